@@ -1,0 +1,79 @@
+import type {RequestListener, ServerResponse} from 'node:http';
+import {createServer} from 'node:http';
+import type {Server, Socket} from 'node:net';
+
+/** An HTTP server that only this machine can reach, and that can be stopped for good at once. */
+export interface LoopbackServer {
+  readonly root: string;
+  /** Open sockets. */
+  readonly connections: number;
+  readonly stopping: boolean;
+  /** Resolves when no request is being answered. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts the server; rejects if the port is taken. */
+export async function startLoopbackServer(port: number, listener: RequestListener): Promise<LoopbackServer> {
+  const sockets = new Set<Socket>();
+  let answering = 0;
+  let whenIdle: Array<() => void> = [];
+  let stopped: Promise<void> | undefined;
+
+  const track = (response: ServerResponse) => {
+    answering += 1;
+    response.once('close', () => {
+      answering -= 1;
+      if (answering > 0) return;
+      for (const resolve of whenIdle) resolve();
+      whenIdle = [];
+    });
+  };
+
+  // No time limits: a hung answer is held as long as the client likes, and an idle connection is not closed
+  // under a client that is about to use it again.
+  const server = createServer({keepAliveTimeout: 0, requestTimeout: 0}, (request, response) => {
+    track(response);
+    listener(request, response);
+  });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+
+  const actualPort = await new Promise<number>((resolve, reject) => {
+    server.once('error', reject);
+    // Thousands of pollers may start in the same moment: a short queue would refuse some of them.
+    server.listen({port, host: '127.0.0.1', backlog: 8192}, () => {
+      server.off('error', reject);
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('The server has no port'));
+      else resolve(address.port);
+    });
+  });
+
+  return {
+    root: `http://127.0.0.1:${actualPort}`,
+    get connections() {
+      return sockets.size;
+    },
+    get stopping() {
+      return stopped !== undefined;
+    },
+    idle: () => (answering === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
+    stop() {
+      stopped ??= closeAll(server, sockets);
+      return stopped;
+    },
+  };
+}
+
+/** Resolves when the server and every one of its sockets is closed. */
+async function closeAll(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  const closing = [...sockets, server].map(
+    (each) => new Promise<void>((resolve) => each.once('close', () => resolve())),
+  );
+  server.close();
+  for (const socket of sockets) socket.destroy();
+  await Promise.all(closing);
+}

@@ -1,0 +1,96 @@
+import type {Check} from './checks.ts';
+import {
+  checkFields,
+  checkHeaders,
+  checkHeaderValue,
+  checkJson,
+  checkMilliseconds,
+  checkObject,
+  checkOneOf,
+  checkText,
+  checkTextOrNumber,
+  checkWhole,
+  isRecord,
+  outOfRange,
+  wrongType,
+} from './checks.ts';
+import type {OperationStep, StepAnswer} from './operation-step.ts';
+
+/** A checked script: at least one step, each in its full form, safe from later changes by the caller. */
+export interface Script {
+  readonly steps: readonly StepAnswer[];
+  readonly last: StepAnswer;
+}
+
+const stepChecks: Readonly<Record<keyof StepAnswer, Check>> = {
+  status: checkText,
+  detail: checkText,
+  percentageComplete: checkTextOrNumber,
+  resourceLocation: checkText,
+  error: checkJson,
+  fields: (name, value) => {
+    checkObject(name, value);
+    checkJson(name, value);
+  },
+  body: checkJson,
+  text: checkText,
+  http: checkWhole(200, 599),
+  headers: checkHeaders,
+  retryAfter: checkHeaderValue,
+  delay: checkMilliseconds,
+  times: checkWhole(1, Number.MAX_SAFE_INTEGER),
+  until: checkMilliseconds,
+  fault: checkOneOf(['reset', 'hang', 'hangBody', 'truncated', 'huge', 'endless']),
+  claims: (name, value) => {
+    if (typeof value === 'string') return;
+    if (!isRecord(value)) throw wrongType(name, 'JSON text or an object', value);
+    checkJson(name, value);
+  },
+  redirect: checkHeaderLocation,
+  location: checkHeaderLocation,
+};
+
+/** Fields of which a step has at most one, since each decides the same thing. */
+const rivals: ReadonlyArray<readonly [keyof StepAnswer, keyof StepAnswer]> = [
+  ['body', 'text'],
+  ['times', 'until'],
+  ['redirect', 'location'],
+];
+
+/** Checks a script and brings it into its full form; throws a TypeError or RangeError that names the step and the field. */
+export function readScript(name: string, script: readonly OperationStep[]): Script {
+  if (!Array.isArray(script)) throw wrongType(name, 'a list of steps', script);
+  const steps = script.map((step: OperationStep, index) => readStep(`${name}[${index}]`, step));
+  const last = steps.at(-1);
+  if (last === undefined) throw outOfRange(name, 'a list of at least one step', script);
+  checkTimesAscend(name, steps);
+  return {steps, last};
+}
+
+function readStep(name: string, step: OperationStep): StepAnswer {
+  if (typeof step === 'string') return {status: step};
+  if (!isRecord(step)) throw wrongType(name, 'a status word or an object', step);
+  checkFields(name, step, stepChecks);
+  for (const [one, other] of rivals) {
+    if (step[one] !== undefined && step[other] !== undefined) {
+      throw new TypeError(`${name} has both ${one} and ${other}; a step takes only one of them`);
+    }
+  }
+  return {...step};
+}
+
+function checkTimesAscend(name: string, steps: readonly StepAnswer[]): void {
+  let latest = -1;
+  for (const [index, {until}] of steps.entries()) {
+    if (until === undefined) continue;
+    // A step that ends before its predecessor would never be seen: surely a mistake.
+    if (until <= latest)
+      throw outOfRange(`${name}[${index}].until`, `later than ${latest}, which an earlier step has`, until);
+    latest = until;
+  }
+}
+
+function checkHeaderLocation(name: string, value: unknown): void {
+  checkText(name, value);
+  checkHeaderValue(name, value);
+}

@@ -1,0 +1,65 @@
+import {describe, expect, test} from '@jest/globals';
+import type {GraphEmulatorOptions} from '../../src/testing/index.ts';
+import {startGraphEmulator} from '../../src/testing/index.ts';
+import {bearer, field, resetPassword, startEmulator} from './emulators.ts';
+
+const none: Record<string, string> = {};
+
+describe('a bearer token', () => {
+  test.each([
+    ['none', none],
+    ['an empty one', {authorization: 'Bearer '}],
+    ['another scheme', {authorization: 'Basic dTpw'}],
+    ['another token', {authorization: 'Bearer wrong-token'}],
+  ])('is required: 401 for %s', async (_, headers) => {
+    const emulator = await startEmulator({token: 'test-token'});
+    const operation = emulator.addOperation();
+    const response = await fetch(operation.location, {headers});
+    expect(response.status).toBe(401);
+    expect(response.headers.get('www-authenticate')).toMatch(/^Bearer /);
+    const body: unknown = await response.json();
+    expect(field(body, 'error', 'code')).toBe('InvalidAuthenticationToken');
+    expect(JSON.stringify(body)).not.toContain('wrong-token');
+    expect([operation.polls, operation.requests.length]).toEqual([0, 1]);
+  });
+
+  test('may be any when none is named, one of several, in any case of the scheme', async () => {
+    const any = (await startEmulator()).addOperation();
+    expect((await fetch(any.location, {headers: {authorization: 'bearer whatever'}})).status).toBe(200);
+    const several = (await startEmulator({token: ['one', 'two']})).addOperation();
+    expect((await fetch(several.location, {headers: {authorization: 'Bearer two'}})).status).toBe(200);
+    expect((await fetch(several.location, {headers: {authorization: 'Bearer three'}})).status).toBe(401);
+  });
+
+  test('is required to start an operation', async () => {
+    const emulator = await startEmulator({token: 'another'});
+    expect((await resetPassword(emulator)).status).toBe(401);
+    expect(emulator.operations).toHaveLength(0);
+  });
+
+  test('is refused by an operation that takes none', async () => {
+    const operation = (await startEmulator()).addOperation({bearer: false});
+    expect((await fetch(operation.location, {headers: bearer})).status).toBe(401);
+    expect((await fetch(operation.location)).status).toBe(200);
+  });
+});
+
+describe('the options are refused at the call', () => {
+  const cases: ReadonlyArray<readonly [object, string]> = [
+    [{port: 70_000}, 'options.port must be a whole number from 0 to 65535, not 70000'],
+    [{token: ''}, "options.token must be a token that is not empty, not ''"],
+    [{token: ['a', 5]}, 'options.token[1] must be a string, not 5'],
+    [{token: 5}, 'options.token must be a string or a list of strings, not 5'],
+    [{script: 'running'}, "options.script must be a list of steps, not 'running'"],
+    [{script: [{http: 1}]}, 'options.script[0].http must be a whole number from 200 to 599, not 1'],
+    [{location: 'absolut'}, "options.location must be one of 'absolute', 'relative', 'none', not 'absolut'"],
+    [{maximumRequests: 0}, 'options.maximumRequests must be a whole number from 1 to Infinity, not 0'],
+    [{record: 0}, 'options.record must be true or false, not 0'],
+    [[], 'options must be an object, not []'],
+    [{tokens: 'x'}, "options has no field 'tokens'; it has port, token,"],
+  ];
+  test.each(cases.map(([options, message]) => [message, options] as const))('%s', async (message, options) => {
+    const given: GraphEmulatorOptions = options;
+    await expect(startGraphEmulator(given)).rejects.toThrow(message);
+  });
+});

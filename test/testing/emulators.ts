@@ -1,0 +1,60 @@
+import {afterEach} from '@jest/globals';
+import type {GraphEmulator, GraphEmulatorOptions} from '../../src/testing/index.ts';
+import {startGraphEmulator} from '../../src/testing/index.ts';
+
+const running: GraphEmulator[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((emulator) => emulator.stop()));
+});
+
+/** Starts an emulator that is stopped after the test. */
+export async function startEmulator(options?: GraphEmulatorOptions): Promise<GraphEmulator> {
+  const emulator = await startGraphEmulator(options);
+  running.push(emulator);
+  return emulator;
+}
+
+export const bearer = {authorization: 'Bearer test-token'};
+
+/** One poll, read as JSON. */
+export async function poll(location: string, init: RequestInit = {}): Promise<{response: Response; body: unknown}> {
+  const response = await fetch(location, {redirect: 'manual', ...init, headers: {...bearer, ...init.headers}});
+  const text = await response.text();
+  return {response, body: text === '' ? undefined : JSON.parse(text)};
+}
+
+/** The status words of so many polls, one after the other. */
+export async function statuses(location: string, count: number): Promise<unknown[]> {
+  const words: unknown[] = [];
+  for (let index = 0; index < count; index += 1) words.push(field((await poll(location)).body, 'status'));
+  return words;
+}
+
+/** A field of a JSON value, found by its names from the outside in. */
+export function field(value: unknown, ...names: readonly string[]): unknown {
+  return names.reduce<unknown>((inner, name) => {
+    if (typeof inner !== 'object' || inner === null) return undefined;
+    return Reflect.get(inner, name);
+  }, value);
+}
+
+/** Resets the password of a user; an absent body is sent as none at all. */
+export function resetPassword(
+  emulator: GraphEmulator,
+  body?: string,
+  user = 'adele@contoso.example',
+): Promise<Response> {
+  const path = `/v1.0/users/${user}/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword`;
+  return fetch(`${emulator.root}${path}`, {method: 'POST', headers: bearer, ...(body !== undefined && {body})});
+}
+
+/** The code of what a rejected fetch was caused by. */
+export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return field(error, 'cause', 'code') ?? error;
+  }
+  return 'no failure';
+}
