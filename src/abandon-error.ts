@@ -1,0 +1,61 @@
+import {
+  ForbiddenError,
+  type OperationError,
+  type OperationErrorFacts,
+  OperationNotFoundError,
+  ProtocolError,
+  UnauthorizedError,
+  UnknownStatusError,
+  UnreachableError,
+  WatchAbortedError,
+  WatchTimeoutError,
+} from './errors.ts';
+import {writeResumeToken} from './resume-token.ts';
+import type {AbandonReason, Answer, WatchState} from './state.ts';
+
+/** What led to giving up. */
+export interface AbandonFacts {
+  readonly answer?: Answer | undefined;
+  readonly cause?: unknown;
+  /** The unknown word. */
+  readonly word?: string;
+}
+
+/** The error that a watch ends with when it is given up. */
+export function abandonError(
+  reason: AbandonReason,
+  state: WatchState,
+  at: number,
+  {answer, cause, word}: AbandonFacts,
+): OperationError {
+  const facts: OperationErrorFacts = {
+    state,
+    at,
+    answer,
+    cause,
+    resumeToken: () => writeResumeToken({...state, abandoned: reason, endedAt: at, answer}),
+  };
+  const where = state.shownLocation;
+  const because = cause instanceof Error ? `: ${cause.message}` : '';
+  switch (reason) {
+    case 'timeout': {
+      const status = state.operation === undefined ? 'no status was seen' : `it is ${state.operation.status}`;
+      return new WatchTimeoutError(`${where} had not ended within ${at - state.startedAt} ms: ${status}`, facts);
+    }
+    case 'aborted':
+    case 'stopped':
+      return new WatchAbortedError(`Watching ${where} was ${reason}; the operation goes on`, facts);
+    case 'unauthorized':
+      return new UnauthorizedError(`No token that ${where} accepts${because}`, facts);
+    case 'forbidden':
+      return new ForbiddenError(`${where} may not be seen by this caller${because}`, facts);
+    case 'notFound':
+      return new OperationNotFoundError(`There is no operation at ${where}${because}`, facts);
+    case 'unreachable':
+      return new UnreachableError(`${where} could not be reached in ${state.failures} polls in a row${because}`, facts);
+    case 'protocol':
+      return new ProtocolError(`${where} does not answer as its protocol says${because}`, facts);
+    case 'unknownStatus':
+      return new UnknownStatusError(`${where} has the unknown status ${JSON.stringify(word)}`, word ?? '', facts);
+  }
+}

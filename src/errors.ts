@@ -1,0 +1,178 @@
+import type {CanceledOperation, FailedOperation, Operation} from './operation.ts';
+import type {ResumeToken} from './resume-token.ts';
+import type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
+
+/** What an {@link OperationError} is made of. */
+export interface OperationErrorFacts {
+  /** What was known when it happened; absent where nothing was watched yet. */
+  readonly state?: WatchState;
+  /** When it happened, in milliseconds since 1970. */
+  readonly at?: number;
+  readonly answer?: Answer | undefined;
+  readonly cause?: unknown;
+  /** Makes the resume token when it is asked for. */
+  readonly resumeToken?: () => ResumeToken;
+}
+
+/**
+ * The base of all errors that a watched operation ends with: `error instanceof OperationError` catches them all, and
+ * `error.name` tells them apart.
+ *
+ * {@link PollError} is deliberately not one of them: one failed request ends nothing. It is the `cause` of those that it
+ * led to.
+ */
+export class OperationError extends Error {
+  override readonly name: string = 'OperationError';
+  /** The operation as last known; `undefined` when no poll had told. */
+  readonly operation: Operation | undefined;
+  /** Where the operation was asked for; without the query where that may be a capability. */
+  readonly location: string | undefined;
+  /** How many polls were made. */
+  readonly attempts: number;
+  /** How long it was watched, in milliseconds. */
+  readonly elapsed: number;
+  /** How often each kind of answer came, e.g. `{running: 12, '503': 2}`. */
+  readonly observed: Observed;
+  /** The service's `request-id` of the answer that led here. */
+  readonly requestId: string | undefined;
+  /** The `client-request-id` that was sent with it. */
+  readonly clientRequestId: string | undefined;
+  /** That answer's `Date` header. */
+  readonly date: string | undefined;
+  readonly #resumeToken: (() => ResumeToken) | undefined;
+
+  constructor(message: string, {state, at, answer, cause, resumeToken}: OperationErrorFacts = {}) {
+    super(message, cause === undefined ? undefined : {cause});
+    this.operation = state?.operation;
+    this.location = state?.shownLocation;
+    this.attempts = state?.attempt ?? 0;
+    this.elapsed = state === undefined || at === undefined ? 0 : Math.max(0, at - state.startedAt);
+    this.observed = state?.observed ?? {};
+    this.requestId = answer?.requestId;
+    this.clientRequestId = answer?.clientRequestId;
+    this.date = answer?.date;
+    this.#resumeToken = resumeToken;
+  }
+
+  /**
+   * A token for `resumeOperation`; `undefined` where there is nothing to resume. It is not shown when the error is
+   * printed: it holds the location whole, and a location can be a capability.
+   */
+  get resumeToken(): ResumeToken | undefined {
+    return this.#resumeToken?.();
+  }
+}
+
+/** The service said that the operation failed. What it gave as a reason is in `operation.error` and `operation.statusDetail`. */
+export class OperationFailedError extends OperationError {
+  override readonly name = 'OperationFailedError';
+  declare readonly operation: FailedOperation;
+}
+
+/** The service said that the operation was canceled or skipped. Partial results are in `operation.raw`. */
+export class OperationCanceledError extends OperationError {
+  override readonly name = 'OperationCanceledError';
+  declare readonly operation: CanceledOperation;
+}
+
+/** `totalTimeout` passed. The operation may still be going on: the resume token watches it for another `totalTimeout`. */
+export class WatchTimeoutError extends OperationError {
+  override readonly name = 'WatchTimeoutError';
+}
+
+/** Watching was stopped, by the signal or by `stop()`; `cause` is the reason given. The operation goes on. */
+export class WatchAbortedError extends OperationError {
+  override readonly name = 'WatchAbortedError';
+}
+
+/** The service refused the token (401), also a renewed one, or none could be had. */
+export class UnauthorizedError extends OperationError {
+  override readonly name = 'UnauthorizedError';
+}
+
+/** The service forbids this caller to see the operation (403). */
+export class ForbiddenError extends OperationError {
+  override readonly name = 'ForbiddenError';
+}
+
+/** The service knows no such operation (404 beyond `notFoundGrace`, or 410). That is not the same as failed. */
+export class OperationNotFoundError extends OperationError {
+  override readonly name = 'OperationNotFoundError';
+}
+
+/** Too many polls in a row failed; `cause` is the last failure, a {@link PollError}. */
+export class UnreachableError extends OperationError {
+  override readonly name = 'UnreachableError';
+}
+
+/** The service's answers cannot be read as an operation, or lead where the protocol does not allow; `cause` is a {@link PollError}. */
+export class ProtocolError extends OperationError {
+  override readonly name = 'ProtocolError';
+}
+
+/** The service used a status word that the protocol does not have, and `unknownStatus` is `'fail'`. */
+export class UnknownStatusError extends OperationError {
+  override readonly name = 'UnknownStatusError';
+  /** The word. */
+  readonly rawStatus: string;
+
+  constructor(message: string, rawStatus: string, facts?: OperationErrorFacts) {
+    super(message, facts);
+    this.rawStatus = rawStatus;
+  }
+}
+
+/** What was given as a resume token is none; the message says what is wrong with it. */
+export class InvalidResumeTokenError extends OperationError {
+  override readonly name = 'InvalidResumeTokenError';
+}
+
+/** What went wrong with a request: an HTTP status, no connection, no answer in time, or an answer that cannot be read. */
+export type PollErrorKind = 'http' | 'network' | 'timeout' | 'protocol' | 'token';
+
+/** What a {@link PollError} is made of. */
+export interface PollErrorFacts {
+  readonly kind: PollErrorKind;
+  /** Whether the same request may well succeed a moment later. */
+  readonly transient: boolean;
+  readonly answer?: Answer | undefined;
+  readonly code?: string | undefined;
+  readonly retryAfter?: number | undefined;
+  readonly ends?: AbandonReason | undefined;
+}
+
+/**
+ * One request that failed. It holds no request, no header and no body, so that nothing secret can be reached from it.
+ * It comes with `retrying` events and as the `cause` of an {@link OperationError}.
+ */
+export class PollError extends Error {
+  override readonly name = 'PollError';
+  /** What went wrong. */
+  readonly kind: PollErrorKind;
+  /** Whether the same request may well succeed a moment later; such requests are retried within the poll. */
+  readonly transient: boolean;
+  /** The HTTP status, if there was an answer. */
+  readonly httpStatus: number | undefined;
+  /** The most specific error code of the body, or the system's code such as `ECONNRESET`. */
+  readonly code: string | undefined;
+  /** What the service's `Retry-After` asked for, in milliseconds from the answer. */
+  readonly retryAfter: number | undefined;
+  /** Why watching ends with it, where asking again is of no use. */
+  readonly ends: AbandonReason | undefined;
+  readonly requestId: string | undefined;
+  readonly clientRequestId: string | undefined;
+  readonly date: string | undefined;
+
+  constructor(message: string, {kind, transient, answer, code, retryAfter, ends}: PollErrorFacts) {
+    super(message);
+    this.kind = kind;
+    this.transient = transient;
+    this.httpStatus = answer?.httpStatus;
+    this.code = code;
+    this.retryAfter = retryAfter;
+    this.ends = ends;
+    this.requestId = answer?.requestId;
+    this.clientRequestId = answer?.clientRequestId;
+    this.date = answer?.date;
+  }
+}

@@ -1,0 +1,131 @@
+import type {OperationError, PollError} from './errors.ts';
+import type {
+  CanceledOperation,
+  FailedOperation,
+  NotStartedOperation,
+  Operation,
+  RunningOperation,
+  SucceededOperation,
+} from './operation.ts';
+import type {AbandonReason, Answer} from './state.ts';
+
+/** Where a wait comes from. */
+export type WaitCause =
+  /** the schedule */
+  | 'schedule'
+  /** the service's Retry-After */
+  | 'retryAfter'
+  /** the option `initialDelay` */
+  | 'initialDelay'
+  /** the rest of a wait that was begun before, after a resume */
+  | 'resume'
+  /** the deadline: the last poll goes out just before it, and it is waited for after that */
+  | 'deadline';
+
+/** What every event carries; events are frozen. */
+export interface OperationEventBase {
+  /** The operation as last known; `undefined` before the first report. */
+  readonly operation: Operation | undefined;
+  /** Where it is asked for; without the query where that may be a capability. */
+  readonly location: string;
+  /** The number of the poll, from 1; 0 before the first. */
+  readonly attempt: number;
+  /** When it happened, in milliseconds since 1970. */
+  readonly at: number;
+  /** The head of the answer that led to the event, if one did. */
+  readonly answer?: Answer;
+}
+
+interface StatusEvent<Type extends string, Known extends Operation> extends OperationEventBase {
+  readonly type: Type;
+  readonly operation: Known;
+}
+
+/** The service said for the first time that the operation has not begun. */
+export type NotStartedEvent = StatusEvent<'notStarted', NotStartedOperation>;
+/** The service said for the first time that the operation is at work. */
+export type RunningEvent = StatusEvent<'running', RunningOperation>;
+/** The operation ended well. */
+export type SucceededEvent = StatusEvent<'succeeded', SucceededOperation>;
+/** The operation ended badly. */
+export type FailedEvent = StatusEvent<'failed', FailedOperation>;
+/** The operation was canceled or skipped. */
+export type CanceledEvent = StatusEvent<'canceled', CanceledOperation>;
+
+/** The service answered with an operation, changed or not. */
+export interface PolledEvent extends OperationEventBase {
+  readonly type: 'polled';
+}
+
+/** The percentage changed. */
+export interface ProgressEvent extends OperationEventBase {
+  readonly type: 'progress';
+  readonly operation: Operation;
+  /** Percent, 0 to 100. */
+  readonly percentComplete: number;
+}
+
+/** A request failed and another one follows. */
+export interface RetryingEvent extends OperationEventBase {
+  readonly type: 'retrying';
+  /** What failed. */
+  readonly error: PollError;
+  /** After how many milliseconds the next request goes out. */
+  readonly delay: number;
+}
+
+/** The next poll is due later. */
+export interface WaitingEvent extends OperationEventBase {
+  readonly type: 'waiting';
+  /** For how many milliseconds. */
+  readonly delay: number;
+  readonly because: WaitCause;
+}
+
+/** The service used a word that the protocol does not have; told once for each word. */
+export interface UnknownStatusEvent extends OperationEventBase {
+  readonly type: 'unknownStatus';
+  /** The word. */
+  readonly rawStatus: string;
+}
+
+/** The service moved the operation to another location, which is asked from now on. */
+export interface RelocatedEvent extends OperationEventBase {
+  readonly type: 'relocated';
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Nothing about the operation has changed for `stalledAfter`; told once until something does. */
+export interface StalledEvent extends OperationEventBase {
+  readonly type: 'stalled';
+  /** When it last changed, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** Watching ended before the operation did. */
+export interface AbandonedEvent extends OperationEventBase {
+  readonly type: 'abandoned';
+  readonly reason: AbandonReason;
+  /** The error that `result()` rejects with. */
+  readonly error: OperationError;
+}
+
+/** Everything that a poller and the machine tell of, a union on `type`. */
+export type OperationEvent =
+  | NotStartedEvent
+  | RunningEvent
+  | SucceededEvent
+  | FailedEvent
+  | CanceledEvent
+  | PolledEvent
+  | ProgressEvent
+  | RetryingEvent
+  | WaitingEvent
+  | UnknownStatusEvent
+  | RelocatedEvent
+  | StalledEvent
+  | AbandonedEvent;
+
+/** The names of the events. */
+export type OperationEventType = OperationEvent['type'];

@@ -1,0 +1,87 @@
+// The public surface. Nothing inside imports this file.
+
+export {
+  ForbiddenError,
+  InvalidResumeTokenError,
+  OperationCanceledError,
+  OperationError,
+  OperationFailedError,
+  OperationNotFoundError,
+  PollError,
+  type PollErrorKind,
+  ProtocolError,
+  UnauthorizedError,
+  UnknownStatusError,
+  UnreachableError,
+  WatchAbortedError,
+  WatchTimeoutError,
+} from './errors.ts';
+export type {
+  AbandonedEvent,
+  CanceledEvent,
+  FailedEvent,
+  NotStartedEvent,
+  OperationEvent,
+  OperationEventBase,
+  OperationEventType,
+  PolledEvent,
+  ProgressEvent,
+  RelocatedEvent,
+  RetryingEvent,
+  RunningEvent,
+  StalledEvent,
+  SucceededEvent,
+  UnknownStatusEvent,
+  WaitCause,
+  WaitingEvent,
+} from './events.ts';
+// The machine, for workflows.
+export type {
+  OperationInput,
+  OperationMachine,
+  OperationMachineEvent,
+  OperationSnapshot,
+  OperationStateValue,
+  WatchCommand,
+  WatchingEvent,
+  WatchLogic,
+} from './machine.ts';
+// What an operation is, and how watching it ends.
+export type {
+  CanceledOperation,
+  EndedOperation,
+  FailedOperation,
+  NotStartedOperation,
+  Operation,
+  OperationFault,
+  OperationStatus,
+  RunningOperation,
+  SucceededOperation,
+  TerminalStatus,
+} from './operation.ts';
+export type {PollOptions, RetryOptions, TokenRequest, TokenSource} from './options.ts';
+export type {Outcome} from './outcome.ts';
+// Watching an operation.
+export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
+export {type OperationEventOf, OperationPoller, type Subscription} from './poller.ts';
+export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
+export type {Protocol} from './protocol/protocol.ts';
+// How services word their operations.
+export {protocols} from './protocol/protocols.ts';
+export type {
+  AbandonEvent,
+  RelocateEvent,
+  ReportEvent,
+  RetryEvent,
+  StallEvent,
+  TroubleEvent,
+  UnknownWordEvent,
+  WaitEvent,
+  WatchEvent,
+} from './record.ts';
+export type {ResumeToken} from './resume-token.ts';
+export {readRetryAfter} from './retry-after.ts';
+// When to ask.
+export {type ExponentialOptions, type Schedule, type ScheduleContext, schedules} from './schedule.ts';
+export type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
+export {operationMachine, watchOperation} from './watch.ts';

@@ -1,0 +1,25 @@
+/** Reads an absolute http or https URL without user name and password; `undefined` for anything else. */
+export function readLocation(text: string, base?: string): URL | undefined {
+  if (!URL.canParse(text, base)) return undefined;
+  const url = new URL(text, base);
+  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+  return isHttp && url.username === '' && url.password === '' ? url : undefined;
+}
+
+const loopbackAddress = /^127(?:\.\d{1,3}){3}$/;
+
+/** Whether what is sent to this URL cannot be read on the way: over https, or without leaving the machine. */
+export function isPrivate(url: URL): boolean {
+  if (url.protocol === 'https:') return true;
+  const host = url.hostname;
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || loopbackAddress.test(host);
+}
+
+/**
+ * A location as events, errors and logs may show it: whole on the origin that the token belongs to, without its query
+ * anywhere else, where a signed query is all that is needed to read the operation.
+ */
+export function showLocation(location: string, home: string): string {
+  const url = new URL(location);
+  return url.origin === home ? location : url.origin + url.pathname;
+}

@@ -1,0 +1,230 @@
+import {
+  type ActorLogic,
+  type AnyActorLogic,
+  type AnyActorRef,
+  assign,
+  type CallbackActorLogic,
+  enqueueActions,
+  fromCallback,
+  type Snapshot,
+  sendTo,
+  setup,
+  transition,
+} from 'xstate';
+import type {OperationEvent} from './events.ts';
+import type {OperationStatus} from './operation.ts';
+import {beginWatching, type PollOptions, readOptions} from './options.ts';
+import {endedOutcome, type Outcome} from './outcome.ts';
+import {type AbandonEvent, type Recorded, record, type WatchEvent} from './record.ts';
+import {readResumeToken, writeResumeToken} from './resume-token.ts';
+import {isOver, type WatchState} from './state.ts';
+
+/** What the machine starts from: the location, and {@link PollOptions} as `pollOperation` takes them. */
+export interface OperationInput extends PollOptions {
+  /** Where the operation is, an absolute http or https URL. */
+  readonly location: string;
+}
+
+/** The machine's states: the operation's statuses, and `abandoned` when watching ended before the operation did. */
+export type OperationStateValue = OperationStatus | 'abandoned';
+
+/** Sent by the `watch` actor when it starts; the machine answers with a {@link WatchCommand}. */
+export interface WatchingEvent {
+  readonly type: 'watching';
+}
+
+/** What the machine sends to its `watch` actor: go on from this state. */
+export interface WatchCommand {
+  readonly type: 'watch';
+  readonly state: WatchState;
+}
+
+/** What the machine takes. */
+export type OperationMachineEvent = WatchEvent | WatchingEvent;
+
+/** The machine's snapshot: `value` is a plain string, `context.operation` the operation as last known. */
+export type OperationSnapshot = Snapshot<Outcome> & {
+  readonly value: OperationStateValue;
+  readonly context: WatchState;
+  /** Whether the machine is in that state. */
+  matches(value: OperationStateValue): boolean;
+};
+
+/** The type of {@link operationMachine}, short so that it survives in declarations of machines that invoke it. */
+export interface OperationMachine
+  extends ActorLogic<OperationSnapshot, OperationMachineEvent, OperationInput, AnyActorRef['system'], OperationEvent> {
+  /** The same machine with another `watch` actor, e.g. one of your test's that reports what the test says. */
+  provide(implementations: {readonly actors: {readonly watch: AnyActorLogic}}): OperationMachine;
+  /** The state as a snapshot to start from. */
+  resolveState(state: {
+    readonly value: OperationStateValue;
+    readonly context: WatchState;
+    readonly status?: 'active' | 'done';
+    readonly output?: Outcome;
+  }): OperationSnapshot;
+}
+
+/** The options of a machine's input on their way to the `watch` actor: they hold the token, so nothing may show or store them. */
+export class WatchInput {
+  readonly #options: PollOptions;
+
+  constructor(options: PollOptions) {
+    this.#options = options;
+  }
+
+  get options(): PollOptions {
+    return this.#options;
+  }
+
+  /** In a persisted snapshot there is nothing of them. */
+  toJSON(): undefined {
+    return undefined;
+  }
+}
+
+/** The logic of the `watch` actor. */
+export type WatchLogic = CallbackActorLogic<WatchCommand, WatchInput>;
+
+// XState's `transition` makes an actor without input to work in; its context is never read.
+const nowhere = 'https://localhost/';
+
+function beginFrom(input: OperationInput | undefined): WatchState {
+  if (input === undefined) return beginWatching(nowhere, readOptions(), 0);
+  const {location, ...options} = input;
+  return beginWatching(location, readOptions(options), Date.now());
+}
+
+function inputOf(event: unknown): PollOptions {
+  const {location, ...options} = (event as {readonly input?: OperationInput}).input ?? {location: nowhere};
+  return options;
+}
+
+function reviveState(context: WatchState): WatchState {
+  const {operation} = context;
+  return operation === undefined || Object.isFrozen(operation) ? context : readResumeToken(writeResumeToken(context));
+}
+
+function abandonedOutcome({operation}: WatchState, event: unknown): Outcome {
+  // The final state's output is the event that led there.
+  const {reason, error} = event as AbandonEvent;
+  return {status: 'abandoned', reason, operation, error};
+}
+
+const says = (status: OperationStatus) => ({type: 'says', params: {status}}) as const;
+
+/**
+ * The operation's machine: its statuses, moved by `report` events alone, and `abandoned`. Pure: its `watch` actor, which
+ * asks the service and waits, is named here and provided in `watch.ts`.
+ */
+const machine = setup({
+  types: {
+    input: {} as OperationInput,
+    context: {} as WatchState,
+    events: {} as OperationMachineEvent,
+    emitted: {} as OperationEvent,
+    output: {} as Outcome,
+  },
+  actors: {
+    watch: fromCallback<WatchCommand, WatchInput>(() => undefined) as WatchLogic,
+  },
+  actions: {
+    /** Keeps what is told and tells the listeners. */
+    record: enqueueActions(({context, event, enqueue}) => {
+      if (event.type === 'watching') return;
+      const {state, events} = record(context, event);
+      enqueue.assign(() => state);
+      for (const emitted of events) enqueue.emit(emitted);
+    }),
+    /** A context that was stored as JSON has texts for dates. */
+    revive: assign(({context}) => reviveState(context)),
+    startWatching: sendTo('watch', ({context}): WatchCommand => ({type: 'watch', state: context})),
+  },
+  guards: {
+    says: ({event}, {status}: {readonly status: OperationStatus}) =>
+      event.type === 'report' && event.operation.status === status,
+  },
+}).createMachine({
+  id: 'operation',
+  context: ({input}) => beginFrom(input),
+  invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(inputOf(event))},
+  on: {
+    watching: {actions: ['revive', 'startWatching']},
+    unknownWord: {actions: 'record'},
+    retry: {actions: 'record'},
+    trouble: {actions: 'record'},
+    wait: {actions: 'record'},
+    relocate: {actions: 'record'},
+    stall: {actions: 'record'},
+    abandon: {target: '.abandoned', actions: 'record'},
+  },
+  initial: 'notStarted',
+  states: {
+    notStarted: {
+      on: {
+        report: [
+          {guard: says('notStarted'), actions: 'record'},
+          {guard: says('running'), target: 'running', actions: 'record'},
+          {guard: says('succeeded'), target: 'succeeded', actions: 'record'},
+          {guard: says('failed'), target: 'failed', actions: 'record'},
+          {guard: says('canceled'), target: 'canceled', actions: 'record'},
+        ],
+      },
+    },
+    running: {
+      on: {
+        report: [
+          {guard: says('notStarted'), target: 'notStarted', actions: 'record'},
+          {guard: says('running'), actions: 'record'},
+          {guard: says('succeeded'), target: 'succeeded', actions: 'record'},
+          {guard: says('failed'), target: 'failed', actions: 'record'},
+          {guard: says('canceled'), target: 'canceled', actions: 'record'},
+        ],
+      },
+    },
+    succeeded: {type: 'final'},
+    failed: {type: 'final'},
+    canceled: {type: 'final'},
+    abandoned: {type: 'final', output: ({event}) => event},
+  },
+  output: ({context, event}) => endedOutcome(context) ?? abandonedOutcome(context, event.output),
+});
+
+/**
+ * {@link machine} by its short type. XState's own type says the same in several thousand characters, and differently from
+ * version to version.
+ */
+export const statusMachine: OperationMachine = machine as unknown as OperationMachine;
+
+/** The state of the machine that a watched operation is in. */
+export function stateValue(state: WatchState): OperationStateValue {
+  return state.abandoned === undefined ? (state.operation?.status ?? 'notStarted') : 'abandoned';
+}
+
+/** A watched operation as a snapshot of the machine. */
+export function snapshotOf(state: WatchState, outcome?: Outcome): OperationSnapshot {
+  const value = stateValue(state);
+  return outcome === undefined
+    ? statusMachine.resolveState({value, context: state})
+    : statusMachine.resolveState({value, context: state, status: 'done', output: outcome});
+}
+
+/**
+ * Moves a watched operation by an event: XState's pure `transition` where the event moves the machine. Most polls find the
+ * operation where it was; they move nothing, and XState, which makes an actor for each transition, is not asked.
+ */
+export function move(state: WatchState, event: WatchEvent): Recorded {
+  const stays = event.type === 'report' ? event.operation.status === stateValue(state) : event.type !== 'abandon';
+  if (isOver(state)) return {state, events: []};
+  if (stays) return record(state, event);
+  const [{context}, actions] = transition(
+    machine,
+    machine.resolveState({value: stateValue(state), context: state}),
+    event,
+  );
+  return {state: context, events: actions.flatMap(emittedBy)};
+}
+
+// XState's types leave emitted events out of the actions that `transition` returns.
+function emittedBy({type, params}: {readonly type: string; readonly params: unknown}): readonly OperationEvent[] {
+  return type === 'xstate.emit' ? [(params as {readonly event: OperationEvent}).event] : [];
+}

@@ -1,0 +1,47 @@
+import {OperationCanceledError, type OperationError, OperationFailedError} from './errors.ts';
+import {
+  type CanceledOperation,
+  type FailedOperation,
+  hasEnded,
+  type Operation,
+  type SucceededOperation,
+} from './operation.ts';
+import {writeResumeToken} from './resume-token.ts';
+import type {AbandonReason, WatchState} from './state.ts';
+
+/** How watching ended: a union on `status`. */
+export type Outcome =
+  | {readonly status: 'succeeded'; readonly operation: SucceededOperation}
+  | {readonly status: 'failed'; readonly operation: FailedOperation; readonly error: OperationFailedError}
+  | {readonly status: 'canceled'; readonly operation: CanceledOperation; readonly error: OperationCanceledError}
+  | {
+      readonly status: 'abandoned';
+      readonly reason: AbandonReason;
+      readonly operation: Operation | undefined;
+      readonly error: OperationError;
+    };
+
+/** The outcome of an operation that ended; `undefined` while it has not. */
+export function endedOutcome(state: WatchState): Outcome | undefined {
+  const {operation} = state;
+  if (operation === undefined || !hasEnded(operation)) return undefined;
+  if (operation.status === 'succeeded') return {status: 'succeeded', operation};
+  const facts = {
+    state,
+    ...(state.endedAt === undefined ? {} : {at: state.endedAt}),
+    answer: state.answer,
+    resumeToken: () => writeResumeToken(state),
+  };
+  const name = operation.id === undefined ? 'The operation' : `Operation ${operation.id}`;
+  if (operation.status === 'failed') {
+    const error = new OperationFailedError(`${name} failed${reason(operation)}`, facts);
+    return {status: 'failed', operation, error};
+  }
+  const error = new OperationCanceledError(`${name} was canceled${reason(operation)}`, facts);
+  return {status: 'canceled', operation, error};
+}
+
+function reason({error, statusDetail}: FailedOperation | CanceledOperation): string {
+  const said = [error?.code, error?.message ?? statusDetail].filter((text) => text !== undefined && text !== '');
+  return said.length === 0 ? '' : `: ${said.join(', ').slice(0, 300)}`;
+}

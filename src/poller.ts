@@ -1,0 +1,269 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import {type Actor, createActor} from 'xstate';
+import {OperationError} from './errors.ts';
+import type {OperationEvent, OperationEventType} from './events.ts';
+import {reportToHost} from './host.ts';
+import {type OperationMachine, snapshotOf, statusMachine} from './machine.ts';
+import {
+  isOperationStatus,
+  type Operation,
+  type OperationStatus,
+  type SucceededOperation,
+  statusRank,
+} from './operation.ts';
+import type {Settings} from './options.ts';
+import type {Outcome} from './outcome.ts';
+import {type ResumeToken, writeResumeToken} from './resume-token.ts';
+import type {WatchState} from './state.ts';
+import type {Moved} from './step.ts';
+import {Watch} from './watch.ts';
+
+/** An event by its name; `'*'` is any. */
+export type OperationEventOf<Type extends OperationEventType | '*'> = Type extends '*'
+  ? OperationEvent
+  : Extract<OperationEvent, {readonly type: Type}>;
+
+/** What `on` returns. */
+export interface Subscription {
+  /** Hears no more. */
+  unsubscribe(): void;
+}
+
+type Listener = (event: OperationEvent) => void;
+
+/**
+ * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
+ * you hold it, and the first request leaves after the current turn, so that listeners added right away hear everything.
+ */
+export class OperationPoller implements AsyncIterable<Operation> {
+  readonly #watch: Watch;
+  #listeners: Map<OperationEventType | '*', Set<Listener>> | undefined;
+  #actor: Actor<OperationMachine> | undefined;
+  #outcome: Outcome | undefined;
+  #onOutcome: Set<(outcome: Outcome) => void> | undefined;
+  #result: Promise<SucceededOperation> | undefined;
+
+  /** @internal Use {@link pollOperation} or {@link resumeOperation}. */
+  constructor(state: WatchState, settings: Settings) {
+    this.#watch = new Watch(state, settings, (moved, outcome) => this.#hear(moved, outcome));
+  }
+
+  /** The status as last known; `'notStarted'` before the first report. It is the operation's also when watching was given up. */
+  get status(): OperationStatus {
+    return this.#watch.state.operation?.status ?? 'notStarted';
+  }
+
+  /** The operation as last known; `undefined` before the first report. */
+  get operation(): Operation | undefined {
+    return this.#watch.state.operation;
+  }
+
+  /**
+   * Adds a listener. One that throws harms neither the poller nor other listeners: its error is reported to the host, by
+   * `reportError` or as an uncaught exception.
+   *
+   * @param type the event's name, or `'*'` for all
+   * @param listener hears the event, which is frozen, at the moment it happens
+   * @throws TypeError when the listener is no function
+   *
+   * @example
+   * ```ts
+   * const {unsubscribe} = poller.on('waiting', ({delay, because}) => console.log(delay, because));
+   * ```
+   */
+  on<Type extends OperationEventType | '*'>(
+    type: Type,
+    listener: (event: OperationEventOf<Type>) => void,
+  ): Subscription {
+    if (typeof listener !== 'function') throw new TypeError(`listener: expected a function, got ${typeof listener}`);
+    this.#listeners ??= new Map();
+    const added = listener as Listener;
+    // The same function may be added twice; each subscription ends for itself.
+    const entry: Listener = (event) => added(event);
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(entry));
+    return {unsubscribe: () => void listeners.delete(entry)};
+  }
+
+  /**
+   * The operation once it has succeeded. Ask as often as you like: it is the same promise.
+   *
+   * @returns the operation
+   * @throws OperationFailedError or OperationCanceledError when the service says so
+   * @throws WatchTimeoutError, WatchAbortedError, UnauthorizedError, ForbiddenError, OperationNotFoundError,
+   *   UnreachableError, ProtocolError or UnknownStatusError when watching ended before the operation did
+   */
+  result(): Promise<SucceededOperation> {
+    this.#result ??= new Promise((resolve, reject) => {
+      this.#whenOver((outcome) => {
+        if (outcome.status === 'succeeded') resolve(outcome.operation);
+        else reject(outcome.error);
+      });
+    });
+    return this.#result;
+  }
+
+  /**
+   * Waits until the operation has reached a status or a later one: `waitFor('running')` also resolves for an operation that
+   * has ended, however it ended.
+   *
+   * @param status the status to wait for
+   * @returns the operation as it was then
+   * @throws what `result()` throws when watching ends before that; and an OperationError when the operation ended in another
+   *   terminal state than the one that was asked for
+   */
+  waitFor(status: OperationStatus): Promise<Operation> {
+    if (!isOperationStatus(status)) {
+      const takes = 'notStarted, running, succeeded, failed or canceled';
+      throw new TypeError(`waitFor: expected ${takes}, got ${String(status)}`);
+    }
+    const reached = (operation: Operation): boolean =>
+      operation.status === status || statusRank[operation.status] > statusRank[status];
+    return new Promise((resolve, reject) => {
+      const known = this.operation;
+      if (known !== undefined && reached(known)) return resolve(known);
+      const unheard = (): void => {
+        subscription.unsubscribe();
+        this.#onOutcome?.delete(over);
+      };
+      const over = (outcome: Outcome): void => {
+        unheard();
+        const {operation} = outcome;
+        if (operation !== undefined && reached(operation)) resolve(operation);
+        else if (outcome.status !== 'succeeded') reject(outcome.error);
+        else reject(this.#never(status));
+      };
+      const subscription = this.on('polled', ({operation}) => {
+        if (operation === undefined || !reached(operation)) return;
+        unheard();
+        resolve(operation);
+      });
+      this.#whenOver(over);
+    });
+  }
+
+  /**
+   * The operation at each change of status or percentage, from the one last known on. Ends after the succeeded operation;
+   * otherwise yields the last change and rejects as {@link result} does. Leaving the loop does not stop watching.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Operation, void, undefined> {
+    const changes: Operation[] = this.operation === undefined ? [] : [this.operation];
+    let last: Operation | undefined;
+    let wake: (() => void) | undefined;
+    let outcome: Outcome | undefined;
+    const subscription = this.on('polled', ({operation}) => {
+      const before = changes.at(-1) ?? last;
+      if (operation === undefined || !differs(operation, before)) return;
+      changes.push(operation);
+      wake?.();
+    });
+    const over = (ended: Outcome): void => {
+      outcome = ended;
+      wake?.();
+    };
+    this.#whenOver(over);
+    try {
+      for (;;) {
+        const change = changes.shift();
+        if (change !== undefined) {
+          last = change;
+          yield change;
+        } else if (outcome === undefined) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        } else if (outcome.status === 'succeeded') return;
+        else throw outcome.error;
+      }
+    } finally {
+      subscription.unsubscribe();
+      this.#onOutcome?.delete(over);
+    }
+  }
+
+  /**
+   * Stops watching: the request in flight is aborted, no other follows, and `result()` rejects with a
+   * {@link WatchAbortedError}. The operation itself goes on, and {@link toJSON} resumes watching it. After the end it does
+   * nothing.
+   *
+   * @param reason becomes the error's `cause`
+   */
+  stop(reason?: unknown): void {
+    this.#watch.stop('stopped', reason);
+  }
+
+  /** Stops watching at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+  }
+
+  /**
+   * A resume token for {@link resumeOperation}, plain JSON: take it at any time and store it where you like. There is no
+   * secret in it but the location, which can be a capability on a foreign host.
+   */
+  toJSON(): ResumeToken {
+    return writeResumeToken(this.#watch.state);
+  }
+
+  /**
+   * The operation as an XState actor: subscribe to it, inspect it, wait for its states. It is made when first asked for and
+   * follows the poller from then on; stopping it stops watching.
+   */
+  get actor(): Actor<OperationMachine> {
+    if (this.#actor === undefined) {
+      const {state} = this.#watch;
+      // With a snapshot to start from, the input is not read.
+      const actor = createActor(statusMachine, {
+        snapshot: snapshotOf(state, this.#outcome),
+        input: {location: state.location},
+      });
+      actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportToHost});
+      this.#actor = actor.start();
+    }
+    return this.#actor;
+  }
+
+  #hear({events, moves}: Moved, outcome: Outcome | undefined): void {
+    this.#outcome = outcome;
+    if (this.#actor !== undefined) for (const move of moves) this.#actor.send(move);
+    for (const event of events) {
+      // A listener that stops the poller is the last to hear of this step.
+      if (this.#outcome !== outcome) return;
+      this.#tell(event.type, event);
+      this.#tell('*', event);
+    }
+    if (outcome === undefined) return;
+    const waiting = this.#onOutcome;
+    this.#onOutcome = undefined;
+    for (const settle of waiting ?? []) settle(outcome);
+  }
+
+  #tell(type: OperationEventType | '*', event: OperationEvent): void {
+    const listeners = this.#listeners?.get(type);
+    if (listeners === undefined) return;
+    for (const listener of [...listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        reportToHost(error);
+      }
+    }
+  }
+
+  #whenOver(settle: (outcome: Outcome) => void): void {
+    if (this.#outcome !== undefined) settle(this.#outcome);
+    else {
+      this.#onOutcome ??= new Set();
+      this.#onOutcome.add(settle);
+    }
+  }
+
+  #never(status: OperationStatus): OperationError {
+    const {state} = this.#watch;
+    return new OperationError(`${state.shownLocation} succeeded, so it will never be ${status}`, {state});
+  }
+}
+
+function differs(operation: Operation, before: Operation | undefined): boolean {
+  return operation.status !== before?.status || operation.percentComplete !== before.percentComplete;
+}

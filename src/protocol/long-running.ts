@@ -1,0 +1,13 @@
+import {defineProtocol, type Protocol} from './protocol.ts';
+
+/**
+ * Microsoft Graph's [`longRunningOperation`](https://learn.microsoft.com/graph/api/resources/longrunningoperation), the
+ * password reset's among them: `notStarted`, `running`, `succeeded`, `failed`, and `skipped`, which is taken as canceled.
+ * A failure explains itself only in `statusDetail`.
+ */
+export const longRunning: Protocol = defineProtocol({
+  name: 'longRunning',
+  status: '/status',
+  words: {notStarted: 'notStarted', running: 'running', succeeded: 'succeeded', failed: 'failed', skipped: 'canceled'},
+  locationHeaders: ['location', 'operation-location'],
+});

@@ -1,0 +1,105 @@
+import {type Operation, type OperationFault, readDateTime} from '../operation.ts';
+import {ownProperty, valueAt} from './pointer.ts';
+import type {ProtocolReader} from './protocol.ts';
+
+/** What an answer's body turned out to be. */
+export type Reading =
+  | {readonly is: 'operation'; readonly operation: Operation}
+  | {readonly is: 'unknownStatus'; readonly rawStatus: string}
+  | {readonly is: 'unreadable'; readonly why: string};
+
+// JSON.stringify recurses: a body nested more deeply than any service nests would make it fail on our events and tokens.
+const deepest = 100;
+
+/** Reads the parsed body of an answer as an operation, as its protocol words it. Never throws. */
+export function readOperation(body: unknown, reader: ProtocolReader): Reading {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return {
+      is: 'unreadable',
+      why: `expected a JSON object, got ${body === null ? 'null' : Array.isArray(body) ? 'an array' : `a ${typeof body}`}`,
+    };
+  }
+  const word = valueAt(body, reader.status);
+  if (typeof word !== 'string') {
+    return {is: 'unreadable', why: `there is no status at ${String(reader.protocol.status)}`};
+  }
+  if (!freeze(body)) return {is: 'unreadable', why: `the body is nested more than ${deepest} levels deep`};
+  const status = reader.words.get(word.toLowerCase());
+  if (status === undefined) return {is: 'unknownStatus', rawStatus: word};
+  const operation: Mutable<Operation> & {result?: unknown; error?: OperationFault} = {
+    id: text(valueAt(body, reader.id)),
+    status,
+    rawStatus: word,
+    raw: body,
+  };
+  const createdDateTime = readDateTime(valueAt(body, reader.createdDateTime));
+  if (createdDateTime !== undefined) operation.createdDateTime = createdDateTime;
+  const lastActionDateTime = readDateTime(valueAt(body, reader.lastActionDateTime));
+  if (lastActionDateTime !== undefined) operation.lastActionDateTime = lastActionDateTime;
+  const statusDetail = text(valueAt(body, reader.statusDetail));
+  if (statusDetail !== undefined) operation.statusDetail = statusDetail;
+  const percentComplete = percent(valueAt(body, reader.percentComplete));
+  if (percentComplete !== undefined) operation.percentComplete = percentComplete;
+  const resourceLocation = text(valueAt(body, reader.resourceLocation));
+  if (resourceLocation !== undefined) operation.resourceLocation = resourceLocation;
+  if (status === 'succeeded') {
+    const result = valueAt(body, reader.result);
+    if (result !== undefined) operation.result = result;
+  } else if (status === 'failed' || status === 'canceled') {
+    const error = readFault(valueAt(body, reader.error));
+    if (error !== undefined) operation.error = error;
+  }
+  return {is: 'operation', operation: Object.freeze(operation) as Operation};
+}
+
+/**
+ * Reads an error object as the services nest it, `{code, message, innerError: {code, …}}`, with the most specific code:
+ * the innermost that says something. A bare text is taken as the code.
+ */
+export function readFault(value: unknown): OperationFault | undefined {
+  if (typeof value === 'string') return Object.freeze({code: value});
+  if (typeof value !== 'object' || value === null) return undefined;
+  let code: string | undefined;
+  let inner: unknown = value;
+  for (let depth = 0; depth < 10 && typeof inner === 'object' && inner !== null; depth++) {
+    const own = ownProperty(inner, 'code');
+    if (typeof own === 'string' && own !== '' && (code === undefined || own !== 'UnknownError')) code = own;
+    if (typeof own === 'number' && code === undefined) code = String(own);
+    inner = ownProperty(inner, 'innerError') ?? ownProperty(inner, 'innererror');
+  }
+  const message = text(ownProperty(value, 'message'));
+  if (code === undefined && message === undefined) return undefined;
+  return Object.freeze({...(code === undefined ? {} : {code}), ...(message === undefined ? {} : {message})});
+}
+
+type Mutable<T> = {-readonly [Key in keyof T]: T[Key]};
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+// OneNote sends progress as text, drives with a fraction.
+function percent(value: unknown): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof number === 'number' && number >= 0 && number <= 100 ? number : undefined;
+}
+
+/** Freezes a JSON document with all in it; `false` when it is nested too deeply. Level by level: no recursion to overflow. */
+export function freeze(document: object): boolean {
+  let level: readonly object[] = [document];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === deepest) return false;
+    let next: object[] | undefined;
+    for (const value of level) {
+      for (const inner of Object.values(value)) {
+        if (typeof inner === 'object' && inner !== null) {
+          next ??= [];
+          next.push(inner);
+        }
+      }
+      Object.freeze(value);
+    }
+    level = next ?? [];
+  }
+  return true;
+}
