@@ -1,0 +1,40 @@
+// Everything that a poller tells while it watches: the changes, each poll, each wait, and the trouble on the way.
+import {type OperationEvent, pollOperation, schedules} from 'operation-poller';
+import {startGraphEmulator} from 'operation-poller/testing';
+
+// In place of Microsoft Graph: the first answer is lost, and later one is throttled.
+await using emulator = await startGraphEmulator({token: 'an-access-token'});
+const {location} = emulator.addOperation({
+  script: [{fault: 'reset'}, 'running', {http: 429, retryAfter: 0.02}, 'waitingForApproval', 'succeeded'],
+});
+
+function describe(event: OperationEvent): string {
+  switch (event.type) {
+    case 'waiting':
+      return `${event.delay} ms, because of the ${event.because}`;
+    case 'retrying':
+      return `in ${event.delay} ms, after ${event.error.httpStatus ?? event.error.code}`;
+    case 'unknownStatus':
+      return event.rawStatus;
+    case 'abandoned':
+      return event.reason;
+    default:
+      return event.operation?.status ?? 'nothing known yet';
+  }
+}
+
+const poller = pollOperation(location, {
+  token: 'an-access-token',
+  schedule: schedules.fixed(10),
+  retry: {minTimeout: 10, randomize: false},
+});
+
+// One listener for all events; the type narrows the payload.
+poller.on('*', (event) => console.log(`poll ${event.attempt}: ${event.type}: ${describe(event)}`));
+
+// One for one event; it can be taken back.
+const {unsubscribe} = poller.on('succeeded', () => console.log('never printed'));
+unsubscribe();
+
+const operation = await poller.result();
+console.log(`the result: ${operation.status}`);

@@ -1,0 +1,83 @@
+// A password reset as a workflow: reset, wait for the operation, then notify the user or call for help. What it does outside
+// is named here and provided by whoever runs it: see run-reset-workflow.ts, and docs/testing.md for its tests.
+import {type Outcome, operationMachine} from 'operation-poller';
+import {assign, fromPromise, setup} from 'xstate';
+
+/** Where the reset's operation is, and how long the service asks to wait before the first poll. */
+export interface Started {
+  readonly location: string;
+  readonly initialDelay?: number | undefined;
+}
+
+interface Workflow {
+  readonly userId: string;
+  readonly started?: Started;
+  readonly problem?: string;
+}
+
+function toBeProvided(): never {
+  throw new Error('resetWorkflow: provide resetPassword, notify and escalate');
+}
+
+function problemOf(outcome: Outcome): string {
+  return outcome.status === 'succeeded' ? 'none' : outcome.error.message;
+}
+
+export const resetWorkflow = setup({
+  types: {
+    input: {} as {readonly userId: string},
+    context: {} as Workflow,
+    output: {} as {readonly userId: string; readonly problem: string | undefined},
+  },
+  actors: {
+    resetPassword: fromPromise<Started, {readonly userId: string}>(toBeProvided),
+    operation: operationMachine,
+    notify: fromPromise<void, {readonly userId: string}>(toBeProvided),
+    escalate: fromPromise<void, {readonly userId: string; readonly problem: string | undefined}>(toBeProvided),
+  },
+}).createMachine({
+  id: 'reset',
+  context: ({input}) => ({userId: input.userId}),
+  initial: 'resetting',
+  states: {
+    resetting: {
+      invoke: {
+        src: 'resetPassword',
+        input: ({context}) => ({userId: context.userId}),
+        onDone: {target: 'waiting', actions: assign({started: ({event}) => event.output})},
+        onError: {target: 'escalating', actions: assign({problem: ({event}) => String(event.error)})},
+      },
+    },
+    waiting: {
+      invoke: {
+        src: 'operation',
+        id: 'operation',
+        input: ({context}) => ({location: '', ...context.started}),
+        onDone: [
+          {guard: ({event}) => event.output.status === 'succeeded', target: 'notifying'},
+          {target: 'escalating', actions: assign({problem: ({event}) => problemOf(event.output)})},
+        ],
+        onError: {target: 'escalating', actions: assign({problem: ({event}) => String(event.error)})},
+      },
+    },
+    notifying: {
+      invoke: {
+        src: 'notify',
+        input: ({context}) => ({userId: context.userId}),
+        onDone: 'notified',
+        onError: 'notified',
+      },
+    },
+    escalating: {
+      invoke: {
+        src: 'escalate',
+        input: ({context: {userId, problem}}) => ({userId, problem}),
+        onDone: 'escalated',
+        onError: 'escalated',
+      },
+    },
+    notified: {type: 'final'},
+    escalated: {type: 'final'},
+  },
+  output: ({context: {userId, problem}}) => ({userId, problem}),
+});

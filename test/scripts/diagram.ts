@@ -1,0 +1,55 @@
+// Writes the picture of the machine, from the machine itself, into the documents that show it; with --check it only says
+// whether they are current.
+import {readFileSync, writeFileSync} from 'node:fs';
+import {operationMachine} from 'operation-poller';
+
+interface Transition {
+  readonly target?: string;
+}
+
+interface StateConfig {
+  readonly type?: string;
+  readonly on?: Readonly<Record<string, readonly Transition[]>>;
+}
+
+interface MachineConfig {
+  readonly initial: string;
+  readonly states: Readonly<Record<string, StateConfig>>;
+  readonly on: Readonly<Record<string, Transition>>;
+}
+
+/** The machine as a Mermaid state diagram: an arrow for each transition that changes the state. */
+function diagram({initial, states, on}: MachineConfig): string {
+  const lines = [`[*] --> ${initial}`];
+  for (const [name, state] of Object.entries(states)) {
+    if (state.type === 'final') {
+      lines.push(`${name} --> [*]`);
+      continue;
+    }
+    for (const {target} of Object.values(state.on ?? {}).flat()) {
+      if (target !== undefined) lines.push(`${name} --> ${target}: report ${target}`);
+    }
+    for (const [event, {target}] of Object.entries(on)) {
+      if (target !== undefined) lines.push(`${name} --> ${target.replace(/^\./, '')}: ${event}`);
+    }
+  }
+  return ['```mermaid', 'stateDiagram-v2', ...lines.map((line) => `  ${line}`), '```'].join('\n');
+}
+
+const pattern = /<!-- machine -->[\s\S]*?<!-- \/machine -->/;
+const picture = `<!-- machine -->\n${diagram(operationMachine.config as MachineConfig)}\n<!-- /machine -->`;
+const check = process.argv.includes('--check');
+
+for (const file of ['README.md', 'docs/architecture.md']) {
+  const before = readFileSync(file, 'utf8');
+  if (!pattern.test(before)) throw new Error(`${file} has no place for the picture: <!-- machine --><!-- /machine -->`);
+  const after = before.replace(pattern, () => picture);
+  if (after === before) continue;
+  if (check) {
+    console.error(`${file} shows an old picture of the machine: run npm run diagram`);
+    process.exitCode = 1;
+  } else {
+    writeFileSync(file, after);
+    console.log(`${file}: the picture is current now`);
+  }
+}
