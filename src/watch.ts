@@ -1,4 +1,5 @@
 import {fromCallback} from 'xstate';
+import {onAbort} from './abort.ts';
 import {reportToHost} from './host.ts';
 import {
   type OperationMachine,
@@ -21,7 +22,7 @@ export class Watch {
   readonly #heard: (moved: Moved, outcome: Outcome | undefined) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: AbortController | undefined;
-  #onAbort: (() => void) | undefined;
+  #unhear: (() => void) | undefined;
 
   /**
    * Begins after the current turn.
@@ -51,8 +52,7 @@ export class Watch {
     if (signal?.aborted) this.stop('aborted', signal.reason);
     if (isOver(this.#state) && this.#state.abandoned !== undefined) return;
     if (signal !== undefined && !isOver(this.#state)) {
-      this.#onAbort = () => this.stop('aborted', signal.reason);
-      signal.addEventListener('abort', this.#onAbort);
+      this.#unhear = onAbort(signal, () => this.stop('aborted', signal.reason));
     }
     this.#take(begin(this.#state, Date.now()));
   }
@@ -100,9 +100,8 @@ export class Watch {
   #dispose(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const {signal} = this.#settings;
-    if (this.#onAbort !== undefined) signal?.removeEventListener('abort', this.#onAbort);
-    this.#onAbort = undefined;
+    this.#unhear?.();
+    this.#unhear = undefined;
     const asked = this.#poll;
     this.#poll = undefined;
     asked?.abort();

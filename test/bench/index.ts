@@ -1,0 +1,13 @@
+// Runs the benchmarks named on the command line, or all of them: `npm run bench`, `npm run bench -- stop`.
+import {benchmarkCost} from './cost.ts';
+import {benchmarkStop} from './stop.ts';
+
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {cost: benchmarkCost, stop: benchmarkStop};
+
+const named = process.argv.slice(2);
+for (const name of named.length === 0 ? Object.keys(benchmarks) : named) {
+  const benchmark = benchmarks[name];
+  if (benchmark === undefined) throw new Error(`no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}`);
+  console.log(`\n== ${name}`);
+  await benchmark();
+}
