@@ -110,6 +110,17 @@ function abandonedOutcome({operation}: WatchState, event: unknown): Outcome {
   return {status: 'abandoned', reason, operation, error};
 }
 
+// Of the states that can be left, not of the machine: XState's pure `transition` looks there for final states too.
+const whileWatching = {
+  unknownWord: {actions: 'record'},
+  retry: {actions: 'record'},
+  trouble: {actions: 'record'},
+  wait: {actions: 'record'},
+  relocate: {actions: 'record'},
+  stall: {actions: 'record'},
+  abandon: {target: 'abandoned', actions: 'record'},
+} as const;
+
 const says = (status: OperationStatus) => ({type: 'says', params: {status}}) as const;
 
 /**
@@ -149,13 +160,6 @@ const machine = setup({
   invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(inputOf(event))},
   on: {
     watching: {actions: ['revive', 'startWatching']},
-    unknownWord: {actions: 'record'},
-    retry: {actions: 'record'},
-    trouble: {actions: 'record'},
-    wait: {actions: 'record'},
-    relocate: {actions: 'record'},
-    stall: {actions: 'record'},
-    abandon: {target: '.abandoned', actions: 'record'},
   },
   initial: 'notStarted',
   states: {
@@ -168,6 +172,7 @@ const machine = setup({
           {guard: says('failed'), target: 'failed', actions: 'record'},
           {guard: says('canceled'), target: 'canceled', actions: 'record'},
         ],
+        ...whileWatching,
       },
     },
     running: {
@@ -179,6 +184,7 @@ const machine = setup({
           {guard: says('failed'), target: 'failed', actions: 'record'},
           {guard: says('canceled'), target: 'canceled', actions: 'record'},
         ],
+        ...whileWatching,
       },
     },
     succeeded: {type: 'final'},

@@ -109,6 +109,10 @@ Object.defineProperty(FixedDate, 'name', {value: 'Date'});
 // Graph documents hyphens in the time of day and sends colons; fractions have up to seven digits; a zone may be missing.
 const dateTime = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d\d:?\d\d)?$/;
 
+// What toISOString() writes with a year of four digits, so that a date in a resume token can be read again.
+const earliest = Date.parse('0002-01-01T00:00:00Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+
 /**
  * Reads a date and time as leniently as the services write it: ISO 8601, with hyphens between hours, minutes and
  * seconds, without a zone (taken as UTC), with one to nine digits of fraction (beyond milliseconds they are cut).
@@ -124,7 +128,7 @@ export function readDateTime(value: unknown): Date | undefined {
   const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
   const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
   const date = new FixedDate(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${milliseconds}${offset}`);
-  if (Number.isNaN(date.getTime())) return undefined;
+  if (!(date.getTime() >= earliest && date.getTime() <= latest)) return undefined;
   // The engine rolls 30 February over to March; a date that does not exist is no date.
   if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return undefined;
   return date;

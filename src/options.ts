@@ -61,7 +61,7 @@ export interface PollOptions {
    * and goes on, `'fail'` ends watching with an `UnknownStatusError`. Default `'keepPolling'`.
    */
   readonly unknownStatus?: 'keepPolling' | 'fail' | undefined;
-  /** How long 404 means "not visible yet", in milliseconds from the first 404 in a row. Default 30,000. */
+  /** How long 404 means "not visible yet", in milliseconds from the first 404 since the last good answer. Default 30,000. */
   readonly notFoundGrace?: number | undefined;
   /** How many polls in a row may fail, each after its retries. Default 5. */
   readonly consecutiveFailures?: number | undefined;
@@ -119,8 +119,11 @@ const optionNames: ReadonlySet<string> = new Set([
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
 export function readOptions(options: PollOptions = {}): Settings {
-  if (typeof options !== 'object' || options === null)
-    throw new TypeError(`options: expected an object, got ${show(options)}`);
+  if (typeof options !== 'object' || options === null) {
+    // A text is not shown: it may well be the token.
+    const got = typeof options === 'string' ? 'a text' : show(options);
+    throw new TypeError(`options: expected an object, got ${got}`);
+  }
   for (const name of Object.keys(options)) {
     if (!optionNames.has(name))
       throw new TypeError(`${name}: there is no such option; there are ${[...optionNames].join(', ')}`);
@@ -265,7 +268,23 @@ function readRetry(retry: RetryOptions | undefined): Settings['retry'] {
   for (const name of ['minTimeout', 'maxTimeout', 'factor'] as const) {
     const value: unknown = settings[name];
     if (typeof value !== 'number') throw wrong(`retry.${name}`, value, 'a number');
-    if (!(value >= 0)) throw new RangeError(`retry.${name}: expected a number from 0 on, got ${value}`);
+    if (!(value >= 0 && (value < Number.POSITIVE_INFINITY || name === 'maxTimeout'))) {
+      throw new RangeError(`retry.${name}: expected a number from 0 on, got ${value}`);
+    }
+  }
+  const {maxRetryTime} = settings;
+  if (maxRetryTime !== undefined && typeof maxRetryTime !== 'number')
+    throw wrong('retry.maxRetryTime', maxRetryTime, 'a number');
+  if (maxRetryTime !== undefined && !(maxRetryTime >= 0)) {
+    throw new RangeError(`retry.maxRetryTime: expected a number from 0 on, got ${maxRetryTime}`);
+  }
+  for (const name of ['shouldRetry', 'onFailedAttempt', 'shouldConsumeRetry'] as const) {
+    const value: unknown = settings[name];
+    if (value !== undefined && typeof value !== 'function') throw wrong(`retry.${name}`, value, 'a function');
+  }
+  for (const name of ['randomize', 'unref'] as const) {
+    const value: unknown = settings[name];
+    if (value !== undefined && typeof value !== 'boolean') throw wrong(`retry.${name}`, value, 'true or false');
   }
   return settings;
 }
@@ -295,6 +314,7 @@ function wrong(name: string, got: unknown, takes: string): TypeError {
 
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

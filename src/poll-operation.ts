@@ -35,6 +35,9 @@ export function pollOperation(location: string | URL, options?: PollOptions): Op
  * nothing is asked. A watch that was given up goes on where it was, with its failures forgotten, and after a time-out with a
  * new time budget.
  *
+ * The location, and with it the origin that the bearer token goes to, comes from the resume token: take it only from where
+ * you put it.
+ *
  * @param token what `toJSON()` gave, or an error's `resumeToken`, or either as JSON text
  * @param options as for {@link pollOperation}; `protocol` may be left out where it is one of {@link protocols}
  * @returns the poller

@@ -6,7 +6,17 @@ import {hasEnded, type Operation} from './operation.ts';
 import {isToken, type Settings} from './options.ts';
 import {ownProperty} from './protocol/pointer.ts';
 import {readFault, readOperation} from './protocol/read.ts';
-import {type Bounds, bounded, nameOf, type Received, redirectStatuses, scrub, send, unreadable} from './request.ts';
+import {
+  type Bounds,
+  bounded,
+  holds,
+  nameOf,
+  type Received,
+  redirectStatuses,
+  scrub,
+  send,
+  unreadable,
+} from './request.ts';
 import {readRetryAfter} from './retry-after.ts';
 import type {Answer} from './state.ts';
 
@@ -126,7 +136,7 @@ function readAnswer(answered: Answered): Report {
 }
 
 /** Where an answer says the operation has moved to, if it says so. */
-function readMove({settings, question, location, response, answer}: Answered): string | undefined {
+function readMove({settings, question, location, response, answer, token}: Answered): string | undefined {
   const {locationHeaders, foreignHosts, sendsToken} = settings.reader;
   for (const name of locationHeaders) {
     const header = response.headers.get(name);
@@ -135,6 +145,7 @@ function readMove({settings, question, location, response, answer}: Answered): s
     const target = readLocation(header, location);
     if (target === undefined) throw unreadable(`a ${name} header that is no http or https URL`, answer, 'protocol');
     if (target.href === new URL(question.location).href) return undefined;
+    if (holds(target.href, token)) throw unreadable(`a ${name} header that holds the token`, answer, 'protocol');
     const familiar = sendsToken ? question.home : new URL(question.location).origin;
     if (target.origin !== familiar && !settings.trustedOrigins.has(target.origin) && !foreignHosts) {
       throw unreadable(`a move to the foreign origin ${target.origin}`, answer, 'protocol');
@@ -191,7 +202,10 @@ function httpError({question, location, response, text, answer, token}: Answered
     (part) => part !== undefined && part !== '',
   );
   const why = said.length === 0 ? '' : `: ${said.join(', ')}`;
-  return new PollError(`GET ${showLocation(location, question.home)} answered ${status}${why}`, facts);
+  return new PollError(
+    `GET ${showLocation(location, location === question.location ? question.home : '')} answered ${status}${why}`,
+    facts,
+  );
 }
 
 function parse(text: string): unknown {

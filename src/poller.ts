@@ -42,6 +42,8 @@ export class OperationPoller implements AsyncIterable<Operation> {
   #outcome: Outcome | undefined;
   #onOutcome: Set<(outcome: Outcome) => void> | undefined;
   #result: Promise<SucceededOperation> | undefined;
+  /** What is left to tell while listeners are being told. */
+  #untold: OperationEvent[] | undefined;
 
   /** @internal Use {@link pollOperation} or {@link resumeOperation}. */
   constructor(state: WatchState, settings: Settings) {
@@ -226,16 +228,24 @@ export class OperationPoller implements AsyncIterable<Operation> {
   #hear({events, moves}: Moved, outcome: Outcome | undefined): void {
     this.#outcome = outcome;
     if (this.#actor !== undefined) for (const move of moves) this.#actor.send(move);
-    for (const event of events) {
-      // A listener that stops the poller is the last to hear of this step.
-      if (this.#outcome !== outcome) return;
-      this.#tell(event.type, event);
-      this.#tell('*', event);
-    }
+    this.#tellAll(events);
     if (outcome === undefined) return;
     const waiting = this.#onOutcome;
     this.#onOutcome = undefined;
     for (const settle of waiting ?? []) settle(outcome);
+  }
+
+  // A listener that stops the poller does so in the middle of an event: the others hear that event first, then of the end,
+  // and nothing of what the step had still to tell.
+  #tellAll(events: readonly OperationEvent[]): void {
+    const isWithin = this.#untold !== undefined;
+    this.#untold = [...events];
+    if (isWithin) return;
+    for (let event = this.#untold.shift(); event !== undefined; event = this.#untold.shift()) {
+      this.#tell(event.type, event);
+      this.#tell('*', event);
+    }
+    this.#untold = undefined;
   }
 
   #tell(type: OperationEventType | '*', event: OperationEvent): void {

@@ -58,10 +58,11 @@ export function send(settings: Settings, bounds: Bounds, {location, token, trust
         giveUp(response.body);
         text = '';
       } else text = await readBody(response);
+      if (text !== undefined && holds(text, token)) text = text.replaceAll(token, '[token]');
     } catch (error) {
       throw networkError(error, token);
     }
-    const answer = readHead(response, clientRequestId);
+    const answer = readHead(response, clientRequestId, token);
     if (response.type === 'opaqueredirect')
       throw unreadable('a redirect, which cannot be followed safely here', answer);
     if (text === undefined) throw unreadable(`a body of more than ${longestBody} bytes`, answer, 'protocol');
@@ -127,16 +128,14 @@ export function bounded<T>(
 /** The HTTP statuses of a redirect. */
 export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-const longestHeader = 200;
-
-function readHead({status, headers}: Response, clientRequestId: string): Answer {
+function readHead({status, headers}: Response, clientRequestId: string, token: string | undefined): Answer {
   const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
   const date = headers.get('date');
   return Object.freeze({
     httpStatus: status,
     clientRequestId,
-    ...(requestId === null ? {} : {requestId: requestId.slice(0, longestHeader)}),
-    ...(date === null ? {} : {date: date.slice(0, longestHeader)}),
+    ...(requestId === null ? {} : {requestId: scrub(requestId, token)}),
+    ...(date === null ? {} : {date: scrub(date, token)}),
   });
 }
 
@@ -150,22 +149,40 @@ export function unreadable(why: string, answer: Answer, ends?: 'protocol'): Poll
   });
 }
 
-/** What ky or fetch threw, without what they attach: their errors hold the request and its headers. */
+/** What ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
 function networkError(error: unknown, token: string | undefined): PollError {
   let code: string | undefined;
-  for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
+  let innermost: unknown = error;
+  for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
     if ('code' in cause && typeof cause.code === 'string') code = cause.code;
+    innermost = cause;
+    cause = 'cause' in cause ? cause.cause : undefined;
   }
-  const why = code ?? scrub(nameOf(error), token);
+  const why = code ?? scrub(nameOf(innermost).replace(/\bhttps?:\S+/gi, '[url]'), token);
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
 }
 
-/** What was thrown, in short. */
-export function nameOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : typeof error;
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
+
+/** What was thrown, in short; by its shape, because an error may come from another realm. */
+export function nameOf(error: unknown): string {
+  if (!isObject(error) || !('message' in error)) return typeof error;
+  return `${'name' in error ? String(error.name) : 'Error'}: ${String(error.message)}`;
+}
+
+const longestText = 200;
 
 /** Text from outside, short and without the token, which a server may well send back. */
 export function scrub(text: string, token: string | undefined): string {
-  return (token === undefined ? text : text.replaceAll(token, '[token]')).slice(0, 200);
+  return (holds(text, token) ? text.replaceAll(token, '[token]') : text).slice(0, longestText);
+}
+
+// Shorter ones are no secrets, and would be found inside of ordinary words.
+const shortestSecret = 8;
+
+/** Whether a text from outside holds the token. */
+export function holds(text: string, token: string | undefined): token is string {
+  return token !== undefined && token.length >= shortestSecret && text.includes(token);
 }

@@ -54,7 +54,7 @@ export function writeResumeToken(state: WatchState): ResumeToken {
     dueAt,
     attempt,
     reached,
-    observed,
+    observed: {...observed},
     changedAt,
   };
   if (state.deadlineAt !== undefined) token.deadlineAt = state.deadlineAt;
@@ -62,7 +62,7 @@ export function writeResumeToken(state: WatchState): ResumeToken {
   if (state.deferrals > 0) token.deferrals = state.deferrals;
   if (state.missingSince !== undefined) token.missingSince = state.missingSince;
   if (state.operation !== undefined) token.operation = operationJson(state.operation);
-  if (state.unknownWords.length > 0) token.unknownWords = state.unknownWords;
+  if (state.unknownWords.length > 0) token.unknownWords = [...state.unknownWords];
   if (state.stalled) token.stalled = true;
   if (state.endedAt !== undefined) token.endedAt = state.endedAt;
   if (state.answer !== undefined) token.answer = state.answer;
@@ -84,10 +84,8 @@ export function readResumeToken(token: unknown): WatchState {
   const known = fields as unknown as ResumeToken;
   const operation = known.operation === undefined ? undefined : readOperationJson(known.operation);
   const {location, home, endedAt, abandoned} = known;
-  if (
-    (endedAt !== undefined) !==
-    (abandoned !== undefined || (operation !== undefined && statusRank[operation.status] === 2))
-  ) {
+  const ended = operation !== undefined && statusRank[operation.status] === 2;
+  if ((endedAt !== undefined) !== (abandoned !== undefined || ended) || (abandoned !== undefined && ended)) {
     throw invalid('endedAt and the status do not agree');
   }
   return {
@@ -104,8 +102,8 @@ export function readResumeToken(token: unknown): WatchState {
     missingSince: known.missingSince,
     operation,
     reached: known.reached,
-    unknownWords: known.unknownWords ?? [],
-    observed: known.observed,
+    unknownWords: [...(known.unknownWords ?? [])],
+    observed: {...known.observed},
     changedAt: known.changedAt,
     stalled: known.stalled ?? false,
     endedAt,
@@ -139,7 +137,11 @@ const tokenFields: Checks = {
   deferrals: [aCount, 'a count'],
   missingSince: [aTime, 'a time in milliseconds'],
   operation: [(value) => typeof value === 'object' && value !== null, 'an operation'],
-  reached: [(value) => Number.isInteger(value) && Math.abs(Number(value)) <= 2, 'a rank from -1 to 2', 'required'],
+  reached: [
+    (value) => Number.isInteger(value) && Number(value) >= -1 && Number(value) <= 2,
+    'a rank from -1 to 2',
+    'required',
+  ],
   unknownWords: [(value) => Array.isArray(value) && value.every(aText), 'a list of texts'],
   observed: [isHistogram, 'counts', 'required'],
   changedAt: [aTime, 'a time in milliseconds', 'required'],
@@ -160,7 +162,7 @@ const operationFields: Checks = {
   resourceLocation: [aText, 'a text'],
   result: [() => true, 'anything'],
   error: [isFault, 'a code and a message'],
-  raw: [() => true, 'anything', 'required'],
+  raw: [(value) => value !== undefined, 'a body', 'required'],
 };
 
 const answerFields: Checks = {

@@ -4,7 +4,7 @@ import type {OperationEvent, WaitCause} from './events.ts';
 import {reportToHost} from './host.ts';
 import {showLocation} from './location.ts';
 import {move} from './machine.ts';
-import {asTimer, defaultSchedule, type Settings} from './options.ts';
+import {defaultSchedule, type Settings} from './options.ts';
 import {endedOutcome, type Outcome} from './outcome.ts';
 import type {Question, Report} from './poll.ts';
 import type {WatchEvent} from './record.ts';
@@ -99,9 +99,12 @@ export async function advance(state: WatchState, io: StepIo, now: () => number):
 export function begin(state: WatchState, now: number): Step {
   const course = new Course(state);
   if (isOver(state)) return course.end();
-  const delay = asTimer(state.dueAt - now);
+  const delay = Math.ceil(state.dueAt - now);
   if (delay <= 0) return course.step({wait: 0});
-  return course.wait({delay, because: state.attempt === 0 ? 'initialDelay' : 'resume'}, now, undefined);
+  const rest: Wait = {delay, because: state.attempt === 0 ? 'initialDelay' : 'resume'};
+  // After the last poll there is only the deadline to wait for.
+  const lastPollWasMade = state.attempt > 0 && state.dueAt === state.deadlineAt;
+  return course.wait(lastPollWasMade ? rest : bounded(rest, state, now), now, undefined);
 }
 
 /** Ends a watch from outside: by its signal or by `stop()`. */
@@ -167,17 +170,21 @@ function nextWait(
 ): Wait {
   const planned: Wait =
     told === undefined
-      ? {delay: asTimer(scheduled(state, settings, now, random())), because: 'schedule'}
+      ? {delay: Math.ceil(scheduled(state, settings, now, random())), because: 'schedule'}
       : {delay: told, because: 'retryAfter'};
-  const {deadlineAt, startedAt} = state;
+  return bounded(planned, state, now);
+}
+
+/** A wait that leaves time for the last poll; after that one, what is left of the time. */
+function bounded(planned: Wait, {deadlineAt, startedAt, dueAt}: WatchState, now: number): Wait {
   if (deadlineAt === undefined) return planned;
-  const left = Math.max(0, deadlineAt - now);
   // The last poll goes out so long before the deadline that it can be answered.
-  const lead = Math.min(1000, (deadlineAt - startedAt) / 10);
-  const untilLast = Math.floor(left - lead);
-  if (planned.delay <= untilLast) return planned;
-  if (untilLast > 0) return {delay: asTimer(untilLast), because: 'deadline'};
-  return planned.delay < left ? planned : {delay: asTimer(left), because: 'deadline'};
+  const lastAt = Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
+  const left = Math.ceil(Math.max(0, deadlineAt - now));
+  if (dueAt === lastAt) return {delay: left, because: 'deadline'};
+  if (planned.delay <= lastAt - now) return planned;
+  if (lastAt > now) return {delay: lastAt - now, because: 'deadline'};
+  return planned.delay < left ? planned : {delay: left, because: 'deadline'};
 }
 
 function scheduled(state: WatchState, {schedule, reader}: Settings, now: number, random: number): number {
@@ -187,7 +194,7 @@ function scheduled(state: WatchState, {schedule, reader}: Settings, now: number,
   let delay: number;
   try {
     delay = schedule(context);
-    if (typeof delay !== 'number' || !(delay >= 0)) {
+    if (typeof delay !== 'number' || !(delay >= 0 && delay < Number.POSITIVE_INFINITY)) {
       throw new RangeError(`schedule: expected milliseconds from 0 on, got ${String(delay)}`);
     }
   } catch (error) {

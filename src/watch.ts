@@ -12,6 +12,7 @@ import {
 import {type PollOptions, readOptions, type Settings} from './options.ts';
 import type {Outcome} from './outcome.ts';
 import {poll} from './poll.ts';
+import {longestTimer} from './retry-after.ts';
 import {isOver, type WatchState} from './state.ts';
 import {abandon, advance, begin, type Moved, type Step, type StepIo} from './step.ts';
 
@@ -94,7 +95,13 @@ export class Watch {
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
     if (step.next.wait === 0) this.#ask();
-    else this.#timer = setTimeout(() => this.#ask(), step.next.wait);
+    else this.#sleep(step.next.wait);
+  }
+
+  /** Waits, in several turns if need be: a timer holds no more than 24.8 days. */
+  #sleep(wait: number): void {
+    const turn = Math.min(wait, longestTimer);
+    this.#timer = setTimeout(() => (wait > turn ? this.#sleep(wait - turn) : this.#ask()), turn);
   }
 
   #dispose(): void {
@@ -115,7 +122,7 @@ export class Watch {
  *
  * ```ts
  * const machine = operationMachine.provide({actors: {watch: watchOperation({token})}});
- * const actor = createActor(machine, {snapshot: JSON.parse(stored)});
+ * const actor = createActor(machine, {snapshot: JSON.parse(stored), input: {location}}); // the input is not read
  * ```
  *
  * @param options used where the machine's input has none of that name
@@ -124,7 +131,8 @@ export class Watch {
 export function watchOperation(options: PollOptions = {}): WatchLogic {
   readOptions(options);
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
-    const settings = readOptions({...options, ...(input instanceof WatchInput ? input.options : {})});
+    const given = input instanceof WatchInput ? Object.entries(input.options) : [];
+    const settings = readOptions({...options, ...Object.fromEntries(given.filter(([, value]) => value !== undefined))});
     let watch: Watch | undefined;
     let closed = false;
     receive(({state}) => {
@@ -150,9 +158,12 @@ export function watchOperation(options: PollOptions = {}): WatchLogic {
  *
  * Used purely, with XState's `initialTransition` and `transition`, it is moved by `report` events and asks nobody.
  *
+ * The actor keeps its input, and shows it when it is printed: give a token by {@link watchOperation} rather than by the input.
+ *
  * @example
  * ```ts
- * const actor = createActor(operationMachine, {input: {location, token}});
+ * const machine = operationMachine.provide({actors: {watch: watchOperation({token})}});
+ * const actor = createActor(machine, {input: {location}});
  * actor.on('running', ({operation}) => console.log(operation.rawStatus));
  * actor.start();
  * const outcome = await toPromise(actor);

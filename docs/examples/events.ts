@@ -13,7 +13,7 @@ function describe(event: OperationEvent): string {
     case 'waiting':
       return `${event.delay} ms, because of the ${event.because}`;
     case 'retrying':
-      return `in ${event.delay} ms, after ${event.error.httpStatus ?? event.error.code}`;
+      return `in ${event.delay} ms, after ${event.error.httpStatus ?? event.error.kind}`;
     case 'unknownStatus':
       return event.rawStatus;
     case 'abandoned':

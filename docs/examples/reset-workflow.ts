@@ -27,6 +27,7 @@ export const resetWorkflow = setup({
   types: {
     input: {} as {readonly userId: string},
     context: {} as Workflow,
+    children: {} as {operation: 'operation'},
     output: {} as {readonly userId: string; readonly problem: string | undefined},
   },
   actors: {
@@ -43,6 +44,7 @@ export const resetWorkflow = setup({
     resetting: {
       invoke: {
         src: 'resetPassword',
+        id: 'resetPassword',
         input: ({context}) => ({userId: context.userId}),
         onDone: {target: 'waiting', actions: assign({started: ({event}) => event.output})},
         onError: {target: 'escalating', actions: assign({problem: ({event}) => String(event.error)})},
@@ -52,6 +54,7 @@ export const resetWorkflow = setup({
       invoke: {
         src: 'operation',
         id: 'operation',
+        // An empty location is refused, which onError hears; there is none only if resetPassword gave none.
         input: ({context}) => ({location: '', ...context.started}),
         onDone: [
           {guard: ({event}) => event.output.status === 'succeeded', target: 'notifying'},
@@ -63,6 +66,7 @@ export const resetWorkflow = setup({
     notifying: {
       invoke: {
         src: 'notify',
+        id: 'notify',
         input: ({context}) => ({userId: context.userId}),
         onDone: 'notified',
         onError: 'notified',
@@ -71,6 +75,7 @@ export const resetWorkflow = setup({
     escalating: {
       invoke: {
         src: 'escalate',
+        id: 'escalate',
         input: ({context: {userId, problem}}) => ({userId, problem}),
         onDone: 'escalated',
         onError: 'escalated',

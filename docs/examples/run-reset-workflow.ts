@@ -11,7 +11,7 @@ const token = (): string => 'an-access-token';
 const passwordMethod = '28c10230-6103-485e-b985-444c60001490'; // the same for everyone
 
 async function resetPassword(userId: string, signal: AbortSignal): Promise<Started> {
-  const methods = `${emulator.root}/v1.0/users/${userId}/authentication/methods`;
+  const methods = `${emulator.root}/v1.0/users/${encodeURIComponent(userId)}/authentication/methods`;
   const response = await fetch(`${methods}/${passwordMethod}/resetPassword`, {
     method: 'POST',
     headers: {authorization: `Bearer ${token()}`, 'content-type': 'application/json'},

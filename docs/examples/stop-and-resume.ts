@@ -12,12 +12,13 @@ const database = new Map<string, string>();
 const shutdown = new AbortController();
 const first = pollOperation(operation.location, {
   token: 'an-access-token',
-  schedule: schedules.fixed(10),
+  schedule: schedules.fixed(300),
   signal: shutdown.signal,
 });
 first.on('*', ({type}) => console.log(`first:  ${type}`));
-first.on('running', () => shutdown.abort('SIGTERM'));
 try {
+  await first.waitFor('running');
+  shutdown.abort('SIGTERM');
   await first.result();
 } catch (error) {
   if (!(error instanceof WatchAbortedError)) throw error;

@@ -81,7 +81,10 @@ export interface ProtocolReader {
  * ```
  */
 export function defineProtocol(protocol: Protocol): Protocol {
-  const copy: Protocol = Object.freeze({...protocol, words: Object.freeze({...protocol.words})});
+  check(protocol);
+  const copy: Protocol = structuredClone(protocol);
+  for (const value of Object.values(copy)) Object.freeze(value);
+  Object.freeze(copy);
   protocolReader(copy);
   return copy;
 }

@@ -9,28 +9,27 @@ interface Transition {
 
 interface StateConfig {
   readonly type?: string;
-  readonly on?: Readonly<Record<string, readonly Transition[]>>;
+  readonly on?: Readonly<Record<string, Transition | readonly Transition[]>>;
 }
 
 interface MachineConfig {
   readonly initial: string;
   readonly states: Readonly<Record<string, StateConfig>>;
-  readonly on: Readonly<Record<string, Transition>>;
 }
 
 /** The machine as a Mermaid state diagram: an arrow for each transition that changes the state. */
-function diagram({initial, states, on}: MachineConfig): string {
+function diagram({initial, states}: MachineConfig): string {
   const lines = [`[*] --> ${initial}`];
   for (const [name, state] of Object.entries(states)) {
     if (state.type === 'final') {
       lines.push(`${name} --> [*]`);
       continue;
     }
-    for (const {target} of Object.values(state.on ?? {}).flat()) {
-      if (target !== undefined) lines.push(`${name} --> ${target}: report ${target}`);
-    }
-    for (const [event, {target}] of Object.entries(on)) {
-      if (target !== undefined) lines.push(`${name} --> ${target.replace(/^\./, '')}: ${event}`);
+    for (const [event, transitions] of Object.entries(state.on ?? {})) {
+      for (const {target} of [transitions].flat()) {
+        if (target !== undefined)
+          lines.push(`${name} --> ${target}: ${event === 'report' ? `report ${target}` : event}`);
+      }
     }
   }
   return ['```mermaid', 'stateDiagram-v2', ...lines.map((line) => `  ${line}`), '```'].join('\n');

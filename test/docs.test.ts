@@ -1,0 +1,174 @@
+import {execFile} from 'node:child_process';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join, relative, resolve} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+import type {OperationEventType} from 'operation-poller';
+import * as library from 'operation-poller';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
+  .filter((path) => path.endsWith('.md'))
+  .map((path) => ({path, text: readFileSync(join(root, path), 'utf8')}));
+
+interface Block {
+  /** The line of the page that the code begins on, from 1. */
+  readonly line: number;
+  readonly code: string;
+  /** The file that the page says it shows. */
+  readonly file: string | undefined;
+}
+
+/** The TypeScript of a page. `<!-- file: path -->` before a block says that it shows that file. */
+function blocksOf(text: string): Block[] {
+  const fences = text.matchAll(/(?:<!-- file: (\S+) -->\n+)?^```ts\n([\s\S]*?)^```$/gm);
+  return [...fences].map((fence) => {
+    const [whole, file, code = ''] = fence;
+    const before = text.slice(0, fence.index + whole.indexOf('```ts\n'));
+    return {line: before.split('\n').length + 1, code, file};
+  });
+}
+
+/**
+ * A block as a module, its lines where they are in the page. One with imports is a program that stands alone. Any other is
+ * a fragment: what it takes for granted is declared in the page's comment `<!-- preamble … -->`, for the compiler alone.
+ */
+function moduleOf({text}: {text: string}, {code, line}: Block): string {
+  if (/^import /m.test(code)) return '\n'.repeat(line - 1) + code;
+  const preamble = /^<!-- preamble\n([\s\S]*?)^-->$/m.exec(text);
+  if (preamble === null) return `{${'\n'.repeat(line - 1)}${code}}\nexport {};\n`;
+  const begins = text.slice(0, preamble.index).split('\n').length;
+  const given = preamble[1] ?? '';
+  // Braces, so that a fragment may give a name anew.
+  const gap = line - 1 - begins - given.split('\n').length;
+  return `${'\n'.repeat(begins)}${given}\n{${'\n'.repeat(gap)}${code}}\nexport {};\n`;
+}
+
+describe('the TypeScript in the documents', () => {
+  let complaints: string[];
+  let folder: string;
+
+  // One run of the compiler for all blocks. The folder is in build/, from where the packages are found; rootDirs lays it
+  // over docs/examples, whose files a program may import.
+  beforeAll(async () => {
+    mkdirSync(join(root, 'build'), {recursive: true});
+    folder = mkdtempSync(join(root, 'build/documents-'));
+    // A reader's compiler is strict, but seldom asks for brackets around the name of a header.
+    const compilerOptions = {rootDirs: ['.', '../../docs/examples'], noPropertyAccessFromIndexSignature: false};
+    writeFileSync(
+      join(folder, 'tsconfig.json'),
+      JSON.stringify({extends: '../../test/tsconfig.json', compilerOptions, include: ['.'], exclude: []}),
+    );
+    for (const page of pages) {
+      for (const block of blocksOf(page.text)) {
+        writeFileSync(join(folder, `${page.path.replace('/', '-')}-${block.line}.ts`), moduleOf(page, block));
+      }
+    }
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const compiled = await promisify(execFile)(process.execPath, [compiler, '-p', folder], {cwd: folder}).catch(
+      (error: {stdout: string}) => error,
+    );
+    complaints = compiled.stdout.split('\n');
+  }, 60_000);
+
+  afterAll(() => rmSync(folder, {recursive: true, force: true}));
+
+  test.each(pages)('compiles: $path', ({path}) => {
+    const prefix = `${path.replace('/', '-')}-`;
+    expect(complaints.filter((complaint) => complaint.startsWith(prefix))).toEqual([]);
+  });
+
+  test('compiles, nothing else being wrong', () => {
+    expect(complaints.filter((complaint) => complaint !== '')).toEqual([]);
+    expect(pages.flatMap(({text}) => blocksOf(text)).length).toBeGreaterThan(20);
+  });
+
+  test.each(pages)('is what the named files hold: $path', ({text}) => {
+    for (const {code, file} of blocksOf(text)) {
+      if (file === undefined) continue;
+      const shown = readFileSync(join(root, file), 'utf8').replaceAll(/'(\.\.\/)+docs\/examples\//g, "'./");
+      expect(code).toBe(shown);
+    }
+  });
+});
+
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of withoutCode(text).matchAll(/^#{1,6} (.+)$/gm)) {
+    const anchor = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-');
+    let free = anchor;
+    for (let count = 1; anchors.has(free); count++) free = `${anchor}-${count}`;
+    anchors.add(free);
+  }
+  return anchors;
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```$/gm, '');
+}
+
+describe('the links in the documents', () => {
+  test.each(pages)('lead somewhere: $path', ({path, text}) => {
+    const dead: string[] = [];
+    for (const [, target = ''] of withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https:/.test(target)) continue;
+      const [file = '', anchor] = target.split('#');
+      const found = file === '' ? path : relative(root, resolve(root, dirname(path), file));
+      const leads =
+        existsSync(join(root, found)) &&
+        (anchor === undefined || anchorsOf(readFileSync(join(root, found), 'utf8')).has(anchor));
+      if (!leads) dead.push(target);
+    }
+    expect(dead).toEqual([]);
+  });
+});
+
+describe('the guide leaves nothing out', () => {
+  const guide = pages.find(({path}) => path === 'docs/guide.md')?.text ?? '';
+  const rows = (heading: string): string[] => {
+    const [, section = ''] = guide.split(`\n## ${heading}\n`);
+    const [own = ''] = section.split('\n## ');
+    return [...own.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
+  };
+
+  test('no option', () => {
+    let complaint = '';
+    try {
+      library.pollOperation('https://localhost/', {none: 0} as library.PollOptions);
+    } catch (error) {
+      complaint = String(error);
+    }
+    const options = complaint.replace(/^.*there are /, '').split(', ');
+    expect(rows('Options').sort()).toEqual(options.sort());
+  });
+
+  test('no event', () => {
+    // The compiler sees to it that this has them all.
+    const events: Record<OperationEventType, true> = {
+      notStarted: true,
+      running: true,
+      succeeded: true,
+      failed: true,
+      canceled: true,
+      polled: true,
+      progress: true,
+      retrying: true,
+      waiting: true,
+      unknownStatus: true,
+      relocated: true,
+      stalled: true,
+      abandoned: true,
+    };
+    expect(rows('Events').sort()).toEqual(Object.keys(events).sort());
+  });
+
+  test('no error', () => {
+    const errors = Object.keys(library).filter((name) => name.endsWith('Error') && name !== 'OperationError');
+    expect(rows('Errors').sort()).toEqual([...errors, 'TypeError', 'RangeError'].sort());
+  });
+});

@@ -1,0 +1,97 @@
+import {inspect} from 'node:util';
+import {afterEach, expect, jest, test} from '@jest/globals';
+
+/** Runs an example, which is a program, and gives what it printed, line by line. */
+async function printedBy(example: string): Promise<string[]> {
+  const printed = jest.spyOn(console, 'log').mockImplementation(() => undefined);
+  await import(`../docs/examples/${example}.ts`);
+  return printed.mock.calls
+    .map((values) => values.map((value) => (typeof value === 'string' ? value : inspect(value))).join(' '))
+    .flatMap((text) => text.split('\n'));
+}
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test('quickstart', async () => {
+  const exitCode = process.exitCode;
+  const lines = (await printedBy('quickstart')).map((line) => line.replace(/^ *\d+ ms +/, ''));
+  expect(lines.filter((line) => /^(notStarted|running|succeeded|throttled)/.test(line))).toEqual([
+    'notStarted at poll 1',
+    'running    at poll 2',
+    'throttled: 429 TooManyRequests, the operation is still running',
+    'succeeded  at poll 5',
+  ]);
+  expect(lines.some((line) => /^wait (500|4\d\d) ms \(initialDelay\)$/.test(line))).toBe(true);
+  expect(lines).toContain('wait 1000 ms (retryAfter)');
+  expect(lines.join('\n')).toMatch(/id: '2d497bb-57bd-47a6-8749-5ccd0869f2bd',\n {2}status: 'succeeded'/);
+  expect(process.exitCode).toBe(exitCode);
+});
+
+test('events', async () => {
+  expect(await printedBy('events')).toEqual([
+    'poll 1: retrying: in 10 ms, after network',
+    'poll 1: polled: running',
+    'poll 1: running: running',
+    'poll 1: waiting: 10 ms, because of the schedule',
+    'poll 2: retrying: in 20 ms, after 429',
+    'poll 2: waiting: 20 ms, because of the retryAfter',
+    'poll 3: polled: running',
+    'poll 3: unknownStatus: waitingForApproval',
+    'poll 3: waiting: 10 ms, because of the schedule',
+    'poll 4: polled: succeeded',
+    'poll 4: succeeded: succeeded',
+    'the result: succeeded',
+  ]);
+});
+
+test('iterate', async () => {
+  expect(await printedBy('iterate')).toEqual([
+    'it has begun: running',
+    'running',
+    'failed: PolicyViolation',
+    'OperationFailedError after 5 polls',
+  ]);
+});
+
+test('stop-and-resume', async () => {
+  expect(await printedBy('stop-and-resume')).toEqual([
+    'first:  polled',
+    'first:  notStarted',
+    'first:  waiting',
+    'first:  polled',
+    'first:  running',
+    'first:  waiting',
+    'first:  abandoned',
+    'stopped by SIGTERM after 2 polls',
+    'second: waiting',
+    'second: polled',
+    'second: waiting',
+    'second: polled',
+    'second: succeeded',
+    'succeeded after 4 polls in all',
+  ]);
+});
+
+test('own-protocol', async () => {
+  expect(await printedBy('own-protocol')).toEqual([
+    'wait 20 ms',
+    'running 40 %',
+    'wait 20 ms',
+    'running 80 %',
+    'wait 20 ms',
+    'succeeded 100 %',
+    'r-7 done { width: 640, height: 480 }',
+  ]);
+});
+
+test('run-reset-workflow', async () => {
+  expect(await printedBy('run-reset-workflow')).toEqual([
+    'resetting',
+    'waiting',
+    'mail to adele@contoso.com: your password was reset',
+    'notifying',
+    'notified',
+  ]);
+});

@@ -1,0 +1,116 @@
+import {execFile} from 'node:child_process';
+import {cp, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const compiler = join(root, 'node_modules/typescript/bin/tsc');
+
+// What npm tells its scripts about this project must not reach the npm that works in another one.
+const environment = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(config_local_prefix|lifecycle|package)/.test(name)),
+);
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly {readonly path: string}[];
+}
+
+let project: string;
+let packed: Packed;
+
+// `npm test` builds before it runs the tests. The package is packed as it would be published and installed with its
+// dependencies, by npm, into an empty project.
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'operation-poller-package-'));
+  const pack = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', project], {
+    cwd: root,
+    env: environment,
+  });
+  [packed] = JSON.parse(pack.stdout) as [Packed];
+  await cp(join(root, 'test/package/consumer'), project, {recursive: true});
+  await writeFile(join(project, 'package.json'), JSON.stringify({private: true, type: 'module'}));
+  await run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed.filename}`], {
+    cwd: project,
+    env: environment,
+  });
+}, 120_000);
+
+afterAll(() => rm(project, {recursive: true, force: true}));
+
+describe('the packed package', () => {
+  test('holds the library, its source and its documents, and nothing else', async () => {
+    const sources = (await readdir(join(root, 'src'), {recursive: true}))
+      .map((path) => path.replaceAll('\\', '/'))
+      .filter((path) => path.endsWith('.ts'));
+    const built = sources.flatMap((path) => {
+      const module = path.replace(/\.ts$/, '');
+      return ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((extension) => `dist/${module}${extension}`);
+    });
+    const expected = [
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'package.json',
+      ...built,
+      ...sources.map((path) => `src/${path}`),
+    ];
+    expect(packed.files.map((file) => file.path).sort()).toEqual(expected.sort());
+  });
+
+  test('brings its dependencies and its peer, and no more', async () => {
+    const installed = await readdir(join(project, 'node_modules'));
+    expect(installed.filter((name) => !name.startsWith('.')).sort()).toEqual([
+      'is-network-error',
+      'ky',
+      'operation-poller',
+      'p-retry',
+      'xstate',
+    ]);
+  });
+
+  test('points into itself from every source map', async () => {
+    const library = join(project, 'node_modules/operation-poller');
+    const maps = packed.files.map((file) => file.path).filter((path) => path.endsWith('.map'));
+    const sources = new Set(packed.files.map((file) => file.path));
+    for (const path of maps) {
+      const map = JSON.parse(await readFile(join(library, path), 'utf8')) as {sources: string[]};
+      for (const source of map.sources) {
+        expect(sources).toContain(new URL(source, new URL(path, 'file:///')).pathname.slice(1));
+      }
+    }
+  });
+
+  test('watches an operation in an ES module', async () => {
+    const {stdout, stderr} = await run(process.execPath, ['watch.mjs'], {cwd: project, env: environment});
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({id: 'x', status: 'succeeded', asked: 3});
+  });
+
+  test('can be required from CommonJS', async () => {
+    const {stdout} = await run(process.execPath, ['require.cjs'], {cwd: project, env: environment});
+    expect(JSON.parse(stdout)).toEqual({pollOperation: 'function', startGraphEmulator: 'function', same: true});
+  });
+
+  test.each([
+    ['node16', 'watch.ts'],
+    ['node16', 'emulate.ts'],
+    ['bundler', 'watch.ts'],
+    ['bundler', 'emulate.ts'],
+  ])('compiles in TypeScript with moduleResolution %s: %s', async (moduleResolution, program) => {
+    const module = moduleResolution === 'bundler' ? 'esnext' : 'node16';
+    const config = `tsconfig.${moduleResolution}.${program}.json`;
+    await writeFile(
+      join(project, config),
+      JSON.stringify({extends: './tsconfig.json', compilerOptions: {module, moduleResolution}, files: [program]}),
+    );
+    const compiled = await run(process.execPath, [compiler, '-p', config], {cwd: project, env: environment}).catch(
+      (error: {stdout: string}) => error,
+    );
+    expect(compiled.stdout).toBe('');
+  });
+});

@@ -1,0 +1,249 @@
+import {describe, expect, test} from '@jest/globals';
+import {longRunning} from '../../src/protocol/long-running.ts';
+import {pointerPaths, valueAt} from '../../src/protocol/pointer.ts';
+import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import {protocolNamed, protocols} from '../../src/protocol/protocols.ts';
+import {thrownBy} from '../support/core.ts';
+
+const renders = {
+  name: 'renders',
+  status: '/state',
+  words: {queued: 'notStarted', rendering: 'running', done: 'succeeded', broken: 'failed'},
+} as const satisfies Protocol;
+
+describe('a JSON pointer', () => {
+  // The last nine are the examples of RFC 6901, section 5, those that lead somewhere.
+  const document = {
+    status: 'running',
+    properties: {provisioningState: 'Succeeded', list: ['zero', {inner: 1}]},
+    nothing: null,
+    no: false,
+    zero: 0,
+    '': 0.5,
+    'a/b': 1,
+    'c%d': 2,
+    'e^f': 3,
+    'g|h': 4,
+    'i\\j': 5,
+    'k"l': 6,
+    ' ': 7,
+    'm~n': 8,
+    '~1': 9,
+  };
+  test.each([
+    ['/status', 'running'],
+    ['/properties/provisioningState', 'Succeeded'],
+    ['/properties/list/0', 'zero'],
+    ['/properties/list/1/inner', 1],
+    ['/no', false],
+    ['/zero', 0],
+    ['/', 0.5],
+    ['/a~1b', 1],
+    ['/c%d', 2],
+    ['/e^f', 3],
+    ['/g|h', 4],
+    ['/i\\j', 5],
+    ['/k"l', 6],
+    ['/ ', 7],
+    ['/m~0n', 8],
+    ['/~01', 9],
+  ] as const)('%s leads to %p', (pointer, expected) => {
+    expect(valueAt(document, pointerPaths(pointer))).toBe(expected);
+  });
+
+  test.each([
+    ['a name that is not there', '/Status'],
+    ['a name beyond a text', '/status/length'],
+    ['a name beyond null', '/nothing/at/all'],
+    ['null', '/nothing'],
+    ['an index beyond the list', '/properties/list/2'],
+    ['an inherited name', '/toString'],
+    ['the prototype', '/__proto__'],
+    ['the constructor', '/constructor/name'],
+    ['an inherited method of a list', '/properties/list/at'],
+  ] as const)('leads to nothing by %s', (_, pointer) => {
+    expect(valueAt(document, pointerPaths(pointer))).toBeUndefined();
+  });
+
+  test('sees a property that is named __proto__, if the document has one', () => {
+    const document: unknown = JSON.parse('{"__proto__": {"status": "running"}}');
+    expect(valueAt(document, pointerPaths('/__proto__/status'))).toBe('running');
+    expect(valueAt(document, pointerPaths('/status'))).toBeUndefined();
+  });
+
+  test.each([
+    ['the first that is there counts', {b: 2, a: 1}, 1],
+    ['null counts as not there', {a: null, b: 2}, 2],
+    ['false and 0 and an empty text count', {a: '', b: 2}, ''],
+    ['none is there', {c: 3}, undefined],
+  ])('with alternatives: %s', (_, document, expected) => {
+    expect(valueAt(document, pointerPaths(['/a', '/b']))).toBe(expected);
+  });
+
+  test.each([undefined, null, 'text', 5, true, []])('leads to nothing in %p', (document) => {
+    expect(valueAt(document, pointerPaths('/status'))).toBeUndefined();
+  });
+
+  test('that is not given leads nowhere', () => {
+    expect(valueAt({status: 'running'}, pointerPaths(undefined))).toBeUndefined();
+  });
+});
+
+describe('a protocol', () => {
+  test('fills in what most services have', () => {
+    const {protocol, words, ...defaults} = protocolReader(renders);
+    expect(protocol).toBe(renders);
+    expect(Object.fromEntries(words)).toEqual(renders.words);
+    expect(defaults).toEqual({
+      status: [['state']],
+      id: [['id']],
+      createdDateTime: [['createdDateTime']],
+      lastActionDateTime: [['lastActionDateTime']],
+      statusDetail: [['statusDetail']],
+      percentComplete: [],
+      resourceLocation: [['resourceLocation']],
+      result: [],
+      error: [['error']],
+      locationHeaders: ['operation-location', 'location'],
+      sendsToken: true,
+      foreignHosts: false,
+      minimumInterval: 0,
+    });
+  });
+
+  test.each([
+    ['bearer', true],
+    ['none', false],
+    [undefined, true],
+  ] as const)('with the authorization %s: a token is sent is %s', (authorization, sends) => {
+    const protocol: Protocol = {...renders, ...(authorization === undefined ? {} : {authorization})};
+    expect(protocolReader(protocol).sendsToken).toBe(sends);
+  });
+
+  test('is made ready once', () => {
+    expect(protocolReader(longRunning)).toBe(protocolReader(longRunning));
+  });
+});
+
+describe('protocols.longRunning', () => {
+  test("words Graph's longRunningOperation, skipped as canceled", () => {
+    expect(protocols.longRunning).toEqual({
+      name: 'longRunning',
+      status: '/status',
+      words: {
+        notStarted: 'notStarted',
+        running: 'running',
+        succeeded: 'succeeded',
+        failed: 'failed',
+        skipped: 'canceled',
+      },
+      locationHeaders: ['location', 'operation-location'],
+    });
+  });
+
+  test.each([
+    ['longRunning', protocols.longRunning],
+    ['another', undefined],
+    ['__proto__', undefined],
+    ['', undefined],
+  ])('the preset named %p', (name, expected) => {
+    expect(protocolNamed(name)).toBe(expected);
+  });
+});
+
+describe('protocols.define', () => {
+  test('gives the protocol back, frozen', () => {
+    const defined = protocols.define(renders);
+    expect(defined).toEqual(renders);
+    expect([Object.isFrozen(defined), Object.isFrozen(defined.words)]).toEqual([true, true]);
+    expect([Object.isFrozen(protocols.longRunning), Object.isFrozen(protocols.longRunning.words)]).toEqual([
+      true,
+      true,
+    ]);
+  });
+
+  test('gives a protocol that does not change with what it was made from', () => {
+    const source = {...renders, words: {...renders.words}, error: ['/error' as const], locationHeaders: ['location']};
+    const defined = protocols.define(source);
+    Object.assign(source.words, {done: 'failed'});
+    source.error.pop();
+    source.locationHeaders.push('x-elsewhere');
+    expect(defined).toEqual({...renders, error: ['/error'], locationHeaders: ['location']});
+    expect(protocolReader(defined)).toMatchObject({error: [['error']], locationHeaders: ['location']});
+  });
+
+  test.each<[string, Partial<Record<keyof Protocol, unknown>>]>([
+    [
+      'every field',
+      {id: '/a', createdDateTime: '/b', lastActionDateTime: ['/c', '/d'], statusDetail: '/e', result: '/f'},
+    ],
+    ['the other fields', {percentComplete: '/a', resourceLocation: '/b', error: '/c', locationHeaders: ['x-location']}],
+    ['no location header', {locationHeaders: []}],
+    ['no authorization, on foreign hosts', {authorization: 'none', foreignHosts: true}],
+    ['the least interval and the default timeout', {minimumInterval: 5000, totalTimeout: 3_600_000}],
+    [
+      'fields that are undefined',
+      {id: undefined, error: undefined, locationHeaders: undefined, totalTimeout: undefined},
+    ],
+    ['a word twice, in another case, with one meaning', {words: {Done: 'succeeded', done: 'succeeded'}}],
+    ['a word that objects inherit', {words: {done: 'succeeded', constructor: 'failed'}}],
+  ])('takes %s', (_, fields) => {
+    const protocol = {...renders, ...fields} as Protocol;
+    expect(protocols.define(protocol)).toEqual(protocol);
+  });
+
+  const statusOf = 'expected notStarted, running, succeeded, failed or canceled';
+  const pointers = "expected JSON pointers such as '/status'";
+  const names =
+    'status, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
+    'name, words, locationHeaders, authorization, foreignHosts, minimumInterval, totalTimeout';
+  test.each<[Record<string, unknown>, ErrorConstructor, string]>([
+    [{name: ''}, TypeError, 'name: expected a text that is not empty, got ""'],
+    [{name: 5}, TypeError, 'name: expected a text that is not empty, got 5'],
+    [{name: undefined}, TypeError, 'name: expected a text that is not empty, got undefined'],
+    [{status: undefined}, TypeError, `status: ${pointers}, got undefined`],
+    [{status: 'status'}, TypeError, `status: ${pointers}, got "status"`],
+    [{status: ''}, TypeError, `status: ${pointers}, got ""`],
+    [{status: []}, TypeError, `status: ${pointers}, got []`],
+    [{status: ['/status', 5]}, TypeError, `status: ${pointers}, got ["/status", 5]`],
+    [{status: {path: '/status'}}, TypeError, `status: ${pointers}, got {path}`],
+    [{id: null}, TypeError, `id: ${pointers}, got null`],
+    [{error: ['error']}, TypeError, `error: ${pointers}, got ["error"]`],
+    [{words: undefined}, TypeError, 'words: expected a status for each word, got undefined'],
+    [{words: 'succeeded'}, TypeError, 'words: expected a status for each word, got "succeeded"'],
+    [{words: {}}, TypeError, 'words: expected a word that means succeeded, got {}'],
+    [{words: {broken: 'failed'}}, TypeError, 'words: expected a word that means succeeded, got {broken}'],
+    [{words: {done: 'succeeded', odd: undefined}}, TypeError, `words.odd: ${statusOf}, got undefined`],
+    [{words: {done: 'succeeded', odd: 'Failed'}}, TypeError, `words.odd: ${statusOf}, got "Failed"`],
+    [{words: {done: 'succeeded', odd: 'abandoned'}}, TypeError, `words.odd: ${statusOf}, got "abandoned"`],
+    [{words: {done: 'succeeded', odd: '__proto__'}}, TypeError, `words.odd: ${statusOf}, got "__proto__"`],
+    [
+      {words: {done: 'succeeded', DONE: 'failed'}},
+      TypeError,
+      'words.DONE: expected the status that the same word has in another case, succeeded, got "failed"',
+    ],
+    [{locationHeaders: 'location'}, TypeError, 'locationHeaders: expected a list of header names, got "location"'],
+    [{locationHeaders: [5]}, TypeError, 'locationHeaders: expected a list of header names, got [5]'],
+    [{authorization: 'basic'}, TypeError, `authorization: expected 'bearer' or 'none', got "basic"`],
+    [{foreignHosts: 'yes'}, TypeError, 'foreignHosts: expected true or false, got "yes"'],
+    [{minimumInterval: '5s'}, TypeError, 'minimumInterval: expected milliseconds, got "5s"'],
+    [{minimumInterval: -1}, RangeError, 'minimumInterval: expected milliseconds from 0 on, got -1'],
+    [{minimumInterval: Number.NaN}, RangeError, 'minimumInterval: expected milliseconds from 0 on, got NaN'],
+    [{totalTimeout: Infinity}, RangeError, 'totalTimeout: expected milliseconds from 0 on, got Infinity'],
+    [{totalTimeout: false}, TypeError, 'totalTimeout: expected milliseconds, got false'],
+    [{progress: '/p'}, TypeError, `progress: expected no such field; there are ${names}, got "/p"`],
+  ])('refuses %p', (fields, type, message) => {
+    const error = thrownBy(() => protocols.define({...renders, ...fields} as Protocol));
+    expect(error).toBeInstanceOf(type);
+    expect(error).toHaveProperty('message', `protocol.${message}`);
+  });
+
+  test.each([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    ['longRunning', '"longRunning"'],
+  ])('refuses %p in the place of a protocol', (value, shown) => {
+    const message = `protocol: expected a protocol such as protocols.longRunning, got ${shown}`;
+    expect(() => protocolReader(value as unknown as Protocol)).toThrow(new TypeError(message));
+  });
+});

@@ -1,0 +1,65 @@
+import {PollError, type PollErrorFacts} from '../../src/errors.ts';
+import type {Operation, OperationStatus} from '../../src/operation.ts';
+import {beginWatching, type PollOptions, readOptions} from '../../src/options.ts';
+import {defineProtocol, type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import {readOperation} from '../../src/protocol/read.ts';
+import type {WatchState} from '../../src/state.ts';
+
+/** Where the operation of these tests is. */
+export const location = "https://graph.example/beta/users('a')/operations/b?aadgdc=BY01P&aadgsu=ssprprod-a";
+
+/** When its watch begins. */
+export const beginning: number = Date.UTC(2020, 2, 19, 12);
+
+export const statuses: readonly OperationStatus[] = ['notStarted', 'running', 'succeeded', 'failed', 'canceled'];
+
+/** A protocol with all that an operation can tell. */
+export const tasks: Protocol = defineProtocol({
+  name: 'tasks',
+  status: '/status',
+  words: {
+    notStarted: 'notStarted',
+    running: 'running',
+    succeeded: 'succeeded',
+    failed: 'failed',
+    canceled: 'canceled',
+  },
+  percentComplete: '/percentComplete',
+  result: '/result',
+});
+
+/** The operation that an answer of {@link tasks} with this body tells of. */
+export function operationOf<Status extends OperationStatus>(
+  status: Status,
+  body: Readonly<Record<string, unknown>> = {},
+): Extract<Operation, {readonly status: Status}> {
+  const reading = readOperation({id: 'b', status, ...body}, protocolReader(tasks));
+  if (reading.is !== 'operation') throw new Error(`The test's body is no operation: ${JSON.stringify(reading)}`);
+  return reading.operation as Extract<Operation, {readonly status: Status}>;
+}
+
+/** The state of a watch of {@link tasks} that begins at {@link beginning}. */
+export function stateOf(changes: Partial<WatchState> = {}, options: PollOptions = {}): WatchState {
+  return {...beginWatching(location, readOptions({protocol: tasks, ...options}), beginning), ...changes};
+}
+
+/** A failed request. */
+export function pollError(httpStatus: number | undefined, facts: Partial<PollErrorFacts> = {}): PollError {
+  const known = {kind: httpStatus === undefined ? 'network' : 'http', transient: true} as const;
+  const answer = httpStatus === undefined ? undefined : {httpStatus, clientRequestId: 'client-request'};
+  return new PollError(httpStatus === undefined ? 'No answer' : `It answered ${httpStatus}`, {
+    ...known,
+    answer,
+    ...facts,
+  });
+}
+
+/** What a function throws. */
+export function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('Expected it to throw');
+}
