@@ -172,19 +172,29 @@ function nextWait(
     told === undefined
       ? {delay: Math.ceil(scheduled(state, settings, now, random())), because: 'schedule'}
       : {delay: told, because: 'retryAfter'};
+  const {deadlineAt, dueAt} = state;
+  if (deadlineAt !== undefined && dueAt === lastPollAt(state, deadlineAt)) return untilDeadline(deadlineAt, now);
   return bounded(planned, state, now);
 }
 
-/** A wait that leaves time for the last poll; after that one, what is left of the time. */
-function bounded(planned: Wait, {deadlineAt, startedAt, dueAt}: WatchState, now: number): Wait {
+/** A wait that leaves time for the last poll. */
+function bounded(planned: Wait, state: WatchState, now: number): Wait {
+  const {deadlineAt} = state;
   if (deadlineAt === undefined) return planned;
-  // The last poll goes out so long before the deadline that it can be answered.
-  const lastAt = Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
-  const left = Math.ceil(Math.max(0, deadlineAt - now));
-  if (dueAt === lastAt) return {delay: left, because: 'deadline'};
-  if (planned.delay <= lastAt - now) return planned;
-  if (lastAt > now) return {delay: lastAt - now, because: 'deadline'};
-  return planned.delay < left ? planned : {delay: left, because: 'deadline'};
+  const untilLast = lastPollAt(state, deadlineAt) - now;
+  if (planned.delay <= untilLast) return planned;
+  if (untilLast > 0) return {delay: untilLast, because: 'deadline'};
+  const left = untilDeadline(deadlineAt, now);
+  return planned.delay < left.delay ? planned : left;
+}
+
+function untilDeadline(deadlineAt: number, now: number): Wait {
+  return {delay: Math.ceil(Math.max(0, deadlineAt - now)), because: 'deadline'};
+}
+
+/** When the last poll goes out that is moved before the deadline: so long before it that it can be answered. */
+function lastPollAt({startedAt}: WatchState, deadlineAt: number): number {
+  return Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
 }
 
 function scheduled(state: WatchState, {schedule, reader}: Settings, now: number, random: number): number {

@@ -59,6 +59,7 @@ export class Watch {
   }
 
   #ask(): void {
+    if (isOver(this.#state)) return;
     const controller = new AbortController();
     this.#poll = controller;
     const settings = this.#settings;

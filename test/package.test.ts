@@ -51,6 +51,9 @@ describe('the packed package', () => {
       const module = path.replace(/\.ts$/, '');
       return ['.js', '.js.map', '.d.ts', '.d.ts.map'].map((extension) => `dist/${module}${extension}`);
     });
+    const documents = (await readdir(join(root, 'docs'), {recursive: true}))
+      .map((path) => `docs/${path.replaceAll('\\', '/')}`)
+      .filter((path) => /\.\w+$/.test(path));
     const expected = [
       'CHANGELOG.md',
       'LICENSE',
@@ -58,6 +61,7 @@ describe('the packed package', () => {
       'package.json',
       ...built,
       ...sources.map((path) => `src/${path}`),
+      ...documents,
     ];
     expect(packed.files.map((file) => file.path).sort()).toEqual(expected.sort());
   });

@@ -1,0 +1,436 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {afterAll, afterEach, beforeEach, expect, jest} from '@jest/globals';
+import {transformSync} from '@swc/core';
+import ky, {type KyInstance} from 'ky';
+import {
+  type OperationError,
+  type OperationEvent,
+  type OperationPoller,
+  PollError,
+  type PollErrorKind,
+  type PollOptions,
+  pollOperation,
+  schedules,
+} from '../../src/index.ts';
+import {
+  type EmulatedOperation,
+  type GraphEmulator,
+  type GraphEmulatorOptions,
+  type OperationStep,
+  startGraphEmulator,
+} from '../../src/testing/index.ts';
+
+export const token = 'test-token';
+
+/** Options under which nothing takes time. */
+export const quick = {
+  token,
+  schedule: schedules.fixed(1),
+  retry: {retries: 3, minTimeout: 1, maxTimeout: 1, randomize: false},
+} satisfies PollOptions;
+
+const cleanups: Array<() => unknown> = [];
+
+/** Runs after the test, in the order of these calls, on real timers. */
+export function afterwards(cleanup: () => unknown): void {
+  cleanups.push(cleanup);
+}
+
+// The real timers that the library and the emulator have set and that have neither fired nor been cleared.
+const timers = new Set<unknown>();
+const original = {setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout};
+
+beforeEach(() => {
+  timers.clear();
+  const counting = (callback: (...given: unknown[]) => void, delay?: number, ...given: unknown[]) => {
+    const timer = original.setTimeout(() => {
+      timers.delete(timer);
+      callback(...given);
+    }, delay);
+    timers.add(timer);
+    return timer;
+  };
+  globalThis.setTimeout = counting as unknown as typeof setTimeout;
+  globalThis.clearTimeout = ((timer: Parameters<typeof clearTimeout>[0]) => {
+    timers.delete(timer);
+    original.clearTimeout(timer);
+  }) as typeof clearTimeout;
+});
+
+afterEach(async () => {
+  jest.useRealTimers();
+  jest.restoreAllMocks();
+  for (const cleanup of cleanups.splice(0)) await cleanup();
+  Object.assign(globalThis, original);
+  expect(timers.size).toBe(0);
+});
+
+/** How many timers are set. */
+export function pendingTimers(): number {
+  return Object.hasOwn(setTimeout, 'clock') ? jest.getTimerCount() : timers.size;
+}
+
+/** Lets real time go by until something holds; fails after many turns of the event loop, however fast they are. */
+export async function until(holds: () => boolean): Promise<void> {
+  const end = performanceNow() + 3000;
+  while (!holds()) {
+    if (performanceNow() > end) throw new Error(`Never came to hold: ${String(holds)}`);
+    await nextTurn();
+  }
+}
+
+/** Lets everything happen that needs no time. */
+export async function turns(count = 20): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
+}
+
+// Real under fake timers too.
+const performanceNow = performance.now.bind(performance);
+
+/** Starts an emulator that is stopped after the test. */
+export async function startEmulator(options: GraphEmulatorOptions = {}): Promise<GraphEmulator> {
+  const emulator = await startGraphEmulator({token, ...options});
+  afterwards(() => emulator.stop());
+  return emulator;
+}
+
+/** A poller and all it told. */
+export interface Followed {
+  readonly poller: OperationPoller;
+  readonly events: readonly OperationEvent[];
+}
+
+/** Hears all that a poller tells from now on, and stops it after the test. */
+export function follow(poller: OperationPoller): Followed {
+  const events: OperationEvent[] = [];
+  poller.on('*', (event) => events.push(event));
+  // First of all: an emulator that stops while it is asked looks like trouble.
+  cleanups.unshift(() => poller.stop('the test is over'));
+  return {poller, events};
+}
+
+/** Polls quickly. */
+export function begin(location: string | URL, options: PollOptions = {}): Followed {
+  return follow(pollOperation(location, {...quick, ...options}));
+}
+
+export interface Watched extends Followed {
+  readonly emulator: GraphEmulator;
+  readonly operation: EmulatedOperation;
+}
+
+/** Watches an operation of a new emulator, quickly unless the options say otherwise. */
+export async function watch(script: readonly OperationStep[], options: PollOptions = {}): Promise<Watched> {
+  const emulator = await startEmulator();
+  const operation = emulator.addOperation({script});
+  return {emulator, operation, ...begin(operation.location, options)};
+}
+
+/** The names of events, in order. */
+export function types(events: readonly OperationEvent[]): string[] {
+  return events.map(({type}) => type);
+}
+
+/** The events of one name. */
+export function only<Type extends OperationEvent['type']>(
+  events: readonly OperationEvent[],
+  type: Type,
+): Array<Extract<OperationEvent, {readonly type: Type}>> {
+  return events.filter((event): event is Extract<OperationEvent, {readonly type: Type}> => event.type === type);
+}
+
+/** The waits, as pairs of milliseconds and cause. */
+export function waits(events: readonly OperationEvent[]): Array<[number, string]> {
+  return only(events, 'waiting').map(({delay, because}) => [delay, because]);
+}
+
+/** When requests came, in milliseconds after the first. */
+export function times(requests: ReadonlyArray<{readonly at: number}>): number[] {
+  const [first] = requests;
+  return requests.map(({at}) => at - (first?.at ?? 0));
+}
+
+/**
+ * Proves that watching is over and has left nothing: no timer that could send anything, and no request but these. The
+ * fence is a request of our own: one that was sent before it has arrived.
+ */
+export async function atRest(watched: Watched, requests: number): Promise<void> {
+  const {emulator, operation, poller, events} = watched;
+  const told = events.length;
+  await fetch(`${emulator.root}/fence`);
+  await emulator.idle();
+  expect(pendingTimers()).toBe(0);
+  expect(operation.requests).toHaveLength(requests);
+  expect(events).toHaveLength(told);
+  poller.stop();
+  await turns(3);
+  expect(events).toHaveLength(told);
+  checkEvents(events);
+}
+
+/** What holds for the events of every watch. */
+export function checkEvents(events: readonly OperationEvent[]): void {
+  let before: OperationEvent | undefined;
+  const wrong: unknown[] = [];
+  for (const event of events) {
+    // A watch that ends in the middle of a poll has made one poll less.
+    const made = event.type === 'abandoned' && before?.type === 'retrying' ? before.attempt - 1 : before?.attempt;
+    const complete = ['type', 'operation', 'location', 'attempt', 'at'].every((name) => Object.hasOwn(event, name));
+    const inOrder = event.at >= (before?.at ?? 0) && event.attempt >= (made ?? 0);
+    if (!Object.isFrozen(event) || !complete || !inOrder) wrong.push([event, before]);
+    before = event;
+  }
+  expect(wrong).toEqual([]);
+}
+
+/** What a promise rejects with, which must be of exactly this class. */
+export async function failure<Failure extends Error>(
+  promise: Promise<unknown>,
+  kind: abstract new (...given: never[]) => Failure,
+): Promise<Failure> {
+  const error = await promise.then(
+    (value) => new Error(`resolved with ${JSON.stringify(value)}`),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof kind)) throw error;
+  expect([error.name, error.constructor]).toEqual([kind.name, kind]);
+  return error;
+}
+
+/** All that an error of a watch carries. */
+export interface ErrorFacts {
+  readonly location: string;
+  readonly attempts: number;
+  readonly observed: Readonly<Record<string, number>>;
+  /** The last known status. */
+  readonly status: string | undefined;
+  /** The least it lasted, and the most if that is known. */
+  readonly elapsed?: number;
+}
+
+/** Checks every field of an error but its cause. */
+export function expectFacts(error: OperationError, {poller}: Followed, facts: ErrorFacts): void {
+  const {location, attempts, observed, operation, elapsed, resumeToken} = error;
+  expect({location, attempts, observed, status: operation?.status}).toEqual({
+    location: facts.location,
+    attempts: facts.attempts,
+    observed: facts.observed,
+    status: facts.status,
+  });
+  expect(operation).toBe(poller.operation);
+  if (facts.elapsed === undefined) {
+    expect(elapsed).toBeGreaterThanOrEqual(0);
+    expect(elapsed).toBeLessThan(5000);
+  } else expect(elapsed).toBe(facts.elapsed);
+  expect(resumeToken).toMatchObject({
+    kind: 'operation-poller',
+    version: 1,
+    location: facts.location,
+    observed,
+    attempt: attempts,
+  });
+  expect(resumeToken?.operation?.status).toBe(facts.status);
+  expect(JSON.parse(JSON.stringify(resumeToken))).toEqual(resumeToken);
+}
+
+/** Checks an error of one request. */
+export function expectPollError(
+  error: unknown,
+  facts: {
+    readonly kind: PollErrorKind;
+    readonly transient: boolean;
+    readonly httpStatus?: number;
+    readonly code?: unknown;
+  },
+): void {
+  expect(error).toBeInstanceOf(PollError);
+  const {kind, transient, httpStatus, clientRequestId} = error as PollError;
+  expect({kind, transient, httpStatus}).toEqual({
+    kind: facts.kind,
+    transient: facts.transient,
+    httpStatus: facts.httpStatus,
+  });
+  if (facts.code !== undefined) expect((error as PollError).code).toEqual(facts.code);
+  if (httpStatus !== undefined) expect(clientRequestId).toMatch(/^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+}
+
+/** Lets every wait pass at once, under fake timers. */
+export function skipWaits({poller}: Followed): void {
+  poller.on('waiting', ({delay}) => void jest.advanceTimersByTimeAsync(delay));
+  poller.on('retrying', ({delay, attempt}) => {
+    // One that ends its poll is followed by `waiting`, which passes the same wait.
+    if (poller.toJSON().attempt < attempt) void jest.advanceTimersByTimeAsync(delay);
+  });
+}
+
+/** A request as a fake `fetch` got it. */
+export interface FakeRequest {
+  readonly url: string;
+  readonly headers: Headers;
+  readonly signal: AbortSignal;
+  readonly at: number;
+}
+
+/** A ky whose `fetch` is a function of the test: no network, so that time can be virtual to the end. */
+export function fakeHttp(answer: (request: FakeRequest, count: number) => Response | Promise<Response>): {
+  readonly http: KyInstance;
+  readonly requests: readonly FakeRequest[];
+} {
+  const requests: FakeRequest[] = [];
+  const http = ky.create({
+    fetch: async (input: RequestInfo | URL, init?: RequestInit) => {
+      const {url, headers, signal} = new Request(input, init);
+      const request = {url, headers, signal, at: Date.now()};
+      requests.push(request);
+      return await answer(request, requests.length);
+    },
+  });
+  return {http, requests};
+}
+
+/** An operation's answer. */
+export function answered(status: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify({id: 'b', status}), {headers: {'content-type': 'application/json', ...headers}});
+}
+
+/** Never answers; notices an abort as fetch does. */
+export function hanging({signal}: FakeRequest): Promise<Response> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), {once: true});
+  });
+}
+
+/** A server of the test's own on loopback. */
+export interface TestServer {
+  readonly root: string;
+  readonly requests: ReadonlyArray<{readonly url: string; readonly headers: IncomingMessage['headers']}>;
+}
+
+/** Starts a server that is stopped after the test. */
+export async function startServer(
+  answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
+): Promise<TestServer> {
+  const requests: Array<{url: string; headers: IncomingMessage['headers']}> = [];
+  const server = createServer((request, response) => {
+    requests.push({url: request.url ?? '', headers: request.headers});
+    answer(request, response, requests.length);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterwards(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+  return {root: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests};
+}
+
+/** An AbortController whose signal counts its listeners. */
+export function countingController(): {
+  readonly controller: AbortController;
+  readonly listeners: {now: number; most: number};
+} {
+  const controller = new AbortController();
+  const {signal} = controller;
+  const listeners = {now: 0, most: 0};
+  const present = new Map<unknown, unknown>();
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = ((type: 'abort', listener: () => void, options?: AddEventListenerOptions) => {
+    const heard = () => {
+      if (options?.once === true) forget(listener);
+      listener.call(signal);
+    };
+    present.set(listener, heard);
+    listeners.now += 1;
+    listeners.most = Math.max(listeners.most, listeners.now);
+    add(type, heard, options);
+  }) as typeof signal.addEventListener;
+  signal.removeEventListener = ((type: 'abort', listener: () => void) => {
+    const heard = present.get(listener);
+    if (heard === undefined) return;
+    forget(listener);
+    remove(type, heard as () => void);
+  }) as typeof signal.removeEventListener;
+  function forget(listener: unknown): void {
+    if (present.delete(listener)) listeners.now -= 1;
+  }
+  return {controller, listeners};
+}
+
+const project = process.cwd();
+let compiled: string | undefined;
+
+/** Compiles the library as it stands, for child processes; `dist` may be older. Returns the folder. */
+function compile(): string {
+  if (compiled !== undefined) return compiled;
+  const folder = mkdtempSync(join(tmpdir(), 'operation-poller-'));
+  writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'));
+  const source = join(project, 'src');
+  for (const file of readdirSync(source, {recursive: true, encoding: 'utf8'})) {
+    if (!file.endsWith('.ts')) continue;
+    const {code} = transformSync(readFileSync(join(source, file), 'utf8'), {
+      swcrc: false,
+      jsc: {target: 'es2022', parser: {syntax: 'typescript'}},
+    });
+    const target = join(folder, file.replace(/\.ts$/, '.js'));
+    mkdirSync(dirname(target), {recursive: true});
+    writeFileSync(target, code.replaceAll(/(from\s+["']\.[^"']*)\.ts(["'])/g, '$1.js$2'));
+  }
+  compiled = folder;
+  return folder;
+}
+
+afterAll(() => {
+  if (compiled !== undefined) rmSync(compiled, {recursive: true, force: true});
+});
+
+/** How a child process ended. */
+export interface ChildEnd {
+  /** Its exit code; `null` if it had to be killed because it did not end by itself. */
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/**
+ * Runs a module in a process of its own, with everything of the library, the emulator and XState's `createActor` at hand.
+ *
+ * @param body the module's code; what it reads as `given` is the second argument, by way of JSON
+ */
+export async function runInChild(body: string, given: unknown = null): Promise<ChildEnd> {
+  const folder = compile();
+  const program = `
+    import {createActor} from 'xstate';
+    import * as library from ${JSON.stringify(join(folder, 'index.js'))};
+    import {startGraphEmulator} from ${JSON.stringify(join(folder, 'testing/index.js'))};
+    Object.assign(globalThis, library);
+    const given = ${JSON.stringify(given)};
+    const quick = {token: 'test-token', schedule: schedules.fixed(1), retry: {retries: 3, minTimeout: 1, maxTimeout: 1}};
+    ${body}`;
+  const child = spawn(process.execPath, ['--input-type=module', '-'], {
+    cwd: project,
+    stdio: 'pipe',
+    timeout: 4000,
+    env: {...process.env, NODE_OPTIONS: ''},
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    err += chunk;
+  });
+  child.stdin.end(program);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return {code, out, err};
+}
