@@ -64,22 +64,25 @@ export interface OperationMachine
   }): OperationSnapshot;
 }
 
-/** The options of a machine's input on their way to the `watch` actor: they hold the token, so nothing may show or store them. */
+const hidden = new WeakMap<WatchInput, PollOptions>();
+
+/**
+ * The options of a machine's input on their way to the `watch` actor. They hold the token, and actors show and store their
+ * input: they are kept beside it, where only {@link optionsOf} finds them. In a stored snapshot there is nothing of them.
+ */
 export class WatchInput {
-  readonly #options: PollOptions;
-
   constructor(options: PollOptions) {
-    this.#options = options;
+    hidden.set(this, options);
   }
 
-  get options(): PollOptions {
-    return this.#options;
-  }
-
-  /** In a persisted snapshot there is nothing of them. */
   toJSON(): undefined {
     return undefined;
   }
+}
+
+/** The options of an input; none where it is not one, as after a restart from a stored snapshot. */
+export function optionsOf(input: unknown): PollOptions {
+  return (input instanceof WatchInput ? hidden.get(input) : undefined) ?? {};
 }
 
 /** The logic of the `watch` actor. */

@@ -3,9 +3,10 @@ import {onAbort} from './abort.ts';
 import {reportToHost} from './host.ts';
 import {
   type OperationMachine,
+  optionsOf,
   statusMachine,
   type WatchCommand,
-  WatchInput,
+  type WatchInput,
   type WatchingEvent,
   type WatchLogic,
 } from './machine.ts';
@@ -132,7 +133,7 @@ export class Watch {
 export function watchOperation(options: PollOptions = {}): WatchLogic {
   readOptions(options);
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
-    const given = input instanceof WatchInput ? Object.entries(input.options) : [];
+    const given = Object.entries(optionsOf(input));
     const settings = readOptions({...options, ...Object.fromEntries(given.filter(([, value]) => value !== undefined))});
     let watch: Watch | undefined;
     let closed = false;

@@ -459,7 +459,7 @@ test('30: the resume token of {succeeded}: the same outcome, no request', async 
   ];
   const watched = await watch(script);
   const operation = await watched.poller.result();
-  const resumed = follow(resumeOperation(JSON.stringify(watched.poller)));
+  const resumed = follow(resumeOperation(JSON.stringify(watched.poller), {totalTimeout: 1, initialDelay: 5000}));
   const again = await resumed.poller.result();
   expect(again).toEqual(operation);
   expect(again.createdDateTime).toEqual(operation.createdDateTime);
