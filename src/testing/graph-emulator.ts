@@ -1,15 +1,23 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type {BatchAnswers} from './batch-script.ts';
 import type {EmulatedOperation} from './emulated-operation.ts';
+import type {AddResourceOptions} from './emulated-resource.ts';
+import {addResource} from './emulated-resource.ts';
+import type {AddStartOptions, EmulatedStart} from './emulated-start.ts';
+import {addStart} from './emulated-start.ts';
 import type {GraphEmulatorOptions} from './emulator-options.ts';
 import {readEmulatorOptions} from './emulator-options.ts';
+import {EndpointRegistry} from './endpoint-registry.ts';
 import {startLoopbackServer} from './loopback-server.ts';
-import type {AddOperationOptions} from './operation-store.ts';
+import type {AddOperationOptions} from './operation-options.ts';
 import {OperationStore} from './operation-store.ts';
 import {announcesBody, readBody} from './receive-request.ts';
 import type {RecordedRequest} from './request-recorder.ts';
 import {RequestRecorder} from './request-recorder.ts';
+import type {EmulatedResource} from './scripted-endpoint.ts';
 import type {Arrival} from './serve-request.ts';
 import {refuseRequest, serveRequest} from './serve-request.ts';
+import type {ServiceSettings} from './service-settings.ts';
 
 /** A running emulator of Microsoft Graph. Stop it when the test is over. */
 export interface GraphEmulator {
@@ -17,8 +25,17 @@ export interface GraphEmulator {
   readonly root: string;
   /** All operations, in the order in which they were added or started. */
   readonly operations: readonly EmulatedOperation[];
-  /** Every recorded request, in the order of arrival. Empty with `record: false`. */
+  /**
+   * Every recorded HTTP request, in the order of arrival. An envelope of `$batch` is one of them; its parts are only in the `requests` of
+   * what they asked for. Empty with `record: false`.
+   */
   readonly requests: readonly RecordedRequest[];
+  /** How many HTTP requests have arrived, with `record: false` too. */
+  readonly received: number;
+  /** How many requests the service has answered without throttling them, whatever it answered; each part of a `$batch` is one, its envelope none. */
+  readonly served: number;
+  /** How many requests the service has refused with 429 for the option `throttle`; parts of a `$batch` are counted as in `served`. */
+  readonly throttled: number;
   /** How many sockets are open now. */
   readonly connections: number;
   /**
@@ -30,6 +47,37 @@ export interface GraphEmulator {
    * const {location} = emulator.addOperation({script: ['running', {http: 503, retryAfter: 1}, 'succeeded']});
    */
   addOperation(options?: AddOperationOptions): EmulatedOperation;
+  /**
+   * Adds a request that starts operations, as each family of them has its own.
+   *
+   * @throws {TypeError | RangeError} if an option or a step is not right; the message names it
+   *
+   * @example
+   * const clone = emulator.addStart({
+   *   path: "/teams('a')/clone",
+   *   starts: {path: "/teams('a')/operations('{id}')", script: [{fields: {status: 'inProgress'}}, 'succeeded']},
+   *   location: 'relative',
+   * });
+   */
+  addStart(options: AddStartOptions): EmulatedStart;
+  /**
+   * Adds a resource to be read, such as the result of an operation.
+   *
+   * @throws {TypeError | RangeError} if an option or a step of the script is not right; the message names it
+   *
+   * @example
+   * const item = emulator.addResource({path: '/drives/d/items/i', script: [{http: 404, times: 2}, {fields: {name: 'copy.txt'}}]});
+   */
+  addResource(options: AddResourceOptions): EmulatedResource;
+  /**
+   * Replaces the option `batch`, from the next envelope on.
+   *
+   * @throws {TypeError | RangeError} if a step is not right; the present ones then stay
+   *
+   * @example
+   * emulator.rescriptBatch([{http: 503}]);
+   */
+  rescriptBatch(answers: BatchAnswers): void;
   /**
    * The next request to arrive, with its body, before it is answered. Works with `record: false` too.
    * Rejects if the emulator is stopped first.
@@ -57,8 +105,8 @@ export interface GraphEmulator {
 }
 
 /**
- * Starts a real HTTP server on 127.0.0.1 that behaves like Microsoft Graph where passwords are reset and the operation
- * is read. It knows nothing of this library: any HTTP client can use it.
+ * Starts a real HTTP server on 127.0.0.1 that behaves like Microsoft Graph where operations are
+ * started, read and batched. It knows nothing of this library: any HTTP client can use it.
  *
  * @param options its behaviour; see each field for its meaning and default
  * @returns the running emulator, once it listens
@@ -75,7 +123,7 @@ export interface GraphEmulator {
 export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Promise<GraphEmulator> {
   const settings = readEmulatorOptions(options);
   const recorder = new RequestRecorder(settings.record);
-  let left = settings.maximumRequests;
+  let received = 0;
 
   const server = await startLoopbackServer(settings.port, (request, response) => {
     const now = Date.now();
@@ -83,12 +131,15 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
     if (!announcesBody(request)) serve({request, response, body: undefined, now});
     else void readBody(request).then((body) => serve({request, response, body, now}));
   });
-  const operations = new OperationStore(server.root, settings.script);
-  const context = {service: {...settings, operations, root: server.root}, recorder, server};
+  const {root} = server;
+  const endpoints = new EndpointRegistry();
+  const operations = new OperationStore(root, settings.script, endpoints);
+  const service: ServiceSettings = {...settings, endpoints, operations, root};
+  const context = {service, recorder, server};
 
   function serve(arrival: Arrival): void {
-    left -= 1;
-    if (left < 0) refuseRequest(arrival, settings.maximumRequests);
+    received += 1;
+    if (received > settings.maximumRequests) refuseRequest(arrival, settings.maximumRequests);
     else serveRequest(arrival, context);
   }
 
@@ -99,13 +150,25 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   };
 
   return {
-    root: server.root,
+    root,
     operations: operations.list,
     requests: recorder.requests,
+    get received() {
+      return received;
+    },
+    get served() {
+      return settings.throttle.served;
+    },
+    get throttled() {
+      return settings.throttle.throttled;
+    },
     get connections() {
       return server.connections;
     },
     addOperation: (added) => operations.add(added),
+    addStart: (added) => addStart(added, service),
+    addResource: (added) => addResource(added, root, endpoints),
+    rescriptBatch: (answers) => settings.batch.rescript('answers', answers),
     nextRequest: () => recorder.next(),
     idle: () => server.idle(),
     stop,

@@ -18,6 +18,7 @@ const known: ReadonlyMap<number, readonly [code: string, message: string]> = new
   [409, ['conflict', 'The request conflicts with the current state of the resource.']],
   [410, ['resourceGone', 'The resource is no longer available.']],
   [423, ['resourceLocked', 'The resource is locked.']],
+  [424, ['failedDependency', 'A request that this one depends on has failed.']],
   [429, ['TooManyRequests', 'Too many requests.']],
   [500, ['generalException', 'An unspecified error has occurred.']],
   [501, ['notSupported', 'The request is not supported.']],

@@ -44,5 +44,5 @@ export function recordOf({method, target, body, now}: GraphRequest, received: In
   for (const [name, value] of Object.entries(received)) {
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
   }
-  return {method, path: target, headers, ...(body !== undefined && {body}), at: now, aborted: false};
+  return {method, path: target, headers, ...(body !== undefined && {body}), at: now, aborted: false, batched: false};
 }

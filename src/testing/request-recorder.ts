@@ -11,6 +11,8 @@ export interface RecordedRequest {
   readonly at: number;
   /** Whether the client closed the connection before it had the whole answer. Becomes true as soon as that is noticed. */
   readonly aborted: boolean;
+  /** Whether it came as a part of a `$batch`. It then has its own headers, and the token, `at` and `aborted` of its envelope. */
+  readonly batched: boolean;
 }
 
 /** Takes down what was sent, and tells those who wait for the next request. */

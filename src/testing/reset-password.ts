@@ -3,11 +3,28 @@ import {jsonAnswer} from './answer.ts';
 import {isRecord} from './checks.ts';
 import {graphError} from './graph-error.ts';
 import type {GraphRequest} from './graph-request.ts';
+import {locationHeader} from './location-header.ts';
 import type {ServiceSettings} from './service-settings.ts';
 
-/** `POST /{version}/users/{id | userPrincipalName}/authentication/methods/{methodId}/resetPassword` */
+/** Whose password is to be reset, and under which version. */
+export interface PasswordReset {
+  readonly version: 'v1.0' | 'beta';
+  readonly user: string;
+}
+
+const pattern =
+  /^\/(?<version>v1\.0|beta)\/users\/(?<user>[^/]+)\/authentication\/(?:methods|passwordMethods)\/[^/]+\/resetPassword$/i;
+
+/** Reads `/{version}/users/{id | userPrincipalName}/authentication/methods/{methodId}/resetPassword`. */
+export function findPasswordReset(path: string): PasswordReset | undefined {
+  const {version, user} = pattern.exec(path)?.groups ?? {};
+  if (version === undefined || user === undefined) return undefined;
+  return {version: version.toLowerCase() === 'beta' ? 'beta' : 'v1.0', user: decodeURIComponent(user)};
+}
+
+/** Starts an operation with the emulator's own script. */
 export function resetPassword(
-  {version, user}: {readonly version: 'v1.0' | 'beta'; readonly user: string},
+  {version, user}: PasswordReset,
   request: GraphRequest,
   settings: ServiceSettings,
 ): Answer {
@@ -18,7 +35,7 @@ export function resetPassword(
   if (wish === undefined) return graphError(400, request, {message: 'Unable to read JSON request payload.'});
   const {location} = settings.operations.add({userId: user, version});
   const body = wish.given ? {} : {newPassword: settings.newPassword};
-  return jsonAnswer(202, body, headersOf(location, `${settings.root}/${version}`, settings));
+  return jsonAnswer(202, body, headersOf(location, settings));
 }
 
 /** Whether the request brought a password of its own, or `undefined` if its body cannot be read. */
@@ -36,11 +53,9 @@ function readBody(text = ''): {given: boolean} | undefined {
   return typeof password === 'string' && password !== '' ? {given: true} : undefined;
 }
 
-function headersOf(location: string, versionRoot: string, settings: ServiceSettings): AnswerHeaders {
-  // Where Graph's locations are relative, they lack the version too.
-  const sent = settings.location === 'relative' ? location.slice(versionRoot.length) : location;
+function headersOf(operation: string, settings: ServiceSettings): AnswerHeaders {
   return {
-    ...(settings.location !== 'none' && {location: sent}),
+    ...locationHeader(operation, {root: settings.root, header: 'Location', form: settings.location}),
     ...(settings.retryAfter !== undefined && {'retry-after': settings.retryAfter}),
   };
 }

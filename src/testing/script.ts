@@ -67,6 +67,22 @@ export function readScript(name: string, script: readonly OperationStep[]): Scri
   return {steps, last};
 }
 
+/** Checks an answer that is given whenever one is asked for. */
+export function readAnswer(name: string, answer: StepAnswer): Script {
+  if (!isRecord(answer)) throw wrongType(name, 'an object', answer);
+  const last = readStep(name, answer);
+  return {steps: [last], last};
+}
+
+/** Checks answers that are given once each, before `{}` is the answer for ever. */
+export function readAnswers(name: string, answers: readonly StepAnswer[]): Script {
+  if (!Array.isArray(answers)) throw wrongType(name, 'a list of answers', answers);
+  for (const [index, answer] of answers.entries()) {
+    if (!isRecord(answer)) throw wrongType(`${name}[${index}]`, 'an object', answer);
+  }
+  return readScript(name, [...answers, {}]);
+}
+
 function readStep(name: string, step: OperationStep): StepAnswer {
   if (typeof step === 'string') return {status: step};
   if (!isRecord(step)) throw wrongType(name, 'a status word or an object', step);

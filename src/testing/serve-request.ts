@@ -1,6 +1,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {answerHttpRequest} from './answer-batch.ts';
 import {graphError} from './graph-error.ts';
-import {answerRequest, withCommonHeaders} from './graph-service.ts';
+import {withCommonHeaders} from './graph-service.ts';
 import type {LoopbackServer} from './loopback-server.ts';
 import {graphRequestOf, recordOf} from './receive-request.ts';
 import type {RequestRecorder} from './request-recorder.ts';
@@ -35,7 +36,7 @@ export function serveRequest(
     if (recorded !== undefined) recorded.aborted = !server.stopping;
     return;
   }
-  const answer = answerRequest(recorder.keeps ? {...asked, recorded} : asked, service);
+  const answer = answerHttpRequest(recorder.keeps ? {...asked, recorded} : asked, service);
   if (recorded !== undefined) {
     response.once('close', () => {
       recorded.aborted = !response.writableFinished && !server.stopping && answer.fault !== 'reset';

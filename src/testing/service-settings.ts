@@ -1,12 +1,16 @@
+import type {BatchScript} from './batch-script.ts';
 import type {BearerCheck} from './bearer.ts';
+import type {EndpointRegistry} from './endpoint-registry.ts';
+import type {LocationForm} from './location-header.ts';
 import type {OperationStore} from './operation-store.ts';
-
-/** How the answer that starts an operation names it. */
-export type LocationForm = 'absolute' | 'relative' | 'none';
+import type {Throttle} from './throttle.ts';
 
 /** What the emulated service needs to know to answer any request. */
 export interface ServiceSettings {
+  readonly endpoints: EndpointRegistry;
   readonly operations: OperationStore;
+  readonly batch: BatchScript;
+  readonly throttle: Throttle;
   readonly checkBearer: BearerCheck;
   /** Where it listens, without a version. */
   readonly root: string;

@@ -49,6 +49,28 @@ export function resetPassword(
   return fetch(`${emulator.root}${path}`, {method: 'POST', headers: bearer, ...(body !== undefined && {body})});
 }
 
+/** What a `$batch` answers to these parts; an absent method is GET, an absent id the index. */
+export async function sendBatch(
+  emulator: GraphEmulator,
+  parts: ReadonlyArray<Readonly<Record<string, unknown>>>,
+): Promise<{response: Response; body: unknown; byId: ReadonlyMap<unknown, unknown>}> {
+  const requests = parts.map((part, index) => ({id: String(index), method: 'GET', ...part}));
+  const {response, body} = await postBatch(emulator, JSON.stringify({requests}));
+  const responses = field(body, 'responses');
+  const byId = new Map((Array.isArray(responses) ? responses : []).map((each) => [field(each, 'id'), each]));
+  return {response, body, byId};
+}
+
+/** An envelope with any text as its body. */
+export function postBatch(emulator: GraphEmulator, body: string): Promise<{response: Response; body: unknown}> {
+  return poll(`${emulator.root}/v1.0/$batch`, {method: 'POST', headers: {'content-type': 'application/json'}, body});
+}
+
+/** The URL of a location as a part of a batch has it: without root and version. */
+export function partUrl(emulator: GraphEmulator, {location}: {readonly location: string}): string {
+  return location.slice(`${emulator.root}/v1.0`.length);
+}
+
 /** The code of what a rejected fetch was caused by. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {

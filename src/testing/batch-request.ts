@@ -1,0 +1,116 @@
+import {isRecord} from './checks.ts';
+
+/** One request of a `$batch`, checked and brought into the form of a request that came alone. */
+export interface BatchPart {
+  /** Which of the envelope's requests it is. */
+  readonly index: number;
+  readonly id: string;
+  readonly method: string;
+  /** Path and query under the version, with their first slash. */
+  readonly url: string;
+  /** Header names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  /** The parts that must succeed before this one. */
+  readonly dependsOn: readonly BatchPart[];
+}
+
+/** Why an envelope is answered 400. */
+export interface BatchProblem {
+  readonly code: string;
+  readonly message: string;
+}
+
+const mostParts = 20;
+const writes: readonly string[] = ['POST', 'PUT', 'PATCH'];
+
+/** The parts of an envelope in their order, which do not depend on each other in a circle; or what is wrong with the envelope. */
+export function readBatch(text: string | undefined): readonly BatchPart[] | BatchProblem {
+  const body = parse(text);
+  const requests: unknown = isRecord(body) ? body['requests'] : undefined;
+  if (!Array.isArray(requests) || requests.length === 0) return bad('Invalid batch payload format.');
+  if (requests.length > mostParts) {
+    const message = `Number of batch request steps exceeds the maximum value of ${mostParts}.`;
+    return {code: 'MaximumValueExceeded', message};
+  }
+  return readParts(requests);
+}
+
+function readParts(requests: readonly unknown[]): readonly BatchPart[] | BatchProblem {
+  // Graph's ids do not depend on case.
+  const byId = new Map<string, BatchPart>();
+  let waiting = requests.map((request, index) => ({request, index}));
+  while (waiting.length > 0) {
+    const later: typeof waiting = [];
+    for (const {request, index} of waiting) {
+      const part = readPart(request, index, byId);
+      if (part === 'later') later.push({request, index});
+      else if ('message' in part) return part;
+      else if (byId.has(part.id.toLowerCase())) return bad(`Request Id ${part.id} has to be unique in a batch.`);
+      else byId.set(part.id.toLowerCase(), part);
+    }
+    if (later.length === waiting.length) return bad('A request depends on one that is not in the batch, or on itself.');
+    waiting = later;
+  }
+  return [...byId.values()].sort((one, other) => one.index - other.index);
+}
+
+/** The part that a request describes; `'later'` if it depends on one that is not known yet. */
+function readPart(
+  request: unknown,
+  index: number,
+  known: ReadonlyMap<string, BatchPart>,
+): BatchPart | BatchProblem | 'later' {
+  if (!isRecord(request)) return bad('Invalid batch payload format.');
+  const {id, method, url, headers: given = {}, dependsOn: ids = []} = request;
+  const body = request['body'] ?? undefined;
+  if (!isFilled(id)) return bad('Request Id cannot be null or empty.');
+  if (!isFilled(method)) return bad(`Request ${id} has no method.`);
+  if (!isFilled(url) || isAbsolute(url)) return bad(`The url of request ${id} must be relative to the version.`);
+  const headers = readHeaders(given);
+  if (headers === undefined) return bad(`The headers of request ${id} cannot be read.`);
+  if (body === undefined ? writes.includes(method.toUpperCase()) : headers['content-type'] === undefined) {
+    return bad(`Write request id : ${id} does not contain Content-Type header or body.`);
+  }
+  if (!Array.isArray(ids) || !ids.every(isFilled)) return bad(`The dependsOn of request ${id} must be a list of ids.`);
+  const dependsOn = ids.map((other) => known.get(other.toLowerCase()));
+  if (!dependsOn.every((other) => other !== undefined)) return 'later';
+  const path = url.startsWith('/') ? url : `/${url}`;
+  return {index, id, method: method.toUpperCase(), url: path, headers, body: bodyText(body), dependsOn};
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function readHeaders(given: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isRecord(given)) return undefined;
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (typeof value !== 'string') return undefined;
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+/** A body that is a text is Base64, in either alphabet; any other is JSON. */
+function bodyText(body: unknown): string | undefined {
+  if (body === undefined) return undefined;
+  return typeof body === 'string' ? Buffer.from(body, 'base64').toString() : JSON.stringify(body);
+}
+
+function isFilled(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function isAbsolute(url: string): boolean {
+  return /^(?:[a-z][a-z\d+.-]*:|\/\/)/i.test(url);
+}
+
+function bad(message: string): BatchProblem {
+  return {code: 'BadRequest', message};
+}
