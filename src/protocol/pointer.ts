@@ -10,9 +10,10 @@ export type JsonPointers = JsonPointer | readonly JsonPointer[];
 /** The names along a pointer, unescaped. */
 export type PointerPath = readonly string[];
 
-/** Takes pointers apart once, so that reading with them costs no parsing. */
-export function pointerPaths(pointers: JsonPointers | undefined): readonly PointerPath[] {
+/** Takes pointers apart once, so that reading with them costs no parsing. An empty text leads to the document itself. */
+export function pointerPaths(pointers: JsonPointers | '' | undefined): readonly PointerPath[] {
   if (pointers === undefined) return [];
+  if (pointers === '') return [[]];
   return (typeof pointers === 'string' ? [pointers] : pointers).map((pointer) =>
     pointer
       .slice(1)

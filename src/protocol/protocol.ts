@@ -1,5 +1,13 @@
-import {isOperationStatus, type OperationStatus} from '../operation.ts';
-import {type JsonPointers, type PointerPath, pointerPaths} from './pointer.ts';
+import type {OperationStatus} from '../operation.ts';
+import {checkProtocol} from './check.ts';
+import {type JsonPointer, type JsonPointers, type PointerPath, pointerPaths} from './pointer.ts';
+
+/**
+ * Where a result is to be fetched: at the operation's `resourceLocation`; at the `location` header of the answer that
+ * started it, by POST or PATCH; at the `original` URL of the request that started it, by PUT or PATCH; or at the
+ * operation's own location with a `suffix` to its path.
+ */
+export type ResultPlace = 'resourceLocation' | 'location' | 'original' | {readonly suffix: string};
 
 /**
  * How a service words its long-running operations: data only. Places in an answer's body are JSON pointers
@@ -10,8 +18,32 @@ export interface Protocol {
   readonly name: string;
   /** Where the status word stands. */
   readonly status: JsonPointers;
-  /** Which word means which status; words are compared without regard to case. */
+  /**
+   * Which word means which status; words are compared without regard to case. Where a service has `true` and `false` in
+   * place of words, they are these words.
+   */
   readonly words: Readonly<Record<string, OperationStatus>>;
+  /** What every word means that is not in `words`. Default: nothing; an `unknownStatus` event tells of it. */
+  readonly otherWords?: OperationStatus;
+  /**
+   * What an answer means that has an id, no status and no error, e.g. of a service that leaves `done: false` out. Default:
+   * nothing; it cannot be read as an operation.
+   */
+  readonly withoutStatus?: OperationStatus;
+  /**
+   * What an answer without a status word and without an error means by its HTTP status, from 200 to 299, e.g.
+   * `{202: 'running', 200: 'succeeded'}`. Default: nothing; a word always beats the HTTP status.
+   */
+  readonly httpStatuses?: Readonly<Record<number, OperationStatus>>;
+  /** Whether something at `error` makes a word that means succeeded mean failed. Default `false`. */
+  readonly errorMeansFailed?: boolean;
+  /**
+   * Whether HTTP 303 is the operation's success. It is not followed; its `Location` becomes the `resourceLocation`. Default
+   * `false`.
+   */
+  readonly seeOtherSucceeds?: boolean;
+  /** Whether HTTP 404 and 410 are the operation's success: a deletion, seen on the resource. Default `false`. */
+  readonly notFoundSucceeds?: boolean;
   /** Where the id stands. Default `/id`. */
   readonly id?: JsonPointers;
   /** Where the time of creation stands. Default `/createdDateTime`. */
@@ -24,21 +56,50 @@ export interface Protocol {
   readonly percentComplete?: JsonPointers;
   /** Where the finished resource's address stands. Default `/resourceLocation`. */
   readonly resourceLocation?: JsonPointers;
-  /** Where the result stands in the answer itself. Default: nowhere. */
-  readonly result?: JsonPointers;
+  /** Where the result stands in the answer itself; `''` is the whole of it. Default: nowhere. */
+  readonly result?: JsonPointers | '';
+  /**
+   * Where a result is to be fetched that is not in the answer: the first of these places that is known. Default
+   * `'resourceLocation'`; `[]`: there is none to fetch.
+   */
+  readonly resultLocation?: ResultPlace | readonly ResultPlace[];
   /** Where a failed operation's error stands. Default `/error`. */
   readonly error?: JsonPointers;
+  /**
+   * How the answer that starts an operation leads to it: by `'headers'`, its `locationHeaders`; as the `'resource'` itself,
+   * which is found under the request's URL by its id; or by its name, which stands in the body at a JSON pointer and is
+   * looked up under the service's root. Default `'headers'`.
+   */
+  readonly start?: 'headers' | 'resource' | JsonPointer;
+  /** Headers that the request which starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
+  readonly requestHeaders?: Readonly<Record<string, string>>;
+  /** Whether HTTP 201 to the start means that it was done at once and there is nothing to watch. Default `false`. */
+  readonly createdMeansDone?: boolean;
   /**
    * Which headers of an answer name the operation's location, the first that is there counts: of the answer that starts
    * it, and of later answers that move it. Default `['operation-location', 'location']`.
    */
   readonly locationHeaders?: readonly string[];
+  /** Which headers of later answers move the operation, where these are others. Default: the `locationHeaders`. */
+  readonly moveHeaders?: readonly string[];
+  /** How the operation is read instead when it is only a `location` header that leads to it. Default: as otherwise. */
+  readonly locationOnly?: Protocol;
+  /**
+   * How the operation is canceled: by a request of this method to its location, with the suffix to its path. Default: the
+   * service has no way to.
+   */
+  readonly cancel?: {readonly method: 'DELETE' | 'POST'; readonly suffix?: string};
   /** Whether requests carry the bearer token. `'none'`: never, and locations are taken for capabilities. Default `'bearer'`. */
   readonly authorization?: 'bearer' | 'none';
   /** Whether an answer may move the operation to a foreign origin, where no token is sent. Default `false`. */
   readonly foreignHosts?: boolean;
   /** The shortest wait, in milliseconds, that the service allows unless it says otherwise itself. Default 0. */
   readonly minimumInterval?: number;
+  /**
+   * The longest wait, in milliseconds, that the service allows unless it says otherwise itself; not shorter than
+   * `minimumInterval`. Default: none.
+   */
+  readonly maximumInterval?: number;
   /** The default of `totalTimeout` for this protocol, in milliseconds. Default 15 minutes. */
   readonly totalTimeout?: number;
 }
@@ -47,6 +108,10 @@ export interface Protocol {
 export interface ProtocolReader {
   readonly protocol: Protocol;
   readonly words: ReadonlyMap<string, OperationStatus>;
+  readonly httpStatuses: ReadonlyMap<number, OperationStatus>;
+  readonly errorMeansFailed: boolean;
+  readonly seeOtherSucceeds: boolean;
+  readonly notFoundSucceeds: boolean;
   readonly status: readonly PointerPath[];
   readonly id: readonly PointerPath[];
   readonly createdDateTime: readonly PointerPath[];
@@ -56,10 +121,13 @@ export interface ProtocolReader {
   readonly resourceLocation: readonly PointerPath[];
   readonly result: readonly PointerPath[];
   readonly error: readonly PointerPath[];
+  readonly resultPlaces: readonly ResultPlace[];
   readonly locationHeaders: readonly string[];
+  readonly moveHeaders: readonly string[];
   readonly sendsToken: boolean;
   readonly foreignHosts: boolean;
   readonly minimumInterval: number;
+  readonly maximumInterval: number;
 }
 
 /**
@@ -81,12 +149,21 @@ export interface ProtocolReader {
  * ```
  */
 export function defineProtocol(protocol: Protocol): Protocol {
-  check(protocol);
-  const copy: Protocol = structuredClone(protocol);
-  for (const value of Object.values(copy)) Object.freeze(value);
-  Object.freeze(copy);
-  protocolReader(copy);
+  checkProtocol(protocol);
+  const copy = frozen(protocol);
+  defined.add(copy);
   return copy;
+}
+
+// A protocol within a protocol stays the one it is.
+const defined = new WeakSet<object>();
+
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || defined.has(value)) return value;
+  const copy = Array.isArray(value)
+    ? value.map(frozen)
+    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozen(inner)]));
+  return Object.freeze(copy) as T;
 }
 
 const readers = new WeakMap<Protocol, ProtocolReader>();
@@ -95,10 +172,15 @@ const readers = new WeakMap<Protocol, ProtocolReader>();
 export function protocolReader(protocol: Protocol): ProtocolReader {
   const known = readers.get(protocol);
   if (known !== undefined) return known;
-  check(protocol);
+  checkProtocol(protocol);
+  const {resultLocation = 'resourceLocation', locationHeaders = ['operation-location', 'location']} = protocol;
   const reader: ProtocolReader = {
     protocol,
     words: new Map(Object.entries(protocol.words).map(([word, status]) => [word.toLowerCase(), status])),
+    httpStatuses: new Map(Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status])),
+    errorMeansFailed: protocol.errorMeansFailed ?? false,
+    seeOtherSucceeds: protocol.seeOtherSucceeds ?? false,
+    notFoundSucceeds: protocol.notFoundSucceeds ?? false,
     status: pointerPaths(protocol.status),
     id: pointerPaths(protocol.id ?? '/id'),
     createdDateTime: pointerPaths(protocol.createdDateTime ?? '/createdDateTime'),
@@ -108,103 +190,19 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     resourceLocation: pointerPaths(protocol.resourceLocation ?? '/resourceLocation'),
     result: pointerPaths(protocol.result),
     error: pointerPaths(protocol.error ?? '/error'),
-    locationHeaders: protocol.locationHeaders ?? ['operation-location', 'location'],
+    resultPlaces: isList(resultLocation) ? resultLocation : [resultLocation],
+    locationHeaders,
+    moveHeaders: protocol.moveHeaders ?? locationHeaders,
     sendsToken: protocol.authorization !== 'none',
     foreignHosts: protocol.foreignHosts ?? false,
     minimumInterval: protocol.minimumInterval ?? 0,
+    maximumInterval: protocol.maximumInterval ?? Number.POSITIVE_INFINITY,
   };
   readers.set(protocol, reader);
   return reader;
 }
 
-const pointerFields = [
-  'status',
-  'id',
-  'createdDateTime',
-  'lastActionDateTime',
-  'statusDetail',
-  'percentComplete',
-  'resourceLocation',
-  'result',
-  'error',
-] as const;
-
-const otherFields = [
-  'name',
-  'words',
-  'locationHeaders',
-  'authorization',
-  'foreignHosts',
-  'minimumInterval',
-  'totalTimeout',
-] as const;
-
-const fields: ReadonlySet<string> = new Set([...pointerFields, ...otherFields]);
-
-// The compiler checks all this for TypeScript; protocols also come from JavaScript and from JSON files.
-function check(protocol: Protocol): void {
-  if (typeof protocol !== 'object' || protocol === null) {
-    throw new TypeError(`protocol: expected a protocol such as protocols.longRunning, got ${describe(protocol)}`);
-  }
-  const expect = (holds: boolean, field: string, takes: string, got: unknown): void => {
-    if (!holds) throw new TypeError(`protocol.${field}: expected ${takes}, got ${describe(got)}`);
-  };
-  for (const field of Object.keys(protocol)) {
-    expect(
-      fields.has(field),
-      field,
-      `no such field; there are ${[...fields].join(', ')}`,
-      Reflect.get(protocol, field),
-    );
-  }
-  expect(typeof protocol.name === 'string' && protocol.name !== '', 'name', 'a text that is not empty', protocol.name);
-  for (const field of pointerFields) {
-    const pointers: unknown = protocol[field];
-    if (pointers === undefined && field !== 'status') continue;
-    const list: readonly unknown[] = Array.isArray(pointers) ? pointers : [pointers];
-    const holds = list.length > 0 && list.every((pointer) => typeof pointer === 'string' && pointer.startsWith('/'));
-    expect(holds, field, "JSON pointers such as '/status'", pointers);
-  }
-  checkWords(protocol.words, expect);
-  const {locationHeaders, authorization, foreignHosts} = protocol;
-  if (locationHeaders !== undefined) {
-    const holds = Array.isArray(locationHeaders) && locationHeaders.every((header) => typeof header === 'string');
-    expect(holds, 'locationHeaders', 'a list of header names', locationHeaders);
-  }
-  expect([undefined, 'bearer', 'none'].includes(authorization), 'authorization', "'bearer' or 'none'", authorization);
-  expect([undefined, true, false].includes(foreignHosts), 'foreignHosts', 'true or false', foreignHosts);
-  for (const field of ['minimumInterval', 'totalTimeout'] as const) {
-    const value: unknown = protocol[field];
-    if (value === undefined) continue;
-    expect(typeof value === 'number', field, 'milliseconds', value);
-    if (!(Number(value) >= 0 && Number(value) <= Number.MAX_SAFE_INTEGER)) {
-      throw new RangeError(`protocol.${field}: expected milliseconds from 0 on, got ${describe(value)}`);
-    }
-  }
-}
-
-type Expect = (holds: boolean, field: string, takes: string, got: unknown) => void;
-
-function checkWords(words: unknown, expect: Expect): void {
-  expect(typeof words === 'object' && words !== null, 'words', 'a status for each word', words);
-  const seen = new Map<string, unknown>();
-  for (const [word, status] of Object.entries(words as object)) {
-    expect(isOperationStatus(status), `words.${word}`, 'notStarted, running, succeeded, failed or canceled', status);
-    const key = word.toLowerCase();
-    const clash = seen.has(key) && seen.get(key) !== status;
-    expect(
-      !clash,
-      `words.${word}`,
-      `the status that the same word has in another case, ${String(seen.get(key))}`,
-      status,
-    );
-    seen.set(key, status);
-  }
-  expect([...seen.values()].includes('succeeded'), 'words', 'a word that means succeeded', words);
-}
-
-function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
-  return typeof value === 'object' && value !== null ? `{${Object.keys(value).join(', ')}}` : String(value);
+// Array.isArray does not tell a readonly list from its elements.
+function isList<T>(value: T | readonly T[]): value is readonly T[] {
+  return Array.isArray(value);
 }

@@ -1,16 +1,112 @@
+import {azureLocation} from './azure-location.ts';
+import {azureStatusMonitor} from './azure-status-monitor.ts';
+import {googleLongrunning} from './google-longrunning.ts';
 import {longRunning} from './long-running.ts';
+import {attackSimulation} from './microsoft-graph/attack-simulation.ts';
+import {auditQuery} from './microsoft-graph/audit-query.ts';
+import {authentication} from './microsoft-graph/authentication.ts';
+import {cloudPcExport} from './microsoft-graph/cloud-pc-export.ts';
+import {connector} from './microsoft-graph/connector.ts';
+import {dataPolicy} from './microsoft-graph/data-policy.ts';
+import {driveCopy} from './microsoft-graph/drive-copy.ts';
+import {ediscovery} from './microsoft-graph/ediscovery.ts';
+import {engagement} from './microsoft-graph/engagement.ts';
+import {intuneExport} from './microsoft-graph/intune-export.ts';
+import {onenote} from './microsoft-graph/onenote.ts';
+import {partnerBilling} from './microsoft-graph/partner-billing.ts';
+import {print} from './microsoft-graph/print.ts';
+import {richLongRunning} from './microsoft-graph/rich-long-running.ts';
+import {teams} from './microsoft-graph/teams.ts';
+import {workbook} from './microsoft-graph/workbook.ts';
 import {defineProtocol, type Protocol} from './protocol.ts';
+import {type StatusOnResource, statusOnResource} from './status-on-resource.ts';
+
+/** Microsoft Graph's long-running operations, one protocol for each kind. */
+export interface GraphProtocols {
+  /** The password reset and its like. */
+  readonly authentication: Protocol;
+  /** On sites and lists. */
+  readonly richLongRunning: Protocol;
+  /** Viva Engage. */
+  readonly engagement: Protocol;
+  /** Attack simulation training. */
+  readonly attackSimulation: Protocol;
+  /** Teams. */
+  readonly teams: Protocol;
+  /** Copying a drive item. */
+  readonly driveCopy: Protocol;
+  /** Excel workbooks. */
+  readonly workbook: Protocol;
+  /** The schema of a connector. */
+  readonly connector: Protocol;
+  /** OneNote. */
+  readonly onenote: Protocol;
+  /** Universal Print. */
+  readonly print: Protocol;
+  /** EDiscovery. */
+  readonly ediscovery: Protocol;
+  /** Exporting a user's personal data. */
+  readonly dataPolicy: Protocol;
+  /** Exporting an Intune report. */
+  readonly intuneExport: Protocol;
+  /** Exporting a Cloud PC report. */
+  readonly cloudPcExport: Protocol;
+  /** Searching the audit log. */
+  readonly auditQuery: Protocol;
+  /** Exporting a partner's billing data. */
+  readonly partnerBilling: Protocol;
+}
 
 /** The protocols that come with the library, and {@link defineProtocol} for a service of your own. */
 export const protocols: {
   readonly longRunning: Protocol;
+  readonly graph: GraphProtocols;
+  readonly azure: {
+    /** Operations of Azure, by `Operation-Location`, `Azure-AsyncOperation` or `Location`. */
+    readonly statusMonitor: Protocol;
+    /** Operations of Azure where only a `Location` leads there. */
+    readonly location: Protocol;
+  };
+  readonly google: {
+    /** Google's `google.longrunning.Operation`. */
+    readonly longrunning: Protocol;
+  };
+  readonly statusOnResource: (resource: StatusOnResource) => Protocol;
   readonly define: (protocol: Protocol) => Protocol;
 } = {
   longRunning,
+  graph: {
+    authentication,
+    richLongRunning,
+    engagement,
+    attackSimulation,
+    teams,
+    driveCopy,
+    workbook,
+    connector,
+    onenote,
+    print,
+    ediscovery,
+    dataPolicy,
+    intuneExport,
+    cloudPcExport,
+    auditQuery,
+    partnerBilling,
+  },
+  azure: {statusMonitor: azureStatusMonitor, location: azureLocation},
+  google: {longrunning: googleLongrunning},
+  statusOnResource,
   define: defineProtocol,
 };
 
-const presets: ReadonlyMap<string, Protocol> = new Map([longRunning].map((protocol) => [protocol.name, protocol]));
+const presets: ReadonlyMap<string, Protocol> = new Map(
+  [
+    longRunning,
+    ...Object.values<Protocol>({...protocols.graph}),
+    ...Object.values(protocols.azure),
+    ...Object.values(protocols.google),
+  ].map((protocol) => [protocol.name, protocol]),
+);
 
 /** The preset of that name, to which a resume token may refer. */
 export function protocolNamed(name: string): Protocol | undefined {

@@ -1,4 +1,10 @@
-import {type Operation, type OperationFault, readDateTime} from '../operation.ts';
+import {
+  type Operation,
+  type OperationFault,
+  type OperationStatus,
+  readDateTime,
+  type SucceededOperation,
+} from '../operation.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol.ts';
 
@@ -11,26 +17,34 @@ export type Reading =
 // JSON.stringify recurses: a body nested more deeply than any service nests would make it fail on our events and tokens.
 const deepest = 100;
 
-/** Reads the parsed body of an answer as an operation, as its protocol words it. Never throws. */
-export function readOperation(body: unknown, reader: ProtocolReader): Reading {
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    return {
-      is: 'unreadable',
-      why: `expected a JSON object, got ${body === null ? 'null' : Array.isArray(body) ? 'an array' : `a ${typeof body}`}`,
-    };
+/**
+ * Reads the parsed body of an answer as an operation, as its protocol words it. Never throws.
+ *
+ * @param body `null` for an answer without a body, `undefined` for one that is no JSON
+ * @param httpStatus the answer's, for a protocol that goes by it
+ */
+export function readOperation(body: unknown, reader: ProtocolReader, httpStatus?: number): Reading {
+  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+  const word = isObject ? wordOf(body, reader) : undefined;
+  const meant = word === undefined ? meaningOf(body, reader, httpStatus) : undefined;
+  const rawStatus = word ?? meant?.rawStatus;
+  if (rawStatus === undefined) {
+    const why = isObject
+      ? `there is no status at ${String(reader.protocol.status)}`
+      : `expected a JSON object, got ${kindOf(body)}`;
+    return {is: 'unreadable', why};
   }
-  const word = valueAt(body, reader.status);
-  if (typeof word !== 'string') {
-    return {is: 'unreadable', why: `there is no status at ${String(reader.protocol.status)}`};
+  if (typeof body === 'object' && body !== null && !freeze(body)) {
+    return {is: 'unreadable', why: `the body is nested more than ${deepest} levels deep`};
   }
-  if (!freeze(body)) return {is: 'unreadable', why: `the body is nested more than ${deepest} levels deep`};
-  const status = reader.words.get(word.toLowerCase());
-  if (status === undefined) return {is: 'unknownStatus', rawStatus: word};
+  let status = meant?.status ?? reader.words.get(rawStatus.toLowerCase()) ?? reader.protocol.otherWords;
+  if (status === undefined) return {is: 'unknownStatus', rawStatus};
+  if (status === 'succeeded' && reader.errorMeansFailed && valueAt(body, reader.error) !== undefined) status = 'failed';
   const operation: Mutable<Operation> & {result?: unknown; error?: OperationFault} = {
     id: text(valueAt(body, reader.id)),
     status,
-    rawStatus: word,
-    raw: body,
+    rawStatus,
+    raw: body ?? null,
   };
   const createdDateTime = readDateTime(valueAt(body, reader.createdDateTime));
   if (createdDateTime !== undefined) operation.createdDateTime = createdDateTime;
@@ -50,6 +64,52 @@ export function readOperation(body: unknown, reader: ProtocolReader): Reading {
     if (error !== undefined) operation.error = error;
   }
   return {is: 'operation', operation: Object.freeze(operation) as Operation};
+}
+
+/** The status word of an answer: a text, or true or false where the protocol has them for words. */
+function wordOf(body: object, reader: ProtocolReader): string | undefined {
+  const value = valueAt(body, reader.status);
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' && reader.words.has(String(value)) ? String(value) : undefined;
+}
+
+/** What an answer without a status word means, if its protocol says so; one with an error means nothing. */
+function meaningOf(
+  body: unknown,
+  reader: ProtocolReader,
+  httpStatus = 0,
+): {readonly status: OperationStatus; readonly rawStatus: string} | undefined {
+  const {withoutStatus} = reader.protocol;
+  const byHttp = reader.httpStatuses.get(httpStatus);
+  if (byHttp === undefined && withoutStatus === undefined) return undefined;
+  if (valueAt(body, reader.status) !== undefined || valueAt(body, reader.error) !== undefined) return undefined;
+  if (byHttp !== undefined) {
+    // What is no JSON may be a page of some gateway, whatever its HTTP status.
+    return body === undefined && byHttp === 'succeeded' ? undefined : {status: byHttp, rawStatus: String(httpStatus)};
+  }
+  const id = text(valueAt(body, reader.id));
+  return withoutStatus === undefined || id === undefined || id === ''
+    ? undefined
+    : {status: withoutStatus, rawStatus: ''};
+}
+
+function kindOf(value: unknown): string {
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}
+
+/**
+ * The operation whose success is HTTP 303, for a protocol with `seeOtherSucceeds`.
+ *
+ * @param location where the 303 leads, which is where the finished resource is
+ */
+export function seeOtherOperation(location: string | undefined): SucceededOperation {
+  const known = location === undefined ? {} : {resourceLocation: location};
+  return Object.freeze({id: undefined, status: 'succeeded', rawStatus: '303', ...known, raw: null});
+}
+
+/** The operation whose success is that the resource is gone, for a protocol with `notFoundSucceeds`. */
+export function notFoundOperation(httpStatus: number): SucceededOperation {
+  return Object.freeze({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), raw: null});
 }
 
 /**

@@ -1,0 +1,13 @@
+import {longRunning} from '../long-running.ts';
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Attack simulation training: an
+ * [`attackSimulationOperation`](https://learn.microsoft.com/graph/api/resources/attacksimulationoperation), a
+ * `longRunningOperation` with progress.
+ */
+export const attackSimulation: Protocol = defineProtocol({
+  ...longRunning,
+  name: 'graph.attackSimulation',
+  percentComplete: '/percentageCompleted',
+});

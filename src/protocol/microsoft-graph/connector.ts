@@ -1,0 +1,17 @@
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * The schema of a Copilot connector: a
+ * [`connectionOperation`](https://learn.microsoft.com/graph/api/resources/externalconnectors-connectionoperation). It
+ * takes [5 to 15 minutes](https://learn.microsoft.com/graph/api/externalconnectors-externalconnection-patch-schema), so
+ * watching takes half an hour at most.
+ */
+export const connector: Protocol = defineProtocol({
+  name: 'graph.connector',
+  status: '/status',
+  words: {unspecified: 'notStarted', inprogress: 'running', completed: 'succeeded', failed: 'failed'},
+  requestHeaders: {prefer: 'respond-async'},
+  locationHeaders: ['location', 'operation-location'],
+  minimumInterval: 60_000,
+  totalTimeout: 1_800_000,
+});

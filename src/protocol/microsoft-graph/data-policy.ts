@@ -1,0 +1,17 @@
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Exporting a user's personal data: a
+ * [`dataPolicyOperation`](https://learn.microsoft.com/graph/api/resources/datapolicyoperation). The result is where the
+ * data were stored: the address that the caller gave, whose signature is a secret.
+ */
+export const dataPolicy: Protocol = defineProtocol({
+  name: 'graph.dataPolicy',
+  status: '/status',
+  words: {notStarted: 'notStarted', running: 'running', complete: 'succeeded', failed: 'failed'},
+  createdDateTime: '/submittedDateTime',
+  lastActionDateTime: '/completedDateTime',
+  percentComplete: '/progress',
+  result: '/storageLocation',
+  locationHeaders: ['location', 'operation-location'],
+});

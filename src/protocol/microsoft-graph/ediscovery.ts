@@ -1,0 +1,26 @@
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * eDiscovery, e.g. estimating or exporting a search: a
+ * [`caseOperation`](https://learn.microsoft.com/graph/api/resources/security-caseoperation). The result is the
+ * operation itself, whose fields depend on its type. `partiallySucceeded` is a success with errors, told in
+ * `resultInfo`.
+ */
+export const ediscovery: Protocol = defineProtocol({
+  name: 'graph.ediscovery',
+  status: '/status',
+  words: {
+    notStarted: 'notStarted',
+    running: 'running',
+    succeeded: 'succeeded',
+    partiallySucceeded: 'succeeded',
+    failed: 'failed',
+    submissionFailed: 'failed',
+  },
+  lastActionDateTime: '/completedDateTime',
+  statusDetail: '/resultInfo/message',
+  percentComplete: '/percentProgress',
+  result: '',
+  error: '/resultInfo',
+  locationHeaders: ['location', 'operation-location'],
+});

@@ -1,0 +1,14 @@
+import {longRunning} from '../long-running.ts';
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Viva Engage, e.g. creating a community: an
+ * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation), to be asked
+ * for at most once in 30 seconds.
+ */
+export const engagement: Protocol = defineProtocol({
+  ...longRunning,
+  name: 'graph.engagement',
+  locationHeaders: ['operation-location', 'location'],
+  minimumInterval: 30_000,
+});

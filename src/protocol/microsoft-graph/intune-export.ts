@@ -1,0 +1,21 @@
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Exporting an Intune report: a
+ * [`deviceManagementExportJob`](https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob),
+ * which is the resource that the start creates. The result is the URL of the report, to be downloaded without a token.
+ */
+export const intuneExport: Protocol = defineProtocol({
+  name: 'graph.intuneExport',
+  status: '/status',
+  words: {
+    notStarted: 'notStarted',
+    inProgress: 'running',
+    unknown: 'running',
+    completed: 'succeeded',
+    failed: 'failed',
+  },
+  createdDateTime: '/requestDateTime',
+  result: '/url',
+  start: 'resource',
+});

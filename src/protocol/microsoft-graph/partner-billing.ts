@@ -1,0 +1,20 @@
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Exporting a partner's billing data: an
+ * [`operation`](https://learn.microsoft.com/graph/api/resources/partners-billing-operation) of
+ * `microsoft.graph.partners.billing`. What leads to the manifest is an OData link.
+ */
+export const partnerBilling: Protocol = defineProtocol({
+  name: 'graph.partnerBilling',
+  status: '/status',
+  words: {
+    notStarted: 'notStarted',
+    running: 'running',
+    succeeded: 'succeeded',
+    completed: 'succeeded',
+    failed: 'failed',
+  },
+  resourceLocation: ['/resourceLocation@odata.navigationLink', '/resourceLocation'],
+  locationHeaders: ['location', 'operation-location'],
+});

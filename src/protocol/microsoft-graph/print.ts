@@ -1,0 +1,15 @@
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Universal Print, e.g. registering a printer: a
+ * [`printOperation`](https://learn.microsoft.com/graph/api/resources/printoperation), whose status is an object. The
+ * result is the operation itself: it holds the `printer` and the `certificate`.
+ */
+export const print: Protocol = defineProtocol({
+  name: 'graph.print',
+  status: '/status/state',
+  words: {notStarted: 'notStarted', running: 'running', succeeded: 'succeeded', failed: 'failed'},
+  statusDetail: '/status/description',
+  result: '',
+  locationHeaders: ['operation-location', 'location'],
+});

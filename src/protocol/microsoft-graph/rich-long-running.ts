@@ -1,0 +1,13 @@
+import {longRunning} from '../long-running.ts';
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Operations on sites and lists: a
+ * [`richLongRunningOperation`](https://learn.microsoft.com/graph/api/resources/richlongrunningoperation), which tells
+ * its progress and its error. The id of what came of it is `resourceId`, in `raw`.
+ */
+export const richLongRunning: Protocol = defineProtocol({
+  ...longRunning,
+  name: 'graph.richLongRunning',
+  percentComplete: '/percentageComplete',
+});

@@ -1,0 +1,22 @@
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Teams, e.g. creating, cloning or archiving a team: a
+ * [`teamsAsyncOperation`](https://learn.microsoft.com/graph/api/resources/teamsasyncoperation), to be asked for at most
+ * once in 30 seconds. Its `Location` is a path without the version. `attemptsCount`, in `raw`, counts the service's
+ * attempts; it is no percentage.
+ */
+export const teams: Protocol = defineProtocol({
+  name: 'graph.teams',
+  status: '/status',
+  words: {
+    notStarted: 'notStarted',
+    inProgress: 'running',
+    succeeded: 'succeeded',
+    failed: 'failed',
+    invalid: 'failed',
+  },
+  resourceLocation: '/targetResourceLocation',
+  locationHeaders: ['location', 'operation-location'],
+  minimumInterval: 30_000,
+});

@@ -1,0 +1,20 @@
+import {longRunning} from '../long-running.ts';
+import {defineProtocol, type Protocol} from '../protocol.ts';
+
+/**
+ * Excel workbooks, e.g. creating a session: a
+ * [`workbookOperation`](https://learn.microsoft.com/graph/api/resources/workbookoperation), to be asked for [every 30
+ * seconds to 4
+ * minutes](https://learn.microsoft.com/graph/workbook-best-practice#poll-status-of-the-long-running-create-session).
+ * Its `resourceLocation` is the URL of a function that gives the result. An answer of 201 to the start is the result at
+ * once.
+ */
+export const workbook: Protocol = defineProtocol({
+  ...longRunning,
+  name: 'graph.workbook',
+  words: {...longRunning.words, completed: 'succeeded'},
+  requestHeaders: {prefer: 'respond-async'},
+  createdMeansDone: true,
+  minimumInterval: 30_000,
+  maximumInterval: 240_000,
+});

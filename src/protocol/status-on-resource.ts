@@ -1,0 +1,36 @@
+import type {JsonPointers} from './pointer.ts';
+import {defineProtocol, type Protocol} from './protocol.ts';
+
+/** What tells of an operation on the resource that it is about. */
+export interface StatusOnResource extends Omit<Protocol, 'status' | 'notFoundSucceeds'> {
+  /** Where the status word stands. Default `/status`. */
+  readonly status?: JsonPointers;
+  /**
+   * Whether it is the resource's deletion that is watched. It succeeds when the resource is gone, which is HTTP 404 or 410,
+   * and runs as long as the resource is there, unless its word is one of `words`. Default `false`.
+   */
+  readonly deletion?: boolean;
+}
+
+/**
+ * A protocol for operations without a resource of their own, whose status stands on the resource that is created,
+ * changed or deleted: Graph's [RELO
+ * pattern](https://github.com/microsoft/api-guidelines/blob/vNext/graph/patterns/long-running-operations.md). The
+ * result is the resource.
+ *
+ * @param resource where the status stands and what its words mean; all fields of a protocol are taken
+ * @throws TypeError or RangeError that names the field, what it holds and what it takes
+ *
+ * @example
+ * ```ts
+ * const databases = protocols.statusOnResource({name: 'databases', words: {provisioning: 'running', succeeded: 'succeeded'}});
+ * const databaseDeletions = protocols.statusOnResource({name: 'databaseDeletions', words: {}, deletion: true});
+ * ```
+ */
+export function statusOnResource({deletion = false, ...resource}: StatusOnResource): Protocol {
+  const {status = '/status', result = '', resultLocation = []} = resource;
+  const protocol: Protocol = {...resource, status, result, resultLocation, notFoundSucceeds: deletion};
+  if (!deletion) return defineProtocol(protocol);
+  const {otherWords = 'running', withoutStatus = 'running'} = resource;
+  return defineProtocol({...protocol, otherWords, withoutStatus});
+}

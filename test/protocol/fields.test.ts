@@ -1,0 +1,287 @@
+import {describe, expect, test} from '@jest/globals';
+import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import {protocols} from '../../src/protocol/protocols.ts';
+import {notFoundOperation, seeOtherOperation} from '../../src/protocol/read.ts';
+import {operationOf, readingOf, statusOf} from './reading.ts';
+
+const base = {
+  name: 'tasks',
+  status: '/status',
+  words: {busy: 'running', done: 'succeeded'},
+} as const satisfies Protocol;
+const define = (fields: Partial<Protocol>): Protocol => protocols.define({...base, ...fields});
+
+describe('words', () => {
+  test.each([
+    ['running', 'anything else', 'running'],
+    ['running', '', 'running'],
+    ['failed', 'anything else', 'failed'],
+    ['failed', 'DONE', 'succeeded'],
+    [undefined, 'anything else', 'unknownStatus'],
+  ] as const)('otherWords %s: %p is %s', (otherWords, word, expected) => {
+    const protocol = define(otherWords === undefined ? {} : {otherWords});
+    expect(statusOf(protocol, {status: word})).toBe(expected);
+  });
+
+  test.each([
+    ['true and false are the words', {true: 'succeeded', false: 'running'}, true, 'succeeded'],
+    ['false is one too', {true: 'succeeded', false: 'running'}, false, 'running'],
+    ['in any case', {TRUE: 'succeeded'}, true, 'succeeded'],
+    ['only the one that is given', {true: 'succeeded'}, false, 'unreadable'],
+    ['where they are no words', {done: 'succeeded'}, true, 'unreadable'],
+    ['0 and 1 are none', {1: 'succeeded', 0: 'running'}, 1, 'unreadable'],
+  ] as const)('booleans: %s', (_, words, status, expected) => {
+    expect(statusOf(define({words}), {status})).toBe(expected);
+  });
+
+  test('a boolean that is no word is none of the others either', () => {
+    expect(statusOf(define({otherWords: 'running'}), {status: true})).toBe('unreadable');
+  });
+
+  test('a boolean is the raw status as a text', () => {
+    expect(operationOf(define({words: {true: 'succeeded'}}), {status: true})).toMatchObject({rawStatus: 'true'});
+  });
+});
+
+describe('withoutStatus', () => {
+  const protocol = define({withoutStatus: 'running'});
+
+  test.each([
+    ['an id', {id: 'a'}, 'running'],
+    ['an id and null', {id: 'a', status: null}, 'running'],
+    ['an id and null for an error', {id: 'a', error: null}, 'running'],
+    ['an id and an error', {id: 'a', error: {code: 'x'}}, 'unreadable'],
+    ['an id and an empty error', {id: 'a', error: {}}, 'unreadable'],
+    ['an empty id', {id: ''}, 'unreadable'],
+    ['an id that is a number', {id: 5}, 'unreadable'],
+    ['no id', {}, 'unreadable'],
+    ['an id and a status that is a number', {id: 'a', status: 5}, 'unreadable'],
+    ['a word', {id: 'a', status: 'done'}, 'succeeded'],
+    ['another word', {id: 'a', status: 'odd'}, 'unknownStatus'],
+    ['a list', [{id: 'a'}], 'unreadable'],
+  ])('with %s', (_, body, expected) => {
+    expect(statusOf(protocol, body)).toBe(expected);
+  });
+
+  test('the raw status is empty', () => {
+    expect(operationOf(protocol, {id: 'a'})).toEqual({id: 'a', status: 'running', rawStatus: ''});
+  });
+
+  test('without it, an id is not enough', () => {
+    expect(statusOf(define({}), {id: 'a'})).toBe('unreadable');
+  });
+});
+
+describe('httpStatuses', () => {
+  const protocol = define({httpStatuses: {200: 'succeeded', 202: 'running'}, result: ''});
+
+  test.each([
+    ['an empty body', null, 202, 'running'],
+    ['an empty body', null, 200, 'succeeded'],
+    ['an object', {name: 'x'}, 200, 'succeeded'],
+    ['a list', [1, 2], 200, 'succeeded'],
+    ['no JSON', undefined, 202, 'running'],
+    ['no JSON', undefined, 200, 'unreadable'],
+    ['an error', {error: {code: 'x'}}, 200, 'unreadable'],
+    ['an error', {error: {code: 'x'}}, 202, 'unreadable'],
+    ['a status that is no word', {status: {state: 'x'}}, 200, 'unreadable'],
+    ['a word, which beats it', {status: 'busy'}, 200, 'running'],
+    ['a word, which beats it', {status: 'done'}, 202, 'succeeded'],
+    ['another word, which beats it', {status: 'odd'}, 200, 'unknownStatus'],
+    ['a status that is not listed', null, 204, 'unreadable'],
+    ['a status that is not listed', {name: 'x'}, 404, 'unreadable'],
+  ])('%s: %j under %i is %s', (_, body, httpStatus, expected) => {
+    expect(statusOf(protocol, body, httpStatus)).toBe(expected);
+  });
+
+  test('the raw status is the HTTP status, the result the whole answer', () => {
+    const body = {id: 'a', name: 'x'};
+    expect(operationOf(protocol, body, 200)).toEqual({id: 'a', status: 'succeeded', rawStatus: '200', result: body});
+    expect(readingOf(protocol, null, 202)).toEqual({
+      is: 'operation',
+      operation: {id: undefined, status: 'running', rawStatus: '202', raw: null},
+    });
+  });
+
+  test('nested too deeply it is unreadable', () => {
+    const deep: unknown = JSON.parse('['.repeat(200) + ']'.repeat(200));
+    expect(statusOf(protocol, deep, 200)).toBe('unreadable');
+  });
+});
+
+describe('errorMeansFailed', () => {
+  const error = {code: 3, message: 'It went wrong.'};
+
+  test.each([
+    ['something at error', {status: 'done', error}, 'failed'],
+    ['an empty error', {status: 'done', error: {}}, 'failed'],
+    ['null', {status: 'done', error: null}, 'succeeded'],
+    ['none', {status: 'done'}, 'succeeded'],
+    ['an error on the way', {status: 'busy', error}, 'running'],
+  ])('with %s', (_, body, expected) => {
+    expect(statusOf(define({errorMeansFailed: true}), body)).toBe(expected);
+  });
+
+  test('the error is told, the result is not', () => {
+    const protocol = define({errorMeansFailed: true, result: '/result'});
+    const told = operationOf(protocol, {id: 'a', status: 'done', error, result: 5});
+    expect(told).toEqual({id: 'a', status: 'failed', rawStatus: 'done', error: {code: '3', message: 'It went wrong.'}});
+  });
+
+  test('without it the word counts', () => {
+    expect(statusOf(define({}), {status: 'done', error})).toBe('succeeded');
+  });
+});
+
+describe('a success without a body', () => {
+  test('HTTP 303', () => {
+    const resourceLocation = 'https://graph.example/v1.0/me/drive/items/01';
+    const operation = seeOtherOperation(resourceLocation);
+    expect(operation).toEqual({id: undefined, status: 'succeeded', rawStatus: '303', resourceLocation, raw: null});
+    expect(Object.isFrozen(operation)).toBe(true);
+  });
+
+  test('HTTP 303 that leads nowhere', () => {
+    expect(Object.keys(seeOtherOperation(undefined))).toEqual(['id', 'status', 'rawStatus', 'raw']);
+  });
+
+  test.each([404, 410])('HTTP %i', (httpStatus) => {
+    const operation = notFoundOperation(httpStatus);
+    expect(operation).toEqual({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), raw: null});
+    expect(Object.isFrozen(operation)).toBe(true);
+  });
+});
+
+describe('protocols.define', () => {
+  test('takes every field', () => {
+    const protocol: Protocol = {
+      ...base,
+      otherWords: 'running',
+      withoutStatus: 'notStarted',
+      httpStatuses: {202: 'running'},
+      errorMeansFailed: true,
+      seeOtherSucceeds: false,
+      notFoundSucceeds: true,
+      result: '',
+      resultLocation: ['resourceLocation', {suffix: '/content'}, 'location', 'original'],
+      start: '/metadata/name',
+      requestHeaders: {prefer: 'respond-async', 'x-empty': ''},
+      createdMeansDone: true,
+      moveHeaders: [],
+      locationOnly: protocols.azure.location,
+      cancel: {method: 'DELETE'},
+      minimumInterval: 1000,
+      maximumInterval: 1000,
+    };
+    expect(protocols.define(protocol)).toEqual(protocol);
+  });
+
+  test.each<Partial<Protocol>>([
+    {words: {}, notFoundSucceeds: true},
+    {words: {broken: 'failed'}, seeOtherSucceeds: true},
+    {words: {}, httpStatuses: {204: 'succeeded'}},
+    {words: {}, otherWords: 'succeeded'},
+    {words: {}, withoutStatus: 'succeeded'},
+  ])('needs no word for success when there is another way: %p', (fields) => {
+    expect(define(fields)).toMatchObject(fields);
+  });
+
+  test('gives a protocol that is frozen through and through, and apart from what it was made from', () => {
+    const source = {
+      ...base,
+      httpStatuses: {202: 'running' as const},
+      resultLocation: [{suffix: '/content'}],
+      cancel: {method: 'POST' as const},
+    };
+    const defined = protocols.define(source);
+    source.resultLocation[0] = {suffix: '/another'};
+    expect(defined.resultLocation).toEqual([{suffix: '/content'}]);
+    const parts = [
+      defined,
+      defined.httpStatuses,
+      defined.resultLocation,
+      Object.values(defined.resultLocation ?? [])[0],
+      defined.cancel,
+    ];
+    expect(parts.every(Object.isFrozen)).toBe(true);
+  });
+
+  test('keeps a defined protocol within as it is, and defines one that is not', () => {
+    const {location} = protocols.azure;
+    expect(define({locationOnly: location}).locationOnly).toBe(location);
+    expect(Object.isFrozen(define({locationOnly: {...base}}).locationOnly?.words)).toBe(true);
+  });
+
+  const statuses = 'notStarted, running, succeeded, failed or canceled';
+  const places = "'resourceLocation', 'location', 'original' or {suffix}, or a list of these";
+  const starts = "'headers', 'resource' or a JSON pointer such as '/name'";
+  const suffixes = "a text such as '/records' or ':cancel'";
+  test.each<[Record<string, unknown>, string]>([
+    [{otherWords: 'Running'}, `otherWords: expected ${statuses}, got "Running"`],
+    [{withoutStatus: null}, `withoutStatus: expected ${statuses}, got null`],
+    [{httpStatuses: [200]}, 'httpStatuses: expected a status for each HTTP status, got [200]'],
+    [{httpStatuses: {404: 'succeeded'}}, 'httpStatuses.404: expected HTTP statuses from 200 to 299, got "succeeded"'],
+    [{httpStatuses: {ok: 'succeeded'}}, 'httpStatuses.ok: expected HTTP statuses from 200 to 299, got "succeeded"'],
+    [{httpStatuses: {200: 'ok'}}, `httpStatuses.200: expected ${statuses}, got "ok"`],
+    [{words: [['done', 'succeeded']]}, 'words: expected a status for each word, got [["done", "succeeded"]]'],
+    [{words: {}, notFoundSucceeds: false}, 'words: expected a word that means succeeded, got {}'],
+    [{errorMeansFailed: 'yes'}, 'errorMeansFailed: expected true or false, got "yes"'],
+    [{seeOtherSucceeds: 1}, 'seeOtherSucceeds: expected true or false, got 1'],
+    [{notFoundSucceeds: null}, 'notFoundSucceeds: expected true or false, got null'],
+    [{createdMeansDone: 201}, 'createdMeansDone: expected true or false, got 201'],
+    [{start: 'name'}, `start: expected ${starts}, got "name"`],
+    [{start: ''}, `start: expected ${starts}, got ""`],
+    [{start: ['/name']}, `start: expected ${starts}, got ["/name"]`],
+    [{resultLocation: 'records'}, `resultLocation: expected ${places}, got "records"`],
+    [{resultLocation: ['location', null]}, `resultLocation: expected ${places}, got null`],
+    [{resultLocation: {suffix: 'records'}}, `resultLocation: expected ${places}, got {suffix}`],
+    [{resultLocation: {suffix: '/records?a=b'}}, `resultLocation: expected ${places}, got {suffix}`],
+    [{resultLocation: {suffix: '/records', method: 'GET'}}, `resultLocation: expected ${places}, got {suffix, method}`],
+    [{requestHeaders: 'prefer'}, 'requestHeaders: expected a text for each header, got "prefer"'],
+    [{requestHeaders: {'a b': 'c'}}, 'requestHeaders.a b: expected header names, got "c"'],
+    [
+      {requestHeaders: {prefer: 5}},
+      'requestHeaders.prefer: expected a text of visible ASCII characters and spaces, got 5',
+    ],
+    [
+      {requestHeaders: {prefer: 'a\r\nb: c'}},
+      'requestHeaders.prefer: expected a text of visible ASCII characters and spaces, got "a\\r\\nb: c"',
+    ],
+    [
+      {requestHeaders: {Authorization: 'Bearer secret'}},
+      'requestHeaders.Authorization: expected no token here: it is the option token, got "[not shown]"',
+    ],
+    [{locationHeaders: ['a b']}, 'locationHeaders: expected a list of header names, got ["a b"]'],
+    [{moveHeaders: 'location'}, 'moveHeaders: expected a list of header names, got "location"'],
+    [
+      {locationOnly: 'azure.location'},
+      'locationOnly: expected a protocol without a locationOnly of its own, got "azure.location"',
+    ],
+    [
+      {locationOnly: {...base, locationOnly: base}},
+      'locationOnly: expected a protocol without a locationOnly of its own, got {name, status, words, locationOnly}',
+    ],
+    [{cancel: 'DELETE'}, 'cancel: expected a method and perhaps a suffix, got "DELETE"'],
+    [{cancel: {}}, 'cancel: expected a method and perhaps a suffix, got {}'],
+    [{cancel: {method: 'DELETE', body: 1}}, 'cancel: expected a method and perhaps a suffix, got {method, body}'],
+    [{cancel: {method: 'GET'}}, `cancel.method: expected 'DELETE' or 'POST', got "GET"`],
+    [{cancel: {method: 'POST', suffix: 'cancel'}}, `cancel.suffix: expected ${suffixes}, got "cancel"`],
+    [{maximumInterval: 'long'}, 'maximumInterval: expected milliseconds, got "long"'],
+  ])('refuses %p', (fields, message) => {
+    expect(() => define(fields as Partial<Protocol>)).toThrow(new TypeError(`protocol.${message}`));
+  });
+
+  test.each([
+    [{maximumInterval: -1}, 'maximumInterval: expected milliseconds from 0 on, got -1'],
+    [{minimumInterval: 5, maximumInterval: 4}, 'maximumInterval: expected no less than minimumInterval, 5, got 4'],
+  ])('refuses %p', (fields, message) => {
+    expect(() => define(fields)).toThrow(new RangeError(`protocol.${message}`));
+  });
+
+  test('a refused protocol within is refused, and a protocol within itself does no harm', () => {
+    expect(() => define({locationOnly: {...base, name: ''}})).toThrow(TypeError);
+    const own: {locationOnly?: Protocol} = {};
+    own.locationOnly = Object.assign(own, base);
+    expect(() => protocolReader(own as Protocol)).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,96 @@
+import {describe, expect, test} from '@jest/globals';
+import type {Operation} from '../../src/operation.ts';
+import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import {protocols} from '../../src/protocol/protocols.ts';
+import {resultLocation, type StartRequest} from '../../src/protocol/result-location.ts';
+
+const root = 'https://graph.microsoft.com/v1.0';
+const location = `${root}/operations/1`;
+const succeeded = {id: '1', status: 'succeeded', rawStatus: 'succeeded', raw: null} as const;
+
+const at = (protocol: Protocol, operation: Operation, started?: StartRequest): string | undefined =>
+  resultLocation(operation, protocolReader(protocol), {location, started});
+
+describe('the result of an operation', () => {
+  const resourceLocation = `${root}/teams/1?x='%7e'`;
+
+  test('is at its resourceLocation, byte for byte', () => {
+    expect(at(protocols.longRunning, {...succeeded, resourceLocation})).toBe(resourceLocation);
+  });
+
+  test.each([
+    ['is nowhere while it runs', {...succeeded, status: 'running', resourceLocation}],
+    ['is nowhere when it failed', {...succeeded, status: 'failed', resourceLocation}],
+    ['is nowhere when it was canceled', {...succeeded, status: 'canceled', resourceLocation}],
+    ['is in the answer', {...succeeded, resourceLocation, result: 0}],
+    ['is nowhere without a resourceLocation', succeeded],
+    ['is nowhere with one that is no URL', {...succeeded, resourceLocation: 'javascript:alert(1)'}],
+    ['is nowhere with an empty one', {...succeeded, resourceLocation: ''}],
+  ] as const)('%s', (_, operation) => {
+    expect(at(protocols.longRunning, operation)).toBeUndefined();
+  });
+
+  test.each([
+    ['under the root that is known', {url: `${root}/teams`, method: 'POST', root}, `${root}/groups('a')/team`],
+    ['else where URLs put it', undefined, "https://graph.microsoft.com/groups('a')/team"],
+  ])('of Teams is at a path: %s', (_, started, expected) => {
+    expect(at(protocols.graph.teams, {...succeeded, resourceLocation: "/groups('a')/team"}, started)).toBe(expected);
+  });
+
+  test("of an audit query is its records', of other exports in the answer", () => {
+    expect(at(protocols.graph.auditQuery, {...succeeded, resourceLocation})).toBe(`${location}/records`);
+    expect(at(protocols.graph.intuneExport, succeeded)).toBeUndefined();
+  });
+
+  test('of a drive copy is where the 303 led', () => {
+    const item = 'https://contoso.sharepoint.com/_api/v2.0/drive/items/01';
+    expect(at(protocols.graph.driveCopy, {...succeeded, resourceLocation: item})).toBe(item);
+  });
+
+  test.each([
+    ['google.longrunning', protocols.google.longrunning],
+    ['azure.location', protocols.azure.location],
+  ])('of %s is never elsewhere', (_, protocol) => {
+    const started = {url: `${root}/a`, method: 'PUT', location: `${root}/b`};
+    expect(at(protocol, {...succeeded, resourceLocation}, started)).toBeUndefined();
+  });
+});
+
+describe("the result of Azure's operations is where Azure's own client looks", () => {
+  const {statusMonitor} = protocols.azure;
+  const url = 'https://management.azure.com/subscriptions/s/things/t?api-version=1';
+  const result = 'https://management.azure.com/subscriptions/s/results/r?api-version=1';
+  const resourceLocation = 'https://management.azure.com/subscriptions/s/things/u';
+
+  test.each([
+    ['PUT', result, url],
+    ['PUT', undefined, url],
+    ['PATCH', result, result],
+    ['PATCH', undefined, url],
+    ['POST', result, result],
+    ['post', result, result],
+    ['POST', undefined, undefined],
+    ['DELETE', result, undefined],
+    ['DELETE', undefined, undefined],
+  ])('%s with the Location %s: %s', (method, header, expected) => {
+    expect(at(statusMonitor, succeeded, {url, method, location: header})).toBe(expected);
+  });
+
+  test.each(['PUT', 'PATCH', 'POST', 'DELETE'])('%s with a resourceLocation: there', (method) => {
+    expect(at(statusMonitor, {...succeeded, resourceLocation}, {url, method, location: result})).toBe(resourceLocation);
+  });
+
+  test('nowhere if nothing is known of the start', () => {
+    expect(at(statusMonitor, succeeded)).toBeUndefined();
+  });
+
+  test('a relative Location is one of the host that named it', () => {
+    const started = {url, method: 'POST', location: '/subscriptions/s/results/r'};
+    expect(at(statusMonitor, succeeded, started)).toBe('https://management.azure.com/subscriptions/s/results/r');
+  });
+
+  test('the location that was watched is not asked again', () => {
+    expect(at(statusMonitor, succeeded, {url, method: 'POST', location})).toBeUndefined();
+    expect(at(statusMonitor, succeeded, {url, method: 'PATCH', location})).toBe(url);
+  });
+});

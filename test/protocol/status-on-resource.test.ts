@@ -1,0 +1,113 @@
+import {describe, expect, test} from '@jest/globals';
+import {protocolReader} from '../../src/protocol/protocol.ts';
+import {protocols} from '../../src/protocol/protocols.ts';
+import {resultLocation} from '../../src/protocol/result-location.ts';
+import type {StatusOnResource} from '../../src/protocol/status-on-resource.ts';
+import {operationOf, statusOf} from './reading.ts';
+
+describe('the status on a resource', () => {
+  const databases = protocols.statusOnResource({
+    name: 'databases',
+    words: {provisioning: 'running', succeeded: 'succeeded', failed: 'failed'},
+  });
+
+  test('a database on its way, as the pattern has it', () => {
+    const body = {id: 'db1', displayName: 'Retail DB', status: 'provisioning'};
+    expect(operationOf(databases, body)).toEqual({id: 'db1', status: 'running', rawStatus: 'provisioning'});
+  });
+
+  test('the result is the resource, and there is nothing to fetch', () => {
+    const body = {
+      id: 'db1',
+      displayName: 'Retail DB',
+      status: 'succeeded',
+      resourceLocation: 'https://graph.example/a',
+    };
+    const operation = operationOf(databases, body);
+    expect(operation).toMatchObject({status: 'succeeded', result: body});
+    const bare = {id: 'db1', status: 'succeeded', rawStatus: 'succeeded', raw: body} as const;
+    const context = {location: 'https://graph.example/databases/db1'};
+    expect(
+      resultLocation({...bare, resourceLocation: 'https://graph.example/a'}, protocolReader(databases), context),
+    ).toBeUndefined();
+  });
+
+  test.each([
+    ['a resource without a status', {id: 'db1'}, 'unreadable'],
+    ['another word', {id: 'db1', status: 'deleting'}, 'unknownStatus'],
+  ])('%s', (_, body, expected) => {
+    expect(statusOf(databases, body)).toBe(expected);
+  });
+
+  test('that is gone is not what was asked for', () => {
+    expect(protocolReader(databases).notFoundSucceeds).toBe(false);
+  });
+
+  test('stands where it is said to, and all fields of a protocol are taken', () => {
+    const sites = protocols.statusOnResource({
+      name: 'sites',
+      status: '/properties/state',
+      words: {Ready: 'succeeded', Broken: 'failed'},
+      otherWords: 'running',
+      result: '/properties/url',
+      resultLocation: {suffix: '/content'},
+      minimumInterval: 5000,
+      cancel: {method: 'DELETE'},
+    });
+    expect(operationOf(sites, {properties: {state: 'Ready', url: 'u'}})).toMatchObject({
+      status: 'succeeded',
+      result: 'u',
+    });
+    expect(statusOf(sites, {properties: {state: 'Warming'}})).toBe('running');
+    expect(sites).toMatchObject({
+      minimumInterval: 5000,
+      cancel: {method: 'DELETE'},
+      resultLocation: {suffix: '/content'},
+    });
+    expect(Object.isFrozen(sites)).toBe(true);
+  });
+});
+
+describe('the deletion of a resource', () => {
+  const deletions = protocols.statusOnResource({name: 'deletions', words: {deleteFailed: 'failed'}, deletion: true});
+
+  test('succeeds when it is gone', () => {
+    expect(protocolReader(deletions).notFoundSucceeds).toBe(true);
+  });
+
+  test.each([
+    ['its word says so', {id: 'db1', status: 'deleting'}, 'running'],
+    ['its word is still the old one', {id: 'db1', status: 'succeeded'}, 'running'],
+    ['it has none', {id: 'db1'}, 'running'],
+    ['it failed', {id: 'db1', status: 'deleteFailed'}, 'failed'],
+    ['there is nothing to tell by', {}, 'unreadable'],
+  ])('runs as long as it is there: %s', (_, body, expected) => {
+    expect(statusOf(deletions, body)).toBe(expected);
+  });
+
+  test('other words and none may mean something else', () => {
+    const strict = protocols.statusOnResource({
+      name: 'strict',
+      words: {},
+      otherWords: 'failed',
+      withoutStatus: 'notStarted',
+      deletion: true,
+    });
+    expect([statusOf(strict, {id: 'a', status: 'odd'}), statusOf(strict, {id: 'a'})]).toEqual(['failed', 'notStarted']);
+  });
+});
+
+test.each<[Record<string, unknown>, string]>([
+  [{words: {ready: 'succeeded'}}, 'protocol.name: expected a text that is not empty, got undefined'],
+  [{name: 'a', words: {}}, 'protocol.words: expected a word that means succeeded, got {}'],
+  [
+    {name: 'a', words: {ready: 'succeeded'}, deletion: 'yes'},
+    'protocol.notFoundSucceeds: expected true or false, got "yes"',
+  ],
+  [
+    {name: 'a', words: {ready: 'succeeded'}, status: 'state'},
+    `protocol.status: expected JSON pointers such as '/status', got "state"`,
+  ],
+])('%p is refused', (resource, message) => {
+  expect(() => protocols.statusOnResource(resource as unknown as StatusOnResource)).toThrow(new TypeError(message));
+});
