@@ -4,6 +4,7 @@ import {
   type OperationErrorFacts,
   OperationNotFoundError,
   ProtocolError,
+  ResultUnavailableError,
   UnauthorizedError,
   UnknownStatusError,
   UnreachableError,
@@ -11,7 +12,7 @@ import {
   WatchTimeoutError,
 } from './errors.ts';
 import {writeResumeToken} from './resume-token.ts';
-import type {AbandonReason, Answer, WatchState} from './state.ts';
+import {type AbandonReason, type Answer, isOver, type WatchState} from './state.ts';
 
 /** What led to giving up. */
 export interface AbandonFacts {
@@ -33,7 +34,8 @@ export function abandonError(
     at,
     answer,
     cause,
-    resumeToken: () => writeResumeToken({...state, abandoned: reason, endedAt: at, answer}),
+    // That of an operation that ended is the operation's.
+    resumeToken: () => writeResumeToken(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}),
   };
   const where = state.shownLocation;
   const because = cause instanceof Error ? `: ${cause.message}` : '';
@@ -44,7 +46,10 @@ export function abandonError(
     }
     case 'aborted':
     case 'stopped':
-      return new WatchAbortedError(`Watching ${where} was ${reason}; the operation goes on`, facts);
+      return new WatchAbortedError(
+        `Watching ${where} was ${reason}${isOver(state) ? '' : '; the operation goes on'}`,
+        facts,
+      );
     case 'unauthorized':
       return new UnauthorizedError(`No token that ${where} accepts${because}`, facts);
     case 'forbidden':
@@ -55,6 +60,8 @@ export function abandonError(
       return new UnreachableError(`${where} could not be reached in ${state.failures} polls in a row${because}`, facts);
     case 'protocol':
       return new ProtocolError(`${where} does not answer as its protocol says${because}`, facts);
+    case 'result':
+      return new ResultUnavailableError(`${where} succeeded, but its result could not be fetched${because}`, facts);
     case 'unknownStatus':
       return new UnknownStatusError(`${where} has the unknown status ${JSON.stringify(word)}`, word ?? '', facts);
   }

@@ -37,3 +37,21 @@ function share(signal: AbortSignal): Shared {
   signal.addEventListener('abort', listener, {once: true});
   return shared;
 }
+
+/** A signal of one's own that aborts with another, until it is released. */
+export interface OwnSignal {
+  readonly signal: AbortSignal;
+  /** Aborts it. */
+  abort(reason: unknown): void;
+  /** Leaves nothing on the other signal. */
+  release(): void;
+}
+
+/** Makes a signal that aborts with the given one, if there is one. */
+export function abortWith(other: AbortSignal | undefined): OwnSignal {
+  const controller = new AbortController();
+  const abort = (reason: unknown): void => controller.abort(reason);
+  if (other?.aborted) abort(other.reason);
+  const unhear = other === undefined ? undefined : onAbort(other, () => abort(other.reason));
+  return {signal: controller.signal, abort, release: () => unhear?.()};
+}

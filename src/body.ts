@@ -2,17 +2,17 @@
 export const longestBody: number = 1024 * 1024;
 
 /**
- * Reads an answer's body as text, up to {@link longestBody}.
+ * Reads an answer's body as text, up to so many bytes, {@link longestBody} unless told otherwise.
  *
  * @returns the text, or `undefined` when the body is longer: then it is given up, so that the connection closes
  */
-export async function readBody(response: Response): Promise<string | undefined> {
+export async function readBody(response: Response, longest: number = longestBody): Promise<string | undefined> {
   const {body, headers} = response;
   const length = headers.get('content-length');
   // HTTP bounds a body by the length it announces, unless the length is that of a compressed one.
-  if (body === null || (length !== null && Number(length) <= longestBody && !headers.has('content-encoding'))) {
+  if (body === null || (length !== null && Number(length) <= longest && !headers.has('content-encoding'))) {
     const text = await response.text();
-    return text.length <= longestBody ? text : undefined;
+    return text.length <= longest ? text : undefined;
   }
   const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   const decoder = new TextDecoder();
@@ -22,7 +22,7 @@ export async function readBody(response: Response): Promise<string | undefined> 
     const {done, value} = await reader.read();
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
-    if (bytes > longestBody) {
+    if (bytes > longest) {
       giveUp(reader);
       return undefined;
     }

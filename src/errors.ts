@@ -1,4 +1,4 @@
-import type {CanceledOperation, FailedOperation, Operation} from './operation.ts';
+import type {CanceledOperation, FailedOperation, Operation, SucceededOperation} from './operation.ts';
 import type {ResumeToken} from './resume-token.ts';
 import type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
 
@@ -105,6 +105,15 @@ export class UnreachableError extends OperationError {
   override readonly name = 'UnreachableError';
 }
 
+/**
+ * The operation succeeded, but what it produced could not be fetched, as `fetchResult` asks; `cause` is the last failure, a
+ * {@link PollError}. The resume token fetches it again.
+ */
+export class ResultUnavailableError extends OperationError {
+  override readonly name = 'ResultUnavailableError';
+  declare readonly operation: SucceededOperation;
+}
+
 /** The service's answers cannot be read as an operation, or lead where the protocol does not allow; `cause` is a {@link PollError}. */
 export class ProtocolError extends OperationError {
   override readonly name = 'ProtocolError';
@@ -119,6 +128,21 @@ export class UnknownStatusError extends OperationError {
   constructor(message: string, rawStatus: string, facts?: OperationErrorFacts) {
     super(message, facts);
     this.rawStatus = rawStatus;
+  }
+}
+
+/**
+ * An operation could not be started; `cause` is the failure, a {@link PollError}. The request is never repeated by itself:
+ * {@link mayHaveStarted} says whether the service may be at work all the same.
+ */
+export class OperationNotStartedError extends OperationError {
+  override readonly name = 'OperationNotStartedError';
+  /** Whether the service may have received the request and acted on it. */
+  readonly mayHaveStarted: boolean;
+
+  constructor(message: string, mayHaveStarted: boolean, facts?: OperationErrorFacts) {
+    super(message, facts);
+    this.mayHaveStarted = mayHaveStarted;
   }
 }
 
@@ -159,6 +183,8 @@ export class PollError extends Error {
   readonly retryAfter: number | undefined;
   /** Why watching ends with it, where asking again is of no use. */
   readonly ends: AbandonReason | undefined;
+  /** The head of the answer, if there was one. */
+  readonly answer: Answer | undefined;
   readonly requestId: string | undefined;
   readonly clientRequestId: string | undefined;
   readonly date: string | undefined;
@@ -171,6 +197,7 @@ export class PollError extends Error {
     this.code = code;
     this.retryAfter = retryAfter;
     this.ends = ends;
+    this.answer = answer;
     this.requestId = answer?.requestId;
     this.clientRequestId = answer?.clientRequestId;
     this.date = answer?.date;

@@ -7,9 +7,11 @@ export {
   OperationError,
   OperationFailedError,
   OperationNotFoundError,
+  OperationNotStartedError,
   PollError,
   type PollErrorKind,
   ProtocolError,
+  ResultUnavailableError,
   UnauthorizedError,
   UnknownStatusError,
   UnreachableError,
@@ -65,9 +67,10 @@ export type {Outcome} from './outcome.ts';
 export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
 export {type OperationEventOf, OperationPoller, type Subscription} from './poller.ts';
 export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
-export type {Protocol} from './protocol/protocol.ts';
+export type {Protocol, ResultPlace} from './protocol/protocol.ts';
 // How services word their operations.
-export {protocols} from './protocol/protocols.ts';
+export {type GraphProtocols, protocols} from './protocol/protocols.ts';
+export type {StatusOnResource} from './protocol/status-on-resource.ts';
 export type {
   AbandonEvent,
   RelocateEvent,

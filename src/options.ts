@@ -1,9 +1,10 @@
 import type {KyInstance} from 'ky';
 import type {Options as PRetryOptions} from 'p-retry';
+import {type Carrier, kyCarrier} from './carrier.ts';
 import {isPrivate, readLocation, showLocation} from './location.ts';
 import {longRunning} from './protocol/long-running.ts';
 import {type Protocol, type ProtocolReader, protocolReader} from './protocol/protocol.ts';
-import {longestTimer} from './retry-after.ts';
+import type {StartRequest} from './protocol/result-location.ts';
 import {type Schedule, schedules} from './schedule.ts';
 import type {WatchState} from './state.ts';
 
@@ -13,6 +14,8 @@ export interface TokenRequest {
   readonly claims?: string;
   /** Whether the token given last was refused, so that a cached one is of no use. */
   readonly forceRefresh: boolean;
+  /** The token that was refused: a cache that holds another one by now may give that. */
+  readonly refused?: string;
   /** Aborts when nobody waits for the token any more. */
   readonly signal: AbortSignal;
 }
@@ -67,6 +70,13 @@ export interface PollOptions {
   readonly consecutiveFailures?: number | undefined;
   /** After how many milliseconds without any change a `stalled` event tells of it; `false`: never. Default 5 minutes. */
   readonly stalledAfter?: number | false | undefined;
+  /**
+   * Whether to fetch what the operation produced once it has succeeded, where its protocol says where that is: `result()`
+   * then waits for it too, and gives the operation with its `result`. It is a phase of its own: the operation stays
+   * succeeded whatever becomes of it, 404 is tolerated for `notFoundGrace`, and when the result cannot be had `result()`
+   * rejects with a `ResultUnavailableError`. Default false.
+   */
+  readonly fetchResult?: boolean | undefined;
   /** Further origins that the token may go to, e.g. `['https://graph.microsoft.us']`. Default none. */
   readonly trustedOrigins?: readonly string[] | undefined;
 }
@@ -74,7 +84,8 @@ export interface PollOptions {
 /** Checked options with their defaults. */
 export interface Settings {
   readonly reader: ProtocolReader;
-  readonly http: KyInstance | undefined;
+  /** Brings the requests to the service. */
+  readonly carrier: Carrier;
   readonly token: TokenSource | undefined;
   readonly schedule: Schedule;
   readonly retry: RetryOptions & {readonly retries: number};
@@ -87,11 +98,19 @@ export interface Settings {
   readonly consecutiveFailures: number;
   readonly stalledAfter: number | false;
   readonly trustedOrigins: ReadonlySet<string>;
+  readonly fetchResult: boolean;
+  /** What to wait for before watching begins, so that whoever started the operation can add listeners first. */
+  readonly ready?: Promise<void> | undefined;
+  /** The origin that the token goes to for a result, where that is not the operation's. */
+  readonly resultHome?: string | undefined;
+  /** The request that started the operation, where a result may be found. */
+  readonly started?: StartRequest | undefined;
 }
 
 /** The schedule where none is given, and in place of one that fails. */
 export const defaultSchedule: Schedule = schedules.exponential();
 
+const defaultCarrier = kyCarrier();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
@@ -111,6 +130,7 @@ const optionNames: ReadonlySet<string> = new Set([
   'consecutiveFailures',
   'stalledAfter',
   'trustedOrigins',
+  'fetchResult',
 ]);
 
 /**
@@ -137,7 +157,12 @@ export function readOptions(options: PollOptions = {}): Settings {
     unknownStatus = 'keepPolling',
   } = options;
   const {requestTimeout = 10_000, initialDelay = 0, notFoundGrace = 30_000, consecutiveFailures = 5} = options;
-  const {totalTimeout = protocol?.totalTimeout ?? fifteenMinutes, stalledAfter = 300_000, trustedOrigins} = options;
+  const {
+    totalTimeout = protocol?.totalTimeout ?? fifteenMinutes,
+    stalledAfter = 300_000,
+    trustedOrigins,
+    fetchResult = false,
+  } = options;
   const reader = protocolReader(protocol);
   if (http !== undefined && typeof http?.get !== 'function') throw wrong('http', http, 'a ky instance');
   if (typeof schedule !== 'function') throw wrong('schedule', schedule, 'a function such as schedules.fixed(1000)');
@@ -148,6 +173,7 @@ export function readOptions(options: PollOptions = {}): Settings {
   }
   if (totalTimeout !== false) checkMilliseconds('totalTimeout', totalTimeout, 1, 'or false');
   if (stalledAfter !== false) checkMilliseconds('stalledAfter', stalledAfter, 1, 'or false');
+  if (typeof fetchResult !== 'boolean') throw wrong('fetchResult', fetchResult, 'true or false');
   checkMilliseconds('requestTimeout', requestTimeout, 1);
   checkMilliseconds('initialDelay', initialDelay, 0);
   checkMilliseconds('notFoundGrace', notFoundGrace, 0);
@@ -157,7 +183,7 @@ export function readOptions(options: PollOptions = {}): Settings {
   }
   return {
     reader,
-    http,
+    carrier: http === undefined ? defaultCarrier : kyCarrier(http),
     token,
     schedule,
     retry: readRetry(options.retry),
@@ -170,6 +196,7 @@ export function readOptions(options: PollOptions = {}): Settings {
     consecutiveFailures,
     stalledAfter,
     trustedOrigins: readOrigins(trustedOrigins),
+    fetchResult,
   };
 }
 
@@ -301,11 +328,6 @@ function readOrigins(origins: readonly string[] | undefined): ReadonlySet<string
     set.add(url.origin);
   }
   return set;
-}
-
-/** The longest delay from now that a timer can hold. */
-export function asTimer(delay: number): number {
-  return Math.min(Math.ceil(delay), longestTimer);
 }
 
 function wrong(name: string, got: unknown, takes: string): TypeError {

@@ -1,13 +1,9 @@
-import {abandonError} from './abandon-error.ts';
-import {InvalidResumeTokenError, type PollError} from './errors.ts';
+import {askOnce} from './ask-once.ts';
 import type {Operation} from './operation.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings} from './options.ts';
-import {poll, type Question, type Report} from './poll.ts';
+import {beginWatching, type PollOptions, readOptions} from './options.ts';
 import {OperationPoller} from './poller.ts';
-import {protocolNamed} from './protocol/protocols.ts';
-import {type ResumeToken, readResumeToken} from './resume-token.ts';
-import {isOver, type WatchState} from './state.ts';
-import {abandon, advance, type Step} from './step.ts';
+import {resumeWatching} from './resume.ts';
+import type {ResumeToken} from './resume-token.ts';
 
 /**
  * Watches an operation until it ends. Returns at once; watching has begun.
@@ -45,39 +41,8 @@ export function pollOperation(location: string | URL, options?: PollOptions): Op
  * @throws TypeError or RangeError when an option is not as it should be
  */
 export function resumeOperation(token: ResumeToken | string, options: PollOptions = {}): OperationPoller {
-  const state = readResumeToken(token);
-  const settings = readOptions({...options, protocol: options?.protocol ?? protocolNamed(state.protocol)});
-  const {name} = settings.reader.protocol;
-  if (name !== state.protocol) {
-    const which = JSON.stringify(state.protocol.slice(0, 40));
-    throw new InvalidResumeTokenError(
-      `Invalid resume token: its protocol is ${which}, that of the options is ${JSON.stringify(name)}`,
-    );
-  }
-  return new OperationPoller(resumed(state, options, settings), settings);
-}
-
-function resumed(state: WatchState, options: PollOptions, settings: Settings): WatchState {
-  if (isOver(state) && state.abandoned === undefined) return state;
-  // The token's location is checked like a caller's: there a bearer token goes.
-  const begun = beginWatching(state.location, settings, Date.now());
-  const anew = state.abandoned === 'timeout';
-  const startedAt = anew ? begun.startedAt : state.startedAt;
-  const {totalTimeout} = settings;
-  const given = anew || options.totalTimeout !== undefined;
-  const deadlineAt = given ? (totalTimeout === false ? undefined : startedAt + totalTimeout) : state.deadlineAt;
-  const goesOn: WatchState = {...state, startedAt, deadlineAt};
-  if (state.abandoned === undefined) return goesOn;
-  return {
-    ...goesOn,
-    dueAt: anew ? begun.startedAt : state.dueAt,
-    abandoned: undefined,
-    endedAt: undefined,
-    answer: undefined,
-    failures: 0,
-    deferrals: 0,
-    missingSince: undefined,
-  };
+  const {state, settings} = resumeWatching(token, options);
+  return new OperationPoller(state, settings);
 }
 
 /**
@@ -94,37 +59,4 @@ function resumed(state: WatchState, options: PollOptions, settings: Settings): W
 export async function fetchOperation(location: string | URL, options?: PollOptions): Promise<Operation> {
   const given = readOptions(options);
   return askOnce(beginWatching(location, given, Date.now()), given);
-}
-
-/**
- * One step that takes any trouble for the end.
- *
- * @throws the error that a watch would end with, {@link UnreachableError} for what it would survive
- */
-async function askOnce(state: WatchState, settings: Settings): Promise<Operation> {
-  const strict: Settings = {
-    ...settings,
-    retry: {...settings.retry, retries: 0},
-    consecutiveFailures: 1,
-    notFoundGrace: 0,
-    unknownStatus: 'fail',
-  };
-  const signal = settings.signal ?? new AbortController().signal;
-  let failure: PollError | undefined;
-  const ask = async (question: Question): Promise<Report> => {
-    const report = await poll(strict, question);
-    if (report.is === 'failure') failure = report.error;
-    return report;
-  };
-  let step: Step;
-  try {
-    step = await advance({...state, deadlineAt: undefined}, {settings: strict, poll: ask, signal}, Date.now);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    step = abandon(state, 'aborted', Date.now(), signal.reason);
-  }
-  if ('outcome' in step.next && step.next.outcome.status === 'abandoned') throw step.next.outcome.error;
-  const {operation} = step.state;
-  if (operation !== undefined) return operation;
-  throw abandonError('unreachable', step.state, Date.now(), {cause: failure});
 }

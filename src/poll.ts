@@ -1,30 +1,17 @@
 import pRetry from 'p-retry';
-import {readClaims} from './challenge.ts';
-import {PollError, type PollErrorFacts} from './errors.ts';
-import {isPrivate, readLocation, showLocation} from './location.ts';
+import {bodyJson} from './carrier.ts';
+import {PollError} from './errors.ts';
+import {type Answered, type Errand, exchange, httpError, type Renewal} from './exchange.ts';
+import {readLocation} from './location.ts';
 import {hasEnded, type Operation} from './operation.ts';
-import {isToken, type Settings} from './options.ts';
-import {ownProperty} from './protocol/pointer.ts';
-import {readFault, readOperation} from './protocol/read.ts';
-import {
-  type Bounds,
-  bounded,
-  holds,
-  nameOf,
-  type Received,
-  redirectStatuses,
-  scrub,
-  send,
-  unreadable,
-} from './request.ts';
+import type {Settings} from './options.ts';
+import {notFoundOperation, readOperation, seeOtherOperation} from './protocol/read.ts';
+import {holds, nameOf, unreadable} from './request.ts';
 import {readRetryAfter} from './retry-after.ts';
 import type {Answer} from './state.ts';
 
 /** What a poll asks. */
-export interface Question extends Bounds {
-  readonly location: string;
-  /** The origin the token belongs to; empty: none. */
-  readonly home: string;
+export interface Question extends Errand {
   /** Hears of a request that failed and is made again after `delay` milliseconds. */
   readonly retrying: (error: PollError, delay: number) => void;
 }
@@ -55,9 +42,9 @@ export type Report =
 export async function poll(settings: Settings, question: Question): Promise<Report> {
   const {retry} = settings;
   const {signal, deadlineAt, retrying} = question;
-  const renewal = {done: false};
+  const renewal: Renewal = {done: false};
   try {
-    return await pRetry(() => ask(settings, question, renewal), {
+    return await pRetry(async () => readAnswer(settings, question, await exchange(settings, question, renewal)), {
       ...retry,
       signal,
       shouldRetry: async (context) => {
@@ -80,66 +67,43 @@ export async function poll(settings: Settings, question: Question): Promise<Repo
   }
 }
 
-const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504, 509]);
-const mostRedirects = 5;
-
-/** One request, the redirects it meets, and a second one with a new token after a 401. */
-async function ask(settings: Settings, question: Question, renewal: {done: boolean}): Promise<Report> {
-  let location = question.location;
-  let redirects = 0;
-  let renewed: string | undefined;
-  for (;;) {
-    const trusted = isTrusted(location, question.home, settings);
-    const token = trusted ? (renewed ?? (await tokenFor(settings, question, {forceRefresh: false}))) : undefined;
-    const {response, text, answer} = await send(settings, question, {location, token, trusted});
-    const {status, headers} = response;
-    if (redirectStatuses.has(status) && headers.has('location')) {
-      if (++redirects > mostRedirects) throw unreadable(`more than ${mostRedirects} redirects`, answer);
-      const target = readLocation(headers.get('location') ?? '', location);
-      if (target === undefined) throw unreadable('a redirect to something that is no http or https URL', answer);
-      location = target.href;
-      continue;
-    }
-    if (status === 401 && token !== undefined && typeof settings.token === 'function' && !renewal.done) {
-      renewal.done = true;
-      const claims = readClaims(headers.get('www-authenticate'));
-      renewed = await tokenFor(settings, question, {forceRefresh: true, ...(claims === undefined ? {} : {claims})});
-      continue;
-    }
-    return readAnswer({settings, question, location, response, text, answer, token});
-  }
-}
-
-interface Answered extends Received {
-  readonly settings: Settings;
-  readonly question: Question;
-  /** Where the answer came from, after redirects. */
-  readonly location: string;
-  readonly token: string | undefined;
-}
-
-function readAnswer(answered: Answered): Report {
-  const {settings, response, text, answer} = answered;
-  const {status, headers} = response;
-  if (status === 401 || status === 403) throw httpError(answered, undefined);
-  const body = parse(text);
-  const reading = readOperation(body, settings.reader);
+function readAnswer(settings: Settings, question: Question, answered: Answered): Report {
+  const {reply, answer, seeOther} = answered;
+  const {status, headers} = reply;
+  const retryAfter = readRetryAfter(headers.get('retry-after'));
+  const ended = (operation: Operation): Report => ({
+    is: 'operation',
+    operation,
+    answer,
+    retryAfter,
+    movedTo: undefined,
+  });
+  if (status === 303 && settings.reader.seeOtherSucceeds) return ended(seeOtherOperation(seeOther));
+  if ((status === 404 || status === 410) && settings.reader.notFoundSucceeds) return ended(notFoundOperation(status));
+  const body = bodyJson(reply.body);
+  if (status === 401 || status === 403) throw httpError(answered, question.home);
+  const reading = readOperation(body, settings.reader, status);
   const isError = status >= 400;
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
-  if (isError && !(reading.is === 'operation' && reading.operation.id !== undefined)) throw httpError(answered, body);
+  if (isError && !(reading.is === 'operation' && reading.operation.id !== undefined)) {
+    throw httpError(answered, question.home);
+  }
   if (reading.is === 'unreadable') throw unreadable(body === undefined ? 'no JSON' : reading.why, answer);
-  const retryAfter = readRetryAfter(headers.get('retry-after'));
   if (reading.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: reading.rawStatus, answer, retryAfter};
   const {operation} = reading;
-  const movedTo = hasEnded(operation) ? undefined : readMove(answered);
+  const movedTo = hasEnded(operation) ? undefined : readMove(settings, question, answered);
   return {is: 'operation', operation, answer, retryAfter, movedTo};
 }
 
 /** Where an answer says the operation has moved to, if it says so. */
-function readMove({settings, question, location, response, answer, token}: Answered): string | undefined {
-  const {locationHeaders, foreignHosts, sendsToken} = settings.reader;
-  for (const name of locationHeaders) {
-    const header = response.headers.get(name);
+function readMove(
+  settings: Settings,
+  question: Question,
+  {location, reply, answer, token}: Answered,
+): string | undefined {
+  const {moveHeaders, foreignHosts, sendsToken} = settings.reader;
+  for (const name of moveHeaders) {
+    const header = reply.headers.get(name);
     if (header === null) continue;
     if (header === question.location) return undefined;
     const target = readLocation(header, location);
@@ -153,65 +117,4 @@ function readMove({settings, question, location, response, answer, token}: Answe
     return target.href;
   }
   return undefined;
-}
-
-/** Whether the token may go to a location. */
-function isTrusted(location: string, home: string, settings: Settings): boolean {
-  if (!settings.reader.sendsToken) return false;
-  // The common case without parsing a URL: the location is on the home origin, and that is https.
-  if (home.startsWith('https:') && location.startsWith(home) && location.charAt(home.length) === '/') return true;
-  const url = new URL(location);
-  return (url.origin === home || settings.trustedOrigins.has(url.origin)) && isPrivate(url);
-}
-
-async function tokenFor(
-  settings: Settings,
-  question: Question,
-  wanted: {forceRefresh: boolean; claims?: string},
-): Promise<string | undefined> {
-  const {token} = settings;
-  if (token === undefined || typeof token === 'string') return token;
-  const given = await bounded<unknown>(settings, question, 'token', async (signal) => {
-    try {
-      return await token({...wanted, signal});
-    } catch (error) {
-      throw new PollError(`The option token threw ${nameOf(error)}`, {kind: 'token', transient: false});
-    }
-  });
-  if (isToken(given)) return given;
-  throw new PollError(`The option token gave ${typeof given}, expected visible ASCII characters without spaces`, {
-    kind: 'token',
-    transient: false,
-  });
-}
-
-/** The error of an answer that is no operation. */
-function httpError({question, location, response, text, answer, token}: Answered, parsed: unknown): PollError {
-  const {status, headers} = response;
-  const fault = readFault(ownProperty(parsed ?? parse(text), 'error'));
-  const code = fault?.code === undefined ? undefined : scrub(fault.code, token);
-  const facts: PollErrorFacts = {
-    kind: 'http',
-    transient: transientStatuses.has(status),
-    answer,
-    code,
-    retryAfter: readRetryAfter(headers.get('retry-after')),
-    ends: status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status === 410 ? 'notFound' : undefined,
-  };
-  const said = [code, fault?.message === undefined ? undefined : scrub(fault.message, token)].filter(
-    (part) => part !== undefined && part !== '',
-  );
-  const why = said.length === 0 ? '' : `: ${said.join(', ')}`;
-  return new PollError(
-    `GET ${showLocation(location, location === question.location ? question.home : '')} answered ${status}${why}`,
-    facts,
-  );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

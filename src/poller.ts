@@ -1,10 +1,13 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {type Actor, createActor} from 'xstate';
+import {abortWith, type OwnSignal} from './abort.ts';
+import {cancelOperation} from './cancel.ts';
 import {OperationError} from './errors.ts';
 import type {OperationEvent, OperationEventType} from './events.ts';
 import {reportToHost} from './host.ts';
 import {type OperationMachine, snapshotOf, statusMachine} from './machine.ts';
 import {
+  hasEnded,
   isOperationStatus,
   type Operation,
   type OperationStatus,
@@ -12,7 +15,8 @@ import {
   statusRank,
 } from './operation.ts';
 import type {Settings} from './options.ts';
-import type {Outcome} from './outcome.ts';
+import {endedOutcome, type Outcome} from './outcome.ts';
+import {fetchedOutcome} from './result.ts';
 import {type ResumeToken, writeResumeToken} from './resume-token.ts';
 import type {WatchState} from './state.ts';
 import type {Moved} from './step.ts';
@@ -37,6 +41,7 @@ type Listener = (event: OperationEvent) => void;
  */
 export class OperationPoller implements AsyncIterable<Operation> {
   readonly #watch: Watch;
+  readonly #settings: Settings;
   #listeners: Map<OperationEventType | '*', Set<Listener>> | undefined;
   #actor: Actor<OperationMachine> | undefined;
   #outcome: Outcome | undefined;
@@ -44,9 +49,14 @@ export class OperationPoller implements AsyncIterable<Operation> {
   #result: Promise<SucceededOperation> | undefined;
   /** What is left to tell while listeners are being told. */
   #untold: OperationEvent[] | undefined;
+  /** While the result is being fetched. */
+  #fetching: OwnSignal | undefined;
+  /** The operation with its result. */
+  #filled: SucceededOperation | undefined;
 
   /** @internal Use {@link pollOperation} or {@link resumeOperation}. */
   constructor(state: WatchState, settings: Settings) {
+    this.#settings = settings;
     this.#watch = new Watch(state, settings, (moved, outcome) => this.#hear(moved, outcome));
   }
 
@@ -57,7 +67,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
 
   /** The operation as last known; `undefined` before the first report. */
   get operation(): Operation | undefined {
-    return this.#watch.state.operation;
+    return this.#filled ?? this.#watch.state.operation;
   }
 
   /**
@@ -94,6 +104,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * @throws OperationFailedError or OperationCanceledError when the service says so
    * @throws WatchTimeoutError, WatchAbortedError, UnauthorizedError, ForbiddenError, OperationNotFoundError,
    *   UnreachableError, ProtocolError or UnknownStatusError when watching ended before the operation did
+   * @throws ResultUnavailableError when it succeeded and `fetchResult` could not be done
    */
   result(): Promise<SucceededOperation> {
     this.#result ??= new Promise((resolve, reject) => {
@@ -192,6 +203,19 @@ export class OperationPoller implements AsyncIterable<Operation> {
    */
   stop(reason?: unknown): void {
     this.#watch.stop('stopped', reason);
+    this.#fetching?.abort(reason);
+  }
+
+  /**
+   * Asks the service to cancel the operation, as its protocol says, and goes on watching: the service decides whether it
+   * ends as canceled. Stopping to watch never cancels; it can be canceled after that too. Once it has ended this does nothing.
+   *
+   * @throws TypeError when the protocol knows no way to cancel
+   * @throws PollError when the service does not take the request, which is not repeated but after a 401
+   */
+  async cancel(): Promise<void> {
+    const {state} = this.#watch;
+    if (state.operation === undefined || !hasEnded(state.operation)) await cancelOperation(this.#settings, state);
   }
 
   /** Stops watching at the end of an `await using` block. */
@@ -204,7 +228,8 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * secret in it but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    return writeResumeToken(this.#watch.state);
+    const {state} = this.#watch;
+    return writeResumeToken(this.#filled === undefined ? state : {...state, operation: this.#filled});
   }
 
   /**
@@ -216,7 +241,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
       const {state} = this.#watch;
       // With a snapshot to start from, the input is not read.
       const actor = createActor(statusMachine, {
-        snapshot: snapshotOf(state, this.#outcome),
+        snapshot: snapshotOf(state, endedOutcome(state) ?? this.#outcome),
         input: {location: state.location},
       });
       actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportToHost});
@@ -225,14 +250,14 @@ export class OperationPoller implements AsyncIterable<Operation> {
     return this.#actor;
   }
 
-  #hear({events, moves}: Moved, outcome: Outcome | undefined): void {
-    this.#outcome = outcome;
+  #hear({events, moves}: Moved, ended: Outcome | undefined): void {
+    const fetches = ended?.status === 'succeeded' && this.#settings.fetchResult;
+    this.#outcome = fetches ? undefined : ended;
+    if (fetches) this.#fetching = abortWith(this.#settings.signal);
     if (this.#actor !== undefined) for (const move of moves) this.#actor.send(move);
     this.#tellAll(events);
-    if (outcome === undefined) return;
-    const waiting = this.#onOutcome;
-    this.#onOutcome = undefined;
-    for (const settle of waiting ?? []) settle(outcome);
+    if (fetches) void this.#fetchResult(ended.operation);
+    else if (ended !== undefined) this.#settle(ended);
   }
 
   // A listener that stops the poller does so in the middle of an event: the others hear that event first, then of the end,
@@ -246,6 +271,22 @@ export class OperationPoller implements AsyncIterable<Operation> {
       this.#tell('*', event);
     }
     this.#untold = undefined;
+  }
+
+  async #fetchResult(operation: SucceededOperation): Promise<void> {
+    const fetching = this.#fetching ?? abortWith(this.#settings.signal);
+    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, fetching.signal);
+    fetching.release();
+    this.#fetching = undefined;
+    if (outcome.status === 'succeeded') this.#filled = outcome.operation;
+    this.#outcome = outcome;
+    this.#settle(outcome);
+  }
+
+  #settle(outcome: Outcome): void {
+    const waiting = this.#onOutcome;
+    this.#onOutcome = undefined;
+    for (const settle of waiting ?? []) settle(outcome);
   }
 
   #tell(type: OperationEventType | '*', event: OperationEvent): void {

@@ -1,15 +1,9 @@
-import ky from 'ky';
-import {giveUp, longestBody, readBody} from './body.ts';
+import {longestBody} from './body.ts';
+import {OpaqueRedirect, type Outgoing, type Reply} from './carrier.ts';
 import {PollError} from './errors.ts';
-import {asTimer, type Settings} from './options.ts';
+import type {Settings} from './options.ts';
+import {asTimer} from './retry-after.ts';
 import type {Answer} from './state.ts';
-
-/** An answer, read to its end. */
-export interface Received {
-  readonly response: Response;
-  readonly text: string;
-  readonly answer: Answer;
-}
 
 /** What bounds a request. */
 export interface Bounds {
@@ -21,10 +15,21 @@ export interface Bounds {
 
 /** A request. */
 export interface Request {
+  readonly method?: Outgoing['method'] | undefined;
+  /** What is sent as JSON. */
+  readonly json?: unknown;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly location: string;
   readonly token: string | undefined;
   /** Whether this is where a token may go. */
   readonly trusted: boolean;
+}
+
+/** What came back. */
+export interface Received {
+  readonly reply: Reply;
+  readonly answer: Answer;
 }
 
 /**
@@ -32,59 +37,51 @@ export interface Request {
  *
  * @throws PollError when there is no answer, or none that can be read to its end; the signal's reason when it aborts
  */
-export function send(settings: Settings, bounds: Bounds, {location, token, trusted}: Request): Promise<Received> {
+export function send(settings: Settings, bounds: Bounds, request: Request): Promise<Received> {
+  const {method = 'GET', json, location, token, trusted} = request;
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
+    ...request.headers,
     accept: 'application/json',
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   // The instance's own credentials, if it has any, are for the home origin too.
   else if (!trusted) headers['authorization'] = undefined;
-  return bounded(settings, bounds, 'request', async (signal, answered) => {
-    let response: Response;
-    let text: string | undefined;
+  return bounded(settings, bounds, 'request', async (signal, clock) => {
+    let reply: Reply;
     try {
-      response = await (settings.http ?? ky).get(location, {
-        headers,
-        signal,
-        retry: 0,
-        timeout: false,
-        throwHttpErrors: false,
-        redirect: 'manual',
-      });
-      answered();
-      if (redirectStatuses.has(response.status)) {
-        giveUp(response.body);
-        text = '';
-      } else text = await readBody(response);
-      if (text !== undefined && holds(text, token)) text = text.replaceAll(token, '[token]');
+      reply = await settings.carrier(location, {method, headers, json, signal, ...clock});
     } catch (error) {
       throw networkError(error, token);
     }
-    const answer = readHead(response, clientRequestId, token);
-    if (response.type === 'opaqueredirect')
-      throw unreadable('a redirect, which cannot be followed safely here', answer);
-    if (text === undefined) throw unreadable(`a body of more than ${longestBody} bytes`, answer, 'protocol');
-    return {response, text, answer};
+    const answer = readHead(reply, clientRequestId, token);
+    const {body} = reply;
+    if (body === undefined) throw unreadable(`a body of more than ${longestBody} bytes`, answer, 'protocol');
+    if (!('text' in body) || !holds(body.text, token)) return {reply, answer};
+    return {reply: {...reply, body: {text: body.text.replaceAll(token, '[token]')}}, answer};
   });
 }
 
+type Clock = Pick<Outgoing, 'sent' | 'answered'>;
+
 /**
- * Bounds a piece of work by `requestTimeout` and by the deadline, and ends it when the poll is aborted, whether or not it
- * heeds the signal it gets. Once the head of an answer has come, the deadline no longer ends it: an answer that is on its
- * way when the deadline passes is read.
+ * Bounds a piece of work by `requestTimeout`, from the moment it is sent, and by the deadline; ends it when the poll is
+ * aborted, whether or not it heeds the signal it gets. Once the head of an answer has come, the deadline no longer ends it:
+ * an answer that is on its way when the deadline passes is read.
  */
 export function bounded<T>(
   {requestTimeout}: Settings,
   {signal, deadlineAt}: Bounds,
   what: 'request' | 'token',
-  work: (signal: AbortSignal, answered: () => void) => Promise<T>,
+  work: (signal: AbortSignal, clock: Clock) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new AbortController();
   const begun = Date.now();
-  const left = deadlineAt === undefined ? requestTimeout : Math.min(requestTimeout, deadlineAt - begun);
+  let leftAt = begun;
+  let over = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<T>((resolve, reject) => {
     const expire = (): void => {
       finish();
@@ -99,18 +96,27 @@ export function bounded<T>(
       reject(signal.reason);
       controller.abort();
     };
-    const answered = (): void => {
-      if (left === requestTimeout || controller.signal.aborted) return;
-      clearTimeout(timer);
-      timer = setTimeout(expire, asTimer(requestTimeout - (Date.now() - begun)));
-    };
     const finish = (): void => {
       clearTimeout(timer);
+      over = true;
       signal.removeEventListener('abort', abort);
     };
-    let timer = setTimeout(expire, asTimer(left));
+    const arm = (limit: number | undefined): void => {
+      clearTimeout(timer);
+      if (limit !== undefined && !over) timer = setTimeout(expire, asTimer(Math.max(0, limit - Date.now())));
+    };
     signal.addEventListener('abort', abort);
-    work(controller.signal, answered).then(
+    arm(deadlineAt);
+    const clock: Clock = {
+      sent: () => {
+        leftAt = Date.now();
+        arm(Math.min(leftAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY));
+      },
+      answered: () => {
+        if (deadlineAt !== undefined && deadlineAt < leftAt + requestTimeout) arm(leftAt + requestTimeout);
+      },
+    };
+    work(controller.signal, clock).then(
       (value) => {
         finish();
         resolve(value);
@@ -125,10 +131,7 @@ export function bounded<T>(
   });
 }
 
-/** The HTTP statuses of a redirect. */
-export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-
-function readHead({status, headers}: Response, clientRequestId: string, token: string | undefined): Answer {
+function readHead({status, headers}: Reply, clientRequestId: string, token: string | undefined): Answer {
   const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
   const date = headers.get('date');
   return Object.freeze({
@@ -151,6 +154,12 @@ export function unreadable(why: string, answer: Answer, ends?: 'protocol'): Poll
 
 /** What ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
 function networkError(error: unknown, token: string | undefined): PollError {
+  if (error instanceof OpaqueRedirect) {
+    return new PollError('The answer is a redirect, which cannot be followed safely here', {
+      kind: 'protocol',
+      transient: false,
+    });
+  }
   let code: string | undefined;
   let innermost: unknown = error;
   for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {

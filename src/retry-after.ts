@@ -44,3 +44,8 @@ function readHttpDate(text: string, now: number): number {
     ? Date.parse(`${old[1]} ${old[2]} ${century - 100 + Number(old[3])} ${old[4]} GMT`)
     : date;
 }
+
+/** The longest delay from now that a timer can hold. */
+export function asTimer(delay: number): number {
+  return Math.min(Math.ceil(delay), longestTimer);
+}

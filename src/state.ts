@@ -22,7 +22,9 @@ export type AbandonReason =
   | 'notFound'
   | 'unreachable'
   | 'protocol'
-  | 'unknownStatus';
+  | 'unknownStatus'
+  /** the operation succeeded, and its result could not be fetched */
+  | 'result';
 
 /** The reasons of {@link AbandonReason}, for checking what comes from outside. */
 export const abandonReasons: ReadonlySet<string> = new Set<AbandonReason>([
@@ -35,6 +37,7 @@ export const abandonReasons: ReadonlySet<string> = new Set<AbandonReason>([
   'unreachable',
   'protocol',
   'unknownStatus',
+  'result',
 ]);
 
 /** How often each kind of answer came: a status, an HTTP status, `timeout`, `network`, `protocol` or `unknownStatus`. */

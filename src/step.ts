@@ -116,16 +116,7 @@ export function abandon(state: WatchState, reason: 'aborted' | 'stopped', now: n
 function afterFailure(course: Course, error: PollError, io: StepIo, at: number): Step {
   const {settings} = io;
   const {state} = course;
-  const {requestId, clientRequestId, httpStatus, date} = error;
-  const answer: Answer | undefined =
-    clientRequestId === undefined || httpStatus === undefined
-      ? undefined
-      : Object.freeze({
-          httpStatus,
-          clientRequestId,
-          ...(requestId === undefined ? {} : {requestId}),
-          ...(date === undefined ? {} : {date}),
-        });
+  const {answer} = error;
   const facts = {answer, cause: error};
   course.move({type: 'trouble', error, counts: countOf(error, state, settings), at, answer});
   const {failures, missingSince, deadlineAt} = course.state;
@@ -211,7 +202,7 @@ function scheduled(state: WatchState, {schedule, reader}: Settings, now: number,
     reportToHost(error);
     delay = defaultSchedule(context);
   }
-  return Math.max(delay, reader.minimumInterval);
+  return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval);
 }
 
 /** A state on its way through a step, with what is told of it. */

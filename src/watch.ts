@@ -36,7 +36,7 @@ export class Watch {
     this.#settings = settings;
     this.#heard = heard;
     // Not queueMicrotask, which fake timers take over.
-    void Promise.resolve().then(() => this.#begin());
+    void (settings.ready ?? Promise.resolve()).then(() => this.#begin());
   }
 
   get state(): WatchState {

@@ -1,5 +1,4 @@
 import {describe, expect, test} from '@jest/globals';
-import ky from 'ky';
 import {beginWatching, checkLocation, defaultSchedule, type PollOptions, readOptions} from '../src/options.ts';
 import {longRunning} from '../src/protocol/long-running.ts';
 import {defineProtocol} from '../src/protocol/protocol.ts';
@@ -23,10 +22,11 @@ const names: readonly (keyof PollOptions)[] = [
   'consecutiveFailures',
   'stalledAfter',
   'trustedOrigins',
+  'fetchResult',
 ];
 
 const defaults = {
-  http: undefined,
+  carrier: expect.any(Function),
   token: undefined,
   schedule: defaultSchedule,
   retry: {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true},
@@ -39,6 +39,7 @@ const defaults = {
   consecutiveFailures: 5,
   stalledAfter: 300_000,
   trustedOrigins: new Set(),
+  fetchResult: false,
 };
 
 describe('options that are left out', () => {
@@ -89,7 +90,6 @@ describe('options that are taken', () => {
   const token = (): string => secret;
   const {signal} = new AbortController();
   test.each<[keyof PollOptions, unknown]>([
-    ['http', ky],
     ['token', secret],
     ['token', token],
     ['schedule', () => 5],

@@ -126,6 +126,7 @@ const absent = {
   consecutiveFailures: undefined,
   stalledAfter: undefined,
   trustedOrigins: undefined,
+  fetchResult: undefined,
 } satisfies {readonly [Name in keyof Required<PollOptions>]: undefined};
 pollOperation('https://a.example', absent);
 resumeOperation('{}', absent);

@@ -1,0 +1,43 @@
+import {abandonError} from './abandon-error.ts';
+import {abortWith} from './abort.ts';
+import type {PollError} from './errors.ts';
+import type {Operation} from './operation.ts';
+import type {Settings} from './options.ts';
+import {poll, type Question, type Report} from './poll.ts';
+import type {WatchState} from './state.ts';
+import {abandon, advance, type Step} from './step.ts';
+
+/**
+ * One step that takes any trouble for the end.
+ *
+ * @throws the error that a watch would end with, {@link UnreachableError} for what it would survive
+ */
+export async function askOnce(state: WatchState, settings: Settings): Promise<Operation> {
+  const strict: Settings = {
+    ...settings,
+    retry: {...settings.retry, retries: 0},
+    consecutiveFailures: 1,
+    notFoundGrace: 0,
+    unknownStatus: 'fail',
+  };
+  const {signal, release} = abortWith(settings.signal);
+  let failure: PollError | undefined;
+  const ask = async (question: Question): Promise<Report> => {
+    const report = await poll(strict, question);
+    if (report.is === 'failure') failure = report.error;
+    return report;
+  };
+  let step: Step;
+  try {
+    step = await advance({...state, deadlineAt: undefined}, {settings: strict, poll: ask, signal}, Date.now);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    step = abandon(state, 'aborted', Date.now(), signal.reason);
+  } finally {
+    release();
+  }
+  if ('outcome' in step.next && step.next.outcome.status === 'abandoned') throw step.next.outcome.error;
+  const {operation} = step.state;
+  if (operation !== undefined) return operation;
+  throw abandonError('unreachable', step.state, Date.now(), {cause: failure});
+}

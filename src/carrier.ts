@@ -1,0 +1,74 @@
+import ky, {type KyInstance} from 'ky';
+import {giveUp, readBody} from './body.ts';
+
+/** The HTTP statuses of a redirect. */
+export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** A request on its way. */
+export interface Outgoing {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** What is sent as JSON; `undefined`: no body. */
+  readonly json?: unknown;
+  /** The longest body that is read, in bytes. Default 1 MiB. */
+  readonly longestBody?: number;
+  /** A header that is `undefined` is not sent, also where the ky instance has one. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** To be called when it leaves, which may be later: `requestTimeout` runs from then on. */
+  readonly sent: () => void;
+  /** To be called when the head of the answer is there: the deadline no longer ends it. */
+  readonly answered: () => void;
+}
+
+/** An answer, read to its end. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: {get(name: string): string | null; has(name: string): boolean};
+  /** The body: JSON that was parsed already, text that was not, or nothing where it was too long. */
+  readonly body: {readonly json: unknown} | {readonly text: string} | undefined;
+}
+
+/** Brings a request to the service and its answer back. */
+export type Carrier = (location: string, outgoing: Outgoing) => Promise<Reply>;
+
+/** Carries each request by itself, by ky. */
+export function kyCarrier(http: KyInstance = ky): Carrier {
+  return async (location, {method, headers, json, longestBody, signal, sent, answered}) => {
+    sent();
+    const response = await http(location, {
+      method,
+      headers,
+      signal,
+      ...(json === undefined ? {} : {json}),
+      retry: 0,
+      timeout: false,
+      throwHttpErrors: false,
+      redirect: 'manual',
+    });
+    answered();
+    if (response.type === 'opaqueredirect') throw new OpaqueRedirect();
+    const {status} = response;
+    if (redirectStatuses.has(status)) {
+      giveUp(response.body);
+      return {status, headers: response.headers, body: {text: ''}};
+    }
+    const text = await readBody(response, longestBody);
+    return {status, headers: response.headers, body: text === undefined ? undefined : {text}};
+  };
+}
+
+/** Browsers do not show where a redirect leads, so that the token could not be kept from there. */
+export class OpaqueRedirect extends Error {
+  override readonly name = 'OpaqueRedirect';
+}
+
+/** A body as JSON: `null` where there is none, `undefined` where it is no JSON. */
+export function bodyJson(body: Reply['body']): unknown {
+  if (body === undefined || 'json' in body) return body?.json;
+  if (body.text === '') return null;
+  try {
+    return JSON.parse(body.text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+import {onAbort} from './abort.ts';
+import {asTimer} from './retry-after.ts';
+
+/** Waits for so many milliseconds. @throws the signal's reason when it aborts */
+export function pause(delay: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      unhear();
+      resolve();
+    }, asTimer(delay));
+    const unhear = onAbort(signal, () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
+}
