@@ -8,6 +8,7 @@ export default {
   // counts as covered. test/package.test.ts uses the built and packed package.
   moduleNameMapper: {
     '^operation-poller$': '<rootDir>/src/index.ts',
+    '^operation-poller/graph$': '<rootDir>/src/graph/index.ts',
     '^operation-poller/testing$': '<rootDir>/src/testing/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],

@@ -97,7 +97,12 @@ describe('the packed package', () => {
 
   test('can be required from CommonJS', async () => {
     const {stdout} = await run(process.execPath, ['require.cjs'], {cwd: project, env: environment});
-    expect(JSON.parse(stdout)).toEqual({pollOperation: 'function', startGraphEmulator: 'function', same: true});
+    expect(JSON.parse(stdout)).toEqual({
+      pollOperation: 'function',
+      createGraphClient: 'function',
+      startGraphEmulator: 'function',
+      same: true,
+    });
   });
 
   test.each([

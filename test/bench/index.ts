@@ -1,8 +1,15 @@
 // Runs the benchmarks named on the command line, or all of them: `npm run bench`, `npm run bench -- stop`.
+import {benchmarkBatch} from './batch.ts';
 import {benchmarkCost} from './cost.ts';
 import {benchmarkStop} from './stop.ts';
+import {benchmarkThrottle} from './throttle.ts';
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = {cost: benchmarkCost, stop: benchmarkStop};
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
+  batch: benchmarkBatch,
+  cost: benchmarkCost,
+  stop: benchmarkStop,
+  throttle: benchmarkThrottle,
+};
 
 const named = process.argv.slice(2);
 for (const name of named.length === 0 ? Object.keys(benchmarks) : named) {

@@ -1,0 +1,203 @@
+import {onAbort} from '../abort.ts';
+import {longestBody} from '../body.ts';
+import {bodyJson, type Carrier, type Outgoing, type Reply} from '../carrier.ts';
+import {ownProperty} from '../protocol/pointer.ts';
+
+/** The most requests that Graph takes in one batch. */
+export const largestBatch = 20;
+
+interface Collection {
+  readonly parts: Part[];
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+interface Part {
+  readonly location: string;
+  readonly outgoing: Outgoing;
+  readonly resolve: (reply: Reply | Promise<Reply>) => void;
+}
+
+/** Sends a batch: gives the replies by the parts' numbers, or `undefined` when the batch as a whole failed. */
+export type SendBatch = (
+  parts: readonly BatchPart[],
+  outgoing: Outgoing,
+) => Promise<readonly (Reply | undefined)[] | undefined>;
+
+/** A request of a batch. */
+export interface BatchPart {
+  readonly location: string;
+  readonly headers: Outgoing['headers'];
+}
+
+/**
+ * Collects requests that leave within a short time and sends them together. One that has no company goes alone, and so does
+ * each of a batch that failed.
+ */
+export class Batcher {
+  readonly #window: number;
+  readonly #alone: Carrier;
+  readonly #together: SendBatch;
+  readonly #collecting = new Map<string, Collection>();
+
+  /**
+   * @param window for how many milliseconds requests are collected
+   * @param alone carries a request by itself
+   * @param together carries a batch
+   */
+  constructor(window: number, alone: Carrier, together: SendBatch) {
+    this.#window = window;
+    this.#alone = alone;
+    this.#together = together;
+  }
+
+  /**
+   * Carries a request with others of its kind.
+   *
+   * @param kind requests of one kind may travel together
+   */
+  carry(kind: string, location: string, outgoing: Outgoing): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const collection = this.#collecting.get(kind) ?? this.#collect(kind);
+      const {parts} = collection;
+      const unhear = onAbort(outgoing.signal, () => {
+        unhear();
+        reject(outgoing.signal.reason);
+        this.#forget(kind, collection, part);
+      });
+      const part: Part = {
+        location,
+        outgoing,
+        resolve: (reply) => {
+          unhear();
+          resolve(reply);
+        },
+      };
+      parts.push(part);
+      if (parts.length === largestBatch) this.#dispatch(kind, collection);
+    });
+  }
+
+  #collect(kind: string): Collection {
+    const collection = {parts: [], timer: setTimeout(() => this.#dispatch(kind, collection), this.#window)};
+    this.#collecting.set(kind, collection);
+    return collection;
+  }
+
+  /** Drops a part that nobody waits for any more; with the last one nothing is left of the collection. */
+  #forget(kind: string, collection: Collection, part: Part): void {
+    const {parts, timer} = collection;
+    if (this.#collecting.get(kind) !== collection) return;
+    parts.splice(parts.indexOf(part), 1);
+    if (parts.length > 0) return;
+    clearTimeout(timer);
+    this.#collecting.delete(kind);
+  }
+
+  #dispatch(kind: string, {parts, timer}: Collection): void {
+    clearTimeout(timer);
+    this.#collecting.delete(kind);
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) only.resolve(this.#alone(only.location, only.outgoing));
+    else void this.#send(parts);
+  }
+
+  async #send(parts: readonly Part[]): Promise<void> {
+    // The batch is of use as long as one of its parts is.
+    const controller = new AbortController();
+    let wanted = parts.length;
+    const unhear = parts.map(({outgoing}) =>
+      onAbort(outgoing.signal, () => {
+        wanted -= 1;
+        if (wanted === 0) controller.abort(outgoing.signal.reason);
+      }),
+    );
+    const outgoing: Outgoing = {
+      method: 'POST',
+      headers: envelopeHeaders(parts),
+      signal: controller.signal,
+      sent: () => {
+        for (const part of parts) part.outgoing.sent();
+      },
+      answered: () => {
+        for (const part of parts) part.outgoing.answered();
+      },
+    };
+    let replies: readonly (Reply | undefined)[] | undefined;
+    try {
+      replies = await this.#together(
+        parts.map(({location, outgoing: {headers}}) => ({location, headers})),
+        outgoing,
+      );
+    } catch {
+      // What went wrong with the batch goes wrong with its parts again, if it has to, and is told there.
+    }
+    for (const end of unhear) end();
+    for (const [index, part] of parts.entries()) {
+      const reply = replies?.[index];
+      if (reply !== undefined) part.resolve(reply);
+      else if (!part.outgoing.signal.aborted) part.resolve(this.#alone(part.location, part.outgoing));
+    }
+  }
+}
+
+function envelopeHeaders(parts: readonly Part[]): Outgoing['headers'] {
+  // All parts of a kind carry the same token, which is the batch's.
+  return {
+    accept: 'application/json',
+    'client-request-id': crypto.randomUUID(),
+    authorization: parts[0]?.outgoing.headers['authorization'],
+  };
+}
+
+/** The body of a batch: the parts' URLs are relative to the version, as [Graph's JSON
+ * batching](https://learn.microsoft.com/graph/json-batching) wants them. */
+export function batchBody(parts: readonly BatchPart[], base: string): unknown {
+  return {
+    requests: parts.map(({location, headers}, index) => {
+      const {authorization, ...own} = headers;
+      return {id: String(index), method: 'GET', url: location.slice(base.length), headers: own};
+    }),
+  };
+}
+
+/** The replies in the body of a batch's answer, by the parts' numbers; one that is missing or cannot be read is `undefined`. */
+export function batchReplies(body: Reply['body'], count: number): readonly (Reply | undefined)[] | undefined {
+  const responses = ownProperty(bodyJson(body), 'responses');
+  if (!Array.isArray(responses)) return undefined;
+  const replies = new Array<Reply | undefined>(count).fill(undefined);
+  for (const response of responses) {
+    const id = ownProperty(response, 'id');
+    const status = ownProperty(response, 'status');
+    const index = typeof id === 'string' && /^\d+$/.test(id) ? Number(id) : count;
+    if (index >= count || !Number.isInteger(status)) continue;
+    const text = bodyText(ownProperty(response, 'body'));
+    if (text === undefined) continue;
+    replies[index] = {
+      status: Number(status),
+      headers: headerReader(ownProperty(response, 'headers')),
+      body: text.length > longestBody ? undefined : {text},
+    };
+  }
+  return replies;
+}
+
+/** A part's body as the text that it would be if it came alone; a text is no JSON but something else in Base64. */
+function bodyText(body: unknown): string | undefined {
+  if (body === undefined || body === null) return '';
+  if (typeof body === 'string') return body;
+  try {
+    return JSON.stringify(body);
+  } catch {
+    return undefined; // nested too deeply
+  }
+}
+
+function headerReader(headers: unknown): Reply['headers'] {
+  const values = new Map<string, string>();
+  if (typeof headers === 'object' && headers !== null) {
+    for (const [name, value] of Object.entries(headers)) {
+      if (typeof value === 'string' || typeof value === 'number') values.set(name.toLowerCase(), String(value));
+    }
+  }
+  return {get: (name) => values.get(name.toLowerCase()) ?? null, has: (name) => values.has(name.toLowerCase())};
+}

@@ -1,0 +1,16 @@
+import {bodyJson, type Reply} from '../carrier.ts';
+import {ownProperty} from '../protocol/pointer.ts';
+import {readFault} from '../protocol/read.ts';
+
+const plainCode = /^[\w.-]+$/;
+
+/**
+ * The body of an answer to a request that held a secret. Of an error only its code is kept: a service that complains likes to
+ * send the request back, in its message or anywhere else, and encoded in who knows what way.
+ */
+export function withoutQuotes(secret: string, {status, body}: Reply): Reply['body'] {
+  if (status < 300) return body;
+  const code = readFault(ownProperty(bodyJson(body), 'error'))?.code;
+  const keeps = code !== undefined && plainCode.test(code) && (secret === '' || !code.includes(secret));
+  return keeps ? {json: {error: {code}}} : {text: ''};
+}

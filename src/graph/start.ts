@@ -1,0 +1,143 @@
+import {abortWith} from '../abort.ts';
+import {bodyJson, type Carrier, type Outgoing, type Reply} from '../carrier.ts';
+import {OperationNotStartedError, PollError} from '../errors.ts';
+import {type Answered, exchange, httpError} from '../exchange.ts';
+import type {Settings} from '../options.ts';
+import type {OperationPoller} from '../poller.ts';
+import {ownProperty} from '../protocol/pointer.ts';
+import type {Protocol} from '../protocol/protocol.ts';
+import {startLocation, startProtocol} from '../protocol/start.ts';
+import {readRetryAfter} from '../retry-after.ts';
+import {withoutQuotes} from './secret.ts';
+
+/** A request that starts an operation. */
+export interface GraphRequest {
+  /** Default `'POST'`. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH';
+  /** Where it goes: a path under the client's root and version, e.g. `/teams/{id}/clone`, or an absolute URL on the root. */
+  readonly path: string;
+  /** What is sent as JSON; absent: no body. */
+  readonly body?: unknown;
+  /** Further headers; those that the protocol asks for are sent without. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What came of a request that starts an operation. */
+export type StartedOperation =
+  /** it is being watched; one that was done at once has ended already */
+  | {readonly confirmed: true; readonly poller: OperationPoller}
+  /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
+  | {readonly confirmed: false; readonly poller: undefined};
+
+/** What the answer to the start says. */
+type Start =
+  /** the operation is at `location` */
+  | {
+      readonly is: 'accepted';
+      readonly location: string;
+      readonly initialDelay: number;
+      readonly first: Reply | undefined;
+    }
+  /** the service accepted it and does not say where the operation is */
+  | {readonly is: 'unconfirmed'}
+  /** it is done already */
+  | {readonly is: 'done'};
+
+/** What came back from the start, read. */
+export interface Started {
+  readonly start: Start;
+  /** The body, which may hold a secret. */
+  readonly body: unknown;
+  readonly answered: Answered;
+  /** How the operation is to be read. */
+  readonly protocol: Protocol;
+}
+
+/**
+ * Sends the request that starts an operation, once; after a 401, which is answered before anything is done, once more with a
+ * new token.
+ *
+ * @param secret what is in the request that no error may show
+ * @throws OperationNotStartedError
+ */
+export async function startOperation(
+  watching: Settings,
+  {url, base, home}: {readonly url: string; readonly base: string; readonly home: string},
+  {method = 'POST', body: json, headers}: GraphRequest,
+  secret?: string,
+): Promise<Started> {
+  const {signal, release} = abortWith(watching.signal);
+  const {protocol} = watching.reader;
+  // Whether a request has left that was not refused for its token, which is answered before anything is done.
+  let left = false;
+  const carrier: Carrier = async (location, outgoing) => {
+    const sent = (): void => {
+      left = true;
+      outgoing.sent();
+    };
+    const reply = await watching.carrier(location, {...outgoing, sent});
+    if (reply.status === 401) left = false;
+    return secret === undefined ? reply : {...reply, body: withoutQuotes(secret, reply)};
+  };
+  // Whatever watching needs, starting needs a token.
+  const settings: Settings = {...watching, carrier, reader: {...watching.reader, sendsToken: true}};
+  const errand = {method, json, headers: {...protocol.requestHeaders, ...headers}, location: url, home, signal};
+  let answered: Answered;
+  try {
+    answered = await exchange(settings, {...errand, deadlineAt: undefined}, {done: false});
+    if (answered.reply.status >= 300) throw httpError(answered, home);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new OperationNotStartedError(`The operation was not started: ${why}`, left && mayHaveStarted(cause), {cause});
+  } finally {
+    release();
+  }
+  const {status, headers: answerHeaders} = answered.reply;
+  const body = bodyJson(answered.reply.body);
+  const answer = {url, status, headers: answerHeaders, body};
+  const location = startLocation(answer, watching.reader, base);
+  const start = readStart(watching, answered, body, location);
+  return {start, body, answered, protocol: startProtocol(answer, watching.reader)};
+}
+
+function readStart({reader}: Settings, {reply}: Answered, body: unknown, location: string | undefined): Start {
+  const {status, headers} = reply;
+  const byHeaders = (reader.protocol.start ?? 'headers') === 'headers';
+  if (location === undefined) {
+    // What is no JSON may be a page of some gateway, whatever its HTTP status; an operation in the body would have a name.
+    const isDone = byHeaders && status !== 202 && body !== undefined && ownProperty(body, 'error') === undefined;
+    return {is: isDone ? 'done' : 'unconfirmed'};
+  }
+  // The answer is the operation, or the resource that it is about: the first report, for which nobody need be asked.
+  if (!byHeaders) return {is: 'accepted', location, initialDelay: 0, first: reply};
+  const told = readRetryAfter(headers.get('retry-after'));
+  return {is: 'accepted', location, initialDelay: told ?? reader.minimumInterval, first: undefined};
+}
+
+/** What came back from a start whose answer may hold a secret: without its body. */
+export function withoutBody(started: Started): Started {
+  const {start} = started;
+  return {...started, body: null, start: start.is === 'accepted' ? {...start, first: undefined} : start};
+}
+
+/** Codes of connections that never came about: nothing was sent. */
+const unsent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+function mayHaveStarted(cause: unknown): boolean {
+  if (!(cause instanceof PollError)) return true;
+  const {kind, httpStatus, code} = cause;
+  if (kind === 'token') return false;
+  if (httpStatus !== undefined) return httpStatus >= 500 || httpStatus < 400;
+  return code === undefined || !unsent.has(code);
+}
+
+/** A carrier whose first answer to a location is in hand already. */
+export function answeredOnce(first: Reply, location: string, carrier: Carrier): Carrier {
+  let inHand: Reply | undefined = first;
+  return async (asked: string, outgoing: Outgoing) => {
+    if (inHand === undefined || asked !== location) return carrier(asked, outgoing);
+    const reply = inHand;
+    inHand = undefined;
+    return reply;
+  };
+}

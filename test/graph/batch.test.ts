@@ -1,0 +1,275 @@
+import {describe, expect, test} from '@jest/globals';
+import fc from 'fast-check';
+import type {OperationEvent} from '../../src/events.ts';
+import type {GraphClient, GraphPollOptions} from '../../src/graph/index.ts';
+import type {OperationPoller} from '../../src/poller.ts';
+import {protocols} from '../../src/protocol/protocols.ts';
+import {schedules} from '../../src/schedule.ts';
+import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
+import {startEmulator} from '../testing/emulators.ts';
+import {clientOf, eventsOf, quick, token} from './clients.ts';
+
+/** A window wide enough for all pollers of a test on a slow machine. */
+const batch = 100;
+
+const batchesOf = (emulator: GraphEmulator) => emulator.requests.filter(({path}) => path.endsWith('/$batch'));
+const partsOf = (body: string | undefined) =>
+  (JSON.parse(body ?? '{}') as {requests: {id: string; method: string; url: string; headers: object}[]}).requests;
+
+/** Watches operations with these scripts at once. */
+function watchAll(
+  emulator: GraphEmulator,
+  graph: GraphClient,
+  scripts: ReadonlyArray<readonly OperationStep[]>,
+  options: GraphPollOptions = quick,
+): {operations: EmulatedOperation[]; pollers: OperationPoller[]} {
+  const operations = scripts.map((script) => emulator.addOperation({script}));
+  return {operations, pollers: operations.map(({location}) => graph.watch(location, options))};
+}
+
+const outcomesOf = (pollers: readonly OperationPoller[]) =>
+  Promise.all(
+    pollers.map((poller) =>
+      poller.result().then(
+        ({status}) => status as string,
+        (error: Error) => error.name,
+      ),
+    ),
+  );
+
+describe('polls travel together', () => {
+  test('at most 20 in one envelope, with URLs relative to the version and their query', async () => {
+    const emulator = await startEmulator({token});
+    const {operations, pollers} = watchAll(emulator, clientOf(emulator, {batch}), Array(45).fill(['succeeded']));
+    await outcomesOf(pollers);
+    const sizes = batchesOf(emulator).map(({body}) => partsOf(body).length);
+    expect([emulator.received, sizes]).toEqual([3, [20, 20, 5]]);
+    const parts = batchesOf(emulator).flatMap(({body}) => partsOf(body));
+    expect(parts.map(({url}) => `${emulator.root}/v1.0${url}`)).toEqual(operations.map(({location}) => location));
+    for (const {headers, method} of parts) {
+      expect(method).toBe('GET');
+      expect(Object.keys(headers).sort()).toEqual(['accept', 'client-request-id']);
+    }
+    expect(batchesOf(emulator).map(({headers, method}) => [method, headers['authorization']])).toEqual(
+      Array(3).fill(['POST', `Bearer ${token}`]),
+    );
+  });
+
+  test('each version by itself', async () => {
+    const emulator = await startEmulator();
+    const graph = clientOf(emulator, {batch});
+    const versions = ['v1.0', 'beta', 'v1.0', 'beta'] as const;
+    const pollers = versions.map((version) =>
+      graph.watch(emulator.addOperation({version, script: ['succeeded']}).location),
+    );
+    await outcomesOf(pollers);
+    expect(emulator.requests.map(({path}) => path).sort()).toEqual(['/beta/$batch', '/v1.0/$batch']);
+  });
+
+  test('one alone goes alone, and so does all with batch: false', async () => {
+    const emulator = await startEmulator();
+    await outcomesOf(watchAll(emulator, clientOf(emulator), [['succeeded']]).pollers);
+    await outcomesOf(watchAll(emulator, clientOf(emulator, {batch: false}), Array(5).fill(['succeeded'])).pollers);
+    expect([emulator.received, batchesOf(emulator)]).toEqual([6, []]);
+  });
+
+  test('foreign and anonymous locations do not', async () => {
+    const emulator = await startEmulator();
+    const foreign = await startEmulator();
+    const graph = clientOf(emulator, {batch: 20});
+    const protocol = protocols.graph.driveCopy;
+    const add = (place: GraphEmulator, id: number, version: 'v1.0' | false) =>
+      place.addOperation({path: `/monitor/${id}`, version, bearer: false, script: ['completed']}).location;
+    const locations = [0, 1].flatMap((id) => [add(emulator, id, 'v1.0'), add(foreign, id, false)]);
+    const elsewhere = [0, 1].map((id) => {
+      const path = `/own/${id}`;
+      return emulator.addOperation({path, version: false, script: ['succeeded']}).location;
+    });
+    const pollers = [
+      ...locations.map((location) => graph.watch(location, {protocol})),
+      ...elsewhere.map((location) => graph.watch(location)),
+    ];
+    expect(await outcomesOf(pollers)).toEqual(Array(6).fill('succeeded'));
+    expect([batchesOf(emulator), batchesOf(foreign)]).toEqual([[], []]);
+    expect(foreign.requests.every(({headers}) => headers['authorization'] === undefined)).toBe(true);
+  });
+
+  test('different tokens do not', async () => {
+    const emulator = await startEmulator({token: ['token-number-0', 'token-number-1']});
+    let asked = 0;
+    const expiresOnTimestamp = 0; // so that each poll asks for one
+    const source = () => ({token: `token-number-${asked++ % 2}`, expiresOnTimestamp});
+    const graph = clientOf(emulator, {batch, token: source});
+    const {pollers} = watchAll(emulator, graph, Array(6).fill(['succeeded']));
+    await outcomesOf(pollers);
+    const used = batchesOf(emulator).map(({headers, body}) => [headers['authorization'], partsOf(body).length]);
+    const shared = new Set(used.map(([authorization]) => authorization));
+    expect(used.length).toBe(shared.size);
+  });
+});
+
+describe('a part is handled as if it had come alone', () => {
+  const scripts: ReadonlyArray<readonly [string, readonly OperationStep[], string]> = [
+    ['429', [{http: 429, retryAfter: 0}, 'succeeded'], 'succeeded'],
+    ['503', [{http: 503}, 'succeeded'], 'succeeded'],
+    ['an HTML page', [{http: 502, text: '<html>'}, 'succeeded'], 'succeeded'],
+    ['404', [{http: 404}, 'succeeded'], 'succeeded'],
+    ['410', [{http: 410}], 'OperationNotFoundError'],
+    ['401', [{http: 401}], 'UnauthorizedError'],
+    ['403', [{http: 403}], 'ForbiddenError'],
+    ['no operation', [{text: '"x"', times: 4}, 'succeeded'], 'succeeded'],
+    ['no JSON', [{text: '{"x', times: 4}, 'succeeded'], 'succeeded'],
+    ['a reset', [{fault: 'reset'}, 'succeeded'], 'succeeded'],
+    ['a redirect', [{redirect: '/v1.0/users/user%40example.com/authentication/operations/end'}], 'succeeded'],
+    ['failed', [{status: 'failed', detail: 'x'}], 'OperationFailedError'],
+  ];
+
+  test.each(scripts)('%s', async (_, script, outcome) => {
+    const emulator = await startEmulator();
+    emulator.addOperation({id: 'end', userId: 'user@example.com', query: '', script: ['succeeded']});
+    const graph = clientOf(emulator, {batch: 10});
+    const {pollers} = watchAll(emulator, graph, [script, ['succeeded']]);
+    expect(await outcomesOf(pollers)).toEqual([outcome, 'succeeded']);
+    expect(partsOf(emulator.requests[0]?.body)).toHaveLength(2);
+  });
+
+  test('a claims challenge renews the token once for all', async () => {
+    const emulator = await startEmulator();
+    const asked: (string | undefined)[] = [];
+    const source = ({claims}: {claims?: string}) => {
+      asked.push(claims);
+      return claims === undefined ? 'token-without-claims' : 'token-with-claims';
+    };
+    const graph = clientOf(emulator, {batch, token: source});
+    const claims = '{"access_token":{}}';
+    const {pollers} = watchAll(emulator, graph, Array(5).fill([{claims}, 'succeeded']));
+    expect(await outcomesOf(pollers)).toEqual(Array(5).fill('succeeded'));
+    expect(asked).toEqual([undefined, claims]);
+  });
+
+  test('the token that a part sends back is in no event', async () => {
+    const emulator = await startEmulator();
+    const {pollers} = watchAll(emulator, clientOf(emulator, {batch: 10}), [
+      [{status: 'succeeded', detail: `You sent ${token}`}],
+      ['succeeded'],
+    ]);
+    const told = pollers.map(eventsOf);
+    await outcomesOf(pollers);
+    expect(JSON.stringify([told, pollers])).not.toContain(token);
+    expect(pollers[0]?.operation?.statusDetail).toBe('You sent [token]');
+  });
+});
+
+describe('an envelope that fails', () => {
+  test.each<[string, BatchAnswers, number]>([
+    ['with 503', [{http: 503}], 1],
+    ['with 500 and a page', [{http: 500, text: '<html>'}], 1],
+    ['with 401', [{http: 401}], 1],
+    ['by a reset', [{fault: 'reset'}], 1],
+    ['by half a body', [{fault: 'truncated'}], 1],
+    ['by too long a body', [{fault: 'huge'}], 1],
+    ['as garbage', [{text: '{"responses": [{"id": null, "status": 200}, 5, null]}'}], 1],
+    ['as an array', [{body: []}], 1],
+    ['without its parts', [{body: {responses: []}}], 1],
+    ['because there are none', false, 1],
+  ])('%s', async (_, answers, envelopes) => {
+    const emulator = await startEmulator({batch: answers});
+    const {operations, pollers} = watchAll(emulator, clientOf(emulator, {batch: 20}), Array(3).fill(['succeeded']));
+    const retried = pollers.map(eventsOf);
+    expect(await outcomesOf(pollers)).toEqual(Array(3).fill('succeeded'));
+    expect([batchesOf(emulator).length, emulator.received]).toEqual([envelopes, envelopes + 3]);
+    expect(operations.every(({requests}) => requests.at(-1)?.batched !== true)).toBe(true);
+    expect(retried.flat().filter(({type}) => type === 'retrying')).toEqual([]);
+  });
+
+  test('one that answers 404 is the last', async () => {
+    const emulator = await startEmulator({batch: false});
+    const graph = clientOf(emulator, {batch: 10});
+    await outcomesOf(watchAll(emulator, graph, Array(3).fill(['running', 'running', 'succeeded'])).pollers);
+    expect(batchesOf(emulator)).toHaveLength(1);
+  });
+
+  test('after one that is never answered the retries go alone', async () => {
+    const emulator = await startEmulator({batch: [{fault: 'hang', times: 10}]});
+    const graph = clientOf(emulator, {batch: 10});
+    const {pollers} = watchAll(emulator, graph, Array(3).fill(['running', 'succeeded']), {
+      ...quick,
+      requestTimeout: 100,
+    });
+    expect(await outcomesOf(pollers)).toEqual(Array(3).fill('succeeded'));
+    expect(batchesOf(emulator)).toHaveLength(1);
+  });
+});
+
+describe('a part that is given up', () => {
+  test('leaves the others', async () => {
+    const emulator = await startEmulator();
+    const {operations, pollers} = watchAll(
+      emulator,
+      clientOf(emulator, {batch}),
+      Array(3).fill([{status: 'succeeded', delay: 50}]),
+    );
+    await emulator.nextRequest();
+    pollers[1]?.stop();
+    expect(await outcomesOf(pollers)).toEqual(['succeeded', 'WatchAbortedError', 'succeeded']);
+    expect([emulator.received, operations.map(({polls}) => polls)]).toEqual([1, [1, 1, 1]]);
+  });
+
+  test('before it leaves is not sent, and the last one ends the envelope', async () => {
+    const emulator = await startEmulator();
+    const {pollers} = watchAll(emulator, clientOf(emulator, {batch: 30}), Array(3).fill([{delay: 60_000}]));
+    await Promise.resolve();
+    pollers[0]?.stop();
+    const {path} = await emulator.nextRequest();
+    expect([path, partsOf(emulator.requests[0]?.body).length]).toEqual(['/v1.0/$batch', 2]);
+    pollers[1]?.stop();
+    pollers[2]?.stop();
+    await outcomesOf(pollers);
+    await emulator.idle();
+    expect([emulator.received, emulator.requests[0]?.aborted]).toEqual([1, true]);
+  });
+});
+
+/** An event without what differs from run to run. */
+function shapeOf({type, attempt, operation, ...rest}: OperationEvent): unknown {
+  const because = 'because' in rest ? rest.because : undefined;
+  const error = 'error' in rest && rest.error.name === 'PollError' ? Reflect.get(rest.error, 'httpStatus') : undefined;
+  return [type, attempt, operation?.status, operation?.percentComplete, because, error];
+}
+
+test('100 operations have the same outcomes and events with and without batches', async () => {
+  const step = fc.oneof(
+    {weight: 4, arbitrary: fc.constantFrom<OperationStep>('notStarted', 'running')},
+    fc.record({status: fc.constant('running'), percentageComplete: fc.integer({min: 0, max: 100})}),
+    fc.constantFrom<OperationStep>(
+      {http: 503},
+      {http: 500, text: '<html>'},
+      {http: 429, retryAfter: 0},
+      {http: 404},
+      {text: '{}'},
+      {text: ''},
+      {status: 'newWord'},
+      {http: 401},
+    ),
+  );
+  const end = fc.constantFrom<OperationStep>('succeeded', 'failed', 'skipped', {http: 403}, {http: 410});
+  const script = fc.tuple(fc.array(step, {maxLength: 3}), end).map(([steps, last]) => [...steps, last]);
+  const scripts = fc.sample(script, {numRuns: 100, seed: 42});
+  const run = async (window: false | number) => {
+    const emulator = await startEmulator();
+    const graph = clientOf(emulator, {batch: window, token: () => token});
+    const {pollers} = watchAll(emulator, graph, scripts, {
+      ...quick,
+      schedule: schedules.fixed(1),
+      protocol: protocols.graph.richLongRunning,
+    });
+    const events = pollers.map(eventsOf);
+    const outcomes = await outcomesOf(pollers);
+    return {requests: emulator.received, outcomes, events: events.map((told) => told.map(shapeOf))};
+  };
+  const apart = await run(false);
+  const together = await run(30);
+  expect(together.outcomes).toEqual(apart.outcomes);
+  expect(together.events).toEqual(apart.events);
+  expect(together.requests).toBeLessThan(apart.requests / 3);
+});

@@ -1,0 +1,355 @@
+import {describe, expect, test} from '@jest/globals';
+import {
+  OperationError,
+  OperationFailedError,
+  OperationNotStartedError,
+  PollError,
+  WatchAbortedError,
+} from '../../src/errors.ts';
+import {longRunning} from '../../src/protocol/long-running.ts';
+import {defineProtocol} from '../../src/protocol/protocol.ts';
+import type {GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
+import {startEmulator} from '../testing/emulators.ts';
+import {clientOf, eventsOf, everything, quick, rejectionOf, token} from './clients.ts';
+
+const password = 'Chosen-1-Password';
+const method = '28c10230-6103-485e-b985-444c60001490';
+const path = `/users/adele%40contoso.example/authentication/methods/${method}/resetPassword`;
+const user = 'adele@contoso.example';
+
+/** What becomes of a reset whose request is answered so. */
+async function refusal(answer: StepAnswer, options: Parameters<ReturnType<typeof clientOf>['resetPassword']>[1] = {}) {
+  const emulator = await startEmulator();
+  const start = emulator.addStart({path, answer});
+  const error = await rejectionOf(
+    clientOf(emulator).resetPassword(user, {newPassword: password, ...quick, ...options}),
+  );
+  expect(error).toBeInstanceOf(OperationNotStartedError);
+  return {emulator, start, error: error as OperationNotStartedError};
+}
+
+describe('a password reset', () => {
+  test('goes from A to Z', async () => {
+    const emulator = await startEmulator({token, retryAfter: 0});
+    const graph = clientOf(emulator);
+
+    const reset = await graph.resetPassword(user, {newPassword: password, ...quick});
+    expect(reset.confirmed).toBe(true);
+    const events = eventsOf(reset.poller!);
+    expect(await reset.newPassword()).toBe(password);
+
+    const operation = await reset.poller!.result();
+    expect([operation.status, reset.poller!.status]).toEqual(['succeeded', 'succeeded']);
+    expect(events.map(({type}) => type).filter((type) => type !== 'polled' && type !== 'waiting')).toEqual([
+      'notStarted',
+      'running',
+      'succeeded',
+    ]);
+    const [post, ...polls] = emulator.requests;
+    expect([post?.method, post?.path, post?.body]).toEqual([
+      'POST',
+      `/v1.0${path}`,
+      JSON.stringify({newPassword: password}),
+    ]);
+    expect(post?.headers['authorization']).toBe(`Bearer ${token}`);
+    // The Location is asked for byte for byte, its query with it.
+    expect(polls.map((poll) => `${emulator.root}${poll.path}`)).toEqual(
+      Array(3).fill(emulator.operations[0]?.location),
+    );
+  });
+
+  test('lets the service make the password', async () => {
+    const emulator = await startEmulator({newPassword: 'Made-2-Password'});
+    const reset = await clientOf(emulator).resetPassword(user, quick);
+    expect(emulator.requests[0]?.body).toBe('{}');
+    expect(await reset.newPassword()).toBe('Made-2-Password');
+  });
+
+  test('reads the older name of the password, and says so when there is none', async () => {
+    const emulator = await startEmulator();
+    const starts = {script: ['succeeded']};
+    emulator.addStart({path, answer: {fields: {password: 'Older-3'}}, starts});
+    expect(await (await clientOf(emulator).resetPassword(user, quick)).newPassword()).toBe('Older-3');
+
+    const silent = await startEmulator();
+    silent.addStart({path, starts});
+    const reset = await clientOf(silent).resetPassword(user, quick);
+    await expect(reset.newPassword()).rejects.toThrow(/did not say the password/);
+    await expect(reset.newPassword()).rejects.toBeInstanceOf(OperationError);
+  });
+
+  test('hands the password over only after success', async () => {
+    const emulator = await startEmulator({script: ['running']});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password, ...quick});
+    let handed = false;
+    const handing = reset.newPassword().then(() => {
+      handed = true;
+    });
+    await reset.poller!.waitFor('running');
+    expect(handed).toBe(false);
+    emulator.operations[0]?.rescript(['succeeded']);
+    await handing;
+    expect(handed).toBe(true);
+  });
+
+  test.each([
+    ['fails', ['running', {status: 'failed', detail: 'PolicyViolation'}], OperationFailedError],
+    ['is stopped', ['running'], WatchAbortedError],
+  ] as const)('never hands it over when it %s', async (_, script, expected) => {
+    const emulator = await startEmulator({script});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password, ...quick});
+    reset.poller!.on('running', () => expected === WatchAbortedError && reset.poller!.stop());
+    const error = await rejectionOf(reset.newPassword());
+    expect(error).toBeInstanceOf(expected);
+    expect(error).toBe(await rejectionOf(reset.poller!.result()));
+  });
+
+  test('hands it over when only what is fetched after the success cannot be had', async () => {
+    const emulator = await startEmulator();
+    const script = [{status: 'succeeded', resourceLocation: `${emulator.root}/v1.0/gone`}];
+    emulator.addStart({path, starts: {script}});
+    const given = {newPassword: password, fetchResult: true, notFoundGrace: 0, ...quick};
+    const reset = await clientOf(emulator).resetPassword(user, given);
+    expect(await reset.newPassword()).toBe(password);
+    await expect(reset.poller!.result()).rejects.toThrow(/result could not be fetched/);
+  });
+
+  test('is unconfirmed without a Location', async () => {
+    const emulator = await startEmulator({location: 'none'});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password});
+    expect([reset.confirmed, reset.poller]).toEqual([false, undefined]);
+    const error = await rejectionOf(reset.newPassword());
+    expect(error).toBeInstanceOf(OperationError);
+    expect(everything(reset, error)).not.toContain(password);
+    expect(emulator.received).toBe(1);
+  });
+
+  test.each(['o’neil@contoso.example', "o'neil+test#1@contoso.example", 'a/b?c=d&e%2F', 'ä ü', '2d497bb-57bd'])(
+    'takes the user %s',
+    async (name) => {
+      const emulator = await startEmulator();
+      const reset = await clientOf(emulator).resetPassword(name, {newPassword: password, ...quick});
+      await reset.poller!.result();
+      expect(emulator.requests[0]?.path).toBe(
+        `/v1.0/users/${encodeURIComponent(name)}/authentication/methods/${method}/resetPassword`,
+      );
+    },
+  );
+
+  test('takes another method and the beta version', async () => {
+    const emulator = await startEmulator();
+    const graph = clientOf(emulator, {version: 'beta'});
+    const reset = await graph.resetPassword(user, {newPassword: password, methodId: 'own/method', ...quick});
+    await reset.poller!.result();
+    expect(emulator.requests[0]?.path).toBe(
+      '/beta/users/adele%40contoso.example/authentication/methods/own%2Fmethod/resetPassword',
+    );
+  });
+
+  test.each([
+    [{newPassword: 5}, 'newPassword: expected a text, got number'],
+    [{methodId: ''}, 'methodId: expected a text that is not empty, got string'],
+    [{methodId: '..'}, 'methodId: expected an id, got ".."'],
+    [{token}, "token: it is the client's"],
+    [{colour: 'red'}, 'colour: there is no such option'],
+    [{requestTimeout: 0}, 'requestTimeout: expected milliseconds'],
+  ])('refuses the options %j without a request', async (options, message) => {
+    const emulator = await startEmulator();
+    const error = await rejectionOf(clientOf(emulator).resetPassword(user, options as object));
+    expect([error instanceof TypeError || error instanceof RangeError, String(error)]).toEqual([
+      true,
+      expect.stringContaining(message),
+    ]);
+    expect(emulator.received).toBe(0);
+  });
+
+  test.each(['', '.', '..', undefined, 5, '\ud800'])('refuses the user %j', async (name) => {
+    const emulator = await startEmulator();
+    await expect(clientOf(emulator).resetPassword(name as string)).rejects.toThrow(/^user: expected/);
+    expect(emulator.received).toBe(0);
+  });
+});
+
+describe('the request of a reset is sent once', () => {
+  test.each<[string, StepAnswer, boolean]>([
+    ['500', {http: 500}, true],
+    ['502', {http: 502, text: '<html>'}, true],
+    ['503 with Retry-After', {http: 503, retryAfter: 0}, true],
+    ['504', {http: 504}, true],
+    ['a redirect', {http: 307, redirect: '/elsewhere'}, true],
+    ['a reset connection', {fault: 'reset'}, true],
+    ['a hanging service', {fault: 'hang'}, true],
+    ['a hanging body', {fault: 'hangBody', fields: {a: 'b'}}, true],
+    ['a body without end', {fault: 'endless'}, true],
+    ['400', {http: 400}, false],
+    ['403', {http: 403}, false],
+    ['404', {http: 404}, false],
+    ['409', {http: 409}, false],
+    ['429', {http: 429, retryAfter: 1}, false],
+  ])('%s', async (_, answer, mayHaveStarted) => {
+    const {emulator, start, error} = await refusal(answer, {requestTimeout: 100});
+    expect([error.mayHaveStarted, error.cause instanceof PollError]).toEqual([mayHaveStarted, true]);
+    expect(start.requests).toHaveLength(1);
+    expect(emulator.received).toBe(1);
+    expect(everything(error)).not.toContain(password);
+  });
+
+  test('nobody listens: it has not started', async () => {
+    const emulator = await startEmulator();
+    await emulator.stop();
+    const error = await rejectionOf(clientOf(emulator).resetPassword(user, {newPassword: password}));
+    expect(error).toMatchObject({name: 'OperationNotStartedError', mayHaveStarted: false});
+    expect((error as Error).message).toContain('ECONNREFUSED');
+  });
+
+  test('aborted before it is sent, it has not started', async () => {
+    const emulator = await startEmulator();
+    const signal = AbortSignal.abort(new Error('no longer'));
+    const error = await rejectionOf(clientOf(emulator).resetPassword(user, {newPassword: password, signal}));
+    expect(error).toMatchObject({mayHaveStarted: false, cause: signal.reason});
+    expect(emulator.received).toBe(0);
+  });
+
+  test('aborted on its way, it may have started', async () => {
+    const emulator = await startEmulator();
+    emulator.addStart({path, answer: {fault: 'hang'}});
+    const controller = new AbortController();
+    const resetting = rejectionOf(
+      clientOf(emulator).resetPassword(user, {newPassword: password, signal: controller.signal}),
+    );
+    await emulator.nextRequest();
+    controller.abort(new Error('no longer'));
+    expect(await resetting).toMatchObject({mayHaveStarted: true, cause: controller.signal.reason});
+    await emulator.idle();
+    expect(emulator.requests.map(({aborted}) => aborted)).toEqual([true]);
+  });
+
+  test('a refused token is renewed once, and the request goes out again: nothing was done yet', async () => {
+    const emulator = await startEmulator({token: 'the-second-token'});
+    const tokens = ['the-first-token', 'the-second-token'];
+    const graph = clientOf(emulator, {token: () => tokens.shift() ?? 'none'});
+    const reset = await graph.resetPassword(user, {newPassword: password, ...quick});
+    expect(await reset.newPassword()).toBe(password);
+    expect(emulator.requests.map(({method: used}) => used).slice(0, 3)).toEqual(['POST', 'POST', 'GET']);
+  });
+
+  test.each([
+    ['a token that is refused twice', () => 'wrong-token', 2],
+    [
+      'a token that cannot be had',
+      () => {
+        throw new Error('no network');
+      },
+      0,
+    ],
+  ])('%s', async (_, source, requests) => {
+    const emulator = await startEmulator({token});
+    const graph = clientOf(emulator, {token: source});
+    const error = await rejectionOf(graph.resetPassword(user, {newPassword: password}));
+    expect(error).toMatchObject({name: 'OperationNotStartedError', mayHaveStarted: false});
+    expect(emulator.received).toBe(requests);
+  });
+});
+
+describe('the password appears nowhere', () => {
+  const secrets = ['Pä"ss\\wörd+<1>&', 'Chosen-1-Password', 'a b%20c/d'];
+
+  /** How a service may quote the body of a request in an error. */
+  const quotes: ReadonlyArray<readonly [string, (secret: string) => string]> = [
+    ['as it is', (secret) => secret],
+    ['as JSON', (secret) => JSON.stringify({newPassword: secret})],
+    ['as JSON within JSON', (secret) => JSON.stringify(JSON.stringify({newPassword: secret}))],
+    [
+      'as JSON with escapes',
+      (secret) =>
+        JSON.stringify({newPassword: secret}).replace(
+          /[^\w{}:"\\ -]/g,
+          (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+        ),
+    ],
+    ['as a part of a URL', (secret) => encodeURIComponent(secret)],
+    [
+      'as HTML',
+      (secret) =>
+        secret.replace(
+          /[&<>"ä]/g,
+          (each) => ({'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;'})[each] ?? '&#xE4;',
+        ),
+    ],
+    ['where a message is cut off', (secret) => 'x'.repeat(195) + secret],
+  ];
+
+  test.each(quotes)('in an error of a service that quotes it %s', async (_, quote) => {
+    for (const secret of secrets) {
+      const emulator = await startEmulator();
+      emulator.addStart({path, answer: {http: 400, error: {code: quote(secret), message: `Bad: ${quote(secret)}`}}});
+      const error = await rejectionOf(clientOf(emulator).resetPassword(user, {newPassword: secret}));
+      expect(error).toMatchObject({name: 'OperationNotStartedError', mayHaveStarted: false});
+      const seen = everything(error) + (error as Error).stack;
+      for (const [, each] of quotes) expect(seen).not.toContain(each(secret));
+      expect(seen).not.toContain(secret.slice(0, 4));
+    }
+  });
+
+  test('and of an error there is the code, which callers branch on', async () => {
+    const {error} = await refusal({http: 400, error: {code: 'PasswordPolicy', message: 'Too weak'}});
+    expect(error.message).toContain('answered 400: PasswordPolicy');
+  });
+
+  const made = 'Made-2-Password';
+
+  /** A poller, its errors, and all that it has told. */
+  async function seenOf(emulator: GraphEmulator, given: object): Promise<string> {
+    const reset = await clientOf(emulator).resetPassword(user, {...quick, ...given});
+    const poller = reset.poller!;
+    const events = eventsOf(poller);
+    const early = everything(reset, poller, poller.toJSON());
+    const outcome = await poller.result().catch((error: unknown) => error);
+    expect(events.length).toBeGreaterThan(0);
+    const {context, output} = poller.actor.getSnapshot();
+    const persisted = poller.actor.getPersistedSnapshot();
+    return early + everything(reset, poller, poller.toJSON(), persisted, context, output, events, outcome);
+  }
+
+  test.each([
+    ['given', {newPassword: password}],
+    ['made', {}],
+  ])('%s: in the events, the poller, the actor, the resume token, the error and the reset', async (_, given) => {
+    for (const script of [['running', 'succeeded'], [{http: 503}, {status: 'failed', detail: 'x'}], [{http: 403}]]) {
+      const emulator = await startEmulator({newPassword: made, script});
+      const seen = await seenOf(emulator, given);
+      expect(seen).not.toContain(password);
+      expect(seen).not.toContain(made);
+      expect(seen).not.toContain(token);
+    }
+  });
+
+  test('in an operation that was done at once', async () => {
+    const emulator = await startEmulator();
+    emulator.addStart({path, answer: {http: 200, body: {newPassword: made}}});
+    const reset = await clientOf(emulator).resetPassword(user);
+    expect(await reset.newPassword()).toBe(made);
+    const poller = reset.poller!;
+    expect(
+      everything(reset, poller, poller.toJSON(), await poller.result(), poller.actor.getSnapshot().context),
+    ).not.toContain(made);
+  });
+
+  test('in the first report of a protocol whose start is the operation', async () => {
+    const emulator = await startEmulator();
+    const protocol = defineProtocol({...longRunning, name: 'own', start: 'resource'});
+    emulator.addStart({path, answer: {http: 201, body: {id: 'x', status: 'running', newPassword: made}}});
+    emulator.addOperation({path: `${path}/x`, script: ['succeeded']});
+    const reset = await clientOf(emulator).resetPassword(user, {protocol, ...quick});
+    const events = eventsOf(reset.poller!);
+    expect(await reset.newPassword()).toBe(made);
+    expect(everything(events, reset.poller, reset.poller!.toJSON())).not.toContain(made);
+  });
+
+  test('a page of some gateway is no success', async () => {
+    const emulator = await startEmulator();
+    emulator.addStart({path, answer: {http: 200, text: '<html>Sign in</html>'}});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password});
+    expect(reset.confirmed).toBe(false);
+  });
+});
