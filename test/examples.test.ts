@@ -95,3 +95,22 @@ test('run-reset-workflow', async () => {
     'notified',
   ]);
 });
+
+test('azure-identity', async () => {
+  expect(await printedBy('azure-identity')).toEqual([
+    'admin token 1 for {root}/.default',
+    'app token 1 for {root}/.default',
+    'app token 2 for {root}/.default, with {"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}',
+    'running, as poll 2 found',
+    'ResetSuccess: a password of 19 characters to hand over',
+  ]);
+});
+
+test('drive-copy', async () => {
+  expect(await printedBy('drive-copy')).toEqual([
+    '40 %, at /monitor/4A3407B5',
+    'succeeded, the copy is at /v1.0/drives/d/items/copy',
+    'to Graph: 1 request, 1 with a token',
+    'to the other host: 2 requests, 0 with a token',
+  ]);
+});
