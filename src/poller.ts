@@ -241,7 +241,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
       const {state} = this.#watch;
       // With a snapshot to start from, the input is not read.
       const actor = createActor(statusMachine, {
-        snapshot: snapshotOf(state, endedOutcome(state) ?? this.#outcome),
+        snapshot: snapshotOf(state, state.operation?.status === 'succeeded' ? endedOutcome(state) : this.#outcome),
         input: {location: state.location},
       });
       actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportToHost});

@@ -108,6 +108,13 @@ describe('a protocol', () => {
       sendsToken: true,
       foreignHosts: false,
       minimumInterval: 0,
+      maximumInterval: Number.POSITIVE_INFINITY,
+      moveHeaders: ['operation-location', 'location'],
+      httpStatuses: new Map(),
+      errorMeansFailed: false,
+      seeOtherSucceeds: false,
+      notFoundSucceeds: false,
+      resultPlaces: ['resourceLocation'],
     });
   });
 
@@ -196,7 +203,9 @@ describe('protocols.define', () => {
   const pointers = "expected JSON pointers such as '/status'";
   const names =
     'status, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
-    'name, words, locationHeaders, authorization, foreignHosts, minimumInterval, totalTimeout';
+    'name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, locationHeaders, ' +
+    'moveHeaders, locationOnly, cancel, authorization, errorMeansFailed, seeOtherSucceeds, notFoundSucceeds, ' +
+    'createdMeansDone, foreignHosts, minimumInterval, maximumInterval, totalTimeout';
   test.each<[Record<string, unknown>, ErrorConstructor, string]>([
     [{name: ''}, TypeError, 'name: expected a text that is not empty, got ""'],
     [{name: 5}, TypeError, 'name: expected a text that is not empty, got 5'],
