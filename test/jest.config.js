@@ -30,4 +30,6 @@ export default {
   coverageReporters: ['text', 'lcovonly'],
   coverageThreshold: {global: {lines: 95, branches: 95}},
   testTimeout: 5000,
+  // By default jest leaves one core to itself, which on two cores is half of them.
+  maxWorkers: '100%',
 };
