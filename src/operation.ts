@@ -109,6 +109,9 @@ Object.defineProperty(FixedDate, 'name', {value: 'Date'});
 // Graph documents hyphens in the time of day and sends colons; fractions have up to seven digits; a zone may be missing.
 const dateTime = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d\d:?\d\d)?$/;
 
+// As nearly all services write it, and toISOString() too.
+const usualDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
+
 // What toISOString() writes with a year of four digits, so that a date in a resume token can be read again.
 const earliest = Date.parse('0002-01-01T00:00:00Z');
 const latest = Date.parse('9999-12-31T23:59:59.999Z');
@@ -121,6 +124,11 @@ const latest = Date.parse('9999-12-31T23:59:59.999Z');
  */
 export function readDateTime(value: unknown): Date | undefined {
   if (typeof value !== 'string') return undefined;
+  if (usualDateTime.test(value)) {
+    const date = new FixedDate(value);
+    // One that is odd in any way goes the long way, which comes to the same for all others.
+    if (date.getTime() >= earliest && date.getUTCDate() === Number(value.slice(8, 10))) return date;
+  }
   const parts = dateTime.exec(value);
   if (parts === null) return undefined;
   const [, year = '', month, day, hours, minutes, seconds, fraction = '', zone = 'Z'] = parts;

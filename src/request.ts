@@ -1,3 +1,4 @@
+import {onAbort} from './abort.ts';
 import {longestBody} from './body.ts';
 import {OpaqueRedirect, type Outgoing, type Reply} from './carrier.ts';
 import {PollError} from './errors.ts';
@@ -99,13 +100,13 @@ export function bounded<T>(
     const finish = (): void => {
       clearTimeout(timer);
       over = true;
-      signal.removeEventListener('abort', abort);
+      unhear();
     };
     const arm = (limit: number | undefined): void => {
       clearTimeout(timer);
       if (limit !== undefined && !over) timer = setTimeout(expire, asTimer(Math.max(0, limit - Date.now())));
     };
-    signal.addEventListener('abort', abort);
+    const unhear = onAbort(signal, abort);
     arm(deadlineAt);
     const clock: Clock = {
       sent: () => {

@@ -84,13 +84,19 @@ export function readResumeToken(token: unknown): WatchState {
   const known = fields as unknown as ResumeToken;
   const operation = known.operation === undefined ? undefined : readOperationJson(known.operation);
   const {location, home, endedAt, abandoned} = known;
+  const url = readLocation(location);
+  if (url === undefined) throw invalid("the token's location is not an absolute http or https URL");
+  const isHome = home === url.origin;
+  if (!isHome && home !== '' && readLocation(home)?.origin !== home) {
+    throw invalid("the token's home is not an origin or an empty text");
+  }
   const ended = operation !== undefined && statusRank[operation.status] === 2;
   if ((endedAt !== undefined) !== (abandoned !== undefined || ended) || (abandoned !== undefined && ended)) {
     throw invalid('endedAt and the status do not agree');
   }
   return {
     location,
-    shownLocation: showLocation(location, home),
+    shownLocation: isHome ? location : showLocation(location, home),
     home,
     protocol: known.protocol,
     startedAt: known.startedAt,
@@ -119,15 +125,12 @@ type Checks = Readonly<Record<string, Check>>;
 const aText = (value: unknown): boolean => typeof value === 'string';
 const aTime = (value: unknown): boolean => Number.isFinite(value) && Math.abs(Number(value)) <= 8.64e15;
 const aCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
-const isLocation = (value: unknown): boolean => typeof value === 'string' && readLocation(value) !== undefined;
-const isOrigin = (value: unknown): boolean =>
-  value === '' || (isLocation(value) && new URL(String(value)).origin === value);
 
 const tokenFields: Checks = {
   kind: [aText, 'a text', 'required'],
   version: [aCount, 'a number', 'required'],
-  location: [isLocation, 'an absolute http or https URL', 'required'],
-  home: [isOrigin, 'an origin or an empty text', 'required'],
+  location: [aText, 'an absolute http or https URL', 'required'],
+  home: [aText, 'an origin or an empty text', 'required'],
   protocol: [aText, 'a text', 'required'],
   startedAt: [aTime, 'a time in milliseconds', 'required'],
   dueAt: [aTime, 'a time in milliseconds', 'required'],
@@ -155,8 +158,8 @@ const operationFields: Checks = {
   id: [aText, 'a text'],
   status: [isOperationStatus, 'a status', 'required'],
   rawStatus: [aText, 'a text', 'required'],
-  createdDateTime: [isDateTime, 'a date'],
-  lastActionDateTime: [isDateTime, 'a date'],
+  createdDateTime: [aText, 'a date'],
+  lastActionDateTime: [aText, 'a date'],
   statusDetail: [aText, 'a text'],
   percentComplete: [(value) => Number.isFinite(value), 'a number'],
   resourceLocation: [aText, 'a text'],
@@ -197,12 +200,8 @@ function isFault(value: unknown): boolean {
   return true;
 }
 
-function isDateTime(value: unknown): boolean {
-  return readDateTime(value) !== undefined;
-}
-
 /** An operation as JSON has it. One that went through JSON as part of an XState snapshot has texts for dates already. */
-function operationJson(operation: Operation): OperationJson {
+export function operationJson(operation: Operation): OperationJson {
   const {createdDateTime, lastActionDateTime, ...rest} = operation;
   return {
     ...rest,
@@ -215,12 +214,20 @@ function dateText(date: Date | string): string {
   return typeof date === 'string' ? date : date.toISOString();
 }
 
-function readOperationJson(value: unknown): Operation {
+/**
+ * Reads an operation that {@link operationJson} wrote.
+ *
+ * @throws InvalidResumeTokenError when it is none
+ */
+export function readOperationJson(value: unknown): Operation {
   const fields = asFields(value, 'its operation');
   check(fields, operationFields, 'its operation');
   const operation: Record<string, unknown> = {...fields, id: fields['id']};
   for (const date of ['createdDateTime', 'lastActionDateTime']) {
-    if (fields[date] !== undefined) operation[date] = readDateTime(fields[date]);
+    if (fields[date] === undefined) continue;
+    const read = readDateTime(fields[date]);
+    if (read === undefined) throw invalid(`its operation's ${date} is not a date`);
+    operation[date] = read;
   }
   for (const inner of [fields['raw'], fields['result'], fields['error']]) {
     if (typeof inner === 'object' && inner !== null && !freeze(inner))

@@ -13,9 +13,14 @@ export interface Resumed {
 /**
  * Reads a resume token with the options to go on with; see {@link resumeOperation}.
  *
+ * @param now the clock, in milliseconds since 1970
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
-export function resumeWatching(token: ResumeToken | string, options: PollOptions = {}): Resumed {
+export function resumeWatching(
+  token: ResumeToken | string,
+  options: PollOptions = {},
+  now: number = Date.now(),
+): Resumed {
   const state = readResumeToken(token);
   const settings = readOptions({...options, protocol: options?.protocol ?? protocolNamed(state.protocol)});
   const {name} = settings.reader.protocol;
@@ -25,13 +30,13 @@ export function resumeWatching(token: ResumeToken | string, options: PollOptions
       `Invalid resume token: its protocol is ${which}, that of the options is ${JSON.stringify(name)}`,
     );
   }
-  return {state: resumed(state, options, settings), settings};
+  return {state: resumed(state, options, settings, now), settings};
 }
 
-function resumed(state: WatchState, options: PollOptions, settings: Settings): WatchState {
+function resumed(state: WatchState, options: PollOptions, settings: Settings, now: number): WatchState {
   if (isOver(state) && state.abandoned === undefined) return state;
   // The token's location is checked like a caller's: there a bearer token goes.
-  const begun = beginWatching(state.location, settings, Date.now());
+  const begun = beginWatching(state.location, settings, now);
   const anew = state.abandoned === 'timeout';
   const startedAt = anew ? begun.startedAt : state.startedAt;
   const {totalTimeout} = settings;

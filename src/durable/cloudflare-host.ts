@@ -1,0 +1,31 @@
+import type {DurableHost, RecordedJson} from './durable-host.ts';
+
+/** What is used of the `step` of a Cloudflare workflow. */
+export interface CloudflareStep {
+  do(name: string, callback: () => Promise<RecordedJson>): Promise<RecordedJson>;
+  sleep(name: string, milliseconds: number): Promise<void>;
+}
+
+/**
+ * Runs a watch on [Cloudflare Workflows](https://developers.cloudflare.com/workflows/): polls are `step.do`, waits are
+ * `step.sleep`.
+ *
+ * @param step what the workflow's `run` is given
+ *
+ * @example
+ * ```ts
+ * export class AwaitOperation extends WorkflowEntrypoint<Env, {location: string}> {
+ *   async run(event: WorkflowEvent<{location: string}>, step: WorkflowStep) {
+ *     const outcome = await watchDurably(cloudflareHost(step), event.payload.location, {token: () => getToken(this.env)});
+ *     return outcome.status;
+ *   }
+ * }
+ * ```
+ */
+export function cloudflareHost(step: CloudflareStep): DurableHost {
+  return {
+    run: (name, work) => step.do(name, work),
+    sleep: (name, milliseconds) => step.sleep(name, milliseconds),
+    now: async (name) => Number(await step.do(name, async () => Date.now())),
+  };
+}

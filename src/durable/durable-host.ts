@@ -1,0 +1,43 @@
+/** Plain JSON: what a workflow engine records. */
+export type RecordedJson =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly RecordedJson[]
+  | {readonly [name: string]: RecordedJson};
+
+/**
+ * What {@link watchDurably} needs of a workflow engine. `restateHost` and `cloudflareHost` make one; for another engine it is
+ * an object of three lines, see `docs/engines.md`.
+ *
+ * The engine runs the workflow's code anew after a crash and hands it what was recorded: it has to find the same calls in
+ * the same order, and it does, because nothing else decides what is called. What the engine throws, e.g. when the workflow
+ * is cancelled, is passed on as it is.
+ */
+export interface DurableHost {
+  /**
+   * Does a piece of work and records what it gives; on a replay gives what was recorded, without the work. The work may be
+   * done again when it was cut off before it was recorded. It never fails for reasons of the service: a failed poll is a
+   * result, so the engine's own retries have nothing to do.
+   *
+   * @param name unique in one watch, and the same on each replay: `poll 1`, `poll 2`, `result`
+   */
+  run(name: string, work: () => Promise<RecordedJson>): PromiseLike<RecordedJson>;
+  /**
+   * Waits, by a timer that outlives the process.
+   *
+   * @param name unique in one watch, and the same on each replay: `wait 1` follows `poll 1`
+   * @param milliseconds a whole number, more than 0
+   */
+  sleep(name: string, milliseconds: number): PromiseLike<unknown>;
+  /**
+   * The time in milliseconds since 1970, the same on each replay. Asked for once, when watching begins; after that, each
+   * recorded poll says when it was.
+   *
+   * @param name for an engine that records it by name: `begin`
+   */
+  now(name: string): number | PromiseLike<number>;
+  /** Aborts the request of a poll when the engine has given up this execution of the workflow; nothing else. */
+  readonly signal?: AbortSignal | undefined;
+}

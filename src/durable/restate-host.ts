@@ -1,0 +1,31 @@
+import type {DurableHost, RecordedJson} from './durable-host.ts';
+
+/** What is used of the context of a Restate handler, be it of a service, an object or a workflow. */
+export interface RestateContext {
+  run(name: string, action: () => Promise<RecordedJson>): PromiseLike<RecordedJson>;
+  sleep(milliseconds: number, name: string): PromiseLike<void>;
+  readonly date: {now(): PromiseLike<number>};
+  request(): {readonly attemptCompletedSignal: AbortSignal};
+}
+
+/**
+ * Runs a watch on [Restate](https://restate.dev): polls are `ctx.run`, waits are `ctx.sleep`.
+ *
+ * @param ctx the handler's context, of `@restatedev/restate-sdk` 1.x
+ *
+ * @example
+ * ```ts
+ * const awaitOperation = async (ctx: restate.WorkflowContext, location: string) => {
+ *   const outcome = await watchDurably(restateHost(ctx), location, {token: getToken});
+ *   return outcome.status;
+ * };
+ * ```
+ */
+export function restateHost(ctx: RestateContext): DurableHost {
+  return {
+    run: (name, work) => ctx.run(name, work),
+    sleep: (name, milliseconds) => ctx.sleep(milliseconds, name),
+    now: () => ctx.date.now(),
+    signal: ctx.request().attemptCompletedSignal,
+  };
+}

@@ -1,0 +1,48 @@
+import {abandonError} from '../abandon-error.ts';
+import type {PollError} from '../errors.ts';
+import type {SucceededOperation} from '../operation.ts';
+import type {Settings} from '../options.ts';
+import type {Outcome} from '../outcome.ts';
+import {freeze} from '../protocol/read.ts';
+import {fetchedOutcome} from '../result.ts';
+import type {WatchState} from '../state.ts';
+import type {RecordedJson} from './durable-host.ts';
+import {isRecord, plain, readPollError, writePollError} from './poll-record.ts';
+
+/**
+ * Fetches what a succeeded operation produced, for the engine to record.
+ *
+ * @throws the signal's reason when it aborts
+ */
+export async function recordResult(
+  settings: Settings,
+  state: WatchState,
+  operation: SucceededOperation,
+  signal: AbortSignal,
+): Promise<RecordedJson> {
+  const outcome = await fetchedOutcome(settings, state, operation, signal);
+  signal.throwIfAborted();
+  const at = Date.now();
+  if (outcome.status === 'succeeded') return plain({at, result: outcome.operation.result});
+  // It is given up for nothing but a request that failed.
+  const {cause} = (outcome as Extract<Outcome, {readonly status: 'abandoned'}>).error;
+  return plain({at, error: writePollError(cause as PollError)});
+}
+
+/** How watching ends with a result that was recorded; see {@link recordResult}. */
+export function readResult(json: RecordedJson, state: WatchState, operation: SucceededOperation): Outcome {
+  if (!isRecord(json))
+    throw new TypeError('What the engine recorded is no result: was the workflow changed while it ran?');
+  const {at, result, error} = json as unknown as {
+    readonly at: number;
+    readonly result?: unknown;
+    readonly error?: Parameters<typeof readPollError>[0];
+  };
+  if (error !== undefined) {
+    const cause = readPollError(error);
+    return {status: 'abandoned', reason: 'result', operation, error: abandonError('result', state, at, {cause})};
+  }
+  if (result === undefined) return {status: 'succeeded', operation};
+  if (typeof result === 'object' && result !== null) freeze(result);
+  return {status: 'succeeded', operation: Object.freeze({...operation, result})};
+}

@@ -1,0 +1,159 @@
+import {afterEach, describe, expect, jest, test} from '@jest/globals';
+import fc from 'fast-check';
+import {type OperationEvent, type Outcome, schedules} from 'operation-poller';
+import {type DurableRunOptions, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
+import {beginning, location, tasks} from '../support/core.ts';
+import {type Crash, Journal, Killed} from './support/journal.ts';
+import {factsOf, type Reply, says, service, settle} from './support/service.ts';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+const going: fc.Arbitrary<Reply> = fc.oneof(
+  fc.constantFrom(says('notStarted'), says('running'), says('somethingNew')),
+  fc.integer({min: 0, max: 100}).map((percentComplete) => says('running', {percentComplete})),
+  fc.constantFrom<Reply>(
+    {...says('running'), headers: {'retry-after': '3'}},
+    {http: 429, headers: {'retry-after': '7'}, body: {}},
+    {http: 503, headers: {'retry-after': '1'}, body: {error: {code: 'busy', message: 'later'}}},
+    {http: 503, body: ''},
+    {http: 404, body: {error: {code: 'notFound'}}},
+    {body: '<html>'},
+    {fails: true},
+  ),
+);
+const ending: fc.Arbitrary<Reply> = fc.constantFrom(
+  says('succeeded', {result: {list: [1, null]}}),
+  says('failed', {error: {code: 'policy', message: 'no'}}),
+  says('canceled'),
+  {http: 403, body: {}},
+  says('running'),
+);
+const crashes: fc.Arbitrary<readonly Crash[]> = fc.array(
+  fc.record({
+    after: fc.integer({min: 0, max: 6}),
+    when: fc.constantFrom('before' as const, 'unrecorded' as const, 'recorded' as const),
+  }),
+  {maxLength: 8},
+);
+
+interface Course {
+  readonly journal: Journal;
+  readonly outcome: Outcome;
+  /** The events of the last execution, which heard them all. */
+  readonly events: readonly OperationEvent[];
+}
+
+/** Runs a workflow to its end, however often it is killed on the way. */
+async function course(answers: readonly Reply[], kills: readonly Crash[] = []): Promise<Course> {
+  const journal = new Journal(beginning);
+  settle(journal);
+  const http = service((recorded) => answers[Math.min(recorded, answers.length - 1)] as Reply, journal);
+  let told: OperationEvent[] = [];
+  for (let execution = 0; ; execution++) {
+    const events: OperationEvent[] = [];
+    try {
+      const outcome = await watchDurably(journal.host(kills[execution]), location, {
+        protocol: tasks,
+        http,
+        totalTimeout: 60_000,
+        retry: {retries: 1, minTimeout: 0, maxTimeout: 0},
+        onEvent: (event) => void events.push(event),
+      });
+      expect(factsOfEvents(events.slice(0, told.length))).toEqual(factsOfEvents(told));
+      return {journal, outcome, events};
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+      // What was told before is told again at the same places.
+      const common = Math.min(events.length, told.length);
+      expect(factsOfEvents(events.slice(0, common))).toEqual(factsOfEvents(told.slice(0, common)));
+      if (events.length > told.length) told = events;
+    }
+  }
+}
+
+function factsOfEvents(events: readonly OperationEvent[]): readonly unknown[] {
+  return events.map((event) => ('error' in event ? {...event, error: event.error.message} : event));
+}
+
+describe('a workflow that is killed at any point', () => {
+  test('takes the same steps, ends the same way and records no poll twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(going, {maxLength: 12}), ending, crashes, async (middle, end, kills) => {
+        const answers = [...middle, end];
+        const undisturbed = await course(answers);
+        const {journal, outcome, events} = await course(answers, kills);
+
+        expect(journal.entries).toEqual(undisturbed.journal.entries);
+        expect(factsOf(outcome)).toEqual(factsOf(undisturbed.outcome));
+        expect(factsOfEvents(events)).toEqual(factsOfEvents(undisturbed.events));
+        expect(new Set(journal.steps.map((step) => step.replace(/: .*/, ''))).size).toBe(journal.steps.length);
+        // Work was done again only where it was cut off before it was recorded.
+        const cutOff = kills.filter(({when}) => when === 'unrecorded').length;
+        expect(journal.worked.length - journal.polls).toBeLessThanOrEqual(cutOff);
+      }),
+      {numRuns: 60},
+    );
+  }, 20_000);
+
+  test('is replayed from what was recorded alone, without a request', async () => {
+    const answers = [says('running'), {http: 503, body: ''}, says('failed')];
+    const {journal, outcome} = await course(answers);
+    const worked = journal.worked.length;
+    journal.now += 3_600_000;
+    const http = service(() => {
+      throw new Error('A replay asks nobody');
+    }, journal);
+    jest.spyOn(Math, 'random').mockImplementation(() => {
+      throw new Error('A replay is no matter of chance');
+    });
+    jest.spyOn(Date, 'now').mockImplementation(() => {
+      throw new Error('A replay has no clock');
+    });
+    const again = await watchDurably(journal.host(), location, {protocol: tasks, http, totalTimeout: 60_000});
+    expect(factsOf(again)).toEqual(factsOf(outcome));
+    expect(journal.worked).toHaveLength(worked);
+  });
+});
+
+describe('a watch in several runs', () => {
+  const options: DurableRunOptions = {protocol: tasks, schedule: schedules.fixed(5000), totalTimeout: 600_000};
+
+  test('makes so many polls in each, and its steps go on counting', async () => {
+    const steps: (readonly string[])[] = [];
+    let place: Parameters<typeof watchDurablyInRuns>[1] = location;
+    let recorded = 0;
+    let clock = beginning;
+    for (;;) {
+      const journal = new Journal(clock);
+      settle(journal);
+      const http = service((polls) => says(recorded + polls < 6 ? 'running' : 'succeeded'), journal);
+      const run = await watchDurablyInRuns(journal.host(), place, {...options, http, pollsPerRun: 3});
+      jest.restoreAllMocks();
+      recorded += journal.polls;
+      clock = journal.now;
+      steps.push(journal.steps);
+      if ('outcome' in run) {
+        expect(run.outcome.status).toBe('succeeded');
+        break;
+      }
+      expect(run.wait).toBe(5000);
+      expect(JSON.parse(JSON.stringify(run.continueWith))).toEqual(run.continueWith);
+      place = run.continueWith;
+      // The second run begins late, the others at once.
+      clock += steps.length === 1 ? 2000 : 0;
+    }
+    expect(steps).toEqual([
+      ['begin', 'poll 1', 'wait 1: 5000', 'poll 2', 'wait 2: 5000', 'poll 3'],
+      ['begin', 'wait 3: 3000', 'poll 4', 'wait 4: 5000', 'poll 5', 'wait 5: 5000', 'poll 6'],
+      ['begin', 'wait 6: 5000', 'poll 7'],
+    ]);
+    expect(recorded).toBe(7);
+  });
+
+  test.each([0, -1, Number.NaN, '3'])('takes no nonsense for pollsPerRun: %p', async (pollsPerRun) => {
+    const watch = watchDurablyInRuns(new Journal(beginning).host(), location, {pollsPerRun: pollsPerRun as number});
+    await expect(watch).rejects.toThrow(/^pollsPerRun: expected a number/);
+  });
+});
