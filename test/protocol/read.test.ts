@@ -293,7 +293,8 @@ describe('any JSON value', () => {
       fc.property(bodies, (body) => {
         const reading = readOperation(body, protocolReader(tasks));
         const word = Array.isArray(body) ? undefined : Object.getOwnPropertyDescriptor(Object(body), 'status')?.value;
-        const status = statuses.find((known) => known.toLowerCase() === String(word).toLowerCase());
+        const said = typeof word === 'string' ? word.toLowerCase() : undefined;
+        const status = statuses.find((known) => known.toLowerCase() === said);
         if (typeof word !== 'string') expect(reading).toMatchObject({is: 'unreadable', why: expect.any(String)});
         else if (status === undefined) expect(reading).toEqual({is: 'unknownStatus', rawStatus: word});
         else expect(reading).toMatchObject({is: 'operation', operation: {status, rawStatus: word, raw: body}});
