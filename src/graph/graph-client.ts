@@ -12,6 +12,7 @@ import type {WatchState} from '../state.ts';
 import {checkBatch, checkConcurrency, checkRequest, checkVersion, requestUrl, segment} from './checks.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
 import {doneAtOnce} from './done.ts';
+import {rememberParts} from './internal.ts';
 import {type PasswordReset, passwordIn, withPassword} from './password-reset.ts';
 import {readyFirst} from './ready.ts';
 import {
@@ -221,7 +222,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     }
   };
 
-  return {
+  const client: GraphClient = {
     root,
     version,
     scope,
@@ -253,4 +254,5 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
         return withPassword(started, newPassword ?? passwordIn(body));
       }),
   };
+  return rememberParts(client, {token, carrier});
 }

@@ -1,0 +1,21 @@
+// The subpath `operation-poller/bullmq`. Nothing inside imports this file.
+export type {EngineOptions} from './engine-options.ts';
+export type {KeepOptions} from './keep.ts';
+export {LeftAloneError} from './left-alone-error.ts';
+export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
+export {
+  type AddedOperation,
+  type AddOptions,
+  createOperationQueue,
+  type OperationCounts,
+  type OperationQueue,
+  type OperationQueueOptions,
+} from './queue.ts';
+export type {QueuedOperation} from './queued-operation.ts';
+export {
+  createOperationWorker,
+  type LimiterOptions,
+  type OperationWorker,
+  type OperationWorkerOptions,
+} from './worker.ts';
+export type {WorkerPollOptions} from './worker-settings.ts';

@@ -1,0 +1,81 @@
+import {createHash} from 'node:crypto';
+import type {Job} from 'bullmq';
+import {abandonError} from '../abandon-error.ts';
+import {InvalidResumeTokenError, PollError, UnknownStatusError} from '../errors.ts';
+import {endedOutcome, type Outcome} from '../outcome.ts';
+import {type ResumeToken, readResumeToken, writeResumeToken} from '../resume-token.ts';
+import type {AbandonReason, WatchState} from '../state.ts';
+import {type PollErrorJson, readPollError, writePollError} from './poll-error-json.ts';
+
+/** The name of all our jobs. */
+export const jobName = 'operation';
+
+/** What a job holds in Redis while it waits. */
+export interface JobData<Data = unknown> {
+  readonly token: ResumeToken;
+  readonly data?: Data;
+}
+
+/** What a job holds when watching is over, however it ended. */
+export interface JobResult {
+  readonly token: ResumeToken;
+  /** What led to giving up. */
+  readonly cause?: PollErrorJson;
+  /** The unknown word that led to giving up. */
+  readonly rawStatus?: string;
+}
+
+/** A watched operation as a job of BullMQ. */
+export type OperationJob<Data = unknown> = Job<JobData<Data>, JobResult | null, string>;
+
+/**
+ * The id of an operation's job: the same operation gives the same id, so that it is one job however often it is added.
+ * BullMQ's ids take no `:`, and no whole numbers.
+ */
+export function jobId(location: string, key: string | undefined): string {
+  const text = key === undefined ? `location ${location}` : `key ${key}`;
+  return `op-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+}
+
+/** What a watch that is over leaves. */
+export function writeResult(state: WatchState, outcome: Outcome): JobResult {
+  const token = writeResumeToken(state);
+  if (outcome.status !== 'abandoned') return {token};
+  const {error} = outcome;
+  return {
+    token,
+    ...(error.cause instanceof PollError ? {cause: writePollError(error.cause)} : {}),
+    ...(error instanceof UnknownStatusError ? {rawStatus: error.rawStatus} : {}),
+  };
+}
+
+/**
+ * The outcome as the worker had it.
+ *
+ * @throws InvalidResumeTokenError
+ */
+export function readResult({token, cause, rawStatus}: JobResult): Outcome {
+  const state = readResumeToken(token);
+  const ended = endedOutcome(state);
+  if (ended !== undefined) return ended;
+  const {abandoned: reason, endedAt, answer, operation} = state;
+  if (reason === undefined || endedAt === undefined) {
+    throw new InvalidResumeTokenError('Invalid resume token: its watch is not over');
+  }
+  const facts = {
+    answer,
+    ...(cause === undefined ? {} : {cause: readPollError(cause)}),
+    ...(rawStatus === undefined ? {} : {word: rawStatus}),
+  };
+  return {status: 'abandoned', reason, operation, error: errorOf(state, reason, endedAt, facts)};
+}
+
+function errorOf(
+  state: WatchState,
+  reason: AbandonReason,
+  at: number,
+  facts: Parameters<typeof abandonError>[3],
+): ReturnType<typeof abandonError> {
+  // As when it was given up: the error is made from the state before.
+  return abandonError(reason, {...state, abandoned: undefined, endedAt: undefined, answer: undefined}, at, facts);
+}

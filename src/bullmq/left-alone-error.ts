@@ -1,0 +1,23 @@
+/**
+ * A worker has left a job alone, because it cannot poll it: another worker may. The job is looked at again after a while,
+ * less and less often, once a minute at the least.
+ */
+export class LeftAloneError extends Error {
+  override readonly name = 'LeftAloneError';
+  /** The job's id. */
+  readonly id: string;
+  /**
+   * `'unknownProtocol'`: the worker has no protocol of that name. `'foreignOrigin'`: the operation is not on the Graph
+   * client's root. `'invalidToken'`: what the job holds cannot be read, e.g. because a later version wrote it.
+   */
+  readonly reason: 'unknownProtocol' | 'foreignOrigin' | 'invalidToken';
+  /** The protocol's name, where it could be read. */
+  readonly protocol: string | undefined;
+
+  constructor(message: string, id: string, reason: LeftAloneError['reason'], protocol?: string) {
+    super(message);
+    this.id = id;
+    this.reason = reason;
+    this.protocol = protocol;
+  }
+}

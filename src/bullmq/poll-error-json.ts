@@ -1,0 +1,17 @@
+import {PollError, type PollErrorFacts} from '../errors.ts';
+
+/** A {@link PollError} as JSON: it holds no request, header or body to begin with. */
+export interface PollErrorJson extends PollErrorFacts {
+  readonly message: string;
+}
+
+/** Writes a failed request. */
+export function writePollError(error: PollError): PollErrorJson {
+  const {message, kind, transient, answer, code, retryAfter, ends} = error;
+  return {message, kind, transient, answer, code, retryAfter, ends};
+}
+
+/** Reads what {@link writePollError} wrote. */
+export function readPollError(json: PollErrorJson): PollError {
+  return new PollError(String(json.message), json);
+}

@@ -1,0 +1,186 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import {type JobsOptions, Queue} from 'bullmq';
+import {beginWatching, type PollOptions, readOptions} from '../options.ts';
+import {writeResumeToken} from '../resume-token.ts';
+import type {WatchState} from '../state.ts';
+import {Board, type Entry} from './board.ts';
+import {cancelJob} from './cancel.ts';
+import {type EngineOptions, readEngineOptions} from './engine-options.ts';
+import {type JobData, jobId, jobName} from './job.ts';
+import {type KeepOptions, readKeep} from './keep.ts';
+import {Publisher} from './publisher.ts';
+import {QueuedOperation} from './queued-operation.ts';
+
+/** The options of {@link createOperationQueue}. */
+export interface OperationQueueOptions extends EngineOptions {
+  /** For how long outcomes stay in Redis after the end. Default a day, and 10,000 of them at the most. */
+  readonly keep?: KeepOptions | undefined;
+}
+
+/** How to watch an operation of a queue. */
+export interface AddOptions<Data = unknown> {
+  /** How the service words it. Only its name goes into the queue: the workers have it too. Default `protocols.longRunning`. */
+  readonly protocol?: PollOptions['protocol'];
+  /** What makes the operation the same as another, in place of its location: for one that can be had under several. */
+  readonly key?: string | undefined;
+  /** What belongs to it, as JSON. It is stored as it stands: no secrets. */
+  readonly data?: Data | undefined;
+  /** How long to watch in all, in milliseconds; `false`: without end. Default the protocol's, 15 minutes. */
+  readonly totalTimeout?: number | false | undefined;
+  /** How long to wait before the first poll, in milliseconds, e.g. the `Retry-After` of the answer to the start. Default 0. */
+  readonly initialDelay?: number | undefined;
+}
+
+/** One of many operations to add. */
+export interface AddedOperation<Data = unknown> extends AddOptions<Data> {
+  /** Where the operation is. */
+  readonly location: string | URL;
+}
+
+/** How many operations of a queue are where. */
+export interface OperationCounts {
+  /** waiting for their next poll */
+  readonly waiting: number;
+  /** due, and no worker has got to them yet */
+  readonly due: number;
+  /** being polled */
+  readonly active: number;
+  /** over, with the outcome still kept */
+  readonly ended: number;
+  /** given up by BullMQ, which only trouble without end leads to */
+  readonly failed: number;
+}
+
+/** Operations that wait in Redis and are watched by workers. */
+export interface OperationQueue<Data = unknown> extends AsyncDisposable {
+  /**
+   * Adds an operation to be watched. Adding the same one again changes nothing, also after it has ended, as long as its
+   * outcome is kept: the starter may be retried without harm.
+   *
+   * @param location where the operation is: the `Location` of the answer to its start, as it stands
+   * @returns the operation, once it is in Redis
+   * @throws TypeError or RangeError when an option or the location is not as it should be
+   */
+  add(location: string | URL, options?: AddOptions<Data>): Promise<QueuedOperation<Data>>;
+  /** Adds many in few round trips; in their order. */
+  addMany(operations: Iterable<AddedOperation<Data>>): Promise<QueuedOperation<Data>[]>;
+  /** The operation of that id; `undefined` where there is none (any more). @throws InvalidResumeTokenError */
+  get(id: string): Promise<QueuedOperation<Data> | undefined>;
+  /**
+   * Stops watching; the operation itself goes on. A job that waits is removed at once, one that is being polled as soon as
+   * that poll is over. Listeners hear `abandoned`, and `result()` rejects with a `WatchAbortedError`.
+   *
+   * @returns whether there was something to stop; `false` where there is no such job and where watching is over
+   */
+  cancel(id: string): Promise<boolean>;
+  /** How many operations are where. */
+  counts(): Promise<OperationCounts>;
+  /** Closes the connections. Workers go on; results that are waited for here reject with a `WatchAbortedError`. */
+  close(): Promise<void>;
+}
+
+// What goes wrong with the infrastructure is no end: a job is tried again as long as there is a queue.
+const endlessly = 1_000_000_000;
+const largestBulk = 1000;
+
+/**
+ * Makes a queue of operations on Redis. It is cheap: make one where operations are started.
+ *
+ * @throws TypeError or RangeError when an option is not as it should be; the message names it
+ *
+ * @example
+ * ```ts
+ * const queue = createOperationQueue<{user: string}>({name: 'operations', connection: {host: 'redis'}});
+ * const queued = await queue.add(location, {data: {user: 'adele'}, initialDelay: 2000});
+ * const operation = await queued.result(); // in this process or, by queue.get(id), in any other
+ * ```
+ */
+export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
+  const engine = readEngineOptions(options, ['keep']);
+  const keep = readKeep(options.keep);
+  const queue = new Queue<JobData<Data>>(engine.name, engine.options);
+  queue.on('error', engine.onError);
+  const board = new Board<Data>(queue, engine);
+  const publisher = new Publisher(engine);
+
+  const jobOptions = {
+    attempts: endlessly,
+    backoff: {type: 'capped'},
+    stackTraceLimit: 1,
+    removeOnComplete: keep,
+    removeOnFail: keep,
+  } satisfies JobsOptions;
+
+  const jobOf = (location: string | URL, given: AddOptions<Data> = {}) => {
+    const {key, data, state} = readAdded(location, given);
+    const id = jobId(state.location, key);
+    const job = {
+      name: jobName,
+      data: {token: writeResumeToken(state), ...(data === undefined ? {} : {data})},
+      opts: {...jobOptions, jobId: id, delay: Math.ceil(Math.max(0, state.dueAt - Date.now()))},
+    };
+    const entry: Entry<Data> = {state, data, result: undefined, failure: undefined};
+    return {job, operation: new QueuedOperation<Data>(id, board, entry)};
+  };
+  const close = async (): Promise<void> => {
+    await board.close();
+    await publisher.close();
+    await queue.close();
+  };
+  return {
+    add: async (location, given) => {
+      const {job, operation} = jobOf(location, given);
+      await queue.add(job.name, job.data, job.opts);
+      return operation;
+    },
+    addMany: async (operations) => {
+      const made = [...operations].map(({location, ...given}) => jobOf(location, given));
+      for (let from = 0; from < made.length; from += largestBulk) {
+        await queue.addBulk(made.slice(from, from + largestBulk).map(({job}) => job));
+      }
+      return made.map(({operation}) => operation);
+    },
+    get: async (id) => {
+      const entry = await board.read(id);
+      return entry === undefined ? undefined : new QueuedOperation(id, board, entry);
+    },
+    cancel: (id) => cancelJob(queue, id, publisher),
+    counts: async () => {
+      const counts = await queue.getJobCounts();
+      const of = (name: string): number => counts[name] ?? 0;
+      return {
+        waiting: of('delayed'),
+        due: of('wait') + of('waiting') + of('paused') + of('prioritized'),
+        active: of('active'),
+        ended: of('completed'),
+        failed: of('failed'),
+      };
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+const addNames: ReadonlySet<string> = new Set(['protocol', 'key', 'data', 'totalTimeout', 'initialDelay']);
+
+interface Added<Data> {
+  readonly key: string | undefined;
+  readonly data: Data | undefined;
+  readonly state: WatchState;
+}
+
+function readAdded<Data>(location: string | URL, given: AddOptions<Data>): Added<Data> {
+  if (typeof given !== 'object' || given === null)
+    throw new TypeError(`options: expected an object, got ${typeof given}`);
+  for (const name of Object.keys(given)) {
+    if (!addNames.has(name)) {
+      throw new TypeError(`${name}: there is no such option; there are ${[...addNames].join(', ')}`);
+    }
+  }
+  const {protocol, key, data, totalTimeout, initialDelay} = given;
+  if (key !== undefined && (typeof key !== 'string' || key === '')) {
+    throw new TypeError(`key: expected a text that is not empty, got ${typeof key}`);
+  }
+  const settings = readOptions({protocol, totalTimeout, initialDelay});
+  return {key, data, state: beginWatching(location, settings, Date.now())};
+}

@@ -1,0 +1,33 @@
+import {Queue} from 'bullmq';
+import {asTimer} from '../retry-after.ts';
+import type {Engine} from './engine-options.ts';
+
+/** Pauses the queue for all workers when the service asks for it. */
+export class Throttle {
+  readonly #engine: Engine;
+  #queue: Queue | undefined;
+  #until = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** Lets no worker take a job for so many milliseconds. A shorter pause does not end a longer one. */
+  async pause(duration: number): Promise<void> {
+    const until = Date.now() + duration;
+    if (duration <= 0 || until <= this.#until) return;
+    this.#until = until;
+    this.#queue ??= this.#connect();
+    await this.#queue.rateLimit(asTimer(duration));
+  }
+
+  async close(): Promise<void> {
+    await this.#queue?.close();
+  }
+
+  #connect(): Queue {
+    const queue = new Queue(this.#engine.name, this.#engine.options);
+    queue.on('error', this.#engine.onError);
+    return queue;
+  }
+}

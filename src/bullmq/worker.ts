@@ -1,0 +1,147 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import {Worker} from 'bullmq';
+import type {GraphClient} from '../graph/graph-client.ts';
+import type {PollOptions} from '../options.ts';
+import type {Protocol} from '../protocol/protocol.ts';
+import {delayJob} from './delay-job.ts';
+import {checkNumber, type EngineOptions, readEngineOptions} from './engine-options.ts';
+import {gather} from './gather.ts';
+import type {JobData, JobResult} from './job.ts';
+import {type JobIo, pollJob} from './poll-job.ts';
+import {Publisher} from './publisher.ts';
+import {Throttle} from './throttle.ts';
+import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
+
+/** How many polls all workers of a queue may make in a while. */
+export interface LimiterOptions {
+  readonly max: number;
+  /** In milliseconds. A window is fixed: at its edge twice as many may come together. */
+  readonly duration: number;
+}
+
+/** The options of {@link createOperationWorker}; those of a poller apply to all operations. */
+export interface OperationWorkerOptions extends EngineOptions, WorkerPollOptions {
+  /**
+   * The bearer token, as for `pollOperation`. It goes to the origin of each operation's location, which the queue holds:
+   * who can write to Redis decides where it goes. With `graph` it goes to the client's root alone.
+   */
+  readonly token?: PollOptions['token'];
+  /** The ky instance that sends the requests. Default `ky`. */
+  readonly http?: PollOptions['http'];
+  /** A Graph client in place of `token` and `http`: polls go through its batches, its gate and its limits. */
+  readonly graph?: GraphClient | undefined;
+  /** Protocols of your own, beside the library's: the queue refers to them by name. */
+  readonly protocols?: readonly Protocol[] | undefined;
+  /** How many polls may be under way at once in this worker. Waiting takes no place. Default 100. */
+  readonly concurrency?: number | undefined;
+  /** How many polls all workers of the queue may make in a while; give it to each of them. Default: no limit. */
+  readonly limiter?: LimiterOptions | undefined;
+  /**
+   * After about how many milliseconds others take over the polls of a worker that died. A worker that does not get to run
+   * for so long is taken for dead, and its polls are made twice. Default 5000.
+   */
+  readonly recoverAfter?: number | undefined;
+}
+
+/** A worker: it has begun when you hold it. */
+export interface OperationWorker extends AsyncDisposable {
+  /** Resolves when it is connected. */
+  ready(): Promise<void>;
+  /**
+   * Takes no more jobs and finishes the polls under way; those that are not answered within `requestTimeout` are handed back.
+   * Everything else waits in Redis for other workers.
+   */
+  close(): Promise<void>;
+}
+
+const optionNames = [
+  'token',
+  'http',
+  'graph',
+  'protocols',
+  'concurrency',
+  'limiter',
+  'recoverAfter',
+  'schedule',
+  'requestTimeout',
+  'unknownStatus',
+  'notFoundGrace',
+  'consecutiveFailures',
+  'stalledAfter',
+  'trustedOrigins',
+] as const;
+
+// BullMQ never forgets that a job's worker died, and would give the job up when it happened twice in its life.
+const anyNumberOfTimes = 1_000_000_000;
+// Without a limiter BullMQ heeds no pause of the queue.
+const noLimit: LimiterOptions = {max: 1_000_000_000, duration: 1000};
+const firstRetry = 1000;
+const longestRetry = 60_000;
+
+/**
+ * Makes a worker that polls the operations of a queue. Start as many as you like, in as many processes; each poll is made
+ * by one of them, and between polls nothing of an operation is in any process.
+ *
+ * @throws TypeError or RangeError when an option is not as it should be; the message names it
+ *
+ * @example
+ * ```ts
+ * const graph = createGraphClient({token: new ClientSecretCredential(tenant, client, secret)});
+ * const worker = createOperationWorker({name: 'operations', connection: {host: 'redis'}, graph});
+ * process.once('SIGTERM', () => void worker.close());
+ * ```
+ */
+export function createOperationWorker(options: OperationWorkerOptions): OperationWorker {
+  const engine = readEngineOptions(options, optionNames);
+  const {name: _, connection, prefix, onError, ...given} = options;
+  const {token, http, graph, protocols, concurrency = 100, limiter = noLimit, recoverAfter = 5000, ...poll} = given;
+  checkNumber('concurrency', concurrency, 1, 'a number');
+  checkNumber('recoverAfter', recoverAfter, 1000, 'milliseconds');
+  checkNumber('limiter.max', limiter?.max, 1, 'a number');
+  checkNumber('limiter.duration', limiter?.duration, 1, 'milliseconds');
+  const settings = new WorkerSettings({token, http, graph, protocols}, poll);
+  const publisher = new Publisher(engine);
+  const throttle = new Throttle(engine);
+  const closing = new AbortController();
+  const io: JobIo = {
+    delay: (job, dueAt, lock, token) => delayJob(worker, job, dueAt, lock, token),
+    gathered: gather(),
+    settings,
+    publisher,
+    signal: closing.signal,
+    throttled: (retryAfter) => throttle.pause(retryAfter),
+    onError: engine.onError,
+  };
+  const worker = new Worker<JobData, JobResult>(engine.name, (job, lock) => pollJob(io, job, lock), {
+    ...engine.options,
+    concurrency,
+    limiter,
+    lockDuration: recoverAfter,
+    stalledInterval: recoverAfter / 2,
+    maxStalledCount: anyNumberOfTimes,
+    runRetryDelay: firstRetry,
+    settings: {
+      backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
+    },
+  });
+  worker.on('error', engine.onError);
+  worker.on('failed', (_job, error) => engine.onError(error));
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const timer = setTimeout(() => closing.abort(new Error('The worker closes')), settings.requestTimeout);
+    await worker.close();
+    clearTimeout(timer);
+    await publisher.close();
+    await throttle.close();
+  };
+  const closeOnce = (): Promise<void> => {
+    closed ??= close();
+    return closed;
+  };
+  return {
+    ready: async () => void (await worker.waitUntilReady()),
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  };
+}

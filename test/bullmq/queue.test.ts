@@ -1,0 +1,286 @@
+import {beforeEach, expect, test} from '@jest/globals';
+import {UnrecoverableError, Worker} from 'bullmq';
+import type {Redis} from 'ioredis';
+import {
+  type ForbiddenError,
+  OperationCanceledError,
+  OperationFailedError,
+  OperationNotFoundError,
+  PollError,
+  ProtocolError,
+  protocols,
+  UnauthorizedError,
+  UnknownStatusError,
+  UnreachableError,
+  WatchAbortedError,
+  WatchTimeoutError,
+} from 'operation-poller';
+import {createOperationEvents, createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
+import {Bench, describeWithRedis, rejection, token, until} from './setup.ts';
+
+describeWithRedis('a queue of operations', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('brings an operation to its end', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue<{user: string}>();
+    const {location} = emulator.addOperation({script: ['notStarted', 'running', 'succeeded']});
+    const queued = await queue.add(location, {data: {user: 'adele'}, initialDelay: 0});
+    expect(queued.id).toMatch(/^op-[\da-f]{32}$/);
+    expect(await queued.status()).toBe('notStarted');
+    expect(await queued.operation()).toBeUndefined();
+    bench.worker();
+    const operation = await queued.result();
+    expect(operation.status).toBe('succeeded');
+    expect(operation.createdDateTime).toBeInstanceOf(Date);
+    expect(Object.isFrozen(operation)).toBe(true);
+    expect(queued.result()).toBe(queued.result());
+    expect(await queued.status()).toBe('succeeded');
+    expect(queued.data).toEqual({user: 'adele'});
+    expect(emulator.operations[0]?.requests).toHaveLength(3);
+    expect(await queue.counts()).toEqual({waiting: 0, due: 0, active: 0, ended: 1, failed: 0});
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('is one job for one operation, however often it is added', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue<number>();
+    const {location} = emulator.addOperation({script: ['succeeded']});
+    const twice = Array.from({length: 100}, (_, data) => queue.add(location, {data}));
+    const ids = new Set((await Promise.all(twice)).map(({id}) => id));
+    expect(ids.size).toBe(1);
+    expect((await queue.counts()).due).toBe(1);
+    bench.worker();
+    const [id = ''] = ids;
+    const queued = await queue.get(id);
+    expect(queued?.data).toBe(0);
+    await queued?.result();
+    // Also after the end, as long as the outcome is kept.
+    const again = await queue.add(location);
+    expect((await again.result()).status).toBe('succeeded');
+    expect(emulator.received).toBe(1);
+    const other = await queue.add(location, {key: 'another'});
+    expect(other.id).not.toBe(id);
+  });
+
+  test('adds many at once, and one after another within', async () => {
+    const emulator = await bench.emulator({record: false, script: ['running', 'succeeded']});
+    const queue = bench.queue<number>();
+    const locations = Array.from({length: 1500}, () => emulator.addOperation().location);
+    const queued = await queue.addMany(locations.map((location, data) => ({location, data, initialDelay: 60_000})));
+    expect(queued.map(({data}) => data)).toEqual(locations.map((_, index) => index));
+    expect((await queue.counts()).waiting).toBe(1500);
+  });
+
+  test('ends as a result, not as a failed job, with the errors of a poller', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    bench.worker({consecutiveFailures: 2, notFoundGrace: 0, unknownStatus: 'fail'});
+    const ends = async (script: Parameters<typeof emulator.addOperation>[0] & object) =>
+      rejection((await queue.add(emulator.addOperation(script).location)).result());
+
+    const failed = (await ends({
+      script: ['running', {fields: {status: 'failed', statusDetail: 'No'}}],
+    })) as OperationFailedError;
+    expect(failed).toBeInstanceOf(OperationFailedError);
+    expect(failed.operation.statusDetail).toBe('No');
+    expect(failed.attempts).toBe(2);
+    expect(failed.observed).toEqual({running: 1, failed: 1});
+    expect(failed.resumeToken?.operation?.status).toBe('failed');
+
+    expect(await ends({script: [{fields: {status: 'skipped'}}]})).toBeInstanceOf(OperationCanceledError);
+    expect(await ends({script: [{fields: {status: 'odd'}}]})).toMatchObject({
+      constructor: UnknownStatusError,
+      rawStatus: 'odd',
+    });
+    expect(await ends({script: [{http: 404}]})).toBeInstanceOf(OperationNotFoundError);
+    expect(await ends({script: [{http: 401}]})).toBeInstanceOf(UnauthorizedError);
+    expect(((await ends({script: [{http: 403}]})) as ForbiddenError).name).toBe('ForbiddenError');
+    expect(await ends({script: [{body: '{}'}]})).toBeInstanceOf(ProtocolError);
+
+    const unreachable = (await ends({script: ['running', {http: 503}]})) as UnreachableError;
+    expect(unreachable).toBeInstanceOf(UnreachableError);
+    expect(unreachable.cause).toBeInstanceOf(PollError);
+    expect(unreachable.cause).toMatchObject({httpStatus: 503, transient: true, kind: 'http'});
+    expect(unreachable.message).toContain('answered 503');
+    expect(unreachable.operation?.status).toBe('running');
+    expect(unreachable.resumeToken).toMatchObject({abandoned: 'unreachable', attempt: 3});
+
+    expect((await queue.counts()).failed).toBe(0);
+  });
+
+  test('gives up when the time is over', async () => {
+    const emulator = await bench.emulator({script: ['running']});
+    const queue = bench.queue();
+    const queued = await queue.add(emulator.addOperation().location, {totalTimeout: 300});
+    bench.worker({schedule: () => 100});
+    const error = (await rejection(queued.result())) as WatchTimeoutError;
+    expect(error).toBeInstanceOf(WatchTimeoutError);
+    expect(error.elapsed).toBeGreaterThanOrEqual(300);
+    expect(error.elapsed).toBeLessThan(800);
+  });
+
+  test('leaves no secret in Redis', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    bench.worker();
+    const scripts = [
+      ['running', 'succeeded'],
+      ['failed'],
+      [{http: 401}],
+      ['running', {http: 503, retryAfter: 60}],
+    ] as const;
+    const queued = await queue.addMany(scripts.map((script) => ({location: emulator.addOperation({script}).location})));
+    await Promise.allSettled(queued.slice(0, 3).map((operation) => operation.result()));
+    await until(() => emulator.operations[3]?.requests.length === 2);
+    await until(async () => (await queue.counts()).active === 0);
+    const keys = await bench.redisClient().keys(`bull:${bench.name}:*`);
+    const contents = await Promise.all(keys.map((key) => contentOf(bench.redisClient(), key)));
+    expect(keys.length).toBeGreaterThan(5);
+    expect(contents.join().includes('longRunning')).toBe(true);
+    expect(contents.filter((content) => content.includes(token) || content.includes('Bearer'))).toEqual([]);
+  });
+
+  test('stops watching one that waits', async () => {
+    const emulator = await bench.emulator({script: ['running']});
+    const queue = bench.queue();
+    const events = await bench.events();
+    const told: unknown[] = [];
+    events.on('abandoned', ({id, reason, error}) => told.push([id, reason, error.name]));
+    const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
+    const result = rejection(queued.result());
+    // Its connection for hints is new: one that is not heard yet costs three seconds.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await queue.cancel(queued.id)).toBe(true);
+    const error = (await result) as WatchAbortedError;
+    expect(error).toBeInstanceOf(WatchAbortedError);
+    expect(error.resumeToken).toMatchObject({location: emulator.operations[0]?.location});
+    expect(await queue.get(queued.id)).toBeUndefined();
+    expect(await queue.cancel(queued.id)).toBe(false);
+    await until(() => told.length > 0);
+    expect(told).toEqual([[queued.id, 'stopped', 'WatchAbortedError']]);
+    expect(emulator.received).toBe(0);
+  });
+
+  test('stops watching one that is being polled, when that poll is over', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const {location} = emulator.addOperation({script: [{status: 'running', delay: 200}]});
+    const queued = await queue.add(location);
+    bench.worker({schedule: () => 500});
+    await until(() => emulator.received === 1);
+    const started = Date.now();
+    expect(await queue.cancel(queued.id)).toBe(true);
+    expect(Date.now() - started).toBeGreaterThanOrEqual(150);
+    expect(emulator.received).toBe(1);
+    expect(await queue.get(queued.id)).toBeUndefined();
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('leaves the outcome of one that has ended', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue();
+    bench.worker();
+    const queued = await queue.add(emulator.addOperation().location);
+    await queued.result();
+    expect(await queue.cancel(queued.id)).toBe(false);
+    expect(await (await queue.get(queued.id))?.status()).toBe('succeeded');
+  });
+
+  test('keeps as many outcomes as it is told', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue({keep: {count: 2}});
+    bench.worker({concurrency: 1});
+    const queued = await queue.addMany([1, 2, 3, 4].map(() => ({location: emulator.addOperation().location})));
+    await until(() => emulator.received === 4);
+    await until(async () => (await queue.counts()).active === 0);
+    expect((await queue.counts()).ended).toBe(2);
+    const [first] = queued;
+    expect(await rejection(first?.result() ?? Promise.resolve())).toBeInstanceOf(WatchAbortedError);
+    expect(await first?.status()).toBe('notStarted');
+  });
+
+  test('settles what is waited for when it is closed', async () => {
+    const emulator = await bench.emulator({script: ['running']});
+    const queue = bench.queue();
+    const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
+    const result = rejection(queued.result());
+    await queue.close();
+    expect(await result).toMatchObject({name: 'WatchAbortedError', cause: {message: 'the queue was closed'}});
+  });
+
+  test('says when BullMQ gave a job up', async () => {
+    const queue = bench.queue();
+    const queued = await queue.add('https://graph.example/operations/1');
+    const raw = bench.raw();
+    const fail = (): Promise<never> => Promise.reject(new UnrecoverableError('broken'));
+    const saboteur = new Worker(bench.name, fail, {connection: bench.connection});
+    bench.opened(saboteur, () => saboteur.close());
+    await until(async () => (await raw.getFailedCount()) === 1);
+    expect(await rejection(queued.result())).toMatchObject({
+      name: 'OperationError',
+      message: 'BullMQ gave up the job of https://graph.example/operations/1: broken',
+      resumeToken: {location: 'https://graph.example/operations/1'},
+    });
+  });
+
+  test.each([
+    ['name', {name: 'a:b'}],
+    ['name', {name: ''}],
+    ['connection', {connection: 'redis://:password@host'}],
+    ['prefix', {prefix: 7}],
+    ['onError', {onError: 'print'}],
+    ['keep.age', {keep: {age: 'long'}}],
+    ['keep.count', {keep: {count: 0}}],
+    ['keep', {keep: 5}],
+    ['nme', {nme: 'x'}],
+  ])('checks its options: %s', (option, wrong) => {
+    const options = {name: 'a', connection: bench.connection, ...wrong} as never;
+    expect(() => createOperationQueue(options)).toThrow(new RegExp(`^${option}: `));
+    expect(() => createOperationQueue(options)).not.toThrow(/password/);
+    if (!option.startsWith('keep')) expect(() => createOperationEvents(options)).toThrow(new RegExp(`^${option}: `));
+  });
+
+  test.each([
+    ['concurrency', {concurrency: 0}],
+    ['recoverAfter', {recoverAfter: 10}],
+    ['limiter.max', {limiter: {max: 0, duration: 1}}],
+    ['limiter.duration', {limiter: {max: 1}}],
+    ['protocols', {protocols: protocols.longRunning}],
+    ['name', {protocols: [{name: ''}]}],
+    ['graph', {graph: {}}],
+    ['schedule', {schedule: 5}],
+    ['token', {token: 'with spaces in it'}],
+    ['http', {http: {}}],
+    ['totalTimeout', {totalTimeout: 5}],
+  ])('checks the options of a worker: %s', (option, wrong) => {
+    const options = {name: 'a', connection: bench.connection, ...wrong} as never;
+    expect(() => createOperationWorker(options)).toThrow(new RegExp(option));
+  });
+
+  test('checks what is added', async () => {
+    const queue = bench.queue();
+    await expect(queue.add('ftp://x')).rejects.toThrow(/^location: /);
+    await expect(queue.add('https://x/', {key: ''})).rejects.toThrow(/^key: /);
+    await expect(queue.add('https://x/', {totalTimeout: -1})).rejects.toThrow(/^totalTimeout: /);
+    await expect(queue.add('https://x/', {retries: 5} as never)).rejects.toThrow(/^retries: /);
+    await expect(queue.add('https://x/', 5 as never)).rejects.toThrow(/^options: /);
+  });
+});
+
+/** All that a key holds, as text. */
+async function contentOf(redis: Redis, key: string): Promise<string> {
+  switch (await redis.type(key)) {
+    case 'hash':
+      return JSON.stringify(await redis.hgetall(key));
+    case 'stream':
+      return JSON.stringify(await redis.xrange(key, '-', '+'));
+    case 'zset':
+      return JSON.stringify(await redis.zrange(key, '0', '-1'));
+    case 'list':
+      return JSON.stringify(await redis.lrange(key, 0, -1));
+    default:
+      return (await redis.get(key)) ?? '';
+  }
+}

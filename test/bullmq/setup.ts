@@ -1,0 +1,124 @@
+import {randomUUID} from 'node:crypto';
+import {afterAll, afterEach, beforeAll, describe} from '@jest/globals';
+import {Queue} from 'bullmq';
+import {Redis} from 'ioredis';
+import {
+  createOperationEvents,
+  createOperationQueue,
+  createOperationWorker,
+  type OperationEvents,
+  type OperationQueue,
+  type OperationQueueOptions,
+  type OperationWorker,
+  type OperationWorkerOptions,
+} from 'operation-poller/bullmq';
+import {type GraphEmulator, type GraphEmulatorOptions, startGraphEmulator} from 'operation-poller/testing';
+import {findRedis, startRedis, type TestRedis} from '../support/redis.ts';
+
+const source = findRedis();
+
+/** As `describe`, but skipped where there is no Redis. */
+export const describeWithRedis: typeof describe.skip = source === undefined ? describe.skip : describe;
+
+/** The token of these tests: no part of it may be found in Redis. */
+export const token = 'secret-marker-7f3a91';
+
+/** What a test works with; everything is closed after it, in the opposite order. */
+export class Bench {
+  redis!: TestRedis;
+  name = '';
+  #client: Redis | undefined;
+  readonly #open: Array<() => Promise<unknown>> = [];
+  /** What `onError` heard. */
+  errors: Error[] = [];
+
+  /** Before all tests of a file. */
+  constructor(persistent = false) {
+    beforeAll(async () => {
+      if (source !== undefined) this.redis = await startRedis(source, persistent);
+    });
+    afterEach(() => this.#close());
+    afterAll(() => this.redis?.stop());
+  }
+
+  get connection(): {readonly host: string; readonly port: number} {
+    return {host: this.redis.host, port: this.redis.port};
+  }
+
+  /** A new name for each test, so that none sees another's jobs. */
+  fresh(): this {
+    this.name = `test-${randomUUID()}`;
+    this.errors = [];
+    return this;
+  }
+
+  opened<T>(thing: T, close: () => Promise<unknown>): T {
+    this.#open.push(close);
+    return thing;
+  }
+
+  #common() {
+    const onError = (error: Error): void => void this.errors.push(error);
+    return {name: this.name, connection: this.connection, onError};
+  }
+
+  queue<Data = unknown>(options: Partial<OperationQueueOptions> = {}): OperationQueue<Data> {
+    const queue = createOperationQueue<Data>({...this.#common(), ...options});
+    return this.opened(queue, () => queue.close());
+  }
+
+  worker(options: Partial<OperationWorkerOptions> = {}): OperationWorker {
+    const common = options.graph === undefined ? {token} : {};
+    const worker = createOperationWorker({...this.#common(), ...common, schedule: () => 20, ...options});
+    return this.opened(worker, () => worker.close());
+  }
+
+  async events(): Promise<OperationEvents> {
+    const events = createOperationEvents(this.#common());
+    this.opened(events, () => events.close());
+    await events.ready();
+    return events;
+  }
+
+  async emulator(options: GraphEmulatorOptions = {}): Promise<GraphEmulator> {
+    const emulator = await startGraphEmulator({token, ...options});
+    return this.opened(emulator, () => emulator.stop());
+  }
+
+  /** BullMQ's own queue, to look behind the scenes. */
+  raw(): Queue {
+    const queue = new Queue(this.name, {connection: this.connection});
+    return this.opened(queue, () => queue.close());
+  }
+
+  /** A connection of the test's own. */
+  redisClient(): Redis {
+    this.#client ??= new Redis(this.connection);
+    return this.#client;
+  }
+
+  async #close(): Promise<void> {
+    for (let close = this.#open.pop(); close !== undefined; close = this.#open.pop()) await close();
+    if (this.name === '' || source === undefined) return;
+    const queue = new Queue(this.name, {connection: this.connection});
+    await queue.obliterate({force: true});
+    await queue.close();
+    this.#client?.disconnect();
+    this.#client = undefined;
+  }
+}
+
+/** Waits until something holds. */
+export async function until(holds: () => unknown | Promise<unknown>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** What a promise rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+  } catch (error) {
+    return error;
+  }
+  throw new Error('Expected it to reject');
+}

@@ -1,0 +1,99 @@
+import {type ChildProcess, fork} from 'node:child_process';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
+import {beforeEach, expect, test} from '@jest/globals';
+import {Job} from 'bullmq';
+import {Bench, describeWithRedis, token, until} from './setup.ts';
+
+const program = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
+const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
+
+/** Starts a worker in a process of its own. */
+async function startWorkerProcess(bench: Bench): Promise<ChildProcess> {
+  const options = JSON.stringify({name: bench.name, connection: bench.connection, token});
+  const child = fork(program, [options], {execArgv: ['--import', loader]});
+  bench.opened(child, async () => void child.kill('SIGKILL'));
+  await once(child, 'message');
+  return child;
+}
+
+describeWithRedis('a worker that is killed', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('in the middle of a poll loses nothing: another one polls again', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const child = await startWorkerProcess(bench);
+    const operation = emulator.addOperation({
+      script: ['running', {status: 'running', delay: 60_000}, 'running', 'succeeded'],
+    });
+    const queued = await queue.add(operation.location);
+    await until(() => operation.requests.length === 2);
+    child.kill('SIGKILL');
+    const killed = Date.now();
+    bench.worker({recoverAfter: 1000});
+    const ended = await queued.result();
+    expect(ended.status).toBe('succeeded');
+    const [, , third] = operation.requests;
+    expect((third?.at ?? 0) - killed).toBeLessThan(3000);
+    // The poll that was cut off is in no state: 3 of 4 requests count.
+    const job = await Job.fromId(bench.raw(), queued.id);
+    expect(job?.returnvalue.token).toMatchObject({attempt: 3, observed: {running: 2, succeeded: 1}});
+    expect(job?.stalledCounter).toBe(1);
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('any number of times does not fail the operation', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue();
+    const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
+    // As after a thousand deaths.
+    await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, 'stc', 1000);
+    const job = await Job.fromId(bench.raw(), queued.id);
+    await job?.updateData({token: {...job.data.token, dueAt: Date.now()}});
+    await job?.promote();
+    const lost = bench.raw();
+    const {Worker} = await import('bullmq');
+    const taker = new Worker(bench.name, null, {connection: bench.connection, lockDuration: 100});
+    bench.opened(taker, () => taker.close());
+    await taker.getNextJob('a lock that nobody renews');
+    expect(await lost.getActiveCount()).toBe(1);
+    bench.worker({recoverAfter: 1000});
+    expect((await queued.result()).status).toBe('succeeded');
+    expect((await Job.fromId(bench.raw(), queued.id))?.stalledCounter).toBe(1001);
+  });
+});
+
+describeWithRedis('Redis', () => {
+  const bench = new Bench(true);
+  beforeEach(() => void bench.fresh());
+
+  test('may be restarted in the middle: nothing is lost', async () => {
+    const emulator = await bench.emulator({record: false, script: [{status: 'running', times: 10}, 'succeeded']});
+    const queue = bench.queue();
+    const added = Array.from({length: 20}, () => ({location: emulator.addOperation().location}));
+    const queued = await queue.addMany(added);
+    bench.worker({recoverAfter: 1000, schedule: () => 30});
+    const results = queued.map((operation) => operation.result());
+    await until(() => emulator.received > 60);
+    await bench.redis.restart();
+    const statuses = (await Promise.all(results)).map(({status}) => status);
+    expect(statuses).toEqual(statuses.map(() => 'succeeded'));
+    expect(emulator.received).toBeGreaterThanOrEqual(20 * 11);
+    expect(await queue.counts()).toMatchObject({ended: 20, failed: 0, active: 0});
+  });
+
+  test('may be full for a while: the job is tried again, and never fails', async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', delay: 100}, 'succeeded']});
+    const queue = bench.queue();
+    const queued = await queue.add(emulator.addOperation().location);
+    bench.worker();
+    await until(() => emulator.received === 1);
+    await bench.redisClient().config('SET', 'maxmemory', '1mb');
+    await until(() => bench.errors.some(({message}) => message.includes('maxmemory')));
+    await bench.redisClient().config('SET', 'maxmemory', '0');
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(await queue.counts()).toMatchObject({failed: 0});
+  });
+});

@@ -1,0 +1,213 @@
+import {beforeEach, expect, test} from '@jest/globals';
+import {Job} from 'bullmq';
+import ky from 'ky';
+import {protocols} from 'operation-poller';
+import type {LeftAloneError} from 'operation-poller/bullmq';
+import type {JobData} from '../../src/bullmq/job.ts';
+import {createGraphClient} from '../../src/graph/index.ts';
+import {Bench, describeWithRedis, token, until} from './setup.ts';
+
+const renders = protocols.define({
+  name: 'renders',
+  status: '/status',
+  words: {running: 'running', succeeded: 'succeeded'},
+});
+
+describeWithRedis('a worker', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  const timesOf = (requests: ReadonlyArray<{readonly at: number}> = []): number[] => requests.map(({at}) => at);
+  const gaps = (times: readonly number[]): number[] => times.slice(1).map((at, index) => at - (times[index] ?? 0));
+
+  test('waits exactly as long as the service or the schedule says', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const script = [
+      {status: 'running', retryAfter: 1},
+      'running',
+      {http: 503, retryAfter: 1},
+      'running',
+      {http: 503},
+      'succeeded',
+    ] as const;
+    bench.worker({schedule: () => 300});
+    const initialDelay = 200;
+    const queued = await Promise.all(
+      Array.from({length: 20}, () => queue.add(emulator.addOperation({script}).location, {initialDelay})),
+    );
+    const added = Date.now();
+    await Promise.all(queued.map((operation) => operation.result()));
+    const lateness: number[] = [];
+    for (const {requests} of emulator.operations) {
+      const [first = 0] = timesOf(requests);
+      expect(first).toBeGreaterThanOrEqual(added + initialDelay - 100);
+      const waits = gaps(timesOf(requests));
+      expect(waits).toHaveLength(5);
+      for (const [index, told] of [1000, 300, 1000, 300, 300].entries()) lateness.push((waits[index] ?? 0) - told);
+    }
+    expect(Math.min(...lateness)).toBeGreaterThanOrEqual(0);
+    lateness.sort((a, b) => a - b);
+    expect(lateness[Math.floor(lateness.length / 2)]).toBeLessThan(50);
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('polls one operation a thousand times without wearing out its attempts', async () => {
+    let polls = 0;
+    const answer = (): Promise<Response> => {
+      polls += 1;
+      return Promise.resolve(Response.json({id: 'a', status: polls <= 1000 ? 'running' : 'succeeded'}));
+    };
+    const queue = bench.queue();
+    const queued = await queue.add('https://graph.example/operations/a');
+    bench.worker({http: ky.create({fetch: answer}), schedule: () => 0});
+    await queued.result();
+    expect(polls).toBe(1001);
+    const job = await Job.fromId<JobData>(bench.raw(), queued.id);
+    // The one attempt is the completion.
+    expect(job).toMatchObject({attemptsMade: 1, attemptsStarted: 1001, stalledCounter: 0});
+    // A thousand round trips to Redis, one after another: three seconds, more on a busy machine.
+  }, 20_000);
+
+  test('does not poll a job that wakes before its time', async () => {
+    const emulator = await bench.emulator({script: ['running']});
+    const queue = bench.queue();
+    bench.worker();
+    const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
+    const job = await Job.fromId(bench.raw(), queued.id);
+    await job?.promote();
+    await until(async () => (await Job.fromId(bench.raw(), queued.id))?.attemptsStarted === 1);
+    await until(async () => (await queue.counts()).waiting === 1);
+    expect(emulator.received).toBe(0);
+    expect((await Job.fromId(bench.raw(), queued.id))?.delay).toBeGreaterThan(58_000);
+  });
+
+  test('leaves a job alone whose protocol it does not have, and says so', async () => {
+    const emulator = await bench.emulator({script: ['running', 'succeeded']});
+    const queue = bench.queue();
+    bench.worker();
+    const queued = await queue.add(emulator.addOperation().location, {protocol: renders});
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]).toMatchObject({
+      name: 'LeftAloneError',
+      id: queued.id,
+      reason: 'unknownProtocol',
+      protocol: 'renders',
+    } satisfies Partial<LeftAloneError>);
+    await until(async () => (await queue.counts()).waiting === 1);
+    expect(emulator.received).toBe(0);
+    bench.worker({protocols: [renders]});
+    await (await Job.fromId(bench.raw(), queued.id))?.promote();
+    await until(() => emulator.received > 0);
+  });
+
+  test('leaves a job alone that it cannot read', async () => {
+    const queue = bench.queue();
+    const queued = await queue.add('https://graph.example/operations/1', {initialDelay: 60_000});
+    const job = await Job.fromId<JobData>(bench.raw(), queued.id);
+    await job?.updateData({token: {...job.data.token, version: 99 as 1}});
+    await job?.promote();
+    bench.worker();
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]).toMatchObject({reason: 'invalidToken', message: expect.stringContaining('version 99')});
+    await until(async () => (await queue.counts()).waiting === 1);
+    await expect(queue.get(queued.id)).rejects.toThrow('version 99');
+  });
+
+  test('pauses the whole queue when the service refuses all requests', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    bench.worker({concurrency: 1});
+    bench.worker({concurrency: 1});
+    const refused = emulator.addOperation({script: [{http: 429, retryAfter: 1}, 'succeeded']});
+    const first = await queue.add(refused.location);
+    await until(() => refused.requests.length === 1);
+    await until(async () => (await queue.counts()).waiting === 1);
+    const others = await queue.addMany(
+      [1, 2, 3, 4].map(() => ({location: emulator.addOperation({script: ['succeeded']}).location})),
+    );
+    await Promise.all([first, ...others].map((operation) => operation.result()));
+    const refusedAt = refused.requests[0]?.at ?? 0;
+    for (const {requests} of emulator.operations.slice(1)) {
+      expect((requests[0]?.at ?? 0) - refusedAt).toBeGreaterThanOrEqual(1000);
+    }
+    expect((refused.requests[1]?.at ?? 0) - refusedAt).toBeGreaterThanOrEqual(1000);
+  });
+
+  test('keeps to the limit of all workers', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue();
+    const limiter = {max: 5, duration: 400};
+    const locations = Array.from({length: 15}, () => ({location: emulator.addOperation().location}));
+    const queued = await queue.addMany(locations);
+    bench.worker({limiter});
+    bench.worker({limiter});
+    await Promise.all(queued.map((operation) => operation.result()));
+    const times = timesOf(emulator.requests).sort((a, b) => a - b);
+    expect((times[14] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(700);
+  });
+
+  test('finishes the polls under way when it is closed, and hands the rest back', async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', delay: 200}]});
+    const queue = bench.queue();
+    await queue.addMany([1, 2, 3, 4].map(() => ({location: emulator.addOperation().location})));
+    const worker = bench.worker({concurrency: 2, schedule: () => 60_000});
+    await until(() => emulator.received === 2);
+    await worker.close();
+    expect(emulator.requests.map(({aborted}) => aborted)).toEqual([false, false]);
+    expect(await queue.counts()).toMatchObject({waiting: 2, due: 2, active: 0});
+    await worker.close();
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('does not wait for ever for a poll when it is closed', async () => {
+    const emulator = await bench.emulator({script: [{fault: 'hang'}]});
+    const queue = bench.queue();
+    await queue.add(emulator.addOperation().location);
+    let asked = 0;
+    const ask = (): Promise<string> => {
+      asked += 1;
+      return new Promise(() => undefined);
+    };
+    const worker = bench.worker({token: ask, requestTimeout: 300});
+    await until(() => asked === 1);
+    const started = Date.now();
+    await worker.close();
+    expect(Date.now() - started).toBeLessThan(1000);
+    expect(await queue.counts()).toMatchObject({active: 0, ended: 0});
+  });
+
+  test('polls by the batches of a Graph client, and shares its tokens', async () => {
+    const emulator = await bench.emulator();
+    let asked = 0;
+    const graph = createGraphClient({
+      root: emulator.root,
+      token: () => {
+        asked += 1;
+        return {token, expiresOnTimestamp: Date.now() + 3_600_000};
+      },
+    });
+    const queue = bench.queue();
+    const script = ['running', 'running', 'succeeded'] as const;
+    const queued = await queue.addMany(
+      Array.from({length: 40}, () => ({location: emulator.addOperation({script}).location})),
+    );
+    bench.worker({graph, schedule: () => 200});
+    await Promise.all(queued.map((operation) => operation.result()));
+    expect(emulator.served).toBe(120);
+    expect(emulator.received).toBeLessThan(20);
+    expect(asked).toBe(1);
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('sends no token of a Graph client elsewhere', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const graph = createGraphClient({root: 'https://graph.example', token});
+    const queue = bench.queue();
+    const queued = await queue.add(emulator.addOperation().location);
+    bench.worker({graph});
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
+    expect(emulator.received).toBe(0);
+  });
+});

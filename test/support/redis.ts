@@ -1,0 +1,159 @@
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {accessSync, constants, mkdtempSync, rmSync} from 'node:fs';
+import {type AddressInfo, createConnection, createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {delimiter, join} from 'node:path';
+
+/** A Redis server of the test's own. */
+export interface TestRedis {
+  readonly host: string;
+  readonly port: number;
+  /** Ends it as a power cut does, and starts it again on the same port. */
+  restart(): Promise<void>;
+  /** Ends it; nothing is left behind. */
+  stop(): Promise<void>;
+}
+
+/** Where Redis comes from. */
+export interface RedisSource {
+  /** A server that is there already; it is used as it is, and only under keys of the tests' own. */
+  readonly url?: URL;
+  /** The program. */
+  readonly program?: string;
+}
+
+/**
+ * Finds Redis: `REDIS_URL`, else `redis-server` on the PATH, else by apt-get on Debian as root. Where there is none it says
+ * how to install one and gives `undefined`, and the tests are skipped; with `CI=true` that is an error.
+ */
+export function findRedis(): RedisSource | undefined {
+  const url = process.env['REDIS_URL'];
+  if (url !== undefined && url !== '') return {url: new URL(url)};
+  const program = onPath('redis-server') ?? installed();
+  if (program !== undefined) return {program};
+  const how =
+    'No Redis: set REDIS_URL, or install redis-server (Debian: apt-get install redis-server; macOS: brew install redis).';
+  if (process.env['CI'] === 'true') throw new Error(how);
+  process.stderr.write(`\n*** THE BULLMQ TESTS ARE SKIPPED. ${how}\n\n`);
+  return undefined;
+}
+
+function onPath(name: string): string | undefined {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const program = join(folder, name);
+    try {
+      accessSync(program, constants.X_OK);
+      return program;
+    } catch {
+      // Not there.
+    }
+  }
+  return undefined;
+}
+
+function installed(): string | undefined {
+  if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return undefined;
+  process.stderr.write('No redis-server on the PATH: installing it by apt-get\n');
+  try {
+    // The package starts a server of its own where it can: a policy that says no keeps it from doing so.
+    const environment = {...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1'};
+    execFileSync('apt-get', ['update', '-qq'], {env: environment, stdio: ['ignore', 'ignore', 'inherit']});
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], {
+      env: environment,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+  } catch {
+    return undefined;
+  }
+  return onPath('redis-server');
+}
+
+/**
+ * Starts a server on a free port of this machine, or uses the one of `REDIS_URL`.
+ *
+ * @param persistent whether what it knows survives {@link TestRedis.restart}
+ */
+export async function startRedis({url, program}: RedisSource, persistent = false): Promise<TestRedis> {
+  if (url !== undefined && !persistent) {
+    const port = url.port === '' ? 6379 : Number(url.port);
+    const none = (): Promise<void> => Promise.resolve();
+    return {host: url.hostname, port, restart: none, stop: none};
+  }
+  const server = program ?? onPath('redis-server');
+  if (server === undefined) throw new Error('This test restarts Redis: it needs a redis-server on the PATH');
+  const folder = mkdtempSync(join(tmpdir(), 'operation-poller-redis-'));
+  const port = await freePort();
+  let child = await launch(server, port, folder, persistent);
+  return {
+    host: '127.0.0.1',
+    port,
+    restart: async () => {
+      await ended(child);
+      child = await launch(server, port, folder, persistent);
+    },
+    stop: async () => {
+      await ended(child);
+      rmSync(folder, {recursive: true, force: true});
+    },
+  };
+}
+
+async function launch(program: string, port: number, folder: string, persistent: boolean): Promise<ChildProcess> {
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir: folder,
+    save: '',
+    appendonly: persistent ? 'yes' : 'no',
+    'maxmemory-policy': 'noeviction',
+    // How many times a second an idle Redis looks at what has timed out: with 10, its default, a delayed job that nothing else
+    // wakes the server for starts up to 100 ms late.
+    hz: '100',
+    loglevel: 'warning',
+  };
+  const child = spawn(
+    program,
+    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
+    {stdio: 'ignore'},
+  );
+  // It ends with this process at the latest.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  child.once('exit', () => process.removeListener('exit', kill));
+  for (let tries = 0; !(await answers(port)); tries++) {
+    if (tries > 500 || child.exitCode !== null) throw new Error(`${program} does not answer on port ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return child;
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({port, host: '127.0.0.1'}, () => socket.write('PING\r\n'));
+    const settle = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', (data) => settle(data.toString().startsWith('+PONG')));
+    socket.once('error', () => settle(false));
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const {port} = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
