@@ -80,7 +80,7 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
 }
 
 // What goes wrong with the infrastructure is no end: a job is tried again as long as there is a queue.
-const endlessly = 1_000_000_000;
+const endlessly = 999_999;
 const largestBulk = 1000;
 
 /**
@@ -108,7 +108,6 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     backoff: {type: 'capped'},
     stackTraceLimit: 1,
     removeOnComplete: keep,
-    removeOnFail: keep,
   } satisfies JobsOptions;
 
   const jobOf = (location: string | URL, given: AddOptions<Data> = {}) => {

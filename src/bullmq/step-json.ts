@@ -1,5 +1,6 @@
 import type {OperationEvent} from '../events.ts';
-import {type ResumeToken, readResumeToken, writeResumeToken} from '../resume-token.ts';
+import {type OperationJson, operationJson, readOperationJson} from '../resume-token.ts';
+import type {Answer} from '../state.ts';
 import type {Step} from '../step.ts';
 import {type JobResult, readResult, writeResult} from './job.ts';
 import {type PollErrorJson, readPollError, writePollError} from './poll-error-json.ts';
@@ -7,17 +8,21 @@ import {type PollErrorJson, readPollError, writePollError} from './poll-error-js
 /** The name of the event by which BullMQ's stream carries what a step tells. */
 export const stepEvent = 'operation';
 
-/** An event without what the step's token says already. */
-interface EventJson {
-  readonly type: string;
-  readonly at: number;
+/** What is the same in all events of a step, as a rule. */
+interface Common {
+  readonly location: string;
   readonly attempt: number;
-  readonly [field: string]: unknown;
+  readonly at: number;
+  readonly answer?: Answer | undefined;
 }
 
-interface StepJson extends JobResult {
-  readonly token: ResumeToken;
-  readonly events: readonly EventJson[];
+/** A step's events: Redis holds ten thousand of these, so what they have in common stands there once. */
+interface StepJson extends Common {
+  readonly operation?: OperationJson;
+  /** Each without what it has in common with the last one. */
+  readonly events: ReadonlyArray<{readonly type: string; readonly [field: string]: unknown}>;
+  /** What the error of `abandoned` is made from. */
+  readonly result?: JobResult;
 }
 
 /** Whether a step tells more than that it was taken. */
@@ -27,8 +32,16 @@ export function tellsMore({events}: Step): boolean {
 
 /** Writes what a step tells. */
 export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' | 'next'>): string {
-  const result = 'outcome' in next ? writeResult(state, next.outcome) : {token: writeResumeToken(state)};
-  const step: StepJson = {...result, events: events.map((event) => writeEvent(event, state.shownLocation))};
+  const last = events.at(-1);
+  const {location = state.shownLocation, attempt = state.attempt, at = 0, answer} = last ?? {};
+  const common: Common = {location, attempt, at, answer};
+  const {operation} = state;
+  const step: StepJson = {
+    ...common,
+    ...(operation === undefined ? {} : {operation: operationJson(operation)}),
+    events: events.map((event) => writeEvent(event, common)),
+    ...('outcome' in next && next.outcome.status === 'abandoned' ? {result: writeResult(state, next.outcome)} : {}),
+  };
   return JSON.stringify(step);
 }
 
@@ -38,28 +51,33 @@ export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' |
  * @throws SyntaxError, TypeError or InvalidResumeTokenError
  */
 export function readStep(text: string): readonly OperationEvent[] {
-  const step: StepJson = JSON.parse(text);
-  const {operation, shownLocation: location} = readResumeToken(step.token);
-  return step.events.map((event) => {
-    const read: Record<string, unknown> = {operation, location, ...event};
+  const {events, operation: json, result, ...common}: StepJson = JSON.parse(text);
+  const operation = json === undefined ? undefined : readOperationJson(json);
+  const outcome = result === undefined ? undefined : readResult(result);
+  if (common.answer !== undefined) Object.freeze(common.answer);
+  return events.map((event) => {
+    const read: Record<string, unknown> = {operation, ...common, ...event};
+    if (event['answer'] === null) delete read['answer'];
     if (event.type === 'retrying') read['error'] = readPollError(event['error'] as PollErrorJson);
-    if (event.type === 'abandoned') {
-      const outcome = readResult(step);
-      if (outcome.status === 'abandoned') read['error'] = outcome.error;
-    }
-    if (event['answer'] !== undefined) Object.freeze(event['answer']);
+    if (event.type === 'abandoned' && outcome?.status === 'abandoned') read['error'] = outcome.error;
     return Object.freeze(read) as unknown as OperationEvent;
   });
 }
 
-function writeEvent(event: OperationEvent, shownLocation: string): EventJson {
-  // The operation is the token's: of all the events of a step it is the same one.
-  const {operation, location, ...own} = event;
-  const where = location === shownLocation ? {} : {location};
-  if (own.type === 'retrying') return {...own, ...where, error: writePollError(own.error)};
+function writeEvent(event: OperationEvent, common: Common): StepJson['events'][number] {
+  // The operation is the same one in all the events of a step.
+  const {operation, location, attempt, at, answer, ...own} = event;
+  const uncommon = {
+    ...(location === common.location ? {} : {location}),
+    ...(attempt === common.attempt ? {} : {attempt}),
+    ...(at === common.at ? {} : {at}),
+    // `null` says that it has none where the others have one.
+    ...(answer === common.answer ? {} : {answer: answer ?? null}),
+  };
+  if (own.type === 'retrying') return {...own, ...uncommon, error: writePollError(own.error)};
   if (own.type === 'abandoned') {
     const {error, ...rest} = own;
-    return {...rest, ...where};
+    return {...rest, ...uncommon};
   }
-  return {...own, ...where};
+  return {...own, ...uncommon};
 }

@@ -75,6 +75,7 @@ const optionNames = [
 const anyNumberOfTimes = 1_000_000_000;
 // Without a limiter BullMQ heeds no pause of the queue.
 const noLimit: LimiterOptions = {max: 1_000_000_000, duration: 1000};
+const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
 const firstRetry = 1000;
 const longestRetry = 60_000;
 
@@ -120,6 +121,7 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     stalledInterval: recoverAfter / 2,
     maxStalledCount: anyNumberOfTimes,
     runRetryDelay: firstRetry,
+    removeOnFail: {age: week},
     settings: {
       backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
     },

@@ -33,22 +33,20 @@ describeWithRedis('a worker', () => {
     ] as const;
     bench.worker({schedule: () => 300});
     const initialDelay = 200;
+    const before = Date.now();
     const queued = await Promise.all(
       Array.from({length: 20}, () => queue.add(emulator.addOperation({script}).location, {initialDelay})),
     );
-    const added = Date.now();
     await Promise.all(queued.map((operation) => operation.result()));
     const lateness: number[] = [];
     for (const {requests} of emulator.operations) {
       const [first = 0] = timesOf(requests);
-      expect(first).toBeGreaterThanOrEqual(added + initialDelay - 100);
+      expect(first).toBeGreaterThanOrEqual(before + initialDelay);
       const waits = gaps(timesOf(requests));
       expect(waits).toHaveLength(5);
       for (const [index, told] of [1000, 300, 1000, 300, 300].entries()) lateness.push((waits[index] ?? 0) - told);
     }
     expect(Math.min(...lateness)).toBeGreaterThanOrEqual(0);
-    lateness.sort((a, b) => a - b);
-    expect(lateness[Math.floor(lateness.length / 2)]).toBeLessThan(50);
     expect(bench.errors).toEqual([]);
   });
 
