@@ -1,0 +1,53 @@
+// A Redis of the benchmarks' own: a free loopback port, no persistence unless asked for, ended with the benchmark.
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {type AddressInfo, createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {Redis} from 'ioredis';
+
+/** A server that is running, and how to stop it. */
+export interface BenchRedis {
+  readonly connection: {readonly host: string; readonly port: number};
+  readonly client: Redis;
+  /** The memory that its data take, in bytes. */
+  memory(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts `redis-server` from the PATH. */
+export async function startBenchRedis(hz = 10): Promise<BenchRedis> {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'operation-poller-bench-'));
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder, '--hz', String(hz)];
+  const child: ChildProcess = spawn('redis-server', settings, {stdio: 'ignore'});
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const connection = {host: '127.0.0.1', port};
+  const client = new Redis({...connection, retryStrategy: () => 20, maxRetriesPerRequest: null});
+  client.on('error', () => undefined);
+  await client.ping();
+  return {
+    connection,
+    client,
+    memory: async () => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]),
+    stop: async () => {
+      client.disconnect();
+      process.removeListener('exit', kill);
+      const exited = once(child, 'exit');
+      kill();
+      await exited;
+      rmSync(folder, {recursive: true, force: true});
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const {port} = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
