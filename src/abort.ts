@@ -1,3 +1,61 @@
+/** What may end work early: an `AbortSignal`, or a {@link Halt} of our own. */
+export type Signal = AbortSignal | Halt;
+
+/**
+ * An `AbortController` that makes its `AbortSignal` when somebody asks for it. Each poll and each request has something that
+ * ends it; hardly any is ended, and an `AbortSignal` costs more to make and to collect than all else of a poll that is ours.
+ */
+export class Halt {
+  #aborted = false;
+  #reason: unknown;
+  #callbacks: Set<() => void> | undefined;
+  #controller: AbortController | undefined;
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** The same for those who take an `AbortSignal`. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  throwIfAborted(): void {
+    if (this.#aborted) throw this.#reason;
+  }
+
+  /** Ends it; without a reason, for the one that an `AbortSignal` has then. */
+  abort(reason?: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason ?? new DOMException('This operation was aborted', 'AbortError');
+    const callbacks = this.#callbacks;
+    this.#callbacks = undefined;
+    for (const callback of callbacks ?? []) callback();
+    this.#controller?.abort(this.#reason);
+  }
+
+  /** @returns what ends hearing it */
+  onAbort(callback: () => void): () => void {
+    this.#callbacks ??= new Set();
+    const callbacks = this.#callbacks.add(callback);
+    return () => void callbacks.delete(callback);
+  }
+}
+
+/** As an `AbortSignal`. */
+export function signalOf(signal: Signal): AbortSignal {
+  return signal instanceof Halt ? signal.signal : signal;
+}
+
 interface Shared {
   readonly callbacks: Set<() => void>;
   readonly listener: () => void;
@@ -8,15 +66,16 @@ interface Shared {
 const sharing = new WeakMap<AbortSignal, Shared>();
 
 /**
- * Hears a signal abort, once.
+ * Hears an abort, once.
  *
  * @returns what ends hearing it; the last one to end leaves no listener on the signal
  */
-export function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  const shared = sharing.get(signal) ?? share(signal);
-  const {callbacks, listener} = shared;
+export function onAbort(signal: Signal, callback: () => void): () => void {
   // The same function may be given twice.
   const entry = (): void => callback();
+  if (signal instanceof Halt) return signal.onAbort(entry);
+  const shared = sharing.get(signal) ?? share(signal);
+  const {callbacks, listener} = shared;
   callbacks.add(entry);
   return () => {
     callbacks.delete(entry);
@@ -38,20 +97,17 @@ function share(signal: AbortSignal): Shared {
   return shared;
 }
 
-/** A signal of one's own that aborts with another, until it is released. */
-export interface OwnSignal {
-  readonly signal: AbortSignal;
-  /** Aborts it. */
-  abort(reason: unknown): void;
-  /** Leaves nothing on the other signal. */
+/** A halt that an `AbortSignal` ends too, until it is released. */
+export interface OwnHalt {
+  readonly halt: Halt;
+  /** Leaves nothing on the signal. */
   release(): void;
 }
 
-/** Makes a signal that aborts with the given one, if there is one. */
-export function abortWith(other: AbortSignal | undefined): OwnSignal {
-  const controller = new AbortController();
-  const abort = (reason: unknown): void => controller.abort(reason);
-  if (other?.aborted) abort(other.reason);
-  const unhear = other === undefined ? undefined : onAbort(other, () => abort(other.reason));
-  return {signal: controller.signal, abort, release: () => unhear?.()};
+/** Makes a halt that aborts with the given signal, if there is one. */
+export function haltWith(signal: AbortSignal | undefined): OwnHalt {
+  const halt = new Halt();
+  if (signal?.aborted) halt.abort(signal.reason);
+  const unhear = signal === undefined ? undefined : onAbort(signal, () => halt.abort(signal.reason));
+  return {halt, release: () => unhear?.()};
 }

@@ -1,5 +1,5 @@
 import {abandonError} from './abandon-error.ts';
-import {abortWith} from './abort.ts';
+import {haltWith} from './abort.ts';
 import type {PollError} from './errors.ts';
 import type {Operation} from './operation.ts';
 import type {Settings} from './options.ts';
@@ -20,7 +20,7 @@ export async function askOnce(state: WatchState, settings: Settings): Promise<Op
     notFoundGrace: 0,
     unknownStatus: 'fail',
   };
-  const {signal, release} = abortWith(settings.signal);
+  const {halt, release} = haltWith(settings.signal);
   let failure: PollError | undefined;
   const ask = async (question: Question): Promise<Report> => {
     const report = await poll(strict, question);
@@ -29,10 +29,10 @@ export async function askOnce(state: WatchState, settings: Settings): Promise<Op
   };
   let step: Step;
   try {
-    step = await advance({...state, deadlineAt: undefined}, {settings: strict, poll: ask, signal}, Date.now);
+    step = await advance({...state, deadlineAt: undefined}, {settings: strict, poll: ask, signal: halt}, Date.now);
   } catch (error) {
-    if (!signal.aborted) throw error;
-    step = abandon(state, 'aborted', Date.now(), signal.reason);
+    if (!halt.aborted) throw error;
+    step = abandon(state, 'aborted', Date.now(), halt.reason);
   } finally {
     release();
   }

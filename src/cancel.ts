@@ -1,3 +1,4 @@
+import {Halt} from './abort.ts';
 import {exchange, httpError} from './exchange.ts';
 import type {Settings} from './options.ts';
 import {withSuffix} from './protocol/resolve.ts';
@@ -14,10 +15,9 @@ export async function cancelOperation(settings: Settings, {location, home, deadl
   const {method, suffix} = cancel;
   // The location stands as it is, byte for byte.
   const target = suffix === undefined ? location : (withSuffix(location, suffix) ?? location);
-  const {signal} = new AbortController();
   // A watch that was given up has no deadline any more.
   const until = deadlineAt !== undefined && Date.now() < deadlineAt ? deadlineAt : undefined;
-  const errand = {method, location: target, home, deadlineAt: until, signal};
+  const errand = {method, location: target, home, deadlineAt: until, signal: new Halt()};
   const answered = await exchange(settings, errand, {done: false});
   if (answered.reply.status >= 300) throw httpError(answered, home);
 }

@@ -1,4 +1,5 @@
 import ky, {type KyInstance} from 'ky';
+import {type Signal, signalOf} from './abort.ts';
 import {giveUp, readBody} from './body.ts';
 
 /** The HTTP statuses of a redirect. */
@@ -13,7 +14,7 @@ export interface Outgoing {
   readonly longestBody?: number;
   /** A header that is `undefined` is not sent, also where the ky instance has one. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** To be called when it leaves, which may be later: `requestTimeout` runs from then on. */
   readonly sent: () => void;
   /** To be called when the head of the answer is there: the deadline no longer ends it. */
@@ -38,7 +39,7 @@ export function kyCarrier(http: KyInstance = ky): Carrier {
     const response = await http(location, {
       method,
       headers,
-      signal,
+      signal: signalOf(signal),
       ...(json === undefined ? {} : {json}),
       retry: 0,
       timeout: false,

@@ -83,10 +83,10 @@ async function tokenFor(
 ): Promise<string | undefined> {
   const {token} = settings;
   if (token === undefined || typeof token === 'string') return token;
-  const given = await bounded<unknown>(settings, bounds, 'token', async (signal, {sent}) => {
+  const given = await bounded<unknown>(settings, bounds, 'token', async (halt, {sent}) => {
     sent();
     try {
-      return await token({...wanted, signal});
+      return await token({...wanted, signal: halt.signal});
     } catch (error) {
       throw new PollError(`The option token threw ${nameOf(error)}`, {kind: 'token', transient: false});
     }

@@ -218,22 +218,27 @@ export function snapshotOf(state: WatchState, outcome?: Outcome): OperationSnaps
 }
 
 /**
- * Moves a watched operation by an event: XState's pure `transition` where the event moves the machine. Most polls find the
- * operation where it was; they move nothing, and XState, which makes an actor for each transition, is not asked.
+ * Moves a watched operation by an event, as XState's pure `transition` does: the machine says where the event leads, and
+ * {@link record}, its only action, what is known and told then. Most polls find the operation where it was and move nothing.
  */
 export function move(state: WatchState, event: WatchEvent): Recorded {
-  const stays = event.type === 'report' ? event.operation.status === stateValue(state) : event.type !== 'abandon';
   if (isOver(state)) return {state, events: []};
-  if (stays) return record(state, event);
-  const [{context}, actions] = transition(
-    machine,
-    machine.resolveState({value: stateValue(state), context: state}),
-    event,
-  );
-  return {state: context, events: actions.flatMap(emittedBy)};
+  const recorded = record(state, event);
+  const target = stateValue(recorded.state);
+  const value = stateValue(state);
+  return target === value || target === targetOf(value, state, event) ? recorded : {state, events: []};
 }
 
-// XState's types leave emitted events out of the actions that `transition` returns.
-function emittedBy({type, params}: {readonly type: string; readonly params: unknown}): readonly OperationEvent[] {
-  return type === 'xstate.emit' ? [(params as {readonly event: OperationEvent}).event] : [];
+// XState makes an actor for each transition, which takes longer than all else of a step: it is asked once for each way.
+const targets = new Map<string, OperationStateValue>();
+
+function targetOf(value: OperationStateValue, state: WatchState, event: WatchEvent): OperationStateValue {
+  const way = `${value} ${event.type === 'report' ? event.operation.status : event.type}`;
+  let target = targets.get(way);
+  if (target === undefined) {
+    const [next] = transition(machine, machine.resolveState({value, context: state}), event);
+    target = next.value;
+    targets.set(way, target);
+  }
+  return target;
 }

@@ -1,8 +1,8 @@
-import {onAbort} from './abort.ts';
+import {onAbort, type Signal} from './abort.ts';
 import {asTimer} from './retry-after.ts';
 
 /** Waits for so many milliseconds. @throws the signal's reason when it aborts */
-export function pause(delay: number, signal: AbortSignal): Promise<void> {
+export function pause(delay: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       unhear();

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import {signalOf} from './abort.ts';
 import {bodyJson} from './carrier.ts';
 import {PollError} from './errors.ts';
 import {type Answered, type Errand, exchange, httpError, type Renewal} from './exchange.ts';
@@ -40,26 +41,50 @@ export type Report =
  * @throws the signal's reason when it aborts, and nothing else
  */
 export async function poll(settings: Settings, question: Question): Promise<Report> {
+  const renewal: Renewal = {done: false};
+  const begunAt = Date.now();
+  try {
+    return await ask(settings, question, renewal);
+  } catch (error) {
+    question.signal.throwIfAborted();
+    return await askAgain(settings, question, renewal, {error, begunAt});
+  }
+}
+
+async function ask(settings: Settings, question: Question, renewal: Renewal): Promise<Report> {
+  return readAnswer(settings, question, await exchange(settings, question, renewal));
+}
+
+/** p-retry, where there is something to retry: it gets the failure that is in hand as that of its first attempt. */
+async function askAgain(
+  settings: Settings,
+  question: Question,
+  renewal: Renewal,
+  first: {readonly error: unknown; readonly begunAt: number},
+): Promise<Report> {
   const {retry} = settings;
   const {signal, deadlineAt, retrying} = question;
-  const renewal: Renewal = {done: false};
+  const {maxRetryTime = Number.POSITIVE_INFINITY} = retry;
   try {
-    const ask = async (): Promise<Report> =>
-      readAnswer(settings, question, await exchange(settings, question, renewal));
-    // A runner whose engine does the waiting asks once, a thousand times a second.
-    if (retry.retries === 0 && retry.onFailedAttempt === undefined) return await ask();
-    return await pRetry(ask, {
-      ...retry,
-      signal,
-      shouldRetry: async (context) => {
-        const {error, retryDelay} = context;
-        if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
-        if (deadlineAt !== undefined && Date.now() + retryDelay >= deadlineAt) return false;
-        if (retry.shouldRetry !== undefined && !(await retry.shouldRetry(context))) return false;
-        retrying(error, retryDelay);
-        return true;
+    return await pRetry(
+      (attempt) => {
+        if (attempt === 1) throw first.error;
+        return ask(settings, question, renewal);
       },
-    });
+      {
+        ...retry,
+        maxRetryTime: Math.max(0, maxRetryTime - (Date.now() - first.begunAt)),
+        signal: signalOf(signal),
+        shouldRetry: async (context) => {
+          const {error, retryDelay} = context;
+          if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
+          if (deadlineAt !== undefined && Date.now() + retryDelay >= deadlineAt) return false;
+          if (retry.shouldRetry !== undefined && !(await retry.shouldRetry(context))) return false;
+          retrying(error, retryDelay);
+          return true;
+        },
+      },
+    );
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PollError) return {is: 'failure', error};

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {type Actor, createActor} from 'xstate';
-import {abortWith, type OwnSignal} from './abort.ts';
+import {haltWith, type OwnHalt} from './abort.ts';
 import {cancelOperation} from './cancel.ts';
 import {OperationError} from './errors.ts';
 import type {OperationEvent, OperationEventType} from './events.ts';
@@ -50,7 +50,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
   /** What is left to tell while listeners are being told. */
   #untold: OperationEvent[] | undefined;
   /** While the result is being fetched. */
-  #fetching: OwnSignal | undefined;
+  #fetching: OwnHalt | undefined;
   /** The operation with its result. */
   #filled: SucceededOperation | undefined;
 
@@ -203,7 +203,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    */
   stop(reason?: unknown): void {
     this.#watch.stop('stopped', reason);
-    this.#fetching?.abort(reason);
+    this.#fetching?.halt.abort(reason);
   }
 
   /**
@@ -253,7 +253,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
   #hear({events, moves}: Moved, ended: Outcome | undefined): void {
     const fetches = ended?.status === 'succeeded' && this.#settings.fetchResult;
     this.#outcome = fetches ? undefined : ended;
-    if (fetches) this.#fetching = abortWith(this.#settings.signal);
+    if (fetches) this.#fetching = haltWith(this.#settings.signal);
     if (this.#actor !== undefined) for (const move of moves) this.#actor.send(move);
     this.#tellAll(events);
     if (fetches) void this.#fetchResult(ended.operation);
@@ -264,6 +264,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
   // and nothing of what the step had still to tell.
   #tellAll(events: readonly OperationEvent[]): void {
     const isWithin = this.#untold !== undefined;
+    if (!isWithin && this.#listeners === undefined) return;
     this.#untold = [...events];
     if (isWithin) return;
     for (let event = this.#untold.shift(); event !== undefined; event = this.#untold.shift()) {
@@ -274,8 +275,8 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   async #fetchResult(operation: SucceededOperation): Promise<void> {
-    const fetching = this.#fetching ?? abortWith(this.#settings.signal);
-    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, fetching.signal);
+    const fetching = this.#fetching ?? haltWith(this.#settings.signal);
+    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, fetching.halt);
     fetching.release();
     this.#fetching = undefined;
     if (outcome.status === 'succeeded') this.#filled = outcome.operation;

@@ -1,4 +1,4 @@
-import {onAbort} from './abort.ts';
+import {Halt, onAbort, type Signal} from './abort.ts';
 import {longestBody} from './body.ts';
 import {OpaqueRedirect, type Outgoing, type Reply} from './carrier.ts';
 import {PollError} from './errors.ts';
@@ -11,7 +11,7 @@ export interface Bounds {
   /** When the head of an answer must be there at the latest, in milliseconds since 1970. */
   readonly deadlineAt: number | undefined;
   /** Ends it at once. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
 }
 
 /** A request. */
@@ -49,10 +49,17 @@ export function send(settings: Settings, bounds: Bounds, request: Request): Prom
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   // The instance's own credentials, if it has any, are for the home origin too.
   else if (!trusted) headers['authorization'] = undefined;
-  return bounded(settings, bounds, 'request', async (signal, clock) => {
+  return bounded(settings, bounds, 'request', async (halt, clock) => {
     let reply: Reply;
     try {
-      reply = await settings.carrier(location, {method, headers, json, signal, ...clock});
+      reply = await settings.carrier(location, {
+        method,
+        headers,
+        json,
+        signal: halt,
+        sent: clock.sent,
+        answered: clock.answered,
+      });
     } catch (error) {
       throw networkError(error, token);
     }
@@ -68,17 +75,17 @@ type Clock = Pick<Outgoing, 'sent' | 'answered'>;
 
 /**
  * Bounds a piece of work by `requestTimeout`, from the moment it is sent, and by the deadline; ends it when the poll is
- * aborted, whether or not it heeds the signal it gets. Once the head of an answer has come, the deadline no longer ends it:
+ * aborted, whether or not it heeds the halt it gets. Once the head of an answer has come, the deadline no longer ends it:
  * an answer that is on its way when the deadline passes is read.
  */
 export function bounded<T>(
   {requestTimeout}: Settings,
   {signal, deadlineAt}: Bounds,
   what: 'request' | 'token',
-  work: (signal: AbortSignal, clock: Clock) => Promise<T>,
+  work: (halt: Halt, clock: Clock) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const controller = new AbortController();
+  const halt = new Halt();
   const begun = Date.now();
   let leftAt = begun;
   let over = false;
@@ -90,12 +97,12 @@ export function bounded<T>(
       const message =
         what === 'request' ? `No answer within ${passed} ms` : `The option token gave none within ${passed} ms`;
       reject(new PollError(message, {kind: what === 'request' ? 'timeout' : 'token', transient: what === 'request'}));
-      controller.abort();
+      halt.abort();
     };
     const abort = (): void => {
       finish();
       reject(signal.reason);
-      controller.abort();
+      halt.abort();
     };
     const finish = (): void => {
       clearTimeout(timer);
@@ -107,7 +114,6 @@ export function bounded<T>(
       if (limit !== undefined && !over) timer = setTimeout(expire, asTimer(Math.max(0, limit - Date.now())));
     };
     const unhear = onAbort(signal, abort);
-    arm(deadlineAt);
     const clock: Clock = {
       sent: () => {
         leftAt = Date.now();
@@ -117,7 +123,10 @@ export function bounded<T>(
         if (deadlineAt !== undefined && deadlineAt < leftAt + requestTimeout) arm(leftAt + requestTimeout);
       },
     };
-    work(controller.signal, clock).then(
+    const working = work(halt, clock);
+    // Most work has been sent by now, and is bounded already.
+    if (timer === undefined) arm(deadlineAt);
+    working.then(
       (value) => {
         finish();
         resolve(value);
@@ -126,7 +135,7 @@ export function bounded<T>(
         finish();
         reject(error);
         // What is left of a body that is too long must not go on arriving.
-        controller.abort();
+        halt.abort();
       },
     );
   });

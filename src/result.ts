@@ -1,4 +1,5 @@
 import {abandonError} from './abandon-error.ts';
+import type {Signal} from './abort.ts';
 import {bodyJson} from './carrier.ts';
 import {PollError} from './errors.ts';
 import {exchange, httpError} from './exchange.ts';
@@ -26,7 +27,7 @@ async function fetchResult(
   settings: Settings,
   state: WatchState,
   operation: SucceededOperation,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<SucceededOperation> {
   if (operation.result !== undefined) return operation;
   const location = resultLocation(operation, settings.reader, {location: state.location, started: settings.started});
@@ -72,7 +73,7 @@ export async function fetchedOutcome(
   settings: Settings,
   state: WatchState,
   operation: SucceededOperation,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Outcome> {
   try {
     return {status: 'succeeded', operation: await fetchResult(settings, state, operation, signal)};

@@ -1,4 +1,5 @@
 import {type AbandonFacts, abandonError} from './abandon-error.ts';
+import type {Signal} from './abort.ts';
 import type {PollError} from './errors.ts';
 import type {OperationEvent, WaitCause} from './events.ts';
 import {reportToHost} from './host.ts';
@@ -33,7 +34,7 @@ export interface StepIo {
   /** Asks the service once. */
   readonly poll: (question: Question) => Promise<Report>;
   /** Aborts the poll. */
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Hears of retries within the poll while it lasts; what it hears is in no step. */
   readonly retrying?: (moved: Moved) => void;
   /** A random number from 0 to 1, without 1. Default `Math.random`. */

@@ -1,5 +1,5 @@
 import {fromCallback} from 'xstate';
-import {onAbort} from './abort.ts';
+import {Halt, onAbort} from './abort.ts';
 import {reportToHost} from './host.ts';
 import {
   type OperationMachine,
@@ -23,7 +23,7 @@ export class Watch {
   readonly #settings: Settings;
   readonly #heard: (moved: Moved, outcome: Outcome | undefined) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #poll: AbortController | undefined;
+  #poll: Halt | undefined;
   #unhear: (() => void) | undefined;
 
   /**
@@ -61,15 +61,15 @@ export class Watch {
 
   #ask(): void {
     if (isOver(this.#state)) return;
-    const controller = new AbortController();
-    this.#poll = controller;
+    const halt = new Halt();
+    this.#poll = halt;
     const settings = this.#settings;
     const io: StepIo = {
       settings,
       poll: (question) => poll(settings, question),
-      signal: controller.signal,
+      signal: halt,
       retrying: (moved) => {
-        if (controller.signal.aborted) return;
+        if (halt.aborted) return;
         this.#state = moved.state;
         this.#heard(moved, undefined);
       },
@@ -77,11 +77,11 @@ export class Watch {
     advance(this.#state, io, Date.now).then(
       (step) => {
         this.#poll = undefined;
-        if (!controller.signal.aborted) this.#take(step);
+        if (!halt.aborted) this.#take(step);
       },
       (error: unknown) => {
         // A poll rejects only because it was aborted; anything else is a mistake of ours that must not go unheard.
-        if (!controller.signal.aborted) reportToHost(error);
+        if (!halt.aborted) reportToHost(error);
       },
     );
   }

@@ -1,4 +1,5 @@
 import {abandonError} from '../abandon-error.ts';
+import type {Signal} from '../abort.ts';
 import type {PollError} from '../errors.ts';
 import type {SucceededOperation} from '../operation.ts';
 import type {Settings} from '../options.ts';
@@ -18,7 +19,7 @@ export async function recordResult(
   settings: Settings,
   state: WatchState,
   operation: SucceededOperation,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<RecordedJson> {
   const outcome = await fetchedOutcome(settings, state, operation, signal);
   signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import {Halt} from '../abort.ts';
 import type {OperationEvent} from '../events.ts';
 import {beginWatching, type PollOptions, readOptions, type Settings} from '../options.ts';
 import type {Outcome} from '../outcome.ts';
@@ -109,7 +110,7 @@ async function watch(
 ): Promise<DurableRun> {
   checkOwn(options, name, onEvent);
   const named = (step: string): string => (name === undefined ? step : `${name}: ${step}`);
-  const signal = host.signal ?? new AbortController().signal;
+  const signal = host.signal ?? new Halt();
   const now = await host.now(named('begin'));
   const begun = beginAt(now, place, options);
   const {settings} = begun;

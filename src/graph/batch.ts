@@ -1,4 +1,4 @@
-import {onAbort} from '../abort.ts';
+import {Halt, onAbort} from '../abort.ts';
 import {longestBody} from '../body.ts';
 import {bodyJson, type Carrier, type Outgoing, type Reply} from '../carrier.ts';
 import {ownProperty} from '../protocol/pointer.ts';
@@ -103,18 +103,18 @@ export class Batcher {
 
   async #send(parts: readonly Part[]): Promise<void> {
     // The batch is of use as long as one of its parts is.
-    const controller = new AbortController();
+    const halt = new Halt();
     let wanted = parts.length;
     const unhear = parts.map(({outgoing}) =>
       onAbort(outgoing.signal, () => {
         wanted -= 1;
-        if (wanted === 0) controller.abort(outgoing.signal.reason);
+        if (wanted === 0) halt.abort(outgoing.signal.reason);
       }),
     );
     const outgoing: Outgoing = {
       method: 'POST',
       headers: envelopeHeaders(parts),
-      signal: controller.signal,
+      signal: halt,
       sent: () => {
         for (const part of parts) part.outgoing.sent();
       },

@@ -1,4 +1,4 @@
-import {onAbort} from '../abort.ts';
+import {onAbort, type Signal} from '../abort.ts';
 import {asTimer} from '../retry-after.ts';
 
 // How much faster requests may follow each other after each one that was taken, and by how much with time. Slow enough that
@@ -47,7 +47,7 @@ export class Gate {
    * @param weight how many the service counts it for
    * @throws the signal's reason when it aborts
    */
-  async pass(weight: number, signal: AbortSignal): Promise<void> {
+  async pass(weight: number, signal: Signal): Promise<void> {
     signal.throwIfAborted();
     if (this.#held.size === 0 && this.#isDue()) {
       this.#advance(weight);

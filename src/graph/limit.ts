@@ -1,4 +1,4 @@
-import {onAbort} from '../abort.ts';
+import {onAbort, type Signal} from '../abort.ts';
 
 interface Waiting {
   readonly weight: number;
@@ -16,7 +16,7 @@ export class Limit {
   }
 
   /** Waits for a place. @throws the signal's reason when it aborts, and then no place is taken */
-  async enter(weight: number, signal: AbortSignal): Promise<void> {
+  async enter(weight: number, signal: Signal): Promise<void> {
     signal.throwIfAborted();
     if (this.#waiting.size === 0 && this.#fits(weight)) {
       this.#underWay += weight;

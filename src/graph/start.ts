@@ -1,4 +1,4 @@
-import {abortWith} from '../abort.ts';
+import {haltWith} from '../abort.ts';
 import {bodyJson, type Carrier, type Outgoing, type Reply} from '../carrier.ts';
 import {OperationNotStartedError, PollError} from '../errors.ts';
 import {type Answered, exchange, httpError} from '../exchange.ts';
@@ -66,7 +66,7 @@ export async function startOperation(
   {method = 'POST', body: json, headers}: GraphRequest,
   secret?: string,
 ): Promise<Started> {
-  const {signal, release} = abortWith(watching.signal);
+  const {halt, release} = haltWith(watching.signal);
   const {protocol} = watching.reader;
   // Whether a request has left that was not refused for its token, which is answered before anything is done.
   let left = false;
@@ -81,7 +81,7 @@ export async function startOperation(
   };
   // Whatever watching needs, starting needs a token.
   const settings: Settings = {...watching, carrier, reader: {...watching.reader, sendsToken: true}};
-  const errand = {method, json, headers: {...protocol.requestHeaders, ...headers}, location: url, home, signal};
+  const errand = {method, json, headers: {...protocol.requestHeaders, ...headers}, location: url, home, signal: halt};
   let answered: Answered;
   try {
     answered = await exchange(settings, {...errand, deadlineAt: undefined}, {done: false});
