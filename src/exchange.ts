@@ -1,3 +1,4 @@
+import {Halt, onAbort} from './abort.ts';
 import {bodyJson, type Outgoing, redirectStatuses} from './carrier.ts';
 import {readClaims} from './challenge.ts';
 import {PollError, type PollErrorFacts} from './errors.ts';
@@ -42,7 +43,11 @@ export async function exchange(settings: Settings, errand: Errand, renewal: Rene
   let renewed: string | undefined;
   for (;;) {
     const trusted = isTrusted(location, home, settings);
-    const token = trusted ? (renewed ?? (await tokenFor(settings, errand, {forceRefresh: false}))) : undefined;
+    let token = trusted ? renewed : undefined;
+    if (trusted && token === undefined) {
+      const given = tokenFor(settings, errand, {forceRefresh: false});
+      token = given instanceof Promise ? await given : given;
+    }
     const {reply, answer} = await send(settings, errand, {method, json, headers: further, location, token, trusted});
     const {status, headers} = reply;
     // A request that changes something is not sent to another place than it was meant for.
@@ -76,26 +81,54 @@ function isTrusted(location: string, home: string, settings: Settings): boolean 
   return (url.origin === home || settings.trustedOrigins.has(url.origin)) && isPrivate(url);
 }
 
-async function tokenFor(
+/** The token for a request. A function that has one at hand costs neither a promise nor a signal. */
+function tokenFor(
   settings: Settings,
   bounds: Bounds,
   wanted: Omit<TokenRequest, 'signal'>,
-): Promise<string | undefined> {
+): string | undefined | Promise<string> {
   const {token} = settings;
   if (token === undefined || typeof token === 'string') return token;
-  const given = await bounded<unknown>(settings, bounds, 'token', async (halt, {sent}) => {
+  const halt = new Halt();
+  let given: unknown;
+  try {
+    given = token({
+      ...wanted,
+      get signal() {
+        return halt.signal;
+      },
+    });
+  } catch (error) {
+    throw tokenThrew(error);
+  }
+  if (!isThenable(given)) return checkGiven(given);
+  return bounded(settings, bounds, 'token', async (ended, {sent}) => {
     sent();
+    onAbort(ended, () => halt.abort(ended.reason));
+    let late: unknown;
     try {
-      return await token({...wanted, signal: halt.signal});
+      late = await given;
     } catch (error) {
-      throw new PollError(`The option token threw ${nameOf(error)}`, {kind: 'token', transient: false});
+      throw tokenThrew(error);
     }
+    return checkGiven(late);
   });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+function checkGiven(given: unknown): string {
   if (isToken(given)) return given;
   throw new PollError(`The option token gave ${typeof given}, expected visible ASCII characters without spaces`, {
     kind: 'token',
     transient: false,
   });
+}
+
+function tokenThrew(error: unknown): PollError {
+  return new PollError(`The option token threw ${nameOf(error)}`, {kind: 'token', transient: false});
 }
 
 /** The error of an answer that is no operation. */

@@ -15,6 +15,14 @@ interface Part {
   readonly location: string;
   readonly outgoing: Outgoing;
   readonly resolve: (reply: Reply | Promise<Reply>) => void;
+  /** The batch it is under way with. */
+  batch: Batch | undefined;
+}
+
+/** A batch under way: of use as long as one of its parts is. */
+interface Batch {
+  wanted: number;
+  readonly halt: Halt;
 }
 
 /** Sends a batch: gives the replies by the parts' numbers, or `undefined` when the batch as a whole failed. */
@@ -62,7 +70,8 @@ export class Batcher {
       const unhear = onAbort(outgoing.signal, () => {
         unhear();
         reject(outgoing.signal.reason);
-        this.#forget(kind, collection, part);
+        if (part.batch === undefined) this.#forget(kind, collection, part);
+        else drop(part.batch, outgoing.signal.reason);
       });
       const part: Part = {
         location,
@@ -71,6 +80,7 @@ export class Batcher {
           unhear();
           resolve(reply);
         },
+        batch: undefined,
       };
       parts.push(part);
       if (parts.length === largestBatch) this.#dispatch(kind, collection);
@@ -102,19 +112,12 @@ export class Batcher {
   }
 
   async #send(parts: readonly Part[]): Promise<void> {
-    // The batch is of use as long as one of its parts is.
-    const halt = new Halt();
-    let wanted = parts.length;
-    const unhear = parts.map(({outgoing}) =>
-      onAbort(outgoing.signal, () => {
-        wanted -= 1;
-        if (wanted === 0) halt.abort(outgoing.signal.reason);
-      }),
-    );
+    const batch: Batch = {wanted: parts.length, halt: new Halt()};
+    for (const part of parts) part.batch = batch;
     const outgoing: Outgoing = {
       method: 'POST',
       headers: envelopeHeaders(parts),
-      signal: halt,
+      signal: batch.halt,
       sent: () => {
         for (const part of parts) part.outgoing.sent();
       },
@@ -131,13 +134,17 @@ export class Batcher {
     } catch {
       // What went wrong with the batch goes wrong with its parts again, if it has to, and is told there.
     }
-    for (const end of unhear) end();
     for (const [index, part] of parts.entries()) {
       const reply = replies?.[index];
       if (reply !== undefined) part.resolve(reply);
       else if (!part.outgoing.signal.aborted) part.resolve(this.#alone(part.location, part.outgoing));
     }
   }
+}
+
+function drop(batch: Batch, reason: unknown): void {
+  batch.wanted -= 1;
+  if (batch.wanted === 0) batch.halt.abort(reason);
 }
 
 function envelopeHeaders(parts: readonly Part[]): Outgoing['headers'] {
@@ -160,35 +167,50 @@ export function batchBody(parts: readonly BatchPart[], base: string): unknown {
   };
 }
 
-/** The replies in the body of a batch's answer, by the parts' numbers; one that is missing or cannot be read is `undefined`. */
-export function batchReplies(body: Reply['body'], count: number): readonly (Reply | undefined)[] | undefined {
+/**
+ * The replies in the body of a batch's answer, by the parts' numbers; one that is missing or cannot be read is `undefined`.
+ *
+ * @param authorization what was sent with it, which no reply may show unseen
+ */
+export function batchReplies(
+  body: Reply['body'],
+  count: number,
+  authorization = '',
+): readonly (Reply | undefined)[] | undefined {
   const responses = ownProperty(bodyJson(body), 'responses');
   if (!Array.isArray(responses)) return undefined;
+  // As JSON where nothing is to be looked for in the text of a part, neither its length nor the token.
+  const isPlain =
+    body !== undefined &&
+    'text' in body &&
+    body.text.length <= longestBody &&
+    !body.text.includes(authorization.replace(/^Bearer /, ''));
   const replies = new Array<Reply | undefined>(count).fill(undefined);
   for (const response of responses) {
     const id = ownProperty(response, 'id');
     const status = ownProperty(response, 'status');
     const index = typeof id === 'string' && /^\d+$/.test(id) ? Number(id) : count;
     if (index >= count || !Number.isInteger(status)) continue;
-    const text = bodyText(ownProperty(response, 'body'));
-    if (text === undefined) continue;
+    const content = partBody(ownProperty(response, 'body'), isPlain);
+    if (content === 'unreadable') continue;
     replies[index] = {
       status: Number(status),
       headers: headerReader(ownProperty(response, 'headers')),
-      body: text.length > longestBody ? undefined : {text},
+      body: content,
     };
   }
   return replies;
 }
 
-/** A part's body as the text that it would be if it came alone; a text is no JSON but something else in Base64. */
-function bodyText(body: unknown): string | undefined {
-  if (body === undefined || body === null) return '';
-  if (typeof body === 'string') return body;
+/** A part's body as if it came alone; a text is no JSON but something else in Base64. */
+function partBody(body: unknown, isPlain: boolean): Reply['body'] | 'unreadable' {
+  if (body === undefined || body === null) return {text: ''};
+  if (isPlain && typeof body === 'object') return {json: body};
   try {
-    return JSON.stringify(body);
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    return text.length > longestBody ? undefined : {text};
   } catch {
-    return undefined; // nested too deeply
+    return 'unreadable'; // nested too deeply
   }
 }
 

@@ -45,15 +45,16 @@ export class Gate {
    * Waits until a request may pass.
    *
    * @param weight how many the service counts it for
+   * @returns what to wait for; `undefined` where it may pass at once
    * @throws the signal's reason when it aborts
    */
-  async pass(weight: number, signal: Signal): Promise<void> {
-    signal.throwIfAborted();
+  pass(weight: number, signal: Signal): Promise<void> | undefined {
+    if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#held.size === 0 && this.#isDue()) {
       this.#advance(weight);
-      return;
+      return undefined;
     }
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       const held: Held = {
         weight,
         go: () => {

@@ -61,10 +61,7 @@ export function clientCarrier({carrier, base, concurrency, batchWindow}: Traffic
     return reply;
   };
   if (batchWindow === false) {
-    return async (location, outgoing) => {
-      await gateOf(location).pass(1, outgoing.signal);
-      return alone(location, outgoing);
-    };
+    return through(gateOf, alone);
   }
   // An operation can be of another version than the client: password resets are often found under beta.
   const versions = new Set([base, `${home}/v1.0`, `${home}/beta`]);
@@ -91,19 +88,26 @@ export function clientCarrier({carrier, base, concurrency, batchWindow}: Traffic
       if (reply.status === 404 || reply.status === 405 || reply.status === 501) batchesFrom = Number.POSITIVE_INFINITY;
       return undefined;
     }
-    const replies = batchReplies(reply.body, parts.length);
+    const replies = batchReplies(reply.body, parts.length, outgoing.headers['authorization']);
     heed(gate, replies ?? []);
     return replies;
   };
   const batcher = new Batcher(batchWindow, alone, together);
-  return async (location, outgoing) => {
-    await gateOf(location).pass(1, outgoing.signal);
+  return through(gateOf, (location, outgoing) => {
     const {method, headers, json} = outgoing;
     const {authorization} = headers;
     const mayFit = method === 'GET' && json === undefined && !uncertain.test(location) && Date.now() >= batchesFrom;
     const version = mayFit ? versionOf(location) : undefined;
     if (version === undefined || authorization === undefined) return alone(location, outgoing);
     return batcher.carry(`${version} ${authorization}`, location, outgoing);
+  });
+}
+
+/** The carrier that passes the gate first, which is open as a rule: then nobody waits for a promise. */
+function through(gateOf: (location: string) => Gate, carrier: Carrier): Carrier {
+  return (location, outgoing) => {
+    const passed = gateOf(location).pass(1, outgoing.signal);
+    return passed === undefined ? carrier(location, outgoing) : passed.then(() => carrier(location, outgoing));
   };
 }
 
