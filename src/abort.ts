@@ -8,7 +8,9 @@ export type Signal = AbortSignal | Halt;
 export class Halt {
   #aborted = false;
   #reason: unknown;
-  #callbacks: Set<() => void> | undefined;
+  // One hears it as a rule, and a set for one is a waste.
+  #callback: (() => void) | undefined;
+  #others: Set<() => void> | undefined;
   #controller: AbortController | undefined;
 
   get aborted(): boolean {
@@ -37,17 +39,26 @@ export class Halt {
     if (this.#aborted) return;
     this.#aborted = true;
     this.#reason = reason ?? new DOMException('This operation was aborted', 'AbortError');
-    const callbacks = this.#callbacks;
-    this.#callbacks = undefined;
-    for (const callback of callbacks ?? []) callback();
+    const callback = this.#callback;
+    const others = this.#others;
+    this.#callback = undefined;
+    this.#others = undefined;
+    callback?.();
+    for (const other of others ?? []) other();
     this.#controller?.abort(this.#reason);
   }
 
   /** @returns what ends hearing it */
   onAbort(callback: () => void): () => void {
-    this.#callbacks ??= new Set();
-    const callbacks = this.#callbacks.add(callback);
-    return () => void callbacks.delete(callback);
+    if (this.#callback === undefined) {
+      this.#callback = callback;
+      return () => {
+        if (this.#callback === callback) this.#callback = undefined;
+      };
+    }
+    this.#others ??= new Set();
+    const others = this.#others.add(callback);
+    return () => void others.delete(callback);
   }
 }
 

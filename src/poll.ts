@@ -13,6 +13,8 @@ import type {Answer} from './state.ts';
 
 /** What a poll asks. */
 export interface Question extends Errand {
+  /** The operation as the last answer told, read by the same protocol. */
+  readonly known?: Operation | undefined;
   /** Hears of a request that failed and is made again after `delay` milliseconds. */
   readonly retrying: (error: PollError, delay: number) => void;
 }
@@ -44,7 +46,7 @@ export async function poll(settings: Settings, question: Question): Promise<Repo
   const renewal: Renewal = {done: false};
   const begunAt = Date.now();
   try {
-    return await ask(settings, question, renewal);
+    return readAnswer(settings, question, await exchange(settings, question, renewal));
   } catch (error) {
     question.signal.throwIfAborted();
     return await askAgain(settings, question, renewal, {error, begunAt});
@@ -111,7 +113,7 @@ function readAnswer(settings: Settings, question: Question, answered: Answered):
   if ((status === 404 || status === 410) && settings.reader.notFoundSucceeds) return ended(notFoundOperation(status));
   const body = bodyJson(reply.body);
   if (status === 401 || status === 403) throw httpError(answered, question.home);
-  const reading = readOperation(body, settings.reader, status);
+  const reading = readOperation(body, settings.reader, status, question.known);
   const isError = status >= 400;
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   if (isError && !(reading.is === 'operation' && reading.operation.id !== undefined)) {

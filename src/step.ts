@@ -5,6 +5,7 @@ import type {OperationEvent, WaitCause} from './events.ts';
 import {reportToHost} from './host.ts';
 import {showLocation} from './location.ts';
 import {move} from './machine.ts';
+import type {Operation} from './operation.ts';
 import {defaultSchedule, type Settings} from './options.ts';
 import {endedOutcome, type Outcome} from './outcome.ts';
 import type {Question, Report} from './poll.ts';
@@ -35,6 +36,8 @@ export interface StepIo {
   readonly poll: (question: Question) => Promise<Report>;
   /** Aborts the poll. */
   readonly signal: Signal;
+  /** The operation as the same runner's last poll read it. */
+  readonly known?: Operation | undefined;
   /** Hears of retries within the poll while it lasts; what it hears is in no step. */
   readonly retrying?: (moved: Moved) => void;
   /** A random number from 0 to 1, without 1. Default `Math.random`. */
@@ -66,6 +69,7 @@ export async function advance(state: WatchState, io: StepIo, now: () => number):
     // A step that comes late, after the deadline, still asks once: only its own time-out bounds that request.
     deadlineAt: state.deadlineAt !== undefined && now() < state.deadlineAt ? state.deadlineAt : undefined,
     signal: io.signal,
+    known: io.known,
     retrying: (error, delay) => {
       course.move({type: 'retry', error, delay, at: now()});
       io.retrying?.(course.take());

@@ -24,6 +24,8 @@ export class Watch {
   readonly #heard: (moved: Moved, outcome: Outcome | undefined) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: Halt | undefined;
+  /** Whether the operation was read by a poll of ours. */
+  #hasRead = false;
   #unhear: (() => void) | undefined;
 
   /**
@@ -68,6 +70,7 @@ export class Watch {
       settings,
       poll: (question) => poll(settings, question),
       signal: halt,
+      known: this.#hasRead ? this.#state.operation : undefined,
       retrying: (moved) => {
         if (halt.aborted) return;
         this.#state = moved.state;
@@ -77,6 +80,7 @@ export class Watch {
     advance(this.#state, io, Date.now).then(
       (step) => {
         this.#poll = undefined;
+        this.#hasRead ||= step.state.operation !== this.#state.operation;
         if (!halt.aborted) this.#take(step);
       },
       (error: unknown) => {

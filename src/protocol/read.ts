@@ -22,8 +22,12 @@ const deepest = 100;
  *
  * @param body `null` for an answer without a body, `undefined` for one that is no JSON
  * @param httpStatus the answer's, for a protocol that goes by it
+ * @param known what the same reader read last: of a body that says the same nothing is made anew, and nothing is left to collect
  */
-export function readOperation(body: unknown, reader: ProtocolReader, httpStatus?: number): Reading {
+export function readOperation(body: unknown, reader: ProtocolReader, httpStatus?: number, known?: Operation): Reading {
+  if (known !== undefined && reader.httpStatuses.size === 0 && isSame(known.raw, body)) {
+    return {is: 'operation', operation: known};
+  }
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const word = isObject ? wordOf(body, reader) : undefined;
   const meant = word === undefined ? meaningOf(body, reader, httpStatus) : undefined;
@@ -142,6 +146,18 @@ function text(value: unknown): string | undefined {
 function percent(value: unknown): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && number >= 0 && number <= 100 ? number : undefined;
+}
+
+/** Whether two JSON documents say the same. The first is one that was read, and so is not nested too deeply to recurse. */
+function isSame(read: unknown, other: unknown): boolean {
+  if (read === other) return true;
+  if (typeof read !== 'object' || typeof other !== 'object' || read === null || other === null) return false;
+  const names = Object.keys(read);
+  if (names.length !== Object.keys(other).length || Array.isArray(read) !== Array.isArray(other)) return false;
+  for (const name of names) {
+    if (!Object.hasOwn(other, name) || !isSame(ownProperty(read, name), ownProperty(other, name))) return false;
+  }
+  return true;
 }
 
 /** Freezes a JSON document with all in it; `false` when it is nested too deeply. Level by level: no recursion to overflow. */

@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
+import type {Operation} from '../../src/operation.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {defineProtocol, protocolReader} from '../../src/protocol/protocol.ts';
 import {freeze, type Reading, readFault, readOperation} from '../../src/protocol/read.ts';
@@ -312,5 +313,45 @@ describe('any JSON value', () => {
         expect([freeze(document), isFrozen(document)]).toEqual([true, true]);
       }),
     );
+  });
+});
+
+describe('a body after one that is known', () => {
+  const json = (): fc.Arbitrary<unknown> => fc.jsonValue({maxDepth: 3});
+  const taskBody = (more: unknown): unknown => JSON.parse(JSON.stringify({id: 'b', status: 'running', more}));
+  const known = (body: unknown): Operation => {
+    const reading = readOperation(body, protocolReader(tasks));
+    if (reading.is !== 'operation') throw new Error('it is no operation');
+    return reading.operation;
+  };
+
+  test('is the same operation where it says the same, and else what it is without it', () => {
+    fc.assert(
+      fc.property(json(), json(), (first, second) => {
+        const before = known(taskBody(first));
+        expect(readOperation(taskBody(first), protocolReader(tasks), 200, before)).toEqual({
+          is: 'operation',
+          operation: before,
+        });
+        const body = taskBody(second);
+        const after = readOperation(body, protocolReader(tasks), 200, before);
+        expect(after).toEqual(readOperation(body, protocolReader(tasks), 200));
+      }),
+    );
+  });
+
+  test('is nothing made anew', () => {
+    const before = known(taskBody({of: ['the', {same: null}]}));
+    const again = readOperation(taskBody({of: ['the', {same: null}]}), protocolReader(tasks), 200, before);
+    expect(again.is === 'operation' && again.operation).toBe(before);
+  });
+
+  test('is read by its HTTP status where the protocol goes by that', () => {
+    const reader = protocolReader(
+      defineProtocol({...tasks, name: 'by-http', httpStatuses: {200: 'succeeded', 202: 'running'}}),
+    );
+    const first = readOperation({id: 'b'}, reader, 202);
+    const second = readOperation({id: 'b'}, reader, 200, first.is === 'operation' ? first.operation : undefined);
+    expect([field(first, 'status'), field(second, 'status')]).toEqual(['running', 'succeeded']);
   });
 });
