@@ -1,69 +1,129 @@
-// What a poll costs this process, beside bare fetch and bare ky on the same server and schedule, in one run.
-import ky from 'ky';
-import {pollOperation, schedules} from 'operation-poller';
+// What polls cost the process that makes them, beside bare loops and other libraries on the same server and schedule: CPU
+// per poll, wall time, event-loop delay, and how long it takes to start and to settle ten thousand operations.
+import {benchLocation} from './answer.ts';
+import {asChild, inChild} from './child.ts';
+import {contenders, entryOf} from './contenders/index.ts';
+import {answerInProcess} from './in-process.ts';
+import {watchLoop} from './loop-delay.ts';
 import {startBenchServer} from './server.ts';
-import {median} from './statistics.ts';
+import {medians} from './statistics.ts';
+import {compared, type Target, table, targetTable} from './table.ts';
 
 const operations = 500;
 const polls = 20;
 const interval = 50;
+const warmUp = 3; // polls
+const settled = 10_000;
 const runs = 5;
 
-const wait = (delay: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delay));
+interface Task {
+  readonly name: string;
+  readonly root: string;
+}
 
-/** Prints CPU time per poll, medians of several runs in turn. */
-export async function benchmarkCost(): Promise<void> {
+type Cost = {
+  /** Microseconds of CPU for each poll. */
+  readonly cpu: number;
+  /** Milliseconds, as all that follow. */
+  readonly wall: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly start: number;
+  readonly settle: number;
+};
+
+/** What the benchmark tells: a table of all, and the figures that have a target. */
+export interface Report {
+  readonly text: string;
+  readonly targets: readonly Target[];
+}
+
+/** Measures all contenders in turn, each run in a process of its own. */
+export async function measureCost(): Promise<Report> {
+  const costs = new Map<string, Cost[]>(contenders.map(({name}) => [name, []]));
   const server = await startBenchServer();
-  const url = (id: number): string => `${server.root}/v1.0/users/u/authentication/operations/${id}?aadgdc=BY01P`;
-  const headers = {authorization: 'Bearer a-token'};
-  const loop = async (ask: (url: string) => Promise<unknown>): Promise<void> => {
-    const watch = async (id: number): Promise<void> => {
-      for (let poll = 0; poll < polls; poll++) {
-        await ask(url(id));
-        await wait(interval);
-      }
-    };
-    await Promise.all(Array.from({length: operations}, (_, id) => watch(id)));
-  };
-  const contenders: Readonly<Record<string, () => Promise<void>>> = {
-    'bare fetch': () => loop(async (location) => (await fetch(location, {headers})).json()),
-    'bare ky': () => loop((location) => ky.get(location, {headers, retry: 0}).json()),
-    'operation-poller': async () => {
-      const schedule = schedules.fixed(interval);
-      const watch = (id: number): Promise<void> =>
-        new Promise((resolve) => {
-          const poller = pollOperation(url(id), {token: 'a-token', schedule});
-          poller.on('polled', ({attempt}) => {
-            if (attempt < polls) return;
-            poller.stop();
-            resolve();
-          });
-        });
-      await Promise.all(Array.from({length: operations}, (_, id) => watch(id)));
-    },
-  };
-  const costs = new Map<string, number[]>();
   try {
-    for (let run = 0; run <= runs; run++) {
-      for (const [name, contender] of Object.entries(contenders)) {
-        const before = process.cpuUsage();
-        await contender();
-        const {user, system} = process.cpuUsage(before);
-        // The first run warms up.
-        if (run > 0) costs.set(name, [...(costs.get(name) ?? []), (user + system) / (operations * polls)]);
-      }
+    for (let run = 0; run < runs; run++) {
+      for (const [name, measured] of costs)
+        measured.push(await inChild<Cost>(import.meta.url, {name, root: server.root}));
     }
   } finally {
     server.stop();
   }
-  const bareKy = median(costs.get('bare ky') ?? []);
-  console.log(
-    `${operations} operations, ${polls} polls each, every ${interval} ms; CPU of this process, median of ${runs}`,
-  );
-  for (const [name, values] of costs) {
-    const cost = median(values);
-    console.log(
-      `${name.padEnd(18)} ${cost.toFixed(0).padStart(5)} µs per poll   ${(cost / bareKy).toFixed(2)} × bare ky`,
-    );
-  }
+  const rows = contenders.map(({name, kind}) => ({name, kind, ...medians(costs.get(name) ?? [])}));
+  const best = (field: keyof Cost): number =>
+    Math.min(...rows.filter(({kind}) => kind === 'peer').map((row) => row[field]));
+  const cell = (row: Cost, field: keyof Cost): string => compared(row[field], best(field));
+  const head = [
+    '',
+    'CPU per poll, µs',
+    'wall time, ms',
+    'loop delay p50, ms',
+    'p99, ms',
+    'start 10k, ms',
+    'settle 10k, ms',
+  ];
+  const fields = ['cpu', 'wall', 'p50', 'p99', 'start', 'settle'] as const;
+  const text = [
+    `${operations} operations, ${polls} polls each, every ${interval} ms; medians of ${runs} runs; in brackets the ratio to the best peer.\n`,
+    table(
+      head,
+      rows.map((row) => [row.name, ...fields.map((field) => cell(row, field))]),
+    ),
+  ].join('\n');
+  const cpu = (name: string): number => rows.find((row) => row.name === name)?.cpu ?? Number.NaN;
+  const lro = cpu('@azure/core-lro');
+  const targets = [
+    {
+      name: 'CPU per poll, default, to bare ky',
+      measured: cpu('operation-poller') / cpu('bare ky'),
+      unit: '×',
+      atMost: 1.15,
+    },
+    {
+      name: 'CPU per poll, $batch, to core-lro',
+      measured: cpu('operation-poller, $batch') / lro,
+      unit: '×',
+      atMost: 0.25,
+    },
+  ];
+  return {text, targets};
 }
+
+/** Prints it. */
+export async function benchmarkCost(): Promise<void> {
+  const {text, targets} = await measureCost();
+  console.log(`${text}\n\n${targetTable(targets)}`);
+}
+
+async function measure({name, root}: Task): Promise<Cost> {
+  const {load, overFetch} = entryOf(name);
+  const {contender} = await load();
+  const watchAll = (watch: (location: string) => Promise<unknown>, part: string, count: number, times: number) =>
+    Array.from({length: count}, (_, id) => watch(benchLocation(root, `${process.pid}-${part}-${id}`, times)));
+
+  const watch = contender.prepare(root, interval);
+  await Promise.all(watchAll(watch, 'warm-up', operations, warmUp));
+  globalThis.gc?.();
+  const loop = watchLoop();
+  const cpuBefore = process.cpuUsage();
+  const began = performance.now();
+  await Promise.all(watchAll(watch, 'measured', operations, polls));
+  const wall = performance.now() - began;
+  const {user, system} = process.cpuUsage(cpuBefore);
+  const {p50, p99} = loop();
+  const cpu = (user + system) / (operations * polls);
+
+  // The network would be most of what follows: thousands of sockets opened at once.
+  if (overFetch) answerInProcess();
+  const once = contender.prepare(root, interval);
+  await Promise.all(watchAll(once, 'warm', 1000, 1));
+  globalThis.gc?.();
+  const from = performance.now();
+  const outcomes = watchAll(once, 'settled', settled, 1);
+  const start = performance.now() - from;
+  await Promise.all(outcomes);
+  return {cpu, wall, p50, p99, start, settle: performance.now() - from - start};
+}
+
+await asChild(import.meta.url, measure);

@@ -1,18 +1,22 @@
 // Runs the benchmarks named on the command line, or all of them: `npm run bench`, `npm run bench -- stop`.
 import {benchmarkBatch} from './batch.ts';
 import {benchmarkCost} from './cost.ts';
+import {benchmarkMemory} from './memory.ts';
 import {benchmarkQueueKill} from './queue-kill.ts';
 import {benchmarkQueueMemory} from './queue-memory.ts';
 import {benchmarkQueueThroughput} from './queue-throughput.ts';
+import {benchmarkStep} from './step.ts';
 import {benchmarkStop} from './stop.ts';
 import {benchmarkThrottle} from './throttle.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   batch: benchmarkBatch,
   cost: benchmarkCost,
+  memory: benchmarkMemory,
   'queue-kill': benchmarkQueueKill,
   'queue-memory': benchmarkQueueMemory,
   'queue-throughput': benchmarkQueueThroughput,
+  step: benchmarkStep,
   stop: benchmarkStop,
   throttle: benchmarkThrottle,
 };

@@ -1,19 +1,11 @@
 // The other side of the benchmarks, in a process of its own, so that its work does not count: every request is answered as
-// a running operation, as quickly as Node can.
+// quickly as Node can, by default as a running operation.
 import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
-
-const body = JSON.stringify({
-  id: '2d497bb-57bd-47a6-8749-5ccd0869f2bd',
-  status: 'running',
-  createdDateTime: '2020-05-14T00:23:40Z',
-  lastActionDateTime: '2020-05-14T00:23:41Z',
-  statusDetail: null,
-  resourceLocation: null,
-});
+import {BenchService} from './answer.ts';
 
 /** A server that is running, and how to stop it. */
 export interface BenchServer {
@@ -28,13 +20,31 @@ export async function startBenchServer(): Promise<BenchServer> {
   return {root: `http://127.0.0.1:${port}`, stop: () => void child.kill()};
 }
 
-if (process.argv[2] === 'serve') {
-  const server = createServer((_, response) => {
+/** How many polls the server has answered. */
+export async function servedPolls(root: string): Promise<number> {
+  return Number(await (await fetch(`${root}/served`)).text());
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const service = new BenchService();
+  const server = createServer((request, response) => {
     response.setHeader('content-type', 'application/json');
     response.setHeader('request-id', '0b5cd0bb-1b0f-4a83-9d1c-0d9a1c5b8e7a');
-    response.end(body);
+    if (request.method === 'GET') {
+      const {url = ''} = request;
+      response.end(url === '/served' ? String(service.polls) : service.answer(url).text);
+      return;
+    }
+    let body = '';
+    request.setEncoding('utf8');
+    request.on('data', (chunk: string) => {
+      body += chunk;
+    });
+    request.on('end', () => response.end(service.answerBatch(body)));
   });
   server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+  server.listen({port: 0, host: '127.0.0.1', backlog: 8192}, () =>
+    process.send?.((server.address() as AddressInfo).port),
+  );
   process.on('disconnect', () => process.exit());
 }

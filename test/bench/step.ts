@@ -1,0 +1,41 @@
+// The step alone: what a poll costs us when the transport costs nothing. It shows our own share, and how it grows.
+import {pollOperation} from 'operation-poller';
+import {benchLocation} from './answer.ts';
+import {asChild, inChild} from './child.ts';
+import {noTransport} from './no-transport.ts';
+import {median} from './statistics.ts';
+
+const polls = 50_000;
+const runs = 5;
+
+/** Microseconds of CPU for each poll. */
+export async function measureStep(): Promise<number> {
+  const costs: number[] = [];
+  for (let run = 0; run < runs; run++) costs.push(await inChild<number>(import.meta.url, polls));
+  return median(costs);
+}
+
+/** Prints it. */
+export async function benchmarkStep(): Promise<void> {
+  console.log(`the step alone, no transport, no wait: ${(await measureStep()).toFixed(1)} µs of CPU per poll`);
+}
+
+async function pollFor(count: number): Promise<void> {
+  const location = benchLocation('https://graph.example', 1, 0);
+  await new Promise<void>((resolve) => {
+    const schedule = ({attempt}: {readonly attempt: number}): number => {
+      if (attempt < count) return 0;
+      resolve();
+      return 3_600_000;
+    };
+    pollOperation(location, {http: noTransport, token: 'a-token', totalTimeout: false, schedule});
+  });
+}
+
+await asChild<number>(import.meta.url, async (count) => {
+  await pollFor(5000);
+  const before = process.cpuUsage();
+  await pollFor(count);
+  const {user, system} = process.cpuUsage(before);
+  return (user + system) / count;
+});
