@@ -1,12 +1,15 @@
-// Runs the benchmarks named on the command line, or all of them: `npm run bench`, `npm run bench -- stop`.
+// `npm run bench` runs the performance suite, and with `-- --write` puts its figures into docs/performance.md. Named ones
+// run alone: `npm run bench -- stop`. `-- --list` tells the names.
 import {benchmarkBatch} from './batch.ts';
 import {benchmarkCost} from './cost.ts';
 import {benchmarkMemory} from './memory.ts';
 import {benchmarkQueueKill} from './queue-kill.ts';
 import {benchmarkQueueMemory} from './queue-memory.ts';
 import {benchmarkQueueThroughput} from './queue-throughput.ts';
+import {benchmarkScale} from './scale.ts';
 import {benchmarkStep} from './step.ts';
 import {benchmarkStop} from './stop.ts';
+import {benchmarkSuite} from './suite.ts';
 import {benchmarkThrottle} from './throttle.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
@@ -16,15 +19,22 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'queue-kill': benchmarkQueueKill,
   'queue-memory': benchmarkQueueMemory,
   'queue-throughput': benchmarkQueueThroughput,
+  scale: benchmarkScale,
   step: benchmarkStep,
   stop: benchmarkStop,
   throttle: benchmarkThrottle,
 };
 
-const named = process.argv.slice(2);
-for (const name of named.length === 0 ? Object.keys(benchmarks) : named) {
-  const benchmark = benchmarks[name];
-  if (benchmark === undefined) throw new Error(`no benchmark ${name}; there are ${Object.keys(benchmarks).join(', ')}`);
+const given = process.argv.slice(2);
+const names = given.filter((each) => !each.startsWith('--'));
+const there = `there are ${Object.keys(benchmarks).join(', ')}; without a name the performance suite runs`;
+for (const each of given) {
+  if (each === '--write' || each === '--list' || Object.hasOwn(benchmarks, each)) continue;
+  throw new Error(`no benchmark ${each}; ${there}`);
+}
+if (given.includes('--list')) console.log(there);
+else if (names.length === 0) await benchmarkSuite(given.includes('--write'));
+for (const name of names) {
   console.log(`\n== ${name}`);
-  await benchmark();
+  await benchmarks[name]?.();
 }
