@@ -12,7 +12,7 @@ import {compared, type Target, table, targetTable} from './table.ts';
 const operations = 500;
 const polls = 20;
 const interval = 50;
-const warmUp = 3; // polls
+const warmUp = 2; // polls
 const settled = 10_000;
 const runs = 5;
 

@@ -16,9 +16,9 @@ export function figure(value: number, unit = ''): string {
   return `${value.toFixed(digits)}${unit && ` ${unit}`}`;
 }
 
-/** A figure and how many times the best peer's it is. */
-export function compared(value: number, best: number, unit = ''): string {
-  return Number.isFinite(value) ? `${figure(value, unit)} (${(value / best).toFixed(2)})` : 'not run';
+/** A figure and how many times the best peer's it is, unless that is next to nothing. */
+export function compared(value: number, best: number): string {
+  return Number.isFinite(value) && best >= 0.1 ? `${figure(value)} (${(value / best).toFixed(2)})` : figure(value);
 }
 
 /** A figure that has a target. */
