@@ -1,8 +1,7 @@
-// The other side of the benchmarks, in a process of its own, so that its work does not count: every request is answered as
-// quickly as Node can, by default as a running operation.
+// The other side of the benchmarks, in a process of its own, so that its work does not count.
 import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
-import {createServer} from 'node:http';
+import {createServer, type RequestListener} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import {BenchService} from './answer.ts';
@@ -25,9 +24,9 @@ export async function servedPolls(root: string): Promise<number> {
   return Number(await (await fetch(`${root}/served`)).text());
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const service = new BenchService();
-  const server = createServer((request, response) => {
+/** Answers as the service does, as quickly as Node can. */
+export function benchListener(service: BenchService): RequestListener {
+  return (request, response) => {
     response.setHeader('content-type', 'application/json');
     response.setHeader('request-id', '0b5cd0bb-1b0f-4a83-9d1c-0d9a1c5b8e7a');
     if (request.method === 'GET') {
@@ -41,7 +40,11 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       body += chunk;
     });
     request.on('end', () => response.end(service.answerBatch(body)));
-  });
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = createServer(benchListener(new BenchService()));
   server.keepAliveTimeout = 60_000;
   server.listen({port: 0, host: '127.0.0.1', backlog: 8192}, () =>
     process.send?.((server.address() as AddressInfo).port),

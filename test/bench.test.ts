@@ -1,0 +1,62 @@
+import {once} from 'node:events';
+import {createServer, type Server} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {BenchService, benchLocation} from './bench/answer.ts';
+import {contenders} from './bench/contenders/index.ts';
+import {benchListener} from './bench/server.ts';
+import {medians, percentile} from './bench/statistics.ts';
+import {compared, figure, table, targetTable} from './bench/table.ts';
+
+describe('the contenders of the benchmarks', () => {
+  let service: BenchService;
+  let server: Server;
+  let root: string;
+
+  beforeEach(async () => {
+    service = new BenchService();
+    server = createServer(benchListener(service)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+
+  afterEach(async () => {
+    server.close();
+    server.closeAllConnections();
+    await once(server, 'close');
+  });
+
+  test.each(contenders)('$name polls until the success, and no more often', async ({load}) => {
+    const {contender} = await load();
+    const watch = contender.prepare(root, 5);
+    await Promise.all([1, 2, 3].map((id) => watch(benchLocation(root, id, 4))));
+    expect(service.polls).toBe(12);
+  });
+});
+
+describe('the figures of the benchmarks', () => {
+  test('a median and a percentile are values that were measured', () => {
+    expect(medians([{cpu: 3}, {cpu: 1}, {cpu: 2}])).toEqual({cpu: 2});
+    const hundred = Array.from({length: 100}, (_, index) => index);
+    expect([percentile(hundred, 50), percentile(hundred, 99), percentile(hundred, 100)]).toEqual([50, 99, 99]);
+  });
+
+  test('a figure is told with its ratio to the best peer, and as not run without a measurement', () => {
+    expect([compared(230, 200), compared(3, 0), figure(Number.NaN)]).toEqual(['230 (1.15)', '3.00', 'not run']);
+  });
+
+  test('a target that is missed is told, also when nothing was measured', () => {
+    const target = {name: 'cost', unit: '×', atMost: 1.15};
+    const lines = targetTable([
+      {...target, measured: 1.15},
+      {...target, measured: 1.2},
+      {...target, measured: Number.NaN},
+    ]).split('\n');
+    expect(lines.slice(2).map((line) => line.split('|').at(-2)?.trim())).toEqual(['met', 'missed', 'missed']);
+  });
+
+  test('the columns of a table are aligned', () => {
+    const lines = table(['', 'µs'], [['ours', '1']]).split('\n');
+    expect(lines).toEqual(['|      | µs  |', '| ---- | --- |', '| ours | 1   |']);
+  });
+});
