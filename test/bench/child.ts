@@ -10,7 +10,10 @@ import {fileURLToPath} from 'node:url';
  */
 export function inChild<Result>(file: string, task: unknown): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(file), [JSON.stringify(task)], {execArgv: ['--expose-gc']});
+    const child = fork(fileURLToPath(file), [JSON.stringify(task)], {
+      execArgv: ['--expose-gc'],
+      serialization: 'advanced',
+    });
     child.once('message', (result: Result) => resolve(result));
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${fileURLToPath(file)} ended with ${code} and no result`)));

@@ -97,7 +97,7 @@ export async function benchmarkCost(): Promise<void> {
 }
 
 async function measure({name, root}: Task): Promise<Cost> {
-  const {load, overFetch} = entryOf(name);
+  const {load, overFetch, kind} = entryOf(name);
   const {contender} = await load();
   const watchAll = (watch: (location: string) => Promise<unknown>, part: string, count: number, times: number) =>
     Array.from({length: count}, (_, id) => watch(benchLocation(root, `${process.pid}-${part}-${id}`, times)));
@@ -114,10 +114,10 @@ async function measure({name, root}: Task): Promise<Cost> {
   const {p50, p99} = loop();
   const cpu = (user + system) / (operations * polls);
 
+  if (kind === 'bare') return {cpu, wall, p50, p99, start: Number.NaN, settle: Number.NaN};
   // The network would be most of what follows: thousands of sockets opened at once.
   if (overFetch) answerInProcess();
   const once = contender.prepare(root, interval);
-  await Promise.all(watchAll(once, 'warm', 1000, 1));
   globalThis.gc?.();
   const from = performance.now();
   const outcomes = watchAll(once, 'settled', settled, 1);
