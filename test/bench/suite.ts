@@ -1,4 +1,4 @@
-// The performance suite: every figure with its target, in under five minutes on two idle cores.
+// The performance suite: every figure, and what has a target beside it.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {fileURLToPath} from 'node:url';
