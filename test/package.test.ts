@@ -69,10 +69,16 @@ describe('the packed package', () => {
   test('brings its dependencies and its peer, and no more', async () => {
     const installed = await readdir(join(project, 'node_modules'));
     expect(installed.filter((name) => !name.startsWith('.')).sort()).toEqual([
+      '@clack',
+      'commander',
+      'fast-string-truncated-width',
+      'fast-string-width',
+      'fast-wrap-ansi',
       'is-network-error',
       'ky',
       'operation-poller',
       'p-retry',
+      'sisteransi',
       'xstate',
     ]);
   });
@@ -93,6 +99,14 @@ describe('the packed package', () => {
     const {stdout, stderr} = await run(process.execPath, ['watch.mjs'], {cwd: project, env: environment});
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({id: 'x', status: 'succeeded', asked: 3});
+  });
+
+  test('has a command', async () => {
+    const command = (...args: readonly string[]) =>
+      run('npx', ['--no-install', 'operation-poller', ...args], {cwd: project, env: environment});
+    expect((await command('--help')).stdout).toContain('Usage: operation-poller');
+    expect((await command('protocols')).stdout).toMatch(/^graph\.driveCopy /m);
+    await expect(command('watch')).rejects.toMatchObject({code: 2});
   });
 
   test('can be required from CommonJS', async () => {

@@ -99,16 +99,17 @@ export const protocols: {
   define: defineProtocol,
 };
 
-const presets: ReadonlyMap<string, Protocol> = new Map(
-  [
-    longRunning,
-    ...Object.values<Protocol>({...protocols.graph}),
-    ...Object.values(protocols.azure),
-    ...Object.values(protocols.google),
-  ].map((protocol) => [protocol.name, protocol]),
-);
+/** All protocols that come with the library. */
+export const presets: readonly Protocol[] = [
+  longRunning,
+  ...Object.values<Protocol>({...protocols.graph}),
+  ...Object.values(protocols.azure),
+  ...Object.values(protocols.google),
+];
+
+const presetsByName: ReadonlyMap<string, Protocol> = new Map(presets.map((protocol) => [protocol.name, protocol]));
 
 /** The preset of that name, to which a resume token may refer. */
 export function protocolNamed(name: string): Protocol | undefined {
-  return presets.get(name);
+  return presetsByName.get(name);
 }

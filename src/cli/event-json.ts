@@ -1,0 +1,47 @@
+import type {OperationError, PollError} from '../errors.ts';
+import type {OperationEvent} from '../events.ts';
+import {readLocation, showLocation} from '../location.ts';
+import type {Operation} from '../operation.ts';
+
+/** A value that JSON can have; `undefined` fields are left out. */
+export type JsonFields = Readonly<Record<string, unknown>>;
+
+/**
+ * An event as `--json` prints it: its times as ISO 8601, its durations as milliseconds, its operation without the body of
+ * the answer, which may hold anything.
+ */
+export function eventJson(event: OperationEvent): JsonFields {
+  const {type, at, operation, ...own} = event;
+  return {
+    type,
+    at: timeText(at),
+    ...own,
+    ...('since' in own ? {since: timeText(own.since)} : {}),
+    ...('error' in own ? {error: errorJson(own.error)} : {}),
+    ...(operation === undefined ? {} : {operation: operationJson(operation, event.location)}),
+  };
+}
+
+/** An operation without `raw` and `result`; what else it links to is shown as a location is. */
+export function operationJson(operation: Operation, location: string): JsonFields {
+  const {raw, resourceLocation, ...facts} = operation;
+  const {result, ...shown}: JsonFields = facts;
+  if (resourceLocation === undefined) return shown;
+  const url = readLocation(resourceLocation, location);
+  return {
+    ...shown,
+    resourceLocation: url === undefined ? undefined : showLocation(url.href, new URL(location).origin),
+  };
+}
+
+function errorJson(error: PollError | OperationError): JsonFields {
+  const {name, message, requestId, clientRequestId, date} = error;
+  const facts = {name, message, requestId, clientRequestId, date};
+  if (!('kind' in error)) return facts;
+  const {kind, httpStatus, code, retryAfter} = error;
+  return {...facts, kind, httpStatus, code, retryAfter};
+}
+
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

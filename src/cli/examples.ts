@@ -1,0 +1,41 @@
+/** What `--help` shows after the options, by command. */
+export const examples = {
+  all: `
+Examples:
+  $ operation-poller emulate                                    # something to try it on
+  $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN  # watches, and prints how it ended
+  $ operation-poller watch --help                               # examples of each command
+
+Exit codes:
+  0 succeeded  1 failed  2 usage  3 canceled  4 timeout  5 unauthorized or forbidden
+  6 not found  7 unreachable, or answers that make no sense  130 interrupted
+`,
+  watch: `
+Examples:
+  $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN
+  $ operation-poller watch "$LOCATION" --token-command 'az account get-access-token --resource-type ms-graph --query accessToken -o tsv'
+  $ operation-poller watch "$LOCATION" --token-file token.txt --timeout 2h --resume copy.resume   # stop with Ctrl-C …
+  $ operation-poller watch --token-file token.txt --resume copy.resume                            # … and go on
+  $ operation-poller watch "$MONITOR" --protocol graph.driveCopy                                  # needs no token
+  $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN --fetch-result > result.json
+  $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN --json | jq -r .type
+
+A token never stands on the command line, where other users can see it.
+`,
+  resetPassword: `
+Examples:
+  $ operation-poller reset-password adele@contoso.com --token-env GRAPH_TOKEN              # asks for the password
+  $ password=$(operation-poller reset-password adele@contoso.com --token-env GRAPH_TOKEN --generate --show)
+  $ pwgen -s 20 1 | operation-poller reset-password adele@contoso.com --token-env GRAPH_TOKEN --password-stdin
+`,
+  emulate: `
+Examples:
+  $ operation-poller emulate
+  $ operation-poller emulate --port 4000
+`,
+  protocols: `
+Examples:
+  $ operation-poller protocols
+  $ operation-poller protocols --json | jq -r '.[].name'
+`,
+} as const;

@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+import {constants} from 'node:os';
+import process from 'node:process';
+import {runCommand} from './command.ts';
+import {exitCodes} from './exit-code.ts';
+import {Interruption} from './shell.ts';
+
+/** 128 and the number of SIGPIPE, which ends other commands in this case. */
+const brokenPipe = 141;
+
+const controller = new AbortController();
+
+/** The first time, what is under way is ended in good order; the second time, at once. */
+function interrupt(by: string | undefined, exitCode: number): void {
+  if (controller.signal.aborted) process.exit(exitCode);
+  controller.abort(new Interruption(by, exitCode));
+}
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => interrupt(name, 128 + constants.signals[name]));
+}
+// Nobody reads any more, as after "| head": the end of the work, and no error.
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', ({code}: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exit(exitCodes.fault);
+    if (!controller.signal.aborted) interrupt(undefined, brokenPipe);
+  });
+}
+
+const {stdin, stdout, stderr, env} = process;
+process.exitCode = await runCommand(process.argv.slice(2), {stdin, stdout, stderr, env, signal: controller.signal});

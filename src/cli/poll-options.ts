@@ -1,0 +1,18 @@
+import type {GraphCloud} from '../graph/clouds.ts';
+import type {GraphPollOptions} from '../graph/graph-client.ts';
+import {schedules} from '../schedule.ts';
+import type {ReportOptions} from './report.ts';
+import type {Shell} from './shell.ts';
+import type {TokenOptions} from './token.ts';
+
+/** The options of the commands that watch. Times in milliseconds. */
+export interface WatchingOptions extends TokenOptions, ReportOptions {
+  readonly cloud?: GraphCloud;
+  readonly timeout?: number;
+  readonly interval?: number;
+}
+
+/** What of them the library takes as it is. */
+export function pollOptions({timeout, interval}: WatchingOptions, {signal}: Shell): GraphPollOptions {
+  return {totalTimeout: timeout, schedule: interval === undefined ? undefined : schedules.fixed(interval), signal};
+}

@@ -1,0 +1,631 @@
+import {mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {type GraphEmulator, type OperationStep, startGraphEmulator} from 'operation-poller/testing';
+import {runCommand} from '../../src/cli/command.ts';
+import {exitCodes} from '../../src/cli/exit-code.ts';
+import {presets} from '../../src/protocol/protocols.ts';
+import {fakeShell, type Given, run, shown} from './shells.ts';
+
+const secret = 'a-secret-token';
+const env = {T: secret};
+const quick = ['--token-env', 'T', '--interval', '5ms'];
+
+let emulator: GraphEmulator;
+let folder: string;
+
+beforeEach(async () => {
+  emulator = await startGraphEmulator({token: secret});
+  folder = await mkdtemp(join(tmpdir(), 'operation-poller-command-'));
+});
+
+afterEach(async () => {
+  await emulator.stop();
+  await rm(folder, {recursive: true, force: true});
+});
+
+function operation(script: readonly OperationStep[]): string {
+  return emulator.addOperation({script}).location;
+}
+
+function watch(script: readonly OperationStep[], args: readonly string[] = [], given: Given = {}) {
+  return run(['watch', operation(script), ...quick, ...args], {env, ...given});
+}
+
+function lines(text: string): Array<Record<string, unknown>> {
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+}
+
+describe('watch: how it ends', () => {
+  test('succeeded: 0, the status to stdout, each change to stderr', async () => {
+    const ended = await watch([
+      'notStarted',
+      'running',
+      'running',
+      {status: 'succeeded', detail: 'ResetSuccess\u001b[2J'},
+    ]);
+    expect(ended).toEqual({
+      exitCode: 0,
+      stdout: 'succeeded\n',
+      stderr: expect.stringMatching(
+        /^0s {2}notStarted\n0s {2}running\nsucceeded after 4 polls in \S+, ResetSuccess\\u001b\[2J\n$/,
+      ),
+    });
+  });
+
+  test.each([
+    ['failed', {status: 'failed', detail: 'PolicyViolation'}, 1, 'failed\n', 'failed: PolicyViolation'],
+    ['canceled', {fields: {status: 'skipped'}}, 3, 'canceled\n', 'was canceled'],
+    ['forbidden', {http: 403}, 5, '', 'may not be seen'],
+    ['gone', {http: 410}, 6, '', 'There is no operation'],
+    ['too long to read', {fault: 'huge'}, 7, '', 'does not answer as its protocol says'],
+    ['not to be read, five times', {text: '<html>'}, 7, '', 'does not answer as its protocol says'],
+    ['unreachable, twenty times', {http: 503, retryAfter: 0}, 7, '', 'could not be reached in 5 polls in a row'],
+  ] satisfies ReadonlyArray<readonly [string, OperationStep, number, string, string]>)(
+    '%s',
+    async (_, step, exitCode, stdout, complaint) => {
+      const ended = await watch(['running', step]);
+      expect(ended).toMatchObject({exitCode, stdout});
+      expect(ended.stderr).toMatch(new RegExp(`\\noperation-poller: .*${complaint}.*\\n {2}\\S.*\\.\\n$`));
+      expect(ended.stderr).not.toContain('    at ');
+    },
+  );
+
+  test('timeout: 4, and what stood in the way', async () => {
+    const ended = await watch(['running', {http: 503, retryAfter: 60}], ['--timeout', '300ms']);
+    expect(ended).toMatchObject({exitCode: 4, stdout: ''});
+    expect(ended.stderr).toContain('it is running; last: HTTP 503 serviceNotAvailable\n');
+    expect(ended.stderr).toContain('--resume FILE');
+  });
+
+  test('unauthorized: 5', async () => {
+    expect(await run(['watch', operation(['running'])], {env})).toMatchObject({exitCode: 5});
+    const refused = await run(['watch', operation(['running']), '--token-env', 'T'], {env: {T: 'another'}});
+    expect(refused).toMatchObject({exitCode: 5, stdout: ''});
+    expect(refused.stderr).toContain('Give a fresh token');
+    expect(refused.stderr).not.toContain('another');
+  });
+
+  test('a token that goes missing on the way: 5, and what was wrong with it', async () => {
+    const path = join(folder, 'token');
+    await writeFile(path, secret);
+    const shell = fakeShell();
+    const watching = runCommand(['watch', operation(['running']), '--token-file', path, '--interval', '5ms'], shell);
+    await emulator.nextRequest();
+    await rm(path);
+    expect(await watching).toBe(5);
+    expect(shell.said().stderr).toContain(`operation-poller: the token file ${path} cannot be read (ENOENT)\n`);
+  });
+
+  test('interrupted: 130, in a wait and in a request', async () => {
+    for (const step of [{status: 'running', retryAfter: 60}, {fault: 'hang'}] as const) {
+      const shell = fakeShell({env});
+      const watching = runCommand(['watch', operation([step]), ...quick], shell);
+      await emulator.nextRequest();
+      shell.interrupt();
+      expect(await watching).toBe(130);
+      expect(shell.said().stdout).toBe('');
+      expect(shell.said().stderr).toContain('operation-poller: interrupted by SIGINT\n  The operation goes on.');
+    }
+  });
+
+  test('interrupted while the token command runs: 130, and nothing is asked', async () => {
+    const shell = fakeShell({env: process.env});
+    const watching = runCommand(['watch', operation(['running']), '--token-command', 'exec sleep 60'], shell);
+    setImmediate(shell.interrupt);
+    expect(await watching).toBe(130);
+    expect(emulator.received).toBe(0);
+  });
+});
+
+describe('watch: what it prints', () => {
+  test('as JSON: each event, and the end', async () => {
+    const {exitCode, stdout, stderr} = await watch(['running', {http: 429, retryAfter: 0}, 'succeeded'], ['--json']);
+    const printed = lines(stdout);
+    expect(printed.map(({type}) => type)).toEqual([
+      'polled',
+      'running',
+      'waiting',
+      'retrying',
+      'waiting',
+      'polled',
+      'succeeded',
+      'exit',
+    ]);
+    expect(printed.at(-1)).toEqual({type: 'exit', exitCode: 0, status: 'succeeded'});
+    expect(printed[3]).toMatchObject({error: {kind: 'http', httpStatus: 429}, operation: {status: 'running'}});
+    expect(stdout + stderr).not.toContain(secret);
+    expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
+  });
+
+  test('as JSON: what went wrong', async () => {
+    const failed = await watch([{status: 'failed', detail: 'x'}], ['--json']);
+    expect(lines(failed.stdout).at(-1)).toEqual({
+      type: 'exit',
+      exitCode: 1,
+      status: 'failed',
+      error: {message: expect.stringContaining('failed: x'), hint: expect.any(String)},
+    });
+    const misused = await run(['watch', 'x', '--json', '--timeout', '10']);
+    expect(misused.exitCode).toBe(2);
+    expect(lines(misused.stdout)).toEqual([
+      {type: 'exit', exitCode: 2, error: expect.objectContaining({message: expect.stringContaining('--timeout')})},
+    ]);
+  });
+
+  test('quiet: the outcome alone', async () => {
+    expect(await watch(['running', 'succeeded'], ['--quiet'])).toEqual({
+      exitCode: 0,
+      stdout: 'succeeded\n',
+      stderr: '',
+    });
+  });
+
+  test('the result alone, as JSON', async () => {
+    const item = emulator.addResource({path: '/items/1', script: [{fields: {name: 'copy.txt'}}]});
+    const fetched = await watch(
+      [{status: 'succeeded', resourceLocation: item.location}],
+      ['--fetch-result', '--quiet'],
+    );
+    expect(fetched.exitCode).toBe(0);
+    expect(JSON.parse(fetched.stdout)).toMatchObject({name: 'copy.txt'});
+    const asJson = await watch([{status: 'succeeded', resourceLocation: item.location}], ['--fetch-result', '--json']);
+    expect(lines(asJson.stdout).at(-1)).toMatchObject({type: 'exit', result: {name: 'copy.txt'}});
+    expect(await watch(['failed'], ['--fetch-result'])).toMatchObject({exitCode: 1, stdout: ''});
+  });
+
+  test('on a terminal: one line that lives, and is gone at the end', async () => {
+    const shell = fakeShell({env, terminal: true, colors: true});
+    const script = [{status: 'running', percentageComplete: 40}, {http: 429, retryAfter: 1}, 'succeeded'];
+    const args = ['watch', operation(script), ...quick, '--protocol', 'graph.richLongRunning'];
+    expect(await runCommand(args, shell)).toBe(0);
+    const {stdout, stderr} = shell.said();
+    expect(stdout).toBe('succeeded\n');
+    expect(shown(stderr)).toMatch(/^succeeded after 3 polls in \S+\n$/);
+    const drawn = stderr.split('\u001b[1G').map(shown);
+    expect(drawn[1]).toBe('watching  0s  asking');
+    expect(drawn).toContainEqual(
+      expect.stringMatching(/^running 40 % {2}0s {2}HTTP 429 at \d\d:\d\d:\d\d {2}next poll in 1s {2}throttled: \w+$/),
+    );
+    expect(stderr).toContain('\u001b[36mrunning 40 %\u001b[39m');
+  });
+
+  test('on a terminal that can do nothing: plain lines', async () => {
+    const {stderr} = await watch(['running', 'succeeded'], [], {terminal: true, env: {...env, TERM: 'dumb'}});
+    expect(stderr).toMatch(/^0s {2}running\nsucceeded after 2 polls in \S+\n$/);
+  });
+});
+
+describe('watch: stopping and going on', () => {
+  const resumeFile = (): string => join(folder, 'a place.resume');
+
+  test('keeps the place for this user alone, goes on, and removes the file', async () => {
+    const location = operation([{status: 'running', times: 2, retryAfter: 60}, 'succeeded']);
+    const path = resumeFile();
+    const stopped = await run(['watch', location, ...quick, '--timeout', '200ms', '--resume', path], {env});
+    expect(stopped.exitCode).toBe(4);
+    expect(stopped.stderr).toContain(`Go on with: operation-poller watch --resume '${path}'\n`);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['a place.resume']);
+    expect(await readFile(path, 'utf8')).not.toContain(secret);
+
+    const ended = await run(['watch', '--resume', path, ...quick], {env});
+    expect(ended).toMatchObject({exitCode: 0, stdout: 'succeeded\n'});
+    expect(ended.stderr).not.toContain('running');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('gives each run its own time-out', async () => {
+    const location = operation([{status: 'running', retryAfter: 60}]);
+    const path = resumeFile();
+    const shell = fakeShell({env});
+    const first = runCommand(['watch', location, ...quick, '--timeout', '100ms', '--resume', path], shell);
+    await emulator.nextRequest();
+    shell.interrupt();
+    expect(await first).toBe(130);
+    // As if a day had passed since.
+    const kept = JSON.parse(await readFile(path, 'utf8'));
+    for (const name of ['startedAt', 'dueAt', 'deadlineAt', 'changedAt', 'endedAt']) kept[name] -= 86_400_000;
+    await writeFile(path, JSON.stringify(kept));
+    const begun = Date.now();
+    const second = await run(['watch', location, ...quick, '--timeout', '300ms', '--resume', path], {env});
+    expect(second.exitCode).toBe(4);
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(250);
+  });
+
+  test('removes the file when the operation has failed', async () => {
+    const path = resumeFile();
+    const failed = await run(['watch', operation(['failed']), ...quick, '--resume', path], {env});
+    expect(failed.exitCode).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('refuses a file of another operation, one that is none, and a folder that is not there', async () => {
+    const path = resumeFile();
+    await run(['watch', operation(['running']), ...quick, '--timeout', '50ms', '--resume', path], {env});
+    const other = await run(['watch', operation(['running']), ...quick, '--resume', path], {env});
+    expect(other.exitCode).toBe(2);
+    expect(other.stderr).toContain('is of another operation');
+    await writeFile(path, '{"kind":');
+    const truncated = await run(['watch', '--resume', path, ...quick], {env});
+    expect(truncated).toMatchObject({exitCode: 2, stderr: expect.stringContaining('was it truncated?')});
+    const folderItself = await run(['watch', '--resume', folder, ...quick], {env});
+    expect(folderItself).toMatchObject({exitCode: 2, stderr: expect.stringContaining('EISDIR')});
+    const nowhere = await run(['watch', '--resume', join(folder, 'no', 'x'), ...quick], {env});
+    expect(nowhere).toMatchObject({exitCode: 2, stderr: expect.stringContaining('is no folder')});
+  });
+
+  test('says so when the place cannot be kept', async () => {
+    const inner = join(folder, 'inner');
+    const {mkdir} = await import('node:fs/promises');
+    await mkdir(inner);
+    const shell = fakeShell({env});
+    const watching = runCommand(['watch', operation(['running']), ...quick, '--resume', join(inner, 'x')], shell);
+    await emulator.nextRequest();
+    await rm(inner, {recursive: true});
+    shell.interrupt();
+    expect(await watching).toBe(130);
+    expect(shell.said().stderr).toContain('Its place is lost:');
+    expect(shell.said().stderr).toContain('(ENOENT)');
+  });
+});
+
+describe('watch: where the token goes', () => {
+  test('with --cloud to that cloud alone', async () => {
+    const args = ['watch', operation(['running']), ...quick, '--cloud', 'usGovL4'];
+    const ended = await run(args, {env});
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toContain('expected one on https://graph.microsoft.us');
+    expect(emulator.received).toBe(0);
+  });
+
+  test('with --cloud on a resume as well', async () => {
+    const path = join(folder, 'x');
+    await run(['watch', operation(['running']), ...quick, '--timeout', '50ms', '--resume', path], {env});
+    const before = emulator.received;
+    const ended = await run(['watch', ...quick, '--resume', path, '--cloud', 'china'], {env});
+    expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining('microsoftgraph.chinacloudapi.cn')});
+    expect(emulator.received).toBe(before);
+  });
+
+  test('never over http to another machine', async () => {
+    const ended = await run(['watch', 'http://graph.example/operations/1', ...quick], {env});
+    expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining('expected https')});
+  });
+
+  test("a path is under Graph's root and version", async () => {
+    const shell = fakeShell({env});
+    shell.interrupt();
+    const args = ["/teams('a')/operations('b')", '--cloud', 'usGovL5', '--json'];
+    expect(await runCommand(['watch', ...args, ...quick], shell)).toBe(130);
+    expect(shell.said().stdout).toContain("https://dod-graph.microsoft.us/v1.0/teams('a')/operations('b')");
+  });
+});
+
+describe('what is mistyped', () => {
+  test.each([
+    [['wach'], "unknown command 'wach'", 'Did you mean watch?'],
+    [['watch', 'x', '--tokn-env', 'T'], "unknown option '--tokn-env'", 'Did you mean --token-env?'],
+    [['watch', 'x', `--token=${secret}`], "unknown option '--token'", 'can be seen by others'],
+    [['watch', 'x', '--token', secret], "unknown option '--token'", 'can be seen by others'],
+    [['watch', 'x', 'y'], 'too many arguments', 'watch --help'],
+    [['watch'], 'there is no location', 'Location'],
+    [['watch', 'x'], 'expected an absolute http or https URL', '--help'],
+    [['watch', '//x'], 'expected an absolute http or https URL', '--help'],
+    [['watch', 'https://x/', '--token-env', 'NONE'], 'the variable NONE is not set', 'export NONE='],
+    [['watch', 'https://x/', '--token-env', 'T', '--token-command', 'x'], 'cannot be used with', '--help'],
+    [['watch', 'https://x/', '--cloud', 'global'], 'there is none', '--token-env'],
+    [['watch', 'https://x/', '--cloud', 'moon'], 'Allowed choices are global', '--help'],
+    [['watch', 'https://x/', '--interval', '5'], '500ms, 5s, 10m or 2h', '--help'],
+    [['watch', 'https://x/', '--protocol', 'driveCopy'], 'Did you mean graph.driveCopy?', '--help'],
+    [['watch', 'https://x/', '--protocol', 'other'], '"operation-poller protocols" lists them', '--help'],
+    [['reset-password'], "missing required argument 'user'", '--help'],
+    [['reset-password', 'a'], 'a reset needs an access token', '--token-env'],
+    [['reset-password', 'a', '--generate'], 'nobody would know', '--show'],
+    [['reset-password', 'a', '--generate', '--password-stdin'], 'cannot be used with', '--help'],
+    [['reset-password', 'a', '--token-env', 'T', '--root', 'http://graph.example'], 'expected https', '--help'],
+    [['reset-password', 'a', '--token-env', 'T', '--root', 'x', '--cloud', 'global'], 'cannot be used with', '--help'],
+    [['reset-password', 'a', '--token-env', 'T'], 'there is no terminal', '--password-stdin'],
+    [['emulate', '--port', '65536'], '0 to 65535', 'emulate --help'],
+  ])('%j', async (args, message, hint) => {
+    const {exitCode, stdout, stderr} = await run(args, {env});
+    expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
+    const [what = '', todo = '', ...more] = stderr.split('\n');
+    expect(what).toMatch(/^operation-poller: /);
+    expect(what).toContain(message);
+    expect(todo).toContain(hint);
+    expect(more).toEqual(['']);
+    expect(stderr).not.toContain(secret);
+  });
+
+  test('nothing at all: the help, to stderr', async () => {
+    const {exitCode, stdout, stderr} = await run([]);
+    expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
+    expect(stderr).toContain('Usage: operation-poller');
+  });
+});
+
+describe('help', () => {
+  test.each(['watch', 'reset-password', 'emulate', 'protocols'])('%s has examples', async (name) => {
+    const {exitCode, stdout, stderr} = await run([name, '--help']);
+    expect({exitCode, stderr}).toEqual({exitCode: 0, stderr: ''});
+    expect(stdout).toContain(`$ operation-poller ${name}`);
+  });
+
+  test('the document leaves no option and no exit code out', async () => {
+    const page = await readFile(new URL('../../docs/command.md', import.meta.url), 'utf8');
+    for (const name of ['watch', 'reset-password', 'emulate', 'protocols']) {
+      const {stdout} = await run([name, '--help']);
+      for (const [, option = ''] of stdout.matchAll(/^ {2,}(?:-\w, )?(--[\w-]+)/gm)) {
+        if (option !== '--version') expect(page).toContain(option);
+      }
+    }
+    for (const code of Object.values(exitCodes)) expect(page).toMatch(new RegExp(`^\\| ${code} +\\| `, 'm'));
+  });
+
+  test('and the version', async () => {
+    expect((await run(['--help'])).stdout).toContain('130 interrupted');
+    const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+    expect(await run(['--version'])).toEqual({exitCode: 0, stdout: `${version}\n`, stderr: ''});
+  });
+});
+
+describe('protocols', () => {
+  test('are a table', async () => {
+    const {exitCode, stdout} = await run(['protocols']);
+    expect(exitCode).toBe(0);
+    const [head = '', ...rows] = stdout.trimEnd().split('\n');
+    expect(head.split(/ {2,}/)).toEqual([
+      'NAME',
+      'NOT STARTED',
+      'RUNNING',
+      'SUCCEEDED',
+      'FAILED',
+      'CANCELED',
+      'PROGRESS',
+      'RESULT',
+      'TOKEN',
+    ]);
+    const cells = new Map(rows.map((row) => row.split(/ {2,}/)).map(([name = '', ...rest]) => [name, rest]));
+    expect([...cells.keys()]).toEqual(presets.map(({name}) => name));
+    expect(cells.get('graph.driveCopy')).toEqual([
+      'notStarted, waiting',
+      'inProgress, updating, deletePending',
+      'completed, HTTP 303',
+      'failed, deleteFailed',
+      '-',
+      'percentageComplete',
+      'resourceId, or at resourceLocation',
+      'no',
+    ]);
+    expect(cells.get('google.longrunning')).toEqual([
+      '-',
+      'false',
+      'true',
+      'with an error',
+      '-',
+      'metadata.progressPercent',
+      'response',
+      'yes',
+    ]);
+    expect(cells.get('azure.location')?.[2]).toBe('Succeeded, HTTP 200/201/204');
+  });
+
+  test('are records on a terminal that is too narrow', async () => {
+    const {stdout} = await run(['protocols'], {terminal: true, columns: 80});
+    expect(stdout).toContain('graph.teams\n  not started  notStarted\n  running      inProgress\n');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(90);
+    expect((await run(['protocols'], {terminal: true, columns: 300})).stdout).toMatch(/^NAME/);
+  });
+
+  test('are data', async () => {
+    expect(JSON.parse((await run(['protocols', '--json'])).stdout)).toEqual(JSON.parse(JSON.stringify(presets)));
+  });
+});
+
+describe('reset-password', () => {
+  const reset = (args: readonly string[], stdin = ''): Promise<{exitCode: number; stdout: string; stderr: string}> => {
+    const shell = fakeShell({env});
+    shell.stdin.end(stdin);
+    const all = ['reset-password', 'adele@contoso.com', '--root', emulator.root, ...quick, ...args];
+    return runCommand(all, shell).then((exitCode) => ({exitCode, ...shell.said()}));
+  };
+  const resetPath =
+    '/users/adele%40contoso.com/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword';
+  const sent = (): unknown => JSON.parse(emulator.requests.find(({method}) => method === 'POST')?.body ?? '{}');
+
+  test('with a password from stdin, which is not printed', async () => {
+    const ended = await reset(['--password-stdin'], 'hunter two\r\n');
+    expect(ended).toMatchObject({exitCode: 0, stdout: 'succeeded\n'});
+    expect(sent()).toEqual({newPassword: 'hunter two'});
+    expect(ended.stderr).not.toContain('hunter');
+  });
+
+  test('with one that the service makes: stdout has it and nothing else', async () => {
+    expect(await reset(['--generate', '--show'])).toMatchObject({exitCode: 0, stdout: 'Emulated-0-Password\n'});
+    expect(sent()).toEqual({});
+    const asJson = await reset(['--generate', '--show', '--json']);
+    expect(lines(asJson.stdout).at(-1)).toEqual({
+      type: 'exit',
+      exitCode: 0,
+      status: 'succeeded',
+      newPassword: 'Emulated-0-Password',
+    });
+    expect(asJson.stdout.split('Emulated-0-Password')).toHaveLength(2);
+  });
+
+  test.each([
+    ['', 'nothing'],
+    ['\n', 'nothing'],
+    ['two\nlines\n', 'more than one line'],
+    ['x'.repeat(5000), 'more than one line'],
+  ])('takes one line from stdin', async (stdin, got) => {
+    const ended = await reset(['--password-stdin'], stdin);
+    expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`expected one line, got ${got}`)});
+    expect(emulator.received).toBe(0);
+  });
+
+  test('that fails: 1, and no password', async () => {
+    await emulator.stop();
+    emulator = await startGraphEmulator({
+      token: secret,
+      script: ['running', {status: 'failed', detail: 'PolicyViolation'}],
+    });
+    const ended = await reset(['--generate', '--show']);
+    expect(ended).toMatchObject({exitCode: 1, stdout: '', stderr: expect.stringContaining('PolicyViolation')});
+  });
+
+  test('that is accepted without a place to watch it: 7', async () => {
+    await emulator.stop();
+    emulator = await startGraphEmulator({token: secret, location: 'none'});
+    const ended = await reset(['--password-stdin'], 'x');
+    expect(ended).toMatchObject({
+      exitCode: 7,
+      stdout: '',
+      stderr: expect.stringContaining('does not say where to watch it'),
+    });
+  });
+
+  test('that nobody answers: 7, and nothing was started', async () => {
+    await emulator.stop();
+    const ended = await reset(['--password-stdin'], 'x');
+    expect(ended).toMatchObject({exitCode: 7, stderr: expect.stringContaining('Nothing was started')});
+  });
+
+  test('that is not finished in time: 4, and how to watch on', async () => {
+    await emulator.stop();
+    emulator = await startGraphEmulator({token: secret, script: ['running']});
+    const own = await reset(['--password-stdin', '--timeout', '100ms'], 'x');
+    expect(own.exitCode).toBe(4);
+    expect(own.stderr).toContain(`Watch on with: operation-poller watch '${emulator.operations[0]?.location}'\n`);
+    const made = await reset(['--generate', '--show', '--timeout', '100ms']);
+    expect(made).toMatchObject({exitCode: 4, stderr: expect.stringContaining('is lost: reset it again')});
+  });
+
+  test('that succeeds without a word of the password: 7', async () => {
+    emulator.addStart({path: resetPath, answer: {http: 202, body: {}}, starts: {script: ['succeeded']}});
+    const ended = await reset(['--generate', '--show']);
+    expect(ended).toMatchObject({
+      exitCode: 7,
+      stdout: '',
+      stderr: expect.stringContaining('nobody knows it: reset it again'),
+    });
+  });
+
+  test('interrupted while it is being started: 130, and that it may have', async () => {
+    emulator.addStart({path: resetPath, answer: {fault: 'hang'}});
+    const shell = fakeShell({env});
+    shell.stdin.end('x');
+    const args = ['reset-password', 'adele@contoso.com', '--root', emulator.root, ...quick, '--password-stdin'];
+    const resetting = runCommand(args, shell);
+    await emulator.nextRequest();
+    shell.interrupt();
+    expect(await resetting).toBe(130);
+    expect(shell.said().stderr).toContain('may have started');
+  });
+
+  test('without a token to be had: 5, before anything is asked', async () => {
+    const args = ['reset-password', 'adele', '--root', emulator.root, '--token-command', 'exit 3', '--password-stdin'];
+    expect(await run(args, {env: process.env})).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining('failed (3)'),
+    });
+    expect(emulator.received).toBe(0);
+  });
+
+  test('interrupted before the start: 130, and nothing was started', async () => {
+    const shell = fakeShell({env});
+    const resetting = runCommand(
+      ['reset-password', 'adele', '--root', emulator.root, ...quick, '--password-stdin'],
+      shell,
+    );
+    setImmediate(shell.interrupt);
+    expect(await resetting).toBe(130);
+    expect(emulator.received).toBe(0);
+  });
+
+  test('interrupted on its way: 130, and where to watch on', async () => {
+    await emulator.stop();
+    emulator = await startGraphEmulator({token: secret, script: [{status: 'running', retryAfter: 60}]});
+    const shell = fakeShell({env});
+    shell.stdin.end('x');
+    const args = ['reset-password', 'adele', '--root', emulator.root, ...quick, '--password-stdin', '--json'];
+    const resetting = runCommand(args, shell);
+    await emulator.nextRequest();
+    await emulator.nextRequest();
+    shell.interrupt();
+    expect(await resetting).toBe(130);
+    expect(shell.said().stderr).toContain('The reset goes on. Watch on with: operation-poller watch ');
+    expect(lines(shell.said().stdout).at(-1)).toMatchObject({type: 'exit', exitCode: 130});
+  });
+
+  describe('on a terminal', () => {
+    /** Types each text once the question stands there. */
+    async function typed(texts: ReadonlyArray<readonly [question: string, text: string]>) {
+      const shell = fakeShell({env, terminal: true});
+      const resetting = runCommand(['reset-password', 'adele', '--root', emulator.root, ...quick], shell);
+      for (const [question, text] of texts) {
+        while (!shell.said().stderr.includes(question)) await new Promise(setImmediate);
+        shell.stdin.write(text);
+      }
+      return {exitCode: await resetting, ...shell.said()};
+    }
+
+    test('asks twice, without an echo', async () => {
+      const ended = await typed([
+        ['New password', 'hunter2\r'],
+        ['The same again', 'hunter3\r'],
+        ['That differs', 'hunter2\r'],
+      ]);
+      expect(ended).toMatchObject({exitCode: 0, stdout: 'succeeded\n'});
+      expect(sent()).toEqual({newPassword: 'hunter2'});
+      expect(ended.stderr).not.toContain('hunter');
+    });
+
+    test('Ctrl-C at the question: 130, and nothing is asked of the service', async () => {
+      const ended = await typed([['New password', '\u0003']]);
+      expect(ended).toMatchObject({exitCode: 130, stdout: '', stderr: expect.stringContaining('Nothing was started.')});
+      expect(emulator.received).toBe(0);
+    });
+
+    test('does not read a password that would be seen', async () => {
+      const ended = await run(['reset-password', 'a', ...quick, '--password-stdin'], {env, terminal: true});
+      expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining('which would show it')});
+    });
+  });
+});
+
+describe('emulate', () => {
+  test('can be watched as it says, and ends when it is interrupted', async () => {
+    const shell = fakeShell();
+    const emulating = runCommand(['emulate'], shell);
+    while (!shell.said().stdout.includes('reset-password')) await new Promise(setImmediate);
+    const {stdout} = shell.said();
+    const [, token] = /export GRAPH_TOKEN=(\S+)/.exec(stdout) ?? [];
+    const commands = [...stdout.matchAll(/^ {2}operation-poller (.*)$/gm)].map(([, command = '']) =>
+      command.split(' ').map((word) => word.replaceAll("'", '')),
+    );
+    const [well = [], throttled = [], fails = [], endless = [], reset = []] = commands;
+    const given = {env: {GRAPH_TOKEN: token}};
+    const interval = ['--interval', '5ms'];
+    expect(await run([...well, ...interval], given)).toMatchObject({exitCode: 0});
+    expect(await run([...throttled, ...interval, '--timeout', '50ms'], given)).toMatchObject({exitCode: 4});
+    expect(await run([...fails, ...interval], given)).toMatchObject({exitCode: 1});
+    expect(await run([...endless, ...interval, '--timeout', '50ms'], given)).toMatchObject({exitCode: 4});
+    expect(await run([...reset, ...interval, '--generate', '--show'], given)).toMatchObject({exitCode: 0});
+    shell.interrupt();
+    expect(await emulating).toBe(130);
+  });
+
+  test('does not begin on a port that is taken, nor after an interruption', async () => {
+    const taken = await run(['emulate', '--port', new URL(emulator.root).port]);
+    expect(taken).toMatchObject({exitCode: 2, stderr: expect.stringContaining('EADDRINUSE')});
+    const shell = fakeShell();
+    shell.interrupt();
+    expect(await runCommand(['emulate'], shell)).toBe(130);
+  });
+});

@@ -1,0 +1,87 @@
+import {type ChildProcessByStdio, spawn} from 'node:child_process';
+import {readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {Readable} from 'node:stream';
+import {fileURLToPath} from 'node:url';
+import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
+
+const loader = fileURLToPath(new URL('../support/load-typescript.mjs', import.meta.url));
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+let emulator: GraphEmulator;
+let children: Array<ChildProcessByStdio<null, Readable, Readable>>;
+
+beforeEach(async () => {
+  children = [];
+  emulator = await startGraphEmulator({token: 'emulated'});
+});
+
+afterEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await emulator.stop();
+});
+
+/** The command as a process of its own. */
+function start(...args: readonly string[]) {
+  const env = {...process.env, GRAPH_TOKEN: 'emulated'};
+  const child = spawn(process.execPath, ['--import', loader, main, ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
+  children.push(child);
+  const said = {stdout: '', stderr: ''};
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.stderr += text;
+  });
+  const ended = new Promise<{exitCode: number | null; stdout: string; stderr: string}>((resolve) => {
+    child.once('close', (exitCode) => resolve({exitCode, ...said}));
+  });
+  return {child, ended};
+}
+
+const endless = (): string => emulator.addOperation({script: [{status: 'running', retryAfter: 60}]}).location;
+
+test('ends with the exit code of the operation, and leaves nothing that runs', async () => {
+  const {location} = emulator.addOperation({script: [{status: 'failed', detail: 'PolicyViolation'}]});
+  const {exitCode, stdout, stderr} = await start('watch', location, '--token-env', 'GRAPH_TOKEN').ended;
+  expect({exitCode, stdout}).toEqual({exitCode: 1, stdout: 'failed\n'});
+  expect(stderr).toMatch(
+    /^operation-poller: Operation \S+ failed: PolicyViolation\n {2}The service gave up on it\. .*\n$/,
+  );
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s: %d, with the place kept', async (signal, exitCode) => {
+  const path = join(tmpdir(), `operation-poller-${process.pid}-${signal}.resume`);
+  const {child, ended} = start('watch', endless(), '--token-env', 'GRAPH_TOKEN', '--resume', path);
+  await emulator.nextRequest();
+  child.kill(signal);
+  expect(await ended).toMatchObject({
+    exitCode,
+    stdout: '',
+    stderr: expect.stringContaining(`interrupted by ${signal}`),
+  });
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({kind: 'operation-poller', abandoned: 'aborted'});
+  await rm(path);
+});
+
+test('a second Ctrl-C does not wait for anything', async () => {
+  const {child, ended} = start('emulate');
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  child.kill('SIGINT');
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({exitCode: 130, stderr: ''});
+});
+
+test('ends quietly when nobody reads any more', async () => {
+  const {location} = emulator.addOperation({script: ['running']});
+  const {child, ended} = start('watch', location, '--token-env', 'GRAPH_TOKEN', '--json', '--interval', '10ms');
+  await new Promise((resolve) => child.stdout.once('data', resolve));
+  child.stdout.destroy();
+  expect(await ended).toMatchObject({exitCode: 141, stderr: ''});
+});
