@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
 import type {AddOperationOptions} from '../testing/operation-options.ts';
+import {called} from './called.ts';
 import {Complaint} from './complaint.ts';
 import {codeOf} from './error-code.ts';
 import {exitCodes} from './exit-code.ts';
@@ -67,10 +68,11 @@ export interface EmulateOptions {
 export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): Promise<number> {
   const {stdout, signal} = shell;
   const emulator = await start(port);
+  const name = called(shell);
   try {
     const operations = samples.map((sample) => ({
       ...sample,
-      location: emulator.addOperation(sample.operation).location,
+      location: emulator.addOperation({...sample.operation, query: ''}).location,
     }));
     stdout.write(
       [
@@ -82,11 +84,11 @@ export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): 
         ...operations.flatMap(({says, protocol, location}) => [
           '',
           `  # ${says}`,
-          `  operation-poller watch '${location}' --token-env GRAPH_TOKEN${protocol === undefined ? '' : ` --protocol ${protocol}`}`,
+          `  ${name} watch '${location}' --token-env GRAPH_TOKEN${protocol === undefined ? '' : ` --protocol ${protocol}`}`,
         ]),
         '',
         '  # resets a password; any user will do',
-        `  operation-poller reset-password adele@contoso.com --root ${emulator.root} --token-env GRAPH_TOKEN`,
+        `  ${name} reset-password adele@contoso.com --root ${emulator.root} --token-env GRAPH_TOKEN`,
         '',
         '',
       ].join('\n'),

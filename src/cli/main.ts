@@ -10,9 +10,16 @@ const brokenPipe = 141;
 
 const controller = new AbortController();
 
+/** How soon after the first signal another one is the same one, in milliseconds: npm passes on what the terminal sent to all. */
+const sameSignal = 500;
+let interruptedAt = Number.POSITIVE_INFINITY;
+
 /** The first time, what is under way is ended in good order; the second time, at once. */
 function interrupt(by: string | undefined, exitCode: number): void {
-  if (controller.signal.aborted) process.exit(exitCode);
+  const now = Date.now();
+  if (now - interruptedAt > sameSignal) process.exit(exitCode);
+  if (controller.signal.aborted) return;
+  interruptedAt = now;
   controller.abort(new Interruption(by, exitCode));
 }
 

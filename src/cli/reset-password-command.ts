@@ -1,6 +1,7 @@
 import {OperationError, OperationNotStartedError, PollError} from '../errors.ts';
 import {createGraphClient} from '../graph/graph-client.ts';
 import type {PasswordReset} from '../graph/password-reset.ts';
+import {called} from './called.ts';
 import {Complaint, complaintOf} from './complaint.ts';
 import {exitCodes} from './exit-code.ts';
 import {endedStatus, follow, withTokenTrouble} from './follow.ts';
@@ -89,7 +90,7 @@ function giveUp(error: unknown, report: Report, {generate, show}: ResetPasswordC
   const hints = [interruptionOf(shell) === undefined ? complaintOf(error).hint : 'The reset goes on.'];
   if (generate === true) hints.push('The password that the service made is lost: reset it again.');
   else if (error instanceof OperationError && error.location !== undefined) {
-    hints.push(`Watch on with: operation-poller watch ${quoted(error.location)}`);
+    hints.push(`Watch on with: ${called(shell)} watch ${quoted(error.location)}`);
   }
   return report.complain(error, {hint: hints.join(' ')});
 }

@@ -7,6 +7,7 @@ import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {protocolNamed} from '../protocol/protocols.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
+import {called} from './called.ts';
 import {Complaint, complaintOf} from './complaint.ts';
 import {codeOf} from './error-code.ts';
 import {endedStatus, follow, withTokenTrouble} from './follow.ts';
@@ -120,7 +121,7 @@ async function placeKept(error: unknown, resume: string | undefined, shell: Shel
   }
   try {
     await writeResumeFile(resume, place);
-    return `${hint} Go on with: operation-poller watch --resume ${quoted(resume)}`;
+    return `${hint} Go on with: ${called(shell)} watch --resume ${quoted(resume)}`;
   } catch (failure) {
     return `${hint} Its place is lost: ${resume} could not be written (${codeOf(failure)}).`;
   }

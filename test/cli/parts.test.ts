@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
+import {called} from '../../src/cli/called.ts';
 import {Complaint, complaintOf} from '../../src/cli/complaint.ts';
 import {readDuration, showDuration} from '../../src/cli/duration.ts';
 import {eventJson} from '../../src/cli/event-json.ts';
@@ -112,6 +113,11 @@ describe('what comes from elsewhere', () => {
   ])('is quoted for a shell: %s', (text, word) => {
     expect(quoted(text)).toBe(word);
   });
+});
+
+test('what is to be pasted is called as the command was', () => {
+  expect(called({env: {npm_command: 'exec'}})).toBe('npx operation-poller');
+  expect(called({env: {}})).toBe('operation-poller');
 });
 
 describe('an event as JSON', () => {
