@@ -7,10 +7,13 @@ export const longestBody: number = 1024 * 1024;
  * @returns the text, or `undefined` when the body is longer: then it is given up, so that the connection closes
  */
 export async function readBody(response: Response, longest: number = longestBody): Promise<string | undefined> {
-  const {body, headers} = response;
+  const {headers} = response;
   const length = headers.get('content-length');
-  // HTTP bounds a body by the length it announces, unless the length is that of a compressed one.
-  if (body === null || (length !== null && Number(length) <= longest && !headers.has('content-encoding'))) {
+  // HTTP bounds a body by the length it announces, unless the length is that of a compressed one. Its stream is not so much
+  // as looked at: some make it when it is.
+  const isShort = length !== null && Number(length) <= longest && !headers.has('content-encoding');
+  const body = isShort ? null : response.body;
+  if (body === null) {
     const text = await response.text();
     return text.length <= longest ? text : undefined;
   }

@@ -1,4 +1,4 @@
-import ky, {type KyInstance} from 'ky';
+import ky, {type KyInstance, type Options} from 'ky';
 import {type Signal, signalOf} from './abort.ts';
 import {giveUp, readBody} from './body.ts';
 
@@ -32,14 +32,27 @@ export interface Reply {
 /** Brings a request to the service and its answer back. */
 export type Carrier = (location: string, outgoing: Outgoing) => Promise<Reply>;
 
+// Instances that come with a carrier of their own.
+const carriers = new WeakMap<KyInstance, Carrier>();
+
+/** Lets an instance's requests go by another carrier. One that is made from it by `extend` has its own way again. */
+export function rememberCarrier(http: KyInstance, carrier: Carrier): void {
+  carriers.set(http, carrier);
+}
+
+/** What carries the requests of a ky instance. */
+export function carrierOf(http: KyInstance = ky): Carrier {
+  return carriers.get(http) ?? kyCarrier(http);
+}
+
 /** Carries each request by itself, by ky. */
-export function kyCarrier(http: KyInstance = ky): Carrier {
+function kyCarrier(http: KyInstance): Carrier {
   return async (location, {method, headers, json, longestBody, signal, sent, answered}) => {
     sent();
     const response = await http(location, {
       method,
       headers,
-      signal: signalOf(signal),
+      ...ending(http, signalOf(signal)),
       ...(json === undefined ? {} : {json}),
       retry: 0,
       timeout: false,
@@ -56,6 +69,14 @@ export function kyCarrier(http: KyInstance = ky): Carrier {
     const text = await readBody(response, longestBody);
     return {status, headers: response.headers, body: text === undefined ? undefined : {text}};
   };
+}
+
+/**
+ * How ky is to hear of an abort. It would join the signal with its own, by `AbortSignal.any`, for more than all that is ours
+ * costs. Where its `fetch` is known to be the global one, that one gets the signal instead.
+ */
+function ending(http: KyInstance, signal: AbortSignal): Pick<Options, 'signal' | 'fetch'> {
+  return http === ky ? {fetch: (request, init) => fetch(request, {...init, signal})} : {signal};
 }
 
 /** Browsers do not show where a redirect leads, so that the token could not be kept from there. */

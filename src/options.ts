@@ -1,6 +1,6 @@
 import type {KyInstance} from 'ky';
 import type {Options as PRetryOptions} from 'p-retry';
-import {type Carrier, kyCarrier} from './carrier.ts';
+import {type Carrier, carrierOf} from './carrier.ts';
 import {isPrivate, readLocation, showLocation} from './location.ts';
 import {longRunning} from './protocol/long-running.ts';
 import {type Protocol, type ProtocolReader, protocolReader} from './protocol/protocol.ts';
@@ -110,7 +110,7 @@ export interface Settings {
 /** The schedule where none is given, and in place of one that fails. */
 export const defaultSchedule: Schedule = schedules.exponential();
 
-const defaultCarrier = kyCarrier();
+const defaultCarrier = carrierOf();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
@@ -183,7 +183,7 @@ export function readOptions(options: PollOptions = {}): Settings {
   }
   return {
     reader,
-    carrier: http === undefined ? defaultCarrier : kyCarrier(http),
+    carrier: http === undefined ? defaultCarrier : carrierOf(http),
     token,
     schedule,
     retry: readRetry(options.retry),

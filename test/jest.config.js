@@ -10,6 +10,7 @@ export default {
     '^operation-poller$': '<rootDir>/src/index.ts',
     '^operation-poller/graph$': '<rootDir>/src/graph/index.ts',
     '^operation-poller/bullmq$': '<rootDir>/src/bullmq/index.ts',
+    '^operation-poller/node$': '<rootDir>/src/node/index.ts',
     '^operation-poller/durable$': '<rootDir>/src/durable/index.ts',
     '^operation-poller/testing$': '<rootDir>/src/testing/index.ts',
   },

@@ -18,6 +18,7 @@ export const contenders: readonly Entry[] = [
   {name: '@smithy/util-waiter', kind: 'peer', overFetch: true, load: () => import('./smithy-waiter.ts')},
   {name: 'p-wait-for', kind: 'peer', overFetch: true, load: () => import('./p-wait-for.ts')},
   {name: 'operation-poller', kind: 'ours', overFetch: true, load: () => import('./operation-poller.ts')},
+  {name: 'operation-poller, leanHttp', kind: 'ours', overFetch: false, load: () => import('./lean.ts')},
   {name: 'operation-poller, $batch', kind: 'ours', overFetch: true, load: () => import('./graph-batch.ts')},
 ];
 

@@ -1,0 +1,3 @@
+// The public surface of `operation-poller/node`. Nothing inside imports this file.
+
+export {type LeanHttpOptions, leanHttp} from './lean-http.ts';

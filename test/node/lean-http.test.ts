@@ -1,0 +1,149 @@
+import {gzipSync} from 'node:zlib';
+import {describe, expect, test} from '@jest/globals';
+import {
+  OperationFailedError,
+  ProtocolError,
+  UnreachableError,
+  WatchAbortedError,
+  WatchTimeoutError,
+} from 'operation-poller';
+import {createGraphClient} from 'operation-poller/graph';
+import {type LeanHttpOptions, leanHttp} from 'operation-poller/node';
+import {Agent} from 'undici';
+import {
+  begin,
+  carryBy,
+  failure,
+  quick,
+  startEmulator,
+  startServer,
+  token,
+  types,
+  until,
+  watch,
+} from '../support/behaviours.ts';
+
+const http = leanHttp();
+carryBy(http, 'undici');
+
+test('an operation is watched to its end, and each request has its headers', async () => {
+  const {poller, operation, events} = await watch(['notStarted', 'running', 'succeeded']);
+  expect((await poller.result()).status).toBe('succeeded');
+  expect(types(events).filter((type) => type !== 'polled' && type !== 'waiting')).toEqual([
+    'notStarted',
+    'running',
+    'succeeded',
+  ]);
+  for (const {headers} of operation.requests) {
+    expect(headers).toMatchObject({
+      authorization: `Bearer ${token}`,
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+    });
+    expect(headers['client-request-id']).toMatch(/^[\da-f-]{36}$/);
+  }
+  expect(events.every(({answer}) => answer?.requestId !== undefined)).toBe(true);
+});
+
+test('a failure is that of the operation, and trouble on the way is not', async () => {
+  const {poller} = await watch([{http: 503}, {fault: 'reset'}, {fault: 'truncated'}, 'running', 'failed']);
+  await failure(poller.result(), OperationFailedError);
+});
+
+test.each(['huge', 'endless'] as const)(
+  'a body that is %s is given up, and its connection is closed',
+  async (fault) => {
+    const {poller, operation, emulator} = await watch([{fault}]);
+    await failure(poller.result(), ProtocolError);
+    await emulator.idle();
+    await until(() => operation.requests[0]?.aborted === true);
+  },
+);
+
+test.each(['hang', 'hangBody'] as const)('a time-out ends a request that does %s', async (fault) => {
+  const {poller, operation, emulator} = await watch([{fault}], {
+    totalTimeout: 150,
+    requestTimeout: 100,
+    retry: {retries: 0},
+  });
+  await failure(poller.result(), WatchTimeoutError);
+  await emulator.idle();
+  expect(operation.requests.every(({aborted}) => aborted)).toBe(true);
+});
+
+test.each(['hang', 'hangBody'] as const)('a stop ends a request that does %s', async (fault) => {
+  const {poller, operation, emulator} = await watch([{fault}]);
+  await until(() => operation.requests.length === 1);
+  poller.stop('enough');
+  expect((await failure(poller.result(), WatchAbortedError)).cause).toBe('enough');
+  await emulator.idle();
+  expect(operation.requests.map(({aborted}) => aborted)).toEqual([true]);
+});
+
+test('a body of 1 MiB without an announced length is read, one byte more is not', async () => {
+  const sizes = [2 ** 20, 2 ** 20 + 1];
+  const server = await startServer((_, response) => {
+    const text = JSON.stringify({id: 'b', status: 'running'}).padEnd(sizes.shift() ?? 0);
+    response.write(text.slice(0, 1000));
+    response.end(text.slice(1000));
+  });
+  const {poller, events} = begin(`${server.root}/operations/b`);
+  await failure(poller.result(), ProtocolError);
+  expect(types(events)).toContain('running');
+});
+
+test('an answer in an encoding that was not asked for is no operation', async () => {
+  const server = await startServer((_, response) => {
+    response.writeHead(200, {'content-encoding': 'gzip'}).end(gzipSync(JSON.stringify({id: 'b', status: 'succeeded'})));
+  });
+  const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
+  await failure(poller.result(), ProtocolError);
+});
+
+test('no connection is an UnreachableError with its code', async () => {
+  const {poller} = begin('http://127.0.0.1:9/operations/b', {consecutiveFailures: 1});
+  const {cause} = await failure(poller.result(), UnreachableError);
+  expect(cause).toMatchObject({kind: 'network', code: 'ECONNREFUSED'});
+});
+
+test('a Graph client sends its batches by it', async () => {
+  const emulator = await startEmulator();
+  const graph = createGraphClient({root: emulator.root, token, http, batch: 20});
+  const pollers = Array.from({length: 20}, () =>
+    graph.watch(emulator.addOperation({script: ['running', 'succeeded']}).location, {schedule: quick.schedule}),
+  );
+  await Promise.all(pollers.map((poller) => poller.result()));
+  expect(emulator.served).toBe(40);
+  expect(emulator.received).toBeLessThan(20);
+});
+
+test('an instance made from it calls its hooks and has its connections', async () => {
+  const asked: string[] = [];
+  const hooked = http.extend({hooks: {beforeRequest: [({request}) => void asked.push(new URL(request.url).pathname)]}});
+  const emulator = await startEmulator();
+  const {location} = emulator.addOperation({script: ['running', 'succeeded']});
+  await begin(location, {http: hooked}).poller.result();
+  expect(asked).toEqual([new URL(location).pathname, new URL(location).pathname]);
+});
+
+test('a given dispatcher carries the requests', async () => {
+  const dispatcher = new Agent({connections: 1});
+  const emulator = await startEmulator();
+  const {location} = emulator.addOperation({script: ['succeeded']});
+  await begin(location, {http: leanHttp({dispatcher})}).poller.result();
+  expect(Object.keys(dispatcher.stats)).toEqual([new URL(location).origin]);
+  await dispatcher.close();
+});
+
+describe('options are checked at the call', () => {
+  test.each<[unknown, string]>([
+    [null, 'options: expected an object'],
+    [{pipelining: 10}, 'pipelining: there is no such option; there are connections, keepAlive, dispatcher'],
+    [{connections: '10'}, 'connections: expected a whole number, got string'],
+    [{connections: 0}, 'connections: expected a whole number from 1 on, got 0'],
+    [{keepAlive: 1.5}, 'keepAlive: expected milliseconds from 1 on, got 1.5'],
+    [{dispatcher: {}}, "dispatcher: expected one of undici's, got object"],
+  ])('%j', (options, message) => {
+    expect(() => leanHttp(options as LeanHttpOptions)).toThrow(message);
+  });
+});
