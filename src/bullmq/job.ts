@@ -26,7 +26,7 @@ export interface JobResult {
 }
 
 /** A watched operation as a job of BullMQ. */
-export type OperationJob<Data = unknown> = Job<JobData<Data>, JobResult | null, string>;
+export type OperationJob<Data = unknown, Result = JobResult | null> = Job<JobData<Data>, Result, string>;
 
 /**
  * The id of an operation's job: the same operation gives the same id, so that it is one job however often it is added.
@@ -34,7 +34,7 @@ export type OperationJob<Data = unknown> = Job<JobData<Data>, JobResult | null, 
  */
 export function jobId(location: string, key: string | undefined): string {
   const text = key === undefined ? `location ${location}` : `key ${key}`;
-  return `op-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+  return `op-${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
 }
 
 /** What a watch that is over leaves. */

@@ -1,19 +1,17 @@
-import {DelayedError} from 'bullmq';
 import {InvalidResumeTokenError} from '../errors.ts';
 import {poll, type Question, type Report} from '../poll.ts';
-import {type ResumeToken, readResumeToken, writeResumeToken} from '../resume-token.ts';
+import {readResumeToken, writeResumeToken} from '../resume-token.ts';
 import {isOver, type WatchState} from '../state.ts';
 import {advance, type Step} from '../step.ts';
 import {type JobResult, type OperationJob, writeResult} from './job.ts';
 import {LeftAloneError} from './left-alone-error.ts';
+import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
 import {tellsMore} from './step-json.ts';
 import type {WorkerSettings} from './worker-settings.ts';
 
 /** What it takes to poll a job. */
 export interface JobIo {
-  /** Moves a job to those that wait; where a token is given, that one goes into the job in the same moment. */
-  readonly delay: (job: OperationJob, dueAt: number, lock: string, token?: ResumeToken) => Promise<unknown>;
   /** Waits for the other jobs that have just come. */
   readonly gathered: () => Promise<void>;
   readonly settings: WorkerSettings;
@@ -29,40 +27,45 @@ const shortestRest = 1000;
 const longestRest = 60_000;
 
 /**
- * Polls a job's operation once: takes the step from the token in the job, puts the new token there, and lets BullMQ wait.
+ * Polls a job's operation once: takes the step from the token in the job.
  *
  * A worker that dies on the way loses nothing: the job goes to another one, which takes the step again from the token that
  * is there. Asking is a GET.
  *
  * @param lock the lock's token, without which BullMQ would neither check the lock nor say so
- * @returns what the job completes with when watching is over
- * @throws DelayedError when the job waits again; anything else is trouble of the infrastructure, and BullMQ tries again
+ * @returns when to poll again and the token to go on from, or what the job completes with when watching is over
+ * @throws trouble of the infrastructure, after which BullMQ tries again
  */
-export async function pollJob(io: JobIo, job: OperationJob, lock: string | undefined): Promise<JobResult> {
+export async function pollJob(
+  io: JobIo,
+  job: Pick<OperationJob, 'id' | 'data' | 'timestamp'>,
+  lock: string | undefined,
+): Promise<JobResult | Wait> {
   const {id} = job;
   if (id === undefined || lock === undefined) throw new TypeError('BullMQ gave no lock for the job');
   await io.gathered();
   const read = tryRead(io, id, job);
   if ('leftAlone' in read) {
     io.onError(read.leftAlone);
-    return await waitUntil(io, Date.now() + read.rest, job, lock);
+    return {dueAt: Date.now() + read.rest, token: undefined};
   }
   const {state} = read;
+  const again: Wait = {dueAt: state.dueAt, token: undefined};
   // The clock of another machine, or somebody who promoted the job: the wait is the service's, or the schedule's.
-  if (!isOver(state) && Math.ceil(state.dueAt) > Date.now()) return await waitUntil(io, state.dueAt, job, lock);
+  if (!isOver(state) && Math.ceil(state.dueAt) > Date.now()) return again;
   const step = await take(io, read);
-  if (step === undefined) return await waitUntil(io, state.dueAt, job, lock);
+  if (step === undefined) return again;
   // First told, then done: who is killed in between tells it again rather than never.
   if (tellsMore(step)) await io.publisher.publish(id, step);
   if ('outcome' in step.next) return writeResult(step.state, step.next.outcome);
-  return await waitUntil(io, step.state.dueAt, job, lock, writeResumeToken(step.state));
+  return {dueAt: step.state.dueAt, token: writeResumeToken(step.state)};
 }
 
 type Read =
   | {readonly state: WatchState; readonly settings: ReturnType<WorkerSettings['of']>['settings']}
   | {readonly leftAlone: LeftAloneError; readonly rest: number};
 
-function tryRead(io: JobIo, id: string, job: OperationJob): Read {
+function tryRead(io: JobIo, id: string, job: Pick<OperationJob, 'data' | 'timestamp'>): Read {
   let dueAt = job.timestamp;
   try {
     const state = readResumeToken(job.data.token);
@@ -96,18 +99,4 @@ async function take(
     if (signal.aborted) return undefined;
     throw error;
   }
-}
-
-// Made once: BullMQ looks at its class only, and a stack costs more than all else here.
-const delayed = new DelayedError();
-
-async function waitUntil(
-  io: JobIo,
-  dueAt: number,
-  job: OperationJob,
-  lock: string,
-  token?: ResumeToken,
-): Promise<never> {
-  await io.delay(job, Math.ceil(dueAt), lock, token);
-  throw delayed;
 }

@@ -1,13 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import {Worker} from 'bullmq';
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {PollOptions} from '../options.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {delayJob} from './delay-job.ts';
 import {checkNumber, type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {gather} from './gather.ts';
-import type {JobData, JobResult} from './job.ts';
 import {type JobIo, pollJob} from './poll-job.ts';
+import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
 import {Throttle} from './throttle.ts';
 import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
@@ -105,7 +103,6 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   const throttle = new Throttle(engine);
   const closing = new AbortController();
   const io: JobIo = {
-    delay: (job, dueAt, lock, token) => delayJob(worker, job, dueAt, lock, token),
     gathered: gather(),
     settings,
     publisher,
@@ -113,7 +110,7 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     throttled: (retryAfter) => throttle.pause(retryAfter),
     onError: engine.onError,
   };
-  const worker = new Worker<JobData, JobResult>(engine.name, (job, lock) => pollJob(io, job, lock), {
+  const worker = new PollWorker(engine.name, (job, lock) => pollJob(io, job, lock), {
     ...engine.options,
     concurrency,
     limiter,

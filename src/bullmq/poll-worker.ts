@@ -1,0 +1,56 @@
+import {type JobJson, type Span, Worker} from 'bullmq';
+import type {ResumeToken} from '../resume-token.ts';
+import type {JobData, JobResult, OperationJob} from './job.ts';
+
+/** What a job goes on with whose operation has not ended. */
+export interface Wait {
+  /** When it is due again, in milliseconds since 1970. */
+  readonly dueAt: number;
+  /** What the job holds from now on; `undefined`: what it held. */
+  readonly token: ResumeToken | undefined;
+}
+
+type Done = JobResult | Wait;
+
+/**
+ * BullMQ's worker, whose jobs may also wait again when they are done.
+ *
+ * BullMQ's own way is `updateData`, then `moveToDelayed`, then a `DelayedError`, after which it asks for the next job: three
+ * round trips. Here it is one, in which either all happens or nothing, and only while the lock is ours: a worker that had
+ * lost it would else write its old token over the newer one of the worker that has the job now.
+ */
+export class PollWorker extends Worker<JobData, Done, string> {
+  protected override async handleCompleted(
+    done: Done,
+    job: OperationJob<unknown, Done>,
+    lock: string,
+    wantsNext: () => boolean = () => true,
+    span?: Span,
+  ): Promise<OperationJob<unknown, Done>> {
+    if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
+    // A worker that closes takes no more: nobody would poll what it is given.
+    const fetchNext = wantsNext() && !this.paused && this.closing === undefined;
+    const [data, id] = await this.#delay(job, done, lock, fetchNext);
+    if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
+    // There is none, and BullMQ asks when there will be.
+    return fetchNext ? await this.moveToActive(lock, this.opts.name) : await this.nextJobFromJobData();
+  }
+
+  /** @throws Error when the lock is no longer ours */
+  async #delay(
+    {id = '', data}: OperationJob<unknown, Done>,
+    {dueAt, token}: Wait,
+    lock: string,
+    fetchNext: boolean,
+  ): Promise<[data?: JobJson, id?: string]> {
+    const now = Date.now();
+    const next = await this.backend.moveToDelayed(id, now, Math.max(0, Math.ceil(dueAt) - now), lock, {
+      // A wait is no attempt.
+      skipAttempt: true,
+      fetchNext,
+      ...(token === undefined ? {} : {fieldsToUpdate: {data: JSON.stringify({...data, token})}}),
+    });
+    const [nextData, nextId] = next ?? [];
+    return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];
+  }
+}
