@@ -1,8 +1,7 @@
 import {Job, type Queue, QueueEvents} from 'bullmq';
-import {readResumeToken} from '../resume-token.ts';
 import type {WatchState} from '../state.ts';
 import type {Engine} from './engine-options.ts';
-import type {JobData, JobResult, OperationJob} from './job.ts';
+import {type JobData, type JobResult, type OperationJob, readJobToken} from './job.ts';
 
 /** How often a job is read again while its end is waited for: events of BullMQ get lost under load. */
 const recheckInterval = 3000;
@@ -116,7 +115,7 @@ export function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
   const ended = job.finishedOn !== undefined;
   const result = ended ? (job.returnvalue ?? undefined) : undefined;
   return {
-    state: readResumeToken(result?.token ?? token),
+    state: readJobToken(result?.token ?? token),
     data,
     result,
     failure: ended && result === undefined ? (job.failedReason ?? 'for no reason given') : undefined,

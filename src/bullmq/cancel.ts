@@ -1,9 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Job, type Queue} from 'bullmq';
 import {InvalidResumeTokenError} from '../errors.ts';
-import {readResumeToken} from '../resume-token.ts';
 import {abandon} from '../step.ts';
-import type {OperationJob} from './job.ts';
+import {type OperationJob, readJobToken} from './job.ts';
 import type {Publisher} from './publisher.ts';
 
 const firstPause = 10;
@@ -40,7 +39,7 @@ async function isRemoved(job: OperationJob): Promise<boolean> {
 async function tell(job: OperationJob, publisher: Publisher): Promise<void> {
   if (job.id === undefined) return;
   try {
-    const state = readResumeToken(job.data.token);
+    const state = readJobToken(job.data.token);
     await publisher.publish(job.id, abandon(state, 'stopped', Date.now(), undefined));
   } catch (error) {
     // It is canceled all the same.

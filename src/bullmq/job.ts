@@ -10,9 +10,15 @@ import {type PollErrorJson, readPollError, writePollError} from './poll-error-js
 /** The name of all our jobs. */
 export const jobName = 'operation';
 
+/**
+ * A resume token as a job holds it: without its home where that is its location's origin, as it nearly always is. That takes
+ * room a hundred thousand times.
+ */
+export type JobToken = Omit<ResumeToken, 'home'> & Partial<Pick<ResumeToken, 'home'>>;
+
 /** What a job holds in Redis while it waits. */
 export interface JobData<Data = unknown> {
-  readonly token: ResumeToken;
+  readonly token: JobToken;
   readonly data?: Data;
 }
 
@@ -35,6 +41,25 @@ export type OperationJob<Data = unknown, Result = JobResult | null> = Job<JobDat
 export function jobId(location: string, key: string | undefined): string {
   const text = key === undefined ? `location ${location}` : `key ${key}`;
   return `op-${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
+}
+
+/** Writes a state as a job holds it. */
+export function writeJobToken(state: WatchState): JobToken {
+  const {home, ...token} = writeResumeToken(state);
+  return token.location.startsWith(`${home}/`) ? token : {...token, home};
+}
+
+/**
+ * Reads what {@link writeJobToken} wrote.
+ *
+ * @throws InvalidResumeTokenError
+ */
+export function readJobToken(token: JobToken): WatchState {
+  // Whoever can write to Redis may have put anything there; what comes of it here is checked as any token is.
+  if (typeof token?.location !== 'string' || token.home !== undefined) return readResumeToken(token);
+  const {location} = token;
+  const home = location.slice(0, location.indexOf('/', location.indexOf('//') + 2));
+  return readResumeToken({...token, home});
 }
 
 /** What a watch that is over leaves. */

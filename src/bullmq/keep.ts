@@ -1,19 +1,35 @@
 import type {KeepJobs} from 'bullmq';
 import {checkNumber} from './engine-options.ts';
 
-/** For how long outcomes stay in Redis: whatever comes first. */
+/** For how long outcomes stay in Redis, whatever comes first, and how much of what was told. */
 export interface KeepOptions {
-  /** In milliseconds after the end. Default a day. */
+  /** Outcomes, in milliseconds after the end. Default a day. */
   readonly age?: number | undefined;
-  /** How many, the latest. Default 10,000. */
+  /** How many outcomes, the latest. Default 10,000. */
   readonly count?: number | undefined;
+  /**
+   * About how many entries of the stream of events, the latest. A poll makes three or four of them, BullMQ's own included,
+   * so that 4000 are a thousand polls: a listener that is further behind misses events. Default 4000.
+   */
+  readonly events?: number | undefined;
 }
 
-/** Reads them as BullMQ takes them. @throws TypeError or RangeError */
-export function readKeep(keep: KeepOptions = {}): KeepJobs {
-  if (typeof keep !== 'object' || keep === null) throw new TypeError(`keep: expected {age, count}, got ${typeof keep}`);
-  const {age = 24 * 3_600_000, count = 10_000} = keep;
+/** {@link KeepOptions}, as BullMQ takes them. */
+export interface Keep {
+  readonly removeOnComplete: KeepJobs;
+  readonly streams: {readonly events: {readonly maxLen: number}};
+}
+
+/** @throws TypeError or RangeError */
+export function readKeep(keep: KeepOptions = {}): Keep {
+  if (typeof keep !== 'object' || keep === null)
+    throw new TypeError(`keep: expected {age, count, events}, got ${typeof keep}`);
+  const {age = 24 * 3_600_000, count = 10_000, events = 4000} = keep;
   checkNumber('keep.age', age, 1000, 'milliseconds');
   checkNumber('keep.count', count, 1, 'a number');
-  return {age: Math.ceil(age / 1000), count};
+  checkNumber('keep.events', events, 1, 'a number');
+  return {
+    removeOnComplete: {age: Math.ceil(age / 1000), count},
+    streams: {events: {maxLen: Math.ceil(events)}},
+  };
 }

@@ -1,9 +1,8 @@
 import {InvalidResumeTokenError} from '../errors.ts';
 import {poll, type Question, type Report} from '../poll.ts';
-import {readResumeToken, writeResumeToken} from '../resume-token.ts';
 import {isOver, type WatchState} from '../state.ts';
 import {advance, type Step} from '../step.ts';
-import {type JobResult, type OperationJob, writeResult} from './job.ts';
+import {type JobResult, type OperationJob, readJobToken, writeJobToken, writeResult} from './job.ts';
 import {LeftAloneError} from './left-alone-error.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
@@ -58,7 +57,7 @@ export async function pollJob(
   // First told, then done: who is killed in between tells it again rather than never.
   if (tellsMore(step)) await io.publisher.publish(id, step);
   if ('outcome' in step.next) return writeResult(step.state, step.next.outcome);
-  return {dueAt: step.state.dueAt, token: writeResumeToken(step.state)};
+  return {dueAt: step.state.dueAt, token: writeJobToken(step.state)};
 }
 
 type Read =
@@ -68,7 +67,7 @@ type Read =
 function tryRead(io: JobIo, id: string, job: Pick<OperationJob, 'data' | 'timestamp'>): Read {
   let dueAt = job.timestamp;
   try {
-    const state = readResumeToken(job.data.token);
+    const state = readJobToken(job.data.token);
     ({dueAt} = state);
     return io.settings.of(id, state);
   } catch (error) {

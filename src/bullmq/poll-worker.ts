@@ -1,13 +1,12 @@
 import {type JobJson, type Span, Worker} from 'bullmq';
-import type {ResumeToken} from '../resume-token.ts';
-import type {JobData, JobResult, OperationJob} from './job.ts';
+import type {JobData, JobResult, JobToken, OperationJob} from './job.ts';
 
 /** What a job goes on with whose operation has not ended. */
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
   /** What the job holds from now on; `undefined`: what it held. */
-  readonly token: ResumeToken | undefined;
+  readonly token: JobToken | undefined;
 }
 
 type Done = JobResult | Wait;

@@ -1,19 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {type JobsOptions, Queue} from 'bullmq';
 import {beginWatching, type PollOptions, readOptions} from '../options.ts';
-import {writeResumeToken} from '../resume-token.ts';
 import type {WatchState} from '../state.ts';
 import {Board, type Entry} from './board.ts';
 import {cancelJob} from './cancel.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
-import {type JobData, jobId, jobName} from './job.ts';
+import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
 import {type KeepOptions, readKeep} from './keep.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 
 /** The options of {@link createOperationQueue}. */
 export interface OperationQueueOptions extends EngineOptions {
-  /** For how long outcomes stay in Redis after the end. Default a day, and 10,000 of them at the most. */
+  /** For how long outcomes stay in Redis after the end. Default a day, and 10,000 of them at the most; and events. */
   readonly keep?: KeepOptions | undefined;
 }
 
@@ -97,8 +96,8 @@ const largestBulk = 1000;
  */
 export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
   const engine = readEngineOptions(options, ['keep']);
-  const keep = readKeep(options.keep);
-  const queue = new Queue<JobData<Data>>(engine.name, engine.options);
+  const {removeOnComplete, streams} = readKeep(options.keep);
+  const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams});
   queue.on('error', engine.onError);
   const board = new Board<Data>(queue, engine);
   const publisher = new Publisher(engine);
@@ -107,7 +106,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     attempts: endlessly,
     backoff: {type: 'capped'},
     stackTraceLimit: 1,
-    removeOnComplete: keep,
+    removeOnComplete,
   } satisfies JobsOptions;
 
   const jobOf = (location: string | URL, given: AddOptions<Data> = {}) => {
@@ -115,7 +114,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     const id = jobId(state.location, key);
     const job = {
       name: jobName,
-      data: {token: writeResumeToken(state), ...(data === undefined ? {} : {data})},
+      data: {token: writeJobToken(state), ...(data === undefined ? {} : {data})},
       opts: {...jobOptions, jobId: id, delay: Math.ceil(Math.max(0, state.dueAt - Date.now()))},
     };
     const entry: Entry<Data> = {state, data, result: undefined, failure: undefined};

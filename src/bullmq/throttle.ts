@@ -26,7 +26,8 @@ export class Throttle {
   }
 
   #connect(): Queue {
-    const queue = new Queue(this.#engine.name, this.#engine.options);
+    // How many events are kept was said where operations are added.
+    const queue = new Queue(this.#engine.name, {...this.#engine.options, skipMetasUpdate: true});
     queue.on('error', this.#engine.onError);
     return queue;
   }

@@ -4,6 +4,7 @@ import {benchmarkBatch} from './batch.ts';
 import {benchmarkCost} from './cost.ts';
 import {benchmarkMemory} from './memory.ts';
 import {benchmarkQueueKill} from './queue-kill.ts';
+import {benchmarkQueueLateness} from './queue-lateness.ts';
 import {benchmarkQueueMemory} from './queue-memory.ts';
 import {benchmarkQueueThroughput} from './queue-throughput.ts';
 import {benchmarkScale} from './scale.ts';
@@ -17,6 +18,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   cost: benchmarkCost,
   memory: benchmarkMemory,
   'queue-kill': benchmarkQueueKill,
+  'queue-lateness': benchmarkQueueLateness,
   'queue-memory': benchmarkQueueMemory,
   'queue-throughput': benchmarkQueueThroughput,
   scale: benchmarkScale,

@@ -1,4 +1,5 @@
-// Workers are killed one after another, in the middle of what they do: no operation is lost, and none ends twice.
+// Workers are killed one after another, in the middle of what they do, and then, in a second run, Redis with its append-only
+// file: no operation is lost, and none ends twice.
 import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
 import {createServer, type ServerResponse} from 'node:http';
@@ -6,19 +7,49 @@ import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import {schedules} from 'operation-poller';
 import {createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
-import {startBenchRedis} from './redis.ts';
+import {type BenchRedis, startBenchRedis} from './redis.ts';
 import {median} from './statistics.ts';
 
 const operations = 2000;
 const polls = 5;
 const workers = 3;
 const killEvery = 2000; // milliseconds
+const restartEvery = 5000;
 const answerTime = 100;
 const schedule = 2000;
 
 /** Prints what was lost and what it cost, and throws when something was lost. */
 export async function benchmarkQueueKill(): Promise<void> {
-  const redis = await startBenchRedis();
+  await measure(`one worker killed every ${killEvery} ms`, killEvery, false, async ({running, service, start}) => {
+    const victim = running.shift();
+    if (victim !== undefined) {
+      victim.child.kill('SIGKILL');
+      service.died(victim.token);
+    }
+    running.push(await start());
+  });
+  await measure(`Redis killed and restarted every ${restartEvery} ms`, restartEvery, true, ({redis}) => redis.restart());
+}
+
+interface RunningWorker {
+  readonly child: ChildProcess;
+  readonly token: string;
+}
+
+interface Scene {
+  readonly redis: BenchRedis;
+  readonly service: Service;
+  readonly running: RunningWorker[];
+  readonly start: () => Promise<RunningWorker>;
+}
+
+async function measure(
+  what: string,
+  every: number,
+  appendOnly: boolean,
+  trouble: (scene: Scene) => Promise<void>,
+): Promise<void> {
+  const redis = await startBenchRedis({appendOnly});
   const service = await startService();
   const name = 'operations';
   const {connection} = redis;
@@ -28,7 +59,7 @@ export async function benchmarkQueueKill(): Promise<void> {
   // All of BullMQ's events are counted at the end; the queue has set its own limit by now.
   await redis.client.hset(`bull:${name}:meta`, 'opts.maxLenEvents', 100_000_000);
   let started = 0;
-  const start = async (): Promise<{child: ChildProcess; token: string}> => {
+  const start = async (): Promise<RunningWorker> => {
     const token = `worker-${++started}`;
     const child = fork(fileURLToPath(import.meta.url), ['work', JSON.stringify({name, connection, token})]);
     await once(child, 'message');
@@ -36,18 +67,13 @@ export async function benchmarkQueueKill(): Promise<void> {
   };
   const running = await Promise.all(Array.from({length: workers}, start));
   const begun = Date.now();
-  let kills = 0;
-  const killing = setInterval(async () => {
-    kills += 1;
-    const victim = running.shift();
-    if (victim !== undefined) {
-      victim.child.kill('SIGKILL');
-      service.died(victim.token);
-    }
-    running.push(await start());
-  }, killEvery);
+  let times = 0;
+  const troubling = setInterval(async () => {
+    times += 1;
+    await trouble({redis, service, running, start});
+  }, every);
   const outcomes = await Promise.allSettled(queued.map((operation) => operation.result()));
-  clearInterval(killing);
+  clearInterval(troubling);
   const took = Date.now() - begun;
   const ended = outcomes.filter(({status}) => status === 'fulfilled').length;
   const completed = new Map<string, number>();
@@ -61,7 +87,7 @@ export async function benchmarkQueueKill(): Promise<void> {
     completed.set(id, (completed.get(id) ?? 0) + 1);
     counted += JSON.parse(event.get('returnvalue') ?? '{}').token?.attempt ?? 0;
   }
-  const twice = [...completed.values()].filter((times) => times > 1).length;
+  const twice = [...completed.values()].filter((count) => count > 1).length;
   const counts = await queue.counts();
   for (const {child} of running) child.kill('SIGKILL');
   await queue.close();
@@ -70,14 +96,19 @@ export async function benchmarkQueueKill(): Promise<void> {
   const {recoveries, received} = service;
   const sorted = recoveries.toSorted((a, b) => a - b);
   console.log(
-    `${operations} operations of ${polls} polls, ${workers} workers, one killed every ${killEvery} ms: ${kills} killed in ` +
+    `${operations} operations of ${polls} polls, ${workers} workers, ${what}: ${times} times in ` +
       `${(took / 1000).toFixed(1)} s\nended well ${ended}, lost ${operations - completed.size}, ended twice ${twice}, failed jobs ` +
-      `${counts.failed}\npolls received ${received}, of which ${received - counted} are in no outcome because their worker died\n` +
-      `from the kill to the next poll of a job that was being polled: ${recoveries.length} jobs, median ` +
-      `${median(recoveries)} ms, longest ${sorted.at(-1)} ms`,
+      `${counts.failed}\npolls received ${received}, of which ${received - counted} are in no outcome because they were cut off`,
   );
+  if (sorted.length > 0) {
+    console.log(
+      `from the kill to the next poll of a job that was being polled: ${sorted.length} jobs, median ${median(sorted)} ms, ` +
+        `longest ${sorted.at(-1)} ms`,
+    );
+  }
   if (ended !== operations || completed.size !== operations || twice > 0)
     throw new Error('something was lost, or ended twice');
+  if (times === 0) throw new Error('it was over before anything went wrong');
 }
 
 interface Service {

@@ -47,7 +47,7 @@ describeWithRedis('a queue of operations', () => {
     const emulator = await bench.emulator();
     const queue = bench.queue<number>();
     const {location} = emulator.addOperation({script: ['succeeded']});
-    const twice = Array.from({length: 100}, (_, data) => queue.add(location, {data}));
+    const twice = Array.from({length: 500}, (_, data) => queue.add(location, {data}));
     const ids = new Set((await Promise.all(twice)).map(({id}) => id));
     expect(ids.size).toBe(1);
     expect((await queue.counts()).due).toBe(1);
@@ -201,6 +201,21 @@ describeWithRedis('a queue of operations', () => {
     expect(await first?.status()).toBe('notStarted');
   });
 
+  test('keeps as many events as it is told, whatever a worker does to the queue', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue({keep: {events: 200}});
+    const refused = emulator.addOperation({script: [{http: 429, retryAfter: 1}, 'succeeded']});
+    const queued = await queue.add(refused.location);
+    bench.worker();
+    await queued.result();
+    const many = await queue.addMany(
+      Array.from({length: 300}, () => ({location: emulator.addOperation({script: ['succeeded']}).location})),
+    );
+    await Promise.all(many.map((operation) => operation.result()));
+    // More than 900 were told. Redis cuts by whole nodes of a hundred.
+    expect(await bench.redisClient().xlen(`bull:${bench.name}:events`)).toBeLessThanOrEqual(400);
+  });
+
   test('settles what is waited for when it is closed', async () => {
     const emulator = await bench.emulator({script: ['running']});
     const queue = bench.queue();
@@ -233,6 +248,7 @@ describeWithRedis('a queue of operations', () => {
     ['onError', {onError: 'print'}],
     ['keep.age', {keep: {age: 'long'}}],
     ['keep.count', {keep: {count: 0}}],
+    ['keep.events', {keep: {events: 0}}],
     ['keep', {keep: 5}],
     ['nme', {nme: 'x'}],
   ])('checks its options: %s', (option, wrong) => {

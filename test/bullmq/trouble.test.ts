@@ -65,6 +65,35 @@ describeWithRedis('a worker that is killed', () => {
   });
 });
 
+describeWithRedis('a worker that was taken for dead', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('does not write its old answer over the newer one', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: [{status: 'notStarted', delay: 600}, 'running']});
+    const queued = await queue.add(operation.location);
+    const options = {recoverAfter: 60_000, schedule: () => 60_000};
+    bench.worker(options);
+    await until(() => operation.requests.length === 1);
+    // As if it had not run for so long that its lock was gone and another one took the job.
+    const redis = bench.redisClient();
+    const key = `bull:${bench.name}`;
+    await redis.del(`${key}:${queued.id}:lock`);
+    await redis.lrem(`${key}:active`, 0, queued.id);
+    await redis.lpush(`${key}:wait`, queued.id);
+    bench.worker(options);
+    await redis.zadd(`${key}:marker`, 0, '0');
+    await until(async () => (await queued.status()) === 'running');
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]?.message).toMatch(/^Missing lock for job .* moveToDelayed/);
+    expect(await queued.status()).toBe('running');
+    expect((await Job.fromId(bench.raw(), queued.id))?.data.token.attempt).toBe(1);
+    expect(await queue.counts()).toMatchObject({waiting: 1, active: 0, failed: 0});
+  });
+});
+
 describeWithRedis('Redis', () => {
   const bench = new Bench(true);
   beforeEach(() => void bench.fresh());

@@ -1,0 +1,47 @@
+import {expect, test} from '@jest/globals';
+import {InvalidResumeTokenError} from 'operation-poller';
+import {type JobToken, jobId, readJobToken, writeJobToken} from '../../src/bullmq/job.ts';
+import {beginWatching, readOptions} from '../../src/options.ts';
+
+const settings = readOptions({});
+const stateOf = (location: string) => beginWatching(location, settings, 1_795_519_816_533);
+
+test.each([
+  'https://graph.microsoft.com/v1.0/users/a/authentication/operations/1?aadgdc=BY01P',
+  'https://graph.microsoft.com:443/operations/1',
+  'http://127.0.0.1:8080/operations/1',
+  'https://GRAPH.microsoft.com/operations/1',
+  'https://graph.microsoft.com?operation=1',
+])('what a job holds is read as it was written: %s', (location) => {
+  const state = stateOf(location);
+  expect(readJobToken(JSON.parse(JSON.stringify(writeJobToken(state))))).toEqual(state);
+});
+
+test('a job holds the home only where it is not where its location is', () => {
+  const state = stateOf('https://graph.microsoft.com/operations/1');
+  expect(writeJobToken(state)).not.toHaveProperty('home');
+  for (const home of ['', 'https://graph.example']) expect(writeJobToken({...state, home}).home).toBe(home);
+});
+
+test.each([
+  ['a backslash before the host', {location: 'https://graph.microsoft.com\\@evil.example/1'}],
+  ['a user name', {location: 'https://graph.microsoft.com@evil.example/1'}],
+  ['no host', {location: 'https:'}],
+  ['no location', {location: undefined}],
+  ['a home that is none', {home: 'https://evil.example/path'}],
+])('refuses %s', (_, wrong) => {
+  const token = {...writeJobToken(stateOf('https://graph.microsoft.com/operations/1')), ...wrong} as JobToken;
+  expect(() => readJobToken(token)).toThrow(InvalidResumeTokenError);
+});
+
+test.each([undefined, null, 5, 'a text'])('refuses %p', (token) => {
+  expect(() => readJobToken(token as unknown as JobToken)).toThrow(InvalidResumeTokenError);
+});
+
+test('ids are what BullMQ takes: the same for the same operation', () => {
+  const ids = Array.from({length: 1000}, (_, index) => jobId(`https://graph.example/${index}`, undefined));
+  for (const id of ids) expect(id).toMatch(/^op-[\w-]{22}$/);
+  expect(new Set(ids).size).toBe(1000);
+  expect(jobId('https://graph.example/0', undefined)).toBe(ids[0]);
+  expect(jobId('https://graph.example/0', 'a key')).toBe(jobId('https://graph.example/1', 'a key'));
+});
