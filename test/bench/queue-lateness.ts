@@ -11,6 +11,8 @@ import {startBenchRedis} from './redis.ts';
 const operations = Number(process.env['BENCH_OPERATIONS'] ?? 100_000);
 const interval = Number(process.env['BENCH_INTERVAL'] ?? 60_000);
 const workers = 2;
+// As many as fall due in a tenth of a second, and as many requests as it takes to ask for them.
+const concurrency = 200;
 /** Each is polled once, and told when to come again, before what comes is measured. */
 const rounds = 2;
 
@@ -33,7 +35,7 @@ export async function benchmarkQueueLateness(): Promise<void> {
   await queue.counts();
   const adding = performance.now();
   // Spread over the interval, as operations that were started at different times; the first when all are added.
-  const lead = interval / 2;
+  const lead = interval;
   const initialDelay = (index: number): number => lead + Math.floor((index * interval) / operations);
   await queue.addMany(
     locations.map((location, index) => ({location, initialDelay: initialDelay(index), totalTimeout: false})),
@@ -106,8 +108,14 @@ if (part === 'serve') {
 } else if (part === 'work') {
   const {name, connection, root} = JSON.parse(given);
   const errors: string[] = [];
-  const graph = createGraphClient({root, token: 'a-token'});
-  const worker = createOperationWorker({name, connection, graph, onError: ({message}) => void errors.push(message)});
+  const graph = createGraphClient({root, token: 'a-token', concurrency});
+  const worker = createOperationWorker({
+    name,
+    connection,
+    graph,
+    concurrency,
+    onError: ({message}) => void errors.push(message),
+  });
   await worker.ready();
   const [since, used] = [performance.now(), process.cpuUsage()];
   process.send?.('ready');
