@@ -2,7 +2,7 @@
 import {type JobsOptions, Queue} from 'bullmq';
 import {beginWatching, type PollOptions, readOptions} from '../options.ts';
 import type {WatchState} from '../state.ts';
-import {Board, type Entry} from './board.ts';
+import {Board} from './board.ts';
 import {cancelJob} from './cancel.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
@@ -109,17 +109,14 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     removeOnComplete,
   } satisfies JobsOptions;
 
-  const jobOf = (location: string | URL, given: AddOptions<Data> = {}) => {
-    const {key, data, state} = readAdded(location, given);
-    const id = jobId(state.location, key);
-    const job = {
-      name: jobName,
-      data: {token: writeJobToken(state), ...(data === undefined ? {} : {data})},
-      opts: {...jobOptions, jobId: id, delay: Math.ceil(Math.max(0, state.dueAt - Date.now()))},
-    };
-    const entry: Entry<Data> = {state, data, result: undefined, failure: undefined};
-    return {job, operation: new QueuedOperation<Data>(id, board, entry)};
-  };
+  // BullMQ counts the delay from when it takes the job, which of many is later than when they were given.
+  const jobOf = ({id, data, state}: Added<Data>) => ({
+    name: jobName,
+    data: {token: writeJobToken(state), ...(data === undefined ? {} : {data})},
+    opts: {...jobOptions, jobId: id, delay: Math.ceil(Math.max(0, state.dueAt - Date.now()))},
+  });
+  const operationOf = ({id, data, state}: Added<Data>): QueuedOperation<Data> =>
+    new QueuedOperation<Data>(id, board, {state, data, result: undefined, failure: undefined});
   const close = async (): Promise<void> => {
     await board.close();
     await publisher.close();
@@ -127,16 +124,17 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
   return {
     add: async (location, given) => {
-      const {job, operation} = jobOf(location, given);
-      await queue.add(job.name, job.data, job.opts);
-      return operation;
+      const added = readAdded(location, given);
+      const {name, data, opts} = jobOf(added);
+      await queue.add(name, data, opts);
+      return operationOf(added);
     },
     addMany: async (operations) => {
-      const made = [...operations].map(({location, ...given}) => jobOf(location, given));
-      for (let from = 0; from < made.length; from += largestBulk) {
-        await queue.addBulk(made.slice(from, from + largestBulk).map(({job}) => job));
+      const added = [...operations].map(({location, ...given}) => readAdded(location, given));
+      for (let from = 0; from < added.length; from += largestBulk) {
+        await queue.addBulk(added.slice(from, from + largestBulk).map(jobOf));
       }
-      return made.map(({operation}) => operation);
+      return added.map(operationOf);
     },
     get: async (id) => {
       const entry = await board.read(id);
@@ -162,12 +160,12 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
 const addNames: ReadonlySet<string> = new Set(['protocol', 'key', 'data', 'totalTimeout', 'initialDelay']);
 
 interface Added<Data> {
-  readonly key: string | undefined;
+  readonly id: string;
   readonly data: Data | undefined;
   readonly state: WatchState;
 }
 
-function readAdded<Data>(location: string | URL, given: AddOptions<Data>): Added<Data> {
+function readAdded<Data>(location: string | URL, given: AddOptions<Data> = {}): Added<Data> {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options: expected an object, got ${typeof given}`);
   for (const name of Object.keys(given)) {
@@ -180,5 +178,6 @@ function readAdded<Data>(location: string | URL, given: AddOptions<Data>): Added
     throw new TypeError(`key: expected a text that is not empty, got ${typeof key}`);
   }
   const settings = readOptions({protocol, totalTimeout, initialDelay});
-  return {key, data, state: beginWatching(location, settings, Date.now())};
+  const state = beginWatching(location, settings, Date.now());
+  return {id: jobId(state.location, key), data, state};
 }

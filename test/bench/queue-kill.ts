@@ -28,7 +28,9 @@ export async function benchmarkQueueKill(): Promise<void> {
     }
     running.push(await start());
   });
-  await measure(`Redis killed and restarted every ${restartEvery} ms`, restartEvery, true, ({redis}) => redis.restart());
+  await measure(`Redis killed and restarted every ${restartEvery} ms`, restartEvery, true, ({redis}) =>
+    redis.restart(),
+  );
 }
 
 interface RunningWorker {

@@ -35,7 +35,7 @@ export async function benchmarkQueueLateness(): Promise<void> {
   await queue.counts();
   const adding = performance.now();
   // Spread over the interval, as operations that were started at different times; the first when all are added.
-  const lead = interval;
+  const lead = interval / 2;
   const initialDelay = (index: number): number => lead + Math.floor((index * interval) / operations);
   await queue.addMany(
     locations.map((location, index) => ({location, initialDelay: initialDelay(index), totalTimeout: false})),

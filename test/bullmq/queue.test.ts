@@ -1,5 +1,5 @@
 import {beforeEach, expect, test} from '@jest/globals';
-import {UnrecoverableError, Worker} from 'bullmq';
+import {Job, UnrecoverableError, Worker} from 'bullmq';
 import type {Redis} from 'ioredis';
 import {
   type ForbiddenError,
@@ -16,6 +16,7 @@ import {
   WatchTimeoutError,
 } from 'operation-poller';
 import {createOperationEvents, createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
+import type {JobData} from '../../src/bullmq/job.ts';
 import {Bench, describeWithRedis, rejection, token, until} from './setup.ts';
 
 describeWithRedis('a queue of operations', () => {
@@ -71,6 +72,19 @@ describeWithRedis('a queue of operations', () => {
     const queued = await queue.addMany(locations.map((location, data) => ({location, data, initialDelay: 60_000})));
     expect(queued.map(({data}) => data)).toEqual(locations.map((_, index) => index));
     expect((await queue.counts()).waiting).toBe(1500);
+  });
+
+  test('has each of many due when it was told, however long it takes to add them', async () => {
+    const queue = bench.queue();
+    const locations = Array.from({length: 5000}, (_, id) => ({location: `https://graph.example/${id}`}));
+    const begun = Date.now();
+    const queued = await queue.addMany(locations.map((each) => ({...each, initialDelay: 600_000})));
+    const took = Date.now() - begun;
+    const id = queued.at(-1)?.id ?? '';
+    const score = await bench.redisClient().zscore(`bull:${bench.name}:delayed`, id);
+    const job = await Job.fromId<JobData>(bench.raw(), id);
+    // They are added in fifths.
+    expect(Math.floor(Number(score) / 4096) - (job?.data.token.dueAt ?? 0)).toBeLessThan(took / 2);
   });
 
   test('ends as a result, not as a failed job, with the errors of a poller', async () => {
