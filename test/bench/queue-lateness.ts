@@ -22,6 +22,8 @@ interface Seen {
   readonly lateness: readonly number[];
   readonly polls: number;
   readonly requests: number;
+  /** The share of a core that it took. */
+  readonly cpu: number;
 }
 
 /** Prints the lateness, and throws when a poll came earlier than told or not at all. */
@@ -51,7 +53,7 @@ export async function benchmarkQueueLateness(): Promise<void> {
   await pause(lead - added * 1000 + (rounds + 1) * interval);
   const counts = await queue.counts();
   const used = await Promise.all(running.map((worker) => ask<{cpu: number; errors: string[]}>(worker)));
-  const {lateness, polls, requests} = await ask<Seen>(service);
+  const {lateness, polls, requests, cpu: serviceCpu} = await ask<Seen>(service);
   const memory = await redis.memory();
   for (const child of [service, ...running]) child.kill('SIGKILL');
   await queue.close();
@@ -65,7 +67,7 @@ export async function benchmarkQueueLateness(): Promise<void> {
       `earlier than told ${early === -1 ? lateness.length : early}\n` +
       `later than told: median ${at(0.5)}, 99th percentile ${at(0.99)}, at most ${at(1)}\n` +
       `${polls} polls in ${requests} HTTP requests: ${(polls / requests).toFixed(1)} a request\n` +
-      `each worker took ${used.map(({cpu}) => `${(cpu * 100).toFixed(0)} %`).join(' and ')} of a core; Redis holds ` +
+      `each worker took ${used.map(({cpu}) => `${(cpu * 100).toFixed(0)} %`).join(' and ')} of a core, the emulator ${(serviceCpu * 100).toFixed(0)} %; Redis holds ` +
       `${(memory / 1e6).toFixed(0)} MB; ${counts.waiting} wait, ${counts.due} are due, ${counts.active} are polled, ${counts.failed} failed`,
   );
   for (const {errors} of used) for (const error of errors) console.log(error);
@@ -88,13 +90,24 @@ function pause(delay: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, delay));
 }
 
+/** The share of a core that this process takes from now on. */
+function meterCpu(): () => number {
+  const [since, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const {user, system} = process.cpuUsage(before);
+    return (user + system) / 1000 / (performance.now() - since);
+  };
+}
+
 const [part, given = '{}'] = process.argv.slice(2);
 if (part === 'serve') {
   const emulator = await startGraphEmulator();
   const script = [{status: 'running', retryAfter: interval / 1000}] as const;
   const all = Array.from({length: JSON.parse(given).operations}, () => emulator.addOperation({script}));
+  const cpu = meterCpu();
   process.send?.({root: emulator.root, locations: all.map(({location}) => location)});
   process.on('message', () => {
+    const share = cpu();
     const lateness: number[] = [];
     for (const {requests} of all) {
       // The answer leaves in the millisecond in which the request arrives, or later.
@@ -102,7 +115,7 @@ if (part === 'serve') {
         lateness.push(at - (requests[index]?.at ?? 0) - interval);
     }
     lateness.sort((a, b) => a - b);
-    process.send?.({lateness, polls: emulator.served, requests: emulator.received} satisfies Seen);
+    process.send?.({lateness, polls: emulator.served, requests: emulator.received, cpu: share} satisfies Seen);
   });
   process.on('disconnect', () => process.exit());
 } else if (part === 'work') {
@@ -117,11 +130,10 @@ if (part === 'serve') {
     onError: ({message}) => void errors.push(message),
   });
   await worker.ready();
-  const [since, used] = [performance.now(), process.cpuUsage()];
+  const cpu = meterCpu();
   process.send?.('ready');
   process.on('message', () => {
-    const {user, system} = process.cpuUsage(used);
-    process.send?.({cpu: (user + system) / 1000 / (performance.now() - since), errors: errors.slice(0, 5)});
+    process.send?.({cpu: cpu(), errors: errors.slice(0, 5)});
   });
   process.on('disconnect', () => process.exit());
 }
