@@ -70,13 +70,16 @@ async function measure(
   const running = await Promise.all(Array.from({length: workers}, start));
   const begun = Date.now();
   let times = 0;
-  const troubling = setInterval(async () => {
+  let last = Promise.resolve();
+  const troubling = setInterval(() => {
     times += 1;
-    await trouble({redis, service, running, start});
+    last = Promise.all([last, trouble({redis, service, running, start})]).then(() => undefined);
   }, every);
   const outcomes = await Promise.allSettled(queued.map((operation) => operation.result()));
   clearInterval(troubling);
   const took = Date.now() - begun;
+  // A worker that is just being started is ended with the others.
+  await last;
   const ended = outcomes.filter(({status}) => status === 'fulfilled').length;
   const completed = new Map<string, number>();
   let counted = 0;
