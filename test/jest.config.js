@@ -12,6 +12,7 @@ export default {
     '^operation-poller/bullmq$': '<rootDir>/src/bullmq/index.ts',
     '^operation-poller/node$': '<rootDir>/src/node/index.ts',
     '^operation-poller/durable$': '<rootDir>/src/durable/index.ts',
+    '^operation-poller/opentelemetry$': '<rootDir>/src/opentelemetry/index.ts',
     '^operation-poller/testing$': '<rootDir>/src/testing/index.ts',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],

@@ -1,0 +1,82 @@
+import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentelemetry/api';
+import type {OperationEvent} from '../events.ts';
+import type {GraphClient} from '../graph/graph-client.ts';
+import type {OperationPoller, Subscription} from '../poller.ts';
+import {instrumentClient} from './client.ts';
+import {createMeters} from './meters.ts';
+import {endingOf} from './outcome.ts';
+import {type Telemetry, watchSpan} from './watch-span.ts';
+
+/** The events of a queue, as `createOperationEvents` of `operation-poller/bullmq` makes them. */
+export interface QueueEvents {
+  on(type: '*', listener: (event: OperationEvent & {readonly id: string}) => void): Subscription;
+  ready(): Promise<void>;
+}
+
+/** What can be instrumented. */
+export type InstrumentTarget = OperationPoller | GraphClient | QueueEvents;
+
+/** The options of {@link instrument}; `undefined` means absent. */
+export interface InstrumentOptions {
+  /** Where spans go. Default: the provider that is registered when `instrument` is called; without one, nowhere. */
+  readonly tracerProvider?: TracerProvider | undefined;
+  /** Where measurements go. Default as for `tracerProvider`. */
+  readonly meterProvider?: MeterProvider | undefined;
+}
+
+/**
+ * Tells OpenTelemetry what is watched. No token, password, query, body or message is in what it tells.
+ *
+ * - A poller: one span from now until its end, with a child span for each request and each wait, and all metrics. The span's
+ *   parent is the one that is active now. A poller that has ended already gets none.
+ * - A Graph client: the same for each poller that it makes from now on, and a span for each request that starts an
+ *   operation, to which the watch's span is linked.
+ * - The events of a queue: the outcomes alone, as metrics. They are hints: some are told twice, some never.
+ *
+ * @param target a poller, a Graph client, or what `createOperationEvents` returns
+ * @returns the subscription: to end it ends the spans that are open, without an outcome, and gives a client its own methods
+ *   back
+ * @throws TypeError when the target or an option is not as it should be; the message names it
+ *
+ * @example
+ * ```ts
+ * const {unsubscribe} = instrument(createGraphClient({token}));
+ * ```
+ */
+export function instrument(target: InstrumentTarget, options: InstrumentOptions = {}): Subscription {
+  const telemetry = readOptions(options);
+  if (typeof target !== 'object' || target === null) throw wrongTarget(target);
+  if ('resetPassword' in target) return instrumentClient(target, telemetry);
+  if (!('on' in target)) throw wrongTarget(target);
+  if (isPoller(target)) return watchSpan(target, telemetry, [], () => undefined);
+  return target.on('*', (event) => {
+    const ending = endingOf(event);
+    if (ending !== undefined) telemetry.meters.ended(ending);
+  });
+}
+
+function isPoller(target: OperationPoller | QueueEvents): target is OperationPoller {
+  return 'toJSON' in target;
+}
+
+function readOptions(options: InstrumentOptions): Telemetry {
+  if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object');
+  for (const name of Object.keys(options)) {
+    if (name !== 'tracerProvider' && name !== 'meterProvider') {
+      throw new TypeError(`${name}: there is no such option; there are tracerProvider, meterProvider`);
+    }
+  }
+  const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = options;
+  if (typeof tracerProvider?.getTracer !== 'function') throw wrongProvider('tracerProvider', tracerProvider);
+  if (typeof meterProvider?.getMeter !== 'function') throw wrongProvider('meterProvider', meterProvider);
+  return {tracer: tracerProvider.getTracer('operation-poller'), meters: createMeters(meterProvider)};
+}
+
+function wrongTarget(target: unknown): TypeError {
+  const got = target === null ? 'null' : typeof target;
+  return new TypeError(`target: expected a poller, a Graph client or the events of a queue, got ${got}`);
+}
+
+function wrongProvider(name: string, got: unknown): TypeError {
+  return new TypeError(`${name}: expected a provider of OpenTelemetry, got ${got === null ? 'null' : typeof got}`);
+}

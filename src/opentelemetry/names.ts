@@ -1,0 +1,33 @@
+/** The spans' names. */
+export const spanNames = {
+  watch: 'operation.watch',
+  poll: 'operation.poll',
+  wait: 'operation.wait',
+  start: 'operation.start',
+} as const;
+
+/** The attributes' names: OpenTelemetry's own where it has one. */
+export const attributeNames = {
+  method: 'http.request.method',
+  httpStatus: 'http.response.status_code',
+  url: 'url.full',
+  host: 'server.address',
+  port: 'server.port',
+  error: 'error.type',
+  protocol: 'operation.protocol',
+  outcome: 'operation.outcome',
+  attempt: 'operation.attempt',
+  cause: 'operation.wait.cause',
+} as const;
+
+/** The metrics' names. */
+export const metricNames = {
+  inProgress: 'operation.in_progress',
+  outcomes: 'operation.outcomes',
+  duration: 'operation.duration',
+  polls: 'operation.polls',
+  retries: 'operation.retries',
+  wait: 'operation.wait.duration',
+  throttled: 'operation.throttled.time',
+  detection: 'operation.detection.delay',
+} as const;

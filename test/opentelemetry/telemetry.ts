@@ -1,0 +1,78 @@
+import {inspect} from 'node:util';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+
+/** A measured value, with what it was measured by. */
+export interface Measured {
+  readonly by: Readonly<Record<string, unknown>>;
+  /** The sum of a counter, the count of a histogram. */
+  readonly value: number;
+  /** The sum of a histogram. */
+  readonly sum: number | undefined;
+}
+
+/** The real SDK, exporting into memory. */
+export function startTelemetry() {
+  const spans = new InMemorySpanExporter();
+  let open = 0;
+  const counting: SpanProcessor = {
+    onStart: () => {
+      open += 1;
+    },
+    onEnd: () => {
+      open -= 1;
+    },
+    forceFlush: async () => undefined,
+    shutdown: async () => undefined,
+  };
+  const tracerProvider = new BasicTracerProvider({spanProcessors: [new SimpleSpanProcessor(spans), counting]});
+  const metrics = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({exporter: metrics, exportIntervalMillis: 60_000});
+  const meterProvider = new MeterProvider({readers: [reader]});
+  const collect = async () => {
+    metrics.reset();
+    await meterProvider.forceFlush();
+    return metrics.getMetrics().flatMap(({scopeMetrics}) => scopeMetrics.flatMap((scope) => scope.metrics));
+  };
+  return {
+    options: {tracerProvider, meterProvider},
+    /** The spans that have ended, by their name. */
+    spans: (name?: string): ReadableSpan[] =>
+      spans.getFinishedSpans().filter((span) => name === undefined || span.name === name),
+    /** How many spans have not ended. */
+    open: () => open,
+    collect,
+    measured: async (name: string): Promise<Measured[]> => {
+      const found = (await collect()).filter(({descriptor}) => descriptor.name === name);
+      return found.flatMap(({dataPoints}) =>
+        dataPoints.map(({attributes: by, value}) =>
+          typeof value === 'number'
+            ? {by, value, sum: undefined}
+            : {by, value: 'count' in value ? value.count : 0, sum: value.sum},
+        ),
+      );
+    },
+    /** All that was exported, as text. */
+    exported: async (): Promise<string> =>
+      [...spans.getFinishedSpans(), ...(await collect())]
+        .map((each) => inspect(each, {depth: 12, showHidden: true, breakLength: Number.POSITIVE_INFINITY}))
+        .join('\n'),
+    stop: () => Promise.all([tracerProvider.shutdown(), meterProvider.shutdown()]),
+  };
+}
+
+/** A time of OpenTelemetry in milliseconds. */
+export function milliseconds([seconds, nanoseconds]: readonly [number, number]): number {
+  return seconds * 1000 + nanoseconds / 1e6;
+}
