@@ -1,5 +1,9 @@
 import {inspect} from 'node:util';
 import {afterEach, expect, jest, test} from '@jest/globals';
+import {pollOperation, schedules} from 'operation-poller';
+import {pino} from 'pino';
+import {logEvents} from '../docs/examples/log-events.ts';
+import {startEmulator} from './testing/emulators.ts';
 
 /** Runs an example, which is a program, and gives what it printed, line by line. */
 async function printedBy(example: string): Promise<string[]> {
@@ -113,4 +117,32 @@ test('drive-copy', async () => {
     'to Graph: 1 request, 1 with a token',
     'to the other host: 2 requests, 0 with a token',
   ]);
+});
+
+test('log-events', async () => {
+  const emulator = await startEmulator();
+  const {location} = emulator.addOperation({
+    script: [{http: 503}, 'running', {status: 'failed', detail: 'marker-detail'}],
+  });
+  const options = {token: 'marker-token', schedule: schedules.fixed(1), retry: {retries: 1, minTimeout: 1}};
+  const lines: string[] = [];
+  const destination = {write: (line: string) => void lines.push(line)};
+  const log = pino({level: 'trace', base: null, timestamp: false}, destination);
+  const failing = pollOperation(location, options);
+  logEvents(failing, log);
+  await failing.result().catch(() => undefined);
+  const stopped = pollOperation(location, options);
+  logEvents(stopped, log);
+  stopped.stop('marker-reason');
+  await stopped.result().catch(() => undefined);
+  expect(lines.map((line) => JSON.parse(line)).map(({level, event}) => `${level} ${event}`)).toEqual([
+    '40 retrying',
+    '10 polled',
+    '30 running',
+    '20 waiting',
+    '10 polled',
+    '50 failed',
+    '50 abandoned',
+  ]);
+  expect(lines.join('')).not.toContain('marker-');
 });
