@@ -1,11 +1,10 @@
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {SpanKind, SpanStatusCode} from '@opentelemetry/api';
-import {type OperationEvent, protocols} from 'operation-poller';
+import {protocols} from 'operation-poller';
 import type {GraphRequest} from 'operation-poller/graph';
-import {instrument, type QueueEvents} from 'operation-poller/opentelemetry';
+import {instrument} from 'operation-poller/opentelemetry';
 import {partsOf} from '../../src/graph/internal.ts';
 import {clientOf, eventsOf, quick, rejectionOf, token} from '../graph/clients.ts';
-import {location, operationOf} from '../support/core.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {startTelemetry} from './telemetry.ts';
 
@@ -123,31 +122,5 @@ describe('a Graph client', () => {
   test('that is frozen is refused', async () => {
     const graph = Object.freeze(clientOf(await startEmulator()));
     expect(() => instrument(graph)).toThrow('target: expected a client that can be changed, got a frozen one');
-  });
-});
-
-describe("a queue's events", () => {
-  test('give outcomes alone', async () => {
-    const listeners = new Set<(event: OperationEvent & {readonly id: string}) => void>();
-    const events: QueueEvents = {
-      on: (_, listener) => {
-        listeners.add(listener);
-        return {unsubscribe: () => void listeners.delete(listener)};
-      },
-      ready: async () => undefined,
-    };
-    const {unsubscribe} = instrument(events, telemetry.options);
-    const operation = operationOf('succeeded');
-    for (const listener of listeners) {
-      listener({type: 'polled', operation, location, attempt: 1, at: 1, id: 'a'});
-      listener({type: 'succeeded', operation, location, attempt: 1, at: 1, id: 'a'});
-    }
-    expect(await telemetry.measured('operation.outcomes')).toEqual([
-      {by: {'operation.outcome': 'succeeded'}, value: 1, sum: undefined},
-    ]);
-    expect(await telemetry.measured('operation.polls')).toEqual([]);
-    expect(telemetry.spans()).toEqual([]);
-    unsubscribe();
-    expect(listeners.size).toBe(0);
   });
 });
