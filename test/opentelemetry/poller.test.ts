@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
-import {SpanKind, SpanStatusCode} from '@opentelemetry/api';
+import {context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace} from '@opentelemetry/api';
 import {
   type OperationPoller,
   type PollOptions,
@@ -264,6 +264,32 @@ describe('a poller', () => {
     expect(telemetry.spans('operation.watch')[0]?.attributes['operation.outcome']).toBeUndefined();
     expect((await telemetry.measured('operation.in_progress'))[0]?.value).toBe(0);
     expect(await telemetry.measured('operation.outcomes')).toEqual([]);
+  });
+
+  test('is a child of the span that is active', async () => {
+    const outer = telemetry.options.tracerProvider.getTracer('test').startSpan('outer');
+    const active = trace.setSpan(ROOT_CONTEXT, outer);
+    context.setGlobalContextManager({
+      active: () => active,
+      with: (_, work, self, ...given) => work.apply(self, given),
+      bind: (_, target) => target,
+      enable() {
+        return this;
+      },
+      disable() {
+        return this;
+      },
+    });
+    try {
+      const poller = await watch(['succeeded']);
+      await poller.result();
+    } finally {
+      context.disable();
+      outer.end();
+    }
+    const [span] = telemetry.spans('operation.watch');
+    expect(span?.parentSpanContext?.spanId).toBe(outer.spanContext().spanId);
+    expect(telemetry.spans('operation.poll')[0]?.parentSpanContext?.spanId).toBe(span?.spanContext().spanId);
   });
 
   test('works where no SDK is registered', async () => {
