@@ -1,5 +1,7 @@
 // The public surface. Nothing inside imports this file.
 
+// When to ask.
+export type {DurationsJson} from './durations.ts';
 export {
   ForbiddenError,
   InvalidResumeTokenError,
@@ -84,7 +86,14 @@ export type {
 } from './record.ts';
 export type {ResumeToken} from './resume-token.ts';
 export {readRetryAfter} from './retry-after.ts';
-// When to ask.
-export {type ExponentialOptions, type Schedule, type ScheduleContext, schedules} from './schedule.ts';
+export {
+  type ExponentialOptions,
+  type LearnedOptions,
+  type LearnedSchedule,
+  type Schedule,
+  type ScheduleContext,
+  type ScheduleEnd,
+  schedules,
+} from './schedule.ts';
 export type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
 export {operationMachine, watchOperation} from './watch.ts';

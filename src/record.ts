@@ -128,6 +128,7 @@ function recordReport(state: WatchState, {operation, at, answer}: ReportEvent): 
     reached: Math.max(state.reached, rank),
     observed: counted(state.observed, operation.status),
     changedAt: isNews ? at : state.changedAt,
+    seenAt: ended ? state.seenAt : at,
     stalled: isNews ? false : state.stalled,
     endedAt: ended ? at : undefined,
     answer: ended ? answer : undefined,

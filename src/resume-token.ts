@@ -35,6 +35,7 @@ export interface ResumeToken {
   readonly unknownWords?: readonly string[];
   readonly observed: Readonly<Record<string, number>>;
   readonly changedAt: number;
+  readonly seenAt?: number;
   readonly stalled?: true;
   readonly endedAt?: number;
   readonly answer?: Answer;
@@ -63,6 +64,7 @@ export function writeResumeToken(state: WatchState): ResumeToken {
   if (state.missingSince !== undefined) token.missingSince = state.missingSince;
   if (state.operation !== undefined) token.operation = operationJson(state.operation);
   if (state.unknownWords.length > 0) token.unknownWords = [...state.unknownWords];
+  if (state.seenAt !== undefined) token.seenAt = state.seenAt;
   if (state.stalled) token.stalled = true;
   if (state.endedAt !== undefined) token.endedAt = state.endedAt;
   if (state.answer !== undefined) token.answer = state.answer;
@@ -111,6 +113,7 @@ export function readResumeToken(token: unknown): WatchState {
     unknownWords: [...(known.unknownWords ?? [])],
     observed: {...known.observed},
     changedAt: known.changedAt,
+    seenAt: known.seenAt,
     stalled: known.stalled ?? false,
     endedAt,
     answer: known.answer,
@@ -148,6 +151,7 @@ const tokenFields: Checks = {
   unknownWords: [(value) => Array.isArray(value) && value.every(aText), 'a list of texts'],
   observed: [isHistogram, 'counts', 'required'],
   changedAt: [aTime, 'a time in milliseconds', 'required'],
+  seenAt: [aTime, 'a time in milliseconds'],
   stalled: [(value) => value === true, 'true'],
   endedAt: [aTime, 'a time in milliseconds'],
   answer: [isAnswer, 'the head of an answer'],

@@ -78,6 +78,8 @@ export interface WatchState {
   readonly observed: Observed;
   /** When the operation last showed a change. */
   readonly changedAt: number;
+  /** When a poll last found that the operation had not ended. */
+  readonly seenAt?: number | undefined;
   /** Whether `stalled` was told since then. */
   readonly stalled: boolean;
   /** When watching ended, and the answer that ended it. */
@@ -97,8 +99,8 @@ export function isOver(state: WatchState): boolean {
  */
 export function changed(state: WatchState, changes: Partial<WatchState>): WatchState {
   const {location, shownLocation, home, protocol, startedAt, dueAt, deadlineAt, attempt, failures, deferrals} = state;
-  const {missingSince, operation, reached, unknownWords, observed, changedAt, stalled, endedAt, answer, abandoned} =
-    state;
+  const {missingSince, operation, reached, unknownWords, observed, changedAt, seenAt, stalled, endedAt, answer} = state;
+  const {abandoned} = state;
   const copy: WatchState = {
     location,
     shownLocation,
@@ -116,6 +118,7 @@ export function changed(state: WatchState, changes: Partial<WatchState>): WatchS
     unknownWords,
     observed,
     changedAt,
+    seenAt,
     stalled,
     endedAt,
     answer,

@@ -83,7 +83,10 @@ export async function advance(state: WatchState, io: StepIo, now: () => number):
     if (settings.unknownStatus === 'fail') return course.giveUp('unknownStatus', at, {answer, word: report.rawStatus});
   } else {
     course.move({type: 'report', operation: report.operation, at, answer});
-    if (isOver(course.state)) return course.end();
+    if (isOver(course.state)) {
+      tellSchedule(state, settings, report.operation, at);
+      return course.end();
+    }
     const {movedTo} = report;
     if (movedTo !== undefined) {
       const shownLocation = showLocation(movedTo, state.home);
@@ -208,6 +211,20 @@ function scheduled(state: WatchState, {schedule, reader}: Settings, now: number,
     delay = defaultSchedule(context);
   }
   return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval);
+}
+
+function tellSchedule(
+  {startedAt, seenAt = startedAt}: WatchState,
+  {schedule}: Settings,
+  operation: Operation,
+  at: number,
+): void {
+  if (schedule.ended === undefined) return;
+  try {
+    schedule.ended({elapsed: Math.max(0, at - startedAt), after: Math.max(0, seenAt - startedAt), operation});
+  } catch (error) {
+    reportToHost(error);
+  }
 }
 
 /** A state on its way through a step, with what is told of it. */

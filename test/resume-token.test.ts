@@ -95,6 +95,7 @@ describe('a resume token (row 29)', () => {
       reached: 1,
       observed: {running: 1},
       changedAt: at,
+      seenAt: at,
     });
   });
 

@@ -177,6 +177,9 @@ function checkOwn(options: object, name: unknown, onEvent: unknown): void {
   if ('signal' in options && options.signal !== undefined) {
     throw new TypeError('signal: a workflow cannot replay an abort; cancel the workflow instead');
   }
+  if ('schedule' in options && typeof options.schedule === 'function' && 'ended' in options.schedule) {
+    throw new TypeError('schedule: one that learns gives other waits on a replay; expected a pure function');
+  }
   if (name !== undefined && typeof name !== 'string') throw new TypeError(`name: expected a text, got ${typeof name}`);
   if (onEvent !== undefined && typeof onEvent !== 'function') {
     throw new TypeError(`onEvent: expected a function, got ${typeof onEvent}`);

@@ -316,6 +316,7 @@ describe('an option that is not as it should be', () => {
     [{name: 7}, /^name: expected a text, got number/],
     [{onEvent: 'log'}, /^onEvent: expected a function, got string/],
     [{pollsPerRun: 7}, /^pollsPerRun: there is no such option/],
+    [{schedule: schedules.learned()}, /^schedule: one that learns gives other waits on a replay/],
     [{schedule: 1000}, /^schedule: expected a function/],
   ])('is named: %p', async (options, message) => {
     await expect(watchDurably(journal.host(), location, options)).rejects.toThrow(message);

@@ -3,8 +3,10 @@ import {expectTypeOf} from 'expect-type';
 import {
   type AbandonReason,
   type CanceledOperation,
+  type DurationsJson,
   type FailedOperation,
   fetchOperation,
+  type LearnedSchedule,
   type NotStartedOperation,
   type Operation,
   type OperationError,
@@ -163,3 +165,11 @@ pollOperation('https://a.example', {schedule: own});
 pollOperation('https://a.example', {schedule: async () => 5});
 // @ts-expect-error another jitter
 schedules.exponential({jitter: 'half'});
+
+// A schedule is any function from the context to a number; one that learns hears of ends as well, and is one too.
+expectTypeOf(schedules.learned).returns.toEqualTypeOf<LearnedSchedule>();
+expectTypeOf<LearnedSchedule>().toExtend<Schedule>();
+expectTypeOf<(context: {readonly attempt: number}) => number>().toExtend<Schedule>();
+expectTypeOf<() => string>().not.toExtend<Schedule>();
+expectTypeOf<ReturnType<LearnedSchedule['toJSON']>>().toEqualTypeOf<DurationsJson>();
+expectTypeOf(schedules.learned).toBeCallableWith({requestCost: 2000, initial: 500, learned: undefined});
