@@ -7,12 +7,9 @@ import {benchmarkQueueKill} from './queue-kill.ts';
 import {benchmarkQueueLateness} from './queue-lateness.ts';
 import {benchmarkQueueMemory} from './queue-memory.ts';
 import {benchmarkQueueThroughput} from './queue-throughput.ts';
-<<<<<<< HEAD
 import {benchmarkScale} from './scale.ts';
 import {benchmarkStep} from './step.ts';
-=======
 import {benchmarkSchedules} from './schedules.ts';
->>>>>>> 50a77ce (Learn how long operations take, and ask when that is likely to find their end)
 import {benchmarkStop} from './stop.ts';
 import {benchmarkSuite} from './suite.ts';
 import {benchmarkThrottle} from './throttle.ts';
@@ -25,12 +22,9 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'queue-lateness': benchmarkQueueLateness,
   'queue-memory': benchmarkQueueMemory,
   'queue-throughput': benchmarkQueueThroughput,
-<<<<<<< HEAD
   scale: benchmarkScale,
   step: benchmarkStep,
-=======
   schedules: benchmarkSchedules,
->>>>>>> 50a77ce (Learn how long operations take, and ask when that is likely to find their end)
   stop: benchmarkStop,
   throttle: benchmarkThrottle,
 };
