@@ -2,9 +2,11 @@ import type {Answer} from './answer.ts';
 import {textAnswer} from './answer.ts';
 import type {GraphRequest} from './graph-request.ts';
 import {graphDate} from './graph-request.ts';
-import type {StepAnswer} from './operation-step.ts';
+import type {OperationListener, ScriptChange} from './operation-change.ts';
+import type {OperationStep, StepAnswer} from './operation-step.ts';
 import {resourceBody} from './resource-body.ts';
 import type {Script} from './script.ts';
+import {readOnlyStep} from './script.ts';
 import type {EmulatedResource, EndpointParts} from './scripted-endpoint.ts';
 import {ScriptedEndpoint} from './scripted-endpoint.ts';
 import {answerStep} from './step-answer.ts';
@@ -14,8 +16,19 @@ export interface EmulatedOperation extends EmulatedResource {
   readonly id: string;
   /** The object id of the user it belongs to; `''` for an operation with a `path` of its own. */
   readonly userId: string;
-  /** The status word it had in its latest answer; `'notStarted'` before the first. */
+  /** The status word it had in its latest answer, or was moved to since; `'notStarted'` before the first. */
   readonly status: string;
+  /**
+   * Moves it now, between two polls, as an operation moves by itself: `status` and `lastActionDateTime` change at once, and every later
+   * poll is answered by this step.
+   *
+   * @throws {TypeError | RangeError} if the step is not right; the operation then stays where it is
+   *
+   * @example
+   * operation.move('succeeded');
+   * operation.move({status: 'failed', detail: 'PolicyViolation'});
+   */
+  move(step: OperationStep): void;
 }
 
 /** What an operation is made of. */
@@ -27,6 +40,7 @@ export interface OperationParts extends EndpointParts {
   readonly createdDateTime: string;
   /** What it plays once it is canceled, if it can be. */
   readonly onCancel: Script | undefined;
+  readonly listener: OperationListener | undefined;
 }
 
 /** An operation that plays a script. */
@@ -37,6 +51,7 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
   readonly #context: string | undefined;
   readonly #createdDateTime: string;
   readonly #onCancel: Script | undefined;
+  readonly #listener: OperationListener | undefined;
   #lastActionDateTime: string;
   #status = 'notStarted';
 
@@ -48,6 +63,7 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
     this.#createdDateTime = parts.createdDateTime;
     this.#lastActionDateTime = parts.createdDateTime;
     this.#onCancel = parts.onCancel;
+    this.#listener = parts.listener;
   }
 
   get status(): string {
@@ -66,9 +82,35 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
     return request.method === 'DELETE' ? this.cancel(204, request) : super.answer(request);
   }
 
+  move(step: OperationStep): void {
+    const script = readOnlyStep('step', step);
+    const now = Date.now();
+    this.play(script, now);
+    this.takeStatus(script.last, now);
+    this.#tell('moved', now);
+  }
+
+  override rescript(script: readonly OperationStep[]): void {
+    super.rescript(script);
+    this.#tell('rescripted', Date.now());
+  }
+
+  override interrupt(steps: readonly OperationStep[]): void {
+    super.interrupt(steps);
+    this.#tell('interrupted', Date.now());
+  }
+
+  /** Tells what a request to it was answered, by itself or in its place. */
+  answered(request: GraphRequest, answer: Answer): void {
+    this.#listener?.({type: 'answered', operation: this, at: request.now, request, answer});
+  }
+
   /** Goes on with what its cancellation says. Canceling it once more changes nothing. */
   cancel(http: number, {now}: GraphRequest): Answer {
-    if (this.#onCancel !== undefined && !this.plays(this.#onCancel)) this.play(this.#onCancel, now);
+    if (this.#onCancel !== undefined && !this.plays(this.#onCancel)) {
+      this.play(this.#onCancel, now);
+      this.#tell('canceled', now);
+    }
     return textAnswer(http, '');
   }
 
@@ -92,5 +134,9 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
     if (status === undefined || status === this.#status) return;
     this.#status = status;
     this.#lastActionDateTime = graphDate(now);
+  }
+
+  #tell(type: ScriptChange, at: number): void {
+    this.#listener?.({type, operation: this, at});
   }
 }

@@ -18,7 +18,9 @@ interface Target {
 export function answerRequest(request: GraphRequest, settings: ServiceSettings): Answer {
   const target = findTarget(request, settings);
   if (request.recorded !== undefined) target.endpoint?.note(request.recorded);
-  return withCommonHeaders(settings.throttle.refuse(request) ?? target.answer(), request);
+  const answer = withCommonHeaders(settings.throttle.refuse(request) ?? target.answer(), request);
+  if (target.endpoint instanceof ScriptedOperation) target.endpoint.answered(request, answer);
+  return answer;
 }
 
 /** The headers that every answer has; the answer's own win. */

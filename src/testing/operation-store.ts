@@ -4,6 +4,7 @@ import {ScriptedOperation} from './emulated-operation.ts';
 import {idInPath, locationOf} from './endpoint-options.ts';
 import type {EndpointRegistry} from './endpoint-registry.ts';
 import {graphDate} from './graph-request.ts';
+import type {OperationListener} from './operation-change.ts';
 import type {AddOperationOptions, OperationPlan} from './operation-options.ts';
 import {readOperationOptions} from './operation-options.ts';
 import {keyOf, userOperationKey} from './place.ts';
@@ -15,11 +16,13 @@ export class OperationStore {
   readonly script: Script;
   readonly #root: string;
   readonly #endpoints: EndpointRegistry;
+  readonly #listener: OperationListener | undefined;
 
-  constructor(root: string, script: Script, endpoints: EndpointRegistry) {
+  constructor(root: string, script: Script, endpoints: EndpointRegistry, listener?: OperationListener) {
     this.#root = root;
     this.script = script;
     this.#endpoints = endpoints;
+    this.#listener = listener;
   }
 
   add(options: AddOperationOptions = {}): ScriptedOperation {
@@ -45,6 +48,7 @@ export class OperationStore {
       location: locationOf(this.#root, {version: plan.version, path, query: plan.query}),
       script: plan.script,
       onCancel: plan.onCancel,
+      listener: this.#listener,
       bearer: plan.bearer,
       visibleAt: now + plan.visibleAfter,
       createdDateTime: typeof created === 'string' ? created : graphDate(created.getTime()),
@@ -52,6 +56,7 @@ export class OperationStore {
     });
     this.#endpoints.add(key, operation);
     this.list.push(operation);
+    this.#listener?.({type: 'added', operation, at: now});
     return operation;
   }
 

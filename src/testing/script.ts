@@ -70,8 +70,20 @@ export function readScript(name: string, script: readonly OperationStep[]): Scri
 /** Checks an answer that is given whenever one is asked for. */
 export function readAnswer(name: string, answer: StepAnswer): Script {
   if (!isRecord(answer)) throw wrongType(name, 'an object', answer);
-  const last = readStep(name, answer);
+  return readOnlyStep(name, answer);
+}
+
+/** Checks a step that every request is answered by. */
+export function readOnlyStep(name: string, step: OperationStep): Script {
+  const last = readStep(name, step);
   return {steps: [last], last};
+}
+
+/** Checks steps that go before a script. The last step of what this gives is none of them: it says that they are over. */
+export function readInterruption(name: string, steps: readonly OperationStep[]): Script {
+  const {steps: checked} = readScript(name, steps);
+  const last: StepAnswer = {};
+  return {steps: [...checked, last], last};
 }
 
 /** Checks answers that are given once each, before `{}` is the answer for ever. */

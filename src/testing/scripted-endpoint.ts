@@ -3,7 +3,7 @@ import type {GraphRequest} from './graph-request.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 import type {RecordedRequest} from './request-recorder.ts';
 import type {Script} from './script.ts';
-import {readScript} from './script.ts';
+import {readInterruption, readScript} from './script.ts';
 import type {ScriptPosition} from './script-position.ts';
 import {scriptStart, takeStep} from './script-position.ts';
 
@@ -27,6 +27,16 @@ export interface EmulatedResource {
    * operation.rescript(['running', 'failed']);
    */
   rescript(script: readonly OperationStep[]): void;
+  /**
+   * Answers the next requests by these steps, one each, and then goes on with its script where that was. A later call takes the place of
+   * what is left of an earlier one; so does `rescript`.
+   *
+   * @throws {TypeError | RangeError} if a step is not right; nothing is then changed
+   *
+   * @example
+   * operation.interrupt([{http: 429, retryAfter: 5}]);
+   */
+  interrupt(steps: readonly OperationStep[]): void;
 }
 
 /** What every endpoint is made of. */
@@ -40,6 +50,13 @@ export interface EndpointParts {
   readonly now: number;
 }
 
+/** What goes before a script. */
+interface Interruption {
+  readonly script: Script;
+  readonly position: ScriptPosition;
+  readonly since: number;
+}
+
 /** The one mechanism behind operations, resources and starts: one method, one script, one list of requests. */
 export abstract class ScriptedEndpoint implements EmulatedResource {
   abstract readonly method: string;
@@ -49,6 +66,7 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
   #script: Script;
   #position: ScriptPosition = scriptStart;
   #scriptedAt: number;
+  #interruption: Interruption | undefined;
   #polls = 0;
   #requests: RecordedRequest[] | undefined;
 
@@ -77,6 +95,16 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
     this.play(readScript('script', script), Date.now());
   }
 
+  interrupt(steps: readonly OperationStep[]): void {
+    const script = readInterruption('steps', steps);
+    this.#interruption = {script, position: scriptStart, since: Date.now()};
+  }
+
+  /** The step that the next request is answered by. */
+  due(now: number): StepAnswer {
+    return this.#next(now).step;
+  }
+
   /** Notes a request to this endpoint, whatever becomes of it. */
   note(request: RecordedRequest): void {
     this.#requests ??= [];
@@ -85,8 +113,9 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
 
   /** Answers a request with one of its methods. */
   answer(request: GraphRequest): Answer {
-    const {step, position} = takeStep(this.#script, this.#position, request.now - this.#scriptedAt);
+    const {step, position, interruption} = this.#next(request.now);
     this.#position = position;
+    this.#interruption = interruption;
     this.#polls += 1;
     return this.answerStep(step, request);
   }
@@ -97,6 +126,20 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
     this.#script = script;
     this.#position = scriptStart;
     this.#scriptedAt = now;
+    this.#interruption = undefined;
+  }
+
+  /** The next step, and where the script and what interrupts it stand after it. */
+  #next(now: number): {step: StepAnswer; position: ScriptPosition; interruption: Interruption | undefined} {
+    if (this.#interruption !== undefined) {
+      const {script, position, since} = this.#interruption;
+      const first = takeStep(script, position, now - since);
+      // The last step of an interruption only says that it is over.
+      if (first.step !== script.last) {
+        return {step: first.step, position: this.#position, interruption: {script, position: first.position, since}};
+      }
+    }
+    return {...takeStep(this.#script, this.#position, now - this.#scriptedAt), interruption: undefined};
   }
 
   protected plays(script: Script): boolean {
