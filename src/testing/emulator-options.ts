@@ -45,6 +45,11 @@ export interface GraphEmulatorOptions {
   readonly maximumRequests?: number | undefined;
   /** Whether requests are recorded. `false` keeps memory flat in benchmarks. Default true. */
   readonly record?: boolean | undefined;
+  /**
+   * Whether it serves its console: a page under `/console/` that shows each operation live and has buttons to move it. Default false.
+   * A page that watches an operation polls like any other client.
+   */
+  readonly console?: boolean | undefined;
 }
 
 const checks = {
@@ -58,6 +63,7 @@ const checks = {
   throttle: () => {}, // readThrottleOptions checks it.
   maximumRequests: checkWhole(1, Number.POSITIVE_INFINITY),
   record: checkFlag,
+  console: checkFlag,
 } satisfies Record<keyof GraphEmulatorOptions, unknown>;
 
 /** The options in the form in which the emulator uses them. */
@@ -72,6 +78,7 @@ export interface EmulatorSettings {
   readonly throttle: Throttle;
   readonly maximumRequests: number;
   readonly record: boolean;
+  readonly console: boolean;
 }
 
 /** The one place that gives defaults and checks options. */
@@ -88,5 +95,6 @@ export function readEmulatorOptions(options: GraphEmulatorOptions): EmulatorSett
     throttle: new Throttle(readThrottleOptions(options.throttle)),
     maximumRequests: options.maximumRequests ?? 1_000_000,
     record: options.record ?? true,
+    console: options.console ?? false,
   };
 }

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type {BatchAnswers} from './batch-script.ts';
+import type {Console} from './console/console.ts';
+import {createConsole} from './console/console.ts';
 import type {EmulatedOperation} from './emulated-operation.ts';
 import type {AddResourceOptions} from './emulated-resource.ts';
 import {addResource} from './emulated-resource.ts';
@@ -23,6 +25,8 @@ import type {ServiceSettings} from './service-settings.ts';
 export interface GraphEmulator {
   /** Where it listens: `http://127.0.0.1:PORT`, without a version. */
   readonly root: string;
+  /** The URL of its console, with `console: true`. Its requests are neither recorded nor counted, and `idle()` does not wait for them. */
+  readonly console: string | undefined;
   /** All operations, in the order in which they were added or started. */
   readonly operations: readonly EmulatedOperation[];
   /**
@@ -125,16 +129,23 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   const recorder = new RequestRecorder(settings.record);
   let received = 0;
 
-  const server = await startLoopbackServer(settings.port, (request, response) => {
-    const now = Date.now();
-    // Nearly every request is a poll without a body: it is answered in the turn in which it arrives.
-    if (!announcesBody(request)) serve({request, response, body: undefined, now});
-    else void readBody(request).then((body) => serve({request, response, body, now}));
-  });
+  const server = await startLoopbackServer(
+    settings.port,
+    (request, response) => {
+      const now = Date.now();
+      // Nearly every request is a poll without a body: it is answered in the turn in which it arrives.
+      if (!announcesBody(request)) serve({request, response, body: undefined, now});
+      else void readBody(request).then((body) => serve({request, response, body, now}));
+    },
+    (request, response) => page?.serve(request, response) ?? false,
+  );
   const {root} = server;
   const endpoints = new EndpointRegistry();
-  const operations = new OperationStore(root, settings.script, endpoints);
-  const service: ServiceSettings = {...settings, endpoints, operations, root};
+  const page: Console | undefined = settings.console ? createConsole(root) : undefined;
+  const operations = new OperationStore(root, settings.script, endpoints, page?.hear);
+  page?.open(operations);
+  const checkBearer = page === undefined ? settings.checkBearer : page.acceptOwnToken(settings.checkBearer);
+  const service: ServiceSettings = {...settings, checkBearer, endpoints, operations, root};
   const context = {service, recorder, server};
 
   function serve(arrival: Arrival): void {
@@ -151,6 +162,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
 
   return {
     root,
+    console: page?.url,
     operations: operations.list,
     requests: recorder.requests,
     get received() {

@@ -1,4 +1,4 @@
-import type {RequestListener, ServerResponse} from 'node:http';
+import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import {createServer} from 'node:http';
 import type {Server, Socket} from 'node:net';
 
@@ -8,13 +8,20 @@ export interface LoopbackServer {
   /** Open sockets. */
   readonly connections: number;
   readonly stopping: boolean;
-  /** Resolves when no request is being answered. */
+  /** Resolves when no request is being answered, but for those that were taken aside. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
+/** Answers a request apart from all others and says so by `true`, or leaves it to the others. */
+export type Aside = (request: IncomingMessage, response: ServerResponse) => boolean;
+
 /** Starts the server; rejects if the port is taken. */
-export async function startLoopbackServer(port: number, listener: RequestListener): Promise<LoopbackServer> {
+export async function startLoopbackServer(
+  port: number,
+  listener: RequestListener,
+  aside: Aside,
+): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   let answering = 0;
   let whenIdle: Array<() => void> = [];
@@ -33,6 +40,7 @@ export async function startLoopbackServer(port: number, listener: RequestListene
   // No time limits: a hung answer is held as long as the client likes, and an idle connection is not closed
   // under a client that is about to use it again.
   const server = createServer({keepAliveTimeout: 0, requestTimeout: 0}, (request, response) => {
+    if (aside(request, response)) return;
     track(response);
     listener(request, response);
   });

@@ -1,8 +1,9 @@
-import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
-import {accessSync, constants, mkdtempSync, rmSync} from 'node:fs';
+import {type ChildProcess, spawn} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {type AddressInfo, createConnection, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
-import {delimiter, join} from 'node:path';
+import {join} from 'node:path';
+import {installByApt, onPath} from './debian.ts';
 
 /** A Redis server of the test's own. */
 export interface TestRedis {
@@ -29,43 +30,13 @@ export interface RedisSource {
 export function findRedis(): RedisSource | undefined {
   const url = process.env['REDIS_URL'];
   if (url !== undefined && url !== '') return {url: new URL(url)};
-  const program = onPath('redis-server') ?? installed();
+  const program = onPath('redis-server') ?? installByApt('redis-server');
   if (program !== undefined) return {program};
   const how =
     'No Redis: set REDIS_URL, or install redis-server (Debian: apt-get install redis-server; macOS: brew install redis).';
   if (process.env['CI'] === 'true') throw new Error(how);
   process.stderr.write(`\n*** THE BULLMQ TESTS ARE SKIPPED. ${how}\n\n`);
   return undefined;
-}
-
-function onPath(name: string): string | undefined {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    const program = join(folder, name);
-    try {
-      accessSync(program, constants.X_OK);
-      return program;
-    } catch {
-      // Not there.
-    }
-  }
-  return undefined;
-}
-
-function installed(): string | undefined {
-  if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return undefined;
-  process.stderr.write('No redis-server on the PATH: installing it by apt-get\n');
-  try {
-    // The package starts a server of its own where it can: a policy that says no keeps it from doing so.
-    const environment = {...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1'};
-    execFileSync('apt-get', ['update', '-qq'], {env: environment, stdio: ['ignore', 'ignore', 'inherit']});
-    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], {
-      env: environment,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
-  } catch {
-    return undefined;
-  }
-  return onPath('redis-server');
 }
 
 /**

@@ -1,0 +1,124 @@
+import type {State} from './machine-view.ts';
+import {edges, machineSize, nodeSize, nodes} from './machine-view.ts';
+import type {Mark, Timeline} from './timeline.ts';
+
+const namespace = 'http://www.w3.org/2000/svg';
+
+/** What is lit in the drawing of a machine. */
+export interface Lit {
+  /** The state at the service; `undefined`: a word that the drawing does not have. */
+  readonly state: State | undefined;
+  /** The state before that, if it was another. */
+  readonly before: State | undefined;
+  /** The state as the watch in the page knows it. */
+  readonly seen: State | undefined;
+  /** All of it in words. */
+  readonly title: string;
+}
+
+/** The machine as a picture. */
+export function drawMachine({state, before, seen, title}: Lit): SVGElement {
+  const taken = ({from, to}: {from: State; to: State}): string => (from === before && to === state ? ' taken' : '');
+  return picture(machineSize, title, [
+    element(
+      'defs',
+      {},
+      ['', ' taken'].map((kind) =>
+        element(
+          'marker',
+          {
+            id: `arrow${kind.trim()}`,
+            viewBox: '0 0 8 8',
+            refX: 7,
+            refY: 4,
+            markerWidth: 7,
+            markerHeight: 7,
+            markerUnits: 'userSpaceOnUse',
+            orient: 'auto',
+          },
+          [element('path', {class: `arrow${kind}`, d: 'M0 0L8 4L0 8z'})],
+        ),
+      ),
+    ),
+    ...edges.map((edge) =>
+      element('path', {class: `edge${taken(edge)}`, d: edge.path, 'marker-end': `url(#arrow${taken(edge).trim()})`}),
+    ),
+    ...nodes.map(({state: own, x, y}) => {
+      const {width, height} = nodeSize;
+      const kinds = ['node', own, own === state && 'lit', own === seen && 'seen'].filter((kind) => kind !== false);
+      return element('g', {class: kinds.join(' ')}, [
+        element('rect', {class: 'ring', x: x - 5, y: y - 5, width: width + 10, height: height + 10, rx: 14}),
+        element('rect', {class: 'box', x, y, width, height, rx: 10}),
+        element('text', {x: x + width / 2, y: y + height / 2}, [own]),
+      ]);
+    }),
+  ]);
+}
+
+/** A timeline as a picture. Its story is in the logs, in words. */
+export function drawTimeline({width, height, lanes, ticks, bars, marks}: Timeline): SVGElement {
+  return picture({width, height}, `Timeline: ${marks.length} moments; the logs tell them in words`, [
+    ...ticks.flatMap(({x, label}) => [
+      element('line', {class: 'grid', x1: x, x2: x, y1: 2, y2: height - 20}),
+      element('text', {x, y: height - 6, 'text-anchor': 'middle'}, [label]),
+    ]),
+    ...lanes.map(({y, label}) => element('text', {x: 0, y, 'dominant-baseline': 'central'}, [label])),
+    ...bars.map(({label, kind, title, ...box}) => {
+      const wait = kind === 'wait' || kind === 'throttle';
+      const fits = label.length * 7 + 12 < box.width;
+      return element('g', {}, [
+        element('title', {}, [title]),
+        element('rect', {class: `bar ${kind}`, rx: 4, ...box}),
+        ...(fits
+          ? [
+              element(
+                'text',
+                {
+                  class: wait ? 'on-wait' : 'on-bar',
+                  x: box.x + 10,
+                  y: box.y + box.height / 2,
+                  'dominant-baseline': 'central',
+                },
+                [label],
+              ),
+            ]
+          : []),
+      ]);
+    }),
+    ...marks.map(drawMark),
+  ]);
+}
+
+/** Each kind has a form of its own: colour alone would not do. */
+function drawMark({x, y, kind, title}: Mark): SVGElement {
+  const paths = {
+    ok: 'M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z',
+    throttled: 'M0 -5.5L6 5H-6z',
+    trouble: 'M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5',
+    moved: 'M0 -6L6 0L0 6L-6 0z',
+  };
+  return element('g', {transform: `translate(${x} ${y})`}, [
+    element('title', {}, [title]),
+    element('path', {class: `mark ${kind}`, d: paths[kind]}),
+  ]);
+}
+
+function picture(
+  {width, height}: {readonly width: number; readonly height: number},
+  title: string,
+  children: ReadonlyArray<SVGElement>,
+): SVGElement {
+  return element('svg', {viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title}, children);
+}
+
+/** Attributes and text only: nothing that is shown is ever read as HTML. */
+function element(
+  name: string,
+  attributes: Readonly<Record<string, string | number>>,
+  children: ReadonlyArray<SVGElement | string> = [],
+): SVGElement {
+  const made = document.createElementNS(namespace, name) as SVGElement;
+  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, String(value));
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,68 @@
+import type {MoveName} from '../wire.ts';
+
+/** The statuses that the machine is drawn with. */
+export type State = 'notStarted' | 'running' | 'succeeded' | 'failed' | 'canceled';
+
+export interface Node {
+  readonly state: State;
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Edge {
+  readonly from: State;
+  readonly to: State;
+  /** An SVG path. */
+  readonly path: string;
+}
+
+export const nodeSize = {width: 96, height: 38} as const;
+export const machineSize = {width: 404, height: 188} as const;
+
+export const nodes: readonly Node[] = [
+  {state: 'notStarted', x: 7, y: 75},
+  {state: 'running', x: 148, y: 75},
+  {state: 'succeeded', x: 301, y: 11},
+  {state: 'failed', x: 301, y: 75},
+  {state: 'canceled', x: 301, y: 139},
+];
+
+export const edges: readonly Edge[] = [
+  {from: 'notStarted', to: 'running', path: 'M103 88H146'},
+  {from: 'running', to: 'notStarted', path: 'M148 101H105'},
+  {from: 'running', to: 'succeeded', path: 'M244 85C278 85 272 36 299 36'},
+  {from: 'running', to: 'failed', path: 'M244 94H299'},
+  {from: 'running', to: 'canceled', path: 'M244 103C278 103 272 152 299 152'},
+  {from: 'notStarted', to: 'succeeded', path: 'M55 75C55 24 150 24 299 24'},
+  {from: 'notStarted', to: 'failed', path: 'M70 113C94 142 250 142 299 106'},
+  {from: 'notStarted', to: 'canceled', path: 'M55 113C55 164 150 164 299 164'},
+];
+
+/** Words of more families than one, without regard to case. */
+const words: Readonly<Record<string, State>> = {
+  notstarted: 'notStarted',
+  waiting: 'notStarted',
+  accepted: 'notStarted',
+  running: 'running',
+  inprogress: 'running',
+  succeeded: 'succeeded',
+  completed: 'succeeded',
+  failed: 'failed',
+  canceled: 'canceled',
+  cancelled: 'canceled',
+  skipped: 'canceled',
+};
+
+/** The state that a status word stands for, or `undefined`: no state is then lit, and the word itself is shown. */
+export function stateOf(word: string): State | undefined {
+  const known = word.toLowerCase();
+  return Object.hasOwn(words, known) ? words[known] : undefined;
+}
+
+/** Whether a move has a use for an operation with this status: nothing leaves a terminal state. */
+export function canMove(move: MoveName, word: string): boolean {
+  const state = stateOf(word);
+  if (move === 'throttle' || move === 'lose' || move === 'forget') return true;
+  if (move === 'start') return state === undefined || state === 'notStarted';
+  return state === undefined || state === 'notStarted' || state === 'running';
+}

@@ -1,0 +1,144 @@
+import type {Entry} from '../wire.ts';
+import {stateOf} from './machine-view.ts';
+import type {WatchEntry} from './watch-entry.ts';
+import {elapsed, kindOf, lineOf, watchLineOf} from './wording.ts';
+
+/** A stretch of time in a lane. */
+export interface Bar {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** A state, `'other'`, `'wait'`, or `'throttle'`: a wait that the service asked for. */
+  readonly kind: string;
+  /** What stands in it, if there is room. */
+  readonly label: string;
+  readonly title: string;
+}
+
+/** A moment in a lane. */
+export interface Mark {
+  readonly x: number;
+  readonly y: number;
+  readonly kind: 'ok' | 'throttled' | 'trouble' | 'moved';
+  readonly title: string;
+}
+
+/** A timeline to be drawn, in pixels. */
+export interface Timeline {
+  readonly width: number;
+  readonly height: number;
+  readonly lanes: ReadonlyArray<{readonly y: number; readonly label: string}>;
+  readonly ticks: ReadonlyArray<{readonly x: number; readonly label: string}>;
+  readonly bars: readonly Bar[];
+  readonly marks: readonly Mark[];
+}
+
+export interface TimelineInput {
+  /** What happened at the service, oldest first. */
+  readonly entries: readonly Entry[];
+  /** The events of the watch in the page, oldest first. */
+  readonly watched: readonly WatchEntry[];
+  /** When the operation was added; times are told from then on. */
+  readonly addedAt: number;
+  /** Up to when to draw. */
+  readonly until: number;
+  /** Pixels. */
+  readonly width: number;
+}
+
+/** The longest time that is drawn: what is older is in the log. */
+const longest = 120_000;
+const shortest = 10_000;
+const left = 62;
+const right = 10;
+const barHeight = 20;
+const laneAt = {status: 8, polls: 38, watch: 68} as const;
+const axisAt = 98;
+
+/** Where everything stands in a timeline. Pure. */
+export function layOut({entries, watched, addedAt, until, width}: TimelineInput): Timeline {
+  const begin = Math.max(addedAt, until - longest);
+  const end = Math.max(until, begin + shortest);
+  const inner = Math.max(1, width - left - right);
+  const xOf = (at: number): number => left + ((Math.min(Math.max(at, begin), end) - begin) / (end - begin)) * inner;
+  const bar = (from: number, to: number, y: number): Pick<Bar, 'x' | 'y' | 'width' | 'height'> => {
+    return {x: xOf(from), y, width: Math.max(2, xOf(to) - xOf(from)), height: barHeight};
+  };
+  return {
+    width,
+    height: axisAt + 22,
+    lanes: [
+      {y: laneAt.status + barHeight / 2, label: 'Service'},
+      {y: laneAt.polls + barHeight / 2, label: 'Polls'},
+      {y: laneAt.watch + barHeight / 2, label: 'Watch'},
+    ],
+    ticks: ticksOf(begin - addedAt, end - addedAt, inner).map((time) => ({
+      x: xOf(addedAt + time),
+      label: elapsed(time).replace('.0 s', ' s'),
+    })),
+    bars: [
+      ...statuses(entries, until)
+        .filter(({to}) => to >= begin)
+        .map(({status, from, to}) => {
+          const state = stateOf(status) ?? 'other';
+          return {
+            ...bar(from, to, laneAt.status),
+            kind: state,
+            label: status,
+            title: `${status} from ${elapsed(from - addedAt)}`,
+          };
+        }),
+      ...watched
+        .filter((entry) => entry.delay !== undefined && entry.at + entry.delay >= begin && entry.at <= end)
+        .map((entry) => {
+          const wait = entry.delay ?? 0;
+          const told = entry.because === 'retryAfter';
+          return {
+            ...bar(entry.at, entry.at + wait, laneAt.watch),
+            kind: told ? 'throttle' : 'wait',
+            label: told ? 'Retry-After' : (entry.because ?? 'retry'),
+            title: watchLineOf(entry, addedAt).text,
+          };
+        }),
+    ],
+    marks: [
+      ...entries.flatMap((entry): Mark[] => {
+        if (entry.at < begin) return [];
+        const title = lineOf(entry, addedAt).text;
+        if (entry.answer === undefined) {
+          return [{x: xOf(entry.at), y: laneAt.status + barHeight / 2, kind: 'moved', title}];
+        }
+        return [{x: xOf(entry.at), y: laneAt.polls + barHeight / 2, kind: kindOf(entry.answer) ?? 'ok', title}];
+      }),
+      ...watched.flatMap((entry): Mark[] => {
+        if (entry.at < begin || entry.type === 'waiting' || entry.type === 'retrying') return [];
+        const kind = entry.type === 'abandoned' ? 'trouble' : entry.type === 'polled' ? 'ok' : 'moved';
+        return [{x: xOf(entry.at), y: laneAt.watch + barHeight / 2, kind, title: watchLineOf(entry, addedAt).text}];
+      }),
+    ],
+  };
+}
+
+/** From when to when the operation had which status word. */
+function statuses(entries: readonly Entry[], until: number): Array<{status: string; from: number; to: number}> {
+  const spans: Array<{status: string; from: number; to: number}> = [];
+  for (const {at, status, changed} of entries) {
+    const latest = spans.at(-1);
+    if (latest !== undefined && !changed) continue;
+    if (latest !== undefined) latest.to = at;
+    spans.push({status, from: at, to: Math.max(at, until)});
+  }
+  return spans;
+}
+
+const steps = [1, 2, 5, 10, 20, 30, 60];
+
+/** Round times with room for their labels, in milliseconds. */
+function ticksOf(from: number, to: number, pixels: number): number[] {
+  const room = Math.max(1, Math.floor(pixels / 70));
+  const step = (steps.find((each) => (to - from) / (each * 1000) <= room) ?? 60) * 1000;
+  const ticks: number[] = [];
+  for (let time = Math.ceil(from / step) * step; time <= to; time += step) ticks.push(time);
+  return ticks;
+}

@@ -1,0 +1,143 @@
+import {createHash} from 'node:crypto';
+import type {Modules} from './module-files.ts';
+import {pageScript} from './module-files.ts';
+
+/** The page, and what its browser is to allow it. */
+export interface Page {
+  readonly html: string;
+  /** Its Content-Security-Policy. */
+  readonly policy: string;
+}
+
+/** The page of the emulator at this root. All that changes is filled in by its script. */
+export function pageOf(root: string, {entries, problems}: Modules): Page {
+  const imports = Object.fromEntries([...entries].map(([name, entry]) => [name, `/console/modules/${name}/${entry}`]));
+  // No text of it can end the element early.
+  const importMap = JSON.stringify({imports}).replaceAll('<', '\\u003c');
+  const hash = createHash('sha256').update(importMap).digest('base64');
+  const own = 'operation-poller';
+  const script = entries.has(own)
+    ? `<script type="module" src="/console/modules/${own}/${pageScript}"></script>`
+    : '<!-- The script is not there. -->';
+  return {html: html({root, importMap, script, problems}), policy: policyOf(hash)};
+}
+
+/** Scripts are this server's files and the one import map. Nothing else is loaded from anywhere, and no text becomes HTML. */
+function policyOf(hash: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'sha256-${hash}'`,
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; ');
+}
+
+interface Parts {
+  readonly root: string;
+  readonly importMap: string;
+  readonly script: string;
+  readonly problems: readonly string[];
+}
+
+function html({root, importMap, script, problems}: Parts): string {
+  const problem = problems.map((each) => `<p class="problem" role="alert">${escaped(each)}</p>`).join('\n');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Operations of the Graph emulator</title>
+<link rel="icon" href="/console/icon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/console/style.css">
+<script type="importmap">${importMap}</script>
+${script}
+</head>
+<body>
+<a class="skip" href="#operation">Skip to the operation</a>
+<header>
+  <h1>Graph emulator</h1>
+  <code>${escaped(root)}</code>
+  <p id="connection" role="status" data-state="connecting">Connecting</p>
+</header>
+${problem}
+<noscript><p class="problem">This page needs JavaScript.</p></noscript>
+<div class="columns">
+  <nav aria-labelledby="operations-heading">
+    <h2 id="operations-heading">Operations</h2>
+    <div class="new">
+      <button type="button" id="new-by-hand" class="primary">New by hand</button>
+      <button type="button" id="new-by-script">New by script</button>
+    </div>
+    <ol id="operations" reversed></ol>
+    <p id="none" class="hint">None yet. Start one here, or by a request to the emulator.</p>
+  </nav>
+  <main id="operation" tabindex="-1" aria-labelledby="title">
+    <p id="unselected" class="hint">Choose an operation to see it.</p>
+    <div id="detail" hidden>
+      <div class="head">
+        <h2 id="title"></h2>
+        <p id="status" class="badge"></p>
+      </div>
+      <code id="location" class="location"></code>
+      <div class="halves">
+        <section aria-labelledby="machine-heading">
+          <h3 id="machine-heading">At the service</h3>
+          <div id="machine"></div>
+          <p id="next" class="next"></p>
+          <div class="moves" role="group" aria-label="Move the operation">
+            <button type="button" data-move="start">Start</button>
+            <button type="button" data-move="succeed">Succeed</button>
+            <button type="button" data-move="fail">Fail</button>
+            <button type="button" data-move="cancel">Cancel</button>
+            <button type="button" data-move="throttle" title="The next poll is answered 429 with Retry-After: 5">Throttle</button>
+            <button type="button" data-move="lose" title="Half of the next answer is lost on its way">Lose</button>
+            <button type="button" data-move="forget" title="Polls are answered 404 from now on">Forget</button>
+          </div>
+        </section>
+        <section aria-labelledby="watch-heading">
+          <h3 id="watch-heading">Watched in this page</h3>
+          <p id="watch-text" class="hint"></p>
+          <button type="button" id="watch">Watch</button>
+          <ol id="watch-log" class="log" tabindex="0" aria-label="Events of the watch, the latest first"></ol>
+        </section>
+      </div>
+      <section aria-labelledby="timeline-heading">
+        <h3 id="timeline-heading">Timeline</h3>
+        <div id="timeline"></div>
+        <ul class="legend">
+          <li><span class="mark ok"></span>poll</li>
+          <li><span class="mark throttled"></span>throttled</li>
+          <li><span class="mark trouble"></span>trouble</li>
+          <li><span class="mark moved"></span>change</li>
+          <li><span class="mark wait"></span>wait</li>
+        </ul>
+      </section>
+      <div class="halves">
+        <section aria-labelledby="log-heading">
+          <h3 id="log-heading">What happened</h3>
+          <ol id="log" class="log" tabindex="0" aria-label="What happened, the latest first"></ol>
+        </section>
+        <section aria-labelledby="body-heading">
+          <h3 id="body-heading">Latest answer</h3>
+          <pre id="body" tabindex="0"></pre>
+        </section>
+      </div>
+    </div>
+  </main>
+</div>
+<p id="announcer" class="unseen" role="status" aria-live="polite"></p>
+</body>
+</html>
+`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

@@ -1,0 +1,297 @@
+import {describe, expect, test} from '@jest/globals';
+import fc from 'fast-check';
+import {type OperationEvent, pollOperation, protocols, schedules} from 'operation-poller';
+import {canMove, edges, nodes, stateOf} from '../../../src/testing/console/browser/machine-view.ts';
+import {emptyModel, hear} from '../../../src/testing/console/browser/model.ts';
+import {layOut} from '../../../src/testing/console/browser/timeline.ts';
+import {type PageWatch, watchHere} from '../../../src/testing/console/browser/watch.ts';
+import type {WatchEntry} from '../../../src/testing/console/browser/watch-entry.ts';
+import {watchEntryOf} from '../../../src/testing/console/browser/watch-entry.ts';
+import {elapsed, lineOf, nextText, watchLineOf} from '../../../src/testing/console/browser/wording.ts';
+import type {Entry, EntryAnswer, OperationView} from '../../../src/testing/console/wire.ts';
+import {limits} from '../../../src/testing/console/wire.ts';
+import {startEmulator} from '../emulators.ts';
+
+const next = {status: 'running', http: 200};
+
+function entry(at: number, given: Partial<Entry> = {}): Entry {
+  return {at, kind: 'answered', status: 'running', changed: false, next, ...given};
+}
+
+function answer(given: Partial<EntryAnswer> = {}): EntryAnswer {
+  return {method: 'GET', http: 200, here: false, ...given};
+}
+
+function view(key: number, given: Partial<OperationView> = {}): OperationView {
+  const about = {id: `id-${key}`, userId: 'u', location: 'http://127.0.0.1/x', bearer: true, addedAt: 0};
+  return {key, ...about, status: 'running', polls: 0, next, body: '', ...given};
+}
+
+describe('the model', () => {
+  const all = {type: 'all', emulator: 'e', token: 't', stories: [{view: view(1), entries: [entry(1)]}]} as const;
+
+  test('is replaced by everything, and added to by one', () => {
+    const first = hear(emptyModel, all);
+    const second = hear(first, {type: 'one', view: view(1, {polls: 1}), entry: entry(2)});
+    const third = hear(second, {type: 'one', view: view(2), entry: entry(3)});
+    expect(third.stories.get(1)).toEqual({view: view(1, {polls: 1}), entries: [entry(1), entry(2)]});
+    expect([...third.stories.keys()]).toEqual([1, 2]);
+    expect(first.stories.get(1)?.entries).toHaveLength(1);
+    expect(hear(third, {...all, emulator: 'f', stories: []})).toEqual({emulator: 'f', token: 't', stories: new Map()});
+  });
+
+  test('keeps no more than its limits', () => {
+    let model = emptyModel;
+    for (let at = 0; at < limits.entries + 5; at++) model = hear(model, {type: 'one', view: view(1), entry: entry(at)});
+    expect(model.stories.get(1)?.entries).toHaveLength(limits.entries);
+    expect(model.stories.get(1)?.entries[0]?.at).toBe(5);
+    for (let key = 2; key < limits.operations + 3; key++) {
+      model = hear(model, {type: 'one', view: view(key), entry: entry(0)});
+    }
+    expect(model.stories.size).toBe(limits.operations);
+    expect([...model.stories.keys()][0]).toBe(3);
+  });
+});
+
+describe('the machine', () => {
+  test.each([
+    ['notStarted', 'notStarted'],
+    ['RUNNING', 'running'],
+    ['inProgress', 'running'],
+    ['completed', 'succeeded'],
+    ['failed', 'failed'],
+    ['skipped', 'canceled'],
+    ['cancelled', 'canceled'],
+    ['NotSucceeded', undefined],
+    ['constructor', undefined],
+    ['', undefined],
+  ])('%s is drawn as %s', (word, state) => {
+    expect(stateOf(word)).toBe(state);
+  });
+
+  test('has a state for each status, and an edge for each transition of the library', () => {
+    expect(nodes.map(({state}) => state).sort()).toEqual(['canceled', 'failed', 'notStarted', 'running', 'succeeded']);
+    const moves = edges.map(({from, to}) => `${from} ${to}`);
+    expect(new Set(moves).size).toBe(8);
+    expect(moves.filter((each) => /^(succeeded|failed|canceled)/.test(each))).toEqual([]);
+  });
+
+  test.each([
+    ['notStarted', ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
+    ['running', ['succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
+    ['succeeded', ['throttle', 'lose', 'forget']],
+    ['aWordOfItsOwn', ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
+  ] as const)('an operation that is %s can be moved by %j', (status, moves) => {
+    const every = ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget'] as const;
+    expect(every.filter((move) => canMove(move, status))).toEqual(moves);
+  });
+});
+
+describe('the words', () => {
+  test.each([
+    [0, '0.0 s'],
+    [-5, '0.0 s'],
+    [1999, '1.9 s'],
+    [59_999, '59.9 s'],
+    [65_000, '1:05'],
+    [3_605_000, '1:00:05'],
+  ])('%d ms have passed: %s', (milliseconds, text) => {
+    expect(elapsed(milliseconds)).toBe(text);
+  });
+
+  test.each([
+    [entry(0, {kind: 'added', status: 'notStarted'}), 'added, notStarted', 'strong'],
+    [entry(0, {kind: 'moved', changed: true}), 'moved to running', 'strong'],
+    [entry(0, {kind: 'moved', next: {status: 'running', http: 404}}), 'moved; next poll: HTTP 404', 'strong'],
+    [
+      entry(0, {kind: 'interrupted', next: {...next, fault: 'reset'}}),
+      'interrupted; next poll: no good answer (reset)',
+      'strong',
+    ],
+    [entry(0, {answer: answer()}), 'GET → 200 running', ''],
+    [entry(0, {answer: answer({here: true}), changed: true}), 'GET → 200 running (this page)', 'strong'],
+    [entry(0, {answer: answer({http: 429, retryAfter: '5'})}), 'GET → 429, Retry-After 5', 'throttled'],
+    [entry(0, {answer: answer({http: 401})}), 'GET → 401', 'trouble'],
+    [entry(0, {answer: answer({fault: 'reset'})}), 'GET → reset', 'trouble'],
+    [entry(0, {answer: answer({method: 'DELETE', http: 204})}), 'DELETE → 204 running', ''],
+  ] as const)('%j is told as "%s"', (given, text, kind) => {
+    expect(lineOf(given, -1000)).toEqual({time: '1.0 s', text, kind});
+  });
+
+  test.each([
+    [{type: 'polled'}, 'polled 2: running', ''],
+    [{type: 'waiting', delay: 1234, because: 'schedule'}, 'waiting 1.2 s (schedule)', ''],
+    [{type: 'waiting', delay: 5000, because: 'retryAfter'}, 'waiting 5.0 s (retryAfter)', 'throttled'],
+    [{type: 'retrying', delay: 500, text: 'no answer'}, 'retrying in 0.5 s: no answer', 'trouble'],
+    [{type: 'abandoned', text: 'too late'}, 'abandoned: too late', 'trouble'],
+    [{type: 'running'}, 'running', 'strong'],
+    [{type: 'progress', text: '40 %'}, 'progress 40 %', 'strong'],
+  ] as const)('%j is told as "%s"', (given, text, kind) => {
+    const line = watchLineOf({at: 1000, attempt: 2, status: 'running', ...given}, 0);
+    expect(line).toEqual({time: '1.0 s', text, kind});
+  });
+
+  test('say what the next poll will be answered', () => {
+    expect(nextText(next)).toBe('Next poll: running');
+    expect(nextText({...next, http: 404})).toBe('Next poll: HTTP 404');
+    expect(nextText({...next, fault: 'hang'})).toBe('Next poll: no good answer (hang)');
+  });
+});
+
+describe('the timeline', () => {
+  const entries = [
+    entry(0, {kind: 'added', status: 'notStarted'}),
+    entry(1000, {kind: 'moved', changed: true}),
+    entry(2000, {answer: answer()}),
+    entry(3000, {answer: answer({http: 429})}),
+  ];
+  const watched: WatchEntry[] = [
+    {at: 2000, type: 'polled', attempt: 1, status: 'running'},
+    {at: 2000, type: 'running', attempt: 1, status: 'running'},
+    {at: 2000, type: 'waiting', attempt: 1, status: 'running', delay: 1000, because: 'schedule'},
+    {at: 3000, type: 'retrying', attempt: 2, status: 'running', delay: 500, text: '429'},
+    {at: 3000, type: 'waiting', attempt: 2, status: 'running', delay: 5000, because: 'retryAfter'},
+  ];
+  const input = {entries, watched, addedAt: 0, until: 10_000, width: 772};
+
+  test('has a bar for each status and each wait', () => {
+    const {bars} = layOut(input);
+    expect(bars.map(({kind, label, x, width}) => [kind, label, x, width])).toEqual([
+      ['notStarted', 'notStarted', 62, 70],
+      ['running', 'running', 132, 630],
+      ['wait', 'schedule', 202, 70],
+      ['wait', 'retry', 272, 35],
+      ['throttle', 'Retry-After', 272, 350],
+    ]);
+  });
+
+  test('has a mark for each moment', () => {
+    const {marks} = layOut(input);
+    expect(marks.map(({kind, x}) => [kind, x])).toEqual([
+      ['moved', 62],
+      ['moved', 132],
+      ['ok', 202],
+      ['throttled', 272],
+      ['ok', 202],
+      ['moved', 202],
+    ]);
+  });
+
+  test('shows an abandoned watch, and a word that no state stands for', () => {
+    const odd = [entry(0, {kind: 'added', status: 'weird'})];
+    const given: WatchEntry[] = [{at: 1, type: 'abandoned', attempt: 1, status: undefined, text: 'x'}];
+    const {bars, marks} = layOut({...input, entries: odd, watched: given});
+    expect([bars[0]?.kind, marks.at(-1)?.kind]).toEqual(['other', 'trouble']);
+  });
+
+  test('leaves out what was more than two minutes ago', () => {
+    const {marks, bars, ticks} = layOut({...input, until: 122_500});
+    expect(marks.map(({kind}) => kind)).toEqual(['throttled']);
+    expect(bars.map(({kind}) => kind)).toEqual(['running', 'wait', 'wait', 'throttle']);
+    expect(ticks.map(({label}) => label).at(-1)).toBe('2:00');
+  });
+
+  test('has everything within its width, whatever happened', () => {
+    const times = fc.integer({min: 0, max: 1_000_000});
+    const anything = fc.record({
+      entries: fc.array(times.map((at) => entry(at, {changed: at % 2 === 0, ...(at % 3 > 0 && {answer: answer()})}))),
+      watched: fc.array(
+        fc.record({
+          at: times,
+          type: fc.constant('waiting' as const),
+          attempt: times,
+          status: fc.constant(undefined),
+          delay: times,
+        }),
+      ),
+      addedAt: times,
+      until: times,
+      width: fc.integer({min: 0, max: 3000}),
+    });
+    fc.assert(
+      fc.property(anything, (given) => {
+        const {bars, marks, ticks, width} = layOut(given);
+        const limit = Math.max(width, 75);
+        for (const {x} of [...bars, ...marks, ...ticks]) {
+          if (!(x >= 62 && x <= limit)) return false;
+        }
+        return bars.every((bar) => bar.width >= 2 && bar.x + bar.width <= limit + 2) && ticks.length <= 61;
+      }),
+    );
+  });
+});
+
+describe('a watch of the page', () => {
+  test('keeps what each event says, and no token', async () => {
+    const emulator = await startEmulator();
+    const {location} = emulator.addOperation({
+      path: '/operations/1',
+      script: [
+        {status: 'queued'},
+        {status: 'running', fields: {percentageComplete: 40}},
+        {http: 503, text: ''},
+        {status: 'succeeded'},
+      ],
+    });
+    const events: OperationEvent[] = [];
+    const protocol = protocols.graph.richLongRunning;
+    const retry = {retries: 1, minTimeout: 1};
+    const poller = pollOperation(location, {protocol, token: 'secret', schedule: schedules.fixed(1), retry});
+    poller.on('*', (event) => events.push(event));
+    await poller.result();
+    const entries = events.map(watchEntryOf);
+    expect(entries.map(({type}) => type)).toContain('unknownStatus');
+    expect(entries.find(({type}) => type === 'unknownStatus')).toMatchObject({text: 'queued'});
+    expect(entries.find(({type}) => type === 'progress')).toMatchObject({text: '40 %'});
+    expect(entries.find(({type}) => type === 'waiting')).toMatchObject({delay: 1, because: 'schedule'});
+    expect(entries.find(({type}) => type === 'retrying')?.text).toMatch(/^GET the location answered 503/);
+    expect(entries.at(-1)).toMatchObject({type: 'succeeded', status: 'succeeded'});
+    expect(JSON.stringify(entries)).not.toContain('secret');
+  });
+
+  test('tells where the service moved an operation to', () => {
+    const event: OperationEvent = {
+      type: 'relocated',
+      from: 'http://127.0.0.1/a',
+      to: 'http://127.0.0.1/b',
+      operation: undefined,
+      location: 'http://127.0.0.1/a',
+      attempt: 1,
+      at: 5,
+    };
+    expect(watchEntryOf(event)).toEqual({at: 5, type: 'relocated', attempt: 1, status: undefined, text: event.to});
+  });
+
+  test('goes on until the end', async () => {
+    const emulator = await startEmulator({script: ['succeeded']});
+    const {location} = emulator.addOperation();
+    let ended: () => void = () => {};
+    const over = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    const watch = await watchHere(location, 'token', () => {
+      if (watch !== undefined && !watch.going) ended();
+    });
+    expect(watch.going).toBe(true);
+    await over;
+    expect(watch.entries.map(({type}) => type)).toEqual(['polled', 'succeeded']);
+  });
+
+  test('ends when it is told to', async () => {
+    const emulator = await startEmulator({script: ['running']});
+    const {location} = emulator.addOperation();
+    const over = new Promise<void>((resolve) => {
+      const changed = (): void => {
+        if (watch?.going === false) resolve();
+      };
+      let watch: PageWatch | undefined;
+      void watchHere(location, 'token', changed).then((begun) => {
+        watch = begun;
+        begun.stop();
+      });
+    });
+    await over;
+    await emulator.idle();
+    expect(emulator.requests.filter(({aborted}) => !aborted)).toEqual([]);
+  });
+});

@@ -1,0 +1,422 @@
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
+import type {Browser, Page} from 'playwright-core';
+import type {GraphEmulator} from '../../../src/testing/index.ts';
+import {startGraphEmulator} from '../../../src/testing/index.ts';
+import {findChromium, launchChromium} from '../../support/chromium.ts';
+import {poll} from '../emulators.ts';
+
+const chromium = findChromium();
+const describeInBrowser: typeof describe.skip = chromium === undefined ? describe.skip : describe;
+
+let browser: Browser;
+let emulator: GraphEmulator;
+let page: Page;
+/** What went wrong in the page. */
+let complaints: string[];
+
+if (chromium !== undefined) {
+  beforeAll(async () => {
+    browser = await launchChromium(chromium);
+    page = await browser.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() !== 'error' && message.type() !== 'warning') return;
+      // Browsers complain of each answer from 400 on; those here are asked for.
+      if (!message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+    });
+  }, 60_000);
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    complaints = [];
+    emulator = await startGraphEmulator({console: true});
+    await page.setViewportSize({width: 1280, height: 800});
+    await page.emulateMedia({colorScheme: 'light', reducedMotion: 'no-preference'});
+    await page.goto(emulator.console ?? '');
+    await text(page, '#connection', 'Live');
+  });
+  afterEach(async () => {
+    await page.goto('about:blank');
+    await emulator.stop();
+  });
+}
+
+/** Waits until an element says something. */
+async function text(of: Page, selector: string, expected: string): Promise<void> {
+  await of.locator(selector).filter({hasText: expected}).first().waitFor();
+}
+
+function button(name: string): ReturnType<Page['getByRole']> {
+  return page.getByRole('button', {name, exact: true});
+}
+
+/** The state that is lit in the machine. */
+function lit(state: string): Promise<void> {
+  return page.locator(`.node.lit.${state}`).waitFor();
+}
+
+async function lines(log: '#log' | '#watch-log'): Promise<string[]> {
+  return (await page.locator(`${log} li > span:last-child`).allTextContents()).reverse();
+}
+
+describeInBrowser('the page', () => {
+  test('lists operations as they come, and shows each', async () => {
+    await text(page, '#none', 'None yet');
+    const operation = emulator.addOperation({id: 'one'});
+    await text(page, '#title', 'one');
+    expect(await page.locator('#location').textContent()).toBe(operation.location);
+    await lit('notStarted');
+    emulator.addOperation({id: 'two', script: ['somethingNew']});
+    await text(page, '#operations li:first-child', 'two');
+    expect(await page.locator('#title').textContent()).toBe('one');
+    await page.getByRole('button', {name: 'two'}).click();
+    await text(page, '#title', 'two');
+    await poll(emulator.operations[1]?.location ?? '');
+    await text(page, '#status', 'somethingNew');
+    expect(await page.locator('.node.lit').count()).toBe(0);
+    expect(JSON.parse((await page.locator('#body').textContent()) ?? '')).toMatchObject({
+      id: 'two',
+      status: 'somethingNew',
+    });
+    expect(complaints).toEqual([]);
+  });
+
+  test('moves an operation by its buttons', async () => {
+    await button('New by hand').click();
+    await lit('notStarted');
+    await button('Start').click();
+    await lit('running');
+    expect(await page.locator('.edge.taken').count()).toBe(1);
+    await button('Throttle').click();
+    await text(page, '#next', 'Next poll: HTTP 429');
+    await button('Lose').click();
+    await text(page, '#next', 'Next poll: no good answer (truncated)');
+    await button('Forget').click();
+    await text(page, '#next', 'Next poll: HTTP 404');
+    await button('Fail').click();
+    await lit('failed');
+    expect(emulator.operations[0]?.status).toBe('failed');
+    // Nothing leaves a terminal state.
+    expect(await button('Cancel').getAttribute('aria-disabled')).toBe('true');
+    await button('Cancel').click({force: true});
+    await button('New by hand').click();
+    await lit('notStarted');
+    await button('Cancel').click();
+    await lit('canceled');
+    expect(emulator.operations.map(({status}) => status)).toEqual(['failed', 'skipped']);
+    await page.getByRole('button', {name: emulator.operations[0]?.id ?? ''}).click();
+    expect(await lines('#log')).toEqual([
+      'added, notStarted',
+      'moved to running',
+      'interrupted; next poll: HTTP 429',
+      'interrupted; next poll: no good answer (truncated)',
+      'moved; next poll: HTTP 404',
+      'moved to failed',
+    ]);
+    expect(complaints).toEqual([]);
+  });
+
+  test('shows polls of others, throttles and transitions as they come', async () => {
+    const operation = emulator.addOperation({script: ['running', {http: 429, retryAfter: 2}, 'succeeded']});
+    await lit('notStarted');
+    for (let count = 0; count < 3; count++) await poll(operation.location);
+    await lit('succeeded');
+    expect(await lines('#log')).toEqual([
+      'added, notStarted',
+      'GET → 200 running',
+      'GET → 429, Retry-After 2',
+      'GET → 200 succeeded',
+    ]);
+    const kinds = await page
+      .locator('#timeline .mark')
+      .evaluateAll((marks) => marks.map((mark) => mark.getAttribute('class')));
+    expect(kinds).toEqual(['mark moved', 'mark ok', 'mark throttled', 'mark ok']);
+    expect(await page.locator('#timeline .bar.succeeded').count()).toBe(1);
+  });
+
+  test('shows whatever text there is as text', async () => {
+    const hostile = '"><img src=x onerror="document.title=1"><script>document.title=2</script>';
+    const operation = emulator.addOperation({
+      id: hostile,
+      script: [{status: hostile, text: JSON.stringify({hostile})}],
+    });
+    await page.getByRole('button', {name: '<img'}).click();
+    await poll(operation.location);
+    await text(page, '#body', '<script>');
+    expect(await page.locator('#title').textContent()).toBe(hostile);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toBe('Operations of the Graph emulator');
+    expect(complaints).toEqual([]);
+  });
+
+  test('says so when the emulator is gone', async () => {
+    await emulator.stop();
+    await text(page, '#connection', 'The emulator does not answer');
+    expect(emulator.connections).toBe(0);
+  });
+});
+
+describeInBrowser('the built core in a browser', () => {
+  test('is what watches an operation in the page, to its end', async () => {
+    await button('New by hand').click();
+    await button('Watch').click();
+    await text(page, '#watch-log', 'waiting');
+    await button('Start').click();
+    await page.locator('.node.seen.running').waitFor();
+    await button('Succeed').click();
+    await text(page, '#watch-text', 'The watch is over; it last saw succeeded.');
+    const heard = await lines('#watch-log');
+    expect(heard.filter((line) => !/^(polled|waiting)/.test(line))).toEqual(['notStarted', 'running', 'succeeded']);
+    expect(heard.at(-2)).toMatch(/^polled \d+: succeeded$/);
+    // It asked over HTTP, in the browser, by the library's own request.
+    const [operation] = emulator.operations;
+    expect(operation?.requests.length).toBe(heard.filter((line) => line.startsWith('polled')).length);
+    expect(operation?.requests.every(({headers}) => /Chrome/.test(headers['user-agent'] ?? ''))).toBe(true);
+    expect(await page.locator('#timeline .bar.wait').count()).toBe(
+      heard.filter((line) => line.startsWith('waiting')).length,
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  test('keeps to Retry-After, and survives lost answers', async () => {
+    await button('New by hand').click();
+    const [operation] = emulator.operations;
+    operation?.interrupt([{http: 429, retryAfter: 1}, {fault: 'truncated'}]);
+    await button('Watch').click();
+    await text(page, '#watch-log', 'waiting 1.0 s (retryAfter)');
+    await text(page, '#watch-log', 'notStarted');
+    const [first, second] = operation?.requests ?? [];
+    expect(Number(second?.at) - Number(first?.at)).toBeGreaterThanOrEqual(1000);
+    expect((await lines('#watch-log')).filter((line) => line.startsWith('retrying')).length).toBeGreaterThanOrEqual(2);
+    await button('Stop watching').click();
+    await text(page, '#watch-text', 'The watch is over');
+    expect((await lines('#watch-log')).at(-1)).toMatch(/^abandoned: /);
+  });
+
+  test('runs by itself: watches, gives up, resumes, and its machine moves', async () => {
+    const {location} = emulator.addOperation({script: ['notStarted', 'running', 'running', 'succeeded']});
+    // The page has the import map; nothing else of it takes part.
+    const found = await page.evaluate(async (place) => {
+      const named = 'operation-poller';
+      const {pollOperation, resumeOperation, schedules, operationMachine, WatchAbortedError} = (await import(
+        named
+      )) as typeof import('operation-poller');
+      const machines = 'xstate';
+      const {initialTransition, transition} = (await import(machines)) as typeof import('xstate');
+      const schedule = schedules.fixed(1);
+      const first = pollOperation(place, {token: 'any', schedule});
+      await first.waitFor('running');
+      first.stop('enough');
+      const stopped = await first.result().catch((error: unknown) => error);
+      const second = resumeOperation(JSON.parse(JSON.stringify(first)), {token: 'any', schedule});
+      const seen: string[] = [];
+      for await (const {status} of second) seen.push(status);
+      const operation = {id: '1', status: 'failed', rawStatus: 'failed', raw: {}} as const;
+      const [initial] = initialTransition(operationMachine, {location: place});
+      const [moved] = transition(operationMachine, initial, {type: 'report', operation, at: 1});
+      return {
+        aborted: stopped instanceof WatchAbortedError,
+        seen,
+        status: (await second.result()).status,
+        moved: moved.value,
+        node: 'process' in globalThis,
+      };
+    }, location);
+    expect(found).toEqual({
+      aborted: true,
+      seen: ['running', 'succeeded'],
+      status: 'succeeded',
+      moved: 'failed',
+      node: false,
+    });
+  });
+});
+
+describeInBrowser('the page is for everybody', () => {
+  test('by keyboard alone', async () => {
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Skip to the operation');
+    await page.keyboard.press('Tab');
+    expect(await focused()).toBe('New by hand');
+    await page.keyboard.press('Enter');
+    await lit('notStarted');
+    // Past "New by script" and the operation in the list.
+    for (let count = 0; count < 3; count++) await page.keyboard.press('Tab');
+    expect(await focused()).toBe('Start');
+    await page.keyboard.press('Space');
+    await lit('running');
+    // The button has no use now, and yet the focus stays where it was.
+    expect(await focused()).toBe('Start');
+    const outline = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
+    expect(outline).toBe('solid');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await lit('succeeded');
+    expect(emulator.operations[0]?.status).toBe('succeeded');
+  });
+
+  test('with the changes told, and names for all there is', async () => {
+    await button('New by hand').click();
+    await button('Start').click();
+    await text(page, '#announcer', 'The operation is running');
+    expect(await page.locator('#announcer').getAttribute('aria-live')).toBe('polite');
+    await page.getByRole('img', {name: 'The machine of the operation. It is running.'}).waitFor();
+    await page.getByRole('img', {name: /^Timeline/}).waitFor();
+    await page.getByRole('group', {name: 'Move the operation'}).waitFor();
+    await page.getByRole('navigation', {name: 'Operations'}).waitFor();
+    expect(await page.locator('[aria-current=true]').count()).toBe(1);
+    const nameless = await page
+      .locator('button')
+      .evaluateAll((all) => all.filter((each) => each.textContent?.trim() === ''));
+    expect(nameless).toEqual([]);
+  });
+
+  test('without motion for those who want none', async () => {
+    await page.emulateMedia({reducedMotion: 'reduce'});
+    const moving = await page
+      .locator('*')
+      .evaluateAll(
+        (all) =>
+          all.filter((each) => !/^(0s|none)(, ?(0s|none))*$/.test(getComputedStyle(each).transitionDuration)).length,
+      );
+    expect(moving).toBe(0);
+    await button('New by hand').click();
+    await button('Start').click();
+    await lit('running');
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0);
+    await page.emulateMedia({reducedMotion: 'no-preference'});
+    const duration = await button('Start').evaluate((each) => getComputedStyle(each).transitionDuration);
+    expect(duration).not.toBe('0s');
+  });
+
+  test.each(['light', 'dark'] as const)(
+    'with enough contrast in the %s scheme, and no scrolling to the side when narrow',
+    async (colorScheme) => {
+      await page.emulateMedia({colorScheme});
+      await page.setViewportSize({width: 320, height: 700});
+      for (const move of ['Start', 'Succeed', 'Fail', 'Cancel'] as const) {
+        await button('New by hand').click();
+        await lit('notStarted');
+        await button(move).click();
+        await page.locator('.node.lit:not(.notStarted)').waitFor();
+      }
+      await poll(emulator.operations[3]?.location ?? '');
+      await text(page, '#log', 'GET');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+      expect(await page.evaluate(lowContrasts)).toEqual([]);
+    },
+  );
+});
+
+describeInBrowser('the policy of the page holds', () => {
+  test('no script in it and no other host is let in', async () => {
+    const blocked = await page.evaluate(async () => {
+      const violations: string[] = [];
+      document.addEventListener('securitypolicyviolation', (event) => violations.push(event.effectiveDirective));
+      const seen = (count: number): Promise<void> =>
+        new Promise((resolve) => {
+          const look = (): void => (violations.length >= count ? resolve() : void setTimeout(look, 5));
+          look();
+        });
+      const script = document.createElement('script');
+      try {
+        script.textContent = 'document.title = "broken"';
+      } catch {
+        violations.push('trusted-types');
+      }
+      const image = new Image();
+      image.src = 'http://127.0.0.1:1/x.png';
+      const gone = await fetch('http://127.0.0.1:1/').then(
+        () => 'reached',
+        () => 'refused',
+      );
+      let written = 'written';
+      try {
+        document.body.innerHTML = '<b>x</b>';
+      } catch {
+        written = 'refused';
+      }
+      await seen(4);
+      return {violations: violations.sort(), gone, written, title: document.title};
+    });
+    expect(blocked.violations).toEqual(expect.arrayContaining(['connect-src', 'img-src', 'require-trusted-types-for']));
+    expect([blocked.gone, blocked.written, blocked.title]).toEqual([
+      'refused',
+      'refused',
+      'Operations of the Graph emulator',
+    ]);
+  });
+
+  test('another site can neither move an operation nor read one', async () => {
+    const operation = emulator.addOperation();
+    // A server of its own, without a policy.
+    const hostile = await startGraphEmulator();
+    await page.goto(hostile.addResource({path: '/x', version: false, script: [{text: '<p>'}], bearer: false}).location);
+    const results = await page.evaluate(async (victim) => {
+      const tried = (path: string, init: RequestInit): Promise<string> =>
+        fetch(`${victim}${path}`, init).then(
+          ({type}) => type,
+          () => 'refused',
+        );
+      return [
+        await tried('events', {}),
+        await tried('operations/1/succeed', {method: 'POST'}),
+        await tried('operations/1/succeed', {method: 'POST', mode: 'no-cors'}),
+      ];
+    }, emulator.console);
+    await hostile.stop();
+    expect(results).toEqual(['refused', 'refused', 'refused']);
+    expect(operation.status).toBe('notStarted');
+  });
+});
+
+function focused(): Promise<string | null> {
+  return page.evaluate(() => document.activeElement?.textContent ?? null);
+}
+
+/** In the page: the texts that stand out less than 4.5 to 1 from what is behind them. */
+function lowContrasts(): string[] {
+  const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+  const channels = (colors: readonly string[]): number[] => {
+    // Painted one over the other, as the browser does, whatever form a colour is written in.
+    for (const color of colors) {
+      if (canvas === null) continue;
+      canvas.fillStyle = color;
+      canvas.fillRect(0, 0, 1, 1);
+    }
+    return [...(canvas?.getImageData(0, 0, 1, 1).data ?? [])].slice(0, 3);
+  };
+  const luminance = (colors: readonly string[]): number => {
+    const [red = 0, green = 0, blue = 0] = channels(colors).map((channel) => {
+      const part = channel / 255;
+      return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const backgrounds = (element: Element): string[] => {
+    const all: string[] = [];
+    for (let each: Element | null = element; each !== null; each = each.parentElement) {
+      all.unshift(getComputedStyle(each).backgroundColor);
+    }
+    return all;
+  };
+  const low: string[] = [];
+  for (const element of document.querySelectorAll('body *')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+    const box = element.getBoundingClientRect();
+    if (!own || box.width < 2 || element.closest('title') !== null) continue;
+    const inPicture = element instanceof SVGTextElement;
+    const style = getComputedStyle(element);
+    const behind = backgrounds(element);
+    if (inPicture) {
+      // What a text in a picture stands on is the shape before it, if that belongs to it.
+      const shape = element.previousElementSibling;
+      if (shape instanceof SVGRectElement) behind.push(getComputedStyle(shape).fill);
+    }
+    const color = inPicture ? style.fill : style.color;
+    const [one, other] = [luminance([...behind, color]), luminance(behind)];
+    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+    if (ratio < 4.5) low.push(`${element.textContent} ${color} on ${behind.at(-1)}: ${ratio.toFixed(2)}`);
+  }
+  return low;
+}
