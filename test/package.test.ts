@@ -101,6 +101,15 @@ describe('the packed package', () => {
     expect(JSON.parse(stdout)).toEqual({id: 'x', status: 'succeeded', asked: 3});
   });
 
+  test('serves the console with its modules, as they are installed', async () => {
+    const {stdout, stderr} = await run(process.execPath, ['console.mjs'], {cwd: project, env: environment});
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      problems: [],
+      statuses: {'operation-poller': 200, ky: 200, 'p-retry': 200, 'is-network-error': 200, xstate: 200, page: 200},
+    });
+  });
+
   test('has a command', async () => {
     const command = (...args: readonly string[]) =>
       run('npx', ['--no-install', 'operation-poller', ...args], {cwd: project, env: environment});

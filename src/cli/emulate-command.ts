@@ -77,6 +77,7 @@ export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): 
     stdout.write(
       [
         `Microsoft Graph is emulated at ${emulator.root}, until Ctrl-C.`,
+        `See its operations, and move them, in a browser: ${emulator.console}`,
         '',
         'Try it in another terminal:',
         '',
@@ -102,7 +103,7 @@ export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): 
 
 async function start(port: number): Promise<GraphEmulator> {
   try {
-    return await startGraphEmulator({port, token, record: false});
+    return await startGraphEmulator({port, token, record: false, console: true});
   } catch (error) {
     const code = codeOf(error);
     if (code === undefined) throw error;

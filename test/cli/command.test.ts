@@ -605,6 +605,8 @@ describe('emulate', () => {
     const emulating = runCommand(['emulate'], shell);
     while (!shell.said().stdout.includes('reset-password')) await new Promise(setImmediate);
     const {stdout} = shell.said();
+    const [, console = ''] = /in a browser: (\S+)$/m.exec(stdout) ?? [];
+    expect((await fetch(console)).status).toBe(200);
     const [, token] = /export GRAPH_TOKEN=(\S+)/.exec(stdout) ?? [];
     const commands = [...stdout.matchAll(/^ {2}operation-poller (.*)$/gm)].map(([, command = '']) =>
       command.split(' ').map((word) => word.replaceAll("'", '')),
