@@ -1,11 +1,12 @@
 import {execFile} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join, relative, resolve} from 'node:path';
+import {cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {basename, dirname, join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import type {OperationEventType} from 'operation-poller';
 import * as library from 'operation-poller';
+import {type GivenEnd, startGiven} from './support/given.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)]
@@ -18,24 +19,41 @@ interface Block {
   readonly code: string;
   /** The file that the page says it shows. */
   readonly file: string | undefined;
-}
-
-/** The TypeScript of a page. `<!-- file: path -->` before a block says that it shows that file. */
-function blocksOf(text: string): Block[] {
-  const fences = text.matchAll(/(?:<!-- file: (\S+) -->\n+)?^```ts\n([\s\S]*?)^```$/gm);
-  return [...fences].map((fence) => {
-    const [whole, file, code = ''] = fence;
-    const before = text.slice(0, fence.index + whole.indexOf('```ts\n'));
-    return {line: before.split('\n').length + 1, code, file};
-  });
+  /** How the operation ends on which the page says that it runs. */
+  readonly runs: GivenEnd | undefined;
+  /** What the page says that it prints, from the `text` block that follows. */
+  readonly prints: string | undefined;
 }
 
 /**
- * A block as a module, its lines where they are in the page. One with imports is a program that stands alone. Any other is
+ * The TypeScript of a page. `<!-- file: path -->` before a block says that it shows that file, `<!-- run -->` that it runs on
+ * the emulator and prints what the `text` block right after it shows; `<!-- run: failed -->` on an operation that fails.
+ */
+function blocksOf(text: string): Block[] {
+  const fences = text.matchAll(
+    /(?:<!-- (?:file: (\S+)|(run(?:: failed)?)) -->\n+)?^```ts\n([\s\S]*?)^```$(?:\n+^```text\n([\s\S]*?)^```$)?/gm,
+  );
+  return [...fences].map((fence) => {
+    const [whole, file, run, code = '', prints] = fence;
+    const before = text.slice(0, fence.index + whole.indexOf('```ts\n'));
+    return {
+      line: before.split('\n').length + 1,
+      code,
+      file,
+      runs: run === undefined ? undefined : run === 'run' ? 'succeeded' : 'failed',
+      prints,
+    };
+  });
+}
+
+const fileOf = (path: string, line: number): string => `${path.replaceAll('/', '-')}-${line}`;
+
+/**
+ * A block as a module, its lines where they are in the page. One with imports or exports is a program that stands alone. Any other is
  * a fragment: what it takes for granted is declared in the page's comment `<!-- preamble … -->`, for the compiler alone.
  */
 function moduleOf({text}: {text: string}, {code, line}: Block): string {
-  if (/^import /m.test(code)) return '\n'.repeat(line - 1) + code;
+  if (/^(import|export) /m.test(code)) return '\n'.repeat(line - 1) + code;
   const preamble = /^<!-- preamble\n([\s\S]*?)^-->$/m.exec(text);
   if (preamble === null) return `{${'\n'.repeat(line - 1)}${code}}\nexport {};\n`;
   const begins = text.slice(0, preamble.index).split('\n').length;
@@ -55,14 +73,22 @@ describe('the TypeScript in the documents', () => {
     mkdirSync(join(root, 'build'), {recursive: true});
     folder = mkdtempSync(join(root, 'build/documents-'));
     // A reader's compiler is strict, but seldom asks for brackets around the name of a header.
-    const compilerOptions = {rootDirs: ['.', '../../docs/examples'], noPropertyAccessFromIndexSignature: false};
+    const compilerOptions = {
+      rootDirs: ['.', '../../docs/examples'],
+      noPropertyAccessFromIndexSignature: false,
+      noEmit: false,
+      noEmitOnError: false,
+      declaration: false,
+      declarationMap: false,
+      outDir: 'out',
+    };
     writeFileSync(
       join(folder, 'tsconfig.json'),
       JSON.stringify({extends: '../../test/tsconfig.json', compilerOptions, include: ['.'], exclude: []}),
     );
     for (const page of pages) {
       for (const block of blocksOf(page.text)) {
-        writeFileSync(join(folder, `${page.path.replace('/', '-')}-${block.line}.ts`), moduleOf(page, block));
+        writeFileSync(join(folder, `${fileOf(page.path, block.line)}.ts`), moduleOf(page, block));
       }
     }
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
@@ -70,18 +96,32 @@ describe('the TypeScript in the documents', () => {
       (error: {stdout: string}) => error,
     );
     complaints = compiled.stdout.split('\n');
+    const examples = join(folder, 'out/docs/examples');
+    if (existsSync(examples)) cpSync(examples, join(folder, 'out/build', basename(folder)), {recursive: true});
   }, 60_000);
 
   afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
   test.each(pages)('compiles: $path', ({path}) => {
-    const prefix = `${path.replace('/', '-')}-`;
+    const prefix = `${path.replaceAll('/', '-')}-`;
     expect(complaints.filter((complaint) => complaint.startsWith(prefix))).toEqual([]);
   });
 
   test('compiles, nothing else being wrong', () => {
     expect(complaints.filter((complaint) => complaint !== '')).toEqual([]);
     expect(pages.flatMap(({text}) => blocksOf(text)).length).toBeGreaterThan(20);
+  });
+
+  const running = pages.flatMap(({path, text}) =>
+    blocksOf(text).flatMap(({line, runs, prints}) => (runs === undefined ? [] : [{path, line, runs, prints}])),
+  );
+
+  test.each(running)('runs: $path:$line', async ({path, line, runs, prints}) => {
+    await using given = await startGiven(runs);
+    const printed = await given.run(join(folder, 'out', 'build', basename(folder), `${fileOf(path, line)}.js`));
+    if (prints === undefined)
+      expect(given.requests).toBeGreaterThan(0); // or it would show nothing of the library
+    else expect(printed).toBe(prints);
   });
 
   test.each(pages)('is what the named files hold: $path', ({text}) => {
@@ -128,11 +168,46 @@ describe('the links in the documents', () => {
   });
 });
 
+/** The pages of the guide, in the order of its table of contents. */
+function guidePages(): {title: string; file: string}[] {
+  const {text = ''} = pages.find(({path}) => path === 'docs/README.md') ?? {};
+  const [, list = ''] = text.split('\n## The guide\n');
+  const [own = ''] = list.split('\n## ');
+  return [...own.matchAll(/^\d+\. \[([^\]]+)\]\((\S+\.md)\)/gm)].map(([, title = '', file = '']) => ({title, file}));
+}
+
+describe('the guide is read in order', () => {
+  const guide = guidePages();
+
+  test('from the start to production', () => {
+    expect([guide[0]?.file, guide.at(-1)?.file]).toEqual(['start.md', 'production.md']);
+  });
+
+  test.each(guide)('$file leads on and back', ({file}) => {
+    const place = guide.findIndex((page) => page.file === file);
+    const [before, after] = [place === 0 ? undefined : guide[place - 1], guide[place + 1]];
+    const foot = [
+      before && `[← ${before.title}](${before.file})`,
+      '[Contents](README.md)',
+      after && `[${after.title} →](${after.file})`,
+    ];
+    const {text = ''} = pages.find(({path}) => path === `docs/${file}`) ?? {};
+    expect(text.slice(text.lastIndexOf('\n---\n'))).toBe(`\n---\n\n${foot.filter(Boolean).join(' · ')}\n`);
+  });
+
+  test('and the contents leave no page out', () => {
+    const {text = ''} = pages.find(({path}) => path === 'docs/README.md') ?? {};
+    const linked = [...text.matchAll(/\]\((\S+\.md)\)/g)].map(([, file]) => `docs/${file}`);
+    const others = pages.map(({path}) => path).filter((path) => path.startsWith('docs/') && path !== 'docs/README.md');
+    expect(others.filter((path) => !linked.includes(path))).toEqual([]);
+  });
+});
+
 describe('the guide leaves nothing out', () => {
-  const guide = pages.find(({path}) => path === 'docs/guide.md')?.text ?? '';
-  const rows = (heading: string): string[] => {
-    const [, section = ''] = guide.split(`\n## ${heading}\n`);
-    const [own = ''] = section.split('\n## ');
+  // The first words of the rows of a page's first table, the one before its subheadings.
+  const rows = (page: string): string[] => {
+    const {text = ''} = pages.find(({path}) => path === `docs/${page}.md`) ?? {};
+    const [own = ''] = text.split('\n## ');
     return [...own.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
   };
 
@@ -144,7 +219,7 @@ describe('the guide leaves nothing out', () => {
       complaint = String(error);
     }
     const options = complaint.replace(/^.*there are /, '').split(', ');
-    expect(rows('Options').sort()).toEqual(options.sort());
+    expect(rows('options').sort()).toEqual(options.sort());
   });
 
   test('no event', () => {
@@ -164,11 +239,11 @@ describe('the guide leaves nothing out', () => {
       stalled: true,
       abandoned: true,
     };
-    expect(rows('Events').sort()).toEqual(Object.keys(events).sort());
+    expect(rows('events').sort()).toEqual(Object.keys(events).sort());
   });
 
   test('no error', () => {
     const errors = Object.keys(library).filter((name) => name.endsWith('Error') && name !== 'OperationError');
-    expect(rows('Errors').sort()).toEqual([...errors, 'TypeError', 'RangeError'].sort());
+    expect(rows('errors').sort()).toEqual([...errors, 'TypeError', 'RangeError'].sort());
   });
 });
