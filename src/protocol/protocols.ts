@@ -57,7 +57,7 @@ export interface GraphProtocols {
   readonly partnerBilling: Protocol;
 }
 
-/** The protocols that come with the library, and {@link defineProtocol} for a service of your own. */
+/** The protocols that come with the library, and `define` for a service of your own. */
 export const protocols: {
   readonly longRunning: Protocol;
   readonly graph: GraphProtocols;
