@@ -187,7 +187,7 @@ describe('the request of a reset is sent once', () => {
     ['409', {http: 409}, false],
     ['429', {http: 429, retryAfter: 1}, false],
   ])('%s', async (_, answer, mayHaveStarted) => {
-    const {emulator, start, error} = await refusal(answer, {requestTimeout: 100});
+    const {emulator, start, error} = await refusal(answer, {requestTimeout: 1000});
     expect([error.mayHaveStarted, error.cause instanceof PollError]).toEqual([mayHaveStarted, true]);
     expect(start.requests).toHaveLength(1);
     expect(emulator.received).toBe(1);
