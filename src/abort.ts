@@ -38,7 +38,7 @@ export class Halt {
   abort(reason?: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;
-    this.#reason = reason ?? new DOMException('This operation was aborted', 'AbortError');
+    this.#reason = reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : reason;
     const callback = this.#callback;
     const others = this.#others;
     this.#callback = undefined;
