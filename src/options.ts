@@ -2,6 +2,7 @@ import type {KyInstance} from 'ky';
 import type {Options as PRetryOptions} from 'p-retry';
 import {type Carrier, carrierOf} from './carrier.ts';
 import {isPrivate, readLocation, showLocation} from './location.ts';
+import {checkOptionNames} from './option-names.ts';
 import {longRunning} from './protocol/long-running.ts';
 import {type Protocol, type ProtocolReader, protocolReader} from './protocol/protocol.ts';
 import type {StartRequest} from './protocol/result-location.ts';
@@ -115,7 +116,7 @@ const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, 
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
 
-const optionNames: ReadonlySet<string> = new Set([
+const optionNames: readonly string[] = [
   'protocol',
   'http',
   'token',
@@ -131,7 +132,7 @@ const optionNames: ReadonlySet<string> = new Set([
   'stalledAfter',
   'trustedOrigins',
   'fetchResult',
-]);
+];
 
 /**
  * Checks options and fills in the defaults.
@@ -144,10 +145,7 @@ export function readOptions(options: PollOptions = {}): Settings {
     const got = typeof options === 'string' ? 'a text' : show(options);
     throw new TypeError(`options: expected an object, got ${got}`);
   }
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name))
-      throw new TypeError(`${name}: there is no such option; there are ${[...optionNames].join(', ')}`);
-  }
+  checkOptionNames(options, optionNames);
   const {
     protocol = longRunning,
     http,

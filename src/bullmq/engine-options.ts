@@ -1,6 +1,7 @@
 import {emitWarning} from 'node:process';
 import type {ConnectionOptions} from 'bullmq';
 import {reportToHost} from '../host.ts';
+import {checkOptionNames} from '../option-names.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
 export interface EngineOptions {
@@ -37,10 +38,7 @@ const engineNames = ['name', 'connection', 'prefix', 'onError'] as const;
  */
 export function readEngineOptions(options: EngineOptions, further: readonly string[]): Engine {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object');
-  const names: readonly string[] = [...engineNames, ...further];
-  for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw new TypeError(`${name}: there is no such option; there are ${names.join(', ')}`);
-  }
+  checkOptionNames(options, [...engineNames, ...further]);
   const {name, connection, prefix, onError} = options;
   if (typeof name !== 'string' || name === '' || name.includes(':')) {
     throw new TypeError(`name: expected a text that is not empty and has no ':', got ${show(name)}`);

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import {type JobsOptions, Queue} from 'bullmq';
+import {checkOptionNames} from '../option-names.ts';
 import {beginWatching, type PollOptions, readOptions} from '../options.ts';
 import type {WatchState} from '../state.ts';
 import {Board} from './board.ts';
@@ -157,7 +159,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
 }
 
-const addNames: ReadonlySet<string> = new Set(['protocol', 'key', 'data', 'totalTimeout', 'initialDelay']);
+const addNames: readonly string[] = ['protocol', 'key', 'data', 'totalTimeout', 'initialDelay'];
 
 interface Added<Data> {
   readonly id: string;
@@ -168,11 +170,7 @@ interface Added<Data> {
 function readAdded<Data>(location: string | URL, given: AddOptions<Data> = {}): Added<Data> {
   if (typeof given !== 'object' || given === null)
     throw new TypeError(`options: expected an object, got ${typeof given}`);
-  for (const name of Object.keys(given)) {
-    if (!addNames.has(name)) {
-      throw new TypeError(`${name}: there is no such option; there are ${[...addNames].join(', ')}`);
-    }
-  }
+  checkOptionNames(given, addNames);
   const {protocol, key, data, totalTimeout, initialDelay} = given;
   if (key !== undefined && (typeof key !== 'string' || key === '')) {
     throw new TypeError(`key: expected a text that is not empty, got ${typeof key}`);

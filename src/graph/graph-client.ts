@@ -2,6 +2,7 @@ import {askOnce} from '../ask-once.ts';
 import {ProtocolError} from '../errors.ts';
 import {readLocation, showLocation} from '../location.ts';
 import type {Operation} from '../operation.ts';
+import {checkOptionNames} from '../option-names.ts';
 import {beginWatching, type PollOptions, readOptions, type Settings, type TokenSource} from '../options.ts';
 import {OperationPoller} from '../poller.ts';
 import {longRunning} from '../protocol/long-running.ts';
@@ -92,7 +93,7 @@ export interface GraphClient {
   start(protocol: Protocol, request: GraphRequest, options?: GraphPollOptions): Promise<StartedOperation>;
 }
 
-const optionNames: ReadonlySet<string> = new Set([
+const optionNames: readonly string[] = [
   'cloud',
   'root',
   'version',
@@ -101,7 +102,7 @@ const optionNames: ReadonlySet<string> = new Set([
   'http',
   'concurrency',
   'batch',
-]);
+];
 
 const defaultConcurrency = 40;
 
@@ -130,11 +131,7 @@ const passwordMethod = '28c10230-6103-485e-b985-444c60001490';
  */
 export function createGraphClient(options: GraphClientOptions): GraphClient {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object with a token');
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name)) {
-      throw new TypeError(`${name}: there is no such option; there are ${[...optionNames].join(', ')}`);
-    }
-  }
+  checkOptionNames(options, optionNames);
   const {cloud, version = 'v1.0', http, concurrency = defaultConcurrency, batch = true} = options;
   const root = readRoot(cloud, options.root);
   const base = `${root}/${checkVersion(version)}`;

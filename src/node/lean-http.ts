@@ -1,6 +1,7 @@
 import ky, {type KyInstance} from 'ky';
 import {Agent, type Dispatcher} from 'undici';
 import {rememberCarrier} from '../carrier.ts';
+import {checkOptionNames} from '../option-names.ts';
 import {undiciCarrier} from './undici-carrier.ts';
 
 /** The options of {@link leanHttp}; `undefined` means absent. */
@@ -13,7 +14,7 @@ export interface LeanHttpOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-const optionNames: ReadonlySet<string> = new Set(['connections', 'keepAlive', 'dispatcher']);
+const optionNames: readonly string[] = ['connections', 'keepAlive', 'dispatcher'];
 
 /**
  * A ky instance for services that poll a lot: its requests leave by undici's dispatcher, without what global `fetch` makes
@@ -33,11 +34,7 @@ const optionNames: ReadonlySet<string> = new Set(['connections', 'keepAlive', 'd
  */
 export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object');
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name)) {
-      throw new TypeError(`${name}: there is no such option; there are ${[...optionNames].join(', ')}`);
-    }
-  }
+  checkOptionNames(options, optionNames);
   const dispatcher = readDispatcher(options);
   // Node's own fetch takes a dispatcher too, which its types do not know.
   const http = ky.create({fetch: (input, init) => fetch(input, {...init, dispatcher} as RequestInit)});

@@ -1,6 +1,7 @@
 import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentelemetry/api';
 import type {OperationEvent} from '../events.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
+import {checkOptionNames} from '../option-names.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
 import {instrumentClient} from './client.ts';
 import {createMeters} from './meters.ts';
@@ -61,11 +62,7 @@ function isPoller(target: OperationPoller | QueueEvents): target is OperationPol
 
 function readOptions(options: InstrumentOptions): Telemetry {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object');
-  for (const name of Object.keys(options)) {
-    if (name !== 'tracerProvider' && name !== 'meterProvider') {
-      throw new TypeError(`${name}: there is no such option; there are tracerProvider, meterProvider`);
-    }
-  }
+  checkOptionNames(options, ['tracerProvider', 'meterProvider']);
   const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = options;
   if (typeof tracerProvider?.getTracer !== 'function') throw wrongProvider('tracerProvider', tracerProvider);
   if (typeof meterProvider?.getMeter !== 'function') throw wrongProvider('meterProvider', meterProvider);

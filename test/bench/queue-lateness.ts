@@ -1,11 +1,13 @@
 // 100,000 operations in Redis, each of which the emulator tells to come again after a minute, polled by two workers with
 // `$batch`: none comes earlier than told, and how late they come. BENCH_OPERATIONS and BENCH_INTERVAL (milliseconds) give others.
+
 import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
 import {createGraphClient} from 'operation-poller/graph';
 import {startGraphEmulator} from 'operation-poller/testing';
+import {pause} from './contenders/contender.ts';
 import {startBenchRedis} from './redis.ts';
 
 const operations = Number(process.env['BENCH_OPERATIONS'] ?? 100_000);
@@ -84,10 +86,6 @@ async function ask<Answer>(child: ChildProcess): Promise<Answer> {
   child.send('report');
   const [answer] = await once(child, 'message');
   return answer as Answer;
-}
-
-function pause(delay: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delay));
 }
 
 /** The share of a core that this process takes from now on. */

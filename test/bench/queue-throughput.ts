@@ -1,8 +1,10 @@
 // Polls per second of one worker whose requests are answered at once, beside BullMQ jobs that do nothing but what BullMQ
 // makes of a poll: `updateData` and `moveToDelayed`. Same Redis, same run, the same data.
+
 import {DelayedError, Queue, Worker} from 'bullmq';
 import {schedules} from 'operation-poller';
 import {createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
+import {pause} from './contenders/contender.ts';
 import {noTransport} from './no-transport.ts';
 import {type BenchRedis, startBenchRedis} from './redis.ts';
 import {median} from './statistics.ts';
@@ -99,10 +101,6 @@ async function rateOf(count: () => number): Promise<number> {
   const [from, started] = [count(), performance.now()];
   await pause(seconds * 1000);
   return (count() - from) / ((performance.now() - started) / 1000);
-}
-
-function pause(delay: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delay));
 }
 
 function spread(values: readonly number[], digits = 0): string {

@@ -1,8 +1,10 @@
 // One process with very many operations outstanding, by one Graph client with `$batch` against the emulator: how late it
 // comes to them, what a poll costs, and whether the heap stays flat.
+
 import type {OperationPoller} from 'operation-poller';
 import {createGraphClient} from 'operation-poller/graph';
 import {asChild, inChild, settledMemory} from './child.ts';
+import {pause} from './contenders/contender.ts';
 import type {Report} from './cost.ts';
 import {watchLoop} from './loop-delay.ts';
 import {scaleLocation, startScaleServer} from './scale-server.ts';
@@ -189,10 +191,6 @@ async function measure(root: string, {operations, interval, duration}: Size): Pr
 
 function megabytes(): number {
   return process.memoryUsage().heapUsed / 1e6;
-}
-
-function pause(delay: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, delay));
 }
 
 /** Prints it. */
