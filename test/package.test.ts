@@ -10,9 +10,12 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
 
-// What npm tells its scripts about this project must not reach the npm that works in another one.
+// What npm tells its scripts about this project, or was told to run these tests with (`npm exec --package --call`), must
+// not reach the npm that works in another one.
 const environment = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^npm_(config_local_prefix|lifecycle|package)/.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) => !/^npm_(config_(local_prefix|package|call|yes)$|lifecycle|package)/.test(name),
+  ),
 );
 
 interface Packed {
