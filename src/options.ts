@@ -134,12 +134,16 @@ const optionNames: readonly string[] = [
   'fetchResult',
 ];
 
+/** What a client gives to all its pollers. */
+type ClientSettings = Pick<Settings, 'carrier' | 'resultHome'>;
+
 /**
  * Checks options and fills in the defaults.
  *
+ * @param client takes the place of the option `http`
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
-export function readOptions(options: PollOptions = {}): Settings {
+export function readOptions(options: PollOptions = {}, client?: ClientSettings): Settings {
   if (typeof options !== 'object' || options === null) {
     // A text is not shown: it may well be the token.
     const got = typeof options === 'string' ? 'a text' : show(options);
@@ -179,9 +183,10 @@ export function readOptions(options: PollOptions = {}): Settings {
   if (!(consecutiveFailures >= 1)) {
     throw new RangeError(`consecutiveFailures: expected a number from 1 on, got ${consecutiveFailures}`);
   }
+  // One literal, with all that a client adds: each poller keeps it, and a copy with more fields takes more than they need.
   return {
     reader,
-    carrier: http === undefined ? defaultCarrier : carrierOf(http),
+    carrier: client?.carrier ?? (http === undefined ? defaultCarrier : carrierOf(http)),
     token,
     schedule,
     retry: readRetry(options.retry),
@@ -195,6 +200,7 @@ export function readOptions(options: PollOptions = {}): Settings {
     stalledAfter,
     trustedOrigins: readOrigins(trustedOrigins),
     fetchResult,
+    resultHome: client?.resultHome,
   };
 }
 

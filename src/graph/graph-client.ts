@@ -145,6 +145,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     concurrency: checkConcurrency(concurrency),
     batchWindow: checkBatch(batch),
   });
+  const ours = {carrier, resultHome: root};
 
   const checkGiven = (given: GraphPollOptions): void => {
     if (typeof given !== 'object' || given === null) throw new TypeError('options: expected an object');
@@ -154,14 +155,15 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   };
   const settingsOf = (given: GraphPollOptions, source: TokenSource = token): Settings => {
     checkGiven(given);
-    return {...readOptions({...given, token: source}), carrier, resultHome: root};
+    return readOptions({...given, token: source}, ours);
   };
   // The token belongs to the client's root, wherever a location leads.
   const stateAt = (location: string, settings: Settings): WatchState => {
     const {sendsToken, foreignHosts} = settings.reader;
     const state = beginWatching(location, settings, Date.now());
-    if (!sendsToken || state.home === root || settings.trustedOrigins.has(state.home) || foreignHosts) {
-      return sendsToken ? {...state, home: root, shownLocation: showLocation(state.location, root)} : state;
+    if (!sendsToken || state.home === root) return state;
+    if (settings.trustedOrigins.has(state.home) || foreignHosts) {
+      return {...state, home: root, shownLocation: showLocation(state.location, root)};
     }
     throw new TypeError(`location: expected one on ${root}, got ${state.home}: no token goes there`);
   };
@@ -236,7 +238,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       if (state.home !== home && !settings.trustedOrigins.has(state.home)) {
         throw new TypeError(`resume: expected the token of an operation on ${root}, got one on ${state.home}`);
       }
-      return new OperationPoller(state, {...settings, carrier, resultHome: root});
+      return new OperationPoller(state, {...settings, ...ours});
     },
     start: (protocol, request, given = {}) =>
       readyFirst(async (ready) => (await start(protocol, request, given, ready)).started),
