@@ -28,6 +28,45 @@ export async function asChild<Task>(file: string, work: (task: Task) => Promise<
   process.send?.(result, () => process.exit());
 }
 
+/** A process that measures each time it is asked. */
+export interface Measurer<Result> {
+  ask(question: string): Promise<Result>;
+  stop(): void;
+}
+
+/**
+ * Starts a file of the benchmarks as a process that stays, so that what is measured there takes turns with others and is
+ * measured where the code is compiled already.
+ *
+ * @param file the file's `import.meta.url`
+ * @param task what its {@link asMeasurer} gets, as JSON
+ */
+export function startMeasurer<Result>(file: string, task: unknown): Measurer<Result> {
+  const child = fork(fileURLToPath(file), [JSON.stringify(task)], {
+    execArgv: ['--expose-gc'],
+    serialization: 'advanced',
+  });
+  const ask = (question: string): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      const ended = (code: number | null): void => reject(new Error(`${fileURLToPath(file)} ended with ${code}`));
+      child.once('exit', ended);
+      child.once('message', (result: Result) => {
+        child.off('exit', ended);
+        resolve(result);
+      });
+      child.send(question);
+    });
+  return {ask, stop: () => void child.kill()};
+}
+
+/** In the process that {@link startMeasurer} started: gets ready, and answers one question after another. Elsewhere nothing. */
+export function asMeasurer<Task>(file: string, prepare: (task: Task) => (question: string) => Promise<unknown>): void {
+  if (process.argv[1] !== fileURLToPath(file)) return;
+  process.once('disconnect', () => process.exit());
+  const answer = prepare(JSON.parse(process.argv[2] ?? 'null'));
+  process.on('message', async (question: string) => process.send?.(await answer(question)));
+}
+
 /** The heap and the process's memory, in bytes, without garbage. */
 export async function settledMemory(): Promise<{readonly heap: number; readonly rss: number}> {
   for (let i = 0; i < 4; i++) {

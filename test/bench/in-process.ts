@@ -3,9 +3,16 @@ import {BenchService} from './answer.ts';
 
 const init = {headers: {'content-type': 'application/json'}};
 
-/** Replaces global `fetch`, and gives the service that answers. */
-export function answerInProcess(): BenchService {
+/** The service that answers, and how to have the network again. */
+export interface InProcess {
+  readonly service: BenchService;
+  restore(): void;
+}
+
+/** Replaces global `fetch`. */
+export function answerInProcess(): InProcess {
   const service = new BenchService();
+  const network = globalThis.fetch;
   globalThis.fetch = async (input, options) => {
     if (typeof input === 'string') return new Response(service.answer(input).text, init);
     if (input instanceof URL) return new Response(service.answer(input.href).text, init);
@@ -13,5 +20,10 @@ export function answerInProcess(): BenchService {
     const body = options?.body ?? (await input.text());
     return new Response(service.answerBatch(String(body)), init);
   };
-  return service;
+  return {
+    service,
+    restore: () => {
+      globalThis.fetch = network;
+    },
+  };
 }

@@ -88,7 +88,7 @@ export async function benchmarkMemory(): Promise<void> {
 async function measure({name, root, sizes}: Task): Promise<Memory> {
   const {load, overFetch} = entryOf(name);
   const {contender} = await load();
-  const service = overFetch ? answerInProcess() : undefined;
+  const service = overFetch ? answerInProcess().service : undefined;
   const polls = async (): Promise<number> => service?.polls ?? (await servedPolls(root));
   const watch = contender.prepare(root, hour);
   // Code and connections are not the operations'.
