@@ -198,9 +198,10 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     {method = 'POST'}: GraphRequest,
     given: Settings,
   ): StartedOperation => {
-    if (outcome.is === 'unconfirmed') return {confirmed: false, poller: undefined};
+    const {answer} = answered;
+    if (outcome.is === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
     if (outcome.is === 'done') {
-      return {confirmed: true, poller: new OperationPoller(doneAtOnce(url, body, answered, given), given)};
+      return {confirmed: true, poller: new OperationPoller(doneAtOnce(url, body, answered, given), given), answer};
     }
     const {location, first} = outcome;
     const header = answered.reply.headers.get('location');
@@ -210,7 +211,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
       carrier: first === undefined ? carrier : answeredOnce(first, location, carrier),
       started: {method, url, root: base, ...(header === null ? {} : {location: header})},
     };
-    return {confirmed: true, poller: new OperationPoller(startedAt(location, settings), settings)};
+    return {confirmed: true, poller: new OperationPoller(startedAt(location, settings), settings), answer};
   };
   const startedAt = (location: string, settings: Settings): WatchState => {
     try {

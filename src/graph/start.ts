@@ -8,6 +8,7 @@ import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {startLocation, startProtocol} from '../protocol/start.ts';
 import {readRetryAfter} from '../retry-after.ts';
+import type {Answer} from '../state.ts';
 import {withoutQuotes} from './secret.ts';
 
 /** A request that starts an operation. */
@@ -22,12 +23,15 @@ export interface GraphRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came of a request that starts an operation. */
+/**
+ * What came of a request that starts an operation. `answer` is the head of the answer to it: its HTTP status, and the ids that
+ * a support case needs.
+ */
 export type StartedOperation =
   /** it is being watched; one that was done at once has ended already */
-  | {readonly confirmed: true; readonly poller: OperationPoller}
+  | {readonly confirmed: true; readonly poller: OperationPoller; readonly answer: Answer}
   /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
-  | {readonly confirmed: false; readonly poller: undefined};
+  | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
 /** What the answer to the start says. */
 type Start =

@@ -130,7 +130,9 @@ describe('an operation is started', () => {
   ])('unconfirmed: %s', async (_, protocol, answer) => {
     const emulator = await startEmulator();
     emulator.addStart({path: '/a', answer});
-    expect(await clientOf(emulator).start(protocol, {path: '/a'})).toEqual({confirmed: false, poller: undefined});
+    const started = await clientOf(emulator).start(protocol, {path: '/a'});
+    expect(started).toEqual({confirmed: false, poller: undefined, answer: expect.anything()});
+    expect(started.answer).toMatchObject({httpStatus: answer.http, requestId: expect.any(String)});
   });
 
   test('in Azure, where only a Location leads there', async () => {
