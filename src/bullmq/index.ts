@@ -18,4 +18,5 @@ export {
   type OperationWorker,
   type OperationWorkerOptions,
 } from './worker.ts';
+export type {PolledBy, WorkerEventOf} from './worker-events.ts';
 export type {WorkerPollOptions} from './worker-settings.ts';

@@ -4,6 +4,12 @@ import type {Subscription} from '../poller.ts';
 /** Who listens to what: one that throws harms neither the others nor us. */
 export class Listeners<Event extends {readonly type: string}> {
   readonly #listeners = new Map<string, Set<(event: Event) => void>>();
+  #count = 0;
+
+  /** Whether nobody listens: then there is no need to make events. */
+  get none(): boolean {
+    return this.#count === 0;
+  }
 
   /** Adds a listener; the same function may be added twice. `'*'` hears all. */
   add(type: Event['type'] | '*', listener: (event: Event) => void): Subscription {
@@ -11,7 +17,12 @@ export class Listeners<Event extends {readonly type: string}> {
     const entry = (event: Event): void => listener(event);
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(entry));
-    return {unsubscribe: () => void listeners.delete(entry)};
+    this.#count += 1;
+    return {
+      unsubscribe: () => {
+        if (listeners.delete(entry)) this.#count -= 1;
+      },
+    };
   }
 
   /** Tells those that listen to the event's type, then those that listen to all. */

@@ -4,9 +4,11 @@ import {isOver, type WatchState} from '../state.ts';
 import {advance, type Step} from '../step.ts';
 import {type JobResult, type OperationJob, readJobToken, writeJobToken, writeResult} from './job.ts';
 import {LeftAloneError} from './left-alone-error.ts';
+import type {Listeners} from './listeners.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
 import {tellsMore} from './step-json.ts';
+import {tellPoll, type WorkerEvent} from './worker-events.ts';
 import type {WorkerSettings} from './worker-settings.ts';
 
 /** What it takes to poll a job. */
@@ -15,6 +17,8 @@ export interface JobIo {
   readonly gathered: () => Promise<void>;
   readonly settings: WorkerSettings;
   readonly publisher: Publisher;
+  /** Those in this process that hear of the polls it makes. */
+  readonly listeners: Listeners<WorkerEvent>;
   /** Hands the polls back that are still under way. */
   readonly signal: AbortSignal;
   /** The service refuses all requests for so many milliseconds. */
@@ -51,9 +55,16 @@ export async function pollJob(
   const {state} = read;
   const again: Wait = {dueAt: state.dueAt, token: undefined};
   // The clock of another machine, or somebody who promoted the job: the wait is the service's, or the schedule's.
-  if (!isOver(state) && Math.ceil(state.dueAt) > Date.now()) return again;
+  const now = Date.now();
+  if (!isOver(state) && Math.ceil(state.dueAt) > now) return again;
   const step = await take(io, read);
   if (step === undefined) return again;
+  // Before anything that can go wrong: the poll was made, even if it has to be made again.
+  if (!io.listeners.none) {
+    const {protocol, startedAt, attempt} = state;
+    const askedAt = step.state.attempt > attempt ? now : undefined;
+    tellPoll(io.listeners, id, {protocol, startedAt, askedAt, data: job.data.data}, step);
+  }
   // First told, then done: who is killed in between tells it again rather than never.
   if (tellsMore(step)) await io.publisher.publish(id, step);
   if ('outcome' in step.next) return writeResult(step.state, step.next.outcome);

@@ -1,13 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
+import type {OperationEventType} from '../events.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {PollOptions} from '../options.ts';
+import type {Subscription} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {checkNumber, type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {gather} from './gather.ts';
+import {Listeners} from './listeners.ts';
 import {type JobIo, pollJob} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
 import {Throttle} from './throttle.ts';
+import type {WorkerEvent, WorkerEventOf} from './worker-events.ts';
 import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
 
 /** How many polls all workers of a queue may make in a while. */
@@ -43,6 +48,25 @@ export interface OperationWorkerOptions extends EngineOptions, WorkerPollOptions
 
 /** A worker: it has begun when you hold it. */
 export interface OperationWorker extends AsyncDisposable {
+  /**
+   * Adds a listener to the polls that this worker makes, in this process: all of them, also those that bring nothing new,
+   * each as soon as it is answered and without a way through Redis. Listeners added right after the worker was made hear
+   * everything.
+   *
+   * A poll that has to be made again is told again: one whose answer could not be written to Redis, or whose worker was
+   * taken for dead. One that is handed back when the worker closes is not told, and nor is what other workers do, or
+   * `cancel`. A listener that throws harms nobody: its error is reported to the host.
+   *
+   * @param type the event's name, as a poller has it, or `'*'` for all
+   * @param listener hears the event, which is frozen
+   * @throws TypeError when the listener is no function
+   *
+   * @example
+   * ```ts
+   * worker.on('polled', ({id, at, askedAt = at}) => console.log(id, at - askedAt));
+   * ```
+   */
+  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: WorkerEventOf<Type>) => void): Subscription;
   /** Resolves when it is connected. */
   ready(): Promise<void>;
   /**
@@ -101,11 +125,13 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   const settings = new WorkerSettings({token, http, graph, protocols}, poll);
   const publisher = new Publisher(engine);
   const throttle = new Throttle(engine);
+  const listeners = new Listeners<WorkerEvent>();
   const closing = new AbortController();
   const io: JobIo = {
     gathered: gather(),
     settings,
     publisher,
+    listeners,
     signal: closing.signal,
     throttled: (retryAfter) => throttle.pause(retryAfter),
     onError: engine.onError,
@@ -139,6 +165,7 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     return closed;
   };
   return {
+    on: (type, listener) => listeners.add(type, listener as (event: WorkerEvent) => void),
     ready: async () => void (await worker.waitUntilReady()),
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,

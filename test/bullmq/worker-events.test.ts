@@ -1,0 +1,136 @@
+import {beforeEach, expect, test} from '@jest/globals';
+import {Queue} from 'bullmq';
+import {expectTypeOf} from 'expect-type';
+import type {OperationEvent, RunningOperation} from 'operation-poller';
+import type {OperationWorker, WorkerEventOf} from 'operation-poller/bullmq';
+import {Listeners} from '../../src/bullmq/listeners.ts';
+import {Bench, describeWithRedis, rejection, token, until} from './setup.ts';
+
+describeWithRedis('the events of a worker', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  function heardFrom(worker: OperationWorker): WorkerEventOf<'*'>[] {
+    const heard: WorkerEventOf<'*'>[] = [];
+    worker.on('*', (event) => heard.push(event));
+    return heard;
+  }
+
+  test('are those of a poller, also of polls that bring nothing new, with what the worker knows', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue<{user: string}>();
+    const heard = heardFrom(bench.worker({schedule: () => 1}));
+    const before = Date.now();
+    const script = ['notStarted', {status: 'running', times: 3}, {http: 503}, 'succeeded'] as const;
+    const queued = await queue.add(emulator.addOperation({script}).location, {data: {user: 'adele'}});
+    await queued.result();
+    expect(heard.map(({type, attempt}) => `${attempt} ${type}`)).toEqual([
+      ...['1 polled', '1 notStarted', '1 waiting'],
+      ...['2 polled', '2 running', '2 waiting', '3 polled', '3 waiting', '4 polled', '4 waiting'],
+      ...['5 retrying', '5 waiting'],
+      ...['6 polled', '6 succeeded'],
+    ]);
+    let last = before;
+    for (const event of heard) {
+      const {id, protocol, data, startedAt, askedAt = 0, at} = event;
+      expect({id, protocol, data}).toEqual({id: queued.id, protocol: 'longRunning', data: {user: 'adele'}});
+      expect(Object.isFrozen(event)).toBe(true);
+      expect(startedAt).toBeGreaterThanOrEqual(before);
+      expect(startedAt).toBe(heard[0]?.startedAt);
+      expect(askedAt).toBeGreaterThanOrEqual(event.attempt === heard[0]?.attempt ? startedAt : last);
+      expect(at).toBeGreaterThanOrEqual(askedAt);
+      last = askedAt;
+    }
+    expect(JSON.stringify(heard)).not.toContain(token);
+  });
+
+  test('have the type of what they tell', async () => {
+    const worker = bench.worker();
+    worker.on('running', (event) => {
+      expectTypeOf(event.operation).toEqualTypeOf<RunningOperation>();
+      expectTypeOf(event.id).toBeString();
+      expectTypeOf(event.askedAt).toEqualTypeOf<number | undefined>();
+      expectTypeOf(event.data).toBeUnknown();
+    });
+    expect(() => worker.on('running', 'print' as never)).toThrow('listener: expected a function, got string');
+  });
+
+  test('are heard by their name, until they are unsubscribed, and harmed by no listener that throws', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const worker = bench.worker({schedule: () => 1});
+    const reported: unknown[] = [];
+    const host = globalThis as {reportError?: unknown};
+    const reportError = host.reportError;
+    host.reportError = (error: unknown) => reported.push(error);
+    try {
+      const heard: string[] = [];
+      worker.on('running', () => {
+        throw new RangeError('mine');
+      });
+      const {unsubscribe} = worker.on('running', ({type}) => heard.push(type));
+      await (await queue.add(emulator.addOperation({script: ['running', 'succeeded']}).location)).result();
+      unsubscribe();
+      unsubscribe();
+      await (await queue.add(emulator.addOperation({script: ['running', 'succeeded']}).location)).result();
+      expect(heard).toEqual(['running']);
+      expect(reported).toEqual([new RangeError('mine'), new RangeError('mine')]);
+      expect(bench.errors).toEqual([]);
+    } finally {
+      host.reportError = reportError;
+    }
+  });
+
+  test('say that nobody was asked, where the deadline had passed', async () => {
+    const emulator = await bench.emulator({script: ['running']});
+    const queue = bench.queue();
+    const heard = heardFrom(bench.worker());
+    const queued = await queue.add(emulator.addOperation().location, {totalTimeout: 100, initialDelay: 150});
+    await rejection(queued.result());
+    expect(emulator.received).toBe(0);
+    expect(heard).toMatchObject([{type: 'abandoned', reason: 'timeout', attempt: 0, askedAt: undefined}]);
+  });
+
+  test('come again where the poll is made again, since Redis did not take it', async () => {
+    const emulator = await bench.emulator({script: [{status: 'succeeded', delay: 100}]});
+    const queue = bench.queue();
+    const worker = bench.worker({recoverAfter: 1000});
+    const heard: string[] = [];
+    worker.on('succeeded', ({id}) => heard.push(id));
+    const queued = await queue.add(emulator.addOperation().location);
+    await emulator.nextRequest();
+    // As if another worker had taken the job over: this one's lock is gone.
+    const raw = new Queue(bench.name, {connection: bench.connection});
+    bench.opened(raw, () => raw.close());
+    await bench.redisClient().del(`bull:${bench.name}:${queued.id}:lock`);
+    await queued.result();
+    expect(heard).toEqual(Array(emulator.received).fill(queued.id));
+    expect(heard.length).toBeGreaterThan(1);
+  });
+
+  test('are not of a poll that is handed back', async () => {
+    const emulator = await bench.emulator({script: [{fault: 'hang'}]});
+    const queue = bench.queue();
+    await queue.add(emulator.addOperation().location);
+    // The token takes its time, and then the request does: together longer than a worker that closes waits.
+    const slow = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve(token), 200));
+    const worker = bench.worker({requestTimeout: 300, token: slow});
+    const heard = heardFrom(worker);
+    await until(async () => (await queue.counts()).active === 1);
+    await worker.close();
+    expect(emulator.received).toBe(1);
+    expect(heard).toEqual([]);
+  });
+});
+
+test('listeners know whether there are any', () => {
+  const listeners = new Listeners<OperationEvent>();
+  const print = (): void => undefined;
+  expect(listeners.none).toBe(true);
+  const [first, second] = [listeners.add('*', print), listeners.add('running', print)];
+  first.unsubscribe();
+  first.unsubscribe();
+  expect(listeners.none).toBe(false);
+  second.unsubscribe();
+  expect(listeners.none).toBe(true);
+});
