@@ -47,7 +47,8 @@ export function instrumentClient(client: GraphClient, telemetry: Telemetry): Sub
     const started = promise();
     const span = telemetry.tracer.startSpan(spanNames.start, {kind: SpanKind.CLIENT, attributes});
     started.then(
-      ({poller}) => {
+      ({poller, answer}) => {
+        span.setAttributes(answered(answer.httpStatus, undefined));
         span.end();
         if (poller !== undefined) observe(poller, [{context: span.spanContext()}]);
       },

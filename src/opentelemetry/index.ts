@@ -1,2 +1,9 @@
 // The subpath `operation-poller/opentelemetry`. Nothing inside imports this file.
-export {type InstrumentOptions, type InstrumentTarget, instrument, type QueueEvents} from './instrument.ts';
+export {
+  type InstrumentOptions,
+  type InstrumentTarget,
+  instrument,
+  type QueueEvents,
+  type QueueWorker,
+} from './instrument.ts';
+export type {WorkerEvent} from './worker-spans.ts';

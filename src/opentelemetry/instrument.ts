@@ -7,6 +7,7 @@ import {instrumentClient} from './client.ts';
 import {createMeters} from './meters.ts';
 import {endingOf} from './outcome.ts';
 import {type Telemetry, watchSpan} from './watch-span.ts';
+import {followWorker, type WorkerEvent} from './worker-spans.ts';
 
 /** The events of a queue, as `createOperationEvents` of `operation-poller/bullmq` makes them. */
 export interface QueueEvents {
@@ -14,8 +15,14 @@ export interface QueueEvents {
   ready(): Promise<void>;
 }
 
+/** A worker of a queue, as `createOperationWorker` of `operation-poller/bullmq` makes it. */
+export interface QueueWorker {
+  on(type: '*', listener: (event: WorkerEvent) => void): Subscription;
+  ready(): Promise<void>;
+}
+
 /** What can be instrumented. */
-export type InstrumentTarget = OperationPoller | GraphClient | QueueEvents;
+export type InstrumentTarget = OperationPoller | GraphClient | QueueEvents | QueueWorker;
 
 /** The options of {@link instrument}; `undefined` means absent. */
 export interface InstrumentOptions {
@@ -32,9 +39,12 @@ export interface InstrumentOptions {
  *   parent is the one that is active now. A poller that has ended already gets none.
  * - A Graph client: the same for each poller that it makes from now on, and a span for each request that starts an
  *   operation, to which the watch's span is linked.
+ * - A worker of a queue: a span for each poll that it makes, one for the whole watch when it sees its end, and all metrics but
+ *   how many operations are in progress. Each worker tells of its own polls. Where the operation's `data` holds a trace
+ *   context, as `propagation.inject` writes it, the spans are linked to that.
  * - The events of a queue: the outcomes alone, as metrics. They are hints: some are told twice, some never.
  *
- * @param target a poller, a Graph client, or what `createOperationEvents` returns
+ * @param target a poller, a Graph client, what `createOperationWorker` returns, or what `createOperationEvents` returns
  * @returns the subscription: to end it ends the spans that are open, without an outcome, and gives a client its own methods
  *   back
  * @throws TypeError when the target or an option is not as it should be; the message names it
@@ -50,13 +60,15 @@ export function instrument(target: InstrumentTarget, options: InstrumentOptions 
   if ('resetPassword' in target) return instrumentClient(target, telemetry);
   if (!('on' in target)) throw wrongTarget(target);
   if (isPoller(target)) return watchSpan(target, telemetry, [], () => undefined);
-  return target.on('*', (event) => {
+  const followed = followWorker(telemetry);
+  return target.on('*', (event: OperationEvent | WorkerEvent) => {
+    if ('askedAt' in event) return followed(event);
     const ending = endingOf(event);
     if (ending !== undefined) telemetry.meters.ended(ending);
   });
 }
 
-function isPoller(target: OperationPoller | QueueEvents): target is OperationPoller {
+function isPoller(target: OperationPoller | QueueEvents | QueueWorker): target is OperationPoller {
   return 'toJSON' in target;
 }
 
@@ -71,7 +83,7 @@ function readOptions(options: InstrumentOptions): Telemetry {
 
 function wrongTarget(target: unknown): TypeError {
   const got = target === null ? 'null' : typeof target;
-  return new TypeError(`target: expected a poller, a Graph client or the events of a queue, got ${got}`);
+  return new TypeError(`target: expected a poller, a Graph client, a worker or the events of a queue, got ${got}`);
 }
 
 function wrongProvider(name: string, got: unknown): TypeError {

@@ -4,6 +4,7 @@ export const spanNames = {
   poll: 'operation.poll',
   wait: 'operation.wait',
   start: 'operation.start',
+  result: 'operation.result',
 } as const;
 
 /** The attributes' names: OpenTelemetry's own where it has one. */
@@ -15,6 +16,7 @@ export const attributeNames = {
   port: 'server.port',
   error: 'error.type',
   protocol: 'operation.protocol',
+  id: 'operation.id',
   outcome: 'operation.outcome',
   attempt: 'operation.attempt',
   cause: 'operation.wait.cause',

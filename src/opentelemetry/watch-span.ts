@@ -1,4 +1,13 @@
-import {context, type Link, type Span, SpanKind, SpanStatusCode, type Tracer, trace} from '@opentelemetry/api';
+import {
+  type Context,
+  context,
+  type Link,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 import type {OperationEvent} from '../events.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
 import {answered, type Meters} from './meters.ts';
@@ -6,6 +15,7 @@ import {attributeNames, spanNames} from './names.ts';
 import {type Ending, endingOf} from './outcome.ts';
 import {beginTimeline, errorType, follow, type Piece} from './timeline.ts';
 import {urlAttributes} from './url.ts';
+import {resultSpan} from './watch-result.ts';
 
 /** Where spans and measurements go. */
 export interface Telemetry {
@@ -23,8 +33,8 @@ const marks: ReadonlySet<OperationEvent['type']> = new Set([
 ]);
 
 /**
- * One span for a whole watch, with a child for each request and each wait. A poller whose watch is over tells nothing more,
- * so it gets none.
+ * One span for a whole watch, with a child for each request and each wait, and for the fetching of a result. A poller whose
+ * watch is over tells nothing more, so it gets none.
  *
  * @param links the spans that led here
  * @param over called once when there is nothing left to tell
@@ -45,6 +55,7 @@ export function watchSpan(
   const inside = trace.setSpan(parent, span);
   let timeline = beginTimeline(begun, attempt);
   let open = true;
+  let wanted = true;
   meters.watching(1, protocol);
 
   const close = (at: number): void => {
@@ -52,7 +63,6 @@ export function watchSpan(
     subscription.unsubscribe();
     span.end(new Date(at));
     meters.watching(-1, protocol);
-    over();
   };
   const subscription = poller.on('*', (event) => {
     const followed = follow(timeline, event);
@@ -69,15 +79,21 @@ export function watchSpan(
     setEnding(span, ending, event);
     meters.ended(ending, {protocol, duration: Math.max(0, event.at - startedAt) / 1000});
     close(timeline.now);
+    if (event.type === 'succeeded') void resultSpan(poller, tracer, inside, event, () => wanted).then(over);
+    else over();
   });
   return {
     unsubscribe: () => {
-      if (open) close(Math.max(timeline.now, Date.now()));
+      wanted = false;
+      if (!open) return;
+      close(Math.max(timeline.now, Date.now()));
+      over();
     },
   };
 }
 
-function startPiece(tracer: Tracer, piece: Piece, parent: ReturnType<typeof context.active>): Span {
+/** The span of a piece, which is to be ended when the piece was. */
+export function startPiece(tracer: Tracer, piece: Piece, parent: Context, links: Link[] = []): Span {
   const startTime = new Date(piece.from);
   if (piece.is === 'wait') {
     return tracer.startSpan(spanNames.wait, {startTime, attributes: {[attributeNames.cause]: piece.because}}, parent);
@@ -89,12 +105,13 @@ function startPiece(tracer: Tracer, piece: Piece, parent: ReturnType<typeof cont
     ...urlAttributes(location),
     ...answered(httpStatus, error),
   };
-  const span = tracer.startSpan(spanNames.poll, {kind: SpanKind.CLIENT, startTime, attributes}, parent);
+  const span = tracer.startSpan(spanNames.poll, {kind: SpanKind.CLIENT, startTime, attributes, links}, parent);
   if (error !== undefined && !piece.cutOff) span.setStatus({code: SpanStatusCode.ERROR});
   return span;
 }
 
-function setEnding(span: Span, {outcome, error}: Ending, {attempt}: OperationEvent): void {
+/** Says on a watch's span how it ended. */
+export function setEnding(span: Span, {outcome, error}: Ending, {attempt}: OperationEvent): void {
   span.setAttributes({[attributeNames.outcome]: outcome, [attributeNames.attempt]: attempt});
   if (error === undefined) return;
   span.setAttribute(attributeNames.error, error);

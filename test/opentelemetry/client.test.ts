@@ -27,7 +27,11 @@ describe('a Graph client', () => {
     const [watch, ...more] = telemetry.spans('operation.watch');
     expect(more).toEqual([]);
     expect(start?.kind).toBe(SpanKind.CLIENT);
-    expect(start?.attributes).toMatchObject({'http.request.method': 'POST', 'server.address': '127.0.0.1'});
+    expect(start?.attributes).toMatchObject({
+      'http.request.method': 'POST',
+      'http.response.status_code': 202,
+      'server.address': '127.0.0.1',
+    });
     expect(watch?.links.map(({context}) => context.spanId)).toEqual([start?.spanContext().spanId]);
     expect(watch?.attributes['operation.outcome']).toBe('succeeded');
     const exported = await telemetry.exported();
