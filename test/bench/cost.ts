@@ -15,7 +15,7 @@ const interval = 50;
 const settled = 10_000;
 const runs = 5;
 /** How long each contender polls before it is measured: until its code is compiled, which costs more than what it does. */
-const warmUp = 5000;
+const warmUp = 8000;
 
 interface Task {
   readonly name: string;

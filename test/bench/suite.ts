@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {measureCost} from './cost.ts';
 import {measureMemory} from './memory.ts';
 import {measureScale} from './scale.ts';
+import {benchmarkSchedules} from './schedules.ts';
 import {measureStep} from './step.ts';
 import {figure, targetTable} from './table.ts';
 
@@ -28,6 +29,9 @@ export async function benchmarkSuite(write: boolean): Promise<void> {
   say(memory.text);
   const scale = await measureScale();
   say(scale.text);
+  // Their figures are docs/schedules.md's; being seeded they are the same on all machines.
+  await benchmarkSchedules();
+  console.log();
   const targets = targetTable([...cost.targets, ...memory.targets, ...scale.targets]);
   say(targets);
   const machine = `${cpus().length} cores, Node ${process.versions.node}, ${process.platform} ${process.arch}; `;
