@@ -1,8 +1,21 @@
 import {EventEmitter} from 'node:events';
+import {pipeline, type Readable, type Transform} from 'node:stream';
+import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
 import {type Dispatcher, request} from 'undici';
 import {onAbort} from '../abort.ts';
 import {longestBody} from '../body.ts';
 import {type Carrier, type Reply, redirectStatuses} from '../carrier.ts';
+
+// As fetch has it: what is cut short is read as far as it goes, and is no JSON then.
+const lenient = {finishFlush: constants.Z_SYNC_FLUSH};
+
+// Some compress what was not to be. Anything else that is packed is no JSON.
+const unpackers: ReadonlyMap<string, () => Transform> = new Map([
+  ['gzip', () => createGunzip(lenient)],
+  ['x-gzip', () => createGunzip(lenient)],
+  ['deflate', () => createInflate(lenient)],
+  ['br', () => createBrotliDecompress({finishFlush: constants.BROTLI_OPERATION_FLUSH})],
+]);
 
 /** Carries each request by itself, by undici: without a `Request`, a `Response`, a stream of the web or an `AbortSignal`. */
 export function undiciCarrier(dispatcher: Dispatcher): Carrier {
@@ -60,15 +73,21 @@ function readerOf(headers: Dispatcher.ResponseData['headers']): Reply['headers']
 
 /** The body as text; `undefined` when it is longer than so many bytes: then it is given up, so that the connection closes. */
 async function readText({headers, body}: Dispatcher.ResponseData, longest: number): Promise<string | undefined> {
-  const {'content-length': length} = headers;
-  // HTTP bounds a body by the length it announces.
-  if (typeof length === 'string' && Number(length) <= longest) return body.text();
+  const {'content-length': length, 'content-encoding': encoding} = headers;
+  const unpacker = typeof encoding === 'string' ? unpackers.get(encoding.toLowerCase())?.() : undefined;
+  // HTTP bounds a body by the length it announces, unless that is the length of a compressed one.
+  if (unpacker === undefined && typeof length === 'string' && Number(length) <= longest) return body.text();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
+  for await (const chunk of unpacker === undefined ? body : unpacked(body, unpacker)) {
     bytes += chunk.length;
     if (bytes > longest) return undefined; // leaving the loop destroys the stream
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+function unpacked(body: Readable, unpacker: Transform): Readable {
+  // Who reads hears of an error; who leaves ends both.
+  return pipeline(body, unpacker, () => undefined);
 }

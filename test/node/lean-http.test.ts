@@ -1,4 +1,4 @@
-import {gzipSync} from 'node:zlib';
+import {brotliCompressSync, deflateSync, gzipSync} from 'node:zlib';
 import {describe, expect, test} from '@jest/globals';
 import {
   OperationFailedError,
@@ -18,13 +18,13 @@ import {
   startEmulator,
   startServer,
   token,
+  turns,
   types,
   until,
   watch,
 } from '../support/behaviours.ts';
 
-const http = leanHttp();
-carryBy(http, 'undici');
+const http = carryBy(leanHttp, 'node/index.js');
 
 test('an operation is watched to its end, and each request has its headers', async () => {
   const {poller, operation, events} = await watch(['notStarted', 'running', 'succeeded']);
@@ -92,10 +92,64 @@ test('a body of 1 MiB without an announced length is read, one byte more is not'
   expect(types(events)).toContain('running');
 });
 
-test('an answer in an encoding that was not asked for is no operation', async () => {
+/** A server that compresses what was not to be, or says that it did. */
+function startPacking(encoding: string, body: Buffer): ReturnType<typeof startServer> {
+  return startServer((_, response) => response.writeHead(200, {'content-encoding': encoding}).end(body));
+}
+
+const succeeded = Buffer.from(JSON.stringify({id: 'b', status: 'succeeded'}));
+
+test.each([
+  ['gzip', gzipSync(succeeded)],
+  ['X-GZIP', gzipSync(succeeded)],
+  ['deflate', deflateSync(succeeded)],
+  ['br', brotliCompressSync(succeeded)],
+  ['identity', succeeded],
+])('an answer in the encoding %s is read, though it was not asked for', async (encoding, body) => {
+  const server = await startPacking(encoding, body);
+  const {poller} = begin(`${server.root}/operations/b`);
+  expect((await poller.result()).id).toBe('b');
+});
+
+test('an answer in an unknown encoding is no operation', async () => {
+  const server = await startPacking('compress', gzipSync(succeeded));
+  const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
+  await failure(poller.result(), ProtocolError);
+});
+
+test.each(['gzip', 'br'])('an answer in the encoding %s that is cut short is no operation', async (encoding) => {
+  const pack = encoding === 'gzip' ? gzipSync : brotliCompressSync;
+  const server = await startPacking(encoding, pack(succeeded).subarray(0, 20));
+  const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
+  await failure(poller.result(), ProtocolError);
+});
+
+test('an answer that is not compressed as it says is trouble on the way', async () => {
+  const server = await startPacking('gzip', succeeded);
+  const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
+  const {cause} = await failure(poller.result(), UnreachableError);
+  expect(cause).toMatchObject({kind: 'network', transient: true, code: 'Z_DATA_ERROR'});
+});
+
+test('an abort ends a compressed answer that goes on', async () => {
+  let closed = false;
   const server = await startServer((_, response) => {
-    response.writeHead(200, {'content-encoding': 'gzip'}).end(gzipSync(JSON.stringify({id: 'b', status: 'succeeded'})));
+    response.once('close', () => {
+      closed = true;
+    });
+    response.writeHead(200, {'content-encoding': 'gzip'});
+    response.write(gzipSync(succeeded).subarray(0, 20));
   });
+  const {poller} = begin(`${server.root}/operations/b`);
+  await until(() => server.requests.length === 1);
+  await turns();
+  poller.stop('enough');
+  expect((await failure(poller.result(), WatchAbortedError)).cause).toBe('enough');
+  await until(() => closed);
+});
+
+test('an answer without a body is no operation, whatever its encoding', async () => {
+  const server = await startServer((_, response) => response.writeHead(204, {'content-encoding': 'gzip'}).end());
   const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
   await failure(poller.result(), ProtocolError);
 });
