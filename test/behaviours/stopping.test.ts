@@ -42,6 +42,7 @@ import {
   startEmulator,
   times,
   token,
+  transport,
   turns,
   types,
   until,
@@ -296,7 +297,7 @@ test('29: stop, then resume: the rest of the wait, the time budget, and events o
   expect(error.elapsed).toBe(4000);
   await jest.advanceTimersByTimeAsync(1000);
 
-  const second = follow(resumeOperation(stored, {token, schedule: schedules.fixed(10_000)}));
+  const second = follow(resumeOperation(stored, {...transport, token, schedule: schedules.fixed(10_000)}));
   expect([second.poller.status, second.poller.operation]).toEqual(['running', first.poller.operation]);
   await until(() => second.events.length === 1);
   expect(waits(second.events)).toEqual([[5000, 'resume']]);
@@ -332,7 +333,7 @@ test('29: the time budget runs on while nobody watches', async () => {
   first.poller.stop();
   await jest.advanceTimersByTimeAsync(45_000);
 
-  const second = follow(resumeOperation(stored, {token, schedule: schedules.fixed(10_000)}));
+  const second = follow(resumeOperation(stored, {...transport, token, schedule: schedules.fixed(10_000)}));
   skipWaits(second);
   const error = await failure(second.poller.result(), WatchTimeoutError);
   expect(error.elapsed).toBe(60_000);
@@ -348,7 +349,7 @@ test('29: a budget that passed while nobody watched: asked once more, an end is 
   await until(() => waits(first.events).length === 1);
   first.poller.stop();
   await jest.advanceTimersByTimeAsync(3_600_000);
-  const second = follow(resumeOperation(first.poller.toJSON(), {token}));
+  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token}));
   expect((await second.poller.result()).status).toBe('succeeded');
   expect(types(second.events)).toEqual(['polled', 'succeeded']);
   await atRest({emulator, operation, ...second}, 2);
@@ -361,7 +362,7 @@ test('29: a smaller totalTimeout at the resume: no wait beyond it', async () => 
   const first = begin(operation.location);
   await until(() => waits(first.events).length === 1);
   first.poller.stop();
-  const second = follow(resumeOperation(first.poller.toJSON(), {token, totalTimeout: 5000}));
+  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token, totalTimeout: 5000}));
   skipWaits(second);
   const error = await failure(second.poller.result(), WatchTimeoutError);
   expect(error.elapsed).toBe(5000);
@@ -383,7 +384,7 @@ test.each([
   }
   await jest.advanceTimersByTimeAsync(wait === 1 ? 500 : 300);
   first.poller.stop();
-  const second = follow(resumeOperation(first.poller.toJSON(), {token}));
+  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token}));
   skipWaits(second);
   const error = await failure(second.poller.result(), WatchTimeoutError);
   expect(times(operation.requests)).toEqual([0, 4500]);
@@ -400,7 +401,7 @@ test('29: after a time-out: a new time budget', async () => {
   const first = begin(operation.location, options);
   skipWaits(first);
   const {resumeToken} = await failure(first.poller.result(), WatchTimeoutError);
-  const second = follow(resumeOperation(resumeToken!, {...options, token}));
+  const second = follow(resumeOperation(resumeToken!, {...transport, ...options, token}));
   skipWaits(second);
   await second.poller.result();
   expect(second.poller.toJSON()).toMatchObject({startedAt: first.poller.toJSON().endedAt});
@@ -725,7 +726,7 @@ describe('34: the machine restored from a persisted snapshot in the middle of a 
     return {actor, events};
   }
 
-  const options = {token, schedule: schedules.fixed(10_000)};
+  const options = {...transport, token, schedule: schedules.fixed(10_000)};
 
   test.each([
     ['in memory', (snapshot: unknown) => snapshot],
@@ -808,7 +809,7 @@ describe('34: the machine restored from a persisted snapshot in the middle of a 
   test('without a token to go on with: unauthorized, not failed', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['running']});
-    const input = {location: operation.location, token, schedule: schedules.fixed(10)};
+    const input = {location: operation.location, ...transport, token, schedule: schedules.fixed(10)};
     const first = start(createActor(operationMachine, {input}));
     await until(() => types(first.events).includes('waiting'));
     const stored = JSON.parse(JSON.stringify(first.actor.getPersistedSnapshot()));

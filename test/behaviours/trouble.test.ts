@@ -2,7 +2,6 @@
 
 import {gzipSync} from 'node:zlib';
 import {describe, expect, jest, test} from '@jest/globals';
-import ky from 'ky';
 import {
   ForbiddenError,
   OperationNotFoundError,
@@ -22,6 +21,7 @@ import {
   answered,
   atRest,
   begin,
+  carryThrough,
   expectFacts,
   expectPollError,
   failure,
@@ -126,10 +126,10 @@ const transient: ReadonlyArray<readonly [name: string, trouble: Trouble]> = [
     'connection reset',
     {step: {fault: 'reset'}, error: {kind: 'network', code: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/)}},
   ],
-  ['request timeout', {step: {fault: 'hang'}, options: {requestTimeout: 25}, error: {kind: 'timeout'}}],
+  ['request timeout', {step: {fault: 'hang'}, options: {requestTimeout: 100}, error: {kind: 'timeout'}}],
   [
     'request timeout in the middle of the body',
-    {step: {fault: 'hangBody'}, options: {requestTimeout: 25}, error: {kind: 'timeout'}},
+    {step: {fault: 'hangBody'}, options: {requestTimeout: 100}, error: {kind: 'timeout'}},
   ],
 ];
 
@@ -152,7 +152,9 @@ describe('15: transient', () => {
   test('DNS failure', async () => {
     let count = 0;
     // .invalid is reserved: nobody has an address for it.
-    const http = ky.create({fetch: (input) => fetch(++count === 2 ? 'http://operations.invalid/' : input)});
+    const http = carryThrough((carrier) => (location, outgoing) => {
+      return carrier(++count === 2 ? 'http://operations.invalid/' : location, outgoing);
+    });
     const watched = await watch(['running', 'succeeded'], {http});
     await watched.poller.result();
     expect(types(watched.events)).toEqual(['polled', 'running', 'waiting', 'retrying', 'polled', 'succeeded']);
@@ -169,7 +171,9 @@ describe('15: transient', () => {
     const closed = await startGraphEmulator();
     await closed.stop();
     let count = 0;
-    const http = ky.create({fetch: (input) => fetch(++count === 2 ? closed.root : input)});
+    const http = carryThrough((carrier) => (location, outgoing) => {
+      return carrier(++count === 2 ? closed.root : location, outgoing);
+    });
     const watched = await watch(['running', 'succeeded'], {http});
     await watched.poller.result();
     expect(types(watched.events)).toEqual(['polled', 'running', 'waiting', 'retrying', 'polled', 'succeeded']);
@@ -829,12 +833,12 @@ async function slowBody(): Promise<{
     response.write('{"id": "b", ');
     finish = (text) => response.end(text);
   });
-  const http = ky.create({
-    fetch: async (input, init) => {
-      const response = await fetch(input, init);
+  const http = carryThrough((carrier) => (location, outgoing) => {
+    const answered = (): void => {
       gotHead = true;
-      return response;
-    },
+      outgoing.answered();
+    };
+    return carrier(location, {...outgoing, answered});
   });
   return {root: server.root, finish: (text) => finish(text), http, gotHead: () => gotHead};
 }

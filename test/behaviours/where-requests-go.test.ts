@@ -27,6 +27,7 @@ import {
   startEmulator,
   startServer,
   token,
+  transport,
   turns,
   types,
   until,
@@ -60,7 +61,7 @@ test.each([
   const server = await startServer((_, response) => response.end('{"status": "succeeded"}'));
   const {poller} = begin(`${server.root}${path}`);
   await poller.result();
-  await fetchOperation(new URL(`${server.root}${path}`), {token});
+  await fetchOperation(new URL(`${server.root}${path}`), {...transport, token});
   const [first, second] = server.requests.map(({url}) => url);
   expect([first, second]).toEqual([path, path]);
 });
@@ -232,7 +233,7 @@ describe('38: a redirect', () => {
   test.each(redirects)('%i to another origin: followed, no token there', async (http) => {
     const {emulator, operation, target} = await home(({location}) => [{redirect: location, http}]);
     const followed = begin(operation.location, {
-      http: ky.create({headers: {authorization: 'Bearer of-the-instance'}}),
+      http: (transport.http ?? ky).extend({headers: {authorization: 'Bearer of-the-instance'}}),
     });
     const {poller, events} = followed;
     expect((await poller.result()).status).toBe('succeeded');

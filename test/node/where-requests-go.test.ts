@@ -2,5 +2,5 @@
 import {leanHttp} from '../../src/node/index.ts';
 import {carryBy} from '../support/behaviours.ts';
 
-carryBy(leanHttp(), 'undici');
+carryBy(leanHttp, 'node/index.js');
 await import('../behaviours/where-requests-go.test.ts');

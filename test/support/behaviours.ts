@@ -9,6 +9,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterAll, afterEach, beforeEach, expect, jest} from '@jest/globals';
 import {transformSync} from '@swc/core';
 import ky, {type KyInstance} from 'ky';
+import {type Carrier, carrierOf, rememberCarrier} from '../../src/carrier.ts';
 import {
   type OperationError,
   type OperationEvent,
@@ -29,12 +30,39 @@ import {
 
 export const token = 'test-token';
 
+/** What sends the requests of these tests: the library's default, or what {@link carryBy} says. */
+export const transport: Pick<PollOptions, 'http'> = {};
+
 /** Options under which nothing takes time. */
 export const quick = {
   token,
   schedule: schedules.fixed(1),
   retry: {retries: 3, minTimeout: 1, maxTimeout: 1, randomize: false},
 } satisfies PollOptions;
+
+// How a child process makes the same.
+let transportOfChild = 'undefined';
+
+/**
+ * Has {@link transport}, {@link quick} and child processes go by another transport. Call it before importing the tests that
+ * are to run on it: some make their options when they are imported.
+ *
+ * @param make makes it; a function that the module exports
+ * @param module the module's path in `src/`, with the extension .js
+ */
+export function carryBy(make: () => KyInstance, module: string): KyInstance {
+  const http = make();
+  for (const options of [transport, quick]) Object.assign(options, {http});
+  transportOfChild = `(await import(join(folder, ${JSON.stringify(module)}))).${make.name}()`;
+  return http;
+}
+
+/** The transport of these tests with something in between. */
+export function carryThrough(between: (carrier: Carrier) => Carrier): KyInstance {
+  const http = ky.create();
+  rememberCarrier(http, between(carrierOf(transport.http)));
+  return http;
+}
 
 const cleanups: Array<() => unknown> = [];
 
@@ -47,19 +75,9 @@ export function afterwards(cleanup: () => unknown): void {
 const timers = new Set<unknown>();
 const original = {setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout};
 
-/** Has all that polls quickly do so by another transport, whose connections have timers that are its own affair. */
-export function carryBy(http: KyInstance, transport: string): void {
-  Object.assign(quick, {http});
-  isOfTransport = () => new Error('who sets it').stack?.includes(`/node_modules/${transport}/`) ?? false;
-}
-
-// Those of Node's own fetch are set where nobody sees them.
-let isOfTransport = (): boolean => false;
-
 beforeEach(() => {
   timers.clear();
   const counting = (callback: (...given: unknown[]) => void, delay?: number, ...given: unknown[]) => {
-    if (isOfTransport()) return original.setTimeout(callback, delay, ...given);
     const timer = original.setTimeout(() => {
       timers.delete(timer);
       callback(...given);
@@ -420,11 +438,14 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
   const folder = compile();
   const program = `
     import {createActor} from 'xstate';
+    import {join} from 'node:path';
     import * as library from ${JSON.stringify(join(folder, 'index.js'))};
     import {startGraphEmulator} from ${JSON.stringify(join(folder, 'testing/index.js'))};
     Object.assign(globalThis, library);
     const given = ${JSON.stringify(given)};
-    const quick = {token: 'test-token', schedule: schedules.fixed(1), retry: {retries: 3, minTimeout: 1, maxTimeout: 1}};
+    const folder = ${JSON.stringify(folder)};
+    const http = ${transportOfChild};
+    const quick = {http, token: 'test-token', schedule: schedules.fixed(1), retry: {retries: 3, minTimeout: 1, maxTimeout: 1}};
     ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '-'], {
     cwd: project,

@@ -1,0 +1,6 @@
+// The same behaviours, with requests that leave by the lean transport.
+import {leanHttp} from '../../src/node/index.ts';
+import {carryBy} from '../support/behaviours.ts';
+
+carryBy(leanHttp, 'node/index.js');
+await import('../behaviours/stopping.test.ts');

@@ -1,0 +1,7 @@
+// undici as Node loads it, outside of jest's context: its timers are real where a test fakes the clock and are none of the
+// library's, as those of Node's own fetch. test/jest.config.js puts it in undici's place.
+const {runInThisContext} = require('node:vm');
+
+// Node's own fetch takes the dispatcher that the first to be loaded has made for all: let that be Node.
+runInThisContext('Response');
+module.exports = runInThisContext("process.getBuiltinModule('node:module')").createRequire(__filename)('undici');
