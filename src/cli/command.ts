@@ -117,6 +117,11 @@ function addWatchingOptions(command: Command): void {
       duration,
     )
     .option('--interval <duration>', 'poll every 500ms, 5s (default: from 1s growing to 30s, by chance)', duration)
+    .option(
+      '--not-found-grace <duration>',
+      'for how long 404 means "not visible yet" (default: 30s; 0s: not at all)',
+      grace,
+    )
     .option('--json', 'print each event as one line of JSON, and the end')
     .option('--quiet', 'no progress');
 }
@@ -125,6 +130,10 @@ function duration(text: string): number {
   const milliseconds = readDuration(text);
   if (milliseconds !== undefined) return milliseconds;
   throw new InvalidArgumentError('Expected a number and its unit: 500ms, 5s, 10m or 2h.');
+}
+
+function grace(text: string): number {
+  return text === '0s' ? 0 : duration(text);
 }
 
 function readPort(text: string): number {

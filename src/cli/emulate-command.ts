@@ -5,6 +5,7 @@ import {called} from './called.ts';
 import {Complaint} from './complaint.ts';
 import {codeOf} from './error-code.ts';
 import {exitCodes} from './exit-code.ts';
+import {assignment, quoted} from './quoted.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 
 /** The token that the emulator takes, and no other. */
@@ -81,11 +82,11 @@ export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): 
         '',
         'Try it in another terminal:',
         '',
-        `  export GRAPH_TOKEN=${token}`,
+        `  ${assignment('GRAPH_TOKEN', token)}`,
         ...operations.flatMap(({says, protocol, location}) => [
           '',
           `  # ${says}`,
-          `  ${name} watch '${location}' --token-env GRAPH_TOKEN${protocol === undefined ? '' : ` --protocol ${protocol}`}`,
+          `  ${name} watch ${quoted(location)} --token-env GRAPH_TOKEN${protocol === undefined ? '' : ` --protocol ${protocol}`}`,
         ]),
         '',
         '  # resets a password; any user will do',

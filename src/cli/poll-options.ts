@@ -13,6 +13,10 @@ export interface WatchingOptions extends TokenOptions, ReportOptions {
 }
 
 /** What of them the library takes as it is. */
-export function pollOptions({timeout, interval}: WatchingOptions, {signal}: Shell): GraphPollOptions {
-  return {totalTimeout: timeout, schedule: interval === undefined ? undefined : schedules.fixed(interval), signal};
+export function pollOptions(
+  {timeout, interval, notFoundGrace}: WatchingOptions,
+  {signal}: Pick<Shell, 'signal'>,
+): GraphPollOptions {
+  const schedule = interval === undefined ? undefined : schedules.fixed(interval);
+  return {totalTimeout: timeout, schedule, notFoundGrace, signal};
 }

@@ -14,14 +14,22 @@ export interface Progress {
   readonly nextAt: number | undefined;
   /** What stands in the way: a throttle, or a failed request. */
   readonly trouble: string | undefined;
+  /** For how long after a first 404 the watch goes on asking. */
+  readonly notFoundGrace: number;
+  /** The first 404 since the last good answer: since then the service does not know the operation. */
+  readonly missingSince: number | undefined;
 }
+
+/** Stands for the status before there is one. */
+const nothingSeen = 'watching';
 
 /** A piece of the live line. */
 export type Piece = readonly [style: Style, text: string];
 
 /** What is known before anything is. */
-export function beginProgress(since: number): Progress {
-  return {since, status: 'watching', percent: undefined, answer: undefined, nextAt: undefined, trouble: undefined};
+export function beginProgress(since: number, notFoundGrace: number): Progress {
+  const unknown = {percent: undefined, answer: undefined, nextAt: undefined, trouble: undefined};
+  return {since, status: nothingSeen, ...unknown, notFoundGrace, missingSince: undefined};
 }
 
 /** What an event makes of it. */
@@ -36,9 +44,14 @@ export function withEvent(progress: Progress, event: OperationEvent): Progress {
   };
   switch (event.type) {
     case 'polled':
-      return {...known, trouble: undefined, nextAt: undefined};
+      return {...known, trouble: undefined, missingSince: undefined, nextAt: undefined};
     case 'retrying':
-      return {...known, trouble: troubleOf(event.error), nextAt: at + event.delay};
+      return {
+        ...known,
+        trouble: troubleOf(event.error),
+        missingSince: event.error.httpStatus === 404 ? (progress.missingSince ?? at) : progress.missingSince,
+        nextAt: at + event.delay,
+      };
     case 'waiting':
       return {
         ...known,
@@ -52,9 +65,13 @@ export function withEvent(progress: Progress, event: OperationEvent): Progress {
 }
 
 /** The live line at a moment. */
-export function livePieces({since, status, percent, answer, nextAt, trouble}: Progress, now: number): readonly Piece[] {
+export function livePieces(progress: Progress, now: number): readonly Piece[] {
+  const {since, status, percent, answer, nextAt, trouble} = progress;
   const pieces: Piece[] = [['active', status + (percent === undefined ? '' : ` ${Math.floor(percent)} %`)]];
   pieces.push(['plain', showDuration(wholeSeconds(now - since))]);
+  const missing = missingText(progress, now);
+  // Before the rest, which a narrow terminal cuts off: it tells why nothing happens.
+  if (missing !== undefined) pieces.push(['warning', missing]);
   if (answer !== undefined) pieces.push(['faint', `HTTP ${answer.httpStatus} at ${clock(answer.at)}`]);
   const left = nextAt === undefined ? 0 : nextAt - now;
   // Half a second is shown as one: a countdown that says 0 looks stuck.
@@ -65,12 +82,25 @@ export function livePieces({since, status, percent, answer, nextAt, trouble}: Pr
   return pieces;
 }
 
+/** That the service does not know the operation, and for how long it is asked all the same. */
+function missingText({status, missingSince, notFoundGrace}: Progress, now: number): string | undefined {
+  if (missingSince === undefined) return undefined;
+  const left = Math.ceil((missingSince + notFoundGrace - now) / 1000) * 1000;
+  const until = left > 0 ? `giving up in ${showDuration(left)}` : 'giving up at the next 404';
+  return `${status === nothingSeen ? 'not known to the service yet' : 'no longer known to the service'}, ${until}`;
+}
+
 /**
  * An event as a line of its own, for a log; `undefined` where there is nothing new to say.
  *
  * @param before the type of the event before it
+ * @param progress what is known with the event
  */
-export function plainLine(event: OperationEvent, before: OperationEvent['type'] | undefined): string | undefined {
+export function plainLine(
+  event: OperationEvent,
+  before: OperationEvent['type'] | undefined,
+  progress: Progress,
+): string | undefined {
   const {operation} = event;
   switch (event.type) {
     case 'notStarted':
@@ -79,7 +109,9 @@ export function plainLine(event: OperationEvent, before: OperationEvent['type'] 
     case 'progress':
       return `${operation?.status ?? ''} ${Math.floor(event.percentComplete)} %`;
     case 'retrying':
-      return `${troubleOf(event.error)}, next poll in ${showDuration(event.delay)}`;
+      return [troubleOf(event.error), `next poll in ${showDuration(event.delay)}`, missingText(progress, event.at)]
+        .filter((words) => words !== undefined)
+        .join(', ');
     case 'waiting':
       // After a failed poll the same wait was told already.
       if (before === 'retrying') return undefined;

@@ -1,5 +1,6 @@
 import {WatchTimeoutError} from '../errors.ts';
 import type {OperationEvent} from '../events.ts';
+import {readOptions} from '../options.ts';
 import {complaintOf} from './complaint.ts';
 import {showDuration} from './duration.ts';
 import {eventJson, type JsonFields} from './event-json.ts';
@@ -18,6 +19,8 @@ export interface ReportOptions {
   readonly quiet?: boolean;
   /** `false`: no colours. Default `true`. */
   readonly color?: boolean;
+  /** For how long 404 is no end, in milliseconds: progress tells how much of it is left. Default: the library's. */
+  readonly notFoundGrace?: number;
 }
 
 /** How it ended. */
@@ -44,16 +47,17 @@ export class Report {
   readonly #quiet: boolean;
   readonly #paint: Paint;
   readonly #since = Date.now();
-  #progress: Progress = beginProgress(this.#since);
+  #progress: Progress;
   #before: OperationEvent['type'] | undefined;
   #attempt = 0;
   #live: LiveLine | undefined;
 
-  constructor(shell: Shell, {json = false, quiet = false, color = true}: ReportOptions) {
+  constructor(shell: Shell, {json = false, quiet = false, color = true, notFoundGrace}: ReportOptions) {
     this.#shell = shell;
     this.#json = json;
     this.#quiet = quiet;
     this.#paint = painter(shell.stderr, color, shell.env);
+    this.#progress = beginProgress(this.#since, readOptions({notFoundGrace}).notFoundGrace);
   }
 
   /** Begins to show progress. */
@@ -72,7 +76,7 @@ export class Report {
     if (this.#json) this.#shell.stdout.write(`${jsonLine(eventJson(event))}\n`);
     else if (this.#live !== undefined) this.#live.draw();
     else if (!this.#quiet) {
-      const line = plainLine(event, before);
+      const line = plainLine(event, before, this.#progress);
       if (line !== undefined) this.#note(`${showDuration(wholeSeconds(event.at - this.#since))}  ${line}`);
     }
   }

@@ -5,6 +5,7 @@ import {isToken, type TokenRequest} from '../options.ts';
 import {Complaint} from './complaint.ts';
 import {codeOf} from './error-code.ts';
 import {exitCodes} from './exit-code.ts';
+import {assignment} from './quoted.ts';
 import type {Shell} from './shell.ts';
 import {visible} from './visible.ts';
 
@@ -18,7 +19,7 @@ export interface TokenOptions {
 /** The access token, read anew whenever a request needs it. */
 export interface Token {
   /** @throws Complaint when there is none to be had */
-  readonly give: (request: Pick<TokenRequest, 'forceRefresh' | 'signal'>) => Promise<string>;
+  readonly give: (request: Pick<TokenRequest, 'claims' | 'forceRefresh' | 'signal'>) => Promise<string>;
   /** What was wrong when it was last asked for. */
   readonly trouble: () => Complaint | undefined;
 }
@@ -60,7 +61,7 @@ function fromVariable(name: string, env: Shell['env']): Read {
       const state = text === undefined ? 'not set' : 'empty';
       throw new Complaint(
         `the variable ${visible(name)} is ${state}`,
-        `Put the access token into it: export ${visible(name)}=…`,
+        `Put the access token into it: ${assignment(visible(name), '…')}`,
       );
     }
     return tokenIn(text, `the variable ${visible(name)}`, exitCodes.usage);
@@ -82,17 +83,30 @@ function fromFile(path: string): Read {
 
 const largestOutput = 1024 * 1024;
 
+/** Of the last line that a failed command wrote: a command to sign in with claims fits in. */
+const longestSaid = 1000;
+
+/** Where a token command finds the claims that the service challenges for. They come from the wire: no shell is to read them. */
+const claimsVariable = 'OPERATION_POLLER_CLAIMS';
+
 function fromCommand(command: string, env: Shell['env']): Read {
   let kept: string | undefined;
-  return async ({forceRefresh, signal}) => {
+  return async ({claims, forceRefresh, signal}) => {
     if (kept !== undefined && !forceRefresh) return kept;
     kept = undefined;
-    const running = promisify(exec)(command, {encoding: 'utf8', env, signal, maxBuffer: largestOutput});
+    const running = promisify(exec)(command, {
+      encoding: 'utf8',
+      // Without a challenge it is not set, whatever stands in ours.
+      env: {...env, [claimsVariable]: claims},
+      signal,
+      maxBuffer: largestOutput,
+      windowsHide: true,
+    });
     // A command that asks would wait for ever: what is typed is not for it.
     running.child.stdin?.end();
     const {stdout} = await running.catch((error: {code?: unknown; stderr?: string}) => {
       signal.throwIfAborted();
-      const said = visible(error.stderr?.trim().split('\n').at(-1)?.trim().slice(0, 200) ?? '');
+      const said = visible(error.stderr?.trim().split('\n').at(-1)?.trim().slice(0, longestSaid) ?? '');
       throw new Complaint(
         `the token command failed (${String(error.code)})${said === '' ? '' : `: ${said}`}`,
         'Run it by itself: it must print the access token, and nothing else, within ten seconds.',

@@ -58,7 +58,7 @@ export async function watchCommand(given: string | undefined, options: WatchOpti
     if (resume !== undefined) await removeResumeFile(resume);
     return report.complain(error, {status, ...(fetchResult ? {output: ''} : {})});
   }
-  return report.complain(error, {hint: await placeKept(followed.error, resume, shell)});
+  return report.complain(error, {hint: await placeKept(followed.error, complaintOf(error).hint, resume, shell)});
 }
 
 /** A location as it stands, or a path as Graph's own relative locations are meant: under the root and its version. */
@@ -111,8 +111,8 @@ function timeFor({startedAt, abandoned}: Kept['state'], timeout: number | false)
 }
 
 /** Keeps the place where watching ended. @returns what to do next */
-async function placeKept(error: unknown, resume: string | undefined, shell: Shell): Promise<string> {
-  const {hint} = interruptionOf(shell) === undefined ? complaintOf(error) : {hint: 'The operation goes on.'};
+async function placeKept(error: unknown, advice: string, resume: string | undefined, shell: Shell): Promise<string> {
+  const hint = interruptionOf(shell) === undefined ? advice : 'The operation goes on.';
   const place = error instanceof OperationError ? error.resumeToken : undefined;
   if (place === undefined) return hint;
   if (resume === undefined) {

@@ -98,7 +98,33 @@ describe('watch: how it ends', () => {
     await emulator.nextRequest();
     await rm(path);
     expect(await watching).toBe(5);
-    expect(shell.said().stderr).toContain(`operation-poller: the token file ${path} cannot be read (ENOENT)\n`);
+    expect(shell.said().stderr).toContain(
+      `operation-poller: the token file ${path} cannot be read (ENOENT)\n  Give --token-file a file that`,
+    );
+  });
+
+  test('a claims challenge is handed to the token command, whose next token is taken', async () => {
+    const claims = {access_token: {acrs: {essential: true, value: 'c1'}}};
+    const path = join(folder, 'claims');
+    const command = `test -z "$OPERATION_POLLER_CLAIMS" || printf %s "$OPERATION_POLLER_CLAIMS" > '${path}'; echo ${secret}`;
+    const args = ['watch', operation(['running', {claims}, 'succeeded']), '--interval', '5ms'];
+    const ended = await run([...args, '--token-command', command, '--json'], {env: process.env});
+    expect(ended.exitCode).toBe(0);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(claims);
+    expect(ended.stdout + ended.stderr).not.toContain('acrs');
+  });
+
+  test('not found: 6, at once without a grace, and told why nothing happens with one', async () => {
+    const missing = `${emulator.root}/unknown`;
+    const atOnce = await run(['watch', missing, ...quick, '--not-found-grace', '0s'], {env});
+    expect(atOnce).toMatchObject({exitCode: 6, stdout: '', stderr: expect.stringContaining('There is no operation')});
+    expect(emulator.received).toBe(1);
+    const later = await run(['watch', missing, ...quick, '--not-found-grace', '50ms'], {env});
+    expect(later.exitCode).toBe(6);
+    expect(later.stderr).toMatch(
+      /^0s {2}HTTP 404 \w+, next poll in 5ms, not known to the service yet, giving up in 1s\n/,
+    );
+    expect(emulator.received).toBeGreaterThan(2);
   });
 
   test('interrupted: 130, in a wait and in a request', async () => {

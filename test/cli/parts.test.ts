@@ -4,7 +4,7 @@ import {called} from '../../src/cli/called.ts';
 import {Complaint, complaintOf} from '../../src/cli/complaint.ts';
 import {readDuration, showDuration} from '../../src/cli/duration.ts';
 import {eventJson} from '../../src/cli/event-json.ts';
-import {quoted} from '../../src/cli/quoted.ts';
+import {assignment, quoted} from '../../src/cli/quoted.ts';
 import {jsonLine, jsonText, visible} from '../../src/cli/visible.ts';
 import {
   InvalidResumeTokenError,
@@ -111,7 +111,25 @@ describe('what comes from elsewhere', () => {
     ["it's; rm -rf", "'it'\\''s; rm -rf'"],
     ['https://h/x?a=1&b=2', "'https://h/x?a=1&b=2'"],
   ])('is quoted for a shell: %s', (text, word) => {
-    expect(quoted(text)).toBe(word);
+    expect(quoted(text, 'linux')).toBe(word);
+  });
+
+  test.each([
+    ['copy.resume', 'copy.resume'],
+    ['', "''"],
+    ['C:\\a b\\copy.resume', '"C:\\a b\\copy.resume"'],
+    ["https://h/teams('a')?b=1&c=2", '"https://h/teams(\'a\')?b=1&c=2"'],
+    ["https://h/'$(calc)&x", "'https://h/''$(calc)&x'"],
+    ['a`b\u2019', "'a`b\u2019\u2019'"],
+    ['a"b', "'a\"b'"],
+    ['a b\\', "'a b\\'"],
+  ])('is quoted for PowerShell: %s', (text, word) => {
+    expect(quoted(text, 'win32')).toBe(word);
+  });
+
+  test('is put into a variable', () => {
+    expect(assignment('T', 'x', 'linux')).toBe('export T=x');
+    expect(assignment('T', 'x', 'win32')).toBe("$env:T = 'x'");
   });
 });
 

@@ -12,7 +12,7 @@ const answer = {httpStatus: 200, clientRequestId: 'c'};
 const running = operationOf('running', {percentComplete: 42.7});
 
 function lineAfter(events: readonly OperationEvent[], now: number): string {
-  const progress = events.reduce<Progress>(withEvent, beginProgress(5000));
+  const progress = events.reduce<Progress>(withEvent, beginProgress(5000, 30_000));
   const clock = new Date(10_000).toTimeString().slice(0, 8);
   return livePieces(progress, now)
     .map(([, text]) => text.replace(clock, 'CLOCK'))
@@ -21,6 +21,13 @@ function lineAfter(events: readonly OperationEvent[], now: number): string {
 
 const polled: OperationEvent = {type: 'polled', ...base, operation: running, answer};
 const throttled: OperationEvent = {type: 'retrying', ...base, error: pollError(429, {code: 'TooMany'}), delay: 5000};
+
+const missing = {
+  type: 'retrying',
+  ...base,
+  error: pollError(404, {code: 'ResourceNotFound'}),
+  delay: 0,
+} satisfies OperationEvent;
 
 describe('the live line', () => {
   test.each([
@@ -48,10 +55,21 @@ describe('the live line', () => {
     ],
     ['after trouble', [throttled, polled], 'running 42 % | 5s | HTTP 200 at CLOCK | asking'],
     [
-      'after a bare 404',
-      [{type: 'retrying', ...base, error: pollError(404), delay: 0}],
-      'watching | 5s | HTTP 404 at CLOCK | asking',
+      'while the service does not know it yet',
+      [missing, {type: 'waiting', ...base, delay: 2000, because: 'schedule'}],
+      'watching | 5s | not known to the service yet, giving up in 30s | HTTP 404 at CLOCK | next poll in 2s | ResourceNotFound',
     ],
+    [
+      'while the service does not know it yet, for some time',
+      [{...missing, at: 3500}, missing],
+      'watching | 5s | not known to the service yet, giving up in 24s | HTTP 404 at CLOCK | asking | ResourceNotFound',
+    ],
+    [
+      'when the service has forgotten it, and the grace is over',
+      [polled, {...missing, at: -25_000}, missing],
+      'running 42 % | 5s | no longer known to the service, giving up at the next 404 | HTTP 404 at CLOCK | asking | ResourceNotFound',
+    ],
+    ['when the service knows it after all', [missing, polled], 'running 42 % | 5s | HTTP 200 at CLOCK | asking'],
   ] satisfies ReadonlyArray<readonly [string, readonly OperationEvent[], string]>)('%s', (_, events, line) => {
     expect(lineAfter(events, 10_000)).toBe(line);
   });
@@ -119,6 +137,10 @@ describe('a line for a log', () => {
     [{type: 'progress', ...base, operation: running, percentComplete: 42.7}, 'running 42 %'],
     [throttled, 'throttled: HTTP 429 TooMany, next poll in 5s'],
     [{type: 'retrying', ...base, error: pollError(503), delay: 250}, 'HTTP 503, next poll in 250ms'],
+    [
+      {...missing, delay: 2000},
+      'HTTP 404 ResourceNotFound, next poll in 2s, not known to the service yet, giving up in 30s',
+    ],
     [{type: 'retrying', ...base, error: error('timeout'), delay: 1000}, 'no answer in time, next poll in 1s'],
     [
       {type: 'retrying', ...base, error: error('protocol'), delay: 1000},
@@ -135,11 +157,13 @@ describe('a line for a log', () => {
     [polled, undefined],
     [{type: 'abandoned', ...base, reason: 'unreachable', error: new UnreachableError('x')}, undefined],
   ] satisfies ReadonlyArray<readonly [OperationEvent, string | undefined]>)('%j', (event, line) => {
-    expect(plainLine(event, undefined)).toBe(line);
+    expect(plainLine(event, undefined, withEvent(beginProgress(0, 30_000), event))).toBe(line);
   });
 
   test('does not tell the same wait twice', () => {
-    expect(plainLine({type: 'waiting', ...base, delay: 5000, because: 'retryAfter'}, 'retrying')).toBeUndefined();
+    expect(
+      plainLine({type: 'waiting', ...base, delay: 5000, because: 'retryAfter'}, 'retrying', beginProgress(0, 30_000)),
+    ).toBeUndefined();
   });
 });
 

@@ -1,4 +1,4 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
@@ -106,6 +106,7 @@ describe('a command', () => {
   test.each([
     ['exit 3', 'the token command failed (3)'],
     ['echo a-secret; echo first >&2; echo "please log in" >&2; exit 1', 'the token command failed (1): please log in'],
+    [`echo ${'x'.repeat(2000)} >&2; exit 1`, `the token command failed (1): ${'x'.repeat(1000)}`],
     ['no-such-command-at-all 2>/dev/null', 'the token command failed (127)'],
     ['true', 'what the token command printed is empty'],
     [
@@ -116,6 +117,20 @@ describe('a command', () => {
     ['read answer || exit 9', 'the token command failed (9)'],
   ])('%s', async (tokenCommand, message) => {
     expect(await trouble({tokenCommand})).toMatchObject({message, exitCode: 5});
+  });
+
+  test('finds the claims of a challenge in its environment, where no shell reads them, and no older ones', async () => {
+    const challenge = `{"access_token":{"x":{"value":"$(touch '${join(folder, 'run')}')\`exit 1\`"}}}`;
+    const path = join(folder, 'claims');
+    const command = `printf %s "\${OPERATION_POLLER_CLAIMS-none}" > ${quoted(path)}; echo a-token`;
+    const token = tokenOf({tokenCommand: command}, {...process.env, OPERATION_POLLER_CLAIMS: 'of somebody else'});
+    await token.give(first);
+    expect(await readFile(path, 'utf8')).toBe('none');
+    await token.give({...again, claims: challenge});
+    expect(await readFile(path, 'utf8')).toBe(challenge);
+    await token.give(again);
+    expect(await readFile(path, 'utf8')).toBe('none');
+    expect(await readdir(folder)).toEqual(['claims']);
   });
 
   test('is ended with the request that it was for', async () => {
