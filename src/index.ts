@@ -1,5 +1,7 @@
 // The public surface. Nothing inside imports this file.
 
+import * as schedules from './schedules.ts';
+
 // When to ask.
 export type {DurationsJson} from './durations.ts';
 export {
@@ -39,6 +41,7 @@ export type {
   WaitCause,
   WaitingEvent,
 } from './events.ts';
+export type {LearnedOptions, LearnedSchedule} from './learned.ts';
 // The machine, for workflows.
 export type {
   OperationInput,
@@ -63,6 +66,7 @@ export type {
   SucceededOperation,
   TerminalStatus,
 } from './operation.ts';
+export {operationMachine, watchOperation} from './operation-machine.ts';
 export type {PollOptions, RetryOptions, TokenRequest, TokenSource} from './options.ts';
 export type {Outcome} from './outcome.ts';
 // Watching an operation.
@@ -86,14 +90,10 @@ export type {
 } from './record.ts';
 export type {ResumeToken} from './resume-token.ts';
 export {readRetryAfter} from './retry-after.ts';
-export {
-  type ExponentialOptions,
-  type LearnedOptions,
-  type LearnedSchedule,
-  type Schedule,
-  type ScheduleContext,
-  type ScheduleEnd,
-  schedules,
-} from './schedule.ts';
+export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule.ts';
 export type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
-export {operationMachine, watchOperation} from './watch.ts';
+// Of a namespace a bundler keeps only what a program names.
+export {
+  /** The schedules that come with the library. */
+  schedules,
+};

@@ -16,7 +16,6 @@ import type {OperationStatus} from './operation.ts';
 import {beginWatching, type PollOptions, readOptions} from './options.ts';
 import {endedOutcome, type Outcome} from './outcome.ts';
 import {type AbandonEvent, type Recorded, record, type WatchEvent} from './record.ts';
-import {readResumeToken, writeResumeToken} from './resume-token.ts';
 import {isOver, type WatchState} from './state.ts';
 
 /** What the machine starts from: the location, and {@link PollOptions} as `pollOperation` takes them. */
@@ -102,11 +101,6 @@ function inputOf(event: unknown): PollOptions {
   return options;
 }
 
-function reviveState(context: WatchState): WatchState {
-  const {operation} = context;
-  return operation === undefined || Object.isFrozen(operation) ? context : readResumeToken(writeResumeToken(context));
-}
-
 function abandonedOutcome({operation}: WatchState, event: unknown): Outcome {
   // The final state's output is the event that led there.
   const {reason, error} = event as AbandonEvent;
@@ -128,7 +122,7 @@ const says = (status: OperationStatus) => ({type: 'says', params: {status}}) as 
 
 /**
  * The operation's machine: its statuses, moved by `report` events alone, and `abandoned`. Pure: its `watch` actor, which
- * asks the service and waits, is named here and provided in `watch.ts`.
+ * asks the service and waits, is named here and provided in `operation-machine.ts`.
  */
 const machine = setup({
   types: {
@@ -149,8 +143,8 @@ const machine = setup({
       enqueue.assign(() => state);
       for (const emitted of events) enqueue.emit(emitted);
     }),
-    /** A context that was stored as JSON has texts for dates. */
-    revive: assign(({context}) => reviveState(context)),
+    /** A context that was stored as JSON has texts for dates; provided in `operation-machine.ts`, which stored ones go on with. */
+    revive: () => undefined,
     startWatching: sendTo('watch', ({context}): WatchCommand => ({type: 'watch', state: context})),
   },
   guards: {
@@ -203,6 +197,19 @@ const machine = setup({
  * version to version.
  */
 export const statusMachine: OperationMachine = machine as unknown as OperationMachine;
+
+/**
+ * The machine with what it names.
+ *
+ * @param watch asks the service and waits
+ * @param revive makes a state of one that was stored as JSON
+ */
+export function provided(watch: WatchLogic, revive: (state: WatchState) => WatchState): OperationMachine {
+  return machine.provide({
+    actors: {watch},
+    actions: {revive: assign(({context}) => revive(context))},
+  }) as unknown as OperationMachine;
+}
 
 /** The state of the machine that a watched operation is in. */
 export function stateValue(state: WatchState): OperationStateValue {

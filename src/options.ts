@@ -6,7 +6,7 @@ import {checkOptionNames} from './option-names.ts';
 import {longRunning} from './protocol/long-running.ts';
 import {type Protocol, type ProtocolReader, protocolReader} from './protocol/protocol.ts';
 import type {StartRequest} from './protocol/result-location.ts';
-import {type Schedule, schedules} from './schedule.ts';
+import {exponential, type Schedule} from './schedule.ts';
 import type {WatchState} from './state.ts';
 
 /** Why a token is asked for. */
@@ -109,7 +109,7 @@ export interface Settings {
 }
 
 /** The schedule where none is given, and in place of one that fails. */
-export const defaultSchedule: Schedule = schedules.exponential();
+export const defaultSchedule: Schedule = exponential();
 
 const defaultCarrier = carrierOf();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};

@@ -10,10 +10,10 @@ import {pause} from './pause.ts';
 import {freeze} from './protocol/read.ts';
 import {resultLocation} from './protocol/result-location.ts';
 import {unreadable} from './request.ts';
-import {schedules} from './schedule.ts';
+import {exponential} from './schedule.ts';
 import type {WatchState} from './state.ts';
 
-const retryDelay = schedules.exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
+const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
 
 /**
  * Fetches what a succeeded operation produced, where it is not in the answer itself: a phase of its own, after the end. The

@@ -27,11 +27,11 @@ import {
   statusMachine,
 } from '../src/machine.ts';
 import {hasEnded, type OperationStatus, statusRank} from '../src/operation.ts';
+import {operationMachine, watchOperation} from '../src/operation-machine.ts';
 import type {Outcome} from '../src/outcome.ts';
 import type {AbandonEvent, ReportEvent, WatchEvent} from '../src/record.ts';
-import {schedules} from '../src/schedule.ts';
+import * as schedules from '../src/schedules.ts';
 import type {AbandonReason, WatchState} from '../src/state.ts';
-import {operationMachine, watchOperation} from '../src/watch.ts';
 import {beginning, location, operationOf, pollError, stateOf, statuses, tasks} from './support/core.ts';
 
 const at = beginning + 1000;

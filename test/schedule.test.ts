@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {type ExponentialOptions, type Schedule, type ScheduleContext, schedules} from '../src/schedule.ts';
+import type {ExponentialOptions, Schedule, ScheduleContext} from '../src/schedule.ts';
+import * as schedules from '../src/schedules.ts';
 import {thrownBy} from './support/core.ts';
 
 function at(attempt: number, random = 0.5): ScheduleContext {

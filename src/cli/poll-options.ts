@@ -1,6 +1,6 @@
 import type {GraphCloud} from '../graph/clouds.ts';
 import type {GraphPollOptions} from '../graph/graph-client.ts';
-import {schedules} from '../schedule.ts';
+import {fixed} from '../schedule.ts';
 import type {ReportOptions} from './report.ts';
 import type {Shell} from './shell.ts';
 import type {TokenOptions} from './token.ts';
@@ -17,6 +17,6 @@ export function pollOptions(
   {timeout, interval, notFoundGrace}: WatchingOptions,
   {signal}: Pick<Shell, 'signal'>,
 ): GraphPollOptions {
-  const schedule = interval === undefined ? undefined : schedules.fixed(interval);
+  const schedule = interval === undefined ? undefined : fixed(interval);
   return {totalTimeout: timeout, schedule, notFoundGrace, signal};
 }

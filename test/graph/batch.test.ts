@@ -4,7 +4,7 @@ import type {OperationEvent} from '../../src/events.ts';
 import type {GraphClient, GraphPollOptions} from '../../src/graph/index.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import {protocols} from '../../src/protocol/protocols.ts';
-import {schedules} from '../../src/schedule.ts';
+import * as schedules from '../../src/schedules.ts';
 import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, token} from './clients.ts';

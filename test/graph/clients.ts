@@ -7,7 +7,7 @@ import {
   type GraphPollOptions,
 } from '../../src/graph/index.ts';
 import type {OperationPoller} from '../../src/poller.ts';
-import {schedules} from '../../src/schedule.ts';
+import * as schedules from '../../src/schedules.ts';
 
 /** The token of these tests: long enough to be looked for. */
 export const token = 'marker-token-0123456789';
