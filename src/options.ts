@@ -1,6 +1,7 @@
 import type {KyInstance} from 'ky';
 import type {Options as PRetryOptions} from 'p-retry';
 import {type Carrier, carrierOf} from './carrier.ts';
+import {checkNumber, expected} from './expected.ts';
 import {isPrivate, readLocation, showLocation} from './location.ts';
 import {checkOptionNames} from './option-names.ts';
 import {longRunning} from './protocol/long-running.ts';
@@ -147,7 +148,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
   if (typeof options !== 'object' || options === null) {
     // A text is not shown: it may well be the token.
     const got = typeof options === 'string' ? 'a text' : show(options);
-    throw new TypeError(`options: expected an object, got ${got}`);
+    throw expected('options', 'an object', got);
   }
   checkOptionNames(options, optionNames);
   const {
@@ -173,16 +174,13 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
   if (unknownStatus !== 'keepPolling' && unknownStatus !== 'fail') {
     throw wrong('unknownStatus', unknownStatus, "'keepPolling' or 'fail'");
   }
-  if (totalTimeout !== false) checkMilliseconds('totalTimeout', totalTimeout, 1, 'or false');
-  if (stalledAfter !== false) checkMilliseconds('stalledAfter', stalledAfter, 1, 'or false');
+  if (totalTimeout !== false) checkMilliseconds('totalTimeout', totalTimeout, 1, ' or false');
+  if (stalledAfter !== false) checkMilliseconds('stalledAfter', stalledAfter, 1, ' or false');
   if (typeof fetchResult !== 'boolean') throw wrong('fetchResult', fetchResult, 'true or false');
   checkMilliseconds('requestTimeout', requestTimeout, 1);
   checkMilliseconds('initialDelay', initialDelay, 0);
   checkMilliseconds('notFoundGrace', notFoundGrace, 0);
-  if (typeof consecutiveFailures !== 'number') throw wrong('consecutiveFailures', consecutiveFailures, 'a number');
-  if (!(consecutiveFailures >= 1)) {
-    throw new RangeError(`consecutiveFailures: expected a number from 1 on, got ${consecutiveFailures}`);
-  }
+  checkNumber('consecutiveFailures', consecutiveFailures, {least: 1, show});
   // One literal, with all that a client adds: each poller keeps it, and a copy with more fields takes more than they need.
   return {
     reader,
@@ -245,7 +243,7 @@ export function checkLocation(location: unknown, {token, reader}: Pick<Settings,
     // Not the whole text: a location can hold a password or a signature.
     const scheme = /^[a-z][a-z\d+.-]*:/i.exec(text)?.[0];
     const got = scheme === undefined ? 'a text without a scheme' : `one that begins with ${scheme}`;
-    throw new TypeError(`location: expected an absolute http or https URL without user name and password, got ${got}`);
+    throw expected('location', 'an absolute http or https URL without user name and password', got);
   }
   if (token !== undefined && reader.sendsToken && !isPrivate(url)) {
     throw new TypeError(
@@ -268,7 +266,7 @@ function checkToken(token: unknown): void {
   // What was given is not shown: it may well be the token, with a line break after it.
   const got =
     typeof token === 'string' ? `a text of ${token.length} characters that are not all of these` : typeof token;
-  throw new TypeError(`token: expected visible ASCII characters without spaces, or a function, got ${got}`);
+  throw expected('token', 'visible ASCII characters without spaces, or a function', got);
 }
 
 function checkSignal(signal: unknown): void {
@@ -277,11 +275,7 @@ function checkSignal(signal: unknown): void {
 }
 
 function checkMilliseconds(name: string, value: unknown, least: number, or = ''): void {
-  const takes = `milliseconds${or === '' ? '' : ` ${or}`}`;
-  if (typeof value !== 'number') throw wrong(name, value, takes);
-  if (!(value >= least && value <= Number.MAX_SAFE_INTEGER)) {
-    throw new RangeError(`${name}: expected ${takes}, from ${least} on, got ${value}`);
-  }
+  checkNumber(name, value, {takes: `milliseconds${or}`, comma: ',', least, most: Number.MAX_SAFE_INTEGER, show});
 }
 
 function readRetry(retry: RetryOptions | undefined): Settings['retry'] {
@@ -296,19 +290,10 @@ function readRetry(retry: RetryOptions | undefined): Settings['retry'] {
   if (!(settings.retries >= 0) || (Number.isFinite(settings.retries) && !Number.isInteger(settings.retries))) {
     throw new RangeError(`retry.retries: expected a whole number from 0 on, got ${settings.retries}`);
   }
-  for (const name of ['minTimeout', 'maxTimeout', 'factor'] as const) {
-    const value: unknown = settings[name];
-    if (typeof value !== 'number') throw wrong(`retry.${name}`, value, 'a number');
-    if (!(value >= 0 && (value < Number.POSITIVE_INFINITY || name === 'maxTimeout'))) {
-      throw new RangeError(`retry.${name}: expected a number from 0 on, got ${value}`);
-    }
-  }
-  const {maxRetryTime} = settings;
-  if (maxRetryTime !== undefined && typeof maxRetryTime !== 'number')
-    throw wrong('retry.maxRetryTime', maxRetryTime, 'a number');
-  if (maxRetryTime !== undefined && !(maxRetryTime >= 0)) {
-    throw new RangeError(`retry.maxRetryTime: expected a number from 0 on, got ${maxRetryTime}`);
-  }
+  checkNumber('retry.minTimeout', settings.minTimeout, {most: Number.MAX_VALUE, show});
+  checkNumber('retry.maxTimeout', settings.maxTimeout, {show});
+  checkNumber('retry.factor', settings.factor, {most: Number.MAX_VALUE, show});
+  if (settings.maxRetryTime !== undefined) checkNumber('retry.maxRetryTime', settings.maxRetryTime, {show});
   for (const name of ['shouldRetry', 'onFailedAttempt', 'shouldConsumeRetry'] as const) {
     const value: unknown = settings[name];
     if (value !== undefined && typeof value !== 'function') throw wrong(`retry.${name}`, value, 'a function');
@@ -335,7 +320,7 @@ function readOrigins(origins: readonly string[] | undefined): ReadonlySet<string
 }
 
 function wrong(name: string, got: unknown, takes: string): TypeError {
-  return new TypeError(`${name}: expected ${takes}, got ${show(got)}`);
+  return expected(name, takes, show(got));
 }
 
 function show(value: unknown): string {

@@ -1,3 +1,4 @@
+import {checkNumber, expected} from './expected.ts';
 import type {Operation, OperationStatus} from './operation.ts';
 
 /** What a schedule may go by. All times are in milliseconds. */
@@ -64,11 +65,9 @@ export function exponential(options: ExponentialOptions = {}): Schedule {
   const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = options;
   checkMilliseconds('schedules.exponential: initial', initial);
   checkMilliseconds('schedules.exponential: max', max);
-  if (typeof factor !== 'number')
-    throw new TypeError(`schedules.exponential: factor: expected a number, got ${String(factor)}`);
-  if (!(factor >= 1)) throw new RangeError(`schedules.exponential: factor: expected a number from 1 on, got ${factor}`);
+  checkNumber('schedules.exponential: factor', factor, {least: 1});
   if (jitter !== 'none' && jitter !== 'full' && jitter !== 'equal') {
-    throw new TypeError(`schedules.exponential: jitter: expected 'none', 'full' or 'equal', got ${String(jitter)}`);
+    throw expected('schedules.exponential: jitter', "'none', 'full' or 'equal'", String(jitter));
   }
   return ({attempt, random}) => {
     const grown = initial * factor ** (attempt - 1);
@@ -81,8 +80,7 @@ export function exponential(options: ExponentialOptions = {}): Schedule {
 
 /** The given waits one after another, in milliseconds; the last one repeats. */
 export function sequence(delays: readonly number[]): Schedule {
-  if (!Array.isArray(delays))
-    throw new TypeError(`schedules.sequence: expected a list of milliseconds, got ${String(delays)}`);
+  if (!Array.isArray(delays)) throw expected('schedules.sequence', 'a list of milliseconds', String(delays));
   for (const [index, delay] of delays.entries()) checkMilliseconds(`schedules.sequence: delay ${index}`, delay);
   const last = delays.at(-1);
   if (last === undefined) throw new RangeError('schedules.sequence: expected at least one delay, got none');
@@ -92,8 +90,5 @@ export function sequence(delays: readonly number[]): Schedule {
 
 /** Checks one of a schedule's options. @throws TypeError or RangeError that names it, what it got and what it takes */
 export function checkMilliseconds(what: string, value: unknown): void {
-  if (typeof value !== 'number') throw new TypeError(`${what}: expected milliseconds, got ${String(value)}`);
-  if (!(value >= 0 && value < Number.POSITIVE_INFINITY)) {
-    throw new RangeError(`${what}: expected milliseconds from 0 on, got ${value}`);
-  }
+  checkNumber(what, value, {takes: 'milliseconds', most: Number.MAX_VALUE});
 }

@@ -1,45 +1,63 @@
+import {checkNumber, expected} from '../expected.ts';
 import {isOperationStatus} from '../operation.ts';
 import type {Protocol} from './protocol.ts';
 
-const pointerFields = [
-  'status',
-  'id',
-  'createdDateTime',
-  'lastActionDateTime',
-  'statusDetail',
-  'percentComplete',
-  'resourceLocation',
-  'result',
-  'error',
-] as const;
+/** Checks what a field holds. */
+type Check = (field: string, value: unknown) => void;
 
-const booleanFields = [
-  'errorMeansFailed',
-  'seeOtherSucceeds',
-  'notFoundSucceeds',
-  'createdMeansDone',
-  'foreignHosts',
-] as const;
+/** A check that goes by the value alone. */
+const takes =
+  (what: string, holds: (value: unknown) => boolean): Check =>
+  (field, value) =>
+    expect(holds(value), field, what, value);
 
-const intervalFields = ['minimumInterval', 'maximumInterval', 'totalTimeout'] as const;
+const areHeaderNames = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((header) => isText(header, headerName));
 
-const otherFields = [
-  'name',
-  'words',
-  'otherWords',
-  'withoutStatus',
-  'httpStatuses',
-  'resultLocation',
-  'start',
-  'requestHeaders',
-  'locationHeaders',
-  'moveHeaders',
-  'locationOnly',
-  'cancel',
-  'authorization',
-] as const;
+const whatPointers = "JSON pointers such as '/status'";
+const pointers = takes(whatPointers, arePointers);
+const status = takes('notStarted, running, succeeded, failed or canceled', isOperationStatus);
+const headerNames = takes('a list of header names', areHeaderNames);
+const trueOrFalse = takes('true or false', (value) => typeof value === 'boolean');
+const suffix = takes("a text such as '/records' or ':cancel'", isSuffix);
+const milliseconds: Check = (field, value) =>
+  checkNumber(`protocol.${field}`, value, {takes: 'milliseconds', most: Number.MAX_SAFE_INTEGER, show});
 
-const fields: ReadonlySet<string> = new Set([...pointerFields, ...otherFields, ...booleanFields, ...intervalFields]);
+/** What each field takes when it is there. */
+const fields: Readonly<Record<keyof Protocol, Check>> = {
+  status: pointers,
+  id: pointers,
+  createdDateTime: pointers,
+  lastActionDateTime: pointers,
+  statusDetail: pointers,
+  percentComplete: pointers,
+  resourceLocation: pointers,
+  result: takes(whatPointers, (value) => value === '' || arePointers(value)),
+  error: pointers,
+  name: takes('a text that is not empty', (value) => typeof value === 'string' && value !== ''),
+  words: checkWords,
+  otherWords: status,
+  withoutStatus: status,
+  httpStatuses: checkHttpStatuses,
+  resultLocation: checkPlaces,
+  start: takes("'headers', 'resource' or a JSON pointer such as '/name'", isStart),
+  requestHeaders: checkRequestHeaders,
+  locationHeaders: headerNames,
+  moveHeaders: headerNames,
+  locationOnly: checkLocationOnly,
+  cancel: checkCancel,
+  authorization: takes("'bearer' or 'none'", (value) => value === 'bearer' || value === 'none'),
+  errorMeansFailed: trueOrFalse,
+  seeOtherSucceeds: trueOrFalse,
+  notFoundSucceeds: trueOrFalse,
+  createdMeansDone: trueOrFalse,
+  foreignHosts: trueOrFalse,
+  minimumInterval: milliseconds,
+  maximumInterval: milliseconds,
+  totalTimeout: milliseconds,
+};
+
+const required: readonly string[] = ['name', 'status', 'words'];
 
 /**
  * Checks what a protocol holds. The compiler checks all this for TypeScript; protocols also come from JavaScript and from
@@ -48,127 +66,19 @@ const fields: ReadonlySet<string> = new Set([...pointerFields, ...otherFields, .
  * @throws TypeError or RangeError that names the field, what it holds and what it takes
  */
 export function checkProtocol(protocol: Protocol): void {
-  if (!isRecord(protocol)) {
-    throw new TypeError(`protocol: expected a protocol such as protocols.longRunning, got ${describe(protocol)}`);
+  if (!isRecord(protocol)) throw expected('protocol', 'a protocol such as protocols.longRunning', show(protocol));
+  for (const [field, value] of Object.entries(protocol)) {
+    const known = `no such field; there are ${Object.keys(fields).join(', ')}`;
+    expect(Object.hasOwn(fields, field), field, known, value);
   }
-  for (const field of Object.keys(protocol)) {
-    expect(
-      fields.has(field),
-      field,
-      `no such field; there are ${[...fields].join(', ')}`,
-      Reflect.get(protocol, field),
-    );
+  for (const [field, check] of Object.entries(fields)) {
+    const value: unknown = Reflect.get(protocol, field);
+    if (value !== undefined || required.includes(field)) check(field, value);
   }
-  expect(typeof protocol.name === 'string' && protocol.name !== '', 'name', 'a text that is not empty', protocol.name);
-  for (const field of pointerFields) {
-    const pointers: unknown = protocol[field];
-    if ((pointers === undefined && field !== 'status') || (pointers === '' && field === 'result')) continue;
-    const holds = listOf(pointers).length > 0 && listOf(pointers).every(isPointer);
-    expect(holds, field, "JSON pointers such as '/status'", pointers);
-  }
-  checkStatuses(protocol);
-  checkHeaders(protocol);
-  checkPlaces(protocol);
-  const {authorization, locationOnly} = protocol;
-  expect([undefined, 'bearer', 'none'].includes(authorization), 'authorization', "'bearer' or 'none'", authorization);
-  for (const field of booleanFields) {
-    expect([undefined, true, false].includes(protocol[field]), field, 'true or false', protocol[field]);
-  }
-  checkIntervals(protocol);
-  if (locationOnly !== undefined) {
-    const holds = isRecord(locationOnly) && locationOnly.locationOnly === undefined;
-    expect(holds, 'locationOnly', 'a protocol without a locationOnly of its own', locationOnly);
-    checkProtocol(locationOnly);
-  }
-}
-
-const statusNames = 'notStarted, running, succeeded, failed or canceled';
-
-function checkStatuses(protocol: Protocol): void {
-  const {words, otherWords, withoutStatus, httpStatuses, seeOtherSucceeds, notFoundSucceeds} = protocol;
-  for (const [field, status] of Object.entries({otherWords, withoutStatus})) {
-    expect(status === undefined || isOperationStatus(status), field, statusNames, status);
-  }
-  expect(
-    httpStatuses === undefined || isRecord(httpStatuses),
-    'httpStatuses',
-    'a status for each HTTP status',
-    httpStatuses,
-  );
-  for (const [code, status] of Object.entries(httpStatuses ?? {})) {
-    expect(/^2\d\d$/.test(code), `httpStatuses.${code}`, 'HTTP statuses from 200 to 299', status);
-    expect(isOperationStatus(status), `httpStatuses.${code}`, statusNames, status);
-  }
-  expect(isRecord(words), 'words', 'a status for each word', words);
-  const seen = new Map<string, unknown>();
-  for (const [word, status] of Object.entries(words)) {
-    expect(isOperationStatus(status), `words.${word}`, statusNames, status);
-    const key = word.toLowerCase();
-    const clash = seen.has(key) && seen.get(key) !== status;
-    const takes = `the status that the same word has in another case, ${String(seen.get(key))}`;
-    expect(!clash, `words.${word}`, takes, status);
-    seen.set(key, status);
-  }
-  const meant = [...seen.values(), otherWords, withoutStatus, ...Object.values(httpStatuses ?? {})];
+  const {words, otherWords, withoutStatus, httpStatuses = {}, seeOtherSucceeds, notFoundSucceeds} = protocol;
+  const meant = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
   const succeeds = meant.includes('succeeded') || seeOtherSucceeds === true || notFoundSucceeds === true;
   expect(succeeds, 'words', 'a word that means succeeded', words);
-}
-
-// RFC 9110: a field name is a token; of values, that they cannot end the line is what matters.
-const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
-const headerValue = /^[\x20-\x7e]*$/;
-
-function checkHeaders(protocol: Protocol): void {
-  for (const field of ['locationHeaders', 'moveHeaders'] as const) {
-    const headers: unknown = protocol[field];
-    const holds = Array.isArray(headers) && headers.every((header) => isText(header, headerName));
-    expect(headers === undefined || holds, field, 'a list of header names', headers);
-  }
-  const {requestHeaders} = protocol;
-  expect(
-    requestHeaders === undefined || isRecord(requestHeaders),
-    'requestHeaders',
-    'a text for each header',
-    requestHeaders,
-  );
-  for (const [header, value] of Object.entries(requestHeaders ?? {})) {
-    const field = `requestHeaders.${header}`;
-    expect(isText(header, headerName), field, 'header names', value);
-    expect(isText(value, headerValue), field, 'a text of visible ASCII characters and spaces', value);
-    expect(header.toLowerCase() !== 'authorization', field, 'no token here: it is the option token', '[not shown]');
-  }
-}
-
-const suffix = /^[/:][^?#]*$/;
-const suffixes = "a text such as '/records' or ':cancel'";
-
-function checkPlaces({start, resultLocation, cancel}: Protocol): void {
-  const starts = start === undefined || start === 'headers' || start === 'resource' || isPointer(start);
-  expect(starts, 'start', "'headers', 'resource' or a JSON pointer such as '/name'", start);
-  for (const place of resultLocation === undefined ? [] : listOf(resultLocation)) {
-    const holds =
-      ['resourceLocation', 'location', 'original'].includes(String(place)) ||
-      (isRecord(place) && Object.keys(place).join() === 'suffix' && isText(place['suffix'], suffix));
-    const takes = "'resourceLocation', 'location', 'original' or {suffix}, or a list of these";
-    expect(holds, 'resultLocation', takes, place);
-  }
-  if (cancel === undefined) return;
-  const holds =
-    isRecord(cancel) && Object.keys(cancel).every((name) => ['method', 'suffix'].includes(name)) && 'method' in cancel;
-  expect(holds, 'cancel', 'a method and perhaps a suffix', cancel);
-  expect(['DELETE', 'POST'].includes(cancel.method), 'cancel.method', "'DELETE' or 'POST'", cancel.method);
-  expect(cancel.suffix === undefined || isText(cancel.suffix, suffix), 'cancel.suffix', suffixes, cancel.suffix);
-}
-
-function checkIntervals(protocol: Protocol): void {
-  for (const field of intervalFields) {
-    const value: unknown = protocol[field];
-    if (value === undefined) continue;
-    expect(typeof value === 'number', field, 'milliseconds', value);
-    if (!(Number(value) >= 0 && Number(value) <= Number.MAX_SAFE_INTEGER)) {
-      throw new RangeError(`protocol.${field}: expected milliseconds from 0 on, got ${describe(value)}`);
-    }
-  }
   const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
   if (maximumInterval < minimumInterval) {
     throw new RangeError(
@@ -177,8 +87,69 @@ function checkIntervals(protocol: Protocol): void {
   }
 }
 
-function expect(holds: boolean, field: string, takes: string, got: unknown): void {
-  if (!holds) throw new TypeError(`protocol.${field}: expected ${takes}, got ${describe(got)}`);
+function checkWords(field: string, words: unknown): void {
+  const seen = new Map<string, unknown>();
+  for (const [word, meant] of entriesOf(field, words, 'a status for each word')) {
+    status(`words.${word}`, meant);
+    const key = word.toLowerCase();
+    const other = seen.get(key) ?? meant;
+    const what = `the status that the same word has in another case, ${String(other)}`;
+    expect(other === meant, `words.${word}`, what, meant);
+    seen.set(key, meant);
+  }
+}
+
+function checkHttpStatuses(field: string, statuses: unknown): void {
+  for (const [code, meant] of entriesOf(field, statuses, 'a status for each HTTP status')) {
+    expect(/^2\d\d$/.test(code), `${field}.${code}`, 'HTTP statuses from 200 to 299', meant);
+    status(`${field}.${code}`, meant);
+  }
+}
+
+// RFC 9110: a field name is a token; of values, that they cannot end the line is what matters.
+const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+const headerValue = /^[\x20-\x7e]*$/;
+
+function checkRequestHeaders(field: string, headers: unknown): void {
+  for (const [header, value] of entriesOf(field, headers, 'a text for each header')) {
+    const name = `${field}.${header}`;
+    expect(isText(header, headerName), name, 'header names', value);
+    expect(isText(value, headerValue), name, 'a text of visible ASCII characters and spaces', value);
+    expect(header.toLowerCase() !== 'authorization', name, 'no token here: it is the option token', '[not shown]');
+  }
+}
+
+function checkPlaces(field: string, places: unknown): void {
+  for (const place of listOf(places)) {
+    const holds =
+      ['resourceLocation', 'location', 'original'].includes(String(place)) ||
+      (isRecord(place) && Object.keys(place).join() === 'suffix' && isSuffix(place['suffix']));
+    expect(holds, field, "'resourceLocation', 'location', 'original' or {suffix}, or a list of these", place);
+  }
+}
+
+function checkCancel(field: string, cancel: unknown): void {
+  const entries = entriesOf(field, cancel, 'a method and perhaps a suffix');
+  const {method, suffix: end, ...others} = Object.fromEntries(entries);
+  const holds = method !== undefined && Object.keys(others).length === 0;
+  expect(holds, field, 'a method and perhaps a suffix', cancel);
+  expect(method === 'DELETE' || method === 'POST', `${field}.method`, "'DELETE' or 'POST'", method);
+  if (end !== undefined) suffix(`${field}.suffix`, end);
+}
+
+function checkLocationOnly(field: string, protocol: unknown): void {
+  const holds = isRecord(protocol) && protocol['locationOnly'] === undefined;
+  expect(holds, field, 'a protocol without a locationOnly of its own', protocol);
+  checkProtocol(protocol as unknown as Protocol);
+}
+
+function expect(holds: boolean, field: string, what: string, got: unknown): void {
+  if (!holds) throw expected(`protocol.${field}`, what, show(got));
+}
+
+function entriesOf(field: string, value: unknown, what: string): [string, unknown][] {
+  expect(isRecord(value), field, what, value);
+  return Object.entries(value as Readonly<Record<string, unknown>>);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -189,6 +160,18 @@ function isPointer(value: unknown): boolean {
   return typeof value === 'string' && value.startsWith('/');
 }
 
+function arePointers(value: unknown): boolean {
+  return listOf(value).length > 0 && listOf(value).every(isPointer);
+}
+
+function isStart(value: unknown): boolean {
+  return value === 'headers' || value === 'resource' || isPointer(value);
+}
+
+function isSuffix(value: unknown): boolean {
+  return isText(value, /^[/:][^?#]*$/);
+}
+
 function isText(value: unknown, pattern: RegExp): boolean {
   return typeof value === 'string' && pattern.test(value);
 }
@@ -197,8 +180,8 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function describe(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   return typeof value === 'object' && value !== null ? `{${Object.keys(value).join(', ')}}` : String(value);
 }
