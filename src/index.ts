@@ -1,5 +1,6 @@
 // The public surface. Nothing inside imports this file.
 
+import * as protocols from './protocol/protocols.ts';
 import * as schedules from './schedules.ts';
 
 // When to ask.
@@ -73,9 +74,9 @@ export type {Outcome} from './outcome.ts';
 export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
 export {type OperationEventOf, OperationPoller, type Subscription} from './poller.ts';
 export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
-export type {Protocol, ResultPlace} from './protocol/protocol.ts';
 // How services word their operations.
-export {type GraphProtocols, protocols} from './protocol/protocols.ts';
+export type {GraphProtocols} from './protocol/presets.ts';
+export type {Protocol, ResultPlace} from './protocol/protocol.ts';
 export type {StatusOnResource} from './protocol/status-on-resource.ts';
 export type {
   AbandonEvent,
@@ -92,8 +93,10 @@ export type {ResumeToken} from './resume-token.ts';
 export {readRetryAfter} from './retry-after.ts';
 export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule.ts';
 export type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
-// Of a namespace a bundler keeps only what a program names.
+// Of a namespace a bundler that looks into it keeps what a program names.
 export {
+  /** The protocols that come with the library, and `define` for a service of your own. */
+  protocols,
   /** The schedules that come with the library. */
   schedules,
 };

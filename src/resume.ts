@@ -1,6 +1,6 @@
 import {InvalidResumeTokenError} from './errors.ts';
 import {beginWatching, type PollOptions, readOptions, type Settings} from './options.ts';
-import {protocolNamed} from './protocol/protocols.ts';
+import {protocolNamed} from './protocol/presets.ts';
 import {type ResumeToken, readResumeToken} from './resume-token.ts';
 import {isOver, type WatchState} from './state.ts';
 

@@ -1,8 +1,8 @@
 import type {GraphClient} from '../graph/graph-client.ts';
 import {partsOf} from '../graph/internal.ts';
 import {type PollOptions, readOptions, type Settings} from '../options.ts';
+import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {protocolNamed} from '../protocol/protocols.ts';
 import type {WatchState} from '../state.ts';
 import {LeftAloneError} from './left-alone-error.ts';
 

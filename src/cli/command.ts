@@ -1,8 +1,8 @@
 import {readFile} from 'node:fs/promises';
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {cloudRoots} from '../graph/clouds.ts';
+import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {protocolNamed} from '../protocol/protocols.ts';
 import {Complaint} from './complaint.ts';
 import {readDuration} from './duration.ts';
 import {examples} from './examples.ts';

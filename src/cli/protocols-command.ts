@@ -1,7 +1,7 @@
 import type {OperationStatus} from '../operation.ts';
 import type {JsonPointers} from '../protocol/pointer.ts';
+import {presets} from '../protocol/presets.ts';
 import type {Protocol, ResultPlace} from '../protocol/protocol.ts';
-import {presets} from '../protocol/protocols.ts';
 import {exitCodes} from './exit-code.ts';
 import type {Shell} from './shell.ts';
 import {jsonText} from './visible.ts';

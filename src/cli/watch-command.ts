@@ -4,8 +4,8 @@ import {createGraphClient, type GraphPollOptions} from '../graph/graph-client.ts
 import {readOptions} from '../options.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
 import type {OperationPoller} from '../poller.ts';
+import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {protocolNamed} from '../protocol/protocols.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
 import {called} from './called.ts';
 import {Complaint, complaintOf} from './complaint.ts';

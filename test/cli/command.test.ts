@@ -5,7 +5,7 @@ import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {type GraphEmulator, type OperationStep, startGraphEmulator} from 'operation-poller/testing';
 import {runCommand} from '../../src/cli/command.ts';
 import {exitCodes} from '../../src/cli/exit-code.ts';
-import {presets} from '../../src/protocol/protocols.ts';
+import {presets} from '../../src/protocol/presets.ts';
 import {fakeShell, type Given, run, shown} from './shells.ts';
 
 const secret = 'a-secret-token';

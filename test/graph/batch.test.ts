@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type {OperationEvent} from '../../src/events.ts';
 import type {GraphClient, GraphPollOptions} from '../../src/graph/index.ts';
 import type {OperationPoller} from '../../src/poller.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import * as schedules from '../../src/schedules.ts';
 import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';

@@ -1,7 +1,7 @@
 import {expect, test} from '@jest/globals';
 import {ResultUnavailableError, WatchAbortedError} from '../../src/errors.ts';
 import type {GraphPollOptions} from '../../src/graph/index.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import type {OperationStep} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, rejectionOf, token} from './clients.ts';

@@ -2,7 +2,7 @@ import {describe, expect, jest, test} from '@jest/globals';
 import {OperationNotStartedError, ProtocolError} from '../../src/errors.ts';
 import type {GraphRequest} from '../../src/graph/index.ts';
 import type {OperationPoller} from '../../src/poller.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, everything, quick, rejectionOf, token} from './clients.ts';
 

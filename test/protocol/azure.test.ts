@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {protocolReader} from '../../src/protocol/protocol.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {startLocation, startProtocol} from '../../src/protocol/start.ts';
 import {operationOf, statusOf} from './reading.ts';
 

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {notFoundOperation, seeOtherOperation} from '../../src/protocol/read.ts';
 import {operationOf, readingOf, statusOf} from './reading.ts';
 

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {operationOf, statusOf} from './reading.ts';
 
 const {longrunning} = protocols.google;

@@ -1,7 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 
 const page = readFileSync(new URL('../../docs/protocols.md', import.meta.url), 'utf8');
 

@@ -1,8 +1,9 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation, OperationStatus} from '../../src/operation.ts';
+import {protocolNamed} from '../../src/protocol/presets.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {protocolNamed, protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {readOperation} from '../../src/protocol/read.ts';
 import {operationOf, readingOf, statusOf} from './reading.ts';
 

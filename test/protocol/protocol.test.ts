@@ -1,8 +1,9 @@
 import {describe, expect, test} from '@jest/globals';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {pointerPaths, valueAt} from '../../src/protocol/pointer.ts';
+import {protocolNamed} from '../../src/protocol/presets.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {protocolNamed, protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {thrownBy} from '../support/core.ts';
 
 const renders = {

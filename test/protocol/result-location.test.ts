@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import type {Operation} from '../../src/operation.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {resultLocation, type StartRequest} from '../../src/protocol/result-location.ts';
 
 const root = 'https://graph.microsoft.com/v1.0';

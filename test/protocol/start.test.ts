@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {protocolReader} from '../../src/protocol/protocol.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {resolveLocation, withSuffix} from '../../src/protocol/resolve.ts';
 import {type StartAnswer, startLocation, startProtocol} from '../../src/protocol/start.ts';
 

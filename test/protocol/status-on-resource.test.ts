@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {protocolReader} from '../../src/protocol/protocol.ts';
-import {protocols} from '../../src/protocol/protocols.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
 import {resultLocation} from '../../src/protocol/result-location.ts';
 import type {StatusOnResource} from '../../src/protocol/status-on-resource.ts';
 import {operationOf, statusOf} from './reading.ts';

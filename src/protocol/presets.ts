@@ -1,0 +1,106 @@
+import {azureLocation} from './azure-location.ts';
+import {azureStatusMonitor} from './azure-status-monitor.ts';
+import {googleLongrunning} from './google-longrunning.ts';
+import {longRunning} from './long-running.ts';
+import {attackSimulation} from './microsoft-graph/attack-simulation.ts';
+import {auditQuery} from './microsoft-graph/audit-query.ts';
+import {authentication} from './microsoft-graph/authentication.ts';
+import {cloudPcExport} from './microsoft-graph/cloud-pc-export.ts';
+import {connector} from './microsoft-graph/connector.ts';
+import {dataPolicy} from './microsoft-graph/data-policy.ts';
+import {driveCopy} from './microsoft-graph/drive-copy.ts';
+import {ediscovery} from './microsoft-graph/ediscovery.ts';
+import {engagement} from './microsoft-graph/engagement.ts';
+import {intuneExport} from './microsoft-graph/intune-export.ts';
+import {onenote} from './microsoft-graph/onenote.ts';
+import {partnerBilling} from './microsoft-graph/partner-billing.ts';
+import {print} from './microsoft-graph/print.ts';
+import {richLongRunning} from './microsoft-graph/rich-long-running.ts';
+import {teams} from './microsoft-graph/teams.ts';
+import {workbook} from './microsoft-graph/workbook.ts';
+import type {Protocol} from './protocol.ts';
+
+/** Microsoft Graph's long-running operations, one protocol for each kind. */
+export interface GraphProtocols {
+  /** The password reset and its like. */
+  readonly authentication: Protocol;
+  /** On sites and lists. */
+  readonly richLongRunning: Protocol;
+  /** Viva Engage. */
+  readonly engagement: Protocol;
+  /** Attack simulation training. */
+  readonly attackSimulation: Protocol;
+  /** Teams. */
+  readonly teams: Protocol;
+  /** Copying a drive item. */
+  readonly driveCopy: Protocol;
+  /** Excel workbooks. */
+  readonly workbook: Protocol;
+  /** The schema of a connector. */
+  readonly connector: Protocol;
+  /** OneNote. */
+  readonly onenote: Protocol;
+  /** Universal Print. */
+  readonly print: Protocol;
+  /** EDiscovery. */
+  readonly ediscovery: Protocol;
+  /** Exporting a user's personal data. */
+  readonly dataPolicy: Protocol;
+  /** Exporting an Intune report. */
+  readonly intuneExport: Protocol;
+  /** Exporting a Cloud PC report. */
+  readonly cloudPcExport: Protocol;
+  /** Searching the audit log. */
+  readonly auditQuery: Protocol;
+  /** Exporting a partner's billing data. */
+  readonly partnerBilling: Protocol;
+}
+
+/** Microsoft Graph's operations. */
+export const graph: GraphProtocols = {
+  authentication,
+  richLongRunning,
+  engagement,
+  attackSimulation,
+  teams,
+  driveCopy,
+  workbook,
+  connector,
+  onenote,
+  print,
+  ediscovery,
+  dataPolicy,
+  intuneExport,
+  cloudPcExport,
+  auditQuery,
+  partnerBilling,
+};
+
+/** Azure's operations. */
+export const azure: {
+  /** Operations of Azure, by `Operation-Location`, `Azure-AsyncOperation` or `Location`. */
+  readonly statusMonitor: Protocol;
+  /** Operations of Azure where only a `Location` leads there. */
+  readonly location: Protocol;
+} = {statusMonitor: azureStatusMonitor, location: azureLocation};
+
+/** Google's operations. */
+export const google: {
+  /** Google's `google.longrunning.Operation`. */
+  readonly longrunning: Protocol;
+} = {longrunning: googleLongrunning};
+
+/** All protocols that come with the library. */
+export const presets: readonly Protocol[] = [
+  longRunning,
+  ...Object.values<Protocol>({...graph}),
+  ...Object.values(azure),
+  ...Object.values(google),
+];
+
+const presetsByName: ReadonlyMap<string, Protocol> = new Map(presets.map((protocol) => [protocol.name, protocol]));
+
+/** The preset of that name, to which a resume token may refer. */
+export function protocolNamed(name: string): Protocol | undefined {
+  return presetsByName.get(name);
+}
