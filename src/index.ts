@@ -93,7 +93,7 @@ export type {ResumeToken} from './resume-token.ts';
 export {readRetryAfter} from './retry-after.ts';
 export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule.ts';
 export type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
-// Of a namespace a bundler that looks into it keeps what a program names.
+// Namespaces: a bundler can leave out of them what a program does not name.
 export {
   /** The protocols that come with the library, and `define` for a service of your own. */
   protocols,

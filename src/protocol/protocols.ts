@@ -1,4 +1,4 @@
-// What `protocols` holds, as a module of its own: bundlers that look into it leave out what a program does not name.
+// What `protocols` holds, as a module of its own: a bundler can leave out of it what a program does not name.
 export {longRunning} from './long-running.ts';
 export {azure, google, graph} from './presets.ts';
 export {defineProtocol as define} from './protocol.ts';
