@@ -57,7 +57,7 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   totalTimeout: milliseconds,
 };
 
-const required: readonly string[] = ['name', 'status', 'words'];
+const required = ['name', 'status', 'words'] as const;
 
 /**
  * Checks what a protocol holds. The compiler checks all this for TypeScript; protocols also come from JavaScript and from
@@ -71,9 +71,11 @@ export function checkProtocol(protocol: Protocol): void {
     const known = `no such field; there are ${Object.keys(fields).join(', ')}`;
     expect(Object.hasOwn(fields, field), field, known, value);
   }
+  // The name first: by it a protocol is found among others.
+  for (const field of required) fields[field](field, protocol[field]);
   for (const [field, check] of Object.entries(fields)) {
     const value: unknown = Reflect.get(protocol, field);
-    if (value !== undefined || required.includes(field)) check(field, value);
+    if (value !== undefined) check(field, value);
   }
   const {words, otherWords, withoutStatus, httpStatuses = {}, seeOtherSucceeds, notFoundSucceeds} = protocol;
   const meant = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
