@@ -15,6 +15,8 @@ import type {Answer} from './state.ts';
 export interface Question extends Errand {
   /** The operation as the last answer told, read by the same protocol. */
   readonly known?: Operation | undefined;
+  /** When watching ends, in milliseconds since 1970, even if that has passed: no retry begins from then on. */
+  readonly retryUntil: number | undefined;
   /** Hears of a request that failed and is made again after `delay` milliseconds. */
   readonly retrying: (error: PollError, delay: number) => void;
 }
@@ -65,7 +67,7 @@ async function askAgain(
   first: {readonly error: unknown; readonly begunAt: number},
 ): Promise<Report> {
   const {retry} = settings;
-  const {signal, deadlineAt, retrying} = question;
+  const {signal, retryUntil, retrying} = question;
   const {maxRetryTime = Number.POSITIVE_INFINITY} = retry;
   try {
     return await pRetry(
@@ -80,7 +82,7 @@ async function askAgain(
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
-          if (deadlineAt !== undefined && Date.now() + retryDelay >= deadlineAt) return false;
+          if (retryUntil !== undefined && Date.now() + retryDelay >= retryUntil) return false;
           if (retry.shouldRetry !== undefined && !(await retry.shouldRetry(context))) return false;
           retrying(error, retryDelay);
           return true;

@@ -68,6 +68,7 @@ export async function advance(state: WatchState, io: StepIo, now: () => number):
     home: state.home,
     // A step that comes late, after the deadline, still asks once: only its own time-out bounds that request.
     deadlineAt: state.deadlineAt !== undefined && now() < state.deadlineAt ? state.deadlineAt : undefined,
+    retryUntil: state.deadlineAt,
     signal: io.signal,
     known: io.known,
     retrying: (error, delay) => {

@@ -32,6 +32,7 @@ import {
   checkEvents,
   countingController,
   expectFacts,
+  expectPollError,
   failure,
   follow,
   only,
@@ -352,6 +353,21 @@ test('29: a budget that passed while nobody watched: asked once more, an end is 
   const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token}));
   expect((await second.poller.result()).status).toBe('succeeded');
   expect(types(second.events)).toEqual(['polled', 'succeeded']);
+  await atRest({emulator, operation, ...second}, 2);
+});
+
+test('29: a budget that passed while nobody watched: a failure is not retried', async () => {
+  jest.useFakeTimers();
+  const emulator = await startEmulator();
+  const operation = emulator.addOperation({script: [{status: 'running', retryAfter: 60}, {http: 503}]});
+  const first = begin(operation.location);
+  await until(() => waits(first.events).length === 1);
+  first.poller.stop();
+  await jest.advanceTimersByTimeAsync(3_600_000);
+  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token}));
+  const error = await failure(second.poller.result(), WatchTimeoutError);
+  expectPollError(error.cause, {kind: 'http', transient: true, httpStatus: 503});
+  expect(types(second.events)).toEqual(['abandoned']);
   await atRest({emulator, operation, ...second}, 2);
 });
 
