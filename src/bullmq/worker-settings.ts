@@ -51,7 +51,8 @@ export class WorkerSettings {
       if (token !== undefined) throw new TypeError("token: it is the Graph client's; give one of the two");
       if (http !== undefined) throw new TypeError("http: it is the Graph client's; give one of the two");
       this.#root = graph.root;
-      this.#make = (protocol) => ({...readOptions({...given, token: parts.token, protocol}), carrier: parts.carrier});
+      const {carrier} = parts;
+      this.#make = (protocol) => readOptions({...given, token: parts.token, protocol}, {carrier});
     }
     if (!Array.isArray(protocols)) throw new TypeError('protocols: expected a list of protocols');
     for (const protocol of protocols) {

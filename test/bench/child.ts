@@ -1,6 +1,10 @@
 // A measurement in a process of its own: a clean heap, and CPU time that is its alone.
-import {fork} from 'node:child_process';
+import {type ChildProcess, fork} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
+
+function start(file: string, task: unknown): ChildProcess {
+  return fork(fileURLToPath(file), [JSON.stringify(task)], {execArgv: ['--expose-gc'], serialization: 'advanced'});
+}
 
 /**
  * Runs a file of the benchmarks as a process, and gives what its {@link asChild} returns.
@@ -10,10 +14,7 @@ import {fileURLToPath} from 'node:url';
  */
 export function inChild<Result>(file: string, task: unknown): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const child = fork(fileURLToPath(file), [JSON.stringify(task)], {
-      execArgv: ['--expose-gc'],
-      serialization: 'advanced',
-    });
+    const child = start(file, task);
     child.once('message', (result: Result) => resolve(result));
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${fileURLToPath(file)} ended with ${code} and no result`)));
@@ -42,10 +43,7 @@ export interface Measurer<Result> {
  * @param task what its {@link asMeasurer} gets, as JSON
  */
 export function startMeasurer<Result>(file: string, task: unknown): Measurer<Result> {
-  const child = fork(fileURLToPath(file), [JSON.stringify(task)], {
-    execArgv: ['--expose-gc'],
-    serialization: 'advanced',
-  });
+  const child = start(file, task);
   const ask = (question: string): Promise<Result> =>
     new Promise((resolve, reject) => {
       const ended = (code: number | null): void => reject(new Error(`${fileURLToPath(file)} ended with ${code}`));
