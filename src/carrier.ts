@@ -52,7 +52,7 @@ function kyCarrier(http: KyInstance): Carrier {
     const response = await http(location, {
       method,
       headers,
-      ...ending(http, signalOf(signal)),
+      ...directly(http, signalOf(signal), json),
       ...(json === undefined ? {} : {json}),
       retry: 0,
       timeout: false,
@@ -72,11 +72,15 @@ function kyCarrier(http: KyInstance): Carrier {
 }
 
 /**
- * How ky is to hear of an abort. It would join the signal with its own, by `AbortSignal.any`, for more than all that is ours
- * costs. Where its `fetch` is known to be the global one, that one gets the signal instead.
+ * What `fetch` gets past ky, where ky's `fetch` is known to be the global one: the signal, which ky would join with its own,
+ * by `AbortSignal.any`, for more than all that is ours costs; and the body, which would come from ky's request through a
+ * stream.
  */
-function ending(http: KyInstance, signal: AbortSignal): Pick<Options, 'signal' | 'fetch'> {
-  return http === ky ? {fetch: (request, init) => fetch(request, {...init, signal})} : {signal};
+function directly(http: KyInstance, signal: AbortSignal, json: unknown): Options {
+  if (http !== ky) return {signal};
+  if (json === undefined) return {fetch: (request, init) => fetch(request, {...init, signal})};
+  const body = JSON.stringify(json);
+  return {stringifyJson: () => body, fetch: (request, init) => fetch(request, {...init, signal, body})};
 }
 
 /** Browsers do not show where a redirect leads, so that the token could not be kept from there. */

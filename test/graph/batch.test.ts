@@ -55,6 +55,15 @@ describe('polls travel together', () => {
     );
   });
 
+  test('in a body of a known length and of JSON', async () => {
+    const emulator = await startEmulator();
+    await outcomesOf(watchAll(emulator, clientOf(emulator, {batch}), Array(2).fill(['succeeded'])).pollers);
+    const [{headers, body = ''} = {headers: {}}] = batchesOf(emulator);
+    expect(headers['content-type']).toBe('application/json');
+    expect(headers['content-length']).toBe(String(Buffer.byteLength(body)));
+    expect(partsOf(body)).toHaveLength(2);
+  });
+
   test('each version by itself', async () => {
     const emulator = await startEmulator();
     const graph = clientOf(emulator, {batch});
