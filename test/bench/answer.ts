@@ -17,14 +17,19 @@ export interface Answer {
 
 const answers = [running, succeeded].map((body) => ({body, text: JSON.stringify(body)}));
 
-/** Answers polls by their URL: an operation has succeeded at the poll whose number it ends in, `polls=0` never does. */
+/**
+ * Answers polls by their URL: an operation has succeeded at the poll whose number it ends in, `polls=0` never does, and at
+ * the time it ends in, `until=…`.
+ */
 export class BenchService {
   readonly #asked = new Map<string, number>();
   polls = 0;
 
   answer(url: string): Answer {
     this.polls += 1;
-    const last = Number(url.slice(url.lastIndexOf('=') + 1));
+    const end = url.lastIndexOf('=');
+    const last = Number(url.slice(end + 1));
+    if (url.endsWith('until', end)) return answers[Date.now() >= last ? 1 : 0] as Answer;
     const asked = last > 1 ? (this.#asked.get(url) ?? 0) + 1 : last;
     const over = last > 0 && asked >= last;
     if (over) this.#asked.delete(url);
@@ -44,5 +49,14 @@ export class BenchService {
 
 /** Where an operation is asked for that succeeds at the given poll; 0: never. */
 export function benchLocation(root: string, id: number | string, polls: number): string {
-  return `${root}/v1.0/users/u/authentication/operations/${id}?aadgdc=BY01P&polls=${polls}`;
+  return `${operation(root, id)}&polls=${polls}`;
+}
+
+/** Where an operation is asked for that succeeds at the given time, in milliseconds since 1970. */
+export function benchLocationUntil(root: string, id: number | string, time: number): string {
+  return `${operation(root, id)}&until=${time}`;
+}
+
+function operation(root: string, id: number | string): string {
+  return `${root}/v1.0/users/u/authentication/operations/${id}?aadgdc=BY01P`;
 }

@@ -1,21 +1,25 @@
 // What polls cost the process that makes them, beside bare loops and other libraries on the same server and schedule: CPU
 // per poll, wall time, event-loop delay, and how long it takes to start and to settle ten thousand operations.
-import {benchLocation} from './answer.ts';
-import {asMeasurer, type Measurer, startMeasurer} from './child.ts';
+import {benchLocation, benchLocationUntil} from './answer.ts';
+import {asMeasurer, startMeasurer} from './child.ts';
+import {type Contender, pause} from './contenders/contender.ts';
 import {contenders, entryOf} from './contenders/index.ts';
 import {answerInProcess} from './in-process.ts';
 import {watchLoop} from './loop-delay.ts';
-import {startBenchServer} from './server.ts';
+import {servedPolls, startBenchServer} from './server.ts';
 import {median, medians} from './statistics.ts';
 import {compared, type Target, table, targetTable} from './table.ts';
 
 const operations = 500;
-const polls = 10;
 const interval = 50;
 const settled = 10_000;
 const runs = 5;
-/** How long each contender polls before it is measured: until its code is compiled, which costs more than what it does. */
+/** How long each contender polls before its turns: until its code is compiled, which costs more than what it does. */
 const warmUp = 8000;
+/** How long it polls in a turn before it is measured: its connections were closed while others had theirs. */
+const leadIn = 400;
+/** For how long it is measured. */
+const measured = 1200;
 
 interface Task {
   readonly name: string;
@@ -25,8 +29,9 @@ interface Task {
 type Polling = {
   /** Microseconds of CPU for each poll. */
   readonly cpu: number;
-  /** Milliseconds, as all that follow. */
+  /** Milliseconds for 10,000 polls. */
   readonly wall: number;
+  /** Milliseconds, as all that follow. */
   readonly p50: number;
   readonly p99: number;
 };
@@ -54,7 +59,7 @@ export async function measureCost(): Promise<Report> {
   const polling = measurers.map((): Polling[] => []);
   const settling = measurers.map((): Settling[] => []);
   try {
-    for (const measurer of measurers) first.push(await warm(measurer));
+    for (const measurer of measurers) first.push(await measurer.ask('warm up'));
     for (let run = 0; run < runs; run++) {
       for (const [index, measurer] of measurers.entries()) polling[index]?.push(await measurer.ask('poll'));
     }
@@ -78,7 +83,7 @@ export async function measureCost(): Promise<Report> {
     '',
     'CPU per poll, µs',
     'at first, µs',
-    'wall time, ms',
+    'wall time of 10k polls, ms',
     'loop delay p50, ms',
     'p99, ms',
     'start 10k, ms',
@@ -86,17 +91,22 @@ export async function measureCost(): Promise<Report> {
     'both, ms',
   ];
   const text = [
-    `${operations} operations, ${polls} polls each, every ${interval} ms; medians of ${runs} runs after ${warmUp / 1000} s of polling, and what the first such run cost; in brackets the ratio to the best peer.\n`,
+    `${operations} operations, a poll of each every ${interval} ms; medians of ${runs} turns of ${measured / 1000} s after ${warmUp / 1000} s of polling, whose first ${measured / 1000} s have a column; in brackets the ratio to the best peer.\n`,
     table(
       head,
       rows.map((row) => [row.name, ...fields.map((field) => cell(row, field))]),
     ),
   ].join('\n');
-  return {text, targets: targetsOf(new Map(rows.map(({name, cpu}) => [name, cpu])))};
+  const cpu = polling.map((turns) => turns.map((turn) => turn.cpu));
+  return {text, targets: targetsOf(new Map(contenders.map(({name}, index) => [name, cpu[index] ?? []])))};
 }
 
-function targetsOf(cpu: ReadonlyMap<string, number>): Target[] {
-  const ratio = (name: string, to: string): number => (cpu.get(name) ?? Number.NaN) / (cpu.get(to) ?? Number.NaN);
+/** Of turns that follow each other: the machine is faster in some minutes than in others. */
+function targetsOf(cpu: ReadonlyMap<string, readonly number[]>): Target[] {
+  const ratio = (name: string, to: string): number => {
+    const others = cpu.get(to) ?? [];
+    return median((cpu.get(name) ?? []).map((each, turn) => each / (others[turn] ?? Number.NaN)));
+  };
   const ours = 'operation-poller';
   const target = (name: string, measured: number, atMost: number): Target => ({
     name: `CPU per poll, ${name}`,
@@ -117,46 +127,50 @@ export async function benchmarkCost(): Promise<void> {
   console.log(`${text}\n\n${targetTable(targets)}`);
 }
 
-/** Polls until it is warm, and gives what the first run was like. */
-async function warm(measurer: Measurer<Polling>): Promise<Polling> {
-  const began = performance.now();
-  const first = await measurer.ask('poll');
-  while (performance.now() - began < warmUp) await measurer.ask('poll');
-  return first;
-}
-
 asMeasurer(import.meta.url, ({name, root}: Task) => {
   const {load, overFetch} = entryOf(name);
   const loading = load();
   let run = 0;
-  const watchAll = async (
+  const watchAll = (
+    {contender}: {readonly contender: Contender},
     count: number,
-    times: number,
-  ): Promise<{readonly start: number; readonly all: Promise<unknown>}> => {
-    const watch = (await loading).contender.prepare(root, interval);
+    location: (id: string) => string,
+  ): Promise<unknown>[] => {
+    const watch = contender.prepare(root, interval);
     const part = `${process.pid}-${run++}`;
-    const began = performance.now();
-    const outcomes = Array.from({length: count}, (_, id) => watch(benchLocation(root, `${part}-${id}`, times)));
-    return {start: performance.now() - began, all: Promise.all(outcomes)};
+    return Array.from({length: count}, (_, id) => watch(location(`${part}-${id}`)));
   };
-  const poll = async (): Promise<Polling> => {
+  const poll = async (before: number, after: number): Promise<Polling> => {
+    const loaded = await loading;
+    const until = Date.now() + before + measured + after;
+    const outcomes = watchAll(loaded, operations, (id) => benchLocationUntil(root, id, until));
+    await pause(before);
+    const servedBefore = await servedPolls(root);
     const loop = watchLoop();
     const cpuBefore = process.cpuUsage();
     const began = performance.now();
-    await (await watchAll(operations, polls)).all;
-    const wall = performance.now() - began;
+    await pause(measured);
+    const polls = (await servedPolls(root)) - servedBefore;
+    const wall = ((performance.now() - began) / polls) * 10_000;
     const {user, system} = process.cpuUsage(cpuBefore);
-    return {cpu: (user + system) / (operations * polls), wall, ...loop()};
+    const delay = loop();
+    await Promise.all(outcomes);
+    return {cpu: (user + system) / polls, wall, ...delay};
   };
   // The network would be most of this: thousands of sockets opened at once.
   const settle = async (): Promise<Settling> => {
+    const loaded = await loading;
     const inProcess = overFetch ? answerInProcess() : undefined;
     globalThis.gc?.();
     const began = performance.now();
-    const {start, all} = await watchAll(settled, 1);
-    await all;
+    const outcomes = watchAll(loaded, settled, (id) => benchLocation(root, id, 1));
+    const start = performance.now() - began;
+    await Promise.all(outcomes);
     inProcess?.restore();
     return {start, settle: performance.now() - began - start};
   };
-  return (question) => (question === 'poll' ? poll() : settle());
+  return (question) => {
+    if (question === 'settle') return settle();
+    return question === 'poll' ? poll(leadIn, 0) : poll(0, warmUp - measured);
+  };
 });
