@@ -27,6 +27,9 @@ const enough = 9.5;
 /** An operation or two that could have taken any time: where little was seen, they say that it may be otherwise. */
 const doubt = 2 / spans;
 
+/** So many ends tell by themselves where they are. Fewer are taken for an accident of where, within an octave to each side. */
+const telling = 20;
+
 /** How much worse than the best a time may be to be chosen, in requests: wide where it matters little, narrow where it does. */
 const spread = 0.1;
 
@@ -134,6 +137,7 @@ export class Durations {
   /** Dynamic programming from the end: what it costs, in milliseconds of delay, to go on from each time. */
   #plan(): void {
     const all = this.#total + doubt * spans;
+    const counts = spreadOut(this.#counts);
     let seen = 0;
     this.#horizon = 0;
     for (let span = spans - 1; span >= 0 && this.#horizon === 0; span--) {
@@ -141,7 +145,7 @@ export class Durations {
       if (seen >= 0.5) this.#horizon = edge(span + 1);
     }
     for (let index = 0; index < last; index++) {
-      const part = (at(this.#counts, Math.floor(index / perSpan)) + doubt) / perSpan / all;
+      const part = (at(counts, Math.floor(index / perSpan)) + doubt) / perSpan / all;
       this.#ended[index + 1] = at(this.#ended, index) + part;
       this.#moment[index + 1] = at(this.#moment, index) + (part * (at(times, index) + at(times, index + 1))) / 2;
     }
@@ -213,6 +217,26 @@ export function readDurations(value: unknown, where: string): readonly number[] 
   if (!(sum <= memory + 1))
     throw new RangeError(`${where}: counts: expected no more than ${memory} in all, got ${sum}`);
   return counts;
+}
+
+/**
+ * The counts, with the ends that are few in their span shared out over as many spans around it as hold {@link telling} of
+ * them: else a rare tail would be a row of peaks with nothing between them.
+ */
+function spreadOut(counts: Float64Array): Float64Array {
+  const spread = new Float64Array(spans);
+  for (const [span, count] of counts.entries()) {
+    if (count === 0) continue;
+    let reach = 0;
+    for (let near = count; near < telling && reach < perOctave; ) {
+      reach++;
+      near += at(counts, span - reach) + at(counts, span + reach);
+    }
+    const [first, final] = [Math.max(0, span - reach), Math.min(spans - 1, span + reach)];
+    const share = count / (final - first + 1);
+    for (let other = first; other <= final; other++) spread[other] = at(spread, other) + share;
+  }
+  return spread;
 }
 
 function at(values: Float64Array, index: number): number {

@@ -106,6 +106,20 @@ describe('schedules.learned', () => {
     expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(1000);
   });
 
+  test('takes a few ends that are far apart for a tail, not for peaks with nothing between them', () => {
+    const schedule = schedules.learned({requestCost: 1000});
+    tell(schedule, [...repeated(10_000, 250), 31_000, 39_000, 48_000, 59_000]);
+    const asked: number[] = [];
+    for (let elapsed = 25_000; elapsed < 50_000; ) {
+      elapsed += schedule(at(elapsed));
+      asked.push(elapsed);
+    }
+    // Between the first and the last of them it does not wait for the next: it asks as evenly as ends are likely.
+    const waits = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
+    expect(Math.max(...waits)).toBeLessThan(1.5 * Math.min(...waits));
+    expect(waits.length).toBeGreaterThan(1);
+  });
+
   test('follows when durations change', () => {
     const schedule = schedules.learned({requestCost: 5000});
     tell(schedule, repeated(20_000, 1000));
