@@ -52,6 +52,8 @@ export class Restate {
       RESTATE_BIND_ADDRESS: address(node),
       RESTATE_ADVERTISED_ADDRESS: `http://${address(node)}`,
       RESTATE_NODE_NAME: 'test',
+      // It leaves folders there.
+      TMPDIR: this.#folder,
       RESTATE_DEFAULT_NUM_PARTITIONS: '1',
       RESTATE_DISABLE_TELEMETRY: 'true',
       // Its look for a newer version fails where there is no network.
