@@ -126,10 +126,10 @@ const transient: ReadonlyArray<readonly [name: string, trouble: Trouble]> = [
     'connection reset',
     {step: {fault: 'reset'}, error: {kind: 'network', code: expect.stringMatching(/ECONNRESET|UND_ERR_SOCKET/)}},
   ],
-  ['request timeout', {step: {fault: 'hang'}, options: {requestTimeout: 100}, error: {kind: 'timeout'}}],
+  ['request timeout', {step: {fault: 'hang'}, options: {requestTimeout: 400}, error: {kind: 'timeout'}}],
   [
     'request timeout in the middle of the body',
-    {step: {fault: 'hangBody'}, options: {requestTimeout: 100}, error: {kind: 'timeout'}},
+    {step: {fault: 'hangBody'}, options: {requestTimeout: 400}, error: {kind: 'timeout'}},
   ],
 ];
 
@@ -737,23 +737,23 @@ test('22: a request that never answers, totalTimeout 1 s: WatchTimeoutError at 1
 });
 
 test('22: the same on a real clock, after {running}', async () => {
-  const watched = await watch(['running', {fault: 'hang'}], {totalTimeout: 60});
+  const watched = await watch(['running', {fault: 'hang'}], {totalTimeout: 800});
   const error = await failure(watched.poller.result(), WatchTimeoutError);
-  expect(error.elapsed).toBeGreaterThanOrEqual(59);
-  expect(error.elapsed).toBeLessThan(1000);
+  expect(error.elapsed).toBeGreaterThanOrEqual(799);
+  expect(error.elapsed).toBeLessThan(5000);
   expect([error.operation?.status, error.observed]).toEqual(['running', {running: 1, timeout: 1}]);
   await atRest(watched, 2);
 });
 
-test('22: 503 without end, totalTimeout 60 ms, a long backoff: no wait beyond the deadline', async () => {
+test('22: 503 without end, totalTimeout 600 ms, a long backoff: no wait beyond the deadline', async () => {
   const watched = await watch([{http: 503}], {
-    totalTimeout: 60,
+    totalTimeout: 600,
     retry: {minTimeout: 60_000, maxTimeout: 60_000},
     schedule: schedules.fixed(20),
     consecutiveFailures: 100,
   });
   const error = await failure(watched.poller.result(), WatchTimeoutError);
-  expect(error.elapsed).toBeLessThan(1000);
+  expect(error.elapsed).toBeLessThan(5000);
   expect(error.observed['503']).toBeGreaterThanOrEqual(1);
   await atRest(watched, error.attempts);
 });
