@@ -450,7 +450,8 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
   const child = spawn(process.execPath, ['--input-type=module', '-'], {
     cwd: project,
     stdio: 'pipe',
-    timeout: 4000,
+    // Shorter than a test may take, and long enough to load everything on a busy machine.
+    timeout: 15_000,
     env: {...process.env, NODE_OPTIONS: ''},
   });
   let out = '';
