@@ -264,6 +264,8 @@ test('28: 100 pollers on one signal: one listener for all, none left after the a
   controller.abort(reason);
   expect([listeners.now, pendingTimers()]).toEqual([0, 0]);
   for (const error of await Promise.all(results)) expect(error.cause).toBe(reason);
+  // What had left before the abort has arrived when this has.
+  await fetch(`${emulator.root}/fence`);
   await emulator.idle();
   const before = emulator.requests.length;
   await fetch(`${emulator.root}/fence`);

