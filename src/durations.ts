@@ -224,7 +224,7 @@ export function readDurations(value: unknown, where: string): readonly number[] 
  * them: else a rare tail would be a row of peaks with nothing between them.
  */
 function spreadOut(counts: Float64Array): Float64Array {
-  const spread = new Float64Array(spans);
+  const shared = new Float64Array(spans);
   for (const [span, count] of counts.entries()) {
     if (count === 0) continue;
     let reach = 0;
@@ -234,9 +234,9 @@ function spreadOut(counts: Float64Array): Float64Array {
     }
     const [first, final] = [Math.max(0, span - reach), Math.min(spans - 1, span + reach)];
     const share = count / (final - first + 1);
-    for (let other = first; other <= final; other++) spread[other] = at(spread, other) + share;
+    for (let other = first; other <= final; other++) shared[other] = at(shared, other) + share;
   }
-  return spread;
+  return shared;
 }
 
 function at(values: Float64Array, index: number): number {

@@ -438,6 +438,7 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
   const folder = compile();
   const program = `
     import {createActor} from 'xstate';
+    import {writeSync} from 'node:fs';
     import {join} from 'node:path';
     import * as library from ${JSON.stringify(join(folder, 'index.js'))};
     import {startGraphEmulator} from ${JSON.stringify(join(folder, 'testing/index.js'))};
@@ -446,10 +447,11 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
     const folder = ${JSON.stringify(folder)};
     const http = ${transportOfChild};
     const quick = {http, token: 'test-token', schedule: schedules.fixed(1), retry: {retries: 3, minTimeout: 1, maxTimeout: 1}};
+    writeSync(3, 'loaded');
     ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '-'], {
     cwd: project,
-    stdio: 'pipe',
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     // Shorter than a test may take, and long enough to load everything on a busy machine.
     timeout: 15_000,
     env: {...process.env, NODE_OPTIONS: ''},
@@ -463,6 +465,12 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
     err += chunk;
   });
   child.stdin.end(program);
+  // What it does itself takes no time to speak of: after this, something keeps it that should not.
+  let tooLong: ReturnType<typeof setTimeout> | undefined;
+  child.stdio[3]?.once('data', () => {
+    tooLong = original.setTimeout(() => child.kill(), 4000);
+  });
   const [code] = (await once(child, 'close')) as [number | null];
+  original.clearTimeout(tooLong);
   return {code, out, err};
 }
