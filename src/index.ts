@@ -1,10 +1,10 @@
 // The public surface. Nothing inside imports this file.
 
 import * as protocols from './protocol/protocols.ts';
-import * as schedules from './schedules.ts';
+import * as schedules from './schedule/schedules.ts';
 
 // When to ask.
-export type {DurationsJson} from './durations.ts';
+export type {DurationsJson} from './schedule/duration-histogram.ts';
 export {
   ForbiddenError,
   InvalidResumeTokenError,
@@ -22,7 +22,7 @@ export {
   UnreachableError,
   WatchAbortedError,
   WatchTimeoutError,
-} from './errors.ts';
+} from './operation/errors.ts';
 export type {
   AbandonedEvent,
   CanceledEvent,
@@ -41,8 +41,8 @@ export type {
   UnknownStatusEvent,
   WaitCause,
   WaitingEvent,
-} from './events.ts';
-export type {LearnedOptions, LearnedSchedule} from './learned.ts';
+} from './operation/events.ts';
+export type {LearnedOptions, LearnedSchedule} from './schedule/adaptive.ts';
 // The machine, for workflows.
 export type {
   OperationInput,
@@ -53,7 +53,7 @@ export type {
   WatchCommand,
   WatchingEvent,
   WatchLogic,
-} from './machine.ts';
+} from './machine/machine.ts';
 // What an operation is, and how watching it ends.
 export type {
   CanceledOperation,
@@ -66,10 +66,10 @@ export type {
   RunningOperation,
   SucceededOperation,
   TerminalStatus,
-} from './operation.ts';
-export {operationMachine, watchOperation} from './operation-machine.ts';
-export type {PollOptions, RetryOptions, TokenRequest, TokenSource} from './options.ts';
-export type {Outcome} from './outcome.ts';
+} from './operation/operation.ts';
+export {operationMachine, watchOperation} from './polling/operation-machine.ts';
+export type {PollOptions, RetryOptions, TokenRequest, TokenSource} from './options/options.ts';
+export type {Outcome} from './operation/outcome.ts';
 // Watching an operation.
 export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
 export {type OperationEventOf, OperationPoller, type Subscription} from './poller.ts';
@@ -88,11 +88,11 @@ export type {
   UnknownWordEvent,
   WaitEvent,
   WatchEvent,
-} from './record.ts';
-export type {ResumeToken} from './resume-token.ts';
-export {readRetryAfter} from './retry-after.ts';
-export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule.ts';
-export type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
+} from './operation/reducer.ts';
+export type {ResumeToken} from './operation/resume-token.ts';
+export {readRetryAfter} from './http/retry-after.ts';
+export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule/schedule.ts';
+export type {AbandonReason, Answer, Observed, WatchState} from './operation/state.ts';
 // Namespaces: a bundler can leave out of them what a program does not name.
 export {
   /** The protocols that come with the library, and `define` for a service of your own. */

@@ -1,9 +1,9 @@
-import {askOnce} from './ask-once.ts';
-import type {Operation} from './operation.ts';
-import {beginWatching, type PollOptions, readOptions} from './options.ts';
+import {askOnce} from './polling/fetch-once.ts';
+import type {Operation} from './operation/operation.ts';
+import {beginWatching, type PollOptions, readOptions} from './options/options.ts';
 import {OperationPoller} from './poller.ts';
-import {resumeWatching} from './resume.ts';
-import type {ResumeToken} from './resume-token.ts';
+import {resumeWatching} from './options/resume.ts';
+import type {ResumeToken} from './operation/resume-token.ts';
 
 /**
  * Watches an operation until it ends. Returns at once; watching has begun.

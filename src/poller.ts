@@ -1,11 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {type Actor, createActor} from 'xstate';
-import {haltWith, type OwnHalt} from './abort.ts';
-import {cancelOperation} from './cancel.ts';
-import {OperationError} from './errors.ts';
-import type {OperationEvent, OperationEventType} from './events.ts';
-import {reportToHost} from './host.ts';
-import {type OperationMachine, snapshotOf, statusMachine} from './machine.ts';
+import {haltWith, type OwnHalt} from './shared/abort.ts';
+import {cancelOperation} from './polling/cancel.ts';
+import {OperationError} from './operation/errors.ts';
+import type {OperationEvent, OperationEventType} from './operation/events.ts';
+import {reportToHost} from './shared/report-error.ts';
+import {type OperationMachine, snapshotOf, statusMachine} from './machine/machine.ts';
 import {
   hasEnded,
   isOperationStatus,
@@ -13,14 +13,14 @@ import {
   type OperationStatus,
   type SucceededOperation,
   statusRank,
-} from './operation.ts';
-import type {Settings} from './options.ts';
-import {endedOutcome, type Outcome} from './outcome.ts';
-import {fetchedOutcome} from './result.ts';
-import {type ResumeToken, writeResumeToken} from './resume-token.ts';
-import type {WatchState} from './state.ts';
-import type {Moved} from './step.ts';
-import {Watch} from './watch.ts';
+} from './operation/operation.ts';
+import type {Settings} from './options/options.ts';
+import {endedOutcome, type Outcome} from './operation/outcome.ts';
+import {fetchedOutcome} from './polling/fetch-result.ts';
+import {type ResumeToken, writeResumeToken} from './operation/resume-token.ts';
+import type {WatchState} from './operation/state.ts';
+import type {Moved} from './polling/step.ts';
+import {Watch} from './polling/watch.ts';
 
 /** An event by its name; `'*'` is any. */
 export type OperationEventOf<Type extends OperationEventType | '*'> = Type extends '*'

@@ -1,7 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Job, type Queue} from 'bullmq';
-import {InvalidResumeTokenError} from '../errors.ts';
-import {abandon} from '../step.ts';
+import {InvalidResumeTokenError} from '../operation/errors.ts';
+import {abandon} from '../polling/step.ts';
 import {type OperationJob, readJobToken} from './job.ts';
 import type {Publisher} from './publisher.ts';
 

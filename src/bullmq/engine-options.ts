@@ -1,7 +1,7 @@
 import {emitWarning} from 'node:process';
 import type {ConnectionOptions} from 'bullmq';
-import {reportToHost} from '../host.ts';
-import {checkOptionNames} from '../option-names.ts';
+import {reportToHost} from '../shared/report-error.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
 export interface EngineOptions {

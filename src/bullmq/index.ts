@@ -1,7 +1,7 @@
 // The subpath `operation-poller/bullmq`. Nothing inside imports this file.
 export type {EngineOptions} from './engine-options.ts';
-export type {KeepOptions} from './keep.ts';
-export {LeftAloneError} from './left-alone-error.ts';
+export type {KeepOptions} from './retention.ts';
+export {LeftAloneError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
 export {
   type AddedOperation,

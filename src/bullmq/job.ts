@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import type {Job} from 'bullmq';
-import {abandonError} from '../abandon-error.ts';
-import {InvalidResumeTokenError, PollError, UnknownStatusError} from '../errors.ts';
-import {endedOutcome, type Outcome} from '../outcome.ts';
-import {type ResumeToken, readResumeToken, writeResumeToken} from '../resume-token.ts';
-import type {AbandonReason, WatchState} from '../state.ts';
+import {abandonError} from '../operation/abandon-error.ts';
+import {InvalidResumeTokenError, PollError, UnknownStatusError} from '../operation/errors.ts';
+import {endedOutcome, type Outcome} from '../operation/outcome.ts';
+import {type ResumeToken, readResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import type {AbandonReason, WatchState} from '../operation/state.ts';
 import {type PollErrorJson, readPollError, writePollError} from './poll-error-json.ts';
 
 /** The name of all our jobs. */

@@ -1,4 +1,4 @@
-import {reportToHost} from '../host.ts';
+import {reportToHost} from '../shared/report-error.ts';
 import type {Subscription} from '../poller.ts';
 
 /** Who listens to what: one that throws harms neither the others nor us. */

@@ -2,9 +2,9 @@
 import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq';
-import type {OperationEvent, OperationEventType} from '../events.ts';
+import type {OperationEvent, OperationEventType} from '../operation/events.ts';
 import type {OperationEventOf, Subscription} from '../poller.ts';
-import {asError} from './board.ts';
+import {asError} from './job-reader.ts';
 import {type Engine, type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {Listeners} from './listeners.ts';
 import {mostEntries} from './publisher.ts';

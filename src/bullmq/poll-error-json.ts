@@ -1,4 +1,4 @@
-import {PollError, type PollErrorFacts} from '../errors.ts';
+import {PollError, type PollErrorFacts} from '../operation/errors.ts';
 
 /** A {@link PollError} as JSON: it holds no request, header or body to begin with. */
 export interface PollErrorJson extends PollErrorFacts {

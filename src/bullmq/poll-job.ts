@@ -1,9 +1,9 @@
-import {InvalidResumeTokenError} from '../errors.ts';
-import {poll, type Question, type Report} from '../poll.ts';
-import {isOver, type WatchState} from '../state.ts';
-import {advance, type Step} from '../step.ts';
+import {InvalidResumeTokenError} from '../operation/errors.ts';
+import {poll, type Question, type Report} from '../polling/poll.ts';
+import {isOver, type WatchState} from '../operation/state.ts';
+import {advance, type Step} from '../polling/step.ts';
 import {type JobResult, type OperationJob, readJobToken, writeJobToken, writeResult} from './job.ts';
-import {LeftAloneError} from './left-alone-error.ts';
+import {LeftAloneError} from './job-skipped-error.ts';
 import type {Listeners} from './listeners.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';

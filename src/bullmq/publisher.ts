@@ -1,5 +1,5 @@
 import {QueueEventsProducer} from 'bullmq';
-import type {Step} from '../step.ts';
+import type {Step} from '../polling/step.ts';
 import type {Engine} from './engine-options.ts';
 import {stepEvent, writeStep} from './step-json.ts';
 

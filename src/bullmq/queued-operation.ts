@@ -1,8 +1,8 @@
-import {abandonError} from '../abandon-error.ts';
-import {InvalidResumeTokenError, OperationError} from '../errors.ts';
-import type {Operation, OperationStatus, SucceededOperation} from '../operation.ts';
-import {writeResumeToken} from '../resume-token.ts';
-import type {Board, Entry} from './board.ts';
+import {abandonError} from '../operation/abandon-error.ts';
+import {InvalidResumeTokenError, OperationError} from '../operation/errors.ts';
+import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
+import {writeResumeToken} from '../operation/resume-token.ts';
+import type {Board, Entry} from './job-reader.ts';
 import {readResult} from './job.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */

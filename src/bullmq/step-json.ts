@@ -1,7 +1,7 @@
-import type {OperationEvent} from '../events.ts';
-import {type OperationJson, operationJson, readOperationJson} from '../resume-token.ts';
-import type {Answer} from '../state.ts';
-import type {Step} from '../step.ts';
+import type {OperationEvent} from '../operation/events.ts';
+import {type OperationJson, operationJson, readOperationJson} from '../operation/resume-token.ts';
+import type {Answer} from '../operation/state.ts';
+import type {Step} from '../polling/step.ts';
 import {type JobResult, readResult, writeResult} from './job.ts';
 import {type PollErrorJson, readPollError, writePollError} from './poll-error-json.ts';
 

@@ -1,5 +1,5 @@
 import {Queue} from 'bullmq';
-import {asTimer} from '../retry-after.ts';
+import {asTimer} from '../http/retry-after.ts';
 import type {Engine} from './engine-options.ts';
 
 /** Pauses the queue for all workers when the service asks for it. */

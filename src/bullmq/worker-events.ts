@@ -1,5 +1,5 @@
-import type {OperationEvent, OperationEventType} from '../events.ts';
-import type {Moved} from '../step.ts';
+import type {OperationEvent, OperationEventType} from '../operation/events.ts';
+import type {Moved} from '../polling/step.ts';
 import type {Listeners} from './listeners.ts';
 import type {QueuedEventOf} from './operation-events.ts';
 

@@ -1,10 +1,10 @@
 import type {GraphClient} from '../graph/graph-client.ts';
 import {partsOf} from '../graph/internal.ts';
-import {type PollOptions, readOptions, type Settings} from '../options.ts';
+import {type PollOptions, readOptions, type Settings} from '../options/options.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import type {WatchState} from '../state.ts';
-import {LeftAloneError} from './left-alone-error.ts';
+import type {WatchState} from '../operation/state.ts';
+import {LeftAloneError} from './job-skipped-error.ts';
 
 /** The options of a poller that a worker takes too. */
 export type WorkerPollOptions = Pick<

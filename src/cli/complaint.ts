@@ -12,7 +12,7 @@ import {
   UnauthorizedError,
   UnreachableError,
   WatchTimeoutError,
-} from '../errors.ts';
+} from '../operation/errors.ts';
 import {exitCodes} from './exit-code.ts';
 
 /** What went wrong, what to do about it, and the exit code that says so: thrown by the command's own parts. */

@@ -1,7 +1,7 @@
-import type {OperationError, PollError} from '../errors.ts';
-import type {OperationEvent} from '../events.ts';
-import {readLocation, showLocation} from '../location.ts';
-import type {Operation} from '../operation.ts';
+import type {OperationError, PollError} from '../operation/errors.ts';
+import type {OperationEvent} from '../operation/events.ts';
+import {readLocation, showLocation} from '../shared/location.ts';
+import type {Operation} from '../operation/operation.ts';
 
 /** A value that JSON can have; `undefined` fields are left out. */
 export type JsonFields = Readonly<Record<string, unknown>>;

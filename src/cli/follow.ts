@@ -1,5 +1,5 @@
-import {OperationCanceledError, OperationFailedError, UnauthorizedError} from '../errors.ts';
-import type {SucceededOperation} from '../operation.ts';
+import {OperationCanceledError, OperationFailedError, UnauthorizedError} from '../operation/errors.ts';
+import type {SucceededOperation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import {Complaint} from './complaint.ts';
 import {exitCodes} from './exit-code.ts';

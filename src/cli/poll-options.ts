@@ -1,6 +1,6 @@
 import type {GraphCloud} from '../graph/clouds.ts';
 import type {GraphPollOptions} from '../graph/graph-client.ts';
-import {fixed} from '../schedule.ts';
+import {fixed} from '../schedule/schedule.ts';
 import type {ReportOptions} from './report.ts';
 import type {Shell} from './shell.ts';
 import type {TokenOptions} from './token.ts';

@@ -1,5 +1,5 @@
-import type {PollError} from '../errors.ts';
-import type {OperationEvent} from '../events.ts';
+import type {PollError} from '../operation/errors.ts';
+import type {OperationEvent} from '../operation/events.ts';
 import {showDuration} from './duration.ts';
 import type {Style} from './paint.ts';
 import {jsonLine, visible} from './visible.ts';

@@ -1,4 +1,4 @@
-import type {OperationStatus} from '../operation.ts';
+import type {OperationStatus} from '../operation/operation.ts';
 import type {JsonPointers} from '../protocol/pointer.ts';
 import {presets} from '../protocol/presets.ts';
 import type {Protocol, ResultPlace} from '../protocol/protocol.ts';

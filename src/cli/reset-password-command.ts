@@ -1,4 +1,4 @@
-import {OperationError, OperationNotStartedError, PollError} from '../errors.ts';
+import {OperationError, OperationNotStartedError, PollError} from '../operation/errors.ts';
 import {createGraphClient} from '../graph/graph-client.ts';
 import type {PasswordReset} from '../graph/password-reset.ts';
 import {called} from './called.ts';

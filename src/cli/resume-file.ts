@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto';
 import {access, constants, open, readFile, rename, rm} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {InvalidResumeTokenError} from '../errors.ts';
-import {type ResumeToken, readResumeToken} from '../resume-token.ts';
-import type {WatchState} from '../state.ts';
+import {InvalidResumeTokenError} from '../operation/errors.ts';
+import {type ResumeToken, readResumeToken} from '../operation/resume-token.ts';
+import type {WatchState} from '../operation/state.ts';
 import {Complaint} from './complaint.ts';
 import {codeOf} from './error-code.ts';
 import {visible} from './visible.ts';

@@ -1,6 +1,6 @@
-import {Halt, onAbort} from '../abort.ts';
-import {longestBody} from '../body.ts';
-import {bodyJson, type Carrier, type Outgoing, type Reply} from '../carrier.ts';
+import {Halt, onAbort} from '../shared/abort.ts';
+import {longestBody} from '../http/read-body.ts';
+import {bodyJson, type Carrier, type Outgoing, type Reply} from '../http/transport.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 
 /** The most requests that Graph takes in one batch. */

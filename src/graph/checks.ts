@@ -1,4 +1,4 @@
-import {readLocation} from '../location.ts';
+import {readLocation} from '../shared/location.ts';
 
 /** Graph's version, as a segment of a path. */
 export function checkVersion(version: unknown): string {

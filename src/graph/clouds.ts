@@ -1,4 +1,4 @@
-import {isPrivate, readLocation} from '../location.ts';
+import {isPrivate, readLocation} from '../shared/location.ts';
 
 /** Microsoft's national clouds, as Graph's documentation counts them; GCC is `global`, GCC High `usGovL4`, DoD `usGovL5`. */
 export type GraphCloud = 'global' | 'usGovL4' | 'usGovL5' | 'china';

@@ -1,21 +1,21 @@
-import {askOnce} from '../ask-once.ts';
-import {ProtocolError} from '../errors.ts';
-import {readLocation, showLocation} from '../location.ts';
-import type {Operation} from '../operation.ts';
-import {checkOptionNames} from '../option-names.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings, type TokenSource} from '../options.ts';
+import {askOnce} from '../polling/fetch-once.ts';
+import {ProtocolError} from '../operation/errors.ts';
+import {readLocation, showLocation} from '../shared/location.ts';
+import type {Operation} from '../operation/operation.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
+import {beginWatching, type PollOptions, readOptions, type Settings, type TokenSource} from '../options/options.ts';
 import {OperationPoller} from '../poller.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {resumeWatching} from '../resume.ts';
-import type {ResumeToken} from '../resume-token.ts';
-import type {WatchState} from '../state.ts';
+import {resumeWatching} from '../options/resume.ts';
+import type {ResumeToken} from '../operation/resume-token.ts';
+import type {WatchState} from '../operation/state.ts';
 import {checkBatch, checkConcurrency, checkRequest, checkVersion, requestUrl, segment} from './checks.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
-import {doneAtOnce} from './done.ts';
+import {doneAtOnce} from './completed.ts';
 import {rememberParts} from './internal.ts';
 import {type PasswordReset, passwordIn, withPassword} from './password-reset.ts';
-import {readyFirst} from './ready.ts';
+import {readyFirst} from './start-after-return.ts';
 import {
   answeredOnce,
   type GraphRequest,
@@ -25,7 +25,7 @@ import {
   withoutBody,
 } from './start.ts';
 import {type GraphTokenSource, shareTokens} from './token-cache.ts';
-import {clientCarrier} from './traffic.ts';
+import {clientCarrier} from './client-transport.ts';
 
 /** The options of {@link createGraphClient}; `undefined` means absent. */
 export interface GraphClientOptions {

@@ -1,5 +1,5 @@
-import type {Carrier} from '../carrier.ts';
-import type {TokenSource} from '../options.ts';
+import type {Carrier} from '../http/transport.ts';
+import type {TokenSource} from '../options/options.ts';
 
 /** What a client's own pollers use, for other runners of this package. */
 export interface ClientParts {

@@ -1,4 +1,4 @@
-import {onAbort, type Signal} from '../abort.ts';
+import {onAbort, type Signal} from '../shared/abort.ts';
 
 interface Waiting {
   readonly weight: number;

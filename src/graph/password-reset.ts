@@ -1,4 +1,4 @@
-import {OperationError} from '../errors.ts';
+import {OperationError} from '../operation/errors.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {StartedOperation} from './start.ts';
 

@@ -1,4 +1,4 @@
-import {bodyJson, type Reply} from '../carrier.ts';
+import {bodyJson, type Reply} from '../http/transport.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {readFault} from '../protocol/read.ts';
 

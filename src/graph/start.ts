@@ -1,14 +1,14 @@
-import {haltWith} from '../abort.ts';
-import {bodyJson, type Carrier, type Outgoing, type Reply} from '../carrier.ts';
-import {OperationNotStartedError, PollError} from '../errors.ts';
-import {type Answered, exchange, httpError} from '../exchange.ts';
-import type {Settings} from '../options.ts';
+import {haltWith} from '../shared/abort.ts';
+import {bodyJson, type Carrier, type Outgoing, type Reply} from '../http/transport.ts';
+import {OperationNotStartedError, PollError} from '../operation/errors.ts';
+import {type Answered, exchange, httpError} from '../http/exchange.ts';
+import type {Settings} from '../options/options.ts';
 import type {OperationPoller} from '../poller.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {startLocation, startProtocol} from '../protocol/start.ts';
-import {readRetryAfter} from '../retry-after.ts';
-import type {Answer} from '../state.ts';
+import {readRetryAfter} from '../http/retry-after.ts';
+import type {Answer} from '../operation/state.ts';
 import {withoutQuotes} from './secret.ts';
 
 /** A request that starts an operation. */

@@ -1,8 +1,8 @@
 import ky, {type KyInstance} from 'ky';
 import {Agent, type Dispatcher} from 'undici';
-import {rememberCarrier} from '../carrier.ts';
-import {checkOptionNames} from '../option-names.ts';
-import {undiciCarrier} from './undici-carrier.ts';
+import {rememberCarrier} from '../http/transport.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
+import {undiciCarrier} from './undici-transport.ts';
 
 /** The options of {@link leanHttp}; `undefined` means absent. */
 export interface LeanHttpOptions {

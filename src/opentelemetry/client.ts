@@ -1,5 +1,5 @@
 import {type Link, type Span, SpanKind, SpanStatusCode} from '@opentelemetry/api';
-import {PollError} from '../errors.ts';
+import {PollError} from '../operation/errors.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {StartedOperation} from '../graph/start.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';

@@ -1,7 +1,7 @@
 import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentelemetry/api';
-import type {OperationEvent} from '../events.ts';
+import type {OperationEvent} from '../operation/events.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import {checkOptionNames} from '../option-names.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
 import {instrumentClient} from './client.ts';
 import {createMeters} from './meters.ts';

@@ -1,4 +1,4 @@
-import type {OperationEvent} from '../events.ts';
+import type {OperationEvent} from '../operation/events.ts';
 
 /** How a watch ended. */
 export interface Ending {

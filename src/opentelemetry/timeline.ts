@@ -1,5 +1,5 @@
-import type {PollError} from '../errors.ts';
-import type {OperationEvent, WaitCause} from '../events.ts';
+import type {PollError} from '../operation/errors.ts';
+import type {OperationEvent, WaitCause} from '../operation/events.ts';
 
 interface Stretch {
   /** When it began and ended, in milliseconds since 1970. */

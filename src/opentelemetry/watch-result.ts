@@ -1,5 +1,5 @@
 import {type Context, SpanStatusCode, type Tracer} from '@opentelemetry/api';
-import type {SucceededEvent} from '../events.ts';
+import type {SucceededEvent} from '../operation/events.ts';
 import type {OperationPoller} from '../poller.ts';
 import {attributeNames, spanNames} from './names.ts';
 

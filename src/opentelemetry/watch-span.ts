@@ -8,7 +8,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type {OperationEvent} from '../events.ts';
+import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
 import {answered, type Meters} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';

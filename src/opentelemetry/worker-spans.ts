@@ -1,5 +1,5 @@
 import {type Link, propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace} from '@opentelemetry/api';
-import type {OperationEvent} from '../events.ts';
+import type {OperationEvent} from '../operation/events.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {endingOf} from './outcome.ts';
 import {beginTimeline, errorType, follow, type Timeline} from './timeline.ts';

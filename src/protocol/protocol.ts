@@ -1,4 +1,4 @@
-import type {OperationStatus} from '../operation.ts';
+import type {OperationStatus} from '../operation/operation.ts';
 import {checkProtocol} from './check.ts';
 import {type JsonPointer, type JsonPointers, type PointerPath, pointerPaths} from './pointer.ts';
 

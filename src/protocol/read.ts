@@ -4,7 +4,7 @@ import {
   type OperationStatus,
   readDateTime,
   type SucceededOperation,
-} from '../operation.ts';
+} from '../operation/operation.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol.ts';
 

@@ -1,4 +1,4 @@
-import {readLocation} from '../location.ts';
+import {readLocation} from '../shared/location.ts';
 
 // What is more than this, e.g. a tab that a URL would lose, is taken as the URL parser takes it.
 const absolute = /^https?:\/\/[\x21-\x7e]+$/i;

@@ -1,4 +1,4 @@
-import type {Operation} from '../operation.ts';
+import type {Operation} from '../operation/operation.ts';
 import type {ProtocolReader, ResultPlace} from './protocol.ts';
 import {resolveLocation, withSuffix} from './resolve.ts';
 

@@ -1,4 +1,4 @@
-import {readLocation} from '../location.ts';
+import {readLocation} from '../shared/location.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol, ProtocolReader} from './protocol.ts';
 import {resolveLocation} from './resolve.ts';

@@ -1,7 +1,7 @@
 import {expect, test} from '@jest/globals';
 import {InvalidResumeTokenError} from 'operation-poller';
 import {type JobToken, jobId, readJobToken, writeJobToken} from '../../src/bullmq/job.ts';
-import {beginWatching, readOptions} from '../../src/options.ts';
+import {beginWatching, readOptions} from '../../src/options/options.ts';
 
 const settings = readOptions({});
 const stateOf = (location: string) => beginWatching(location, settings, 1_795_519_816_533);

@@ -15,7 +15,7 @@ import {
   ResultUnavailableError,
   UnknownStatusError,
   UnreachableError,
-} from '../../src/errors.ts';
+} from '../../src/operation/errors.ts';
 import {operationOf, pollError} from '../support/core.ts';
 
 describe('a duration', () => {

@@ -2,8 +2,8 @@ import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals
 import {fitted, LiveLine} from '../../src/cli/live-line.ts';
 import {painter} from '../../src/cli/paint.ts';
 import {beginProgress, livePieces, type Piece, type Progress, plainLine, withEvent} from '../../src/cli/progress.ts';
-import {PollError, UnreachableError} from '../../src/errors.ts';
-import type {OperationEvent} from '../../src/events.ts';
+import {PollError, UnreachableError} from '../../src/operation/errors.ts';
+import type {OperationEvent} from '../../src/operation/events.ts';
 import {operationOf, pollError} from '../support/core.ts';
 import {fakeShell, shown} from './shells.ts';
 

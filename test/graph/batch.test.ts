@@ -1,10 +1,10 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import type {OperationEvent} from '../../src/events.ts';
+import type {OperationEvent} from '../../src/operation/events.ts';
 import type {GraphClient, GraphPollOptions} from '../../src/graph/index.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import * as schedules from '../../src/schedules.ts';
+import * as schedules from '../../src/schedule/schedules.ts';
 import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, token} from './clients.ts';

@@ -1,5 +1,5 @@
 import {inspect} from 'node:util';
-import type {OperationEvent} from '../../src/events.ts';
+import type {OperationEvent} from '../../src/operation/events.ts';
 import {
   createGraphClient,
   type GraphClient,
@@ -7,7 +7,7 @@ import {
   type GraphPollOptions,
 } from '../../src/graph/index.ts';
 import type {OperationPoller} from '../../src/poller.ts';
-import * as schedules from '../../src/schedules.ts';
+import * as schedules from '../../src/schedule/schedules.ts';
 
 /** The token of these tests: long enough to be looked for. */
 export const token = 'marker-token-0123456789';

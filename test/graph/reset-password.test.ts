@@ -5,7 +5,7 @@ import {
   OperationNotStartedError,
   PollError,
   WatchAbortedError,
-} from '../../src/errors.ts';
+} from '../../src/operation/errors.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {defineProtocol} from '../../src/protocol/protocol.ts';
 import type {GraphEmulator, StepAnswer} from '../../src/testing/index.ts';

@@ -1,5 +1,5 @@
 import {describe, expect, jest, test} from '@jest/globals';
-import {OperationNotStartedError, ProtocolError} from '../../src/errors.ts';
+import {OperationNotStartedError, ProtocolError} from '../../src/operation/errors.ts';
 import type {GraphRequest} from '../../src/graph/index.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';

@@ -1,7 +1,7 @@
 import {expect, test} from '@jest/globals';
 import {pollOperation} from '../../src/poll-operation.ts';
 import type {OperationPoller} from '../../src/poller.ts';
-import * as schedules from '../../src/schedules.ts';
+import * as schedules from '../../src/schedule/schedules.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, token} from './clients.ts';
 

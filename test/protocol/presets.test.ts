@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import type {Operation, OperationStatus} from '../../src/operation.ts';
+import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';

@@ -1,4 +1,4 @@
-import type {Operation} from '../../src/operation.ts';
+import type {Operation} from '../../src/operation/operation.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import {type Reading, readOperation} from '../../src/protocol/read.ts';
 

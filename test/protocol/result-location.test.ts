@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import type {Operation} from '../../src/operation.ts';
+import type {Operation} from '../../src/operation/operation.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {resultLocation, type StartRequest} from '../../src/protocol/result-location.ts';

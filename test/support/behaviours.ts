@@ -9,7 +9,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterAll, afterEach, beforeEach, expect, jest} from '@jest/globals';
 import {transformSync} from '@swc/core';
 import ky, {type KyInstance} from 'ky';
-import {type Carrier, carrierOf, rememberCarrier} from '../../src/carrier.ts';
+import {type Carrier, carrierOf, rememberCarrier} from '../../src/http/transport.ts';
 import {
   type OperationError,
   type OperationEvent,

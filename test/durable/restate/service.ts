@@ -2,8 +2,8 @@
 import {createServer} from 'node:http2';
 import {createEndpointHandler, service, type WorkflowContext, workflow} from '@restatedev/restate-sdk';
 import {restateHost, watchDurably, watchDurablyInRuns} from '../../../src/durable/index.ts';
-import type {ResumeToken} from '../../../src/resume-token.ts';
-import * as schedules from '../../../src/schedules.ts';
+import type {ResumeToken} from '../../../src/operation/resume-token.ts';
+import * as schedules from '../../../src/schedule/schedules.ts';
 
 const port = Number(process.argv[2]);
 const options = {token: () => 'test-token', schedule: schedules.fixed(600), requestTimeout: 3000};

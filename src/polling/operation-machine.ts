@@ -1,0 +1,75 @@
+import {fromCallback} from 'xstate';
+import {
+  type OperationMachine,
+  optionsOf,
+  provided,
+  type WatchCommand,
+  type WatchInput,
+  type WatchingEvent,
+  type WatchLogic,
+} from '../machine/machine.ts';
+import {type PollOptions, readOptions} from '../options/options.ts';
+import {readResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import type {WatchState} from '../operation/state.ts';
+import {Watch} from './watch.ts';
+
+/**
+ * The logic of the machine's `watch` actor: it asks the service and reports to the machine. {@link operationMachine} has it
+ * already, with the options of its input. Provide it yourself where options must outlive a stored snapshot, which holds
+ * no functions and no token:
+ *
+ * ```ts
+ * const machine = operationMachine.provide({actors: {watch: watchOperation({token})}});
+ * const actor = createActor(machine, {snapshot: JSON.parse(stored), input: {location}}); // the input is not read
+ * ```
+ *
+ * @param options used where the machine's input has none of that name
+ * @throws TypeError or RangeError as {@link pollOperation} does
+ */
+export function watchOperation(options: PollOptions = {}): WatchLogic {
+  readOptions(options);
+  return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
+    const given = Object.entries(optionsOf(input));
+    const settings = readOptions({...options, ...Object.fromEntries(given.filter(([, value]) => value !== undefined))});
+    let watch: Watch | undefined;
+    let closed = false;
+    receive(({state}) => {
+      watch = new Watch(state, settings, ({moves}) => {
+        if (closed) return;
+        for (const event of moves) sendBack(event);
+      });
+    });
+    const watching: WatchingEvent = {type: 'watching'};
+    sendBack(watching);
+    return () => {
+      closed = true;
+      watch?.stop('stopped', undefined);
+    };
+  });
+}
+
+function revived(state: WatchState): WatchState {
+  const {operation} = state;
+  return operation === undefined || Object.isFrozen(operation) ? state : readResumeToken(writeResumeToken(state));
+}
+
+/**
+ * The operation as an XState machine that watches it: `notStarted`, `running`, `succeeded`, `failed`, `canceled`, and
+ * `abandoned` when watching ended first. Its snapshot's `value` is that plain string, its context keeps the operation as
+ * last known, it emits the same events as a poller, and its output is the {@link Outcome}. Start it with `createActor`, or
+ * invoke it in a machine of your own.
+ *
+ * Used purely, with XState's `initialTransition` and `transition`, it is moved by `report` events and asks nobody.
+ *
+ * The actor keeps its input, and shows it when it is printed: give a token by {@link watchOperation} rather than by the input.
+ *
+ * @example
+ * ```ts
+ * const machine = operationMachine.provide({actors: {watch: watchOperation({token})}});
+ * const actor = createActor(machine, {input: {location}});
+ * actor.on('running', ({operation}) => console.log(operation.rawStatus));
+ * actor.start();
+ * const outcome = await toPromise(actor);
+ * ```
+ */
+export const operationMachine: OperationMachine = provided(watchOperation(), revived);

@@ -1,3 +1,0 @@
-// What `schedules` holds, as a module of its own: a bundler can leave out of it what a program does not name.
-export {learned} from './learned.ts';
-export {exponential, fixed, sequence} from './schedule.ts';

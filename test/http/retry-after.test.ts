@@ -1,0 +1,93 @@
+import {describe, expect, test} from '@jest/globals';
+import fc from 'fast-check';
+import {longestTimer, readRetryAfter} from '../../src/http/retry-after.ts';
+
+const now = Date.UTC(2020, 2, 19, 12, 0, 0);
+
+describe('Retry-After', () => {
+  test.each([
+    ['whole seconds', '3', 3000],
+    ['none at all', '0', 0],
+    ['one minute', '60', 60_000],
+    ['leading zeros', '007', 7000],
+    ['decimal seconds', '1.5', 1500],
+    ['decimal seconds with three digits', '2.128', 2128],
+    ['less than a millisecond, rounded up', '0.0001', 1],
+    ['spaces around it', ' 3 ', 3000],
+    ['the longest that a timer holds', '2147483.647', 2_147_483_647],
+    ['a date in the future', 'Thu, 19 Mar 2020 12:00:03 GMT', 3000],
+    ['a date in the future, as of RFC 850', 'Thursday, 19-Mar-20 12:00:04 GMT', 4000],
+    ['a date in the future, as of asctime', 'Thu Mar 19 12:00:05 2020', 5000],
+    ['an asctime date with one digit of day', 'Thu Apr  2 12:00:00 2020', 14 * 24 * 3_600_000],
+    ['a date of this very second', 'Thu, 19 Mar 2020 12:00:00 GMT', 0],
+    ['a date in the past', 'Thu, 19 Mar 2020 11:59:59 GMT', 0],
+    ['a date long ago', 'Sun, 06 Nov 1994 08:49:37 GMT', 0],
+    ['a date long ago, as of RFC 850', 'Sunday, 06-Nov-94 08:49:37 GMT', 0],
+    ['a date long ago, as of asctime', 'Sun Nov  6 08:49:37 1994', 0],
+  ])('%s: %s', (_, value, expected) => {
+    expect(readRetryAfter(value, now)).toBe(expected);
+  });
+
+  test.each([
+    ['a negative number', '-1'],
+    ['a word', 'soon'],
+    ['nothing', ''],
+    ['a space', ' '],
+    ['400 nines', '9'.repeat(400)],
+    ['more than a timer holds', '2147483.648'],
+    ['ten digits', '9999999999'],
+    ['a date beyond what a timer holds', 'Thu, 19 Mar 2021 12:00:00 GMT'],
+    ['an exponent', '1e3'],
+    ['a hexadecimal number', '0x10'],
+    ['a number with a sign', '+3'],
+    ['a number with a unit', '3s'],
+    ['two numbers, as two headers give', '3, 5'],
+    ['a dot before it', '.5'],
+    ['a dot after it', '5.'],
+    ['a comma in it', '1,5'],
+    ['a date that is none', 'Thu, 99 Foo 2020 12:00:00 GMT'],
+    ['a date in ISO 8601', '2020-03-19T12:00:03Z'],
+    ['a date in another zone', 'Thu, 19 Mar 2020 12:00:03 CET'],
+    ['Infinity', 'Infinity'],
+    ['NaN', 'NaN'],
+    ['null', null],
+    ['undefined', undefined],
+  ])('is ignored when it is %s', (_, value) => {
+    expect(readRetryAfter(value, now)).toBeUndefined();
+  });
+
+  test.each([
+    ['up to 50 years ahead is ahead', 'Thursday, 19-Mar-70 12:00:00 GMT', undefined],
+    ['more than 50 years ahead is the past century', 'Friday, 20-Mar-71 12:00:00 GMT', 0],
+  ])('a year of two digits %s', (_, value, expected) => {
+    expect(readRetryAfter(value, now)).toBe(expected);
+  });
+
+  test('goes by the clock when no time is given', () => {
+    expect(readRetryAfter(new Date(Date.now() - 60_000).toUTCString())).toBe(0);
+    expect(readRetryAfter(new Date(Date.now() + 60_000).toUTCString())).toBeGreaterThan(50_000);
+  });
+
+  test('of any text is nothing or a whole number that a timer holds', () => {
+    const numbers = fc.stringMatching(/^[-+]?\d{0,12}(\.\d{0,12})?(e\d)?$/);
+    const dates = fc.date({noInvalidDate: true}).map((date) => date.toUTCString());
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), numbers, dates), (text) => {
+        const delay = readRetryAfter(text, now);
+        if (delay === undefined) return;
+        expect(Number.isInteger(delay)).toBe(true);
+        expect(delay).toBeGreaterThanOrEqual(0);
+        expect(delay).toBeLessThanOrEqual(2 ** 31 - 1);
+      }),
+    );
+  });
+
+  test('of a date is the time until then', () => {
+    fc.assert(
+      fc.property(fc.integer({min: 0, max: Math.floor(longestTimer / 1000)}), (seconds) => {
+        expect(readRetryAfter(new Date(now + seconds * 1000).toUTCString(), now)).toBe(seconds * 1000);
+        expect(readRetryAfter(String(seconds), now)).toBe(seconds * 1000);
+      }),
+    );
+  });
+});

@@ -1,0 +1,386 @@
+import {describe, expect, test} from '@jest/globals';
+import {beginWatching, checkLocation, defaultSchedule, type PollOptions, readOptions} from '../../src/options/options.ts';
+import {longRunning} from '../../src/protocol/long-running.ts';
+import {defineProtocol} from '../../src/protocol/protocol.ts';
+import {beginning, location, tasks, thrownBy} from '../support/core.ts';
+
+const secret = 'eyJ0eXAiOiJKV1QiLCJub25jZSI6Im1hcmtlciJ9';
+const readAny = (options: unknown): unknown => readOptions(options as PollOptions);
+
+const names: readonly (keyof PollOptions)[] = [
+  'protocol',
+  'http',
+  'token',
+  'schedule',
+  'retry',
+  'totalTimeout',
+  'requestTimeout',
+  'initialDelay',
+  'signal',
+  'unknownStatus',
+  'notFoundGrace',
+  'consecutiveFailures',
+  'stalledAfter',
+  'trustedOrigins',
+  'fetchResult',
+];
+
+const defaults = {
+  carrier: expect.any(Function),
+  token: undefined,
+  schedule: defaultSchedule,
+  retry: {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true},
+  totalTimeout: 900_000,
+  requestTimeout: 10_000,
+  initialDelay: 0,
+  signal: undefined,
+  unknownStatus: 'keepPolling',
+  notFoundGrace: 30_000,
+  consecutiveFailures: 5,
+  stalledAfter: 300_000,
+  trustedOrigins: new Set(),
+  fetchResult: false,
+};
+
+describe('options that are left out', () => {
+  const named = Object.fromEntries(names.map((name) => [name, undefined]));
+  test.each([
+    ['no options', undefined],
+    ['none given', {}],
+    ['all undefined, which means absent', named],
+  ])('%s: the documented defaults', (_, options) => {
+    const {reader, ...settings} = readOptions(options);
+    expect(settings).toEqual(defaults);
+    expect(reader.protocol).toBe(longRunning);
+  });
+
+  test('the default schedule is exponential with full jitter', () => {
+    const context = {status: 'running', operation: undefined, elapsed: 0, failures: 0} as const;
+    const waits = [1, 2, 100].map((attempt) => defaultSchedule({...context, attempt, random: 0.5}));
+    expect(waits).toEqual([500, 750, 15_000]);
+  });
+
+  test('the default of totalTimeout is the protocol’s', () => {
+    const slow = defineProtocol({...tasks, totalTimeout: 3_600_000});
+    expect(readOptions({protocol: slow}).totalTimeout).toBe(3_600_000);
+    expect(readOptions({protocol: slow, totalTimeout: 5}).totalTimeout).toBe(5);
+    expect(readOptions({protocol: slow, totalTimeout: false}).totalTimeout).toBe(false);
+  });
+
+  test.each([
+    ['retries', {retries: 0}, {...defaults.retry, retries: 0}],
+    ['minTimeout', {minTimeout: 100}, {...defaults.retry, minTimeout: 100}],
+    [
+      'minTimeout beyond the default maxTimeout',
+      {minTimeout: 9000},
+      {...defaults.retry, minTimeout: 9000, maxTimeout: 9000},
+    ],
+    [
+      'all',
+      {retries: 1, minTimeout: 0, maxTimeout: 1, factor: 3, randomize: false},
+      {retries: 1, minTimeout: 0, maxTimeout: 1, factor: 3, randomize: false},
+    ],
+    ['undefined, which means absent', {retries: undefined, minTimeout: undefined, factor: undefined}, defaults.retry],
+  ])('retry keeps its other defaults when it has %s', (_, retry, expected) => {
+    expect(readOptions({retry} as PollOptions).retry).toEqual(expected);
+  });
+});
+
+describe('options that are taken', () => {
+  const token = (): string => secret;
+  const {signal} = new AbortController();
+  test.each<[keyof PollOptions, unknown]>([
+    ['token', secret],
+    ['token', token],
+    ['schedule', () => 5],
+    ['totalTimeout', 1],
+    ['totalTimeout', false],
+    ['requestTimeout', 1],
+    ['initialDelay', 0],
+    ['signal', signal],
+    ['unknownStatus', 'fail'],
+    ['notFoundGrace', 0],
+    ['consecutiveFailures', 1],
+    ['consecutiveFailures', Infinity],
+    ['stalledAfter', 1],
+    ['stalledAfter', false],
+  ])('%s: %p', (name, value) => {
+    expect(readOptions({[name]: value})).toHaveProperty(name, value);
+  });
+
+  test('trustedOrigins, as origins whatever their form', () => {
+    const trustedOrigins = ['https://graph.microsoft.us', 'HTTPS://Other.Example:443/', 'http://localhost:3000'];
+    expect([...readOptions({trustedOrigins}).trustedOrigins]).toEqual([
+      'https://graph.microsoft.us',
+      'https://other.example',
+      'http://localhost:3000',
+    ]);
+  });
+});
+
+describe('an option that cannot be is refused with its name, what it got and what it takes', () => {
+  const isMilliseconds = (name: string, or = ''): [string, unknown, ErrorConstructor, string][] => [
+    [name, '5s', TypeError, `expected milliseconds${or}, got "5s"`],
+    [name, null, TypeError, `expected milliseconds${or}, got null`],
+    [name, true, TypeError, `expected milliseconds${or}, got true`],
+    [name, {seconds: 5}, TypeError, `expected milliseconds${or}, got an object`],
+    [name, [5], TypeError, `expected milliseconds${or}, got a list`],
+  ];
+  const inRange = (name: string, least: number, or = ''): [string, unknown, ErrorConstructor, string][] =>
+    [least - 1, -5, Number.NaN, Infinity, -Infinity, 2 ** 53].map((value) => [
+      name,
+      value,
+      RangeError,
+      `expected milliseconds${or}, from ${least} on, got ${value}`,
+    ]);
+  const longText = 'x'.repeat(200);
+  const origins = "expected origins such as 'https://graph.microsoft.us', got";
+  const visible = 'expected visible ASCII characters without spaces, or a function, got';
+
+  test.each<[string, unknown, ErrorConstructor, string]>([
+    ['protocol', null, TypeError, 'expected a protocol such as protocols.longRunning, got null'],
+    ['protocol', 'longRunning', TypeError, 'expected a protocol such as protocols.longRunning, got "longRunning"'],
+    ['http', null, TypeError, 'expected a ky instance, got null'],
+    ['http', 'https://graph.microsoft.com', TypeError, 'expected a ky instance, got "https://graph.microsoft.com"'],
+    ['http', {retry: 0}, TypeError, 'expected a ky instance, got an object'],
+    ['http', longText, TypeError, `expected a ky instance, got "${'x'.repeat(60)}"`],
+    ['token', null, TypeError, `${visible} object`],
+    ['token', 5, TypeError, `${visible} number`],
+    ['token', '', TypeError, `${visible} a text of 0 characters that are not all of these`],
+    ['token', `Bearer ${secret}`, TypeError, `${visible} a text of 47 characters that are not all of these`],
+    ['token', `${secret}\n`, TypeError, `${visible} a text of 41 characters that are not all of these`],
+    ['token', `${secret}\r\nx-admin: 1`, TypeError, `${visible} a text of 52 characters that are not all of these`],
+    ['token', 'tökén', TypeError, `${visible} a text of 5 characters that are not all of these`],
+    ['schedule', 1000, TypeError, 'expected a function such as schedules.fixed(1000), got 1000'],
+    ['schedule', [1000], TypeError, 'expected a function such as schedules.fixed(1000), got a list'],
+    ['retry', 3, TypeError, "expected p-retry's options, got 3"],
+    ['retry', null, TypeError, "expected p-retry's options, got null"],
+    ...isMilliseconds('totalTimeout', ' or false').filter(([, value]) => value !== false),
+    ...inRange('totalTimeout', 1, ' or false'),
+    ...isMilliseconds('requestTimeout'),
+    ['requestTimeout', false, TypeError, 'expected milliseconds, got false'],
+    ...inRange('requestTimeout', 1),
+    ...isMilliseconds('initialDelay'),
+    ['initialDelay', new Date(0), TypeError, 'expected milliseconds, got an object'],
+    ...inRange('initialDelay', 0),
+    ['signal', null, TypeError, 'expected an AbortSignal, got null'],
+    ['signal', {aborted: false}, TypeError, 'expected an AbortSignal, got an object'],
+    ['signal', new AbortController(), TypeError, 'expected an AbortSignal, got an object'],
+    ['unknownStatus', true, TypeError, "expected 'keepPolling' or 'fail', got true"],
+    ['unknownStatus', 'Fail', TypeError, `expected 'keepPolling' or 'fail', got "Fail"`],
+    ...isMilliseconds('notFoundGrace'),
+    ...inRange('notFoundGrace', 0),
+    ['consecutiveFailures', '5', TypeError, 'expected a number, got "5"'],
+    ['consecutiveFailures', null, TypeError, 'expected a number, got null'],
+    ['consecutiveFailures', 0, RangeError, 'expected a number from 1 on, got 0'],
+    ['consecutiveFailures', -1, RangeError, 'expected a number from 1 on, got -1'],
+    ['consecutiveFailures', Number.NaN, RangeError, 'expected a number from 1 on, got NaN'],
+    ...isMilliseconds('stalledAfter', ' or false'),
+    ...inRange('stalledAfter', 1, ' or false'),
+    [
+      'trustedOrigins',
+      'https://graph.microsoft.us',
+      TypeError,
+      'expected a list of origins, got "https://graph.microsoft.us"',
+    ],
+    ['trustedOrigins', ['graph.microsoft.us'], TypeError, `${origins} "graph.microsoft.us"`],
+    ['trustedOrigins', ['https://a.example', 5], TypeError, `${origins} 5`],
+    ['trustedOrigins', ['https://a.example/v1.0'], TypeError, `${origins} "https://a.example/v1.0"`],
+    ['trustedOrigins', ['https://a.example/?q'], TypeError, `${origins} "https://a.example/?q"`],
+    ['trustedOrigins', ['file:///'], TypeError, `${origins} "file:///"`],
+  ])('%s: %p', (name, value, type, message) => {
+    const error = thrownBy(() => readAny({[name]: value}));
+    expect(error).toBeInstanceOf(type);
+    expect(error).toHaveProperty('message', `${name}: ${message}`);
+  });
+
+  test.each<[string, unknown, ErrorConstructor, string]>([
+    ['retries', '3', TypeError, 'expected a number, got "3"'],
+    ['retries', -1, RangeError, 'expected a whole number from 0 on, got -1'],
+    ['retries', 1.5, RangeError, 'expected a whole number from 0 on, got 1.5'],
+    ['retries', Number.NaN, RangeError, 'expected a whole number from 0 on, got NaN'],
+    ['minTimeout', '1s', TypeError, 'expected a number, got "1s"'],
+    ['minTimeout', -1, RangeError, 'expected a number from 0 on, got -1'],
+    ['maxTimeout', true, TypeError, 'expected a number, got true'],
+    ['maxTimeout', Number.NaN, RangeError, 'expected a number from 0 on, got NaN'],
+    ['factor', [], TypeError, 'expected a number, got a list'],
+    ['factor', -2, RangeError, 'expected a number from 0 on, got -2'],
+  ])('retry.%s: %p', (name, value, type, message) => {
+    const error = thrownBy(() => readAny({retry: {[name]: value}}));
+    expect(error).toBeInstanceOf(type);
+    expect(error).toHaveProperty('message', `retry.${name}: ${message}`);
+  });
+
+  // p-retry would refuse these at the first poll, where it is too late to tell the caller.
+  test.each<[string, unknown]>([
+    ['an infinite minTimeout', {minTimeout: Infinity}],
+    ['an infinite factor', {factor: Infinity}],
+    ['a negative maxRetryTime', {maxRetryTime: -1}],
+    ['a maxRetryTime that is a text', {maxRetryTime: '1s'}],
+    ['a shouldRetry that is no function', {shouldRetry: true}],
+    ['a randomize that is a text', {randomize: 'yes'}],
+  ])('retry with %s', (_, retry) => {
+    const error = thrownBy(() => readAny({retry}));
+    expect(error instanceof TypeError || error instanceof RangeError).toBe(true);
+    expect(error).toHaveProperty('message', expect.stringMatching(/^retry\.\w+: expected .+, got .+/));
+  });
+
+  test.each([
+    ['timeout', {timeout: 5}],
+    ['Token', {Token: secret}],
+    ['accessToken', {token: secret, accessToken: secret}],
+  ])('there is no option %s', (name, options) => {
+    const message = `${name}: there is no such option; there are ${names.join(', ')}`;
+    expect(thrownBy(() => readAny(options))).toEqual(new TypeError(message));
+  });
+
+  test.each([
+    ['null', null],
+    ['5', 5],
+  ])('options: %s', (got, options) => {
+    expect(thrownBy(() => readAny(options))).toEqual(new TypeError(`options: expected an object, got ${got}`));
+  });
+});
+
+describe('a token is never shown', () => {
+  test.each<[string, unknown]>([
+    ['in its own place, with a line break', {token: `${secret}\n`}],
+    ['in its own place, in a list', {token: [secret]}],
+    ['in its own place, in an object', {token: {value: secret}}],
+    ['beside another mistake', {token: secret, requestTimeout: -1}],
+    [
+      'beside another mistake, from a function',
+      {token: () => 'eyJ0eXAiOiJKV1QiLCJub25jZSI6Im1hcmtlciJ9', stalledAfter: '5s'},
+    ],
+    ['under another name', {accessToken: secret}],
+    ['in the place of the options', secret],
+    ['in the place of the options, from a function', () => 'eyJ0eXAiOiJKV1QiLCJub25jZSI6Im1hcmtlciJ9'],
+    ['in the place of the options, in a list', [secret]],
+  ])('%s', (_, options) => {
+    const message = String(thrownBy(() => readAny(options)));
+    expect(message).toMatch(/^(Type|Range)Error: \w+: /);
+    expect(message).not.toContain(secret);
+  });
+
+  test('with a location that is refused', () => {
+    const settings = readOptions({token: secret});
+    expect(String(thrownBy(() => beginWatching('http://graph.example/', settings, 0)))).not.toContain(secret);
+  });
+});
+
+describe('a location (row 40)', () => {
+  const bearer = readOptions({token: secret});
+  const asked = readOptions({token: () => secret});
+  const without = readOptions();
+  const capability = readOptions({token: secret, protocol: defineProtocol({...tasks, authorization: 'none'})});
+
+  test.each([
+    [
+      'https, byte for byte',
+      "https://graph.microsoft.com/beta/users('a')/operations('b')?aadgdc=BY01P&x=%7e%7E",
+      bearer,
+    ],
+    ['https in capitals', 'HTTPS://Graph.Microsoft.com/Beta', bearer],
+    ['http on localhost', 'http://localhost:3000/operations/b', bearer],
+    ['http below localhost', 'http://graph.localhost/operations/b', bearer],
+    ['http on 127.0.0.1', 'http://127.0.0.1:8080/operations/b', asked],
+    ['http elsewhere on the loopback network', 'http://127.1.2.3/operations/b', bearer],
+    ['http on ::1', 'http://[::1]:8080/operations/b', asked],
+    ['http on a public host without a token', 'http://graph.example/operations/b', without],
+    ['http on a public host where no token goes', 'http://graph.example/operations/b', capability],
+  ])('%s is taken as it stands', (_, text, settings) => {
+    expect(checkLocation(text, settings)).toBe(text);
+    expect(beginWatching(text, settings, beginning).location).toBe(text);
+  });
+
+  test('as a URL object is taken', () => {
+    expect(checkLocation(new URL(location), bearer)).toBe(new URL(location).href);
+  });
+
+  const absolute = 'location: expected an absolute http or https URL without user name and password, got';
+  const isPrivate = 'location: expected https, or http on this machine, because a token goes there; got';
+  test.each([
+    ['http on a public host with a token', 'http://graph.example/x?sig=S', bearer, `${isPrivate} http://graph.example`],
+    [
+      'http on a public host with a token function',
+      'http://graph.example/',
+      asked,
+      `${isPrivate} http://graph.example`,
+    ],
+    [
+      'http on a host that only begins like loopback',
+      'http://127.0.0.1.example/',
+      bearer,
+      `${isPrivate} http://127.0.0.1.example`,
+    ],
+    [
+      'http on a host that only ends like localhost',
+      'http://notlocalhost/',
+      bearer,
+      `${isPrivate} http://notlocalhost`,
+    ],
+    ['http on a private network', 'http://10.0.0.1/', bearer, `${isPrivate} http://10.0.0.1`],
+    ['file:', 'file:///etc/passwd', without, `${absolute} one that begins with file:`],
+    ['ftp:', 'ftp://graph.example/x', without, `${absolute} one that begins with ftp:`],
+    ['javascript:', 'javascript:alert(1)', without, `${absolute} one that begins with javascript:`],
+    ['data:', 'data:application/json,{"status":"succeeded"}', without, `${absolute} one that begins with data:`],
+    ['blob:', 'blob:https://graph.example/x', without, `${absolute} one that begins with blob:`],
+    ['user:password@', 'https://admin:hunter2@graph.example/', without, `${absolute} one that begins with https:`],
+    ['user@', 'https://admin@graph.example/', without, `${absolute} one that begins with https:`],
+    ['https without a host', 'https://', without, `${absolute} one that begins with https:`],
+    ['relative to a root', "/teams('a')/operations('b')", bearer, `${absolute} a text without a scheme`],
+    ['relative to a host', '//graph.example/x', bearer, `${absolute} a text without a scheme`],
+    ['a word', 'operation', without, `${absolute} a text without a scheme`],
+    ['empty', '', without, `${absolute} a text without a scheme`],
+    ['a URL object of another scheme', new URL('file:///x'), without, `${absolute} one that begins with file:`],
+    ['undefined', undefined, without, 'location: expected an absolute http or https URL, got undefined'],
+    ['null', null, without, 'location: expected an absolute http or https URL, got null'],
+    ['a number', 5, without, 'location: expected an absolute http or https URL, got 5'],
+    [
+      'a Request',
+      new Request('https://a.example'),
+      without,
+      'location: expected an absolute http or https URL, got an object',
+    ],
+  ])('%s is refused', (_, text, settings, message) => {
+    expect(thrownBy(() => checkLocation(text, settings))).toEqual(new TypeError(message));
+  });
+});
+
+describe('watching begins', () => {
+  test('with what is to be known before the first poll', () => {
+    const settings = readOptions({protocol: tasks, initialDelay: 5000, totalTimeout: 60_000});
+    expect(beginWatching(location, settings, beginning)).toEqual({
+      location,
+      shownLocation: location,
+      home: 'https://graph.example',
+      protocol: 'tasks',
+      startedAt: beginning,
+      dueAt: beginning + 5000,
+      deadlineAt: beginning + 60_000,
+      attempt: 0,
+      failures: 0,
+      deferrals: 0,
+      missingSince: undefined,
+      operation: undefined,
+      reached: -1,
+      unknownWords: [],
+      observed: {},
+      changedAt: beginning,
+      stalled: false,
+      endedAt: undefined,
+      answer: undefined,
+      abandoned: undefined,
+    });
+  });
+
+  test('without a deadline when there is no totalTimeout', () => {
+    expect(beginWatching(location, readOptions({totalTimeout: false}), beginning).deadlineAt).toBeUndefined();
+  });
+
+  test('with a location that is a capability: it has no home, and its query is not shown', () => {
+    const settings = readOptions({protocol: defineProtocol({...tasks, authorization: 'none'})});
+    const {home, shownLocation} = beginWatching('https://drive.example/monitor/5?sig=SECRET#x', settings, beginning);
+    expect([home, shownLocation]).toEqual(['', 'https://drive.example/monitor/5']);
+  });
+});

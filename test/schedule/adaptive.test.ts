@@ -1,0 +1,260 @@
+import {describe, expect, jest, test} from '@jest/globals';
+import fc from 'fast-check';
+import {type LearnedOptions, type Schedule, type ScheduleContext, schedules} from '../../src/index.ts';
+import {begin, skipWaits, startEmulator, watch} from '../support/behaviours.ts';
+import {operationOf, thrownBy} from '../support/core.ts';
+
+function at(elapsed: number, random = 0.5, attempt = 1): ScheduleContext {
+  return {attempt, random, elapsed, status: 'running', operation: undefined, failures: 0};
+}
+
+const operation = operationOf('succeeded');
+
+/** Tells a schedule of operations that took so long, each known to within a tenth of a second. */
+function tell(schedule: Schedule, durations: readonly number[]): void {
+  for (const duration of durations)
+    schedule.ended?.({after: Math.max(0, duration - 100), elapsed: duration, operation});
+}
+
+const repeated = (duration: number, count: number): number[] => Array.from({length: count}, () => duration);
+
+const random = fc.double({min: 0, max: 1, maxExcluded: true, noNaN: true});
+const anyTime = fc.oneof(fc.double({min: 0, max: 1e7, noNaN: true}), fc.double({min: 0, noNaN: true}));
+
+describe('schedules.learned', () => {
+  test('is the exponential schedule as long as it knows nothing', () => {
+    const options = {initial: 500, factor: 2, max: 20_000, jitter: 'equal'} as const;
+    const [learned, exponential] = [schedules.learned(options), schedules.exponential(options)];
+    tell(learned, repeated(30_000, 9));
+    fc.assert(
+      fc.property(anyTime, random, fc.integer({min: 1, max: 1e6}), (elapsed, chance, attempt) => {
+        const context = at(elapsed, chance, attempt);
+        expect(learned(context)).toBe(exponential(context));
+      }),
+    );
+  });
+
+  test('gives a wait whatever it was told', () => {
+    const end = fc.record({after: fc.double(), elapsed: fc.oneof(anyTime, fc.double())});
+    const cost = fc.double({min: 1e-3, max: 1e6, noNaN: true});
+    fc.assert(
+      fc.property(fc.array(end, {maxLength: 60}), cost, anyTime, random, (ends, requestCost, elapsed, chance) => {
+        const schedule = schedules.learned({requestCost});
+        for (const each of ends) schedule.ended({...each, operation});
+        const wait = schedule(at(elapsed, chance));
+        expect(wait).toBeGreaterThanOrEqual(0);
+        expect(wait).toBeLessThan(Number.POSITIVE_INFINITY);
+        const {counts} = schedule.toJSON();
+        expect(counts.every((count) => count >= 0 && count < 301)).toBe(true);
+      }),
+    );
+  });
+
+  test('asks when those it has seen were ended, and not before', () => {
+    const schedule = schedules.learned({requestCost: 5000});
+    tell(schedule, repeated(30_000, 100));
+    expect(schedule(at(0))).toBeGreaterThan(27_000);
+    expect(schedule(at(0))).toBeLessThan(36_000);
+    // The same from wherever one asks: after a Retry-After, say.
+    expect(8000 + schedule(at(8000))).toBeCloseTo(schedule(at(0)), -3);
+  });
+
+  test('asks at both of two times that are likely', () => {
+    const schedule = schedules.learned({requestCost: 2000});
+    tell(
+      schedule,
+      Array.from({length: 200}, (_, index) => (index % 2 === 0 ? 5000 : 60_000)),
+    );
+    const first = schedule(at(0));
+    expect(first).toBeGreaterThan(4500);
+    expect(first).toBeLessThan(7000);
+    const second = first + schedule(at(first, 0.5, 2));
+    expect(second).toBeGreaterThan(54_000);
+    expect(second).toBeLessThan(70_000);
+  });
+
+  test('a request that costs more is made later, and less often', () => {
+    const durations = Array.from({length: 300}, (_, index) => 10_000 + ((index * 37) % 300) * 100);
+    const polls = [100, 1000, 10_000].map((requestCost) => {
+      const schedule = schedules.learned({requestCost});
+      tell(schedule, durations);
+      let count = 0;
+      for (let elapsed = 0; elapsed < 40_000; count++) elapsed += schedule(at(elapsed));
+      return count;
+    });
+    expect(polls).toEqual([...polls].sort((a, b) => b - a));
+    expect(polls[0]).toBeGreaterThan(2 * (polls[2] ?? 0));
+  });
+
+  test('beyond what it has seen it goes on as the exponential schedule would by then', () => {
+    const schedule = schedules.learned({initial: 1000, factor: 1.5, max: 30_000, jitter: 'none'});
+    tell(schedule, repeated(5000, 50));
+    expect(schedule(at(20_000, 0.5, 2))).toBeCloseTo(1000 + 20_000 / 2);
+    expect(schedule(at(600_000, 0.5, 3))).toBe(30_000);
+    // What was asked more often than that is no reason to ask sooner.
+    expect(schedule(at(20_000, 0.5, 8))).toBeCloseTo(1000 * 1.5 ** 7);
+  });
+
+  test('pollers that started together are spread over the times that are nearly as good', () => {
+    const schedule = schedules.learned();
+    tell(
+      schedule,
+      Array.from({length: 300}, (_, index) => 10_000 + index * 100),
+    );
+    const waits = Array.from({length: 100}, (_, index) => schedule(at(15_000, index / 100)));
+    expect(new Set(waits.map((wait) => Math.round(wait))).size).toBeGreaterThan(50);
+    expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(1000);
+  });
+
+  test('takes a few ends that are far apart for a tail, not for peaks with nothing between them', () => {
+    const schedule = schedules.learned({requestCost: 1000});
+    tell(schedule, [...repeated(10_000, 250), 31_000, 39_000, 48_000, 59_000]);
+    const asked: number[] = [];
+    for (let elapsed = 25_000; elapsed < 50_000; ) {
+      elapsed += schedule(at(elapsed));
+      asked.push(elapsed);
+    }
+    // Between the first and the last of them it does not wait for the next: it asks as evenly as ends are likely.
+    const waits = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
+    expect(Math.max(...waits)).toBeLessThan(1.5 * Math.min(...waits));
+    expect(waits.length).toBeGreaterThan(1);
+  });
+
+  test('follows when durations change', () => {
+    const schedule = schedules.learned({requestCost: 5000});
+    tell(schedule, repeated(20_000, 1000));
+    expect(schedule(at(0))).toBeLessThan(25_000);
+    tell(schedule, repeated(90_000, 1000));
+    expect(schedule(at(0))).toBeGreaterThan(80_000);
+    tell(schedule, repeated(5000, 1000));
+    expect(schedule(at(0))).toBeLessThan(7000);
+  });
+
+  test('shares a wide interval out by what it knows', () => {
+    const schedule = schedules.learned({requestCost: 5000});
+    tell(schedule, repeated(30_000, 100));
+    for (let index = 0; index < 100; index++) schedule.ended({after: 10_000, elapsed: 120_000, operation});
+    expect(schedule(at(0))).toBeLessThan(36_000);
+  });
+
+  test('goes on from its JSON', () => {
+    const durations = fc.array(fc.integer({min: 1, max: 1e6}), {minLength: 20, maxLength: 400});
+    fc.assert(
+      fc.property(durations, (seen) => {
+        const schedule = schedules.learned();
+        tell(schedule, seen);
+        const json = schedule.toJSON();
+        const learned: unknown = JSON.parse(JSON.stringify(schedule));
+        expect(learned).toEqual(json);
+        const restored = schedules.learned({learned: learned as LearnedOptions['learned']});
+        expect(restored.toJSON()).toEqual(json);
+        const again = schedules.learned({learned: json});
+        expect([0, 500, 10_000].map((elapsed) => restored(at(elapsed)))).toEqual(
+          [0, 500, 10_000].map((elapsed) => again(at(elapsed))),
+        );
+      }),
+      {numRuns: 30},
+    );
+  });
+
+  const counts = repeated(1, 128);
+  const json = {kind: 'operation-poller durations', version: 1, counts};
+  const where = 'schedules.learned: learned:';
+  test.each<[object, ErrorConstructor, string]>([
+    [{requestCost: '1s'}, TypeError, 'schedules.learned: requestCost: expected milliseconds, got 1s'],
+    [{requestCost: 0}, RangeError, 'schedules.learned: requestCost: expected milliseconds over 0, got 0'],
+    [{requestCost: Number.NaN}, RangeError, 'schedules.learned: requestCost: expected milliseconds from 0 on, got NaN'],
+    [{factor: 0.5}, RangeError, 'schedules.exponential: factor: expected a number from 1 on, got 0.5'],
+    [{learned: null}, TypeError, `${where} expected what toJSON() gave, got object`],
+    [{learned: 'text'}, TypeError, `${where} expected what toJSON() gave, got string`],
+    [{learned: counts}, TypeError, `${where} expected what toJSON() gave, got a list`],
+    [
+      {learned: {...json, kind: 'x'}},
+      TypeError,
+      `${where} expected the kind 'operation-poller durations', got another`,
+    ],
+    [{learned: {...json, version: 2}}, RangeError, `${where} expected version 1, got another`],
+    [{learned: {...json, more: 1}}, TypeError, `${where} there is a foreign key, more`],
+    [{learned: JSON.parse('{"__proto__": {"counts": []}}')}, TypeError, `${where} expected the kind`],
+    [{learned: {...json, counts: 'x'}}, TypeError, `${where} counts: expected a list, got string`],
+    [{learned: {...json, counts: [1]}}, RangeError, `${where} counts: expected 128 numbers, got 1`],
+    [
+      {learned: {...json, counts: counts.with(3, Number.NaN)}},
+      RangeError,
+      `${where} count 3: expected a number from 0 on`,
+    ],
+    [
+      {learned: {...json, counts: counts.with(0, -1)}},
+      RangeError,
+      `${where} count 0: expected a number from 0 on, got -1`,
+    ],
+    [{learned: {...json, counts: new Array(128)}}, TypeError, `${where} count 0: expected a number, got undefined`],
+    [
+      {learned: {...json, counts: counts.with(9, 1e300)}},
+      RangeError,
+      `${where} counts: expected no more than 300 in all`,
+    ],
+  ])('refuses what it cannot take: case %#', (options, type, message) => {
+    const error = thrownBy(() => schedules.learned(options as LearnedOptions));
+    expect(error).toBeInstanceOf(type);
+    expect(String(error)).toContain(message);
+  });
+});
+
+describe('a schedule that hears of ends', () => {
+  test('is told between which polls it was', async () => {
+    const ended = jest.fn<NonNullable<Schedule['ended']>>();
+    const schedule: Schedule = Object.assign(() => 5, {ended});
+    const {poller, events} = await watch(['notStarted', 'running', 'failed'], {schedule});
+    await poller.result().catch(() => undefined);
+    expect(ended).toHaveBeenCalledTimes(1);
+    const [told] = ended.mock.calls[0] ?? [];
+    const [, before, found] = events.filter(({type}) => type === 'polled').map((event) => event.at);
+    expect(told?.operation).toBe(poller.operation);
+    expect((told?.elapsed ?? 0) - (told?.after ?? 0)).toBe((found ?? 0) - (before ?? 0));
+    expect(told?.after).toBeGreaterThan(0);
+  });
+
+  test('is not told when watching ends and the operation does not', async () => {
+    const ended = jest.fn();
+    const schedule: Schedule = Object.assign(() => 1, {ended});
+    const {poller} = await watch(['running'], {schedule, totalTimeout: 50});
+    await expect(poller.result()).rejects.toThrow();
+    expect(ended).not.toHaveBeenCalled();
+  });
+
+  test('does no harm when it throws: the host is told', async () => {
+    const reported = jest.fn();
+    const before = Reflect.get(globalThis, 'reportError');
+    Reflect.set(globalThis, 'reportError', reported);
+    try {
+      const mistake = new Error('a mistake');
+      const ended = (): never => {
+        throw mistake;
+      };
+      const {poller} = await watch(['running', 'succeeded'], {schedule: Object.assign(() => 1, {ended})});
+      await expect(poller.result()).resolves.toMatchObject({status: 'succeeded'});
+      expect(reported.mock.calls).toEqual([[mistake]]);
+    } finally {
+      Reflect.set(globalThis, 'reportError', before);
+    }
+  });
+});
+
+test('pollers that share a learned schedule ask less often when some have ended', async () => {
+  jest.useFakeTimers();
+  const emulator = await startEmulator();
+  const schedule = schedules.learned({initial: 500, factor: 1.2, jitter: 'none'});
+  const requests: number[] = [];
+  for (let index = 0; index < 15; index++) {
+    const operation = emulator.addOperation({script: [{status: 'running', until: 20_000}, 'succeeded']});
+    const followed = begin(operation.location, {schedule});
+    skipWaits(followed);
+    await followed.poller.result();
+    requests.push(operation.requests.length);
+  }
+  const most = (counts: readonly number[]): number => Math.max(...counts);
+  const least = (counts: readonly number[]): number => Math.min(...counts);
+  expect(least(requests.slice(0, 10))).toBeGreaterThan(8);
+  expect(most(requests.slice(10))).toBeLessThan(7);
+});
