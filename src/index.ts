@@ -3,8 +3,18 @@
 import * as protocols from './protocol/protocols.ts';
 import * as schedules from './schedule/schedules.ts';
 
-// When to ask.
-export type {DurationsJson} from './schedule/duration-histogram.ts';
+export {readRetryAfter} from './http/retry-after.ts';
+// The machine, for workflows.
+export type {
+  OperationInput,
+  OperationMachine,
+  OperationMachineEvent,
+  OperationSnapshot,
+  OperationStateValue,
+  WatchCommand,
+  WatchingEvent,
+  WatchLogic,
+} from './machine/machine.ts';
 export {
   ForbiddenError,
   InvalidResumeTokenError,
@@ -42,18 +52,6 @@ export type {
   WaitCause,
   WaitingEvent,
 } from './operation/events.ts';
-export type {LearnedOptions, LearnedSchedule} from './schedule/adaptive.ts';
-// The machine, for workflows.
-export type {
-  OperationInput,
-  OperationMachine,
-  OperationMachineEvent,
-  OperationSnapshot,
-  OperationStateValue,
-  WatchCommand,
-  WatchingEvent,
-  WatchLogic,
-} from './machine/machine.ts';
 // What an operation is, and how watching it ends.
 export type {
   CanceledOperation,
@@ -67,17 +65,7 @@ export type {
   SucceededOperation,
   TerminalStatus,
 } from './operation/operation.ts';
-export {operationMachine, watchOperation} from './polling/operation-machine.ts';
-export type {PollOptions, RetryOptions, TokenRequest, TokenSource} from './options/options.ts';
 export type {Outcome} from './operation/outcome.ts';
-// Watching an operation.
-export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
-export {type OperationEventOf, OperationPoller, type Subscription} from './poller.ts';
-export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
-// How services word their operations.
-export type {GraphProtocols} from './protocol/presets.ts';
-export type {Protocol, ResultPlace} from './protocol/protocol.ts';
-export type {StatusOnResource} from './protocol/status-on-resource.ts';
 export type {
   AbandonEvent,
   RelocateEvent,
@@ -90,9 +78,21 @@ export type {
   WatchEvent,
 } from './operation/reducer.ts';
 export type {ResumeToken} from './operation/resume-token.ts';
-export {readRetryAfter} from './http/retry-after.ts';
-export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule/schedule.ts';
 export type {AbandonReason, Answer, Observed, WatchState} from './operation/state.ts';
+export type {PollOptions, RetryOptions, TokenRequest, TokenSource} from './options/options.ts';
+// Watching an operation.
+export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
+export {type OperationEventOf, OperationPoller, type Subscription} from './poller.ts';
+export {operationMachine, watchOperation} from './polling/operation-machine.ts';
+export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
+// How services word their operations.
+export type {GraphProtocols} from './protocol/presets.ts';
+export type {Protocol, ResultPlace} from './protocol/protocol.ts';
+export type {StatusOnResource} from './protocol/status-on-resource.ts';
+export type {AdaptiveOptions, AdaptiveSchedule} from './schedule/adaptive.ts';
+// When to ask.
+export type {DurationHistogramJson} from './schedule/duration-histogram.ts';
+export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule/schedule.ts';
 // Namespaces: a bundler can leave out of them what a program does not name.
 export {
   /** The protocols that come with the library, and `define` for a service of your own. */

@@ -1,9 +1,9 @@
-import {askOnce} from './polling/fetch-once.ts';
 import type {Operation} from './operation/operation.ts';
-import {beginWatching, type PollOptions, readOptions} from './options/options.ts';
-import {OperationPoller} from './poller.ts';
-import {resumeWatching} from './options/resume.ts';
 import type {ResumeToken} from './operation/resume-token.ts';
+import {beginWatching, type PollOptions, readOptions} from './options/options.ts';
+import {resumeWatching} from './options/resume.ts';
+import {OperationPoller} from './poller.ts';
+import {fetchOnce} from './polling/fetch-once.ts';
 
 /**
  * Watches an operation until it ends. Returns at once; watching has begun.
@@ -58,5 +58,5 @@ export function resumeOperation(token: ResumeToken | string, options: PollOption
  */
 export async function fetchOperation(location: string | URL, options?: PollOptions): Promise<Operation> {
   const given = readOptions(options);
-  return askOnce(beginWatching(location, given, Date.now()), given);
+  return fetchOnce(beginWatching(location, given, Date.now()), given);
 }

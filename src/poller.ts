@@ -1,11 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {type Actor, createActor} from 'xstate';
-import {haltWith, type OwnHalt} from './shared/abort.ts';
-import {cancelOperation} from './polling/cancel.ts';
+import {type OperationMachine, snapshotOf, statusMachine} from './machine/machine.ts';
 import {OperationError} from './operation/errors.ts';
 import type {OperationEvent, OperationEventType} from './operation/events.ts';
-import {reportToHost} from './shared/report-error.ts';
-import {type OperationMachine, snapshotOf, statusMachine} from './machine/machine.ts';
 import {
   hasEnded,
   isOperationStatus,
@@ -14,13 +11,16 @@ import {
   type SucceededOperation,
   statusRank,
 } from './operation/operation.ts';
-import type {Settings} from './options/options.ts';
 import {endedOutcome, type Outcome} from './operation/outcome.ts';
-import {fetchedOutcome} from './polling/fetch-result.ts';
 import {type ResumeToken, writeResumeToken} from './operation/resume-token.ts';
 import type {WatchState} from './operation/state.ts';
+import type {Settings} from './options/options.ts';
+import {cancelOperation} from './polling/cancel.ts';
+import {fetchedOutcome} from './polling/fetch-result.ts';
 import type {Moved} from './polling/step.ts';
 import {Watch} from './polling/watch.ts';
+import {type DerivedController, deriveController} from './shared/abort.ts';
+import {reportUncaught} from './shared/report-error.ts';
 
 /** An event by its name; `'*'` is any. */
 export type OperationEventOf<Type extends OperationEventType | '*'> = Type extends '*'
@@ -50,7 +50,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
   /** What is left to tell while listeners are being told. */
   #untold: OperationEvent[] | undefined;
   /** While the result is being fetched. */
-  #fetching: OwnHalt | undefined;
+  #fetching: DerivedController | undefined;
   /** The operation with its result. */
   #filled: SucceededOperation | undefined;
 
@@ -203,7 +203,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    */
   stop(reason?: unknown): void {
     this.#watch.stop('stopped', reason);
-    this.#fetching?.halt.abort(reason);
+    this.#fetching?.controller.abort(reason);
   }
 
   /**
@@ -244,7 +244,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
         snapshot: snapshotOf(state, state.operation?.status === 'succeeded' ? endedOutcome(state) : this.#outcome),
         input: {location: state.location},
       });
-      actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportToHost});
+      actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportUncaught});
       this.#actor = actor.start();
     }
     return this.#actor;
@@ -253,7 +253,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
   #hear({events, moves}: Moved, ended: Outcome | undefined): void {
     const fetches = ended?.status === 'succeeded' && this.#settings.fetchResult;
     this.#outcome = fetches ? undefined : ended;
-    if (fetches) this.#fetching = haltWith(this.#settings.signal);
+    if (fetches) this.#fetching = deriveController(this.#settings.signal);
     if (this.#actor !== undefined) for (const move of moves) this.#actor.send(move);
     this.#tellAll(events);
     if (fetches) void this.#fetchResult(ended.operation);
@@ -275,9 +275,9 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   async #fetchResult(operation: SucceededOperation): Promise<void> {
-    const fetching = this.#fetching ?? haltWith(this.#settings.signal);
-    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, fetching.halt);
-    fetching.release();
+    const fetching = this.#fetching ?? deriveController(this.#settings.signal);
+    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, fetching.controller);
+    fetching.dispose();
     this.#fetching = undefined;
     if (outcome.status === 'succeeded') this.#filled = outcome.operation;
     this.#outcome = outcome;
@@ -297,7 +297,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
       try {
         listener(event);
       } catch (error) {
-        reportToHost(error);
+        reportUncaught(error);
       }
     }
   }
@@ -312,7 +312,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
 
   #never(status: OperationStatus): OperationError {
     const {state} = this.#watch;
-    return new OperationError(`${state.shownLocation} succeeded, so it will never be ${status}`, {state});
+    return new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state});
   }
 }
 

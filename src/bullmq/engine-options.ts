@@ -1,7 +1,7 @@
 import {emitWarning} from 'node:process';
 import type {ConnectionOptions} from 'bullmq';
-import {reportToHost} from '../shared/report-error.ts';
 import {checkOptionNames} from '../shared/option-names.ts';
+import {reportUncaught} from '../shared/report-error.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
 export interface EngineOptions {
@@ -15,7 +15,7 @@ export interface EngineOptions {
   /** What all keys in Redis begin with. Default `'bull'`. */
   readonly prefix?: string | undefined;
   /**
-   * Hears what goes wrong without ending anything, e.g. that Redis is away for a while, or a {@link LeftAloneError}.
+   * Hears what goes wrong without ending anything, e.g. that Redis is away for a while, or a {@link JobSkippedError}.
    * Default: a warning of the process, once for each message.
    */
   readonly onError?: ((error: Error) => void) | undefined;
@@ -79,7 +79,7 @@ function harmless(onError: (error: Error) => void): (error: Error) => void {
     try {
       onError(error);
     } catch (thrown) {
-      reportToHost(thrown);
+      reportUncaught(thrown);
     }
   };
 }

@@ -1,7 +1,6 @@
 // The subpath `operation-poller/bullmq`. Nothing inside imports this file.
 export type {EngineOptions} from './engine-options.ts';
-export type {KeepOptions} from './retention.ts';
-export {LeftAloneError} from './job-skipped-error.ts';
+export {JobSkippedError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
 export {
   type AddedOperation,
@@ -12,6 +11,7 @@ export {
   type OperationQueueOptions,
 } from './queue.ts';
 export type {QueuedOperation} from './queued-operation.ts';
+export type {KeepOptions} from './retention.ts';
 export {
   createOperationWorker,
   type LimiterOptions,

@@ -2,8 +2,8 @@
  * A worker has left a job alone, because it cannot poll it: another worker may. The job is looked at again after a while,
  * less and less often, once a minute at the least.
  */
-export class LeftAloneError extends Error {
-  override readonly name = 'LeftAloneError';
+export class JobSkippedError extends Error {
+  override readonly name = 'JobSkippedError';
   /** The job's id. */
   readonly id: string;
   /**
@@ -14,7 +14,7 @@ export class LeftAloneError extends Error {
   /** The protocol's name, where it could be read. */
   readonly protocol: string | undefined;
 
-  constructor(message: string, id: string, reason: LeftAloneError['reason'], protocol?: string) {
+  constructor(message: string, id: string, reason: JobSkippedError['reason'], protocol?: string) {
     super(message);
     this.id = id;
     this.reason = reason;

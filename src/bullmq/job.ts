@@ -11,10 +11,10 @@ import {type PollErrorJson, readPollError, writePollError} from './poll-error-js
 export const jobName = 'operation';
 
 /**
- * A resume token as a job holds it: without its home where that is its location's origin, as it nearly always is. That takes
+ * A resume token as a job holds it: without its tokenOrigin where that is its location's origin, as it nearly always is. That takes
  * room a hundred thousand times.
  */
-export type JobToken = Omit<ResumeToken, 'home'> & Partial<Pick<ResumeToken, 'home'>>;
+export type JobToken = Omit<ResumeToken, 'tokenOrigin'> & Partial<Pick<ResumeToken, 'tokenOrigin'>>;
 
 /** What a job holds in Redis while it waits. */
 export interface JobData<Data = unknown> {
@@ -45,8 +45,8 @@ export function jobId(location: string, key: string | undefined): string {
 
 /** Writes a state as a job holds it. */
 export function writeJobToken(state: WatchState): JobToken {
-  const {home, ...token} = writeResumeToken(state);
-  return token.location.startsWith(`${home}/`) ? token : {...token, home};
+  const {tokenOrigin, ...token} = writeResumeToken(state);
+  return token.location.startsWith(`${tokenOrigin}/`) ? token : {...token, tokenOrigin};
 }
 
 /**
@@ -56,10 +56,10 @@ export function writeJobToken(state: WatchState): JobToken {
  */
 export function readJobToken(token: JobToken): WatchState {
   // Whoever can write to Redis may have put anything there; what comes of it here is checked as any token is.
-  if (typeof token?.location !== 'string' || token.home !== undefined) return readResumeToken(token);
+  if (typeof token?.location !== 'string' || token.tokenOrigin !== undefined) return readResumeToken(token);
   const {location} = token;
-  const home = location.slice(0, location.indexOf('/', location.indexOf('//') + 2));
-  return readResumeToken({...token, home});
+  const tokenOrigin = location.slice(0, location.indexOf('/', location.indexOf('//') + 2));
+  return readResumeToken({...token, tokenOrigin});
 }
 
 /** What a watch that is over leaves. */

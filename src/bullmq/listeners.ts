@@ -1,5 +1,5 @@
-import {reportToHost} from '../shared/report-error.ts';
 import type {Subscription} from '../poller.ts';
+import {reportUncaught} from '../shared/report-error.ts';
 
 /** Who listens to what: one that throws harms neither the others nor us. */
 export class Listeners<Event extends {readonly type: string}> {
@@ -32,7 +32,7 @@ export class Listeners<Event extends {readonly type: string}> {
         try {
           listener(event);
         } catch (error) {
-          reportToHost(error);
+          reportUncaught(error);
         }
       }
     }

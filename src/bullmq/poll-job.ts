@@ -1,9 +1,9 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
-import {poll, type Question, type Report} from '../polling/poll.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
+import {poll, type Question, type Report} from '../polling/poll.ts';
 import {advance, type Step} from '../polling/step.ts';
 import {type JobResult, type OperationJob, readJobToken, writeJobToken, writeResult} from './job.ts';
-import {LeftAloneError} from './job-skipped-error.ts';
+import {JobSkippedError} from './job-skipped-error.ts';
 import type {Listeners} from './listeners.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
@@ -73,7 +73,7 @@ export async function pollJob(
 
 type Read =
   | {readonly state: WatchState; readonly settings: ReturnType<WorkerSettings['of']>['settings']}
-  | {readonly leftAlone: LeftAloneError; readonly rest: number};
+  | {readonly leftAlone: JobSkippedError; readonly rest: number};
 
 function tryRead(io: JobIo, id: string, job: Pick<OperationJob, 'data' | 'timestamp'>): Read {
   let dueAt = job.timestamp;
@@ -84,9 +84,9 @@ function tryRead(io: JobIo, id: string, job: Pick<OperationJob, 'data' | 'timest
   } catch (error) {
     // The longer nobody has polled it, the longer it rests.
     const rest = Math.min(longestRest, Math.max(shortestRest, Date.now() - dueAt));
-    if (error instanceof LeftAloneError) return {leftAlone: error, rest};
+    if (error instanceof JobSkippedError) return {leftAlone: error, rest};
     if (!(error instanceof InvalidResumeTokenError)) throw error;
-    return {leftAlone: new LeftAloneError(`Job ${id} was left alone: ${error.message}`, id, 'invalidToken'), rest};
+    return {leftAlone: new JobSkippedError(`Job ${id} was left alone: ${error.message}`, id, 'invalidToken'), rest};
   }
 }
 

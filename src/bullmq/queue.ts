@@ -1,16 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import {type JobsOptions, Queue} from 'bullmq';
-import {checkOptionNames} from '../shared/option-names.ts';
-import {beginWatching, type PollOptions, readOptions} from '../options/options.ts';
 import type {WatchState} from '../operation/state.ts';
-import {Board} from './job-reader.ts';
+import {beginWatching, type PollOptions, readOptions} from '../options/options.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
 import {cancelJob} from './cancel.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
-import {type KeepOptions, readKeep} from './retention.ts';
+import {Board} from './job-reader.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
+import {type KeepOptions, readKeep} from './retention.ts';
 
 /** The options of {@link createOperationQueue}. */
 export interface OperationQueueOptions extends EngineOptions {

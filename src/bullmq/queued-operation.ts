@@ -2,8 +2,8 @@ import {abandonError} from '../operation/abandon-error.ts';
 import {InvalidResumeTokenError, OperationError} from '../operation/errors.ts';
 import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
-import type {Board, Entry} from './job-reader.ts';
 import {readResult} from './job.ts';
+import type {Board, Entry} from './job-reader.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
 export class QueuedOperation<Data = unknown> {
@@ -66,7 +66,7 @@ export class QueuedOperation<Data = unknown> {
           const {result, failure, state} = entry;
           if (failure !== undefined) {
             const facts = {state, resumeToken: () => writeResumeToken(state)};
-            throw new OperationError(`BullMQ gave up the job of ${state.shownLocation}: ${failure}`, facts);
+            throw new OperationError(`BullMQ gave up the job of ${state.redactedLocation}: ${failure}`, facts);
           }
           if (result !== undefined) {
             const outcome = readResult(result);

@@ -33,7 +33,7 @@ export function tellsMore({events}: Step): boolean {
 /** Writes what a step tells. */
 export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' | 'next'>): string {
   const last = events.at(-1);
-  const {location = state.shownLocation, attempt = state.attempt, at = 0, answer} = last ?? {};
+  const {location = state.redactedLocation, attempt = state.attempt, at = 0, answer} = last ?? {};
   const common: Common = {location, attempt, at, answer};
   const {operation} = state;
   const step: StepJson = {

@@ -1,10 +1,10 @@
 import type {GraphClient} from '../graph/graph-client.ts';
 import {partsOf} from '../graph/internal.ts';
+import type {WatchState} from '../operation/state.ts';
 import {type PollOptions, readOptions, type Settings} from '../options/options.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import type {WatchState} from '../operation/state.ts';
-import {LeftAloneError} from './job-skipped-error.ts';
+import {JobSkippedError} from './job-skipped-error.ts';
 
 /** The options of a poller that a worker takes too. */
 export type WorkerPollOptions = Pick<
@@ -51,8 +51,8 @@ export class WorkerSettings {
       if (token !== undefined) throw new TypeError("token: it is the Graph client's; give one of the two");
       if (http !== undefined) throw new TypeError("http: it is the Graph client's; give one of the two");
       this.#root = graph.root;
-      const {carrier} = parts;
-      this.#make = (protocol) => readOptions({...given, token: parts.token, protocol}, {carrier});
+      const {transport} = parts;
+      this.#make = (protocol) => readOptions({...given, token: parts.token, protocol}, {transport});
     }
     if (!Array.isArray(protocols)) throw new TypeError('protocols: expected a list of protocols');
     for (const protocol of protocols) {
@@ -66,23 +66,24 @@ export class WorkerSettings {
   /**
    * How to poll an operation, and the state to go on from.
    *
-   * @throws LeftAloneError
+   * @throws JobSkippedError
    */
   of(id: string, state: WatchState): {readonly settings: Settings; readonly state: WatchState} {
     const settings = this.#of(state.protocol);
     if (settings === undefined) {
       const name = JSON.stringify(state.protocol.slice(0, 40));
       const message = `Job ${id} was left alone: this worker has no protocol ${name}`;
-      throw new LeftAloneError(message, id, 'unknownProtocol', state.protocol);
+      throw new JobSkippedError(message, id, 'unknownProtocol', state.protocol);
     }
     if (this.#root === undefined) return {settings, state};
     // As the client itself does it: the token belongs to its root, wherever a location leads.
     const {sendsToken, foreignHosts} = settings.reader;
-    const {home} = state;
-    if (!sendsToken || home === this.#root) return {settings, state};
-    if (foreignHosts || settings.trustedOrigins.has(home)) return {settings, state: {...state, home: this.#root}};
-    const message = `Job ${id} was left alone: its operation is on ${home}, the Graph client's root is ${this.#root}`;
-    throw new LeftAloneError(message, id, 'foreignOrigin', state.protocol);
+    const {tokenOrigin} = state;
+    if (!sendsToken || tokenOrigin === this.#root) return {settings, state};
+    if (foreignHosts || settings.trustedOrigins.has(tokenOrigin))
+      return {settings, state: {...state, tokenOrigin: this.#root}};
+    const message = `Job ${id} was left alone: its operation is on ${tokenOrigin}, the Graph client's root is ${this.#root}`;
+    throw new JobSkippedError(message, id, 'foreignOrigin', state.protocol);
   }
 
   #of(name: string): Settings | undefined {

@@ -1,12 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type {OperationEventType} from '../operation/events.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
+import type {OperationEventType} from '../operation/events.ts';
 import type {PollOptions} from '../options/options.ts';
 import type {Subscription} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {checkNumber, type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {gather} from './coalesce.ts';
+import {checkNumber, type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {Listeners} from './listeners.ts';
 import {type JobIo, pollJob} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';

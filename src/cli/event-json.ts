@@ -1,7 +1,7 @@
 import type {OperationError, PollError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import {readLocation, showLocation} from '../shared/location.ts';
 import type {Operation} from '../operation/operation.ts';
+import {readLocation, redactLocation} from '../shared/location.ts';
 
 /** A value that JSON can have; `undefined` fields are left out. */
 export type JsonFields = Readonly<Record<string, unknown>>;
@@ -30,7 +30,7 @@ export function operationJson(operation: Operation, location: string): JsonField
   const url = readLocation(resourceLocation, location);
   return {
     ...shown,
-    resourceLocation: url === undefined ? undefined : showLocation(url.href, new URL(location).origin),
+    resourceLocation: url === undefined ? undefined : redactLocation(url.href, new URL(location).origin),
   };
 }
 

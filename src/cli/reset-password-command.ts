@@ -1,6 +1,6 @@
-import {OperationError, OperationNotStartedError, PollError} from '../operation/errors.ts';
 import {createGraphClient} from '../graph/graph-client.ts';
 import type {PasswordReset} from '../graph/password-reset.ts';
+import {OperationError, OperationNotStartedError, PollError} from '../operation/errors.ts';
 import {called} from './called.ts';
 import {Complaint, complaintOf} from './complaint.ts';
 import {exitCodes} from './exit-code.ts';

@@ -39,7 +39,7 @@ export async function readResumeFile(path: string, location: string | undefined)
   const state = read(text, path);
   if (location !== undefined && placeOf(location) !== placeOf(state.location)) {
     throw new Complaint(
-      `--resume: ${visible(path)} is of another operation, ${visible(state.shownLocation)}`,
+      `--resume: ${visible(path)} is of another operation, ${visible(state.redactedLocation)}`,
       'Leave the location out to go on with that one, or give another file.',
     );
   }

@@ -1,6 +1,6 @@
-import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
 import {cloudRoots} from '../graph/clouds.ts';
 import {createGraphClient, type GraphPollOptions} from '../graph/graph-client.ts';
+import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
 import {readOptions} from '../options/options.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
 import type {OperationPoller} from '../poller.ts';

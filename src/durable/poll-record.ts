@@ -1,7 +1,7 @@
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
-import type {Report} from '../polling/poll.ts';
 import {type OperationJson, operationJson, readOperationJson} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';
+import type {Report} from '../polling/poll.ts';
 import type {RecordedJson} from './durable-host.ts';
 
 /** A failed request as JSON has it. */

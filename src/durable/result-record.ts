@@ -1,12 +1,12 @@
 import {abandonError} from '../operation/abandon-error.ts';
-import type {Signal} from '../shared/abort.ts';
 import type {PollError} from '../operation/errors.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
-import type {Settings} from '../options/options.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {freeze} from '../protocol/read.ts';
-import {fetchedOutcome} from '../polling/fetch-result.ts';
 import type {WatchState} from '../operation/state.ts';
+import type {Settings} from '../options/options.ts';
+import {fetchedOutcome} from '../polling/fetch-result.ts';
+import {freeze} from '../protocol/read.ts';
+import type {Signal} from '../shared/abort.ts';
 import type {RecordedJson} from './durable-host.ts';
 import {isRecord, plain, readPollError, writePollError} from './poll-record.ts';
 

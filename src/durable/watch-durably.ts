@@ -1,11 +1,11 @@
-import {Halt} from '../shared/abort.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings} from '../options/options.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {poll, type Question} from '../polling/poll.ts';
-import {type Resumed, resumeWatching} from '../options/resume.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import {beginWatching, type PollOptions, readOptions, type Settings} from '../options/options.ts';
+import {type Resumed, resumeWatching} from '../options/resume.ts';
+import {poll, type Question} from '../polling/poll.ts';
 import {advance, begin, type StepIo} from '../polling/step.ts';
+import {LazyAbortController} from '../shared/abort.ts';
 import type {DurableHost, RecordedJson} from './durable-host.ts';
 import {type Retry, readPollRecord, writePollRecord} from './poll-record.ts';
 import {readResult, recordResult} from './result-record.ts';
@@ -110,7 +110,7 @@ async function watch(
 ): Promise<DurableRun> {
   checkOwn(options, name, onEvent);
   const named = (step: string): string => (name === undefined ? step : `${name}: ${step}`);
-  const signal = host.signal ?? new Halt();
+  const signal = host.signal ?? new LazyAbortController();
   const now = await host.now(named('begin'));
   const begun = beginAt(now, place, options);
   const {settings} = begun;

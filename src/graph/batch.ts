@@ -1,7 +1,7 @@
-import {Halt, onAbort} from '../shared/abort.ts';
 import {longestBody} from '../http/read-body.ts';
-import {bodyJson, type Carrier, type Outgoing, type Reply} from '../http/transport.ts';
+import {bodyJson, type Transport, type TransportRequest, type TransportResponse} from '../http/transport.ts';
 import {ownProperty} from '../protocol/pointer.ts';
+import {LazyAbortController, onAbort} from '../shared/abort.ts';
 
 /** The most requests that Graph takes in one batch. */
 export const largestBatch = 20;
@@ -13,8 +13,8 @@ interface Collection {
 
 interface Part {
   readonly location: string;
-  readonly outgoing: Outgoing;
-  readonly resolve: (reply: Reply | Promise<Reply>) => void;
+  readonly outgoing: TransportRequest;
+  readonly resolve: (reply: TransportResponse | Promise<TransportResponse>) => void;
   /** The batch it is under way with. */
   batch: Batch | undefined;
 }
@@ -22,19 +22,19 @@ interface Part {
 /** A batch under way: of use as long as one of its parts is. */
 interface Batch {
   wanted: number;
-  readonly halt: Halt;
+  readonly controller: LazyAbortController;
 }
 
 /** Sends a batch: gives the replies by the parts' numbers, or `undefined` when the batch as a whole failed. */
 export type SendBatch = (
   parts: readonly BatchPart[],
-  outgoing: Outgoing,
-) => Promise<readonly (Reply | undefined)[] | undefined>;
+  outgoing: TransportRequest,
+) => Promise<readonly (TransportResponse | undefined)[] | undefined>;
 
 /** A request of a batch. */
 export interface BatchPart {
   readonly location: string;
-  readonly headers: Outgoing['headers'];
+  readonly headers: TransportRequest['headers'];
 }
 
 /**
@@ -43,7 +43,7 @@ export interface BatchPart {
  */
 export class Batcher {
   readonly #window: number;
-  readonly #alone: Carrier;
+  readonly #alone: Transport;
   readonly #together: SendBatch;
   readonly #collecting = new Map<string, Collection>();
 
@@ -52,7 +52,7 @@ export class Batcher {
    * @param alone carries a request by itself
    * @param together carries a batch
    */
-  constructor(window: number, alone: Carrier, together: SendBatch) {
+  constructor(window: number, alone: Transport, together: SendBatch) {
     this.#window = window;
     this.#alone = alone;
     this.#together = together;
@@ -63,12 +63,12 @@ export class Batcher {
    *
    * @param kind requests of one kind may travel together
    */
-  carry(kind: string, location: string, outgoing: Outgoing): Promise<Reply> {
+  carry(kind: string, location: string, outgoing: TransportRequest): Promise<TransportResponse> {
     return new Promise((resolve, reject) => {
       const collection = this.#collecting.get(kind) ?? this.#collect(kind);
       const {parts} = collection;
-      const unhear = onAbort(outgoing.signal, () => {
-        unhear();
+      const unsubscribe = onAbort(outgoing.signal, () => {
+        unsubscribe();
         reject(outgoing.signal.reason);
         if (part.batch === undefined) this.#forget(kind, collection, part);
         else drop(part.batch, outgoing.signal.reason);
@@ -77,7 +77,7 @@ export class Batcher {
         location,
         outgoing,
         resolve: (reply) => {
-          unhear();
+          unsubscribe();
           resolve(reply);
         },
         batch: undefined,
@@ -112,12 +112,12 @@ export class Batcher {
   }
 
   async #send(parts: readonly Part[]): Promise<void> {
-    const batch: Batch = {wanted: parts.length, halt: new Halt()};
+    const batch: Batch = {wanted: parts.length, controller: new LazyAbortController()};
     for (const part of parts) part.batch = batch;
-    const outgoing: Outgoing = {
+    const outgoing: TransportRequest = {
       method: 'POST',
       headers: envelopeHeaders(parts),
-      signal: batch.halt,
+      signal: batch.controller,
       sent: () => {
         for (const part of parts) part.outgoing.sent();
       },
@@ -125,7 +125,7 @@ export class Batcher {
         for (const part of parts) part.outgoing.answered();
       },
     };
-    let replies: readonly (Reply | undefined)[] | undefined;
+    let replies: readonly (TransportResponse | undefined)[] | undefined;
     try {
       replies = await this.#together(
         parts.map(({location, outgoing: {headers}}) => ({location, headers})),
@@ -144,10 +144,10 @@ export class Batcher {
 
 function drop(batch: Batch, reason: unknown): void {
   batch.wanted -= 1;
-  if (batch.wanted === 0) batch.halt.abort(reason);
+  if (batch.wanted === 0) batch.controller.abort(reason);
 }
 
-function envelopeHeaders(parts: readonly Part[]): Outgoing['headers'] {
+function envelopeHeaders(parts: readonly Part[]): TransportRequest['headers'] {
   // All parts of a kind carry the same token, which is the batch's.
   return {
     accept: 'application/json',
@@ -173,10 +173,10 @@ export function batchBody(parts: readonly BatchPart[], base: string): unknown {
  * @param authorization what was sent with it, which no reply may show unseen
  */
 export function batchReplies(
-  body: Reply['body'],
+  body: TransportResponse['body'],
   count: number,
   authorization = '',
-): readonly (Reply | undefined)[] | undefined {
+): readonly (TransportResponse | undefined)[] | undefined {
   const responses = ownProperty(bodyJson(body), 'responses');
   if (!Array.isArray(responses)) return undefined;
   // As JSON where nothing is to be looked for in the text of a part, neither its length nor the token.
@@ -185,7 +185,7 @@ export function batchReplies(
     'text' in body &&
     body.text.length <= longestBody &&
     !body.text.includes(authorization.replace(/^Bearer /, ''));
-  const replies = new Array<Reply | undefined>(count).fill(undefined);
+  const replies = new Array<TransportResponse | undefined>(count).fill(undefined);
   for (const response of responses) {
     const id = ownProperty(response, 'id');
     const status = ownProperty(response, 'status');
@@ -203,7 +203,7 @@ export function batchReplies(
 }
 
 /** A part's body as if it came alone; a text is no JSON but something else in Base64. */
-function partBody(body: unknown, isPlain: boolean): Reply['body'] | 'unreadable' {
+function partBody(body: unknown, isPlain: boolean): TransportResponse['body'] | 'unreadable' {
   if (body === undefined || body === null) return {text: ''};
   if (isPlain && typeof body === 'object') return {json: body};
   try {
@@ -214,7 +214,7 @@ function partBody(body: unknown, isPlain: boolean): Reply['body'] | 'unreadable'
   }
 }
 
-function headerReader(headers: unknown): Reply['headers'] {
+function headerReader(headers: unknown): TransportResponse['headers'] {
   const values = new Map<string, string>();
   if (typeof headers === 'object' && headers !== null) {
     for (const [name, value] of Object.entries(headers)) {

@@ -1,14 +1,14 @@
 import {longestBody} from '../http/read-body.ts';
-import type {Carrier, Outgoing, Reply} from '../http/transport.ts';
 import {readRetryAfter} from '../http/retry-after.ts';
+import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
 import {Batcher, batchBody, batchReplies, largestBatch, type SendBatch} from './batch.ts';
-import {Gate} from './rate-gate.ts';
 import {Limit} from './limit.ts';
+import {Gate} from './rate-gate.ts';
 
 /** What the traffic of a client goes by. */
 export interface TrafficSettings {
   /** Carries one request. */
-  readonly carrier: Carrier;
+  readonly transport: Transport;
   /** The client's root with its version, e.g. `https://graph.microsoft.com/v1.0`. */
   readonly base: string;
   /** How many requests may be under way at once. */
@@ -27,12 +27,12 @@ const uncertain = /[#\\]|\/\.{1,2}(?:[/?]|$)/;
  * Brings all requests of a client to the service: through the gate of their origin, together where they may go together, and
  * no more at once than is allowed.
  */
-export function clientCarrier({carrier, base, concurrency, batchWindow}: TrafficSettings): Carrier {
+export function clientTransport({transport, base, concurrency, batchWindow}: TrafficSettings): Transport {
   const limit = new Limit(concurrency);
   const gates = new Map<string, Gate>();
-  const home = new URL(base).origin;
+  const tokenOrigin = new URL(base).origin;
   const gateOf = (location: string): Gate => {
-    const origin = location.startsWith(`${home}/`) ? home : new URL(location).origin;
+    const origin = location.startsWith(`${tokenOrigin}/`) ? tokenOrigin : new URL(location).origin;
     let gate = gates.get(origin);
     if (gate === undefined) {
       gate = new Gate();
@@ -41,7 +41,7 @@ export function clientCarrier({carrier, base, concurrency, batchWindow}: Traffic
     return gate;
   };
   // The gate may have closed while a request waited for its place or for company.
-  const carry = async (location: string, outgoing: Outgoing, weight: number): Promise<Reply> => {
+  const carry = async (location: string, outgoing: TransportRequest, weight: number): Promise<TransportResponse> => {
     const gate = gateOf(location);
     for (;;) {
       await limit.enter(weight, outgoing.signal);
@@ -50,12 +50,12 @@ export function clientCarrier({carrier, base, concurrency, batchWindow}: Traffic
       await gate.pass(weight, outgoing.signal);
     }
     try {
-      return await carrier(location, outgoing);
+      return await transport(location, outgoing);
     } finally {
       limit.leave(weight);
     }
   };
-  const alone: Carrier = async (location, outgoing) => {
+  const alone: Transport = async (location, outgoing) => {
     const reply = await carry(location, outgoing, 1);
     heed(gateOf(location), [reply]);
     return reply;
@@ -64,16 +64,16 @@ export function clientCarrier({carrier, base, concurrency, batchWindow}: Traffic
     return through(gateOf, alone);
   }
   // An operation can be of another version than the client: password resets are often found under beta.
-  const versions = new Set([base, `${home}/v1.0`, `${home}/beta`]);
+  const versions = new Set([base, `${tokenOrigin}/v1.0`, `${tokenOrigin}/beta`]);
   const versionOf = (location: string): string | undefined => {
-    const version = location.slice(0, Math.max(0, location.indexOf('/', home.length + 1)));
+    const version = location.slice(0, Math.max(0, location.indexOf('/', tokenOrigin.length + 1)));
     return versions.has(version) ? version : undefined;
   };
   let batchesFrom = 0;
   const together: SendBatch = async (parts, outgoing) => {
     const version = versionOf(parts[0]?.location ?? '') ?? base;
     const envelope = {...outgoing, json: batchBody(parts, version), longestBody: largestBatch * longestBody};
-    let reply: Reply;
+    let reply: TransportResponse;
     try {
       reply = await carry(`${version}/$batch`, envelope, parts.length);
     } catch (error) {
@@ -103,16 +103,16 @@ export function clientCarrier({carrier, base, concurrency, batchWindow}: Traffic
   });
 }
 
-/** The carrier that passes the gate first, which is open as a rule: then nobody waits for a promise. */
-function through(gateOf: (location: string) => Gate, carrier: Carrier): Carrier {
+/** The transport that passes the gate first, which is open as a rule: then nobody waits for a promise. */
+function through(gateOf: (location: string) => Gate, transport: Transport): Transport {
   return (location, outgoing) => {
     const passed = gateOf(location).pass(1, outgoing.signal);
-    return passed === undefined ? carrier(location, outgoing) : passed.then(() => carrier(location, outgoing));
+    return passed === undefined ? transport(location, outgoing) : passed.then(() => transport(location, outgoing));
   };
 }
 
 /** Tells the gate what the service made of requests; of those that came together, first which it took. */
-function heed(gate: Gate, replies: readonly (Reply | undefined)[]): void {
+function heed(gate: Gate, replies: readonly (TransportResponse | undefined)[]): void {
   let retryAfter: number | undefined;
   for (const reply of replies) {
     if (reply === undefined) continue;

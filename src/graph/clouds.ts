@@ -1,4 +1,4 @@
-import {isPrivate, readLocation} from '../shared/location.ts';
+import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
 
 /** Microsoft's national clouds, as Graph's documentation counts them; GCC is `global`, GCC High `usGovL4`, DoD `usGovL5`. */
 export type GraphCloud = 'global' | 'usGovL4' | 'usGovL5' | 'china';
@@ -30,6 +30,6 @@ export function readRoot(cloud: GraphCloud | undefined, root: string | undefined
   if (url === undefined || url.pathname !== '/' || url.search !== '') {
     throw new TypeError(`root: expected an origin such as 'https://graph.microsoft.com', got ${JSON.stringify(root)}`);
   }
-  if (!isPrivate(url)) throw new TypeError(`root: expected https, or http on this machine, got ${url.origin}`);
+  if (!isSecureOrLoopback(url)) throw new TypeError(`root: expected https, or http on this machine, got ${url.origin}`);
   return url.origin;
 }

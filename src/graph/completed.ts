@@ -1,12 +1,12 @@
 import type {Answered} from '../http/exchange.ts';
 import {move} from '../machine/machine.ts';
+import type {WatchState} from '../operation/state.ts';
 import {beginWatching, type Settings} from '../options/options.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {freeze} from '../protocol/read.ts';
-import type {WatchState} from '../operation/state.ts';
 
 /** The state of an operation that was done by the time its start was answered: the answer's body is the result. */
-export function doneAtOnce(url: string, body: unknown, {reply, answer}: Answered, settings: Settings): WatchState {
+export function completedState(url: string, body: unknown, {reply, answer}: Answered, settings: Settings): WatchState {
   const at = Date.now();
   const id = ownProperty(body, 'id');
   // A body that is nested too deeply is of no use to anybody.

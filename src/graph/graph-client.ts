@@ -1,31 +1,31 @@
-import {askOnce} from '../polling/fetch-once.ts';
 import {ProtocolError} from '../operation/errors.ts';
-import {readLocation, showLocation} from '../shared/location.ts';
 import type {Operation} from '../operation/operation.ts';
-import {checkOptionNames} from '../shared/option-names.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings, type TokenSource} from '../options/options.ts';
-import {OperationPoller} from '../poller.ts';
-import {longRunning} from '../protocol/long-running.ts';
-import type {Protocol} from '../protocol/protocol.ts';
-import {resumeWatching} from '../options/resume.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
+import {beginWatching, type PollOptions, readOptions, type Settings, type TokenSource} from '../options/options.ts';
+import {resumeWatching} from '../options/resume.ts';
+import {OperationPoller} from '../poller.ts';
+import {fetchOnce} from '../polling/fetch-once.ts';
+import {longRunning} from '../protocol/long-running.ts';
+import type {Protocol} from '../protocol/protocol.ts';
+import {readLocation, redactLocation} from '../shared/location.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
 import {checkBatch, checkConcurrency, checkRequest, checkVersion, requestUrl, segment} from './checks.ts';
+import {clientTransport} from './client-transport.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
-import {doneAtOnce} from './completed.ts';
+import {completedState} from './completed.ts';
 import {rememberParts} from './internal.ts';
 import {type PasswordReset, passwordIn, withPassword} from './password-reset.ts';
-import {readyFirst} from './start-after-return.ts';
 import {
-  answeredOnce,
   type GraphRequest,
   type Started,
   type StartedOperation,
   startOperation,
+  withFirstResponse,
   withoutBody,
 } from './start.ts';
+import {startAfterReturn} from './start-after-return.ts';
 import {type GraphTokenSource, shareTokens} from './token-cache.ts';
-import {clientCarrier} from './client-transport.ts';
 
 /** The options of {@link createGraphClient}; `undefined` means absent. */
 export interface GraphClientOptions {
@@ -138,14 +138,14 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   const scope = `${root}/.default`;
   const token = shareTokens(options.token, scope);
   const startToken = options.startToken === undefined ? token : shareTokens(options.startToken, scope, 'startToken');
-  const {carrier: single} = readOptions({http});
-  const carrier = clientCarrier({
-    carrier: single,
+  const {transport: single} = readOptions({http});
+  const transport = clientTransport({
+    transport: single,
     base,
     concurrency: checkConcurrency(concurrency),
     batchWindow: checkBatch(batch),
   });
-  const ours = {carrier, resultHome: root};
+  const ours = {transport, resultHome: root};
 
   const checkGiven = (given: GraphPollOptions): void => {
     if (typeof given !== 'object' || given === null) throw new TypeError('options: expected an object');
@@ -161,11 +161,11 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   const stateAt = (location: string, settings: Settings): WatchState => {
     const {sendsToken, foreignHosts} = settings.reader;
     const state = beginWatching(location, settings, Date.now());
-    if (!sendsToken || state.home === root) return state;
-    if (settings.trustedOrigins.has(state.home) || foreignHosts) {
-      return {...state, home: root, shownLocation: showLocation(state.location, root)};
+    if (!sendsToken || state.tokenOrigin === root) return state;
+    if (settings.trustedOrigins.has(state.tokenOrigin) || foreignHosts) {
+      return {...state, tokenOrigin: root, redactedLocation: redactLocation(state.location, root)};
     }
-    throw new TypeError(`location: expected one on ${root}, got ${state.home}: no token goes there`);
+    throw new TypeError(`location: expected one on ${root}, got ${state.tokenOrigin}: no token goes there`);
   };
   const watch = (location: string, given: GraphPollOptions = {}): OperationPoller => {
     const settings = settingsOf(given);
@@ -186,7 +186,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     checkRequest(request);
     const url = requestUrl(request.path, base);
     const starting = settingsOf({...given, protocol}, startToken);
-    const answer = await startOperation(starting, {url, base, home: root}, request, secret?.sent);
+    const answer = await startOperation(starting, {url, base, tokenOrigin: root}, request, secret?.sent);
     const settings: Settings = {...settingsOf({...given, protocol: answer.protocol}), ready};
     // A body that may hold a secret becomes neither the result nor the first report.
     const shown: Started = secret === undefined ? answer : withoutBody(answer);
@@ -201,14 +201,14 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     const {answer} = answered;
     if (outcome.is === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
     if (outcome.is === 'done') {
-      return {confirmed: true, poller: new OperationPoller(doneAtOnce(url, body, answered, given), given), answer};
+      return {confirmed: true, poller: new OperationPoller(completedState(url, body, answered, given), given), answer};
     }
     const {location, first} = outcome;
     const header = answered.reply.headers.get('location');
     const settings: Settings = {
       ...given,
       initialDelay: given.initialDelay === 0 ? outcome.initialDelay : given.initialDelay,
-      carrier: first === undefined ? carrier : answeredOnce(first, location, carrier),
+      transport: first === undefined ? transport : withFirstResponse(first, location, transport),
       started: {method, url, root: base, ...(header === null ? {} : {location: header})},
     };
     return {confirmed: true, poller: new OperationPoller(startedAt(location, settings), settings), answer};
@@ -230,21 +230,21 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     watchOperation: (user, idOrLocation, given = {}) => watch(locationOf(user, idOrLocation), given),
     getOperation: async (user, id, given = {}) => {
       const settings = settingsOf(given);
-      return askOnce(stateAt(locationOf(user, id), settings), settings);
+      return fetchOnce(stateAt(locationOf(user, id), settings), settings);
     },
     resume: (resumeToken, given = {}) => {
       checkGiven(given);
       const {state, settings} = resumeWatching(resumeToken, {...given, token});
-      const home = settings.reader.sendsToken ? root : '';
-      if (state.home !== home && !settings.trustedOrigins.has(state.home)) {
-        throw new TypeError(`resume: expected the token of an operation on ${root}, got one on ${state.home}`);
+      const tokenOrigin = settings.reader.sendsToken ? root : '';
+      if (state.tokenOrigin !== tokenOrigin && !settings.trustedOrigins.has(state.tokenOrigin)) {
+        throw new TypeError(`resume: expected the token of an operation on ${root}, got one on ${state.tokenOrigin}`);
       }
       return new OperationPoller(state, {...settings, ...ours});
     },
     start: (protocol, request, given = {}) =>
-      readyFirst(async (ready) => (await start(protocol, request, given, ready)).started),
+      startAfterReturn(async (ready) => (await start(protocol, request, given, ready)).started),
     resetPassword: (user, {newPassword, methodId = passwordMethod, ...given} = {}) =>
-      readyFirst(async (ready) => {
+      startAfterReturn(async (ready) => {
         if (newPassword !== undefined && typeof newPassword !== 'string') {
           throw new TypeError(`newPassword: expected a text, got ${typeof newPassword}`);
         }
@@ -254,5 +254,5 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
         return withPassword(started, newPassword ?? passwordIn(body));
       }),
   };
-  return rememberParts(client, {token, carrier});
+  return rememberParts(client, {token, transport});
 }

@@ -1,4 +1,4 @@
-import type {Carrier} from '../http/transport.ts';
+import type {Transport} from '../http/transport.ts';
 import type {TokenSource} from '../options/options.ts';
 
 /** What a client's own pollers use, for other runners of this package. */
@@ -6,7 +6,7 @@ export interface ClientParts {
   /** The client's tokens, shared. */
   readonly token: TokenSource;
   /** Through the client's gate, batches and limits. */
-  readonly carrier: Carrier;
+  readonly transport: Transport;
 }
 
 const parts = new WeakMap<object, ClientParts>();

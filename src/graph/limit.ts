@@ -26,11 +26,11 @@ export class Limit {
       const waiting: Waiting = {
         weight,
         enter: () => {
-          unhear();
+          unsubscribe();
           resolve();
         },
       };
-      const unhear = onAbort(signal, () => {
+      const unsubscribe = onAbort(signal, () => {
         this.#waiting.delete(waiting);
         reject(signal.reason);
         this.#admit();

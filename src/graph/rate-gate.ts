@@ -1,5 +1,5 @@
-import {onAbort, type Signal} from '../shared/abort.ts';
 import {asTimer} from '../http/retry-after.ts';
+import {onAbort, type Signal} from '../shared/abort.ts';
 
 // How much faster requests may follow each other after each one that was taken, and by how much with time. Slow enough that
 // the service's limit is overstepped once in a while only, quick enough that a passing limit is soon forgotten.
@@ -58,14 +58,14 @@ export class Gate {
       const held: Held = {
         weight,
         go: () => {
-          unhear();
+          unsubscribe();
           resolve();
         },
       };
-      const unhear = onAbort(signal, () => {
+      const unsubscribe = onAbort(signal, () => {
         this.#held.delete(held);
         if (this.#held.size === 0) this.#disarm();
-        unhear();
+        unsubscribe();
         reject(signal.reason);
       });
       this.#held.add(held);

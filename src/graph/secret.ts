@@ -1,4 +1,4 @@
-import {bodyJson, type Reply} from '../http/transport.ts';
+import {bodyJson, type TransportResponse} from '../http/transport.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {readFault} from '../protocol/read.ts';
 
@@ -8,7 +8,7 @@ const plainCode = /^[\w.-]+$/;
  * The body of an answer to a request that held a secret. Of an error only its code is kept: a service that complains likes to
  * send the request back, in its message or anywhere else, and encoded in who knows what way.
  */
-export function withoutQuotes(secret: string, {status, body}: Reply): Reply['body'] {
+export function withoutQuotes(secret: string, {status, body}: TransportResponse): TransportResponse['body'] {
   if (status < 300) return body;
   const code = readFault(ownProperty(bodyJson(body), 'error'))?.code;
   const keeps = code !== undefined && plainCode.test(code) && (secret === '' || !code.includes(secret));

@@ -4,7 +4,7 @@
  *
  * @param work gets the promise that watching waits for
  */
-export function readyFirst<T>(work: (ready: Promise<void>) => Promise<T>): Promise<T> {
+export function startAfterReturn<T>(work: (ready: Promise<void>) => Promise<T>): Promise<T> {
   let begin = (): void => undefined;
   const ready = new Promise<void>((resolve) => {
     begin = resolve;

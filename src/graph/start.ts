@@ -1,14 +1,14 @@
-import {haltWith} from '../shared/abort.ts';
-import {bodyJson, type Carrier, type Outgoing, type Reply} from '../http/transport.ts';
-import {OperationNotStartedError, PollError} from '../operation/errors.ts';
 import {type Answered, exchange, httpError} from '../http/exchange.ts';
+import {readRetryAfter} from '../http/retry-after.ts';
+import {bodyJson, type Transport, type TransportRequest, type TransportResponse} from '../http/transport.ts';
+import {OperationNotStartedError, PollError} from '../operation/errors.ts';
+import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
 import type {OperationPoller} from '../poller.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {startLocation, startProtocol} from '../protocol/start.ts';
-import {readRetryAfter} from '../http/retry-after.ts';
-import type {Answer} from '../operation/state.ts';
+import {deriveController} from '../shared/abort.ts';
 import {withoutQuotes} from './secret.ts';
 
 /** A request that starts an operation. */
@@ -40,7 +40,7 @@ type Start =
       readonly is: 'accepted';
       readonly location: string;
       readonly initialDelay: number;
-      readonly first: Reply | undefined;
+      readonly first: TransportResponse | undefined;
     }
   /** the service accepted it and does not say where the operation is */
   | {readonly is: 'unconfirmed'}
@@ -66,35 +66,42 @@ export interface Started {
  */
 export async function startOperation(
   watching: Settings,
-  {url, base, home}: {readonly url: string; readonly base: string; readonly home: string},
+  {url, base, tokenOrigin}: {readonly url: string; readonly base: string; readonly tokenOrigin: string},
   {method = 'POST', body: json, headers}: GraphRequest,
   secret?: string,
 ): Promise<Started> {
-  const {halt, release} = haltWith(watching.signal);
+  const {controller, dispose} = deriveController(watching.signal);
   const {protocol} = watching.reader;
   // Whether a request has left that was not refused for its token, which is answered before anything is done.
   let left = false;
-  const carrier: Carrier = async (location, outgoing) => {
+  const transport: Transport = async (location, outgoing) => {
     const sent = (): void => {
       left = true;
       outgoing.sent();
     };
-    const reply = await watching.carrier(location, {...outgoing, sent});
+    const reply = await watching.transport(location, {...outgoing, sent});
     if (reply.status === 401) left = false;
     return secret === undefined ? reply : {...reply, body: withoutQuotes(secret, reply)};
   };
   // Whatever watching needs, starting needs a token.
-  const settings: Settings = {...watching, carrier, reader: {...watching.reader, sendsToken: true}};
-  const errand = {method, json, headers: {...protocol.requestHeaders, ...headers}, location: url, home, signal: halt};
+  const settings: Settings = {...watching, transport, reader: {...watching.reader, sendsToken: true}};
+  const errand = {
+    method,
+    json,
+    headers: {...protocol.requestHeaders, ...headers},
+    location: url,
+    tokenOrigin,
+    signal: controller,
+  };
   let answered: Answered;
   try {
     answered = await exchange(settings, {...errand, deadlineAt: undefined}, {done: false});
-    if (answered.reply.status >= 300) throw httpError(answered, home);
+    if (answered.reply.status >= 300) throw httpError(answered, tokenOrigin);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new OperationNotStartedError(`The operation was not started: ${why}`, left && mayHaveStarted(cause), {cause});
   } finally {
-    release();
+    dispose();
   }
   const {status, headers: answerHeaders} = answered.reply;
   const body = bodyJson(answered.reply.body);
@@ -135,11 +142,11 @@ function mayHaveStarted(cause: unknown): boolean {
   return code === undefined || !unsent.has(code);
 }
 
-/** A carrier whose first answer to a location is in hand already. */
-export function answeredOnce(first: Reply, location: string, carrier: Carrier): Carrier {
-  let inHand: Reply | undefined = first;
-  return async (asked: string, outgoing: Outgoing) => {
-    if (inHand === undefined || asked !== location) return carrier(asked, outgoing);
+/** A transport whose first answer to a location is in hand already. */
+export function withFirstResponse(first: TransportResponse, location: string, transport: Transport): Transport {
+  let inHand: TransportResponse | undefined = first;
+  return async (asked: string, outgoing: TransportRequest) => {
+    if (inHand === undefined || asked !== location) return transport(asked, outgoing);
     const reply = inHand;
     inHand = undefined;
     return reply;

@@ -1,13 +1,22 @@
-import {Halt, onAbort} from '../shared/abort.ts';
-import {bodyJson, type Outgoing, redirectStatuses} from './transport.ts';
-import {readClaims} from './claims-challenge.ts';
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
-import {isPrivate, readLocation, showLocation} from '../shared/location.ts';
 import {isToken, type Settings, type TokenRequest} from '../options/options.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {readFault} from '../protocol/read.ts';
-import {type Bounds, bounded, nameOf, type Received, type Request, scrub, send, unreadable} from './request.ts';
+import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
+import {readClaims} from './claims-challenge.ts';
+import {
+  type Bounds,
+  bounded,
+  describeError,
+  protocolError,
+  type Received,
+  type Request,
+  redact,
+  send,
+} from './request.ts';
 import {readRetryAfter} from './retry-after.ts';
+import {bodyJson, redirectStatuses, type TransportRequest} from './transport.ts';
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504, 509]);
 const mostRedirects = 5;
@@ -15,7 +24,7 @@ const mostRedirects = 5;
 /** Where a request goes, and how. */
 export interface Errand extends Bounds, Omit<Request, 'token' | 'trusted'> {
   /** The origin the token belongs to; empty: none. */
-  readonly home: string;
+  readonly tokenOrigin: string;
 }
 
 /** Whether a poll has asked for a new token already. */
@@ -27,7 +36,7 @@ export interface Renewal {
 export interface Answered extends Received {
   /** Where the answer came from, after redirects. */
   readonly location: string;
-  readonly method: Outgoing['method'];
+  readonly method: TransportRequest['method'];
   /** Whether redirects led there. */
   readonly redirected: boolean;
   /** Where the last redirect leads that was not followed. */
@@ -37,12 +46,12 @@ export interface Answered extends Received {
 
 /** One request, the redirects it meets, and a second one with a new token after a 401. */
 export async function exchange(settings: Settings, errand: Errand, renewal: Renewal): Promise<Answered> {
-  const {home, method = 'GET', json, headers: further} = errand;
+  const {tokenOrigin, method = 'GET', json, headers: further} = errand;
   let {location} = errand;
   let redirects = 0;
   let renewed: string | undefined;
   for (;;) {
-    const trusted = isTrusted(location, home, settings);
+    const trusted = isTrusted(location, tokenOrigin, settings);
     let token = trusted ? renewed : undefined;
     if (trusted && token === undefined) {
       const given = tokenFor(settings, errand, {forceRefresh: false});
@@ -56,8 +65,8 @@ export async function exchange(settings: Settings, errand: Errand, renewal: Rene
       if (status === 303 && settings.reader.seeOtherSucceeds) {
         return {reply, answer, method, location, redirected: redirects > 0, seeOther: target, token};
       }
-      if (++redirects > mostRedirects) throw unreadable(`more than ${mostRedirects} redirects`, answer);
-      if (target === undefined) throw unreadable('a redirect to something that is no http or https URL', answer);
+      if (++redirects > mostRedirects) throw protocolError(`more than ${mostRedirects} redirects`, answer);
+      if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', answer);
       location = target;
       continue;
     }
@@ -73,12 +82,17 @@ export async function exchange(settings: Settings, errand: Errand, renewal: Rene
 }
 
 /** Whether the token may go to a location. */
-function isTrusted(location: string, home: string, settings: Settings): boolean {
+function isTrusted(location: string, tokenOrigin: string, settings: Settings): boolean {
   if (!settings.reader.sendsToken) return false;
-  // The common case without parsing a URL: the location is on the home origin, and that is https.
-  if (home.startsWith('https:') && location.startsWith(home) && location.charAt(home.length) === '/') return true;
+  // The common case without parsing a URL: the location is on the tokenOrigin origin, and that is https.
+  if (
+    tokenOrigin.startsWith('https:') &&
+    location.startsWith(tokenOrigin) &&
+    location.charAt(tokenOrigin.length) === '/'
+  )
+    return true;
   const url = new URL(location);
-  return (url.origin === home || settings.trustedOrigins.has(url.origin)) && isPrivate(url);
+  return (url.origin === tokenOrigin || settings.trustedOrigins.has(url.origin)) && isSecureOrLoopback(url);
 }
 
 /** The token for a request. A function that has one at hand costs neither a promise nor a signal. */
@@ -89,13 +103,13 @@ function tokenFor(
 ): string | undefined | Promise<string> {
   const {token} = settings;
   if (token === undefined || typeof token === 'string') return token;
-  const halt = new Halt();
+  const controller = new LazyAbortController();
   let given: unknown;
   try {
     given = token({
       ...wanted,
       get signal() {
-        return halt.signal;
+        return controller.signal;
       },
     });
   } catch (error) {
@@ -104,7 +118,7 @@ function tokenFor(
   if (!isThenable(given)) return checkGiven(given);
   return bounded(settings, bounds, 'token', async (ended, {sent}) => {
     sent();
-    onAbort(ended, () => halt.abort(ended.reason));
+    onAbort(ended, () => controller.abort(ended.reason));
     let late: unknown;
     try {
       late = await given;
@@ -128,14 +142,17 @@ function checkGiven(given: unknown): string {
 }
 
 function tokenThrew(error: unknown): PollError {
-  return new PollError(`The option token threw ${nameOf(error)}`, {kind: 'token', transient: false});
+  return new PollError(`The option token threw ${describeError(error)}`, {kind: 'token', transient: false});
 }
 
 /** The error of an answer that is no operation. */
-export function httpError({method, location, redirected, reply, answer, token}: Answered, home: string): PollError {
+export function httpError(
+  {method, location, redirected, reply, answer, token}: Answered,
+  tokenOrigin: string,
+): PollError {
   const {status, headers} = reply;
   const fault = readFault(ownProperty(bodyJson(reply.body), 'error'));
-  const code = fault?.code === undefined ? undefined : scrub(fault.code, token);
+  const code = fault?.code === undefined ? undefined : redact(fault.code, token);
   const facts: PollErrorFacts = {
     kind: 'http',
     transient: transientStatuses.has(status),
@@ -144,9 +161,12 @@ export function httpError({method, location, redirected, reply, answer, token}: 
     retryAfter: readRetryAfter(headers.get('retry-after')),
     ends: status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status === 410 ? 'notFound' : undefined,
   };
-  const said = [code, fault?.message === undefined ? undefined : scrub(fault.message, token)].filter(
+  const said = [code, fault?.message === undefined ? undefined : redact(fault.message, token)].filter(
     (part) => part !== undefined && part !== '',
   );
   const why = said.length === 0 ? '' : `: ${said.join(', ')}`;
-  return new PollError(`${method} ${showLocation(location, redirected ? '' : home)} answered ${status}${why}`, facts);
+  return new PollError(
+    `${method} ${redactLocation(location, redirected ? '' : tokenOrigin)} answered ${status}${why}`,
+    facts,
+  );
 }

@@ -1,10 +1,10 @@
-import {Halt, onAbort, type Signal} from '../shared/abort.ts';
-import {longestBody} from './read-body.ts';
-import {OpaqueRedirect, type Outgoing, type Reply} from './transport.ts';
 import {PollError} from '../operation/errors.ts';
-import type {Settings} from '../options/options.ts';
-import {asTimer} from './retry-after.ts';
 import type {Answer} from '../operation/state.ts';
+import type {Settings} from '../options/options.ts';
+import {LazyAbortController, onAbort, type Signal} from '../shared/abort.ts';
+import {longestBody} from './read-body.ts';
+import {asTimer} from './retry-after.ts';
+import {OpaqueRedirect, type TransportRequest, type TransportResponse} from './transport.ts';
 
 /** What bounds a request. */
 export interface Bounds {
@@ -16,7 +16,7 @@ export interface Bounds {
 
 /** A request. */
 export interface Request {
-  readonly method?: Outgoing['method'] | undefined;
+  readonly method?: TransportRequest['method'] | undefined;
   /** What is sent as JSON. */
   readonly json?: unknown;
   /** Further headers. */
@@ -29,7 +29,7 @@ export interface Request {
 
 /** What came back. */
 export interface Received {
-  readonly reply: Reply;
+  readonly reply: TransportResponse;
   readonly answer: Answer;
 }
 
@@ -47,16 +47,16 @@ export function send(settings: Settings, bounds: Bounds, request: Request): Prom
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
-  // The instance's own credentials, if it has any, are for the home origin too.
+  // The instance's own credentials, if it has any, are for the tokenOrigin origin too.
   else if (!trusted) headers['authorization'] = undefined;
-  return bounded(settings, bounds, 'request', async (halt, clock) => {
-    let reply: Reply;
+  return bounded(settings, bounds, 'request', async (controller, clock) => {
+    let reply: TransportResponse;
     try {
-      reply = await settings.carrier(location, {
+      reply = await settings.transport(location, {
         method,
         headers,
         json,
-        signal: halt,
+        signal: controller,
         sent: clock.sent,
         answered: clock.answered,
       });
@@ -65,27 +65,27 @@ export function send(settings: Settings, bounds: Bounds, request: Request): Prom
     }
     const answer = readHead(reply, clientRequestId, token);
     const {body} = reply;
-    if (body === undefined) throw unreadable(`a body of more than ${longestBody} bytes`, answer, 'protocol');
+    if (body === undefined) throw protocolError(`a body of more than ${longestBody} bytes`, answer, 'protocol');
     if (!('text' in body) || !holds(body.text, token)) return {reply, answer};
     return {reply: {...reply, body: {text: body.text.replaceAll(token, '[token]')}}, answer};
   });
 }
 
-type Clock = Pick<Outgoing, 'sent' | 'answered'>;
+type Clock = Pick<TransportRequest, 'sent' | 'answered'>;
 
 /**
  * Bounds a piece of work by `requestTimeout`, from the moment it is sent, and by the deadline; ends it when the poll is
- * aborted, whether or not it heeds the halt it gets. Once the head of an answer has come, the deadline no longer ends it:
+ * aborted, whether or not it heeds the controller it gets. Once the head of an answer has come, the deadline no longer ends it:
  * an answer that is on its way when the deadline passes is read.
  */
 export function bounded<T>(
   {requestTimeout}: Settings,
   {signal, deadlineAt}: Bounds,
   what: 'request' | 'token',
-  work: (halt: Halt, clock: Clock) => Promise<T>,
+  work: (controller: LazyAbortController, clock: Clock) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
-  const halt = new Halt();
+  const controller = new LazyAbortController();
   const begun = Date.now();
   let leftAt = begun;
   let over = false;
@@ -97,23 +97,23 @@ export function bounded<T>(
       const message =
         what === 'request' ? `No answer within ${passed} ms` : `The option token gave none within ${passed} ms`;
       reject(new PollError(message, {kind: what === 'request' ? 'timeout' : 'token', transient: what === 'request'}));
-      halt.abort();
+      controller.abort();
     };
     const abort = (): void => {
       finish();
       reject(signal.reason);
-      halt.abort();
+      controller.abort();
     };
     const finish = (): void => {
       clearTimeout(timer);
       over = true;
-      unhear();
+      unsubscribe();
     };
     const arm = (limit: number | undefined): void => {
       clearTimeout(timer);
       if (limit !== undefined && !over) timer = setTimeout(expire, asTimer(Math.max(0, limit - Date.now())));
     };
-    const unhear = onAbort(signal, abort);
+    const unsubscribe = onAbort(signal, abort);
     const clock: Clock = {
       sent: () => {
         leftAt = Date.now();
@@ -123,7 +123,7 @@ export function bounded<T>(
         if (deadlineAt !== undefined && deadlineAt < leftAt + requestTimeout) arm(leftAt + requestTimeout);
       },
     };
-    const working = work(halt, clock);
+    const working = work(controller, clock);
     // Most work has been sent by now, and is bounded already.
     if (timer === undefined) arm(deadlineAt);
     working.then(
@@ -135,25 +135,25 @@ export function bounded<T>(
         finish();
         reject(error);
         // What is left of a body that is too long must not go on arriving.
-        halt.abort();
+        controller.abort();
       },
     );
   });
 }
 
-function readHead({status, headers}: Reply, clientRequestId: string, token: string | undefined): Answer {
+function readHead({status, headers}: TransportResponse, clientRequestId: string, token: string | undefined): Answer {
   const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
   const date = headers.get('date');
   return Object.freeze({
     httpStatus: status,
     clientRequestId,
-    ...(requestId === null ? {} : {requestId: scrub(requestId, token)}),
-    ...(date === null ? {} : {date: scrub(date, token)}),
+    ...(requestId === null ? {} : {requestId: redact(requestId, token)}),
+    ...(date === null ? {} : {date: redact(date, token)}),
   });
 }
 
 /** The error of an answer that cannot be taken for an operation. */
-export function unreadable(why: string, answer: Answer, ends?: 'protocol'): PollError {
+export function protocolError(why: string, answer: Answer, ends?: 'protocol'): PollError {
   return new PollError(`The answer cannot be read as an operation: ${why}`, {
     kind: 'protocol',
     transient: false,
@@ -177,7 +177,7 @@ function networkError(error: unknown, token: string | undefined): PollError {
     innermost = cause;
     cause = 'cause' in cause ? cause.cause : undefined;
   }
-  const why = code ?? scrub(nameOf(innermost).replace(/\bhttps?:\S+/gi, '[url]'), token);
+  const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), token);
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
 }
 
@@ -186,7 +186,7 @@ function isObject(value: unknown): value is object {
 }
 
 /** What was thrown, in short; by its shape, because an error may come from another realm. */
-export function nameOf(error: unknown): string {
+export function describeError(error: unknown): string {
   if (!isObject(error) || !('message' in error)) return typeof error;
   return `${'name' in error ? String(error.name) : 'Error'}: ${String(error.message)}`;
 }
@@ -194,7 +194,7 @@ export function nameOf(error: unknown): string {
 const longestText = 200;
 
 /** Text from outside, short and without the token, which a server may well send back. */
-export function scrub(text: string, token: string | undefined): string {
+export function redact(text: string, token: string | undefined): string {
   return (holds(text, token) ? text.replaceAll(token, '[token]') : text).slice(0, longestText);
 }
 

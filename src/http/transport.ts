@@ -1,12 +1,12 @@
 import ky, {type KyInstance, type Options} from 'ky';
-import {type Signal, signalOf} from '../shared/abort.ts';
+import {type Signal, toAbortSignal} from '../shared/abort.ts';
 import {giveUp, readBody} from './read-body.ts';
 
 /** The HTTP statuses of a redirect. */
 export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** A request on its way. */
-export interface Outgoing {
+export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** What is sent as JSON; `undefined`: no body. */
   readonly json?: unknown;
@@ -22,7 +22,7 @@ export interface Outgoing {
 }
 
 /** An answer, read to its end. */
-export interface Reply {
+export interface TransportResponse {
   readonly status: number;
   readonly headers: {get(name: string): string | null; has(name: string): boolean};
   /** The body: JSON that was parsed already, text that was not, or nothing where it was too long. */
@@ -30,29 +30,29 @@ export interface Reply {
 }
 
 /** Brings a request to the service and its answer back. */
-export type Carrier = (location: string, outgoing: Outgoing) => Promise<Reply>;
+export type Transport = (location: string, outgoing: TransportRequest) => Promise<TransportResponse>;
 
-// Instances that come with a carrier of their own.
-const carriers = new WeakMap<KyInstance, Carrier>();
+// Instances that come with a transport of their own.
+const transports = new WeakMap<KyInstance, Transport>();
 
-/** Lets an instance's requests go by another carrier. One that is made from it by `extend` has its own way again. */
-export function rememberCarrier(http: KyInstance, carrier: Carrier): void {
-  carriers.set(http, carrier);
+/** Lets an instance's requests go by another transport. One that is made from it by `extend` has its own way again. */
+export function setTransport(http: KyInstance, transport: Transport): void {
+  transports.set(http, transport);
 }
 
 /** What carries the requests of a ky instance. */
-export function carrierOf(http: KyInstance = ky): Carrier {
-  return carriers.get(http) ?? kyCarrier(http);
+export function transportOf(http: KyInstance = ky): Transport {
+  return transports.get(http) ?? kyTransport(http);
 }
 
 /** Carries each request by itself, by ky. */
-function kyCarrier(http: KyInstance): Carrier {
+function kyTransport(http: KyInstance): Transport {
   return async (location, {method, headers, json, longestBody, signal, sent, answered}) => {
     sent();
     const response = await http(location, {
       method,
       headers,
-      ...directly(http, signalOf(signal), json),
+      ...directly(http, toAbortSignal(signal), json),
       ...(json === undefined ? {} : {json}),
       retry: 0,
       timeout: false,
@@ -89,7 +89,7 @@ export class OpaqueRedirect extends Error {
 }
 
 /** A body as JSON: `null` where there is none, `undefined` where it is no JSON. */
-export function bodyJson(body: Reply['body']): unknown {
+export function bodyJson(body: TransportResponse['body']): unknown {
   if (body === undefined || 'json' in body) return body?.json;
   if (body.text === '') return null;
   try {

@@ -13,10 +13,10 @@ import {
 } from 'xstate';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationStatus} from '../operation/operation.ts';
-import {beginWatching, type PollOptions, readOptions} from '../options/options.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import {type AbandonEvent, type Recorded, record, type WatchEvent} from '../operation/reducer.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
+import {beginWatching, type PollOptions, readOptions} from '../options/options.ts';
 
 /** What the machine starts from: the location, and {@link PollOptions} as `pollOperation` takes them. */
 export interface OperationInput extends PollOptions {

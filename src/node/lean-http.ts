@@ -1,8 +1,8 @@
 import ky, {type KyInstance} from 'ky';
 import {Agent, type Dispatcher} from 'undici';
-import {rememberCarrier} from '../http/transport.ts';
+import {setTransport} from '../http/transport.ts';
 import {checkOptionNames} from '../shared/option-names.ts';
-import {undiciCarrier} from './undici-transport.ts';
+import {undiciTransport} from './undici-transport.ts';
 
 /** The options of {@link leanHttp}; `undefined` means absent. */
 export interface LeanHttpOptions {
@@ -38,7 +38,7 @@ export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
   const dispatcher = readDispatcher(options);
   // Node's own fetch takes a dispatcher too, which its types do not know.
   const http = ky.create({fetch: (input, init) => fetch(input, {...init, dispatcher} as RequestInit)});
-  rememberCarrier(http, undiciCarrier(dispatcher));
+  setTransport(http, undiciTransport(dispatcher));
   return http;
 }
 

@@ -2,9 +2,9 @@ import {EventEmitter} from 'node:events';
 import {pipeline, type Readable, type Transform} from 'node:stream';
 import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
 import {type Dispatcher, request} from 'undici';
-import {onAbort} from '../shared/abort.ts';
 import {longestBody} from '../http/read-body.ts';
-import {type Carrier, type Reply, redirectStatuses} from '../http/transport.ts';
+import {redirectStatuses, type Transport, type TransportResponse} from '../http/transport.ts';
+import {onAbort} from '../shared/abort.ts';
 
 // As fetch has it: what is cut short is read as far as it goes, and is no JSON then.
 const lenient = {finishFlush: constants.Z_SYNC_FLUSH};
@@ -18,12 +18,12 @@ const unpackers: ReadonlyMap<string, () => Transform> = new Map([
 ]);
 
 /** Carries each request by itself, by undici: without a `Request`, a `Response`, a stream of the web or an `AbortSignal`. */
-export function undiciCarrier(dispatcher: Dispatcher): Carrier {
+export function undiciTransport(dispatcher: Dispatcher): Transport {
   return async (location, {method, headers, json, longestBody: longest = longestBody, signal, sent, answered}) => {
     signal.throwIfAborted();
     // undici takes an emitter for a signal, which costs a tenth of one.
     const aborting = new EventEmitter();
-    const unhear = onAbort(signal, () => aborting.emit('abort'));
+    const unsubscribe = onAbort(signal, () => aborting.emit('abort'));
     try {
       sent();
       const answer = await request(location, {
@@ -36,12 +36,12 @@ export function undiciCarrier(dispatcher: Dispatcher): Carrier {
       answered();
       return await readReply(answer, longest);
     } finally {
-      unhear();
+      unsubscribe();
     }
   };
 }
 
-async function readReply(answer: Dispatcher.ResponseData, longest: number): Promise<Reply> {
+async function readReply(answer: Dispatcher.ResponseData, longest: number): Promise<TransportResponse> {
   const {statusCode: status, body} = answer;
   const headers = readerOf(answer.headers);
   if (redirectStatuses.has(status)) {
@@ -61,7 +61,7 @@ function written(headers: Readonly<Record<string, string | undefined>>, json: un
   return given;
 }
 
-function readerOf(headers: Dispatcher.ResponseData['headers']): Reply['headers'] {
+function readerOf(headers: Dispatcher.ResponseData['headers']): TransportResponse['headers'] {
   return {
     get: (name) => {
       const value = headers[name.toLowerCase()];

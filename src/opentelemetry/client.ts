@@ -1,7 +1,7 @@
 import {type Link, type Span, SpanKind, SpanStatusCode} from '@opentelemetry/api';
-import {PollError} from '../operation/errors.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {StartedOperation} from '../graph/start.ts';
+import {PollError} from '../operation/errors.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
 import {answered} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';

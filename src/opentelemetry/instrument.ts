@@ -1,8 +1,8 @@
 import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentelemetry/api';
-import type {OperationEvent} from '../operation/events.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import {checkOptionNames} from '../shared/option-names.ts';
+import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
 import {instrumentClient} from './client.ts';
 import {createMeters} from './meters.ts';
 import {endingOf} from './outcome.ts';

@@ -68,9 +68,9 @@ export function followWorker({tracer, meters}: Telemetry): (event: WorkerEvent) 
 
 // What is in Redis may be anything.
 const getter: TextMapGetter<object> = {
-  keys: (carrier) => Object.keys(carrier),
-  get: (carrier, key) => {
-    const value: unknown = Object.hasOwn(carrier, key) ? Reflect.get(carrier, key) : undefined;
+  keys: (transport) => Object.keys(transport),
+  get: (transport, key) => {
+    const value: unknown = Object.hasOwn(transport, key) ? Reflect.get(transport, key) : undefined;
     return typeof value === 'string' ? value : undefined;
   },
 };

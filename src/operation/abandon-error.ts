@@ -37,7 +37,7 @@ export function abandonError(
     // That of an operation that ended is the operation's.
     resumeToken: () => writeResumeToken(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}),
   };
-  const where = state.shownLocation;
+  const where = state.redactedLocation;
   const because = cause instanceof Error ? `: ${cause.message}` : '';
   switch (reason) {
     case 'timeout': {

@@ -44,7 +44,7 @@ export class OperationError extends Error {
   constructor(message: string, {state, at, answer, cause, resumeToken}: OperationErrorFacts = {}) {
     super(message, cause === undefined ? undefined : {cause});
     this.operation = state?.operation;
-    this.location = state?.shownLocation;
+    this.location = state?.redactedLocation;
     this.attempts = state?.attempt ?? 0;
     this.elapsed = state === undefined || at === undefined ? 0 : Math.max(0, at - state.startedAt);
     this.observed = state?.observed ?? {};

@@ -52,7 +52,7 @@ export interface WaitEvent extends Told {
 export interface RelocateEvent extends Told {
   readonly type: 'relocate';
   readonly location: string;
-  readonly shownLocation: string;
+  readonly redactedLocation: string;
 }
 
 /** Nothing has changed for a long time. */
@@ -122,13 +122,13 @@ function recordReport(state: WatchState, {operation, at, answer}: ReportEvent): 
   const next = changed(state, {
     attempt: state.attempt + 1,
     failures: 0,
-    deferrals: 0,
+    deferredAttempts: 0,
     missingSince: undefined,
     operation,
     reached: Math.max(state.reached, rank),
     observed: counted(state.observed, operation.status),
     changedAt: isNews ? at : state.changedAt,
-    seenAt: ended ? state.seenAt : at,
+    lastSeenAt: ended ? state.lastSeenAt : at,
     stalled: isNews ? false : state.stalled,
     endedAt: ended ? at : undefined,
     answer: ended ? answer : undefined,
@@ -154,7 +154,7 @@ function recordUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWo
   const next = changed(state, {
     attempt: state.attempt + 1,
     failures: 0,
-    deferrals: 0,
+    deferredAttempts: 0,
     missingSince: undefined,
     unknownWords: isNew ? [...state.unknownWords, word] : state.unknownWords,
     observed: counted(state.observed, 'unknownStatus'),
@@ -174,7 +174,8 @@ function recordTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
   const next = changed(state, {
     attempt: state.attempt + 1,
     failures: counts === 'failure' ? state.failures + 1 : state.failures,
-    deferrals: counts === 'deferral' ? state.deferrals + 1 : counts === 'failure' ? 0 : state.deferrals,
+    deferredAttempts:
+      counts === 'deferral' ? state.deferredAttempts + 1 : counts === 'failure' ? 0 : state.deferredAttempts,
     missingSince: counts === 'missing' ? (state.missingSince ?? at) : state.missingSince,
     observed: counted(state.observed, kindOf(error)),
   });
@@ -188,9 +189,9 @@ function recordWait(state: WatchState, {delay, because, after, at, answer}: Wait
   return {state: next, events: [told(next, at, answer, {type: 'retrying', error: after, delay}), waiting]};
 }
 
-function recordRelocation(state: WatchState, {location, shownLocation, at, answer}: RelocateEvent): Recorded {
-  const next = changed(state, {location, shownLocation});
-  const relocated = told(next, at, answer, {type: 'relocated', from: state.shownLocation, to: shownLocation});
+function recordRelocation(state: WatchState, {location, redactedLocation, at, answer}: RelocateEvent): Recorded {
+  const next = changed(state, {location, redactedLocation});
+  const relocated = told(next, at, answer, {type: 'relocated', from: state.redactedLocation, to: redactedLocation});
   return {state: next, events: [relocated]};
 }
 
@@ -213,7 +214,7 @@ type OwnFields<Event extends OperationEvent> = Event extends OperationEvent
  * spread one takes fifty times as long.
  */
 function told(
-  {operation, shownLocation: location, attempt}: WatchState,
+  {operation, redactedLocation: location, attempt}: WatchState,
   at: number,
   answer: Answer | undefined,
   own: OwnFields<OperationEvent>,

@@ -1,7 +1,7 @@
-import {InvalidResumeTokenError} from './errors.ts';
-import {readLocation, showLocation} from '../shared/location.ts';
-import {isOperationStatus, type Operation, readDateTime, statusRank} from './operation.ts';
 import {freeze} from '../protocol/read.ts';
+import {readLocation, redactLocation} from '../shared/location.ts';
+import {InvalidResumeTokenError} from './errors.ts';
+import {isOperationStatus, type Operation, readDateTime, statusRank} from './operation.ts';
 import {type Answer, abandonReasons, type WatchState} from './state.ts';
 
 const kind = 'operation-poller';
@@ -21,21 +21,21 @@ export interface ResumeToken {
   readonly kind: typeof kind;
   readonly version: typeof version;
   readonly location: string;
-  readonly home: string;
+  readonly tokenOrigin: string;
   readonly protocol: string;
   readonly startedAt: number;
   readonly dueAt: number;
   readonly deadlineAt?: number;
   readonly attempt: number;
   readonly failures?: number;
-  readonly deferrals?: number;
+  readonly deferredAttempts?: number;
   readonly missingSince?: number;
   readonly operation?: OperationJson;
   readonly reached: number;
   readonly unknownWords?: readonly string[];
   readonly observed: Readonly<Record<string, number>>;
   readonly changedAt: number;
-  readonly seenAt?: number;
+  readonly lastSeenAt?: number;
   readonly stalled?: true;
   readonly endedAt?: number;
   readonly answer?: Answer;
@@ -44,12 +44,12 @@ export interface ResumeToken {
 
 /** Writes a state as a resume token; what has its ordinary value is left out. */
 export function writeResumeToken(state: WatchState): ResumeToken {
-  const {location, home, protocol, startedAt, dueAt, attempt, reached, observed, changedAt} = state;
+  const {location, tokenOrigin, protocol, startedAt, dueAt, attempt, reached, observed, changedAt} = state;
   const token: {-readonly [Key in keyof ResumeToken]: ResumeToken[Key]} = {
     kind,
     version,
     location,
-    home,
+    tokenOrigin,
     protocol,
     startedAt,
     dueAt,
@@ -60,11 +60,11 @@ export function writeResumeToken(state: WatchState): ResumeToken {
   };
   if (state.deadlineAt !== undefined) token.deadlineAt = state.deadlineAt;
   if (state.failures > 0) token.failures = state.failures;
-  if (state.deferrals > 0) token.deferrals = state.deferrals;
+  if (state.deferredAttempts > 0) token.deferredAttempts = state.deferredAttempts;
   if (state.missingSince !== undefined) token.missingSince = state.missingSince;
   if (state.operation !== undefined) token.operation = operationJson(state.operation);
   if (state.unknownWords.length > 0) token.unknownWords = [...state.unknownWords];
-  if (state.seenAt !== undefined) token.seenAt = state.seenAt;
+  if (state.lastSeenAt !== undefined) token.lastSeenAt = state.lastSeenAt;
   if (state.stalled) token.stalled = true;
   if (state.endedAt !== undefined) token.endedAt = state.endedAt;
   if (state.answer !== undefined) token.answer = state.answer;
@@ -85,12 +85,12 @@ export function readResumeToken(token: unknown): WatchState {
   check(fields, tokenFields, 'the token');
   const known = fields as unknown as ResumeToken;
   const operation = known.operation === undefined ? undefined : readOperationJson(known.operation);
-  const {location, home, endedAt, abandoned} = known;
+  const {location, tokenOrigin, endedAt, abandoned} = known;
   const url = readLocation(location);
   if (url === undefined) throw invalid("the token's location is not an absolute http or https URL");
-  const isHome = home === url.origin;
-  if (!isHome && home !== '' && readLocation(home)?.origin !== home) {
-    throw invalid("the token's home is not an origin or an empty text");
+  const isHome = tokenOrigin === url.origin;
+  if (!isHome && tokenOrigin !== '' && readLocation(tokenOrigin)?.origin !== tokenOrigin) {
+    throw invalid("the token's tokenOrigin is not an origin or an empty text");
   }
   const ended = operation !== undefined && statusRank[operation.status] === 2;
   if ((endedAt !== undefined) !== (abandoned !== undefined || ended) || (abandoned !== undefined && ended)) {
@@ -98,22 +98,22 @@ export function readResumeToken(token: unknown): WatchState {
   }
   return {
     location,
-    shownLocation: isHome ? location : showLocation(location, home),
-    home,
+    redactedLocation: isHome ? location : redactLocation(location, tokenOrigin),
+    tokenOrigin,
     protocol: known.protocol,
     startedAt: known.startedAt,
     dueAt: known.dueAt,
     deadlineAt: known.deadlineAt,
     attempt: known.attempt,
     failures: known.failures ?? 0,
-    deferrals: known.deferrals ?? 0,
+    deferredAttempts: known.deferredAttempts ?? 0,
     missingSince: known.missingSince,
     operation,
     reached: known.reached,
     unknownWords: [...(known.unknownWords ?? [])],
     observed: {...known.observed},
     changedAt: known.changedAt,
-    seenAt: known.seenAt,
+    lastSeenAt: known.lastSeenAt,
     stalled: known.stalled ?? false,
     endedAt,
     answer: known.answer,
@@ -133,14 +133,14 @@ const tokenFields: Checks = {
   kind: [aText, 'a text', 'required'],
   version: [aCount, 'a number', 'required'],
   location: [aText, 'an absolute http or https URL', 'required'],
-  home: [aText, 'an origin or an empty text', 'required'],
+  tokenOrigin: [aText, 'an origin or an empty text', 'required'],
   protocol: [aText, 'a text', 'required'],
   startedAt: [aTime, 'a time in milliseconds', 'required'],
   dueAt: [aTime, 'a time in milliseconds', 'required'],
   deadlineAt: [aTime, 'a time in milliseconds'],
   attempt: [aCount, 'a count', 'required'],
   failures: [aCount, 'a count'],
-  deferrals: [aCount, 'a count'],
+  deferredAttempts: [aCount, 'a count'],
   missingSince: [aTime, 'a time in milliseconds'],
   operation: [(value) => typeof value === 'object' && value !== null, 'an operation'],
   reached: [
@@ -151,7 +151,7 @@ const tokenFields: Checks = {
   unknownWords: [(value) => Array.isArray(value) && value.every(aText), 'a list of texts'],
   observed: [isHistogram, 'counts', 'required'],
   changedAt: [aTime, 'a time in milliseconds', 'required'],
-  seenAt: [aTime, 'a time in milliseconds'],
+  lastSeenAt: [aTime, 'a time in milliseconds'],
   stalled: [(value) => value === true, 'true'],
   endedAt: [aTime, 'a time in milliseconds'],
   answer: [isAnswer, 'the head of an answer'],

@@ -51,9 +51,9 @@ export interface WatchState {
   /** Where to ask, byte for byte as the service gave it. */
   readonly location: string;
   /** {@link location} as events and errors show it: without its query where that may be a capability. */
-  readonly shownLocation: string;
+  readonly redactedLocation: string;
   /** The origin the token belongs to, from the location the caller gave; empty where none is sent. */
-  readonly home: string;
+  readonly tokenOrigin: string;
   /** The protocol's name. */
   readonly protocol: string;
   readonly startedAt: number;
@@ -66,7 +66,7 @@ export interface WatchState {
   /** Polls that failed since the last good answer. */
   readonly failures: number;
   /** Requests of the present poll that the service put off with a `Retry-After`. */
-  readonly deferrals: number;
+  readonly deferredAttempts: number;
   /** Since when the service answers 404. */
   readonly missingSince: number | undefined;
   /** The operation as last reported. */
@@ -79,7 +79,7 @@ export interface WatchState {
   /** When the operation last showed a change. */
   readonly changedAt: number;
   /** When a poll last found that the operation had not ended. */
-  readonly seenAt?: number | undefined;
+  readonly lastSeenAt?: number | undefined;
   /** Whether `stalled` was told since then. */
   readonly stalled: boolean;
   /** When watching ended, and the answer that ended it. */
@@ -98,27 +98,39 @@ export function isOver(state: WatchState): boolean {
  * takes twenty times as long, and this is done twice at each poll.
  */
 export function changed(state: WatchState, changes: Partial<WatchState>): WatchState {
-  const {location, shownLocation, home, protocol, startedAt, dueAt, deadlineAt, attempt, failures, deferrals} = state;
-  const {missingSince, operation, reached, unknownWords, observed, changedAt, seenAt, stalled, endedAt, answer} = state;
-  const {abandoned} = state;
-  const copy: WatchState = {
+  const {
     location,
-    shownLocation,
-    home,
+    redactedLocation,
+    tokenOrigin,
     protocol,
     startedAt,
     dueAt,
     deadlineAt,
     attempt,
     failures,
-    deferrals,
+    deferredAttempts,
+  } = state;
+  const {missingSince, operation, reached, unknownWords, observed, changedAt, lastSeenAt, stalled, endedAt, answer} =
+    state;
+  const {abandoned} = state;
+  const copy: WatchState = {
+    location,
+    redactedLocation,
+    tokenOrigin,
+    protocol,
+    startedAt,
+    dueAt,
+    deadlineAt,
+    attempt,
+    failures,
+    deferredAttempts,
     missingSince,
     operation,
     reached,
     unknownWords,
     observed,
     changedAt,
-    seenAt,
+    lastSeenAt,
     stalled,
     endedAt,
     answer,

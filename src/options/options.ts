@@ -1,14 +1,14 @@
 import type {KyInstance} from 'ky';
 import type {Options as PRetryOptions} from 'p-retry';
-import {type Carrier, carrierOf} from '../http/transport.ts';
-import {checkNumber, expected} from '../shared/check-options.ts';
-import {isPrivate, readLocation, showLocation} from '../shared/location.ts';
-import {checkOptionNames} from '../shared/option-names.ts';
+import {type Transport, transportOf} from '../http/transport.ts';
+import type {WatchState} from '../operation/state.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {type Protocol, type ProtocolReader, protocolReader} from '../protocol/protocol.ts';
 import type {StartRequest} from '../protocol/result-location.ts';
 import {exponential, type Schedule} from '../schedule/schedule.ts';
-import type {WatchState} from '../operation/state.ts';
+import {checkNumber, expected} from '../shared/check-options.ts';
+import {isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
+import {checkOptionNames} from '../shared/option-names.ts';
 
 /** Why a token is asked for. */
 export interface TokenRequest {
@@ -87,7 +87,7 @@ export interface PollOptions {
 export interface Settings {
   readonly reader: ProtocolReader;
   /** Brings the requests to the service. */
-  readonly carrier: Carrier;
+  readonly transport: Transport;
   readonly token: TokenSource | undefined;
   readonly schedule: Schedule;
   readonly retry: RetryOptions & {readonly retries: number};
@@ -112,7 +112,7 @@ export interface Settings {
 /** The schedule where none is given, and in place of one that fails. */
 export const defaultSchedule: Schedule = exponential();
 
-const defaultCarrier = carrierOf();
+const defaultTransport = transportOf();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
@@ -136,7 +136,7 @@ const optionNames: readonly string[] = [
 ];
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'carrier' | 'resultHome'>;
+type ClientSettings = Pick<Settings, 'transport' | 'resultHome'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -184,7 +184,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
   // One literal, with all that a client adds: each poller keeps it, and a copy with more fields takes more than they need.
   return {
     reader,
-    carrier: client?.carrier ?? (http === undefined ? defaultCarrier : carrierOf(http)),
+    transport: client?.transport ?? (http === undefined ? defaultTransport : transportOf(http)),
     token,
     schedule,
     retry: readRetry(options.retry),
@@ -209,18 +209,18 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
  */
 export function beginWatching(location: string | URL, settings: Settings, now: number): WatchState {
   const text = checkLocation(location, settings);
-  const home = settings.reader.sendsToken ? new URL(text).origin : '';
+  const tokenOrigin = settings.reader.sendsToken ? new URL(text).origin : '';
   return {
     location: text,
-    shownLocation: showLocation(text, home),
-    home,
+    redactedLocation: redactLocation(text, tokenOrigin),
+    tokenOrigin,
     protocol: settings.reader.protocol.name,
     startedAt: now,
     dueAt: now + settings.initialDelay,
     deadlineAt: settings.totalTimeout === false ? undefined : now + settings.totalTimeout,
     attempt: 0,
     failures: 0,
-    deferrals: 0,
+    deferredAttempts: 0,
     missingSince: undefined,
     operation: undefined,
     reached: -1,
@@ -245,7 +245,7 @@ export function checkLocation(location: unknown, {token, reader}: Pick<Settings,
     const got = scheme === undefined ? 'a text without a scheme' : `one that begins with ${scheme}`;
     throw expected('location', 'an absolute http or https URL without user name and password', got);
   }
-  if (token !== undefined && reader.sendsToken && !isPrivate(url)) {
+  if (token !== undefined && reader.sendsToken && !isSecureOrLoopback(url)) {
     throw new TypeError(
       `location: expected https, or http on this machine, because a token goes there; got ${url.origin}`,
     );

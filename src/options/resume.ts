@@ -1,8 +1,8 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings} from './options.ts';
-import {protocolNamed} from '../protocol/presets.ts';
 import {type ResumeToken, readResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
+import {protocolNamed} from '../protocol/presets.ts';
+import {beginWatching, type PollOptions, readOptions, type Settings} from './options.ts';
 
 /** What a resume token and options make: where to go on, and how. */
 export interface Resumed {
@@ -51,7 +51,7 @@ function resumed(state: WatchState, options: PollOptions, settings: Settings, no
     endedAt: undefined,
     answer: undefined,
     failures: 0,
-    deferrals: 0,
+    deferredAttempts: 0,
     missingSince: undefined,
   };
 }

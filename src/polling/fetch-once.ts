@@ -1,10 +1,10 @@
 import {abandonError} from '../operation/abandon-error.ts';
-import {haltWith} from '../shared/abort.ts';
 import type {PollError} from '../operation/errors.ts';
 import type {Operation} from '../operation/operation.ts';
-import type {Settings} from '../options/options.ts';
-import {poll, type Question, type Report} from './poll.ts';
 import type {WatchState} from '../operation/state.ts';
+import type {Settings} from '../options/options.ts';
+import {deriveController} from '../shared/abort.ts';
+import {poll, type Question, type Report} from './poll.ts';
 import {abandon, advance, type Step} from './step.ts';
 
 /**
@@ -12,7 +12,7 @@ import {abandon, advance, type Step} from './step.ts';
  *
  * @throws the error that a watch would end with, {@link UnreachableError} for what it would survive
  */
-export async function askOnce(state: WatchState, settings: Settings): Promise<Operation> {
+export async function fetchOnce(state: WatchState, settings: Settings): Promise<Operation> {
   const strict: Settings = {
     ...settings,
     retry: {...settings.retry, retries: 0},
@@ -20,7 +20,7 @@ export async function askOnce(state: WatchState, settings: Settings): Promise<Op
     notFoundGrace: 0,
     unknownStatus: 'fail',
   };
-  const {halt, release} = haltWith(settings.signal);
+  const {controller, dispose} = deriveController(settings.signal);
   let failure: PollError | undefined;
   const ask = async (question: Question): Promise<Report> => {
     const report = await poll(strict, question);
@@ -29,12 +29,16 @@ export async function askOnce(state: WatchState, settings: Settings): Promise<Op
   };
   let step: Step;
   try {
-    step = await advance({...state, deadlineAt: undefined}, {settings: strict, poll: ask, signal: halt}, Date.now);
+    step = await advance(
+      {...state, deadlineAt: undefined},
+      {settings: strict, poll: ask, signal: controller},
+      Date.now,
+    );
   } catch (error) {
-    if (!halt.aborted) throw error;
-    step = abandon(state, 'aborted', Date.now(), halt.reason);
+    if (!controller.aborted) throw error;
+    step = abandon(state, 'aborted', Date.now(), controller.reason);
   } finally {
-    release();
+    dispose();
   }
   if ('outcome' in step.next && step.next.outcome.status === 'abandoned') throw step.next.outcome.error;
   const {operation} = step.state;

@@ -1,17 +1,17 @@
-import {abandonError} from '../operation/abandon-error.ts';
-import type {Signal} from '../shared/abort.ts';
-import {bodyJson} from '../http/transport.ts';
-import {PollError} from '../operation/errors.ts';
 import {exchange, httpError} from '../http/exchange.ts';
+import {protocolError} from '../http/request.ts';
+import {bodyJson} from '../http/transport.ts';
+import {abandonError} from '../operation/abandon-error.ts';
+import {PollError} from '../operation/errors.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
-import type {Settings} from '../options/options.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {pause} from '../shared/pause.ts';
+import type {WatchState} from '../operation/state.ts';
+import type {Settings} from '../options/options.ts';
 import {freeze} from '../protocol/read.ts';
 import {resultLocation} from '../protocol/result-location.ts';
-import {unreadable} from '../http/request.ts';
 import {exponential} from '../schedule/schedule.ts';
-import type {WatchState} from '../operation/state.ts';
+import type {Signal} from '../shared/abort.ts';
+import {pause} from '../shared/pause.ts';
 
 const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
 
@@ -34,7 +34,7 @@ async function fetchResult(
   if (location === undefined) return operation;
   const until = Date.now() + settings.notFoundGrace;
   const {reader, resultHome} = settings;
-  const errand = {location, home: resultHome ?? state.home, deadlineAt: undefined, signal};
+  const errand = {location, tokenOrigin: resultHome ?? state.tokenOrigin, deadlineAt: undefined, signal};
   // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
   const sendsToken = resultHome !== undefined || reader.sendsToken;
   const asking: Settings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};
@@ -61,10 +61,11 @@ async function fetchResult(
 async function ask(settings: Settings, errand: Parameters<typeof exchange>[1]): Promise<unknown> {
   const answered = await exchange(settings, errand, {done: false});
   const {reply, answer} = answered;
-  if (reply.status >= 300) throw httpError(answered, errand.home);
+  if (reply.status >= 300) throw httpError(answered, errand.tokenOrigin);
   const json = bodyJson(reply.body);
-  if (json === undefined) throw unreadable('the result is no JSON', answer);
-  if (typeof json === 'object' && json !== null && !freeze(json)) throw unreadable('it is nested too deeply', answer);
+  if (json === undefined) throw protocolError('the result is no JSON', answer);
+  if (typeof json === 'object' && json !== null && !freeze(json))
+    throw protocolError('it is nested too deeply', answer);
   return json;
 }
 

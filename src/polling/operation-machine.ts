@@ -8,9 +8,9 @@ import {
   type WatchingEvent,
   type WatchLogic,
 } from '../machine/machine.ts';
-import {type PollOptions, readOptions} from '../options/options.ts';
 import {readResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
+import {type PollOptions, readOptions} from '../options/options.ts';
 import {Watch} from './watch.ts';
 
 /**

@@ -1,15 +1,15 @@
 import pRetry from 'p-retry';
-import {signalOf} from '../shared/abort.ts';
+import {type Answered, type Errand, exchange, httpError, type Renewal} from '../http/exchange.ts';
+import {describeError, holds, protocolError} from '../http/request.ts';
+import {readRetryAfter} from '../http/retry-after.ts';
 import {bodyJson} from '../http/transport.ts';
 import {PollError} from '../operation/errors.ts';
-import {type Answered, type Errand, exchange, httpError, type Renewal} from '../http/exchange.ts';
-import {readLocation} from '../shared/location.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
+import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
 import {notFoundOperation, readOperation, seeOtherOperation} from '../protocol/read.ts';
-import {holds, nameOf, unreadable} from '../http/request.ts';
-import {readRetryAfter} from '../http/retry-after.ts';
-import type {Answer} from '../operation/state.ts';
+import {toAbortSignal} from '../shared/abort.ts';
+import {readLocation} from '../shared/location.ts';
 
 /** What a poll asks. */
 export interface Question extends Errand {
@@ -78,7 +78,7 @@ async function askAgain(
       {
         ...retry,
         maxRetryTime: Math.max(0, maxRetryTime - (Date.now() - first.begunAt)),
-        signal: signalOf(signal),
+        signal: toAbortSignal(signal),
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
@@ -95,7 +95,7 @@ async function askAgain(
     // Nothing of ours throws anything else: it comes from a hook of p-retry's options.
     return {
       is: 'failure',
-      error: new PollError(`The option retry threw ${nameOf(error)}`, {kind: 'network', transient: false}),
+      error: new PollError(`The option retry threw ${describeError(error)}`, {kind: 'network', transient: false}),
     };
   }
 }
@@ -114,14 +114,14 @@ function readAnswer(settings: Settings, question: Question, answered: Answered):
   if (status === 303 && settings.reader.seeOtherSucceeds) return ended(seeOtherOperation(seeOther));
   if ((status === 404 || status === 410) && settings.reader.notFoundSucceeds) return ended(notFoundOperation(status));
   const body = bodyJson(reply.body);
-  if (status === 401 || status === 403) throw httpError(answered, question.home);
+  if (status === 401 || status === 403) throw httpError(answered, question.tokenOrigin);
   const reading = readOperation(body, settings.reader, status, question.known);
   const isError = status >= 400;
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   if (isError && !(reading.is === 'operation' && reading.operation.id !== undefined)) {
-    throw httpError(answered, question.home);
+    throw httpError(answered, question.tokenOrigin);
   }
-  if (reading.is === 'unreadable') throw unreadable(body === undefined ? 'no JSON' : reading.why, answer);
+  if (reading.is === 'unreadable') throw protocolError(body === undefined ? 'no JSON' : reading.why, answer);
   if (reading.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: reading.rawStatus, answer, retryAfter};
   const {operation} = reading;
   const movedTo = hasEnded(operation) ? undefined : readMove(settings, question, answered);
@@ -140,12 +140,12 @@ function readMove(
     if (header === null) continue;
     if (header === question.location) return undefined;
     const target = readLocation(header, location);
-    if (target === undefined) throw unreadable(`a ${name} header that is no http or https URL`, answer, 'protocol');
+    if (target === undefined) throw protocolError(`a ${name} header that is no http or https URL`, answer, 'protocol');
     if (target.href === new URL(question.location).href) return undefined;
-    if (holds(target.href, token)) throw unreadable(`a ${name} header that holds the token`, answer, 'protocol');
-    const familiar = sendsToken ? question.home : new URL(question.location).origin;
+    if (holds(target.href, token)) throw protocolError(`a ${name} header that holds the token`, answer, 'protocol');
+    const familiar = sendsToken ? question.tokenOrigin : new URL(question.location).origin;
     if (target.origin !== familiar && !settings.trustedOrigins.has(target.origin) && !foreignHosts) {
-      throw unreadable(`a move to the foreign origin ${target.origin}`, answer, 'protocol');
+      throw protocolError(`a move to the foreign origin ${target.origin}`, answer, 'protocol');
     }
     return target.href;
   }

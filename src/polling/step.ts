@@ -1,16 +1,16 @@
+import {move} from '../machine/machine.ts';
 import {type AbandonFacts, abandonError} from '../operation/abandon-error.ts';
-import type {Signal} from '../shared/abort.ts';
 import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent, WaitCause} from '../operation/events.ts';
-import {reportToHost} from '../shared/report-error.ts';
-import {showLocation} from '../shared/location.ts';
-import {move} from '../machine/machine.ts';
 import type {Operation} from '../operation/operation.ts';
-import {defaultSchedule, type Settings} from '../options/options.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
-import type {Question, Report} from './poll.ts';
 import type {WatchEvent} from '../operation/reducer.ts';
 import {type AbandonReason, type Answer, isOver, type WatchState} from '../operation/state.ts';
+import {defaultSchedule, type Settings} from '../options/options.ts';
+import type {Signal} from '../shared/abort.ts';
+import {redactLocation} from '../shared/location.ts';
+import {reportUncaught} from '../shared/report-error.ts';
+import type {Question, Report} from './poll.ts';
 
 /** What moved a watched operation, and what came of it. */
 export interface Moved {
@@ -65,7 +65,7 @@ export async function advance(state: WatchState, io: StepIo, now: () => number):
   if (state.deadlineAt !== undefined && state.dueAt >= state.deadlineAt) return course.giveUp('timeout', now());
   const report = await io.poll({
     location: state.location,
-    home: state.home,
+    tokenOrigin: state.tokenOrigin,
     // A step that comes late, after the deadline, still asks once: only its own time-out bounds that request.
     deadlineAt: state.deadlineAt !== undefined && now() < state.deadlineAt ? state.deadlineAt : undefined,
     retryUntil: state.deadlineAt,
@@ -90,8 +90,8 @@ export async function advance(state: WatchState, io: StepIo, now: () => number):
     }
     const {movedTo} = report;
     if (movedTo !== undefined) {
-      const shownLocation = showLocation(movedTo, state.home);
-      course.move({type: 'relocate', location: movedTo, shownLocation, at, answer});
+      const redactedLocation = redactLocation(movedTo, state.tokenOrigin);
+      course.move({type: 'relocate', location: movedTo, redactedLocation, at, answer});
     }
   }
   const {stalled, changedAt} = course.state;
@@ -147,13 +147,13 @@ function afterFailure(course: Course, error: PollError, io: StepIo, at: number):
  */
 function countOf(
   {httpStatus, retryAfter}: PollError,
-  {deferrals}: WatchState,
+  {deferredAttempts}: WatchState,
   {retry}: Settings,
 ): 'failure' | 'deferral' | 'missing' | 'nothing' {
   if (httpStatus === 404) return 'missing';
   if (retryAfter === undefined) return 'failure';
   if (httpStatus === 429 && retryAfter >= 1000) return 'nothing';
-  return deferrals < retry.retries ? 'deferral' : 'failure';
+  return deferredAttempts < retry.retries ? 'deferral' : 'failure';
 }
 
 interface Wait {
@@ -208,23 +208,23 @@ function scheduled(state: WatchState, {schedule, reader}: Settings, now: number,
       throw new RangeError(`schedule: expected milliseconds from 0 on, got ${String(delay)}`);
     }
   } catch (error) {
-    reportToHost(error);
+    reportUncaught(error);
     delay = defaultSchedule(context);
   }
   return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval);
 }
 
 function tellSchedule(
-  {startedAt, seenAt = startedAt}: WatchState,
+  {startedAt, lastSeenAt = startedAt}: WatchState,
   {schedule}: Settings,
   operation: Operation,
   at: number,
 ): void {
   if (schedule.ended === undefined) return;
   try {
-    schedule.ended({elapsed: Math.max(0, at - startedAt), after: Math.max(0, seenAt - startedAt), operation});
+    schedule.ended({elapsed: Math.max(0, at - startedAt), after: Math.max(0, lastSeenAt - startedAt), operation});
   } catch (error) {
-    reportToHost(error);
+    reportUncaught(error);
   }
 }
 

@@ -1,10 +1,10 @@
-import {Halt, onAbort} from '../shared/abort.ts';
-import {reportToHost} from '../shared/report-error.ts';
-import type {Settings} from '../options/options.ts';
-import type {Outcome} from '../operation/outcome.ts';
-import {poll} from './poll.ts';
 import {longestTimer} from '../http/retry-after.ts';
+import type {Outcome} from '../operation/outcome.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
+import type {Settings} from '../options/options.ts';
+import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {reportUncaught} from '../shared/report-error.ts';
+import {poll} from './poll.ts';
 import {abandon, advance, begin, type Moved, type Step, type StepIo} from './step.ts';
 
 /** A watch that runs by timers in this process. */
@@ -13,10 +13,10 @@ export class Watch {
   readonly #settings: Settings;
   readonly #heard: (moved: Moved, outcome: Outcome | undefined) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #poll: Halt | undefined;
+  #poll: LazyAbortController | undefined;
   /** Whether the operation was read by a poll of ours. */
   #hasRead = false;
-  #unhear: (() => void) | undefined;
+  #unsubscribe: (() => void) | undefined;
 
   /**
    * Begins after the current turn.
@@ -46,23 +46,23 @@ export class Watch {
     if (signal?.aborted) this.stop('aborted', signal.reason);
     if (isOver(this.#state) && this.#state.abandoned !== undefined) return;
     if (signal !== undefined && !isOver(this.#state)) {
-      this.#unhear = onAbort(signal, () => this.stop('aborted', signal.reason));
+      this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     }
     this.#take(begin(this.#state, Date.now()));
   }
 
   #ask(): void {
     if (isOver(this.#state)) return;
-    const halt = new Halt();
-    this.#poll = halt;
+    const controller = new LazyAbortController();
+    this.#poll = controller;
     const settings = this.#settings;
     const io: StepIo = {
       settings,
       poll: (question) => poll(settings, question),
-      signal: halt,
+      signal: controller,
       known: this.#hasRead ? this.#state.operation : undefined,
       retrying: (moved) => {
-        if (halt.aborted) return;
+        if (controller.aborted) return;
         this.#state = moved.state;
         this.#heard(moved, undefined);
       },
@@ -71,11 +71,11 @@ export class Watch {
       (step) => {
         this.#poll = undefined;
         this.#hasRead ||= step.state.operation !== this.#state.operation;
-        if (!halt.aborted) this.#take(step);
+        if (!controller.aborted) this.#take(step);
       },
       (error: unknown) => {
         // A poll rejects only because it was aborted; anything else is a mistake of ours that must not go unheard.
-        if (!halt.aborted) reportToHost(error);
+        if (!controller.aborted) reportUncaught(error);
       },
     );
   }
@@ -103,8 +103,8 @@ export class Watch {
   #dispose(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#unhear?.();
-    this.#unhear = undefined;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
     const asked = this.#poll;
     this.#poll = undefined;
     asked?.abort();

@@ -1,5 +1,5 @@
-import {checkNumber, expected} from '../shared/check-options.ts';
 import {isOperationStatus} from '../operation/operation.ts';
+import {checkNumber, expected} from '../shared/check-options.ts';
 import type {Protocol} from './protocol.ts';
 
 /** Checks what a field holds. */

@@ -21,11 +21,11 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
   if (target === undefined || root === undefined || !pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) {
     return target?.href;
   }
-  const home = readLocation(root);
-  if (home === undefined || home.origin !== target.origin) return target.href;
-  const prefix = home.pathname.replace(/\/+$/, '');
+  const tokenOrigin = readLocation(root);
+  if (tokenOrigin === undefined || tokenOrigin.origin !== target.origin) return target.href;
+  const prefix = tokenOrigin.pathname.replace(/\/+$/, '');
   if (`${target.pathname}/`.toLowerCase().startsWith(`${prefix}/`.toLowerCase())) return target.href;
-  return home.origin + prefix + target.pathname + target.search;
+  return tokenOrigin.origin + prefix + target.pathname + target.search;
 }
 
 /**

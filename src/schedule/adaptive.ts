@@ -1,4 +1,4 @@
-import {Durations, type DurationsJson, readDurations} from './duration-histogram.ts';
+import {DurationHistogram, type DurationHistogramJson, readDurationHistogram} from './duration-histogram.ts';
 import {
   checkMilliseconds,
   type ExponentialOptions,
@@ -9,21 +9,21 @@ import {
 } from './schedule.ts';
 
 /** The options of {@link schedules}.learned. Those of the exponential schedule are for what is not known yet. */
-export interface LearnedOptions extends ExponentialOptions {
+export interface AdaptiveOptions extends ExponentialOptions {
   /**
    * How many milliseconds of later detection one request is worth: the more, the fewer requests and the later an end is
    * found. Over 0, default 1000.
    */
   readonly requestCost?: number;
   /** What such a schedule has learned before, as its `toJSON()` gave it, parsed. Default: nothing. */
-  readonly learned?: DurationsJson | undefined;
+  readonly learned?: DurationHistogramJson | undefined;
 }
 
 /** A schedule that learns how long operations take. Give the same one to all pollers of one kind of operation. */
-export interface LearnedSchedule extends Schedule {
+export interface AdaptiveSchedule extends Schedule {
   readonly ended: (end: ScheduleEnd) => void;
   /** What was learned, as plain JSON: durations and nothing of any one operation. */
-  readonly toJSON: () => DurationsJson;
+  readonly toJSON: () => DurationHistogramJson;
 }
 
 /**
@@ -32,21 +32,21 @@ export interface LearnedSchedule extends Schedule {
  * knows is the last 300 operations or so. One value for each kind, given to all its pollers; not for `watchDurably`.
  *
  * ```ts
- * const schedule = schedules.learned({requestCost: 2000});
+ * const schedule = schedules.adaptive({requestCost: 2000});
  * for (const location of locations) pollOperation(location, {schedule});
  * ```
  *
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
-export function learned(options: LearnedOptions = {}): LearnedSchedule {
+export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
   const {requestCost = 1000, learned: known, ...others} = options;
-  checkMilliseconds('schedules.learned: requestCost', requestCost);
-  if (requestCost === 0) throw new RangeError('schedules.learned: requestCost: expected milliseconds over 0, got 0');
+  checkMilliseconds('schedules.adaptive: requestCost', requestCost);
+  if (requestCost === 0) throw new RangeError('schedules.adaptive: requestCost: expected milliseconds over 0, got 0');
   const fallback = exponential(others);
   const {initial = 1000, factor = 1.5} = others;
-  const durations = new Durations(
+  const durations = new DurationHistogram(
     requestCost,
-    known === undefined ? undefined : readDurations(known, 'schedules.learned: learned'),
+    known === undefined ? undefined : readDurationHistogram(known, 'schedules.adaptive: learned'),
   );
   const schedule = (context: ScheduleContext): number => {
     const {attempt, elapsed, random} = context;

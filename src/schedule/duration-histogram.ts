@@ -1,5 +1,5 @@
-/** What is learned of how long operations take, as JSON has it: `schedules.learned` writes and takes it. */
-export interface DurationsJson {
+/** What is learned of how long operations take, as JSON has it: `schedules.adaptive` writes and takes it. */
+export interface DurationHistogramJson {
   readonly kind: 'operation-poller durations';
   readonly version: 1;
   /** How many operations ended in each of 128 spans, the older ones counting less. */
@@ -47,7 +47,7 @@ function edge(span: number): number {
  * How long operations of one kind take, and when it pays to ask for one of them. Between two ends it changes nothing, and
  * asking it allocates nothing.
  */
-export class Durations {
+export class DurationHistogram {
   readonly #requestCost: number;
   readonly #counts = new Float64Array(spans);
   #total = 0;
@@ -61,7 +61,7 @@ export class Durations {
 
   /**
    * @param requestCost how many milliseconds of delay one request is worth
-   * @param counts how many operations ended in each span, from {@link readDurations}
+   * @param counts how many operations ended in each span, from {@link readDurationHistogram}
    */
   constructor(requestCost: number, counts?: readonly number[]) {
     this.#requestCost = requestCost;
@@ -130,7 +130,7 @@ export class Durations {
     return this.#total < enough;
   }
 
-  toJSON(): DurationsJson {
+  toJSON(): DurationHistogramJson {
     return {kind, version, counts: Array.from(this.#counts, (count) => Math.round(count * 1000) / 1000)};
   }
 
@@ -187,12 +187,12 @@ export class Durations {
 }
 
 /**
- * Reads what {@link Durations} wrote; it may come from a database or a user's file.
+ * Reads what {@link DurationHistogram} wrote; it may come from a database or a user's file.
  *
  * @param where stands first in the messages
  * @throws TypeError or RangeError that says what is wrong
  */
-export function readDurations(value: unknown, where: string): readonly number[] {
+export function readDurationHistogram(value: unknown, where: string): readonly number[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TypeError(`${where}: expected what toJSON() gave, got ${Array.isArray(value) ? 'a list' : typeof value}`);
   }

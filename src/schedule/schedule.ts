@@ -1,5 +1,5 @@
-import {checkNumber, expected} from '../shared/check-options.ts';
 import type {Operation, OperationStatus} from '../operation/operation.ts';
+import {checkNumber, expected} from '../shared/check-options.ts';
 
 /** What a schedule may go by. All times are in milliseconds. */
 export interface ScheduleContext {

@@ -1,11 +1,11 @@
-/** What may end work early: an `AbortSignal`, or a {@link Halt} of our own. */
-export type Signal = AbortSignal | Halt;
+/** What may end work early: an `AbortSignal`, or a {@link LazyAbortController} of our own. */
+export type Signal = AbortSignal | LazyAbortController;
 
 /**
  * An `AbortController` that makes its `AbortSignal` when somebody asks for it. Each poll and each request has something that
  * ends it; hardly any is ended, and an `AbortSignal` costs more to make and to collect than all else of a poll that is ours.
  */
-export class Halt {
+export class LazyAbortController {
   #aborted = false;
   #reason: unknown;
   // One hears it as a rule, and a set for one is a waste.
@@ -63,8 +63,8 @@ export class Halt {
 }
 
 /** As an `AbortSignal`. */
-export function signalOf(signal: Signal): AbortSignal {
-  return signal instanceof Halt ? signal.signal : signal;
+export function toAbortSignal(signal: Signal): AbortSignal {
+  return signal instanceof LazyAbortController ? signal.signal : signal;
 }
 
 interface Shared {
@@ -84,7 +84,7 @@ const sharing = new WeakMap<AbortSignal, Shared>();
 export function onAbort(signal: Signal, callback: () => void): () => void {
   // The same function may be given twice.
   const entry = (): void => callback();
-  if (signal instanceof Halt) return signal.onAbort(entry);
+  if (signal instanceof LazyAbortController) return signal.onAbort(entry);
   const shared = sharing.get(signal) ?? share(signal);
   const {callbacks, listener} = shared;
   callbacks.add(entry);
@@ -108,17 +108,17 @@ function share(signal: AbortSignal): Shared {
   return shared;
 }
 
-/** A halt that an `AbortSignal` ends too, until it is released. */
-export interface OwnHalt {
-  readonly halt: Halt;
+/** A controller that an `AbortSignal` ends too, until it is released. */
+export interface DerivedController {
+  readonly controller: LazyAbortController;
   /** Leaves nothing on the signal. */
-  release(): void;
+  dispose(): void;
 }
 
-/** Makes a halt that aborts with the given signal, if there is one. */
-export function haltWith(signal: AbortSignal | undefined): OwnHalt {
-  const halt = new Halt();
-  if (signal?.aborted) halt.abort(signal.reason);
-  const unhear = signal === undefined ? undefined : onAbort(signal, () => halt.abort(signal.reason));
-  return {halt, release: () => unhear?.()};
+/** Makes a controller that aborts with the given signal, if there is one. */
+export function deriveController(signal: AbortSignal | undefined): DerivedController {
+  const controller = new LazyAbortController();
+  if (signal?.aborted) controller.abort(signal.reason);
+  const unsubscribe = signal === undefined ? undefined : onAbort(signal, () => controller.abort(signal.reason));
+  return {controller, dispose: () => unsubscribe?.()};
 }

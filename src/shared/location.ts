@@ -9,7 +9,7 @@ export function readLocation(text: string, base?: string): URL | undefined {
 const loopbackAddress = /^127(?:\.\d{1,3}){3}$/;
 
 /** Whether what is sent to this URL cannot be read on the way: over https, or without leaving the machine. */
-export function isPrivate(url: URL): boolean {
+export function isSecureOrLoopback(url: URL): boolean {
   if (url.protocol === 'https:') return true;
   const host = url.hostname;
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || loopbackAddress.test(host);
@@ -19,7 +19,7 @@ export function isPrivate(url: URL): boolean {
  * A location as events, errors and logs may show it: whole on the origin that the token belongs to, without its query
  * anywhere else, where a signed query is all that is needed to read the operation.
  */
-export function showLocation(location: string, home: string): string {
+export function redactLocation(location: string, tokenOrigin: string): string {
   const url = new URL(location);
-  return url.origin === home ? location : url.origin + url.pathname;
+  return url.origin === tokenOrigin ? location : url.origin + url.pathname;
 }

@@ -1,14 +1,14 @@
-import {onAbort, type Signal} from './abort.ts';
 import {asTimer} from '../http/retry-after.ts';
+import {onAbort, type Signal} from './abort.ts';
 
 /** Waits for so many milliseconds. @throws the signal's reason when it aborts */
 export function pause(delay: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      unhear();
+      unsubscribe();
       resolve();
     }, asTimer(delay));
-    const unhear = onAbort(signal, () => {
+    const unsubscribe = onAbort(signal, () => {
       clearTimeout(timer);
       reject(signal.reason);
     });

@@ -564,9 +564,9 @@ const badTokens: ReadonlyArray<
   ],
   ['without a location', ({location: _, ...stored}) => stored, /location is not an absolute/],
   [
-    'with a home that is no origin',
-    (stored) => ({...stored, home: 'https://graph.example/x'}),
-    /home is not an origin/,
+    'with a token origin that is no origin',
+    (stored) => ({...stored, tokenOrigin: 'https://graph.example/x'}),
+    /tokenOrigin is not an origin/,
   ],
   ['with a time that is none', (stored) => ({...stored, dueAt: 'soon'}), /dueAt is not a time/],
   ['with a time beyond all dates', (stored) => ({...stored, startedAt: 1e300}), /startedAt is not a time/],
@@ -634,7 +634,11 @@ describe('31: a resume token', () => {
   });
 
   test('whose location a token must not go to is refused at the call', () => {
-    const stored = {...runningToken(), location: 'http://graph.example/operations/b', home: 'http://graph.example'};
+    const stored = {
+      ...runningToken(),
+      location: 'http://graph.example/operations/b',
+      tokenOrigin: 'http://graph.example',
+    };
     expect(() => resumeOperation(stored as unknown as ResumeToken, {token})).toThrow(TypeError);
   });
 });

@@ -152,8 +152,8 @@ describe('15: transient', () => {
   test('DNS failure', async () => {
     let count = 0;
     // .invalid is reserved: nobody has an address for it.
-    const http = carryThrough((carrier) => (location, outgoing) => {
-      return carrier(++count === 2 ? 'http://operations.invalid/' : location, outgoing);
+    const http = carryThrough((transport) => (location, outgoing) => {
+      return transport(++count === 2 ? 'http://operations.invalid/' : location, outgoing);
     });
     const watched = await watch(['running', 'succeeded'], {http});
     await watched.poller.result();
@@ -171,8 +171,8 @@ describe('15: transient', () => {
     const closed = await startGraphEmulator();
     await closed.stop();
     let count = 0;
-    const http = carryThrough((carrier) => (location, outgoing) => {
-      return carrier(++count === 2 ? closed.root : location, outgoing);
+    const http = carryThrough((transport) => (location, outgoing) => {
+      return transport(++count === 2 ? closed.root : location, outgoing);
     });
     const watched = await watch(['running', 'succeeded'], {http});
     await watched.poller.result();
@@ -833,12 +833,12 @@ async function slowBody(): Promise<{
     response.write('{"id": "b", ');
     finish = (text) => response.end(text);
   });
-  const http = carryThrough((carrier) => (location, outgoing) => {
+  const http = carryThrough((transport) => (location, outgoing) => {
     const answered = (): void => {
       gotHead = true;
       outgoing.answered();
     };
-    return carrier(location, {...outgoing, answered});
+    return transport(location, {...outgoing, answered});
   });
   return {root: server.root, finish: (text) => finish(text), http, gotHead: () => gotHead};
 }

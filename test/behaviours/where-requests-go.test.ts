@@ -173,7 +173,7 @@ describe('37: a new', () => {
       ...Array(2).fill(operation.location),
       ...Array(6).fill(shown),
     ]);
-    expect(poller.toJSON()).toMatchObject({location: target.location, home: emulator.root});
+    expect(poller.toJSON()).toMatchObject({location: target.location, tokenOrigin: emulator.root});
     expect(target.requests.map(({headers}) => headers['authorization'])).toEqual([undefined, undefined]);
     expect(target.requests.map(({path}) => path)).toEqual(
       Array(2).fill(target.location.slice(target.location.indexOf('/v1.0'))),

@@ -147,7 +147,7 @@ export async function benchmarkSchedules(): Promise<void> {
     // A schedule that learns is itself a matter of chance: of one run alone a figure is off by some 5 %.
     const learned = requestCosts.map((requestCost) => {
       const runs = Array.from({length: learners}, (_, index) =>
-        simulate(durations, schedules.learned({requestCost}), 2000 + 100 * index + number),
+        simulate(durations, schedules.adaptive({requestCost}), 2000 + 100 * index + number),
       );
       return {requestCost, warm: mean(runs.map(({warm}) => warm)), point: mean(runs.map(({point}) => point))};
     });

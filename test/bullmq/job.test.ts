@@ -17,10 +17,11 @@ test.each([
   expect(readJobToken(JSON.parse(JSON.stringify(writeJobToken(state))))).toEqual(state);
 });
 
-test('a job holds the home only where it is not where its location is', () => {
+test('a job holds the token origin only where it is not where its location is', () => {
   const state = stateOf('https://graph.microsoft.com/operations/1');
-  expect(writeJobToken(state)).not.toHaveProperty('home');
-  for (const home of ['', 'https://graph.example']) expect(writeJobToken({...state, home}).home).toBe(home);
+  expect(writeJobToken(state)).not.toHaveProperty('tokenOrigin');
+  for (const tokenOrigin of ['', 'https://graph.example'])
+    expect(writeJobToken({...state, tokenOrigin}).tokenOrigin).toBe(tokenOrigin);
 });
 
 test.each([
@@ -28,7 +29,7 @@ test.each([
   ['a user name', {location: 'https://graph.microsoft.com@evil.example/1'}],
   ['no host', {location: 'https:'}],
   ['no location', {location: undefined}],
-  ['a home that is none', {home: 'https://evil.example/path'}],
+  ['a token origin that is none', {tokenOrigin: 'https://evil.example/path'}],
 ])('refuses %s', (_, wrong) => {
   const token = {...writeJobToken(stateOf('https://graph.microsoft.com/operations/1')), ...wrong} as JobToken;
   expect(() => readJobToken(token)).toThrow(InvalidResumeTokenError);

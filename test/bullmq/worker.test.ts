@@ -2,7 +2,7 @@ import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import ky from 'ky';
 import {protocols} from 'operation-poller';
-import type {LeftAloneError} from 'operation-poller/bullmq';
+import type {JobSkippedError} from 'operation-poller/bullmq';
 import type {JobData} from '../../src/bullmq/job.ts';
 import {createGraphClient} from '../../src/graph/index.ts';
 import {Bench, describeWithRedis, token, until} from './setup.ts';
@@ -87,11 +87,11 @@ describeWithRedis('a worker', () => {
     const queued = await queue.add(emulator.addOperation().location, {protocol: renders});
     await until(() => bench.errors.length > 0);
     expect(bench.errors[0]).toMatchObject({
-      name: 'LeftAloneError',
+      name: 'JobSkippedError',
       id: queued.id,
       reason: 'unknownProtocol',
       protocol: 'renders',
-    } satisfies Partial<LeftAloneError>);
+    } satisfies Partial<JobSkippedError>);
     await until(async () => (await queue.counts()).waiting === 1);
     expect(emulator.received).toBe(0);
     // Else it is chance which of the two takes the job.

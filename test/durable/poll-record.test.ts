@@ -2,8 +2,8 @@ import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {type PollRecord, readPollRecord, writePollRecord} from '../../src/durable/poll-record.ts';
 import type {PollError, PollErrorKind} from '../../src/operation/errors.ts';
-import type {Report} from '../../src/polling/poll.ts';
 import type {AbandonReason} from '../../src/operation/state.ts';
+import type {Report} from '../../src/polling/poll.ts';
 import {beginning, operationOf, pollError, statuses, thrownBy} from '../support/core.ts';
 
 const answer = {httpStatus: 200, requestId: 'r', clientRequestId: 'c', date: 'Thu, 19 Mar 2020 12:00:00 GMT'};

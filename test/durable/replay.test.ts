@@ -4,16 +4,16 @@ import {type OperationEvent, type Outcome, schedules} from 'operation-poller';
 import {type DurableRunOptions, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
 import {beginning, location, tasks} from '../support/core.ts';
 import {type Crash, Journal, Killed} from './support/journal.ts';
-import {factsOf, type Reply, says, service, settle} from './support/service.ts';
+import {factsOf, says, service, settle, type TransportResponse} from './support/service.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
 });
 
-const going: fc.Arbitrary<Reply> = fc.oneof(
+const going: fc.Arbitrary<TransportResponse> = fc.oneof(
   fc.constantFrom(says('notStarted'), says('running'), says('somethingNew')),
   fc.integer({min: 0, max: 100}).map((percentComplete) => says('running', {percentComplete})),
-  fc.constantFrom<Reply>(
+  fc.constantFrom<TransportResponse>(
     {...says('running'), headers: {'retry-after': '3'}},
     {http: 429, headers: {'retry-after': '7'}, body: {}},
     {http: 503, headers: {'retry-after': '1'}, body: {error: {code: 'busy', message: 'later'}}},
@@ -23,7 +23,7 @@ const going: fc.Arbitrary<Reply> = fc.oneof(
     {fails: true},
   ),
 );
-const ending: fc.Arbitrary<Reply> = fc.constantFrom(
+const ending: fc.Arbitrary<TransportResponse> = fc.constantFrom(
   says('succeeded', {result: {list: [1, null]}}),
   says('failed', {error: {code: 'policy', message: 'no'}}),
   says('canceled'),
@@ -46,10 +46,10 @@ interface Course {
 }
 
 /** Runs a workflow to its end, however often it is killed on the way. */
-async function course(answers: readonly Reply[], kills: readonly Crash[] = []): Promise<Course> {
+async function course(answers: readonly TransportResponse[], kills: readonly Crash[] = []): Promise<Course> {
   const journal = new Journal(beginning);
   settle(journal);
-  const http = service((recorded) => answers[Math.min(recorded, answers.length - 1)] as Reply, journal);
+  const http = service((recorded) => answers[Math.min(recorded, answers.length - 1)] as TransportResponse, journal);
   let told: OperationEvent[] = [];
   for (let execution = 0; ; execution++) {
     const events: OperationEvent[] = [];

@@ -14,7 +14,7 @@ import {
 import {type DurableHost, type DurableOptions, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
 import {beginning, location, tasks} from '../support/core.ts';
 import {Journal} from './support/journal.ts';
-import {factsOf, type Reply, says, service, settle} from './support/service.ts';
+import {factsOf, says, service, settle, type TransportResponse} from './support/service.ts';
 
 let journal: Journal;
 
@@ -28,11 +28,14 @@ afterEach(() => {
 });
 
 const replies =
-  (...answers: readonly Reply[]) =>
-  (recorded: number): Reply =>
-    answers[Math.min(recorded, answers.length - 1)] as Reply;
+  (...answers: readonly TransportResponse[]) =>
+  (recorded: number): TransportResponse =>
+    answers[Math.min(recorded, answers.length - 1)] as TransportResponse;
 
-const watch = (options: DurableOptions & {readonly answers: readonly Reply[]}, host: DurableHost = journal.host()) => {
+const watch = (
+  options: DurableOptions & {readonly answers: readonly TransportResponse[]},
+  host: DurableHost = journal.host(),
+) => {
   const {answers, ...others} = options;
   const http = service(replies(...answers), journal);
   return watchDurably(host, location, {protocol: tasks, schedule: schedules.fixed(1000), http, ...others});
@@ -188,7 +191,7 @@ describe('retries within a poll', () => {
 describe('what is recorded', () => {
   test('holds no secret, whatever the service sends back', async () => {
     const token = 'secret-token-of-mine';
-    const echo: Reply = {
+    const echo: TransportResponse = {
       http: 503,
       body: {error: {code: `x ${token}`, message: `Bearer ${token}`}},
       headers: {'request-id': token, date: token},
@@ -215,7 +218,7 @@ describe('what is recorded', () => {
 describe('the result of an operation (row 42)', () => {
   const options = {protocol: protocols.graph.teams, fetchResult: true, retry: {retries: 0}};
   const done = {body: {id: 'b', status: 'succeeded', targetResourceLocation: "/teams('t')"}};
-  const ask = (answer: (path: string) => Reply, host = journal.host()) => {
+  const ask = (answer: (path: string) => TransportResponse, host = journal.host()) => {
     const http = service((_, {url}) => answer(new URL(url).pathname), journal);
     return watchDurably(host, "https://graph.example/v1.0/teams('t')/operations('b')", {...options, http});
   };
@@ -316,7 +319,7 @@ describe('an option that is not as it should be', () => {
     [{name: 7}, /^name: expected a text, got number/],
     [{onEvent: 'log'}, /^onEvent: expected a function, got string/],
     [{pollsPerRun: 7}, /^pollsPerRun: there is no such option/],
-    [{schedule: schedules.learned()}, /^schedule: one that learns gives other waits on a replay/],
+    [{schedule: schedules.adaptive()}, /^schedule: one that learns gives other waits on a replay/],
     [{schedule: 1000}, /^schedule: expected a function/],
   ])('is named: %p', async (options, message) => {
     await expect(watchDurably(journal.host(), location, options)).rejects.toThrow(message);

@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import type {OperationEvent} from '../../src/operation/events.ts';
 import type {GraphClient, GraphPollOptions} from '../../src/graph/index.ts';
+import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import * as schedules from '../../src/schedule/schedules.ts';

@@ -1,11 +1,11 @@
 import {inspect} from 'node:util';
-import type {OperationEvent} from '../../src/operation/events.ts';
 import {
   createGraphClient,
   type GraphClient,
   type GraphClientOptions,
   type GraphPollOptions,
 } from '../../src/graph/index.ts';
+import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 

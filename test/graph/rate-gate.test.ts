@@ -1,7 +1,7 @@
 import {getEventListeners} from 'node:events';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {Gate} from '../../src/graph/rate-gate.ts';
 import {Limit} from '../../src/graph/limit.ts';
+import {Gate} from '../../src/graph/rate-gate.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, rejectionOf} from './clients.ts';

@@ -1,6 +1,6 @@
 import {expect, test} from '@jest/globals';
-import {ResultUnavailableError, WatchAbortedError} from '../../src/operation/errors.ts';
 import type {GraphPollOptions} from '../../src/graph/index.ts';
+import {ResultUnavailableError, WatchAbortedError} from '../../src/operation/errors.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import type {OperationStep} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';

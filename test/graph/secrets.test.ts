@@ -97,8 +97,8 @@ test('not by a resume token of another origin', async () => {
   poller.stop();
   await rejectionOf(poller.result());
   expect(() => graph.resume(poller.toJSON(), quick)).toThrow(/^resume: expected the token of an operation on/);
-  // One that was tampered with: its home is the client's, its location is not.
-  const forged = {...poller.toJSON(), home: home.root};
+  // One that was tampered with: its token origin is the client's, its location is not.
+  const forged = {...poller.toJSON(), tokenOrigin: home.root};
   await graph.resume(forged, quick).result();
   expectNoToken();
 });

@@ -1,6 +1,6 @@
 import {describe, expect, jest, test} from '@jest/globals';
-import {OperationNotStartedError, ProtocolError} from '../../src/operation/errors.ts';
 import type {GraphRequest} from '../../src/graph/index.ts';
+import {OperationNotStartedError, ProtocolError} from '../../src/operation/errors.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {startEmulator} from '../testing/emulators.ts';

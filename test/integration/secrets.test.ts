@@ -384,7 +384,14 @@ test.each([
   ['as a field', {kind: 'operation-poller', version: 1, location: {token}}],
   [
     'as a time',
-    {kind: 'operation-poller', version: 1, location: 'https://a.example/', home: '', protocol: 'x', startedAt: token},
+    {
+      kind: 'operation-poller',
+      version: 1,
+      location: 'https://a.example/',
+      tokenOrigin: '',
+      protocol: 'x',
+      startedAt: token,
+    },
   ],
 ])('what is taken for a resume token is not shown: %s', (_, given) => {
   let error: unknown;

@@ -15,8 +15,6 @@ import {
   waitFor,
 } from 'xstate';
 import {getShortestPaths} from 'xstate/graph';
-import {OperationError} from '../../src/operation/errors.ts';
-import type {OperationEvent} from '../../src/operation/events.ts';
 import {
   move,
   type OperationMachineEvent,
@@ -26,12 +24,14 @@ import {
   stateValue,
   statusMachine,
 } from '../../src/machine/machine.ts';
+import {OperationError} from '../../src/operation/errors.ts';
+import type {OperationEvent} from '../../src/operation/events.ts';
 import {hasEnded, type OperationStatus, statusRank} from '../../src/operation/operation.ts';
-import {operationMachine, watchOperation} from '../../src/polling/operation-machine.ts';
 import type {Outcome} from '../../src/operation/outcome.ts';
 import type {AbandonEvent, ReportEvent, WatchEvent} from '../../src/operation/reducer.ts';
-import * as schedules from '../../src/schedule/schedules.ts';
 import type {AbandonReason, WatchState} from '../../src/operation/state.ts';
+import {operationMachine, watchOperation} from '../../src/polling/operation-machine.ts';
+import * as schedules from '../../src/schedule/schedules.ts';
 import {beginning, location, operationOf, pollError, stateOf, statuses, tasks} from '../support/core.ts';
 
 const at = beginning + 1000;
@@ -140,7 +140,7 @@ describe('the machine, used purely', () => {
     {type: 'retry', error: pollError(503), delay: 5, at},
     {type: 'trouble', error: pollError(404), counts: 'missing', at},
     {type: 'wait', delay: 5, because: 'schedule', at},
-    {type: 'relocate', location: 'https://graph.example/y', shownLocation: 'https://graph.example/y', at},
+    {type: 'relocate', location: 'https://graph.example/y', redactedLocation: 'https://graph.example/y', at},
     {type: 'stall', at},
   ];
 
@@ -259,7 +259,7 @@ const anyEvent: fc.Arbitrary<WatchEvent> = fc.oneof(
       fc.record({
         type: fc.constant('relocate' as const),
         location: fc.constant(to),
-        shownLocation: fc.constant(to),
+        redactedLocation: fc.constant(to),
         at: times,
       }),
     ),
@@ -338,7 +338,7 @@ describe('any sequence of events', () => {
           expect(state.attempt).toBe(before.attempt + (isPoll ? 1 : 0));
           // A good answer forgets all failures.
           if (event.type === 'report' || event.type === 'unknownWord') {
-            expect([state.failures, state.deferrals, state.missingSince]).toEqual([0, 0, undefined]);
+            expect([state.failures, state.deferredAttempts, state.missingSince]).toEqual([0, 0, undefined]);
           }
           // The furthest status is never forgotten.
           expect(state.reached).toBeGreaterThanOrEqual(before.reached);

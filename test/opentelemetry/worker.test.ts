@@ -15,12 +15,12 @@ import {milliseconds, startTelemetry} from './telemetry.ts';
 /** As the SDK's propagator writes and reads it, but that it trusts what it gets to be a text. */
 const w3c: TextMapPropagator<unknown> = {
   fields: () => ['traceparent'],
-  inject: (from, carrier, setter) => {
+  inject: (from, transport, setter) => {
     const span = trace.getSpanContext(from);
-    if (span !== undefined) setter.set(carrier, 'traceparent', `00-${span.traceId}-${span.spanId}-01`);
+    if (span !== undefined) setter.set(transport, 'traceparent', `00-${span.traceId}-${span.spanId}-01`);
   },
-  extract: (into, carrier, getter) => {
-    const text = getter.get(carrier, 'traceparent') as string | undefined;
+  extract: (into, transport, getter) => {
+    const text = getter.get(transport, 'traceparent') as string | undefined;
     const [, traceId = '', spanId = ''] = text?.split('-') ?? [];
     return traceId === '' ? into : trace.setSpanContext(into, {traceId, spanId, traceFlags: 1, isRemote: true});
   },

@@ -1,10 +1,10 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {InvalidResumeTokenError, OperationError} from '../../src/operation/errors.ts';
-import {resumeOperation} from '../../src/poll-operation.ts';
 import {record, type WatchEvent} from '../../src/operation/reducer.ts';
 import {type ResumeToken, readResumeToken, writeResumeToken} from '../../src/operation/resume-token.ts';
 import type {WatchState} from '../../src/operation/state.ts';
+import {resumeOperation} from '../../src/poll-operation.ts';
 import {beginning, location, operationOf, pollError, stateOf, statuses, tasks, thrownBy} from '../support/core.ts';
 
 const answer = {httpStatus: 200, requestId: 'r', clientRequestId: 'c', date: 'Thu, 19 Mar 2020 12:00:00 GMT'};
@@ -41,7 +41,7 @@ const troubled = reachedBy([
   {type: 'trouble', error: pollError(503), counts: 'deferral', at},
   {type: 'trouble', error: pollError(404), counts: 'missing', at},
   {type: 'stall', at},
-  {type: 'relocate', location: 'https://graph.example/y?z', shownLocation: 'https://graph.example/y?z', at},
+  {type: 'relocate', location: 'https://graph.example/y?z', redactedLocation: 'https://graph.example/y?z', at},
 ]);
 const token = writeResumeToken(running);
 
@@ -50,7 +50,7 @@ const states: readonly [string, WatchState][] = [
   ['without a deadline', stateOf({}, {totalTimeout: false})],
   ['before the first poll, with an initial delay', stateOf({}, {initialDelay: 5000})],
   ['running', running],
-  ['in trouble: unknown words, failures, deferrals, 404, stalled, relocated', troubled],
+  ['in trouble: unknown words, failures, deferredAttempts, 404, stalled, relocated', troubled],
   ['succeeded', succeeded],
   ['failed', failed],
   ['canceled', canceled],
@@ -75,7 +75,7 @@ describe('a resume token (row 29)', () => {
       kind: 'operation-poller',
       version: 1,
       location,
-      home: 'https://graph.example',
+      tokenOrigin: 'https://graph.example',
       protocol: 'tasks',
       startedAt: beginning,
       dueAt: at + 5000,
@@ -95,7 +95,7 @@ describe('a resume token (row 29)', () => {
       reached: 1,
       observed: {running: 1},
       changedAt: at,
-      seenAt: at,
+      lastSeenAt: at,
     });
   });
 
@@ -104,7 +104,7 @@ describe('a resume token (row 29)', () => {
       'kind',
       'version',
       'location',
-      'home',
+      'tokenOrigin',
       'protocol',
       'startedAt',
       'dueAt',
@@ -124,8 +124,8 @@ describe('a resume token (row 29)', () => {
 
   test('of a location that is a capability holds it whole, and shows it without its query', () => {
     const capability = 'https://drive.example/monitor/5?sig=SECRET';
-    const state = readResumeToken({...token, location: capability, home: ''});
-    expect([state.location, state.shownLocation]).toEqual([capability, 'https://drive.example/monitor/5']);
+    const state = readResumeToken({...token, location: capability, tokenOrigin: ''});
+    expect([state.location, state.redactedLocation]).toEqual([capability, 'https://drive.example/monitor/5']);
   });
 
   test('of any state gives that state back', () => {
@@ -157,7 +157,7 @@ describe('a resume token (row 29)', () => {
       deadlineAt: fc.option(time, {nil: undefined}),
       attempt: fc.nat(),
       failures: fc.nat(),
-      deferrals: fc.nat(),
+      deferredAttempts: fc.nat(),
       missingSince: fc.option(time, {nil: undefined}),
       operation: operations,
       reached: fc.integer({min: -1, max: 2}),
@@ -226,9 +226,9 @@ const wrong: readonly [string, unknown, string][] = [
   ]),
   ...['https://a.example/', 'https://a.example/x', 'a.example', 'null', 5, undefined].map(
     (bad): [string, unknown, string] => [
-      `the home ${JSON.stringify(bad)}`,
-      changed({home: bad}),
-      "the token's home is not an origin or an empty text",
+      `the tokenOrigin ${JSON.stringify(bad)}`,
+      changed({tokenOrigin: bad}),
+      "the token's tokenOrigin is not an origin or an empty text",
     ],
   ),
   ['a protocol that is no text', changed({protocol: {}}), "the token's protocol is not a text"],
@@ -244,7 +244,7 @@ const wrong: readonly [string, unknown, string][] = [
     changed({[name]: undefined}),
     `the token's ${name} is not a time in milliseconds`,
   ]),
-  ...['attempt', 'failures', 'deferrals'].flatMap((name) =>
+  ...['attempt', 'failures', 'deferredAttempts'].flatMap((name) =>
     ['5', null, -1, 1.5, 2 ** 60].map((bad): [string, unknown, string] => [
       `${name} ${JSON.stringify(bad)}`,
       changed({[name]: bad}),
@@ -371,9 +371,16 @@ describe('a token that somebody changed', () => {
   test('is refused as such or is a state, and nothing else is thrown', () => {
     const paths = fc.constantFrom<readonly string[]>(
       ...Object.keys(token).map((key) => [key]),
-      ...['deferrals', 'missingSince', 'unknownWords', 'stalled', 'endedAt', 'answer', 'abandoned', '__proto__'].map(
-        (key) => [key],
-      ),
+      ...[
+        'deferredAttempts',
+        'missingSince',
+        'unknownWords',
+        'stalled',
+        'endedAt',
+        'answer',
+        'abandoned',
+        '__proto__',
+      ].map((key) => [key]),
       ...['id', 'status', 'createdDateTime', 'error', 'raw', 'result', '__proto__'].map((key) => ['operation', key]),
       ...['httpStatus', 'clientRequestId', '__proto__'].map((key) => ['answer', key]),
       ['observed', '__proto__'],

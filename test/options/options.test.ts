@@ -1,5 +1,11 @@
 import {describe, expect, test} from '@jest/globals';
-import {beginWatching, checkLocation, defaultSchedule, type PollOptions, readOptions} from '../../src/options/options.ts';
+import {
+  beginWatching,
+  checkLocation,
+  defaultSchedule,
+  type PollOptions,
+  readOptions,
+} from '../../src/options/options.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {defineProtocol} from '../../src/protocol/protocol.ts';
 import {beginning, location, tasks, thrownBy} from '../support/core.ts';
@@ -26,7 +32,7 @@ const names: readonly (keyof PollOptions)[] = [
 ];
 
 const defaults = {
-  carrier: expect.any(Function),
+  transport: expect.any(Function),
   token: undefined,
   schedule: defaultSchedule,
   retry: {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true},
@@ -298,28 +304,33 @@ describe('a location (row 40)', () => {
   });
 
   const absolute = 'location: expected an absolute http or https URL without user name and password, got';
-  const isPrivate = 'location: expected https, or http on this machine, because a token goes there; got';
+  const isSecureOrLoopback = 'location: expected https, or http on this machine, because a token goes there; got';
   test.each([
-    ['http on a public host with a token', 'http://graph.example/x?sig=S', bearer, `${isPrivate} http://graph.example`],
+    [
+      'http on a public host with a token',
+      'http://graph.example/x?sig=S',
+      bearer,
+      `${isSecureOrLoopback} http://graph.example`,
+    ],
     [
       'http on a public host with a token function',
       'http://graph.example/',
       asked,
-      `${isPrivate} http://graph.example`,
+      `${isSecureOrLoopback} http://graph.example`,
     ],
     [
       'http on a host that only begins like loopback',
       'http://127.0.0.1.example/',
       bearer,
-      `${isPrivate} http://127.0.0.1.example`,
+      `${isSecureOrLoopback} http://127.0.0.1.example`,
     ],
     [
       'http on a host that only ends like localhost',
       'http://notlocalhost/',
       bearer,
-      `${isPrivate} http://notlocalhost`,
+      `${isSecureOrLoopback} http://notlocalhost`,
     ],
-    ['http on a private network', 'http://10.0.0.1/', bearer, `${isPrivate} http://10.0.0.1`],
+    ['http on a private network', 'http://10.0.0.1/', bearer, `${isSecureOrLoopback} http://10.0.0.1`],
     ['file:', 'file:///etc/passwd', without, `${absolute} one that begins with file:`],
     ['ftp:', 'ftp://graph.example/x', without, `${absolute} one that begins with ftp:`],
     ['javascript:', 'javascript:alert(1)', without, `${absolute} one that begins with javascript:`],
@@ -352,15 +363,15 @@ describe('watching begins', () => {
     const settings = readOptions({protocol: tasks, initialDelay: 5000, totalTimeout: 60_000});
     expect(beginWatching(location, settings, beginning)).toEqual({
       location,
-      shownLocation: location,
-      home: 'https://graph.example',
+      redactedLocation: location,
+      tokenOrigin: 'https://graph.example',
       protocol: 'tasks',
       startedAt: beginning,
       dueAt: beginning + 5000,
       deadlineAt: beginning + 60_000,
       attempt: 0,
       failures: 0,
-      deferrals: 0,
+      deferredAttempts: 0,
       missingSince: undefined,
       operation: undefined,
       reached: -1,
@@ -378,9 +389,13 @@ describe('watching begins', () => {
     expect(beginWatching(location, readOptions({totalTimeout: false}), beginning).deadlineAt).toBeUndefined();
   });
 
-  test('with a location that is a capability: it has no home, and its query is not shown', () => {
+  test('with a location that is a capability: it has no token origin, and its query is not shown', () => {
     const settings = readOptions({protocol: defineProtocol({...tasks, authorization: 'none'})});
-    const {home, shownLocation} = beginWatching('https://drive.example/monitor/5?sig=SECRET#x', settings, beginning);
-    expect([home, shownLocation]).toEqual(['', 'https://drive.example/monitor/5']);
+    const {tokenOrigin, redactedLocation} = beginWatching(
+      'https://drive.example/monitor/5?sig=SECRET#x',
+      settings,
+      beginning,
+    );
+    expect([tokenOrigin, redactedLocation]).toEqual(['', 'https://drive.example/monitor/5']);
   });
 });

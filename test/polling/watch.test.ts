@@ -14,14 +14,14 @@ import {
 } from '../../src/operation/errors.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationStatus} from '../../src/operation/operation.ts';
+import {readResumeToken} from '../../src/operation/resume-token.ts';
+import type {WatchState} from '../../src/operation/state.ts';
 import {type PollOptions, readOptions} from '../../src/options/options.ts';
 import type {Question, Report} from '../../src/polling/poll.ts';
+import {abandon, advance, begin, type Step} from '../../src/polling/step.ts';
 import {defineProtocol} from '../../src/protocol/protocol.ts';
-import {readResumeToken} from '../../src/operation/resume-token.ts';
 import type {ScheduleContext} from '../../src/schedule/schedule.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
-import type {WatchState} from '../../src/operation/state.ts';
-import {abandon, advance, begin, type Step} from '../../src/polling/step.ts';
 import {beginning, location, operationOf, pollError, stateOf, tasks} from '../support/core.ts';
 
 const head = {httpStatus: 200, requestId: 'r', clientRequestId: 'c'};
@@ -634,7 +634,7 @@ describe('what is told', () => {
   test('the next poll goes to the new location, and its query is shown only at home', async () => {
     const there = 'https://elsewhere.example/monitor?sig=SECRET';
     const {questions, events, last} = await walk(every4s, [{...running, movedTo: there}, running]);
-    expect(questions.map((question) => [question.location, question.home])).toEqual([
+    expect(questions.map((question) => [question.location, question.tokenOrigin])).toEqual([
       [location, 'https://graph.example'],
       [there, 'https://graph.example'],
     ]);
@@ -732,7 +732,7 @@ describe('failures', () => {
   ])('%s is none', async (_, answer) => {
     const {last, log} = await walk({...options, notFoundGrace: 60_000}, many(answer));
     expect(last.next).toMatchObject({wait: expect.any(Number)});
-    expect([last.state.failures, last.state.deferrals, last.state.attempt]).toEqual([0, 0, 12]);
+    expect([last.state.failures, last.state.deferredAttempts, last.state.attempt]).toEqual([0, 0, 12]);
     expect(log.filter((line) => line.endsWith(' poll'))).toHaveLength(12);
   });
 
@@ -743,7 +743,7 @@ describe('failures', () => {
     for (const answer of answers) {
       const {last} = await walk({...options, consecutiveFailures: 9}, [answer], {from});
       from = {...last.state, dueAt: beginning};
-      counts.push([from.failures, from.deferrals, from.missingSince !== undefined]);
+      counts.push([from.failures, from.deferredAttempts, from.missingSince !== undefined]);
     }
     expect(counts).toEqual([
       [1, 0, false],

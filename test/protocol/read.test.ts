@@ -289,7 +289,7 @@ describe('any JSON value', () => {
     fc.dictionary(fc.constantFrom('status', 'id', 'error', 'innerError', 'code', '__proto__'), fc.jsonValue()),
   );
 
-  test('is an operation, an unknown word or unreadable, and nothing is thrown', () => {
+  test('is an operation, an unknown word or protocolError, and nothing is thrown', () => {
     fc.assert(
       fc.property(bodies, (body) => {
         const reading = readOperation(body, protocolReader(tasks));

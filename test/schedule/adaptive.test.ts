@@ -1,6 +1,6 @@
 import {describe, expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
-import {type LearnedOptions, type Schedule, type ScheduleContext, schedules} from '../../src/index.ts';
+import {type AdaptiveOptions, type Schedule, type ScheduleContext, schedules} from '../../src/index.ts';
 import {begin, skipWaits, startEmulator, watch} from '../support/behaviours.ts';
 import {operationOf, thrownBy} from '../support/core.ts';
 
@@ -21,10 +21,10 @@ const repeated = (duration: number, count: number): number[] => Array.from({leng
 const random = fc.double({min: 0, max: 1, maxExcluded: true, noNaN: true});
 const anyTime = fc.oneof(fc.double({min: 0, max: 1e7, noNaN: true}), fc.double({min: 0, noNaN: true}));
 
-describe('schedules.learned', () => {
+describe('schedules.adaptive', () => {
   test('is the exponential schedule as long as it knows nothing', () => {
     const options = {initial: 500, factor: 2, max: 20_000, jitter: 'equal'} as const;
-    const [learned, exponential] = [schedules.learned(options), schedules.exponential(options)];
+    const [learned, exponential] = [schedules.adaptive(options), schedules.exponential(options)];
     tell(learned, repeated(30_000, 9));
     fc.assert(
       fc.property(anyTime, random, fc.integer({min: 1, max: 1e6}), (elapsed, chance, attempt) => {
@@ -39,7 +39,7 @@ describe('schedules.learned', () => {
     const cost = fc.double({min: 1e-3, max: 1e6, noNaN: true});
     fc.assert(
       fc.property(fc.array(end, {maxLength: 60}), cost, anyTime, random, (ends, requestCost, elapsed, chance) => {
-        const schedule = schedules.learned({requestCost});
+        const schedule = schedules.adaptive({requestCost});
         for (const each of ends) schedule.ended({...each, operation});
         const wait = schedule(at(elapsed, chance));
         expect(wait).toBeGreaterThanOrEqual(0);
@@ -51,7 +51,7 @@ describe('schedules.learned', () => {
   });
 
   test('asks when those it has seen were ended, and not before', () => {
-    const schedule = schedules.learned({requestCost: 5000});
+    const schedule = schedules.adaptive({requestCost: 5000});
     tell(schedule, repeated(30_000, 100));
     expect(schedule(at(0))).toBeGreaterThan(27_000);
     expect(schedule(at(0))).toBeLessThan(36_000);
@@ -60,7 +60,7 @@ describe('schedules.learned', () => {
   });
 
   test('asks at both of two times that are likely', () => {
-    const schedule = schedules.learned({requestCost: 2000});
+    const schedule = schedules.adaptive({requestCost: 2000});
     tell(
       schedule,
       Array.from({length: 200}, (_, index) => (index % 2 === 0 ? 5000 : 60_000)),
@@ -76,7 +76,7 @@ describe('schedules.learned', () => {
   test('a request that costs more is made later, and less often', () => {
     const durations = Array.from({length: 300}, (_, index) => 10_000 + ((index * 37) % 300) * 100);
     const polls = [100, 1000, 10_000].map((requestCost) => {
-      const schedule = schedules.learned({requestCost});
+      const schedule = schedules.adaptive({requestCost});
       tell(schedule, durations);
       let count = 0;
       for (let elapsed = 0; elapsed < 40_000; count++) elapsed += schedule(at(elapsed));
@@ -87,7 +87,7 @@ describe('schedules.learned', () => {
   });
 
   test('beyond what it has seen it goes on as the exponential schedule would by then', () => {
-    const schedule = schedules.learned({initial: 1000, factor: 1.5, max: 30_000, jitter: 'none'});
+    const schedule = schedules.adaptive({initial: 1000, factor: 1.5, max: 30_000, jitter: 'none'});
     tell(schedule, repeated(5000, 50));
     expect(schedule(at(20_000, 0.5, 2))).toBeCloseTo(1000 + 20_000 / 2);
     expect(schedule(at(600_000, 0.5, 3))).toBe(30_000);
@@ -96,7 +96,7 @@ describe('schedules.learned', () => {
   });
 
   test('pollers that started together are spread over the times that are nearly as good', () => {
-    const schedule = schedules.learned();
+    const schedule = schedules.adaptive();
     tell(
       schedule,
       Array.from({length: 300}, (_, index) => 10_000 + index * 100),
@@ -107,7 +107,7 @@ describe('schedules.learned', () => {
   });
 
   test('takes a few ends that are far apart for a tail, not for peaks with nothing between them', () => {
-    const schedule = schedules.learned({requestCost: 1000});
+    const schedule = schedules.adaptive({requestCost: 1000});
     tell(schedule, [...repeated(10_000, 250), 31_000, 39_000, 48_000, 59_000]);
     const asked: number[] = [];
     for (let elapsed = 25_000; elapsed < 50_000; ) {
@@ -121,7 +121,7 @@ describe('schedules.learned', () => {
   });
 
   test('follows when durations change', () => {
-    const schedule = schedules.learned({requestCost: 5000});
+    const schedule = schedules.adaptive({requestCost: 5000});
     tell(schedule, repeated(20_000, 1000));
     expect(schedule(at(0))).toBeLessThan(25_000);
     tell(schedule, repeated(90_000, 1000));
@@ -131,7 +131,7 @@ describe('schedules.learned', () => {
   });
 
   test('shares a wide interval out by what it knows', () => {
-    const schedule = schedules.learned({requestCost: 5000});
+    const schedule = schedules.adaptive({requestCost: 5000});
     tell(schedule, repeated(30_000, 100));
     for (let index = 0; index < 100; index++) schedule.ended({after: 10_000, elapsed: 120_000, operation});
     expect(schedule(at(0))).toBeLessThan(36_000);
@@ -141,14 +141,14 @@ describe('schedules.learned', () => {
     const durations = fc.array(fc.integer({min: 1, max: 1e6}), {minLength: 20, maxLength: 400});
     fc.assert(
       fc.property(durations, (seen) => {
-        const schedule = schedules.learned();
+        const schedule = schedules.adaptive();
         tell(schedule, seen);
         const json = schedule.toJSON();
         const learned: unknown = JSON.parse(JSON.stringify(schedule));
         expect(learned).toEqual(json);
-        const restored = schedules.learned({learned: learned as LearnedOptions['learned']});
+        const restored = schedules.adaptive({learned: learned as AdaptiveOptions['learned']});
         expect(restored.toJSON()).toEqual(json);
-        const again = schedules.learned({learned: json});
+        const again = schedules.adaptive({learned: json});
         expect([0, 500, 10_000].map((elapsed) => restored(at(elapsed)))).toEqual(
           [0, 500, 10_000].map((elapsed) => again(at(elapsed))),
         );
@@ -159,11 +159,15 @@ describe('schedules.learned', () => {
 
   const counts = repeated(1, 128);
   const json = {kind: 'operation-poller durations', version: 1, counts};
-  const where = 'schedules.learned: learned:';
+  const where = 'schedules.adaptive: learned:';
   test.each<[object, ErrorConstructor, string]>([
-    [{requestCost: '1s'}, TypeError, 'schedules.learned: requestCost: expected milliseconds, got 1s'],
-    [{requestCost: 0}, RangeError, 'schedules.learned: requestCost: expected milliseconds over 0, got 0'],
-    [{requestCost: Number.NaN}, RangeError, 'schedules.learned: requestCost: expected milliseconds from 0 on, got NaN'],
+    [{requestCost: '1s'}, TypeError, 'schedules.adaptive: requestCost: expected milliseconds, got 1s'],
+    [{requestCost: 0}, RangeError, 'schedules.adaptive: requestCost: expected milliseconds over 0, got 0'],
+    [
+      {requestCost: Number.NaN},
+      RangeError,
+      'schedules.adaptive: requestCost: expected milliseconds from 0 on, got NaN',
+    ],
     [{factor: 0.5}, RangeError, 'schedules.exponential: factor: expected a number from 1 on, got 0.5'],
     [{learned: null}, TypeError, `${where} expected what toJSON() gave, got object`],
     [{learned: 'text'}, TypeError, `${where} expected what toJSON() gave, got string`],
@@ -195,7 +199,7 @@ describe('schedules.learned', () => {
       `${where} counts: expected no more than 300 in all`,
     ],
   ])('refuses what it cannot take: case %#', (options, type, message) => {
-    const error = thrownBy(() => schedules.learned(options as LearnedOptions));
+    const error = thrownBy(() => schedules.adaptive(options as AdaptiveOptions));
     expect(error).toBeInstanceOf(type);
     expect(String(error)).toContain(message);
   });
@@ -244,7 +248,7 @@ describe('a schedule that hears of ends', () => {
 test('pollers that share a learned schedule ask less often when some have ended', async () => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
-  const schedule = schedules.learned({initial: 500, factor: 1.2, jitter: 'none'});
+  const schedule = schedules.adaptive({initial: 500, factor: 1.2, jitter: 'none'});
   const requests: number[] = [];
   for (let index = 0; index < 15; index++) {
     const operation = emulator.addOperation({script: [{status: 'running', until: 20_000}, 'succeeded']});

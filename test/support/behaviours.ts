@@ -9,7 +9,7 @@ import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterAll, afterEach, beforeEach, expect, jest} from '@jest/globals';
 import {transformSync} from '@swc/core';
 import ky, {type KyInstance} from 'ky';
-import {type Carrier, carrierOf, rememberCarrier} from '../../src/http/transport.ts';
+import {setTransport, type Transport, transportOf} from '../../src/http/transport.ts';
 import {
   type OperationError,
   type OperationEvent,
@@ -58,9 +58,9 @@ export function carryBy(make: () => KyInstance, module: string): KyInstance {
 }
 
 /** The transport of these tests with something in between. */
-export function carryThrough(between: (carrier: Carrier) => Carrier): KyInstance {
+export function carryThrough(between: (transport: Transport) => Transport): KyInstance {
   const http = ky.create();
-  rememberCarrier(http, between(carrierOf(transport.http)));
+  setTransport(http, between(transportOf(transport.http)));
   return http;
 }
 

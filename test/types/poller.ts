@@ -2,11 +2,11 @@
 import {expectTypeOf} from 'expect-type';
 import {
   type AbandonReason,
+  type AdaptiveSchedule,
   type CanceledOperation,
-  type DurationsJson,
+  type DurationHistogramJson,
   type FailedOperation,
   fetchOperation,
-  type LearnedSchedule,
   type NotStartedOperation,
   type Operation,
   type OperationError,
@@ -167,9 +167,9 @@ pollOperation('https://a.example', {schedule: async () => 5});
 schedules.exponential({jitter: 'half'});
 
 // A schedule is any function from the context to a number; one that learns hears of ends as well, and is one too.
-expectTypeOf(schedules.learned).returns.toEqualTypeOf<LearnedSchedule>();
-expectTypeOf<LearnedSchedule>().toExtend<Schedule>();
+expectTypeOf(schedules.adaptive).returns.toEqualTypeOf<AdaptiveSchedule>();
+expectTypeOf<AdaptiveSchedule>().toExtend<Schedule>();
 expectTypeOf<(context: {readonly attempt: number}) => number>().toExtend<Schedule>();
 expectTypeOf<() => string>().not.toExtend<Schedule>();
-expectTypeOf<ReturnType<LearnedSchedule['toJSON']>>().toEqualTypeOf<DurationsJson>();
-expectTypeOf(schedules.learned).toBeCallableWith({requestCost: 2000, initial: 500, learned: undefined});
+expectTypeOf<ReturnType<AdaptiveSchedule['toJSON']>>().toEqualTypeOf<DurationHistogramJson>();
+expectTypeOf(schedules.adaptive).toBeCallableWith({requestCost: 2000, initial: 500, learned: undefined});

@@ -28,7 +28,7 @@ export interface Console {
 }
 
 /** An answer of the console. */
-interface Reply {
+interface TransportResponse {
   readonly http: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
@@ -45,7 +45,7 @@ export function createConsole(root: string): Console {
   const page = pageOf(root, modules);
   let operations: OperationStore | undefined;
 
-  async function get(path: string): Promise<Reply> {
+  async function get(path: string): Promise<TransportResponse> {
     switch (path) {
       case '/console':
         return {http: 308, headers: {location: '/console/'}, text: ''};
@@ -62,7 +62,7 @@ export function createConsole(root: string): Console {
     return reply(200, path.endsWith('.map') ? 'application/json' : 'text/javascript', text);
   }
 
-  function post(path: string): Reply {
+  function post(path: string): TransportResponse {
     const [, adding] = /^\/console\/operations\/(by-hand|by-script)$/.exec(path) ?? [];
     if (adding !== undefined && operations !== undefined) {
       // One that is moved by hand stays where it is until then.
@@ -77,7 +77,7 @@ export function createConsole(root: string): Console {
     return {http: 204, headers: {}, text: ''};
   }
 
-  async function answer(request: IncomingMessage, path: string): Promise<Reply | 'stream'> {
+  async function answer(request: IncomingMessage, path: string): Promise<TransportResponse | 'stream'> {
     const {method} = request;
     const refusal = refusalOf(request, root);
     if (refusal !== undefined) return reply(403, 'text/plain', refusal);
@@ -131,7 +131,12 @@ const common = {
   'x-content-type-options': 'nosniff',
 };
 
-function reply(http: number, type: string, text: string, more: Readonly<Record<string, string>> = {}): Reply {
+function reply(
+  http: number,
+  type: string,
+  text: string,
+  more: Readonly<Record<string, string>> = {},
+): TransportResponse {
   return {http, headers: {'content-type': `${type}; charset=utf-8`, ...more}, text};
 }
 

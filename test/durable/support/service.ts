@@ -4,7 +4,7 @@ import type {Outcome} from 'operation-poller';
 import type {Journal} from './journal.ts';
 
 /** What the service answers to a request. */
-export interface Reply {
+export interface TransportResponse {
   readonly http?: number;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -13,10 +13,13 @@ export interface Reply {
 }
 
 /** An operation's answer. */
-export const says = (status: string, fields: object = {}): Reply => ({body: {id: 'b', status, ...fields}});
+export const says = (status: string, fields: object = {}): TransportResponse => ({body: {id: 'b', status, ...fields}});
 
 /** A service that is asked by ky, answering as it is told by the number of polls recorded so far: a GET changes nothing. */
-export function service(answer: (recorded: number, request: Request) => Reply, journal: Journal): KyInstance {
+export function service(
+  answer: (recorded: number, request: Request) => TransportResponse,
+  journal: Journal,
+): KyInstance {
   return ky.create({
     fetch: async (input, init) => {
       const request = new Request(input, init);

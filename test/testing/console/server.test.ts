@@ -15,7 +15,7 @@ import {limits, moveNames} from '../../../src/testing/console/wire.ts';
 import type {GraphEmulator} from '../../../src/testing/index.ts';
 import {poll, resetPassword, startEmulator} from '../emulators.ts';
 
-interface Reply {
+interface TransportResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
@@ -26,7 +26,7 @@ function ask(
   emulator: GraphEmulator,
   path: string,
   {method = 'GET', headers = {}}: {method?: string; headers?: OutgoingHttpHeaders} = {},
-): Promise<Reply> {
+): Promise<TransportResponse> {
   const {hostname, port} = new URL(emulator.root);
   return new Promise((resolve, reject) => {
     const sent = httpRequest({hostname, port, path, method, headers, agent: false}, (response) => {
@@ -42,7 +42,7 @@ function ask(
 }
 
 /** As the page sends it. */
-function post(emulator: GraphEmulator, path: string): Promise<Reply> {
+function post(emulator: GraphEmulator, path: string): Promise<TransportResponse> {
   return ask(emulator, `/console/operations/${path}`, {method: 'POST', headers: {origin: emulator.root}});
 }
 
