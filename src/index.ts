@@ -3,6 +3,7 @@
 import * as protocols from './protocol/protocols.ts';
 import * as schedules from './schedule/schedules.ts';
 
+export type {TokenRequest, TokenSource} from './http/authorization.ts';
 export {readRetryAfter} from './http/retry-after.ts';
 // The machine, for workflows.
 export type {
@@ -10,11 +11,10 @@ export type {
   OperationMachine,
   OperationMachineEvent,
   OperationSnapshot,
-  OperationStateValue,
   WatchCommand,
   WatchingEvent,
   WatchLogic,
-} from './machine/machine.ts';
+} from './machine/machine-type.ts';
 export {
   ForbiddenError,
   InvalidResumeTokenError,
@@ -66,6 +66,8 @@ export type {
   TerminalStatus,
 } from './operation/operation.ts';
 export type {Outcome} from './operation/outcome.ts';
+export type {ResumeToken} from './operation/resume-token.ts';
+export type {AbandonReason, Answer, Observed, OperationStateValue, WatchState} from './operation/state.ts';
 export type {
   AbandonEvent,
   RelocateEvent,
@@ -76,13 +78,11 @@ export type {
   UnknownWordEvent,
   WaitEvent,
   WatchEvent,
-} from './operation/reducer.ts';
-export type {ResumeToken} from './operation/resume-token.ts';
-export type {AbandonReason, Answer, Observed, WatchState} from './operation/state.ts';
-export type {PollOptions, RetryOptions, TokenRequest, TokenSource} from './options/options.ts';
+} from './operation/watch-event.ts';
+export type {PollOptions, RetryOptions} from './options/poll-options.ts';
 // Watching an operation.
 export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
-export {type OperationEventOf, OperationPoller, type Subscription} from './poller.ts';
+export {type OperationEventOf, OperationPoller} from './poller.ts';
 export {operationMachine, watchOperation} from './polling/operation-machine.ts';
 export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
 // How services word their operations.
@@ -93,6 +93,7 @@ export type {AdaptiveOptions, AdaptiveSchedule} from './schedule/adaptive.ts';
 // When to ask.
 export type {DurationHistogramJson} from './schedule/duration-histogram.ts';
 export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule/schedule.ts';
+export type {Subscription} from './shared/listeners.ts';
 // Namespaces: a bundler can leave out of them what a program does not name.
 export {
   /** The protocols that come with the library, and `define` for a service of your own. */

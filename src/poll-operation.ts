@@ -1,17 +1,19 @@
 import type {Operation} from './operation/operation.ts';
 import type {ResumeToken} from './operation/resume-token.ts';
-import {beginWatching, type PollOptions, readOptions} from './options/options.ts';
+import {firstState} from './options/first-state.ts';
+import type {PollOptions} from './options/poll-options.ts';
 import {resumeWatching} from './options/resume.ts';
+import {readOptions} from './options/settings.ts';
 import {OperationPoller} from './poller.ts';
 import {fetchOnce} from './polling/fetch-once.ts';
 
 /**
- * Watches an operation until it ends. Returns at once; watching has begun.
+ * Watches an operation until it ends. Returns immediately; watching has begun.
  *
- * @param location where the operation is: the `Location` of the answer to its start, as it stands
+ * @param location where the operation is: the `Location` of the answer that started it, unchanged
  * @param options see {@link PollOptions}
  * @returns the poller, which holds everything: events, the result, a resume token
- * @throws TypeError or RangeError when an option or the location is not as it should be; the message names it
+ * @throws TypeError or RangeError when an option or the location is wrong; the message names it
  *
  * @example
  * ```ts
@@ -22,23 +24,23 @@ import {fetchOnce} from './polling/fetch-once.ts';
  */
 export function pollOperation(location: string | URL, options?: PollOptions): OperationPoller {
   const settings = readOptions(options);
-  return new OperationPoller(beginWatching(location, settings, Date.now()), settings);
+  return new OperationPoller(firstState(location, settings, Date.now()), settings);
 }
 
 /**
  * Goes on watching an operation from a resume token, in this process or another. The rest of the wait and of the time
- * budget carry on; events tell only what is new. The token of an operation that has ended gives the same outcome again, and
- * nothing is asked. A watch that was given up goes on where it was, with its failures forgotten, and after a time-out with a
- * new time budget.
+ * budget carry over; events report only what is new. The token of an operation that has ended gives the same outcome again
+ * without a request. A watch that was abandoned continues where it was, with its failures forgotten, and after a time-out
+ * with a new time budget.
  *
  * The location, and with it the origin that the bearer token goes to, comes from the resume token: take it only from where
- * you put it.
+ * you stored it.
  *
- * @param token what `toJSON()` gave, or an error's `resumeToken`, or either as JSON text
+ * @param token what `toJSON()` returned, or an error's `resumeToken`, or either as JSON text
  * @param options as for {@link pollOperation}; `protocol` may be left out where it is one of {@link protocols}
  * @returns the poller
- * @throws InvalidResumeTokenError when the token is none, or belongs to another protocol than the options
- * @throws TypeError or RangeError when an option is not as it should be
+ * @throws InvalidResumeTokenError when the token is not valid, or belongs to another protocol than the options
+ * @throws TypeError or RangeError when an option is wrong
  */
 export function resumeOperation(token: ResumeToken | string, options: PollOptions = {}): OperationPoller {
   const {state, settings} = resumeWatching(token, options);
@@ -46,17 +48,17 @@ export function resumeOperation(token: ResumeToken | string, options: PollOption
 }
 
 /**
- * Asks for an operation once: one GET, and a second one only with a new token after a 401.
+ * Fetches an operation once: one GET, and a second one only with a new token after a 401.
  *
  * @param location where the operation is
  * @param options as for {@link pollOperation}; those about waiting do not matter
- * @returns the operation in whatever state it is, also failed
+ * @returns the operation in whatever state it is, including failed
  * @throws UnauthorizedError, ForbiddenError, OperationNotFoundError, UnreachableError (no answer, or one such as 503),
  *   ProtocolError or UnknownStatusError
  * @throws WatchAbortedError when the signal aborts
- * @throws TypeError or RangeError when an option or the location is not as it should be
+ * @throws TypeError or RangeError when an option or the location is wrong
  */
 export async function fetchOperation(location: string | URL, options?: PollOptions): Promise<Operation> {
-  const given = readOptions(options);
-  return fetchOnce(beginWatching(location, given, Date.now()), given);
+  const settings = readOptions(options);
+  return fetchOnce(firstState(location, settings, Date.now()), settings);
 }

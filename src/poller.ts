@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {type Actor, createActor} from 'xstate';
-import {type OperationMachine, snapshotOf, statusMachine} from './machine/machine.ts';
+import {snapshotOf, statusMachine} from './machine/machine.ts';
+import type {OperationMachine} from './machine/machine-type.ts';
 import {OperationError} from './operation/errors.ts';
 import type {OperationEvent, OperationEventType} from './operation/events.ts';
 import {
@@ -14,12 +15,14 @@ import {
 import {endedOutcome, type Outcome} from './operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from './operation/resume-token.ts';
 import type {WatchState} from './operation/state.ts';
-import type {Settings} from './options/options.ts';
+import type {Settings} from './options/settings.ts';
 import {cancelOperation} from './polling/cancel.ts';
 import {fetchedOutcome} from './polling/fetch-result.ts';
-import type {Moved} from './polling/step.ts';
+import type {Change} from './polling/step.ts';
 import {Watch} from './polling/watch.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
+import {describeValue, expected} from './shared/check-options.ts';
+import {Listeners, type Subscription} from './shared/listeners.ts';
 import {reportUncaught} from './shared/report-error.ts';
 
 /** An event by its name; `'*'` is any. */
@@ -27,13 +30,13 @@ export type OperationEventOf<Type extends OperationEventType | '*'> = Type exten
   ? OperationEvent
   : Extract<OperationEvent, {readonly type: Type}>;
 
-/** What `on` returns. */
-export interface Subscription {
-  /** Hears no more. */
-  unsubscribe(): void;
-}
+/** What a poller is doing. */
+type Phase =
+  | {readonly is: 'watching'}
+  | {readonly is: 'fetchingResult'; readonly abort: DerivedController}
+  | {readonly is: 'over'; readonly outcome: Outcome};
 
-type Listener = (event: OperationEvent) => void;
+const watching: Phase = {is: 'watching'};
 
 /**
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
@@ -42,32 +45,30 @@ type Listener = (event: OperationEvent) => void;
 export class OperationPoller implements AsyncIterable<Operation> {
   readonly #watch: Watch;
   readonly #settings: Settings;
-  #listeners: Map<OperationEventType | '*', Set<Listener>> | undefined;
+  #phase: Phase = watching;
+  #listeners: Listeners<OperationEvent> | undefined;
   #actor: Actor<OperationMachine> | undefined;
-  #outcome: Outcome | undefined;
   #onOutcome: Set<(outcome: Outcome) => void> | undefined;
   #result: Promise<SucceededOperation> | undefined;
-  /** What is left to tell while listeners are being told. */
-  #untold: OperationEvent[] | undefined;
-  /** While the result is being fetched. */
-  #fetching: DerivedController | undefined;
-  /** The operation with its result. */
-  #filled: SucceededOperation | undefined;
+  /** The events that are still to be emitted while listeners are being called. */
+  #pending: OperationEvent[] | undefined;
 
   /** @internal Use {@link pollOperation} or {@link resumeOperation}. */
   constructor(state: WatchState, settings: Settings) {
     this.#settings = settings;
-    this.#watch = new Watch(state, settings, (moved, outcome) => this.#hear(moved, outcome));
+    this.#watch = new Watch(state, settings, (change, outcome) => this.#onChange(change, outcome));
   }
 
-  /** The status as last known; `'notStarted'` before the first report. It is the operation's also when watching was given up. */
+  /** The status as last known; `'notStarted'` before the first report. It is the operation's even when watching was abandoned. */
   get status(): OperationStatus {
     return this.#watch.state.operation?.status ?? 'notStarted';
   }
 
   /** The operation as last known; `undefined` before the first report. */
   get operation(): Operation | undefined {
-    return this.#filled ?? this.#watch.state.operation;
+    // With its result, once that has been fetched.
+    const ended = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
+    return ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
   }
 
   /**
@@ -75,7 +76,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * `reportError` or as an uncaught exception.
    *
    * @param type the event's name, or `'*'` for all
-   * @param listener hears the event, which is frozen, at the moment it happens
+   * @param listener gets the event, which is frozen, the moment it happens
    * @throws TypeError when the listener is no function
    *
    * @example
@@ -87,18 +88,12 @@ export class OperationPoller implements AsyncIterable<Operation> {
     type: Type,
     listener: (event: OperationEventOf<Type>) => void,
   ): Subscription {
-    if (typeof listener !== 'function') throw new TypeError(`listener: expected a function, got ${typeof listener}`);
-    this.#listeners ??= new Map();
-    const added = listener as Listener;
-    // The same function may be added twice; each subscription ends for itself.
-    const entry: Listener = (event) => added(event);
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners.add(entry));
-    return {unsubscribe: () => void listeners.delete(entry)};
+    this.#listeners ??= new Listeners();
+    return this.#listeners.add(type, listener as (event: OperationEvent) => void);
   }
 
   /**
-   * The operation once it has succeeded. Ask as often as you like: it is the same promise.
+   * The operation once it has succeeded. Call it as often as you like: it is the same promise.
    *
    * @returns the operation
    * @throws OperationFailedError or OperationCanceledError when the service says so
@@ -127,31 +122,30 @@ export class OperationPoller implements AsyncIterable<Operation> {
    */
   waitFor(status: OperationStatus): Promise<Operation> {
     if (!isOperationStatus(status)) {
-      const takes = 'notStarted, running, succeeded, failed or canceled';
-      throw new TypeError(`waitFor: expected ${takes}, got ${String(status)}`);
+      throw expected('waitFor', 'notStarted, running, succeeded, failed or canceled', describeValue(status));
     }
-    const reached = (operation: Operation): boolean =>
-      operation.status === status || statusRank[operation.status] > statusRank[status];
+    const hasReached = (operation: Operation | undefined): operation is Operation =>
+      operation !== undefined && (operation.status === status || statusRank[operation.status] > statusRank[status]);
     return new Promise((resolve, reject) => {
       const known = this.operation;
-      if (known !== undefined && reached(known)) return resolve(known);
-      const unheard = (): void => {
+      if (hasReached(known)) return resolve(known);
+      const dispose = (): void => {
         subscription.unsubscribe();
-        this.#onOutcome?.delete(over);
+        this.#onOutcome?.delete(onOver);
       };
-      const over = (outcome: Outcome): void => {
-        unheard();
+      const onOver = (outcome: Outcome): void => {
+        dispose();
         const {operation} = outcome;
-        if (operation !== undefined && reached(operation)) resolve(operation);
+        if (hasReached(operation)) resolve(operation);
         else if (outcome.status !== 'succeeded') reject(outcome.error);
-        else reject(this.#never(status));
+        else reject(this.#neverReaches(status));
       };
       const subscription = this.on('polled', ({operation}) => {
-        if (operation === undefined || !reached(operation)) return;
-        unheard();
+        if (!hasReached(operation)) return;
+        dispose();
         resolve(operation);
       });
-      this.#whenOver(over);
+      this.#whenOver(onOver);
     });
   }
 
@@ -170,11 +164,11 @@ export class OperationPoller implements AsyncIterable<Operation> {
       changes.push(operation);
       wake?.();
     });
-    const over = (ended: Outcome): void => {
+    const onOver = (ended: Outcome): void => {
       outcome = ended;
       wake?.();
     };
-    this.#whenOver(over);
+    this.#whenOver(onOver);
     try {
       for (;;) {
         const change = changes.shift();
@@ -190,7 +184,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
       }
     } finally {
       subscription.unsubscribe();
-      this.#onOutcome?.delete(over);
+      this.#onOutcome?.delete(onOver);
     }
   }
 
@@ -203,15 +197,15 @@ export class OperationPoller implements AsyncIterable<Operation> {
    */
   stop(reason?: unknown): void {
     this.#watch.stop('stopped', reason);
-    this.#fetching?.controller.abort(reason);
+    if (this.#phase.is === 'fetchingResult') this.#phase.abort.controller.abort(reason);
   }
 
   /**
    * Asks the service to cancel the operation, as its protocol says, and goes on watching: the service decides whether it
-   * ends as canceled. Stopping to watch never cancels; it can be canceled after that too. Once it has ended this does nothing.
+   * ends as canceled. `stop` never cancels; an operation can be canceled after that too. Once it has ended this does nothing.
    *
-   * @throws TypeError when the protocol knows no way to cancel
-   * @throws PollError when the service does not take the request, which is not repeated but after a 401
+   * @throws TypeError when the protocol has no way to cancel
+   * @throws PollError when the service refuses the request, which is repeated only after a 401
    */
   async cancel(): Promise<void> {
     const {state} = this.#watch;
@@ -224,12 +218,11 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   /**
-   * A resume token for {@link resumeOperation}, plain JSON: take it at any time and store it where you like. There is no
-   * secret in it but the location, which can be a capability on a foreign host.
+   * A resume token for {@link resumeOperation}, plain JSON: take it at any time and store it where you like. It holds no
+   * secret but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    const {state} = this.#watch;
-    return writeResumeToken(this.#filled === undefined ? state : {...state, operation: this.#filled});
+    return writeResumeToken({...this.#watch.state, operation: this.operation});
   }
 
   /**
@@ -237,50 +230,50 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * follows the poller from then on; stopping it stops watching.
    */
   get actor(): Actor<OperationMachine> {
-    if (this.#actor === undefined) {
-      const {state} = this.#watch;
-      // With a snapshot to start from, the input is not read.
-      const actor = createActor(statusMachine, {
-        snapshot: snapshotOf(state, state.operation?.status === 'succeeded' ? endedOutcome(state) : this.#outcome),
-        input: {location: state.location},
-      });
-      actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportUncaught});
-      this.#actor = actor.start();
-    }
+    this.#actor ??= this.#startActor();
     return this.#actor;
   }
 
-  #hear({events, moves}: Moved, ended: Outcome | undefined): void {
-    const fetches = ended?.status === 'succeeded' && this.#settings.fetchResult;
-    this.#outcome = fetches ? undefined : ended;
-    if (fetches) this.#fetching = deriveController(this.#settings.signal);
-    if (this.#actor !== undefined) for (const move of moves) this.#actor.send(move);
-    this.#tellAll(events);
-    if (fetches) void this.#fetchResult(ended.operation);
-    else if (ended !== undefined) this.#settle(ended);
+  #startActor(): Actor<OperationMachine> {
+    const {state} = this.#watch;
+    const outcome = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
+    // With a snapshot to start from, the input is not read.
+    const actor = createActor(statusMachine, {
+      snapshot: snapshotOf(state, state.operation?.status === 'succeeded' ? endedOutcome(state) : outcome),
+      input: {location: state.location},
+    });
+    actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportUncaught});
+    return actor.start();
   }
 
-  // A listener that stops the poller does so in the middle of an event: the others hear that event first, then of the end,
-  // and nothing of what the step had still to tell.
-  #tellAll(events: readonly OperationEvent[]): void {
-    const isWithin = this.#untold !== undefined;
-    if (!isWithin && this.#listeners === undefined) return;
-    this.#untold = [...events];
-    if (isWithin) return;
-    for (let event = this.#untold.shift(); event !== undefined; event = this.#untold.shift()) {
-      this.#tell(event.type, event);
-      this.#tell('*', event);
-    }
-    this.#untold = undefined;
+  #onChange({events, machineEvents}: Change, outcome: Outcome | undefined): void {
+    const fetches = outcome?.status === 'succeeded' && this.#settings.fetchResult;
+    if (fetches) this.#phase = {is: 'fetchingResult', abort: deriveController(this.#settings.signal)};
+    else if (outcome !== undefined) this.#phase = {is: 'over', outcome};
+    if (this.#actor !== undefined) for (const event of machineEvents) this.#actor.send(event);
+    this.#emit(events);
+    if (fetches) void this.#fetchResult(outcome.operation);
+    else if (outcome !== undefined) this.#settle(outcome);
+  }
+
+  // A listener that stops the poller does so in the middle of an event: the other listeners get that event first, then the
+  // end, and nothing of what the step had yet to emit.
+  #emit(events: readonly OperationEvent[]): void {
+    const isNested = this.#pending !== undefined;
+    const listeners = this.#listeners;
+    if (!isNested && listeners === undefined) return;
+    this.#pending = [...events];
+    if (isNested) return;
+    for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) listeners?.emit(event);
+    this.#pending = undefined;
   }
 
   async #fetchResult(operation: SucceededOperation): Promise<void> {
-    const fetching = this.#fetching ?? deriveController(this.#settings.signal);
-    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, fetching.controller);
-    fetching.dispose();
-    this.#fetching = undefined;
-    if (outcome.status === 'succeeded') this.#filled = outcome.operation;
-    this.#outcome = outcome;
+    if (this.#phase.is !== 'fetchingResult') return;
+    const {controller, dispose} = this.#phase.abort;
+    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, controller);
+    dispose();
+    this.#phase = {is: 'over', outcome};
     this.#settle(outcome);
   }
 
@@ -290,27 +283,13 @@ export class OperationPoller implements AsyncIterable<Operation> {
     for (const settle of waiting ?? []) settle(outcome);
   }
 
-  #tell(type: OperationEventType | '*', event: OperationEvent): void {
-    const listeners = this.#listeners?.get(type);
-    if (listeners === undefined) return;
-    for (const listener of [...listeners]) {
-      try {
-        listener(event);
-      } catch (error) {
-        reportUncaught(error);
-      }
-    }
-  }
-
   #whenOver(settle: (outcome: Outcome) => void): void {
-    if (this.#outcome !== undefined) settle(this.#outcome);
-    else {
-      this.#onOutcome ??= new Set();
-      this.#onOutcome.add(settle);
-    }
+    if (this.#phase.is === 'over') return settle(this.#phase.outcome);
+    this.#onOutcome ??= new Set();
+    this.#onOutcome.add(settle);
   }
 
-  #never(status: OperationStatus): OperationError {
+  #neverReaches(status: OperationStatus): OperationError {
     const {state} = this.#watch;
     return new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state});
   }

@@ -1,6 +1,14 @@
 import {emitWarning} from 'node:process';
 import type {ConnectionOptions} from 'bullmq';
-import {checkOptionNames} from '../shared/option-names.ts';
+import {
+  type Check,
+  type Checks,
+  checkIsObject,
+  checkOptions,
+  describeValue,
+  expected,
+  isFunction,
+} from '../shared/check-options.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
@@ -29,49 +37,40 @@ export interface Engine {
   readonly onError: (error: Error) => void;
 }
 
-const engineNames = ['name', 'connection', 'prefix', 'onError'] as const;
+const engineChecks = {
+  name: (name, value) => {
+    if (typeof value === 'string' && value !== '' && !value.includes(':')) return;
+    throw expected(name, "a string that is not empty and has no ':'", describeValue(value));
+  },
+  connection: (name, value) => {
+    // A string is not shown: it may well be a URL with a password.
+    if (typeof value === 'object' && value !== null) return;
+    throw expected(name, 'options such as {host, port} or a Redis client', typeof value);
+  },
+  prefix: (name, value) => {
+    if (typeof value === 'string' && value !== '') return;
+    throw expected(name, 'a string that is not empty', describeValue(value));
+  },
+  onError: isFunction,
+} satisfies Checks<EngineOptions>;
 
 /**
- * Checks the options that all have in common, and that there are no others than these and `further`.
+ * Checks the options that queue, worker and events have in common, and those of its own that one of them has.
  *
- * @throws TypeError that names the option, what it got and what it takes
+ * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
-export function readEngineOptions(options: EngineOptions, further: readonly string[]): Engine {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object');
-  checkOptionNames(options, [...engineNames, ...further]);
+export function readEngineOptions(options: EngineOptions, ownChecks: Readonly<Record<string, Check>> = {}): Engine {
+  checkIsObject('options', options);
   const {name, connection, prefix, onError} = options;
-  if (typeof name !== 'string' || name === '' || name.includes(':')) {
-    throw new TypeError(`name: expected a text that is not empty and has no ':', got ${show(name)}`);
-  }
-  if (typeof connection !== 'object' || connection === null) {
-    // A text is not shown: it may well be a URL with a password.
-    throw new TypeError(
-      `connection: expected options such as {host, port} or a Redis client, got ${typeof connection}`,
-    );
-  }
-  if (prefix !== undefined && (typeof prefix !== 'string' || prefix === '')) {
-    throw new TypeError(`prefix: expected a text that is not empty, got ${show(prefix)}`);
-  }
-  if (onError !== undefined && typeof onError !== 'function') {
-    throw new TypeError(`onError: expected a function, got ${typeof onError}`);
-  }
+  // They must be there.
+  engineChecks.name('name', name);
+  engineChecks.connection('connection', connection);
+  checkOptions(options, {...engineChecks, ...ownChecks});
   return {
     name,
     options: prefix === undefined ? {connection} : {connection, prefix},
     onError: onError === undefined ? warnOnce() : harmless(onError),
   };
-}
-
-/** @throws TypeError or RangeError that names the option */
-export function checkNumber(name: string, value: unknown, least: number, takes: string): void {
-  if (typeof value !== 'number') throw new TypeError(`${name}: expected ${takes}, got ${show(value)}`);
-  if (!(value >= least && value <= Number.MAX_SAFE_INTEGER)) {
-    throw new RangeError(`${name}: expected ${takes} from ${least} on, got ${value}`);
-  }
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 60)) : typeof value;
 }
 
 function harmless(onError: (error: Error) => void): (error: Error) => void {

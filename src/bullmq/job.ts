@@ -3,9 +3,10 @@ import type {Job} from 'bullmq';
 import {abandonError} from '../operation/abandon-error.ts';
 import {InvalidResumeTokenError, PollError, UnknownStatusError} from '../operation/errors.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
-import {type ResumeToken, readResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {readResumeToken} from '../operation/read-resume-token.ts';
+import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import type {AbandonReason, WatchState} from '../operation/state.ts';
-import {type PollErrorJson, readPollError, writePollError} from './poll-error-json.ts';
 
 /** The name of all our jobs. */
 export const jobName = 'operation';

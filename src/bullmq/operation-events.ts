@@ -3,10 +3,11 @@ import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq';
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
-import type {OperationEventOf, Subscription} from '../poller.ts';
+import type {OperationEventOf} from '../poller.ts';
+import type {Subscription} from '../shared/listeners.ts';
+import {Listeners} from '../shared/listeners.ts';
 import {type Engine, type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {asError} from './job-reader.ts';
-import {Listeners} from './listeners.ts';
 import {mostEntries} from './publisher.ts';
 import {readStep, stepEvent} from './step-json.ts';
 
@@ -50,13 +51,13 @@ interface StepListener extends QueueEventsListener {
  * ```
  */
 export function createOperationEvents(options: EngineOptions): OperationEvents {
-  const engine = readEngineOptions(options, []);
+  const engine = readEngineOptions(options);
   const stream = new QueueEvents(engine.name, engine.options);
   const listeners = new Listeners<OperationEvent & {readonly id: string}>();
   stream.on('error', engine.onError);
   const hear: StepListener[typeof stepEvent] = ({jobId: id, step}) => {
     try {
-      for (const event of readStep(step)) listeners.tell(Object.freeze({...event, id}));
+      for (const event of readStep(step)) listeners.emit(Object.freeze({...event, id}));
     } catch (error) {
       engine.onError(asError(error));
     }

@@ -1,10 +1,10 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
-import {poll, type Question, type Report} from '../polling/poll.ts';
-import {advance, type Step} from '../polling/step.ts';
+import {type PollRequest, poll, type Report} from '../polling/poll.ts';
+import {type Step, step as takeStep} from '../polling/step.ts';
+import type {Listeners} from '../shared/listeners.ts';
 import {type JobResult, type OperationJob, readJobToken, writeJobToken, writeResult} from './job.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
-import type {Listeners} from './listeners.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
 import {tellsMore} from './step-json.ts';
@@ -60,7 +60,7 @@ export async function pollJob(
   const step = await take(io, read);
   if (step === undefined) return again;
   // Before anything that can go wrong: the poll was made, even if it has to be made again.
-  if (!io.listeners.none) {
+  if (!io.listeners.isEmpty) {
     const {protocol, startedAt, attempt} = state;
     const askedAt = step.state.attempt > attempt ? now : undefined;
     tellPoll(io.listeners, id, {protocol, startedAt, askedAt, data: job.data.data}, step);
@@ -96,15 +96,15 @@ async function take(
   {state, settings}: Extract<Read, {readonly state: WatchState}>,
 ): Promise<Step | undefined> {
   const {signal} = io;
-  const ask = async (question: Question): Promise<Report> => {
-    const report = await poll(settings, question);
+  const ask = async (request: PollRequest): Promise<Report> => {
+    const report = await poll(settings, request);
     if (report.is === 'failure' && report.error.httpStatus === 429 && report.error.retryAfter !== undefined) {
       await io.throttled(report.error.retryAfter);
     }
     return report;
   };
   try {
-    return await advance(state, {settings, poll: ask, signal}, Date.now);
+    return await takeStep(state, {settings, poll: ask, signal}, Date.now);
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;

@@ -2,8 +2,10 @@
 
 import {type JobsOptions, Queue} from 'bullmq';
 import type {WatchState} from '../operation/state.ts';
-import {beginWatching, type PollOptions, readOptions} from '../options/options.ts';
-import {checkOptionNames} from '../shared/option-names.ts';
+import {firstState} from '../options/first-state.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {pollOptionChecks, readOptions} from '../options/settings.ts';
+import {type Checks, checkIsObject, checkOptions, describeValue, expected} from '../shared/check-options.ts';
 import {cancelJob} from './cancel.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
@@ -81,7 +83,7 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
 }
 
 // What goes wrong with the infrastructure is no end: a job is tried again as long as there is a queue.
-const endlessly = 999_999;
+const endlessly = Number.MAX_SAFE_INTEGER;
 const largestBulk = 1000;
 
 /**
@@ -97,7 +99,7 @@ const largestBulk = 1000;
  * ```
  */
 export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
-  const engine = readEngineOptions(options, ['keep']);
+  const engine = readEngineOptions(options, {keep: () => {}});
   const {removeOnComplete, streams} = readKeep(options.keep);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams});
   queue.on('error', engine.onError);
@@ -159,7 +161,18 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
 }
 
-const addNames: readonly string[] = ['protocol', 'key', 'data', 'totalTimeout', 'initialDelay'];
+const {protocol: isProtocol, totalTimeout: isTotalTimeout, initialDelay: isInitialDelay} = pollOptionChecks;
+
+const addChecks = {
+  protocol: isProtocol,
+  key: (name, value) => {
+    if (typeof value === 'string' && value !== '') return;
+    throw expected(name, 'a string that is not empty', describeValue(value));
+  },
+  data: () => {},
+  totalTimeout: isTotalTimeout,
+  initialDelay: isInitialDelay,
+} satisfies Checks<AddOptions>;
 
 interface Added<Data> {
   readonly id: string;
@@ -168,14 +181,10 @@ interface Added<Data> {
 }
 
 function readAdded<Data>(location: string | URL, given: AddOptions<Data> = {}): Added<Data> {
-  if (typeof given !== 'object' || given === null)
-    throw new TypeError(`options: expected an object, got ${typeof given}`);
-  checkOptionNames(given, addNames);
+  checkIsObject('options', given);
+  checkOptions(given, addChecks);
   const {protocol, key, data, totalTimeout, initialDelay} = given;
-  if (key !== undefined && (typeof key !== 'string' || key === '')) {
-    throw new TypeError(`key: expected a text that is not empty, got ${typeof key}`);
-  }
   const settings = readOptions({protocol, totalTimeout, initialDelay});
-  const state = beginWatching(location, settings, Date.now());
+  const state = firstState(location, settings, Date.now());
   return {id: jobId(state.location, key), data, state};
 }

@@ -1,5 +1,5 @@
 import type {KeepJobs} from 'bullmq';
-import {checkNumber} from './engine-options.ts';
+import {checkIsObject, checkNumber} from '../shared/check-options.ts';
 
 /** For how long outcomes stay in Redis, whatever comes first, and how much of what was told. */
 export interface KeepOptions {
@@ -22,12 +22,11 @@ export interface Keep {
 
 /** @throws TypeError or RangeError */
 export function readKeep(keep: KeepOptions = {}): Keep {
-  if (typeof keep !== 'object' || keep === null)
-    throw new TypeError(`keep: expected {age, count, events}, got ${typeof keep}`);
+  checkIsObject('keep', keep, '{age, count, events}');
   const {age = 24 * 3_600_000, count = 10_000, events = 4000} = keep;
-  checkNumber('keep.age', age, 1000, 'milliseconds');
-  checkNumber('keep.count', count, 1, 'a number');
-  checkNumber('keep.events', events, 1, 'a number');
+  checkNumber('keep.age', age, {takes: 'milliseconds', least: 1000, most: Number.MAX_SAFE_INTEGER});
+  checkNumber('keep.count', count, {least: 1, most: Number.MAX_SAFE_INTEGER});
+  checkNumber('keep.events', events, {least: 1, most: Number.MAX_SAFE_INTEGER});
   return {
     removeOnComplete: {age: Math.ceil(age / 1000), count},
     streams: {events: {maxLen: Math.ceil(events)}},

@@ -1,9 +1,10 @@
 import type {OperationEvent} from '../operation/events.ts';
-import {type OperationJson, operationJson, readOperationJson} from '../operation/resume-token.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {readOperation} from '../operation/read-resume-token.ts';
+import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Step} from '../polling/step.ts';
 import {type JobResult, readResult, writeResult} from './job.ts';
-import {type PollErrorJson, readPollError, writePollError} from './poll-error-json.ts';
 
 /** The name of the event by which BullMQ's stream carries what a step tells. */
 export const stepEvent = 'operation';
@@ -38,7 +39,7 @@ export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' |
   const {operation} = state;
   const step: StepJson = {
     ...common,
-    ...(operation === undefined ? {} : {operation: operationJson(operation)}),
+    ...(operation === undefined ? {} : {operation: writeOperation(operation)}),
     events: events.map((event) => writeEvent(event, common)),
     ...('outcome' in next && next.outcome.status === 'abandoned' ? {result: writeResult(state, next.outcome)} : {}),
   };
@@ -52,7 +53,7 @@ export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' |
  */
 export function readStep(text: string): readonly OperationEvent[] {
   const {events, operation: json, result, ...common}: StepJson = JSON.parse(text);
-  const operation = json === undefined ? undefined : readOperationJson(json);
+  const operation = json === undefined ? undefined : readOperation(json);
   const outcome = result === undefined ? undefined : readResult(result);
   if (common.answer !== undefined) Object.freeze(common.answer);
   return events.map((event) => {

@@ -1,5 +1,5 @@
 import {Queue} from 'bullmq';
-import {asTimer} from '../http/retry-after.ts';
+import {timerDelay} from '../shared/timers.ts';
 import type {Engine} from './engine-options.ts';
 
 /** Pauses the queue for all workers when the service asks for it. */
@@ -18,7 +18,7 @@ export class Throttle {
     if (duration <= 0 || until <= this.#until) return;
     this.#until = until;
     this.#queue ??= this.#connect();
-    await this.#queue.rateLimit(asTimer(duration));
+    await this.#queue.rateLimit(timerDelay(duration));
   }
 
   async close(): Promise<void> {

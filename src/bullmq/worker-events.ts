@@ -1,6 +1,6 @@
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
-import type {Moved} from '../polling/step.ts';
-import type {Listeners} from './listeners.ts';
+import type {Change} from '../polling/step.ts';
+import type {Listeners} from '../shared/listeners.ts';
 import type {QueuedEventOf} from './operation-events.ts';
 
 /** What a worker knows of the poll that it tells of. */
@@ -25,6 +25,6 @@ export type WorkerEventOf<Type extends OperationEventType | '*'> = QueuedEventOf
 export type WorkerEvent = OperationEvent & {readonly id: string} & PolledBy;
 
 /** Tells of a poll those that listen to the worker. */
-export function tellPoll(listeners: Listeners<WorkerEvent>, id: string, by: PolledBy, {events}: Moved): void {
-  for (const event of events) listeners.tell(Object.freeze({...event, id, ...by}));
+export function tellPoll(listeners: Listeners<WorkerEvent>, id: string, by: PolledBy, {events}: Change): void {
+  for (const event of events) listeners.emit(Object.freeze({...event, id, ...by}));
 }

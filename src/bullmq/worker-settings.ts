@@ -1,7 +1,8 @@
 import type {GraphClient} from '../graph/graph-client.ts';
 import {partsOf} from '../graph/internal.ts';
 import type {WatchState} from '../operation/state.ts';
-import {type PollOptions, readOptions, type Settings} from '../options/options.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {readOptions, type Settings} from '../options/settings.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {JobSkippedError} from './job-skipped-error.ts';

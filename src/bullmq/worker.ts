@@ -2,12 +2,14 @@
 
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {OperationEventType} from '../operation/events.ts';
-import type {PollOptions} from '../options/options.ts';
-import type {Subscription} from '../poller.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {type Check, type Checks, checkIsObject, isNumber} from '../shared/check-options.ts';
+import type {Subscription} from '../shared/listeners.ts';
+import {Listeners} from '../shared/listeners.ts';
 import {gather} from './coalesce.ts';
-import {checkNumber, type EngineOptions, readEngineOptions} from './engine-options.ts';
-import {Listeners} from './listeners.ts';
+import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobIo, pollJob} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
@@ -76,27 +78,38 @@ export interface OperationWorker extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const optionNames = [
-  'token',
-  'http',
-  'graph',
-  'protocols',
-  'concurrency',
-  'limiter',
-  'recoverAfter',
-  'schedule',
-  'requestTimeout',
-  'unknownStatus',
-  'notFoundGrace',
-  'consecutiveFailures',
-  'stalledAfter',
-  'trustedOrigins',
-] as const;
+const isRequiredNumber = (least: number, takes = 'a number'): Check =>
+  isNumber({takes, least, most: Number.MAX_SAFE_INTEGER});
+
+const {schedule, requestTimeout, unknownStatus, notFoundGrace, consecutiveFailures, stalledAfter, trustedOrigins} =
+  pollOptionChecks;
+
+const optionChecks = {
+  token: () => {}, // WorkerSettings checks these four.
+  http: () => {},
+  graph: () => {},
+  protocols: () => {},
+  concurrency: isRequiredNumber(1),
+  limiter: (name, value) => {
+    checkIsObject(name, value, '{max, duration}');
+    const {max, duration} = value as Partial<LimiterOptions>;
+    isRequiredNumber(1)(`${name}.max`, max);
+    isRequiredNumber(1, 'milliseconds')(`${name}.duration`, duration);
+  },
+  recoverAfter: isRequiredNumber(1000, 'milliseconds'),
+  schedule,
+  requestTimeout,
+  unknownStatus,
+  notFoundGrace,
+  consecutiveFailures,
+  stalledAfter,
+  trustedOrigins,
+} satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
 // BullMQ never forgets that a job's worker died, and would give the job up when it happened twice in its life.
-const anyNumberOfTimes = 1_000_000_000;
+const anyNumberOfTimes = Number.MAX_SAFE_INTEGER;
 // Without a limiter BullMQ heeds no pause of the queue.
-const noLimit: LimiterOptions = {max: 1_000_000_000, duration: 1000};
+const noLimit: LimiterOptions = {max: Number.MAX_SAFE_INTEGER, duration: 1000};
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
 const firstRetry = 1000;
 const longestRetry = 60_000;
@@ -115,13 +128,9 @@ const longestRetry = 60_000;
  * ```
  */
 export function createOperationWorker(options: OperationWorkerOptions): OperationWorker {
-  const engine = readEngineOptions(options, optionNames);
+  const engine = readEngineOptions(options, optionChecks);
   const {name: _, connection, prefix, onError, ...given} = options;
   const {token, http, graph, protocols, concurrency = 100, limiter = noLimit, recoverAfter = 5000, ...poll} = given;
-  checkNumber('concurrency', concurrency, 1, 'a number');
-  checkNumber('recoverAfter', recoverAfter, 1000, 'milliseconds');
-  checkNumber('limiter.max', limiter?.max, 1, 'a number');
-  checkNumber('limiter.duration', limiter?.duration, 1, 'milliseconds');
   const settings = new WorkerSettings({token, http, graph, protocols}, poll);
   const publisher = new Publisher(engine);
   const throttle = new Throttle(engine);

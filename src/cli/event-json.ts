@@ -18,12 +18,12 @@ export function eventJson(event: OperationEvent): JsonFields {
     ...own,
     ...('since' in own ? {since: timeText(own.since)} : {}),
     ...('error' in own ? {error: errorJson(own.error)} : {}),
-    ...(operation === undefined ? {} : {operation: operationJson(operation, event.location)}),
+    ...(operation === undefined ? {} : {operation: writeOperation(operation, event.location)}),
   };
 }
 
 /** An operation without `raw` and `result`; what else it links to is shown as a location is. */
-export function operationJson(operation: Operation, location: string): JsonFields {
+export function writeOperation(operation: Operation, location: string): JsonFields {
   const {raw, resourceLocation, ...facts} = operation;
   const {result, ...shown}: JsonFields = facts;
   if (resourceLocation === undefined) return shown;

@@ -1,6 +1,6 @@
 import {WatchTimeoutError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import {readOptions} from '../options/options.ts';
+import {readOptions} from '../options/settings.ts';
 import {complaintOf} from './complaint.ts';
 import {showDuration} from './duration.ts';
 import {eventJson, type JsonFields} from './event-json.ts';

@@ -1,7 +1,7 @@
 import {exec} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
-import {isToken, type TokenRequest} from '../options/options.ts';
+import {isToken, type TokenRequest} from '../http/authorization.ts';
 import {Complaint} from './complaint.ts';
 import {codeOf} from './error-code.ts';
 import {exitCodes} from './exit-code.ts';

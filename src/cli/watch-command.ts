@@ -1,7 +1,7 @@
 import {cloudRoots} from '../graph/clouds.ts';
 import {createGraphClient, type GraphPollOptions} from '../graph/graph-client.ts';
 import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
-import {readOptions} from '../options/options.ts';
+import {readOptions} from '../options/settings.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import {protocolNamed} from '../protocol/presets.ts';

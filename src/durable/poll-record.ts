@@ -1,14 +1,10 @@
-import {PollError, type PollErrorFacts} from '../operation/errors.ts';
-import {type OperationJson, operationJson, readOperationJson} from '../operation/resume-token.ts';
+import type {PollError} from '../operation/errors.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {readOperation} from '../operation/read-resume-token.ts';
+import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Report} from '../polling/poll.ts';
 import type {RecordedJson} from './durable-host.ts';
-
-/** A failed request as JSON has it. */
-type PollErrorJson = {readonly message: string} & Pick<
-  PollErrorFacts,
-  'kind' | 'transient' | 'answer' | 'code' | 'retryAfter' | 'ends'
->;
 
 type ReportJson =
   | (Omit<Extract<Report, {readonly is: 'operation'}>, 'operation'> & {readonly operation: OperationJson})
@@ -78,19 +74,8 @@ export function readPollRecord(json: RecordedJson): PollRecord {
   };
 }
 
-/** Writes a failed request as JSON. */
-export function writePollError(error: PollError): PollErrorJson {
-  const {message, kind, transient, answer, code, retryAfter, ends} = error;
-  return {message, kind, transient, answer, code, retryAfter, ends};
-}
-
-/** Reads a failed request; of the error as it was, only the place where it was made is missing. */
-export function readPollError({message, answer, ...facts}: PollErrorJson): PollError {
-  return new PollError(message, {...facts, answer: answer === undefined ? undefined : readAnswer(answer)});
-}
-
 function writeReport(report: Report): ReportJson {
-  if (report.is === 'operation') return {...report, operation: operationJson(report.operation)};
+  if (report.is === 'operation') return {...report, operation: writeOperation(report.operation)};
   return report.is === 'failure' ? {is: 'failure', error: writePollError(report.error)} : report;
 }
 
@@ -99,8 +84,8 @@ function readReport(report: ReportJson): Report {
   const {answer: head, retryAfter} = report;
   const answer = readAnswer(head);
   if (report.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: report.rawStatus, answer, retryAfter};
-  const {movedTo} = report;
-  return {is: 'operation', operation: readOperationJson(report.operation), answer, retryAfter, movedTo};
+  const {relocatedTo} = report;
+  return {is: 'operation', operation: readOperation(report.operation), answer, retryAfter, relocatedTo};
 }
 
 function readAnswer(answer: Answer): Answer {

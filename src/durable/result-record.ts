@@ -2,13 +2,14 @@ import {abandonError} from '../operation/abandon-error.ts';
 import type {PollError} from '../operation/errors.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
+import {readPollError, writePollError} from '../operation/poll-error-json.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {Settings} from '../options/options.ts';
+import type {Settings} from '../options/settings.ts';
 import {fetchedOutcome} from '../polling/fetch-result.ts';
 import {freeze} from '../protocol/read.ts';
 import type {Signal} from '../shared/abort.ts';
 import type {RecordedJson} from './durable-host.ts';
-import {isRecord, plain, readPollError, writePollError} from './poll-record.ts';
+import {isRecord, plain} from './poll-record.ts';
 
 /**
  * Fetches what a succeeded operation produced, for the engine to record.

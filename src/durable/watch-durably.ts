@@ -1,10 +1,12 @@
 import type {OperationEvent} from '../operation/events.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings} from '../options/options.ts';
+import {firstState} from '../options/first-state.ts';
+import type {PollOptions} from '../options/poll-options.ts';
 import {type Resumed, resumeWatching} from '../options/resume.ts';
-import {poll, type Question} from '../polling/poll.ts';
-import {advance, begin, type StepIo} from '../polling/step.ts';
+import {readOptions, type Settings} from '../options/settings.ts';
+import {type PollRequest, poll} from '../polling/poll.ts';
+import {firstStep, type StepIo, step as takeStep} from '../polling/step.ts';
 import {LazyAbortController} from '../shared/abort.ts';
 import type {DurableHost, RecordedJson} from './durable-host.ts';
 import {type Retry, readPollRecord, writePollRecord} from './poll-record.ts';
@@ -122,12 +124,12 @@ async function watch(
     settings,
     signal,
     random: () => random,
-    poll: async (question) => {
-      const recorded = await host.run(named(`poll ${step.state.attempt + 1}`), () => recordPoll(settings, question));
+    poll: async (request) => {
+      const recorded = await host.run(named(`poll ${step.state.attempt + 1}`), () => recordPoll(settings, request));
       const made = readPollRecord(recorded);
       for (const {error, delay, at} of made.retries) {
         clock = at;
-        question.retrying(error, delay);
+        request.onRetry(error, delay);
       }
       clock = made.at;
       random = made.random;
@@ -135,7 +137,7 @@ async function watch(
     },
   };
 
-  let step = begin(begun.state, now);
+  let step = firstStep(begun.state, now, settings.transitions);
   for (let polls = 0; ; polls++) {
     if (onEvent !== undefined) for (const event of step.events) await onEvent(event);
     const {state, next} = step;
@@ -150,25 +152,25 @@ async function watch(
     if (polls >= most) return {continueWith: writeResumeToken(state), wait};
     if (wait > 0) await host.sleep(named(`wait ${state.attempt}`), wait);
     clock = Math.max(clock, state.dueAt);
-    step = await advance(state, io, () => clock);
+    step = await takeStep(state, io, () => clock);
   }
 }
 
 function beginAt(now: number, place: string | URL | ResumeToken, options: PollOptions): Resumed {
   if (typeof place !== 'string' && !(place instanceof URL)) return resumeWatching(place, options, now);
   const settings = readOptions(options);
-  return {state: beginWatching(place, settings, now), settings};
+  return {state: firstState(place, settings, now), settings};
 }
 
 /** The one thing in a watch that has an effect: asks the service, and says when that was. */
-async function recordPoll(settings: Settings, question: Question): Promise<RecordedJson> {
+async function recordPoll(settings: Settings, request: PollRequest): Promise<RecordedJson> {
   const retries: Retry[] = [];
-  const {deadlineAt} = question;
+  const {deadlineAt} = request;
   const report = await poll(settings, {
-    ...question,
+    ...request,
     // The step before reckoned with the time of its record; done again after a crash, the poll may come after the deadline.
     deadlineAt: deadlineAt !== undefined && Date.now() < deadlineAt ? deadlineAt : undefined,
-    retrying: (error, delay) => retries.push({error, delay, at: Date.now()}),
+    onRetry: (error, delay) => retries.push({error, delay, at: Date.now()}),
   });
   return writePollRecord({at: Date.now(), random: Math.random(), retries, report});
 }

@@ -1,5 +1,11 @@
-import {longestBody} from '../http/read-body.ts';
-import {bodyJson, type Transport, type TransportRequest, type TransportResponse} from '../http/transport.ts';
+import {defaultMaxBodyLength} from '../http/read-body.ts';
+import {
+  createResponse,
+  parseBody,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+} from '../http/transport.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 
@@ -118,11 +124,11 @@ export class Batcher {
       method: 'POST',
       headers: envelopeHeaders(parts),
       signal: batch.controller,
-      sent: () => {
-        for (const part of parts) part.outgoing.sent();
+      onSent: () => {
+        for (const part of parts) part.outgoing.onSent();
       },
-      answered: () => {
-        for (const part of parts) part.outgoing.answered();
+      onHead: () => {
+        for (const part of parts) part.outgoing.onHead();
       },
     };
     let replies: readonly (TransportResponse | undefined)[] | undefined;
@@ -177,13 +183,13 @@ export function batchReplies(
   count: number,
   authorization = '',
 ): readonly (TransportResponse | undefined)[] | undefined {
-  const responses = ownProperty(bodyJson(body), 'responses');
+  const responses = ownProperty(parseBody(body), 'responses');
   if (!Array.isArray(responses)) return undefined;
   // As JSON where nothing is to be looked for in the text of a part, neither its length nor the token.
   const isPlain =
     body !== undefined &&
     'text' in body &&
-    body.text.length <= longestBody &&
+    body.text.length <= defaultMaxBodyLength &&
     !body.text.includes(authorization.replace(/^Bearer /, ''));
   const replies = new Array<TransportResponse | undefined>(count).fill(undefined);
   for (const response of responses) {
@@ -193,11 +199,7 @@ export function batchReplies(
     if (index >= count || !Number.isInteger(status)) continue;
     const content = partBody(ownProperty(response, 'body'), isPlain);
     if (content === 'unreadable') continue;
-    replies[index] = {
-      status: Number(status),
-      headers: headerReader(ownProperty(response, 'headers')),
-      body: content,
-    };
+    replies[index] = createResponse(Number(status), headerReader(ownProperty(response, 'headers')), content);
   }
   return replies;
 }
@@ -208,7 +210,7 @@ function partBody(body: unknown, isPlain: boolean): TransportResponse['body'] | 
   if (isPlain && typeof body === 'object') return {json: body};
   try {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return text.length > longestBody ? undefined : {text};
+    return text.length > defaultMaxBodyLength ? undefined : {text};
   } catch {
     return 'unreadable'; // nested too deeply
   }

@@ -1,5 +1,4 @@
-import {longestBody} from '../http/read-body.ts';
-import {readRetryAfter} from '../http/retry-after.ts';
+import {defaultMaxBodyLength} from '../http/read-body.ts';
 import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
 import {Batcher, batchBody, batchReplies, largestBatch, type SendBatch} from './batch.ts';
 import {Limit} from './limit.ts';
@@ -72,7 +71,7 @@ export function clientTransport({transport, base, concurrency, batchWindow}: Tra
   let batchesFrom = 0;
   const together: SendBatch = async (parts, outgoing) => {
     const version = versionOf(parts[0]?.location ?? '') ?? base;
-    const envelope = {...outgoing, json: batchBody(parts, version), longestBody: largestBatch * longestBody};
+    const envelope = {...outgoing, json: batchBody(parts, version), maxBodyLength: largestBatch * defaultMaxBodyLength};
     let reply: TransportResponse;
     try {
       reply = await carry(`${version}/$batch`, envelope, parts.length);
@@ -116,9 +115,9 @@ function heed(gate: Gate, replies: readonly (TransportResponse | undefined)[]): 
   let retryAfter: number | undefined;
   for (const reply of replies) {
     if (reply === undefined) continue;
-    const {status, headers} = reply;
-    const told = status === 429 || status === 503 ? readRetryAfter(headers.get('retry-after')) : undefined;
-    if (told !== undefined) retryAfter = Math.max(told, retryAfter ?? 0);
+    const {status} = reply;
+    const wait = status === 429 || status === 503 ? reply.retryAfter : undefined;
+    if (wait !== undefined) retryAfter = Math.max(wait, retryAfter ?? 0);
     else if (status < 500 && status !== 429) gate.took();
   }
   if (retryAfter !== undefined) gate.refused(retryAfter);

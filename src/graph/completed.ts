@@ -1,12 +1,18 @@
-import type {Answered} from '../http/exchange.ts';
-import {move} from '../machine/machine.ts';
+import type {ServiceResponse} from '../http/service-response.ts';
+import {transition} from '../machine/transitions.ts';
 import type {WatchState} from '../operation/state.ts';
-import {beginWatching, type Settings} from '../options/options.ts';
+import {firstState} from '../options/first-state.ts';
+import type {Settings} from '../options/settings.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {freeze} from '../protocol/read.ts';
 
 /** The state of an operation that was done by the time its start was answered: the answer's body is the result. */
-export function completedState(url: string, body: unknown, {reply, answer}: Answered, settings: Settings): WatchState {
+export function completedState(
+  url: string,
+  body: unknown,
+  {status, answer}: ServiceResponse,
+  settings: Settings,
+): WatchState {
   const at = Date.now();
   const id = ownProperty(body, 'id');
   // A body that is nested too deeply is of no use to anybody.
@@ -14,9 +20,10 @@ export function completedState(url: string, body: unknown, {reply, answer}: Answ
   const operation = Object.freeze({
     id: typeof id === 'string' ? id : undefined,
     status: 'succeeded' as const,
-    rawStatus: String(reply.status),
+    rawStatus: String(status),
     raw: result,
     result,
   });
-  return move(beginWatching(url, settings, at), {type: 'report', operation, at, answer}).state;
+  const first = firstState(url, settings, at);
+  return transition(first, {type: 'report', operation, at, answer})?.state ?? first;
 }

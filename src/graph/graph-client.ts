@@ -1,15 +1,18 @@
+import type {TokenSource} from '../http/authorization.ts';
 import {ProtocolError} from '../operation/errors.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings, type TokenSource} from '../options/options.ts';
+import {firstState} from '../options/first-state.ts';
+import type {PollOptions} from '../options/poll-options.ts';
 import {resumeWatching} from '../options/resume.ts';
+import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {type Checks, checkIsObject, checkOptions, isNumber} from '../shared/check-options.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
-import {checkOptionNames} from '../shared/option-names.ts';
 import {checkBatch, checkConcurrency, checkRequest, checkVersion, requestUrl, segment} from './checks.ts';
 import {clientTransport} from './client-transport.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
@@ -93,16 +96,16 @@ export interface GraphClient {
   start(protocol: Protocol, request: GraphRequest, options?: GraphPollOptions): Promise<StartedOperation>;
 }
 
-const optionNames: readonly string[] = [
-  'cloud',
-  'root',
-  'version',
-  'token',
-  'startToken',
-  'http',
-  'concurrency',
-  'batch',
-];
+const optionChecks = {
+  cloud: () => {}, // readRoot checks these two.
+  root: () => {},
+  version: checkVersion,
+  token: () => {}, // shareTokens checks these two.
+  startToken: () => {},
+  http: pollOptionChecks.http,
+  concurrency: isNumber({least: 1}),
+  batch: () => {}, // checkBatch
+} satisfies Checks<GraphClientOptions>;
 
 const defaultConcurrency = 40;
 
@@ -131,7 +134,7 @@ const passwordMethod = '28c10230-6103-485e-b985-444c60001490';
  */
 export function createGraphClient(options: GraphClientOptions): GraphClient {
   if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object with a token');
-  checkOptionNames(options, optionNames);
+  checkOptions(options, optionChecks);
   const {cloud, version = 'v1.0', http, concurrency = defaultConcurrency, batch = true} = options;
   const root = readRoot(cloud, options.root);
   const base = `${root}/${checkVersion(version)}`;
@@ -145,7 +148,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     concurrency: checkConcurrency(concurrency),
     batchWindow: checkBatch(batch),
   });
-  const ours = {transport, resultHome: root};
+  const ours = {transport, resultOrigin: root};
 
   const checkGiven = (given: GraphPollOptions): void => {
     if (typeof given !== 'object' || given === null) throw new TypeError('options: expected an object');
@@ -160,7 +163,7 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
   // The token belongs to the client's root, wherever a location leads.
   const stateAt = (location: string, settings: Settings): WatchState => {
     const {sendsToken, foreignHosts} = settings.reader;
-    const state = beginWatching(location, settings, Date.now());
+    const state = firstState(location, settings, Date.now());
     if (!sendsToken || state.tokenOrigin === root) return state;
     if (settings.trustedOrigins.has(state.tokenOrigin) || foreignHosts) {
       return {...state, tokenOrigin: root, redactedLocation: redactLocation(state.location, root)};
@@ -187,24 +190,28 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     const url = requestUrl(request.path, base);
     const starting = settingsOf({...given, protocol}, startToken);
     const answer = await startOperation(starting, {url, base, tokenOrigin: root}, request, secret?.sent);
-    const settings: Settings = {...settingsOf({...given, protocol: answer.protocol}), ready};
+    const settings: Settings = {...settingsOf({...given, protocol: answer.protocol}), startAfter: ready};
     // A body that may hold a secret becomes neither the result nor the first report.
     const shown: Started = secret === undefined ? answer : withoutBody(answer);
-    return {started: watchStarted(shown, url, request, settings), body: answer.body};
+    return {started: watchStarted(shown, url, request, settings), body: answer.response.json};
   };
   const watchStarted = (
-    {start: outcome, body, answered}: Started,
+    {start: outcome, response}: Started,
     url: string,
     {method = 'POST'}: GraphRequest,
     given: Settings,
   ): StartedOperation => {
-    const {answer} = answered;
+    const {answer} = response;
     if (outcome.is === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
     if (outcome.is === 'done') {
-      return {confirmed: true, poller: new OperationPoller(completedState(url, body, answered, given), given), answer};
+      return {
+        confirmed: true,
+        poller: new OperationPoller(completedState(url, response.json, response, given), given),
+        answer,
+      };
     }
     const {location, first} = outcome;
-    const header = answered.reply.headers.get('location');
+    const header = response.headers.get('location');
     const settings: Settings = {
       ...given,
       initialDelay: given.initialDelay === 0 ? outcome.initialDelay : given.initialDelay,

@@ -1,5 +1,5 @@
+import type {TokenSource} from '../http/authorization.ts';
 import type {Transport} from '../http/transport.ts';
-import type {TokenSource} from '../options/options.ts';
 
 /** What a client's own pollers use, for other runners of this package. */
 export interface ClientParts {

@@ -1,5 +1,5 @@
-import {asTimer} from '../http/retry-after.ts';
 import {onAbort, type Signal} from '../shared/abort.ts';
+import {timerDelay} from '../shared/timers.ts';
 
 // How much faster requests may follow each other after each one that was taken, and by how much with time. Slow enough that
 // the service's limit is overstepped once in a while only, quick enough that a passing limit is soon forgotten.
@@ -119,7 +119,7 @@ export class Gate {
     this.#disarm();
     if (this.#held.size === 0) return;
     const delay = Math.max(this.#next, this.#closedUntil) - Date.now();
-    this.#timer = setTimeout(() => this.#admit(), asTimer(Math.max(0, delay)));
+    this.#timer = setTimeout(() => this.#admit(), timerDelay(Math.max(0, delay)));
   }
 
   #disarm(): void {

@@ -1,9 +1,10 @@
-import {type Answered, exchange, httpError} from '../http/exchange.ts';
-import {readRetryAfter} from '../http/retry-after.ts';
-import {bodyJson, type Transport, type TransportRequest, type TransportResponse} from '../http/transport.ts';
+import {exchange} from '../http/exchange.ts';
+import {httpError} from '../http/request-errors.ts';
+import type {ServiceResponse} from '../http/service-response.ts';
+import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError, PollError} from '../operation/errors.ts';
 import type {Answer} from '../operation/state.ts';
-import type {Settings} from '../options/options.ts';
+import type {Settings} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
@@ -50,9 +51,8 @@ type Start =
 /** What came back from the start, read. */
 export interface Started {
   readonly start: Start;
-  /** The body, which may hold a secret. */
-  readonly body: unknown;
-  readonly answered: Answered;
+  /** The response, whose body may hold a secret. */
+  readonly response: ServiceResponse;
   /** How the operation is to be read. */
   readonly protocol: Protocol;
 }
@@ -75,13 +75,13 @@ export async function startOperation(
   // Whether a request has left that was not refused for its token, which is answered before anything is done.
   let left = false;
   const transport: Transport = async (location, outgoing) => {
-    const sent = (): void => {
+    const onSent = (): void => {
       left = true;
-      outgoing.sent();
+      outgoing.onSent();
     };
-    const reply = await watching.transport(location, {...outgoing, sent});
-    if (reply.status === 401) left = false;
-    return secret === undefined ? reply : {...reply, body: withoutQuotes(secret, reply)};
+    const sent = await watching.transport(location, {...outgoing, onSent});
+    if (sent.status === 401) left = false;
+    return secret === undefined ? sent : {...sent, body: withoutQuotes(secret, sent)};
   };
   // Whatever watching needs, starting needs a token.
   const settings: Settings = {...watching, transport, reader: {...watching.reader, sendsToken: true}};
@@ -93,42 +93,52 @@ export async function startOperation(
     tokenOrigin,
     signal: controller,
   };
-  let answered: Answered;
+  let response: ServiceResponse;
   try {
-    answered = await exchange(settings, {...errand, deadlineAt: undefined}, {done: false});
-    if (answered.reply.status >= 300) throw httpError(answered, tokenOrigin);
+    response = await exchange(settings, {...errand, deadlineAt: undefined});
+    if (response.status >= 300) throw httpError(response, tokenOrigin);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new OperationNotStartedError(`The operation was not started: ${why}`, left && mayHaveStarted(cause), {cause});
   } finally {
     dispose();
   }
-  const {status, headers: answerHeaders} = answered.reply;
-  const body = bodyJson(answered.reply.body);
-  const answer = {url, status, headers: answerHeaders, body};
+  const answer = {url, status: response.status, headers: response.headers, body: response.json};
   const location = startLocation(answer, watching.reader, base);
-  const start = readStart(watching, answered, body, location);
-  return {start, body, answered, protocol: startProtocol(answer, watching.reader)};
+  return {
+    start: readStart(watching, response, location),
+    response,
+    protocol: startProtocol(answer, watching.reader),
+  };
 }
 
-function readStart({reader}: Settings, {reply}: Answered, body: unknown, location: string | undefined): Start {
-  const {status, headers} = reply;
+function readStart(
+  {reader}: Settings,
+  {status, headers, json, retryAfter}: ServiceResponse,
+  location: string | undefined,
+): Start {
   const byHeaders = (reader.protocol.start ?? 'headers') === 'headers';
   if (location === undefined) {
     // What is no JSON may be a page of some gateway, whatever its HTTP status; an operation in the body would have a name.
-    const isDone = byHeaders && status !== 202 && body !== undefined && ownProperty(body, 'error') === undefined;
+    const isDone = byHeaders && status !== 202 && json !== undefined && ownProperty(json, 'error') === undefined;
     return {is: isDone ? 'done' : 'unconfirmed'};
   }
-  // The answer is the operation, or the resource that it is about: the first report, for which nobody need be asked.
-  if (!byHeaders) return {is: 'accepted', location, initialDelay: 0, first: reply};
-  const told = readRetryAfter(headers.get('retry-after'));
-  return {is: 'accepted', location, initialDelay: told ?? reader.minimumInterval, first: undefined};
+  // The answer is the operation, or the resource that it is about: the first report, without another request.
+  if (!byHeaders) {
+    const first: TransportResponse = {status, headers, retryAfter, body: {json}};
+    return {is: 'accepted', location, initialDelay: 0, first};
+  }
+  return {is: 'accepted', location, initialDelay: retryAfter ?? reader.minimumInterval, first: undefined};
 }
 
 /** What came back from a start whose answer may hold a secret: without its body. */
 export function withoutBody(started: Started): Started {
   const {start} = started;
-  return {...started, body: null, start: start.is === 'accepted' ? {...start, first: undefined} : start};
+  return {
+    ...started,
+    response: {...started.response, json: null},
+    start: start.is === 'accepted' ? {...start, first: undefined} : start,
+  };
 }
 
 /** Codes of connections that never came about: nothing was sent. */

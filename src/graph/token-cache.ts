@@ -1,4 +1,4 @@
-import {isToken, type TokenRequest, type TokenSource} from '../options/options.ts';
+import {isToken, type TokenRequest, type TokenSource} from '../http/authorization.ts';
 
 /** A token and until when it holds, as `@azure/identity` gives it. */
 export interface AccessToken {

@@ -1,21 +1,24 @@
-/** No answer that tells of one operation is longer than this, in bytes. */
-export const longestBody: number = 1024 * 1024;
+/** The longest body that is read by default, in bytes: no answer about one operation is longer. */
+export const defaultMaxBodyLength: number = 1024 * 1024;
 
 /**
- * Reads an answer's body as text, up to so many bytes, {@link longestBody} unless told otherwise.
+ * Reads a response's body as text, up to so many bytes.
  *
- * @returns the text, or `undefined` when the body is longer: then it is given up, so that the connection closes
+ * @returns the text, or `undefined` when the body is longer: then it is discarded, so that the connection closes
  */
-export async function readBody(response: Response, longest: number = longestBody): Promise<string | undefined> {
+export async function readBody(
+  response: Response,
+  maxLength: number = defaultMaxBodyLength,
+): Promise<string | undefined> {
   const {headers} = response;
   const length = headers.get('content-length');
-  // HTTP bounds a body by the length it announces, unless the length is that of a compressed one. Its stream is not so much
-  // as looked at: some make it when it is.
-  const isShort = length !== null && Number(length) <= longest && !headers.has('content-encoding');
+  // HTTP limits a body to the length it announces, unless that is the length of a compressed one. The stream is not even
+  // touched then: some implementations create it on access.
+  const isShort = length !== null && Number(length) <= maxLength && !headers.has('content-encoding');
   const body = isShort ? null : response.body;
   if (body === null) {
     const text = await response.text();
-    return text.length <= longest ? text : undefined;
+    return text.length <= maxLength ? text : undefined;
   }
   const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   const decoder = new TextDecoder();
@@ -25,16 +28,16 @@ export async function readBody(response: Response, longest: number = longestBody
     const {done, value} = await reader.read();
     if (done) return text + decoder.decode();
     bytes += value.byteLength;
-    if (bytes > longest) {
-      giveUp(reader);
+    if (bytes > maxLength) {
+      discardBody(reader);
       return undefined;
     }
     text += decoder.decode(value, {stream: true});
   }
 }
 
-/** Gives a body up that nobody reads. */
-export function giveUp(body: {cancel(): Promise<void>} | null): void {
-  // What was sent of it may be broken, which is of no interest any more.
+/** Discards a body that nobody reads. */
+export function discardBody(body: {cancel(): Promise<void>} | null): void {
+  // An error in what has arrived of it does not matter any more.
   body?.cancel().catch(() => undefined);
 }

@@ -1,5 +1,4 @@
-/** The longest wait a timer can hold; beyond it `setTimeout` fires at once. */
-export const longestTimer: number = 2 ** 31 - 1;
+import {longestTimer} from '../shared/timers.ts';
 
 const decimalSeconds = /^\d{1,10}(?:\.\d{1,10})?$/;
 
@@ -13,9 +12,9 @@ const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4
  * 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)), and decimal seconds, which some services send.
  *
  * @param value the header's value, e.g. `response.headers.get('retry-after')`
- * @param now the present time, in milliseconds since 1970
- * @returns how long to wait, in milliseconds: 0 for a date in the past; `undefined` where there is no header, where it is
- *   none of these, or where it asks for more than a timer can hold (24.8 days), which is nonsense
+ * @param now the current time, in milliseconds since 1970
+ * @returns how long to wait, in milliseconds: 0 for a date in the past; `undefined` where there is no header, where it has
+ *   none of these forms, or where it asks for more than a timer can hold (24.8 days), which is nonsense
  *
  * @example
  * ```ts
@@ -43,9 +42,4 @@ function readHttpDate(text: string, now: number): number {
   return date - now > fiftyYears
     ? Date.parse(`${old[1]} ${old[2]} ${century - 100 + Number(old[3])} ${old[4]} GMT`)
     : date;
-}
-
-/** The longest delay from now that a timer can hold. */
-export function asTimer(delay: number): number {
-  return Math.min(Math.ceil(delay), longestTimer);
 }

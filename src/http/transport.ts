@@ -1,95 +1,113 @@
 import ky, {type KyInstance, type Options} from 'ky';
 import {type Signal, toAbortSignal} from '../shared/abort.ts';
-import {giveUp, readBody} from './read-body.ts';
+import {discardBody, readBody} from './read-body.ts';
+import {readRetryAfter} from './retry-after.ts';
 
 /** The HTTP statuses of a redirect. */
 export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** A request on its way. */
+/** A request as a transport takes it. */
 export interface TransportRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** What is sent as JSON; `undefined`: no body. */
   readonly json?: unknown;
   /** The longest body that is read, in bytes. Default 1 MiB. */
-  readonly longestBody?: number;
-  /** A header that is `undefined` is not sent, also where the ky instance has one. */
+  readonly maxBodyLength?: number;
+  /** A header that is `undefined` is not sent, even where the ky instance has one. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly signal: Signal;
-  /** To be called when it leaves, which may be later: `requestTimeout` runs from then on. */
-  readonly sent: () => void;
-  /** To be called when the head of the answer is there: the deadline no longer ends it. */
-  readonly answered: () => void;
+  /** Called when the request leaves, which may be later: `requestTimeout` runs from then on. */
+  readonly onSent: () => void;
+  /** Called when the head of the response is there: the deadline no longer ends it. */
+  readonly onHead: () => void;
 }
 
-/** An answer, read to its end. */
+/** The headers of a response. */
+export interface ResponseHeaders {
+  get(name: string): string | null;
+  has(name: string): boolean;
+}
+
+/** A response, read to its end. */
 export interface TransportResponse {
   readonly status: number;
-  readonly headers: {get(name: string): string | null; has(name: string): boolean};
-  /** The body: JSON that was parsed already, text that was not, or nothing where it was too long. */
+  readonly headers: ResponseHeaders;
+  /** The response's `Retry-After`, in milliseconds. */
+  readonly retryAfter: number | undefined;
+  /** The body: JSON that has been parsed, text that has not, or nothing where it was too long. */
   readonly body: {readonly json: unknown} | {readonly text: string} | undefined;
 }
 
-/** Brings a request to the service and its answer back. */
-export type Transport = (location: string, outgoing: TransportRequest) => Promise<TransportResponse>;
+/** Sends a request to the service and gives the response. */
+export type Transport = (location: string, request: TransportRequest) => Promise<TransportResponse>;
 
-// Instances that come with a transport of their own.
+/** Makes a response. The `Retry-After` is read here and nowhere else. */
+export function createResponse(
+  status: number,
+  headers: ResponseHeaders,
+  body: TransportResponse['body'],
+): TransportResponse {
+  return {status, headers, retryAfter: readRetryAfter(headers.get('retry-after')), body};
+}
+
+// ky instances that stand for another transport.
 const transports = new WeakMap<KyInstance, Transport>();
 
-/** Lets an instance's requests go by another transport. One that is made from it by `extend` has its own way again. */
+/** Makes an instance send its requests by another transport. One that is derived from it by `extend` uses ky again. */
 export function setTransport(http: KyInstance, transport: Transport): void {
   transports.set(http, transport);
 }
 
-/** What carries the requests of a ky instance. */
+/** The transport of a ky instance. */
 export function transportOf(http: KyInstance = ky): Transport {
   return transports.get(http) ?? kyTransport(http);
 }
 
-/** Carries each request by itself, by ky. */
+/** Sends each request by itself, by ky. */
 function kyTransport(http: KyInstance): Transport {
-  return async (location, {method, headers, json, longestBody, signal, sent, answered}) => {
-    sent();
+  return async (location, {method, headers, json, maxBodyLength, signal, onSent, onHead}) => {
+    onSent();
     const response = await http(location, {
       method,
       headers,
-      ...directly(http, toAbortSignal(signal), json),
+      ...fetchDirectly(http, toAbortSignal(signal), json),
       ...(json === undefined ? {} : {json}),
       retry: 0,
       timeout: false,
       throwHttpErrors: false,
       redirect: 'manual',
     });
-    answered();
+    onHead();
     if (response.type === 'opaqueredirect') throw new OpaqueRedirect();
     const {status} = response;
     if (redirectStatuses.has(status)) {
-      giveUp(response.body);
-      return {status, headers: response.headers, body: {text: ''}};
+      discardBody(response.body);
+      return createResponse(status, response.headers, {text: ''});
     }
-    const text = await readBody(response, longestBody);
-    return {status, headers: response.headers, body: text === undefined ? undefined : {text}};
+    const text = await readBody(response, maxBodyLength);
+    return createResponse(status, response.headers, text === undefined ? undefined : {text});
   };
 }
 
 /**
- * What `fetch` gets past ky, where ky's `fetch` is known to be the global one: the signal, which ky would join with its own,
- * by `AbortSignal.any`, for more than all that is ours costs; and the body, which would come from ky's request through a
- * stream.
+ * What `fetch` gets past ky, where ky's `fetch` is known to be the global one: the signal, which ky would join with its own
+ * by `AbortSignal.any`, at more than everything of ours costs; and the body, which would otherwise come from ky's request
+ * through a stream.
  */
-function directly(http: KyInstance, signal: AbortSignal, json: unknown): Options {
+function fetchDirectly(http: KyInstance, signal: AbortSignal, json: unknown): Options {
   if (http !== ky) return {signal};
   if (json === undefined) return {fetch: (request, init) => fetch(request, {...init, signal})};
   const body = JSON.stringify(json);
   return {stringifyJson: () => body, fetch: (request, init) => fetch(request, {...init, signal, body})};
 }
 
-/** Browsers do not show where a redirect leads, so that the token could not be kept from there. */
+/** Browsers do not show where a redirect leads, so the token could not be kept from there. */
 export class OpaqueRedirect extends Error {
   override readonly name = 'OpaqueRedirect';
 }
 
-/** A body as JSON: `null` where there is none, `undefined` where it is no JSON. */
-export function bodyJson(body: TransportResponse['body']): unknown {
+/** A body as JSON: `null` where there is none, `undefined` where it is not JSON. */
+export function parseBody(body: TransportResponse['body']): unknown {
   if (body === undefined || 'json' in body) return body?.json;
   if (body.text === '') return null;
   try {

@@ -1,7 +1,15 @@
 import ky, {type KyInstance} from 'ky';
 import {Agent, type Dispatcher} from 'undici';
 import {setTransport} from '../http/transport.ts';
-import {checkOptionNames} from '../shared/option-names.ts';
+import {
+  type Check,
+  type Checks,
+  checkIsObject,
+  checkOptions,
+  describeValue,
+  expected,
+  isA,
+} from '../shared/check-options.ts';
 import {undiciTransport} from './undici-transport.ts';
 
 /** The options of {@link leanHttp}; `undefined` means absent. */
@@ -14,7 +22,11 @@ export interface LeanHttpOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-const optionNames: readonly string[] = ['connections', 'keepAlive', 'dispatcher'];
+const optionChecks = {
+  connections: isWhole('a whole number'),
+  keepAlive: isWhole('milliseconds'),
+  dispatcher: isA("one of undici's", (value) => typeof Object(value).dispatch === 'function'),
+} satisfies Checks<LeanHttpOptions>;
 
 /**
  * A ky instance for services that poll a lot: its requests leave by undici's dispatcher, without what global `fetch` makes
@@ -33,29 +45,23 @@ const optionNames: readonly string[] = ['connections', 'keepAlive', 'dispatcher'
  * ```
  */
 export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object');
-  checkOptionNames(options, optionNames);
-  const dispatcher = readDispatcher(options);
+  checkIsObject('options', options);
+  checkOptions(options, optionChecks);
+  const {connections = 128, keepAlive = 60_000} = options;
+  // A poll limits its requests itself: undici's own time-outs would be a second clock.
+  const limits = {connections, pipelining: 1, keepAliveTimeout: keepAlive, headersTimeout: 0, bodyTimeout: 0};
+  const dispatcher = options.dispatcher ?? new Agent(limits);
   // Node's own fetch takes a dispatcher too, which its types do not know.
   const http = ky.create({fetch: (input, init) => fetch(input, {...init, dispatcher} as RequestInit)});
   setTransport(http, undiciTransport(dispatcher));
   return http;
 }
 
-function readDispatcher({connections = 128, keepAlive = 60_000, dispatcher}: LeanHttpOptions): Dispatcher {
-  if (dispatcher !== undefined) {
-    if (typeof dispatcher?.dispatch === 'function') return dispatcher;
-    throw new TypeError(`dispatcher: expected one of undici's, got ${typeof dispatcher}`);
-  }
-  checkWhole('connections', connections, 'a whole number');
-  checkWhole('keepAlive', keepAlive, 'milliseconds');
-  // A poll bounds its requests itself: undici's own time-outs would be a second clock.
-  return new Agent({connections, pipelining: 1, keepAliveTimeout: keepAlive, headersTimeout: 0, bodyTimeout: 0});
-}
-
-function checkWhole(name: string, value: unknown, takes: string): void {
-  if (typeof value !== 'number') throw new TypeError(`${name}: expected ${takes}, got ${typeof value}`);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`${name}: expected ${takes} from 1 on, got ${value}`);
-  }
+function isWhole(takes: string): Check {
+  return (name, value) => {
+    if (typeof value !== 'number') throw expected(name, takes, describeValue(value));
+    if (!Number.isSafeInteger(value) || value < 1) {
+      throw new RangeError(`${name}: expected ${takes} from 1 on, got ${value}`);
+    }
+  };
 }

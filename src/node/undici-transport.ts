@@ -2,8 +2,8 @@ import {EventEmitter} from 'node:events';
 import {pipeline, type Readable, type Transform} from 'node:stream';
 import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
 import {type Dispatcher, request} from 'undici';
-import {longestBody} from '../http/read-body.ts';
-import {redirectStatuses, type Transport, type TransportResponse} from '../http/transport.ts';
+import {defaultMaxBodyLength} from '../http/read-body.ts';
+import {createResponse, redirectStatuses, type Transport, type TransportResponse} from '../http/transport.ts';
 import {onAbort} from '../shared/abort.ts';
 
 // As fetch has it: what is cut short is read as far as it goes, and is no JSON then.
@@ -19,13 +19,13 @@ const unpackers: ReadonlyMap<string, () => Transform> = new Map([
 
 /** Carries each request by itself, by undici: without a `Request`, a `Response`, a stream of the web or an `AbortSignal`. */
 export function undiciTransport(dispatcher: Dispatcher): Transport {
-  return async (location, {method, headers, json, longestBody: longest = longestBody, signal, sent, answered}) => {
+  return async (location, {method, headers, json, maxBodyLength = defaultMaxBodyLength, signal, onSent, onHead}) => {
     signal.throwIfAborted();
     // undici takes an emitter for a signal, which costs a tenth of one.
     const aborting = new EventEmitter();
     const unsubscribe = onAbort(signal, () => aborting.emit('abort'));
     try {
-      sent();
+      onSent();
       const answer = await request(location, {
         dispatcher,
         method,
@@ -33,8 +33,8 @@ export function undiciTransport(dispatcher: Dispatcher): Transport {
         body: json === undefined ? null : JSON.stringify(json),
         signal: aborting,
       });
-      answered();
-      return await readReply(answer, longest);
+      onHead();
+      return await readReply(answer, maxBodyLength);
     } finally {
       unsubscribe();
     }
@@ -47,10 +47,10 @@ async function readReply(answer: Dispatcher.ResponseData, longest: number): Prom
   if (redirectStatuses.has(status)) {
     // What was sent of it may be broken, which is of no interest any more.
     body.dump().catch(() => undefined);
-    return {status, headers, body: {text: ''}};
+    return createResponse(status, headers, {text: ''});
   }
   const text = await readText(answer, longest);
-  return {status, headers, body: text === undefined ? undefined : {text}};
+  return createResponse(status, headers, text === undefined ? undefined : {text});
 }
 
 function written(headers: Readonly<Record<string, string | undefined>>, json: unknown): Record<string, string> {

@@ -2,7 +2,8 @@ import {type Link, type Span, SpanKind, SpanStatusCode} from '@opentelemetry/api
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {StartedOperation} from '../graph/start.ts';
 import {PollError} from '../operation/errors.ts';
-import type {OperationPoller, Subscription} from '../poller.ts';
+import type {OperationPoller} from '../poller.ts';
+import type {Subscription} from '../shared/listeners.ts';
 import {answered} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {errorType} from './timeline.ts';

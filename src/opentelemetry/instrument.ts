@@ -1,8 +1,9 @@
 import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentelemetry/api';
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import type {OperationPoller, Subscription} from '../poller.ts';
-import {checkOptionNames} from '../shared/option-names.ts';
+import type {OperationPoller} from '../poller.ts';
+import {type Checks, checkIsObject, checkOptions, isA} from '../shared/check-options.ts';
+import type {Subscription} from '../shared/listeners.ts';
 import {instrumentClient} from './client.ts';
 import {createMeters} from './meters.ts';
 import {endingOf} from './outcome.ts';
@@ -72,20 +73,21 @@ function isPoller(target: OperationPoller | QueueEvents | QueueWorker): target i
   return 'toJSON' in target;
 }
 
+const provider = 'a provider of OpenTelemetry';
+
+const optionChecks = {
+  tracerProvider: isA(provider, (value) => typeof Object(value).getTracer === 'function'),
+  meterProvider: isA(provider, (value) => typeof Object(value).getMeter === 'function'),
+} satisfies Checks<InstrumentOptions>;
+
 function readOptions(options: InstrumentOptions): Telemetry {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options: expected an object');
-  checkOptionNames(options, ['tracerProvider', 'meterProvider']);
+  checkIsObject('options', options);
+  checkOptions(options, optionChecks);
   const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = options;
-  if (typeof tracerProvider?.getTracer !== 'function') throw wrongProvider('tracerProvider', tracerProvider);
-  if (typeof meterProvider?.getMeter !== 'function') throw wrongProvider('meterProvider', meterProvider);
   return {tracer: tracerProvider.getTracer('operation-poller'), meters: createMeters(meterProvider)};
 }
 
 function wrongTarget(target: unknown): TypeError {
   const got = target === null ? 'null' : typeof target;
   return new TypeError(`target: expected a poller, a Graph client, a worker or the events of a queue, got ${got}`);
-}
-
-function wrongProvider(name: string, got: unknown): TypeError {
-  return new TypeError(`${name}: expected a provider of OpenTelemetry, got ${got === null ? 'null' : typeof got}`);
 }

@@ -9,7 +9,8 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
-import type {OperationPoller, Subscription} from '../poller.ts';
+import type {OperationPoller} from '../poller.ts';
+import type {Subscription} from '../shared/listeners.ts';
 import {answered, type Meters} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {type Ending, endingOf} from './outcome.ts';

@@ -14,7 +14,7 @@ import {
 import {writeResumeToken} from './resume-token.ts';
 import {type AbandonReason, type Answer, isOver, type WatchState} from './state.ts';
 
-/** What led to giving up. */
+/** What led to abandoning a watch. */
 export interface AbandonFacts {
   readonly answer?: Answer | undefined;
   readonly cause?: unknown;
@@ -22,7 +22,7 @@ export interface AbandonFacts {
   readonly word?: string;
 }
 
-/** The error that a watch ends with when it is given up. */
+/** The error that an abandoned watch ends with. */
 export function abandonError(
   reason: AbandonReason,
   state: WatchState,
@@ -34,7 +34,7 @@ export function abandonError(
     at,
     answer,
     cause,
-    // That of an operation that ended is the operation's.
+    // The token of an operation that has ended stays that of the ended operation.
     resumeToken: () => writeResumeToken(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}),
   };
   const where = state.redactedLocation;

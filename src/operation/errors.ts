@@ -4,7 +4,7 @@ import type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
 
 /** What an {@link OperationError} is made of. */
 export interface OperationErrorFacts {
-  /** What was known when it happened; absent where nothing was watched yet. */
+  /** What was known when it happened; absent where nothing was being watched yet. */
   readonly state?: WatchState;
   /** When it happened, in milliseconds since 1970. */
   readonly at?: number;
@@ -23,9 +23,9 @@ export interface OperationErrorFacts {
  */
 export class OperationError extends Error {
   override readonly name: string = 'OperationError';
-  /** The operation as last known; `undefined` when no poll had told. */
+  /** The operation as last known; `undefined` before the first report. */
   readonly operation: Operation | undefined;
-  /** Where the operation was asked for; without the query where that may be a capability. */
+  /** Where the operation was polled; without the query where that may be a capability. */
   readonly location: string | undefined;
   /** How many polls were made. */
   readonly attempts: number;
@@ -85,17 +85,17 @@ export class WatchAbortedError extends OperationError {
   override readonly name = 'WatchAbortedError';
 }
 
-/** The service refused the token (401), also a renewed one, or none could be had. */
+/** The service refused the token (401), even a refreshed one, or the token option gave none. */
 export class UnauthorizedError extends OperationError {
   override readonly name = 'UnauthorizedError';
 }
 
-/** The service forbids this caller to see the operation (403). */
+/** The service does not let this caller read the operation (403). */
 export class ForbiddenError extends OperationError {
   override readonly name = 'ForbiddenError';
 }
 
-/** The service knows no such operation (404 beyond `notFoundGrace`, or 410). That is not the same as failed. */
+/** The service has no such operation (404 beyond `notFoundGrace`, or 410). That is not the same as failed. */
 export class OperationNotFoundError extends OperationError {
   override readonly name = 'OperationNotFoundError';
 }
@@ -114,7 +114,7 @@ export class ResultUnavailableError extends OperationError {
   declare readonly operation: SucceededOperation;
 }
 
-/** The service's answers cannot be read as an operation, or lead where the protocol does not allow; `cause` is a {@link PollError}. */
+/** The service's answers cannot be read as an operation, or lead to where the protocol does not allow; `cause` is a {@link PollError}. */
 export class ProtocolError extends OperationError {
   override readonly name = 'ProtocolError';
 }
@@ -133,7 +133,7 @@ export class UnknownStatusError extends OperationError {
 
 /**
  * An operation could not be started; `cause` is the failure, a {@link PollError}. The request is never repeated by itself:
- * {@link mayHaveStarted} says whether the service may be at work all the same.
+ * {@link mayHaveStarted} says whether the service may have started it anyway.
  */
 export class OperationNotStartedError extends OperationError {
   override readonly name = 'OperationNotStartedError';
@@ -146,7 +146,7 @@ export class OperationNotStartedError extends OperationError {
   }
 }
 
-/** What was given as a resume token is none; the message says what is wrong with it. */
+/** What was given is not a valid resume token; the message says what is wrong with it. */
 export class InvalidResumeTokenError extends OperationError {
   override readonly name = 'InvalidResumeTokenError';
 }
@@ -179,9 +179,9 @@ export class PollError extends Error {
   readonly httpStatus: number | undefined;
   /** The most specific error code of the body, or the system's code such as `ECONNRESET`. */
   readonly code: string | undefined;
-  /** What the service's `Retry-After` asked for, in milliseconds from the answer. */
+  /** The wait that the service's `Retry-After` asked for, in milliseconds from the answer. */
   readonly retryAfter: number | undefined;
-  /** Why watching ends with it, where asking again is of no use. */
+  /** Why watching ends with it, where polling again is pointless. */
   readonly ends: AbandonReason | undefined;
   /** The head of the answer, if there was one. */
   readonly answer: Answer | undefined;

@@ -9,7 +9,7 @@ import type {
 } from './operation.ts';
 import type {AbandonReason, Answer} from './state.ts';
 
-/** Where a wait comes from. */
+/** What a wait comes from. */
 export type WaitCause =
   /** the schedule */
   | 'schedule'
@@ -17,16 +17,16 @@ export type WaitCause =
   | 'retryAfter'
   /** the option `initialDelay` */
   | 'initialDelay'
-  /** the rest of a wait that was begun before, after a resume */
+  /** after a resume: the rest of a wait that began before */
   | 'resume'
-  /** the deadline: the last poll goes out just before it, and it is waited for after that */
+  /** the deadline: the last poll goes out just before it, and the rest is waited for after that */
   | 'deadline';
 
 /** What every event carries; events are frozen. */
 export interface OperationEventBase {
   /** The operation as last known; `undefined` before the first report. */
   readonly operation: Operation | undefined;
-  /** Where it is asked for; without the query where that may be a capability. */
+  /** Where it is polled; without the query where that may be a capability. */
   readonly location: string;
   /** The number of the poll, from 1; 0 before the first. */
   readonly attempt: number;
@@ -41,13 +41,13 @@ interface StatusEvent<Type extends string, Known extends Operation> extends Oper
   readonly operation: Known;
 }
 
-/** The service said for the first time that the operation has not begun. */
+/** The service reported `notStarted` for the first time. */
 export type NotStartedEvent = StatusEvent<'notStarted', NotStartedOperation>;
-/** The service said for the first time that the operation is at work. */
+/** The service reported `running` for the first time. */
 export type RunningEvent = StatusEvent<'running', RunningOperation>;
-/** The operation ended well. */
+/** The operation succeeded. */
 export type SucceededEvent = StatusEvent<'succeeded', SucceededOperation>;
-/** The operation ended badly. */
+/** The operation failed. */
 export type FailedEvent = StatusEvent<'failed', FailedOperation>;
 /** The operation was canceled or skipped. */
 export type CanceledEvent = StatusEvent<'canceled', CanceledOperation>;
@@ -70,33 +70,33 @@ export interface RetryingEvent extends OperationEventBase {
   readonly type: 'retrying';
   /** What failed. */
   readonly error: PollError;
-  /** After how many milliseconds the next request goes out. */
+  /** Milliseconds until the next request. */
   readonly delay: number;
 }
 
 /** The next poll is due later. */
 export interface WaitingEvent extends OperationEventBase {
   readonly type: 'waiting';
-  /** For how many milliseconds. */
+  /** Milliseconds until the next poll. */
   readonly delay: number;
   readonly because: WaitCause;
 }
 
-/** The service used a word that the protocol does not have; told once for each word. */
+/** The service used a status word that the protocol does not have; emitted once for each word. */
 export interface UnknownStatusEvent extends OperationEventBase {
   readonly type: 'unknownStatus';
   /** The word. */
   readonly rawStatus: string;
 }
 
-/** The service moved the operation to another location, which is asked from now on. */
+/** The service moved the operation to another location, which is polled from now on. */
 export interface RelocatedEvent extends OperationEventBase {
   readonly type: 'relocated';
   readonly from: string;
   readonly to: string;
 }
 
-/** Nothing about the operation has changed for `stalledAfter`; told once until something does. */
+/** Nothing about the operation has changed for `stalledAfter`; emitted once until something does. */
 export interface StalledEvent extends OperationEventBase {
   readonly type: 'stalled';
   /** When it last changed, in milliseconds since 1970. */
@@ -111,7 +111,7 @@ export interface AbandonedEvent extends OperationEventBase {
   readonly error: OperationError;
 }
 
-/** Everything that a poller and the machine tell of, a union on `type`. */
+/** Every event that a poller and the machine emit, a union on `type`. */
 export type OperationEvent =
   | NotStartedEvent
   | RunningEvent

@@ -1,7 +1,7 @@
-/** What an operation is doing, in the library's words, which are Microsoft Graph's. */
+/** What an operation is doing, in Microsoft Graph's words. */
 export type OperationStatus = 'notStarted' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
-/** The statuses that nothing follows. */
+/** The terminal statuses. */
 export type TerminalStatus = 'succeeded' | 'failed' | 'canceled';
 
 /** How far along a status is: a later status has a higher rank, and all terminal ones the same. */
@@ -48,19 +48,19 @@ export interface NotStartedOperation extends OperationFacts {
   readonly status: 'notStarted';
 }
 
-/** An operation at work. */
+/** An operation that is running. */
 export interface RunningOperation extends OperationFacts {
   readonly status: 'running';
 }
 
-/** An operation that ended well. */
+/** An operation that succeeded. */
 export interface SucceededOperation extends OperationFacts {
   readonly status: 'succeeded';
   /** What the operation produced, where its protocol has it in the answer. */
   readonly result?: unknown;
 }
 
-/** An operation that ended badly. */
+/** An operation that failed. */
 export interface FailedOperation extends OperationFacts {
   readonly status: 'failed';
   /** The service's error, where it gave one. */
@@ -85,7 +85,7 @@ export type Operation =
   | FailedOperation
   | CanceledOperation;
 
-/** An operation that nothing follows. */
+/** An operation in a terminal state. */
 export type EndedOperation = SucceededOperation | FailedOperation | CanceledOperation;
 
 /** Whether an operation is in a terminal state. */

@@ -34,14 +34,14 @@ export function endedOutcome(state: WatchState): Outcome | undefined {
   };
   const name = operation.id === undefined ? 'The operation' : `Operation ${operation.id}`;
   if (operation.status === 'failed') {
-    const error = new OperationFailedError(`${name} failed${reason(operation)}`, facts);
+    const error = new OperationFailedError(`${name} failed${describeEnd(operation)}`, facts);
     return {status: 'failed', operation, error};
   }
-  const error = new OperationCanceledError(`${name} was canceled${reason(operation)}`, facts);
+  const error = new OperationCanceledError(`${name} was canceled${describeEnd(operation)}`, facts);
   return {status: 'canceled', operation, error};
 }
 
-function reason({error, statusDetail}: FailedOperation | CanceledOperation): string {
-  const said = [error?.code, error?.message ?? statusDetail].filter((text) => text !== undefined && text !== '');
-  return said.length === 0 ? '' : `: ${said.join(', ').slice(0, 300)}`;
+function describeEnd({error, statusDetail}: FailedOperation | CanceledOperation): string {
+  const parts = [error?.code, error?.message ?? statusDetail].filter((text) => text !== undefined && text !== '');
+  return parts.length === 0 ? '' : `: ${parts.join(', ').slice(0, 300)}`;
 }

@@ -1,6 +1,6 @@
-import type {Operation} from './operation.ts';
+import type {Operation, OperationStatus} from './operation.ts';
 
-/** What of an answer's head is worth keeping: enough for a support case, nothing secret. */
+/** The part of an answer's head that is worth keeping: enough for a support case, nothing secret. */
 export interface Answer {
   /** The HTTP status. */
   readonly httpStatus: number;
@@ -40,52 +40,64 @@ export const abandonReasons: ReadonlySet<string> = new Set<AbandonReason>([
   'result',
 ]);
 
+/** The machine's states: the operation's statuses, and `abandoned` when watching ended before the operation did. */
+export type OperationStateValue = OperationStatus | 'abandoned';
+
 /** How often each kind of answer came: a status, an HTTP status, `timeout`, `network`, `protocol` or `unknownStatus`. */
 export type Observed = Readonly<Record<string, number>>;
 
 /**
- * All that is known of one watched operation: the machine's context, and what a resume token holds. Plain data;
+ * All that is known about one watched operation: the machine's context, and what a resume token holds. Plain data;
  * all times are milliseconds since 1970.
  */
 export interface WatchState {
-  /** Where to ask, byte for byte as the service gave it. */
+  /** Where to poll, byte for byte as the service gave it. */
   readonly location: string;
   /** {@link location} as events and errors show it: without its query where that may be a capability. */
   readonly redactedLocation: string;
-  /** The origin the token belongs to, from the location the caller gave; empty where none is sent. */
+  /** The origin that the token goes to, from the location that the caller gave; empty where none is sent. */
   readonly tokenOrigin: string;
   /** The protocol's name. */
   readonly protocol: string;
   readonly startedAt: number;
   /** When the next poll is due. */
   readonly dueAt: number;
+  /** When the service, or the protocol's `minimumInterval`, allows the next poll; `undefined`: any time. */
+  readonly notBefore?: number | undefined;
   /** When watching ends at the latest; `undefined`: never. */
   readonly deadlineAt: number | undefined;
   /** Polls made so far. */
   readonly attempt: number;
   /** Polls that failed since the last good answer. */
   readonly failures: number;
-  /** Requests of the present poll that the service put off with a `Retry-After`. */
+  /** Requests of the current poll that the service deferred with a `Retry-After`. */
   readonly deferredAttempts: number;
-  /** Since when the service answers 404. */
+  /** Since when the service has been answering 404. */
   readonly missingSince: number | undefined;
   /** The operation as last reported. */
   readonly operation: Operation | undefined;
-  /** The rank of the furthest status that an event told of; -1 before the first. */
-  readonly reached: number;
-  /** The unknown words that an event told of. */
+  /** The furthest status that an event announced; `undefined` before the first. */
+  readonly highestStatus: OperationStatus | undefined;
+  /** The unknown words that an event announced. */
   readonly unknownWords: readonly string[];
   readonly observed: Observed;
   /** When the operation last showed a change. */
   readonly changedAt: number;
   /** When a poll last found that the operation had not ended. */
   readonly lastSeenAt?: number | undefined;
-  /** Whether `stalled` was told since then. */
+  /** Whether `stalled` was emitted since then. */
   readonly stalled: boolean;
-  /** When watching ended, and the answer that ended it. */
+  /** Where the result is fetched, decided when the operation was started; `null`: it is the operation's own answer. */
+  readonly resultLocation?: string | null | undefined;
+  /** When watching ended, and the head of the answer that ended it. */
   readonly endedAt: number | undefined;
   readonly answer: Answer | undefined;
   readonly abandoned: AbandonReason | undefined;
+}
+
+/** The state of the machine that a watched operation is in. */
+export function stateValue({abandoned, operation}: WatchState): OperationStateValue {
+  return abandoned === undefined ? (operation?.status ?? 'notStarted') : 'abandoned';
 }
 
 /** Whether watching is over, because the operation ended or because we gave up. */
@@ -94,47 +106,34 @@ export function isOver(state: WatchState): boolean {
 }
 
 /**
- * A state with some of it changed. The copy is written out, field by field: to spread so many fields and change some of them
- * takes twenty times as long, and this is done twice at each poll.
+ * A copy of a state with some fields changed. The copy is spelled out, field by field: spreading so many fields and changing
+ * some of them takes twenty times as long, and this happens twice at each poll.
  */
 export function changed(state: WatchState, changes: Partial<WatchState>): WatchState {
-  const {
-    location,
-    redactedLocation,
-    tokenOrigin,
-    protocol,
-    startedAt,
-    dueAt,
-    deadlineAt,
-    attempt,
-    failures,
-    deferredAttempts,
-  } = state;
-  const {missingSince, operation, reached, unknownWords, observed, changedAt, lastSeenAt, stalled, endedAt, answer} =
-    state;
-  const {abandoned} = state;
   const copy: WatchState = {
-    location,
-    redactedLocation,
-    tokenOrigin,
-    protocol,
-    startedAt,
-    dueAt,
-    deadlineAt,
-    attempt,
-    failures,
-    deferredAttempts,
-    missingSince,
-    operation,
-    reached,
-    unknownWords,
-    observed,
-    changedAt,
-    lastSeenAt,
-    stalled,
-    endedAt,
-    answer,
-    abandoned,
+    location: state.location,
+    redactedLocation: state.redactedLocation,
+    tokenOrigin: state.tokenOrigin,
+    protocol: state.protocol,
+    startedAt: state.startedAt,
+    dueAt: state.dueAt,
+    notBefore: state.notBefore,
+    deadlineAt: state.deadlineAt,
+    attempt: state.attempt,
+    failures: state.failures,
+    deferredAttempts: state.deferredAttempts,
+    missingSince: state.missingSince,
+    operation: state.operation,
+    highestStatus: state.highestStatus,
+    unknownWords: state.unknownWords,
+    observed: state.observed,
+    changedAt: state.changedAt,
+    lastSeenAt: state.lastSeenAt,
+    stalled: state.stalled,
+    resultLocation: state.resultLocation,
+    endedAt: state.endedAt,
+    answer: state.answer,
+    abandoned: state.abandoned,
   };
   return Object.assign(copy, changes);
 }

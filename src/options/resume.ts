@@ -1,10 +1,13 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
-import {type ResumeToken, readResumeToken} from '../operation/resume-token.ts';
+import {readResumeToken} from '../operation/read-resume-token.ts';
+import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
-import {beginWatching, type PollOptions, readOptions, type Settings} from './options.ts';
+import {firstState} from './first-state.ts';
+import type {PollOptions} from './poll-options.ts';
+import {readOptions, type Settings} from './settings.ts';
 
-/** What a resume token and options make: where to go on, and how. */
+/** Where and how to go on watching, made from a resume token and options. */
 export interface Resumed {
   readonly state: WatchState;
   readonly settings: Settings;
@@ -13,7 +16,7 @@ export interface Resumed {
 /**
  * Reads a resume token with the options to go on with; see {@link resumeOperation}.
  *
- * @param now the clock, in milliseconds since 1970
+ * @param now the current time, in milliseconds since 1970
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
 export function resumeWatching(
@@ -25,28 +28,28 @@ export function resumeWatching(
   const settings = readOptions({...options, protocol: options?.protocol ?? protocolNamed(state.protocol)});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {
-    const which = JSON.stringify(state.protocol.slice(0, 40));
+    const stored = JSON.stringify(state.protocol.slice(0, 40));
     throw new InvalidResumeTokenError(
-      `Invalid resume token: its protocol is ${which}, that of the options is ${JSON.stringify(name)}`,
+      `Invalid resume token: its protocol is ${stored}, that of the options is ${JSON.stringify(name)}`,
     );
   }
-  return {state: resumed(state, options, settings, now), settings};
+  return {state: resumedState(state, options, settings, now), settings};
 }
 
-function resumed(state: WatchState, options: PollOptions, settings: Settings, now: number): WatchState {
+function resumedState(state: WatchState, options: PollOptions, settings: Settings, now: number): WatchState {
   if (isOver(state) && state.abandoned === undefined) return state;
-  // The token's location is checked like a caller's: there a bearer token goes.
-  const begun = beginWatching(state.location, settings, now);
-  const anew = state.abandoned === 'timeout';
-  const startedAt = anew ? begun.startedAt : state.startedAt;
+  // The token's location is checked like a caller's: the bearer token goes there.
+  const first = firstState(state.location, settings, now);
+  const isAnew = state.abandoned === 'timeout';
+  const startedAt = isAnew ? first.startedAt : state.startedAt;
   const {totalTimeout} = settings;
-  const given = anew || options.totalTimeout !== undefined;
-  const deadlineAt = given ? (totalTimeout === false ? undefined : startedAt + totalTimeout) : state.deadlineAt;
-  const goesOn: WatchState = {...state, startedAt, deadlineAt};
-  if (state.abandoned === undefined) return goesOn;
+  const hasNewBudget = isAnew || options.totalTimeout !== undefined;
+  const deadlineAt = hasNewBudget ? (totalTimeout === false ? undefined : startedAt + totalTimeout) : state.deadlineAt;
+  const resumed: WatchState = {...state, startedAt, deadlineAt};
+  if (state.abandoned === undefined) return resumed;
   return {
-    ...goesOn,
-    dueAt: anew ? begun.startedAt : state.dueAt,
+    ...resumed,
+    dueAt: isAnew ? first.startedAt : state.dueAt,
     abandoned: undefined,
     endedAt: undefined,
     answer: undefined,

@@ -2,15 +2,15 @@ import {abandonError} from '../operation/abandon-error.ts';
 import type {PollError} from '../operation/errors.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {Settings} from '../options/options.ts';
+import type {Settings} from '../options/settings.ts';
 import {deriveController} from '../shared/abort.ts';
-import {poll, type Question, type Report} from './poll.ts';
-import {abandon, advance, type Step} from './step.ts';
+import {type PollRequest, poll, type Report} from './poll.ts';
+import {abandon, type Step, step} from './step.ts';
 
 /**
- * One step that takes any trouble for the end.
+ * One step for which any trouble is the end.
  *
- * @throws the error that a watch would end with, {@link UnreachableError} for what it would survive
+ * @throws the error that a watch would end with, {@link UnreachableError} for what a watch would survive
  */
 export async function fetchOnce(state: WatchState, settings: Settings): Promise<Operation> {
   const strict: Settings = {
@@ -22,26 +22,24 @@ export async function fetchOnce(state: WatchState, settings: Settings): Promise<
   };
   const {controller, dispose} = deriveController(settings.signal);
   let failure: PollError | undefined;
-  const ask = async (question: Question): Promise<Report> => {
-    const report = await poll(strict, question);
+  const ask = async (request: PollRequest): Promise<Report> => {
+    const report = await poll(strict, request);
     if (report.is === 'failure') failure = report.error;
     return report;
   };
-  let step: Step;
+  let taken: Step;
   try {
-    step = await advance(
-      {...state, deadlineAt: undefined},
-      {settings: strict, poll: ask, signal: controller},
-      Date.now,
-    );
+    const io = {settings: strict, poll: ask, signal: controller};
+    taken = await step({...state, deadlineAt: undefined}, io, Date.now);
   } catch (error) {
     if (!controller.aborted) throw error;
-    step = abandon(state, 'aborted', Date.now(), controller.reason);
+    taken = abandon(state, 'aborted', Date.now(), controller.reason, strict.transitions);
   } finally {
     dispose();
   }
-  if ('outcome' in step.next && step.next.outcome.status === 'abandoned') throw step.next.outcome.error;
-  const {operation} = step.state;
+  const {next} = taken;
+  if ('outcome' in next && next.outcome.status === 'abandoned') throw next.outcome.error;
+  const {operation} = taken.state;
   if (operation !== undefined) return operation;
-  throw abandonError('unreachable', step.state, Date.now(), {cause: failure});
+  throw abandonError('unreachable', taken.state, Date.now(), {cause: failure});
 }

@@ -1,20 +1,16 @@
 import {fromCallback} from 'xstate';
-import {
-  type OperationMachine,
-  optionsOf,
-  provided,
-  type WatchCommand,
-  type WatchInput,
-  type WatchingEvent,
-  type WatchLogic,
-} from '../machine/machine.ts';
-import {readResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import {provideWatch} from '../machine/machine.ts';
+import type {OperationMachine, WatchCommand, WatchingEvent, WatchLogic} from '../machine/machine-type.ts';
+import {WatchInput} from '../machine/watch-input.ts';
+import {readResumeToken} from '../operation/read-resume-token.ts';
+import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
-import {type PollOptions, readOptions} from '../options/options.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {readOptions} from '../options/settings.ts';
 import {Watch} from './watch.ts';
 
 /**
- * The logic of the machine's `watch` actor: it asks the service and reports to the machine. {@link operationMachine} has it
+ * The logic of the machine's `watch` actor: it polls the service and reports to the machine. {@link operationMachine} has it
  * already, with the options of its input. Provide it yourself where options must outlive a stored snapshot, which holds
  * no functions and no token:
  *
@@ -29,14 +25,14 @@ import {Watch} from './watch.ts';
 export function watchOperation(options: PollOptions = {}): WatchLogic {
   readOptions(options);
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
-    const given = Object.entries(optionsOf(input));
-    const settings = readOptions({...options, ...Object.fromEntries(given.filter(([, value]) => value !== undefined))});
+    const given = Object.entries(WatchInput.optionsOf(input)).filter(([, value]) => value !== undefined);
+    const settings = readOptions({...options, ...Object.fromEntries(given)});
     let watch: Watch | undefined;
     let closed = false;
     receive(({state}) => {
-      watch = new Watch(state, settings, ({moves}) => {
+      watch = new Watch(state, settings, ({machineEvents}) => {
         if (closed) return;
-        for (const event of moves) sendBack(event);
+        for (const event of machineEvents) sendBack(event);
       });
     });
     const watching: WatchingEvent = {type: 'watching'};
@@ -48,7 +44,7 @@ export function watchOperation(options: PollOptions = {}): WatchLogic {
   });
 }
 
-function revived(state: WatchState): WatchState {
+function revive(state: WatchState): WatchState {
   const {operation} = state;
   return operation === undefined || Object.isFrozen(operation) ? state : readResumeToken(writeResumeToken(state));
 }
@@ -59,9 +55,9 @@ function revived(state: WatchState): WatchState {
  * last known, it emits the same events as a poller, and its output is the {@link Outcome}. Start it with `createActor`, or
  * invoke it in a machine of your own.
  *
- * Used purely, with XState's `initialTransition` and `transition`, it is moved by `report` events and asks nobody.
+ * Used purely, with XState's `initialTransition` and `transition`, it is moved by `report` events and polls nobody.
  *
- * The actor keeps its input, and shows it when it is printed: give a token by {@link watchOperation} rather than by the input.
+ * The actor keeps its input and shows it when printed: pass a token through {@link watchOperation} rather than the input.
  *
  * @example
  * ```ts
@@ -72,4 +68,4 @@ function revived(state: WatchState): WatchState {
  * const outcome = await toPromise(actor);
  * ```
  */
-export const operationMachine: OperationMachine = provided(watchOperation(), revived);
+export const operationMachine: OperationMachine = provideWatch(watchOperation(), revive);

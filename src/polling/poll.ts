@@ -1,90 +1,90 @@
 import pRetry from 'p-retry';
-import {type Answered, type Errand, exchange, httpError, type Renewal} from '../http/exchange.ts';
-import {describeError, holds, protocolError} from '../http/request.ts';
-import {readRetryAfter} from '../http/retry-after.ts';
-import {bodyJson} from '../http/transport.ts';
+import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
+import {containsSecret} from '../http/redact.ts';
+import {describeError, httpError, protocolError} from '../http/request-errors.ts';
+import type {ServiceResponse} from '../http/service-response.ts';
 import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import type {Answer} from '../operation/state.ts';
-import type {Settings} from '../options/options.ts';
+import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, readOperation, seeOtherOperation} from '../protocol/read.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {readLocation} from '../shared/location.ts';
 
-/** What a poll asks. */
-export interface Question extends Errand {
-  /** The operation as the last answer told, read by the same protocol. */
+/** What a poll needs to know. */
+export interface PollRequest extends ServiceRequest {
+  /** The operation as the last answer described it, read by the same protocol. */
   readonly known?: Operation | undefined;
   /** When watching ends, in milliseconds since 1970, even if that has passed: no retry begins from then on. */
   readonly retryUntil: number | undefined;
-  /** Hears of a request that failed and is made again after `delay` milliseconds. */
-  readonly retrying: (error: PollError, delay: number) => void;
+  /** Called when a request failed and is made again after `delay` milliseconds. */
+  readonly onRetry: (error: PollError, delay: number) => void;
 }
 
-interface ReportFacts {
+interface ReportBase {
   readonly answer: Answer;
   /** The answer's `Retry-After`, in milliseconds. */
   readonly retryAfter: number | undefined;
 }
 
-/** What a poll learned. */
+/** What a poll found out. */
 export type Report =
-  | (ReportFacts & {
+  | (ReportBase & {
       readonly is: 'operation';
       readonly operation: Operation;
-      /** Where to ask from now on, if the answer says so. */
-      readonly movedTo: string | undefined;
+      /** Where to poll from now on, if the answer says so. */
+      readonly relocatedTo: string | undefined;
     })
-  | (ReportFacts & {readonly is: 'unknownStatus'; readonly rawStatus: string})
+  | (ReportBase & {readonly is: 'unknownStatus'; readonly rawStatus: string})
   | {readonly is: 'failure'; readonly error: PollError};
 
 /**
  * Asks the service once: one GET of the location as it stands. A transient failure is retried by p-retry, unless the
- * service says when to come again: that wait is the watch's, which can be stopped, resumed and handed to a queue.
+ * service says when to come back: that wait is the watch's, which can be stopped, resumed and handed to a queue.
  *
  * @throws the signal's reason when it aborts, and nothing else
  */
-export async function poll(settings: Settings, question: Question): Promise<Report> {
-  const renewal: Renewal = {done: false};
+export async function poll(settings: Settings, request: PollRequest): Promise<Report> {
+  const refresh: TokenRefresh = {done: false};
   const begunAt = Date.now();
   try {
-    return readAnswer(settings, question, await exchange(settings, question, renewal));
+    return await attempt(settings, request, refresh);
   } catch (error) {
-    question.signal.throwIfAborted();
-    return await askAgain(settings, question, renewal, {error, begunAt});
+    request.signal.throwIfAborted();
+    return retry(settings, request, refresh, {error, begunAt});
   }
 }
 
-async function ask(settings: Settings, question: Question, renewal: Renewal): Promise<Report> {
-  return readAnswer(settings, question, await exchange(settings, question, renewal));
+async function attempt(settings: Settings, request: PollRequest, refresh: TokenRefresh): Promise<Report> {
+  return readReport(settings, request, await exchange(settings, request, refresh));
 }
 
-/** p-retry, where there is something to retry: it gets the failure that is in hand as that of its first attempt. */
-async function askAgain(
+/** p-retry, once there is something to retry: its first attempt is the one that has failed already. */
+async function retry(
   settings: Settings,
-  question: Question,
-  renewal: Renewal,
+  request: PollRequest,
+  refresh: TokenRefresh,
   first: {readonly error: unknown; readonly begunAt: number},
 ): Promise<Report> {
-  const {retry} = settings;
-  const {signal, retryUntil, retrying} = question;
-  const {maxRetryTime = Number.POSITIVE_INFINITY} = retry;
+  const {retry: options} = settings;
+  const {signal, retryUntil, onRetry} = request;
+  const {maxRetryTime = Number.POSITIVE_INFINITY} = options;
   try {
     return await pRetry(
-      (attempt) => {
-        if (attempt === 1) throw first.error;
-        return ask(settings, question, renewal);
+      (number) => {
+        if (number === 1) throw first.error;
+        return attempt(settings, request, refresh);
       },
       {
-        ...retry,
+        ...options,
         maxRetryTime: Math.max(0, maxRetryTime - (Date.now() - first.begunAt)),
         signal: toAbortSignal(signal),
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
           if (retryUntil !== undefined && Date.now() + retryDelay >= retryUntil) return false;
-          if (retry.shouldRetry !== undefined && !(await retry.shouldRetry(context))) return false;
-          retrying(error, retryDelay);
+          if (options.shouldRetry !== undefined && !(await options.shouldRetry(context))) return false;
+          onRetry(error, retryDelay);
           return true;
         },
       },
@@ -93,58 +93,56 @@ async function askAgain(
     signal.throwIfAborted();
     if (error instanceof PollError) return {is: 'failure', error};
     // Nothing of ours throws anything else: it comes from a hook of p-retry's options.
-    return {
-      is: 'failure',
-      error: new PollError(`The option retry threw ${describeError(error)}`, {kind: 'network', transient: false}),
-    };
+    const message = `The option retry threw ${describeError(error)}`;
+    return {is: 'failure', error: new PollError(message, {kind: 'network', transient: false})};
   }
 }
 
-function readAnswer(settings: Settings, question: Question, answered: Answered): Report {
-  const {reply, answer, seeOther} = answered;
-  const {status, headers} = reply;
-  const retryAfter = readRetryAfter(headers.get('retry-after'));
-  const ended = (operation: Operation): Report => ({
+function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
+  const {status, json, answer, retryAfter, seeOther} = response;
+  const {reader} = settings;
+  const succeeded = (operation: Operation): Report => ({
     is: 'operation',
     operation,
     answer,
     retryAfter,
-    movedTo: undefined,
+    relocatedTo: undefined,
   });
-  if (status === 303 && settings.reader.seeOtherSucceeds) return ended(seeOtherOperation(seeOther));
-  if ((status === 404 || status === 410) && settings.reader.notFoundSucceeds) return ended(notFoundOperation(status));
-  const body = bodyJson(reply.body);
-  if (status === 401 || status === 403) throw httpError(answered, question.tokenOrigin);
-  const reading = readOperation(body, settings.reader, status, question.known);
-  const isError = status >= 400;
+  if (status === 303 && reader.seeOtherSucceeds) return succeeded(seeOtherOperation(seeOther));
+  if ((status === 404 || status === 410) && reader.notFoundSucceeds) return succeeded(notFoundOperation(status));
+  if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin);
+  const parsed = readOperation(json, reader, status, request.known);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
-  if (isError && !(reading.is === 'operation' && reading.operation.id !== undefined)) {
-    throw httpError(answered, question.tokenOrigin);
+  if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
+    throw httpError(response, request.tokenOrigin);
   }
-  if (reading.is === 'unreadable') throw protocolError(body === undefined ? 'no JSON' : reading.why, answer);
-  if (reading.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: reading.rawStatus, answer, retryAfter};
-  const {operation} = reading;
-  const movedTo = hasEnded(operation) ? undefined : readMove(settings, question, answered);
-  return {is: 'operation', operation, answer, retryAfter, movedTo};
+  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, answer);
+  if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
+  const {operation} = parsed;
+  const relocatedTo = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
+  return {is: 'operation', operation, answer, retryAfter, relocatedTo};
 }
 
-/** Where an answer says the operation has moved to, if it says so. */
-function readMove(
-  settings: Settings,
-  question: Question,
-  {location, reply, answer, token}: Answered,
+/** Where an answer says the operation is from now on, if it says so. */
+function readRelocation(
+  {reader, trustedOrigins}: Settings,
+  request: PollRequest,
+  {location, headers, answer, token}: ServiceResponse,
 ): string | undefined {
-  const {moveHeaders, foreignHosts, sendsToken} = settings.reader;
+  const {moveHeaders, foreignHosts, sendsToken} = reader;
   for (const name of moveHeaders) {
-    const header = reply.headers.get(name);
+    const header = headers.get(name);
     if (header === null) continue;
-    if (header === question.location) return undefined;
+    if (header === request.location) return undefined;
     const target = readLocation(header, location);
     if (target === undefined) throw protocolError(`a ${name} header that is no http or https URL`, answer, 'protocol');
-    if (target.href === new URL(question.location).href) return undefined;
-    if (holds(target.href, token)) throw protocolError(`a ${name} header that holds the token`, answer, 'protocol');
-    const familiar = sendsToken ? question.tokenOrigin : new URL(question.location).origin;
-    if (target.origin !== familiar && !settings.trustedOrigins.has(target.origin) && !foreignHosts) {
+    const current = new URL(request.location);
+    if (target.href === current.href) return undefined;
+    if (containsSecret(target.href, token)) {
+      throw protocolError(`a ${name} header that holds the token`, answer, 'protocol');
+    }
+    const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
+    if (target.origin !== ownOrigin && !trustedOrigins.has(target.origin) && !foreignHosts) {
       throw protocolError(`a move to the foreign origin ${target.origin}`, answer, 'protocol');
     }
     return target.href;

@@ -1,54 +1,58 @@
-import {longestTimer} from '../http/retry-after.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
-import type {Settings} from '../options/options.ts';
+import type {Settings} from '../options/settings.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {reportUncaught} from '../shared/report-error.ts';
-import {poll} from './poll.ts';
-import {abandon, advance, begin, type Moved, type Step, type StepIo} from './step.ts';
+import {longestTimer} from '../shared/timers.ts';
+import {type PollRequest, poll} from './poll.ts';
+import {abandon, type Change, firstStep, type Step, step} from './step.ts';
 
-/** A watch that runs by timers in this process. */
+/** A watch that runs on timers in this process. */
 export class Watch {
   #state: WatchState;
   readonly #settings: Settings;
-  readonly #heard: (moved: Moved, outcome: Outcome | undefined) => void;
+  readonly #onChange: (change: Change, outcome: Outcome | undefined) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: LazyAbortController | undefined;
-  /** Whether the operation was read by a poll of ours. */
+  /** Whether a poll of ours has read the operation. */
   #hasRead = false;
   #unsubscribe: (() => void) | undefined;
 
   /**
    * Begins after the current turn.
    *
-   * @param heard hears of each move, after the state has it; with the outcome, once, when watching is over
+   * @param onChange gets each change, after the state has it; with the outcome, once, when watching is over
    */
-  constructor(state: WatchState, settings: Settings, heard: (moved: Moved, outcome: Outcome | undefined) => void) {
+  constructor(state: WatchState, settings: Settings, onChange: (change: Change, outcome: Outcome | undefined) => void) {
     this.#state = state;
     this.#settings = settings;
-    this.#heard = heard;
-    // Not queueMicrotask, which fake timers take over.
-    void (settings.ready ?? Promise.resolve()).then(() => this.#begin());
+    this.#onChange = onChange;
+    // Not queueMicrotask, which fake timers replace.
+    void (settings.startAfter ?? Promise.resolve()).then(() => this.#begin());
   }
 
   get state(): WatchState {
     return this.#state;
   }
 
-  /** Ends watching; nothing happens if it has ended. */
+  /** Ends watching; does nothing if it has ended. */
   stop(reason: 'aborted' | 'stopped', cause: unknown): void {
-    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, Date.now(), cause));
+    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, Date.now(), cause, this.#settings.transitions));
   }
 
   #begin(): void {
-    if (isOver(this.#state) && this.#state.abandoned !== undefined) return;
+    if (this.#wasStopped()) return;
     const {signal} = this.#settings;
     if (signal?.aborted) this.stop('aborted', signal.reason);
-    if (isOver(this.#state) && this.#state.abandoned !== undefined) return;
+    if (this.#wasStopped()) return;
     if (signal !== undefined && !isOver(this.#state)) {
       this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     }
-    this.#take(begin(this.#state, Date.now()));
+    this.#take(firstStep(this.#state, Date.now(), this.#settings.transitions));
+  }
+
+  #wasStopped(): boolean {
+    return isOver(this.#state) && this.#state.abandoned !== undefined;
   }
 
   #ask(): void {
@@ -56,48 +60,48 @@ export class Watch {
     const controller = new LazyAbortController();
     this.#poll = controller;
     const settings = this.#settings;
-    const io: StepIo = {
+    const io = {
       settings,
-      poll: (question) => poll(settings, question),
+      poll: (request: PollRequest) => poll(settings, request),
       signal: controller,
       known: this.#hasRead ? this.#state.operation : undefined,
-      retrying: (moved) => {
+      onRetry: (change: Change) => {
         if (controller.aborted) return;
-        this.#state = moved.state;
-        this.#heard(moved, undefined);
+        this.#state = change.state;
+        this.#onChange(change, undefined);
       },
     };
-    advance(this.#state, io, Date.now).then(
-      (step) => {
+    step(this.#state, io, Date.now).then(
+      (taken) => {
         this.#poll = undefined;
-        this.#hasRead ||= step.state.operation !== this.#state.operation;
-        if (!controller.aborted) this.#take(step);
+        this.#hasRead ||= taken.state.operation !== this.#state.operation;
+        if (!controller.aborted) this.#take(taken);
       },
       (error: unknown) => {
-        // A poll rejects only because it was aborted; anything else is a mistake of ours that must not go unheard.
+        // A poll rejects only because it was aborted; anything else is a bug of ours that must not go unnoticed.
         if (!controller.aborted) reportUncaught(error);
       },
     );
   }
 
-  #take(step: Step): void {
-    this.#state = step.state;
-    if ('outcome' in step.next) {
+  #take(taken: Step): void {
+    this.#state = taken.state;
+    if ('outcome' in taken.next) {
       this.#dispose();
-      this.#heard(step, step.next.outcome);
+      this.#onChange(taken, taken.next.outcome);
       return;
     }
-    if (step.events.length > 0) this.#heard(step, undefined);
+    if (taken.events.length > 0) this.#onChange(taken, undefined);
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
-    if (step.next.wait === 0) this.#ask();
-    else this.#sleep(step.next.wait);
+    if (taken.next.wait === 0) this.#ask();
+    else this.#sleep(taken.next.wait);
   }
 
-  /** Waits, in several turns if need be: a timer holds no more than 24.8 days. */
+  /** Waits, with several timers if need be: one holds no more than 24.8 days. */
   #sleep(wait: number): void {
-    const turn = Math.min(wait, longestTimer);
-    this.#timer = setTimeout(() => (wait > turn ? this.#sleep(wait - turn) : this.#ask()), turn);
+    const delay = Math.min(wait, longestTimer);
+    this.#timer = setTimeout(() => (wait > delay ? this.#sleep(wait - delay) : this.#ask()), delay);
   }
 
   #dispose(): void {
@@ -105,8 +109,8 @@ export class Watch {
     this.#timer = undefined;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    const asked = this.#poll;
+    const controller = this.#poll;
     this.#poll = undefined;
-    asked?.abort();
+    controller?.abort();
   }
 }

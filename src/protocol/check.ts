@@ -21,7 +21,7 @@ const headerNames = takes('a list of header names', areHeaderNames);
 const trueOrFalse = takes('true or false', (value) => typeof value === 'boolean');
 const suffix = takes("a text such as '/records' or ':cancel'", isSuffix);
 const milliseconds: Check = (field, value) =>
-  checkNumber(`protocol.${field}`, value, {takes: 'milliseconds', most: Number.MAX_SAFE_INTEGER, show});
+  checkNumber(`protocol.${field}`, value, {takes: 'milliseconds', most: Number.MAX_SAFE_INTEGER});
 
 /** What each field takes when it is there. */
 const fields: Readonly<Record<keyof Protocol, Check>> = {

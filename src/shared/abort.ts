@@ -1,14 +1,14 @@
-/** What may end work early: an `AbortSignal`, or a {@link LazyAbortController} of our own. */
+/** What may end work early: an `AbortSignal`, or a controller of our own. */
 export type Signal = AbortSignal | LazyAbortController;
 
 /**
- * An `AbortController` that makes its `AbortSignal` when somebody asks for it. Each poll and each request has something that
- * ends it; hardly any is ended, and an `AbortSignal` costs more to make and to collect than all else of a poll that is ours.
+ * An `AbortController` that makes its `AbortSignal` only on demand. Every poll and every request can be aborted, hardly any
+ * is, and an `AbortSignal` costs more to create and to collect than everything else that we do for a poll.
  */
 export class LazyAbortController {
   #aborted = false;
   #reason: unknown;
-  // One hears it as a rule, and a set for one is a waste.
+  // There is usually one callback, and a set for one is a waste.
   #callback: (() => void) | undefined;
   #others: Set<() => void> | undefined;
   #controller: AbortController | undefined;
@@ -21,7 +21,7 @@ export class LazyAbortController {
     return this.#reason;
   }
 
-  /** The same for those who take an `AbortSignal`. */
+  /** An `AbortSignal` that aborts along with it. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -34,7 +34,7 @@ export class LazyAbortController {
     if (this.#aborted) throw this.#reason;
   }
 
-  /** Ends it; without a reason, for the one that an `AbortSignal` has then. */
+  /** Aborts. Without a reason, the reason is the one that an `AbortSignal` has by default. */
   abort(reason?: unknown): void {
     if (this.#aborted) return;
     this.#aborted = true;
@@ -48,7 +48,7 @@ export class LazyAbortController {
     this.#controller?.abort(this.#reason);
   }
 
-  /** @returns what ends hearing it */
+  /** @returns removes the callback */
   onAbort(callback: () => void): () => void {
     if (this.#callback === undefined) {
       this.#callback = callback;
@@ -62,7 +62,7 @@ export class LazyAbortController {
   }
 }
 
-/** As an `AbortSignal`. */
+/** The signal as an `AbortSignal`. */
 export function toAbortSignal(signal: Signal): AbortSignal {
   return signal instanceof LazyAbortController ? signal.signal : signal;
 }
@@ -72,14 +72,14 @@ interface Shared {
   readonly listener: () => void;
 }
 
-// EventTarget walks the list of its listeners at each addition, and Node warns from the eleventh on: pollers on one signal
+// EventTarget walks the list of its listeners at each addition, and Node warns from the eleventh on: all pollers on one signal
 // share one listener.
 const sharing = new WeakMap<AbortSignal, Shared>();
 
 /**
- * Hears an abort, once.
+ * Calls back once when the signal aborts.
  *
- * @returns what ends hearing it; the last one to end leaves no listener on the signal
+ * @returns removes the callback; with the last one, the listener on the signal goes too
  */
 export function onAbort(signal: Signal, callback: () => void): () => void {
   // The same function may be given twice.
@@ -108,10 +108,10 @@ function share(signal: AbortSignal): Shared {
   return shared;
 }
 
-/** A controller that an `AbortSignal` ends too, until it is released. */
+/** A controller that also aborts with an `AbortSignal`, until it is disposed of. */
 export interface DerivedController {
   readonly controller: LazyAbortController;
-  /** Leaves nothing on the signal. */
+  /** Removes the listener from the signal. */
   dispose(): void;
 }
 

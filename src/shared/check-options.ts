@@ -1,30 +1,115 @@
-/** The error of an option that is of another kind than it takes. */
+/** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
+export type Check = (name: string, value: unknown) => void;
+
+/** A check for each option of an interface: the compiler notices one that is missing or left over. */
+export type Checks<Options> = {readonly [Name in keyof Required<Options>]: Check};
+
+/**
+ * Checks the options that were given. One that is `undefined` counts as absent.
+ *
+ * @param options what was given
+ * @param checks a check for each option there is
+ * @param prefix what the names begin with in messages, e.g. `retry.`
+ * @throws TypeError or RangeError that names the option: an unknown one would be ignored
+ */
+export function checkOptions(options: object, checks: Readonly<Record<string, Check>>, prefix = ''): void {
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) throw unknownOption(prefix + name, Object.keys(checks));
+    if (value !== undefined) check(prefix + name, value);
+  }
+}
+
+/** Checks that an options object is one. A string is not shown: it may well be the token. */
+export function checkIsObject(name: string, value: unknown, takes = 'an object'): asserts value is object {
+  if (typeof value === 'object' && value !== null) return;
+  throw expected(name, takes, typeof value === 'string' ? 'a string' : describeValue(value));
+}
+
+/** The error for an option of the wrong type. */
 export function expected(name: string, takes: string, got: string): TypeError {
   return new TypeError(`${name}: expected ${takes}, got ${got}`);
 }
 
-/** What a number may be. */
+/** A check that goes by the value alone. The value is shown in the message: not for secrets. */
+export function isA(takes: string, holds: (value: unknown) => boolean): Check {
+  return (name, value) => {
+    if (!holds(value)) throw expected(name, takes, describeValue(value));
+  };
+}
+
+export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
+export const isBoolean: Check = isA('true or false', (value) => typeof value === 'boolean');
+
+/** One of these strings. */
+export function isOneOf(...choices: readonly string[]): Check {
+  const quoted = choices.map((choice) => `'${choice}'`);
+  const last = quoted.pop();
+  return isA(`${quoted.join(', ')} or ${last}`, (value) => typeof value === 'string' && choices.includes(value));
+}
+
+/** The range of a number. */
 export interface NumberRange {
   /** What it is. Default a number. */
   readonly takes?: string;
   /** Default 0. */
   readonly least?: number;
-  /** Default: without end. */
+  /** Default: no limit. */
   readonly most?: number;
-  /** What stands between what it is and from where on. Default nothing. */
-  readonly comma?: ',' | '';
-  /** Shows what is no number. */
-  readonly show?: (value: unknown) => string;
+}
+
+/** A number within a range; never NaN. */
+export function isNumber(range: NumberRange = {}): Check {
+  return (name, value) => checkNumber(name, value, range);
+}
+
+/** Milliseconds, at least so many; `or` names what else is taken, e.g. `' or false'`. */
+export function isMilliseconds(least: number, or?: false): Check {
+  const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
+  const inRange = isNumber({takes, least, most: Number.MAX_SAFE_INTEGER});
+  return (name, value) => {
+    if (value !== or || or === undefined) inRange(name, value);
+  };
 }
 
 /**
- * Checks an option that is a number.
+ * Checks a number.
  *
  * @throws TypeError or RangeError that names the option, what it takes and what it got
  */
 export function checkNumber(name: string, value: unknown, range: NumberRange = {}): asserts value is number {
-  const {takes = 'a number', least = 0, most = Number.POSITIVE_INFINITY, comma = '', show = String} = range;
-  if (typeof value !== 'number') throw expected(name, takes, show(value));
+  const {takes = 'a number', least = 0, most = Number.POSITIVE_INFINITY} = range;
+  if (typeof value !== 'number') throw expected(name, takes.replace(/,$/, ''), describeValue(value));
   if (value >= least && value <= most) return;
-  throw new RangeError(`${name}: expected ${takes}${comma} from ${least} on, got ${value}`);
+  throw new RangeError(`${name}: expected ${takes} from ${least} on, got ${value}`);
+}
+
+/** A value as a message may show it: short, and of an object or function only what it is. */
+export function describeValue(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+function unknownOption(name: string, known: readonly string[]): TypeError {
+  const own = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
+  const similar = known.find((other) => isSimilar(own, other.toLowerCase()));
+  const hint = similar === undefined ? '' : `. Did you mean ${similar}?`;
+  return new TypeError(`${name.slice(0, 60)}: there is no such option; there are ${known.join(', ')}${hint}`);
+}
+
+/** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
+function isSimilar(name: string, other: string): boolean {
+  if (Math.abs(name.length - other.length) > 2 || name.length > 60) return false;
+  let row = Array.from({length: other.length + 1}, (_, index) => index);
+  for (const [line, character] of [...name].entries()) {
+    const next = [line + 1];
+    for (const [column, opposite] of [...other].entries()) {
+      const replaced = (row[column] ?? 0) + (character === opposite ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return (row.at(-1) ?? 3) <= 2;
 }

@@ -8,7 +8,7 @@ export function readLocation(text: string, base?: string): URL | undefined {
 
 const loopbackAddress = /^127(?:\.\d{1,3}){3}$/;
 
-/** Whether what is sent to this URL cannot be read on the way: over https, or without leaving the machine. */
+/** Whether a request to this URL cannot be read on its way: it goes over https, or does not leave the machine. */
 export function isSecureOrLoopback(url: URL): boolean {
   if (url.protocol === 'https:') return true;
   const host = url.hostname;
@@ -16,8 +16,8 @@ export function isSecureOrLoopback(url: URL): boolean {
 }
 
 /**
- * A location as events, errors and logs may show it: whole on the origin that the token belongs to, without its query
- * anywhere else, where a signed query is all that is needed to read the operation.
+ * A location as events, errors and logs may show it: unchanged on the origin that the token belongs to, without its query
+ * anywhere else, where a signed query may be all it takes to read the operation.
  */
 export function redactLocation(location: string, tokenOrigin: string): string {
   const url = new URL(location);

@@ -1,6 +1,6 @@
 /**
- * Reports an error of the user's own code (a listener, a schedule) as the host reports uncaught errors: `reportError` where
- * there is one, else it is thrown where nothing catches it, which Node tells as `uncaughtException`.
+ * Reports an error thrown by the user's own code (a listener, a schedule) the way the host reports uncaught errors: by
+ * `reportError` where there is one, else by throwing it where nothing catches it, which Node emits as `uncaughtException`.
  */
 export function reportUncaught(error: unknown): void {
   if (typeof globalThis.reportError === 'function') {

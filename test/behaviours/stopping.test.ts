@@ -571,7 +571,11 @@ const badTokens: ReadonlyArray<
   ['with a time that is none', (stored) => ({...stored, dueAt: 'soon'}), /dueAt is not a time/],
   ['with a time beyond all dates', (stored) => ({...stored, startedAt: 1e300}), /startedAt is not a time/],
   ['with a negative count', (stored) => ({...stored, attempt: -1}), /attempt is not a count/],
-  ['with a rank that is none', (stored) => ({...stored, reached: 7}), /reached is not a rank/],
+  [
+    'with a highest status that is none',
+    (stored) => ({...stored, highestStatus: 'other'}),
+    /highestStatus is not a status/,
+  ],
   ['with counts that are none', (stored) => ({...stored, observed: {running: 'x'}}), /observed is not counts/],
   ['with an unknown reason', (stored) => ({...stored, abandoned: 'bored', endedAt: 1}), /abandoned is not a reason/],
   ['that ended without an end', (stored) => ({...stored, endedAt: 1}), /endedAt and the status do not agree/],

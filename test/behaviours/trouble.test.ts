@@ -834,11 +834,11 @@ async function slowBody(): Promise<{
     finish = (text) => response.end(text);
   });
   const http = carryThrough((transport) => (location, outgoing) => {
-    const answered = (): void => {
+    const onHead = (): void => {
       gotHead = true;
-      outgoing.answered();
+      outgoing.onHead();
     };
-    return transport(location, {...outgoing, answered});
+    return transport(location, {...outgoing, onHead});
   });
   return {root: server.root, finish: (text) => finish(text), http, gotHead: () => gotHead};
 }

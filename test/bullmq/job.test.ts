@@ -1,10 +1,11 @@
 import {expect, test} from '@jest/globals';
 import {InvalidResumeTokenError} from 'operation-poller';
 import {type JobToken, jobId, readJobToken, writeJobToken} from '../../src/bullmq/job.ts';
-import {beginWatching, readOptions} from '../../src/options/options.ts';
+import {firstState} from '../../src/options/first-state.ts';
+import {readOptions} from '../../src/options/settings.ts';
 
 const settings = readOptions({});
-const stateOf = (location: string) => beginWatching(location, settings, 1_795_519_816_533);
+const stateOf = (location: string) => firstState(location, settings, 1_795_519_816_533);
 
 test.each([
   'https://graph.microsoft.com/v1.0/users/a/authentication/operations/1?aadgdc=BY01P',

@@ -3,7 +3,7 @@ import {Queue} from 'bullmq';
 import {expectTypeOf} from 'expect-type';
 import type {OperationEvent, RunningOperation} from 'operation-poller';
 import type {OperationWorker, WorkerEventOf} from 'operation-poller/bullmq';
-import {Listeners} from '../../src/bullmq/listeners.ts';
+import {Listeners} from '../../src/shared/listeners.ts';
 import {Bench, describeWithRedis, rejection, token, until} from './setup.ts';
 
 describeWithRedis('the events of a worker', () => {
@@ -52,7 +52,7 @@ describeWithRedis('the events of a worker', () => {
       expectTypeOf(event.askedAt).toEqualTypeOf<number | undefined>();
       expectTypeOf(event.data).toBeUnknown();
     });
-    expect(() => worker.on('running', 'print' as never)).toThrow('listener: expected a function, got string');
+    expect(() => worker.on('running', 'print' as never)).toThrow('listener: expected a function, got "print"');
   });
 
   test('are heard by their name, until they are unsubscribed, and harmed by no listener that throws', async () => {
@@ -126,11 +126,11 @@ describeWithRedis('the events of a worker', () => {
 test('listeners know whether there are any', () => {
   const listeners = new Listeners<OperationEvent>();
   const print = (): void => undefined;
-  expect(listeners.none).toBe(true);
+  expect(listeners.isEmpty).toBe(true);
   const [first, second] = [listeners.add('*', print), listeners.add('running', print)];
   first.unsubscribe();
   first.unsubscribe();
-  expect(listeners.none).toBe(false);
+  expect(listeners.isEmpty).toBe(false);
   second.unsubscribe();
-  expect(listeners.none).toBe(true);
+  expect(listeners.isEmpty).toBe(true);
 });

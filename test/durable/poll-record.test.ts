@@ -27,15 +27,15 @@ const reports: fc.Arbitrary<Report> = fc.oneof(
       status: fc.constantFrom(...statuses),
       fields: fc.dictionary(fc.constantFrom('result', 'percentComplete', 'more', '__proto__'), fc.jsonValue()),
       retryAfter: maybe(milliseconds),
-      movedTo: maybe(fc.webUrl()),
+      relocatedTo: maybe(fc.webUrl()),
     })
     .map(
-      ({status, fields, retryAfter, movedTo}): Report => ({
+      ({status, fields, retryAfter, relocatedTo}): Report => ({
         is: 'operation',
         operation: operationOf(status, JSON.parse(JSON.stringify({...dates, ...fields}))),
         answer,
         retryAfter,
-        movedTo,
+        relocatedTo,
       }),
     ),
   fc
@@ -98,7 +98,7 @@ describe('a recorded poll', () => {
 
   test('gives frozen operations with dates', () => {
     const operation = operationOf('running', dates);
-    const report: Report = {is: 'operation', operation, answer, retryAfter: undefined, movedTo: undefined};
+    const report: Report = {is: 'operation', operation, answer, retryAfter: undefined, relocatedTo: undefined};
     const read = readPollRecord(writePollRecord({at: beginning, random: 0, retries: [], report})).report;
     if (read.is !== 'operation') throw new Error('Expected an operation');
     expect(read.operation.lastActionDateTime).toEqual(new Date('2020-03-19T12:01:04.234Z'));

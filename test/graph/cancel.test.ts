@@ -82,6 +82,6 @@ test('a redirected cancellation is none, and a protocol without a way says so', 
   expect(await rejectionOf(poller.cancel())).toMatchObject({httpStatus: 302});
   poller.stop();
   const other = clientOf(emulator).watch(location, quick);
-  await expect(other.cancel()).rejects.toThrow(/^cancel: the protocol longRunning knows no way/);
+  await expect(other.cancel()).rejects.toThrow(/^cancel: the protocol longRunning has no way to cancel/);
   other.stop();
 });

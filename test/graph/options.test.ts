@@ -46,7 +46,7 @@ describe('a client', () => {
     [{token, root: 'http://x.example'}, /^TypeError: root: expected https, or http on this machine/],
     [{token, version: 'v1/0'}, /^TypeError: version: expected 'v1.0' or 'beta', got "v1\/0"$/],
     [{token, version: ''}, /^TypeError: version: expected 'v1.0' or 'beta', got ""$/],
-    [{token, concurrency: '5'}, /^TypeError: concurrency: expected a number, got string$/],
+    [{token, concurrency: '5'}, /^TypeError: concurrency: expected a number, got "5"$/],
     [{token, concurrency: 0}, /^RangeError: concurrency: expected a number from 1 on, got 0$/],
     [{token, concurrency: Number.NaN}, /^RangeError: concurrency: expected a number from 1 on, got NaN$/],
     [{token, batch: 'yes'}, /^TypeError: batch: expected true, false or milliseconds, got string$/],

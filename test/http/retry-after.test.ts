@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {longestTimer, readRetryAfter} from '../../src/http/retry-after.ts';
+import {readRetryAfter} from '../../src/http/retry-after.ts';
+import {longestTimer} from '../../src/shared/timers.ts';
 
 const now = Date.UTC(2020, 2, 19, 12, 0, 0);
 

@@ -315,7 +315,7 @@ describe('what cannot be instrumented', () => {
     [null, 'options: expected an object'],
     [{tracer: 1}, 'tracer: there is no such option; there are tracerProvider, meterProvider'],
     [{tracerProvider: null}, 'tracerProvider: expected a provider of OpenTelemetry, got null'],
-    [{meterProvider: 1}, 'meterProvider: expected a provider of OpenTelemetry, got number'],
+    [{meterProvider: 1}, 'meterProvider: expected a provider of OpenTelemetry, got 1'],
   ])('has options that are refused: %j', (options, message) => {
     const target = {on: () => ({unsubscribe: () => undefined}), ready: async () => undefined};
     expect(() => instrument(target, options as InstrumentOptions)).toThrow(message);

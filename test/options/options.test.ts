@@ -1,11 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
-import {
-  beginWatching,
-  checkLocation,
-  defaultSchedule,
-  type PollOptions,
-  readOptions,
-} from '../../src/options/options.ts';
+import {checkLocation, firstState} from '../../src/options/first-state.ts';
+import type {PollOptions} from '../../src/options/poll-options.ts';
+import {defaultSchedule, readOptions} from '../../src/options/settings.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {defineProtocol} from '../../src/protocol/protocol.ts';
 import {beginning, location, tasks, thrownBy} from '../support/core.ts';
@@ -152,11 +148,11 @@ describe('an option that cannot be is refused with its name, what it got and wha
     ['http', longText, TypeError, `expected a ky instance, got "${'x'.repeat(60)}"`],
     ['token', null, TypeError, `${visible} object`],
     ['token', 5, TypeError, `${visible} number`],
-    ['token', '', TypeError, `${visible} a text of 0 characters that are not all of these`],
-    ['token', `Bearer ${secret}`, TypeError, `${visible} a text of 47 characters that are not all of these`],
-    ['token', `${secret}\n`, TypeError, `${visible} a text of 41 characters that are not all of these`],
-    ['token', `${secret}\r\nx-admin: 1`, TypeError, `${visible} a text of 52 characters that are not all of these`],
-    ['token', 'tökén', TypeError, `${visible} a text of 5 characters that are not all of these`],
+    ['token', '', TypeError, `${visible} a string of 0 characters that are not all of these`],
+    ['token', `Bearer ${secret}`, TypeError, `${visible} a string of 47 characters that are not all of these`],
+    ['token', `${secret}\n`, TypeError, `${visible} a string of 41 characters that are not all of these`],
+    ['token', `${secret}\r\nx-admin: 1`, TypeError, `${visible} a string of 52 characters that are not all of these`],
+    ['token', 'tökén', TypeError, `${visible} a string of 5 characters that are not all of these`],
     ['schedule', 1000, TypeError, 'expected a function such as schedules.fixed(1000), got 1000'],
     ['schedule', [1000], TypeError, 'expected a function such as schedules.fixed(1000), got a list'],
     ['retry', 3, TypeError, "expected p-retry's options, got 3"],
@@ -232,11 +228,12 @@ describe('an option that cannot be is refused with its name, what it got and wha
   });
 
   test.each([
-    ['timeout', {timeout: 5}],
-    ['Token', {Token: secret}],
-    ['accessToken', {token: secret, accessToken: secret}],
-  ])('there is no option %s', (name, options) => {
-    const message = `${name}: there is no such option; there are ${names.join(', ')}`;
+    ['timeout', {timeout: 5}, ''],
+    ['Token', {Token: secret}, '. Did you mean token?'],
+    ['requestTimout', {requestTimout: 5}, '. Did you mean requestTimeout?'],
+    ['accessToken', {token: secret, accessToken: secret}, ''],
+  ])('there is no option %s', (name, options, hint) => {
+    const message = `${name}: there is no such option; there are ${names.join(', ')}${hint}`;
     expect(thrownBy(() => readAny(options))).toEqual(new TypeError(message));
   });
 
@@ -270,7 +267,7 @@ describe('a token is never shown', () => {
 
   test('with a location that is refused', () => {
     const settings = readOptions({token: secret});
-    expect(String(thrownBy(() => beginWatching('http://graph.example/', settings, 0)))).not.toContain(secret);
+    expect(String(thrownBy(() => firstState('http://graph.example/', settings, 0)))).not.toContain(secret);
   });
 });
 
@@ -296,7 +293,7 @@ describe('a location (row 40)', () => {
     ['http on a public host where no token goes', 'http://graph.example/operations/b', capability],
   ])('%s is taken as it stands', (_, text, settings) => {
     expect(checkLocation(text, settings)).toBe(text);
-    expect(beginWatching(text, settings, beginning).location).toBe(text);
+    expect(firstState(text, settings, beginning).location).toBe(text);
   });
 
   test('as a URL object is taken', () => {
@@ -339,10 +336,10 @@ describe('a location (row 40)', () => {
     ['user:password@', 'https://admin:hunter2@graph.example/', without, `${absolute} one that begins with https:`],
     ['user@', 'https://admin@graph.example/', without, `${absolute} one that begins with https:`],
     ['https without a host', 'https://', without, `${absolute} one that begins with https:`],
-    ['relative to a root', "/teams('a')/operations('b')", bearer, `${absolute} a text without a scheme`],
-    ['relative to a host', '//graph.example/x', bearer, `${absolute} a text without a scheme`],
-    ['a word', 'operation', without, `${absolute} a text without a scheme`],
-    ['empty', '', without, `${absolute} a text without a scheme`],
+    ['relative to a root', "/teams('a')/operations('b')", bearer, `${absolute} a string without a scheme`],
+    ['relative to a host', '//graph.example/x', bearer, `${absolute} a string without a scheme`],
+    ['a word', 'operation', without, `${absolute} a string without a scheme`],
+    ['empty', '', without, `${absolute} a string without a scheme`],
     ['a URL object of another scheme', new URL('file:///x'), without, `${absolute} one that begins with file:`],
     ['undefined', undefined, without, 'location: expected an absolute http or https URL, got undefined'],
     ['null', null, without, 'location: expected an absolute http or https URL, got null'],
@@ -361,7 +358,7 @@ describe('a location (row 40)', () => {
 describe('watching begins', () => {
   test('with what is to be known before the first poll', () => {
     const settings = readOptions({protocol: tasks, initialDelay: 5000, totalTimeout: 60_000});
-    expect(beginWatching(location, settings, beginning)).toEqual({
+    expect(firstState(location, settings, beginning)).toEqual({
       location,
       redactedLocation: location,
       tokenOrigin: 'https://graph.example',
@@ -374,7 +371,7 @@ describe('watching begins', () => {
       deferredAttempts: 0,
       missingSince: undefined,
       operation: undefined,
-      reached: -1,
+      highestStatus: undefined,
       unknownWords: [],
       observed: {},
       changedAt: beginning,
@@ -386,12 +383,12 @@ describe('watching begins', () => {
   });
 
   test('without a deadline when there is no totalTimeout', () => {
-    expect(beginWatching(location, readOptions({totalTimeout: false}), beginning).deadlineAt).toBeUndefined();
+    expect(firstState(location, readOptions({totalTimeout: false}), beginning).deadlineAt).toBeUndefined();
   });
 
   test('with a location that is a capability: it has no token origin, and its query is not shown', () => {
     const settings = readOptions({protocol: defineProtocol({...tasks, authorization: 'none'})});
-    const {tokenOrigin, redactedLocation} = beginWatching(
+    const {tokenOrigin, redactedLocation} = firstState(
       'https://drive.example/monitor/5?sig=SECRET#x',
       settings,
       beginning,

@@ -14,11 +14,12 @@ import {
 } from '../../src/operation/errors.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationStatus} from '../../src/operation/operation.ts';
-import {readResumeToken} from '../../src/operation/resume-token.ts';
+import {readResumeToken} from '../../src/operation/read-resume-token.ts';
 import type {WatchState} from '../../src/operation/state.ts';
-import {type PollOptions, readOptions} from '../../src/options/options.ts';
-import type {Question, Report} from '../../src/polling/poll.ts';
-import {abandon, advance, begin, type Step} from '../../src/polling/step.ts';
+import type {PollOptions} from '../../src/options/poll-options.ts';
+import {readOptions} from '../../src/options/settings.ts';
+import type {PollRequest, Report} from '../../src/polling/poll.ts';
+import {abandon, firstStep, type Step, step as takeStep} from '../../src/polling/step.ts';
 import {defineProtocol} from '../../src/protocol/protocol.ts';
 import type {ScheduleContext} from '../../src/schedule/schedule.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
@@ -36,7 +37,7 @@ interface Answer {
   /** Requests that failed before it, within the poll, and after how long the next one was made. */
   readonly retried?: readonly (readonly [PollError, number])[];
   readonly retryAfter?: number;
-  readonly movedTo?: string;
+  readonly relocatedTo?: string;
   /** How long the answer takes. */
   readonly takes?: number;
 }
@@ -45,10 +46,10 @@ const running: Answer = {status: 'running'};
 const succeeded: Answer = {status: 'succeeded'};
 const failure = (httpStatus: number, retryAfter?: number): Answer => ({fails: pollError(httpStatus, {retryAfter})});
 
-function reportOf({status = 'running', percentComplete, word, fails, retryAfter, movedTo}: Answer): Report {
+function reportOf({status = 'running', percentComplete, word, fails, retryAfter, relocatedTo}: Answer): Report {
   if (fails !== undefined) return {is: 'failure', error: fails};
   if (word !== undefined) return {is: 'unknownStatus', rawStatus: word, answer: head, retryAfter};
-  return {is: 'operation', operation: operationOf(status, {percentComplete}), answer: head, retryAfter, movedTo};
+  return {is: 'operation', operation: operationOf(status, {percentComplete}), answer: head, retryAfter, relocatedTo};
 }
 
 /** What happened on a walk, with the time of it in milliseconds since the beginning. */
@@ -56,7 +57,7 @@ interface Walk {
   /** `'0 poll'`, `'0 wait 1000 schedule'`, `'5000 timeout'` and so on. */
   readonly log: readonly string[];
   readonly events: readonly OperationEvent[];
-  readonly questions: readonly Question[];
+  readonly questions: readonly PollRequest[];
   readonly waits: readonly number[];
   readonly last: Step;
 }
@@ -75,17 +76,17 @@ async function walk(
   const settings = readOptions({protocol: tasks, ...options});
   const log: string[] = [];
   const events: OperationEvent[] = [];
-  const questions: Question[] = [];
+  const questions: PollRequest[] = [];
   const waits: number[] = [];
   const coming = [...answers];
   let clock = start;
   const note = (text: string): unknown => log.push(`${clock - beginning} ${text}`);
-  const poll = async (question: Question): Promise<Report> => {
+  const poll = async (question: PollRequest): Promise<Report> => {
     note('poll');
     questions.push(question);
     const answer = (repeat && coming.length === 1 ? coming[0] : coming.shift()) ?? {};
     for (const [error, delay] of answer.retried ?? []) {
-      question.retrying(error, delay);
+      question.onRetry(error, delay);
       clock += delay;
     }
     clock += answer.takes ?? 0;
@@ -105,9 +106,9 @@ async function walk(
     }
     return step;
   };
-  let step = take(begin(from, clock));
+  let step = take(firstStep(from, clock));
   while ('wait' in step.next && coming.length > 0) {
-    step = take(await advance(step.state, {settings, poll, signal, random}, () => clock));
+    step = take(await takeStep(step.state, {settings, poll, signal, random}, () => clock));
   }
   return {log, events, questions, waits, last: step};
 }
@@ -400,7 +401,7 @@ describe('the wait', () => {
   test('goes by Math.random where none is injected', async () => {
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.125);
     const io = {settings: readOptions({protocol: tasks}), poll: async () => reportOf(running), signal};
-    const {next} = await advance(stateOf(), io, () => beginning);
+    const {next} = await takeStep(stateOf(), io, () => beginning);
     random.mockRestore();
     expect(next).toEqual({wait: 125});
   });
@@ -479,7 +480,7 @@ describe('begin', () => {
       [`waiting ${1e12} resume`],
     ],
   ])('%s', (_, changes, passed, wait, expected) => {
-    const {next, events} = begin(stateOf(changes), beginning + passed);
+    const {next, events} = firstStep(stateOf(changes), beginning + passed);
     expect(next).toEqual({wait});
     expect(
       events.map((event) => (event.type === 'waiting' ? `waiting ${event.delay} ${event.because}` : event.type)),
@@ -488,7 +489,7 @@ describe('begin', () => {
 
   test('a resumed wait does not go beyond a deadline that has become shorter', () => {
     const state = stateOf({attempt: 2, dueAt: beginning + 60_000, deadlineAt: beginning + 5000});
-    expect(begin(state, beginning + 1000).next).toEqual({wait: 3500});
+    expect(firstStep(state, beginning + 1000).next).toEqual({wait: 3500});
   });
 });
 
@@ -502,15 +503,15 @@ describe('what is over', () => {
     const state = await ended();
     const settings = readOptions({protocol: tasks});
     const steps = [
-      begin(state, beginning),
+      firstStep(state, beginning),
       abandon(state, 'stopped', beginning, undefined),
-      await advance(state, {settings, poll: never, signal}, () => beginning),
+      await takeStep(state, {settings, poll: never, signal}, () => beginning),
     ];
     for (const step of steps) {
       expect(step).toMatchObject({
         state,
         events: [],
-        moves: [],
+        machineEvents: [],
         next: {outcome: {status: 'failed', error: {name: 'OperationFailedError'}}},
       });
     }
@@ -518,7 +519,7 @@ describe('what is over', () => {
 
   test('a watch that was given up must be resumed first', () => {
     const {state} = abandon(stateOf(), 'stopped', beginning, undefined);
-    expect(() => begin(state, beginning)).toThrow('A state that is over has no outcome: resume it first');
+    expect(() => firstStep(state, beginning)).toThrow('A state that is over has no outcome: resume it first');
   });
 });
 
@@ -577,7 +578,7 @@ describe('what is told', () => {
     [
       'a new location',
       every4s,
-      [{...running, movedTo: 'https://graph.example/y'}, succeeded],
+      [{...running, relocatedTo: 'https://graph.example/y'}, succeeded],
       ['polled', 'running', 'relocated', 'waiting', 'polled', 'succeeded'],
     ],
   ])('%s', async (_, options, answers, expected) => {
@@ -605,18 +606,18 @@ describe('what is told', () => {
     const heard: string[] = [];
     const states: WatchState[] = [];
     const error = pollError(503);
-    const poll = async ({retrying}: Question): Promise<Report> => {
-      retrying(error, 500);
+    const poll = async ({onRetry}: PollRequest): Promise<Report> => {
+      onRetry(error, 500);
       return reportOf(succeeded);
     };
-    const step = await advance(
+    const step = await takeStep(
       stateOf(),
       {
         settings: readOptions({protocol: tasks}),
         poll,
         signal,
-        retrying: ({events, moves, state}) => {
-          heard.push(...events.map(({type}) => type), ...moves.map(({type}) => type));
+        onRetry: ({events, machineEvents, state}) => {
+          heard.push(...events.map(({type}) => type), ...machineEvents.map(({type}) => type));
           states.push(state);
         },
       },
@@ -627,13 +628,13 @@ describe('what is told', () => {
       [500, 0, {503: 1}],
     ]);
     expect(step.events.map(({type}) => type)).toEqual(['polled', 'succeeded']);
-    expect(step.moves.map(({type}) => type)).toEqual(['report']);
+    expect(step.machineEvents.map(({type}) => type)).toEqual(['report']);
     expect(step.state).toMatchObject({attempt: 1, observed: {503: 1, succeeded: 1}});
   });
 
   test('the next poll goes to the new location, and its query is shown only at home', async () => {
     const there = 'https://elsewhere.example/monitor?sig=SECRET';
-    const {questions, events, last} = await walk(every4s, [{...running, movedTo: there}, running]);
+    const {questions, events, last} = await walk(every4s, [{...running, relocatedTo: there}, running]);
     expect(questions.map((question) => [question.location, question.tokenOrigin])).toEqual([
       [location, 'https://graph.example'],
       [there, 'https://graph.example'],
@@ -647,13 +648,13 @@ describe('what is told', () => {
   });
 
   test('a move that comes with the end is not followed', async () => {
-    const {last, events} = await walk(every4s, [{...succeeded, movedTo: 'https://graph.example/y'}]);
+    const {last, events} = await walk(every4s, [{...succeeded, relocatedTo: 'https://graph.example/y'}]);
     expect([last.state.location, events.length]).toEqual([location, 2]);
   });
 
-  test('the same events as the moves give to an actor', async () => {
-    const {last} = await walk(every4s, [{...running, movedTo: 'https://graph.example/y'}]);
-    expect(last.moves.map(({type}) => type)).toEqual(['report', 'relocate', 'wait']);
+  test('the same events as the machineEvents give to an actor', async () => {
+    const {last} = await walk(every4s, [{...running, relocatedTo: 'https://graph.example/y'}]);
+    expect(last.machineEvents.map(({type}) => type)).toEqual(['report', 'relocate', 'wait']);
   });
 });
 
@@ -900,6 +901,6 @@ describe('giving up', () => {
 
   test('what the poll throws when it is aborted is thrown on', async () => {
     const io = {settings: readOptions(), signal, poll: () => Promise.reject(new Error('aborted'))};
-    await expect(advance(stateOf(), io, () => beginning)).rejects.toThrow('aborted');
+    await expect(takeStep(stateOf(), io, () => beginning)).rejects.toThrow('aborted');
   });
 });

@@ -161,7 +161,7 @@ describe('schedules.adaptive', () => {
   const json = {kind: 'operation-poller durations', version: 1, counts};
   const where = 'schedules.adaptive: learned:';
   test.each<[object, ErrorConstructor, string]>([
-    [{requestCost: '1s'}, TypeError, 'schedules.adaptive: requestCost: expected milliseconds, got 1s'],
+    [{requestCost: '1s'}, TypeError, 'schedules.adaptive: requestCost: expected milliseconds, got "1s"'],
     [{requestCost: 0}, RangeError, 'schedules.adaptive: requestCost: expected milliseconds over 0, got 0'],
     [
       {requestCost: Number.NaN},

@@ -132,18 +132,18 @@ describe('a schedule that cannot be is refused with its option, its value and wh
   const make = (name: string, value: unknown): unknown => Reflect.get(schedules, name).call(undefined, value);
   const from0 = 'expected milliseconds from 0 on';
   test.each<[string, unknown, ErrorConstructor, string]>([
-    ['fixed', '5', TypeError, 'schedules.fixed: expected milliseconds, got 5'],
+    ['fixed', '5', TypeError, 'schedules.fixed: expected milliseconds, got "5"'],
     ['fixed', undefined, TypeError, 'schedules.fixed: expected milliseconds, got undefined'],
     ['fixed', null, TypeError, 'schedules.fixed: expected milliseconds, got null'],
     ['fixed', -1, RangeError, `schedules.fixed: ${from0}, got -1`],
     ['fixed', Number.NaN, RangeError, `schedules.fixed: ${from0}, got NaN`],
     ['fixed', Infinity, RangeError, `schedules.fixed: ${from0}, got Infinity`],
-    ['exponential', {initial: '1s'}, TypeError, 'schedules.exponential: initial: expected milliseconds, got 1s'],
+    ['exponential', {initial: '1s'}, TypeError, 'schedules.exponential: initial: expected milliseconds, got "1s"'],
     ['exponential', {initial: -5}, RangeError, `schedules.exponential: initial: ${from0}, got -5`],
     ['exponential', {initial: Number.NaN}, RangeError, `schedules.exponential: initial: ${from0}, got NaN`],
     ['exponential', {max: null}, TypeError, 'schedules.exponential: max: expected milliseconds, got null'],
     ['exponential', {max: Infinity}, RangeError, `schedules.exponential: max: ${from0}, got Infinity`],
-    ['exponential', {factor: '2'}, TypeError, 'schedules.exponential: factor: expected a number, got 2'],
+    ['exponential', {factor: '2'}, TypeError, 'schedules.exponential: factor: expected a number, got "2"'],
     ['exponential', {factor: 0.5}, RangeError, 'schedules.exponential: factor: expected a number from 1 on, got 0.5'],
     ['exponential', {factor: NaN}, RangeError, 'schedules.exponential: factor: expected a number from 1 on, got NaN'],
     [
@@ -161,7 +161,7 @@ describe('a schedule that cannot be is refused with its option, its value and wh
     ['sequence', 5, TypeError, 'schedules.sequence: expected a list of milliseconds, got 5'],
     ['sequence', undefined, TypeError, 'schedules.sequence: expected a list of milliseconds, got undefined'],
     ['sequence', [], RangeError, 'schedules.sequence: expected at least one delay, got none'],
-    ['sequence', [1, '2'], TypeError, 'schedules.sequence: delay 1: expected milliseconds, got 2'],
+    ['sequence', [1, '2'], TypeError, 'schedules.sequence: delay 1: expected milliseconds, got "2"'],
     ['sequence', [1, 2, -3], RangeError, `schedules.sequence: delay 2: ${from0}, got -3`],
   ])('%s(%p)', (name, value, type, message) => {
     const error = thrownBy(() => make(name, value));

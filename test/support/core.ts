@@ -1,7 +1,9 @@
 import {PollError, type PollErrorFacts} from '../../src/operation/errors.ts';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
 import type {WatchState} from '../../src/operation/state.ts';
-import {beginWatching, type PollOptions, readOptions} from '../../src/options/options.ts';
+import {firstState} from '../../src/options/first-state.ts';
+import type {PollOptions} from '../../src/options/poll-options.ts';
+import {readOptions} from '../../src/options/settings.ts';
 import {defineProtocol, type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import {readOperation} from '../../src/protocol/read.ts';
 
@@ -40,7 +42,7 @@ export function operationOf<Status extends OperationStatus>(
 
 /** The state of a watch of {@link tasks} that begins at {@link beginning}. */
 export function stateOf(changes: Partial<WatchState> = {}, options: PollOptions = {}): WatchState {
-  return {...beginWatching(location, readOptions({protocol: tasks, ...options}), beginning), ...changes};
+  return {...firstState(location, readOptions({protocol: tasks, ...options}), beginning), ...changes};
 }
 
 /** A failed request. */

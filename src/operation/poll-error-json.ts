@@ -1,6 +1,6 @@
-import {PollError, type PollErrorFacts} from '../operation/errors.ts';
+import {PollError, type PollErrorFacts} from './errors.ts';
 
-/** A {@link PollError} as JSON: it holds no request, header or body to begin with. */
+/** A {@link PollError} as JSON; it holds no request, header or body to begin with. */
 export interface PollErrorJson extends PollErrorFacts {
   readonly message: string;
 }
@@ -12,6 +12,9 @@ export function writePollError(error: PollError): PollErrorJson {
 }
 
 /** Reads what {@link writePollError} wrote. */
-export function readPollError(json: PollErrorJson): PollError {
-  return new PollError(String(json.message), json);
+export function readPollError({message, answer, ...facts}: PollErrorJson): PollError {
+  return new PollError(String(message), {
+    ...facts,
+    answer: answer === undefined ? undefined : Object.freeze({...answer}),
+  });
 }

@@ -1,5 +1,12 @@
-import {asTimer} from '../http/retry-after.ts';
 import {onAbort, type Signal} from './abort.ts';
+
+/** The longest delay that a timer can hold, in milliseconds: beyond it `setTimeout` fires immediately. */
+export const longestTimer: number = 2 ** 31 - 1;
+
+/** The delay of a timer, in milliseconds: whole, and no longer than a timer can hold. */
+export function timerDelay(delay: number): number {
+  return Math.min(Math.ceil(delay), longestTimer);
+}
 
 /** Waits for so many milliseconds. @throws the signal's reason when it aborts */
 export function pause(delay: number, signal: Signal): Promise<void> {
@@ -7,7 +14,7 @@ export function pause(delay: number, signal: Signal): Promise<void> {
     const timer = setTimeout(() => {
       unsubscribe();
       resolve();
-    }, asTimer(delay));
+    }, timerDelay(delay));
     const unsubscribe = onAbort(signal, () => {
       clearTimeout(timer);
       reject(signal.reason);

@@ -1,0 +1,95 @@
+import {PollError} from '../operation/errors.ts';
+import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {isSecureOrLoopback} from '../shared/location.ts';
+import {describeError} from './request-errors.ts';
+import {type RequestLimits, withTimeLimit} from './time-limit.ts';
+
+/** Why a token is asked for. */
+export interface TokenRequest {
+  /** The claims that the service challenges for, decoded to JSON text; pass them to your identity library. */
+  readonly claims?: string;
+  /** Whether the previous token was refused, so that a cached one is no use. */
+  readonly forceRefresh: boolean;
+  /** The token that was refused: a cache that holds another one by now may return that. */
+  readonly refused?: string;
+  /** Aborts when nobody waits for the token any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A bearer token, or a function that returns one and is called before each request: let it cache. */
+export type TokenSource = string | ((request: TokenRequest) => string | Promise<string>);
+
+/** What decides whether the token goes along with a request. */
+export interface TokenPolicy {
+  readonly reader: {readonly sendsToken: boolean};
+  readonly trustedOrigins: ReadonlySet<string>;
+}
+
+/** Whether the token may be sent to a location. */
+export function maySendToken(location: string, tokenOrigin: string, {reader, trustedOrigins}: TokenPolicy): boolean {
+  if (!reader.sendsToken) return false;
+  // The common case without parsing a URL: the location is on the token's origin, and that is https.
+  const isAtTokenOrigin = location.startsWith(tokenOrigin) && location.charAt(tokenOrigin.length) === '/';
+  if (isAtTokenOrigin && tokenOrigin.startsWith('https:')) return true;
+  const url = new URL(location);
+  return (url.origin === tokenOrigin || trustedOrigins.has(url.origin)) && isSecureOrLoopback(url);
+}
+
+// RFC 6750 allows fewer characters, but what matters is that nothing can end the header line.
+const tokenCharacters = /^[\x21-\x7e]+$/;
+
+/** Whether a value can be sent as a bearer token. */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && tokenCharacters.test(value);
+}
+
+/**
+ * The token for a request. A function that has one ready costs neither a promise nor a signal.
+ *
+ * @throws PollError of the kind `token`
+ */
+export function requestToken(
+  token: TokenSource | undefined,
+  requestTimeout: number,
+  limits: RequestLimits,
+  wanted: Omit<TokenRequest, 'signal'>,
+): string | undefined | Promise<string> {
+  if (token === undefined || typeof token === 'string') return token;
+  const controller = new LazyAbortController();
+  let given: unknown;
+  try {
+    given = token({
+      ...wanted,
+      get signal() {
+        return controller.signal;
+      },
+    });
+  } catch (error) {
+    throw tokenError(`threw ${describeError(error)}`);
+  }
+  if (!isThenable(given)) return checkToken(given);
+  return withTimeLimit(requestTimeout, limits, 'token', async (ended, {onSent}) => {
+    onSent();
+    onAbort(ended, () => controller.abort(ended.reason));
+    let resolved: unknown;
+    try {
+      resolved = await given;
+    } catch (error) {
+      throw tokenError(`threw ${describeError(error)}`);
+    }
+    return checkToken(resolved);
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
+}
+
+function checkToken(given: unknown): string {
+  if (isToken(given)) return given;
+  throw tokenError(`gave ${typeof given}, expected visible ASCII characters without spaces`);
+}
+
+function tokenError(what: string): PollError {
+  return new PollError(`The option token ${what}`, {kind: 'token', transient: false});
+}

@@ -1,0 +1,62 @@
+import {PollError, type PollErrorFacts} from '../operation/errors.ts';
+import type {Answer} from '../operation/state.ts';
+import {ownProperty} from '../protocol/pointer.ts';
+import {readFault} from '../protocol/read.ts';
+import {redactLocation} from '../shared/location.ts';
+import {redact} from './redact.ts';
+import type {ServiceResponse} from './service-response.ts';
+import {OpaqueRedirect} from './transport.ts';
+
+const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504, 509]);
+
+/** The error for a response that is not an operation. */
+export function httpError(response: ServiceResponse, tokenOrigin: string): PollError {
+  const {status, json, answer, retryAfter, method, location, redirected, token} = response;
+  const error = readFault(ownProperty(json, 'error'));
+  const code = error?.code === undefined ? undefined : redact(error.code, token);
+  const message = error?.message === undefined ? undefined : redact(error.message, token);
+  const facts: PollErrorFacts = {
+    kind: 'http',
+    transient: transientStatuses.has(status),
+    answer,
+    code,
+    retryAfter,
+    ends: status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status === 410 ? 'notFound' : undefined,
+  };
+  const details = [code, message].filter((part) => part !== undefined && part !== '').join(', ');
+  const where = redactLocation(location, redirected ? '' : tokenOrigin);
+  return new PollError(`${method} ${where} answered ${status}${details === '' ? '' : `: ${details}`}`, facts);
+}
+
+/** The error for a response that cannot be taken for an operation. */
+export function protocolError(why: string, answer: Answer, ends?: 'protocol'): PollError {
+  const message = `The answer cannot be read as an operation: ${why}`;
+  return new PollError(message, {kind: 'protocol', transient: false, answer, ends});
+}
+
+/** The error for what ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
+export function networkError(error: unknown, token: string | undefined): PollError {
+  if (error instanceof OpaqueRedirect) {
+    const message = 'The answer is a redirect, which cannot be followed safely here';
+    return new PollError(message, {kind: 'protocol', transient: false});
+  }
+  let code: string | undefined;
+  let innermost: unknown = error;
+  for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
+    if ('code' in cause && typeof cause.code === 'string') code = cause.code;
+    innermost = cause;
+    cause = 'cause' in cause ? cause.cause : undefined;
+  }
+  const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), token);
+  return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
+}
+
+/** What was thrown, in short; by its shape, because an error may come from another realm. */
+export function describeError(error: unknown): string {
+  if (!isObject(error) || !('message' in error)) return typeof error;
+  return `${'name' in error ? String(error.name) : 'Error'}: ${String(error.message)}`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

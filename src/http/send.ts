@@ -1,0 +1,84 @@
+import type {Answer} from '../operation/state.ts';
+import {defaultMaxBodyLength} from './read-body.ts';
+import {containsSecret, redact} from './redact.ts';
+import {networkError, protocolError} from './request-errors.ts';
+import type {SentResponse} from './service-response.ts';
+import {type RequestLimits, withTimeLimit} from './time-limit.ts';
+import {
+  parseBody,
+  type ResponseHeaders,
+  type Transport,
+  type TransportRequest,
+  type TransportResponse,
+} from './transport.ts';
+
+/** One request, with the token it carries. */
+export interface SendRequest {
+  readonly method: TransportRequest['method'];
+  /** What is sent as JSON. */
+  readonly json: unknown;
+  /** Further headers. */
+  readonly headers: Readonly<Record<string, string>> | undefined;
+  readonly location: string;
+  readonly token: string | undefined;
+  /** Whether credentials may go to the location. */
+  readonly trusted: boolean;
+}
+
+/**
+ * Sends one request and reads its whole response.
+ *
+ * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
+ */
+export function send(
+  {transport, requestTimeout}: {readonly transport: Transport; readonly requestTimeout: number},
+  limits: RequestLimits,
+  {method, json, location, token, trusted, headers: furtherHeaders}: SendRequest,
+): Promise<SentResponse> {
+  const clientRequestId = crypto.randomUUID();
+  const headers: Record<string, string | undefined> = {
+    ...furtherHeaders,
+    accept: 'application/json',
+    'client-request-id': clientRequestId,
+  };
+  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
+  // The ky instance's own credentials, if it has any, belong to the token's origin too.
+  else if (!trusted) headers['authorization'] = undefined;
+  return withTimeLimit(requestTimeout, limits, 'request', async (signal, progress) => {
+    let response: TransportResponse;
+    try {
+      response = await transport(location, {method, headers, json, signal, ...progress});
+    } catch (error) {
+      throw networkError(error, token);
+    }
+    const {status, headers: responseHeaders, retryAfter, body} = response;
+    const answer = readAnswer(status, responseHeaders, clientRequestId, token);
+    if (body === undefined) {
+      throw protocolError(`a body of more than ${defaultMaxBodyLength} bytes`, answer, 'protocol');
+    }
+    return {status, headers: responseHeaders, retryAfter, json: parseBody(withoutToken(body, token)), answer};
+  });
+}
+
+function readAnswer(
+  httpStatus: number,
+  headers: ResponseHeaders,
+  clientRequestId: string,
+  token: string | undefined,
+): Answer {
+  const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
+  const date = headers.get('date');
+  return Object.freeze({
+    httpStatus,
+    clientRequestId,
+    ...(requestId === null ? {} : {requestId: redact(requestId, token)}),
+    ...(date === null ? {} : {date: redact(date, token)}),
+  });
+}
+
+function withoutToken(
+  body: NonNullable<TransportResponse['body']>,
+  token: string | undefined,
+): TransportResponse['body'] {
+  return 'text' in body && containsSecret(body.text, token) ? {text: body.text.replaceAll(token, '[token]')} : body;
+}

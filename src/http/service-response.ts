@@ -1,0 +1,22 @@
+import type {Answer} from '../operation/state.ts';
+import type {TransportRequest, TransportResponse} from './transport.ts';
+
+/** A response whose head and body have been read. */
+export interface SentResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'> {
+  /** The body as JSON: `null` where there is none, `undefined` where it is not JSON. */
+  readonly json: unknown;
+  /** The head, as events and errors carry it. */
+  readonly answer: Answer;
+}
+
+/** The service's response to a request, after redirects. */
+export interface ServiceResponse extends SentResponse {
+  readonly method: TransportRequest['method'];
+  /** Where the response came from. */
+  readonly location: string;
+  /** Whether redirects led there. */
+  readonly redirected: boolean;
+  /** Where a redirect leads that was not followed. */
+  readonly seeOther: string | undefined;
+  readonly token: string | undefined;
+}

@@ -1,0 +1,86 @@
+import {PollError} from '../operation/errors.ts';
+import {LazyAbortController, onAbort, type Signal} from '../shared/abort.ts';
+import {timerDelay} from '../shared/timers.ts';
+import type {TransportRequest} from './transport.ts';
+
+/** What ends a request early. */
+export interface RequestLimits {
+  /** When the head of the response must be there at the latest, in milliseconds since 1970. */
+  readonly deadlineAt: number | undefined;
+  /** Ends it immediately. */
+  readonly signal: Signal;
+}
+
+type Progress = Pick<TransportRequest, 'onSent' | 'onHead'>;
+
+/**
+ * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
+ * whether or not the work minds the signal it gets. Once the head of a response is there, the deadline no longer ends it: a
+ * response that is arriving when the deadline passes is read.
+ *
+ * @throws PollError when the time is up; the signal's reason when it aborts; what the work throws
+ */
+export function withTimeLimit<T>(
+  requestTimeout: number,
+  {signal, deadlineAt}: RequestLimits,
+  kind: 'request' | 'token',
+  work: (signal: LazyAbortController, progress: Progress) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const controller = new LazyAbortController();
+  const begunAt = Date.now();
+  let sentAt = begunAt;
+  let isOver = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return new Promise<T>((resolve, reject) => {
+    const onTimeout = (): void => {
+      finish();
+      reject(timeoutError(kind, Date.now() - begunAt));
+      controller.abort();
+    };
+    const finish = (): void => {
+      clearTimeout(timer);
+      isOver = true;
+      unsubscribe();
+    };
+    const startTimer = (end: number | undefined): void => {
+      clearTimeout(timer);
+      if (end !== undefined && !isOver) timer = setTimeout(onTimeout, timerDelay(Math.max(0, end - Date.now())));
+    };
+    const unsubscribe = onAbort(signal, () => {
+      finish();
+      reject(signal.reason);
+      controller.abort();
+    });
+    const progress: Progress = {
+      onSent: () => {
+        sentAt = Date.now();
+        startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY));
+      },
+      onHead: () => {
+        if (deadlineAt !== undefined && deadlineAt < sentAt + requestTimeout) startTimer(sentAt + requestTimeout);
+      },
+    };
+    const working = work(controller, progress);
+    // Most work has been sent by now, and has its timer.
+    if (timer === undefined) startTimer(deadlineAt);
+    working.then(
+      (value) => {
+        finish();
+        resolve(value);
+      },
+      (error: unknown) => {
+        finish();
+        reject(error);
+        // The rest of a body that is too long must not keep arriving.
+        controller.abort();
+      },
+    );
+  });
+}
+
+function timeoutError(kind: 'request' | 'token', elapsed: number): PollError {
+  return kind === 'request'
+    ? new PollError(`No answer within ${elapsed} ms`, {kind: 'timeout', transient: true})
+    : new PollError(`The option token gave none within ${elapsed} ms`, {kind: 'token', transient: false});
+}

@@ -1,0 +1,104 @@
+import {type AnyMachineSnapshot, type AnyTransitionDefinition, getNextTransitions} from 'xstate';
+import {isOperationStatus} from '../operation/operation.ts';
+import {type Reduced, reduce} from '../operation/reducer.ts';
+import {type OperationStateValue, stateValue, type WatchState} from '../operation/state.ts';
+import type {Transitions, WatchEvent} from '../operation/watch-event.ts';
+import {firstState} from '../options/first-state.ts';
+import {readOptions} from '../options/settings.ts';
+import {statusMachine} from './machine.ts';
+import type {OperationMachine} from './machine-type.ts';
+
+const tables = new WeakMap<OperationMachine, Transitions>();
+
+/**
+ * The table of a machine's transitions, read once from the machine itself: to ask XState anew for each poll costs 35 µs and
+ * more. Every runner moves an operation by this table.
+ *
+ * @throws TypeError when the machine cannot be a table: a guard that looks at anything but the reported status, a report that
+ *   leads to another status than the reported one, a terminal state that can be left
+ */
+export function transitionsOf(machine: OperationMachine): Transitions {
+  let transitions = tables.get(machine);
+  if (transitions === undefined) {
+    transitions = readTransitions(machine);
+    tables.set(machine, transitions);
+  }
+  return transitions;
+}
+
+/**
+ * Moves a watched operation by an event, as the machine does.
+ *
+ * @returns the next state and what to emit; `undefined` where the machine does not take the event
+ */
+export function transition(
+  state: WatchState,
+  event: WatchEvent,
+  transitions: Transitions = transitionsOf(statusMachine),
+): Reduced | undefined {
+  const next = transitions(stateValue(state), event);
+  return next === undefined ? undefined : reduce(state, event, next);
+}
+
+type Table = Map<OperationStateValue, Map<string, OperationStateValue>>;
+
+const stateValues: readonly OperationStateValue[] = [
+  'notStarted',
+  'running',
+  'succeeded',
+  'failed',
+  'canceled',
+  'abandoned',
+];
+
+function readTransitions(machine: OperationMachine): Transitions {
+  const table: Table = new Map();
+  for (const from of stateValues) {
+    const row = new Map<string, OperationStateValue>();
+    table.set(from, row);
+    for (const definition of definitionsOf(machine, from)) {
+      const {key, to} = readDefinition(from, definition);
+      // Like XState, the first one counts.
+      if (!row.has(key)) row.set(key, to);
+    }
+  }
+  return (from, event) =>
+    table.get(from)?.get(event.type === 'report' ? reportKey(event.operation.status) : event.type);
+}
+
+/** The transitions from a state, without the one that starts the `watch` actor. */
+function definitionsOf(machine: OperationMachine, value: OperationStateValue): readonly AnyTransitionDefinition[] {
+  // The context is not looked at: guards come as data, and nothing runs.
+  const context = firstState('https://localhost/', readOptions(), 0);
+  const snapshot = machine.resolveState({value, context}) as unknown as AnyMachineSnapshot;
+  return getNextTransitions(snapshot).filter(({eventType}) => eventType !== 'watching');
+}
+
+function readDefinition(
+  from: OperationStateValue,
+  {eventType, guard, target}: AnyTransitionDefinition,
+): {readonly key: string; readonly to: OperationStateValue} {
+  const to = (target?.[0]?.key ?? from) as OperationStateValue;
+  const refuse = (why: string): TypeError => new TypeError(`The transition ${from} -> ${to} on ${eventType} ${why}`);
+  if (from !== 'notStarted' && from !== 'running') throw refuse('leaves a terminal state');
+  if (eventType === '' || eventType.includes('*')) throw refuse('is not for one event');
+  if (eventType !== 'report') {
+    const leadsTo = eventType === 'abandon' ? 'abandoned' : from;
+    if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
+    if (guard !== undefined) throw refuse('has a guard; only reports may');
+    return {key: eventType, to};
+  }
+  const status = reportedStatus(guard);
+  if (status === undefined) throw refuse('has a guard that looks at more than the reported status');
+  if (to !== status) throw refuse(`is taken when ${status} is reported`);
+  return {key: reportKey(status), to};
+}
+
+function reportedStatus(guard: unknown): unknown {
+  const {type, params} = (guard ?? {}) as {readonly type?: unknown; readonly params?: {readonly status?: unknown}};
+  return type === 'reported' && isOperationStatus(params?.status) ? params.status : undefined;
+}
+
+function reportKey(status: unknown): string {
+  return `report ${String(status)}`;
+}

@@ -1,0 +1,193 @@
+import {freeze} from '../protocol/read.ts';
+import {describeValue} from '../shared/check-options.ts';
+import {readLocation, redactLocation} from '../shared/location.ts';
+import {InvalidResumeTokenError} from './errors.ts';
+import {isOperationStatus, type Operation, readDateTime, statusRank} from './operation.ts';
+import {type ResumeToken, tokenKind, tokenVersion} from './resume-token.ts';
+import {abandonReasons, type WatchState} from './state.ts';
+
+/**
+ * Reads a resume token, given as `toJSON()` made it or as JSON text.
+ *
+ * @throws InvalidResumeTokenError that says what is wrong: the token may come from a database, a queue or a user's file
+ */
+export function readResumeToken(token: unknown): WatchState {
+  const fields = asFields(typeof token === 'string' ? parse(token) : token, 'the token');
+  const {kind, version} = fields;
+  if (kind !== tokenKind) throw invalid(`it is of another kind (${describe(kind)}), expected ${describe(tokenKind)}`);
+  if (version !== tokenVersion) {
+    throw invalid(`it has version ${describe(version)}, this library reads ${tokenVersion}`);
+  }
+  checkFields(fields, tokenFields, 'the token');
+  // Every field has been checked by now.
+  const known = fields as unknown as ResumeToken;
+  const operation = known.operation === undefined ? undefined : readOperation(known.operation);
+  const {location, tokenOrigin, endedAt, abandoned} = known;
+  const url = readLocation(location);
+  if (url === undefined) throw invalid("the token's location is not an absolute http or https URL");
+  const isAtTokenOrigin = tokenOrigin === url.origin;
+  if (!isAtTokenOrigin && tokenOrigin !== '' && readLocation(tokenOrigin)?.origin !== tokenOrigin) {
+    throw invalid("the token's tokenOrigin is not an origin or an empty string");
+  }
+  const hasEnded = operation !== undefined && statusRank[operation.status] === 2;
+  if ((endedAt !== undefined) !== (abandoned !== undefined || hasEnded) || (abandoned !== undefined && hasEnded)) {
+    throw invalid('endedAt and the status do not agree');
+  }
+  return {
+    location,
+    redactedLocation: isAtTokenOrigin ? location : redactLocation(location, tokenOrigin),
+    tokenOrigin,
+    protocol: known.protocol,
+    startedAt: known.startedAt,
+    dueAt: known.dueAt,
+    notBefore: known.notBefore,
+    deadlineAt: known.deadlineAt,
+    attempt: known.attempt,
+    failures: known.failures ?? 0,
+    deferredAttempts: known.deferredAttempts ?? 0,
+    missingSince: known.missingSince,
+    operation,
+    highestStatus: known.highestStatus,
+    unknownWords: [...(known.unknownWords ?? [])],
+    observed: {...known.observed},
+    changedAt: known.changedAt,
+    lastSeenAt: known.lastSeenAt,
+    stalled: known.stalled ?? false,
+    resultLocation: known.resultLocation,
+    endedAt,
+    answer: known.answer,
+    // checkFields has let only these through.
+    abandoned: abandoned as WatchState['abandoned'],
+  };
+}
+
+type FieldCheck = readonly [holds: (value: unknown) => boolean, takes: string, required?: 'required'];
+type FieldChecks = Readonly<Record<string, FieldCheck>>;
+
+const isString = (value: unknown): boolean => typeof value === 'string';
+const isTime = (value: unknown): boolean => Number.isFinite(value) && Math.abs(Number(value)) <= 8.64e15;
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+
+const tokenFields: FieldChecks = {
+  kind: [isString, 'a string', 'required'],
+  version: [isCount, 'a number', 'required'],
+  location: [isString, 'an absolute http or https URL', 'required'],
+  tokenOrigin: [isString, 'an origin or an empty string', 'required'],
+  protocol: [isString, 'a string', 'required'],
+  startedAt: [isTime, 'a time in milliseconds', 'required'],
+  dueAt: [isTime, 'a time in milliseconds', 'required'],
+  notBefore: [isTime, 'a time in milliseconds'],
+  deadlineAt: [isTime, 'a time in milliseconds'],
+  attempt: [isCount, 'a count', 'required'],
+  failures: [isCount, 'a count'],
+  deferredAttempts: [isCount, 'a count'],
+  missingSince: [isTime, 'a time in milliseconds'],
+  operation: [(value) => typeof value === 'object' && value !== null, 'an operation'],
+  highestStatus: [isOperationStatus, 'a status'],
+  unknownWords: [(value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
+  observed: [isObserved, 'counts', 'required'],
+  changedAt: [isTime, 'a time in milliseconds', 'required'],
+  lastSeenAt: [isTime, 'a time in milliseconds'],
+  stalled: [(value) => value === true, 'true'],
+  resultLocation: [isResultLocation, 'an absolute http or https URL or null'],
+  endedAt: [isTime, 'a time in milliseconds'],
+  answer: [isAnswer, 'the head of an answer'],
+  abandoned: [(value) => typeof value === 'string' && abandonReasons.has(value), 'a reason'],
+};
+
+const operationFields: FieldChecks = {
+  id: [isString, 'a string'],
+  status: [isOperationStatus, 'a status', 'required'],
+  rawStatus: [isString, 'a string', 'required'],
+  createdDateTime: [isString, 'a date'],
+  lastActionDateTime: [isString, 'a date'],
+  statusDetail: [isString, 'a string'],
+  percentComplete: [(value) => Number.isFinite(value), 'a number'],
+  resourceLocation: [isString, 'a string'],
+  result: [() => true, 'anything'],
+  error: [isErrorObject, 'a code and a message'],
+  raw: [(value) => value !== undefined, 'a body', 'required'],
+};
+
+const answerFields: FieldChecks = {
+  httpStatus: [isCount, 'a number', 'required'],
+  requestId: [isString, 'a string'],
+  clientRequestId: [isString, 'a string', 'required'],
+  date: [isString, 'a string'],
+};
+
+const errorFields: FieldChecks = {code: [isString, 'a string'], message: [isString, 'a string']};
+
+function checkFields(fields: Readonly<Record<string, unknown>>, checks: FieldChecks, where: string): void {
+  for (const name of Object.keys(fields)) {
+    if (!Object.hasOwn(checks, name)) throw invalid(`${where} has a foreign key, ${describe(name)}`);
+  }
+  for (const [name, [holds, takes, required]] of Object.entries(checks)) {
+    const value = fields[name];
+    if (value === undefined && required === undefined) continue;
+    if (!holds(value)) throw invalid(`${where}'s ${name} is not ${takes}`);
+  }
+}
+
+function isObserved(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isCount);
+}
+
+function isResultLocation(value: unknown): boolean {
+  return value === null || (typeof value === 'string' && readLocation(value) !== undefined);
+}
+
+function isAnswer(value: unknown): boolean {
+  checkFields(asFields(value, 'its answer'), answerFields, 'its answer');
+  return true;
+}
+
+function isErrorObject(value: unknown): boolean {
+  checkFields(asFields(value, "its operation's error"), errorFields, 'its error');
+  return true;
+}
+
+/**
+ * Reads an operation that `writeOperation` wrote.
+ *
+ * @throws InvalidResumeTokenError when it is none
+ */
+export function readOperation(value: unknown): Operation {
+  const fields = asFields(value, 'its operation');
+  checkFields(fields, operationFields, 'its operation');
+  const operation: Record<string, unknown> = {...fields, id: fields['id']};
+  for (const date of ['createdDateTime', 'lastActionDateTime']) {
+    if (fields[date] === undefined) continue;
+    const read = readDateTime(fields[date]);
+    if (read === undefined) throw invalid(`its operation's ${date} is not a date`);
+    operation[date] = read;
+  }
+  for (const inner of [fields['raw'], fields['result'], fields['error']]) {
+    if (typeof inner === 'object' && inner !== null && !freeze(inner)) {
+      throw invalid('its operation is nested too deeply');
+    }
+  }
+  return Object.freeze(operation) as unknown as Operation;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid('it is not JSON; was it truncated?');
+  }
+}
+
+function asFields(value: unknown, where: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${where} is not an object`);
+  return value as Readonly<Record<string, unknown>>;
+}
+
+// A short string at most: what is wrong with a token must not carry the token's content into a log.
+function describe(value: unknown): string {
+  return describeValue(typeof value === 'string' ? value.slice(0, 40) : value);
+}
+
+function invalid(why: string): InvalidResumeTokenError {
+  return new InvalidResumeTokenError(`Invalid resume token: ${why}`);
+}

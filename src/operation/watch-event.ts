@@ -1,0 +1,84 @@
+import type {OperationError, PollError} from './errors.ts';
+import type {WaitCause} from './events.ts';
+import type {Operation} from './operation.ts';
+import type {AbandonReason, Answer, OperationStateValue} from './state.ts';
+
+interface WatchEventBase {
+  /** When it happened, in milliseconds since 1970. */
+  readonly at: number;
+  /** The head of the answer that led to it. */
+  readonly answer?: Answer | undefined;
+}
+
+/** The service answered with an operation. This alone moves the machine between the operation's statuses. */
+export interface ReportEvent extends WatchEventBase {
+  readonly type: 'report';
+  readonly operation: Operation;
+}
+
+/** The service answered with a status word that the protocol does not have. */
+export interface UnknownWordEvent extends WatchEventBase {
+  readonly type: 'unknownWord';
+  readonly rawStatus: string;
+}
+
+/** A request failed, and the same poll tries again. */
+export interface RetryEvent extends WatchEventBase {
+  readonly type: 'retry';
+  readonly error: PollError;
+  /** Milliseconds until the next request. */
+  readonly delay: number;
+}
+
+/** A poll failed; watching goes on. */
+export interface TroubleEvent extends WatchEventBase {
+  readonly type: 'trouble';
+  readonly error: PollError;
+  /** Which count of {@link WatchState} the failure belongs to. */
+  readonly counts: 'failure' | 'deferral' | 'missing' | 'nothing';
+}
+
+/** The next poll is due after a wait. */
+export interface WaitEvent extends WatchEventBase {
+  readonly type: 'wait';
+  /** Milliseconds. */
+  readonly delay: number;
+  readonly because: WaitCause;
+  /** When the service allows the next poll, in milliseconds since 1970, where it asks for a wait at all. */
+  readonly notBefore?: number | undefined;
+  /** The failure that made the wait necessary. */
+  readonly after?: PollError | undefined;
+}
+
+/** The operation is at another location from now on. */
+export interface RelocateEvent extends WatchEventBase {
+  readonly type: 'relocate';
+  readonly location: string;
+  readonly redactedLocation: string;
+}
+
+/** Nothing has changed for a long time. */
+export interface StallEvent extends WatchEventBase {
+  readonly type: 'stall';
+}
+
+/** Watching ends although the operation has not. */
+export interface AbandonEvent extends WatchEventBase {
+  readonly type: 'abandon';
+  readonly reason: AbandonReason;
+  readonly error: OperationError;
+}
+
+/** Everything that happens to a watched operation: what the machine takes. */
+export type WatchEvent =
+  | ReportEvent
+  | UnknownWordEvent
+  | RetryEvent
+  | TroubleEvent
+  | WaitEvent
+  | RelocateEvent
+  | StallEvent
+  | AbandonEvent;
+
+/** The machine's table: the state that follows an event; `undefined` where the machine does not take it. */
+export type Transitions = (from: OperationStateValue, event: WatchEvent) => OperationStateValue | undefined;

@@ -1,0 +1,57 @@
+import type {WatchState} from '../operation/state.ts';
+import {describeValue, expected} from '../shared/check-options.ts';
+import {isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
+import type {Settings} from './settings.ts';
+
+/**
+ * The state of an operation before its first poll.
+ *
+ * @throws TypeError when the location is no absolute http or https URL, or when a token would have to go there unprotected
+ */
+export function firstState(location: string | URL, settings: Settings, now: number): WatchState {
+  const text = checkLocation(location, settings);
+  const tokenOrigin = settings.reader.sendsToken ? new URL(text).origin : '';
+  return {
+    location: text,
+    redactedLocation: redactLocation(text, tokenOrigin),
+    tokenOrigin,
+    protocol: settings.reader.protocol.name,
+    startedAt: now,
+    dueAt: now + settings.initialDelay,
+    notBefore: undefined,
+    deadlineAt: settings.totalTimeout === false ? undefined : now + settings.totalTimeout,
+    attempt: 0,
+    failures: 0,
+    deferredAttempts: 0,
+    missingSince: undefined,
+    operation: undefined,
+    highestStatus: undefined,
+    unknownWords: [],
+    observed: {},
+    changedAt: now,
+    lastSeenAt: undefined,
+    stalled: false,
+    resultLocation: undefined,
+    endedAt: undefined,
+    answer: undefined,
+    abandoned: undefined,
+  };
+}
+
+/** Checks a location that the caller gave; see {@link firstState}. */
+export function checkLocation(location: unknown, {token, reader}: Pick<Settings, 'token' | 'reader'>): string {
+  const text = location instanceof URL ? location.href : location;
+  if (typeof text !== 'string') throw expected('location', 'an absolute http or https URL', describeValue(text));
+  const url = readLocation(text);
+  if (url === undefined) {
+    // Not the whole string: a location can hold a password or a signature.
+    const scheme = /^[a-z][a-z\d+.-]*:/i.exec(text)?.[0];
+    const got = scheme === undefined ? 'a string without a scheme' : `one that begins with ${scheme}`;
+    throw expected('location', 'an absolute http or https URL without user name and password', got);
+  }
+  if (token !== undefined && reader.sendsToken && !isSecureOrLoopback(url)) {
+    const takes = 'https, or http on this machine, because a token goes there';
+    throw new TypeError(`location: expected ${takes}; got ${url.origin}`);
+  }
+  return text;
+}

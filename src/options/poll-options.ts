@@ -1,0 +1,63 @@
+import type {KyInstance} from 'ky';
+import type {Options as PRetryOptions} from 'p-retry';
+import type {TokenSource} from '../http/authorization.ts';
+import type {Protocol} from '../protocol/protocol.ts';
+import type {Schedule} from '../schedule/schedule.ts';
+
+/** p-retry's options for the retries within one poll, without its `signal`, which is the poll's own. */
+export type RetryOptions = Omit<PRetryOptions, 'signal'>;
+
+/** The options of {@link pollOperation}, {@link resumeOperation} and {@link fetchOperation}; `undefined` means absent. */
+export interface PollOptions {
+  /** How the service words its operations. Default `protocols.longRunning`. */
+  readonly protocol?: Protocol | undefined;
+  /**
+   * The ky instance that sends the requests, e.g. with hooks or another `fetch`. Its own retries and timeouts do not
+   * apply, and its headers and hooks see every request, also one to a foreign origin: give the token by `token`. Default `ky`.
+   */
+  readonly http?: KyInstance | undefined;
+  /**
+   * The bearer token, without the word `Bearer`. It goes only to the origin of the location and to `trustedOrigins`, over
+   * https or to this machine. After a 401 a function is asked once more. Default: none is sent.
+   */
+  readonly token?: TokenSource | undefined;
+  /** When to ask again, unless the service says. Default `schedules.exponential()`: 1 s growing to 30 s, full jitter. */
+  readonly schedule?: Schedule | undefined;
+  /**
+   * p-retry's options for transient failures within one poll: no connection, no answer in time, 408, 429, 500, 502, 503,
+   * 504 and 509. Defaults: 3 `retries`, `minTimeout` 500 ms, `factor` 2, `maxTimeout` 5000 ms, `randomize` true. A failure
+   * that comes with a `Retry-After` is not retried here: the poll ends, and the next one is made when the service says.
+   */
+  readonly retry?: RetryOptions | undefined;
+  /**
+   * How long to watch in all, in milliseconds: waits, requests and retries together. `false`: without end. Default the
+   * protocol's, 15 minutes. Not to be mistaken for `requestTimeout`.
+   */
+  readonly totalTimeout?: number | false | undefined;
+  /** How long one request may take from sending it to the end of the answer's body, in milliseconds. Default 10,000. */
+  readonly requestTimeout?: number | undefined;
+  /** How long to wait before the first request, in milliseconds, e.g. the `Retry-After` of the answer to the start. Default 0. */
+  readonly initialDelay?: number | undefined;
+  /** Stops watching when it aborts; the operation goes on. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * What to do about a status word that the protocol does not have: `'keepPolling'` tells of it in an `unknownStatus` event
+   * and goes on, `'fail'` ends watching with an `UnknownStatusError`. Default `'keepPolling'`.
+   */
+  readonly unknownStatus?: 'keepPolling' | 'fail' | undefined;
+  /** How long 404 means "not visible yet", in milliseconds from the first 404 since the last good answer. Default 30,000. */
+  readonly notFoundGrace?: number | undefined;
+  /** How many polls in a row may fail, each after its retries. Default 5. */
+  readonly consecutiveFailures?: number | undefined;
+  /** After how many milliseconds without any change a `stalled` event tells of it; `false`: never. Default 5 minutes. */
+  readonly stalledAfter?: number | false | undefined;
+  /**
+   * Whether to fetch what the operation produced once it has succeeded, where its protocol says where that is: `result()`
+   * then waits for it too, and gives the operation with its `result`. It is a phase of its own: the operation stays
+   * succeeded whatever becomes of it, 404 is tolerated for `notFoundGrace`, and when the result cannot be had `result()`
+   * rejects with a `ResultUnavailableError`. Default false.
+   */
+  readonly fetchResult?: boolean | undefined;
+  /** Further origins that the token may go to, e.g. `['https://graph.microsoft.us']`. Default none. */
+  readonly trustedOrigins?: readonly string[] | undefined;
+}

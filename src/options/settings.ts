@@ -1,0 +1,175 @@
+import {isToken, type TokenSource} from '../http/authorization.ts';
+import type {RequestSettings} from '../http/exchange.ts';
+import {transportOf} from '../http/transport.ts';
+import type {Transitions} from '../operation/watch-event.ts';
+import {longRunning} from '../protocol/long-running.ts';
+import {type ProtocolReader, protocolReader} from '../protocol/protocol.ts';
+import type {StartRequest} from '../protocol/result-location.ts';
+import {exponential, type Schedule} from '../schedule/schedule.ts';
+import {
+  type Check,
+  type Checks,
+  checkIsObject,
+  checkOptions,
+  describeValue,
+  expected,
+  isA,
+  isBoolean,
+  isFunction,
+  isMilliseconds,
+  isNumber,
+  isOneOf,
+} from '../shared/check-options.ts';
+import {readLocation} from '../shared/location.ts';
+import type {PollOptions, RetryOptions} from './poll-options.ts';
+
+/** Checked options with their defaults. */
+export interface Settings extends RequestSettings {
+  readonly reader: ProtocolReader;
+  readonly token: TokenSource | undefined;
+  readonly schedule: Schedule;
+  readonly retry: RetryOptions & {readonly retries: number};
+  readonly totalTimeout: number | false;
+  readonly initialDelay: number;
+  readonly signal: AbortSignal | undefined;
+  readonly unknownStatus: 'keepPolling' | 'fail';
+  readonly notFoundGrace: number;
+  readonly consecutiveFailures: number;
+  readonly stalledAfter: number | false;
+  readonly fetchResult: boolean;
+  /** Watching begins when this resolves, so that whoever started the operation can add listeners first. */
+  readonly startAfter?: Promise<void> | undefined;
+  /** The origin that the token goes to for a result, where that is not the operation's. */
+  readonly resultOrigin?: string | undefined;
+  /** The request that started the operation, where a result may be found. */
+  readonly started?: StartRequest | undefined;
+  /** The transitions of another machine, which only tests set. */
+  readonly transitions?: Transitions | undefined;
+}
+
+/** The schedule where none is given, and in place of one that fails. */
+export const defaultSchedule: Schedule = exponential();
+
+const defaultTransport = transportOf();
+const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
+const fifteenMinutes = 15 * 60_000;
+const noOrigins: ReadonlySet<string> = new Set();
+
+/** A check for each option of a poller. */
+export const pollOptionChecks = {
+  protocol: () => {}, // protocolReader checks it.
+  http: isA('a ky instance', (value) => typeof Object(value).get === 'function'),
+  token: checkToken,
+  schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
+  retry: checkRetry,
+  totalTimeout: isMilliseconds(1, false),
+  requestTimeout: isMilliseconds(1),
+  initialDelay: isMilliseconds(0),
+  signal: isA('an AbortSignal', isSignal),
+  unknownStatus: isOneOf('keepPolling', 'fail'),
+  notFoundGrace: isMilliseconds(0),
+  consecutiveFailures: isNumber({least: 1}),
+  stalledAfter: isMilliseconds(1, false),
+  trustedOrigins: () => {}, // readOrigins checks it.
+  fetchResult: isBoolean,
+} satisfies Checks<PollOptions>;
+
+const retryChecks = {
+  retries: checkRetries,
+  minTimeout: isNumber({most: Number.MAX_VALUE}),
+  maxTimeout: isNumber(),
+  factor: isNumber({most: Number.MAX_VALUE}),
+  maxRetryTime: isNumber(),
+  randomize: isBoolean,
+  unref: isBoolean,
+  shouldRetry: isFunction,
+  onFailedAttempt: isFunction,
+  shouldConsumeRetry: isFunction,
+} satisfies Checks<RetryOptions>;
+
+/** What a client gives to all its pollers. */
+type ClientSettings = Pick<Settings, 'transport' | 'resultOrigin'>;
+
+/**
+ * Checks options and fills in the defaults.
+ *
+ * @param client takes the place of the option `http`
+ * @param further checks for options that the caller takes besides a poller's
+ * @throws TypeError or RangeError that names the option, what it got and what it takes
+ */
+export function readOptions(
+  options: PollOptions = {},
+  client?: ClientSettings,
+  further?: Readonly<Record<string, Check>>,
+): Settings {
+  checkIsObject('options', options);
+  checkOptions(options, further === undefined ? pollOptionChecks : {...pollOptionChecks, ...further});
+  const {protocol = longRunning, http} = options;
+  const reader = protocolReader(protocol);
+  // One literal, with everything that a client adds: each poller keeps it, and a copy with more fields takes more memory.
+  return {
+    reader,
+    transport: client?.transport ?? (http === undefined ? defaultTransport : transportOf(http)),
+    token: options.token,
+    schedule: options.schedule ?? defaultSchedule,
+    retry: options.retry === undefined ? defaultRetry : retryWithDefaults(options.retry),
+    totalTimeout: options.totalTimeout ?? protocol.totalTimeout ?? fifteenMinutes,
+    requestTimeout: options.requestTimeout ?? 10_000,
+    initialDelay: options.initialDelay ?? 0,
+    signal: options.signal,
+    unknownStatus: options.unknownStatus ?? 'keepPolling',
+    notFoundGrace: options.notFoundGrace ?? 30_000,
+    consecutiveFailures: options.consecutiveFailures ?? 5,
+    stalledAfter: options.stalledAfter ?? 300_000,
+    trustedOrigins: readOrigins(options.trustedOrigins),
+    fetchResult: options.fetchResult ?? false,
+    resultOrigin: client?.resultOrigin,
+  };
+}
+
+function checkToken(name: string, token: unknown): void {
+  if (typeof token === 'function' || isToken(token)) return;
+  // The value is not shown: it may well be the token, with a line break after it.
+  const got =
+    typeof token === 'string' ? `a string of ${token.length} characters that are not all of these` : typeof token;
+  throw expected(name, 'visible ASCII characters without spaces, or a function', got);
+}
+
+function isSignal(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+}
+
+function checkRetry(name: string, retry: unknown): void {
+  checkIsObject(name, retry, "p-retry's options");
+  checkOptions(retry, retryChecks, 'retry.');
+}
+
+function checkRetries(name: string, retries: unknown): void {
+  if (typeof retries !== 'number') throw expected(name, 'a number', describeValue(retries));
+  if (!(retries >= 0) || (Number.isFinite(retries) && !Number.isInteger(retries))) {
+    throw new RangeError(`${name}: expected a whole number from 0 on, got ${retries}`);
+  }
+}
+
+function retryWithDefaults(retry: RetryOptions): Settings['retry'] {
+  const settings = {...retry, retries: retry.retries ?? defaultRetry.retries};
+  settings.minTimeout ??= defaultRetry.minTimeout;
+  settings.maxTimeout ??= Math.max(settings.minTimeout, defaultRetry.maxTimeout);
+  settings.factor ??= defaultRetry.factor;
+  settings.randomize ??= defaultRetry.randomize;
+  return settings;
+}
+
+function readOrigins(origins: readonly string[] | undefined): ReadonlySet<string> {
+  if (origins === undefined) return noOrigins;
+  if (!Array.isArray(origins)) throw expected('trustedOrigins', 'a list of origins', describeValue(origins));
+  const set = new Set<string>();
+  for (const text of origins) {
+    const url = typeof text === 'string' ? readLocation(text) : undefined;
+    if (url === undefined || (url.pathname !== '/' && url.pathname !== '') || url.search !== '') {
+      throw expected('trustedOrigins', "origins such as 'https://graph.microsoft.us'", describeValue(text));
+    }
+    set.add(url.origin);
+  }
+  return set;
+}

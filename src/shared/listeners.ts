@@ -1,0 +1,58 @@
+import {describeValue, expected} from './check-options.ts';
+import {reportUncaught} from './report-error.ts';
+
+/** What `on` returns. */
+export interface Subscription {
+  /** Removes the listener. */
+  unsubscribe(): void;
+}
+
+type Listener<Event> = (event: Event) => void;
+
+/** Listeners by the type of event. One that throws harms neither the others nor whoever emits. */
+export class Listeners<Event extends {readonly type: string}> {
+  readonly #listeners = new Map<string, Set<Listener<Event>>>();
+  #count = 0;
+
+  /** Whether there is no listener, so that no event need be made. */
+  get isEmpty(): boolean {
+    return this.#count === 0;
+  }
+
+  /**
+   * Adds a listener; the same function may be added twice.
+   *
+   * @param type the event's type, or `'*'` for all
+   * @throws TypeError when the listener is no function
+   */
+  add(type: Event['type'] | '*', listener: Listener<Event>): Subscription {
+    if (typeof listener !== 'function') throw expected('listener', 'a function', describeValue(listener));
+    const entry: Listener<Event> = (event) => listener(event);
+    const listeners = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, listeners.add(entry));
+    this.#count += 1;
+    return {
+      unsubscribe: () => {
+        if (listeners.delete(entry)) this.#count -= 1;
+      },
+    };
+  }
+
+  /** Emits an event to the listeners of its type, then to those of all. */
+  emit(event: Event): void {
+    this.#emitTo(event.type, event);
+    this.#emitTo('*', event);
+  }
+
+  #emitTo(type: string, event: Event): void {
+    const listeners = this.#listeners.get(type);
+    if (listeners === undefined) return;
+    for (const listener of [...listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        reportUncaught(error);
+      }
+    }
+  }
+}
