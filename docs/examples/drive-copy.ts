@@ -3,7 +3,7 @@ import {protocols, schedules} from 'operation-poller';
 import {createGraphClient} from 'operation-poller/graph';
 import {startGraphEmulator} from 'operation-poller/testing';
 
-// In place of Microsoft Graph and of the SharePoint host with the monitor URL, which refuses any token with 401.
+// Stand-ins for Microsoft Graph and for the SharePoint host with the monitor URL, which rejects any token with 401.
 await using service = await startGraphEmulator({token: 'an-access-token'});
 await using foreign = await startGraphEmulator();
 const monitor = foreign.addOperation({

@@ -1,8 +1,8 @@
-// Everything that a poller tells while it watches: the changes, each poll, each wait, and the trouble on the way.
+// Every event that a poller emits while it watches: changes, polls, waits, and failures along the way.
 import {type OperationEvent, pollOperation, schedules} from 'operation-poller';
 import {startGraphEmulator} from 'operation-poller/testing';
 
-// In place of Microsoft Graph: the first answer is lost, and later one is throttled.
+// Stands in for Microsoft Graph: the first response is lost, and a later request is throttled.
 await using emulator = await startGraphEmulator({token: 'an-access-token'});
 const {location} = emulator.addOperation({
   script: [{fault: 'reset'}, 'running', {http: 429, retryAfter: 0.02}, 'waitingForApproval', 'succeeded'],
@@ -32,7 +32,7 @@ const poller = pollOperation(location, {
 // One listener for all events; the type narrows the payload.
 poller.on('*', (event) => console.log(`poll ${event.attempt}: ${event.type}: ${describe(event)}`));
 
-// One for one event; it can be taken back.
+// A listener for one event; it can be removed.
 const {unsubscribe} = poller.on('succeeded', () => console.log('never printed'));
 unsubscribe();
 

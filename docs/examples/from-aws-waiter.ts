@@ -1,5 +1,5 @@
-// The watch of an operation's location with @smithy/util-waiter, which the AWS SDK's waiters are made of: for
-// docs/coming-from.md. Its delays are seconds.
+// Watches an operation's location with @smithy/util-waiter, which the AWS SDK's waiters are built on: for
+// docs/coming-from.md. Its delays are in seconds.
 import {checkExceptions, createWaiter, WaiterState} from '@smithy/util-waiter';
 
 interface Body {
@@ -10,7 +10,7 @@ interface Body {
 export async function watchWithWaiter(location: string, token: string, signal?: AbortSignal): Promise<Body> {
   const ask = async (): Promise<{state: WaiterState; reason: Body}> => {
     const response = await fetch(location, {headers: {authorization: `Bearer ${token}`}});
-    // What is retried and what ends the wait is for the acceptors to say: these.
+    // The acceptors decide what is retried and what ends the wait.
     if (response.status === 404 || response.status === 429 || response.status >= 500) {
       await response.body?.cancel();
       return {state: WaiterState.RETRY, reason: {}};

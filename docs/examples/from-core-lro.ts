@@ -1,4 +1,4 @@
-// The watch of an operation's location with @azure/core-lro, which Azure's own clients use: for docs/coming-from.md.
+// Watches an operation's location with @azure/core-lro, which Azure's own clients use: for docs/coming-from.md.
 import {createHttpPoller, type OperationResponse, type OperationState} from '@azure/core-lro';
 
 interface Body {
@@ -9,7 +9,7 @@ interface Body {
 export async function watchWithCoreLro(location: string, token: string, signal?: AbortSignal): Promise<Body> {
   const ask = async (url: string): Promise<OperationResponse<Body>> => {
     const response = await fetch(url, {headers: {authorization: `Bearer ${token}`}, signal: signal ?? null});
-    // core-lro takes whatever has a status for an answer, so the caller must look; what is retried is the caller's business too.
+    // core-lro accepts anything that has a status, so the caller must check the response, and retry if need be.
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const body = (await response.json()) as Body & Record<string, unknown>;
     const request = {method: 'GET', url};

@@ -1,4 +1,4 @@
-// p-retry as the loop, for docs/coming-from.md: "still running" is made an error so that it is tried again.
+// p-retry as the loop, for docs/coming-from.md: "still running" is turned into an error so that it is retried.
 import pRetry, {AbortError} from 'p-retry';
 
 interface Body {

@@ -1,7 +1,7 @@
 import type {OperationPoller} from 'operation-poller';
 import type {Logger} from 'pino';
 
-/** Writes each event of a poller to a log, field by field: an operation's `raw` may hold what no log should. */
+/** Writes each event of a poller to a log, field by field: an operation's `raw` may contain what no log should. */
 export function logEvents(poller: OperationPoller, log: Logger): void {
   poller.on('*', (event) => {
     const {type, attempt, answer} = event;

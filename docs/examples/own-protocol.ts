@@ -1,4 +1,4 @@
-// A service that words its operations in another way than Microsoft Graph: a protocol is data.
+// A service that represents its operations differently from Microsoft Graph: a protocol is data.
 import {pollOperation, protocols, schedules} from 'operation-poller';
 import {startGraphEmulator} from 'operation-poller/testing';
 
@@ -13,7 +13,7 @@ const renders = protocols.define({
   minimumInterval: 20,
 });
 
-// In place of the service: the emulator sends any body.
+// Stands in for the service: the emulator can send any body.
 await using emulator = await startGraphEmulator({token: 'an-access-token'});
 const {location} = emulator.addOperation({
   script: [

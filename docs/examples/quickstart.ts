@@ -1,9 +1,9 @@
-// The main job from end to end: start a password reset, watch it, see it end. `npm run quickstart` runs this against the
-// built-in emulator; against Microsoft Graph, the root and the token are other ones and the rest is the same.
+// The main use case from end to end: start a password reset, watch it, see it end. `npm run quickstart` runs this against
+// the built-in emulator; against Microsoft Graph, only the root and the token differ.
 import {pollOperation, readRetryAfter, schedules} from 'operation-poller';
 import {startGraphEmulator} from 'operation-poller/testing';
 
-// The operation that Graph's documentation shows, with its odd dates and an id that is no GUID.
+// The operation that Graph's documentation shows, with its odd dates and an id that is not a GUID.
 const documented = {
   id: '2d497bb-57bd-47a6-8749-5ccd0869f2bd',
   createdDateTime: '2020-03-19T12-01-03.45Z',

@@ -1,5 +1,5 @@
-// A password reset as a workflow: reset, wait for the operation, then notify the user or call for help. What it does outside
-// is named here and provided by whoever runs it: see run-reset-workflow.ts, and docs/testing.md for its tests.
+// A password reset as a workflow: reset, wait for the operation, then notify the user or escalate. Its side effects are
+// named here and provided by the code that runs it: see run-reset-workflow.ts, and docs/testing.md for its tests.
 import {type Outcome, operationMachine} from 'operation-poller';
 import {assign, fromPromise, setup} from 'xstate';
 
@@ -54,7 +54,7 @@ export const resetWorkflow = setup({
       invoke: {
         src: 'operation',
         id: 'operation',
-        // An empty location is refused, which onError hears; there is none only if resetPassword gave none.
+        // The empty location stands only if resetPassword returned none; it is rejected, which onError handles.
         input: ({context}) => ({location: '', ...context.started}),
         onDone: [
           {guard: ({event}) => event.output.status === 'succeeded', target: 'notifying'},

@@ -1,10 +1,10 @@
-// Runs the workflow of reset-workflow.ts: what it does outside is provided here.
+// Runs the workflow of reset-workflow.ts and provides its side effects.
 import {operationMachine, readRetryAfter, schedules, watchOperation} from 'operation-poller';
 import {startGraphEmulator} from 'operation-poller/testing';
 import {createActor, fromPromise, toPromise} from 'xstate';
 import {resetWorkflow, type Started} from './reset-workflow.ts';
 
-// In place of Microsoft Graph.
+// Stands in for Microsoft Graph.
 await using emulator = await startGraphEmulator({token: 'an-access-token', retryAfter: 0.01});
 
 const token = (): string => 'an-access-token';
@@ -27,7 +27,7 @@ async function resetPassword(userId: string, signal: AbortSignal): Promise<Start
 const workflow = resetWorkflow.provide({
   actors: {
     resetPassword: fromPromise(({input, signal}) => resetPassword(input.userId, signal)),
-    // Token and schedule are given here and not in the input: they are no part of the workflow's state.
+    // Token and schedule are passed here and not in the input: they are not part of the workflow's state.
     operation: operationMachine.provide({actors: {watch: watchOperation({token, schedule: schedules.fixed(10)})}}),
     notify: fromPromise(async ({input}) => console.log(`mail to ${input.userId}: your password was reset`)),
     escalate: fromPromise(async ({input}) => console.log(`ticket for ${input.userId}: ${input.problem}`)),

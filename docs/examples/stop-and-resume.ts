@@ -1,12 +1,12 @@
-// Watching that outlives the process: stop, store the resume token, go on elsewhere.
+// Watching that outlives the process: stop, store the resume token, continue elsewhere.
 import {pollOperation, resumeOperation, schedules, WatchAbortedError} from 'operation-poller';
 import {startGraphEmulator} from 'operation-poller/testing';
 
-// In place of Microsoft Graph.
+// Stands in for Microsoft Graph.
 await using emulator = await startGraphEmulator({token: 'an-access-token'});
 const operation = emulator.addOperation({script: ['notStarted', {status: 'running', times: 2}, 'succeeded']});
 
-// In place of a database.
+// Stands in for a database.
 const database = new Map<string, string>();
 
 const shutdown = new AbortController();
@@ -26,7 +26,7 @@ try {
   database.set('reset of adele', JSON.stringify(error.resumeToken));
 }
 
-// Later, in another process: the access token is asked for anew, the rest is in the resume token.
+// Later, in another process: the access token is passed again, everything else is in the resume token.
 const stored = database.get('reset of adele');
 if (stored === undefined) throw new Error('nothing to resume');
 const second = resumeOperation(stored, {token: 'an-access-token', schedule: schedules.fixed(10)});
