@@ -2,10 +2,10 @@ import {once} from 'node:events';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
 import type {AddOperationOptions} from '../testing/operation-options.ts';
 import {called} from './called.ts';
-import {Complaint} from './complaint.ts';
+import {Complaint} from './cli-error.ts';
 import {codeOf} from './error-code.ts';
 import {exitCodes} from './exit-code.ts';
-import {assignment, quoted} from './quoted.ts';
+import {assignment, quoted} from './quote.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 
 /** The token that the emulator takes, and no other. */

@@ -1,10 +1,10 @@
 import {OperationCanceledError, OperationFailedError, UnauthorizedError} from '../operation/errors.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
-import {Complaint} from './complaint.ts';
+import type {Token} from './access-token.ts';
+import {Complaint} from './cli-error.ts';
 import {exitCodes} from './exit-code.ts';
-import type {Report} from './report.ts';
-import type {Token} from './token.ts';
+import type {Report} from './reporter.ts';
 
 /** How a watch ended: with the operation that succeeded, or with what `result()` rejected with. */
 export type Followed = {readonly operation: SucceededOperation} | {readonly operation?: never; readonly error: unknown};

@@ -1,5 +1,5 @@
 import {addAbortSignal} from 'node:stream';
-import {Complaint} from './complaint.ts';
+import {Complaint} from './cli-error.ts';
 import {interruptedBy, type Shell} from './shell.ts';
 
 /** Where the new password comes from; neither: it is asked for. */

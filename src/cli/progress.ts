@@ -2,7 +2,7 @@ import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import {showDuration} from './duration.ts';
 import type {Style} from './paint.ts';
-import {jsonLine, visible} from './visible.ts';
+import {jsonLine, visible} from './terminal.ts';
 
 /** What the live line shows: how the operation and its watch stand, as the events told. Times in milliseconds since 1970. */
 export interface Progress {

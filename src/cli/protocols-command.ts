@@ -4,7 +4,7 @@ import {presets} from '../protocol/presets.ts';
 import type {Protocol, ResultPlace} from '../protocol/protocol.ts';
 import {exitCodes} from './exit-code.ts';
 import type {Shell} from './shell.ts';
-import {jsonText} from './visible.ts';
+import {jsonText} from './terminal.ts';
 
 /** `operation-poller protocols`: the protocols that come with the library, as a table or as the data that they are. */
 export function protocolsCommand({json = false}: {readonly json?: boolean}, {stdout}: Shell): number {

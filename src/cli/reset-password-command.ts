@@ -1,17 +1,17 @@
 import {createGraphClient} from '../graph/graph-client.ts';
 import type {PasswordReset} from '../graph/password-reset.ts';
 import {OperationError, OperationNotStartedError, PollError} from '../operation/errors.ts';
+import {readTokenOptions, type Token} from './access-token.ts';
 import {called} from './called.ts';
-import {Complaint, complaintOf} from './complaint.ts';
+import {Complaint, complaintOf} from './cli-error.ts';
 import {exitCodes} from './exit-code.ts';
 import {endedStatus, follow, withTokenTrouble} from './follow.ts';
 import {type NewPasswordOptions, readNewPassword} from './new-password.ts';
-import {pollOptions, type WatchingOptions} from './poll-options.ts';
-import {quoted} from './quoted.ts';
-import {Report} from './report.ts';
+import {quoted} from './quote.ts';
+import {Report} from './reporter.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {readTokenOptions, type Token} from './token.ts';
-import {visible} from './visible.ts';
+import {visible} from './terminal.ts';
+import {pollOptions, type WatchingOptions} from './watch-options.ts';
 
 /** The options of `reset-password`. */
 export interface ResetPasswordCommandOptions extends WatchingOptions, NewPasswordOptions {

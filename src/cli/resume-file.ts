@@ -4,9 +4,9 @@ import {dirname} from 'node:path';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {type ResumeToken, readResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
-import {Complaint} from './complaint.ts';
+import {Complaint} from './cli-error.ts';
 import {codeOf} from './error-code.ts';
-import {visible} from './visible.ts';
+import {visible} from './terminal.ts';
 
 /** What a resume file holds. */
 export interface Kept {

@@ -7,17 +7,17 @@ import type {OperationPoller} from '../poller.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
+import {readTokenOptions, type Token} from './access-token.ts';
 import {called} from './called.ts';
-import {Complaint, complaintOf} from './complaint.ts';
+import {Complaint, complaintOf} from './cli-error.ts';
 import {codeOf} from './error-code.ts';
 import {endedStatus, follow, withTokenTrouble} from './follow.ts';
-import {pollOptions, type WatchingOptions} from './poll-options.ts';
-import {quoted} from './quoted.ts';
-import {Report} from './report.ts';
+import {quoted} from './quote.ts';
+import {Report} from './reporter.ts';
 import {type Kept, readResumeFile, removeResumeFile, writeResumeFile} from './resume-file.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {readTokenOptions, type Token} from './token.ts';
-import {jsonText} from './visible.ts';
+import {jsonText} from './terminal.ts';
+import {pollOptions, type WatchingOptions} from './watch-options.ts';
 
 /** The options of `watch`. */
 export interface WatchOptions extends WatchingOptions {

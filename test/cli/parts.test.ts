@@ -1,11 +1,11 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {called} from '../../src/cli/called.ts';
-import {Complaint, complaintOf} from '../../src/cli/complaint.ts';
+import {Complaint, complaintOf} from '../../src/cli/cli-error.ts';
 import {readDuration, showDuration} from '../../src/cli/duration.ts';
 import {eventJson} from '../../src/cli/event-json.ts';
-import {assignment, quoted} from '../../src/cli/quoted.ts';
-import {jsonLine, jsonText, visible} from '../../src/cli/visible.ts';
+import {assignment, quoted} from '../../src/cli/quote.ts';
+import {jsonLine, jsonText, visible} from '../../src/cli/terminal.ts';
 import {
   InvalidResumeTokenError,
   type OperationError,

@@ -1,7 +1,7 @@
 import {WatchTimeoutError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import {readOptions} from '../options/options.ts';
-import {complaintOf} from './complaint.ts';
+import {complaintOf} from './cli-error.ts';
 import {showDuration} from './duration.ts';
 import {eventJson, type JsonFields} from './event-json.ts';
 import {exitCodes} from './exit-code.ts';
@@ -9,7 +9,7 @@ import {LiveLine} from './live-line.ts';
 import {type Paint, painter} from './paint.ts';
 import {beginProgress, livePieces, type Progress, plainLine, wholeSeconds, withEvent} from './progress.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {jsonLine, visible} from './visible.ts';
+import {jsonLine, visible} from './terminal.ts';
 
 /** How the command tells what happens. */
 export interface ReportOptions {

@@ -2,9 +2,9 @@ import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
-import type {Complaint} from '../../src/cli/complaint.ts';
-import {quoted} from '../../src/cli/quoted.ts';
-import {readTokenOptions, type Token, type TokenOptions} from '../../src/cli/token.ts';
+import {readTokenOptions, type Token, type TokenOptions} from '../../src/cli/access-token.ts';
+import type {Complaint} from '../../src/cli/cli-error.ts';
+import {quoted} from '../../src/cli/quote.ts';
 import {fakeShell} from './shells.ts';
 
 let folder: string;

@@ -1,9 +1,9 @@
 import type {GraphCloud} from '../graph/clouds.ts';
 import type {GraphPollOptions} from '../graph/graph-client.ts';
 import {fixed} from '../schedule/schedule.ts';
-import type {ReportOptions} from './report.ts';
+import type {TokenOptions} from './access-token.ts';
+import type {ReportOptions} from './reporter.ts';
 import type {Shell} from './shell.ts';
-import type {TokenOptions} from './token.ts';
 
 /** The options of the commands that watch. Times in milliseconds. */
 export interface WatchingOptions extends TokenOptions, ReportOptions {

@@ -2,12 +2,12 @@ import {exec} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {isToken, type TokenRequest} from '../options/options.ts';
-import {Complaint} from './complaint.ts';
+import {Complaint} from './cli-error.ts';
 import {codeOf} from './error-code.ts';
 import {exitCodes} from './exit-code.ts';
-import {assignment} from './quoted.ts';
+import {assignment} from './quote.ts';
 import type {Shell} from './shell.ts';
-import {visible} from './visible.ts';
+import {visible} from './terminal.ts';
 
 /** Where the access token comes from; at most one is given. */
 export interface TokenOptions {
