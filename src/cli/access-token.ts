@@ -1,128 +1,138 @@
 import {exec} from 'node:child_process';
 import {readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
+import {UnauthorizedError} from '../operation/errors.ts';
 import {isToken, type TokenRequest} from '../options/options.ts';
-import {Complaint} from './cli-error.ts';
-import {codeOf} from './error-code.ts';
-import {exitCodes} from './exit-code.ts';
+import {CliError, errorCode, exitCodes} from './cli-error.ts';
 import {assignment} from './quote.ts';
 import type {Shell} from './shell.ts';
-import {visible} from './terminal.ts';
+import {escapeControls} from './terminal.ts';
 
 /** Where the access token comes from; at most one is given. */
-export interface TokenOptions {
+export interface AccessTokenOptions {
   readonly tokenEnv?: string;
   readonly tokenFile?: string;
   readonly tokenCommand?: string;
 }
 
-/** The access token, read anew whenever a request needs it. */
-export interface Token {
-  /** @throws Complaint when there is none to be had */
-  readonly give: (request: Pick<TokenRequest, 'claims' | 'forceRefresh' | 'signal'>) => Promise<string>;
-  /** What was wrong when it was last asked for. */
-  readonly trouble: () => Complaint | undefined;
+/** A source of the access token. */
+export interface AccessToken {
+  /** Reads it for a request. @throws CliError when it cannot be read */
+  readonly read: (request: Pick<TokenRequest, 'claims' | 'forceRefresh' | 'signal'>) => Promise<string>;
+  /** What went wrong in the last read; `undefined` when nothing did. */
+  readonly lastError: () => CliError | undefined;
 }
 
-type Read = Token['give'];
+type Read = AccessToken['read'];
 
 /**
  * The source that the options name. A variable and a file are read for each request, so that a file may be rotated; a
- * command is run when a token is first needed, and again when the service has refused the one it gave.
+ * command is run when a token is first needed, and again when the service has refused the token it printed.
  *
- * @returns `undefined` when no source is named: no token is sent then
+ * @returns `undefined` when no source is named: then no token is sent
  */
-export function readTokenOptions({tokenEnv, tokenFile, tokenCommand}: TokenOptions, {env}: Shell): Token | undefined {
-  if (tokenEnv !== undefined) return told(fromVariable(tokenEnv, env));
-  if (tokenFile !== undefined) return told(fromFile(tokenFile));
-  if (tokenCommand !== undefined) return told(fromCommand(tokenCommand, env));
+export function accessTokenFrom(options: AccessTokenOptions, {env}: Shell): AccessToken | undefined {
+  const {tokenEnv, tokenFile, tokenCommand} = options;
+  if (tokenEnv !== undefined) return rememberError(fromVariable(tokenEnv, env));
+  if (tokenFile !== undefined) return rememberError(fromFile(tokenFile));
+  if (tokenCommand !== undefined) return rememberError(fromCommand(tokenCommand, env));
   return undefined;
 }
 
-/** Remembers what went wrong: a watch tells only that the token could not be had. */
-function told(read: Read): Token {
-  let trouble: Complaint | undefined;
-  const give: Read = async (request) => {
-    trouble = undefined;
-    try {
-      return await read(request);
-    } catch (error) {
-      if (error instanceof Complaint) trouble = error;
-      throw error;
-    }
+/** Replaces the error of a watch that got no token by the reason, since the library keeps what a token function throws to itself. */
+export function withTokenError(error: unknown, token: AccessToken | undefined): unknown {
+  const reason = token?.lastError();
+  if (reason === undefined || !(error instanceof UnauthorizedError)) return error;
+  return new CliError(reason.message, reason.hint, exitCodes.refused);
+}
+
+function rememberError(read: Read): AccessToken {
+  let lastError: CliError | undefined;
+  return {
+    read: async (request) => {
+      lastError = undefined;
+      try {
+        return await read(request);
+      } catch (error) {
+        if (error instanceof CliError) lastError = error;
+        throw error;
+      }
+    },
+    lastError: () => lastError,
   };
-  return {give, trouble: () => trouble};
 }
 
 function fromVariable(name: string, env: Shell['env']): Read {
+  const variable = `the variable ${escapeControls(name)}`;
   return async () => {
     const text = env[name];
     if (text === undefined || text.trim() === '') {
       const state = text === undefined ? 'not set' : 'empty';
-      throw new Complaint(
-        `the variable ${visible(name)} is ${state}`,
-        `Put the access token into it: ${assignment(visible(name), '…')}`,
+      throw new CliError(
+        `${variable} is ${state}`,
+        `Set it to the access token: ${assignment(escapeControls(name), '…')}`,
       );
     }
-    return tokenIn(text, `the variable ${visible(name)}`, exitCodes.usage);
+    return parseToken(text, variable, exitCodes.usage);
   };
 }
 
 function fromFile(path: string): Read {
+  const file = `the token file ${escapeControls(path)}`;
   return async ({signal}) => {
     const text = await readFile(path, {encoding: 'utf8', signal}).catch((error: unknown) => {
       signal.throwIfAborted();
-      throw new Complaint(
-        `the token file ${visible(path)} cannot be read (${codeOf(error)})`,
-        'Give --token-file a file that holds the access token and nothing else.',
+      throw new CliError(
+        `${file} cannot be read (${errorCode(error)})`,
+        '--token-file takes a file that contains the access token and nothing else.',
       );
     });
-    return tokenIn(text, `the token file ${visible(path)}`, exitCodes.usage);
+    return parseToken(text, file, exitCodes.usage);
   };
 }
 
-const largestOutput = 1024 * 1024;
+const maxOutputBytes = 1024 * 1024;
 
-/** Of the last line that a failed command wrote: a command to sign in with claims fits in. */
-const longestSaid = 1000;
+/** How much is shown of the last line that a failed command wrote: enough for a command to sign in with claims. */
+const maxMessageLength = 1000;
 
-/** Where a token command finds the claims that the service challenges for. They come from the wire: no shell is to read them. */
+/** Where a token command finds the claims of a challenge. They come from the service, so no shell may read them. */
 const claimsVariable = 'OPERATION_POLLER_CLAIMS';
 
 function fromCommand(command: string, env: Shell['env']): Read {
-  let kept: string | undefined;
+  let token: string | undefined;
   return async ({claims, forceRefresh, signal}) => {
-    if (kept !== undefined && !forceRefresh) return kept;
-    kept = undefined;
+    if (token !== undefined && !forceRefresh) return token;
+    token = undefined;
     const running = promisify(exec)(command, {
       encoding: 'utf8',
-      // Without a challenge it is not set, whatever stands in ours.
+      // Without a challenge it is unset, even if our own environment has it.
       env: {...env, [claimsVariable]: claims},
       signal,
-      maxBuffer: largestOutput,
+      maxBuffer: maxOutputBytes,
       windowsHide: true,
     });
-    // A command that asks would wait for ever: what is typed is not for it.
+    // A command that prompts would wait forever: our stdin is not for it.
     running.child.stdin?.end();
     const {stdout} = await running.catch((error: {code?: unknown; stderr?: string}) => {
       signal.throwIfAborted();
-      const said = visible(error.stderr?.trim().split('\n').at(-1)?.trim().slice(0, longestSaid) ?? '');
-      throw new Complaint(
-        `the token command failed (${String(error.code)})${said === '' ? '' : `: ${said}`}`,
-        'Run it by itself: it must print the access token, and nothing else, within ten seconds.',
+      const lastLine = escapeControls(error.stderr?.trim().split('\n').at(-1)?.trim().slice(0, maxMessageLength) ?? '');
+      throw new CliError(
+        `the token command failed (${String(error.code)})${lastLine === '' ? '' : `: ${lastLine}`}`,
+        'Run it on its own: it must print the access token, and nothing else, within ten seconds.',
         exitCodes.refused,
       );
     });
-    kept = tokenIn(stdout, 'what the token command printed', exitCodes.refused);
-    return kept;
+    token = parseToken(stdout, 'the output of the token command', exitCodes.refused);
+    return token;
   };
 }
 
-/** The token in a text, which is never shown: also what is no token may be a secret. */
-function tokenIn(text: string, where: string, exitCode: number): string {
+/** The token in a text. The text is never shown: even if it is not a token, it may be a secret. */
+function parseToken(text: string, source: string, exitCode: number): string {
   const token = text.trim();
   if (isToken(token)) return token;
-  const got =
-    token === '' ? 'is empty' : 'is no access token: it holds a space, a line break or something that is not ASCII';
-  throw new Complaint(`${where} ${got}`, 'It must be the access token alone, without the word Bearer.', exitCode);
+  const problem =
+    token === '' ? 'is empty' : 'is not an access token: it contains a space, a line break or a non-ASCII character';
+  throw new CliError(`${source} ${problem}`, 'It must be the access token alone, without the word Bearer.', exitCode);
 }

@@ -2,9 +2,9 @@ import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
-import {readTokenOptions, type Token, type TokenOptions} from '../../src/cli/access-token.ts';
-import type {Complaint} from '../../src/cli/cli-error.ts';
-import {quoted} from '../../src/cli/quote.ts';
+import {type AccessToken, type AccessTokenOptions, accessTokenFrom} from '../../src/cli/access-token.ts';
+import type {CliError} from '../../src/cli/cli-error.ts';
+import {quote} from '../../src/cli/quote.ts';
 import {fakeShell} from './shells.ts';
 
 let folder: string;
@@ -19,34 +19,34 @@ const {signal} = new AbortController();
 const first = {forceRefresh: false, signal};
 const again = {forceRefresh: true, signal};
 
-function tokenOf(options: TokenOptions, env: Record<string, string | undefined> = {...process.env}): Token {
-  const token = readTokenOptions(options, fakeShell({env}));
+function tokenOf(options: AccessTokenOptions, env: Record<string, string | undefined> = {...process.env}): AccessToken {
+  const token = accessTokenFrom(options, fakeShell({env}));
   if (token === undefined) throw new Error('The options name no source');
   return token;
 }
 
-/** The complaint that asking for a token ends with. */
-async function trouble(
-  options: TokenOptions,
+/** The error of reading the token. */
+async function readError(
+  options: AccessTokenOptions,
   env?: Record<string, string | undefined>,
-): Promise<Complaint | undefined> {
+): Promise<CliError | undefined> {
   const token = tokenOf(options, env);
-  const thrown: unknown = await token.give(first).catch((error: unknown) => error);
-  expect(thrown).toBe(token.trouble());
-  return token.trouble();
+  const thrown: unknown = await token.read(first).catch((error: unknown) => error);
+  expect(thrown).toBe(token.lastError());
+  return token.lastError();
 }
 
 test('no option, no token', () => {
-  expect(readTokenOptions({}, fakeShell())).toBeUndefined();
+  expect(accessTokenFrom({}, fakeShell())).toBeUndefined();
 });
 
 describe('a variable', () => {
-  test('is read anew each time, without the white space around it', async () => {
+  test('is read again each time, without surrounding white space', async () => {
     const env: Record<string, string> = {T: ' one\n'};
     const token = tokenOf({tokenEnv: 'T'}, env);
-    expect(await token.give(first)).toBe('one');
+    expect(await token.read(first)).toBe('one');
     env['T'] = 'two';
-    expect(await token.give(first)).toBe('two');
+    expect(await token.read(first)).toBe('two');
   });
 
   test.each([
@@ -54,10 +54,10 @@ describe('a variable', () => {
     [' ', 'the variable T is empty'],
     [
       'Bearer a-secret',
-      'the variable T is no access token: it holds a space, a line break or something that is not ASCII',
+      'the variable T is not an access token: it contains a space, a line break or a non-ASCII character',
     ],
-  ])('%j is none', async (value, message) => {
-    expect(await trouble({tokenEnv: 'T'}, {T: value})).toMatchObject({message, exitCode: 2});
+  ])('%j is rejected', async (value, message) => {
+    expect(await readError({tokenEnv: 'T'}, {T: value})).toMatchObject({message, exitCode: 2});
   });
 });
 
@@ -66,41 +66,41 @@ describe('a file', () => {
     const path = join(folder, 'token');
     const token = tokenOf({tokenFile: path});
     await writeFile(path, 'one\n');
-    expect(await token.give(first)).toBe('one');
+    expect(await token.read(first)).toBe('one');
     await writeFile(path, 'two\n');
-    expect(await token.give(first)).toBe('two');
+    expect(await token.read(first)).toBe('two');
     await rm(path);
-    await expect(token.give(first)).rejects.toThrow('ENOENT');
-    expect(token.trouble()).toBeDefined();
+    await expect(token.read(first)).rejects.toThrow('ENOENT');
+    expect(token.lastError()).toBeDefined();
     await writeFile(path, 'three');
-    expect(await token.give(first)).toBe('three');
-    expect(token.trouble()).toBeUndefined();
+    expect(await token.read(first)).toBe('three');
+    expect(token.lastError()).toBeUndefined();
   });
 
-  test('that is missing, a folder, empty or something else is none', async () => {
+  test('is rejected if it is missing, a folder, empty or something else', async () => {
     const path = join(folder, 'token');
-    expect(await trouble({tokenFile: path})).toMatchObject({
+    expect(await readError({tokenFile: path})).toMatchObject({
       message: `the token file ${path} cannot be read (ENOENT)`,
       exitCode: 2,
     });
-    expect(await trouble({tokenFile: folder})).toMatchObject({
+    expect(await readError({tokenFile: folder})).toMatchObject({
       message: `the token file ${folder} cannot be read (EISDIR)`,
     });
     await writeFile(path, '\n');
-    expect(await trouble({tokenFile: path})).toMatchObject({message: `the token file ${path} is empty`, exitCode: 2});
+    expect(await readError({tokenFile: path})).toMatchObject({message: `the token file ${path} is empty`, exitCode: 2});
     await writeFile(path, 'a secret of two lines\nand more');
-    expect((await trouble({tokenFile: path}))?.message).not.toContain('secret');
+    expect((await readError({tokenFile: path}))?.message).not.toContain('secret');
   });
 });
 
 describe('a command', () => {
-  test('is run once, and again when its token was refused', async () => {
-    const path = quoted(join(folder, 'count'));
+  test('is run once, and again when its token is refused', async () => {
+    const path = quote(join(folder, 'count'));
     const token = tokenOf({tokenCommand: `echo x >> ${path}; wc -l < ${path}`});
-    expect(await token.give(first)).toBe('1');
-    expect(await token.give(first)).toBe('1');
-    expect(await token.give(again)).toBe('2');
-    expect(await token.give(first)).toBe('2');
+    expect(await token.read(first)).toBe('1');
+    expect(await token.read(first)).toBe('1');
+    expect(await token.read(again)).toBe('2');
+    expect(await token.read(first)).toBe('2');
   });
 
   test.each([
@@ -108,37 +108,37 @@ describe('a command', () => {
     ['echo a-secret; echo first >&2; echo "please log in" >&2; exit 1', 'the token command failed (1): please log in'],
     [`echo ${'x'.repeat(2000)} >&2; exit 1`, `the token command failed (1): ${'x'.repeat(1000)}`],
     ['no-such-command-at-all 2>/dev/null', 'the token command failed (127)'],
-    ['true', 'what the token command printed is empty'],
+    ['true', 'the output of the token command is empty'],
     [
       'echo "two words"',
-      'what the token command printed is no access token: it holds a space, a line break or something that is not ASCII',
+      'the output of the token command is not an access token: it contains a space, a line break or a non-ASCII character',
     ],
     ['head -c 2000000 /dev/zero', 'the token command failed (ERR_CHILD_PROCESS_STDIO_MAXBUFFER)'],
     ['read answer || exit 9', 'the token command failed (9)'],
   ])('%s', async (tokenCommand, message) => {
-    expect(await trouble({tokenCommand})).toMatchObject({message, exitCode: 5});
+    expect(await readError({tokenCommand})).toMatchObject({message, exitCode: 5});
   });
 
-  test('finds the claims of a challenge in its environment, where no shell reads them, and no older ones', async () => {
+  test('finds the claims of a challenge in its environment, where no shell evaluates them, and no older ones', async () => {
     const challenge = `{"access_token":{"x":{"value":"$(touch '${join(folder, 'run')}')\`exit 1\`"}}}`;
     const path = join(folder, 'claims');
-    const command = `printf %s "\${OPERATION_POLLER_CLAIMS-none}" > ${quoted(path)}; echo a-token`;
-    const token = tokenOf({tokenCommand: command}, {...process.env, OPERATION_POLLER_CLAIMS: 'of somebody else'});
-    await token.give(first);
+    const command = `printf %s "\${OPERATION_POLLER_CLAIMS-none}" > ${quote(path)}; echo a-token`;
+    const token = tokenOf({tokenCommand: command}, {...process.env, OPERATION_POLLER_CLAIMS: 'from somewhere else'});
+    await token.read(first);
     expect(await readFile(path, 'utf8')).toBe('none');
-    await token.give({...again, claims: challenge});
+    await token.read({...again, claims: challenge});
     expect(await readFile(path, 'utf8')).toBe(challenge);
-    await token.give(again);
+    await token.read(again);
     expect(await readFile(path, 'utf8')).toBe('none');
     expect(await readdir(folder)).toEqual(['claims']);
   });
 
-  test('is ended with the request that it was for', async () => {
+  test('ends with the request it was run for', async () => {
     const controller = new AbortController();
     const token = tokenOf({tokenCommand: 'exec sleep 60'});
-    const asked = token.give({forceRefresh: false, signal: controller.signal});
-    controller.abort(new Error('nobody waits'));
-    await expect(asked).rejects.toThrow('nobody waits');
-    expect(token.trouble()).toBeUndefined();
+    const reading = token.read({forceRefresh: false, signal: controller.signal});
+    controller.abort(new Error('no longer needed'));
+    await expect(reading).rejects.toThrow('no longer needed');
+    expect(token.lastError()).toBeUndefined();
   });
 });
