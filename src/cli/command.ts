@@ -106,11 +106,11 @@ function addWatchOptions(command: Command): void {
     .addOption(new Option('--token-file <file>', 'file with it, reread for each request').conflicts(sources.slice(2)))
     .option('--token-command <command>', 'command that prints it; run once, and again when the token is refused')
     .addOption(new Option('--cloud <name>', 'the Graph cloud that the token is for').choices(Object.keys(cloudRoots)))
-    .option('--timeout <duration>', 'stop after 90s, 10m, 2h … (default: 15m, or as the protocol says)', duration)
-    .option('--interval <duration>', 'poll every 500ms, 5s … (default: 1s growing to 30s, with jitter)', duration)
+    .option('--timeout <duration>', 'stop watching after 90s, 10m, 2h (default: 15m, or by the protocol)', duration)
+    .option('--interval <duration>', 'poll every 500ms, 5s (default: 1s growing to 30s, with jitter)', duration)
     .option('--not-found-grace <duration>', 'how long a 404 means "not visible yet" (default: 30s; 0s: never)', grace)
     .option('--json', 'print each event, and the outcome, as one line of JSON')
-    .option('--quiet', 'no progress');
+    .option('--quiet', 'show no progress');
 }
 
 function duration(text: string): number {
