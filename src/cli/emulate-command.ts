@@ -1,24 +1,21 @@
 import {once} from 'node:events';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
 import type {AddOperationOptions} from '../testing/operation-options.ts';
-import {called} from './called.ts';
-import {Complaint} from './complaint.ts';
-import {codeOf} from './error-code.ts';
-import {exitCodes} from './exit-code.ts';
-import {assignment, quoted} from './quoted.ts';
+import {CliError, errorCode, exitCodes} from './cli-error.ts';
+import {assignment, invocationName, quote} from './quote.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 
-/** The token that the emulator takes, and no other. */
+/** The only token that the emulator accepts. */
 const token = 'emulated-token';
 
-/** What there is to watch at once; each poll takes a step, so nothing ends before somebody looks. */
+/** The operations to watch. Each poll takes one step, so that none ends before someone watches it. */
 const samples: ReadonlyArray<{
-  readonly says: string;
+  readonly behavior: string;
   readonly protocol?: string;
   readonly operation: AddOperationOptions;
 }> = [
   {
-    says: 'goes well',
+    behavior: 'succeeds',
     protocol: 'graph.richLongRunning',
     operation: {
       id: 'well',
@@ -32,7 +29,7 @@ const samples: ReadonlyArray<{
     },
   },
   {
-    says: 'is throttled, and unreachable for a moment',
+    behavior: 'is throttled, then briefly unreachable',
     operation: {
       id: 'throttled',
       script: [
@@ -47,13 +44,13 @@ const samples: ReadonlyArray<{
     },
   },
   {
-    says: 'fails',
+    behavior: 'fails',
     operation: {
       id: 'fails',
       script: ['notStarted', {status: 'running', times: 2}, {status: 'failed', detail: 'PolicyViolation'}],
     },
   },
-  {says: 'never ends: stop it with Ctrl-C, and resume', operation: {id: 'endless', script: ['running']}},
+  {behavior: 'never ends: stop it with Ctrl-C, then resume', operation: {id: 'endless', script: ['running']}},
 ];
 
 /** The options of `emulate`. */
@@ -62,14 +59,14 @@ export interface EmulateOptions {
 }
 
 /**
- * `operation-poller emulate`: Microsoft Graph on this machine, with operations to watch, until it is interrupted.
+ * `operation-poller emulate`: Microsoft Graph on this machine, with operations to watch, until interrupted.
  *
  * @returns the exit code of the interruption
  */
 export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): Promise<number> {
   const {stdout, signal} = shell;
   const emulator = await start(port);
-  const name = called(shell);
+  const name = invocationName(shell);
   try {
     const operations = samples.map((sample) => ({
       ...sample,
@@ -77,19 +74,19 @@ export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): 
     }));
     stdout.write(
       [
-        `Microsoft Graph is emulated at ${emulator.root}, until Ctrl-C.`,
-        `See its operations, and move them, in a browser: ${emulator.console}`,
+        `Emulating Microsoft Graph at ${emulator.root} until Ctrl-C.`,
+        `View its operations, and change them, in a browser: ${emulator.console}`,
         '',
-        'Try it in another terminal:',
+        'Try it from another terminal:',
         '',
         `  ${assignment('GRAPH_TOKEN', token)}`,
-        ...operations.flatMap(({says, protocol, location}) => [
+        ...operations.flatMap(({behavior, protocol, location}) => [
           '',
-          `  # ${says}`,
-          `  ${name} watch ${quoted(location)} --token-env GRAPH_TOKEN${protocol === undefined ? '' : ` --protocol ${protocol}`}`,
+          `  # ${behavior}`,
+          `  ${name} watch ${quote(location)} --token-env GRAPH_TOKEN${protocol === undefined ? '' : ` --protocol ${protocol}`}`,
         ]),
         '',
-        '  # resets a password; any user will do',
+        '  # resets a password; any user works',
         `  ${name} reset-password adele@contoso.com --root ${emulator.root} --token-env GRAPH_TOKEN`,
         '',
         '',
@@ -106,11 +103,11 @@ async function start(port: number): Promise<GraphEmulator> {
   try {
     return await startGraphEmulator({port, token, record: false, console: true});
   } catch (error) {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code === undefined) throw error;
-    throw new Complaint(
-      `port ${port} cannot be had (${code})`,
-      'Give another --port, or none: then a free one is taken.',
+    throw new CliError(
+      `cannot listen on port ${port} (${code})`,
+      'Choose another --port, or omit it to use a free one.',
     );
   }
 }

@@ -3,12 +3,12 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {Operation} from '../operation/operation.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 
-/** A value that JSON can have; `undefined` fields are left out. */
+/** The fields of a JSON object; those that are `undefined` are omitted. */
 export type JsonFields = Readonly<Record<string, unknown>>;
 
 /**
- * An event as `--json` prints it: its times as ISO 8601, its durations as milliseconds, its operation without the body of
- * the answer, which may hold anything.
+ * An event as `--json` prints it: its times in ISO 8601, its durations in milliseconds, its operation without the body of
+ * the response, which may contain anything.
  */
 export function eventJson(event: OperationEvent): JsonFields {
   const {type, at, operation, ...own} = event;
@@ -18,12 +18,12 @@ export function eventJson(event: OperationEvent): JsonFields {
     ...own,
     ...('since' in own ? {since: timeText(own.since)} : {}),
     ...('error' in own ? {error: errorJson(own.error)} : {}),
-    ...(operation === undefined ? {} : {operation: writeOperation(operation, event.location)}),
+    ...(operation === undefined ? {} : {operation: operationJson(operation, event.location)}),
   };
 }
 
-/** An operation without `raw` and `result`; what else it links to is shown as a location is. */
-export function writeOperation(operation: Operation, location: string): JsonFields {
+/** An operation without `raw` and `result`; its resource location is redacted as any location is. */
+function operationJson(operation: Operation, location: string): JsonFields {
   const {raw, resourceLocation, ...facts} = operation;
   const {result, ...shown}: JsonFields = facts;
   if (resourceLocation === undefined) return shown;

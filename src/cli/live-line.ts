@@ -1,31 +1,44 @@
 import {clearLine, cursorTo} from 'node:readline';
-import type {Paint} from './paint.ts';
-import type {Piece} from './progress.ts';
+import type {LineSegment} from './progress.ts';
 import type {Output} from './shell.ts';
+import {type Colorize, columnsOf} from './terminal.ts';
 
-const redrawEvery = 200;
-const usualWidth = 80;
+const redrawInterval = 200;
+const gap = '  ';
 
-/** One line at the bottom of a terminal that is drawn anew as time passes. It hides no cursor, so there is nothing to restore. */
+/** Joins segments with gaps and cuts the line to a width. */
+export function fitLine(segments: readonly LineSegment[], width: number): readonly LineSegment[] {
+  const line: LineSegment[] = [];
+  let left = width;
+  for (const [style, text] of segments) {
+    const spaced = line.length === 0 ? text : gap + text;
+    if (left <= 0) break;
+    line.push([style, spaced.slice(0, left)]);
+    left -= spaced.length;
+  }
+  return line;
+}
+
+/** One line at the bottom of a terminal, redrawn as time passes. It does not hide the cursor, so there is nothing to restore. */
 export class LiveLine {
   readonly #output: Output;
-  readonly #paint: Paint;
-  readonly #pieces: (now: number) => readonly Piece[];
+  readonly #colorize: Colorize;
+  readonly #segments: (now: number) => readonly LineSegment[];
   readonly #timer: ReturnType<typeof setInterval>;
   #drawn = '';
 
-  /** @param pieces what the line says at a moment; ASCII alone, since columns are counted */
-  constructor(output: Output, paint: Paint, pieces: (now: number) => readonly Piece[]) {
+  /** @param segments the content at a moment; ASCII only, since columns are counted */
+  constructor(output: Output, colorize: Colorize, segments: (now: number) => readonly LineSegment[]) {
     this.#output = output;
-    this.#paint = paint;
-    this.#pieces = pieces;
-    this.#timer = setInterval(() => this.draw(), redrawEvery);
+    this.#colorize = colorize;
+    this.#segments = segments;
+    this.#timer = setInterval(() => this.draw(), redrawInterval);
   }
 
   draw(): void {
-    // A line that is full wraps, and could not be taken back.
-    const line = fitted(this.#pieces(Date.now()), (this.#output.columns ?? usualWidth) - 1)
-      .map(([style, text]) => this.#paint(style, text))
+    // A full line wraps, and could not be erased.
+    const line = fitLine(this.#segments(Date.now()), columnsOf(this.#output) - 1)
+      .map(([style, text]) => this.#colorize(style, text))
       .join('');
     if (line === this.#drawn) return;
     this.#drawn = line;
@@ -34,26 +47,11 @@ export class LiveLine {
     clearLine(this.#output, 1);
   }
 
-  /** Takes the line away for good. */
+  /** Erases the line for good. */
   end(): void {
     clearInterval(this.#timer);
     if (this.#drawn === '') return;
     cursorTo(this.#output, 0);
     clearLine(this.#output, 1);
   }
-}
-
-const gap = '  ';
-
-/** The pieces with gaps between them, cut to a width. */
-export function fitted(pieces: readonly Piece[], width: number): readonly Piece[] {
-  const line: Piece[] = [];
-  let left = width;
-  for (const [style, text] of pieces) {
-    const spaced = line.length === 0 ? text : gap + text;
-    if (left <= 0) break;
-    line.push([style, spaced.slice(0, left)]);
-    left -= spaced.length;
-  }
-  return line;
 }

@@ -1,23 +1,23 @@
 #!/usr/bin/env node
 import {constants} from 'node:os';
 import process from 'node:process';
+import {exitCodes} from './cli-error.ts';
 import {runCommand} from './command.ts';
-import {exitCodes} from './exit-code.ts';
 import {Interruption} from './shell.ts';
 
-/** 128 and the number of SIGPIPE, which ends other commands in this case. */
+/** 128 plus the number of SIGPIPE, which ends other commands in this case. */
 const brokenPipe = 141;
 
 const controller = new AbortController();
 
-/** How soon after the first signal another one is the same one, in milliseconds: npm passes on what the terminal sent to all. */
-const sameSignal = 500;
+/** Milliseconds after the first signal in which another counts as the same: npm forwards what the terminal already sent to all. */
+const sameSignalWindow = 500;
 let interruptedAt = Number.POSITIVE_INFINITY;
 
-/** The first time, what is under way is ended in good order; the second time, at once. */
+/** The first time, ends in good order; the second time, at once. */
 function interrupt(by: string | undefined, exitCode: number): void {
   const now = Date.now();
-  if (now - interruptedAt > sameSignal) process.exit(exitCode);
+  if (now - interruptedAt > sameSignalWindow) process.exit(exitCode);
   if (controller.signal.aborted) return;
   interruptedAt = now;
   controller.abort(new Interruption(by, exitCode));
@@ -26,7 +26,7 @@ function interrupt(by: string | undefined, exitCode: number): void {
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(name, () => interrupt(name, 128 + constants.signals[name]));
 }
-// Nobody reads any more, as after "| head": the end of the work, and no error.
+// Nobody reads the output any more, as after "| head": stop working; it is not an error.
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', ({code}: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') process.exit(exitCodes.fault);

@@ -1,42 +1,40 @@
 import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import {showDuration} from './duration.ts';
-import type {Style} from './paint.ts';
-import {jsonLine, visible} from './visible.ts';
+import {escapeControls, jsonLine, type Style} from './terminal.ts';
 
-/** What the live line shows: how the operation and its watch stand, as the events told. Times in milliseconds since 1970. */
+/** What the live line shows: the state of the operation and of its watch, from the events. Times in milliseconds since 1970. */
 export interface Progress {
   readonly since: number;
   readonly status: string;
   readonly percent: number | undefined;
-  /** The last answer, whatever it was. */
+  /** The last response, whatever it was. */
   readonly answer: {readonly httpStatus: number; readonly at: number} | undefined;
   readonly nextAt: number | undefined;
-  /** What stands in the way: a throttle, or a failed request. */
-  readonly trouble: string | undefined;
-  /** For how long after a first 404 the watch goes on asking. */
+  /** What delays the operation's next report: throttling, or a failed request. */
+  readonly problem: string | undefined;
+  /** How long after a first 404 the watch keeps polling. */
   readonly notFoundGrace: number;
-  /** The first 404 since the last good answer: since then the service does not know the operation. */
-  readonly missingSince: number | undefined;
+  /** The first 404 since the last good response; the service has not known the operation since then. */
+  readonly notFoundSince: number | undefined;
 }
 
-/** Stands for the status before there is one. */
-const nothingSeen = 'watching';
+/** Shown as the status before there is one. */
+const noStatus = 'watching';
 
-/** A piece of the live line. */
-export type Piece = readonly [style: Style, text: string];
+/** A part of the live line. */
+export type LineSegment = readonly [style: Style, text: string];
 
-/** What is known before anything is. */
-export function beginProgress(since: number, notFoundGrace: number): Progress {
-  const unknown = {percent: undefined, answer: undefined, nextAt: undefined, trouble: undefined};
-  return {since, status: nothingSeen, ...unknown, notFoundGrace, missingSince: undefined};
+/** The progress before the first event. */
+export function initialProgress(since: number, notFoundGrace: number): Progress {
+  const unknown = {percent: undefined, answer: undefined, nextAt: undefined, problem: undefined};
+  return {since, status: noStatus, ...unknown, notFoundGrace, notFoundSince: undefined};
 }
 
-/** What an event makes of it. */
-export function withEvent(progress: Progress, event: OperationEvent): Progress {
+/** The progress after an event. */
+export function updateProgress(progress: Progress, event: OperationEvent): Progress {
   const {operation, at} = event;
   const answer = event.type === 'retrying' ? event.error.answer : event.answer;
-  const known: Progress = {
+  const updated: Progress = {
     ...progress,
     status: operation?.status ?? progress.status,
     percent: operation?.percentComplete ?? progress.percent,
@@ -44,104 +42,122 @@ export function withEvent(progress: Progress, event: OperationEvent): Progress {
   };
   switch (event.type) {
     case 'polled':
-      return {...known, trouble: undefined, missingSince: undefined, nextAt: undefined};
+      return {...updated, problem: undefined, notFoundSince: undefined, nextAt: undefined};
     case 'retrying':
       return {
-        ...known,
-        trouble: troubleOf(event.error),
-        missingSince: event.error.httpStatus === 404 ? (progress.missingSince ?? at) : progress.missingSince,
+        ...updated,
+        problem: describePollError(event.error),
+        notFoundSince: event.error.httpStatus === 404 ? (progress.notFoundSince ?? at) : progress.notFoundSince,
         nextAt: at + event.delay,
       };
     case 'waiting':
       return {
-        ...known,
+        ...updated,
         nextAt: at + event.delay,
-        trouble:
-          known.trouble ?? (event.because === 'retryAfter' ? `told to wait ${showDuration(event.delay)}` : undefined),
+        problem: updated.problem ?? (event.because === 'retryAfter' ? retryAfterNotice(event.delay) : undefined),
       };
     default:
-      return known;
+      return updated;
   }
 }
 
 /** The live line at a moment. */
-export function livePieces(progress: Progress, now: number): readonly Piece[] {
-  const {since, status, percent, answer, nextAt, trouble} = progress;
-  const pieces: Piece[] = [['active', status + (percent === undefined ? '' : ` ${Math.floor(percent)} %`)]];
-  pieces.push(['plain', showDuration(wholeSeconds(now - since))]);
-  const missing = missingText(progress, now);
-  // Before the rest, which a narrow terminal cuts off: it tells why nothing happens.
-  if (missing !== undefined) pieces.push(['warning', missing]);
-  if (answer !== undefined) pieces.push(['faint', `HTTP ${answer.httpStatus} at ${clock(answer.at)}`]);
+export function liveSegments(progress: Progress, now: number): readonly LineSegment[] {
+  const {since, status, percent, answer, nextAt, problem} = progress;
+  const segments: LineSegment[] = [['active', percent === undefined ? status : withPercent(status, percent)]];
+  segments.push(['plain', formatDuration(wholeSeconds(now - since))]);
+  const notFound = notFoundNotice(progress, now);
+  // Before the rest, which a narrow terminal cuts off: it explains why nothing happens.
+  if (notFound !== undefined) segments.push(['warning', notFound]);
+  if (answer !== undefined) segments.push(['faint', `HTTP ${answer.httpStatus} at ${clock(answer.at)}`]);
   const left = nextAt === undefined ? 0 : nextAt - now;
-  // Half a second is shown as one: a countdown that says 0 looks stuck.
-  pieces.push(['faint', left > 0 ? `next poll in ${Math.ceil(left / 1000)}s` : 'asking']);
-  // The status stands beside the time of the answer already.
-  const shown = answer === undefined ? trouble : trouble?.replace(/HTTP \d+ ?/, '');
-  if (shown !== undefined && shown !== '') pieces.push(['warning', shown]);
-  return pieces;
-}
-
-/** That the service does not know the operation, and for how long it is asked all the same. */
-function missingText({status, missingSince, notFoundGrace}: Progress, now: number): string | undefined {
-  if (missingSince === undefined) return undefined;
-  const left = Math.ceil((missingSince + notFoundGrace - now) / 1000) * 1000;
-  const until = left > 0 ? `giving up in ${showDuration(left)}` : 'giving up at the next 404';
-  return `${status === nothingSeen ? 'not known to the service yet' : 'no longer known to the service'}, ${until}`;
+  // Half a second is shown as one: a countdown at 0 looks stuck.
+  segments.push(['faint', left > 0 ? `next poll in ${Math.ceil(left / 1000)}s` : 'polling']);
+  // The HTTP status is already shown with the time of the response.
+  const shown = answer === undefined ? problem : problem?.replace(/HTTP \d+ ?/, '');
+  if (shown !== undefined && shown !== '') segments.push(['warning', shown]);
+  return segments;
 }
 
 /**
- * An event as a line of its own, for a log; `undefined` where there is nothing new to say.
+ * An event as a line for a log; `undefined` where there is nothing new to say.
  *
- * @param before the type of the event before it
- * @param progress what is known with the event
+ * @param previous the type of the event before it
+ * @param progress the progress after the event
  */
-export function plainLine(
+export function logLine(
   event: OperationEvent,
-  before: OperationEvent['type'] | undefined,
+  previous: OperationEvent['type'] | undefined,
   progress: Progress,
 ): string | undefined {
-  const {operation} = event;
   switch (event.type) {
     case 'notStarted':
     case 'running':
       return event.type;
     case 'progress':
-      return `${operation?.status ?? ''} ${Math.floor(event.percentComplete)} %`;
+      return withPercent(event.operation?.status ?? '', event.percentComplete);
     case 'retrying':
-      return [troubleOf(event.error), `next poll in ${showDuration(event.delay)}`, missingText(progress, event.at)]
-        .filter((words) => words !== undefined)
+      return [describePollError(event.error), nextPoll(event.delay), notFoundNotice(progress, event.at)]
+        .filter((text) => text !== undefined)
         .join(', ');
     case 'waiting':
-      // After a failed poll the same wait was told already.
-      if (before === 'retrying') return undefined;
-      if (event.because === 'retryAfter') return `told to wait ${showDuration(event.delay)}`;
-      if (event.because === 'initialDelay' || event.because === 'resume')
-        return `next poll in ${showDuration(event.delay)}`;
-      return undefined;
+      // After a failed poll, the line about the retry has named this wait already.
+      if (previous === 'retrying') return undefined;
+      if (event.because === 'retryAfter') return retryAfterNotice(event.delay);
+      return event.because === 'initialDelay' || event.because === 'resume' ? nextPoll(event.delay) : undefined;
     case 'unknownStatus':
-      return `unknown status ${jsonLine(event.rawStatus)}, watching on`;
+      return `unknown status ${jsonLine(event.rawStatus)}, still watching`;
     case 'relocated':
-      return `moved to ${visible(event.to)}`;
+      return `moved to ${escapeControls(event.to)}`;
     case 'stalled':
-      return `no change for ${showDuration(event.at - event.since)}`;
+      return `no change for ${formatDuration(event.at - event.since)}`;
     default:
       return undefined;
   }
 }
 
-/** A failed request in a few words; the live line counts columns, so they are ASCII. */
-function troubleOf({kind, httpStatus, code}: PollError): string {
-  if (kind === 'token') return 'no token to be had';
-  if (kind === 'timeout') return 'no answer in time';
+function withPercent(status: string, percent: number): string {
+  return `${status} ${Math.floor(percent)}%`;
+}
+
+function nextPoll(delay: number): string {
+  return `next poll in ${formatDuration(delay)}`;
+}
+
+function retryAfterNotice(delay: number): string {
+  return `asked to wait ${formatDuration(delay)}`;
+}
+
+/** That the service does not know the operation, and how long the watch keeps polling anyway. */
+function notFoundNotice({status, notFoundSince, notFoundGrace}: Progress, now: number): string | undefined {
+  if (notFoundSince === undefined) return undefined;
+  const left = Math.ceil((notFoundSince + notFoundGrace - now) / 1000) * 1000;
+  const until = left > 0 ? `giving up in ${formatDuration(left)}` : 'giving up at the next 404';
+  return `${status === noStatus ? 'not known to the service yet' : 'no longer known to the service'}, ${until}`;
+}
+
+/** A failed request in a few words, in ASCII, since the live line counts columns. */
+function describePollError({kind, httpStatus, code}: PollError): string {
+  if (kind === 'token') return 'no access token';
+  if (kind === 'timeout') return 'request timed out';
   const words = [httpStatus, code].filter((word) => word !== undefined).join(' ');
   const shown = words.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 60);
   if (httpStatus === 429) return `throttled: HTTP ${shown}`;
   if (kind === 'http') return `HTTP ${shown}`;
-  return kind === 'protocol' ? 'an answer that cannot be read' : `no connection${shown === '' ? '' : `: ${shown}`}`;
+  return kind === 'protocol' ? 'unreadable response' : `no connection${shown === '' ? '' : `: ${shown}`}`;
 }
 
-/** For a time that runs: whole seconds, so that it changes once a second. */
+/** Formats milliseconds as whole seconds, minutes and hours: `7s`, `2m 05s`, `1h 02m 05s`; less than a second as `400ms`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds >= 1 && milliseconds < 1000) return `${Math.round(milliseconds)}ms`;
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts.slice(parts.findIndex((part, index) => part > 0 || index === 2));
+  const names = ['h', 'm', 's'].slice(-shown.length);
+  return shown.map((part, index) => `${index === 0 ? part : String(part).padStart(2, '0')}${names[index]}`).join(' ');
+}
+
+/** Rounds an elapsed time down to whole seconds, so that what is shown changes once a second. */
 export function wholeSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000) * 1000;
 }

@@ -1,27 +1,24 @@
 import {createGraphClient} from '../graph/graph-client.ts';
 import type {PasswordReset} from '../graph/password-reset.ts';
 import {OperationError, OperationNotStartedError, PollError} from '../operation/errors.ts';
-import {called} from './called.ts';
-import {Complaint, complaintOf} from './complaint.ts';
-import {exitCodes} from './exit-code.ts';
-import {endedStatus, follow, withTokenTrouble} from './follow.ts';
+import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
+import {CliError, endedStatus, exitCodes, toCliError, tokenHint} from './cli-error.ts';
 import {type NewPasswordOptions, readNewPassword} from './new-password.ts';
-import {pollOptions, type WatchingOptions} from './poll-options.ts';
-import {quoted} from './quoted.ts';
-import {Report} from './report.ts';
+import {invocationName, quote} from './quote.ts';
+import {Reporter} from './reporter.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {readTokenOptions, type Token} from './token.ts';
-import {visible} from './visible.ts';
+import {escapeControls} from './terminal.ts';
+import {pollOptions, type WatchOptions} from './watch-options.ts';
 
 /** The options of `reset-password`. */
-export interface ResetPasswordCommandOptions extends WatchingOptions, NewPasswordOptions {
+export interface ResetPasswordCommandOptions extends WatchOptions, NewPasswordOptions {
   readonly root?: string;
   /** Prints the new password once the reset has succeeded. */
   readonly show?: boolean;
 }
 
 /**
- * `operation-poller reset-password`: resets a user's password in Microsoft Graph and watches it happen.
+ * `operation-poller reset-password`: resets a user's password in Microsoft Graph and watches the reset.
  *
  * @returns the exit code
  */
@@ -32,65 +29,60 @@ export async function resetPasswordCommand(
 ): Promise<number> {
   const {cloud, root, generate = false, show = false} = options;
   if (generate && !show) {
-    throw new Complaint(
+    throw new CliError(
       '--generate without --show: nobody would know the password',
-      'Give --show as well, or choose the password yourself.',
+      'Add --show, or choose the password yourself.',
     );
   }
-  const token = readTokenOptions(options, shell);
-  if (token === undefined) {
-    throw new Complaint('a reset needs an access token', 'Give --token-env, --token-file or --token-command.');
-  }
-  const graph = createGraphClient({cloud, root, token: token.give, batch: false});
-  // Who has no token need not think of a password.
-  await token.give({forceRefresh: false, signal: shell.signal});
+  const token = accessTokenFrom(options, shell);
+  if (token === undefined) throw new CliError('a reset needs an access token', tokenHint);
+  const graph = createGraphClient({cloud, root, token: token.read, batch: false});
+  // Without a token, nobody needs to think of a password.
+  await token.read({forceRefresh: false, signal: shell.signal});
   const newPassword = await readNewPassword(options, shell);
   shell.signal.throwIfAborted();
-  const report = new Report(shell, options);
-  report.begin();
+  const reporter = new Reporter(shell, options);
+  reporter.start();
   let reset: PasswordReset;
   try {
     reset = await graph.resetPassword(user, {...pollOptions(options, shell), newPassword});
   } catch (error) {
-    return report.complain(startTrouble(error, token), {hint: complaintOf(error).hint});
+    return reporter.fail(startError(error, token), {hint: toCliError(error).hint});
   }
   if (!reset.confirmed) {
     const message = 'the reset was accepted, but the service does not say where to watch it';
-    return report.complain(
-      new Complaint(message, 'Sign in with the new password to see whether it holds.', exitCodes.unreachable),
-    );
+    const hint = 'Sign in with the new password to see whether it works.';
+    return reporter.fail(new CliError(message, hint, exitCodes.unreachable));
   }
-  const followed = await follow(reset.poller, report);
-  if (followed.operation === undefined) return giveUp(withTokenTrouble(followed.error, token), report, options, shell);
-  const {statusDetail: detail} = followed.operation;
-  if (!show) return report.succeed({status: 'succeeded', detail});
+  const end = await reporter.follow(reset.poller);
+  if (end.operation === undefined) return failed(withTokenError(end.error, token), reporter, options, shell);
+  const {statusDetail: detail} = end.operation;
+  if (!show) return reporter.succeed({status: 'succeeded', detail});
   try {
     const password = await reset.newPassword();
-    const output = shell.stdout.isTTY === true ? visible(password) : password;
-    return report.succeed({status: 'succeeded', detail, output, fields: {newPassword: password}});
+    const output = shell.stdout.isTTY === true ? escapeControls(password) : password;
+    return reporter.succeed({status: 'succeeded', detail, output, fields: {newPassword: password}});
   } catch (error) {
-    return report.complain(error, {
-      status: 'succeeded',
-      output: '',
-      hint: 'It holds, but nobody knows it: reset it again.',
-    });
+    const hint = 'The new password is in effect, but nobody knows it: reset it again.';
+    return reporter.fail(error, {status: 'succeeded', output: '', hint});
   }
 }
 
-/** A token that could not be had is the command's own complaint; anything else is the library's. */
-function startTrouble(error: unknown, token: Token): unknown {
+/** Where the start failed for want of a token, the reason that the token's source gave. */
+function startError(error: unknown, token: AccessToken): unknown {
   const isToken =
     error instanceof OperationNotStartedError && error.cause instanceof PollError && error.cause.kind === 'token';
-  return isToken ? (token.trouble() ?? error) : error;
+  return isToken ? (token.lastError() ?? error) : error;
 }
 
-function giveUp(error: unknown, report: Report, {generate, show}: ResetPasswordCommandOptions, shell: Shell): number {
+function failed(error: unknown, reporter: Reporter, options: ResetPasswordCommandOptions, shell: Shell): number {
+  const {generate, show} = options;
   const status = endedStatus(error);
-  if (status !== undefined) return report.complain(error, {status, ...(show === true ? {output: ''} : {})});
-  const hints = [interruptionOf(shell) === undefined ? complaintOf(error).hint : 'The reset goes on.'];
-  if (generate === true) hints.push('The password that the service made is lost: reset it again.');
+  if (status !== undefined) return reporter.fail(error, {status, ...(show === true ? {output: ''} : {})});
+  const hints = [interruptionOf(shell) === undefined ? toCliError(error).hint : 'The reset continues.'];
+  if (generate === true) hints.push('The generated password is lost: reset it again.');
   else if (error instanceof OperationError && error.location !== undefined) {
-    hints.push(`Watch on with: ${called(shell)} watch ${quoted(error.location)}`);
+    hints.push(`Keep watching with: ${invocationName(shell)} watch ${quote(error.location)}`);
   }
-  return report.complain(error, {hint: hints.join(' ')});
+  return reporter.fail(error, {hint: hints.join(' ')});
 }

@@ -5,63 +5,64 @@ import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
-import {Complaint} from './complaint.ts';
-import {codeOf} from './error-code.ts';
-import {visible} from './visible.ts';
+import {CliError, errorCode, toCliError} from './cli-error.ts';
+import {escapeControls} from './terminal.ts';
 
-/** What a resume file holds. */
-export interface Kept {
-  /** The resume token. */
+/** What a resume file contains. */
+export interface SavedToken {
+  /** The resume token as text. */
   readonly text: string;
-  /** What it says. */
+  /** The state in it. */
   readonly state: WatchState;
 }
 
 /**
  * Reads a resume file.
  *
- * @param location the location that the user gave, if any: it must be the file's, but for the query, which services renew
+ * @param location the location that the user gave, if any: it must match the file's, except for the query, which services renew
  * @returns `undefined` when there is no such file
- * @throws Complaint when the file cannot be read or written, is none, or is that of another operation
+ * @throws CliError when the file cannot be read or written, is not a resume file, or belongs to another operation
  */
-export async function readResumeFile(path: string, location: string | undefined): Promise<Kept | undefined> {
+export async function readResumeFile(path: string, location: string | undefined): Promise<SavedToken | undefined> {
   await access(dirname(path), constants.W_OK).catch(() => {
-    // Now, not when there is something to lose.
-    throw new Complaint(
-      `--resume: ${visible(dirname(path))} is no folder that can be written to`,
-      'Give a file in another one.',
+    // Now, not when there is a token to lose.
+    throw new CliError(
+      `--resume: cannot write to the folder ${escapeControls(dirname(path))}`,
+      'Choose a file in another folder.',
     );
   });
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined;
-    throw new Complaint(`--resume: ${visible(path)} cannot be read (${codeOf(error)})`, 'Give another file.');
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw new CliError(
+      `--resume: ${escapeControls(path)} cannot be read (${errorCode(error)})`,
+      'Choose another file.',
+    );
   });
   if (text === undefined) return undefined;
-  const state = read(text, path);
-  if (location !== undefined && placeOf(location) !== placeOf(state.location)) {
-    throw new Complaint(
-      `--resume: ${visible(path)} is of another operation, ${visible(state.redactedLocation)}`,
-      'Leave the location out to go on with that one, or give another file.',
+  const state = parse(text, path);
+  if (location !== undefined && withoutQuery(location) !== withoutQuery(state.location)) {
+    throw new CliError(
+      `--resume: ${escapeControls(path)} belongs to another operation, ${escapeControls(state.redactedLocation)}`,
+      'Omit the location to resume that one, or choose another file.',
     );
   }
   return {text, state};
 }
 
-function read(text: string, path: string): WatchState {
+function parse(text: string, path: string): WatchState {
   try {
     return readResumeToken(text);
   } catch (error) {
     if (!(error instanceof InvalidResumeTokenError)) throw error;
-    const hint = 'Remove it and give the location to begin anew.';
-    throw new Complaint(`--resume: ${visible(path)}: ${error.message}`, hint);
+    throw new CliError(`--resume: ${escapeControls(path)}: ${error.message}`, toCliError(error).hint);
   }
 }
 
-function placeOf(location: string): string {
+function withoutQuery(location: string): string {
   return location.split('?', 1)[0] ?? location;
 }
 
-/** Writes a resume token, whole or not at all, for this user alone: the location in it may be all it takes. */
+/** Writes a resume token, whole or not at all, for this user alone: knowing the location in it may be enough for access. */
 export async function writeResumeFile(path: string, token: ResumeToken): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
@@ -79,7 +80,7 @@ export async function writeResumeFile(path: string, token: ResumeToken): Promise
   }
 }
 
-/** Removes a resume file, if there is one: the operation has ended. */
+/** Removes a resume file, if there is one, once the operation has ended. */
 export async function removeResumeFile(path: string): Promise<void> {
   await rm(path, {force: true});
 }

@@ -1,4 +1,5 @@
 import type {Readable, Writable} from 'node:stream';
+import {CliError} from './cli-error.ts';
 
 /** Where the command writes: a terminal, a file or a pipe. */
 export type Output = Writable & {
@@ -7,41 +8,31 @@ export type Output = Writable & {
   hasColors?(environment?: object): boolean;
 };
 
-/** All that the command has to do with the process it runs in, so that tests can give something else. */
+/** Everything the command uses of its process, so that tests can replace it. */
 export interface Shell {
   readonly stdin: Readable & {readonly isTTY?: boolean};
   /** For the outcome. */
   readonly stdout: Output;
-  /** For progress and complaints. */
+  /** For progress and errors. */
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts when the command is to end, with an {@link Interruption} as its reason. */
+  /** Aborts when the command should end, with an {@link Interruption} as its reason. */
   readonly signal: AbortSignal;
 }
 
-/** What a command says that was interrupted. */
-export function interruptedBy(what: string): string {
-  return `interrupted by ${what}`;
-}
-
-/** Why the command is to end before its work is done. */
-export class Interruption {
-  /** Empty: nobody would read it. */
-  readonly message: string;
-  readonly hint: string = '';
-  readonly exitCode: number;
-
+/** Why the command should end before its work is done. */
+export class Interruption extends CliError {
   /**
-   * @param by the signal; `undefined`: nobody reads the output any more, so there is nothing to say
-   * @param exitCode what a shell says of a command that ended so: 128 and the number of the signal
+   * @param by the signal or key; `undefined`: nobody reads the output any more, so there is nothing to say
+   * @param exitCode what a shell reports for a command that ended so: 128 plus the number of the signal
+   * @param hint what to do about it; default: nothing
    */
-  constructor(by: string | undefined, exitCode: number) {
-    this.message = by === undefined ? '' : interruptedBy(by);
-    this.exitCode = exitCode;
+  constructor(by: string | undefined, exitCode: number, hint = '') {
+    super(by === undefined ? '' : `interrupted by ${by}`, hint, exitCode);
   }
 }
 
-/** The interruption that a signal was aborted with; `undefined` while it was not. */
+/** The interruption that aborted the shell's signal; `undefined` while there was none. */
 export function interruptionOf({signal}: Pick<Shell, 'signal'>): Interruption | undefined {
   return signal.reason instanceof Interruption ? signal.reason : undefined;
 }

@@ -1,5 +1,5 @@
-import {cloudRoots} from '../graph/clouds.ts';
-import {createGraphClient, type GraphPollOptions} from '../graph/graph-client.ts';
+import {cloudRoots, type GraphCloud} from '../graph/clouds.ts';
+import {createGraphClient, type GraphClient, type GraphPollOptions} from '../graph/graph-client.ts';
 import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
 import {readOptions} from '../options/settings.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
@@ -7,122 +7,117 @@ import type {OperationPoller} from '../poller.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
-import {called} from './called.ts';
-import {Complaint, complaintOf} from './complaint.ts';
-import {codeOf} from './error-code.ts';
-import {endedStatus, follow, withTokenTrouble} from './follow.ts';
-import {pollOptions, type WatchingOptions} from './poll-options.ts';
-import {quoted} from './quoted.ts';
-import {Report} from './report.ts';
-import {type Kept, readResumeFile, removeResumeFile, writeResumeFile} from './resume-file.ts';
+import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
+import {CliError, endedStatus, errorCode, toCliError, tokenHint} from './cli-error.ts';
+import {invocationName, quote} from './quote.ts';
+import {Reporter} from './reporter.ts';
+import {readResumeFile, removeResumeFile, type SavedToken, writeResumeFile} from './resume-file.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {readTokenOptions, type Token} from './token.ts';
-import {jsonText} from './visible.ts';
+import {jsonText} from './terminal.ts';
+import {pollOptions, type WatchOptions} from './watch-options.ts';
 
 /** The options of `watch`. */
-export interface WatchOptions extends WatchingOptions {
+export interface WatchCommandOptions extends WatchOptions {
   readonly protocol?: Protocol;
   readonly fetchResult?: boolean;
-  /** The resume file. */
+  /** The path of the resume file. */
   readonly resume?: string;
 }
 
 /**
  * `operation-poller watch`: watches one operation until it ends.
  *
- * @param given the location, or a path under the cloud's root; not needed where the resume file exists
+ * @param given the location, or a path under the cloud's root; optional where the resume file exists
  * @returns the exit code
  */
-export async function watchCommand(given: string | undefined, options: WatchOptions, shell: Shell): Promise<number> {
+export async function watchCommand(
+  given: string | undefined,
+  options: WatchCommandOptions,
+  shell: Shell,
+): Promise<number> {
   const {resume, fetchResult = false} = options;
   const location = given === undefined ? undefined : absolute(given, options);
-  const kept = resume === undefined ? undefined : await readResumeFile(resume, location);
-  const token = readTokenOptions(options, shell);
-  // What is wrong with the token's source is told now, not after five polls.
-  await token?.give({forceRefresh: false, signal: shell.signal});
-  const poller = pollerOf(location, kept, options, token, shell);
-  const report = new Report(shell, options);
-  report.begin();
-  const followed = await follow(poller, report);
-  const {operation} = followed;
-  if (operation !== undefined) {
+  const saved = resume === undefined ? undefined : await readResumeFile(resume, location);
+  const token = accessTokenFrom(options, shell);
+  // Report a problem with the token's source now, not after five polls.
+  await token?.read({forceRefresh: false, signal: shell.signal});
+  const poller = createPoller(location, saved, options, token, shell);
+  const reporter = new Reporter(shell, options);
+  reporter.start();
+  const end = await reporter.follow(poller);
+  if (end.operation !== undefined) {
     if (resume !== undefined) await removeResumeFile(resume);
-    const result = fetchResult
-      ? {output: jsonText(operation.result ?? null), fields: {result: operation.result ?? null}}
-      : {};
-    return report.succeed({status: 'succeeded', detail: operation.statusDetail, ...result});
+    const {statusDetail: detail, result = null} = end.operation;
+    const output = fetchResult ? {output: jsonText(result), fields: {result}} : {};
+    return reporter.succeed({status: 'succeeded', detail, ...output});
   }
-  const error = withTokenTrouble(followed.error, token);
+  const error = withTokenError(end.error, token);
   const status = endedStatus(error);
   if (status !== undefined) {
     if (resume !== undefined) await removeResumeFile(resume);
-    return report.complain(error, {status, ...(fetchResult ? {output: ''} : {})});
+    return reporter.fail(error, {status, ...(fetchResult ? {output: ''} : {})});
   }
-  return report.complain(error, {hint: await placeKept(followed.error, complaintOf(error).hint, resume, shell)});
+  return reporter.fail(error, {hint: await saveToken(end.error, toCliError(error).hint, resume, shell)});
 }
 
-/** A location as it stands, or a path as Graph's own relative locations are meant: under the root and its version. */
-function absolute(given: string, {cloud = 'global'}: WatchOptions): string {
+/** Resolves a path as Graph means its own relative locations: under the root and its version. Leaves a location as it is. */
+function absolute(given: string, {cloud = 'global'}: WatchCommandOptions): string {
   const root = cloudRoots[cloud];
   return /^\/(?![/\\])/.test(given) ? (resolveLocation(given, root, `${root}/v1.0`) ?? given) : given;
 }
 
-function pollerOf(
+function createPoller(
   location: string | undefined,
-  kept: Kept | undefined,
-  options: WatchOptions,
-  token: Token | undefined,
+  saved: SavedToken | undefined,
+  options: WatchCommandOptions,
+  token: AccessToken | undefined,
   shell: Shell,
 ): OperationPoller {
   const {cloud, protocol, fetchResult} = options;
   const polling: GraphPollOptions = {...pollOptions(options, shell), protocol, fetchResult};
-  if (kept !== undefined) {
-    const {text, state} = kept;
-    const known = protocol ?? protocolNamed(state.protocol);
-    const resumed = {...polling, totalTimeout: timeFor(state, readOptions({...polling, protocol: known}).totalTimeout)};
-    if (cloud !== undefined) return clientOf(cloud, token).resume(text, resumed);
-    return resumeOperation(text, {...resumed, token: token?.give});
+  if (saved !== undefined) {
+    const {text, state} = saved;
+    const savedProtocol = protocol ?? protocolNamed(state.protocol);
+    const {totalTimeout} = readOptions({...polling, protocol: savedProtocol});
+    const resumed = {...polling, totalTimeout: timeoutFor(state, totalTimeout)};
+    if (cloud !== undefined) return createClient(cloud, token).resume(text, resumed);
+    return resumeOperation(text, {...resumed, token: token?.read});
   }
   if (location === undefined) {
-    throw new Complaint(
-      'there is no location, and no resume file to go on from',
-      'Give the Location of the answer that started the operation.',
+    throw new CliError(
+      'there is no location, and no resume file to resume from',
+      'Give the Location header of the response that started the operation.',
     );
   }
-  if (cloud !== undefined) return clientOf(cloud, token).watch(location, polling);
-  return pollOperation(location, {...polling, token: token?.give});
+  if (cloud !== undefined) return createClient(cloud, token).watch(location, polling);
+  return pollOperation(location, {...polling, token: token?.read});
 }
 
-/** A Graph client: no token leaves the cloud, also where the location is on another host and the result in the cloud. */
-function clientOf(cloud: keyof typeof cloudRoots, token: Token | undefined): ReturnType<typeof createGraphClient> {
-  if (token === undefined) {
-    throw new Complaint(
-      '--cloud says where the token goes, but there is none',
-      'Give --token-env, --token-file or --token-command.',
-    );
-  }
-  return createGraphClient({cloud, token: token.give, batch: false});
+/** A Graph client: the token never leaves the cloud, even if the location is on another host and the result in the cloud. */
+function createClient(cloud: GraphCloud, token: AccessToken | undefined): GraphClient {
+  if (token === undefined) throw new CliError('--cloud says where the token goes, but none is given', tokenHint);
+  return createGraphClient({cloud, token: token.read, batch: false});
 }
 
 /** `--timeout` is for this run; a resume token counts from the first start, unless its time had run out. */
-function timeFor({startedAt, abandoned}: Kept['state'], timeout: number | false): number | false {
+function timeoutFor({startedAt, abandoned}: SavedToken['state'], timeout: number | false): number | false {
   if (timeout === false || abandoned === 'timeout') return timeout;
   return Math.max(0, Date.now() - startedAt) + timeout;
 }
 
-/** Keeps the place where watching ended. @returns what to do next */
-async function placeKept(error: unknown, advice: string, resume: string | undefined, shell: Shell): Promise<string> {
-  const hint = interruptionOf(shell) === undefined ? advice : 'The operation goes on.';
-  const place = error instanceof OperationError ? error.resumeToken : undefined;
-  if (place === undefined) return hint;
+/** Saves the resume token of a watch that ended early. @returns what to do next */
+async function saveToken(error: unknown, fallback: string, resume: string | undefined, shell: Shell): Promise<string> {
+  const hint = interruptionOf(shell) === undefined ? fallback : 'The operation continues.';
+  const token = error instanceof OperationError ? error.resumeToken : undefined;
+  if (token === undefined) return hint;
   if (resume === undefined) {
     const isEarly = error instanceof WatchTimeoutError || error instanceof WatchAbortedError;
-    return isEarly ? `${hint} With --resume FILE the next run goes on from where this one ended.` : hint;
+    return isEarly ? `${hint} With --resume FILE, the next run continues where this one ended.` : hint;
   }
   try {
-    await writeResumeFile(resume, place);
-    return `${hint} Go on with: ${called(shell)} watch --resume ${quoted(resume)}`;
+    await writeResumeFile(resume, token);
+    return `${hint} Resume with: ${invocationName(shell)} watch --resume ${quote(resume)}`;
   } catch (failure) {
-    return `${hint} Its place is lost: ${resume} could not be written (${codeOf(failure)}).`;
+    return `${hint} The resume token is lost: ${resume} could not be written (${errorCode(failure)}).`;
   }
 }

@@ -3,10 +3,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {type GraphEmulator, type OperationStep, startGraphEmulator} from 'operation-poller/testing';
+import {exitCodes} from '../../src/cli/cli-error.ts';
 import {runCommand} from '../../src/cli/command.ts';
-import {exitCodes} from '../../src/cli/exit-code.ts';
 import {presets} from '../../src/protocol/presets.ts';
-import {fakeShell, type Given, run, shown} from './shells.ts';
+import {type FakeShellOptions, fakeShell, run, shown} from './shells.ts';
 
 const secret = 'a-secret-token';
 const env = {T: secret};
@@ -29,8 +29,8 @@ function operation(script: readonly OperationStep[]): string {
   return emulator.addOperation({script}).location;
 }
 
-function watch(script: readonly OperationStep[], args: readonly string[] = [], given: Given = {}) {
-  return run(['watch', operation(script), ...quick, ...args], {env, ...given});
+function watch(script: readonly OperationStep[], args: readonly string[] = [], options: FakeShellOptions = {}) {
+  return run(['watch', operation(script), ...quick, ...args], {env, ...options});
 }
 
 function lines(text: string): Array<Record<string, unknown>> {
@@ -41,7 +41,7 @@ function lines(text: string): Array<Record<string, unknown>> {
 }
 
 describe('watch: how it ends', () => {
-  test('succeeded: 0, the status to stdout, each change to stderr', async () => {
+  test('succeeded: 0, with the status on stdout and each change on stderr', async () => {
     const ended = await watch([
       'notStarted',
       'running',
@@ -62,20 +62,20 @@ describe('watch: how it ends', () => {
     ['canceled', {fields: {status: 'skipped'}}, 3, 'canceled\n', 'was canceled'],
     ['forbidden', {http: 403}, 5, '', 'may not be seen'],
     ['gone', {http: 410}, 6, '', 'There is no operation'],
-    ['too long to read', {fault: 'huge'}, 7, '', 'does not answer as its protocol says'],
-    ['not to be read, five times', {text: '<html>'}, 7, '', 'does not answer as its protocol says'],
+    ['a response that is too long', {fault: 'huge'}, 7, '', 'does not answer as its protocol says'],
+    ['unreadable, five times', {text: '<html>'}, 7, '', 'does not answer as its protocol says'],
     ['unreachable, twenty times', {http: 503, retryAfter: 0}, 7, '', 'could not be reached in 5 polls in a row'],
   ] satisfies ReadonlyArray<readonly [string, OperationStep, number, string, string]>)(
     '%s',
-    async (_, step, exitCode, stdout, complaint) => {
+    async (_, step, exitCode, stdout, message) => {
       const ended = await watch(['running', step]);
       expect(ended).toMatchObject({exitCode, stdout});
-      expect(ended.stderr).toMatch(new RegExp(`\\noperation-poller: .*${complaint}.*\\n {2}\\S.*\\.\\n$`));
+      expect(ended.stderr).toMatch(new RegExp(`\\noperation-poller: .*${message}.*\\n {2}\\S.*\\.\\n$`));
       expect(ended.stderr).not.toContain('    at ');
     },
   );
 
-  test('timeout: 4, and what stood in the way', async () => {
+  test('timeout: 4, with the last problem', async () => {
     const ended = await watch(['running', {http: 503, retryAfter: 60}], ['--timeout', '300ms']);
     expect(ended).toMatchObject({exitCode: 4, stdout: ''});
     expect(ended.stderr).toContain('it is running; last: HTTP 503 serviceNotAvailable\n');
@@ -86,11 +86,11 @@ describe('watch: how it ends', () => {
     expect(await run(['watch', operation(['running'])], {env})).toMatchObject({exitCode: 5});
     const refused = await run(['watch', operation(['running']), '--token-env', 'T'], {env: {T: 'another'}});
     expect(refused).toMatchObject({exitCode: 5, stdout: ''});
-    expect(refused.stderr).toContain('Give a fresh token');
+    expect(refused.stderr).toContain('Get a fresh token');
     expect(refused.stderr).not.toContain('another');
   });
 
-  test('a token that goes missing on the way: 5, and what was wrong with it', async () => {
+  test('a token that disappears during the watch: 5, with the reason', async () => {
     const path = join(folder, 'token');
     await writeFile(path, secret);
     const shell = fakeShell();
@@ -98,12 +98,12 @@ describe('watch: how it ends', () => {
     await emulator.nextRequest();
     await rm(path);
     expect(await watching).toBe(5);
-    expect(shell.said().stderr).toContain(
-      `operation-poller: the token file ${path} cannot be read (ENOENT)\n  Give --token-file a file that`,
+    expect(shell.written().stderr).toContain(
+      `operation-poller: the token file ${path} cannot be read (ENOENT)\n  --token-file takes a file that`,
     );
   });
 
-  test('a claims challenge is handed to the token command, whose next token is taken', async () => {
+  test('a claims challenge is passed to the token command, whose next token is used', async () => {
     const claims = {access_token: {acrs: {essential: true, value: 'c1'}}};
     const path = join(folder, 'claims');
     const command = `test -z "$OPERATION_POLLER_CLAIMS" || printf %s "$OPERATION_POLLER_CLAIMS" > '${path}'; echo ${secret}`;
@@ -114,7 +114,7 @@ describe('watch: how it ends', () => {
     expect(ended.stdout + ended.stderr).not.toContain('acrs');
   });
 
-  test('not found: 6, at once without a grace, and told why nothing happens with one', async () => {
+  test('not found: 6, at once without a grace; with one, the log says why nothing happens', async () => {
     const missing = `${emulator.root}/unknown`;
     const atOnce = await run(['watch', missing, ...quick, '--not-found-grace', '0s'], {env});
     expect(atOnce).toMatchObject({exitCode: 6, stdout: '', stderr: expect.stringContaining('There is no operation')});
@@ -127,19 +127,19 @@ describe('watch: how it ends', () => {
     expect(emulator.received).toBeGreaterThan(2);
   });
 
-  test('interrupted: 130, in a wait and in a request', async () => {
+  test('interrupted: 130, during a wait and during a request', async () => {
     for (const step of [{status: 'running', retryAfter: 60}, {fault: 'hang'}] as const) {
       const shell = fakeShell({env});
       const watching = runCommand(['watch', operation([step]), ...quick], shell);
       await emulator.nextRequest();
       shell.interrupt();
       expect(await watching).toBe(130);
-      expect(shell.said().stdout).toBe('');
-      expect(shell.said().stderr).toContain('operation-poller: interrupted by SIGINT\n  The operation goes on.');
+      expect(shell.written().stdout).toBe('');
+      expect(shell.written().stderr).toContain('operation-poller: interrupted by SIGINT\n  The operation continues.');
     }
   });
 
-  test('interrupted while the token command runs: 130, and nothing is asked', async () => {
+  test('interrupted while the token command runs: 130, and no request is sent', async () => {
     const shell = fakeShell({env: process.env});
     const watching = runCommand(['watch', operation(['running']), '--token-command', 'exec sleep 60'], shell);
     setImmediate(shell.interrupt);
@@ -149,7 +149,7 @@ describe('watch: how it ends', () => {
 });
 
 describe('watch: what it prints', () => {
-  test('as JSON: each event, and the end', async () => {
+  test('as JSON: each event, and the exit', async () => {
     const {exitCode, stdout, stderr} = await watch(['running', {http: 429, retryAfter: 0}, 'succeeded'], ['--json']);
     const printed = lines(stdout);
     expect(printed.map(({type}) => type)).toEqual([
@@ -183,7 +183,7 @@ describe('watch: what it prints', () => {
     ]);
   });
 
-  test('quiet: the outcome alone', async () => {
+  test('quiet: only the outcome', async () => {
     expect(await watch(['running', 'succeeded'], ['--quiet'])).toEqual({
       exitCode: 0,
       stdout: 'succeeded\n',
@@ -191,7 +191,7 @@ describe('watch: what it prints', () => {
     });
   });
 
-  test('the result alone, as JSON', async () => {
+  test('only the result, as JSON', async () => {
     const item = emulator.addResource({path: '/items/1', script: [{fields: {name: 'copy.txt'}}]});
     const fetched = await watch(
       [{status: 'succeeded', resourceLocation: item.location}],
@@ -204,39 +204,39 @@ describe('watch: what it prints', () => {
     expect(await watch(['failed'], ['--fetch-result'])).toMatchObject({exitCode: 1, stdout: ''});
   });
 
-  test('on a terminal: one line that lives, and is gone at the end', async () => {
+  test('on a terminal: one live line that is gone at the end', async () => {
     const shell = fakeShell({env, terminal: true, colors: true});
     const script = [{status: 'running', percentageComplete: 40}, {http: 429, retryAfter: 1}, 'succeeded'];
     const args = ['watch', operation(script), ...quick, '--protocol', 'graph.richLongRunning'];
     expect(await runCommand(args, shell)).toBe(0);
-    const {stdout, stderr} = shell.said();
+    const {stdout, stderr} = shell.written();
     expect(stdout).toBe('succeeded\n');
     expect(shown(stderr)).toMatch(/^succeeded after 3 polls in \S+\n$/);
     const drawn = stderr.split('\u001b[1G').map(shown);
-    expect(drawn[1]).toBe('watching  0s  asking');
+    expect(drawn[1]).toBe('watching  0s  polling');
     expect(drawn).toContainEqual(
-      expect.stringMatching(/^running 40 % {2}0s {2}HTTP 429 at \d\d:\d\d:\d\d {2}next poll in 1s {2}throttled: \w+$/),
+      expect.stringMatching(/^running 40% {2}0s {2}HTTP 429 at \d\d:\d\d:\d\d {2}next poll in 1s {2}throttled: \w+$/),
     );
-    expect(stderr).toContain('\u001b[36mrunning 40 %\u001b[39m');
+    expect(stderr).toContain('\u001b[36mrunning 40%\u001b[39m');
   });
 
-  test('on a terminal that can do nothing: plain lines', async () => {
+  test('on a dumb terminal: plain lines', async () => {
     const {stderr} = await watch(['running', 'succeeded'], [], {terminal: true, env: {...env, TERM: 'dumb'}});
     expect(stderr).toMatch(/^0s {2}running\nsucceeded after 2 polls in \S+\n$/);
   });
 });
 
-describe('watch: stopping and going on', () => {
-  const resumeFile = (): string => join(folder, 'a place.resume');
+describe('watch: stopping and resuming', () => {
+  const resumeFile = (): string => join(folder, 'a token.resume');
 
-  test('keeps the place for this user alone, goes on, and removes the file', async () => {
+  test('saves the token for this user alone, resumes, and removes the file', async () => {
     const location = operation([{status: 'running', times: 2, retryAfter: 60}, 'succeeded']);
     const path = resumeFile();
     const stopped = await run(['watch', location, ...quick, '--timeout', '200ms', '--resume', path], {env});
     expect(stopped.exitCode).toBe(4);
-    expect(stopped.stderr).toContain(`Go on with: operation-poller watch --resume '${path}'\n`);
+    expect(stopped.stderr).toContain(`Resume with: operation-poller watch --resume '${path}'\n`);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
-    expect(await readdir(folder)).toEqual(['a place.resume']);
+    expect(await readdir(folder)).toEqual(['a token.resume']);
     expect(await readFile(path, 'utf8')).not.toContain(secret);
 
     const ended = await run(['watch', '--resume', path, ...quick], {env});
@@ -245,7 +245,7 @@ describe('watch: stopping and going on', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('gives each run its own time-out', async () => {
+  test('gives each run its own timeout', async () => {
     const location = operation([{status: 'running', retryAfter: 60}]);
     const path = resumeFile();
     const shell = fakeShell({env});
@@ -254,13 +254,13 @@ describe('watch: stopping and going on', () => {
     shell.interrupt();
     expect(await first).toBe(130);
     // As if a day had passed since.
-    const kept = JSON.parse(await readFile(path, 'utf8'));
-    for (const name of ['startedAt', 'dueAt', 'deadlineAt', 'changedAt', 'endedAt']) kept[name] -= 86_400_000;
-    await writeFile(path, JSON.stringify(kept));
-    const begun = Date.now();
+    const saved = JSON.parse(await readFile(path, 'utf8'));
+    for (const name of ['startedAt', 'dueAt', 'deadlineAt', 'changedAt', 'endedAt']) saved[name] -= 86_400_000;
+    await writeFile(path, JSON.stringify(saved));
+    const startedAt = Date.now();
     const second = await run(['watch', location, ...quick, '--timeout', '300ms', '--resume', path], {env});
     expect(second.exitCode).toBe(4);
-    expect(Date.now() - begun).toBeGreaterThanOrEqual(250);
+    expect(Date.now() - startedAt).toBeGreaterThanOrEqual(250);
   });
 
   test('removes the file when the operation has failed', async () => {
@@ -270,22 +270,25 @@ describe('watch: stopping and going on', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('refuses a file of another operation, one that is none, and a folder that is not there', async () => {
+  test('rejects the file of another operation, one that is not a resume file, and a missing folder', async () => {
     const path = resumeFile();
     await run(['watch', operation(['running']), ...quick, '--timeout', '50ms', '--resume', path], {env});
     const other = await run(['watch', operation(['running']), ...quick, '--resume', path], {env});
     expect(other.exitCode).toBe(2);
-    expect(other.stderr).toContain('is of another operation');
+    expect(other.stderr).toContain('belongs to another operation');
     await writeFile(path, '{"kind":');
     const truncated = await run(['watch', '--resume', path, ...quick], {env});
     expect(truncated).toMatchObject({exitCode: 2, stderr: expect.stringContaining('was it truncated?')});
     const folderItself = await run(['watch', '--resume', folder, ...quick], {env});
     expect(folderItself).toMatchObject({exitCode: 2, stderr: expect.stringContaining('EISDIR')});
     const nowhere = await run(['watch', '--resume', join(folder, 'no', 'x'), ...quick], {env});
-    expect(nowhere).toMatchObject({exitCode: 2, stderr: expect.stringContaining('is no folder')});
+    expect(nowhere).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`cannot write to the folder ${join(folder, 'no')}`),
+    });
   });
 
-  test('says so when the place cannot be kept', async () => {
+  test('says so when the token cannot be saved', async () => {
     const inner = join(folder, 'inner');
     const {mkdir} = await import('node:fs/promises');
     await mkdir(inner);
@@ -295,13 +298,13 @@ describe('watch: stopping and going on', () => {
     await rm(inner, {recursive: true});
     shell.interrupt();
     expect(await watching).toBe(130);
-    expect(shell.said().stderr).toContain('Its place is lost:');
-    expect(shell.said().stderr).toContain('(ENOENT)');
+    expect(shell.written().stderr).toContain('The resume token is lost:');
+    expect(shell.written().stderr).toContain('(ENOENT)');
   });
 });
 
 describe('watch: where the token goes', () => {
-  test('with --cloud to that cloud alone', async () => {
+  test('with --cloud, only to that cloud', async () => {
     const args = ['watch', operation(['running']), ...quick, '--cloud', 'usGovL4'];
     const ended = await run(args, {env});
     expect(ended.exitCode).toBe(2);
@@ -309,7 +312,7 @@ describe('watch: where the token goes', () => {
     expect(emulator.received).toBe(0);
   });
 
-  test('with --cloud on a resume as well', async () => {
+  test('with --cloud, only to that cloud on a resume as well', async () => {
     const path = join(folder, 'x');
     await run(['watch', operation(['running']), ...quick, '--timeout', '50ms', '--resume', path], {env});
     const before = emulator.received;
@@ -328,11 +331,11 @@ describe('watch: where the token goes', () => {
     shell.interrupt();
     const args = ["/teams('a')/operations('b')", '--cloud', 'usGovL5', '--json'];
     expect(await runCommand(['watch', ...args, ...quick], shell)).toBe(130);
-    expect(shell.said().stdout).toContain("https://dod-graph.microsoft.us/v1.0/teams('a')/operations('b')");
+    expect(shell.written().stdout).toContain("https://dod-graph.microsoft.us/v1.0/teams('a')/operations('b')");
   });
 });
 
-describe('what is mistyped', () => {
+describe('a usage error', () => {
   test.each([
     [['wach'], "unknown command 'wach'", 'Did you mean watch?'],
     [['watch', 'x', '--tokn-env', 'T'], "unknown option '--tokn-env'", 'Did you mean --token-env?'],
@@ -344,7 +347,7 @@ describe('what is mistyped', () => {
     [['watch', '//x'], 'expected an absolute http or https URL', '--help'],
     [['watch', 'https://x/', '--token-env', 'NONE'], 'the variable NONE is not set', 'export NONE='],
     [['watch', 'https://x/', '--token-env', 'T', '--token-command', 'x'], 'cannot be used with', '--help'],
-    [['watch', 'https://x/', '--cloud', 'global'], 'there is none', '--token-env'],
+    [['watch', 'https://x/', '--cloud', 'global'], 'but none is given', '--token-env'],
     [['watch', 'https://x/', '--cloud', 'moon'], 'Allowed choices are global', '--help'],
     [['watch', 'https://x/', '--interval', '5'], '500ms, 5s, 10m or 2h', '--help'],
     [['watch', 'https://x/', '--protocol', 'driveCopy'], 'Did you mean graph.driveCopy?', '--help'],
@@ -360,15 +363,15 @@ describe('what is mistyped', () => {
   ])('%j', async (args, message, hint) => {
     const {exitCode, stdout, stderr} = await run(args, {env});
     expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
-    const [what = '', todo = '', ...more] = stderr.split('\n');
-    expect(what).toMatch(/^operation-poller: /);
-    expect(what).toContain(message);
-    expect(todo).toContain(hint);
+    const [firstLine = '', secondLine = '', ...more] = stderr.split('\n');
+    expect(firstLine).toMatch(/^operation-poller: /);
+    expect(firstLine).toContain(message);
+    expect(secondLine).toContain(hint);
     expect(more).toEqual(['']);
     expect(stderr).not.toContain(secret);
   });
 
-  test('nothing at all: the help, to stderr', async () => {
+  test('no arguments: the help on stderr', async () => {
     const {exitCode, stdout, stderr} = await run([]);
     expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
     expect(stderr).toContain('Usage: operation-poller');
@@ -382,7 +385,7 @@ describe('help', () => {
     expect(stdout).toContain(`$ operation-poller ${name}`);
   });
 
-  test('the document leaves no option and no exit code out', async () => {
+  test('the document covers every option and exit code', async () => {
     const page = await readFile(new URL('../../docs/command.md', import.meta.url), 'utf8');
     for (const name of ['watch', 'reset-password', 'emulate', 'protocols']) {
       const {stdout} = await run([name, '--help']);
@@ -441,7 +444,7 @@ describe('protocols', () => {
     expect(cells.get('azure.location')?.[2]).toBe('Succeeded, HTTP 200/201/204');
   });
 
-  test('are records on a terminal that is too narrow', async () => {
+  test('are a list on a terminal that is too narrow', async () => {
     const {stdout} = await run(['protocols'], {terminal: true, columns: 80});
     expect(stdout).toContain('graph.teams\n  not started  notStarted\n  running      inProgress\n');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(90);
@@ -458,7 +461,7 @@ describe('reset-password', () => {
     const shell = fakeShell({env});
     shell.stdin.end(stdin);
     const all = ['reset-password', 'adele@contoso.com', '--root', emulator.root, ...quick, ...args];
-    return runCommand(all, shell).then((exitCode) => ({exitCode, ...shell.said()}));
+    return runCommand(all, shell).then((exitCode) => ({exitCode, ...shell.written()}));
   };
   const resetPath =
     '/users/adele%40contoso.com/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword';
@@ -471,7 +474,7 @@ describe('reset-password', () => {
     expect(ended.stderr).not.toContain('hunter');
   });
 
-  test('with one that the service makes: stdout has it and nothing else', async () => {
+  test('with one that the service generates, alone on stdout', async () => {
     expect(await reset(['--generate', '--show'])).toMatchObject({exitCode: 0, stdout: 'Emulated-0-Password\n'});
     expect(sent()).toEqual({});
     const asJson = await reset(['--generate', '--show', '--json']);
@@ -505,7 +508,7 @@ describe('reset-password', () => {
     expect(ended).toMatchObject({exitCode: 1, stdout: '', stderr: expect.stringContaining('PolicyViolation')});
   });
 
-  test('that is accepted without a place to watch it: 7', async () => {
+  test('that is accepted without a location to watch: 7', async () => {
     await emulator.stop();
     emulator = await startGraphEmulator({token: secret, location: 'none'});
     const ended = await reset(['--password-stdin'], 'x');
@@ -516,23 +519,23 @@ describe('reset-password', () => {
     });
   });
 
-  test('that nobody answers: 7, and nothing was started', async () => {
+  test('without a response: 7, and nothing was started', async () => {
     await emulator.stop();
     const ended = await reset(['--password-stdin'], 'x');
     expect(ended).toMatchObject({exitCode: 7, stderr: expect.stringContaining('Nothing was started')});
   });
 
-  test('that is not finished in time: 4, and how to watch on', async () => {
+  test('that is not finished in time: 4, with how to keep watching', async () => {
     await emulator.stop();
     emulator = await startGraphEmulator({token: secret, script: ['running']});
     const own = await reset(['--password-stdin', '--timeout', '100ms'], 'x');
     expect(own.exitCode).toBe(4);
-    expect(own.stderr).toContain(`Watch on with: operation-poller watch '${emulator.operations[0]?.location}'\n`);
+    expect(own.stderr).toContain(`Keep watching with: operation-poller watch '${emulator.operations[0]?.location}'\n`);
     const made = await reset(['--generate', '--show', '--timeout', '100ms']);
     expect(made).toMatchObject({exitCode: 4, stderr: expect.stringContaining('is lost: reset it again')});
   });
 
-  test('that succeeds without a word of the password: 7', async () => {
+  test('that succeeds without returning the password: 7', async () => {
     emulator.addStart({path: resetPath, answer: {http: 202, body: {}}, starts: {script: ['succeeded']}});
     const ended = await reset(['--generate', '--show']);
     expect(ended).toMatchObject({
@@ -542,7 +545,7 @@ describe('reset-password', () => {
     });
   });
 
-  test('interrupted while it is being started: 130, and that it may have', async () => {
+  test('interrupted during the start: 130, with a warning that it may have started', async () => {
     emulator.addStart({path: resetPath, answer: {fault: 'hang'}});
     const shell = fakeShell({env});
     shell.stdin.end('x');
@@ -551,10 +554,10 @@ describe('reset-password', () => {
     await emulator.nextRequest();
     shell.interrupt();
     expect(await resetting).toBe(130);
-    expect(shell.said().stderr).toContain('may have started');
+    expect(shell.written().stderr).toContain('may have started');
   });
 
-  test('without a token to be had: 5, before anything is asked', async () => {
+  test('without an access token: 5, before any request', async () => {
     const args = ['reset-password', 'adele', '--root', emulator.root, '--token-command', 'exit 3', '--password-stdin'];
     expect(await run(args, {env: process.env})).toMatchObject({
       exitCode: 5,
@@ -574,7 +577,7 @@ describe('reset-password', () => {
     expect(emulator.received).toBe(0);
   });
 
-  test('interrupted on its way: 130, and where to watch on', async () => {
+  test('interrupted during the watch: 130, with how to keep watching', async () => {
     await emulator.stop();
     emulator = await startGraphEmulator({token: secret, script: [{status: 'running', retryAfter: 60}]});
     const shell = fakeShell({env});
@@ -585,40 +588,40 @@ describe('reset-password', () => {
     await emulator.nextRequest();
     shell.interrupt();
     expect(await resetting).toBe(130);
-    expect(shell.said().stderr).toContain('The reset goes on. Watch on with: operation-poller watch ');
-    expect(lines(shell.said().stdout).at(-1)).toMatchObject({type: 'exit', exitCode: 130});
+    expect(shell.written().stderr).toContain('The reset continues. Keep watching with: operation-poller watch ');
+    expect(lines(shell.written().stdout).at(-1)).toMatchObject({type: 'exit', exitCode: 130});
   });
 
   describe('on a terminal', () => {
-    /** Types each text once the question stands there. */
+    /** Types each text once its question is shown. */
     async function typed(texts: ReadonlyArray<readonly [question: string, text: string]>) {
       const shell = fakeShell({env, terminal: true});
       const resetting = runCommand(['reset-password', 'adele', '--root', emulator.root, ...quick], shell);
       for (const [question, text] of texts) {
-        while (!shell.said().stderr.includes(question)) await new Promise(setImmediate);
+        while (!shell.written().stderr.includes(question)) await new Promise(setImmediate);
         shell.stdin.write(text);
       }
-      return {exitCode: await resetting, ...shell.said()};
+      return {exitCode: await resetting, ...shell.written()};
     }
 
-    test('asks twice, without an echo', async () => {
+    test('prompts twice, without an echo', async () => {
       const ended = await typed([
         ['New password', 'hunter2\r'],
-        ['The same again', 'hunter3\r'],
-        ['That differs', 'hunter2\r'],
+        ['Repeat the password', 'hunter3\r'],
+        ['do not match', 'hunter2\r'],
       ]);
       expect(ended).toMatchObject({exitCode: 0, stdout: 'succeeded\n'});
       expect(sent()).toEqual({newPassword: 'hunter2'});
       expect(ended.stderr).not.toContain('hunter');
     });
 
-    test('Ctrl-C at the question: 130, and nothing is asked of the service', async () => {
+    test('Ctrl-C at the prompt: 130, and no request is sent', async () => {
       const ended = await typed([['New password', '\u0003']]);
       expect(ended).toMatchObject({exitCode: 130, stdout: '', stderr: expect.stringContaining('Nothing was started.')});
       expect(emulator.received).toBe(0);
     });
 
-    test('does not read a password that would be seen', async () => {
+    test('does not read a password that would be visible', async () => {
       const ended = await run(['reset-password', 'a', ...quick, '--password-stdin'], {env, terminal: true});
       expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining('which would show it')});
     });
@@ -626,32 +629,32 @@ describe('reset-password', () => {
 });
 
 describe('emulate', () => {
-  test('can be watched as it says, and ends when it is interrupted', async () => {
+  test('can be watched with the printed commands, and ends when interrupted', async () => {
     const shell = fakeShell();
     const emulating = runCommand(['emulate'], shell);
-    while (!shell.said().stdout.includes('reset-password')) await new Promise(setImmediate);
-    const {stdout} = shell.said();
+    while (!shell.written().stdout.includes('reset-password')) await new Promise(setImmediate);
+    const {stdout} = shell.written();
     const [, console = ''] = /in a browser: (\S+)$/m.exec(stdout) ?? [];
     expect((await fetch(console)).status).toBe(200);
     const [, token] = /export GRAPH_TOKEN=(\S+)/.exec(stdout) ?? [];
     const commands = [...stdout.matchAll(/^ {2}operation-poller (.*)$/gm)].map(([, command = '']) =>
       command.split(' ').map((word) => word.replaceAll("'", '')),
     );
-    const [well = [], throttled = [], fails = [], endless = [], reset = []] = commands;
-    const given = {env: {GRAPH_TOKEN: token}};
+    const [succeeds = [], throttled = [], fails = [], endless = [], reset = []] = commands;
+    const options = {env: {GRAPH_TOKEN: token}};
     const interval = ['--interval', '5ms'];
-    expect(await run([...well, ...interval], given)).toMatchObject({exitCode: 0});
-    expect(await run([...throttled, ...interval, '--timeout', '50ms'], given)).toMatchObject({exitCode: 4});
-    expect(await run([...fails, ...interval], given)).toMatchObject({exitCode: 1});
-    expect(await run([...endless, ...interval, '--timeout', '50ms'], given)).toMatchObject({exitCode: 4});
-    expect(await run([...reset, ...interval, '--generate', '--show'], given)).toMatchObject({exitCode: 0});
+    expect(await run([...succeeds, ...interval], options)).toMatchObject({exitCode: 0});
+    expect(await run([...throttled, ...interval, '--timeout', '50ms'], options)).toMatchObject({exitCode: 4});
+    expect(await run([...fails, ...interval], options)).toMatchObject({exitCode: 1});
+    expect(await run([...endless, ...interval, '--timeout', '50ms'], options)).toMatchObject({exitCode: 4});
+    expect(await run([...reset, ...interval, '--generate', '--show'], options)).toMatchObject({exitCode: 0});
     shell.interrupt();
     expect(await emulating).toBe(130);
   });
 
-  test('does not begin on a port that is taken, nor after an interruption', async () => {
-    const taken = await run(['emulate', '--port', new URL(emulator.root).port]);
-    expect(taken).toMatchObject({exitCode: 2, stderr: expect.stringContaining('EADDRINUSE')});
+  test('does not start on a port in use, nor after an interruption', async () => {
+    const inUse = await run(['emulate', '--port', new URL(emulator.root).port]);
+    expect(inUse).toMatchObject({exitCode: 2, stderr: expect.stringContaining('EADDRINUSE')});
     const shell = fakeShell();
     shell.interrupt();
     expect(await runCommand(['emulate'], shell)).toBe(130);

@@ -28,27 +28,27 @@ function start(...args: readonly string[]) {
   const env = {...process.env, GRAPH_TOKEN: 'emulated'};
   const child = spawn(process.execPath, ['--import', loader, main, ...args], {env, stdio: ['ignore', 'pipe', 'pipe']});
   children.push(child);
-  const said = {stdout: '', stderr: ''};
+  const written = {stdout: '', stderr: ''};
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    said.stdout += text;
+    written.stdout += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said.stderr += text;
+    written.stderr += text;
   });
   const ended = new Promise<{exitCode: number | null; stdout: string; stderr: string}>((resolve) => {
-    child.once('close', (exitCode) => resolve({exitCode, ...said}));
+    child.once('close', (exitCode) => resolve({exitCode, ...written}));
   });
   return {child, ended};
 }
 
 const endless = (): string => emulator.addOperation({script: [{status: 'running', retryAfter: 60}]}).location;
 
-test('ends with the exit code of the operation, and leaves nothing that runs', async () => {
+test('ends with the exit code of the operation, and leaves nothing running', async () => {
   const {location} = emulator.addOperation({script: [{status: 'failed', detail: 'PolicyViolation'}]});
   const {exitCode, stdout, stderr} = await start('watch', location, '--token-env', 'GRAPH_TOKEN').ended;
   expect({exitCode, stdout}).toEqual({exitCode: 1, stdout: 'failed\n'});
   expect(stderr).toMatch(
-    /^operation-poller: Operation \S+ failed: PolicyViolation\n {2}The service gave up on it\. .*\n$/,
+    /^operation-poller: Operation \S+ failed: PolicyViolation\n {2}The service reports that it failed\. .*\n$/,
   );
 });
 
@@ -56,7 +56,7 @@ test.each([
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-] as const)('%s: %d, with the place kept', async (signal, exitCode) => {
+] as const)('%s: %d, with the resume token saved', async (signal, exitCode) => {
   const path = join(tmpdir(), `operation-poller-${process.pid}-${signal}.resume`);
   const {child, ended} = start('watch', endless(), '--token-env', 'GRAPH_TOKEN', '--resume', path);
   await emulator.nextRequest();
@@ -70,17 +70,17 @@ test.each([
   await rm(path);
 });
 
-test('a signal that comes twice, as npm passes it on, is one', async () => {
+test('a signal that arrives twice, as npm forwards it, counts once', async () => {
   const path = join(tmpdir(), `operation-poller-${process.pid}-twice.resume`);
   const {child, ended} = start('watch', endless(), '--token-env', 'GRAPH_TOKEN', '--resume', path);
   await emulator.nextRequest();
   child.kill('SIGINT');
   child.kill('SIGINT');
-  expect(await ended).toMatchObject({exitCode: 130, stderr: expect.stringContaining('Go on with')});
+  expect(await ended).toMatchObject({exitCode: 130, stderr: expect.stringContaining('Resume with')});
   await rm(path);
 });
 
-test('ends quietly when nobody reads any more', async () => {
+test('ends quietly when nobody reads its output any more', async () => {
   const {location} = emulator.addOperation({script: ['running']});
   const {child, ended} = start('watch', location, '--token-env', 'GRAPH_TOKEN', '--json', '--interval', '10ms');
   await new Promise((resolve) => child.stdout.once('data', resolve));

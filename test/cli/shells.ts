@@ -3,10 +3,10 @@ import {stripVTControlCharacters} from 'node:util';
 import {runCommand} from '../../src/cli/command.ts';
 import {Interruption, type Output, type Shell} from '../../src/cli/shell.ts';
 
-/** What the command is given instead of a process. */
-export interface Given {
+/** How to set up a fake shell. */
+export interface FakeShellOptions {
   readonly env?: Shell['env'];
-  /** Whether all of it is a terminal. */
+  /** Whether all its streams are a terminal. */
   readonly terminal?: boolean;
   readonly columns?: number;
   readonly colors?: boolean;
@@ -15,8 +15,8 @@ export interface Given {
 /** A shell in memory. */
 export interface FakeShell extends Shell {
   readonly stdin: PassThrough & {isTTY?: boolean};
-  /** All that was written so far. */
-  said(): {stdout: string; stderr: string};
+  /** Everything written so far. */
+  written(): {stdout: string; stderr: string};
   /** Ctrl-C. */
   interrupt(): void;
 }
@@ -27,7 +27,7 @@ class Screen extends Writable {
   readonly #colors: boolean;
   #text = '';
 
-  constructor({terminal = false, columns = 100, colors = false}: Given) {
+  constructor({terminal = false, columns = 100, colors = false}: FakeShellOptions) {
     super({decodeStrings: false});
     this.isTTY = terminal;
     this.columns = columns;
@@ -48,18 +48,18 @@ class Screen extends Writable {
   }
 }
 
-export function fakeShell(given: Given = {}): FakeShell {
+export function fakeShell(options: FakeShellOptions = {}): FakeShell {
   const controller = new AbortController();
-  const stdout = new Screen(given);
-  const stderr = new Screen(given);
-  const stdin = Object.assign(new PassThrough(), {isTTY: given.terminal ?? false, setRawMode: () => undefined});
+  const stdout = new Screen(options);
+  const stderr = new Screen(options);
+  const stdin = Object.assign(new PassThrough(), {isTTY: options.terminal ?? false, setRawMode: () => undefined});
   return {
     stdin,
     stdout: stdout satisfies Output,
     stderr: stderr satisfies Output,
-    env: given.env ?? {},
+    env: options.env ?? {},
     signal: controller.signal,
-    said: () => ({stdout: stdout.text, stderr: stderr.text}),
+    written: () => ({stdout: stdout.text, stderr: stderr.text}),
     interrupt: () => controller.abort(new Interruption('SIGINT', 130)),
   };
 }
@@ -67,14 +67,14 @@ export function fakeShell(given: Given = {}): FakeShell {
 /** Runs the command to its end. */
 export async function run(
   args: readonly string[],
-  given?: Given,
+  options?: FakeShellOptions,
 ): Promise<{exitCode: number; stdout: string; stderr: string}> {
-  const shell = fakeShell(given);
+  const shell = fakeShell(options);
   shell.stdin.end();
-  return {exitCode: await runCommand(args, shell), ...shell.said()};
+  return {exitCode: await runCommand(args, shell), ...shell.written()};
 }
 
-/** What a terminal shows of what was written: the last state of each line, without colours. */
+/** What a terminal shows of the output: the last state of each line, without colors. */
 export function shown(text: string): string {
   const lines = text.split('\n').map((line) => line.split('\u001b[1G').at(-1) ?? '');
   return stripVTControlCharacters(lines.join('\n'));

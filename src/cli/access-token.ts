@@ -1,0 +1,138 @@
+import {exec} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import {promisify} from 'node:util';
+import {isToken, type TokenRequest} from '../http/authorization.ts';
+import {UnauthorizedError} from '../operation/errors.ts';
+import {CliError, errorCode, exitCodes} from './cli-error.ts';
+import {assignment} from './quote.ts';
+import type {Shell} from './shell.ts';
+import {escapeControls} from './terminal.ts';
+
+/** Where the access token comes from; at most one is given. */
+export interface AccessTokenOptions {
+  readonly tokenEnv?: string;
+  readonly tokenFile?: string;
+  readonly tokenCommand?: string;
+}
+
+/** A source of the access token. */
+export interface AccessToken {
+  /** Reads it for a request. @throws CliError when it cannot be read */
+  readonly read: (request: Pick<TokenRequest, 'claims' | 'forceRefresh' | 'signal'>) => Promise<string>;
+  /** What went wrong in the last read; `undefined` when nothing did. */
+  readonly lastError: () => CliError | undefined;
+}
+
+type Read = AccessToken['read'];
+
+/**
+ * The source that the options name. A variable and a file are read for each request, so that a file may be rotated; a
+ * command is run when a token is first needed, and again when the service has refused the token it printed.
+ *
+ * @returns `undefined` when no source is named: then no token is sent
+ */
+export function accessTokenFrom(options: AccessTokenOptions, {env}: Shell): AccessToken | undefined {
+  const {tokenEnv, tokenFile, tokenCommand} = options;
+  if (tokenEnv !== undefined) return rememberError(fromVariable(tokenEnv, env));
+  if (tokenFile !== undefined) return rememberError(fromFile(tokenFile));
+  if (tokenCommand !== undefined) return rememberError(fromCommand(tokenCommand, env));
+  return undefined;
+}
+
+/** Replaces the error of a watch that got no token by the reason, since the library keeps what a token function throws to itself. */
+export function withTokenError(error: unknown, token: AccessToken | undefined): unknown {
+  const reason = token?.lastError();
+  if (reason === undefined || !(error instanceof UnauthorizedError)) return error;
+  return new CliError(reason.message, reason.hint, exitCodes.refused);
+}
+
+function rememberError(read: Read): AccessToken {
+  let lastError: CliError | undefined;
+  return {
+    read: async (request) => {
+      lastError = undefined;
+      try {
+        return await read(request);
+      } catch (error) {
+        if (error instanceof CliError) lastError = error;
+        throw error;
+      }
+    },
+    lastError: () => lastError,
+  };
+}
+
+function fromVariable(name: string, env: Shell['env']): Read {
+  const variable = `the variable ${escapeControls(name)}`;
+  return async () => {
+    const text = env[name];
+    if (text === undefined || text.trim() === '') {
+      const state = text === undefined ? 'not set' : 'empty';
+      throw new CliError(
+        `${variable} is ${state}`,
+        `Set it to the access token: ${assignment(escapeControls(name), '…')}`,
+      );
+    }
+    return parseToken(text, variable, exitCodes.usage);
+  };
+}
+
+function fromFile(path: string): Read {
+  const file = `the token file ${escapeControls(path)}`;
+  return async ({signal}) => {
+    const text = await readFile(path, {encoding: 'utf8', signal}).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw new CliError(
+        `${file} cannot be read (${errorCode(error)})`,
+        '--token-file takes a file that contains the access token and nothing else.',
+      );
+    });
+    return parseToken(text, file, exitCodes.usage);
+  };
+}
+
+const maxOutputBytes = 1024 * 1024;
+
+/** How much is shown of the last line that a failed command wrote: enough for a command to sign in with claims. */
+const maxMessageLength = 1000;
+
+/** Where a token command finds the claims of a challenge. They come from the service, so no shell may read them. */
+const claimsVariable = 'OPERATION_POLLER_CLAIMS';
+
+function fromCommand(command: string, env: Shell['env']): Read {
+  let token: string | undefined;
+  return async ({claims, forceRefresh, signal}) => {
+    if (token !== undefined && !forceRefresh) return token;
+    token = undefined;
+    const running = promisify(exec)(command, {
+      encoding: 'utf8',
+      // Without a challenge it is unset, even if our own environment has it.
+      env: {...env, [claimsVariable]: claims},
+      signal,
+      maxBuffer: maxOutputBytes,
+      windowsHide: true,
+    });
+    // A command that prompts would wait forever: our stdin is not for it.
+    running.child.stdin?.end();
+    const {stdout} = await running.catch((error: {code?: unknown; stderr?: string}) => {
+      signal.throwIfAborted();
+      const lastLine = escapeControls(error.stderr?.trim().split('\n').at(-1)?.trim().slice(0, maxMessageLength) ?? '');
+      throw new CliError(
+        `the token command failed (${String(error.code)})${lastLine === '' ? '' : `: ${lastLine}`}`,
+        'Run it on its own: it must print the access token, and nothing else, within ten seconds.',
+        exitCodes.refused,
+      );
+    });
+    token = parseToken(stdout, 'the output of the token command', exitCodes.refused);
+    return token;
+  };
+}
+
+/** The token in a text. The text is never shown: even if it is not a token, it may be a secret. */
+function parseToken(text: string, source: string, exitCode: number): string {
+  const token = text.trim();
+  if (isToken(token)) return token;
+  const problem =
+    token === '' ? 'is empty' : 'is not an access token: it contains a space, a line break or a non-ASCII character';
+  throw new CliError(`${source} ${problem}`, 'It must be the access token alone, without the word Bearer.', exitCode);
+}

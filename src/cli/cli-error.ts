@@ -1,0 +1,106 @@
+import {
+  ForbiddenError,
+  InvalidResumeTokenError,
+  OperationCanceledError,
+  OperationError,
+  OperationFailedError,
+  OperationNotFoundError,
+  OperationNotStartedError,
+  PollError,
+  ProtocolError,
+  ResultUnavailableError,
+  UnauthorizedError,
+  UnreachableError,
+  WatchTimeoutError,
+} from '../operation/errors.ts';
+
+/** What each exit code means; see docs/command.md. */
+export const exitCodes = {
+  succeeded: 0,
+  failed: 1,
+  usage: 2,
+  canceled: 3,
+  timeout: 4,
+  refused: 5,
+  notFound: 6,
+  unreachable: 7,
+  /** A bug in the command itself, sysexits' EX_SOFTWARE. */
+  fault: 70,
+} as const;
+
+/** What to do where no usable access token was given. */
+export const tokenHint = 'Use --token-env, --token-file or --token-command.';
+
+type ErrorClass = new (...args: never[]) => OperationError;
+
+const hints: ReadonlyArray<readonly [ErrorClass, exitCode: number, hint: string]> = [
+  [OperationFailedError, exitCodes.failed, 'The service reports that it failed. Fix the cause, then start it again.'],
+  [OperationCanceledError, exitCodes.canceled, 'It was canceled, or skipped by the service. Start it again if needed.'],
+  [WatchTimeoutError, exitCodes.timeout, 'It may still be running. Watch it again with a longer --timeout.'],
+  [UnauthorizedError, exitCodes.refused, `Get a fresh token. ${tokenHint}`],
+  [ForbiddenError, exitCodes.refused, 'The token is valid, but lacks a permission or a role (docs/graph.md).'],
+  [OperationNotFoundError, exitCodes.notFound, 'Check the location. Services forget even operations that succeeded.'],
+  [UnreachableError, exitCodes.unreachable, 'Check host and network, then watch again: it may still be running.'],
+  [ProtocolError, exitCodes.unreachable, 'Check the location and --protocol (see "operation-poller protocols").'],
+  [ResultUnavailableError, exitCodes.unreachable, 'The operation succeeded: watch it again with --fetch-result.'],
+  [InvalidResumeTokenError, exitCodes.usage, 'Delete the file and give the location to start over.'],
+];
+
+/** What went wrong, what to do about it, and the exit code. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly hint: string;
+  readonly exitCode: number;
+
+  constructor(message: string, hint: string, exitCode: number = exitCodes.usage) {
+    super(message);
+    this.hint = hint;
+    this.exitCode = exitCode;
+  }
+}
+
+/** Turns any error into a CLI error: it keeps its own message and gets our hint and exit code. */
+export function toCliError(error: unknown): CliError {
+  if (error instanceof CliError) return error;
+  if (error instanceof OperationNotStartedError) return notStarted(error);
+  for (const [type, exitCode, hint] of hints) {
+    if (error instanceof type) return new CliError(error.message, hint, exitCode);
+  }
+  if (error instanceof OperationError) {
+    return new CliError(error.message, 'Check with the service itself: only it knows.', exitCodes.unreachable);
+  }
+  // The library checks its options; the message names the option and what it takes.
+  if (error instanceof TypeError || error instanceof RangeError) {
+    return new CliError(error.message, 'Correct the value; --help describes the options.');
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return new CliError(`unexpected: ${message}`, 'This is a bug in the command. Please report it.', exitCodes.fault);
+}
+
+function notStarted({message, mayHaveStarted, cause}: OperationNotStartedError): CliError {
+  const hint = mayHaveStarted
+    ? 'It may have started anyway. Check before you start it again.'
+    : 'Nothing was started. Fix the cause and try again.';
+  return new CliError(message, hint, startExitCode(cause));
+}
+
+function startExitCode(cause: unknown): number {
+  if (!(cause instanceof PollError)) return exitCodes.unreachable;
+  const {httpStatus, kind, transient} = cause;
+  if (httpStatus === 401 || httpStatus === 403 || kind === 'token') return exitCodes.refused;
+  if (httpStatus === 404) return exitCodes.notFound;
+  // The service understood the request and declined it.
+  return httpStatus !== undefined && httpStatus >= 400 && !transient ? exitCodes.failed : exitCodes.unreachable;
+}
+
+/** The status of an operation that ended with this error; `undefined` when watching ended first. */
+export function endedStatus(error: unknown): 'failed' | 'canceled' | undefined {
+  if (error instanceof OperationFailedError) return 'failed';
+  return error instanceof OperationCanceledError ? 'canceled' : undefined;
+}
+
+/** The code of a system error, such as `ENOENT`; `undefined` for anything else. */
+export function errorCode(error: unknown): string | undefined {
+  const isCoded = typeof error === 'object' && error !== null && 'code' in error;
+  return isCoded && typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,43 @@
+import {styleText} from 'node:util';
+import type {Output} from './shell.ts';
+
+// Control characters, and those that change the direction of writing: a terminal obeys them.
+const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\u200e\u200f]/gu;
+
+/** Makes a foreign text safe to print in a terminal: each character that the terminal would obey becomes its JSON escape. */
+export function escapeControls(text: string): string {
+  return text.replaceAll(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A value as one line of JSON, safe in a terminal. */
+export function jsonLine(value: unknown): string {
+  return escapeControls(JSON.stringify(value));
+}
+
+/** A value as JSON over several lines, for people, safe in a terminal. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value, null, 2).split('\n').map(escapeControls).join('\n');
+}
+
+/** How many columns an output has; 80 where it does not say. */
+export function columnsOf({columns = 80}: Output): number {
+  return columns;
+}
+
+const formats = {good: 'green', bad: 'red', warning: 'yellow', active: 'cyan', faint: 'dim'} as const;
+
+/** The styles the command uses. */
+export type Style = 'plain' | keyof typeof formats;
+
+/** Colors a text, or leaves it as it is. */
+export type Colorize = (style: Style, text: string) => string;
+
+/**
+ * Colors for an output: only on a terminal that has them, and not with `--no-color`. `hasColors()` considers `NO_COLOR`,
+ * `FORCE_COLOR` and `TERM`.
+ */
+export function colorsFor(output: Output, wanted: boolean, env: object): Colorize {
+  const colored = wanted && output.isTTY === true && output.hasColors?.(env) === true;
+  return (style, text) =>
+    colored && style !== 'plain' ? styleText(formats[style], text, {validateStream: false}) : text;
+}

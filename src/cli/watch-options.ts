@@ -1,0 +1,35 @@
+import type {GraphCloud} from '../graph/clouds.ts';
+import type {GraphPollOptions} from '../graph/graph-client.ts';
+import {fixed} from '../schedule/schedule.ts';
+import type {AccessTokenOptions} from './access-token.ts';
+import type {ReporterOptions} from './reporter.ts';
+import type {Shell} from './shell.ts';
+
+/** The options that all watching commands share. Times in milliseconds. */
+export interface WatchOptions extends AccessTokenOptions, ReporterOptions {
+  readonly cloud?: GraphCloud;
+  readonly timeout?: number;
+  readonly interval?: number;
+}
+
+/** The same as a poller's options. */
+export function pollOptions(
+  {timeout, interval, notFoundGrace}: WatchOptions,
+  {signal}: Pick<Shell, 'signal'>,
+): GraphPollOptions {
+  const schedule = interval === undefined ? undefined : fixed(interval);
+  return {totalTimeout: timeout, schedule, notFoundGrace, signal};
+}
+
+const units: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
+
+/**
+ * Parses a duration: a whole or decimal number and its unit, `ms`, `s`, `m` or `h`.
+ *
+ * @returns milliseconds, at least 1; `undefined` for anything else
+ */
+export function parseDuration(text: string): number | undefined {
+  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(text) ?? [];
+  const milliseconds = Math.round(Number(number) * (units[unit] ?? 0));
+  return milliseconds >= 1 ? milliseconds : undefined;
+}

@@ -1,0 +1,37 @@
+import {describe, expect, test} from '@jest/globals';
+import {assignment, invocationName, quote} from '../../src/cli/quote.ts';
+
+describe('a text to paste', () => {
+  test.each([
+    ['copy.resume', 'copy.resume'],
+    ['', "''"],
+    ['a b', "'a b'"],
+    ["it's; rm -rf", "'it'\\''s; rm -rf'"],
+    ['https://h/x?a=1&b=2', "'https://h/x?a=1&b=2'"],
+  ])('is quoted for a shell: %s', (text, word) => {
+    expect(quote(text, 'linux')).toBe(word);
+  });
+
+  test.each([
+    ['copy.resume', 'copy.resume'],
+    ['', "''"],
+    ['C:\\a b\\copy.resume', '"C:\\a b\\copy.resume"'],
+    ["https://h/teams('a')?b=1&c=2", '"https://h/teams(\'a\')?b=1&c=2"'],
+    ["https://h/'$(calc)&x", "'https://h/''$(calc)&x'"],
+    ['a`b\u2019', "'a`b\u2019\u2019'"],
+    ['a"b', "'a\"b'"],
+    ['a b\\', "'a b\\'"],
+  ])('is quoted for PowerShell: %s', (text, word) => {
+    expect(quote(text, 'win32')).toBe(word);
+  });
+
+  test('is assigned to a variable', () => {
+    expect(assignment('T', 'x', 'linux')).toBe('export T=x');
+    expect(assignment('T', 'x', 'win32')).toBe("$env:T = 'x'");
+  });
+});
+
+test('a command to paste is invoked as this one was', () => {
+  expect(invocationName({env: {npm_command: 'exec'}})).toBe('npx operation-poller');
+  expect(invocationName({env: {}})).toBe('operation-poller');
+});
