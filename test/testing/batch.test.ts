@@ -206,8 +206,8 @@ describe('an envelope', () => {
     [[{id: '1', method: 'GET'}], 'The url of request 1 must be relative'],
     [[{...get, id: '1', url: 'https://graph.microsoft.com/v1.0/me'}], 'The url of request 1 must be relative'],
     [[{...get, id: '1', url: '//elsewhere.example/me'}], 'The url of request 1 must be relative'],
-    [[{...get, id: '1', headers: {a: 5}}], 'The headers of request 1 cannot be read.'],
-    [[{...get, id: '1', headers: []}], 'The headers of request 1 cannot be read.'],
+    [[{...get, id: '1', headers: {a: 5}}], 'The headers of request 1 are invalid.'],
+    [[{...get, id: '1', headers: []}], 'The headers of request 1 are invalid.'],
     [[write], 'Write request id : 1 does not contain Content-Type header or body.'],
     [[{...write, body: {}}], 'Write request id : 1 does not contain Content-Type header or body.'],
     [[{...write, headers: json, body: null}], 'Write request id : 1 does not contain Content-Type header or body.'],
@@ -342,9 +342,9 @@ describe('the script of envelopes', () => {
   });
 
   const wrong: ReadonlyArray<readonly [unknown, string]> = [
-    [true, 'answers must be a list of answers, not true'],
-    [['running'], "answers[0] must be an object, not 'running'"],
-    [[{}, {http: 99}], 'answers[1].http must be a whole number from 200 to 599, not 99'],
+    [true, 'answers: expected a list of answers, got true'],
+    [['running'], "answers[0]: expected an object, got 'running'"],
+    [[{}, {http: 99}], 'answers[1].http: expected a whole number from 200 to 599, got 99'],
   ];
   test.each(wrong.map(([answers, message]) => [message, answers]))(
     'is refused at the call: %s',

@@ -91,9 +91,9 @@ describe('an operation that is not cancelable', () => {
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{cancelable: 1}, 'options.cancelable must be true or false, not 1'],
-    [{onCancel: ['a']}, 'options.onCancel has no use without cancelable: true'],
-    [{cancelable: true, onCancel: []}, 'options.onCancel must be a list of at least one step, not []'],
+    [{cancelable: 1}, 'options.cancelable: expected true or false, got 1'],
+    [{onCancel: ['a']}, 'options.onCancel: requires cancelable: true'],
+    [{cancelable: true, onCancel: []}, 'options.onCancel: expected a list of at least one step, got []'],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',

@@ -84,19 +84,19 @@ describe('an operation with a path of its own', () => {
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{path: 5}, 'options.path must be a string, not 5'],
+    [{path: 5}, 'options.path: expected a string, got 5'],
     [
       {path: 'a/b'},
-      "options.path must be a path as it stands in a URL, without version and query, such as '/teams/a/op",
+      "options.path: expected a path, encoded as in a URL, without version and query, such as '/teams/a/op",
     ],
-    [{path: '/a?b'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/a b'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/a/%ff'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/v1.0/a'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/a', userId: 'b'}, 'options has both path and userId; an operation takes only one of them'],
-    [{version: false}, 'options.version can be false only with a path'],
-    [{version: 'v2'}, "options.version must be 'v1.0', 'beta' or false, not 'v2'"],
-    [{path: '/taken'}, "options.path must be a path at which nothing else is read, not '/taken'"],
+    [{path: '/a?b'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/a b'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/a/%ff'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/v1.0/a'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/a', userId: 'b'}, 'options: expected either path or userId, got both'],
+    [{version: false}, 'options.version: false requires a path'],
+    [{version: 'v2'}, "options.version: expected 'v1.0', 'beta' or false, got 'v2'"],
+    [{path: '/taken'}, "options.path: expected a path at which no other endpoint answers GET, got '/taken'"],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',
@@ -256,21 +256,21 @@ describe('a start', () => {
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{}, 'options.path must be a string, not undefined'],
+    [{}, 'options.path: expected a string, got undefined'],
     [
       {path: '/a/{id}'},
-      "options.path must be a path as it stands in a URL, without version and query, such as '/teams/a/cl",
+      "options.path: expected a path, encoded as in a URL, without version and query, such as '/teams/a/cl",
     ],
-    [{path: '/a', method: 'get'}, "options.method must be one of 'POST', 'PUT', 'PATCH', 'DELETE', 'GET', not 'get'"],
-    [{path: '/a', header: 'Place'}, "options.header must be one of 'Location', 'Operation-Location', 'Azure-Async"],
-    [{path: '/a', location: 'here'}, "options.location must be one of 'absolute', 'relative', 'none', not 'here'"],
-    [{path: '/a', answer: 'running'}, "options.answer must be an object, not 'running'"],
-    [{path: '/a', answer: {http: 1}}, 'options.answer.http must be a whole number from 200 to 599, not 1'],
-    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http must be a whole number from 200 to 599, not 1'],
-    [{path: '/a', script: [{}], answer: {}}, 'options has both answer and script; a start takes only one of them'],
-    [{path: '/a', starts: {ids: 1}}, "options.starts has no field 'ids'; it has script, id,"],
-    [{path: '/a', starts: {script: ['a', 5]}}, 'options.starts.script[1] must be a status word or an object, not 5'],
-    [{path: '/taken'}, "options.path must be a path at which nothing else answers POST, not '/taken'"],
+    [{path: '/a', method: 'get'}, "options.method: expected one of 'POST', 'PUT', 'PATCH', 'DELETE', 'GET', got 'get'"],
+    [{path: '/a', header: 'Place'}, "options.header: expected one of 'Location', 'Operation-Location', 'Azure-Async"],
+    [{path: '/a', location: 'here'}, "options.location: expected one of 'absolute', 'relative', 'none', got 'here'"],
+    [{path: '/a', answer: 'running'}, "options.answer: expected an object, got 'running'"],
+    [{path: '/a', answer: {http: 1}}, 'options.answer.http: expected a whole number from 200 to 599, got 1'],
+    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http: expected a whole number from 200 to 599, got 1'],
+    [{path: '/a', script: [{}], answer: {}}, 'options: expected either answer or script, got both'],
+    [{path: '/a', starts: {ids: 1}}, "options.starts: unknown field 'ids'; known are script, id,"],
+    [{path: '/a', starts: {script: ['a', 5]}}, 'options.starts.script[1]: expected a status or an object, got 5'],
+    [{path: '/taken'}, "options.path: expected a path at which no other endpoint answers POST, got '/taken'"],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',
@@ -327,11 +327,11 @@ describe('a resource', () => {
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{}, 'options.path must be a string, not undefined'],
-    [{path: '/a', query: 'b c'}, "options.query must be a query as it stands in a URL, not 'b c'"],
-    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http must be a whole number from 200 to 599, not 1'],
-    [{path: '/a', id: 'b'}, "options has no field 'id'; it has path, script, version,"],
-    [{path: "/teams('a')/operations('b')"}, 'options.path must be a path at which nothing else is read'],
+    [{}, 'options.path: expected a string, got undefined'],
+    [{path: '/a', query: 'b c'}, "options.query: expected a query, encoded as in a URL, got 'b c'"],
+    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http: expected a whole number from 200 to 599, got 1'],
+    [{path: '/a', id: 'b'}, "options: unknown field 'id'; known are path, script, version,"],
+    [{path: "/teams('a')/operations('b')"}, 'options.path: expected a path at which no other endpoint answers GET'],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',

@@ -41,8 +41,8 @@ describe('move', () => {
   test('refuses what is no step, and moves nothing', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['running']});
-    expect(() => operation.move({http: 600})).toThrow('step.http must be a whole number from 200 to 599, not 600');
-    expect(() => operation.move(JSON.parse('5'))).toThrow('step must be a status word or an object, not 5');
+    expect(() => operation.move({http: 600})).toThrow('step.http: expected a whole number from 200 to 599, got 600');
+    expect(() => operation.move(JSON.parse('5'))).toThrow('step: expected a status or an object, got 5');
     expect(operation.status).toBe('notStarted');
     expect(await statuses(operation.location, 1)).toEqual(['running']);
   });
@@ -98,8 +98,8 @@ describe('interrupt', () => {
   test('refuses what is no list of steps, and interrupts nothing', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['running']});
-    expect(() => operation.interrupt([])).toThrow('steps must be a list of at least one step');
-    expect(() => operation.interrupt(['running', {http: 1}])).toThrow('steps[1].http must be');
+    expect(() => operation.interrupt([])).toThrow('steps: expected a list of at least one step');
+    expect(() => operation.interrupt(['running', {http: 1}])).toThrow('steps[1].http: expected');
     expect(await statuses(operation.location, 1)).toEqual(['running']);
   });
 });

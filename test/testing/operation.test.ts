@@ -111,11 +111,11 @@ describe('addOperation', () => {
   });
 
   test.each([
-    [{id: ''}, "options.id must be a text that is not empty, not ''"],
-    [{visibleAfter: -1}, 'options.visibleAfter must be between 0 and 2147483647 milliseconds, not -1'],
-    [{query: 'a b'}, "options.query must be a query as it stands in a URL, not 'a b'"],
-    [{createdDateTime: new Date(Number.NaN)}, 'options.createdDateTime must be a valid Date, not Invalid Date'],
-    [{script: []}, 'options.script must be a list of at least one step, not []'],
+    [{id: ''}, "options.id: expected a string that is not empty, got ''"],
+    [{visibleAfter: -1}, 'options.visibleAfter: expected between 0 and 2147483647 milliseconds, got -1'],
+    [{query: 'a b'}, "options.query: expected a query, encoded as in a URL, got 'a b'"],
+    [{createdDateTime: new Date(Number.NaN)}, 'options.createdDateTime: expected a valid Date, got Invalid Date'],
+    [{script: []}, 'options.script: expected a list of at least one step, got []'],
   ])('refuses %j', async (options, message) => {
     const emulator = await startEmulator();
     expect(() => emulator.addOperation(options)).toThrow(new RangeError(message));
@@ -126,12 +126,12 @@ describe('addOperation', () => {
     const emulator = await startEmulator();
     emulator.addOperation({id: 'x'});
     expect(() => emulator.addOperation({id: 'x'})).toThrow(
-      "options.id must be an id that no other operation has, not 'x'",
+      "options.id: expected an id that no other operation has, got 'x'",
     );
     const wrong: ReadonlyArray<readonly [object, string]> = [
-      [{bearer: 'no'}, "options.bearer must be true or false, not 'no'"],
-      [{createdDateTime: 5}, 'options.createdDateTime must be a text or a Date, not 5'],
-      [{scripts: []}, "options has no field 'scripts'; it has script, id, userId,"],
+      [{bearer: 'no'}, "options.bearer: expected true or false, got 'no'"],
+      [{createdDateTime: 5}, 'options.createdDateTime: expected a string or a Date, got 5'],
+      [{scripts: []}, "options: unknown field 'scripts'; known are script, id, userId,"],
     ];
     for (const [options, message] of wrong) expect(() => emulator.addOperation(options)).toThrow(message);
   });

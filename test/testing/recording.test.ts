@@ -100,7 +100,7 @@ describe('maximumRequests', () => {
     for (let index = 0; index < 2; index += 1) {
       const {response, body} = await poll(operation.location);
       expect(response.status).toBe(508);
-      expect(field(body, 'error', 'message')).toBe('The emulator has answered its maximumRequests (2).');
+      expect(field(body, 'error', 'message')).toBe('The emulator has reached its maximumRequests (2).');
       expect(response.headers.get('request-id')).not.toBeNull();
     }
     expect([operation.polls, emulator.requests.length]).toEqual([2, 2]);

@@ -100,33 +100,33 @@ describe('a script', () => {
 
 describe('a script is refused at the call', () => {
   const cases: ReadonlyArray<readonly [step: object, message: string]> = [
-    [{http: 600}, 'script[1].http must be a whole number from 200 to 599, not 600'],
-    [{http: 200.5}, 'script[1].http must be a whole number from 200 to 599, not 200.5'],
-    [{http: '503'}, "script[1].http must be a number, not '503'"],
+    [{http: 600}, 'script[1].http: expected a whole number from 200 to 599, got 600'],
+    [{http: 200.5}, 'script[1].http: expected a whole number from 200 to 599, got 200.5'],
+    [{http: '503'}, "script[1].http: expected a number, got '503'"],
     [
       {fault: 'rset'},
-      "script[1].fault must be one of 'reset', 'hang', 'hangBody', 'truncated', 'huge', 'endless', not 'rset'",
+      "script[1].fault: expected one of 'reset', 'hang', 'hangBody', 'truncated', 'huge', 'endless', got 'rset'",
     ],
-    [{fault: true}, 'script[1].fault must be a string, not true'],
-    [{delay: -1}, 'script[1].delay must be between 0 and 2147483647 milliseconds, not -1'],
-    [{delay: Number.NaN}, 'script[1].delay must be between 0 and 2147483647 milliseconds, not NaN'],
-    [{until: '5'}, "script[1].until must be a number of milliseconds, not '5'"],
-    [{times: 0}, 'script[1].times must be a whole number from 1 to 9007199254740991, not 0'],
-    [{status: 5}, 'script[1].status must be a string, not 5'],
-    [{percentageComplete: Number.NaN}, 'script[1].percentageComplete must be a finite number, not NaN'],
-    [{percentageComplete: []}, 'script[1].percentageComplete must be a string or a number, not []'],
-    [{retryAfter: 'a\nb'}, "script[1].retryAfter must be text that a header can carry, not 'a\\nb'"],
-    [{headers: {'a b': 'c'}}, "script[1].headers has 'a b', which is not the name of a header"],
-    [{headers: {a: 5}}, 'script[1].headers.a must be a string, not 5'],
-    [{headers: 'a'}, "script[1].headers must be an object, not 'a'"],
-    [{body: () => 1}, 'script[1].body must be a value that JSON can carry, not [Function: body]'],
-    [{body: {big: 5n}}, 'script[1].body must be a value that JSON can carry, not { big: 5n }'],
-    [{fields: []}, 'script[1].fields must be an object, not []'],
-    [{claims: 5}, 'script[1].claims must be JSON text or an object, not 5'],
-    [{retryafter: 5}, "script[1] has no field 'retryafter'; it has status, detail,"],
-    [{body: {}, text: ''}, 'script[1] has both body and text; a step takes only one of them'],
-    [{times: 2, until: 5}, 'script[1] has both times and until; a step takes only one of them'],
-    [{redirect: '/a', location: '/b'}, 'script[1] has both redirect and location; a step takes only one of them'],
+    [{fault: true}, 'script[1].fault: expected a string, got true'],
+    [{delay: -1}, 'script[1].delay: expected between 0 and 2147483647 milliseconds, got -1'],
+    [{delay: Number.NaN}, 'script[1].delay: expected between 0 and 2147483647 milliseconds, got NaN'],
+    [{until: '5'}, "script[1].until: expected a number of milliseconds, got '5'"],
+    [{times: 0}, 'script[1].times: expected a whole number from 1 to 9007199254740991, got 0'],
+    [{status: 5}, 'script[1].status: expected a string, got 5'],
+    [{percentageComplete: Number.NaN}, 'script[1].percentageComplete: expected a finite number, got NaN'],
+    [{percentageComplete: []}, 'script[1].percentageComplete: expected a string or a number, got []'],
+    [{retryAfter: 'a\nb'}, "script[1].retryAfter: expected a valid header value, got 'a\\nb'"],
+    [{headers: {'a b': 'c'}}, "script[1].headers: 'a b' is not a valid header name"],
+    [{headers: {a: 5}}, 'script[1].headers.a: expected a string, got 5'],
+    [{headers: 'a'}, "script[1].headers: expected an object, got 'a'"],
+    [{body: () => 1}, 'script[1].body: expected a value that JSON can represent, got [Function: body]'],
+    [{body: {big: 5n}}, 'script[1].body: expected a value that JSON can represent, got { big: 5n }'],
+    [{fields: []}, 'script[1].fields: expected an object, got []'],
+    [{claims: 5}, 'script[1].claims: expected JSON text or an object, got 5'],
+    [{retryafter: 5}, "script[1]: unknown field 'retryafter'; known are status, detail,"],
+    [{body: {}, text: ''}, 'script[1]: expected either body or text, got both'],
+    [{times: 2, until: 5}, 'script[1]: expected either times or until, got both'],
+    [{redirect: '/a', location: '/b'}, 'script[1]: expected either redirect or location, got both'],
   ];
   test.each(cases.map(([step, message]) => [message, step] as const))('%s', async (message, step) => {
     const emulator = await startEmulator();
@@ -138,12 +138,12 @@ describe('a script is refused at the call', () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
     const rescript = (script: unknown) => Reflect.apply(operation.rescript, operation, [script]);
-    expect(() => rescript('running')).toThrow("script must be a list of steps, not 'running'");
-    expect(() => rescript([null])).toThrow('script[0] must be a status word or an object, not null');
-    expect(() => rescript([])).toThrow('script must be a list of at least one step, not []');
+    expect(() => rescript('running')).toThrow("script: expected a list of steps, got 'running'");
+    expect(() => rescript([null])).toThrow('script[0]: expected a status or an object, got null');
+    expect(() => rescript([])).toThrow('script: expected a list of at least one step, got []');
     const backwards = [{until: 50}, 'running', {until: 50}];
     expect(() => rescript(backwards)).toThrow(
-      'script[2].until must be later than 50, which an earlier step has, not 50',
+      'script[2].until: expected more than 50, the value of an earlier step, got 50',
     );
   });
 

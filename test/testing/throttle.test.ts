@@ -104,14 +104,20 @@ describe('throttling', () => {
 
 describe('the option is refused at the call', () => {
   const cases: ReadonlyArray<readonly [unknown, string]> = [
-    [5, 'options.throttle must be an object, not 5'],
-    [{window: 5}, 'options.throttle.requests must be a number, not undefined'],
-    [{requests: 5}, 'options.throttle.window must be a number of milliseconds, not undefined'],
-    [{requests: -1, window: 5}, 'options.throttle.requests must be a whole number from 0 to 9007199254740991, not -1'],
-    [{requests: 5, window: 0}, 'options.throttle.window must be longer than 0 milliseconds, not 0'],
-    [{requests: 5, window: 5, retryAfter: 5}, 'options.throttle.retryAfter must be a string, not 5'],
-    [{requests: 5, window: 5, per: 'app'}, "options.throttle.per must be one of 'token', 'all', not 'app'"],
-    [{requests: 5, windows: 5}, "options.throttle has no field 'windows'; it has requests, window, retryAfter, per"],
+    [5, 'options.throttle: expected an object, got 5'],
+    [{window: 5}, 'options.throttle.requests: expected a number, got undefined'],
+    [{requests: 5}, 'options.throttle.window: expected a number of milliseconds, got undefined'],
+    [
+      {requests: -1, window: 5},
+      'options.throttle.requests: expected a whole number from 0 to 9007199254740991, got -1',
+    ],
+    [{requests: 5, window: 0}, 'options.throttle.window: expected more than 0 milliseconds, got 0'],
+    [{requests: 5, window: 5, retryAfter: 5}, 'options.throttle.retryAfter: expected a string, got 5'],
+    [{requests: 5, window: 5, per: 'app'}, "options.throttle.per: expected one of 'token', 'all', got 'app'"],
+    [
+      {requests: 5, windows: 5},
+      "options.throttle: unknown field 'windows'; known are requests, window, retryAfter, per",
+    ],
   ];
   test.each(cases.map(([throttle, message]) => [message, throttle] as const))('%s', async (message, throttle) => {
     const options: GraphEmulatorOptions = {};

@@ -1,12 +1,15 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {type OperationEvent, pollOperation, protocols, schedules} from 'operation-poller';
-import {canMove, edges, nodes, stateOf} from '../../../src/testing/console/browser/machine-view.ts';
-import {emptyModel, hear} from '../../../src/testing/console/browser/model.ts';
+import {edges, isAvailable, nodes, stateOf} from '../../../src/testing/console/browser/machine-view.ts';
+import {applyMessage, emptyModel} from '../../../src/testing/console/browser/model.ts';
 import {layOut} from '../../../src/testing/console/browser/timeline.ts';
-import {type PageWatch, watchHere} from '../../../src/testing/console/browser/watch.ts';
-import type {WatchEntry} from '../../../src/testing/console/browser/watch-entry.ts';
-import {watchEntryOf} from '../../../src/testing/console/browser/watch-entry.ts';
+import {
+  type PageWatch,
+  type WatchEntry,
+  watchEntryOf,
+  watchOperation,
+} from '../../../src/testing/console/browser/watch.ts';
 import {elapsed, lineOf, nextText, watchLineOf} from '../../../src/testing/console/browser/wording.ts';
 import type {Entry, EntryAnswer, OperationView} from '../../../src/testing/console/wire.ts';
 import {limits} from '../../../src/testing/console/wire.ts';
@@ -28,28 +31,38 @@ function view(key: number, given: Partial<OperationView> = {}): OperationView {
 }
 
 describe('the model', () => {
-  const all = {type: 'all', emulator: 'e', token: 't', stories: [{view: view(1), entries: [entry(1)]}]} as const;
+  const snapshot = {
+    type: 'snapshot',
+    emulator: 'e',
+    token: 't',
+    operations: [{view: view(1), entries: [entry(1)]}],
+  } as const;
 
   test('is replaced by everything, and added to by one', () => {
-    const first = hear(emptyModel, all);
-    const second = hear(first, {type: 'one', view: view(1, {polls: 1}), entry: entry(2)});
-    const third = hear(second, {type: 'one', view: view(2), entry: entry(3)});
-    expect(third.stories.get(1)).toEqual({view: view(1, {polls: 1}), entries: [entry(1), entry(2)]});
-    expect([...third.stories.keys()]).toEqual([1, 2]);
-    expect(first.stories.get(1)?.entries).toHaveLength(1);
-    expect(hear(third, {...all, emulator: 'f', stories: []})).toEqual({emulator: 'f', token: 't', stories: new Map()});
+    const first = applyMessage(emptyModel, snapshot);
+    const second = applyMessage(first, {type: 'update', view: view(1, {polls: 1}), entry: entry(2)});
+    const third = applyMessage(second, {type: 'update', view: view(2), entry: entry(3)});
+    expect(third.operations.get(1)).toEqual({view: view(1, {polls: 1}), entries: [entry(1), entry(2)]});
+    expect([...third.operations.keys()]).toEqual([1, 2]);
+    expect(first.operations.get(1)?.entries).toHaveLength(1);
+    expect(applyMessage(third, {...snapshot, emulator: 'f', operations: []})).toEqual({
+      emulator: 'f',
+      token: 't',
+      operations: new Map(),
+    });
   });
 
   test('keeps no more than its limits', () => {
     let model = emptyModel;
-    for (let at = 0; at < limits.entries + 5; at++) model = hear(model, {type: 'one', view: view(1), entry: entry(at)});
-    expect(model.stories.get(1)?.entries).toHaveLength(limits.entries);
-    expect(model.stories.get(1)?.entries[0]?.at).toBe(5);
+    for (let at = 0; at < limits.entries + 5; at++)
+      model = applyMessage(model, {type: 'update', view: view(1), entry: entry(at)});
+    expect(model.operations.get(1)?.entries).toHaveLength(limits.entries);
+    expect(model.operations.get(1)?.entries[0]?.at).toBe(5);
     for (let key = 2; key < limits.operations + 3; key++) {
-      model = hear(model, {type: 'one', view: view(key), entry: entry(0)});
+      model = applyMessage(model, {type: 'update', view: view(key), entry: entry(0)});
     }
-    expect(model.stories.size).toBe(limits.operations);
-    expect([...model.stories.keys()][0]).toBe(3);
+    expect(model.operations.size).toBe(limits.operations);
+    expect([...model.operations.keys()][0]).toBe(3);
   });
 });
 
@@ -83,7 +96,7 @@ describe('the machine', () => {
     ['aWordOfItsOwn', ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
   ] as const)('an operation that is %s can be moved by %j', (status, moves) => {
     const every = ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget'] as const;
-    expect(every.filter((move) => canMove(move, status))).toEqual(moves);
+    expect(every.filter((action) => isAvailable(action, status))).toEqual(moves);
   });
 });
 
@@ -105,7 +118,7 @@ describe('the words', () => {
     [entry(0, {kind: 'moved', next: {status: 'running', http: 404}}), 'moved; next poll: HTTP 404', 'strong'],
     [
       entry(0, {kind: 'interrupted', next: {...next, fault: 'reset'}}),
-      'interrupted; next poll: no good answer (reset)',
+      'interrupted; next poll: faulty answer (reset)',
       'strong',
     ],
     [entry(0, {answer: answer()}), 'GET → 200 running', ''],
@@ -134,7 +147,7 @@ describe('the words', () => {
   test('say what the next poll will be answered', () => {
     expect(nextText(next)).toBe('Next poll: running');
     expect(nextText({...next, http: 404})).toBe('Next poll: HTTP 404');
-    expect(nextText({...next, fault: 'hang'})).toBe('Next poll: no good answer (hang)');
+    expect(nextText({...next, fault: 'hang'})).toBe('Next poll: faulty answer (hang)');
   });
 });
 
@@ -168,12 +181,12 @@ describe('the timeline', () => {
   test('has a mark for each moment', () => {
     const {marks} = layOut(input);
     expect(marks.map(({kind, x}) => [kind, x])).toEqual([
-      ['moved', 62],
-      ['moved', 132],
+      ['change', 62],
+      ['change', 132],
       ['ok', 202],
       ['throttled', 272],
       ['ok', 202],
-      ['moved', 202],
+      ['change', 202],
     ]);
   });
 
@@ -269,10 +282,10 @@ describe('a watch of the page', () => {
     const over = new Promise<void>((resolve) => {
       ended = resolve;
     });
-    const watch = await watchHere(location, 'token', () => {
-      if (watch !== undefined && !watch.going) ended();
+    const watch = await watchOperation(location, 'token', () => {
+      if (watch !== undefined && !watch.active) ended();
     });
-    expect(watch.going).toBe(true);
+    expect(watch.active).toBe(true);
     await over;
     expect(watch.entries.map(({type}) => type)).toEqual(['polled', 'succeeded']);
   });
@@ -282,10 +295,10 @@ describe('a watch of the page', () => {
     const {location} = emulator.addOperation();
     const over = new Promise<void>((resolve) => {
       const changed = (): void => {
-        if (watch?.going === false) resolve();
+        if (watch?.active === false) resolve();
       };
       let watch: PageWatch | undefined;
-      void watchHere(location, 'token', changed).then((begun) => {
+      void watchOperation(location, 'token', changed).then((begun) => {
         watch = begun;
         begun.stop();
       });

@@ -90,7 +90,7 @@ describeInBrowser('the page', () => {
     await button('Throttle').click();
     await text(page, '#next', 'Next poll: HTTP 429');
     await button('Lose').click();
-    await text(page, '#next', 'Next poll: no good answer (truncated)');
+    await text(page, '#next', 'Next poll: faulty answer (truncated)');
     await button('Forget').click();
     await text(page, '#next', 'Next poll: HTTP 404');
     await button('Fail').click();
@@ -109,7 +109,7 @@ describeInBrowser('the page', () => {
       'added, notStarted',
       'moved to running',
       'interrupted; next poll: HTTP 429',
-      'interrupted; next poll: no good answer (truncated)',
+      'interrupted; next poll: faulty answer (truncated)',
       'moved; next poll: HTTP 404',
       'moved to failed',
     ]);
@@ -130,7 +130,7 @@ describeInBrowser('the page', () => {
     const kinds = await page
       .locator('#timeline .mark')
       .evaluateAll((marks) => marks.map((mark) => mark.getAttribute('class')));
-    expect(kinds).toEqual(['mark moved', 'mark ok', 'mark throttled', 'mark ok']);
+    expect(kinds).toEqual(['mark change', 'mark ok', 'mark throttled', 'mark ok']);
     expect(await page.locator('#timeline .bar.succeeded').count()).toBe(1);
   });
 

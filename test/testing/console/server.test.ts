@@ -7,11 +7,11 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {refusalOf} from '../../../src/testing/console/guard.ts';
+import {refusalOf} from '../../../src/testing/console/console.ts';
 import {findModules, readModule} from '../../../src/testing/console/module-files.ts';
 import {pageOf} from '../../../src/testing/console/page-html.ts';
-import type {Message, Story} from '../../../src/testing/console/wire.ts';
-import {limits, moveNames} from '../../../src/testing/console/wire.ts';
+import type {Message, OperationHistory} from '../../../src/testing/console/wire.ts';
+import {actionNames, limits} from '../../../src/testing/console/wire.ts';
 import type {GraphEmulator} from '../../../src/testing/index.ts';
 import {poll, resetPassword, startEmulator} from '../emulators.ts';
 
@@ -60,13 +60,13 @@ async function* listen(emulator: GraphEmulator): AsyncGenerator<Message, void, v
   }
 }
 
-async function first(emulator: GraphEmulator): Promise<Extract<Message, {type: 'all'}>> {
-  for await (const message of listen(emulator)) if (message.type === 'all') return message;
+async function first(emulator: GraphEmulator): Promise<Extract<Message, {type: 'snapshot'}>> {
+  for await (const message of listen(emulator)) if (message.type === 'snapshot') return message;
   throw new Error('The stream ended');
 }
 
-async function stories(emulator: GraphEmulator): Promise<readonly Story[]> {
-  return (await first(emulator)).stories;
+async function histories(emulator: GraphEmulator): Promise<readonly OperationHistory[]> {
+  return (await first(emulator)).operations;
 }
 
 describe('the console', () => {
@@ -75,7 +75,7 @@ describe('the console', () => {
     expect(emulator.console).toBeUndefined();
     expect((await fetch(`${emulator.root}/console/`)).status).toBe(404);
     await expect(startEmulator({console: JSON.parse('"yes"')})).rejects.toThrow(
-      'options.console must be true or false',
+      'options.console: expected true or false',
     );
   });
 
@@ -196,8 +196,8 @@ describe('a page is told', () => {
     const stream = listen(emulator);
     const all = (await stream.next()).value;
     expect(all).toMatchObject({
-      type: 'all',
-      stories: [
+      type: 'snapshot',
+      operations: [
         {
           view: {key: 1, id: '1', location: operation.location, bearer: true, status: 'notStarted', polls: 0, body: ''},
           entries: [{kind: 'added', status: 'notStarted', changed: false, next: {status: 'running', http: 200}}],
@@ -206,7 +206,7 @@ describe('a page is told', () => {
     });
     await poll(operation.location);
     expect((await stream.next()).value).toMatchObject({
-      type: 'one',
+      type: 'update',
       view: {key: 1, status: 'running', polls: 1, body: expect.stringContaining('"status":"running"')},
       entry: {kind: 'answered', status: 'running', changed: true, answer: {method: 'GET', http: 200, here: false}},
     });
@@ -227,7 +227,7 @@ describe('a page is told', () => {
     const operation = emulator.addOperation({cancelable: true, visibleAfter: 60_000});
     await poll(operation.location);
     await poll(operation.location, {headers: {authorization: 'Bearer right'}});
-    const [story] = await stories(emulator);
+    const [story] = await histories(emulator);
     expect(story?.entries.map(({next, answer}) => [next.http, answer?.http])).toEqual([
       [404, undefined],
       [404, 401],
@@ -235,7 +235,7 @@ describe('a page is told', () => {
     ]);
     const other = emulator.addOperation({cancelable: true});
     await fetch(other.location, {method: 'DELETE', headers: {authorization: 'Bearer right'}});
-    const [, canceled] = await stories(emulator);
+    const [, canceled] = await histories(emulator);
     expect(canceled?.entries.map(({kind, answer}) => [kind, answer?.method])).toEqual([
       ['added', undefined],
       ['canceled', undefined],
@@ -260,7 +260,7 @@ describe('a page is told', () => {
     const own = {headers: {authorization: `Bearer ${token}`}};
     expect((await poll(location, own)).response.status).toBe(200);
     expect((await poll(location, {headers: {authorization: 'Bearer other'}})).response.status).toBe(401);
-    expect((await stories(emulator))[0]?.entries.map(({answer}) => answer?.here)).toEqual([undefined, true, false]);
+    expect((await histories(emulator))[0]?.entries.map(({answer}) => answer?.here)).toEqual([undefined, true, false]);
     const another = await startEmulator({console: true, token: 'test-token'});
     expect((await poll(another.addOperation().location, own)).response.status).toBe(401);
   });
@@ -271,13 +271,13 @@ describe('a page is told', () => {
     for (let count = 1; count < limits.operations; count++) emulator.addOperation();
     for (let count = 0; count < limits.entries; count++) old.rescript(['running']);
     await poll(emulator.operations[1]?.location ?? '');
-    const kept = await stories(emulator);
+    const kept = await histories(emulator);
     expect([kept.length, kept[0]?.entries.length]).toEqual([limits.operations, limits.entries]);
     expect(kept[1]?.view.body).toHaveLength(limits.body);
     emulator.addOperation();
     // What happens to an operation that was dropped is no longer told.
     old.move('succeeded');
-    expect((await stories(emulator)).map(({view}) => view.key)).toEqual(
+    expect((await histories(emulator)).map(({view}) => view.key)).toEqual(
       Array.from({length: 100}, (_, index) => index + 2),
     );
     expect((await post(emulator, '1/start')).status).toBe(404);
@@ -321,7 +321,7 @@ describe('a page can', () => {
     const {location = ''} = emulator.operations[0] ?? {};
     await expect(poll(location)).rejects.toThrow(SyntaxError);
     expect((await poll(location)).response.status).toBe(200);
-    expect(moveNames).toHaveLength(7);
+    expect(actionNames).toHaveLength(7);
   });
 });
 
@@ -373,11 +373,11 @@ describe('streams', () => {
     const whole = new Promise<void>((resolve) => {
       socket.on('data', (chunk) => {
         text += String(chunk);
-        if ((text.match(/"type":"all"/g) ?? []).length === 2) resolve();
+        if ((text.match(/"type":"snapshot"/g) ?? []).length === 2) resolve();
       });
     });
     await whole;
-    expect((text.match(/"type":"one"/g) ?? []).length).toBeLessThan(8000);
+    expect((text.match(/"type":"update"/g) ?? []).length).toBeLessThan(8000);
     socket.destroy();
   });
 });
