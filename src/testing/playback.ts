@@ -34,7 +34,7 @@ export class Playback {
     let taken = this.#taken;
     for (let index = this.#index; ; index += 1) {
       const step = steps[index] ?? last;
-      // Each step of a script is an object of its own, so identity tells the last one, which repeats for ever.
+      // Each step of a script is an object of its own, so identity tells the last one, which repeats forever.
       if (step === last || (step.until === undefined ? taken < (step.times ?? 1) : elapsed < step.until)) {
         return [step, index, taken];
       }

@@ -23,7 +23,7 @@ describe('a bearer token', () => {
     expect([operation.polls, operation.requests.length]).toEqual([0, 1]);
   });
 
-  test('may be any when none is named, one of several, in any case of the scheme', async () => {
+  test('can be any token by default or one of several, with the scheme in any case', async () => {
     const any = (await startEmulator()).addOperation();
     expect((await fetch(any.location, {headers: {authorization: 'bearer whatever'}})).status).toBe(200);
     const several = (await startEmulator({token: ['one', 'two']})).addOperation();
@@ -37,14 +37,14 @@ describe('a bearer token', () => {
     expect(emulator.operations).toHaveLength(0);
   });
 
-  test('is refused by an operation that takes none', async () => {
+  test('is refused by an operation that accepts none', async () => {
     const operation = (await startEmulator()).addOperation({bearer: false});
     expect((await fetch(operation.location, {headers: bearer})).status).toBe(401);
     expect((await fetch(operation.location)).status).toBe(200);
   });
 });
 
-describe('the options are refused at the call', () => {
+describe('the options are checked at the call', () => {
   const cases: ReadonlyArray<readonly [object, string]> = [
     [{port: 70_000}, 'options.port: expected a whole number from 0 to 65535, got 70000'],
     [{token: ''}, "options.token: expected a token that is not empty, got ''"],

@@ -34,14 +34,14 @@ describe('an operation is answered', () => {
     expect(emulator.addOperation({userId: 'an-object-id', query: ''}).location).toMatch(/an-object-id\/.*\/[\w-]+$/);
   });
 
-  test('under either version, the name of the user, and any case of the path', async () => {
+  test('under either version, by the name of the user, in any case of the path', async () => {
     const emulator = await startEmulator();
     emulator.addOperation({id: 'x', userId: 'adele@contoso.example', script: ['running']});
     const location = `${emulator.root}/BETA/Users/adele%40contoso.example/Authentication/operations/x`;
     expect(await statuses(location, 1)).toEqual(['running']);
   });
 
-  test('with dates that move when the status does', async () => {
+  test('with a date that changes with the status', async () => {
     const emulator = await startEmulator();
     const createdDateTime = '2020-03-19T12-01-03.45Z';
     const {location} = emulator.addOperation({createdDateTime, script: ['notStarted', 'running']});
@@ -52,7 +52,7 @@ describe('an operation is answered', () => {
     expect((await poll(dated.location)).body).toMatchObject({createdDateTime: '2020-05-14T00:23:40Z'});
   });
 
-  test('with a request id of its own and the client request id given', async () => {
+  test('with a request id of its own and the client request id of the request', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation();
     const {response} = await poll(location, {headers: {'client-request-id': 'mine'}});
@@ -101,7 +101,7 @@ describe('an operation is answered', () => {
 });
 
 describe('addOperation', () => {
-  test('tells of the operation: polls, status, requests', async () => {
+  test('returns the operation: polls, status, requests', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
     expect([operation.status, operation.polls]).toEqual(['notStarted', 0]);
@@ -122,7 +122,7 @@ describe('addOperation', () => {
     expect(emulator.operations).toHaveLength(0);
   });
 
-  test('refuses an id twice, and what has the wrong type', async () => {
+  test('refuses a duplicate id and values of the wrong type', async () => {
     const emulator = await startEmulator();
     emulator.addOperation({id: 'x'});
     expect(() => emulator.addOperation({id: 'x'})).toThrow(

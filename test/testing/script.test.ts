@@ -13,13 +13,13 @@ describe('a script', () => {
     expect(await statuses(location, 5)).toEqual(['notStarted', 'running', 'succeeded', 'succeeded', 'succeeded']);
   });
 
-  test('takes any word', async () => {
+  test('accepts any status', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({script: ['RUNNING', 'somethingNew', '']});
     expect(await statuses(location, 3)).toEqual(['RUNNING', 'somethingNew', '']);
   });
 
-  test('repeats a step as many times as it says', async () => {
+  test('repeats a step `times` times', async () => {
     const emulator = await startEmulator({script: ['notStarted', {status: 'running', times: 3}, 'succeeded']});
     const {location} = emulator.addOperation();
     const running = ['running', 'running', 'running'];
@@ -32,7 +32,7 @@ describe('a script', () => {
     expect(await statuses(location, 3)).toEqual(['notStarted', 'running', 'running']);
   });
 
-  test('goes by time with until, just before and just after', async () => {
+  test('holds a step until its time, checked just before and just after', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const script: OperationStep[] = [
@@ -52,7 +52,7 @@ describe('a script', () => {
     expect(await statuses(location, 1)).toEqual(['succeeded']);
   });
 
-  test('leaves out a step whose time has passed', async () => {
+  test('skips a step whose time has passed', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({
@@ -62,7 +62,7 @@ describe('a script', () => {
     expect(await statuses(location, 2)).toEqual(['b', 'c']);
   });
 
-  test('can be replaced, counting from then', async () => {
+  test('can be replaced, and then counts from the start', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
@@ -76,7 +76,7 @@ describe('a script', () => {
     expect(await statuses(operation.location, 1)).toEqual(['failed']);
   });
 
-  test('is not changed by what the caller does to it later', async () => {
+  test('is not affected by later changes of the caller', async () => {
     const emulator = await startEmulator();
     const step = {status: 'running'};
     const script: OperationStep[] = [step];
@@ -86,7 +86,7 @@ describe('a script', () => {
     expect(await statuses(location, 2)).toEqual(['running', 'running']);
   });
 
-  test('begins when the operation is visible, answering 404 before', async () => {
+  test('starts when the operation becomes visible, with 404 before that', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const operation = emulator.addOperation({visibleAfter: 2000});
@@ -98,7 +98,7 @@ describe('a script', () => {
   });
 });
 
-describe('a script is refused at the call', () => {
+describe('a script is checked at the call', () => {
   const cases: ReadonlyArray<readonly [step: object, message: string]> = [
     [{http: 600}, 'script[1].http: expected a whole number from 200 to 599, got 600'],
     [{http: 200.5}, 'script[1].http: expected a whole number from 200 to 599, got 200.5'],
@@ -134,7 +134,7 @@ describe('a script is refused at the call', () => {
     expect(() => operation.rescript(['running', step])).toThrow(message);
   });
 
-  test('when it is no list, holds no step, or its times do not ascend', async () => {
+  test('is refused if it is not a list, is empty, or its times do not ascend', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
     const rescript = (script: unknown) => Reflect.apply(operation.rescript, operation, [script]);
@@ -147,7 +147,7 @@ describe('a script is refused at the call', () => {
     );
   });
 
-  test('but a field that is undefined is one that is absent', async () => {
+  test('is accepted with a field that is undefined, which counts as absent', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({script: [{status: 'running', body: undefined, text: undefined}]});
     expect(await statuses(location, 1)).toEqual(['running']);
