@@ -1,28 +1,27 @@
 import {randomUUID} from 'node:crypto';
 import type {Answer} from './answer.ts';
+import {graphError} from './answer.ts';
 import type {BatchPart} from './batch-request.ts';
 import {readBatch} from './batch-request.ts';
-import {batchResponse, shuffled} from './batch-response.ts';
-import {graphError} from './graph-error.ts';
+import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
 import {answerRequest, notFound, withCommonHeaders} from './graph-service.ts';
 import type {Fault, StepAnswer} from './operation-step.ts';
-import {pathOf} from './place.ts';
+import {pathOf} from './path.ts';
 import type {RecordedRequest} from './request-recorder.ts';
-import type {ServiceSettings} from './service-settings.ts';
 import {answerStep, httpOf} from './step-answer.ts';
 
-/** What a request that came over HTTP is answered: an envelope as one, everything else by the service. */
-export function answerHttpRequest(request: GraphRequest, settings: ServiceSettings): Answer {
+/** Answers a request that came over HTTP, whether it is an envelope or a single request. */
+export function answerHttpRequest(request: GraphRequest, service: EmulatedService): Answer {
   const version = /^\/(v1\.0|beta)\/\$batch$/i.exec(pathOf(request.target))?.[1];
-  if (version === undefined) return answerRequest(request, settings);
-  return withCommonHeaders(answerEnvelope(request, version, settings), request);
+  if (version === undefined) return answerRequest(request, service);
+  return withCommonHeaders(answerEnvelope(request, version, service), request);
 }
 
-/** `POST /{version}/$batch`. The envelope itself counts for no limit; its parts do. */
-function answerEnvelope(envelope: GraphRequest, version: string, settings: ServiceSettings): Answer {
-  const {batch, checkBearer} = settings;
-  if (!batch.exists) return notFound(envelope);
+/** Answers `POST /{version}/$batch`. Only the parts count towards the throttle, not the envelope. */
+function answerEnvelope(envelope: GraphRequest, version: string, service: EmulatedService): Answer {
+  const {batch, checkBearer} = service;
+  if (batch === undefined) return notFound(envelope);
   const refusal = checkBearer(envelope.authorization);
   if (refusal !== undefined) return graphError(401, envelope, {message: refusal});
   if (envelope.method !== 'POST') return graphError(405, envelope, {headers: {allow: 'POST'}});
@@ -30,7 +29,7 @@ function answerEnvelope(envelope: GraphRequest, version: string, settings: Servi
   if (!servesParts(step)) return answerStep(step, {http: 200, body: step.fields}, envelope);
   const parts = readBatch(envelope.body);
   if ('message' in parts) return graphError(400, envelope, parts);
-  const answers = answerParts(parts, {envelope, version, settings});
+  const answers = answerParts(parts, {envelope, version, service});
   const responses = answers.map(({answer}, index) => {
     return batchResponse(parts[index]?.id ?? '', answer, {capitals: index % 2 === 0});
   });
@@ -38,39 +37,39 @@ function answerEnvelope(envelope: GraphRequest, version: string, settings: Servi
   return {...answer, delay: Math.max(...answers.map(({delay}) => delay)) + (step.delay ?? 0)};
 }
 
-/** Whether an envelope reaches the service: its answer may then be late, or go wrong on its way, but its parts took their steps. */
+/** Whether the parts are served: the answer to the envelope may still be late or fail on its way, but the parts have taken their steps. */
 function servesParts(step: StepAnswer): boolean {
   return httpOf(step, 200) < 300 && step.body === undefined && step.text === undefined;
 }
 
 interface PartAnswer {
   readonly answer: Answer;
-  /** Milliseconds until it is there, counting from the envelope. */
+  /** Milliseconds from the envelope's arrival until it is complete. */
   readonly delay: number;
 }
 
-/** What the parts are answered, in their order; a part that depends on others comes after them. */
+/** The answers to the parts, in their order. A part that depends on others is answered after them. */
 function answerParts(
   parts: readonly BatchPart[],
-  {envelope, version, settings}: {envelope: GraphRequest; version: string; settings: ServiceSettings},
+  {envelope, version, service}: {envelope: GraphRequest; version: string; service: EmulatedService},
 ): readonly PartAnswer[] {
-  const answered = new Map<BatchPart, PartAnswer>();
+  const answers = new Map<BatchPart, PartAnswer>();
   const answerPart = (part: BatchPart): PartAnswer => {
-    const before = part.dependsOn.map(once);
+    const dependencies = part.dependsOn.map(answerOnce);
     const request = requestOf(part, version, envelope);
-    const failed = before.some(({answer}) => answer.http >= 400);
-    const answer = failed ? graphError(424, request) : arrived(answerRequest(request, settings), request);
-    return {answer, delay: Math.max(0, ...before.map(({delay}) => delay)) + (answer.delay ?? 0)};
+    const failed = dependencies.some(({answer}) => answer.http >= 400);
+    const answer = failed ? graphError(424, request) : viaGateway(answerRequest(request, service), request);
+    return {answer, delay: Math.max(0, ...dependencies.map(({delay}) => delay)) + (answer.delay ?? 0)};
   };
-  const once = (part: BatchPart): PartAnswer => {
-    const known = answered.get(part) ?? answerPart(part);
-    answered.set(part, known);
-    return known;
+  const answerOnce = (part: BatchPart): PartAnswer => {
+    const answer = answers.get(part) ?? answerPart(part);
+    answers.set(part, answer);
+    return answer;
   };
-  return parts.map(once);
+  return parts.map(answerOnce);
 }
 
-/** A part as if it had come alone. It has the envelope's token, whatever its own headers say. */
+/** The part as a single request. It has the token of the envelope, whatever its own headers say. */
 function requestOf({method, url, headers, body}: BatchPart, version: string, envelope: GraphRequest): GraphRequest {
   const {authorization, now, recorded} = envelope;
   const target = `/${version}${url}`;
@@ -87,7 +86,7 @@ function requestOf({method, url, headers, body}: BatchPart, version: string, env
   };
 }
 
-/** The record of a part. It shares its envelope's time and fate. */
+/** The record of a part. `at` and `aborted` are those of the envelope. */
 function recordOf(
   {method, target, headers, body}: Pick<BatchPart, 'method' | 'headers' | 'body'> & {readonly target: string},
   envelope: RecordedRequest,
@@ -107,13 +106,56 @@ function recordOf(
 }
 
 /**
- * What the front door of the service makes of an answer that went wrong on its way from the service behind it: the envelope is one
- * connection, so that a part alone cannot break off.
+ * The answer to a part as it passes the service's gateway, which turns a fault into 502 or 504: all parts share the connection of the
+ * envelope, so a single part cannot be cut off.
  */
-function arrived(answer: Answer, request: GraphRequest): Answer {
+function viaGateway(answer: Answer, request: GraphRequest): Answer {
   if (answer.fault === undefined) return answer;
   const http = timeouts.includes(answer.fault) ? 504 : 502;
   return {...withCommonHeaders(graphError(http, request), request), delay: answer.delay};
 }
 
 const timeouts: readonly Fault[] = ['hang', 'hangBody', 'endless'];
+
+/** The answer to a part of a `$batch`. */
+interface BatchResponse {
+  readonly id: string;
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Absent where the answer has no body. */
+  readonly body?: unknown;
+}
+
+/** Brings an answer into the form of a batch: JSON as it is, any other content as Base64. */
+function batchResponse(id: string, answer: Answer, {capitals}: {readonly capitals: boolean}): BatchResponse {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(answer.headers)) {
+    headers[capitals ? capitalize(name) : name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return {id, status: answer.http, headers, ...bodyOf(answer)};
+}
+
+/** The answers in an order that differs from the requests but is always the same: the second, fourth and so on, then the others backwards. */
+function shuffled<Item>(items: readonly Item[]): readonly Item[] {
+  const odd = items.filter((_, index) => index % 2 === 1);
+  const even = items.filter((_, index) => index % 2 === 0);
+  return [...odd, ...even.reverse()];
+}
+
+function bodyOf({http, headers, text}: Answer): {readonly body?: unknown} {
+  // As in Graph's documented example.
+  if (http === 204) return {body: null};
+  if (text === '') return {};
+  if (String(headers['content-type']).startsWith('application/json')) {
+    try {
+      return {body: JSON.parse(text)};
+    } catch {
+      // It claims to be JSON but is not: it is sent like any other content.
+    }
+  }
+  return {body: Buffer.from(text).toString('base64')};
+}
+
+function capitalize(name: string): string {
+  return name.replace(/(?<![a-z])[a-z]/g, (letter) => letter.toUpperCase());
+}

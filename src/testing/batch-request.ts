@@ -1,14 +1,14 @@
 import {isRecord} from './checks.ts';
 
-/** One request of a `$batch`, checked and brought into the form of a request that came alone. */
+/** One request of a `$batch`, checked and brought into the form of a single request. */
 export interface BatchPart {
-  /** Which of the envelope's requests it is. */
+  /** Its position in the envelope. */
   readonly index: number;
   readonly id: string;
   readonly method: string;
-  /** Path and query under the version, with their first slash. */
+  /** Path and query under the version, with a leading slash. */
   readonly url: string;
-  /** Header names in lower case. */
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   /** The parts that must succeed before this one. */
@@ -21,23 +21,23 @@ export interface BatchProblem {
   readonly message: string;
 }
 
-const mostParts = 20;
-const writes: readonly string[] = ['POST', 'PUT', 'PATCH'];
+const maximumParts = 20;
+const writeMethods: readonly string[] = ['POST', 'PUT', 'PATCH'];
 
-/** The parts of an envelope in their order, which do not depend on each other in a circle; or what is wrong with the envelope. */
+/** The parts of an envelope in their order, without circular dependencies; or what is wrong with the envelope. */
 export function readBatch(text: string | undefined): readonly BatchPart[] | BatchProblem {
   const body = parse(text);
   const requests: unknown = isRecord(body) ? body['requests'] : undefined;
   if (!Array.isArray(requests) || requests.length === 0) return bad('Invalid batch payload format.');
-  if (requests.length > mostParts) {
-    const message = `Number of batch request steps exceeds the maximum value of ${mostParts}.`;
+  if (requests.length > maximumParts) {
+    const message = `Number of batch request steps exceeds the maximum value of ${maximumParts}.`;
     return {code: 'MaximumValueExceeded', message};
   }
   return readParts(requests);
 }
 
 function readParts(requests: readonly unknown[]): readonly BatchPart[] | BatchProblem {
-  // Graph's ids do not depend on case.
+  // Graph compares ids without regard to case.
   const byId = new Map<string, BatchPart>();
   let waiting = requests.map((request, index) => ({request, index}));
   while (waiting.length > 0) {
@@ -55,21 +55,21 @@ function readParts(requests: readonly unknown[]): readonly BatchPart[] | BatchPr
   return [...byId.values()].sort((one, other) => one.index - other.index);
 }
 
-/** The part that a request describes; `'later'` if it depends on one that is not known yet. */
+/** The part that a request describes; `'later'` if it depends on one that has not been read yet. */
 function readPart(
   request: unknown,
   index: number,
   known: ReadonlyMap<string, BatchPart>,
 ): BatchPart | BatchProblem | 'later' {
   if (!isRecord(request)) return bad('Invalid batch payload format.');
-  const {id, method, url, headers: given = {}, dependsOn: ids = []} = request;
+  const {id, method, url, headers: rawHeaders = {}, dependsOn: ids = []} = request;
   const body = request['body'] ?? undefined;
   if (!isFilled(id)) return bad('Request Id cannot be null or empty.');
   if (!isFilled(method)) return bad(`Request ${id} has no method.`);
   if (!isFilled(url) || isAbsolute(url)) return bad(`The url of request ${id} must be relative to the version.`);
-  const headers = readHeaders(given);
-  if (headers === undefined) return bad(`The headers of request ${id} cannot be read.`);
-  if (body === undefined ? writes.includes(method.toUpperCase()) : headers['content-type'] === undefined) {
+  const headers = readHeaders(rawHeaders);
+  if (headers === undefined) return bad(`The headers of request ${id} are invalid.`);
+  if (body === undefined ? writeMethods.includes(method.toUpperCase()) : headers['content-type'] === undefined) {
     return bad(`Write request id : ${id} does not contain Content-Type header or body.`);
   }
   if (!Array.isArray(ids) || !ids.every(isFilled)) return bad(`The dependsOn of request ${id} must be a list of ids.`);
@@ -87,17 +87,17 @@ function parse(text: string | undefined): unknown {
   }
 }
 
-function readHeaders(given: unknown): Readonly<Record<string, string>> | undefined {
-  if (!isRecord(given)) return undefined;
+function readHeaders(raw: unknown): Readonly<Record<string, string>> | undefined {
+  if (!isRecord(raw)) return undefined;
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(given)) {
+  for (const [name, value] of Object.entries(raw)) {
     if (typeof value !== 'string') return undefined;
     headers[name.toLowerCase()] = value;
   }
   return headers;
 }
 
-/** A body that is a text is Base64, in either alphabet; any other is JSON. */
+/** A string is Base64, in either alphabet; any other body is JSON. */
 function bodyText(body: unknown): string | undefined {
   if (body === undefined) return undefined;
   return typeof body === 'string' ? Buffer.from(body, 'base64').toString() : JSON.stringify(body);

@@ -1,22 +1,25 @@
 import {validateHeaderName, validateHeaderValue} from 'node:http';
 import {inspect} from 'node:util';
 
-/** The longest time a timer can wait: setTimeout turns anything longer into one millisecond. */
+/** The longest delay of a timer: setTimeout turns anything longer into one millisecond. */
 const longestTimer = 2 ** 31 - 1;
 
-/** Throws a TypeError or RangeError that starts with `name` if `value` is not what it should be. */
+/** Throws a TypeError or RangeError that starts with `name` if `value` is invalid. */
 export type Check = (name: string, value: unknown) => void;
+
+/** For a field that is checked where it is read. */
+export const checkedWhereRead: Check = () => {};
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function wrongType(name: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`${name} must be ${expected}, not ${show(value)}`);
+  return new TypeError(`${name}: expected ${expected}, got ${show(value)}`);
 }
 
 export function outOfRange(name: string, expected: string, value: unknown): RangeError {
-  return new RangeError(`${name} must be ${expected}, not ${show(value)}`);
+  return new RangeError(`${name}: expected ${expected}, got ${show(value)}`);
 }
 
 export const checkText: Check = (name, value) => {
@@ -37,7 +40,7 @@ export const checkHeaderValue: Check = (name, value) => {
   try {
     validateHeaderValue('x', String(value));
   } catch {
-    throw wrongType(name, 'text that a header can carry', value);
+    throw wrongType(name, 'a valid header value', value);
   }
 };
 
@@ -47,7 +50,7 @@ export const checkHeaders: Check = (name, value) => {
     try {
       validateHeaderName(header);
     } catch {
-      throw new TypeError(`${name} has ${show(header)}, which is not the name of a header`);
+      throw new TypeError(`${name}: ${show(header)} is not a valid header name`);
     }
     for (const line of Array.isArray(content) ? content : [content]) {
       checkText(`${name}.${header}`, line);
@@ -65,9 +68,9 @@ export const checkJson: Check = (name, value) => {
   try {
     text = JSON.stringify(value);
   } catch {
-    // Circular, or holding a BigInt: said below in our own words, with the name of the field.
+    // It is circular or contains a BigInt; the error below names the field.
   }
-  if (text === undefined) throw wrongType(name, 'a value that JSON can carry', value);
+  if (text === undefined) throw wrongType(name, 'a value that JSON can represent', value);
 };
 
 export const checkMilliseconds: Check = (name, value) => {
@@ -93,16 +96,22 @@ export function checkOneOf(choices: readonly string[]): Check {
   };
 }
 
-/** Checks every field that is present; an explicit `undefined` counts as absent, an unknown name as a mistake. */
-export function checkFields(name: string, value: unknown, checks: Readonly<Record<string, Check>>): void {
+/** Checks every field that is present or required. `undefined` counts as absent, an unknown name as a mistake. */
+export function checkFields<Field extends string>(
+  name: string,
+  value: unknown,
+  checks: Readonly<Record<Field, Check>>,
+  required: readonly Field[] = [],
+): void {
   if (!isRecord(value)) throw wrongType(name, 'an object', value);
-  const known = new Map(Object.entries(checks));
+  const known = new Map<string, Check>(Object.entries(checks));
   for (const [field, content] of Object.entries(value)) {
     const check = known.get(field);
     if (check === undefined)
-      throw new TypeError(`${name} has no field ${show(field)}; it has ${[...known.keys()].join(', ')}`);
+      throw new TypeError(`${name}: unknown field ${show(field)}; known are ${[...known.keys()].join(', ')}`);
     if (content !== undefined) check(`${name}.${field}`, content);
   }
+  for (const field of required) checks[field](`${name}.${field}`, value[field]);
 }
 
 function show(value: unknown): string {

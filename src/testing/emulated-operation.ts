@@ -1,28 +1,25 @@
 import type {Answer} from './answer.ts';
 import {textAnswer} from './answer.ts';
 import type {GraphRequest} from './graph-request.ts';
-import {graphDate} from './graph-request.ts';
-import type {OperationListener, ScriptChange} from './operation-change.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
-import {resourceBody} from './resource-body.ts';
 import type {Script} from './script.ts';
-import {readOnlyStep} from './script.ts';
+import {readSingleStep} from './script.ts';
 import type {EmulatedResource, EndpointParts} from './scripted-endpoint.ts';
 import {ScriptedEndpoint} from './scripted-endpoint.ts';
-import {answerStep} from './step-answer.ts';
+import {answerStep, resourceBody} from './step-answer.ts';
 
-/** One operation of the emulator: what it was polled, and what it will answer next. Its `location` is what a poller is given. */
+/** An operation of the emulator: the polls it received, and the steps it answers with. Give its `location` to a poller. */
 export interface EmulatedOperation extends EmulatedResource {
   readonly id: string;
   /** The object id of the user it belongs to; `''` for an operation with a `path` of its own. */
   readonly userId: string;
-  /** The status word it had in its latest answer, or was moved to since; `'notStarted'` before the first. */
+  /** The status in its latest answer, or the one it was moved to since; `'notStarted'` before the first answer. */
   readonly status: string;
   /**
-   * Moves it now, between two polls, as an operation moves by itself: `status` and `lastActionDateTime` change at once, and every later
-   * poll is answered by this step.
+   * Moves it now, between two polls, as a real operation makes progress: `status` and `lastActionDateTime` change at once, and this step
+   * answers every later poll.
    *
-   * @throws {TypeError | RangeError} if the step is not right; the operation then stays where it is
+   * @throws {TypeError | RangeError} if the step is invalid; the operation is then left as it is
    *
    * @example
    * operation.move('succeeded');
@@ -31,14 +28,31 @@ export interface EmulatedOperation extends EmulatedResource {
   move(step: OperationStep): void;
 }
 
-/** What an operation is made of. */
+/** What caused an operation to answer with other steps from now on. */
+export type ScriptChange = 'moved' | 'rescripted' | 'interrupted' | 'canceled';
+
+/** Something that happened to an operation. `at` is in milliseconds since 1970. */
+export type OperationChange =
+  | {readonly type: 'added' | ScriptChange; readonly operation: ScriptedOperation; readonly at: number}
+  | {
+      readonly type: 'answered';
+      readonly operation: ScriptedOperation;
+      readonly at: number;
+      readonly request: GraphRequest;
+      readonly answer: Answer;
+    };
+
+/** Is called at once for each change to an operation of the emulator. */
+export type OperationListener = (change: OperationChange) => void;
+
+/** What an operation is constructed from. */
 export interface OperationParts extends EndpointParts {
   readonly id: string;
   readonly userId: string;
-  /** The `@odata.context` of its answers, if they have the documented shape. */
+  /** The `@odata.context` of its answers; `undefined` if they do not have the documented shape. */
   readonly context: string | undefined;
   readonly createdDateTime: string;
-  /** What it plays once it is canceled, if it can be. */
+  /** What it plays once it is canceled; `undefined` if it cannot be. */
   readonly onCancel: Script | undefined;
   readonly listener: OperationListener | undefined;
 }
@@ -83,60 +97,68 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
   }
 
   move(step: OperationStep): void {
-    const script = readOnlyStep('step', step);
+    const script = readSingleStep('step', step);
     const now = Date.now();
     this.play(script, now);
-    this.takeStatus(script.last, now);
-    this.#tell('moved', now);
+    this.adoptStatus(script.last, now);
+    this.#notify('moved', now);
   }
 
   override rescript(script: readonly OperationStep[]): void {
     super.rescript(script);
-    this.#tell('rescripted', Date.now());
+    this.#notify('rescripted', Date.now());
   }
 
   override interrupt(steps: readonly OperationStep[]): void {
     super.interrupt(steps);
-    this.#tell('interrupted', Date.now());
+    this.#notify('interrupted', Date.now());
   }
 
-  /** Tells what a request to it was answered, by itself or in its place. */
-  answered(request: GraphRequest, answer: Answer): void {
+  /** Notifies the listener of an answer, given by the operation itself or on its behalf. */
+  notifyAnswered(request: GraphRequest, answer: Answer): void {
     this.#listener?.({type: 'answered', operation: this, at: request.now, request, answer});
   }
 
-  /** Goes on with what its cancellation says. Canceling it once more changes nothing. */
+  /** Continues with its cancellation script. Canceling again changes nothing. */
   cancel(http: number, {now}: GraphRequest): Answer {
-    if (this.#onCancel !== undefined && !this.plays(this.#onCancel)) {
+    if (this.#onCancel !== undefined && !this.isPlaying(this.#onCancel)) {
       this.play(this.#onCancel, now);
-      this.#tell('canceled', now);
+      this.#notify('canceled', now);
     }
     return textAnswer(http, '');
   }
 
   /** Its body in an answer. */
   body(step: StepAnswer): Readonly<Record<string, unknown>> {
-    const dated = this.#context !== undefined && {
-      context: this.#context,
-      createdDateTime: this.#createdDateTime,
-      lastActionDateTime: this.#lastActionDateTime,
-    };
-    return resourceBody(step, {id: this.id, status: this.#status, ...(dated && {dated})});
+    const documented =
+      this.#context === undefined
+        ? undefined
+        : {
+            context: this.#context,
+            createdDateTime: this.#createdDateTime,
+            lastActionDateTime: this.#lastActionDateTime,
+          };
+    return resourceBody(step, {id: this.id, status: this.#status, documented});
   }
 
   protected override answerStep(step: StepAnswer, request: GraphRequest): Answer {
-    this.takeStatus(step, request.now);
+    this.adoptStatus(step, request.now);
     return answerStep(step, {http: 200, body: this.body(step)}, request);
   }
 
-  /** Takes the status word of a step as its own. */
-  takeStatus({status}: StepAnswer, now: number): void {
+  /** Adopts the status of a step, if it has one. */
+  adoptStatus({status}: StepAnswer, now: number): void {
     if (status === undefined || status === this.#status) return;
     this.#status = status;
     this.#lastActionDateTime = graphDate(now);
   }
 
-  #tell(type: ScriptChange, at: number): void {
+  #notify(type: ScriptChange, at: number): void {
     this.#listener?.({type, operation: this, at});
   }
+}
+
+/** Graph's date format: `2020-05-14T00:23:40Z`. */
+export function graphDate(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
 }

@@ -1,80 +1,76 @@
-import type {Answer} from './answer.ts';
+import type {Answer, LocationForm} from './answer.ts';
+import {graphError, locationHeader} from './answer.ts';
 import type {Check} from './checks.ts';
-import {checkFields, checkFlag, checkOneOf, outOfRange} from './checks.ts';
+import {checkedWhereRead, checkFields, checkFlag, checkOneOf, outOfRange} from './checks.ts';
 import type {EmulatedOperation, ScriptedOperation} from './emulated-operation.ts';
-import {checkPath, checkVersion, locationOf} from './endpoint-options.ts';
-import type {EndpointRegistry} from './endpoint-registry.ts';
-import {graphError} from './graph-error.ts';
 import type {GraphRequest} from './graph-request.ts';
-import type {LocationForm} from './location-header.ts';
-import {locationHeader} from './location-header.ts';
 import type {AddOperationOptions, OperationPlan} from './operation-options.ts';
 import {readOperationOptions} from './operation-options.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 import type {OperationStore} from './operation-store.ts';
-import type {Version} from './place.ts';
-import {keyOf} from './place.ts';
+import type {Version} from './path.ts';
+import {checkPath, checkVersion, keyOf, locationOf} from './path.ts';
 import {readAnswer, readScript} from './script.ts';
-import type {EmulatedResource, EndpointParts} from './scripted-endpoint.ts';
+import type {EmulatedResource, EndpointParts, EndpointRegistry} from './scripted-endpoint.ts';
 import {ScriptedEndpoint} from './scripted-endpoint.ts';
 import {answerStep, httpOf} from './step-answer.ts';
 
-/** The methods that a start can have. */
+/** The HTTP methods that can start an operation. */
 export type StartMethod = (typeof startMethods)[number];
 const startMethods = ['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const;
 
-/** The headers that can name a started operation. */
+/** The headers that can give the location of a started operation. */
 export type StartHeader = (typeof startHeaders)[number];
 const startHeaders = ['Location', 'Operation-Location', 'Azure-AsyncOperation'] as const;
 
-/** A request that starts an operation. Only `path` must be given. */
+/** A request that starts operations. Only `path` is required. */
 export interface AddStartOptions {
-  /** Its path under the version, as it stands in a URL: `"/teams('a')/clone"`. */
+  /** Its path under the version, encoded as in a URL: `"/teams('a')/clone"`. */
   readonly path: string;
-  /** Default `'POST'`. */
+  /** Its HTTP method. Default `'POST'`. */
   readonly method?: StartMethod | undefined;
-  /** Either version answers. `false`: it stands directly under the root. Default `'v1.0'`. */
+  /** The version in its location; either version answers. `false`: the path is directly under the root. Default `'v1.0'`. */
   readonly version?: Version | undefined;
-  /** Whether it needs a bearer token. With `false` it needs none, and one that is sent is refused with 401. Default true. */
+  /** Whether it requires a bearer token. With `false`, a request with a token is refused with 401. Default true. */
   readonly bearer?: boolean | undefined;
   /**
-   * What each request is answered. Default `{http: 202}`, without a body. With 200 or 201 the body is the started operation
-   * itself: `{id, status}` and what the step says. Its own `location` and `headers` win over the header that names the operation.
+   * The answer to each request. Default `{http: 202}`, without a body. With 200 or 201 the body is the started operation
+   * itself: `{id, status}` and the fields of the step. Its own `location` and `headers` override the header with the operation's location.
    */
   readonly answer?: StepAnswer | undefined;
-  /** Instead of `answer`: one step for each request; the last repeats for ever. */
+  /** Instead of `answer`: one step for each request; the last repeats forever. */
   readonly script?: readonly OperationStep[] | undefined;
   /**
-   * The operation that each request answered with 2xx starts. Without `id`, and either without `path` or with `{id}` in it, that is a
-   * new one each time; otherwise the second request is answered 409. Default: none.
+   * The operation that each request answered with 2xx starts. Each request starts a new one if `id` is absent, and `path` is absent or
+   * contains `{id}`; otherwise the second request is answered 409. Default: none.
    */
   readonly starts?: AddOperationOptions | undefined;
-  /** The header that names the started operation. Default `'Location'`. */
+  /** The header with the location of the started operation. Default `'Location'`. */
   readonly header?: StartHeader | undefined;
-  /** How that header names it; `'relative'` is a path without the version. Default: the emulator's `location`. */
+  /** The form of that location; `'relative'` is a path without the version. Default: the emulator's `location`. */
   readonly location?: LocationForm | undefined;
 }
 
 const checks: Readonly<Record<keyof AddStartOptions, Check>> = {
-  path: () => {}, // checkPath checks it.
+  path: checkPath,
   method: checkOneOf(startMethods),
   version: checkVersion,
   bearer: checkFlag,
-  answer: () => {}, // readScript checks it.
-  script: () => {}, // readScript checks it.
-  starts: () => {}, // readOperationOptions checks it.
+  answer: checkedWhereRead,
+  script: checkedWhereRead,
+  starts: checkedWhereRead,
   header: checkOneOf(startHeaders),
   location: checkOneOf(['absolute', 'relative', 'none']),
 };
 
-/** A start of the emulator: what it was asked, and what it has started. */
+/** A request of the emulator that starts operations: the requests it received, and what they started. */
 export interface EmulatedStart extends EmulatedResource {
-  /** The operations that it has started, in that order. */
+  /** The operations it has started, in that order. */
   readonly started: readonly EmulatedOperation[];
 }
 
-interface Starting {
-  readonly plan: OperationPlan;
+interface StartPlan {
+  readonly operation: OperationPlan;
   readonly operations: OperationStore;
   readonly root: string;
   readonly header: StartHeader;
@@ -85,24 +81,24 @@ interface Starting {
 class ScriptedStart extends ScriptedEndpoint implements EmulatedStart {
   readonly method: string;
   readonly started: ScriptedOperation[] = [];
-  readonly #starting: Starting | undefined;
+  readonly #plan: StartPlan | undefined;
 
-  constructor(parts: EndpointParts, method: string, starting: Starting | undefined) {
+  constructor(parts: EndpointParts, method: string, plan: StartPlan | undefined) {
     super(parts);
     this.method = method;
-    this.#starting = starting;
+    this.#plan = plan;
   }
 
   protected override answerStep(step: StepAnswer, request: GraphRequest): Answer {
     const http = httpOf(step, 202);
-    if (this.#starting === undefined || http >= 300) return answerStep(step, {http: 202, body: step.fields}, request);
-    const {plan, operations, root, header, form} = this.#starting;
-    const operation = operations.start(plan);
+    if (this.#plan === undefined || http >= 300) return answerStep(step, {http: 202, body: step.fields}, request);
+    const {operations, root, header, form} = this.#plan;
+    const operation = operations.start(this.#plan.operation);
     if (operation === undefined) {
-      return graphError(409, request, {message: 'An operation with this path or id was started before.'});
+      return graphError(409, request, {message: 'An operation with this path or id already exists.'});
     }
     this.started.push(operation);
-    operation.takeStatus(step, request.now);
+    operation.adoptStatus(step, request.now);
     const itself = http === 200 || http === 201;
     const answer = answerStep(step, {http, body: itself ? operation.body(step) : step.fields}, request);
     return {...answer, headers: {...locationHeader(operation.location, {root, header, form}), ...answer.headers}};
@@ -110,28 +106,27 @@ class ScriptedStart extends ScriptedEndpoint implements EmulatedStart {
 }
 
 /** What a start needs of its emulator. */
-export interface StartSurroundings {
+export interface StartContext {
   readonly root: string;
   readonly endpoints: EndpointRegistry;
   readonly operations: OperationStore;
   readonly location: LocationForm;
 }
 
-/** Checks the options of a start, makes it and gives it its place. */
-export function addStart(options: AddStartOptions, surroundings: StartSurroundings): EmulatedStart {
-  checkFields('options', options, checks);
-  checkPath('options.path', options.path);
+/** Checks the options of a start, creates it and registers it at its path. */
+export function addStart(options: AddStartOptions, context: StartContext): EmulatedStart {
+  checkFields('options', options, checks, ['path']);
   const {path, method = 'POST', version = 'v1.0', bearer = true, answer, script, starts} = options;
-  const {root, endpoints, operations} = surroundings;
+  const {root, endpoints, operations} = context;
   if (answer !== undefined && script !== undefined) {
-    throw new TypeError('options has both answer and script; a start takes only one of them');
+    throw new TypeError('options: expected either answer or script, got both');
   }
   const checkedScript =
     answer === undefined ? readScript('options.script', script ?? [{}]) : readAnswer('options.answer', answer);
-  const plan = starts && readOperationOptions('options.starts', starts, operations.script);
+  const operation = starts && readOperationOptions('options.starts', starts, operations.script);
   const key = keyOf({version, path});
   if (endpoints.has(key, method))
-    throw outOfRange('options.path', `a path at which nothing else answers ${method}`, path);
+    throw outOfRange('options.path', `a path at which no other endpoint answers ${method}`, path);
   const start = new ScriptedStart(
     {
       location: locationOf(root, {version, path, query: ''}),
@@ -141,12 +136,12 @@ export function addStart(options: AddStartOptions, surroundings: StartSurroundin
       now: Date.now(),
     },
     method,
-    plan && {
-      plan,
+    operation && {
+      operation,
       operations,
       root,
       header: options.header ?? 'Location',
-      form: options.location ?? surroundings.location,
+      form: options.location ?? context.location,
     },
   );
   endpoints.add(key, start);

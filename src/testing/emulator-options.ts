@@ -1,72 +1,85 @@
-import type {BatchAnswers} from './batch-script.ts';
-import {BatchScript} from './batch-script.ts';
-import type {BearerCheck} from './bearer.ts';
-import {bearerCheck} from './bearer.ts';
-import {checkFields, checkFlag, checkHeaderValue, checkOneOf, checkText, checkWhole} from './checks.ts';
-import type {LocationForm} from './location-header.ts';
-import type {OperationStep} from './operation-step.ts';
+import type {LocationForm} from './answer.ts';
+import type {Check} from './checks.ts';
+import {
+  checkedWhereRead,
+  checkFields,
+  checkFlag,
+  checkHeaderValue,
+  checkOneOf,
+  checkText,
+  checkWhole,
+  outOfRange,
+  wrongType,
+} from './checks.ts';
+import type {OperationStep, StepAnswer} from './operation-step.ts';
+import type {OperationStore} from './operation-store.ts';
+import {Playback} from './playback.ts';
 import type {Script} from './script.ts';
-import {readScript} from './script.ts';
+import {readAnswers, readScript} from './script.ts';
+import type {EndpointRegistry} from './scripted-endpoint.ts';
 import type {ThrottleOptions} from './throttle.ts';
 import {readThrottleOptions, Throttle} from './throttle.ts';
 
-/** How the emulator behaves. Every field may be left out; `undefined` means left out. */
+/** The answers to the envelopes of `$batch`, one each, followed by normal service; `false` if there is no `$batch`. */
+export type BatchAnswers = readonly StepAnswer[] | false;
+
+/** How the emulator behaves. Every field is optional; `undefined` means absent. */
 export interface GraphEmulatorOptions {
   /** The port on 127.0.0.1. Default 0: any free one. */
   readonly port?: number | undefined;
-  /** The bearer token, or the tokens, that are accepted. Default: any that is not empty. */
+  /** The accepted bearer token or tokens. Default: any that is not empty. */
   readonly token?: string | readonly string[] | undefined;
-  /** The script of operations that `resetPassword` starts or that are added without one. Default `['notStarted', 'running', 'succeeded']`. */
+  /** The script of operations started by `resetPassword` or added without one. Default `['notStarted', 'running', 'succeeded']`. */
   readonly script?: readonly OperationStep[] | undefined;
-  /** How the 202 of `resetPassword`, or the answer of a start, names the operation. `'relative'` is Graph's own relative form: a path without the version. Default `'absolute'`. */
+  /** The form of the operation's location in the 202 of `resetPassword` or the answer of a start. `'relative'` is Graph's own relative form: a path without the version. Default `'absolute'`. */
   readonly location?: LocationForm | undefined;
-  /** The `Retry-After` header of that 202: a number of seconds, or any text. Default: none. */
+  /** The `Retry-After` header of that 202: a number of seconds, or any string. Default: none. */
   readonly retryAfter?: string | number | undefined;
-  /** The password that the service makes up when the request brings none. Default `'Emulated-0-Password'`. */
+  /** The password that the service generates if the request has none. Default `'Emulated-0-Password'`. */
   readonly newPassword?: string | undefined;
   /**
-   * What the envelopes of `POST /{version}/$batch` are answered: each takes one step, and after the last the service is as usual.
-   * A step with `http` below 300 and no body of its own serves the parts too. `false`: there is no `$batch`, it is answered 404.
-   * Default `[]`.
+   * The answers to the envelopes of `POST /{version}/$batch`: each envelope takes one step, and normal service follows the last.
+   * With a step below 300 and without a body of its own, the parts are served as well. `false`: there is no `$batch`; it is answered
+   * 404. Default `[]`.
    *
    * @example
    * await startGraphEmulator({batch: [{http: 503, retryAfter: 1}, {}, {fault: 'reset'}]});
    */
   readonly batch?: BatchAnswers | undefined;
   /**
-   * How many requests are served in a time; those beyond are answered 429. Each part of a `$batch` counts as one request, its
+   * How many requests are served in a window of time; any more are answered 429. Each part of a `$batch` counts as one request, its
    * envelope as none. Default: no limit.
    *
    * @example
    * await startGraphEmulator({throttle: {requests: 100, window: 10_000}});
    */
   readonly throttle?: ThrottleOptions | undefined;
-  /** After so many HTTP requests everything is answered 508, which ends a client's endless loop. Default 1,000,000; `Infinity` for no limit. */
+  /** After this many HTTP requests, every further one is answered 508, which ends a client's endless loop. Default 1,000,000; `Infinity` for no limit. */
   readonly maximumRequests?: number | undefined;
-  /** Whether requests are recorded. `false` keeps memory flat in benchmarks. Default true. */
+  /** Whether requests are recorded. With `false`, memory does not grow in benchmarks. Default true. */
   readonly record?: boolean | undefined;
   /**
-   * Whether it serves its console: a page under `/console/` that shows each operation live and has buttons to move it. Default false.
-   * A page that watches an operation polls like any other client.
+   * Whether it serves its console: a page under `/console/` that shows each operation live and has buttons to move it. A page that
+   * watches an operation polls like any other client. Default false.
    */
   readonly console?: boolean | undefined;
 }
 
-const checks = {
+const checks: Readonly<Record<keyof GraphEmulatorOptions, Check>> = {
   port: checkWhole(0, 65_535),
-  token: () => {}, // bearerCheck checks it.
-  script: () => {}, // readScript checks it.
+  token: checkedWhereRead,
+  script: checkedWhereRead,
   location: checkOneOf(['absolute', 'relative', 'none']),
   retryAfter: checkHeaderValue,
   newPassword: checkText,
-  batch: () => {}, // BatchScript checks it.
-  throttle: () => {}, // readThrottleOptions checks it.
+  batch: checkedWhereRead,
+  throttle: checkedWhereRead,
   maximumRequests: checkWhole(1, Number.POSITIVE_INFINITY),
   record: checkFlag,
   console: checkFlag,
-} satisfies Record<keyof GraphEmulatorOptions, unknown>;
+};
 
-/** The options in the form in which the emulator uses them. */
+/** The checked options with their defaults, in the form in which the emulator uses them. */
 export interface EmulatorSettings {
   readonly port: number;
   readonly checkBearer: BearerCheck;
@@ -74,14 +87,24 @@ export interface EmulatorSettings {
   readonly location: LocationForm;
   readonly retryAfter: string | undefined;
   readonly newPassword: string;
-  readonly batch: BatchScript;
+  /** The script of the envelopes; `undefined` if there is no `$batch`. */
+  readonly batch: Playback | undefined;
   readonly throttle: Throttle;
   readonly maximumRequests: number;
   readonly record: boolean;
   readonly console: boolean;
 }
 
-/** The one place that gives defaults and checks options. */
+/** What the emulated service needs to answer any request. */
+export interface EmulatedService extends EmulatorSettings {
+  readonly endpoints: EndpointRegistry;
+  readonly operations: OperationStore;
+  /** Where it listens, without a version. */
+  readonly root: string;
+  batch: Playback | undefined;
+}
+
+/** Checks the options and applies the defaults. */
 export function readEmulatorOptions(options: GraphEmulatorOptions): EmulatorSettings {
   checkFields('options', options, checks);
   return {
@@ -91,10 +114,41 @@ export function readEmulatorOptions(options: GraphEmulatorOptions): EmulatorSett
     location: options.location ?? 'absolute',
     retryAfter: options.retryAfter === undefined ? undefined : String(options.retryAfter),
     newPassword: options.newPassword ?? 'Emulated-0-Password',
-    batch: new BatchScript('options.batch', options.batch ?? []),
+    batch: readBatchAnswers('options.batch', options.batch ?? []),
     throttle: new Throttle(readThrottleOptions(options.throttle)),
     maximumRequests: options.maximumRequests ?? 1_000_000,
     record: options.record ?? true,
     console: options.console ?? false,
   };
+}
+
+/** Checks the answers to envelopes; the first one is then due. */
+export function readBatchAnswers(name: string, answers: BatchAnswers): Playback | undefined {
+  return answers === false ? undefined : new Playback(readAnswers(name, answers), Date.now());
+}
+
+/** Why a request is refused, or `undefined` if it is not. The reason never contains the token. */
+export type BearerCheck = (authorization: string | undefined) => string | undefined;
+
+/** Accepts the given tokens; without any, every bearer token that is not empty. */
+function bearerCheck(token: string | readonly string[] | undefined): BearerCheck {
+  const accepted = token === undefined ? undefined : new Set(typeof token === 'string' ? [token] : readTokens(token));
+  if (accepted?.has('') === true) throw outOfRange('options.token', 'a token that is not empty', '');
+  return (authorization) => {
+    const sent = bearerToken(authorization);
+    if (sent === undefined) return 'Access token is empty.';
+    return accepted === undefined || accepted.has(sent)
+      ? undefined
+      : 'Access token validation failure. Invalid audience.';
+  };
+}
+
+function readTokens(tokens: readonly string[]): readonly string[] {
+  if (!Array.isArray(tokens)) throw wrongType('options.token', 'a string or a list of strings', tokens);
+  for (const [index, token] of tokens.entries()) checkText(`options.token[${index}]`, token);
+  return tokens;
+}
+
+function bearerToken(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : /^bearer +(\S+)$/i.exec(authorization)?.[1];
 }

@@ -1,60 +1,57 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type {BatchAnswers} from './batch-script.ts';
-import type {Console} from './console/console.ts';
-import {createConsole} from './console/console.ts';
+import {Console} from './console/console.ts';
 import type {EmulatedOperation} from './emulated-operation.ts';
 import type {AddResourceOptions} from './emulated-resource.ts';
 import {addResource} from './emulated-resource.ts';
 import type {AddStartOptions, EmulatedStart} from './emulated-start.ts';
 import {addStart} from './emulated-start.ts';
-import type {GraphEmulatorOptions} from './emulator-options.ts';
-import {readEmulatorOptions} from './emulator-options.ts';
-import {EndpointRegistry} from './endpoint-registry.ts';
+import type {BatchAnswers, EmulatedService, GraphEmulatorOptions} from './emulator-options.ts';
+import {readBatchAnswers, readEmulatorOptions} from './emulator-options.ts';
+import {announcesBody, readBody} from './graph-request.ts';
 import {startLoopbackServer} from './loopback-server.ts';
 import type {AddOperationOptions} from './operation-options.ts';
 import {OperationStore} from './operation-store.ts';
-import {announcesBody, readBody} from './receive-request.ts';
 import type {RecordedRequest} from './request-recorder.ts';
 import {RequestRecorder} from './request-recorder.ts';
 import type {EmulatedResource} from './scripted-endpoint.ts';
+import {EndpointRegistry} from './scripted-endpoint.ts';
 import type {Arrival} from './serve-request.ts';
 import {refuseRequest, serveRequest} from './serve-request.ts';
-import type {ServiceSettings} from './service-settings.ts';
 
-/** A running emulator of Microsoft Graph. Stop it when the test is over. */
+/** A running emulator of Microsoft Graph. Stop it at the end of the test. */
 export interface GraphEmulator {
   /** Where it listens: `http://127.0.0.1:PORT`, without a version. */
   readonly root: string;
-  /** The URL of its console, with `console: true`. Its requests are neither recorded nor counted, and `idle()` does not wait for them. */
+  /** The URL of its console, with `console: true`. Requests to the console are neither recorded nor counted, and `idle()` does not wait for them. */
   readonly console: string | undefined;
   /** All operations, in the order in which they were added or started. */
   readonly operations: readonly EmulatedOperation[];
   /**
-   * Every recorded HTTP request, in the order of arrival. An envelope of `$batch` is one of them; its parts are only in the `requests` of
-   * what they asked for. Empty with `record: false`.
+   * Every recorded HTTP request, in the order of arrival. The envelope of a `$batch` is one of them; its parts are only in the `requests`
+   * of the operations and resources they were sent to. Empty with `record: false`.
    */
   readonly requests: readonly RecordedRequest[];
-  /** How many HTTP requests have arrived, with `record: false` too. */
+  /** How many HTTP requests have arrived, even with `record: false`. */
   readonly received: number;
-  /** How many requests the service has answered without throttling them, whatever it answered; each part of a `$batch` is one, its envelope none. */
+  /** How many requests the service has answered without throttling them, whatever the answer. Each part of a `$batch` counts as one, its envelope as none. */
   readonly served: number;
-  /** How many requests the service has refused with 429 for the option `throttle`; parts of a `$batch` are counted as in `served`. */
+  /** How many requests the service has refused with 429 because of the option `throttle`; parts of a `$batch` count as in `served`. */
   readonly throttled: number;
-  /** How many sockets are open now. */
+  /** How many sockets are open. */
   readonly connections: number;
   /**
-   * Adds an operation, as if somebody had started it just now.
+   * Adds an operation, as if it had just been started.
    *
-   * @throws {TypeError | RangeError} if an option or a step of the script is not right; the message names it
+   * @throws {TypeError | RangeError} if an option or a step of the script is invalid; the message names it
    *
    * @example
    * const {location} = emulator.addOperation({script: ['running', {http: 503, retryAfter: 1}, 'succeeded']});
    */
   addOperation(options?: AddOperationOptions): EmulatedOperation;
   /**
-   * Adds a request that starts operations, as each family of them has its own.
+   * Adds a request that starts operations: each family of operations has its own.
    *
-   * @throws {TypeError | RangeError} if an option or a step is not right; the message names it
+   * @throws {TypeError | RangeError} if an option or a step is invalid; the message names it
    *
    * @example
    * const clone = emulator.addStart({
@@ -65,25 +62,25 @@ export interface GraphEmulator {
    */
   addStart(options: AddStartOptions): EmulatedStart;
   /**
-   * Adds a resource to be read, such as the result of an operation.
+   * Adds a resource that clients can read, such as the result of an operation.
    *
-   * @throws {TypeError | RangeError} if an option or a step of the script is not right; the message names it
+   * @throws {TypeError | RangeError} if an option or a step of the script is invalid; the message names it
    *
    * @example
    * const item = emulator.addResource({path: '/drives/d/items/i', script: [{http: 404, times: 2}, {fields: {name: 'copy.txt'}}]});
    */
   addResource(options: AddResourceOptions): EmulatedResource;
   /**
-   * Replaces the option `batch`, from the next envelope on.
+   * Replaces the option `batch` from the next envelope on.
    *
-   * @throws {TypeError | RangeError} if a step is not right; the present ones then stay
+   * @throws {TypeError | RangeError} if a step is invalid; the current steps are then kept
    *
    * @example
    * emulator.rescriptBatch([{http: 503}]);
    */
   rescriptBatch(answers: BatchAnswers): void;
   /**
-   * The next request to arrive, with its body, before it is answered. Works with `record: false` too.
+   * The next request to arrive, with its body, before it is answered. Works even with `record: false`.
    * Rejects if the emulator is stopped first.
    *
    * @example
@@ -93,8 +90,8 @@ export interface GraphEmulator {
    */
   nextRequest(): Promise<RecordedRequest>;
   /**
-   * Resolves when no request is being answered: each answer is complete or its client has left. A request that hangs
-   * keeps it waiting until the client aborts, which makes it the way to see that an abort has arrived.
+   * Resolves when no request is being answered: each answer is complete, or its client has disconnected. It waits for a hanging
+   * request until the client aborts, so that a test can check that an abort has arrived.
    *
    * @example
    * controller.abort();
@@ -102,7 +99,7 @@ export interface GraphEmulator {
    * expect(emulator.requests[0]?.aborted).toBe(true);
    */
   idle(): Promise<void>;
-  /** Closes everything at once, hung answers included. Nothing is left behind. May be called again. */
+  /** Closes everything at once, hung answers included, and leaves no socket or timer behind. Further calls have no effect. */
   stop(): Promise<void>;
   /** The same as `stop()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -113,8 +110,8 @@ export interface GraphEmulator {
  * started, read and batched. It knows nothing of this library: any HTTP client can use it.
  *
  * @param options its behaviour; see each field for its meaning and default
- * @returns the running emulator, once it listens
- * @throws {TypeError | RangeError} (by rejecting) if an option is not right; the message names it
+ * @returns the emulator, once it is listening
+ * @throws {TypeError | RangeError} (by rejecting) if an option is invalid; the message names it
  * @throws {Error} (by rejecting) with the code `EADDRINUSE` if the port is taken
  *
  * @example
@@ -133,19 +130,19 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
     settings.port,
     (request, response) => {
       const now = Date.now();
-      // Nearly every request is a poll without a body: it is answered in the turn in which it arrives.
+      // Nearly every request is a poll without a body: it is answered in the same turn.
       if (!announcesBody(request)) serve({request, response, body: undefined, now});
       else void readBody(request).then((body) => serve({request, response, body, now}));
     },
-    (request, response) => page?.serve(request, response) ?? false,
+    (request, response) => console?.serve(request, response) ?? false,
   );
   const {root} = server;
   const endpoints = new EndpointRegistry();
-  const page: Console | undefined = settings.console ? createConsole(root) : undefined;
-  const operations = new OperationStore(root, settings.script, endpoints, page?.hear);
-  page?.open(operations);
-  const checkBearer = page === undefined ? settings.checkBearer : page.acceptOwnToken(settings.checkBearer);
-  const service: ServiceSettings = {...settings, checkBearer, endpoints, operations, root};
+  const console: Console | undefined = settings.console ? new Console(root) : undefined;
+  const operations = new OperationStore(root, settings.script, endpoints, console?.listener);
+  console?.connect(operations);
+  const checkBearer = console?.acceptOwnToken(settings.checkBearer) ?? settings.checkBearer;
+  const service: EmulatedService = {...settings, checkBearer, endpoints, operations, root};
   const context = {service, recorder, server};
 
   function serve(arrival: Arrival): void {
@@ -162,7 +159,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
 
   return {
     root,
-    console: page?.url,
+    console: console?.url,
     operations: operations.list,
     requests: recorder.requests,
     get received() {
@@ -177,10 +174,12 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
     get connections() {
       return server.connections;
     },
-    addOperation: (added) => operations.add(added),
-    addStart: (added) => addStart(added, service),
-    addResource: (added) => addResource(added, root, endpoints),
-    rescriptBatch: (answers) => settings.batch.rescript('answers', answers),
+    addOperation: (operation) => operations.add(operation),
+    addStart: (start) => addStart(start, service),
+    addResource: (resource) => addResource(resource, root, endpoints),
+    rescriptBatch: (answers) => {
+      service.batch = readBatchAnswers('answers', answers);
+    },
     nextRequest: () => recorder.next(),
     idle: () => server.idle(),
     stop,

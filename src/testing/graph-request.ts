@@ -1,6 +1,8 @@
+import {randomUUID} from 'node:crypto';
+import type {IncomingMessage} from 'node:http';
 import type {RecordedRequest} from './request-recorder.ts';
 
-/** What the emulated service looks at of a request, however it came in. */
+/** What the emulated service reads of a request, whether it came over HTTP or in a batch. */
 export interface GraphRequest {
   readonly method: string;
   /** Path and query exactly as sent. */
@@ -9,15 +11,56 @@ export interface GraphRequest {
   readonly body: string | undefined;
   /** When it arrived, in milliseconds since 1970. */
   readonly now: number;
-  /** The id the service gives to this request. */
+  /** The id that the service assigns to this request. */
   readonly requestId: string;
-  /** The id the client gave; without one the service repeats its own. */
+  /** The id that the client sent, or else the service's own. */
   readonly clientRequestId: string;
-  /** Where the request stands in the emulator's records, if it keeps any. */
+  /** The recorded request, if requests are recorded. */
   readonly recorded: RecordedRequest | undefined;
 }
 
-/** The form of Graph's dates: `2020-05-14T00:23:40Z`. */
-export function graphDate(milliseconds: number): string {
-  return `${new Date(milliseconds).toISOString().slice(0, 19)}Z`;
+/** Whether a body follows the headers. */
+export function announcesBody({headers}: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+/** The body as text, or `undefined` if the client disconnected before it was complete. */
+export async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of request) chunks.push(chunk);
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+export function graphRequestOf(request: IncomingMessage, body: string | undefined, now: number): GraphRequest {
+  const {method = '', url = '', headers} = request;
+  const requestId = randomUUID();
+  const clientRequestId = headers['client-request-id'];
+  return {
+    method,
+    target: url,
+    authorization: headers.authorization,
+    body,
+    now,
+    requestId,
+    clientRequestId: typeof clientRequestId === 'string' && clientRequestId !== '' ? clientRequestId : requestId,
+    recorded: undefined,
+  };
+}
+
+/** A recorded request for the one owner that may still mark it as aborted. */
+export type WritableRecord = {-readonly [Field in keyof RecordedRequest]: RecordedRequest[Field]};
+
+export function recordOf(
+  {method, target, body, now}: GraphRequest,
+  received: IncomingMessage['headers'],
+): WritableRecord {
+  const headers: Record<string, string | undefined> = {};
+  for (const [name, value] of Object.entries(received)) {
+    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return {method, path: target, headers, ...(body !== undefined && {body}), at: now, aborted: false, batched: false};
 }

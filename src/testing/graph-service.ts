@@ -1,29 +1,29 @@
 import type {Answer} from './answer.ts';
+import {graphError} from './answer.ts';
 import {ScriptedOperation} from './emulated-operation.ts';
-import {graphError} from './graph-error.ts';
+import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
-import {pathOf, placeOf} from './place.ts';
+import {parsePath, pathOf} from './path.ts';
 import {findPasswordReset, resetPassword} from './reset-password.ts';
 import type {ScriptedEndpoint} from './scripted-endpoint.ts';
-import type {ServiceSettings} from './service-settings.ts';
 
-/** What a request leads to. */
-interface Target {
-  /** Whose records the request belongs to. */
+/** Where a request is routed. */
+interface Route {
+  /** The endpoint that records the request. */
   readonly endpoint?: ScriptedEndpoint | undefined;
   answer(): Answer;
 }
 
-/** What the service answers to a request, as plain data and without a socket in sight. */
-export function answerRequest(request: GraphRequest, settings: ServiceSettings): Answer {
-  const target = findTarget(request, settings);
-  if (request.recorded !== undefined) target.endpoint?.note(request.recorded);
-  const answer = withCommonHeaders(settings.throttle.refuse(request) ?? target.answer(), request);
-  if (target.endpoint instanceof ScriptedOperation) target.endpoint.answered(request, answer);
+/** The service's answer to a request, whether that came over HTTP or in a batch. */
+export function answerRequest(request: GraphRequest, service: EmulatedService): Answer {
+  const route = findRoute(request, service);
+  if (request.recorded !== undefined) route.endpoint?.record(request.recorded);
+  const answer = withCommonHeaders(service.throttle.refuse(request) ?? route.answer(), request);
+  if (route.endpoint instanceof ScriptedOperation) route.endpoint.notifyAnswered(request, answer);
   return answer;
 }
 
-/** The headers that every answer has; the answer's own win. */
+/** Adds the headers that every answer has. The answer's own take precedence. */
 export function withCommonHeaders(answer: Answer, request: GraphRequest): Answer {
   const common = {
     date: httpDate(request.now),
@@ -33,63 +33,68 @@ export function withCommonHeaders(answer: Answer, request: GraphRequest): Answer
   return {...answer, headers: {...common, ...answer.headers}};
 }
 
-/** What a path is answered that leads nowhere. */
+/** The answer to a path that the service does not know. */
 export function notFound(request: GraphRequest): Answer {
   const message = `Resource not found for the path ${pathOf(request.target)}.`;
   return graphError(404, request, {code: 'ResourceNotFound', message});
 }
 
-function findTarget(request: GraphRequest, settings: ServiceSettings): Target {
+function findRoute(request: GraphRequest, service: EmulatedService): Route {
   const path = pathOf(request.target);
-  const place = placeOf(path);
-  if (place === undefined) {
-    return {answer: () => graphError(400, request, {message: 'The path of the request cannot be read.'})};
+  const parsed = parsePath(path);
+  if (parsed === undefined) {
+    return {answer: () => graphError(400, request, {message: 'The path of the request is malformed.'})};
   }
-  const there = settings.endpoints.at(place.key);
-  // What was added for just this method goes before an operation that answers it only to be canceled.
+  const candidates = service.endpoints.at(parsed.key);
+  // An endpoint added for this very method takes precedence over an operation that answers it only to be canceled.
   const endpoint =
-    there.find(({method}) => method === request.method) ?? there.find(({methods}) => methods.includes(request.method));
+    candidates.find(({method}) => method === request.method) ??
+    candidates.find(({methods}) => methods.includes(request.method));
   if (endpoint !== undefined) {
     const {methods} = endpoint;
-    return {endpoint, answer: () => refuse(request, settings, {endpoint, methods}) ?? endpoint.answer(request)};
+    return {endpoint, answer: () => refuse(request, service, {endpoint, methods}) ?? endpoint.answer(request)};
   }
-  const canceled = findCanceled(place.key, settings);
+  const canceled = findCanceled(parsed.key, service);
   if (canceled !== undefined) {
-    const rules = {endpoint: canceled, methods: ['POST']};
-    return {endpoint: canceled, answer: () => refuse(request, settings, rules) ?? canceled.cancel(202, request)};
+    const access = {endpoint: canceled, methods: ['POST']};
+    return {endpoint: canceled, answer: () => refuse(request, service, access) ?? canceled.cancel(202, request)};
   }
   const reset = findPasswordReset(path);
-  if (reset !== undefined) return {answer: () => resetPassword(reset, request, settings)};
-  const [first] = there;
-  if (first === undefined && !place.userOperation) return {answer: () => notFound(request)};
-  const methods = first === undefined ? ['GET'] : there.flatMap((each) => each.methods);
+  if (reset !== undefined) return {answer: () => resetPassword(reset, request, service)};
+  const [first] = candidates;
+  if (first === undefined && !parsed.isUserOperation) return {answer: () => notFound(request)};
+  const methods = first === undefined ? ['GET'] : candidates.flatMap((each) => each.methods);
   return {
     endpoint: first,
-    answer: () => refuse(request, settings, {endpoint: first, methods}) ?? graphError(404, request),
+    answer: () => refuse(request, service, {endpoint: first, methods}) ?? graphError(404, request),
   };
 }
 
 /** The operation that `{operation}:cancel` cancels. */
-function findCanceled(key: string, {endpoints}: ServiceSettings): ScriptedOperation | undefined {
+function findCanceled(key: string, {endpoints}: EmulatedService): ScriptedOperation | undefined {
   if (!key.endsWith(':cancel')) return undefined;
   return endpoints
     .at(key.slice(0, -':cancel'.length))
     .find((endpoint): endpoint is ScriptedOperation => endpoint instanceof ScriptedOperation && endpoint.cancelable);
 }
 
-interface Rules {
-  /** Without one, nothing is there to be read: as with an operation of somebody else. */
+interface Access {
+  /** `undefined` where there is nothing to read, as with an operation of another user. */
   readonly endpoint: ScriptedEndpoint | undefined;
   readonly methods: readonly string[];
 }
 
-/** Why a request gets nothing from the endpoint it leads to, or `undefined` if it does. */
-function refuse(request: GraphRequest, {checkBearer}: ServiceSettings, {endpoint, methods}: Rules): Answer | undefined {
+/** The answer that refuses a request before it reaches its endpoint; `undefined` if the endpoint may answer. */
+function refuse(
+  request: GraphRequest,
+  {checkBearer}: EmulatedService,
+  {endpoint, methods}: Access,
+): Answer | undefined {
   const {authorization, method, now} = request;
   const refusal = endpoint?.bearer === false ? refuseAnyToken(authorization) : checkBearer(authorization);
   if (refusal !== undefined) return graphError(401, request, {message: refusal});
   if (!methods.includes(method)) return graphError(405, request, {headers: {allow: methods.join(', ')}});
-  // One that has not reached this replica yet looks like one that never was.
+  // A resource that has not reached this replica yet looks like one that does not exist.
   return endpoint !== undefined && now < endpoint.visibleAt ? graphError(404, request) : undefined;
 }
 
@@ -100,7 +105,7 @@ function refuseAnyToken(authorization: string | undefined): string | undefined {
 let lastSecond = 0;
 let lastDate = '';
 
-/** The `Date` header has no more than seconds, so the text of the last one mostly serves again. */
+/** The `Date` header is exact to the second, so the previous text can usually be reused. */
 function httpDate(now: number): string {
   const second = Math.floor(now / 1000);
   if (second !== lastSecond || lastDate === '') {

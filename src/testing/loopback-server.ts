@@ -2,25 +2,25 @@ import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import {createServer} from 'node:http';
 import type {Server, Socket} from 'node:net';
 
-/** An HTTP server that only this machine can reach, and that can be stopped for good at once. */
+/** An HTTP server that only this machine can reach and that can be stopped at once. */
 export interface LoopbackServer {
   readonly root: string;
   /** Open sockets. */
   readonly connections: number;
   readonly stopping: boolean;
-  /** Resolves when no request is being answered, but for those that were taken aside. */
+  /** Resolves when no request is being answered, apart from those that an `Interceptor` has taken. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Answers a request apart from all others and says so by `true`, or leaves it to the others. */
-export type Aside = (request: IncomingMessage, response: ServerResponse) => boolean;
+/** Takes a request and returns `true`, or returns `false` to leave it to the listener. */
+export type Interceptor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Starts the server; rejects if the port is taken. */
 export async function startLoopbackServer(
   port: number,
   listener: RequestListener,
-  aside: Aside,
+  intercept: Interceptor,
 ): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   let answering = 0;
@@ -37,10 +37,10 @@ export async function startLoopbackServer(
     });
   };
 
-  // No time limits: a hung answer is held as long as the client likes, and an idle connection is not closed
-  // under a client that is about to use it again.
+  // No timeouts: a hung answer stays open as long as the client likes, and an idle connection is not closed
+  // just when a client is about to reuse it.
   const server = createServer({keepAliveTimeout: 0, requestTimeout: 0}, (request, response) => {
-    if (aside(request, response)) return;
+    if (intercept(request, response)) return;
     track(response);
     listener(request, response);
   });
@@ -51,7 +51,7 @@ export async function startLoopbackServer(
 
   const actualPort = await new Promise<number>((resolve, reject) => {
     server.once('error', reject);
-    // Thousands of pollers may start in the same moment: a short queue would refuse some of them.
+    // Thousands of pollers may start at the same moment: a short queue would refuse some of them.
     server.listen({port, host: '127.0.0.1', backlog: 8192}, () => {
       server.off('error', reject);
       const address = server.address();

@@ -1,14 +1,12 @@
 import {randomUUID} from 'node:crypto';
 import {outOfRange} from './checks.ts';
-import {ScriptedOperation} from './emulated-operation.ts';
-import {idInPath, locationOf} from './endpoint-options.ts';
-import type {EndpointRegistry} from './endpoint-registry.ts';
-import {graphDate} from './graph-request.ts';
-import type {OperationListener} from './operation-change.ts';
+import type {OperationListener} from './emulated-operation.ts';
+import {graphDate, ScriptedOperation} from './emulated-operation.ts';
 import type {AddOperationOptions, OperationPlan} from './operation-options.ts';
 import {readOperationOptions} from './operation-options.ts';
-import {keyOf, userOperationKey} from './place.ts';
+import {idInPath, keyOf, locationOf, userOperationKey} from './path.ts';
 import type {Script} from './script.ts';
+import type {EndpointRegistry} from './scripted-endpoint.ts';
 
 /** All operations of an emulator, in the order in which they were added. */
 export class OperationStore {
@@ -31,13 +29,14 @@ export class OperationStore {
     if (operation !== undefined) return operation;
     throw plan.path === undefined
       ? outOfRange('options.id', 'an id that no other operation has', plan.id)
-      : outOfRange('options.path', 'a path at which nothing else is read', plan.path);
+      : outOfRange('options.path', 'a path at which no other endpoint answers GET', plan.path);
   }
 
-  /** Makes an operation and gives it its place; `undefined` if that is taken. */
+  /** Creates an operation and registers it at its path; `undefined` if that is taken. */
   start(plan: OperationPlan): ScriptedOperation | undefined {
-    const id = plan.id ?? usualId(plan);
-    const {key, path, userId, context} = plan.path === undefined ? this.#ofUser(plan, id) : withPathOfItsOwn(plan, id);
+    const id = plan.id ?? defaultId(plan);
+    const {key, path, userId, context} =
+      plan.path === undefined ? this.#identityOfUser(plan, id) : identityOfPath(plan, id);
     if (this.#endpoints.has(key, 'GET')) return undefined;
     const now = Date.now();
     const created = plan.createdDateTime ?? graphDate(now);
@@ -60,7 +59,7 @@ export class OperationStore {
     return operation;
   }
 
-  #ofUser({userId, version}: OperationPlan, id: string): Whereabouts {
+  #identityOfUser({userId, version}: OperationPlan, id: string): Identity {
     return {
       key: userOperationKey(userId, id),
       path: `/users/${encodeURIComponent(userId)}/authentication/operations/${encodeURIComponent(id)}`,
@@ -70,18 +69,18 @@ export class OperationStore {
   }
 }
 
-interface Whereabouts {
+interface Identity {
   readonly key: string;
   readonly path: string;
   readonly userId: string;
   readonly context: string | undefined;
 }
 
-function usualId({path}: OperationPlan): string {
+function defaultId({path}: OperationPlan): string {
   return path === undefined || path.includes('{id}') ? randomUUID() : idInPath(path);
 }
 
-function withPathOfItsOwn({path: pattern = '', version}: OperationPlan, id: string): Whereabouts {
+function identityOfPath({path: pattern = '', version}: OperationPlan, id: string): Identity {
   const path = pattern.replaceAll('{id}', encodeURIComponent(id));
   return {key: keyOf({version, path}), path, userId: '', context: undefined};
 }

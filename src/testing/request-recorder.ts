@@ -3,50 +3,51 @@ export interface RecordedRequest {
   readonly method: string;
   /** Path and query exactly as sent, byte for byte. */
   readonly path: string;
-  /** Header names in lower case; a header that came several times is joined with `', '`. */
+  /** Names in lower case; the values of a header sent several times are joined with `', '`. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The body as text; absent if the request had none. */
   readonly body?: string;
   /** When it arrived: `Date.now()`, milliseconds since 1970. */
   readonly at: number;
-  /** Whether the client closed the connection before it had the whole answer. Becomes true as soon as that is noticed. */
+  /** Whether the client closed the connection before it had the complete answer. Set as soon as the server notices. */
   readonly aborted: boolean;
-  /** Whether it came as a part of a `$batch`. It then has its own headers, and the token, `at` and `aborted` of its envelope. */
+  /** Whether it is a part of a `$batch`. It then has headers of its own, and the token, `at` and `aborted` of its envelope. */
   readonly batched: boolean;
 }
 
-/** Takes down what was sent, and tells those who wait for the next request. */
+/** Records requests and resolves the promises of `nextRequest()`. */
 export class RequestRecorder {
   readonly requests: RecordedRequest[] = [];
-  readonly keeps: boolean;
-  #waiting: PromiseWithResolvers | undefined;
+  /** Whether requests are kept in `requests`. */
+  readonly records: boolean;
+  #next: PromiseWithResolvers | undefined;
   #stopped = false;
 
-  constructor(keeps: boolean) {
-    this.keeps = keeps;
+  constructor(records: boolean) {
+    this.records = records;
   }
 
-  /** Whether anybody would see a recorded request; if not, making one is a waste. */
-  get wanted(): boolean {
-    return this.keeps || this.#waiting !== undefined;
+  /** Whether anybody would see the record of a request; if not, there is no need to create one. */
+  get isNeeded(): boolean {
+    return this.records || this.#next !== undefined;
   }
 
   add(request: RecordedRequest): void {
-    if (this.keeps) this.requests.push(request);
-    this.#waiting?.resolve(request);
-    this.#waiting = undefined;
+    if (this.records) this.requests.push(request);
+    this.#next?.resolve(request);
+    this.#next = undefined;
   }
 
   next(): Promise<RecordedRequest> {
     if (this.#stopped) return Promise.reject(stopped());
-    this.#waiting ??= withResolvers();
-    return this.#waiting.promise;
+    this.#next ??= withResolvers();
+    return this.#next.promise;
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#waiting?.reject(stopped());
-    this.#waiting = undefined;
+    this.#next?.reject(stopped());
+    this.#next = undefined;
   }
 }
 
@@ -62,7 +63,7 @@ function withResolvers(): PromiseWithResolvers {
   const promise = new Promise<RecordedRequest>((...settle) => {
     [resolve, reject] = settle;
   });
-  // A test that ended early must not fail a second time because its promise was left behind.
+  // A test that ended early must not fail a second time with an unhandled rejection.
   promise.catch(() => {});
   return {promise, resolve, reject};
 }

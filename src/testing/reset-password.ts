@@ -1,10 +1,8 @@
 import type {Answer, AnswerHeaders} from './answer.ts';
-import {jsonAnswer} from './answer.ts';
+import {graphError, jsonAnswer, locationHeader} from './answer.ts';
 import {isRecord} from './checks.ts';
-import {graphError} from './graph-error.ts';
+import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
-import {locationHeader} from './location-header.ts';
-import type {ServiceSettings} from './service-settings.ts';
 
 /** Whose password is to be reset, and under which version. */
 export interface PasswordReset {
@@ -15,7 +13,7 @@ export interface PasswordReset {
 const pattern =
   /^\/(?<version>v1\.0|beta)\/users\/(?<user>[^/]+)\/authentication\/(?:methods|passwordMethods)\/[^/]+\/resetPassword$/i;
 
-/** Reads `/{version}/users/{id | userPrincipalName}/authentication/methods/{methodId}/resetPassword`. */
+/** Parses `/{version}/users/{id | userPrincipalName}/authentication/methods/{methodId}/resetPassword`. */
 export function findPasswordReset(path: string): PasswordReset | undefined {
   const {version, user} = pattern.exec(path)?.groups ?? {};
   if (version === undefined || user === undefined) return undefined;
@@ -23,24 +21,20 @@ export function findPasswordReset(path: string): PasswordReset | undefined {
 }
 
 /** Starts an operation with the emulator's own script. */
-export function resetPassword(
-  {version, user}: PasswordReset,
-  request: GraphRequest,
-  settings: ServiceSettings,
-): Answer {
-  const refusal = settings.checkBearer(request.authorization);
+export function resetPassword({version, user}: PasswordReset, request: GraphRequest, service: EmulatedService): Answer {
+  const refusal = service.checkBearer(request.authorization);
   if (refusal !== undefined) return graphError(401, request, {message: refusal});
   if (request.method !== 'POST') return graphError(405, request, {headers: {allow: 'POST'}});
-  const wish = readBody(request.body);
-  if (wish === undefined) return graphError(400, request, {message: 'Unable to read JSON request payload.'});
-  const {location} = settings.operations.add({userId: user, version});
-  const body = wish.given ? {} : {newPassword: settings.newPassword};
-  return jsonAnswer(202, body, headersOf(location, settings));
+  const hasPassword = containsPassword(request.body);
+  if (hasPassword === undefined) return graphError(400, request, {message: 'Unable to read JSON request payload.'});
+  const {location} = service.operations.add({userId: user, version});
+  const body = hasPassword ? {} : {newPassword: service.newPassword};
+  return jsonAnswer(202, body, headersOf(location, service));
 }
 
-/** Whether the request brought a password of its own, or `undefined` if its body cannot be read. */
-function readBody(text = ''): {given: boolean} | undefined {
-  if (text.trim() === '') return {given: false};
+/** Whether the body contains a password; `undefined` if it is invalid. */
+function containsPassword(text = ''): boolean | undefined {
+  if (text.trim() === '') return false;
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -49,13 +43,13 @@ function readBody(text = ''): {given: boolean} | undefined {
   }
   if (!isRecord(body)) return undefined;
   const password = body['newPassword'] ?? undefined;
-  if (password === undefined) return {given: false};
-  return typeof password === 'string' && password !== '' ? {given: true} : undefined;
+  if (password === undefined) return false;
+  return typeof password === 'string' && password !== '' ? true : undefined;
 }
 
-function headersOf(operation: string, settings: ServiceSettings): AnswerHeaders {
+function headersOf(operation: string, service: EmulatedService): AnswerHeaders {
   return {
-    ...locationHeader(operation, {root: settings.root, header: 'Location', form: settings.location}),
-    ...(settings.retryAfter !== undefined && {'retry-after': settings.retryAfter}),
+    ...locationHeader(operation, {root: service.root, header: 'Location', form: service.location}),
+    ...(service.retryAfter !== undefined && {'retry-after': service.retryAfter}),
   };
 }

@@ -16,7 +16,7 @@ import {
 } from './checks.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 
-/** A checked script: at least one step, each in its full form, safe from later changes by the caller. */
+/** A checked script: at least one step, each copied in its full form, so that later changes by the caller have no effect. */
 export interface Script {
   readonly steps: readonly StepAnswer[];
   readonly last: StepAnswer;
@@ -50,14 +50,14 @@ const stepChecks: Readonly<Record<keyof StepAnswer, Check>> = {
   location: checkHeaderLocation,
 };
 
-/** Fields of which a step has at most one, since each decides the same thing. */
-const rivals: ReadonlyArray<readonly [keyof StepAnswer, keyof StepAnswer]> = [
+/** A step has at most one field of each pair. */
+const exclusiveFields: ReadonlyArray<readonly [keyof StepAnswer, keyof StepAnswer]> = [
   ['body', 'text'],
   ['times', 'until'],
   ['redirect', 'location'],
 ];
 
-/** Checks a script and brings it into its full form; throws a TypeError or RangeError that names the step and the field. */
+/** Checks a script and brings its steps into their full form; throws a TypeError or RangeError that names the step and the field. */
 export function readScript(name: string, script: readonly OperationStep[]): Script {
   if (!Array.isArray(script)) throw wrongType(name, 'a list of steps', script);
   const steps = script.map((step: OperationStep, index) => readStep(`${name}[${index}]`, step));
@@ -67,26 +67,26 @@ export function readScript(name: string, script: readonly OperationStep[]): Scri
   return {steps, last};
 }
 
-/** Checks an answer that is given whenever one is asked for. */
+/** Checks the one answer to every request. */
 export function readAnswer(name: string, answer: StepAnswer): Script {
   if (!isRecord(answer)) throw wrongType(name, 'an object', answer);
-  return readOnlyStep(name, answer);
+  return readSingleStep(name, answer);
 }
 
-/** Checks a step that every request is answered by. */
-export function readOnlyStep(name: string, step: OperationStep): Script {
+/** Checks the one step that answers every request. */
+export function readSingleStep(name: string, step: OperationStep): Script {
   const last = readStep(name, step);
   return {steps: [last], last};
 }
 
-/** Checks steps that go before a script. The last step of what this gives is none of them: it says that they are over. */
+/** Checks steps that interrupt a script. One more is appended: it marks the end of the interruption. */
 export function readInterruption(name: string, steps: readonly OperationStep[]): Script {
   const {steps: checked} = readScript(name, steps);
   const last: StepAnswer = {};
   return {steps: [...checked, last], last};
 }
 
-/** Checks answers that are given once each, before `{}` is the answer for ever. */
+/** Checks answers that are given once each. `{}` is the answer from then on. */
 export function readAnswers(name: string, answers: readonly StepAnswer[]): Script {
   if (!Array.isArray(answers)) throw wrongType(name, 'a list of answers', answers);
   for (const [index, answer] of answers.entries()) {
@@ -97,11 +97,11 @@ export function readAnswers(name: string, answers: readonly StepAnswer[]): Scrip
 
 function readStep(name: string, step: OperationStep): StepAnswer {
   if (typeof step === 'string') return {status: step};
-  if (!isRecord(step)) throw wrongType(name, 'a status word or an object', step);
+  if (!isRecord(step)) throw wrongType(name, 'a status or an object', step);
   checkFields(name, step, stepChecks);
-  for (const [one, other] of rivals) {
+  for (const [one, other] of exclusiveFields) {
     if (step[one] !== undefined && step[other] !== undefined) {
-      throw new TypeError(`${name} has both ${one} and ${other}; a step takes only one of them`);
+      throw new TypeError(`${name}: expected either ${one} or ${other}, got both`);
     }
   }
   return {...step};
@@ -111,9 +111,9 @@ function checkTimesAscend(name: string, steps: readonly StepAnswer[]): void {
   let latest = -1;
   for (const [index, {until}] of steps.entries()) {
     if (until === undefined) continue;
-    // A step that ends before its predecessor would never be seen: surely a mistake.
+    // A step that ends before its predecessor would never be used: surely a mistake.
     if (until <= latest)
-      throw outOfRange(`${name}[${index}].until`, `later than ${latest}, which an earlier step has`, until);
+      throw outOfRange(`${name}[${index}].until`, `more than ${latest}, the value of an earlier step`, until);
     latest = until;
   }
 }

@@ -1,8 +1,8 @@
 import type {ServerResponse} from 'node:http';
+import {pipeline, Readable} from 'node:stream';
 import type {Answer} from './answer.ts';
-import {sendFault} from './send-fault.ts';
 
-/** Sends an answer over HTTP, after its delay and with its fault. A client that leaves in the meantime gets nothing. */
+/** Sends an answer over HTTP, after its delay and with its fault. Nothing is sent if the client disconnects before that. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
   if (!answer.delay) {
     sendNow(response, answer);
@@ -13,13 +13,55 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
   response.once('close', () => clearTimeout(timer));
 }
 
-function sendNow(response: ServerResponse, answer: Answer): void {
+function sendNow(response: ServerResponse, {http, headers, text, fault}: Answer): void {
   // The service writes its own Date, from the same clock as its other times.
   response.sendDate = false;
-  if (answer.fault !== undefined) {
-    sendFault(response, answer, answer.fault);
+  if (fault === undefined) {
+    response.writeHead(http, {'content-length': Buffer.byteLength(text), ...headers});
+    response.end(text);
     return;
   }
-  response.writeHead(answer.http, {'content-length': Buffer.byteLength(answer.text), ...answer.headers});
-  response.end(answer.text);
+  const body = Buffer.from(text);
+  const half = body.subarray(0, Math.floor(body.length / 2));
+  switch (fault) {
+    case 'reset':
+      response.socket?.resetAndDestroy();
+      return;
+    case 'hang':
+      return;
+    case 'hangBody':
+      response.writeHead(http, {'content-length': body.length, ...headers});
+      response.write(half);
+      return;
+    case 'truncated':
+      response.writeHead(http, {'content-length': half.length, ...headers});
+      response.end(half);
+      return;
+    case 'huge':
+      response.writeHead(http, {'content-length': hugeBytes, ...headers});
+      pour(response, padded(body, hugeBytes));
+      return;
+    case 'endless':
+      response.writeHead(http, headers);
+      pour(response, padded(body, Number.POSITIVE_INFINITY));
+      return;
+  }
+}
+
+const hugeBytes = 50 * 1024 * 1024;
+const blanks = Buffer.alloc(64 * 1024, ' ');
+
+/** The body followed by blanks, which JSON allows, up to `size` bytes. */
+function* padded(body: Buffer, size: number): Generator<Buffer> {
+  yield body;
+  for (let left = size - body.length; left > 0; left -= blanks.length) {
+    yield left < blanks.length ? blanks.subarray(0, left) : blanks;
+  }
+}
+
+/** Writes no faster than the client reads, and stops when it disconnects, so that memory grows on neither side. */
+function pour(response: ServerResponse, chunks: Iterable<Buffer>): void {
+  pipeline(Readable.from(chunks, {objectMode: false}), response, () => {
+    // These faults exist to make a client disconnect: that is no error.
+  });
 }

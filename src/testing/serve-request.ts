@@ -1,21 +1,21 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {graphError} from './answer.ts';
 import {answerHttpRequest} from './answer-batch.ts';
-import {graphError} from './graph-error.ts';
+import type {EmulatedService} from './emulator-options.ts';
+import {graphRequestOf, recordOf} from './graph-request.ts';
 import {withCommonHeaders} from './graph-service.ts';
 import type {LoopbackServer} from './loopback-server.ts';
-import {graphRequestOf, recordOf} from './receive-request.ts';
 import type {RequestRecorder} from './request-recorder.ts';
 import {sendAnswer} from './send-answer.ts';
-import type {ServiceSettings} from './service-settings.ts';
 
-/** What serving a request needs of the emulator. */
+/** What is needed to serve a request. */
 export interface ServingContext {
-  readonly service: ServiceSettings;
+  readonly service: EmulatedService;
   readonly recorder: RequestRecorder;
   readonly server: LoopbackServer;
 }
 
-/** A request that has arrived whole: its body is read, if it has one. */
+/** A request that has arrived completely, with its body if it has one. */
 export interface Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -23,20 +23,20 @@ export interface Arrival {
   readonly now: number;
 }
 
-/** Records a request, asks the service what to answer, and sends that. */
+/** Records a request and sends the service's answer. */
 export function serveRequest(
   {request, response, body, now}: Arrival,
   {service, recorder, server}: ServingContext,
 ): void {
-  const asked = graphRequestOf(request, body, now);
-  const recorded = recorder.wanted ? recordOf(asked, request.headers) : undefined;
+  const received = graphRequestOf(request, body, now);
+  const recorded = recorder.isNeeded ? recordOf(received, request.headers) : undefined;
   if (recorded !== undefined) recorder.add(recorded);
   if (response.destroyed) {
-    // The client left in the middle of its own body: nothing was asked, so nothing happens.
+    // The client disconnected in the middle of its own body: there is no request to carry out.
     if (recorded !== undefined) recorded.aborted = !server.stopping;
     return;
   }
-  const answer = answerHttpRequest(recorder.keeps ? {...asked, recorded} : asked, service);
+  const answer = answerHttpRequest(recorder.records ? {...received, recorded} : received, service);
   if (recorded !== undefined) {
     response.once('close', () => {
       recorded.aborted = !response.writableFinished && !server.stopping && answer.fault !== 'reset';
@@ -45,9 +45,9 @@ export function serveRequest(
   sendAnswer(response, answer);
 }
 
-/** Answers 508 and records nothing: memory must not grow with an endless loop. */
+/** Answers 508 without recording the request: memory must not grow in an endless loop. */
 export function refuseRequest({request, response, body, now}: Arrival, maximumRequests: number): void {
   const refused = graphRequestOf(request, body, now);
-  const message = `The emulator has answered its maximumRequests (${maximumRequests}).`;
+  const message = `The emulator has reached its maximumRequests (${maximumRequests}).`;
   sendAnswer(response, withCommonHeaders(graphError(508, refused, {message}), refused));
 }

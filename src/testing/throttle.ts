@@ -1,28 +1,28 @@
 import type {Answer, AnswerHeaders} from './answer.ts';
+import {graphError} from './answer.ts';
 import type {Check} from './checks.ts';
 import {checkFields, checkMilliseconds, checkOneOf, checkWhole, outOfRange} from './checks.ts';
-import {graphError} from './graph-error.ts';
 import type {GraphRequest} from './graph-request.ts';
 
-/** How many requests the service takes in a time. `requests` and `window` must be given. */
+/** How many requests the service accepts in a window of time. `requests` and `window` are required. */
 export interface ThrottleOptions {
-  /** How many requests of a window are served; those beyond are answered 429. */
+  /** How many requests are served in a window; any more are answered 429. */
   readonly requests: number;
   /**
-   * How long a window is, in milliseconds. Windows do not slide: one begins with the first request after the end of the one before, and
-   * with it the counting.
+   * The length of a window in milliseconds. Windows do not slide: the first request after the end of one window starts the next, and
+   * counting starts over.
    */
   readonly window: number;
   /**
-   * How the `Retry-After` of a 429 says what is left of the window: `'decimal'` exactly (`2.128`), `'seconds'` and `'date'` rounded up,
+   * How the `Retry-After` of a 429 gives the rest of the window: `'decimal'` exactly (`2.128`), `'seconds'` and `'date'` rounded up,
    * `'none'` not at all. Default `'decimal'`.
    */
   readonly retryAfter?: RetryAfterForm | undefined;
-  /** Whether each token has a window of its own, or all share one. Requests without a token share one. Default `'token'`. */
+  /** Whether each token has a window of its own, or all share one. Requests without a token share a window. Default `'token'`. */
   readonly per?: 'token' | 'all' | undefined;
 }
 
-/** How a throttled answer words its `Retry-After`. */
+/** The form of `Retry-After` in a throttled answer. */
 export type RetryAfterForm = (typeof retryAfterForms)[number];
 const retryAfterForms = ['seconds', 'decimal', 'date', 'none'] as const;
 
@@ -30,7 +30,7 @@ const checks: Readonly<Record<keyof ThrottleOptions, Check>> = {
   requests: checkWhole(0, Number.MAX_SAFE_INTEGER),
   window: (name, value) => {
     checkMilliseconds(name, value);
-    if (value === 0) throw outOfRange(name, 'longer than 0 milliseconds', value);
+    if (value === 0) throw outOfRange(name, 'more than 0 milliseconds', value);
   },
   retryAfter: checkOneOf(retryAfterForms),
   per: checkOneOf(['token', 'all']),
@@ -39,19 +39,17 @@ const checks: Readonly<Record<keyof ThrottleOptions, Check>> = {
 /** Checks the option `throttle`. */
 export function readThrottleOptions(options: ThrottleOptions | undefined): ThrottleOptions | undefined {
   if (options === undefined) return undefined;
-  checkFields('options.throttle', options, checks);
-  checks.requests('options.throttle.requests', options.requests);
-  checks.window('options.throttle.window', options.window);
+  checkFields('options.throttle', options, checks, ['requests', 'window']);
   return {...options};
 }
 
 interface Usage {
   readonly end: number;
-  /** Refused requests included: Graph goes on logging usage while it throttles. */
+  /** Refused requests included: Graph counts usage even while it throttles. */
   requests: number;
 }
 
-/** Counts what the service is asked, and refuses what is too much. */
+/** Counts requests and refuses those over the limit. */
 export class Throttle {
   served = 0;
   throttled = 0;
@@ -62,7 +60,7 @@ export class Throttle {
     this.#options = options;
   }
 
-  /** Counts a request; the answer that refuses it, or `undefined` if it may be served. */
+  /** Counts a request. Returns the answer that refuses it, or `undefined` if it may be served. */
   refuse(request: GraphRequest): Answer | undefined {
     const end = this.#options && this.#endIfFull(this.#options, request);
     if (end === undefined) {
@@ -73,20 +71,20 @@ export class Throttle {
     return graphError(429, request, {headers: retryAfter(this.#options?.retryAfter, end, request.now)});
   }
 
-  /** When the window of a request ends, if it has no room for the request. */
+  /** The end of a request's window if that is full. */
   #endIfFull({requests, window, per}: ThrottleOptions, {authorization = '', now}: GraphRequest): number | undefined {
-    const who = per === 'all' ? '' : authorization;
-    let usage = this.#usage.get(who);
+    const key = per === 'all' ? '' : authorization;
+    let usage = this.#usage.get(key);
     if (usage === undefined || now >= usage.end) {
       usage = {end: now + window, requests: 0};
-      this.#usage.set(who, usage);
+      this.#usage.set(key, usage);
     }
     usage.requests += 1;
     return usage.requests > requests ? usage.end : undefined;
   }
 }
 
-/** What is left of a window, never less: who waits as told is served. */
+/** The rest of a window, never rounded down: a client that waits this long is served. */
 function retryAfter(form: RetryAfterForm = 'decimal', end: number, now: number): AnswerHeaders {
   switch (form) {
     case 'none':

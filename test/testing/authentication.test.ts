@@ -23,7 +23,7 @@ describe('a bearer token', () => {
     expect([operation.polls, operation.requests.length]).toEqual([0, 1]);
   });
 
-  test('may be any when none is named, one of several, in any case of the scheme', async () => {
+  test('can be any token by default or one of several, with the scheme in any case', async () => {
     const any = (await startEmulator()).addOperation();
     expect((await fetch(any.location, {headers: {authorization: 'bearer whatever'}})).status).toBe(200);
     const several = (await startEmulator({token: ['one', 'two']})).addOperation();
@@ -37,26 +37,26 @@ describe('a bearer token', () => {
     expect(emulator.operations).toHaveLength(0);
   });
 
-  test('is refused by an operation that takes none', async () => {
+  test('is refused by an operation that accepts none', async () => {
     const operation = (await startEmulator()).addOperation({bearer: false});
     expect((await fetch(operation.location, {headers: bearer})).status).toBe(401);
     expect((await fetch(operation.location)).status).toBe(200);
   });
 });
 
-describe('the options are refused at the call', () => {
+describe('the options are checked at the call', () => {
   const cases: ReadonlyArray<readonly [object, string]> = [
-    [{port: 70_000}, 'options.port must be a whole number from 0 to 65535, not 70000'],
-    [{token: ''}, "options.token must be a token that is not empty, not ''"],
-    [{token: ['a', 5]}, 'options.token[1] must be a string, not 5'],
-    [{token: 5}, 'options.token must be a string or a list of strings, not 5'],
-    [{script: 'running'}, "options.script must be a list of steps, not 'running'"],
-    [{script: [{http: 1}]}, 'options.script[0].http must be a whole number from 200 to 599, not 1'],
-    [{location: 'absolut'}, "options.location must be one of 'absolute', 'relative', 'none', not 'absolut'"],
-    [{maximumRequests: 0}, 'options.maximumRequests must be a whole number from 1 to Infinity, not 0'],
-    [{record: 0}, 'options.record must be true or false, not 0'],
-    [[], 'options must be an object, not []'],
-    [{tokens: 'x'}, "options has no field 'tokens'; it has port, token,"],
+    [{port: 70_000}, 'options.port: expected a whole number from 0 to 65535, got 70000'],
+    [{token: ''}, "options.token: expected a token that is not empty, got ''"],
+    [{token: ['a', 5]}, 'options.token[1]: expected a string, got 5'],
+    [{token: 5}, 'options.token: expected a string or a list of strings, got 5'],
+    [{script: 'running'}, "options.script: expected a list of steps, got 'running'"],
+    [{script: [{http: 1}]}, 'options.script[0].http: expected a whole number from 200 to 599, got 1'],
+    [{location: 'absolut'}, "options.location: expected one of 'absolute', 'relative', 'none', got 'absolut'"],
+    [{maximumRequests: 0}, 'options.maximumRequests: expected a whole number from 1 to Infinity, got 0'],
+    [{record: 0}, 'options.record: expected true or false, got 0'],
+    [[], 'options: expected an object, got []'],
+    [{tokens: 'x'}, "options: unknown field 'tokens'; known are port, token,"],
   ];
   test.each(cases.map(([options, message]) => [message, options] as const))('%s', async (message, options) => {
     const given: GraphEmulatorOptions = options;

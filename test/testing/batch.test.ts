@@ -6,7 +6,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** What a part is answered that plays this step. */
+/** The answer to a part that plays this step. */
 async function partAnswer(step: StepAnswer): Promise<unknown> {
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: [step]});
@@ -16,7 +16,7 @@ async function partAnswer(step: StepAnswer): Promise<unknown> {
 }
 
 describe('$batch', () => {
-  test('answers each part as if it had come alone, in another order', async () => {
+  test('answers each part like a single request, in another order', async () => {
     const emulator = await startEmulator();
     const [one, two, three] = [
       emulator.addOperation({script: ['running', 'succeeded']}),
@@ -36,7 +36,7 @@ describe('$batch', () => {
     expect([one, two, three].map(({polls}) => polls)).toEqual([2, 1, 1]);
   });
 
-  test('gives each part its own ids, and the client’s where it has one', async () => {
+  test('gives each part its own ids, and the client’s where there is one', async () => {
     const emulator = await startEmulator();
     const url = partUrl(emulator, emulator.addOperation());
     const {response, byId} = await sendBatch(emulator, [{url}, {url, headers: {'Client-Request-Id': 'mine'}}]);
@@ -46,7 +46,7 @@ describe('$batch', () => {
     expect(field(byId.get('1'), 'headers', 'client-request-id')).toBe('mine');
   });
 
-  test('takes 20 parts and answers them all in an order that is always the same', async () => {
+  test('accepts 20 parts and answers them in an order that is always the same', async () => {
     const emulator = await startEmulator({script: ['running']});
     const parts = Array.from({length: 20}, () => ({url: partUrl(emulator, emulator.addOperation())}));
     const orders = [(await sendBatch(emulator, parts)).byId, (await sendBatch(emulator, parts)).byId];
@@ -83,7 +83,7 @@ describe('$batch', () => {
     expect(emulator.operations[2]?.location).toMatch(/\/beta\/users\//);
   });
 
-  test('knows one token for all: that of the envelope', async () => {
+  test('uses one token for all parts: that of the envelope', async () => {
     const emulator = await startEmulator({token: 'test-token'});
     const [mine, none] = [emulator.addOperation(), emulator.addOperation({bearer: false})];
     const {byId} = await sendBatch(emulator, [
@@ -122,7 +122,7 @@ describe('$batch', () => {
 });
 
 describe('a part that depends on others', () => {
-  test('comes after them, whatever their order in the envelope', async () => {
+  test('is answered after them, whatever their order in the envelope', async () => {
     const emulator = await startEmulator();
     const url = partUrl(emulator, emulator.addOperation({script: ['a', 'b', 'c']}));
     const {byId} = await sendBatch(emulator, [
@@ -133,7 +133,7 @@ describe('a part that depends on others', () => {
     expect(['x', 'y', 'z'].map((id) => field(byId.get(id), 'body', 'status'))).toEqual(['c', 'a', 'b']);
   });
 
-  test('is answered 424, and not asked at all, if one of them failed', async () => {
+  test('is answered 424 and never reaches its operation if one of them failed', async () => {
     const emulator = await startEmulator();
     const [failing, other] = [emulator.addOperation({script: [{http: 404}]}), emulator.addOperation()];
     const {byId} = await sendBatch(emulator, [
@@ -157,19 +157,19 @@ describe('the body of a part is', () => {
     expect(answer).toMatchObject({status: 502, body: Buffer.from(text).toString('base64')});
   });
 
-  test('left out where there is none, and null with 204', async () => {
+  test('absent where there is none, and null with 204', async () => {
     expect(await partAnswer({text: '', http: 500})).not.toHaveProperty('body');
     expect(await partAnswer({redirect: 'https://elsewhere.example/'})).toMatchObject({status: 302});
     expect(await partAnswer({http: 204})).toMatchObject({status: 204, body: null});
   });
 
-  test('beside its headers, joined where there are several', async () => {
+  test('next to its headers, joined where there are several', async () => {
     const answer = await partAnswer({headers: {'WWW-Authenticate': ['Bearer a', 'Bearer b']}, http: 401});
     expect(answer).toMatchObject({headers: {'Www-Authenticate': 'Bearer a, Bearer b'}});
   });
 });
 
-describe('a fault of a part is answered by the front door', () => {
+describe('a fault of a part is turned into an error by the gateway', () => {
   const cases: ReadonlyArray<readonly [Fault, number]> = [
     ['reset', 502],
     ['truncated', 502],
@@ -206,8 +206,8 @@ describe('an envelope', () => {
     [[{id: '1', method: 'GET'}], 'The url of request 1 must be relative'],
     [[{...get, id: '1', url: 'https://graph.microsoft.com/v1.0/me'}], 'The url of request 1 must be relative'],
     [[{...get, id: '1', url: '//elsewhere.example/me'}], 'The url of request 1 must be relative'],
-    [[{...get, id: '1', headers: {a: 5}}], 'The headers of request 1 cannot be read.'],
-    [[{...get, id: '1', headers: []}], 'The headers of request 1 cannot be read.'],
+    [[{...get, id: '1', headers: {a: 5}}], 'The headers of request 1 are invalid.'],
+    [[{...get, id: '1', headers: []}], 'The headers of request 1 are invalid.'],
     [[write], 'Write request id : 1 does not contain Content-Type header or body.'],
     [[{...write, body: {}}], 'Write request id : 1 does not contain Content-Type header or body.'],
     [[{...write, headers: json, body: null}], 'Write request id : 1 does not contain Content-Type header or body.'],
@@ -216,7 +216,7 @@ describe('an envelope', () => {
     [[{...get, id: '1', dependsOn: ['1']}], 'depends on one that is not in the batch, or on itself'],
   ];
   test.each(malformed.map(([requests, message]) => [message, requests]))(
-    'is refused whole: %s',
+    'is refused as a whole: %s',
     async (message, requests) => {
       const emulator = await startEmulator();
       const {response, body} = await postBatch(emulator, JSON.stringify({requests}));
@@ -228,7 +228,7 @@ describe('an envelope', () => {
     },
   );
 
-  test('is refused whole when it is no JSON, or too long with a code of its own', async () => {
+  test('is refused as a whole if it is not JSON, and with a specific code if it is too long', async () => {
     const emulator = await startEmulator();
     expect((await postBatch(emulator, '{"requests": [')).response.status).toBe(400);
     const {body} = await sendBatch(
@@ -238,12 +238,12 @@ describe('an envelope', () => {
     expect(field(body, 'error', 'code')).toBe('MaximumValueExceeded');
   });
 
-  test('is a POST', async () => {
+  test('must be a POST', async () => {
     const {response} = await poll(`${(await startEmulator()).root}/v1.0/$batch`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);
   });
 
-  test('is recorded with its body, its parts only with their operation', async () => {
+  test('is recorded with its body, its parts only with their operations', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
     await sendBatch(emulator, [{url: partUrl(emulator, operation), headers: {'X-Mine': 'yes'}}]);
@@ -263,7 +263,7 @@ describe('an envelope', () => {
     expect([emulator.received, emulator.served]).toEqual([2, 2]);
   });
 
-  test('keeps no record where none is wanted', async () => {
+  test('is not recorded with record: false', async () => {
     const emulator = await startEmulator({record: false});
     const operation = emulator.addOperation();
     await sendBatch(emulator, [{url: partUrl(emulator, operation)}]);
@@ -271,7 +271,7 @@ describe('an envelope', () => {
   });
 });
 
-describe('the script of envelopes', () => {
+describe('the script of the envelopes', () => {
   async function withBatch(
     steps: readonly StepAnswer[],
   ): Promise<{emulator: GraphEmulator; send(): ReturnType<typeof sendBatch>}> {
@@ -280,7 +280,7 @@ describe('the script of envelopes', () => {
     return {emulator, send: () => sendBatch(emulator, [{url: partUrl(emulator, operation)}])};
   }
 
-  test('gives each envelope one step, then normal service; parts of a failed one take no step', async () => {
+  test('gives each envelope one step, then normal service; the parts of a failed envelope take no step', async () => {
     const {emulator, send} = await withBatch([
       {http: 503, retryAfter: 7},
       {text: '<html>', http: 502},
@@ -298,7 +298,7 @@ describe('the script of envelopes', () => {
     expect((await send()).byId.get('0')).toMatchObject({status: 200, body: {status: 'notStarted'}});
   });
 
-  test('can serve the parts and yet go wrong on the way', async () => {
+  test('can serve the parts although the answer is lost on the way', async () => {
     const {emulator, send} = await withBatch([{fault: 'reset'}, {retryAfter: 1, headers: {'x-more': 'y'}}]);
     expect(await failureOf(send())).toMatch(/ECONNRESET|UND_ERR_SOCKET/);
     const {response, byId} = await send();
@@ -307,7 +307,7 @@ describe('the script of envelopes', () => {
     expect(emulator.operations[0]?.requests).toMatchObject([{batched: true, aborted: false}, {batched: true}]);
   });
 
-  test('marks the parts of an envelope that nobody waited for', async () => {
+  test('marks the parts as aborted if the client of the envelope disconnects', async () => {
     const {emulator} = await withBatch([{fault: 'hang'}]);
     const [operation] = emulator.operations;
     const controller = new AbortController();
@@ -328,7 +328,7 @@ describe('the script of envelopes', () => {
     expect(operation?.requests).toMatchObject([{batched: true, aborted: true}]);
   });
 
-  test('can be replaced, and there need be no $batch at all', async () => {
+  test('can be replaced, and $batch can be absent', async () => {
     const {emulator, send} = await withBatch([]);
     emulator.rescriptBatch(false);
     const {response, body} = await send();
@@ -342,9 +342,9 @@ describe('the script of envelopes', () => {
   });
 
   const wrong: ReadonlyArray<readonly [unknown, string]> = [
-    [true, 'answers must be a list of answers, not true'],
-    [['running'], "answers[0] must be an object, not 'running'"],
-    [[{}, {http: 99}], 'answers[1].http must be a whole number from 200 to 599, not 99'],
+    [true, 'answers: expected a list of answers, got true'],
+    [['running'], "answers[0]: expected an object, got 'running'"],
+    [[{}, {http: 99}], 'answers[1].http: expected a whole number from 200 to 599, got 99'],
   ];
   test.each(wrong.map(([answers, message]) => [message, answers]))(
     'is refused at the call: %s',
@@ -355,7 +355,7 @@ describe('the script of envelopes', () => {
   );
 });
 
-test('many envelopes reach each operation once', async () => {
+test('many envelopes reach each operation exactly once', async () => {
   const emulator = await startEmulator({record: false, script: ['running']});
   const urls = Array.from({length: 1000}, () => partUrl(emulator, emulator.addOperation()));
   const envelopes = Array.from({length: 50}, (_, index) => urls.slice(index * 20, index * 20 + 20));

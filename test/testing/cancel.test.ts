@@ -9,7 +9,7 @@ describe('a cancelable operation', () => {
     ['of a user', {}],
     ['with a path of its own', {path: "/teams('a')/operations('b')", query: 'c=d'}],
   ];
-  test.each(families)('is canceled by DELETE, and goes on as onCancel says: %s', async (_, options) => {
+  test.each(families)('is canceled by DELETE, and continues with onCancel: %s', async (_, options) => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({
       ...options,
@@ -24,7 +24,7 @@ describe('a cancelable operation', () => {
     expect([operation.status, operation.requests[2]?.method]).toEqual(['canceled', 'DELETE']);
   });
 
-  test.each(families)('is canceled by POST :cancel too: %s', async (_, options) => {
+  test.each(families)('is canceled by POST :cancel as well: %s', async (_, options) => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({...options, script: ['running'], cancelable: true});
     const {response} = await poll(cancelUrl(operation.location), {method: 'POST'});
@@ -36,7 +36,7 @@ describe('a cancelable operation', () => {
     expect((await poll(operation.location, {method: 'PUT'})).response.headers.get('allow')).toBe('GET, DELETE');
   });
 
-  test('is canceled once: a second time changes nothing, unless it has another script by then', async () => {
+  test('is canceled once: a second request changes nothing, unless the script was replaced in between', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({cancelable: true, onCancel: ['canceling', 'canceled']});
     const cancel = () => poll(operation.location, {method: 'DELETE'});
@@ -50,7 +50,7 @@ describe('a cancelable operation', () => {
     expect(await statuses(operation.location, 1)).toEqual(['canceling']);
   });
 
-  test('needs the token to be canceled, and can be in a batch', async () => {
+  test('is canceled only with the token, also in a batch', async () => {
     const emulator = await startEmulator({token: 'test-token', throttle: {requests: 3, window: 60_000}});
     const operation = emulator.addOperation({cancelable: true});
     for (const [url, method] of [
@@ -65,7 +65,7 @@ describe('a cancelable operation', () => {
     expect(await statuses(operation.location, 1)).toEqual(['canceled']);
   });
 
-  test('may be canceled by a start instead, which can refuse', async () => {
+  test('can be canceled by a start instead, which can refuse', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({path: '/operations/1', cancelable: true});
     const cancel = emulator.addStart({path: '/operations/1', method: 'DELETE', script: [{http: 503}, {http: 409}]});
@@ -91,9 +91,9 @@ describe('an operation that is not cancelable', () => {
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{cancelable: 1}, 'options.cancelable must be true or false, not 1'],
-    [{onCancel: ['a']}, 'options.onCancel has no use without cancelable: true'],
-    [{cancelable: true, onCancel: []}, 'options.onCancel must be a list of at least one step, not []'],
+    [{cancelable: 1}, 'options.cancelable: expected true or false, got 1'],
+    [{onCancel: ['a']}, 'options.onCancel: requires cancelable: true'],
+    [{cancelable: true, onCancel: []}, 'options.onCancel: expected a list of at least one step, got []'],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',

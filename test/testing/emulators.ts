@@ -24,14 +24,14 @@ export async function poll(location: string, init: RequestInit = {}): Promise<{r
   return {response, body: text === '' ? undefined : JSON.parse(text)};
 }
 
-/** The status words of so many polls, one after the other. */
+/** The statuses of `count` polls, one after the other. */
 export async function statuses(location: string, count: number): Promise<unknown[]> {
-  const words: unknown[] = [];
-  for (let index = 0; index < count; index += 1) words.push(field((await poll(location)).body, 'status'));
-  return words;
+  const found: unknown[] = [];
+  for (let index = 0; index < count; index += 1) found.push(field((await poll(location)).body, 'status'));
+  return found;
 }
 
-/** A field of a JSON value, found by its names from the outside in. */
+/** A nested field of a JSON value; `names` go from the outside in. */
 export function field(value: unknown, ...names: readonly string[]): unknown {
   return names.reduce<unknown>((inner, name) => {
     if (typeof inner !== 'object' || inner === null) return undefined;
@@ -39,7 +39,7 @@ export function field(value: unknown, ...names: readonly string[]): unknown {
   }, value);
 }
 
-/** Resets the password of a user; an absent body is sent as none at all. */
+/** Resets the password of a user; without `body`, the request has none. */
 export function resetPassword(
   emulator: GraphEmulator,
   body?: string,
@@ -49,7 +49,7 @@ export function resetPassword(
   return fetch(`${emulator.root}${path}`, {method: 'POST', headers: bearer, ...(body !== undefined && {body})});
 }
 
-/** What a `$batch` answers to these parts; an absent method is GET, an absent id the index. */
+/** Sends a `$batch` with these parts. The method defaults to GET, the id to the index. */
 export async function sendBatch(
   emulator: GraphEmulator,
   parts: ReadonlyArray<Readonly<Record<string, unknown>>>,
@@ -61,17 +61,17 @@ export async function sendBatch(
   return {response, body, byId};
 }
 
-/** An envelope with any text as its body. */
+/** Sends an envelope with any text as its body. */
 export function postBatch(emulator: GraphEmulator, body: string): Promise<{response: Response; body: unknown}> {
   return poll(`${emulator.root}/v1.0/$batch`, {method: 'POST', headers: {'content-type': 'application/json'}, body});
 }
 
-/** The URL of a location as a part of a batch has it: without root and version. */
+/** The URL of a location in a part of a batch: without root and version. */
 export function partUrl(emulator: GraphEmulator, {location}: {readonly location: string}): string {
   return location.slice(`${emulator.root}/v1.0`.length);
 }
 
-/** The code of what a rejected fetch was caused by. */
+/** The code of the error that caused a fetch to reject. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {field, poll, startEmulator} from './emulators.ts';
 
-/** What a user's own code might be: it knows nothing of the emulator or of fake timers. */
+/** An example of a user's own code: it knows nothing of the emulator or of fake timers. */
 async function untilSucceeded(location: string, interval: number, waiting: () => void): Promise<number> {
   for (let polls = 1; ; polls += 1) {
     const {body} = await poll(location);
@@ -21,7 +21,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-test('code that waits for minutes is tested at once: requests are real, time is virtual', async () => {
+test('code that waits for minutes is tested in no time: requests are real, time is virtual', async () => {
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: [{status: 'running', until: 600_000}, 'succeeded']});
   const start = Date.now();

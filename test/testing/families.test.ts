@@ -16,8 +16,8 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-describe('an operation with a path of its own', () => {
-  test('answers with its id, its status and what the step says, under either version', async () => {
+describe('an operation with a custom path', () => {
+  test('answers with its id, its status and the fields of the step, under either version', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({
       path: "/teams('a')/operations('b')",
@@ -32,14 +32,14 @@ describe('an operation with a path of its own', () => {
     expect((await poll(`${emulator.root}/v1.0/teams('a')/operations('B')`)).response.status).toBe(404);
   });
 
-  test('is answered wholly by its script where that gives bodies', async () => {
+  test('answers with the body of its script where there is one', async () => {
     const emulator = await startEmulator();
     const body = {status: {state: 'running', description: 'Printing'}};
     const {location} = emulator.addOperation({path: '/print/operations/1', script: [{body}]});
     expect((await poll(location)).body).toEqual(body);
   });
 
-  test('takes its id from what stands last in the path, unless it has one', async () => {
+  test('takes its id from the end of the path, unless one is given', async () => {
     const emulator = await startEmulator();
     const id = (options: AddOperationOptions) => emulator.addOperation(options).id;
     expect(id({path: '/a/operations/b'})).toBe('b');
@@ -52,7 +52,7 @@ describe('an operation with a path of its own', () => {
     expect((await poll(named.location)).body).toMatchObject({id: 'x y'});
   });
 
-  test('can stand under no version and take no token, as a drive copy’s monitor does', async () => {
+  test('can have no version and accept no token, like the monitor of a drive copy', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({
       path: '/monitor/4A3407B5',
@@ -77,26 +77,26 @@ describe('an operation with a path of its own', () => {
     expect((await fetch(`${emulator.root}/v1.0/monitor/4A3407B5`)).status).toBe(404);
   });
 
-  test('can be a user’s, written out', async () => {
+  test('can be the path of a user’s operation', async () => {
     const emulator = await startEmulator();
     emulator.addOperation({path: '/users/u/authentication/operations/o', script: ['running']});
     expect(await statuses(`${emulator.root}/beta/Users/u/Authentication/operations/o`, 1)).toEqual(['running']);
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{path: 5}, 'options.path must be a string, not 5'],
+    [{path: 5}, 'options.path: expected a string, got 5'],
     [
       {path: 'a/b'},
-      "options.path must be a path as it stands in a URL, without version and query, such as '/teams/a/op",
+      "options.path: expected a path, encoded as in a URL, without version and query, such as '/teams/a/op",
     ],
-    [{path: '/a?b'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/a b'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/a/%ff'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/v1.0/a'}, 'options.path must be a path as it stands in a URL, without version and query'],
-    [{path: '/a', userId: 'b'}, 'options has both path and userId; an operation takes only one of them'],
-    [{version: false}, 'options.version can be false only with a path'],
-    [{version: 'v2'}, "options.version must be 'v1.0', 'beta' or false, not 'v2'"],
-    [{path: '/taken'}, "options.path must be a path at which nothing else is read, not '/taken'"],
+    [{path: '/a?b'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/a b'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/a/%ff'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/v1.0/a'}, 'options.path: expected a path, encoded as in a URL, without version and query'],
+    [{path: '/a', userId: 'b'}, 'options: expected either path or userId, got both'],
+    [{version: false}, 'options.version: false requires a path'],
+    [{version: 'v2'}, "options.version: expected 'v1.0', 'beta' or false, got 'v2'"],
+    [{path: '/taken'}, "options.path: expected a path at which no other endpoint answers GET, got '/taken'"],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',
@@ -130,7 +130,7 @@ describe('a start', () => {
     expect([start.polls, start.requests[0]?.body]).toEqual([2, '{"displayName": "x"}']);
   });
 
-  test('names it in any of the headers, beside what its answer says', async () => {
+  test('gives the location in any of the headers, along with those of its answer', async () => {
     const emulator = await startEmulator({location: 'relative'});
     const starts: AddOperationOptions = {path: '/monitor/{id}', version: false};
     const printed = emulator.addStart({path: '/a', starts, header: 'Operation-Location', answer: {retryAfter: 5}});
@@ -161,7 +161,7 @@ describe('a start', () => {
     expect([copy.started, emulator.operations.length, foreign.requests.length]).toEqual([[], 0, 0]);
   });
 
-  test('is answered 201 with the operation itself', async () => {
+  test('can be answered 201 with the operation itself', async () => {
     const emulator = await startEmulator();
     const start = emulator.addStart({
       path: '/deviceManagement/reports/exportJobs',
@@ -194,7 +194,7 @@ describe('a start', () => {
     expect(location).toContain(`/users/${userId}/authentication/operations/`);
   });
 
-  test('is answered 409 when the operation it starts is there already', async () => {
+  test('is answered 409 if the operation it starts already exists', async () => {
     const emulator = await startEmulator();
     const start = emulator.addStart({path: '/a', starts: {path: '/a/operations/1'}});
     expect((await poll(start.location, {method: 'POST'})).response.status).toBe(202);
@@ -202,7 +202,7 @@ describe('a start', () => {
     expect([response.status, field(body, 'error', 'code'), start.started.length]).toEqual([409, 'conflict', 1]);
   });
 
-  test('has a method of its own, so that what it starts may be read where it was started', async () => {
+  test('has a method of its own, so that the operation can have the same path', async () => {
     const emulator = await startEmulator();
     const connection = emulator.addStart({path: '/a/1', method: 'PATCH', starts: {path: '/a/1'}});
     const put = emulator.addStart({path: '/a/1', method: 'PUT'});
@@ -225,7 +225,7 @@ describe('a start', () => {
     expect([start.started.length, start.requests.length]).toEqual([1, 1]);
   });
 
-  test('goes before the emulator’s own resetPassword', async () => {
+  test('takes precedence over the emulator’s own resetPassword', async () => {
     const emulator = await startEmulator();
     const path =
       '/users/adele@contoso.example/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword';
@@ -234,7 +234,7 @@ describe('a start', () => {
     expect([start.polls, emulator.operations.length]).toEqual([1, 0]);
   });
 
-  test('takes part in batches', async () => {
+  test('can be part of a batch', async () => {
     const emulator = await startEmulator();
     const start = emulator.addStart({path: '/a/start', starts: {path: '/a/operations/{id}'}});
     const {byId} = await sendBatch(emulator, [
@@ -244,7 +244,7 @@ describe('a start', () => {
     expect(start.requests).toMatchObject([{method: 'POST', body: '{"a":1}', batched: true}]);
   });
 
-  test('needs the token, or takes none', async () => {
+  test('requires the token, or accepts none', async () => {
     const emulator = await startEmulator({token: 'test-token'});
     const closed = emulator.addStart({path: '/a', starts: {}});
     expect((await fetch(closed.location, {method: 'POST'})).status).toBe(401);
@@ -256,21 +256,21 @@ describe('a start', () => {
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{}, 'options.path must be a string, not undefined'],
+    [{}, 'options.path: expected a string, got undefined'],
     [
       {path: '/a/{id}'},
-      "options.path must be a path as it stands in a URL, without version and query, such as '/teams/a/cl",
+      "options.path: expected a path, encoded as in a URL, without version and query, such as '/teams/a/cl",
     ],
-    [{path: '/a', method: 'get'}, "options.method must be one of 'POST', 'PUT', 'PATCH', 'DELETE', 'GET', not 'get'"],
-    [{path: '/a', header: 'Place'}, "options.header must be one of 'Location', 'Operation-Location', 'Azure-Async"],
-    [{path: '/a', location: 'here'}, "options.location must be one of 'absolute', 'relative', 'none', not 'here'"],
-    [{path: '/a', answer: 'running'}, "options.answer must be an object, not 'running'"],
-    [{path: '/a', answer: {http: 1}}, 'options.answer.http must be a whole number from 200 to 599, not 1'],
-    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http must be a whole number from 200 to 599, not 1'],
-    [{path: '/a', script: [{}], answer: {}}, 'options has both answer and script; a start takes only one of them'],
-    [{path: '/a', starts: {ids: 1}}, "options.starts has no field 'ids'; it has script, id,"],
-    [{path: '/a', starts: {script: ['a', 5]}}, 'options.starts.script[1] must be a status word or an object, not 5'],
-    [{path: '/taken'}, "options.path must be a path at which nothing else answers POST, not '/taken'"],
+    [{path: '/a', method: 'get'}, "options.method: expected one of 'POST', 'PUT', 'PATCH', 'DELETE', 'GET', got 'get'"],
+    [{path: '/a', header: 'Place'}, "options.header: expected one of 'Location', 'Operation-Location', 'Azure-Async"],
+    [{path: '/a', location: 'here'}, "options.location: expected one of 'absolute', 'relative', 'none', got 'here'"],
+    [{path: '/a', answer: 'running'}, "options.answer: expected an object, got 'running'"],
+    [{path: '/a', answer: {http: 1}}, 'options.answer.http: expected a whole number from 200 to 599, got 1'],
+    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http: expected a whole number from 200 to 599, got 1'],
+    [{path: '/a', script: [{}], answer: {}}, 'options: expected either answer or script, got both'],
+    [{path: '/a', starts: {ids: 1}}, "options.starts: unknown field 'ids'; known are script, id,"],
+    [{path: '/a', starts: {script: ['a', 5]}}, 'options.starts.script[1]: expected a status or an object, got 5'],
+    [{path: '/taken'}, "options.path: expected a path at which no other endpoint answers POST, got '/taken'"],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',
@@ -283,7 +283,7 @@ describe('a start', () => {
 });
 
 describe('a resource', () => {
-  test('answers by its script, counted and recorded as an operation is', async () => {
+  test('answers from its script, counted and recorded like an operation', async () => {
     const emulator = await startEmulator();
     const item = emulator.addResource({
       path: '/drives/d/items/i',
@@ -297,7 +297,7 @@ describe('a resource', () => {
     expect((await poll(item.location)).body).toEqual([1]);
   });
 
-  test('is there by default, with its id; a status it has only where its step says so', async () => {
+  test('exists by default, with its id; it has a status only if its step has one', async () => {
     const emulator = await startEmulator();
     const bare = emulator.addResource({path: '/sites/s'});
     expect((await poll(bare.location)).body).toEqual({id: 's'});
@@ -306,7 +306,7 @@ describe('a resource', () => {
     expect((await poll(bare.location)).body).toEqual({id: 's'});
   });
 
-  test('can stand under no version, take no token, have a query, and appear later', async () => {
+  test('can have no version, accept no token, have a query, and become visible later', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const file = emulator.addResource({
@@ -327,11 +327,11 @@ describe('a resource', () => {
   });
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
-    [{}, 'options.path must be a string, not undefined'],
-    [{path: '/a', query: 'b c'}, "options.query must be a query as it stands in a URL, not 'b c'"],
-    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http must be a whole number from 200 to 599, not 1'],
-    [{path: '/a', id: 'b'}, "options has no field 'id'; it has path, script, version,"],
-    [{path: "/teams('a')/operations('b')"}, 'options.path must be a path at which nothing else is read'],
+    [{}, 'options.path: expected a string, got undefined'],
+    [{path: '/a', query: 'b c'}, "options.query: expected a query, encoded as in a URL, got 'b c'"],
+    [{path: '/a', script: [{http: 1}]}, 'options.script[0].http: expected a whole number from 200 to 599, got 1'],
+    [{path: '/a', id: 'b'}, "options: unknown field 'id'; known are path, script, version,"],
+    [{path: "/teams('a')/operations('b')"}, 'options.path: expected a path at which no other endpoint answers GET'],
   ];
   test.each(wrong.map(([options, message]) => [message, options] as const))(
     'is refused: %s',

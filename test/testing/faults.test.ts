@@ -10,7 +10,7 @@ async function withStep(step: StepAnswer): Promise<{emulator: GraphEmulator; ope
   return {emulator, operation: emulator.addOperation({script: [step, 'succeeded']})};
 }
 
-/** The answer as node:http gives it: its body is not read until somebody asks. */
+/** The answer from node:http, whose body is not read until the test does so. */
 async function open(location: string): Promise<IncomingMessage> {
   const request = get(location, {headers: bearer, agent: new Agent({keepAlive: false})});
   const [response] = await once(request, 'response');
@@ -25,7 +25,7 @@ describe('a fault', () => {
     expect(await statuses(operation.location, 1)).toEqual(['succeeded']);
   });
 
-  test('hang never answers, and notices when the client leaves', async () => {
+  test('hang never answers, and notices when the client disconnects', async () => {
     const {emulator, operation} = await withStep({fault: 'hang'});
     const controller = new AbortController();
     const arriving = emulator.nextRequest();
@@ -49,13 +49,13 @@ describe('a fault', () => {
     expect(operation.requests[0]?.aborted).toBe(true);
   });
 
-  test('truncated ends in the middle as if that were all', async () => {
+  test('truncated ends in the middle as if the body were complete', async () => {
     const {operation} = await withStep({fault: 'truncated', body: {status: 'succeeded'}});
     const response = await fetch(operation.location, {headers: bearer});
     expect([response.status, await response.text()]).toEqual([200, '{"status":"']);
   });
 
-  test('huge sends 50 MiB of readable JSON to who wants it', async () => {
+  test('huge sends 50 MiB of valid JSON to a client that reads it', async () => {
     const {operation} = await withStep({fault: 'huge', body: {status: 'succeeded'}});
     const response = await open(operation.location);
     let bytes = 0;
@@ -68,7 +68,7 @@ describe('a fault', () => {
     expect(field(JSON.parse(start), 'status')).toBe('succeeded');
   });
 
-  test.each(['huge', 'endless'] as const)('%s waits for a slow client and stops when it leaves', async (fault) => {
+  test.each(['huge', 'endless'] as const)('%s waits for a slow client and stops when it disconnects', async (fault) => {
     const {emulator, operation} = await withStep({fault, status: 'running'});
     const response = await open(operation.location);
     await once(response, 'readable');
@@ -80,7 +80,7 @@ describe('a fault', () => {
     expect(emulator.requests[0]?.aborted).toBe(true);
   });
 
-  test('endless says no length and goes past any limit', async () => {
+  test('endless has no content length and exceeds any limit', async () => {
     const {emulator, operation} = await withStep({fault: 'endless'});
     const response = await open(operation.location);
     expect(response.headers['content-length']).toBeUndefined();
@@ -93,7 +93,7 @@ describe('a fault', () => {
     expect(bytes).toBeGreaterThan(60_000_000);
   });
 
-  test('comes with any HTTP status', async () => {
+  test('can have any HTTP status', async () => {
     const {operation} = await withStep({fault: 'truncated', http: 503, retryAfter: 1});
     const response = await fetch(operation.location, {headers: bearer});
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '1']);
@@ -102,7 +102,7 @@ describe('a fault', () => {
 });
 
 describe('a delay', () => {
-  test('holds the answer back, in virtual time under fake timers', async () => {
+  test('delays the answer, in virtual time under fake timers', async () => {
     jest.useFakeTimers();
     try {
       const {emulator, operation} = await withStep({status: 'running', delay: 30_000});
@@ -122,7 +122,7 @@ describe('a delay', () => {
     }
   });
 
-  test('leaves no timer when the client leaves first', async () => {
+  test('leaves no timer behind when the client disconnects first', async () => {
     jest.useFakeTimers();
     try {
       const {emulator, operation} = await withStep({delay: 60_000});

@@ -2,7 +2,7 @@ import {describe, expect, jest, test} from '@jest/globals';
 import {field, poll, startEmulator, statuses} from './emulators.ts';
 
 describe('move', () => {
-  test('changes the status at once, and every later poll', async () => {
+  test('changes the status at once, and the answer to every later poll', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['notStarted', 'running']});
     operation.move('running');
@@ -13,7 +13,7 @@ describe('move', () => {
     expect(await statuses(operation.location, 2)).toEqual(['failed', 'failed']);
   });
 
-  test('dates the change when it happens, not when it is seen', async () => {
+  test('dates the change when it happens, not when it is polled', async () => {
     const emulator = await startEmulator();
     jest.useFakeTimers({now: Date.UTC(2024, 0, 1), doNotFake: ['nextTick', 'setImmediate']});
     try {
@@ -29,7 +29,7 @@ describe('move', () => {
     }
   });
 
-  test('leaves the status where a step has none', async () => {
+  test('keeps the status if the step has none', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['running']});
     operation.move('running');
@@ -38,18 +38,18 @@ describe('move', () => {
     expect((await poll(operation.location)).response.status).toBe(404);
   });
 
-  test('refuses what is no step, and moves nothing', async () => {
+  test('refuses an invalid step and changes nothing', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['running']});
-    expect(() => operation.move({http: 600})).toThrow('step.http must be a whole number from 200 to 599, not 600');
-    expect(() => operation.move(JSON.parse('5'))).toThrow('step must be a status word or an object, not 5');
+    expect(() => operation.move({http: 600})).toThrow('step.http: expected a whole number from 200 to 599, got 600');
+    expect(() => operation.move(JSON.parse('5'))).toThrow('step: expected a status or an object, got 5');
     expect(operation.status).toBe('notStarted');
     expect(await statuses(operation.location, 1)).toEqual(['running']);
   });
 });
 
 describe('interrupt', () => {
-  test('goes before the script, which then goes on where it was', async () => {
+  test('comes before the script, which then continues where it was', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['notStarted', 'running', 'succeeded']});
     expect(await statuses(operation.location, 1)).toEqual(['notStarted']);
@@ -72,7 +72,7 @@ describe('interrupt', () => {
     expect(operation.polls).toBe(7);
   });
 
-  test('takes the place of what is left of an earlier one, and ends with a new script', async () => {
+  test('replaces what is left of an earlier one, and ends with a new script', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['running']});
     operation.interrupt([{http: 503, times: 9}]);
@@ -95,11 +95,11 @@ describe('interrupt', () => {
     expect((await poll(item.location)).body).toEqual({id: 'i'});
   });
 
-  test('refuses what is no list of steps, and interrupts nothing', async () => {
+  test('refuses an invalid list of steps and changes nothing', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['running']});
-    expect(() => operation.interrupt([])).toThrow('steps must be a list of at least one step');
-    expect(() => operation.interrupt(['running', {http: 1}])).toThrow('steps[1].http must be');
+    expect(() => operation.interrupt([])).toThrow('steps: expected a list of at least one step');
+    expect(() => operation.interrupt(['running', {http: 1}])).toThrow('steps[1].http: expected');
     expect(await statuses(operation.location, 1)).toEqual(['running']);
   });
 });

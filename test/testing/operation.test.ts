@@ -34,14 +34,14 @@ describe('an operation is answered', () => {
     expect(emulator.addOperation({userId: 'an-object-id', query: ''}).location).toMatch(/an-object-id\/.*\/[\w-]+$/);
   });
 
-  test('under either version, the name of the user, and any case of the path', async () => {
+  test('under either version, by the name of the user, in any case of the path', async () => {
     const emulator = await startEmulator();
     emulator.addOperation({id: 'x', userId: 'adele@contoso.example', script: ['running']});
     const location = `${emulator.root}/BETA/Users/adele%40contoso.example/Authentication/operations/x`;
     expect(await statuses(location, 1)).toEqual(['running']);
   });
 
-  test('with dates that move when the status does', async () => {
+  test('with a date that changes with the status', async () => {
     const emulator = await startEmulator();
     const createdDateTime = '2020-03-19T12-01-03.45Z';
     const {location} = emulator.addOperation({createdDateTime, script: ['notStarted', 'running']});
@@ -52,7 +52,7 @@ describe('an operation is answered', () => {
     expect((await poll(dated.location)).body).toMatchObject({createdDateTime: '2020-05-14T00:23:40Z'});
   });
 
-  test('with a request id of its own and the client request id given', async () => {
+  test('with a request id of its own and the client request id of the request', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation();
     const {response} = await poll(location, {headers: {'client-request-id': 'mine'}});
@@ -101,7 +101,7 @@ describe('an operation is answered', () => {
 });
 
 describe('addOperation', () => {
-  test('tells of the operation: polls, status, requests', async () => {
+  test('returns the operation: polls, status, requests', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
     expect([operation.status, operation.polls]).toEqual(['notStarted', 0]);
@@ -111,27 +111,27 @@ describe('addOperation', () => {
   });
 
   test.each([
-    [{id: ''}, "options.id must be a text that is not empty, not ''"],
-    [{visibleAfter: -1}, 'options.visibleAfter must be between 0 and 2147483647 milliseconds, not -1'],
-    [{query: 'a b'}, "options.query must be a query as it stands in a URL, not 'a b'"],
-    [{createdDateTime: new Date(Number.NaN)}, 'options.createdDateTime must be a valid Date, not Invalid Date'],
-    [{script: []}, 'options.script must be a list of at least one step, not []'],
+    [{id: ''}, "options.id: expected a string that is not empty, got ''"],
+    [{visibleAfter: -1}, 'options.visibleAfter: expected between 0 and 2147483647 milliseconds, got -1'],
+    [{query: 'a b'}, "options.query: expected a query, encoded as in a URL, got 'a b'"],
+    [{createdDateTime: new Date(Number.NaN)}, 'options.createdDateTime: expected a valid Date, got Invalid Date'],
+    [{script: []}, 'options.script: expected a list of at least one step, got []'],
   ])('refuses %j', async (options, message) => {
     const emulator = await startEmulator();
     expect(() => emulator.addOperation(options)).toThrow(new RangeError(message));
     expect(emulator.operations).toHaveLength(0);
   });
 
-  test('refuses an id twice, and what has the wrong type', async () => {
+  test('refuses a duplicate id and values of the wrong type', async () => {
     const emulator = await startEmulator();
     emulator.addOperation({id: 'x'});
     expect(() => emulator.addOperation({id: 'x'})).toThrow(
-      "options.id must be an id that no other operation has, not 'x'",
+      "options.id: expected an id that no other operation has, got 'x'",
     );
     const wrong: ReadonlyArray<readonly [object, string]> = [
-      [{bearer: 'no'}, "options.bearer must be true or false, not 'no'"],
-      [{createdDateTime: 5}, 'options.createdDateTime must be a text or a Date, not 5'],
-      [{scripts: []}, "options has no field 'scripts'; it has script, id, userId,"],
+      [{bearer: 'no'}, "options.bearer: expected true or false, got 'no'"],
+      [{createdDateTime: 5}, 'options.createdDateTime: expected a string or a Date, got 5'],
+      [{scripts: []}, "options: unknown field 'scripts'; known are script, id, userId,"],
     ];
     for (const [options, message] of wrong) expect(() => emulator.addOperation(options)).toThrow(message);
   });

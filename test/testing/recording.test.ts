@@ -4,7 +4,7 @@ import {describe, expect, test} from '@jest/globals';
 import {bearer, field, poll, resetPassword, startEmulator, statuses} from './emulators.ts';
 
 describe('a recorded request', () => {
-  test('holds what was sent, byte for byte', async () => {
+  test('contains what was sent, byte for byte', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({id: "it's", query: 'b=%20%2F&a=1&a=2'});
     const before = Date.now();
@@ -17,7 +17,7 @@ describe('a recorded request', () => {
     expect(recorded?.at).toBeLessThanOrEqual(Date.now());
   });
 
-  test('holds the body, also in chunks and with a GET', async () => {
+  test('contains the body, also in chunks and with a GET', async () => {
     const emulator = await startEmulator();
     await resetPassword(emulator, '{"newPassword": "ü"}');
     const [operation] = emulator.operations;
@@ -34,7 +34,7 @@ describe('a recorded request', () => {
     expect(operation?.requests).toEqual([emulator.requests[1]]);
   });
 
-  test('belongs to its operation, and to the emulator in the order of arrival', async () => {
+  test('is listed with its operation, and with the emulator in the order of arrival', async () => {
     const emulator = await startEmulator();
     const [one, two] = [emulator.addOperation(), emulator.addOperation()];
     await poll(one.location);
@@ -44,7 +44,7 @@ describe('a recorded request', () => {
     expect(emulator.requests).toEqual([one.requests[0], two.requests[0], one.requests[1]]);
   });
 
-  test('is aborted when the client leaves in the middle of its body; nothing is started', async () => {
+  test('is aborted if the client disconnects in the middle of its body; nothing is started', async () => {
     const emulator = await startEmulator();
     const path = '/v1.0/users/a/authentication/methods/b/resetPassword';
     const half = request(`${emulator.root}${path}`, {method: 'POST', headers: {...bearer, 'content-length': 100}});
@@ -60,7 +60,7 @@ describe('a recorded request', () => {
 });
 
 describe('record: false', () => {
-  test('keeps nothing, yet nextRequest works', async () => {
+  test('keeps nothing, but nextRequest works', async () => {
     const emulator = await startEmulator({record: false});
     const operation = emulator.addOperation();
     const arriving = emulator.nextRequest();
@@ -71,7 +71,7 @@ describe('record: false', () => {
 });
 
 describe('nextRequest', () => {
-  test('gives all who wait the same request, and later ones the next', async () => {
+  test('gives all waiting callers the same request, and later callers the next', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation();
     const waiting = [emulator.nextRequest(), emulator.nextRequest()];
@@ -93,14 +93,14 @@ describe('nextRequest', () => {
 });
 
 describe('maximumRequests', () => {
-  test('answers 508 to all that come after, and records them no more', async () => {
+  test('answers 508 to all further requests and no longer records them', async () => {
     const emulator = await startEmulator({maximumRequests: 2});
     const operation = emulator.addOperation();
     await statuses(operation.location, 2);
     for (let index = 0; index < 2; index += 1) {
       const {response, body} = await poll(operation.location);
       expect(response.status).toBe(508);
-      expect(field(body, 'error', 'message')).toBe('The emulator has answered its maximumRequests (2).');
+      expect(field(body, 'error', 'message')).toBe('The emulator has reached its maximumRequests (2).');
       expect(response.headers.get('request-id')).not.toBeNull();
     }
     expect([operation.polls, emulator.requests.length]).toEqual([2, 2]);

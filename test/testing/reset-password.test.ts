@@ -2,7 +2,7 @@ import {describe, expect, test} from '@jest/globals';
 import {bearer, field, poll, resetPassword, startEmulator, statuses} from './emulators.ts';
 
 describe('resetPassword', () => {
-  test('starts an operation and names it in the Location', async () => {
+  test('starts an operation and gives its location', async () => {
     const emulator = await startEmulator({token: 'test-token'});
     const response = await resetPassword(emulator, '{"newPassword": "Chosen-1"}');
     const [operation] = emulator.operations;
@@ -16,7 +16,7 @@ describe('resetPassword', () => {
   });
 
   test.each([[undefined], [''], ['{}'], ['{"newPassword": null}']])(
-    'makes up a password for the body %s',
+    'generates a password for the body %s',
     async (body) => {
       const emulator = await startEmulator({newPassword: 'Made-up-2'});
       expect(await (await resetPassword(emulator, body)).json()).toEqual({newPassword: 'Made-up-2'});
@@ -42,7 +42,7 @@ describe('resetPassword', () => {
     expect(await statuses(location, 1)).toEqual(['succeeded']);
   });
 
-  test('gives a user the same object id each time, and each another', async () => {
+  test('always gives the same object id to a user, and different ones to different users', async () => {
     const emulator = await startEmulator();
     for (const user of ['adele@contoso.example', 'ADELE@contoso.example', 'bert@contoso.example']) {
       await resetPassword(emulator, undefined, user);
@@ -52,7 +52,7 @@ describe('resetPassword', () => {
     expect(third).not.toBe(first);
   });
 
-  test('names the operation relatively, or not at all, with a Retry-After', async () => {
+  test('can give a relative location or none, with a Retry-After', async () => {
     const relative = await startEmulator({location: 'relative', retryAfter: 30});
     const {headers} = await resetPassword(relative);
     const [operation] = relative.operations;
@@ -66,7 +66,7 @@ describe('resetPassword', () => {
     expect(none.operations).toHaveLength(1);
   });
 
-  test('is a POST', async () => {
+  test('accepts only POST', async () => {
     const emulator = await startEmulator();
     const {response} = await poll(`${emulator.root}/v1.0/users/a/authentication/methods/b/resetPassword`);
     expect([response.status, response.headers.get('allow')]).toEqual([405, 'POST']);

@@ -13,13 +13,13 @@ describe('a script', () => {
     expect(await statuses(location, 5)).toEqual(['notStarted', 'running', 'succeeded', 'succeeded', 'succeeded']);
   });
 
-  test('takes any word', async () => {
+  test('accepts any status', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({script: ['RUNNING', 'somethingNew', '']});
     expect(await statuses(location, 3)).toEqual(['RUNNING', 'somethingNew', '']);
   });
 
-  test('repeats a step as many times as it says', async () => {
+  test('repeats a step `times` times', async () => {
     const emulator = await startEmulator({script: ['notStarted', {status: 'running', times: 3}, 'succeeded']});
     const {location} = emulator.addOperation();
     const running = ['running', 'running', 'running'];
@@ -32,7 +32,7 @@ describe('a script', () => {
     expect(await statuses(location, 3)).toEqual(['notStarted', 'running', 'running']);
   });
 
-  test('goes by time with until, just before and just after', async () => {
+  test('holds a step until its time, checked just before and just after', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const script: OperationStep[] = [
@@ -52,7 +52,7 @@ describe('a script', () => {
     expect(await statuses(location, 1)).toEqual(['succeeded']);
   });
 
-  test('leaves out a step whose time has passed', async () => {
+  test('skips a step whose time has passed', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({
@@ -62,7 +62,7 @@ describe('a script', () => {
     expect(await statuses(location, 2)).toEqual(['b', 'c']);
   });
 
-  test('can be replaced, counting from then', async () => {
+  test('can be replaced, and then counts from the start', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
@@ -76,7 +76,7 @@ describe('a script', () => {
     expect(await statuses(operation.location, 1)).toEqual(['failed']);
   });
 
-  test('is not changed by what the caller does to it later', async () => {
+  test('is not affected by later changes of the caller', async () => {
     const emulator = await startEmulator();
     const step = {status: 'running'};
     const script: OperationStep[] = [step];
@@ -86,7 +86,7 @@ describe('a script', () => {
     expect(await statuses(location, 2)).toEqual(['running', 'running']);
   });
 
-  test('begins when the operation is visible, answering 404 before', async () => {
+  test('starts when the operation becomes visible, with 404 before that', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
     const operation = emulator.addOperation({visibleAfter: 2000});
@@ -98,35 +98,35 @@ describe('a script', () => {
   });
 });
 
-describe('a script is refused at the call', () => {
+describe('a script is checked at the call', () => {
   const cases: ReadonlyArray<readonly [step: object, message: string]> = [
-    [{http: 600}, 'script[1].http must be a whole number from 200 to 599, not 600'],
-    [{http: 200.5}, 'script[1].http must be a whole number from 200 to 599, not 200.5'],
-    [{http: '503'}, "script[1].http must be a number, not '503'"],
+    [{http: 600}, 'script[1].http: expected a whole number from 200 to 599, got 600'],
+    [{http: 200.5}, 'script[1].http: expected a whole number from 200 to 599, got 200.5'],
+    [{http: '503'}, "script[1].http: expected a number, got '503'"],
     [
       {fault: 'rset'},
-      "script[1].fault must be one of 'reset', 'hang', 'hangBody', 'truncated', 'huge', 'endless', not 'rset'",
+      "script[1].fault: expected one of 'reset', 'hang', 'hangBody', 'truncated', 'huge', 'endless', got 'rset'",
     ],
-    [{fault: true}, 'script[1].fault must be a string, not true'],
-    [{delay: -1}, 'script[1].delay must be between 0 and 2147483647 milliseconds, not -1'],
-    [{delay: Number.NaN}, 'script[1].delay must be between 0 and 2147483647 milliseconds, not NaN'],
-    [{until: '5'}, "script[1].until must be a number of milliseconds, not '5'"],
-    [{times: 0}, 'script[1].times must be a whole number from 1 to 9007199254740991, not 0'],
-    [{status: 5}, 'script[1].status must be a string, not 5'],
-    [{percentageComplete: Number.NaN}, 'script[1].percentageComplete must be a finite number, not NaN'],
-    [{percentageComplete: []}, 'script[1].percentageComplete must be a string or a number, not []'],
-    [{retryAfter: 'a\nb'}, "script[1].retryAfter must be text that a header can carry, not 'a\\nb'"],
-    [{headers: {'a b': 'c'}}, "script[1].headers has 'a b', which is not the name of a header"],
-    [{headers: {a: 5}}, 'script[1].headers.a must be a string, not 5'],
-    [{headers: 'a'}, "script[1].headers must be an object, not 'a'"],
-    [{body: () => 1}, 'script[1].body must be a value that JSON can carry, not [Function: body]'],
-    [{body: {big: 5n}}, 'script[1].body must be a value that JSON can carry, not { big: 5n }'],
-    [{fields: []}, 'script[1].fields must be an object, not []'],
-    [{claims: 5}, 'script[1].claims must be JSON text or an object, not 5'],
-    [{retryafter: 5}, "script[1] has no field 'retryafter'; it has status, detail,"],
-    [{body: {}, text: ''}, 'script[1] has both body and text; a step takes only one of them'],
-    [{times: 2, until: 5}, 'script[1] has both times and until; a step takes only one of them'],
-    [{redirect: '/a', location: '/b'}, 'script[1] has both redirect and location; a step takes only one of them'],
+    [{fault: true}, 'script[1].fault: expected a string, got true'],
+    [{delay: -1}, 'script[1].delay: expected between 0 and 2147483647 milliseconds, got -1'],
+    [{delay: Number.NaN}, 'script[1].delay: expected between 0 and 2147483647 milliseconds, got NaN'],
+    [{until: '5'}, "script[1].until: expected a number of milliseconds, got '5'"],
+    [{times: 0}, 'script[1].times: expected a whole number from 1 to 9007199254740991, got 0'],
+    [{status: 5}, 'script[1].status: expected a string, got 5'],
+    [{percentageComplete: Number.NaN}, 'script[1].percentageComplete: expected a finite number, got NaN'],
+    [{percentageComplete: []}, 'script[1].percentageComplete: expected a string or a number, got []'],
+    [{retryAfter: 'a\nb'}, "script[1].retryAfter: expected a valid header value, got 'a\\nb'"],
+    [{headers: {'a b': 'c'}}, "script[1].headers: 'a b' is not a valid header name"],
+    [{headers: {a: 5}}, 'script[1].headers.a: expected a string, got 5'],
+    [{headers: 'a'}, "script[1].headers: expected an object, got 'a'"],
+    [{body: () => 1}, 'script[1].body: expected a value that JSON can represent, got [Function: body]'],
+    [{body: {big: 5n}}, 'script[1].body: expected a value that JSON can represent, got { big: 5n }'],
+    [{fields: []}, 'script[1].fields: expected an object, got []'],
+    [{claims: 5}, 'script[1].claims: expected JSON text or an object, got 5'],
+    [{retryafter: 5}, "script[1]: unknown field 'retryafter'; known are status, detail,"],
+    [{body: {}, text: ''}, 'script[1]: expected either body or text, got both'],
+    [{times: 2, until: 5}, 'script[1]: expected either times or until, got both'],
+    [{redirect: '/a', location: '/b'}, 'script[1]: expected either redirect or location, got both'],
   ];
   test.each(cases.map(([step, message]) => [message, step] as const))('%s', async (message, step) => {
     const emulator = await startEmulator();
@@ -134,20 +134,20 @@ describe('a script is refused at the call', () => {
     expect(() => operation.rescript(['running', step])).toThrow(message);
   });
 
-  test('when it is no list, holds no step, or its times do not ascend', async () => {
+  test('is refused if it is not a list, is empty, or its times do not ascend', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
     const rescript = (script: unknown) => Reflect.apply(operation.rescript, operation, [script]);
-    expect(() => rescript('running')).toThrow("script must be a list of steps, not 'running'");
-    expect(() => rescript([null])).toThrow('script[0] must be a status word or an object, not null');
-    expect(() => rescript([])).toThrow('script must be a list of at least one step, not []');
+    expect(() => rescript('running')).toThrow("script: expected a list of steps, got 'running'");
+    expect(() => rescript([null])).toThrow('script[0]: expected a status or an object, got null');
+    expect(() => rescript([])).toThrow('script: expected a list of at least one step, got []');
     const backwards = [{until: 50}, 'running', {until: 50}];
     expect(() => rescript(backwards)).toThrow(
-      'script[2].until must be later than 50, which an earlier step has, not 50',
+      'script[2].until: expected more than 50, the value of an earlier step, got 50',
     );
   });
 
-  test('but a field that is undefined is one that is absent', async () => {
+  test('is accepted with a field that is undefined, which counts as absent', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({script: [{status: 'running', body: undefined, text: undefined}]});
     expect(await statuses(location, 1)).toEqual(['running']);

@@ -13,7 +13,7 @@ async function textOf(step: OperationStep): Promise<{response: Response; text: s
   return {response, text: await response.text()};
 }
 
-describe('a step answers', () => {
+describe('a step is answered with', () => {
   test('the fields of the operation', async () => {
     const error = {code: 'x', message: 'y'};
     const step = {status: 'failed', detail: 'Why', percentageComplete: 40.5, resourceLocation: '/users/1', error};
@@ -29,7 +29,7 @@ describe('a step answers', () => {
     });
   });
 
-  test('fields that are not what they should be', async () => {
+  test('fields with unexpected values', async () => {
     expect((await answerTo({fields: {status: null}})).body).toMatchObject({status: null});
     expect((await answerTo({fields: {status: 5}, percentageComplete: '40'})).body).toMatchObject({
       status: 5,
@@ -51,7 +51,7 @@ describe('a step answers', () => {
     expect(response.headers.get('content-type')).toContain(type);
   });
 
-  test('an empty body, and none where HTTP allows none', async () => {
+  test('an empty body, and no body where HTTP allows none', async () => {
     const {response, text} = await textOf({text: '', http: 500});
     expect([response.status, text, response.headers.get('content-type')]).toEqual([500, '', null]);
     expect((await textOf({http: 204})).text).toBe('');
@@ -82,7 +82,7 @@ describe('a step answers', () => {
     });
   });
 
-  test('a Graph error with a code of its own, or another thing altogether', async () => {
+  test('a Graph error with a custom code, or any other error value', async () => {
     const {body} = await answerTo({http: 403, error: {code: 'accessDenied'}, fields: {more: 1}});
     expect(body).toMatchObject({error: {code: 'accessDenied', message: expect.any(String)}, more: 1});
     expect((await answerTo({http: 400, error: 'invalid_request'})).body).toEqual({error: 'invalid_request'});
@@ -96,7 +96,7 @@ describe('a step answers', () => {
     },
   );
 
-  test('headers, which win over its own', async () => {
+  test('headers, which override the defaults', async () => {
     const headers = {Date: 'Wed, 21 Oct 2015 07:28:00 GMT', 'Operation-Location': '/a', 'X-Twice': ['1', '2']};
     const {response} = await answerTo({location: 'https://example.com/b?c=d', headers});
     expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -107,7 +107,7 @@ describe('a step answers', () => {
     });
   });
 
-  test('a redirect, 302 unless it says otherwise', async () => {
+  test('a redirect, 302 by default', async () => {
     const {response, body} = await answerTo({redirect: 'https://elsewhere.example/x'});
     expect([response.status, response.headers.get('location'), body]).toEqual([
       302,

@@ -7,7 +7,7 @@ import {startGraphEmulator} from '../../src/testing/index.ts';
 import {bearer, failureOf, poll, startEmulator} from './emulators.ts';
 
 describe('the emulator', () => {
-  test('listens on loopback, at the port that is asked for', async () => {
+  test('listens on loopback, at the requested port', async () => {
     const probe = createServer().listen(0, '127.0.0.1');
     await once(probe, 'listening');
     const address = probe.address();
@@ -41,7 +41,7 @@ describe('the emulator', () => {
 });
 
 describe('stop', () => {
-  test('closes everything at once, hung and delayed answers included, as often as asked', async () => {
+  test('closes everything at once, hung and delayed answers included, and can be called again', async () => {
     const emulator = await startEmulator();
     const steps = [{fault: 'hang'}, {fault: 'hangBody'}, {fault: 'endless'}, {delay: 60_000}] as const;
     const answers: Array<Promise<unknown>> = [];
@@ -72,7 +72,7 @@ describe('stop', () => {
       await arriving;
       await emulator.stop();
       console.log(await hung);`;
-    // Node 20 runs no TypeScript by itself, so the sources are turned into JavaScript on the way in.
+    // Node 20 does not run TypeScript, so the sources are compiled as they are loaded.
     const child = spawn(
       process.execPath,
       [
@@ -95,7 +95,7 @@ describe('stop', () => {
   });
 });
 
-/** A module that teaches a child process to load our TypeScript with swc, as a data URL. */
+/** A module, as a data URL, that makes a child process load our TypeScript with swc. */
 function loader(): string {
   const swc = import.meta.resolve('@swc/core');
   const hooks = `

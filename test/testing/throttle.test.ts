@@ -11,7 +11,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** The answers to so many polls of one operation: their status and Retry-After. */
+/** Status and Retry-After of the answers to `count` polls of an operation. */
 async function pollsUnder(throttle: ThrottleOptions, count: number): Promise<unknown[]> {
   const emulator = await startEmulator({throttle});
   const {location} = emulator.addOperation();
@@ -24,7 +24,7 @@ async function pollsUnder(throttle: ThrottleOptions, count: number): Promise<unk
 }
 
 describe('throttling', () => {
-  test('refuses what is beyond the requests of a window, which takes no step', async () => {
+  test('refuses requests over the limit of a window, and they take no step', async () => {
     const emulator = await startEmulator({throttle: {requests: 2, window: 10_000}});
     const operation = emulator.addOperation();
     await poll(operation.location);
@@ -37,7 +37,7 @@ describe('throttling', () => {
     expect([emulator.received, emulator.served, emulator.throttled]).toEqual([3, 2, 1]);
   });
 
-  test('begins a new window with the first request after the end, just before and just after', async () => {
+  test('starts a new window with the first request after the end, checked just before and just after', async () => {
     const emulator = await startEmulator({throttle: {requests: 1, window: 1000}});
     const {location} = emulator.addOperation();
     const statusAfter = async (milliseconds: number) => {
@@ -55,11 +55,11 @@ describe('throttling', () => {
     ['date', 'Wed, 02 Jan 2030 03:04:08 GMT'],
     ['none', null],
   ];
-  test.each(forms)('says in the form %s when to come again', async (retryAfter, header) => {
+  test.each(forms)('gives the Retry-After in the form %s', async (retryAfter, header) => {
     expect(await pollsUnder({requests: 0, window: 1600, retryAfter}, 1)).toEqual([[429, header]]);
   });
 
-  test('goes by token, or by all together', async () => {
+  test('counts by token, or all requests together', async () => {
     const tokens = ['a', 'a', 'b', 'b'];
     const under = async (per: 'token' | 'all' | undefined) => {
       const {location} = (await startEmulator({throttle: {requests: 1, window: 1000, per}})).addOperation();
@@ -86,7 +86,7 @@ describe('throttling', () => {
     expect(emulator.operations[4]?.requests).toMatchObject([{batched: true}, {batched: true}]);
   });
 
-  test('counts whatever else is asked, unknown paths and starts too', async () => {
+  test('counts every other request, including unknown paths and starts', async () => {
     const emulator = await startEmulator({throttle: {requests: 1, window: 1000}});
     expect((await poll(`${emulator.root}/v1.0/me`)).response.status).toBe(404);
     const start = emulator.addStart({path: '/a/start', starts: {}});
@@ -94,7 +94,7 @@ describe('throttling', () => {
     expect([start.polls, start.requests.length, emulator.operations.length]).toEqual([0, 1, 0]);
   });
 
-  test('is off by default, yet counts', async () => {
+  test('is off by default, but requests are counted', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation();
     for (let index = 0; index < 5; index += 1) await poll(location);
@@ -102,16 +102,22 @@ describe('throttling', () => {
   });
 });
 
-describe('the option is refused at the call', () => {
+describe('the option is checked at the call', () => {
   const cases: ReadonlyArray<readonly [unknown, string]> = [
-    [5, 'options.throttle must be an object, not 5'],
-    [{window: 5}, 'options.throttle.requests must be a number, not undefined'],
-    [{requests: 5}, 'options.throttle.window must be a number of milliseconds, not undefined'],
-    [{requests: -1, window: 5}, 'options.throttle.requests must be a whole number from 0 to 9007199254740991, not -1'],
-    [{requests: 5, window: 0}, 'options.throttle.window must be longer than 0 milliseconds, not 0'],
-    [{requests: 5, window: 5, retryAfter: 5}, 'options.throttle.retryAfter must be a string, not 5'],
-    [{requests: 5, window: 5, per: 'app'}, "options.throttle.per must be one of 'token', 'all', not 'app'"],
-    [{requests: 5, windows: 5}, "options.throttle has no field 'windows'; it has requests, window, retryAfter, per"],
+    [5, 'options.throttle: expected an object, got 5'],
+    [{window: 5}, 'options.throttle.requests: expected a number, got undefined'],
+    [{requests: 5}, 'options.throttle.window: expected a number of milliseconds, got undefined'],
+    [
+      {requests: -1, window: 5},
+      'options.throttle.requests: expected a whole number from 0 to 9007199254740991, got -1',
+    ],
+    [{requests: 5, window: 0}, 'options.throttle.window: expected more than 0 milliseconds, got 0'],
+    [{requests: 5, window: 5, retryAfter: 5}, 'options.throttle.retryAfter: expected a string, got 5'],
+    [{requests: 5, window: 5, per: 'app'}, "options.throttle.per: expected one of 'token', 'all', got 'app'"],
+    [
+      {requests: 5, windows: 5},
+      "options.throttle: unknown field 'windows'; known are requests, window, retryAfter, per",
+    ],
   ];
   test.each(cases.map(([throttle, message]) => [message, throttle] as const))('%s', async (message, throttle) => {
     const options: GraphEmulatorOptions = {};

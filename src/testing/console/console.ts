@@ -1,129 +1,20 @@
 import {randomUUID} from 'node:crypto';
 import type {IncomingMessage, ServerResponse} from 'node:http';
-import type {BearerCheck} from '../bearer.ts';
-import type {OperationListener} from '../operation-change.ts';
+import type {EmulatedOperation, OperationListener} from '../emulated-operation.ts';
+import type {BearerCheck} from '../emulator-options.ts';
 import type {OperationStore} from '../operation-store.ts';
-import {pathOf} from '../place.ts';
-import {refusalOf} from './guard.ts';
+import {pathOf} from '../path.ts';
+import {EventStreams} from './event-streams.ts';
 import {History} from './history.ts';
 import {findModules, readModule} from './module-files.ts';
-import {moves} from './moves.ts';
-import {pageOf} from './page-html.ts';
-import {icon} from './page-icon.ts';
+import type {Page} from './page-html.ts';
+import {icon, pageOf} from './page-html.ts';
 import {style} from './page-style.ts';
-import {Streams} from './streams.ts';
-import {moveNames} from './wire.ts';
+import type {ActionName} from './wire.ts';
+import {actionNames} from './wire.ts';
 
-/** The console of an emulator: a page, what it runs, what it is told, and what it can do. */
-export interface Console {
-  readonly url: string;
-  /** Hears what happens to operations. */
-  readonly hear: OperationListener;
-  /** Gives it the operations that its page can add to. */
-  open(operations: OperationStore): void;
-  /** Makes a check accept the token of this console as well, which is made anew for each emulator and given to its page alone. */
-  acceptOwnToken(check: BearerCheck): BearerCheck;
-  /** Answers a request to the console; `false` for every other one. */
-  serve(request: IncomingMessage, response: ServerResponse): boolean;
-}
-
-/** An answer of the console. */
-interface TransportResponse {
-  readonly http: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
-}
-
-/** Makes the console of the emulator at this root. */
-export function createConsole(root: string): Console {
-  const token = randomUUID();
-  const isOwn = (authorization: string | undefined) => authorization === `Bearer ${token}`;
-  const history = new History(isOwn);
-  const emulator = randomUUID();
-  const streams = new Streams(() => ({type: 'all', emulator, token, stories: history.stories(Date.now())}));
-  const modules = findModules();
-  const page = pageOf(root, modules);
-  let operations: OperationStore | undefined;
-
-  async function get(path: string): Promise<TransportResponse> {
-    switch (path) {
-      case '/console':
-        return {http: 308, headers: {location: '/console/'}, text: ''};
-      case '/console/':
-        return reply(200, 'text/html', page.html, {'content-security-policy': page.policy});
-      case '/console/style.css':
-        return reply(200, 'text/css', style);
-      case '/console/icon.svg':
-        return reply(200, 'image/svg+xml', icon);
-    }
-    const file = /^\/console\/modules\/(.+)$/.exec(path)?.[1];
-    const text = file === undefined ? undefined : await readModule(modules, file);
-    if (text === undefined) return nothing;
-    return reply(200, path.endsWith('.map') ? 'application/json' : 'text/javascript', text);
-  }
-
-  function post(path: string): TransportResponse {
-    const [, adding] = /^\/console\/operations\/(by-hand|by-script)$/.exec(path) ?? [];
-    if (adding !== undefined && operations !== undefined) {
-      // One that is moved by hand stays where it is until then.
-      const operation = operations.add(adding === 'by-hand' ? {script: [{}]} : {});
-      return reply(201, 'application/json', JSON.stringify({key: history.keyOf(operation)}));
-    }
-    const [, key, named] = /^\/console\/operations\/(\d{1,15})\/(\w+)$/.exec(path) ?? [];
-    const operation = key === undefined ? undefined : history.find(Number(key));
-    const name = moveNames.find((each) => each === named);
-    if (operation === undefined || name === undefined) return nothing;
-    moves[name](operation);
-    return {http: 204, headers: {}, text: ''};
-  }
-
-  async function answer(request: IncomingMessage, path: string): Promise<TransportResponse | 'stream'> {
-    const {method} = request;
-    const refusal = refusalOf(request, root);
-    if (refusal !== undefined) return reply(403, 'text/plain', refusal);
-    if (method === 'POST') return post(path);
-    if (method !== 'GET') return reply(405, 'text/plain', 'The console answers GET and POST.', {allow: 'GET, POST'});
-    if (path !== '/console/events') return get(path);
-    return streams.full ? reply(503, 'text/plain', 'Too many pages of this console are open.') : 'stream';
-  }
-
-  async function serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
-    const answered = await answer(request, path);
-    if (answered !== 'stream') {
-      const {http, headers, text} = answered;
-      response.writeHead(http, {
-        ...common,
-        ...(http !== 204 && {'content-length': Buffer.byteLength(text)}),
-        ...headers,
-      });
-      response.end(text);
-    } else if (!response.destroyed) {
-      response.writeHead(200, {...common, 'content-type': 'text/event-stream'});
-      streams.open(response);
-    }
-  }
-
-  return {
-    url: `${root}/console/`,
-    hear: (change) => {
-      const message = history.keep(change);
-      if (message !== undefined) streams.tell(message);
-    },
-    open: (store) => {
-      operations = store;
-    },
-    acceptOwnToken: (check) => (authorization) => (isOwn(authorization) ? undefined : check(authorization)),
-    serve: (request, response) => {
-      const path = pathOf(request.url ?? '');
-      if (path !== '/console' && !path.startsWith('/console/')) return false;
-      void serve(request, response, path);
-      return true;
-    },
-  };
-}
-
-/** No other site may show, run or read anything of the console, and nothing of it is kept. */
-const common = {
+/** No other site may embed, run or read anything of the console, and no browser may cache it. */
+const commonHeaders = {
   'cache-control': 'no-store',
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
@@ -131,13 +22,157 @@ const common = {
   'x-content-type-options': 'nosniff',
 };
 
-function reply(
+/** What the buttons do. The statuses are those of Graph's `longRunningOperation`, which has no `canceled`. */
+const actions: Readonly<Record<ActionName, (operation: EmulatedOperation) => void>> = {
+  start: (operation) => operation.move('running'),
+  succeed: (operation) => operation.move('succeeded'),
+  fail: (operation) => operation.move({status: 'failed', detail: 'FailedByHand'}),
+  cancel: (operation) => operation.move('skipped'),
+  throttle: (operation) => operation.interrupt([{http: 429, retryAfter: 5}]),
+  // Not a reset: a browser repeats a GET by itself when a kept-alive connection is reset.
+  lose: (operation) => operation.interrupt([{fault: 'truncated'}]),
+  forget: (operation) => operation.move({http: 404}),
+};
+
+interface ConsoleResponse {
+  readonly http: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+function respond(
   http: number,
   type: string,
   text: string,
-  more: Readonly<Record<string, string>> = {},
-): TransportResponse {
-  return {http, headers: {'content-type': `${type}; charset=utf-8`, ...more}, text};
+  headers: Readonly<Record<string, string>> = {},
+): ConsoleResponse {
+  return {http, headers: {'content-type': `${type}; charset=utf-8`, ...headers}, text};
 }
 
-const nothing = reply(404, 'text/plain', 'The console has nothing here.');
+const notFound = respond(404, 'text/plain', 'The console has nothing here.');
+
+/**
+ * Why a request may not reach the console, or `undefined` if it may. A hostile page in the developer's browser can send requests
+ * here, and can make its own host name resolve to this address.
+ *
+ * - Every request must name the emulator's own address as its host: a rebound name does not.
+ * - Requests from other sites are refused, except for navigation to the page itself, which a link may lead to.
+ * - A request that moves an operation must come from the console's own page: browsers send the origin with every POST.
+ */
+export function refusalOf(
+  {method, headers}: Pick<IncomingMessage, 'method' | 'headers'>,
+  root: string,
+): string | undefined {
+  if (headers.host !== new URL(root).host) return `The console is at ${root}/console/ only.`;
+  const site = headers['sec-fetch-site'];
+  const foreign = site === 'cross-site' || site === 'same-site';
+  if (foreign && headers['sec-fetch-mode'] !== 'navigate') return 'The console answers its own page only.';
+  if (method === 'GET') return undefined;
+  return headers.origin === root ? undefined : 'Only the page of the console can do this.';
+}
+
+/** The console of an emulator: its page with scripts and style, the stream of changes, and the actions of the buttons. */
+export class Console {
+  readonly url: string;
+  readonly #root: string;
+  /** Created for this emulator and given to its page alone. */
+  readonly #token = randomUUID();
+  readonly #history = new History((authorization) => this.#isOwn(authorization));
+  readonly #streams: EventStreams;
+  readonly #modules = findModules();
+  readonly #page: Page;
+  #operations: OperationStore | undefined;
+
+  readonly listener: OperationListener = (change) => {
+    const message = this.#history.add(change);
+    if (message !== undefined) this.#streams.send(message);
+  };
+
+  /** @param root where the emulator listens */
+  constructor(root: string) {
+    this.#root = root;
+    this.url = `${root}/console/`;
+    this.#page = pageOf(root, this.#modules);
+    const emulator = randomUUID();
+    this.#streams = new EventStreams(() => {
+      return {type: 'snapshot', emulator, token: this.#token, operations: this.#history.snapshot(Date.now())};
+    });
+  }
+
+  /** Sets the operations that the page can add to. */
+  connect(operations: OperationStore): void {
+    this.#operations = operations;
+  }
+
+  /** Makes a check accept the token of this console as well. */
+  acceptOwnToken(check: BearerCheck): BearerCheck {
+    return (authorization) => (this.#isOwn(authorization) ? undefined : check(authorization));
+  }
+
+  /** Answers a request to the console; returns `false` for any other request. */
+  serve(request: IncomingMessage, response: ServerResponse): boolean {
+    const path = pathOf(request.url ?? '');
+    if (path !== '/console' && !path.startsWith('/console/')) return false;
+    void this.#serve(request, response, path);
+    return true;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const answer = await this.#answer(request, path);
+    if (answer !== 'stream') {
+      const {http, headers, text} = answer;
+      const length = http !== 204 && {'content-length': Buffer.byteLength(text)};
+      response.writeHead(http, {...commonHeaders, ...length, ...headers});
+      response.end(text);
+    } else if (!response.destroyed) {
+      response.writeHead(200, {...commonHeaders, 'content-type': 'text/event-stream'});
+      this.#streams.open(response);
+    }
+  }
+
+  async #answer(request: IncomingMessage, path: string): Promise<ConsoleResponse | 'stream'> {
+    const {method} = request;
+    const refusal = refusalOf(request, this.#root);
+    if (refusal !== undefined) return respond(403, 'text/plain', refusal);
+    if (method === 'POST') return this.#post(path);
+    if (method !== 'GET') return respond(405, 'text/plain', 'The console answers GET and POST.', {allow: 'GET, POST'});
+    if (path !== '/console/events') return this.#get(path);
+    return this.#streams.full ? respond(503, 'text/plain', 'Too many pages of this console are open.') : 'stream';
+  }
+
+  async #get(path: string): Promise<ConsoleResponse> {
+    switch (path) {
+      case '/console':
+        return {http: 308, headers: {location: '/console/'}, text: ''};
+      case '/console/':
+        return respond(200, 'text/html', this.#page.html, {'content-security-policy': this.#page.policy});
+      case '/console/style.css':
+        return respond(200, 'text/css', style);
+      case '/console/icon.svg':
+        return respond(200, 'image/svg+xml', icon);
+    }
+    const file = /^\/console\/modules\/(.+)$/.exec(path)?.[1];
+    const text = file === undefined ? undefined : await readModule(this.#modules, file);
+    if (text === undefined) return notFound;
+    return respond(200, path.endsWith('.map') ? 'application/json' : 'text/javascript', text);
+  }
+
+  #post(path: string): ConsoleResponse {
+    const [, added] = /^\/console\/operations\/(by-hand|by-script)$/.exec(path) ?? [];
+    if (added !== undefined && this.#operations !== undefined) {
+      // An operation that is moved by hand does not move by itself.
+      const operation = this.#operations.add(added === 'by-hand' ? {script: [{}]} : {});
+      return respond(201, 'application/json', JSON.stringify({key: this.#history.keyOf(operation)}));
+    }
+    const [, key, name] = /^\/console\/operations\/(\d{1,15})\/(\w+)$/.exec(path) ?? [];
+    const operation = key === undefined ? undefined : this.#history.find(Number(key));
+    const action = actionNames.find((each) => each === name);
+    if (operation === undefined || action === undefined) return notFound;
+    actions[action](operation);
+    return {http: 204, headers: {}, text: ''};
+  }
+
+  #isOwn(authorization: string | undefined): boolean {
+    return authorization === `Bearer ${this.#token}`;
+  }
+}

@@ -1,12 +1,11 @@
 import type {Answer} from '../answer.ts';
-import type {ScriptedOperation} from '../emulated-operation.ts';
+import type {OperationChange, ScriptedOperation} from '../emulated-operation.ts';
 import type {GraphRequest} from '../graph-request.ts';
-import type {OperationChange} from '../operation-change.ts';
 import {httpOf} from '../step-answer.ts';
-import type {Entry, EntryAnswer, Message, NextAnswer, OperationView, Story} from './wire.ts';
+import type {Entry, EntryAnswer, Message, NextAnswer, OperationHistory, OperationView} from './wire.ts';
 import {limits} from './wire.ts';
 
-interface Kept {
+interface Item {
   readonly key: number;
   readonly operation: ScriptedOperation;
   readonly addedAt: number;
@@ -15,9 +14,9 @@ interface Kept {
   body: string;
 }
 
-/** What happened to the latest operations of an emulator: as much as a page shows, and no more. */
+/** What happened to the latest operations of an emulator, bounded to what a page shows. */
 export class History {
-  readonly #kept = new Map<ScriptedOperation, Kept>();
+  readonly #items = new Map<ScriptedOperation, Item>();
   readonly #isOwn: (authorization: string | undefined) => boolean;
   #latestKey = 0;
 
@@ -26,15 +25,15 @@ export class History {
     this.#isOwn = isOwn;
   }
 
-  /** Keeps a change; what a page is to be told of it, or `undefined` if it is about an operation that was dropped. */
-  keep(change: OperationChange): Message | undefined {
+  /** Adds a change. Returns the message to the pages, or `undefined` if the operation has been dropped. */
+  add(change: OperationChange): Message | undefined {
     const {operation, at} = change;
-    const kept = change.type === 'added' ? this.#add(operation, at) : this.#kept.get(operation);
-    if (kept === undefined) return undefined;
+    const item = change.type === 'added' ? this.#addItem(operation, at) : this.#items.get(operation);
+    if (item === undefined) return undefined;
     const {status} = operation;
-    const changed = status !== kept.status;
-    kept.status = status;
-    if (change.type === 'answered') kept.body = change.answer.text.slice(0, limits.body);
+    const changed = status !== item.status;
+    item.status = status;
+    if (change.type === 'answered') item.body = change.answer.text.slice(0, limits.body);
     const entry: Entry = {
       at,
       kind: change.type,
@@ -43,41 +42,40 @@ export class History {
       next: nextOf(operation, at),
       ...(change.type === 'answered' && {answer: this.#answerOf(change.request, change.answer)}),
     };
-    kept.entries.push(entry);
-    if (kept.entries.length > limits.entries) kept.entries.shift();
-    return {type: 'one', view: viewOf(kept, at), entry};
+    item.entries.push(entry);
+    if (item.entries.length > limits.entries) item.entries.shift();
+    return {type: 'update', view: viewOf(item, at), entry};
   }
 
-  /** Everything that is kept, the oldest operation first. */
-  stories(now: number): readonly Story[] {
-    return [...this.#kept.values()].map((kept) => ({view: viewOf(kept, now), entries: kept.entries}));
+  /** All operations that have not been dropped, the oldest first. */
+  snapshot(now: number): readonly OperationHistory[] {
+    return [...this.#items.values()].map((item) => ({view: viewOf(item, now), entries: item.entries}));
   }
 
-  /** The operation with this key, if it is still kept. */
+  /** The operation with this key, unless it has been dropped. */
   find(key: number): ScriptedOperation | undefined {
-    for (const kept of this.#kept.values()) if (kept.key === key) return kept.operation;
+    for (const item of this.#items.values()) if (item.key === key) return item.operation;
     return undefined;
   }
 
-  /** The key of an operation that is kept. */
   keyOf(operation: ScriptedOperation): number | undefined {
-    return this.#kept.get(operation)?.key;
+    return this.#items.get(operation)?.key;
   }
 
-  #add(operation: ScriptedOperation, addedAt: number): Kept {
+  #addItem(operation: ScriptedOperation, addedAt: number): Item {
     this.#latestKey += 1;
     const {status} = operation;
-    const kept: Kept = {key: this.#latestKey, operation, addedAt, entries: [], status, body: ''};
-    this.#kept.set(operation, kept);
-    // A map keeps the order of addition, so the first one is the oldest.
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= limits.operations) break;
-      this.#kept.delete(oldest);
+    const item: Item = {key: this.#latestKey, operation, addedAt, entries: [], status, body: ''};
+    this.#items.set(operation, item);
+    // A map keeps the order of insertion, so the first operation is the oldest.
+    for (const oldest of this.#items.keys()) {
+      if (this.#items.size <= limits.operations) break;
+      this.#items.delete(oldest);
     }
-    return kept;
+    return item;
   }
 
-  /** No token, no body of a request and no header but `Retry-After` is kept. */
+  /** Contains no token, no request body and no header except `Retry-After`. */
   #answerOf({method, authorization}: GraphRequest, {http, headers, fault}: Answer): EntryAnswer {
     const retryAfter = headers['retry-after'];
     return {
@@ -90,16 +88,16 @@ export class History {
   }
 }
 
-function viewOf({key, operation, addedAt, body}: Kept, now: number): OperationView {
+function viewOf({key, operation, addedAt, body}: Item, now: number): OperationView {
   const {id, userId, location, bearer, status, polls} = operation;
   return {key, id, userId, location, bearer, addedAt, status, polls, next: nextOf(operation, now), body};
 }
 
 function nextOf(operation: ScriptedOperation, now: number): NextAnswer {
-  const due = operation.due(now);
+  const step = operation.nextStep(now);
   return {
-    status: due.status ?? operation.status,
-    http: now < operation.visibleAt ? 404 : httpOf(due, 200),
-    ...(due.fault !== undefined && {fault: due.fault}),
+    status: step.status ?? operation.status,
+    http: now < operation.visibleAt ? 404 : httpOf(step, 200),
+    ...(step.fault !== undefined && {fault: step.fault}),
   };
 }

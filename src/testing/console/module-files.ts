@@ -4,19 +4,19 @@ import {createRequire} from 'node:module';
 import {dirname, join, relative, resolve, sep} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 
-/** The modules that the page runs, as they are installed. */
+/** The modules of the page, as they are installed. */
 export interface Modules {
-  /** The folders that files may be served from, by the name of their package. */
+  /** The folders from which files may be served, by package name. */
   readonly folders: ReadonlyMap<string, string>;
-  /** The file that each package is imported by, relative to its folder. */
+  /** The entry file of each package, relative to its folder. */
   readonly entries: ReadonlyMap<string, string>;
-  /** Why the page cannot run, or cannot watch: one sentence for each thing that is not there. */
+  /** Why the page cannot run, or cannot watch: one sentence for each missing piece. */
   readonly problems: readonly string[];
 }
 
 const name = 'operation-poller';
-/** What the core imports, each with the package that it is found from. */
-const needed: ReadonlyArray<readonly [name: string, from: string]> = [
+/** The dependencies of the core, each with the package that imports it. */
+const dependencies: ReadonlyArray<readonly [dependency: string, importer: string]> = [
   ['ky', name],
   ['p-retry', name],
   ['is-network-error', 'p-retry'],
@@ -27,7 +27,7 @@ const needed: ReadonlyArray<readonly [name: string, from: string]> = [
 export const pageScript = 'testing/console/browser/page.js';
 
 /**
- * Finds this package as it was built, and what it imports where that is installed. Nothing is thrown: what is missing is told on the page.
+ * Finds the build of this package and its dependencies where they are installed. Throws nothing: the page lists what is missing.
  *
  * @param from a file of this package
  */
@@ -44,31 +44,34 @@ export function findModules(from: string = fileURLToPath(import.meta.url)): Modu
     problems.push(`${name} is not built: there is no dist/${pageScript}. Run "npm run build".`);
   }
   const startingPoints = new Map([[name, join(root, 'package.json')]]);
-  for (const [wanted, by] of needed) {
-    const found = findPackage(wanted, startingPoints.get(by));
+  for (const [dependency, importer] of dependencies) {
+    const found = findPackage(dependency, startingPoints.get(importer));
     if (found === undefined) {
-      problems.push(`${wanted}, which ${by} imports, is not installed.`);
+      problems.push(`${dependency}, which ${importer} imports, is not installed.`);
       continue;
     }
-    startingPoints.set(wanted, join(found.folder, found.entry));
-    folders.set(wanted, found.folder);
-    entries.set(wanted, found.entry);
+    startingPoints.set(dependency, join(found.folder, found.entry));
+    folders.set(dependency, found.folder);
+    entries.set(dependency, found.entry);
   }
   return {folders, entries, problems};
 }
 
-/** The text of a file of these packages, or `undefined`: there is none, or it is none that a browser runs. */
+/** The text of a file of these packages; `undefined` if there is no such file or a browser has no use for it. */
 export async function readModule({folders}: Modules, path: string): Promise<string | undefined> {
-  const [owner = '', ...parts] = path.split('/');
-  const folder = folders.get(owner);
-  // Each part must be an ordinary name, so that no path leads out of the folder: no "..", no "%2e", no backslash.
-  if (folder === undefined || !parts.every((part) => /^[\w-][\w.@-]*$/.test(part) && part !== 'node_modules')) {
+  const [packageName = '', ...segments] = path.split('/');
+  const folder = folders.get(packageName);
+  // Each segment must be an ordinary name, so that no path leads out of the folder: no "..", no "%2e", no backslash.
+  if (
+    folder === undefined ||
+    !segments.every((segment) => /^[\w-][\w.@-]*$/.test(segment) && segment !== 'node_modules')
+  ) {
     return undefined;
   }
   if (!/\.(?:m?js|map)$/.test(path)) return undefined;
   try {
-    const [file, within] = await Promise.all([realpath(join(folder, ...parts)), realpath(folder)]);
-    // Nor does a link.
+    const [file, within] = await Promise.all([realpath(join(folder, ...segments)), realpath(folder)]);
+    // Nor may a symbolic link lead out of it.
     return file.startsWith(within + sep) ? await readFile(file, 'utf8') : undefined;
   } catch {
     return undefined;
@@ -81,7 +84,7 @@ function findPackage(wanted: string, from: string | undefined): {folder: string;
     const main = createRequire(pathToFileURL(from)).resolve(wanted);
     const folder = folderOf(main, wanted);
     if (folder === undefined) return undefined;
-    // Where a package has two forms, require() finds the one that browsers cannot run.
+    // If a package has two builds, require() finds the one that browsers cannot run.
     const {module} = packageJson(folder);
     const entry = typeof module === 'string' ? resolve(folder, module) : main;
     return {folder, entry: relative(folder, entry).replaceAll(sep, '/')};

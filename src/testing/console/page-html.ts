@@ -2,27 +2,34 @@ import {createHash} from 'node:crypto';
 import type {Modules} from './module-files.ts';
 import {pageScript} from './module-files.ts';
 
-/** The page, and what its browser is to allow it. */
+/** The page, and what the browser may allow it. */
 export interface Page {
   readonly html: string;
   /** Its Content-Security-Policy. */
   readonly policy: string;
 }
 
-/** The page of the emulator at this root. All that changes is filled in by its script. */
+/** The page's icon: three states of a machine. */
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
+<path d="M7 16h18" stroke="#64748b" stroke-width="3"/>
+<circle cx="6" cy="16" r="5" fill="#64748b"/><circle cx="16" cy="16" r="5" fill="#2563eb"/><circle cx="26" cy="16" r="5" fill="#15803d"/>
+</svg>
+`;
+
+/** The page of the emulator at this root. Its script fills in everything that changes. */
 export function pageOf(root: string, {entries, problems}: Modules): Page {
-  const imports = Object.fromEntries([...entries].map(([name, entry]) => [name, `/console/modules/${name}/${entry}`]));
-  // No text of it can end the element early.
+  const imports = Object.fromEntries([...entries].map(([each, entry]) => [each, `/console/modules/${each}/${entry}`]));
+  // Nothing in it can end the element early.
   const importMap = JSON.stringify({imports}).replaceAll('<', '\\u003c');
   const hash = createHash('sha256').update(importMap).digest('base64');
-  const own = 'operation-poller';
-  const script = entries.has(own)
-    ? `<script type="module" src="/console/modules/${own}/${pageScript}"></script>`
-    : '<!-- The script is not there. -->';
+  const name = 'operation-poller';
+  const script = entries.has(name)
+    ? `<script type="module" src="/console/modules/${name}/${pageScript}"></script>`
+    : '<!-- The script is missing. -->';
   return {html: html({root, importMap, script, problems}), policy: policyOf(hash)};
 }
 
-/** Scripts are this server's files and the one import map. Nothing else is loaded from anywhere, and no text becomes HTML. */
+/** Allows this server's scripts and the one import map. Nothing is loaded from elsewhere, and no text becomes HTML. */
 function policyOf(hash: string): string {
   return [
     "default-src 'none'",
@@ -46,7 +53,7 @@ interface Parts {
 }
 
 function html({root, importMap, script, problems}: Parts): string {
-  const problem = problems.map((each) => `<p class="problem" role="alert">${escaped(each)}</p>`).join('\n');
+  const problem = problems.map((each) => `<p class="problem" role="alert">${escapeHtml(each)}</p>`).join('\n');
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -63,7 +70,7 @@ ${script}
 <a class="skip" href="#operation">Skip to the operation</a>
 <header>
   <h1>Graph emulator</h1>
-  <code>${escaped(root)}</code>
+  <code>${escapeHtml(root)}</code>
   <p id="connection" role="status" data-state="connecting">Connecting</p>
 </header>
 ${problem}
@@ -76,7 +83,7 @@ ${problem}
       <button type="button" id="new-by-script">New by script</button>
     </div>
     <ol id="operations" reversed></ol>
-    <p id="none" class="hint">None yet. Start one here, or by a request to the emulator.</p>
+    <p id="none" class="hint">None yet. Start one here, or send a request to the emulator.</p>
   </nav>
   <main id="operation" tabindex="-1" aria-labelledby="title">
     <p id="unselected" class="hint">Choose an operation to see it.</p>
@@ -91,14 +98,14 @@ ${problem}
           <h3 id="machine-heading">At the service</h3>
           <div id="machine"></div>
           <p id="next" class="next"></p>
-          <div class="moves" role="group" aria-label="Move the operation">
-            <button type="button" data-move="start">Start</button>
-            <button type="button" data-move="succeed">Succeed</button>
-            <button type="button" data-move="fail">Fail</button>
-            <button type="button" data-move="cancel">Cancel</button>
-            <button type="button" data-move="throttle" title="The next poll is answered 429 with Retry-After: 5">Throttle</button>
-            <button type="button" data-move="lose" title="Half of the next answer is lost on its way">Lose</button>
-            <button type="button" data-move="forget" title="Polls are answered 404 from now on">Forget</button>
+          <div class="actions" role="group" aria-label="Move the operation">
+            <button type="button" data-action="start">Start</button>
+            <button type="button" data-action="succeed">Succeed</button>
+            <button type="button" data-action="fail">Fail</button>
+            <button type="button" data-action="cancel">Cancel</button>
+            <button type="button" data-action="throttle" title="The next poll is answered 429 with Retry-After: 5">Throttle</button>
+            <button type="button" data-action="lose" title="Half of the next answer is lost on the way">Lose</button>
+            <button type="button" data-action="forget" title="Polls are answered 404 from now on">Forget</button>
           </div>
         </section>
         <section aria-labelledby="watch-heading">
@@ -115,7 +122,7 @@ ${problem}
           <li><span class="mark ok"></span>poll</li>
           <li><span class="mark throttled"></span>throttled</li>
           <li><span class="mark trouble"></span>trouble</li>
-          <li><span class="mark moved"></span>change</li>
+          <li><span class="mark change"></span>change</li>
           <li><span class="mark wait"></span>wait</li>
         </ul>
       </section>
@@ -132,12 +139,12 @@ ${problem}
     </div>
   </main>
 </div>
-<p id="announcer" class="unseen" role="status" aria-live="polite"></p>
+<p id="announcer" class="visually-hidden" role="status" aria-live="polite"></p>
 </body>
 </html>
 `;
 }
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -1,4 +1,4 @@
-/** The page's style. Text and marks have a contrast of 4.5:1 or more in both schemes, edges of controls 3:1. */
+/** The page's style. The contrast of text and marks is 4.5:1 or more in both color schemes, that of the edges of controls 3:1. */
 export const style = `
 :root {
   color-scheme: light dark;
@@ -26,7 +26,7 @@ h3 { font-size: .8rem; color: var(--dim); text-transform: uppercase; letter-spac
 ol, ul { list-style: none; }
 code, pre, .log { font-family: var(--mono); font-size: .8rem; }
 .hint { color: var(--dim); }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .skip { position: absolute; left: -999px; }
 .skip:focus { left: .5rem; top: .5rem; z-index: 1; padding: .4rem .8rem; background: var(--card); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 6px; }
@@ -64,7 +64,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .halves { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; }
 .halves > section { display: flex; flex-direction: column; }
 .next { font-size: .88rem; color: var(--dim); margin: .5rem 0 .8rem; }
-.moves { display: flex; flex-wrap: wrap; gap: .4rem; }
+.actions { display: flex; flex-wrap: wrap; gap: .4rem; }
 #watch { align-self: start; margin: .5rem 0 .7rem; }
 .log { height: 14rem; overflow: auto; border-top: 1px solid var(--line); }
 .log li { display: grid; grid-template-columns: 4.6rem 1fr; gap: .7rem; padding: .22rem 0; border-bottom: 1px solid color-mix(in srgb, var(--line) 55%, transparent); overflow-wrap: anywhere; }
@@ -104,13 +104,13 @@ svg { display: block; width: 100%; height: auto; font-family: inherit; }
 #timeline .mark.ok { fill: var(--running); stroke: var(--card); }
 #timeline .mark.throttled { fill: var(--canceled); }
 #timeline .mark.trouble { fill: none; stroke: var(--failed); stroke-width: 2.2; }
-#timeline .mark.moved { fill: var(--card); stroke: var(--text); stroke-width: 1.8; }
+#timeline .mark.change { fill: var(--card); stroke: var(--text); stroke-width: 1.8; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; margin-top: .5rem; font-size: .8rem; color: var(--dim); }
 .legend .mark { display: inline-block; width: .65rem; height: .65rem; margin-right: .35rem; }
 .legend .ok { border-radius: 50%; background: var(--running); }
 .legend .throttled { background: var(--canceled); clip-path: polygon(50% 0, 100% 100%, 0 100%); }
 .legend .trouble { background: var(--failed); clip-path: polygon(20% 0, 50% 30%, 80% 0, 100% 20%, 70% 50%, 100% 80%, 80% 100%, 50% 70%, 20% 100%, 0 80%, 30% 50%, 0 20%); }
-.legend .moved { border: 2px solid var(--text); transform: rotate(45deg) scale(.8); }
+.legend .change { border: 2px solid var(--text); transform: rotate(45deg) scale(.8); }
 .legend .wait { width: 1.3rem; background: var(--wait); border: 1px solid var(--wait-edge); border-radius: 3px; }
 @media (max-width: 60rem) {
   .halves { grid-template-columns: minmax(0, 1fr); }

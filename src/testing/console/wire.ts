@@ -1,8 +1,7 @@
-/** What the console's server and its page tell each other: plain JSON. */
+/** The messages between the console's server and its page: plain JSON. */
 
-/** How much is kept, by the server and by the page alike: what is older is dropped. */
+/** How much the server and the page keep; anything older is dropped. */
 export const limits = {
-  /** Operations; the oldest are dropped. */
   operations: 100,
   /** Entries in the history of one operation. */
   entries: 200,
@@ -15,13 +14,13 @@ export interface Entry {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly kind: 'added' | 'moved' | 'rescripted' | 'interrupted' | 'canceled' | 'answered';
-  /** The operation's status word after it. */
+  /** The operation's status after it. */
   readonly status: string;
-  /** Whether the word is another than before. */
+  /** Whether the status changed. */
   readonly changed: boolean;
-  /** What the next poll will be answered after it. */
+  /** The answer to the next poll after it. */
   readonly next: NextAnswer;
-  /** Of an answer only. */
+  /** Only with `answered`. */
   readonly answer?: EntryAnswer;
 }
 
@@ -40,42 +39,42 @@ export interface EntryAnswer {
   readonly here: boolean;
 }
 
-/** What is to be known of an operation now. */
+/** The current state of an operation. */
 export interface OperationView {
-  /** Its number in this console, from 1: ids may be any text, and need not differ. */
+  /** Its number in this console, from 1: ids may be any text and need not be unique. */
   readonly key: number;
   readonly id: string;
   readonly userId: string;
   readonly location: string;
-  /** Whether it needs a token. */
+  /** Whether it requires a token. */
   readonly bearer: boolean;
   readonly addedAt: number;
   readonly status: string;
   readonly polls: number;
-  /** What the next poll will be answered. */
+  /** The answer to the next poll. */
   readonly next: NextAnswer;
-  /** The latest answer's body, cut. */
+  /** The latest answer's body, truncated. */
   readonly body: string;
 }
 
-/** An operation with what happened to it, oldest first. */
-export interface Story {
+/** An operation and what happened to it, oldest first. */
+export interface OperationHistory {
   readonly view: OperationView;
   readonly entries: readonly Entry[];
 }
 
-/** What a page is told. */
+/** A message to a page. */
 export type Message =
   | {
-      readonly type: 'all';
-      /** Tells one emulator from the next one at the same address. */
+      readonly type: 'snapshot';
+      /** Distinguishes the emulator from a later one at the same address. */
       readonly emulator: string;
-      /** A token that this emulator takes from its console alone. */
+      /** The token with which this page can poll this emulator. */
       readonly token: string;
-      readonly stories: readonly Story[];
+      readonly operations: readonly OperationHistory[];
     }
-  | {readonly type: 'one'; readonly view: OperationView; readonly entry: Entry};
+  | {readonly type: 'update'; readonly view: OperationView; readonly entry: Entry};
 
-/** The ways in which a page can move an operation. */
-export const moveNames = ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget'] as const;
-export type MoveName = (typeof moveNames)[number];
+/** What a page can do to an operation. */
+export const actionNames = ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget'] as const;
+export type ActionName = (typeof actionNames)[number];

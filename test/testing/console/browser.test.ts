@@ -1,12 +1,15 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {type OperationEvent, pollOperation, protocols, schedules} from 'operation-poller';
-import {canMove, edges, nodes, stateOf} from '../../../src/testing/console/browser/machine-view.ts';
-import {emptyModel, hear} from '../../../src/testing/console/browser/model.ts';
+import {edges, isAvailable, nodes, stateOf} from '../../../src/testing/console/browser/machine-view.ts';
+import {applyMessage, emptyModel} from '../../../src/testing/console/browser/model.ts';
 import {layOut} from '../../../src/testing/console/browser/timeline.ts';
-import {type PageWatch, watchHere} from '../../../src/testing/console/browser/watch.ts';
-import type {WatchEntry} from '../../../src/testing/console/browser/watch-entry.ts';
-import {watchEntryOf} from '../../../src/testing/console/browser/watch-entry.ts';
+import {
+  type PageWatch,
+  type WatchEntry,
+  watchEntryOf,
+  watchOperation,
+} from '../../../src/testing/console/browser/watch.ts';
 import {elapsed, lineOf, nextText, watchLineOf} from '../../../src/testing/console/browser/wording.ts';
 import type {Entry, EntryAnswer, OperationView} from '../../../src/testing/console/wire.ts';
 import {limits} from '../../../src/testing/console/wire.ts';
@@ -28,28 +31,38 @@ function view(key: number, given: Partial<OperationView> = {}): OperationView {
 }
 
 describe('the model', () => {
-  const all = {type: 'all', emulator: 'e', token: 't', stories: [{view: view(1), entries: [entry(1)]}]} as const;
+  const snapshot = {
+    type: 'snapshot',
+    emulator: 'e',
+    token: 't',
+    operations: [{view: view(1), entries: [entry(1)]}],
+  } as const;
 
-  test('is replaced by everything, and added to by one', () => {
-    const first = hear(emptyModel, all);
-    const second = hear(first, {type: 'one', view: view(1, {polls: 1}), entry: entry(2)});
-    const third = hear(second, {type: 'one', view: view(2), entry: entry(3)});
-    expect(third.stories.get(1)).toEqual({view: view(1, {polls: 1}), entries: [entry(1), entry(2)]});
-    expect([...third.stories.keys()]).toEqual([1, 2]);
-    expect(first.stories.get(1)?.entries).toHaveLength(1);
-    expect(hear(third, {...all, emulator: 'f', stories: []})).toEqual({emulator: 'f', token: 't', stories: new Map()});
+  test('is replaced by a snapshot and extended by an update', () => {
+    const first = applyMessage(emptyModel, snapshot);
+    const second = applyMessage(first, {type: 'update', view: view(1, {polls: 1}), entry: entry(2)});
+    const third = applyMessage(second, {type: 'update', view: view(2), entry: entry(3)});
+    expect(third.operations.get(1)).toEqual({view: view(1, {polls: 1}), entries: [entry(1), entry(2)]});
+    expect([...third.operations.keys()]).toEqual([1, 2]);
+    expect(first.operations.get(1)?.entries).toHaveLength(1);
+    expect(applyMessage(third, {...snapshot, emulator: 'f', operations: []})).toEqual({
+      emulator: 'f',
+      token: 't',
+      operations: new Map(),
+    });
   });
 
   test('keeps no more than its limits', () => {
     let model = emptyModel;
-    for (let at = 0; at < limits.entries + 5; at++) model = hear(model, {type: 'one', view: view(1), entry: entry(at)});
-    expect(model.stories.get(1)?.entries).toHaveLength(limits.entries);
-    expect(model.stories.get(1)?.entries[0]?.at).toBe(5);
+    for (let at = 0; at < limits.entries + 5; at++)
+      model = applyMessage(model, {type: 'update', view: view(1), entry: entry(at)});
+    expect(model.operations.get(1)?.entries).toHaveLength(limits.entries);
+    expect(model.operations.get(1)?.entries[0]?.at).toBe(5);
     for (let key = 2; key < limits.operations + 3; key++) {
-      model = hear(model, {type: 'one', view: view(key), entry: entry(0)});
+      model = applyMessage(model, {type: 'update', view: view(key), entry: entry(0)});
     }
-    expect(model.stories.size).toBe(limits.operations);
-    expect([...model.stories.keys()][0]).toBe(3);
+    expect(model.operations.size).toBe(limits.operations);
+    expect([...model.operations.keys()][0]).toBe(3);
   });
 });
 
@@ -65,29 +78,29 @@ describe('the machine', () => {
     ['NotSucceeded', undefined],
     ['constructor', undefined],
     ['', undefined],
-  ])('%s is drawn as %s', (word, state) => {
-    expect(stateOf(word)).toBe(state);
+  ])('%s is drawn as %s', (status, state) => {
+    expect(stateOf(status)).toBe(state);
   });
 
   test('has a state for each status, and an edge for each transition of the library', () => {
     expect(nodes.map(({state}) => state).sort()).toEqual(['canceled', 'failed', 'notStarted', 'running', 'succeeded']);
-    const moves = edges.map(({from, to}) => `${from} ${to}`);
-    expect(new Set(moves).size).toBe(8);
-    expect(moves.filter((each) => /^(succeeded|failed|canceled)/.test(each))).toEqual([]);
+    const transitions = edges.map(({from, to}) => `${from} ${to}`);
+    expect(new Set(transitions).size).toBe(8);
+    expect(transitions.filter((each) => /^(succeeded|failed|canceled)/.test(each))).toEqual([]);
   });
 
   test.each([
     ['notStarted', ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
     ['running', ['succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
     ['succeeded', ['throttle', 'lose', 'forget']],
-    ['aWordOfItsOwn', ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
-  ] as const)('an operation that is %s can be moved by %j', (status, moves) => {
+    ['aCustomStatus', ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget']],
+  ] as const)('an operation that is %s allows the actions %j', (status, actions) => {
     const every = ['start', 'succeed', 'fail', 'cancel', 'throttle', 'lose', 'forget'] as const;
-    expect(every.filter((move) => canMove(move, status))).toEqual(moves);
+    expect(every.filter((action) => isAvailable(action, status))).toEqual(actions);
   });
 });
 
-describe('the words', () => {
+describe('the wording', () => {
   test.each([
     [0, '0.0 s'],
     [-5, '0.0 s'],
@@ -95,7 +108,7 @@ describe('the words', () => {
     [59_999, '59.9 s'],
     [65_000, '1:05'],
     [3_605_000, '1:00:05'],
-  ])('%d ms have passed: %s', (milliseconds, text) => {
+  ])('shows %d ms as %s', (milliseconds, text) => {
     expect(elapsed(milliseconds)).toBe(text);
   });
 
@@ -105,7 +118,7 @@ describe('the words', () => {
     [entry(0, {kind: 'moved', next: {status: 'running', http: 404}}), 'moved; next poll: HTTP 404', 'strong'],
     [
       entry(0, {kind: 'interrupted', next: {...next, fault: 'reset'}}),
-      'interrupted; next poll: no good answer (reset)',
+      'interrupted; next poll: faulty answer (reset)',
       'strong',
     ],
     [entry(0, {answer: answer()}), 'GET → 200 running', ''],
@@ -114,7 +127,7 @@ describe('the words', () => {
     [entry(0, {answer: answer({http: 401})}), 'GET → 401', 'trouble'],
     [entry(0, {answer: answer({fault: 'reset'})}), 'GET → reset', 'trouble'],
     [entry(0, {answer: answer({method: 'DELETE', http: 204})}), 'DELETE → 204 running', ''],
-  ] as const)('%j is told as "%s"', (given, text, kind) => {
+  ] as const)('%j is shown as "%s"', (given, text, kind) => {
     expect(lineOf(given, -1000)).toEqual({time: '1.0 s', text, kind});
   });
 
@@ -126,15 +139,15 @@ describe('the words', () => {
     [{type: 'abandoned', text: 'too late'}, 'abandoned: too late', 'trouble'],
     [{type: 'running'}, 'running', 'strong'],
     [{type: 'progress', text: '40 %'}, 'progress 40 %', 'strong'],
-  ] as const)('%j is told as "%s"', (given, text, kind) => {
+  ] as const)('%j is shown as "%s"', (given, text, kind) => {
     const line = watchLineOf({at: 1000, attempt: 2, status: 'running', ...given}, 0);
     expect(line).toEqual({time: '1.0 s', text, kind});
   });
 
-  test('say what the next poll will be answered', () => {
+  test('describes the answer to the next poll', () => {
     expect(nextText(next)).toBe('Next poll: running');
     expect(nextText({...next, http: 404})).toBe('Next poll: HTTP 404');
-    expect(nextText({...next, fault: 'hang'})).toBe('Next poll: no good answer (hang)');
+    expect(nextText({...next, fault: 'hang'})).toBe('Next poll: faulty answer (hang)');
   });
 });
 
@@ -165,33 +178,33 @@ describe('the timeline', () => {
     ]);
   });
 
-  test('has a mark for each moment', () => {
+  test('has a mark for each event', () => {
     const {marks} = layOut(input);
     expect(marks.map(({kind, x}) => [kind, x])).toEqual([
-      ['moved', 62],
-      ['moved', 132],
+      ['change', 62],
+      ['change', 132],
       ['ok', 202],
       ['throttled', 272],
       ['ok', 202],
-      ['moved', 202],
+      ['change', 202],
     ]);
   });
 
-  test('shows an abandoned watch, and a word that no state stands for', () => {
+  test('shows an abandoned watch, and a status that maps to no state', () => {
     const odd = [entry(0, {kind: 'added', status: 'weird'})];
     const given: WatchEntry[] = [{at: 1, type: 'abandoned', attempt: 1, status: undefined, text: 'x'}];
     const {bars, marks} = layOut({...input, entries: odd, watched: given});
     expect([bars[0]?.kind, marks.at(-1)?.kind]).toEqual(['other', 'trouble']);
   });
 
-  test('leaves out what was more than two minutes ago', () => {
+  test('leaves out everything older than two minutes', () => {
     const {marks, bars, ticks} = layOut({...input, until: 122_500});
     expect(marks.map(({kind}) => kind)).toEqual(['throttled']);
     expect(bars.map(({kind}) => kind)).toEqual(['running', 'wait', 'wait', 'throttle']);
     expect(ticks.map(({label}) => label).at(-1)).toBe('2:00');
   });
 
-  test('has everything within its width, whatever happened', () => {
+  test('keeps everything within its width, whatever happened', () => {
     const times = fc.integer({min: 0, max: 1_000_000});
     const anything = fc.record({
       entries: fc.array(times.map((at) => entry(at, {changed: at % 2 === 0, ...(at % 3 > 0 && {answer: answer()})}))),
@@ -221,8 +234,8 @@ describe('the timeline', () => {
   });
 });
 
-describe('a watch of the page', () => {
-  test('keeps what each event says, and no token', async () => {
+describe('a watch in the page', () => {
+  test('keeps the details of each event, but no token', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({
       path: '/operations/1',
@@ -249,7 +262,7 @@ describe('a watch of the page', () => {
     expect(JSON.stringify(entries)).not.toContain('secret');
   });
 
-  test('tells where the service moved an operation to', () => {
+  test('shows the new location of a relocated operation', () => {
     const event: OperationEvent = {
       type: 'relocated',
       from: 'http://127.0.0.1/a',
@@ -262,32 +275,32 @@ describe('a watch of the page', () => {
     expect(watchEntryOf(event)).toEqual({at: 5, type: 'relocated', attempt: 1, status: undefined, text: event.to});
   });
 
-  test('goes on until the end', async () => {
+  test('continues until the operation ends', async () => {
     const emulator = await startEmulator({script: ['succeeded']});
     const {location} = emulator.addOperation();
     let ended: () => void = () => {};
     const over = new Promise<void>((resolve) => {
       ended = resolve;
     });
-    const watch = await watchHere(location, 'token', () => {
-      if (watch !== undefined && !watch.going) ended();
+    const watch = await watchOperation(location, 'token', () => {
+      if (watch !== undefined && !watch.active) ended();
     });
-    expect(watch.going).toBe(true);
+    expect(watch.active).toBe(true);
     await over;
     expect(watch.entries.map(({type}) => type)).toEqual(['polled', 'succeeded']);
   });
 
-  test('ends when it is told to', async () => {
+  test('ends when it is stopped', async () => {
     const emulator = await startEmulator({script: ['running']});
     const {location} = emulator.addOperation();
     const over = new Promise<void>((resolve) => {
       const changed = (): void => {
-        if (watch?.going === false) resolve();
+        if (watch?.active === false) resolve();
       };
       let watch: PageWatch | undefined;
-      void watchHere(location, 'token', changed).then((begun) => {
-        watch = begun;
-        begun.stop();
+      void watchOperation(location, 'token', changed).then((started) => {
+        watch = started;
+        started.stop();
       });
     });
     await over;

@@ -11,24 +11,24 @@ const describeInBrowser: typeof describe.skip = chromium === undefined ? describ
 let browser: Browser;
 let emulator: GraphEmulator;
 let page: Page;
-/** What went wrong in the page. */
-let complaints: string[];
+/** Errors and warnings in the page. */
+let problems: string[];
 
 if (chromium !== undefined) {
   beforeAll(async () => {
     browser = await launchChromium(chromium);
     page = await browser.newPage();
     page.setDefaultTimeout(15_000);
-    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
-      // Browsers complain of each answer from 400 on; those here are asked for.
-      if (!message.text().startsWith('Failed to load resource')) complaints.push(message.text());
+      // Browsers log each answer from 400 on; the tests ask for those.
+      if (!message.text().startsWith('Failed to load resource')) problems.push(message.text());
     });
   }, 60_000);
   afterAll(() => browser.close());
   beforeEach(async () => {
-    complaints = [];
+    problems = [];
     emulator = await startGraphEmulator({console: true});
     await page.setViewportSize({width: 1280, height: 800});
     await page.emulateMedia({colorScheme: 'light', reducedMotion: 'no-preference'});
@@ -41,7 +41,7 @@ if (chromium !== undefined) {
   });
 }
 
-/** Waits until an element says something. */
+/** Waits until an element has this text. */
 async function text(of: Page, selector: string, expected: string): Promise<void> {
   await of.locator(selector).filter({hasText: expected}).first().waitFor();
 }
@@ -50,7 +50,7 @@ function button(name: string): ReturnType<Page['getByRole']> {
   return page.getByRole('button', {name, exact: true});
 }
 
-/** The state that is lit in the machine. */
+/** Waits until this state of the machine is highlighted. */
 function lit(state: string): Promise<void> {
   return page.locator(`.node.lit.${state}`).waitFor();
 }
@@ -60,7 +60,7 @@ async function lines(log: '#log' | '#watch-log'): Promise<string[]> {
 }
 
 describeInBrowser('the page', () => {
-  test('lists operations as they come, and shows each', async () => {
+  test('lists operations as they are added, and shows each', async () => {
     await text(page, '#none', 'None yet');
     const operation = emulator.addOperation({id: 'one'});
     await text(page, '#title', 'one');
@@ -78,7 +78,7 @@ describeInBrowser('the page', () => {
       id: 'two',
       status: 'somethingNew',
     });
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
   test('moves an operation by its buttons', async () => {
@@ -90,7 +90,7 @@ describeInBrowser('the page', () => {
     await button('Throttle').click();
     await text(page, '#next', 'Next poll: HTTP 429');
     await button('Lose').click();
-    await text(page, '#next', 'Next poll: no good answer (truncated)');
+    await text(page, '#next', 'Next poll: faulty answer (truncated)');
     await button('Forget').click();
     await text(page, '#next', 'Next poll: HTTP 404');
     await button('Fail').click();
@@ -109,14 +109,14 @@ describeInBrowser('the page', () => {
       'added, notStarted',
       'moved to running',
       'interrupted; next poll: HTTP 429',
-      'interrupted; next poll: no good answer (truncated)',
+      'interrupted; next poll: faulty answer (truncated)',
       'moved; next poll: HTTP 404',
       'moved to failed',
     ]);
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
-  test('shows polls of others, throttles and transitions as they come', async () => {
+  test('shows polls by others, throttling and transitions as they happen', async () => {
     const operation = emulator.addOperation({script: ['running', {http: 429, retryAfter: 2}, 'succeeded']});
     await lit('notStarted');
     for (let count = 0; count < 3; count++) await poll(operation.location);
@@ -130,11 +130,11 @@ describeInBrowser('the page', () => {
     const kinds = await page
       .locator('#timeline .mark')
       .evaluateAll((marks) => marks.map((mark) => mark.getAttribute('class')));
-    expect(kinds).toEqual(['mark moved', 'mark ok', 'mark throttled', 'mark ok']);
+    expect(kinds).toEqual(['mark change', 'mark ok', 'mark throttled', 'mark ok']);
     expect(await page.locator('#timeline .bar.succeeded').count()).toBe(1);
   });
 
-  test('shows whatever text there is as text', async () => {
+  test('shows any content as text', async () => {
     const hostile = '"><img src=x onerror="document.title=1"><script>document.title=2</script>';
     const operation = emulator.addOperation({
       id: hostile,
@@ -146,10 +146,10 @@ describeInBrowser('the page', () => {
     expect(await page.locator('#title').textContent()).toBe(hostile);
     expect(await page.locator('img').count()).toBe(0);
     expect(await page.title()).toBe('Operations of the Graph emulator');
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
-  test('says so when the emulator is gone', async () => {
+  test('says so if the emulator is gone', async () => {
     await emulator.stop();
     await text(page, '#connection', 'The emulator does not answer');
     expect(emulator.connections).toBe(0);
@@ -157,7 +157,7 @@ describeInBrowser('the page', () => {
 });
 
 describeInBrowser('the built core in a browser', () => {
-  test('is what watches an operation in the page, to its end', async () => {
+  test('watches an operation in the page until it ends', async () => {
     await button('New by hand').click();
     await button('Watch').click();
     await text(page, '#watch-log', 'waiting');
@@ -165,20 +165,20 @@ describeInBrowser('the built core in a browser', () => {
     await page.locator('.node.seen.running').waitFor();
     await button('Succeed').click();
     await text(page, '#watch-text', 'The watch is over; it last saw succeeded.');
-    const heard = await lines('#watch-log');
-    expect(heard.filter((line) => !/^(polled|waiting)/.test(line))).toEqual(['notStarted', 'running', 'succeeded']);
-    expect(heard.at(-2)).toMatch(/^polled \d+: succeeded$/);
-    // It asked over HTTP, in the browser, by the library's own request.
+    const logged = await lines('#watch-log');
+    expect(logged.filter((line) => !/^(polled|waiting)/.test(line))).toEqual(['notStarted', 'running', 'succeeded']);
+    expect(logged.at(-2)).toMatch(/^polled \d+: succeeded$/);
+    // It polled over HTTP, in the browser, with the library's own requests.
     const [operation] = emulator.operations;
-    expect(operation?.requests.length).toBe(heard.filter((line) => line.startsWith('polled')).length);
+    expect(operation?.requests.length).toBe(logged.filter((line) => line.startsWith('polled')).length);
     expect(operation?.requests.every(({headers}) => /Chrome/.test(headers['user-agent'] ?? ''))).toBe(true);
     expect(await page.locator('#timeline .bar.wait').count()).toBe(
-      heard.filter((line) => line.startsWith('waiting')).length,
+      logged.filter((line) => line.startsWith('waiting')).length,
     );
-    expect(complaints).toEqual([]);
+    expect(problems).toEqual([]);
   });
 
-  test('keeps to Retry-After, and survives lost answers', async () => {
+  test('respects Retry-After and survives lost answers', async () => {
     await button('New by hand').click();
     const [operation] = emulator.operations;
     operation?.interrupt([{http: 429, retryAfter: 1}, {fault: 'truncated'}]);
@@ -193,9 +193,9 @@ describeInBrowser('the built core in a browser', () => {
     expect((await lines('#watch-log')).at(-1)).toMatch(/^abandoned: /);
   });
 
-  test('runs by itself: watches, gives up, resumes, and its machine moves', async () => {
+  test('works without the page: it watches, stops and resumes, and its machine makes transitions', async () => {
     const {location} = emulator.addOperation({script: ['notStarted', 'running', 'running', 'succeeded']});
-    // The page has the import map; nothing else of it takes part.
+    // Only the import map of the page is used.
     const found = await page.evaluate(async (place) => {
       const named = 'operation-poller';
       const {pollOperation, resumeOperation, schedules, operationMachine, WatchAbortedError} = (await import(
@@ -232,7 +232,7 @@ describeInBrowser('the built core in a browser', () => {
   });
 });
 
-describeInBrowser('the page is for everybody', () => {
+describeInBrowser('the page is accessible', () => {
   test('by keyboard alone', async () => {
     await page.keyboard.press('Tab');
     expect(await focused()).toBe('Skip to the operation');
@@ -245,7 +245,7 @@ describeInBrowser('the page is for everybody', () => {
     expect(await focused()).toBe('Start');
     await page.keyboard.press('Space');
     await lit('running');
-    // The button has no use now, and yet the focus stays where it was.
+    // The button is disabled now, but keeps the focus.
     expect(await focused()).toBe('Start');
     const outline = await page.evaluate(() => getComputedStyle(document.activeElement ?? document.body).outlineStyle);
     expect(outline).toBe('solid');
@@ -255,7 +255,7 @@ describeInBrowser('the page is for everybody', () => {
     expect(emulator.operations[0]?.status).toBe('succeeded');
   });
 
-  test('with the changes told, and names for all there is', async () => {
+  test('with changes announced, and a name for every element', async () => {
     await button('New by hand').click();
     await button('Start').click();
     await text(page, '#announcer', 'The operation is running');
@@ -271,7 +271,7 @@ describeInBrowser('the page is for everybody', () => {
     expect(nameless).toEqual([]);
   });
 
-  test('without motion for those who want none', async () => {
+  test('without motion for users who prefer none', async () => {
     await page.emulateMedia({reducedMotion: 'reduce'});
     const moving = await page
       .locator('*')
@@ -290,7 +290,7 @@ describeInBrowser('the page is for everybody', () => {
   });
 
   test.each(['light', 'dark'] as const)(
-    'with enough contrast in the %s scheme, and no scrolling to the side when narrow',
+    'with enough contrast in the %s scheme, and without horizontal scrolling when narrow',
     async (colorScheme) => {
       await page.emulateMedia({colorScheme});
       await page.setViewportSize({width: 320, height: 700});
@@ -308,8 +308,8 @@ describeInBrowser('the page is for everybody', () => {
   );
 });
 
-describeInBrowser('the policy of the page holds', () => {
-  test('no script in it and no other host is let in', async () => {
+describeInBrowser('the policy of the page', () => {
+  test('blocks inline scripts and other hosts', async () => {
     const blocked = await page.evaluate(async () => {
       const violations: string[] = [];
       document.addEventListener('securitypolicyviolation', (event) => violations.push(event.effectiveDirective));
@@ -347,9 +347,9 @@ describeInBrowser('the policy of the page holds', () => {
     ]);
   });
 
-  test('another site can neither move an operation nor read one', async () => {
+  test('lets another site neither move an operation nor read one', async () => {
     const operation = emulator.addOperation();
-    // A server of its own, without a policy.
+    // Another server, without a policy.
     const hostile = await startGraphEmulator();
     await page.goto(hostile.addResource({path: '/x', version: false, script: [{text: '<p>'}], bearer: false}).location);
     const results = await page.evaluate(async (victim) => {
@@ -374,11 +374,11 @@ function focused(): Promise<string | null> {
   return page.evaluate(() => document.activeElement?.textContent ?? null);
 }
 
-/** In the page: the texts that stand out less than 4.5 to 1 from what is behind them. */
+/** Runs in the page. Finds the texts with a contrast below 4.5 to 1. */
 function lowContrasts(): string[] {
   const canvas = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
   const channels = (colors: readonly string[]): number[] => {
-    // Painted one over the other, as the browser does, whatever form a colour is written in.
+    // Painted over each other, as the browser does, whatever the notation of the colors.
     for (const color of colors) {
       if (canvas === null) continue;
       canvas.fillStyle = color;
@@ -409,7 +409,7 @@ function lowContrasts(): string[] {
     const style = getComputedStyle(element);
     const behind = backgrounds(element);
     if (inPicture) {
-      // What a text in a picture stands on is the shape before it, if that belongs to it.
+      // The background of a text in a picture is the shape before it, if there is one.
       const shape = element.previousElementSibling;
       if (shape instanceof SVGRectElement) behind.push(getComputedStyle(shape).fill);
     }

@@ -7,11 +7,11 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {refusalOf} from '../../../src/testing/console/guard.ts';
+import {refusalOf} from '../../../src/testing/console/console.ts';
 import {findModules, readModule} from '../../../src/testing/console/module-files.ts';
 import {pageOf} from '../../../src/testing/console/page-html.ts';
-import type {Message, Story} from '../../../src/testing/console/wire.ts';
-import {limits, moveNames} from '../../../src/testing/console/wire.ts';
+import type {Message, OperationHistory} from '../../../src/testing/console/wire.ts';
+import {actionNames, limits} from '../../../src/testing/console/wire.ts';
 import type {GraphEmulator} from '../../../src/testing/index.ts';
 import {poll, resetPassword, startEmulator} from '../emulators.ts';
 
@@ -21,7 +21,7 @@ interface TransportResponse {
   readonly text: string;
 }
 
-/** A request with the path and the headers as they stand, `Host` included. */
+/** Sends a request with exactly this path and these headers, `Host` included. */
 function ask(
   emulator: GraphEmulator,
   path: string,
@@ -41,12 +41,12 @@ function ask(
   });
 }
 
-/** As the page sends it. */
+/** Sends a POST as the page does. */
 function post(emulator: GraphEmulator, path: string): Promise<TransportResponse> {
   return ask(emulator, `/console/operations/${path}`, {method: 'POST', headers: {origin: emulator.root}});
 }
 
-/** What a page is told, message by message. */
+/** The messages to a page. */
 async function* listen(emulator: GraphEmulator): AsyncGenerator<Message, void, void> {
   const response = await fetch(`${emulator.console}events`);
   expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -60,26 +60,26 @@ async function* listen(emulator: GraphEmulator): AsyncGenerator<Message, void, v
   }
 }
 
-async function first(emulator: GraphEmulator): Promise<Extract<Message, {type: 'all'}>> {
-  for await (const message of listen(emulator)) if (message.type === 'all') return message;
+async function first(emulator: GraphEmulator): Promise<Extract<Message, {type: 'snapshot'}>> {
+  for await (const message of listen(emulator)) if (message.type === 'snapshot') return message;
   throw new Error('The stream ended');
 }
 
-async function stories(emulator: GraphEmulator): Promise<readonly Story[]> {
-  return (await first(emulator)).stories;
+async function histories(emulator: GraphEmulator): Promise<readonly OperationHistory[]> {
+  return (await first(emulator)).operations;
 }
 
 describe('the console', () => {
-  test('is there only if it is asked for', async () => {
+  test('exists only with console: true', async () => {
     const emulator = await startEmulator();
     expect(emulator.console).toBeUndefined();
     expect((await fetch(`${emulator.root}/console/`)).status).toBe(404);
     await expect(startEmulator({console: JSON.parse('"yes"')})).rejects.toThrow(
-      'options.console must be true or false',
+      'options.console: expected true or false',
     );
   });
 
-  test('is one page, that nobody else may show or fill', async () => {
+  test('is one page that no other site may embed or fill', async () => {
     const emulator = await startEmulator({console: true});
     expect(emulator.console).toBe(`${emulator.root}/console/`);
     expect(await ask(emulator, '/console')).toMatchObject({status: 308, headers: {location: '/console/'}});
@@ -102,7 +102,7 @@ describe('the console', () => {
     }
   });
 
-  test('is none of the requests that are recorded, counted or waited for', async () => {
+  test('has its requests neither recorded nor counted nor waited for', async () => {
     const emulator = await startEmulator({console: true, maximumRequests: 1, throttle: {requests: 1, window: 60_000}});
     const stream = listen(emulator);
     await stream.next();
@@ -112,7 +112,7 @@ describe('the console', () => {
     expect((await poll(emulator.operations[0]?.location ?? '')).response.status).toBe(200);
   });
 
-  test('answers nothing that it does not have', async () => {
+  test('answers 404 to unknown paths and 405 to other methods', async () => {
     const emulator = await startEmulator({console: true});
     const none = [
       '/console/x',
@@ -131,7 +131,7 @@ describe('the console', () => {
   });
 });
 
-describe('the guard', () => {
+describe('the access check', () => {
   const root = 'http://127.0.0.1:8080';
   const host = '127.0.0.1:8080';
 
@@ -155,19 +155,19 @@ describe('the guard', () => {
     ['refuses', 'localhost', 'GET', {host: 'localhost:8080'}],
     ['refuses', 'another port', 'GET', {host: '127.0.0.1:80'}],
     ['refuses', 'no host', 'GET', {}],
-    ['allows', 'a move by the page', 'POST', {host, origin: root}],
-    ['refuses', 'a move by another site', 'POST', {host, origin: 'https://evil.example'}],
-    ['refuses', 'a move by a page without an origin', 'POST', {host, origin: 'null'}],
-    ['refuses', 'a move by who does not say', 'POST', {host}],
+    ['allows', 'an action by the page', 'POST', {host, origin: root}],
+    ['refuses', 'an action by another site', 'POST', {host, origin: 'https://evil.example'}],
+    ['refuses', 'an action by a page without an origin', 'POST', {host, origin: 'null'}],
+    ['refuses', 'an action without the origin header', 'POST', {host}],
     [
       'refuses',
-      'a move by the page under a rebound name',
+      'an action by the page under a rebound name',
       'POST',
       {host: 'evil.example', origin: 'http://evil.example'},
     ],
     [
       'refuses',
-      'a move by another site that navigates',
+      'an action by another site that navigates',
       'POST',
       {host, origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate'},
     ],
@@ -175,7 +175,7 @@ describe('the guard', () => {
     expect(refusalOf({method, headers}, root) === undefined ? 'allows' : 'refuses').toBe(outcome);
   });
 
-  test('refuses over HTTP too, and nothing is changed', async () => {
+  test('refuses over HTTP as well, and nothing is changed', async () => {
     const emulator = await startEmulator({console: true});
     const rebound = {host: `evil.example:${new URL(emulator.root).port}`};
     for (const path of ['/console/', '/console/events', '/console/modules/ky/distribution/index.js']) {
@@ -189,15 +189,15 @@ describe('the guard', () => {
   });
 });
 
-describe('a page is told', () => {
-  test('everything at first, then each change', async () => {
+describe('a page receives', () => {
+  test('a snapshot first, then each change', async () => {
     const emulator = await startEmulator({console: true});
     const operation = emulator.addOperation({id: '1', script: ['running']});
     const stream = listen(emulator);
     const all = (await stream.next()).value;
     expect(all).toMatchObject({
-      type: 'all',
-      stories: [
+      type: 'snapshot',
+      operations: [
         {
           view: {key: 1, id: '1', location: operation.location, bearer: true, status: 'notStarted', polls: 0, body: ''},
           entries: [{kind: 'added', status: 'notStarted', changed: false, next: {status: 'running', http: 200}}],
@@ -206,7 +206,7 @@ describe('a page is told', () => {
     });
     await poll(operation.location);
     expect((await stream.next()).value).toMatchObject({
-      type: 'one',
+      type: 'update',
       view: {key: 1, status: 'running', polls: 1, body: expect.stringContaining('"status":"running"')},
       entry: {kind: 'answered', status: 'running', changed: true, answer: {method: 'GET', http: 200, here: false}},
     });
@@ -222,20 +222,20 @@ describe('a page is told', () => {
     expect((await stream.next()).value).toMatchObject({entry: {kind: 'moved', status: 'succeeded', changed: true}});
   });
 
-  test('of cancellations, refusals and operations that are not visible yet', async () => {
+  test('cancellations, refusals and operations that are not visible yet', async () => {
     const emulator = await startEmulator({console: true, token: 'right'});
     const operation = emulator.addOperation({cancelable: true, visibleAfter: 60_000});
     await poll(operation.location);
     await poll(operation.location, {headers: {authorization: 'Bearer right'}});
-    const [story] = await stories(emulator);
-    expect(story?.entries.map(({next, answer}) => [next.http, answer?.http])).toEqual([
+    const [first] = await histories(emulator);
+    expect(first?.entries.map(({next, answer}) => [next.http, answer?.http])).toEqual([
       [404, undefined],
       [404, 401],
       [404, 404],
     ]);
     const other = emulator.addOperation({cancelable: true});
     await fetch(other.location, {method: 'DELETE', headers: {authorization: 'Bearer right'}});
-    const [, canceled] = await stories(emulator);
+    const [, canceled] = await histories(emulator);
     expect(canceled?.entries.map(({kind, answer}) => [kind, answer?.method])).toEqual([
       ['added', undefined],
       ['canceled', undefined],
@@ -243,41 +243,41 @@ describe('a page is told', () => {
     ]);
   });
 
-  test('no token, no password and no body of a request', async () => {
+  test('no token, no password and no request body', async () => {
     const emulator = await startEmulator({console: true, token: 'test-token', newPassword: 'secret-made'});
     await resetPassword(emulator, '{"newPassword":"secret-chosen"}');
     await resetPassword(emulator);
     for (const {location} of emulator.operations) await poll(location);
-    const told = JSON.stringify(await first(emulator));
-    expect(told).toContain('"status":"notStarted"');
-    expect(told).not.toMatch(/test-token|secret|Bearer|adele/);
+    const received = JSON.stringify(await first(emulator));
+    expect(received).toContain('"status":"notStarted"');
+    expect(received).not.toMatch(/test-token|secret|Bearer|adele/);
   });
 
-  test('a token that this emulator alone takes', async () => {
+  test('a token that only this emulator accepts', async () => {
     const emulator = await startEmulator({console: true, token: 'test-token'});
     const {location} = emulator.addOperation();
     const {token} = await first(emulator);
     const own = {headers: {authorization: `Bearer ${token}`}};
     expect((await poll(location, own)).response.status).toBe(200);
     expect((await poll(location, {headers: {authorization: 'Bearer other'}})).response.status).toBe(401);
-    expect((await stories(emulator))[0]?.entries.map(({answer}) => answer?.here)).toEqual([undefined, true, false]);
+    expect((await histories(emulator))[0]?.entries.map(({answer}) => answer?.here)).toEqual([undefined, true, false]);
     const another = await startEmulator({console: true, token: 'test-token'});
     expect((await poll(another.addOperation().location, own)).response.status).toBe(401);
   });
 
-  test('of no more operations, entries and text than the limits', async () => {
+  test('no more operations, entries and text than the limits', async () => {
     const emulator = await startEmulator({console: true, script: [{status: 'running', detail: 'x'.repeat(5000)}]});
     const old = emulator.addOperation();
     for (let count = 1; count < limits.operations; count++) emulator.addOperation();
     for (let count = 0; count < limits.entries; count++) old.rescript(['running']);
     await poll(emulator.operations[1]?.location ?? '');
-    const kept = await stories(emulator);
-    expect([kept.length, kept[0]?.entries.length]).toEqual([limits.operations, limits.entries]);
-    expect(kept[1]?.view.body).toHaveLength(limits.body);
+    const found = await histories(emulator);
+    expect([found.length, found[0]?.entries.length]).toEqual([limits.operations, limits.entries]);
+    expect(found[1]?.view.body).toHaveLength(limits.body);
     emulator.addOperation();
-    // What happens to an operation that was dropped is no longer told.
+    // Changes to a dropped operation are no longer sent.
     old.move('succeeded');
-    expect((await stories(emulator)).map(({view}) => view.key)).toEqual(
+    expect((await histories(emulator)).map(({view}) => view.key)).toEqual(
       Array.from({length: 100}, (_, index) => index + 2),
     );
     expect((await post(emulator, '1/start')).status).toBe(404);
@@ -285,7 +285,7 @@ describe('a page is told', () => {
 });
 
 describe('a page can', () => {
-  test('start an operation that is moved by hand, and one by the script', async () => {
+  test('add an operation that is moved by hand, and one with a script', async () => {
     const emulator = await startEmulator({console: true, script: ['running', 'succeeded']});
     expect(await post(emulator, 'by-hand')).toMatchObject({status: 201, text: '{"key":1}'});
     expect(await post(emulator, 'by-script')).toMatchObject({status: 201, text: '{"key":2}'});
@@ -301,10 +301,10 @@ describe('a page can', () => {
     ['cancel', ['skipped', 'skipped']],
     ['throttle', [429, 'notStarted']],
     ['forget', [404, 404]],
-  ])('%s it', async (move, expected) => {
+  ])('%s it', async (action, expected) => {
     const emulator = await startEmulator({console: true});
     await post(emulator, 'by-hand');
-    expect((await post(emulator, `1/${move}`)).status).toBe(204);
+    expect((await post(emulator, `1/${action}`)).status).toBe(204);
     const {location = ''} = emulator.operations[0] ?? {};
     const answers: unknown[] = [];
     for (let count = 0; count < 2; count++) {
@@ -321,19 +321,19 @@ describe('a page can', () => {
     const {location = ''} = emulator.operations[0] ?? {};
     await expect(poll(location)).rejects.toThrow(SyntaxError);
     expect((await poll(location)).response.status).toBe(200);
-    expect(moveNames).toHaveLength(7);
+    expect(actionNames).toHaveLength(7);
   });
 });
 
 describe('streams', () => {
-  test('are no more than sixteen', async () => {
+  test('are limited to sixteen', async () => {
     const emulator = await startEmulator({console: true});
     const open = Array.from({length: 16}, () => listen(emulator));
     for (const stream of open) await stream.next();
     const refused = await fetch(`${emulator.console}events`);
     expect([refused.status, await refused.text()]).toEqual([503, 'Too many pages of this console are open.']);
     await open[0]?.return();
-    // The emulator hears of it a little later.
+    // The emulator notices a little later.
     let status = 503;
     while (status === 503) {
       const again = await fetch(`${emulator.console}events`);
@@ -353,7 +353,7 @@ describe('streams', () => {
     expect(emulator.connections).toBe(0);
   });
 
-  test('of a page that does not read cost no memory, and begin anew when it does', async () => {
+  test('of a page that does not read use no memory, and start over when it reads', async () => {
     const emulator = await startEmulator({
       console: true,
       script: [{status: 'running', detail: 'x'.repeat(limits.body)}],
@@ -363,7 +363,7 @@ describe('streams', () => {
     const socket = connect({host: hostname, port: Number(port)});
     socket.write(`GET /console/events HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     await new Promise((resolve) => socket.once('readable', resolve));
-    // Each change is told by some 2.5 kB: the buffers of both ends take a few megabytes of the 20.
+    // Each change takes some 2.5 kB: the buffers of both ends hold a few megabytes of the 20.
     const before = process.memoryUsage().external + process.memoryUsage().heapUsed;
     await poll(operation.location);
     for (let count = 0; count < 8000; count++) operation.rescript(['running']);
@@ -373,16 +373,16 @@ describe('streams', () => {
     const whole = new Promise<void>((resolve) => {
       socket.on('data', (chunk) => {
         text += String(chunk);
-        if ((text.match(/"type":"all"/g) ?? []).length === 2) resolve();
+        if ((text.match(/"type":"snapshot"/g) ?? []).length === 2) resolve();
       });
     });
     await whole;
-    expect((text.match(/"type":"one"/g) ?? []).length).toBeLessThan(8000);
+    expect((text.match(/"type":"update"/g) ?? []).length).toBeLessThan(8000);
     socket.destroy();
   });
 });
 
-describe('files of modules', () => {
+describe('module files', () => {
   const modules = findModules();
   const built = existsSync(fileURLToPath(new URL('../../../dist/index.js', import.meta.url)));
   let folder: string;
@@ -404,7 +404,7 @@ describe('files of modules', () => {
   afterAll(() => rmSync(folder, {recursive: true, force: true}));
 
   test('are found where they are installed', () => {
-    // `npm test` builds before it tests.
+    // `npm test` builds before it runs the tests.
     expect([built, modules.problems]).toEqual([true, []]);
     expect(Object.fromEntries(modules.entries)).toEqual({
       'operation-poller': 'index.js',
@@ -439,7 +439,7 @@ describe('files of modules', () => {
     expect(await readModule(only, path)).toBe(served ? '// text' : undefined);
   });
 
-  test('are nothing outside their folder, whatever the path', async () => {
+  test('are never outside their folder, whatever the path', async () => {
     const only = {folders: new Map([['package', join(folder, 'package')]]), entries: new Map(), problems: []};
     const parts = fc.constantFrom(
       '..',
@@ -462,7 +462,7 @@ describe('files of modules', () => {
     );
   });
 
-  test('are served as what they are, and no others', async () => {
+  test('are served with their content type, and no other files are', async () => {
     const emulator = await startEmulator({console: true});
     const js = await ask(emulator, '/console/modules/operation-poller/index.js');
     expect([js.status, js.headers['content-type']]).toEqual([200, 'text/javascript; charset=utf-8']);
@@ -480,7 +480,7 @@ describe('files of modules', () => {
     }
   });
 
-  test('that are missing are told on the page, which throws nothing', () => {
+  test('that are missing are listed on the page, and nothing is thrown', () => {
     const nowhere = findModules(join(folder, 'package/index.js'));
     expect([...nowhere.entries]).toEqual([]);
     expect(nowhere.problems).toEqual([

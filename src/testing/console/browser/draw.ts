@@ -4,21 +4,21 @@ import type {Mark, Timeline} from './timeline.ts';
 
 const namespace = 'http://www.w3.org/2000/svg';
 
-/** What is lit in the drawing of a machine. */
-export interface Lit {
-  /** The state at the service; `undefined`: a word that the drawing does not have. */
+/** What is highlighted in the drawing of a machine. */
+export interface Highlights {
+  /** The state at the service; `undefined` if the drawing has no state for the status. */
   readonly state: State | undefined;
-  /** The state before that, if it was another. */
-  readonly before: State | undefined;
-  /** The state as the watch in the page knows it. */
+  /** The state before that, if it was a different one. */
+  readonly previous: State | undefined;
+  /** The state that the watch in the page last saw. */
   readonly seen: State | undefined;
-  /** All of it in words. */
+  /** The same as text. */
   readonly title: string;
 }
 
-/** The machine as a picture. */
-export function drawMachine({state, before, seen, title}: Lit): SVGElement {
-  const taken = ({from, to}: {from: State; to: State}): string => (from === before && to === state ? ' taken' : '');
+/** Draws the machine. */
+export function drawMachine({state, previous, seen, title}: Highlights): SVGElement {
+  const taken = ({from, to}: {from: State; to: State}): string => (from === previous && to === state ? ' taken' : '');
   return picture(machineSize, title, [
     element(
       'defs',
@@ -55,9 +55,9 @@ export function drawMachine({state, before, seen, title}: Lit): SVGElement {
   ]);
 }
 
-/** A timeline as a picture. Its story is in the logs, in words. */
+/** Draws a timeline. The logs say the same as text. */
 export function drawTimeline({width, height, lanes, ticks, bars, marks}: Timeline): SVGElement {
-  return picture({width, height}, `Timeline: ${marks.length} moments; the logs tell them in words`, [
+  return picture({width, height}, `Timeline: ${marks.length} events; the logs list them as text`, [
     ...ticks.flatMap(({x, label}) => [
       element('line', {class: 'grid', x1: x, x2: x, y1: 2, y2: height - 20}),
       element('text', {x, y: height - 6, 'text-anchor': 'middle'}, [label]),
@@ -89,13 +89,13 @@ export function drawTimeline({width, height, lanes, ticks, bars, marks}: Timelin
   ]);
 }
 
-/** Each kind has a form of its own: colour alone would not do. */
+/** Each kind has a shape of its own: color alone is not enough. */
 function drawMark({x, y, kind, title}: Mark): SVGElement {
   const paths = {
     ok: 'M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0 -9 0z',
     throttled: 'M0 -5.5L6 5H-6z',
     trouble: 'M-4.5 -4.5L4.5 4.5M-4.5 4.5L4.5 -4.5',
-    moved: 'M0 -6L6 0L0 6L-6 0z',
+    change: 'M0 -6L6 0L0 6L-6 0z',
   };
   return element('g', {transform: `translate(${x} ${y})`}, [
     element('title', {}, [title]),
@@ -111,7 +111,7 @@ function picture(
   return element('svg', {viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': title}, children);
 }
 
-/** Attributes and text only: nothing that is shown is ever read as HTML. */
+/** Sets attributes and text only, so that nothing is parsed as HTML. */
 function element(
   name: string,
   attributes: Readonly<Record<string, string | number>>,

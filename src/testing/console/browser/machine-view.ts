@@ -1,6 +1,6 @@
-import type {MoveName} from '../wire.ts';
+import type {ActionName} from '../wire.ts';
 
-/** The statuses that the machine is drawn with. */
+/** The states in the drawing of the machine. */
 export type State = 'notStarted' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
 export interface Node {
@@ -38,8 +38,8 @@ export const edges: readonly Edge[] = [
   {from: 'notStarted', to: 'canceled', path: 'M55 113C55 164 150 164 299 164'},
 ];
 
-/** Words of more families than one, without regard to case. */
-const words: Readonly<Record<string, State>> = {
+/** Statuses of several families of operations, in lower case. */
+const states: Readonly<Record<string, State>> = {
   notstarted: 'notStarted',
   waiting: 'notStarted',
   accepted: 'notStarted',
@@ -53,16 +53,16 @@ const words: Readonly<Record<string, State>> = {
   skipped: 'canceled',
 };
 
-/** The state that a status word stands for, or `undefined`: no state is then lit, and the word itself is shown. */
-export function stateOf(word: string): State | undefined {
-  const known = word.toLowerCase();
-  return Object.hasOwn(words, known) ? words[known] : undefined;
+/** The state that a status stands for; if `undefined`, no state is highlighted and the status is shown as it is. */
+export function stateOf(status: string): State | undefined {
+  const key = status.toLowerCase();
+  return Object.hasOwn(states, key) ? states[key] : undefined;
 }
 
-/** Whether a move has a use for an operation with this status: nothing leaves a terminal state. */
-export function canMove(move: MoveName, word: string): boolean {
-  const state = stateOf(word);
-  if (move === 'throttle' || move === 'lose' || move === 'forget') return true;
-  if (move === 'start') return state === undefined || state === 'notStarted';
+/** Whether an action makes sense for an operation with this status: nothing leaves a terminal state. */
+export function isAvailable(action: ActionName, status: string): boolean {
+  const state = stateOf(status);
+  if (action === 'throttle' || action === 'lose' || action === 'forget') return true;
+  if (action === 'start') return state === undefined || state === 'notStarted';
   return state === undefined || state === 'notStarted' || state === 'running';
 }

@@ -1,4 +1,4 @@
-import type {Message, Story} from '../wire.ts';
+import type {Message, OperationHistory} from '../wire.ts';
 import {limits} from '../wire.ts';
 
 /** What the page knows of the emulator. */
@@ -6,23 +6,23 @@ export interface Model {
   readonly emulator: string;
   readonly token: string;
   /** By key, the oldest first. */
-  readonly stories: ReadonlyMap<number, Story>;
+  readonly operations: ReadonlyMap<number, OperationHistory>;
 }
 
-export const emptyModel: Model = {emulator: '', token: '', stories: new Map()};
+export const emptyModel: Model = {emulator: '', token: '', operations: new Map()};
 
-/** What the page knows after a message. Pure. */
-export function hear(model: Model, message: Message): Model {
-  if (message.type === 'all') {
+/** The model after a message. Pure. */
+export function applyMessage(model: Model, message: Message): Model {
+  if (message.type === 'snapshot') {
     const {emulator, token} = message;
-    return {emulator, token, stories: new Map(message.stories.map((story) => [story.view.key, story]))};
+    return {emulator, token, operations: new Map(message.operations.map((each) => [each.view.key, each]))};
   }
   const {view, entry} = message;
-  const entries = [...(model.stories.get(view.key)?.entries ?? []), entry].slice(-limits.entries);
-  const stories = new Map(model.stories).set(view.key, {view, entries});
-  for (const oldest of stories.keys()) {
-    if (stories.size <= limits.operations) break;
-    stories.delete(oldest);
+  const entries = [...(model.operations.get(view.key)?.entries ?? []), entry].slice(-limits.entries);
+  const operations = new Map(model.operations).set(view.key, {view, entries});
+  for (const oldest of operations.keys()) {
+    if (operations.size <= limits.operations) break;
+    operations.delete(oldest);
   }
-  return {...model, stories};
+  return {...model, operations};
 }

@@ -1,9 +1,9 @@
 import type {Entry} from '../wire.ts';
 import {stateOf} from './machine-view.ts';
-import type {WatchEntry} from './watch-entry.ts';
-import {elapsed, kindOf, lineOf, watchLineOf} from './wording.ts';
+import type {WatchEntry} from './watch.ts';
+import {elapsed, lineOf, problemOf, watchLineOf} from './wording.ts';
 
-/** A stretch of time in a lane. */
+/** A period of time in a lane. */
 export interface Bar {
   readonly x: number;
   readonly y: number;
@@ -11,7 +11,7 @@ export interface Bar {
   readonly height: number;
   /** A state, `'other'`, `'wait'`, or `'throttle'`: a wait that the service asked for. */
   readonly kind: string;
-  /** What stands in it, if there is room. */
+  /** The text in it, if there is room. */
   readonly label: string;
   readonly title: string;
 }
@@ -20,7 +20,7 @@ export interface Bar {
 export interface Mark {
   readonly x: number;
   readonly y: number;
-  readonly kind: 'ok' | 'throttled' | 'trouble' | 'moved';
+  readonly kind: 'ok' | 'throttled' | 'trouble' | 'change';
   readonly title: string;
 }
 
@@ -39,15 +39,15 @@ export interface TimelineInput {
   readonly entries: readonly Entry[];
   /** The events of the watch in the page, oldest first. */
   readonly watched: readonly WatchEntry[];
-  /** When the operation was added; times are told from then on. */
+  /** When the operation was added; labels count from then. */
   readonly addedAt: number;
-  /** Up to when to draw. */
+  /** The end of the drawing. */
   readonly until: number;
   /** Pixels. */
   readonly width: number;
 }
 
-/** The longest time that is drawn: what is older is in the log. */
+/** The longest period that is drawn, in milliseconds; the log has everything older. */
 const longest = 120_000;
 const shortest = 10_000;
 const left = 62;
@@ -56,7 +56,7 @@ const barHeight = 20;
 const laneAt = {status: 8, polls: 38, watch: 68} as const;
 const axisAt = 98;
 
-/** Where everything stands in a timeline. Pure. */
+/** Computes the positions in a timeline. Pure. */
 export function layOut({entries, watched, addedAt, until, width}: TimelineInput): Timeline {
   const begin = Math.max(addedAt, until - longest);
   const end = Math.max(until, begin + shortest);
@@ -93,11 +93,11 @@ export function layOut({entries, watched, addedAt, until, width}: TimelineInput)
         .filter((entry) => entry.delay !== undefined && entry.at + entry.delay >= begin && entry.at <= end)
         .map((entry) => {
           const wait = entry.delay ?? 0;
-          const told = entry.because === 'retryAfter';
+          const byService = entry.because === 'retryAfter';
           return {
             ...bar(entry.at, entry.at + wait, laneAt.watch),
-            kind: told ? 'throttle' : 'wait',
-            label: told ? 'Retry-After' : (entry.because ?? 'retry'),
+            kind: byService ? 'throttle' : 'wait',
+            label: byService ? 'Retry-After' : (entry.because ?? 'retry'),
             title: watchLineOf(entry, addedAt).text,
           };
         }),
@@ -107,20 +107,20 @@ export function layOut({entries, watched, addedAt, until, width}: TimelineInput)
         if (entry.at < begin) return [];
         const title = lineOf(entry, addedAt).text;
         if (entry.answer === undefined) {
-          return [{x: xOf(entry.at), y: laneAt.status + barHeight / 2, kind: 'moved', title}];
+          return [{x: xOf(entry.at), y: laneAt.status + barHeight / 2, kind: 'change', title}];
         }
-        return [{x: xOf(entry.at), y: laneAt.polls + barHeight / 2, kind: kindOf(entry.answer) ?? 'ok', title}];
+        return [{x: xOf(entry.at), y: laneAt.polls + barHeight / 2, kind: problemOf(entry.answer) ?? 'ok', title}];
       }),
       ...watched.flatMap((entry): Mark[] => {
         if (entry.at < begin || entry.type === 'waiting' || entry.type === 'retrying') return [];
-        const kind = entry.type === 'abandoned' ? 'trouble' : entry.type === 'polled' ? 'ok' : 'moved';
+        const kind = entry.type === 'abandoned' ? 'trouble' : entry.type === 'polled' ? 'ok' : 'change';
         return [{x: xOf(entry.at), y: laneAt.watch + barHeight / 2, kind, title: watchLineOf(entry, addedAt).text}];
       }),
     ],
   };
 }
 
-/** From when to when the operation had which status word. */
+/** The periods in which the operation had the same status. */
 function statuses(entries: readonly Entry[], until: number): Array<{status: string; from: number; to: number}> {
   const spans: Array<{status: string; from: number; to: number}> = [];
   for (const {at, status, changed} of entries) {

@@ -1,49 +1,90 @@
-import type {OperationPoller} from 'operation-poller';
+import type {OperationEvent, OperationPoller} from 'operation-poller';
 import {limits} from '../wire.ts';
-import type {WatchEntry} from './watch-entry.ts';
-import {watchEntryOf} from './watch-entry.ts';
 
-/** An operation that this page watches, by the library itself. */
+/** An event of a watch, as far as the page shows it. */
+export interface WatchEntry {
+  readonly at: number;
+  readonly type: OperationEvent['type'];
+  readonly attempt: number;
+  /** The last known status of the operation; `undefined` before the first report. */
+  readonly status: string | undefined;
+  /** Only with `waiting` and `retrying`: for how many milliseconds. */
+  readonly delay?: number;
+  /** Only with `waiting`: what the delay comes from. */
+  readonly because?: string;
+  /** Details beyond the type. */
+  readonly text?: string;
+}
+
+/** An operation that this page watches with the library itself. */
 export interface PageWatch {
-  /** What it told, oldest first. */
+  /** Its events, oldest first. */
   readonly entries: readonly WatchEntry[];
-  /** Whether it goes on. */
-  readonly going: boolean;
+  /** Whether it has not ended. */
+  readonly active: boolean;
   stop(): void;
 }
 
 /**
- * Watches an operation in this page. The library is loaded when it is first needed: where it cannot be, the rest of the page works.
+ * Watches an operation in this page. The library is loaded when it is first needed, so that the rest of the page works without it.
  *
- * @param location what to poll: the emulator's own location, which is this page's origin
+ * @param location what to poll: the emulator's own location, which has the origin of this page
  * @param token the token to poll with; `undefined` for none
- * @param changed is called after each event and at the end
- * @throws what `import()` throws where the library is not there
+ * @param onChange is called after each event and at the end
+ * @throws what `import()` throws if the library cannot be loaded
  */
-export async function watchHere(location: string, token: string | undefined, changed: () => void): Promise<PageWatch> {
+export async function watchOperation(
+  location: string,
+  token: string | undefined,
+  onChange: () => void,
+): Promise<PageWatch> {
   const {pollOperation, schedules} = await import('operation-poller');
   const poller: OperationPoller = pollOperation(location, {
     token,
     schedule: schedules.exponential({initial: 1000, factor: 1.5, max: 5000}),
   });
   const entries: WatchEntry[] = [];
-  let going = true;
+  let active = true;
   poller.on('*', (event) => {
     entries.push(watchEntryOf(event));
     if (entries.length > limits.entries) entries.shift();
-    changed();
+    onChange();
   });
-  const over = (): void => {
-    going = false;
-    changed();
+  const end = (): void => {
+    active = false;
+    onChange();
   };
-  // How it ended is among the events.
-  poller.result().then(over, over);
+  // The last event says how it ended.
+  poller.result().then(end, end);
   return {
     entries,
-    get going() {
-      return going;
+    get active() {
+      return active;
     },
     stop: () => poller.stop('stopped in the page'),
   };
+}
+
+/** What the page keeps of an event. Pure. */
+export function watchEntryOf(event: OperationEvent): WatchEntry {
+  const {at, type, attempt} = event;
+  const entry = {at, type, attempt, status: event.operation?.status};
+  // The location itself is at the top of the page.
+  const shorten = (message: string): string => message.replace(event.location, 'the location');
+  switch (event.type) {
+    case 'waiting':
+      return {...entry, delay: event.delay, because: event.because};
+    case 'retrying':
+      return {...entry, delay: event.delay, text: shorten(event.error.message)};
+    case 'abandoned':
+      return {...entry, text: shorten(event.error.message)};
+    case 'unknownStatus':
+      return {...entry, text: event.rawStatus};
+    case 'progress':
+      return {...entry, text: `${event.percentComplete} %`};
+    case 'relocated':
+      return {...entry, text: event.to};
+    default:
+      return entry;
+  }
 }

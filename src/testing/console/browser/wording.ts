@@ -1,26 +1,26 @@
 import type {Entry, EntryAnswer, NextAnswer} from '../wire.ts';
-import type {WatchEntry} from './watch-entry.ts';
+import type {WatchEntry} from './watch.ts';
 
 /** One line of a log. */
 export interface Line {
   readonly time: string;
   readonly text: string;
-  /** How it is set off, if it is. */
+  /** How it is highlighted; `''` if it is not. */
   readonly kind: '' | 'strong' | 'throttled' | 'trouble';
 }
 
-/** What happened at the service, in words. */
+/** An entry of the service's log, as text. */
 export function lineOf(entry: Entry, since: number): Line {
   const time = elapsed(entry.at - since);
   if (entry.answer === undefined) return {time, text: changeText(entry), kind: 'strong'};
   return {
     time,
     text: answerText(entry.answer, entry.status),
-    kind: kindOf(entry.answer) ?? (entry.changed ? 'strong' : ''),
+    kind: problemOf(entry.answer) ?? (entry.changed ? 'strong' : ''),
   };
 }
 
-/** An event of the watch, in words. */
+/** An entry of the watch's log, as text. */
 export function watchLineOf(entry: WatchEntry, since: number): Line {
   const {type, delay = 0, because, text = ''} = entry;
   const time = elapsed(entry.at - since);
@@ -38,16 +38,16 @@ export function watchLineOf(entry: WatchEntry, since: number): Line {
   }
 }
 
-/** Whether an answer was no good, and in which way. */
-export function kindOf({http, fault}: EntryAnswer): 'throttled' | 'trouble' | undefined {
+/** What is wrong with an answer, if anything. */
+export function problemOf({http, fault}: EntryAnswer): 'throttled' | 'trouble' | undefined {
   if (fault !== undefined) return 'trouble';
   if (http === 429) return 'throttled';
   return http >= 400 ? 'trouble' : undefined;
 }
 
-/** What the next poll will be answered, in words. */
+/** The answer to the next poll, as text. */
 export function nextText({status, http, fault}: NextAnswer): string {
-  if (fault !== undefined) return `Next poll: no good answer (${fault})`;
+  if (fault !== undefined) return `Next poll: faulty answer (${fault})`;
   return http < 400 ? `Next poll: ${status}` : `Next poll: HTTP ${http}`;
 }
 
@@ -55,9 +55,11 @@ export function nextText({status, http, fault}: NextAnswer): string {
 export function elapsed(milliseconds: number): string {
   const whole = Math.floor(Math.max(0, milliseconds) / 1000);
   if (whole < 60) return seconds(Math.max(0, milliseconds));
-  const two = (part: number): string => String(part).padStart(2, '0');
+  const twoDigits = (part: number): string => String(part).padStart(2, '0');
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60];
-  return hours === 0 ? `${minutes}:${two(whole % 60)}` : `${hours}:${two(minutes)}:${two(whole % 60)}`;
+  return hours === 0
+    ? `${minutes}:${twoDigits(whole % 60)}`
+    : `${hours}:${twoDigits(minutes)}:${twoDigits(whole % 60)}`;
 }
 
 function seconds(milliseconds: number): string {
@@ -71,7 +73,7 @@ function changeText({kind, status, changed, next}: Entry): string {
 }
 
 function answerText({method, http, retryAfter, fault, here}: EntryAnswer, status: string): string {
-  const what = fault === undefined ? `${http}${http < 300 ? ` ${status}` : ''}` : fault;
+  const outcome = fault === undefined ? `${http}${http < 300 ? ` ${status}` : ''}` : fault;
   const after = retryAfter === undefined ? '' : `, Retry-After ${retryAfter}`;
-  return `${method} → ${what}${after}${here ? ' (this page)' : ''}`;
+  return `${method} → ${outcome}${after}${here ? ' (this page)' : ''}`;
 }
