@@ -5,7 +5,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
 import {fetchedOutcome} from '../polling/fetch-result.ts';
-import {freeze} from '../protocol/read.ts';
+import {freeze} from '../protocol/parse-operation.ts';
 import type {Signal} from '../shared/abort.ts';
 import type {RecordedJson} from './durable-host.ts';
 import {isRecord, plain, readPollError, writePollError} from './poll-record.ts';

@@ -2,8 +2,8 @@ import type {Answered} from '../http/exchange.ts';
 import {move} from '../machine/machine.ts';
 import type {WatchState} from '../operation/state.ts';
 import {beginWatching, type Settings} from '../options/options.ts';
+import {freeze} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {freeze} from '../protocol/read.ts';
 
 /** The state of an operation that was done by the time its start was answered: the answer's body is the result. */
 export function completedState(url: string, body: unknown, {reply, answer}: Answered, settings: Settings): WatchState {

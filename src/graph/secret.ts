@@ -1,6 +1,6 @@
 import {bodyJson, type TransportResponse} from '../http/transport.ts';
+import {readFault} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {readFault} from '../protocol/read.ts';
 
 const plainCode = /^[\w.-]+$/;
 

@@ -1,7 +1,7 @@
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
 import {isToken, type Settings, type TokenRequest} from '../options/options.ts';
+import {readFault} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {readFault} from '../protocol/read.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
 import {readClaims} from './claims-challenge.ts';

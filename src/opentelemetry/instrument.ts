@@ -3,11 +3,11 @@ import type {GraphClient} from '../graph/graph-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
 import {checkOptionNames} from '../shared/option-names.ts';
-import {instrumentClient} from './client.ts';
+import {instrumentClient} from './instrument-client.ts';
+import {type Telemetry, watchSpan} from './instrument-poller.ts';
 import {createMeters} from './meters.ts';
 import {endingOf} from './outcome.ts';
-import {type Telemetry, watchSpan} from './watch-span.ts';
-import {followWorker, type WorkerEvent} from './worker-spans.ts';
+import {followWorker, type WorkerEvent} from './worker-listener.ts';
 
 /** The events of a queue, as `createOperationEvents` of `operation-poller/bullmq` makes them. */
 export interface QueueEvents {

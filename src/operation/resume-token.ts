@@ -1,4 +1,4 @@
-import {freeze} from '../protocol/read.ts';
+import {freeze} from '../protocol/parse-operation.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
 import {isOperationStatus, type Operation, readDateTime, statusRank} from './operation.ts';

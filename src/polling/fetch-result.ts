@@ -7,7 +7,7 @@ import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
-import {freeze} from '../protocol/read.ts';
+import {freeze} from '../protocol/parse-operation.ts';
 import {resultLocation} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
 import type {Signal} from '../shared/abort.ts';

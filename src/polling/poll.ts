@@ -7,7 +7,7 @@ import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
-import {notFoundOperation, readOperation, seeOtherOperation} from '../protocol/read.ts';
+import {notFoundOperation, readOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {readLocation} from '../shared/location.ts';
 

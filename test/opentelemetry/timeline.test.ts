@@ -1,8 +1,8 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
+import {urlAttributes} from '../../src/opentelemetry/attributes.ts';
 import {endingOf} from '../../src/opentelemetry/outcome.ts';
 import {beginTimeline, follow, type Piece} from '../../src/opentelemetry/timeline.ts';
-import {urlAttributes} from '../../src/opentelemetry/url.ts';
 import {WatchTimeoutError} from '../../src/operation/errors.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import {location, operationOf, pollError} from '../support/core.ts';

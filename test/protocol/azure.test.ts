@@ -2,7 +2,7 @@ import {describe, expect, test} from '@jest/globals';
 import {protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {startLocation, startProtocol} from '../../src/protocol/start.ts';
-import {operationOf, statusOf} from './reading.ts';
+import {operationOf, statusOf} from './parsing.ts';
 
 const {statusMonitor, location} = protocols.azure;
 const root = 'https://management.azure.com';

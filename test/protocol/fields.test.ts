@@ -1,8 +1,8 @@
 import {describe, expect, test} from '@jest/globals';
+import {notFoundOperation, seeOtherOperation} from '../../src/protocol/parse-operation.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {notFoundOperation, seeOtherOperation} from '../../src/protocol/read.ts';
-import {operationOf, readingOf, statusOf} from './reading.ts';
+import {operationOf, readingOf, statusOf} from './parsing.ts';
 
 const base = {
   name: 'tasks',

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {operationOf, statusOf} from './reading.ts';
+import {operationOf, statusOf} from './parsing.ts';
 
 const {longrunning} = protocols.google;
 const name = 'operations/1234567890';

@@ -1,11 +1,11 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
+import {readOperation} from '../../src/protocol/parse-operation.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {readOperation} from '../../src/protocol/read.ts';
-import {operationOf, readingOf, statusOf} from './reading.ts';
+import {operationOf, readingOf, statusOf} from './parsing.ts';
 
 const {graph, azure, google} = protocols;
 

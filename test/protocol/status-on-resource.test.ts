@@ -3,7 +3,7 @@ import {protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {resultLocation} from '../../src/protocol/result-location.ts';
 import type {StatusOnResource} from '../../src/protocol/status-on-resource.ts';
-import {operationOf, statusOf} from './reading.ts';
+import {operationOf, statusOf} from './parsing.ts';
 
 describe('the status on a resource', () => {
   const databases = protocols.statusOnResource({

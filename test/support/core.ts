@@ -2,8 +2,8 @@ import {PollError, type PollErrorFacts} from '../../src/operation/errors.ts';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
 import type {WatchState} from '../../src/operation/state.ts';
 import {beginWatching, type PollOptions, readOptions} from '../../src/options/options.ts';
+import {readOperation} from '../../src/protocol/parse-operation.ts';
 import {defineProtocol, type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {readOperation} from '../../src/protocol/read.ts';
 
 /** Where the operation of these tests is. */
 export const location = "https://graph.example/beta/users('a')/operations/b?aadgdc=BY01P&aadgsu=ssprprod-a";

@@ -3,11 +3,11 @@ import type {GraphClient} from '../graph/graph-client.ts';
 import type {StartedOperation} from '../graph/start.ts';
 import {PollError} from '../operation/errors.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
+import {urlAttributes} from './attributes.ts';
+import {type Telemetry, watchSpan} from './instrument-poller.ts';
 import {answered} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {errorType} from './timeline.ts';
-import {urlAttributes} from './url.ts';
-import {type Telemetry, watchSpan} from './watch-span.ts';
 
 /** Users are told by their names, which are personal. */
 const resetPath = 'users/REDACTED/authentication/methods/REDACTED/resetPassword';

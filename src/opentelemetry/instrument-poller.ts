@@ -10,11 +10,11 @@ import {
 } from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
+import {urlAttributes} from './attributes.ts';
 import {answered, type Meters} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {type Ending, endingOf} from './outcome.ts';
 import {beginTimeline, errorType, follow, type Piece} from './timeline.ts';
-import {urlAttributes} from './url.ts';
 import {resultSpan} from './watch-result.ts';
 
 /** Where spans and measurements go. */

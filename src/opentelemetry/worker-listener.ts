@@ -1,9 +1,9 @@
 import {type Link, propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace} from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
+import {setEnding, startPiece, type Telemetry} from './instrument-poller.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {endingOf} from './outcome.ts';
 import {beginTimeline, errorType, follow, type Timeline} from './timeline.ts';
-import {setEnding, startPiece, type Telemetry} from './watch-span.ts';
 
 /** An event as a queue's worker tells it: a poller's, with what the worker knows of the poll. */
 export type WorkerEvent = OperationEvent & {

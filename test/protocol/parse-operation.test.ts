@@ -2,8 +2,8 @@ import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation} from '../../src/operation/operation.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
+import {freeze, type Reading, readFault, readOperation} from '../../src/protocol/parse-operation.ts';
 import {defineProtocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {freeze, type Reading, readFault, readOperation} from '../../src/protocol/read.ts';
 import {statuses, tasks} from '../support/core.ts';
 
 const graph = protocolReader(longRunning);

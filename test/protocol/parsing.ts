@@ -1,6 +1,6 @@
 import type {Operation} from '../../src/operation/operation.ts';
+import {type Reading, readOperation} from '../../src/protocol/parse-operation.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {type Reading, readOperation} from '../../src/protocol/read.ts';
 
 /** What an answer's body is under a protocol. */
 export function readingOf(protocol: Protocol, body: unknown, httpStatus = 200): Reading {
