@@ -5,8 +5,8 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
 import {fetchedOutcome} from '../polling/fetch-result.ts';
-import {freeze} from '../protocol/parse-operation.ts';
 import type {Signal} from '../shared/abort.ts';
+import {deepFreeze} from '../shared/json.ts';
 import type {RecordedJson} from './durable-host.ts';
 import {isRecord, plain, readPollError, writePollError} from './poll-record.ts';
 
@@ -44,6 +44,6 @@ export function readResult(json: RecordedJson, state: WatchState, operation: Suc
     return {status: 'abandoned', reason: 'result', operation, error: abandonError('result', state, at, {cause})};
   }
   if (result === undefined) return {status: 'succeeded', operation};
-  if (typeof result === 'object' && result !== null) freeze(result);
+  if (typeof result === 'object' && result !== null) deepFreeze(result);
   return {status: 'succeeded', operation: Object.freeze({...operation, result})};
 }

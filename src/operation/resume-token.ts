@@ -1,7 +1,8 @@
-import {freeze} from '../protocol/parse-operation.ts';
+import {readDateTime} from '../shared/date-time.ts';
+import {deepFreeze} from '../shared/json.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
-import {isOperationStatus, type Operation, readDateTime, statusRank} from './operation.ts';
+import {isOperationStatus, type Operation, statusRank} from './operation.ts';
 import {type Answer, abandonReasons, type WatchState} from './state.ts';
 
 const kind = 'operation-poller';
@@ -234,7 +235,7 @@ export function readOperationJson(value: unknown): Operation {
     operation[date] = read;
   }
   for (const inner of [fields['raw'], fields['result'], fields['error']]) {
-    if (typeof inner === 'object' && inner !== null && !freeze(inner))
+    if (typeof inner === 'object' && inner !== null && !deepFreeze(inner))
       throw invalid('its operation is nested too deeply');
   }
   return Object.freeze(operation) as unknown as Operation;

@@ -7,10 +7,10 @@ import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
-import {freeze} from '../protocol/parse-operation.ts';
 import {resultLocation} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
 import type {Signal} from '../shared/abort.ts';
+import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/pause.ts';
 
 const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
@@ -64,7 +64,7 @@ async function ask(settings: Settings, errand: Parameters<typeof exchange>[1]): 
   if (reply.status >= 300) throw httpError(answered, errand.tokenOrigin);
   const json = bodyJson(reply.body);
   if (json === undefined) throw protocolError('the result is no JSON', answer);
-  if (typeof json === 'object' && json !== null && !freeze(json))
+  if (typeof json === 'object' && json !== null && !deepFreeze(json))
     throw protocolError('it is nested too deeply', answer);
   return json;
 }

@@ -1,10 +1,6 @@
-import {
-  type Operation,
-  type OperationFault,
-  type OperationStatus,
-  readDateTime,
-  type SucceededOperation,
-} from '../operation/operation.ts';
+import type {Operation, OperationFault, OperationStatus, SucceededOperation} from '../operation/operation.ts';
+import {readDateTime} from '../shared/date-time.ts';
+import {deepFreeze, maxJsonDepth} from '../shared/json.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol.ts';
 
@@ -13,9 +9,6 @@ export type Reading =
   | {readonly is: 'operation'; readonly operation: Operation}
   | {readonly is: 'unknownStatus'; readonly rawStatus: string}
   | {readonly is: 'unreadable'; readonly why: string};
-
-// JSON.stringify recurses: a body nested more deeply than any service nests would make it fail on our events and tokens.
-const deepest = 100;
 
 /**
  * Reads the parsed body of an answer as an operation, as its protocol words it. Never throws.
@@ -38,8 +31,8 @@ export function readOperation(body: unknown, reader: ProtocolReader, httpStatus?
       : `expected a JSON object, got ${kindOf(body)}`;
     return {is: 'unreadable', why};
   }
-  if (typeof body === 'object' && body !== null && !freeze(body)) {
-    return {is: 'unreadable', why: `the body is nested more than ${deepest} levels deep`};
+  if (typeof body === 'object' && body !== null && !deepFreeze(body)) {
+    return {is: 'unreadable', why: `the body is nested more than ${maxJsonDepth} levels deep`};
   }
   let status = meant?.status ?? reader.words.get(rawStatus.toLowerCase()) ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
@@ -156,26 +149,6 @@ function isSame(read: unknown, other: unknown): boolean {
   if (names.length !== Object.keys(other).length || Array.isArray(read) !== Array.isArray(other)) return false;
   for (const name of names) {
     if (!Object.hasOwn(other, name) || !isSame(ownProperty(read, name), ownProperty(other, name))) return false;
-  }
-  return true;
-}
-
-/** Freezes a JSON document with all in it; `false` when it is nested too deeply. Level by level: no recursion to overflow. */
-export function freeze(document: object): boolean {
-  let level: readonly object[] = [document];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth === deepest) return false;
-    let next: object[] | undefined;
-    for (const value of level) {
-      for (const inner of Object.values(value)) {
-        if (typeof inner === 'object' && inner !== null) {
-          next ??= [];
-          next.push(inner);
-        }
-      }
-      Object.freeze(value);
-    }
-    level = next ?? [];
   }
   return true;
 }
