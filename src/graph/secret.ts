@@ -1,5 +1,5 @@
 import {bodyJson, type TransportResponse} from '../http/transport.ts';
-import {readFault} from '../protocol/parse-operation.ts';
+import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 
 const plainCode = /^[\w.-]+$/;
@@ -10,7 +10,7 @@ const plainCode = /^[\w.-]+$/;
  */
 export function withoutQuotes(secret: string, {status, body}: TransportResponse): TransportResponse['body'] {
   if (status < 300) return body;
-  const code = readFault(ownProperty(bodyJson(body), 'error'))?.code;
+  const code = parseErrorObject(ownProperty(bodyJson(body), 'error'))?.code;
   const keeps = code !== undefined && plainCode.test(code) && (secret === '' || !code.includes(secret));
   return keeps ? {json: {error: {code}}} : {text: ''};
 }

@@ -1,6 +1,6 @@
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
 import {isToken, type Settings, type TokenRequest} from '../options/options.ts';
-import {readFault} from '../protocol/parse-operation.ts';
+import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
@@ -151,7 +151,7 @@ export function httpError(
   tokenOrigin: string,
 ): PollError {
   const {status, headers} = reply;
-  const fault = readFault(ownProperty(bodyJson(reply.body), 'error'));
+  const fault = parseErrorObject(ownProperty(bodyJson(reply.body), 'error'));
   const code = fault?.code === undefined ? undefined : redact(fault.code, token);
   const facts: PollErrorFacts = {
     kind: 'http',

@@ -7,7 +7,7 @@ import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/options.ts';
-import {notFoundOperation, readOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
+import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {readLocation} from '../shared/location.ts';
 
@@ -115,7 +115,7 @@ function readAnswer(settings: Settings, question: Question, answered: Answered):
   if ((status === 404 || status === 410) && settings.reader.notFoundSucceeds) return ended(notFoundOperation(status));
   const body = bodyJson(reply.body);
   if (status === 401 || status === 403) throw httpError(answered, question.tokenOrigin);
-  const reading = readOperation(body, settings.reader, status, question.known);
+  const reading = parseOperation(body, settings.reader, status, question.known);
   const isError = status >= 400;
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   if (isError && !(reading.is === 'operation' && reading.operation.id !== undefined)) {

@@ -4,41 +4,47 @@ import {deepFreeze, maxJsonDepth} from '../shared/json.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol.ts';
 
-/** What an answer's body turned out to be. */
-export type Reading =
+/** What a response body turned out to be. */
+export type ParsedOperation =
   | {readonly is: 'operation'; readonly operation: Operation}
   | {readonly is: 'unknownStatus'; readonly rawStatus: string}
   | {readonly is: 'unreadable'; readonly why: string};
 
 /**
- * Reads the parsed body of an answer as an operation, as its protocol words it. Never throws.
+ * Parses a response's JSON body as an operation by the rules of its protocol. Never throws.
  *
- * @param body `null` for an answer without a body, `undefined` for one that is no JSON
- * @param httpStatus the answer's, for a protocol that goes by it
- * @param known what the same reader read last: of a body that says the same nothing is made anew, and nothing is left to collect
+ * @param body `null` for a response without a body, `undefined` for one that is not JSON
+ * @param httpStatus the response's HTTP status, for protocols with `httpStatuses`
+ * @param previous the last operation parsed by the same reader: it is returned when the body is equal, to spare the garbage
+ *   collector
  */
-export function readOperation(body: unknown, reader: ProtocolReader, httpStatus?: number, known?: Operation): Reading {
-  if (known !== undefined && reader.httpStatuses.size === 0 && isSame(known.raw, body)) {
-    return {is: 'operation', operation: known};
+export function parseOperation(
+  body: unknown,
+  reader: ProtocolReader,
+  httpStatus?: number,
+  previous?: Operation,
+): ParsedOperation {
+  if (previous !== undefined && reader.httpStatuses.size === 0 && isEqualJson(previous.raw, body)) {
+    return {is: 'operation', operation: previous};
   }
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  const word = isObject ? wordOf(body, reader) : undefined;
-  const meant = word === undefined ? meaningOf(body, reader, httpStatus) : undefined;
-  const rawStatus = word ?? meant?.rawStatus;
+  const word = isObject ? parseStatusWord(body, reader) : undefined;
+  const implied = word === undefined ? impliedStatus(body, reader, httpStatus) : undefined;
+  const rawStatus = word ?? implied?.rawStatus;
   if (rawStatus === undefined) {
     const why = isObject
       ? `there is no status at ${String(reader.protocol.status)}`
-      : `expected a JSON object, got ${kindOf(body)}`;
+      : `expected a JSON object, got ${describeJsonType(body)}`;
     return {is: 'unreadable', why};
   }
-  if (typeof body === 'object' && body !== null && !deepFreeze(body)) {
+  if (!deepFreeze(body)) {
     return {is: 'unreadable', why: `the body is nested more than ${maxJsonDepth} levels deep`};
   }
-  let status = meant?.status ?? reader.words.get(rawStatus.toLowerCase()) ?? reader.protocol.otherWords;
+  let status = implied?.status ?? reader.words.get(rawStatus.toLowerCase()) ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
   if (status === 'succeeded' && reader.errorMeansFailed && valueAt(body, reader.error) !== undefined) status = 'failed';
   const operation: Mutable<Operation> & {result?: unknown; error?: OperationFault} = {
-    id: text(valueAt(body, reader.id)),
+    id: asString(valueAt(body, reader.id)),
     status,
     rawStatus,
     raw: body ?? null,
@@ -47,73 +53,75 @@ export function readOperation(body: unknown, reader: ProtocolReader, httpStatus?
   if (createdDateTime !== undefined) operation.createdDateTime = createdDateTime;
   const lastActionDateTime = readDateTime(valueAt(body, reader.lastActionDateTime));
   if (lastActionDateTime !== undefined) operation.lastActionDateTime = lastActionDateTime;
-  const statusDetail = text(valueAt(body, reader.statusDetail));
+  const statusDetail = asString(valueAt(body, reader.statusDetail));
   if (statusDetail !== undefined) operation.statusDetail = statusDetail;
-  const percentComplete = percent(valueAt(body, reader.percentComplete));
+  const percentComplete = parsePercentage(valueAt(body, reader.percentComplete));
   if (percentComplete !== undefined) operation.percentComplete = percentComplete;
-  const resourceLocation = text(valueAt(body, reader.resourceLocation));
+  const resourceLocation = asString(valueAt(body, reader.resourceLocation));
   if (resourceLocation !== undefined) operation.resourceLocation = resourceLocation;
   if (status === 'succeeded') {
     const result = valueAt(body, reader.result);
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const error = readFault(valueAt(body, reader.error));
+    const error = parseErrorObject(valueAt(body, reader.error));
     if (error !== undefined) operation.error = error;
   }
   return {is: 'operation', operation: Object.freeze(operation) as Operation};
 }
 
-/** The status word of an answer: a text, or true or false where the protocol has them for words. */
-function wordOf(body: object, reader: ProtocolReader): string | undefined {
+/** The status word of a body: a string, or a boolean if the protocol lists it among its words. */
+function parseStatusWord(body: object, reader: ProtocolReader): string | undefined {
   const value = valueAt(body, reader.status);
   if (typeof value === 'string') return value;
   return typeof value === 'boolean' && reader.words.has(String(value)) ? String(value) : undefined;
 }
 
-/** What an answer without a status word means, if its protocol says so; one with an error means nothing. */
-function meaningOf(
+/** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
+function impliedStatus(
   body: unknown,
   reader: ProtocolReader,
   httpStatus = 0,
 ): {readonly status: OperationStatus; readonly rawStatus: string} | undefined {
   const {withoutStatus} = reader.protocol;
-  const byHttp = reader.httpStatuses.get(httpStatus);
-  if (byHttp === undefined && withoutStatus === undefined) return undefined;
+  const statusByHttp = reader.httpStatuses.get(httpStatus);
+  if (statusByHttp === undefined && withoutStatus === undefined) return undefined;
   if (valueAt(body, reader.status) !== undefined || valueAt(body, reader.error) !== undefined) return undefined;
-  if (byHttp !== undefined) {
-    // What is no JSON may be a page of some gateway, whatever its HTTP status.
-    return body === undefined && byHttp === 'succeeded' ? undefined : {status: byHttp, rawStatus: String(httpStatus)};
+  if (statusByHttp !== undefined) {
+    // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as a success.
+    return body === undefined && statusByHttp === 'succeeded'
+      ? undefined
+      : {status: statusByHttp, rawStatus: String(httpStatus)};
   }
-  const id = text(valueAt(body, reader.id));
+  const id = asString(valueAt(body, reader.id));
   return withoutStatus === undefined || id === undefined || id === ''
     ? undefined
     : {status: withoutStatus, rawStatus: ''};
 }
 
-function kindOf(value: unknown): string {
+function describeJsonType(value: unknown): string {
   return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 /**
- * The operation whose success is HTTP 303, for a protocol with `seeOtherSucceeds`.
+ * The operation that HTTP 303 reports as succeeded, for a protocol with `seeOtherSucceeds`.
  *
- * @param location where the 303 leads, which is where the finished resource is
+ * @param location the 303's `Location`, which is that of the finished resource
  */
 export function seeOtherOperation(location: string | undefined): SucceededOperation {
-  const known = location === undefined ? {} : {resourceLocation: location};
-  return Object.freeze({id: undefined, status: 'succeeded', rawStatus: '303', ...known, raw: null});
+  const resource = location === undefined ? {} : {resourceLocation: location};
+  return Object.freeze({id: undefined, status: 'succeeded', rawStatus: '303', ...resource, raw: null});
 }
 
-/** The operation whose success is that the resource is gone, for a protocol with `notFoundSucceeds`. */
+/** The operation that HTTP 404 or 410 reports as succeeded, for a protocol with `notFoundSucceeds`. */
 export function notFoundOperation(httpStatus: number): SucceededOperation {
   return Object.freeze({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), raw: null});
 }
 
 /**
- * Reads an error object as the services nest it, `{code, message, innerError: {code, …}}`, with the most specific code:
- * the innermost that says something. A bare text is taken as the code.
+ * Parses an error object as services nest it, `{code, message, innerError: {code, …}}`, and takes the most specific code: the
+ * innermost that is meaningful. A plain string is taken as the code.
  */
-export function readFault(value: unknown): OperationFault | undefined {
+export function parseErrorObject(value: unknown): OperationFault | undefined {
   if (typeof value === 'string') return Object.freeze({code: value});
   if (typeof value !== 'object' || value === null) return undefined;
   let code: string | undefined;
@@ -124,31 +132,31 @@ export function readFault(value: unknown): OperationFault | undefined {
     if (typeof own === 'number' && code === undefined) code = String(own);
     inner = ownProperty(inner, 'innerError') ?? ownProperty(inner, 'innererror');
   }
-  const message = text(ownProperty(value, 'message'));
+  const message = asString(ownProperty(value, 'message'));
   if (code === undefined && message === undefined) return undefined;
   return Object.freeze({...(code === undefined ? {} : {code}), ...(message === undefined ? {} : {message})});
 }
 
 type Mutable<T> = {-readonly [Key in keyof T]: T[Key]};
 
-function text(value: unknown): string | undefined {
+function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-// OneNote sends progress as text, drives with a fraction.
-function percent(value: unknown): number | undefined {
+// OneNote sends progress as a string, drives send fractions.
+function parsePercentage(value: unknown): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && number >= 0 && number <= 100 ? number : undefined;
 }
 
-/** Whether two JSON documents say the same. The first is one that was read, and so is not nested too deeply to recurse. */
-function isSame(read: unknown, other: unknown): boolean {
-  if (read === other) return true;
-  if (typeof read !== 'object' || typeof other !== 'object' || read === null || other === null) return false;
-  const names = Object.keys(read);
-  if (names.length !== Object.keys(other).length || Array.isArray(read) !== Array.isArray(other)) return false;
+/** Whether two JSON values are equal. The first was parsed before, so it is not nested too deeply for recursion. */
+function isEqualJson(parsed: unknown, other: unknown): boolean {
+  if (parsed === other) return true;
+  if (typeof parsed !== 'object' || typeof other !== 'object' || parsed === null || other === null) return false;
+  const names = Object.keys(parsed);
+  if (names.length !== Object.keys(other).length || Array.isArray(parsed) !== Array.isArray(other)) return false;
   for (const name of names) {
-    if (!Object.hasOwn(other, name) || !isSame(ownProperty(read, name), ownProperty(other, name))) return false;
+    if (!Object.hasOwn(other, name) || !isEqualJson(ownProperty(parsed, name), ownProperty(other, name))) return false;
   }
   return true;
 }

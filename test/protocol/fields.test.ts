@@ -2,7 +2,7 @@ import {describe, expect, test} from '@jest/globals';
 import {notFoundOperation, seeOtherOperation} from '../../src/protocol/parse-operation.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {operationOf, readingOf, statusOf} from './parsing.ts';
+import {operationOf, parse, statusOf} from './parsing.ts';
 
 const base = {
   name: 'tasks',
@@ -97,7 +97,7 @@ describe('httpStatuses', () => {
   test('the raw status is the HTTP status, the result the whole answer', () => {
     const body = {id: 'a', name: 'x'};
     expect(operationOf(protocol, body, 200)).toEqual({id: 'a', status: 'succeeded', rawStatus: '200', result: body});
-    expect(readingOf(protocol, null, 202)).toEqual({
+    expect(parse(protocol, null, 202)).toEqual({
       is: 'operation',
       operation: {id: undefined, status: 'running', rawStatus: '202', raw: null},
     });

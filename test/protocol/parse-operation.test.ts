@@ -2,17 +2,17 @@ import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation} from '../../src/operation/operation.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
-import {type Reading, readFault, readOperation} from '../../src/protocol/parse-operation.ts';
+import {type ParsedOperation, parseErrorObject, parseOperation} from '../../src/protocol/parse-operation.ts';
 import {defineProtocol, protocolReader} from '../../src/protocol/protocol.ts';
 import {statuses, tasks} from '../support/core.ts';
 
 const graph = protocolReader(longRunning);
-const read = (body: unknown): Reading => readOperation(body, graph);
-const readTask = (body: Readonly<Record<string, unknown>>): Reading =>
-  readOperation({id: 'b', ...body}, protocolReader(tasks));
+const read = (body: unknown): ParsedOperation => parseOperation(body, graph);
+const readTask = (body: Readonly<Record<string, unknown>>): ParsedOperation =>
+  parseOperation({id: 'b', ...body}, protocolReader(tasks));
 
 /** What stands at a name of the operation that was read. */
-const field = (reading: Reading, name: string): unknown =>
+const field = (reading: ParsedOperation, name: string): unknown =>
   reading.is === 'operation' ? Reflect.get(reading.operation, name) : `not read: ${reading.is}`;
 
 /** A document of so many levels. */
@@ -174,7 +174,7 @@ describe('a status word', () => {
       status: ['/status', '/properties/state'],
       words: {Ready: 'succeeded', Busy: 'running'},
     });
-    expect(field(readOperation(body, protocolReader(protocol)), 'status')).toBe(status);
+    expect(field(parseOperation(body, protocolReader(protocol)), 'status')).toBe(status);
   });
 });
 
@@ -232,13 +232,13 @@ describe('a service error', () => {
     ['a number', 5, undefined],
     ['a list', [{code: 'a'}], undefined],
   ])('with %s', (_, error, expected) => {
-    expect(readFault(error)).toEqual(expected);
+    expect(parseErrorObject(error)).toEqual(expected);
   });
 
   test('nested without end is read in an instant', () => {
     let error: Record<string, unknown> = {code: 'innermost'};
     for (let depth = 0; depth < 100_000; depth++) error = {code: 'outer', innerError: error};
-    expect(readFault(error)).toEqual({code: 'outer'});
+    expect(parseErrorObject(error)).toEqual({code: 'outer'});
   });
 });
 
@@ -292,7 +292,7 @@ describe('any JSON value', () => {
   test('is an operation, an unknown word or protocolError, and nothing is thrown', () => {
     fc.assert(
       fc.property(bodies, (body) => {
-        const reading = readOperation(body, protocolReader(tasks));
+        const reading = parseOperation(body, protocolReader(tasks));
         const word = Array.isArray(body) ? undefined : Object.getOwnPropertyDescriptor(Object(body), 'status')?.value;
         const said = typeof word === 'string' ? word.toLowerCase() : undefined;
         const status = statuses.find((known) => known.toLowerCase() === said);
@@ -309,7 +309,7 @@ describe('a body after one that is known', () => {
   const json = (): fc.Arbitrary<unknown> => fc.jsonValue({maxDepth: 3});
   const taskBody = (more: unknown): unknown => JSON.parse(JSON.stringify({id: 'b', status: 'running', more}));
   const known = (body: unknown): Operation => {
-    const reading = readOperation(body, protocolReader(tasks));
+    const reading = parseOperation(body, protocolReader(tasks));
     if (reading.is !== 'operation') throw new Error('it is no operation');
     return reading.operation;
   };
@@ -318,20 +318,20 @@ describe('a body after one that is known', () => {
     fc.assert(
       fc.property(json(), json(), (first, second) => {
         const before = known(taskBody(first));
-        expect(readOperation(taskBody(first), protocolReader(tasks), 200, before)).toEqual({
+        expect(parseOperation(taskBody(first), protocolReader(tasks), 200, before)).toEqual({
           is: 'operation',
           operation: before,
         });
         const body = taskBody(second);
-        const after = readOperation(body, protocolReader(tasks), 200, before);
-        expect(after).toEqual(readOperation(body, protocolReader(tasks), 200));
+        const after = parseOperation(body, protocolReader(tasks), 200, before);
+        expect(after).toEqual(parseOperation(body, protocolReader(tasks), 200));
       }),
     );
   });
 
   test('is nothing made anew', () => {
     const before = known(taskBody({of: ['the', {same: null}]}));
-    const again = readOperation(taskBody({of: ['the', {same: null}]}), protocolReader(tasks), 200, before);
+    const again = parseOperation(taskBody({of: ['the', {same: null}]}), protocolReader(tasks), 200, before);
     expect(again.is === 'operation' && again.operation).toBe(before);
   });
 
@@ -339,8 +339,8 @@ describe('a body after one that is known', () => {
     const reader = protocolReader(
       defineProtocol({...tasks, name: 'by-http', httpStatuses: {200: 'succeeded', 202: 'running'}}),
     );
-    const first = readOperation({id: 'b'}, reader, 202);
-    const second = readOperation({id: 'b'}, reader, 200, first.is === 'operation' ? first.operation : undefined);
+    const first = parseOperation({id: 'b'}, reader, 202);
+    const second = parseOperation({id: 'b'}, reader, 200, first.is === 'operation' ? first.operation : undefined);
     expect([field(first, 'status'), field(second, 'status')]).toEqual(['running', 'succeeded']);
   });
 });

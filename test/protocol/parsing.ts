@@ -1,15 +1,15 @@
 import type {Operation} from '../../src/operation/operation.ts';
-import {type Reading, readOperation} from '../../src/protocol/parse-operation.ts';
+import {type ParsedOperation, parseOperation} from '../../src/protocol/parse-operation.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 
 /** What an answer's body is under a protocol. */
-export function readingOf(protocol: Protocol, body: unknown, httpStatus = 200): Reading {
-  return readOperation(body, protocolReader(protocol), httpStatus);
+export function parse(protocol: Protocol, body: unknown, httpStatus = 200): ParsedOperation {
+  return parseOperation(body, protocolReader(protocol), httpStatus);
 }
 
 /** The operation that an answer tells of, without its raw body. */
 export function operationOf(protocol: Protocol, body: unknown, httpStatus?: number): Partial<Operation> {
-  const reading = readingOf(protocol, body, httpStatus);
+  const reading = parse(protocol, body, httpStatus);
   if (reading.is !== 'operation') throw new Error(`The body is no operation: ${JSON.stringify(reading)}`);
   const {raw, ...operation} = reading.operation;
   return operation;
@@ -17,6 +17,6 @@ export function operationOf(protocol: Protocol, body: unknown, httpStatus?: numb
 
 /** The status that an answer tells of, or what it is instead. */
 export function statusOf(protocol: Protocol, body: unknown, httpStatus?: number): string {
-  const reading = readingOf(protocol, body, httpStatus);
+  const reading = parse(protocol, body, httpStatus);
   return reading.is === 'operation' ? reading.operation.status : reading.is;
 }

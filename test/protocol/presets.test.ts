@@ -1,11 +1,11 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
-import {readOperation} from '../../src/protocol/parse-operation.ts';
+import {parseOperation} from '../../src/protocol/parse-operation.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
 import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {operationOf, readingOf, statusOf} from './parsing.ts';
+import {operationOf, parse, statusOf} from './parsing.ts';
 
 const {graph, azure, google} = protocols;
 
@@ -542,7 +542,7 @@ describe('any JSON value', () => {
   test.each(presets)('is one of the three readings under %s, and nothing is thrown', (_, protocol) => {
     fc.assert(
       fc.property(bodies, httpStatuses, (body, httpStatus) => {
-        const reading = readingOf(protocol, body, httpStatus);
+        const reading = parse(protocol, body, httpStatus);
         expect(['operation', 'unknownStatus', 'unreadable']).toContain(reading.is);
         if (reading.is !== 'operation') return;
         expect(['notStarted', 'running', 'succeeded', 'failed', 'canceled']).toContain(reading.operation.status);
@@ -555,7 +555,7 @@ describe('any JSON value', () => {
   test.each(presets)('goes through a word of %s in any case', (_, protocol) => {
     const words = Object.entries(protocol.words);
     for (const [own, status] of words) {
-      const reading = readOperation(bodyWith(protocol, own.toUpperCase()), protocolReader(protocol), 200);
+      const reading = parseOperation(bodyWith(protocol, own.toUpperCase()), protocolReader(protocol), 200);
       expect(reading).toMatchObject({is: 'operation', operation: {status, rawStatus: own.toUpperCase()}});
     }
   });

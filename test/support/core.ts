@@ -2,7 +2,7 @@ import {PollError, type PollErrorFacts} from '../../src/operation/errors.ts';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
 import type {WatchState} from '../../src/operation/state.ts';
 import {beginWatching, type PollOptions, readOptions} from '../../src/options/options.ts';
-import {readOperation} from '../../src/protocol/parse-operation.ts';
+import {parseOperation} from '../../src/protocol/parse-operation.ts';
 import {defineProtocol, type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
 
 /** Where the operation of these tests is. */
@@ -33,7 +33,7 @@ export function operationOf<Status extends OperationStatus>(
   status: Status,
   body: Readonly<Record<string, unknown>> = {},
 ): Extract<Operation, {readonly status: Status}> {
-  const reading = readOperation({id: 'b', status, ...body}, protocolReader(tasks));
+  const reading = parseOperation({id: 'b', status, ...body}, protocolReader(tasks));
   if (reading.is !== 'operation') throw new Error(`The test's body is no operation: ${JSON.stringify(reading)}`);
   return reading.operation as Extract<Operation, {readonly status: Status}>;
 }
