@@ -2,7 +2,7 @@ import type {Operation, OperationFault, OperationStatus, SucceededOperation} fro
 import {readDateTime} from '../shared/date-time.ts';
 import {deepFreeze, maxJsonDepth} from '../shared/json.ts';
 import {ownProperty, valueAt} from './pointer.ts';
-import type {ProtocolReader} from './protocol.ts';
+import type {ProtocolReader} from './protocol-reader.ts';
 
 /** What a response body turned out to be. */
 export type ParsedOperation =
@@ -99,7 +99,8 @@ function impliedStatus(
 }
 
 function describeJsonType(value: unknown): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  if (value === null || value === undefined) return String(value);
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 /**

@@ -3,7 +3,8 @@ import type {Operation, OperationStatus} from '../../src/operation/operation.ts'
 import type {WatchState} from '../../src/operation/state.ts';
 import {beginWatching, type PollOptions, readOptions} from '../../src/options/options.ts';
 import {parseOperation} from '../../src/protocol/parse-operation.ts';
-import {defineProtocol, type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import {defineProtocol, type Protocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 
 /** Where the operation of these tests is. */
 export const location = "https://graph.example/beta/users('a')/operations/b?aadgdc=BY01P&aadgsu=ssprprod-a";
