@@ -3,21 +3,20 @@ import type {GraphClient} from '../graph/graph-client.ts';
 import type {StartedOperation} from '../graph/start.ts';
 import {PollError} from '../operation/errors.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
-import {urlAttributes} from './attributes.ts';
-import {type Telemetry, watchSpan} from './instrument-poller.ts';
-import {answered} from './meters.ts';
+import {responseAttributes, urlAttributes} from './attributes.ts';
+import {instrumentPoller, type Telemetry} from './instrument-poller.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {errorType} from './timeline.ts';
 
-/** Users are told by their names, which are personal. */
+/** The path contains the user's name, which is personal. */
 const resetPath = 'users/REDACTED/authentication/methods/REDACTED/resetPassword';
 
-type Making = Pick<GraphClient, 'watch' | 'watchOperation' | 'resume' | 'start' | 'resetPassword'>;
-type Methods = {-readonly [Name in keyof Making]: Making[Name]};
+type MethodName = 'watch' | 'watchOperation' | 'resume' | 'start' | 'resetPassword';
+type Methods = {-readonly [Name in MethodName]: GraphClient[Name]};
 
 /**
- * Replaces the methods of a client that make pollers, on the client itself: what else belongs to the client is tied to the
- * object, so that another one around it would not be the same client.
+ * Replaces the methods of a client that create pollers, on the client itself: other parts of the library recognize the client
+ * by its identity, so a wrapper would not do.
  *
  * @throws TypeError when the client is frozen
  */
@@ -26,53 +25,53 @@ export function instrumentClient(client: GraphClient, telemetry: Telemetry): Sub
   const methods: Methods = client;
   const {watch, watchOperation, resume, start, resetPassword} = client;
   const base = `${client.root}/${client.version}`;
-  const watched = new Set<Subscription>();
-  let open = true;
+  const subscriptions = new Set<Subscription>();
+  let isSubscribed = true;
 
-  const observe = (poller: OperationPoller, links: Link[]): OperationPoller => {
-    if (!open) return poller;
-    const subscription = watchSpan(poller, telemetry, links, () => watched.delete(subscription));
-    watched.add(subscription);
+  const instrumented = (poller: OperationPoller, links: Link[]): OperationPoller => {
+    if (!isSubscribed) return poller;
+    const subscription = instrumentPoller(poller, telemetry, links, () => subscriptions.delete(subscription));
+    subscriptions.add(subscription);
     return poller;
   };
-  // What was promised is given back as it is, and not a promise that follows it: watching begins when it is kept, and who
-  // listens a turn later has missed something.
-  const begin = <Started extends StartedOperation>(
+  // Returns the very promise of the start rather than one chained to it: watching begins when it settles, and a caller that
+  // resumes a turn later would miss the first events.
+  const traceStart = <Started extends StartedOperation>(
     method: string,
     url: string,
-    promise: () => Promise<Started>,
+    begin: () => Promise<Started>,
   ): Promise<Started> => {
-    if (!open) return promise();
+    if (!isSubscribed) return begin();
     const attributes = {[attributeNames.method]: method, ...urlAttributes(url)};
-    const started = promise();
+    const started = begin();
     const span = telemetry.tracer.startSpan(spanNames.start, {kind: SpanKind.CLIENT, attributes});
     started.then(
       ({poller, answer}) => {
-        span.setAttributes(answered(answer.httpStatus, undefined));
+        span.setAttributes(responseAttributes(answer.httpStatus, undefined));
         span.end();
-        if (poller !== undefined) observe(poller, [{context: span.spanContext()}]);
+        if (poller !== undefined) instrumented(poller, [{context: span.spanContext()}]);
       },
-      (error: unknown) => fail(span, error),
+      (error: unknown) => endWithError(span, error),
     );
     return started;
   };
-  const made: Methods = {
-    watch: (...given) => observe(watch(...given), []),
-    watchOperation: (...given) => observe(watchOperation(...given), []),
-    resume: (...given) => observe(resume(...given), []),
+  const replacements: Methods = {
+    watch: (...given) => instrumented(watch(...given), []),
+    watchOperation: (...given) => instrumented(watchOperation(...given), []),
+    resume: (...given) => instrumented(resume(...given), []),
     start: (protocol, request, ...given) =>
-      begin(request?.method ?? 'POST', startUrl(request?.path, base), () => start(protocol, request, ...given)),
-    resetPassword: (user, ...given) => begin('POST', `${base}/${resetPath}`, () => resetPassword(user, ...given)),
+      traceStart(request?.method ?? 'POST', startUrl(request?.path, base), () => start(protocol, request, ...given)),
+    resetPassword: (user, ...given) => traceStart('POST', `${base}/${resetPath}`, () => resetPassword(user, ...given)),
   };
-  Object.assign(methods, made);
+  Object.assign(methods, replacements);
   return {
     unsubscribe: () => {
-      open = false;
-      // What others have put around ours stays, and ours then only passes on.
-      for (const [name, own] of Object.entries({watch, watchOperation, resume, start, resetPassword})) {
-        if (Reflect.get(methods, name) === Reflect.get(made, name)) Reflect.set(methods, name, own);
+      isSubscribed = false;
+      // A method that was wrapped again stays; ours inside it then only delegates.
+      for (const [name, original] of Object.entries({watch, watchOperation, resume, start, resetPassword})) {
+        if (Reflect.get(methods, name) === Reflect.get(replacements, name)) Reflect.set(methods, name, original);
       }
-      for (const subscription of [...watched]) subscription.unsubscribe();
+      for (const subscription of [...subscriptions]) subscription.unsubscribe();
     },
   };
 }
@@ -81,11 +80,11 @@ function startUrl(path: string, base: string): string {
   return URL.canParse(path) ? path : base + path;
 }
 
-function fail(span: Span, error: unknown): void {
+function endWithError(span: Span, error: unknown): void {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
-  const failed = cause instanceof PollError ? cause : undefined;
   const name = error instanceof Error ? error.name : 'Error';
-  span.setAttributes(answered(failed?.httpStatus, failed === undefined ? name : errorType(failed)));
+  const [httpStatus, type] = cause instanceof PollError ? [cause.httpStatus, errorType(cause)] : [undefined, name];
+  span.setAttributes(responseAttributes(httpStatus, type));
   span.setStatus({code: SpanStatusCode.ERROR});
   span.end();
 }

@@ -8,14 +8,13 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type {OperationEvent} from '../operation/events.ts';
+import type {OperationEvent, SucceededEvent} from '../operation/events.ts';
 import type {OperationPoller, Subscription} from '../poller.ts';
-import {urlAttributes} from './attributes.ts';
-import {answered, type Meters} from './meters.ts';
+import {responseAttributes, urlAttributes} from './attributes.ts';
+import type {Meters} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';
-import {type Ending, endingOf} from './outcome.ts';
-import {beginTimeline, errorType, follow, type Piece} from './timeline.ts';
-import {resultSpan} from './watch-result.ts';
+import {type WatchOutcome, watchOutcome} from './outcome.ts';
+import {errorType, reduceTimeline, type Segment, startTimeline} from './timeline.ts';
 
 /** Where spans and measurements go. */
 export interface Telemetry {
@@ -23,8 +22,8 @@ export interface Telemetry {
   readonly meters: Meters;
 }
 
-/** Events that change what is known, worth a mark on the watch's span. */
-const marks: ReadonlySet<OperationEvent['type']> = new Set([
+/** Events that are recorded on the watch's span. */
+const spanEvents: ReadonlySet<OperationEvent['type']> = new Set([
   'notStarted',
   'running',
   'unknownStatus',
@@ -33,87 +32,115 @@ const marks: ReadonlySet<OperationEvent['type']> = new Set([
 ]);
 
 /**
- * One span for a whole watch, with a child for each request and each wait, and for the fetching of a result. A poller whose
- * watch is over tells nothing more, so it gets none.
+ * One span for a whole watch, with a child for each request, each wait, and the fetching of a result. A poller whose watch
+ * has ended emits no more events, so it gets no span.
  *
- * @param links the spans that led here
- * @param over called once when there is nothing left to tell
+ * @param links the spans that led to the watch
+ * @param onDone called once when the last span has ended
  */
-export function watchSpan(
+export function instrumentPoller(
   poller: OperationPoller,
   {tracer, meters}: Telemetry,
   links: Link[],
-  over: () => void,
+  onDone: () => void,
 ): Subscription {
-  // A resume token has more in it than may be shown; this is all that is taken.
+  // A resume token contains more than may be exported; only this is used.
   const {protocol, startedAt, endedAt, attempt} = poller.toJSON();
   if (endedAt !== undefined) return {unsubscribe: () => undefined};
-  const begun = Date.now();
+  const startTime = Date.now();
   const attributes = {[attributeNames.protocol]: protocol};
   const parent = context.active();
-  const span = tracer.startSpan(spanNames.watch, {startTime: new Date(begun), attributes, links}, parent);
-  const inside = trace.setSpan(parent, span);
-  let timeline = beginTimeline(begun, attempt);
-  let open = true;
-  let wanted = true;
-  meters.watching(1, protocol);
+  const span = tracer.startSpan(spanNames.watch, {startTime: new Date(startTime), attributes, links}, parent);
+  const spanContext = trace.setSpan(parent, span);
+  let timeline = startTimeline(startTime, attempt);
+  let isOpen = true;
+  let isSubscribed = true;
+  meters.addInProgress(1, protocol);
 
   const close = (at: number): void => {
-    open = false;
+    isOpen = false;
     subscription.unsubscribe();
     span.end(new Date(at));
-    meters.watching(-1, protocol);
+    meters.addInProgress(-1, protocol);
   };
   const subscription = poller.on('*', (event) => {
-    const followed = follow(timeline, event);
-    timeline = followed.timeline;
-    for (const piece of followed.pieces) {
-      const child = startPiece(tracer, piece, inside);
-      child.end(new Date(piece.to));
-      meters.piece(piece, protocol);
+    const reduced = reduceTimeline(timeline, event);
+    timeline = reduced.timeline;
+    for (const segment of reduced.segments) {
+      const child = startSegmentSpan(tracer, segment, spanContext);
+      child.end(new Date(segment.to));
+      meters.recordSegment(segment, protocol);
     }
-    if (event.type === 'retrying') meters.retrying(errorType(event.error), protocol);
-    if (marks.has(event.type)) span.addEvent(`operation.${event.type}`, {}, new Date(timeline.now));
-    const ending = endingOf(event);
-    if (ending === undefined) return;
-    setEnding(span, ending, event);
-    meters.ended(ending, {protocol, duration: Math.max(0, event.at - startedAt) / 1000});
+    if (event.type === 'retrying') meters.countRetry(errorType(event.error), protocol);
+    if (spanEvents.has(event.type)) span.addEvent(`operation.${event.type}`, {}, new Date(timeline.now));
+    const outcome = watchOutcome(event);
+    if (outcome === undefined) return;
+    setOutcome(span, outcome, event);
+    meters.recordOutcome(outcome, {protocol, duration: Math.max(0, event.at - startedAt) / 1000});
     close(timeline.now);
-    if (event.type === 'succeeded') void resultSpan(poller, tracer, inside, event, () => wanted).then(over);
-    else over();
+    if (event.type !== 'succeeded') return onDone();
+    void traceResult(poller, tracer, spanContext, event, () => isSubscribed).then(onDone);
   });
   return {
     unsubscribe: () => {
-      wanted = false;
-      if (!open) return;
+      isSubscribed = false;
+      if (!isOpen) return;
       close(Math.max(timeline.now, Date.now()));
-      over();
+      onDone();
     },
   };
 }
 
-/** The span of a piece, which is to be ended when the piece was. */
-export function startPiece(tracer: Tracer, piece: Piece, parent: Context, links: Link[] = []): Span {
-  const startTime = new Date(piece.from);
-  if (piece.is === 'wait') {
-    return tracer.startSpan(spanNames.wait, {startTime, attributes: {[attributeNames.cause]: piece.because}}, parent);
+/**
+ * A span for the fetching of a result, which begins when the watch has ended. No event reports it, and `result()` will not do:
+ * its promise is shared, so handling a rejection here would hide it from a host whose own code forgot to. An iteration is
+ * private to us.
+ */
+async function traceResult(
+  poller: OperationPoller,
+  tracer: Tracer,
+  parent: Context,
+  {at, operation}: SucceededEvent,
+  isSubscribed: () => boolean,
+): Promise<void> {
+  let error: unknown;
+  try {
+    for await (const _ of poller);
+  } catch (thrown) {
+    error = thrown;
   }
-  const {attempt, location, httpStatus, error} = piece;
+  // Without a fetch, the operation stays the one of the event.
+  const isFetched = error !== undefined || poller.operation !== operation;
+  if (!isFetched || !isSubscribed()) return;
+  const span = tracer.startSpan(spanNames.result, {startTime: new Date(at)}, parent);
+  if (error instanceof Error) {
+    span.setAttribute(attributeNames.error, error.name);
+    // A stop is deliberate and therefore not an error.
+    if (error.name !== 'WatchAbortedError') span.setStatus({code: SpanStatusCode.ERROR});
+  }
+  span.end(new Date(Math.max(at, Date.now())));
+}
+
+/** Starts the span of a segment; the caller ends it when the segment ended. */
+export function startSegmentSpan(tracer: Tracer, segment: Segment, parent: Context, links: Link[] = []): Span {
+  const startTime = new Date(segment.from);
+  if (segment.is === 'wait') {
+    return tracer.startSpan(spanNames.wait, {startTime, attributes: {[attributeNames.cause]: segment.cause}}, parent);
+  }
+  const {attempt, location, httpStatus, error} = segment;
   const attributes = {
     [attributeNames.method]: 'GET',
     [attributeNames.attempt]: attempt,
     ...urlAttributes(location),
-    ...answered(httpStatus, error),
+    ...responseAttributes(httpStatus, error),
   };
   const span = tracer.startSpan(spanNames.poll, {kind: SpanKind.CLIENT, startTime, attributes, links}, parent);
-  if (error !== undefined && !piece.cutOff) span.setStatus({code: SpanStatusCode.ERROR});
+  if (error !== undefined && !segment.aborted) span.setStatus({code: SpanStatusCode.ERROR});
   return span;
 }
 
-/** Says on a watch's span how it ended. */
-export function setEnding(span: Span, {outcome, error}: Ending, {attempt}: OperationEvent): void {
-  span.setAttributes({[attributeNames.outcome]: outcome, [attributeNames.attempt]: attempt});
-  if (error === undefined) return;
-  span.setAttribute(attributeNames.error, error);
-  span.setStatus({code: SpanStatusCode.ERROR});
+/** Sets the outcome on the span of a watch. */
+export function setOutcome(span: Span, {attributes}: WatchOutcome, {attempt}: OperationEvent): void {
+  span.setAttributes({...attributes, [attributeNames.attempt]: attempt});
+  if (attributes[attributeNames.error] !== undefined) span.setStatus({code: SpanStatusCode.ERROR});
 }

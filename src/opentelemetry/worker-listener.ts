@@ -1,82 +1,82 @@
 import {type Link, propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace} from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
-import {setEnding, startPiece, type Telemetry} from './instrument-poller.ts';
+import {setOutcome, startSegmentSpan, type Telemetry} from './instrument-poller.ts';
 import {attributeNames, spanNames} from './names.ts';
-import {endingOf} from './outcome.ts';
-import {beginTimeline, errorType, follow, type Timeline} from './timeline.ts';
+import {watchOutcome} from './outcome.ts';
+import {errorType, reduceTimeline, startTimeline, type Timeline} from './timeline.ts';
 
-/** An event as a queue's worker tells it: a poller's, with what the worker knows of the poll. */
+/** An event of a queue's worker: a poller's event, with what the worker knows about the poll. */
 export type WorkerEvent = OperationEvent & {
   /** The operation's id in the queue. */
   readonly id: string;
   /** The protocol's name. */
   readonly protocol: string;
-  /** When watching began, in milliseconds since 1970. */
+  /** When the watch began, in milliseconds since 1970. */
   readonly startedAt: number;
-  /** When the worker asked, in milliseconds since 1970; `undefined` where nobody was asked. */
+  /** When the worker started the poll, in milliseconds since 1970; `undefined` where no request was made. */
   readonly askedAt: number | undefined;
-  /** What was added with the operation. */
+  /** The `data` that was added with the operation. */
   readonly data: unknown;
 };
 
 /**
- * Makes what hears a worker's events: a span for each poll, and one for the whole watch when this worker sees its end. The
- * polls of one watch are made by many workers, so that none can hold a span for it while it lasts.
+ * Creates a listener for a worker's events: a span for each poll, and one for the whole watch if this worker sees its end. Many
+ * workers share the polls of a watch, so none of them can keep a span open for it.
  */
-export function followWorker({tracer, meters}: Telemetry): (event: WorkerEvent) => void {
+export function createWorkerListener({tracer, meters}: Telemetry): (event: WorkerEvent) => void {
   let poll: {readonly id: string; readonly attempt: number; readonly askedAt: number | undefined} | undefined;
-  let timeline: Timeline = beginTimeline(0, 0);
+  let timeline: Timeline = startTimeline(0, 0);
 
   return (event) => {
     const {id, protocol, startedAt, askedAt, attempt, data} = event;
-    // All events of a poll are told in one turn, one after another.
+    // All events of a poll are emitted consecutively in one turn.
     if (poll?.id !== id || poll.attempt !== attempt || poll.askedAt !== askedAt) {
       poll = {id, attempt, askedAt};
-      timeline = beginTimeline(askedAt ?? event.at, askedAt === undefined ? attempt : attempt - 1);
+      timeline = startTimeline(askedAt ?? event.at, askedAt === undefined ? attempt : attempt - 1);
     }
-    const followed = follow(timeline, event);
-    timeline = followed.timeline;
-    const known = {[attributeNames.id]: id, [attributeNames.protocol]: protocol};
-    for (const piece of followed.pieces) {
-      if (piece.is === 'poll') {
-        const span = startPiece(tracer, piece, ROOT_CONTEXT, linksOf(data));
-        span.setAttributes(known);
-        span.end(new Date(piece.to));
-        meters.piece(piece, protocol);
+    const reduced = reduceTimeline(timeline, event);
+    timeline = reduced.timeline;
+    const attributes = {[attributeNames.id]: id, [attributeNames.protocol]: protocol};
+    for (const segment of reduced.segments) {
+      if (segment.is === 'poll') {
+        const span = startSegmentSpan(tracer, segment, ROOT_CONTEXT, linksFrom(data));
+        span.setAttributes(attributes);
+        span.end(new Date(segment.to));
+        meters.recordSegment(segment, protocol);
       }
     }
-    if (event.type === 'retrying') meters.retrying(errorType(event.error), protocol);
-    // The wait has only begun, and ends elsewhere: it is measured as it is planned.
+    if (event.type === 'retrying') meters.countRetry(errorType(event.error), protocol);
+    // The wait has only begun, and may end in another process, so its planned duration is recorded.
     if (event.type === 'waiting' && timeline.wait !== undefined) {
       const {dueAt: to, ...wait} = timeline.wait;
-      meters.piece({is: 'wait', to, ...wait}, protocol);
+      meters.recordSegment({is: 'wait', to, ...wait}, protocol);
     }
-    const ending = endingOf(event);
-    if (ending === undefined) return;
-    // The watch began by another machine's clock.
-    const begun = Math.min(startedAt, event.at);
+    const outcome = watchOutcome(event);
+    if (outcome === undefined) return;
+    // The watch may have begun by another machine's clock.
+    const startTime = Math.min(startedAt, event.at);
     const span = tracer.startSpan(
       spanNames.watch,
-      {kind: SpanKind.INTERNAL, startTime: new Date(begun), attributes: known, links: linksOf(data)},
+      {kind: SpanKind.INTERNAL, startTime: new Date(startTime), attributes, links: linksFrom(data)},
       ROOT_CONTEXT,
     );
-    setEnding(span, ending, event);
+    setOutcome(span, outcome, event);
     span.end(new Date(event.at));
-    meters.ended(ending, {protocol, duration: (event.at - begun) / 1000});
+    meters.recordOutcome(outcome, {protocol, duration: (event.at - startTime) / 1000});
   };
 }
 
-// What is in Redis may be anything.
+// The data comes from Redis, so it may be anything.
 const getter: TextMapGetter<object> = {
-  keys: (transport) => Object.keys(transport),
-  get: (transport, key) => {
-    const value: unknown = Object.hasOwn(transport, key) ? Reflect.get(transport, key) : undefined;
+  keys: (carrier) => Object.keys(carrier),
+  get: (carrier, key) => {
+    const value: unknown = Object.hasOwn(carrier, key) ? Reflect.get(carrier, key) : undefined;
     return typeof value === 'string' ? value : undefined;
   },
 };
 
-/** The span that was active where the operation was added, if its context went along with it. */
-function linksOf(data: unknown): Link[] {
+/** The span that was active where the operation was added, if its context was injected into the data. */
+function linksFrom(data: unknown): Link[] {
   if (typeof data !== 'object' || data === null) return [];
   const context = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, data, getter));
   return context === undefined ? [] : [{context}];
