@@ -46,29 +46,21 @@ export function at(values: Float64Array, index: number): number {
 /** A histogram of how long operations of one kind take, in which old durations fade. */
 export class DurationHistogram {
   readonly counts = new Float64Array(binCount);
-  #total = 0;
-  #changes = 0;
+  /** The sum of the counts. */
+  total = 0;
+  /** How many durations were added, without those restored from JSON. */
+  changes = 0;
 
   /** @param counts how many operations ended in each bin, from {@link readDurationHistogram} */
   constructor(counts?: readonly number[]) {
     if (counts === undefined) return;
     this.counts.set(counts);
-    for (const count of counts) this.#total += count;
-  }
-
-  /** The sum of the counts. */
-  get total(): number {
-    return this.#total;
-  }
-
-  /** How many durations were added, without those restored from JSON. */
-  get changes(): number {
-    return this.#changes;
+    for (const count of counts) this.total += count;
   }
 
   /** Whether there are too few durations to go by. */
   get isInsufficient(): boolean {
-    return this.#total < minimumTotal;
+    return this.total < minimumTotal;
   }
 
   /**
@@ -88,8 +80,8 @@ export class DurationHistogram {
       const faded = at(this.counts, bin) * (1 - 1 / sampleSize);
       this.counts[bin] = faded + (bin >= first && bin <= last ? share : 0);
     }
-    this.#total = this.#total * (1 - 1 / sampleSize) + 1;
-    this.#changes++;
+    this.total = this.total * (1 - 1 / sampleSize) + 1;
+    this.changes++;
   }
 
   #weight(bin: number, from: number, until: number): number {
