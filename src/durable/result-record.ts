@@ -6,8 +6,8 @@ import {readPollError, writePollError} from '../operation/poll-error-json.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {fetchedOutcome} from '../polling/fetch-result.ts';
-import {freeze} from '../protocol/read.ts';
 import type {Signal} from '../shared/abort.ts';
+import {deepFreeze} from '../shared/json.ts';
 import type {RecordedJson} from './durable-host.ts';
 import {isRecord, plain} from './poll-record.ts';
 
@@ -45,6 +45,6 @@ export function readResult(json: RecordedJson, state: WatchState, operation: Suc
     return {status: 'abandoned', reason: 'result', operation, error: abandonError('result', state, at, {cause})};
   }
   if (result === undefined) return {status: 'succeeded', operation};
-  if (typeof result === 'object' && result !== null) freeze(result);
+  if (typeof result === 'object' && result !== null) deepFreeze(result);
   return {status: 'succeeded', operation: Object.freeze({...operation, result})};
 }

@@ -4,7 +4,7 @@ import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {freeze} from '../protocol/read.ts';
+import {deepFreeze} from '../shared/json.ts';
 
 /** The state of an operation that was done by the time its start was answered: the answer's body is the result. */
 export function completedState(
@@ -16,7 +16,7 @@ export function completedState(
   const at = Date.now();
   const id = ownProperty(body, 'id');
   // A body that is nested too deeply is of no use to anybody.
-  const result = typeof body === 'object' && body !== null && !freeze(body) ? null : body;
+  const result = typeof body === 'object' && body !== null && !deepFreeze(body) ? null : body;
   const operation = Object.freeze({
     id: typeof id === 'string' ? id : undefined,
     status: 'succeeded' as const,

@@ -1,6 +1,6 @@
 import {parseBody, type TransportResponse} from '../http/transport.ts';
+import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {readFault} from '../protocol/read.ts';
 
 const plainCode = /^[\w.-]+$/;
 
@@ -10,7 +10,7 @@ const plainCode = /^[\w.-]+$/;
  */
 export function withoutQuotes(secret: string, {status, body}: TransportResponse): TransportResponse['body'] {
   if (status < 300) return body;
-  const code = readFault(ownProperty(parseBody(body), 'error'))?.code;
+  const code = parseErrorObject(ownProperty(parseBody(body), 'error'))?.code;
   const keeps = code !== undefined && plainCode.test(code) && (secret === '' || !code.includes(secret));
   return keeps ? {json: {error: {code}}} : {text: ''};
 }

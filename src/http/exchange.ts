@@ -1,4 +1,4 @@
-import type {ProtocolReader} from '../protocol/protocol.ts';
+import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {readLocation} from '../shared/location.ts';
 import {maySendToken, requestToken, type TokenPolicy, type TokenSource} from './authorization.ts';
 import {readClaims} from './claims-challenge.ts';

@@ -1,7 +1,7 @@
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
 import type {Answer} from '../operation/state.ts';
+import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {readFault} from '../protocol/read.ts';
 import {redactLocation} from '../shared/location.ts';
 import {redact} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -12,7 +12,7 @@ const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503,
 /** The error for a response that is not an operation. */
 export function httpError(response: ServiceResponse, tokenOrigin: string): PollError {
   const {status, json, answer, retryAfter, method, location, redirected, token} = response;
-  const error = readFault(ownProperty(json, 'error'));
+  const error = parseErrorObject(ownProperty(json, 'error'));
   const code = error?.code === undefined ? undefined : redact(error.code, token);
   const message = error?.message === undefined ? undefined : redact(error.message, token);
   const facts: PollErrorFacts = {

@@ -14,11 +14,11 @@ import {undiciTransport} from './undici-transport.ts';
 
 /** The options of {@link leanHttp}; `undefined` means absent. */
 export interface LeanHttpOptions {
-  /** How many connections there are to one origin at the most; what finds none free waits for one. Default 128. */
+  /** The maximum number of connections per origin; further requests wait for a free one. Default 128. */
   readonly connections?: number | undefined;
-  /** How long a connection that nobody uses is kept, in milliseconds, unless the server says less. Default 60,000. */
+  /** How long an idle connection is kept open, in milliseconds, unless the server asks for less. Default 60,000. */
   readonly keepAlive?: number | undefined;
-  /** A dispatcher of your own instead, e.g. undici's `ProxyAgent`; closing it is yours. */
+  /** Your own dispatcher instead, e.g. undici's `ProxyAgent`; you close it. */
   readonly dispatcher?: Dispatcher | undefined;
 }
 
@@ -29,14 +29,14 @@ const optionChecks = {
 } satisfies Checks<LeanHttpOptions>;
 
 /**
- * A ky instance for services that poll a lot: its requests leave by undici's dispatcher, without what global `fetch` makes
- * of each. Give it as the option `http` to pollers, to a Graph client or to a worker; make it once, since it has the
- * connections. It needs the package `undici`.
+ * A ky instance for processes that poll a lot: its requests go directly to undici's dispatcher, without the objects that
+ * global `fetch` creates for each. Pass it as the option `http` to pollers, to a Graph client or to a worker; create it once,
+ * because it owns the connections. Requires the package `undici`.
  *
- * As it is, its polls do without ky's and `fetch`'s own work, which is most of what a poll costs. It is an ordinary ky
- * instance all the same: one that you make from it by `extend`, e.g. with hooks, has its connections and calls your hooks.
+ * Used as it is, its polls skip the work of ky and `fetch`, which is most of the cost of a poll. It is still an ordinary ky
+ * instance: one derived from it by `extend`, e.g. with hooks, shares its connections and calls your hooks.
  *
- * @throws TypeError or RangeError when an option is not as it should be; the message names it
+ * @throws TypeError or RangeError that names the invalid option
  *
  * @example
  * ```ts

@@ -6,62 +6,62 @@ import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {createResponse, redirectStatuses, type Transport, type TransportResponse} from '../http/transport.ts';
 import {onAbort} from '../shared/abort.ts';
 
-// As fetch has it: what is cut short is read as far as it goes, and is no JSON then.
+// As in fetch: a truncated body is read as far as it goes, and is then not valid JSON.
 const lenient = {finishFlush: constants.Z_SYNC_FLUSH};
 
-// Some compress what was not to be. Anything else that is packed is no JSON.
-const unpackers: ReadonlyMap<string, () => Transform> = new Map([
+// Some servers compress although asked not to. A body in any other encoding is not valid JSON.
+const decoders: ReadonlyMap<string, () => Transform> = new Map([
   ['gzip', () => createGunzip(lenient)],
   ['x-gzip', () => createGunzip(lenient)],
   ['deflate', () => createInflate(lenient)],
   ['br', () => createBrotliDecompress({finishFlush: constants.BROTLI_OPERATION_FLUSH})],
 ]);
 
-/** Carries each request by itself, by undici: without a `Request`, a `Response`, a stream of the web or an `AbortSignal`. */
+/** Sends each request by undici alone, without a `Request`, a `Response`, a web stream or an `AbortSignal`. */
 export function undiciTransport(dispatcher: Dispatcher): Transport {
   return async (location, {method, headers, json, maxBodyLength = defaultMaxBodyLength, signal, onSent, onHead}) => {
     signal.throwIfAborted();
-    // undici takes an emitter for a signal, which costs a tenth of one.
-    const aborting = new EventEmitter();
-    const unsubscribe = onAbort(signal, () => aborting.emit('abort'));
+    // undici accepts an emitter as its signal, at a tenth of the cost of an AbortSignal.
+    const emitter = new EventEmitter();
+    const unsubscribe = onAbort(signal, () => emitter.emit('abort'));
     try {
       onSent();
-      const answer = await request(location, {
+      const response = await request(location, {
         dispatcher,
         method,
-        headers: written(headers, json),
+        headers: requestHeaders(headers, json),
         body: json === undefined ? null : JSON.stringify(json),
-        signal: aborting,
+        signal: emitter,
       });
       onHead();
-      return await readReply(answer, maxBodyLength);
+      return await readResponse(response, maxBodyLength);
     } finally {
       unsubscribe();
     }
   };
 }
 
-async function readReply(answer: Dispatcher.ResponseData, longest: number): Promise<TransportResponse> {
-  const {statusCode: status, body} = answer;
-  const headers = readerOf(answer.headers);
+async function readResponse(response: Dispatcher.ResponseData, longest: number): Promise<TransportResponse> {
+  const {statusCode: status, body} = response;
+  const headers = headerReader(response.headers);
   if (redirectStatuses.has(status)) {
-    // What was sent of it may be broken, which is of no interest any more.
+    // The body is not needed, so an error while reading it is not of interest.
     body.dump().catch(() => undefined);
     return createResponse(status, headers, {text: ''});
   }
-  const text = await readText(answer, longest);
+  const text = await readText(response, longest);
   return createResponse(status, headers, text === undefined ? undefined : {text});
 }
 
-function written(headers: Readonly<Record<string, string | undefined>>, json: unknown): Record<string, string> {
-  // Where nothing is said of it, RFC 9110 section 12.5.3 lets a server compress; these answers are too small to gain by it.
-  const given: Record<string, string> = {'accept-encoding': 'identity'};
-  if (json !== undefined) given['content-type'] = 'application/json';
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) given[name] = value;
-  return given;
+function requestHeaders(headers: Readonly<Record<string, string | undefined>>, json: unknown): Record<string, string> {
+  // Without this header, RFC 9110 section 12.5.3 lets a server compress; these responses are too small to benefit.
+  const result: Record<string, string> = {'accept-encoding': 'identity'};
+  if (json !== undefined) result['content-type'] = 'application/json';
+  for (const [name, value] of Object.entries(headers)) if (value !== undefined) result[name] = value;
+  return result;
 }
 
-function readerOf(headers: Dispatcher.ResponseData['headers']): TransportResponse['headers'] {
+function headerReader(headers: Dispatcher.ResponseData['headers']): TransportResponse['headers'] {
   return {
     get: (name) => {
       const value = headers[name.toLowerCase()];
@@ -71,15 +71,15 @@ function readerOf(headers: Dispatcher.ResponseData['headers']): TransportRespons
   };
 }
 
-/** The body as text; `undefined` when it is longer than so many bytes: then it is given up, so that the connection closes. */
+/** The body as text; `undefined` when it is longer than `longest` bytes: then the connection is closed. */
 async function readText({headers, body}: Dispatcher.ResponseData, longest: number): Promise<string | undefined> {
   const {'content-length': length, 'content-encoding': encoding} = headers;
-  const unpacker = typeof encoding === 'string' ? unpackers.get(encoding.toLowerCase())?.() : undefined;
-  // HTTP bounds a body by the length it announces, unless that is the length of a compressed one.
-  if (unpacker === undefined && typeof length === 'string' && Number(length) <= longest) return body.text();
+  const decoder = typeof encoding === 'string' ? decoders.get(encoding.toLowerCase())?.() : undefined;
+  // HTTP limits a body to the length it announces, which for a compressed body is the compressed length.
+  if (decoder === undefined && typeof length === 'string' && Number(length) <= longest) return body.text();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of unpacker === undefined ? body : unpacked(body, unpacker)) {
+  for await (const chunk of decoder === undefined ? body : decode(body, decoder)) {
     bytes += chunk.length;
     if (bytes > longest) return undefined; // leaving the loop destroys the stream
     chunks.push(chunk);
@@ -87,7 +87,7 @@ async function readText({headers, body}: Dispatcher.ResponseData, longest: numbe
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function unpacked(body: Readable, unpacker: Transform): Readable {
-  // Who reads hears of an error; who leaves ends both.
-  return pipeline(body, unpacker, () => undefined);
+function decode(body: Readable, decoder: Transform): Readable {
+  // The reader receives any error, and leaving the loop destroys both streams.
+  return pipeline(body, decoder, () => undefined);
 }

@@ -6,4 +6,4 @@ export {
   type QueueEvents,
   type QueueWorker,
 } from './instrument.ts';
-export type {WorkerEvent} from './worker-spans.ts';
+export type {WorkerEvent} from './worker-listener.ts';

@@ -4,19 +4,19 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller} from '../poller.ts';
 import {type Checks, checkIsObject, checkOptions, isA} from '../shared/check-options.ts';
 import type {Subscription} from '../shared/listeners.ts';
-import {instrumentClient} from './client.ts';
+import {instrumentClient} from './instrument-client.ts';
+import {instrumentPoller, type Telemetry} from './instrument-poller.ts';
 import {createMeters} from './meters.ts';
-import {endingOf} from './outcome.ts';
-import {type Telemetry, watchSpan} from './watch-span.ts';
-import {followWorker, type WorkerEvent} from './worker-spans.ts';
+import {watchOutcome} from './outcome.ts';
+import {createWorkerListener, type WorkerEvent} from './worker-listener.ts';
 
-/** The events of a queue, as `createOperationEvents` of `operation-poller/bullmq` makes them. */
+/** The events of a queue, as created by `createOperationEvents` of `operation-poller/bullmq`. */
 export interface QueueEvents {
   on(type: '*', listener: (event: OperationEvent & {readonly id: string}) => void): Subscription;
   ready(): Promise<void>;
 }
 
-/** A worker of a queue, as `createOperationWorker` of `operation-poller/bullmq` makes it. */
+/** A worker of a queue, as created by `createOperationWorker` of `operation-poller/bullmq`. */
 export interface QueueWorker {
   on(type: '*', listener: (event: WorkerEvent) => void): Subscription;
   ready(): Promise<void>;
@@ -27,28 +27,27 @@ export type InstrumentTarget = OperationPoller | GraphClient | QueueEvents | Que
 
 /** The options of {@link instrument}; `undefined` means absent. */
 export interface InstrumentOptions {
-  /** Where spans go. Default: the provider that is registered when `instrument` is called; without one, nowhere. */
+  /** Where spans go. Default: the provider registered when `instrument` is called; without one, nowhere. */
   readonly tracerProvider?: TracerProvider | undefined;
-  /** Where measurements go. Default as for `tracerProvider`. */
+  /** Where measurements go. The default is as for `tracerProvider`. */
   readonly meterProvider?: MeterProvider | undefined;
 }
 
 /**
- * Tells OpenTelemetry what is watched. No token, password, query, body or message is in what it tells.
+ * Reports watches to OpenTelemetry as spans and metrics. Neither contains a token, password, query, body or message.
  *
  * - A poller: one span from now until its end, with a child span for each request and each wait, and all metrics. The span's
- *   parent is the one that is active now. A poller that has ended already gets none.
- * - A Graph client: the same for each poller that it makes from now on, and a span for each request that starts an
+ *   parent is the span that is active now. A poller that has already ended gets none.
+ * - A Graph client: the same for each poller that it creates from now on, and a span for each request that starts an
  *   operation, to which the watch's span is linked.
- * - A worker of a queue: a span for each poll that it makes, one for the whole watch when it sees its end, and all metrics but
- *   how many operations are in progress. Each worker tells of its own polls. Where the operation's `data` holds a trace
- *   context, as `propagation.inject` writes it, the spans are linked to that.
- * - The events of a queue: the outcomes alone, as metrics. They are hints: some are told twice, some never.
+ * - A worker of a queue: a span for each poll that it makes, one for the whole watch if it sees its end, and all metrics but
+ *   the number of operations in progress. Each worker reports its own polls. Where the operation's `data` contains a trace
+ *   context, as written by `propagation.inject`, the spans are linked to it.
+ * - The events of a queue: outcomes only, as metrics. These events are hints: some are emitted twice, some never.
  *
  * @param target a poller, a Graph client, what `createOperationWorker` returns, or what `createOperationEvents` returns
- * @returns the subscription: to end it ends the spans that are open, without an outcome, and gives a client its own methods
- *   back
- * @throws TypeError when the target or an option is not as it should be; the message names it
+ * @returns the subscription; `unsubscribe()` ends the open spans, without an outcome, and restores a client's own methods
+ * @throws TypeError that names the target or option that is invalid
  *
  * @example
  * ```ts
@@ -60,12 +59,12 @@ export function instrument(target: InstrumentTarget, options: InstrumentOptions 
   if (typeof target !== 'object' || target === null) throw wrongTarget(target);
   if ('resetPassword' in target) return instrumentClient(target, telemetry);
   if (!('on' in target)) throw wrongTarget(target);
-  if (isPoller(target)) return watchSpan(target, telemetry, [], () => undefined);
-  const followed = followWorker(telemetry);
+  if (isPoller(target)) return instrumentPoller(target, telemetry, [], () => undefined);
+  const workerListener = createWorkerListener(telemetry);
   return target.on('*', (event: OperationEvent | WorkerEvent) => {
-    if ('askedAt' in event) return followed(event);
-    const ending = endingOf(event);
-    if (ending !== undefined) telemetry.meters.ended(ending);
+    if ('askedAt' in event) return workerListener(event);
+    const outcome = watchOutcome(event);
+    if (outcome !== undefined) telemetry.meters.recordOutcome(outcome);
   });
 }
 
@@ -73,7 +72,7 @@ function isPoller(target: OperationPoller | QueueEvents | QueueWorker): target i
   return 'toJSON' in target;
 }
 
-const provider = 'a provider of OpenTelemetry';
+const provider = 'an OpenTelemetry provider';
 
 const optionChecks = {
   tracerProvider: isA(provider, (value) => typeof Object(value).getTracer === 'function'),

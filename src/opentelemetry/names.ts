@@ -1,4 +1,4 @@
-/** The spans' names. */
+/** Span names. */
 export const spanNames = {
   watch: 'operation.watch',
   poll: 'operation.poll',
@@ -7,7 +7,7 @@ export const spanNames = {
   result: 'operation.result',
 } as const;
 
-/** The attributes' names: OpenTelemetry's own where it has one. */
+/** Attribute names: those of OpenTelemetry's semantic conventions where they have one. */
 export const attributeNames = {
   method: 'http.request.method',
   httpStatus: 'http.response.status_code',
@@ -22,7 +22,7 @@ export const attributeNames = {
   cause: 'operation.wait.cause',
 } as const;
 
-/** The metrics' names. */
+/** Metric names. */
 export const metricNames = {
   inProgress: 'operation.in_progress',
   outcomes: 'operation.outcomes',

@@ -1,33 +1,41 @@
+import type {Attributes} from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
+import {attributeNames} from './names.ts';
 
 /** How a watch ended. */
-export interface Ending {
-  readonly outcome: 'succeeded' | 'failed' | 'canceled' | 'abandoned';
-  /** The class of the error that `result()` rejects with, where something went wrong. */
-  readonly error: string | undefined;
-  /** From when the service says that it ended to when we heard of it, in seconds. */
-  readonly detection: number | undefined;
+export interface WatchOutcome {
+  /** The outcome and, after a failure, the class of the error that `result()` rejects with. */
+  readonly attributes: Attributes;
+  /** From the end of the operation, as the service dates it, to its detection, in seconds. */
+  readonly detectionDelay: number | undefined;
 }
 
-/** How a watch ended, if the event says that it did. That it was stopped, or canceled, is what somebody wanted. */
-export function endingOf(event: OperationEvent): Ending | undefined {
+/** The outcome of a watch, if the event ends it. A cancellation or a stop is deliberate and therefore not an error. */
+export function watchOutcome(event: OperationEvent): WatchOutcome | undefined {
+  const {outcome, error} = attributeNames;
   switch (event.type) {
     case 'succeeded':
     case 'canceled':
-      return {outcome: event.type, error: undefined, detection: detectionOf(event)};
+      return {attributes: {[outcome]: event.type}, detectionDelay: detectionDelay(event)};
     case 'failed':
-      return {outcome: 'failed', error: 'OperationFailedError', detection: detectionOf(event)};
+      return {
+        attributes: {[outcome]: 'failed', [error]: 'OperationFailedError'},
+        detectionDelay: detectionDelay(event),
+      };
     case 'abandoned': {
-      const isWanted = event.reason === 'stopped' || event.reason === 'aborted';
-      return {outcome: 'abandoned', error: isWanted ? undefined : event.error.name, detection: undefined};
+      const isDeliberate = event.reason === 'stopped' || event.reason === 'aborted';
+      return {
+        attributes: {[outcome]: 'abandoned', ...(isDeliberate ? {} : {[error]: event.error.name})},
+        detectionDelay: undefined,
+      };
     }
     default:
       return undefined;
   }
 }
 
-// The two clocks are not the same: a difference below 0 says nothing.
-function detectionOf({at, operation}: OperationEvent): number | undefined {
+// The service's clock is not ours: a negative difference means nothing.
+function detectionDelay({at, operation}: OperationEvent): number | undefined {
   const changedAt = operation?.lastActionDateTime?.getTime();
   return changedAt === undefined || changedAt > at ? undefined : (at - changedAt) / 1000;
 }

@@ -1,118 +1,124 @@
 import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent, WaitCause} from '../operation/events.ts';
 
-interface Stretch {
-  /** When it began and ended, in milliseconds since 1970. */
+interface Interval {
+  /** When it started and ended, in milliseconds since 1970. */
   readonly from: number;
   readonly to: number;
 }
 
-/** A request that was made, or that was cut off when watching ended. */
-export interface PollPiece extends Stretch {
+/** A request that was made, or that was aborted when watching ended. */
+export interface PollSegment extends Interval {
   readonly is: 'poll';
   readonly attempt: number;
   readonly location: string;
   readonly httpStatus: number | undefined;
-  /** What went wrong: an HTTP status or a kind of trouble. */
+  /** What went wrong: an HTTP status or a kind of error. */
   readonly error: string | undefined;
-  readonly cutOff: boolean;
+  readonly aborted: boolean;
 }
 
 /** A wait, as long as it lasted. */
-export interface WaitPiece extends Stretch {
+export interface WaitSegment extends Interval {
   readonly is: 'wait';
-  readonly because: WaitCause | 'retry';
-  /** Whether the service had refused a request for being one too many. */
+  readonly cause: WaitCause | 'retry';
+  /** Whether the service had throttled a request. */
   readonly throttled: boolean;
 }
 
-/** A stretch of a watch: a request or a wait. */
-export type Piece = PollPiece | WaitPiece;
+/** A segment of a watch: a request or a wait. */
+export type Segment = PollSegment | WaitSegment;
 
 /** What is known between two events. */
 export interface Timeline {
-  /** When the last event was, or the watch began. */
+  /** When the last event was, or when the watch began. */
   readonly now: number;
-  /** Polls that are over. */
+  /** How many polls have completed. */
   readonly polled: number;
-  /** The wait that goes on, and when it is over; afterwards a request is on its way. */
-  readonly wait: (Omit<WaitPiece, 'is' | 'to'> & {readonly dueAt: number}) | undefined;
+  /** The current wait, and when it is over; after that a request is in flight. */
+  readonly wait: (Omit<WaitSegment, 'is' | 'to'> & {readonly dueAt: number}) | undefined;
 }
 
-/** A watch that begins. */
-export function beginTimeline(at: number, polled: number): Timeline {
+/** The timeline of a watch that begins. */
+export function startTimeline(at: number, polled: number): Timeline {
   return {now: at, polled, wait: undefined};
 }
 
-/** What the events tell of the time between them. The pieces follow each other, whatever the clock does. */
-export function follow(timeline: Timeline, event: OperationEvent): {timeline: Timeline; pieces: readonly Piece[]} {
+/**
+ * Reduces an event to the segments between it and the one before. Segments follow one another without overlap, even if the
+ * clock jumps.
+ */
+export function reduceTimeline(
+  timeline: Timeline,
+  event: OperationEvent,
+): {timeline: Timeline; segments: readonly Segment[]} {
   const at = Math.max(timeline.now, event.at);
   switch (event.type) {
-    case 'waiting':
-      return {timeline: waits(timeline, at, event), pieces: []};
+    case 'waiting': {
+      // A failed poll emits `retrying` and, at the same time, `waiting` for the wait that follows: that is one wait.
+      const throttled = timeline.wait?.from === at && timeline.wait.throttled;
+      const wait = {from: at, dueAt: at + event.delay, cause: event.because, throttled};
+      return {timeline: {now: at, polled: event.attempt, wait}, segments: []};
+    }
     case 'retrying': {
       const {error, delay} = event;
-      const pieces = asked(timeline, at, event, {httpStatus: error.httpStatus, error: errorType(error)});
-      const wait = {from: at, dueAt: at + delay, because: 'retry' as const, throttled: isThrottle(error)};
-      return {timeline: {...timeline, now: at, wait}, pieces};
+      const segments = pollSegments(timeline, at, event, {httpStatus: error.httpStatus, error: errorType(error)});
+      const wait = {from: at, dueAt: at + delay, cause: 'retry' as const, throttled: isThrottled(error)};
+      return {timeline: {...timeline, now: at, wait}, segments};
     }
     case 'polled': {
-      const pieces = asked(timeline, at, event, {httpStatus: event.answer?.httpStatus});
-      return {timeline: {now: at, polled: event.attempt, wait: undefined}, pieces};
+      const segments = pollSegments(timeline, at, event, {httpStatus: event.answer?.httpStatus});
+      return {timeline: {now: at, polled: event.attempt, wait: undefined}, segments};
     }
     case 'abandoned':
-      return {timeline: {...timeline, now: at, wait: undefined}, pieces: given(timeline, at, event)};
+      return {timeline: {...timeline, now: at, wait: undefined}, segments: finalSegments(timeline, at, event)};
     default:
-      return {timeline: {...timeline, now: at}, pieces: []};
+      return {timeline: {...timeline, now: at}, segments: []};
   }
 }
 
-type Waiting = Extract<OperationEvent, {readonly type: 'waiting'}>;
-type Abandoned = Extract<OperationEvent, {readonly type: 'abandoned'}>;
-
-// A failed poll tells of `retrying` and then, at the same time, of the wait that it led to: that is one wait.
-function waits(timeline: Timeline, at: number, {delay, because, attempt}: Waiting): Timeline {
-  const throttled = timeline.wait?.from === at && timeline.wait.throttled;
-  return {now: at, polled: attempt, wait: {from: at, dueAt: at + delay, because, throttled}};
-}
-
-/** How a watch ended that was given up: with a request that failed, in a wait, or with a request on its way. */
-function given(timeline: Timeline, at: number, event: Abandoned): readonly Piece[] {
+/** The last segments of an abandoned watch: it ends with a failed request, in a wait, or with a request in flight. */
+function finalSegments(
+  timeline: Timeline,
+  at: number,
+  event: Extract<OperationEvent, {readonly type: 'abandoned'}>,
+): readonly Segment[] {
   const {reason, attempt, answer, error} = event;
   if (attempt > timeline.polled) {
     const httpStatus = answer?.httpStatus;
-    // A status that is fine says nothing of what was wrong: an unknown word, a body that cannot be read.
-    const failed = httpStatus !== undefined && httpStatus >= 400 ? String(httpStatus) : error.name;
-    return asked(timeline, at, event, {httpStatus, error: failed});
+    // A successful HTTP status does not say what went wrong: an unknown word, an unreadable body.
+    const type = httpStatus !== undefined && httpStatus >= 400 ? String(httpStatus) : error.name;
+    return pollSegments(timeline, at, event, {httpStatus, error: type});
   }
   const isStopped = reason === 'stopped' || reason === 'aborted';
   if (isStopped && at > (timeline.wait?.dueAt ?? timeline.now)) {
-    return asked(timeline, at, event, {error: error.name, cutOff: true});
+    return pollSegments(timeline, at, event, {error: error.name, aborted: true});
   }
-  return waited(timeline, at);
+  return waitSegments(timeline, at);
 }
 
-function waited({wait}: Timeline, at: number): readonly WaitPiece[] {
+function waitSegments({wait}: Timeline, at: number): readonly WaitSegment[] {
   if (wait === undefined) return [];
-  const {from, dueAt, because, throttled} = wait;
-  return [{is: 'wait', from, to: Math.min(at, dueAt), because, throttled}];
+  const {dueAt, ...rest} = wait;
+  return [{is: 'wait', ...rest, to: Math.min(at, dueAt)}];
 }
 
-function asked(
+/** A request, after the wait that preceded it, if any. */
+function pollSegments(
   timeline: Timeline,
   at: number,
   {attempt, location}: OperationEvent,
-  {httpStatus, error, cutOff = false}: Partial<Pick<PollPiece, 'httpStatus' | 'error' | 'cutOff'>>,
-): readonly Piece[] {
+  {httpStatus, error, aborted = false}: Partial<Pick<PollSegment, 'httpStatus' | 'error' | 'aborted'>>,
+): readonly Segment[] {
   const from = Math.min(at, timeline.wait?.dueAt ?? timeline.now);
-  return [...waited(timeline, at), {is: 'poll', from, to: at, attempt, location, httpStatus, error, cutOff}];
+  return [...waitSegments(timeline, at), {is: 'poll', from, to: at, attempt, location, httpStatus, error, aborted}];
 }
 
-/** What a failed request is called: its HTTP status, or the kind of trouble. Never a word of the service's. */
+/** The `error.type` of a failed request: its HTTP status or the kind of error, never text from the service. */
 export function errorType({kind, httpStatus}: PollError): string {
   return kind === 'http' && httpStatus !== undefined ? String(httpStatus) : kind;
 }
 
-function isThrottle({httpStatus, retryAfter}: PollError): boolean {
+function isThrottled({httpStatus, retryAfter}: PollError): boolean {
   return httpStatus === 429 || (httpStatus === 503 && retryAfter !== undefined);
 }

@@ -1,8 +1,9 @@
-import {freeze} from '../protocol/read.ts';
 import {describeValue} from '../shared/check-options.ts';
+import {readDateTime} from '../shared/date-time.ts';
+import {deepFreeze} from '../shared/json.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
-import {isOperationStatus, type Operation, readDateTime, statusRank} from './operation.ts';
+import {isOperationStatus, type Operation, statusRank} from './operation.ts';
 import {type ResumeToken, tokenKind, tokenVersion} from './resume-token.ts';
 import {abandonReasons, type WatchState} from './state.ts';
 
@@ -163,9 +164,7 @@ export function readOperation(value: unknown): Operation {
     operation[date] = read;
   }
   for (const inner of [fields['raw'], fields['result'], fields['error']]) {
-    if (typeof inner === 'object' && inner !== null && !freeze(inner)) {
-      throw invalid('its operation is nested too deeply');
-    }
+    if (!deepFreeze(inner)) throw invalid('its operation is nested too deeply');
   }
   return Object.freeze(operation) as unknown as Operation;
 }

@@ -3,7 +3,7 @@ import type {RequestSettings} from '../http/exchange.ts';
 import {transportOf} from '../http/transport.ts';
 import type {Transitions} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
-import {type ProtocolReader, protocolReader} from '../protocol/protocol.ts';
+import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
 import type {StartRequest} from '../protocol/result-location.ts';
 import {exponential, type Schedule} from '../schedule/schedule.ts';
 import {

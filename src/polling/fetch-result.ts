@@ -6,10 +6,10 @@ import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {freeze} from '../protocol/read.ts';
 import {resultLocation} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
 import type {Signal} from '../shared/abort.ts';
+import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/timers.ts';
 
 const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
@@ -76,8 +76,6 @@ async function requestResult(settings: RequestSettings, request: ServiceRequest)
   const {status, json, answer} = response;
   if (status >= 300) throw httpError(response, request.tokenOrigin);
   if (json === undefined) throw protocolError('the result is no JSON', answer);
-  if (typeof json === 'object' && json !== null && !freeze(json)) {
-    throw protocolError('it is nested too deeply', answer);
-  }
+  if (!deepFreeze(json)) throw protocolError('it is nested too deeply', answer);
   return json;
 }

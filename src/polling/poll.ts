@@ -7,7 +7,7 @@ import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {notFoundOperation, readOperation, seeOtherOperation} from '../protocol/read.ts';
+import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {readLocation} from '../shared/location.ts';
 
@@ -111,7 +111,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if (status === 303 && reader.seeOtherSucceeds) return succeeded(seeOtherOperation(seeOther));
   if ((status === 404 || status === 410) && reader.notFoundSucceeds) return succeeded(notFoundOperation(status));
   if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin);
-  const parsed = readOperation(json, reader, status, request.known);
+  const parsed = parseOperation(json, reader, status, request.known);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
     throw httpError(response, request.tokenOrigin);

@@ -2,28 +2,27 @@ import {isOperationStatus} from '../operation/operation.ts';
 import {checkNumber, expected} from '../shared/check-options.ts';
 import type {Protocol} from './protocol.ts';
 
-/** Checks what a field holds. */
+/** Checks the value of a field. */
 type Check = (field: string, value: unknown) => void;
 
-/** A check that goes by the value alone. */
-const takes =
-  (what: string, holds: (value: unknown) => boolean): Check =>
+const checkThat =
+  (isValid: (value: unknown) => boolean, expectation: string): Check =>
   (field, value) =>
-    expect(holds(value), field, what, value);
+    expect(isValid(value), field, expectation, value);
 
 const areHeaderNames = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((header) => isText(header, headerName));
+  Array.isArray(value) && value.every((header) => matches(header, headerName));
 
-const whatPointers = "JSON pointers such as '/status'";
-const pointers = takes(whatPointers, arePointers);
-const status = takes('notStarted, running, succeeded, failed or canceled', isOperationStatus);
-const headerNames = takes('a list of header names', areHeaderNames);
-const trueOrFalse = takes('true or false', (value) => typeof value === 'boolean');
-const suffix = takes("a text such as '/records' or ':cancel'", isSuffix);
+const pointersExpected = "JSON pointers such as '/status'";
+const pointers = checkThat(arePointers, pointersExpected);
+const status = checkThat(isOperationStatus, 'notStarted, running, succeeded, failed or canceled');
+const headerNames = checkThat(areHeaderNames, 'a list of header names');
+const boolean = checkThat((value) => typeof value === 'boolean', 'true or false');
+const suffix = checkThat(isSuffix, "a string such as '/records' or ':cancel'");
 const milliseconds: Check = (field, value) =>
   checkNumber(`protocol.${field}`, value, {takes: 'milliseconds', most: Number.MAX_SAFE_INTEGER});
 
-/** What each field takes when it is there. */
+/** The check of each field, if it is present. */
 const fields: Readonly<Record<keyof Protocol, Check>> = {
   status: pointers,
   id: pointers,
@@ -32,26 +31,26 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   statusDetail: pointers,
   percentComplete: pointers,
   resourceLocation: pointers,
-  result: takes(whatPointers, (value) => value === '' || arePointers(value)),
+  result: checkThat((value) => value === '' || arePointers(value), pointersExpected),
   error: pointers,
-  name: takes('a text that is not empty', (value) => typeof value === 'string' && value !== ''),
+  name: checkThat((value) => typeof value === 'string' && value !== '', 'a non-empty string'),
   words: checkWords,
   otherWords: status,
   withoutStatus: status,
   httpStatuses: checkHttpStatuses,
   resultLocation: checkPlaces,
-  start: takes("'headers', 'resource' or a JSON pointer such as '/name'", isStart),
+  start: checkThat(isStart, "'headers', 'resource' or a JSON pointer such as '/name'"),
   requestHeaders: checkRequestHeaders,
   locationHeaders: headerNames,
   moveHeaders: headerNames,
   locationOnly: checkLocationOnly,
   cancel: checkCancel,
-  authorization: takes("'bearer' or 'none'", (value) => value === 'bearer' || value === 'none'),
-  errorMeansFailed: trueOrFalse,
-  seeOtherSucceeds: trueOrFalse,
-  notFoundSucceeds: trueOrFalse,
-  createdMeansDone: trueOrFalse,
-  foreignHosts: trueOrFalse,
+  authorization: checkThat((value) => value === 'bearer' || value === 'none', "'bearer' or 'none'"),
+  errorMeansFailed: boolean,
+  seeOtherSucceeds: boolean,
+  notFoundSucceeds: boolean,
+  createdMeansDone: boolean,
+  foreignHosts: boolean,
   minimumInterval: milliseconds,
   maximumInterval: milliseconds,
   totalTimeout: milliseconds,
@@ -60,26 +59,26 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
 const required = ['name', 'status', 'words'] as const;
 
 /**
- * Checks what a protocol holds. The compiler checks all this for TypeScript; protocols also come from JavaScript and from
- * JSON files.
+ * Checks the fields of a protocol. The compiler does so in TypeScript, but protocols also come from JavaScript and from JSON
+ * files.
  *
- * @throws TypeError or RangeError that names the field, what it holds and what it takes
+ * @throws TypeError or RangeError that names the field, its value and what is expected
  */
 export function checkProtocol(protocol: Protocol): void {
   if (!isRecord(protocol)) throw expected('protocol', 'a protocol such as protocols.longRunning', show(protocol));
-  for (const [field, value] of Object.entries(protocol)) {
-    const known = `no such field; there are ${Object.keys(fields).join(', ')}`;
-    expect(Object.hasOwn(fields, field), field, known, value);
+  for (const field of Object.keys(protocol)) {
+    if (Object.hasOwn(fields, field)) continue;
+    throw new TypeError(`protocol.${field}: there is no such field; there are ${Object.keys(fields).join(', ')}`);
   }
-  // The name first: by it a protocol is found among others.
+  // Required fields first, so that a missing name is reported before anything else.
   for (const field of required) fields[field](field, protocol[field]);
   for (const [field, check] of Object.entries(fields)) {
     const value: unknown = Reflect.get(protocol, field);
     if (value !== undefined) check(field, value);
   }
   const {words, otherWords, withoutStatus, httpStatuses = {}, seeOtherSucceeds, notFoundSucceeds} = protocol;
-  const meant = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
-  const succeeds = meant.includes('succeeded') || seeOtherSucceeds === true || notFoundSucceeds === true;
+  const statuses = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
+  const succeeds = statuses.includes('succeeded') || seeOtherSucceeds === true || notFoundSucceeds === true;
   expect(succeeds, 'words', 'a word that means succeeded', words);
   const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
   if (maximumInterval < minimumInterval) {
@@ -91,66 +90,66 @@ export function checkProtocol(protocol: Protocol): void {
 
 function checkWords(field: string, words: unknown): void {
   const seen = new Map<string, unknown>();
-  for (const [word, meant] of entriesOf(field, words, 'a status for each word')) {
-    status(`words.${word}`, meant);
+  for (const [word, meaning] of entriesOf(field, words, 'a status for each word')) {
+    status(`words.${word}`, meaning);
     const key = word.toLowerCase();
-    const other = seen.get(key) ?? meant;
-    const what = `the status that the same word has in another case, ${String(other)}`;
-    expect(other === meant, `words.${word}`, what, meant);
-    seen.set(key, meant);
+    const other = seen.get(key) ?? meaning;
+    const expectation = `the status that the same word has in another case, ${String(other)}`;
+    expect(other === meaning, `words.${word}`, expectation, meaning);
+    seen.set(key, meaning);
   }
 }
 
 function checkHttpStatuses(field: string, statuses: unknown): void {
-  for (const [code, meant] of entriesOf(field, statuses, 'a status for each HTTP status')) {
-    expect(/^2\d\d$/.test(code), `${field}.${code}`, 'HTTP statuses from 200 to 299', meant);
-    status(`${field}.${code}`, meant);
+  for (const [code, meaning] of entriesOf(field, statuses, 'a status for each HTTP status')) {
+    expect(/^2\d\d$/.test(code), `${field}.${code}`, 'HTTP statuses from 200 to 299', meaning);
+    status(`${field}.${code}`, meaning);
   }
 }
 
-// RFC 9110: a field name is a token; of values, that they cannot end the line is what matters.
+// RFC 9110: a field name is a token. A value only has to be unable to end the line.
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;
 
 function checkRequestHeaders(field: string, headers: unknown): void {
-  for (const [header, value] of entriesOf(field, headers, 'a text for each header')) {
+  for (const [header, value] of entriesOf(field, headers, 'a string for each header')) {
     const name = `${field}.${header}`;
-    expect(isText(header, headerName), name, 'header names', value);
-    expect(isText(value, headerValue), name, 'a text of visible ASCII characters and spaces', value);
-    expect(header.toLowerCase() !== 'authorization', name, 'no token here: it is the option token', '[not shown]');
+    expect(matches(header, headerName), name, 'header names', value);
+    expect(matches(value, headerValue), name, 'a string of visible ASCII characters and spaces', value);
+    expect(header.toLowerCase() !== 'authorization', name, 'no token here: pass it as the option token', '[not shown]');
   }
 }
 
 function checkPlaces(field: string, places: unknown): void {
   for (const place of listOf(places)) {
-    const holds =
+    const isValid =
       ['resourceLocation', 'location', 'original'].includes(String(place)) ||
       (isRecord(place) && Object.keys(place).join() === 'suffix' && isSuffix(place['suffix']));
-    expect(holds, field, "'resourceLocation', 'location', 'original' or {suffix}, or a list of these", place);
+    expect(isValid, field, "'resourceLocation', 'location', 'original' or {suffix}, or a list of these", place);
   }
 }
 
 function checkCancel(field: string, cancel: unknown): void {
-  const entries = entriesOf(field, cancel, 'a method and perhaps a suffix');
-  const {method, suffix: end, ...others} = Object.fromEntries(entries);
-  const holds = method !== undefined && Object.keys(others).length === 0;
-  expect(holds, field, 'a method and perhaps a suffix', cancel);
+  const entries = entriesOf(field, cancel, 'a method and, optionally, a suffix');
+  const {method, suffix: ending, ...others} = Object.fromEntries(entries);
+  const isValid = method !== undefined && Object.keys(others).length === 0;
+  expect(isValid, field, 'a method and, optionally, a suffix', cancel);
   expect(method === 'DELETE' || method === 'POST', `${field}.method`, "'DELETE' or 'POST'", method);
-  if (end !== undefined) suffix(`${field}.suffix`, end);
+  if (ending !== undefined) suffix(`${field}.suffix`, ending);
 }
 
 function checkLocationOnly(field: string, protocol: unknown): void {
-  const holds = isRecord(protocol) && protocol['locationOnly'] === undefined;
-  expect(holds, field, 'a protocol without a locationOnly of its own', protocol);
+  const isValid = isRecord(protocol) && protocol['locationOnly'] === undefined;
+  expect(isValid, field, 'a protocol without a locationOnly of its own', protocol);
   checkProtocol(protocol as unknown as Protocol);
 }
 
-function expect(holds: boolean, field: string, what: string, got: unknown): void {
-  if (!holds) throw expected(`protocol.${field}`, what, show(got));
+function expect(isValid: boolean, field: string, expectation: string, got: unknown): void {
+  if (!isValid) throw expected(`protocol.${field}`, expectation, show(got));
 }
 
-function entriesOf(field: string, value: unknown, what: string): [string, unknown][] {
-  expect(isRecord(value), field, what, value);
+function entriesOf(field: string, value: unknown, expectation: string): [string, unknown][] {
+  expect(isRecord(value), field, expectation, value);
   return Object.entries(value as Readonly<Record<string, unknown>>);
 }
 
@@ -171,10 +170,10 @@ function isStart(value: unknown): boolean {
 }
 
 function isSuffix(value: unknown): boolean {
-  return isText(value, /^[/:][^?#]*$/);
+  return matches(value, /^[/:][^?#]*$/);
 }
 
-function isText(value: unknown, pattern: RegExp): boolean {
+function matches(value: unknown, pattern: RegExp): boolean {
   return typeof value === 'string' && pattern.test(value);
 }
 

@@ -3,8 +3,8 @@ import {defineProtocol, type Protocol} from './protocol.ts';
 /**
  * Google's long-running operations, [AIP-151](https://google.aip.dev/151): a
  * [`google.longrunning.Operation`](https://github.com/googleapis/googleapis/blob/master/google/longrunning/operations.proto)
- * in place of a status word has `done`, which is left out when it is false, and then either `error` or `response`. An
- * operation that was canceled ends with an error whose code is 1.
+ * has `done` instead of a status word, omitted while it is false, and then either `error` or `response`. A canceled
+ * operation ends with an error whose code is 1.
  */
 export const googleLongrunning: Protocol = defineProtocol({
   name: 'google.longrunning',

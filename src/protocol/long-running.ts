@@ -2,8 +2,8 @@ import {defineProtocol, type Protocol} from './protocol.ts';
 
 /**
  * Microsoft Graph's [`longRunningOperation`](https://learn.microsoft.com/graph/api/resources/longrunningoperation), the
- * password reset's among them: `notStarted`, `running`, `succeeded`, `failed`, and `skipped`, which is taken as canceled.
- * A failure explains itself only in `statusDetail`.
+ * password reset's among them: `notStarted`, `running`, `succeeded`, `failed`, and `skipped`, which means canceled.
+ * A failure is explained only in `statusDetail`.
  */
 export const longRunning: Protocol = defineProtocol({
   name: 'longRunning',

@@ -1,16 +1,16 @@
 /**
- * A place in a JSON document, as [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901) writes it: `/status`,
- * `/properties/provisioningState`. A `/` within a name is `~1`, a `~` is `~0`.
+ * A place in a JSON document, in the syntax of [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901): `/status`,
+ * `/properties/provisioningState`. Within a name, `/` is written `~1` and `~` is written `~0`.
  */
 export type JsonPointer = `/${string}`;
 
-/** One place, or several of which the first that holds something counts. */
+/** One pointer, or several of which the first that leads to a value counts. */
 export type JsonPointers = JsonPointer | readonly JsonPointer[];
 
 /** The names along a pointer, unescaped. */
 export type PointerPath = readonly string[];
 
-/** Takes pointers apart once, so that reading with them costs no parsing. An empty text leads to the document itself. */
+/** Splits pointers into paths ahead of time, so that lookups parse nothing. The empty pointer is the whole document. */
 export function pointerPaths(pointers: JsonPointers | '' | undefined): readonly PointerPath[] {
   if (pointers === undefined) return [];
   if (pointers === '') return [[]];
@@ -22,7 +22,7 @@ export function pointerPaths(pointers: JsonPointers | '' | undefined): readonly 
   );
 }
 
-/** What stands at the first of the paths that leads to something other than `null`; own properties only. */
+/** The value at the first path that leads to anything but `null`; only own properties are followed. */
 export function valueAt(document: unknown, paths: readonly PointerPath[]): unknown {
   for (const path of paths) {
     let value: unknown = document;
@@ -32,7 +32,7 @@ export function valueAt(document: unknown, paths: readonly PointerPath[]): unkno
   return undefined;
 }
 
-/** An object's own property; never one it inherits, whatever name a document uses. */
+/** An object's own property; never an inherited one, whatever name the document uses. */
 export function ownProperty(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];

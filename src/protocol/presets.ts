@@ -1,5 +1,4 @@
-import {azureLocation} from './azure-location.ts';
-import {azureStatusMonitor} from './azure-status-monitor.ts';
+import {azureLocation, azureStatusMonitor} from './azure.ts';
 import {googleLongrunning} from './google-longrunning.ts';
 import {longRunning} from './long-running.ts';
 import {attackSimulation} from './microsoft-graph/attack-simulation.ts';
@@ -22,9 +21,9 @@ import type {Protocol} from './protocol.ts';
 
 /** Microsoft Graph's long-running operations, one protocol for each kind. */
 export interface GraphProtocols {
-  /** The password reset and its like. */
+  /** Password resets and other authentication methods. */
   readonly authentication: Protocol;
-  /** On sites and lists. */
+  /** Sites and lists. */
   readonly richLongRunning: Protocol;
   /** Viva Engage. */
   readonly engagement: Protocol;
@@ -42,7 +41,7 @@ export interface GraphProtocols {
   readonly onenote: Protocol;
   /** Universal Print. */
   readonly print: Protocol;
-  /** EDiscovery. */
+  /** eDiscovery. */
   readonly ediscovery: Protocol;
   /** Exporting a user's personal data. */
   readonly dataPolicy: Protocol;
@@ -78,19 +77,19 @@ export const graph: GraphProtocols = {
 
 /** Azure's operations. */
 export const azure: {
-  /** Operations of Azure, by `Operation-Location`, `Azure-AsyncOperation` or `Location`. */
+  /** Operations of Azure, found by `Operation-Location`, `Azure-AsyncOperation` or `Location`. */
   readonly statusMonitor: Protocol;
-  /** Operations of Azure where only a `Location` leads there. */
+  /** Operations of Azure that only a `Location` leads to. */
   readonly location: Protocol;
 } = {statusMonitor: azureStatusMonitor, location: azureLocation};
 
 /** Google's operations. */
 export const google: {
-  /** Google's `google.longrunning.Operation`. */
+  /** `google.longrunning.Operation`. */
   readonly longrunning: Protocol;
 } = {longrunning: googleLongrunning};
 
-/** All protocols that come with the library. */
+/** All built-in protocols. */
 export const presets: readonly Protocol[] = [
   longRunning,
   ...Object.values<Protocol>({...graph}),
@@ -100,7 +99,7 @@ export const presets: readonly Protocol[] = [
 
 const presetsByName: ReadonlyMap<string, Protocol> = new Map(presets.map((protocol) => [protocol.name, protocol]));
 
-/** The preset of that name, to which a resume token may refer. */
+/** The preset with this name; resume tokens refer to presets by name. */
 export function protocolNamed(name: string): Protocol | undefined {
   return presetsByName.get(name);
 }

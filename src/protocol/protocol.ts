@@ -1,102 +1,105 @@
 import type {OperationStatus} from '../operation/operation.ts';
 import {checkProtocol} from './check.ts';
-import {type JsonPointer, type JsonPointers, type PointerPath, pointerPaths} from './pointer.ts';
+import type {JsonPointer, JsonPointers} from './pointer.ts';
 
 /**
- * Where a result is to be fetched: at the operation's `resourceLocation`; at the `location` header of the answer that
- * started it, by POST or PATCH; at the `original` URL of the request that started it, by PUT or PATCH; or at the
- * operation's own location with a `suffix` to its path.
+ * Where to fetch a result: at the operation's `resourceLocation`; at the `location` header of the response that started
+ * it, by POST or PATCH; at the `original` URL of the request that started it, by PUT or PATCH; or at the operation's own
+ * location with a `suffix` appended to its path.
  */
 export type ResultPlace = 'resourceLocation' | 'location' | 'original' | {readonly suffix: string};
 
 /**
- * How a service words its long-running operations: data only. Places in an answer's body are JSON pointers
- * (`/status`); of several the first that holds something counts.
+ * How a service describes its long-running operations: data only. Fields of a response body are given as JSON pointers
+ * (`/status`); of several, the first that leads to a value counts.
  */
 export interface Protocol {
   /** Its name; a resume token refers to the protocol by it. */
   readonly name: string;
-  /** Where the status word stands. */
+  /** Where to find the status word. */
   readonly status: JsonPointers;
   /**
-   * Which word means which status; words are compared without regard to case. Where a service has `true` and `false` in
-   * place of words, they are these words.
+   * What each status word means; words are compared case-insensitively. For a service that sends `true` and `false` instead
+   * of words, these are its words.
    */
   readonly words: Readonly<Record<string, OperationStatus>>;
-  /** What every word means that is not in `words`. Default: nothing; an `unknownStatus` event tells of it. */
+  /** What any word means that is not in `words`. Default: nothing; it is reported by an `unknownStatus` event. */
   readonly otherWords?: OperationStatus;
   /**
-   * What an answer means that has an id, no status and no error, e.g. of a service that leaves `done: false` out. Default:
-   * nothing; it cannot be read as an operation.
+   * What a response means that has an id but neither a status nor an error, e.g. from a service that omits `done: false`.
+   * Default: nothing; it is not a valid operation.
    */
   readonly withoutStatus?: OperationStatus;
   /**
-   * What an answer without a status word and without an error means by its HTTP status, from 200 to 299, e.g.
-   * `{202: 'running', 200: 'succeeded'}`. Default: nothing; a word always beats the HTTP status.
+   * What a response with neither a status word nor an error means by its HTTP status, from 200 to 299, e.g.
+   * `{202: 'running', 200: 'succeeded'}`. Default: nothing; a word always takes precedence over the HTTP status.
    */
   readonly httpStatuses?: Readonly<Record<number, OperationStatus>>;
-  /** Whether something at `error` makes a word that means succeeded mean failed. Default `false`. */
+  /** Whether a value at `error` turns a word that means succeeded into failed. Default `false`. */
   readonly errorMeansFailed?: boolean;
   /**
-   * Whether HTTP 303 is the operation's success. It is not followed; its `Location` becomes the `resourceLocation`. Default
-   * `false`.
+   * Whether HTTP 303 means that the operation succeeded. It is not followed; its `Location` becomes the `resourceLocation`.
+   * Default `false`.
    */
   readonly seeOtherSucceeds?: boolean;
-  /** Whether HTTP 404 and 410 are the operation's success: a deletion, seen on the resource. Default `false`. */
+  /** Whether HTTP 404 and 410 mean that the operation, the deletion of the resource, succeeded. Default `false`. */
   readonly notFoundSucceeds?: boolean;
-  /** Where the id stands. Default `/id`. */
+  /** Where to find the id. Default `/id`. */
   readonly id?: JsonPointers;
-  /** Where the time of creation stands. Default `/createdDateTime`. */
+  /** Where to find the time of creation. Default `/createdDateTime`. */
   readonly createdDateTime?: JsonPointers;
-  /** Where the time of the last change stands. Default `/lastActionDateTime`. */
+  /** Where to find the time of the last change. Default `/lastActionDateTime`. */
   readonly lastActionDateTime?: JsonPointers;
-  /** Where a text about the status stands. Default `/statusDetail`. */
+  /** Where to find a text about the status. Default `/statusDetail`. */
   readonly statusDetail?: JsonPointers;
-  /** Where the progress stands, a number or numeric text from 0 to 100. Default: nowhere. */
+  /** Where to find the progress, a number or numeric string from 0 to 100. Default: nowhere. */
   readonly percentComplete?: JsonPointers;
-  /** Where the finished resource's address stands. Default `/resourceLocation`. */
+  /** Where to find the URL of the finished resource. Default `/resourceLocation`. */
   readonly resourceLocation?: JsonPointers;
-  /** Where the result stands in the answer itself; `''` is the whole of it. Default: nowhere. */
+  /** Where to find the result in the response itself; `''` is the whole body. Default: nowhere. */
   readonly result?: JsonPointers | '';
   /**
-   * Where a result is to be fetched that is not in the answer: the first of these places that is known. Default
-   * `'resourceLocation'`; `[]`: there is none to fetch.
+   * Where to fetch a result that is not in the response: the first of these places that is known. Default
+   * `'resourceLocation'`; `[]`: there is nothing to fetch.
    */
   readonly resultLocation?: ResultPlace | readonly ResultPlace[];
-  /** Where a failed operation's error stands. Default `/error`. */
+  /** Where to find a failed operation's error. Default `/error`. */
   readonly error?: JsonPointers;
   /**
-   * How the answer that starts an operation leads to it: by `'headers'`, its `locationHeaders`; as the `'resource'` itself,
-   * which is found under the request's URL by its id; or by its name, which stands in the body at a JSON pointer and is
-   * looked up under the service's root. Default `'headers'`.
+   * How the response that starts an operation leads to it: by `'headers'`, its `locationHeaders`; as the `'resource'` itself,
+   * found under the request's URL by its id; or by a name in the body, at a JSON pointer, which is resolved against the
+   * service's root. Default `'headers'`.
    */
   readonly start?: 'headers' | 'resource' | JsonPointer;
-  /** Headers that the request which starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
+  /** Headers that the request that starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
-  /** Whether HTTP 201 to the start means that it was done at once and there is nothing to watch. Default `false`. */
+  /** Whether HTTP 201 to the start means that it completed at once and there is nothing to watch. Default `false`. */
   readonly createdMeansDone?: boolean;
   /**
-   * Which headers of an answer name the operation's location, the first that is there counts: of the answer that starts
-   * it, and of later answers that move it. Default `['operation-location', 'location']`.
+   * Which response headers hold the operation's location; the first that is present counts. They are read from the response
+   * that starts the operation and from later ones, which may move it. Default `['operation-location', 'location']`.
    */
   readonly locationHeaders?: readonly string[];
-  /** Which headers of later answers move the operation, where these are others. Default: the `locationHeaders`. */
+  /** Which headers of later responses move the operation, if they differ. Default: the `locationHeaders`. */
   readonly moveHeaders?: readonly string[];
-  /** How the operation is read instead when it is only a `location` header that leads to it. Default: as otherwise. */
+  /** The protocol to use instead when only a `location` header leads to the operation. Default: this one. */
   readonly locationOnly?: Protocol;
   /**
-   * How the operation is canceled: by a request of this method to its location, with the suffix to its path. Default: the
-   * service has no way to.
+   * How to cancel the operation: by a request of this method to its location, with the suffix appended to its path. Default:
+   * the service does not support it.
    */
   readonly cancel?: {readonly method: 'DELETE' | 'POST'; readonly suffix?: string};
-  /** Whether requests carry the bearer token. `'none'`: never, and locations are taken for capabilities. Default `'bearer'`. */
+  /**
+   * Whether requests carry the bearer token. `'none'`: never, and locations are treated as capabilities, since whoever has one
+   * can read the operation. Default `'bearer'`.
+   */
   readonly authorization?: 'bearer' | 'none';
-  /** Whether an answer may move the operation to a foreign origin, where no token is sent. Default `false`. */
+  /** Whether a response may move the operation to a foreign origin, to which no token is sent. Default `false`. */
   readonly foreignHosts?: boolean;
-  /** The shortest wait, in milliseconds, that the service allows unless it says otherwise itself. Default 0. */
+  /** The shortest wait, in milliseconds, that the service allows unless a response says otherwise. Default 0. */
   readonly minimumInterval?: number;
   /**
-   * The longest wait, in milliseconds, that the service allows unless it says otherwise itself; not shorter than
+   * The longest wait, in milliseconds, that the service allows unless a response says otherwise; not shorter than
    * `minimumInterval`. Default: none.
    */
   readonly maximumInterval?: number;
@@ -104,38 +107,12 @@ export interface Protocol {
   readonly totalTimeout?: number;
 }
 
-/** A protocol made ready for reading. */
-export interface ProtocolReader {
-  readonly protocol: Protocol;
-  readonly words: ReadonlyMap<string, OperationStatus>;
-  readonly httpStatuses: ReadonlyMap<number, OperationStatus>;
-  readonly errorMeansFailed: boolean;
-  readonly seeOtherSucceeds: boolean;
-  readonly notFoundSucceeds: boolean;
-  readonly status: readonly PointerPath[];
-  readonly id: readonly PointerPath[];
-  readonly createdDateTime: readonly PointerPath[];
-  readonly lastActionDateTime: readonly PointerPath[];
-  readonly statusDetail: readonly PointerPath[];
-  readonly percentComplete: readonly PointerPath[];
-  readonly resourceLocation: readonly PointerPath[];
-  readonly result: readonly PointerPath[];
-  readonly error: readonly PointerPath[];
-  readonly resultPlaces: readonly ResultPlace[];
-  readonly locationHeaders: readonly string[];
-  readonly moveHeaders: readonly string[];
-  readonly sendsToken: boolean;
-  readonly foreignHosts: boolean;
-  readonly minimumInterval: number;
-  readonly maximumInterval: number;
-}
-
 /**
  * Defines a protocol for {@link pollOperation}'s `protocol` option.
  *
- * @param protocol what the service's answers look like; a word without a status does not compile
- * @returns the same, checked and frozen
- * @throws TypeError or RangeError that names the field, what it holds and what it takes
+ * @param protocol what the service's responses look like; a word that maps to no status does not compile
+ * @returns a checked and frozen copy
+ * @throws TypeError or RangeError that names the field, its value and what is expected
  *
  * @example
  * ```ts
@@ -150,59 +127,18 @@ export interface ProtocolReader {
  */
 export function defineProtocol(protocol: Protocol): Protocol {
   checkProtocol(protocol);
-  const copy = frozen(protocol);
+  const copy = frozenCopy(protocol);
   defined.add(copy);
   return copy;
 }
 
-// A protocol within a protocol stays the one it is.
+// A defined protocol keeps its identity where another one contains it.
 const defined = new WeakSet<object>();
 
-function frozen<T>(value: T): T {
+function frozenCopy<T>(value: T): T {
   if (typeof value !== 'object' || value === null || defined.has(value)) return value;
   const copy = Array.isArray(value)
-    ? value.map(frozen)
-    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozen(inner)]));
+    ? value.map(frozenCopy)
+    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)]));
   return Object.freeze(copy) as T;
-}
-
-const readers = new WeakMap<Protocol, ProtocolReader>();
-
-/** Makes a protocol ready for reading, once; throws as {@link defineProtocol} does. */
-export function protocolReader(protocol: Protocol): ProtocolReader {
-  const known = readers.get(protocol);
-  if (known !== undefined) return known;
-  checkProtocol(protocol);
-  const {resultLocation = 'resourceLocation', locationHeaders = ['operation-location', 'location']} = protocol;
-  const reader: ProtocolReader = {
-    protocol,
-    words: new Map(Object.entries(protocol.words).map(([word, status]) => [word.toLowerCase(), status])),
-    httpStatuses: new Map(Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status])),
-    errorMeansFailed: protocol.errorMeansFailed ?? false,
-    seeOtherSucceeds: protocol.seeOtherSucceeds ?? false,
-    notFoundSucceeds: protocol.notFoundSucceeds ?? false,
-    status: pointerPaths(protocol.status),
-    id: pointerPaths(protocol.id ?? '/id'),
-    createdDateTime: pointerPaths(protocol.createdDateTime ?? '/createdDateTime'),
-    lastActionDateTime: pointerPaths(protocol.lastActionDateTime ?? '/lastActionDateTime'),
-    statusDetail: pointerPaths(protocol.statusDetail ?? '/statusDetail'),
-    percentComplete: pointerPaths(protocol.percentComplete),
-    resourceLocation: pointerPaths(protocol.resourceLocation ?? '/resourceLocation'),
-    result: pointerPaths(protocol.result),
-    error: pointerPaths(protocol.error ?? '/error'),
-    resultPlaces: isList(resultLocation) ? resultLocation : [resultLocation],
-    locationHeaders,
-    moveHeaders: protocol.moveHeaders ?? locationHeaders,
-    sendsToken: protocol.authorization !== 'none',
-    foreignHosts: protocol.foreignHosts ?? false,
-    minimumInterval: protocol.minimumInterval ?? 0,
-    maximumInterval: protocol.maximumInterval ?? Number.POSITIVE_INFINITY,
-  };
-  readers.set(protocol, reader);
-  return reader;
-}
-
-// Array.isArray does not tell a readonly list from its elements.
-function isList<T>(value: T | readonly T[]): value is readonly T[] {
-  return Array.isArray(value);
 }

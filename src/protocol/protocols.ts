@@ -1,4 +1,4 @@
-// What `protocols` holds, as a module of its own: a bundler can leave out of it what a program does not name.
+// The members of `protocols`, as a module of their own so that a bundler can drop those that a program does not use.
 export {longRunning} from './long-running.ts';
 export {azure, google, graph} from './presets.ts';
 export {defineProtocol as define} from './protocol.ts';

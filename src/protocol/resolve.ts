@@ -1,16 +1,16 @@
 import {readLocation} from '../shared/location.ts';
 
-// What is more than this, e.g. a tab that a URL would lose, is taken as the URL parser takes it.
+// Anything else, e.g. a tab that a URL would drop, is left to the URL parser.
 const absolute = /^https?:\/\/[\x21-\x7e]+$/i;
 const pathOnly = /^\/(?![/\\])/;
 
 /**
- * Where a location leads that a service names. An absolute one stays as it is, byte for byte: its query can be a signature
- * or carry routing. A path is looked up under the service's root, whose path holds the version, as Microsoft Teams leaves
- * the version out; one that begins with the root's path is complete. Everything else is what URLs make of it.
+ * Resolves a location that a service sent. An absolute URL stays as it is, byte for byte: its query can be a signature or
+ * carry routing. A path is resolved under the service's root, whose path contains the version, because Microsoft Teams
+ * omits the version; a path that already begins with the root's is complete. Everything else follows the rules of URLs.
  *
- * @param text what the service named, whatever that is
- * @param base where it was named
+ * @param text the location as sent, which may be anything
+ * @param base the URL of the request whose response contained it
  * @param root the service's root, e.g. `https://graph.microsoft.com/v1.0`
  * @returns an absolute http or https URL, or `undefined`
  */
@@ -21,17 +21,17 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
   if (target === undefined || root === undefined || !pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) {
     return target?.href;
   }
-  const tokenOrigin = readLocation(root);
-  if (tokenOrigin === undefined || tokenOrigin.origin !== target.origin) return target.href;
-  const prefix = tokenOrigin.pathname.replace(/\/+$/, '');
+  const service = readLocation(root);
+  if (service === undefined || service.origin !== target.origin) return target.href;
+  const prefix = service.pathname.replace(/\/+$/, '');
   if (`${target.pathname}/`.toLowerCase().startsWith(`${prefix}/`.toLowerCase())) return target.href;
-  return tokenOrigin.origin + prefix + target.pathname + target.search;
+  return service.origin + prefix + target.pathname + target.search;
 }
 
 /**
- * A location with a suffix to its path; the query stays.
+ * Appends a suffix to a location's path and keeps its query.
  *
- * @returns an absolute http or https URL, or `undefined` when the location is none
+ * @returns an absolute http or https URL, or `undefined` when the location is not one
  */
 export function withSuffix(location: string, suffix: string): string | undefined {
   const url = readLocation(location);

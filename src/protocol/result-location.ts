@@ -1,31 +1,32 @@
 import type {Operation} from '../operation/operation.ts';
-import type {ProtocolReader, ResultPlace} from './protocol.ts';
+import type {ResultPlace} from './protocol.ts';
+import type {ProtocolReader} from './protocol-reader.ts';
 import {resolveLocation, withSuffix} from './resolve.ts';
 
-/** The request that started an operation, as far as its result may depend on it. */
+/** What may be needed of the request that started an operation to find its result. */
 export interface StartRequest {
-  /** Where it went. */
+  /** Its URL. */
   readonly url: string;
   /** Its HTTP method. */
   readonly method: string;
-  /** The `Location` header of the answer. */
+  /** The `Location` header of the response. */
   readonly location?: string | undefined;
-  /** The service's root, under which a path is looked up that it names, e.g. `https://graph.microsoft.com/v1.0`. */
+  /** The service's root, under which paths are resolved, e.g. `https://graph.microsoft.com/v1.0`. */
   readonly root?: string | undefined;
 }
 
-/** What is known about an operation besides its last answer. */
+/** What is known about an operation besides its last response. */
 export interface ResultContext {
-  /** Where it was asked for last. */
+  /** The location of the last poll. */
   readonly location: string;
   readonly started?: StartRequest | undefined;
 }
 
 /**
- * Where to fetch what an operation produced, if it succeeded and its answer does not hold the result itself. The order is
- * that of Azure's own client, where the protocol has all the places.
+ * Where to fetch the result of an operation that succeeded and whose response does not contain it. Where the protocol lists
+ * all the places, the order is that of Azure's own client.
  *
- * @returns an absolute http or https URL, perhaps a foreign one, or `undefined`
+ * @returns an absolute http or https URL, possibly on a foreign origin, or `undefined`
  */
 export function resultLocation(
   operation: Operation,
@@ -34,18 +35,22 @@ export function resultLocation(
 ): string | undefined {
   if (operation.status !== 'succeeded' || operation.result !== undefined) return undefined;
   for (const place of reader.resultPlaces) {
-    const location = locationOf(place, operation, context);
+    const location = locateResult(place, operation, context);
     if (location !== undefined) return location;
   }
   return undefined;
 }
 
-function locationOf(place: ResultPlace, operation: Operation, {location, started}: ResultContext): string | undefined {
+function locateResult(
+  place: ResultPlace,
+  operation: Operation,
+  {location, started}: ResultContext,
+): string | undefined {
   if (typeof place === 'object') return withSuffix(location, place.suffix);
   if (place === 'resourceLocation') return resolveLocation(operation.resourceLocation, location, started?.root);
   if (started === undefined) return undefined;
   const method = started.method.toUpperCase();
-  // The URL of a POST is that of an action or a collection; what a DELETE was about is gone.
+  // A POST goes to an action or a collection, and after a DELETE the resource is gone.
   if (place === 'original')
     return ['PUT', 'PATCH'].includes(method) ? resolveLocation(started.url, location) : undefined;
   if (!['POST', 'PATCH'].includes(method)) return undefined;

@@ -1,25 +1,25 @@
 import type {JsonPointers} from './pointer.ts';
 import {defineProtocol, type Protocol} from './protocol.ts';
 
-/** What tells of an operation on the resource that it is about. */
+/** How the status of an operation is shown on the resource that it affects. */
 export interface StatusOnResource extends Omit<Protocol, 'status' | 'notFoundSucceeds'> {
-  /** Where the status word stands. Default `/status`. */
+  /** Where to find the status word. Default `/status`. */
   readonly status?: JsonPointers;
   /**
-   * Whether it is the resource's deletion that is watched. It succeeds when the resource is gone, which is HTTP 404 or 410,
-   * and runs as long as the resource is there, unless its word is one of `words`. Default `false`.
+   * Whether the operation is the deletion of the resource. It succeeds when the resource is gone, which is HTTP 404 or 410,
+   * and runs as long as the resource exists, unless its word is one of `words`. Default `false`.
    */
   readonly deletion?: boolean;
 }
 
 /**
- * A protocol for operations without a resource of their own, whose status stands on the resource that is created,
+ * A protocol for operations without a resource of their own, whose status is a field of the resource that is created,
  * changed or deleted: Graph's [RELO
  * pattern](https://github.com/microsoft/api-guidelines/blob/vNext/graph/patterns/long-running-operations.md). The
  * result is the resource.
  *
- * @param resource where the status stands and what its words mean; all fields of a protocol are taken
- * @throws TypeError or RangeError that names the field, what it holds and what it takes
+ * @param resource where to find the status and what its words mean; all fields of a protocol are accepted
+ * @throws TypeError or RangeError that names the field, its value and what is expected
  *
  * @example
  * ```ts

@@ -1,3 +1,3 @@
-// What `schedules` holds, as a module of its own: a bundler can leave out of it what a program does not name.
+// The members of `schedules`, as a module of their own so that a bundler can drop those that a program does not use.
 export {adaptive} from './adaptive.ts';
 export {exponential, fixed, sequence} from './schedule.ts';

@@ -26,7 +26,7 @@ import {
 
 const http = carryBy(leanHttp, 'node/index.js');
 
-test('an operation is watched to its end, and each request has its headers', async () => {
+test('watches an operation to its end, with the right headers on each request', async () => {
   const {poller, operation, events} = await watch(['notStarted', 'running', 'succeeded']);
   expect((await poller.result()).status).toBe('succeeded');
   expect(types(events).filter((type) => type !== 'polled' && type !== 'waiting')).toEqual([
@@ -45,22 +45,19 @@ test('an operation is watched to its end, and each request has its headers', asy
   expect(events.every(({answer}) => answer?.requestId !== undefined)).toBe(true);
 });
 
-test('a failure is that of the operation, and trouble on the way is not', async () => {
+test('tells the failure of an operation from transient failures', async () => {
   const {poller} = await watch([{http: 503}, {fault: 'reset'}, {fault: 'truncated'}, 'running', 'failed']);
   await failure(poller.result(), OperationFailedError);
 });
 
-test.each(['huge', 'endless'] as const)(
-  'a body that is %s is given up, and its connection is closed',
-  async (fault) => {
-    const {poller, operation, emulator} = await watch([{fault}]);
-    await failure(poller.result(), ProtocolError);
-    await emulator.idle();
-    await until(() => operation.requests[0]?.aborted === true);
-  },
-);
+test.each(['huge', 'endless'] as const)('a body that is %s is abandoned and its connection closed', async (fault) => {
+  const {poller, operation, emulator} = await watch([{fault}]);
+  await failure(poller.result(), ProtocolError);
+  await emulator.idle();
+  await until(() => operation.requests[0]?.aborted === true);
+});
 
-test.each(['hang', 'hangBody'] as const)('a time-out ends a request that does %s', async (fault) => {
+test.each(['hang', 'hangBody'] as const)('a timeout ends a request with the fault %s', async (fault) => {
   const {poller, operation, emulator} = await watch([{fault}], {
     totalTimeout: 150,
     requestTimeout: 100,
@@ -71,7 +68,7 @@ test.each(['hang', 'hangBody'] as const)('a time-out ends a request that does %s
   expect(operation.requests.every(({aborted}) => aborted)).toBe(true);
 });
 
-test.each(['hang', 'hangBody'] as const)('a stop ends a request that does %s', async (fault) => {
+test.each(['hang', 'hangBody'] as const)('a stop ends a request with the fault %s', async (fault) => {
   const {poller, operation, emulator} = await watch([{fault}]);
   await until(() => operation.requests.length === 1);
   poller.stop('enough');
@@ -80,7 +77,7 @@ test.each(['hang', 'hangBody'] as const)('a stop ends a request that does %s', a
   expect(operation.requests.map(({aborted}) => aborted)).toEqual([true]);
 });
 
-test('a body of 1 MiB without an announced length is read, one byte more is not', async () => {
+test('a body of 1 MiB without a content-length is read, but not one byte more', async () => {
   const sizes = [2 ** 20, 2 ** 20 + 1];
   const server = await startServer((_, response) => {
     const text = JSON.stringify({id: 'b', status: 'running'}).padEnd(sizes.shift() ?? 0);
@@ -92,8 +89,8 @@ test('a body of 1 MiB without an announced length is read, one byte more is not'
   expect(types(events)).toContain('running');
 });
 
-/** A server that compresses what was not to be, or says that it did. */
-function startPacking(encoding: string, body: Buffer): ReturnType<typeof startServer> {
+/** A server that compresses although asked not to, or claims to. */
+function startCompressing(encoding: string, body: Buffer): ReturnType<typeof startServer> {
   return startServer((_, response) => response.writeHead(200, {'content-encoding': encoding}).end(body));
 }
 
@@ -105,33 +102,33 @@ test.each([
   ['deflate', deflateSync(succeeded)],
   ['br', brotliCompressSync(succeeded)],
   ['identity', succeeded],
-])('an answer in the encoding %s is read, though it was not asked for', async (encoding, body) => {
-  const server = await startPacking(encoding, body);
+])('a response with the encoding %s is read, although it was not asked for', async (encoding, body) => {
+  const server = await startCompressing(encoding, body);
   const {poller} = begin(`${server.root}/operations/b`);
   expect((await poller.result()).id).toBe('b');
 });
 
-test('an answer in an unknown encoding is no operation', async () => {
-  const server = await startPacking('compress', gzipSync(succeeded));
+test('a response with an unknown encoding is not an operation', async () => {
+  const server = await startCompressing('compress', gzipSync(succeeded));
   const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
   await failure(poller.result(), ProtocolError);
 });
 
-test.each(['gzip', 'br'])('an answer in the encoding %s that is cut short is no operation', async (encoding) => {
-  const pack = encoding === 'gzip' ? gzipSync : brotliCompressSync;
-  const server = await startPacking(encoding, pack(succeeded).subarray(0, 20));
+test.each(['gzip', 'br'])('a truncated response with the encoding %s is not an operation', async (encoding) => {
+  const compress = encoding === 'gzip' ? gzipSync : brotliCompressSync;
+  const server = await startCompressing(encoding, compress(succeeded).subarray(0, 20));
   const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
   await failure(poller.result(), ProtocolError);
 });
 
-test('an answer that is not compressed as it says is trouble on the way', async () => {
-  const server = await startPacking('gzip', succeeded);
+test('a response that is not compressed as claimed is a transient failure', async () => {
+  const server = await startCompressing('gzip', succeeded);
   const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
   const {cause} = await failure(poller.result(), UnreachableError);
   expect(cause).toMatchObject({kind: 'network', transient: true, code: 'Z_DATA_ERROR'});
 });
 
-test('an abort ends a compressed answer that goes on', async () => {
+test('an abort ends a compressed response that never ends', async () => {
   let closed = false;
   const server = await startServer((_, response) => {
     response.once('close', () => {
@@ -148,19 +145,19 @@ test('an abort ends a compressed answer that goes on', async () => {
   await until(() => closed);
 });
 
-test('an answer without a body is no operation, whatever its encoding', async () => {
+test('a response without a body is not an operation, whatever its encoding', async () => {
   const server = await startServer((_, response) => response.writeHead(204, {'content-encoding': 'gzip'}).end());
   const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
   await failure(poller.result(), ProtocolError);
 });
 
-test('no connection is an UnreachableError with its code', async () => {
+test('a refused connection is an UnreachableError with its code', async () => {
   const {poller} = begin('http://127.0.0.1:9/operations/b', {consecutiveFailures: 1});
   const {cause} = await failure(poller.result(), UnreachableError);
   expect(cause).toMatchObject({kind: 'network', code: 'ECONNREFUSED'});
 });
 
-test('a Graph client sends its batches by it', async () => {
+test('a Graph client sends its batches with it', async () => {
   const emulator = await startEmulator();
   const graph = createGraphClient({root: emulator.root, token, http, batch: 20});
   const pollers = Array.from({length: 20}, () =>
@@ -171,16 +168,18 @@ test('a Graph client sends its batches by it', async () => {
   expect(emulator.received).toBeLessThan(20);
 });
 
-test('an instance made from it calls its hooks and has its connections', async () => {
-  const asked: string[] = [];
-  const hooked = http.extend({hooks: {beforeRequest: [({request}) => void asked.push(new URL(request.url).pathname)]}});
+test('a derived instance calls its hooks and shares the connections', async () => {
+  const requested: string[] = [];
+  const hooked = http.extend({
+    hooks: {beforeRequest: [({request}) => void requested.push(new URL(request.url).pathname)]},
+  });
   const emulator = await startEmulator();
   const {location} = emulator.addOperation({script: ['running', 'succeeded']});
   await begin(location, {http: hooked}).poller.result();
-  expect(asked).toEqual([new URL(location).pathname, new URL(location).pathname]);
+  expect(requested).toEqual([new URL(location).pathname, new URL(location).pathname]);
 });
 
-test('a given dispatcher carries the requests', async () => {
+test('a given dispatcher sends the requests', async () => {
   const dispatcher = new Agent({connections: 1});
   const emulator = await startEmulator();
   const {location} = emulator.addOperation({script: ['succeeded']});

@@ -1,4 +1,4 @@
-// The same behaviours, with requests that leave by the lean transport.
+// The same behaviours with the lean transport.
 import {leanHttp} from '../../src/node/index.ts';
 import {carryBy} from '../support/behaviours.ts';
 

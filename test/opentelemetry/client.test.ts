@@ -40,14 +40,14 @@ describe('a Graph client', () => {
     }
   });
 
-  test('starts any operation, whose listeners hear everything all the same', async () => {
+  test('starts any operation, whose listeners still receive every event', async () => {
     const emulator = await startEmulator();
     emulator.addStart({
       path: "/teams('a')/clone",
       starts: {path: "/teams('a')/operations('{id}')", script: ['succeeded']},
       location: 'relative',
     });
-    const heard: string[][] = [];
+    const received: string[][] = [];
     for (const isInstrumented of [false, true]) {
       const graph = clientOf(emulator);
       if (isInstrumented) instrument(graph, telemetry.options);
@@ -56,16 +56,16 @@ describe('a Graph client', () => {
       if (poller === undefined) throw new Error('The emulator says where the operation is');
       const events = eventsOf(poller);
       await poller.result();
-      heard.push(events.map(({type}) => type));
+      received.push(events.map(({type}) => type));
     }
-    expect(heard[1]).toEqual(heard[0]);
-    expect(heard[1]?.[0]).toBe('waiting');
+    expect(received[1]).toEqual(received[0]);
+    expect(received[1]?.[0]).toBe('waiting');
     const [start] = telemetry.spans('operation.start');
     expect(start?.attributes['url.full']).toBe(`${emulator.root}/v1.0/teams('a')/clone`);
     expect(await telemetry.exported()).not.toContain('marker-');
   });
 
-  test('tells of a start that failed, or is refused', async () => {
+  test('reports a start that fails or is refused', async () => {
     const emulator = await startEmulator();
     const graph = clientOf(emulator);
     instrument(graph, telemetry.options);
@@ -80,10 +80,10 @@ describe('a Graph client', () => {
     expect(await telemetry.exported()).not.toContain('marker-');
   });
 
-  test('instruments what it watches and resumes, until it is unsubscribed', async () => {
+  test('instruments the pollers that it watches and resumes, until it is unsubscribed', async () => {
     const emulator = await startEmulator({script: ['running']});
     const graph = clientOf(emulator);
-    const own = {...graph};
+    const original = {...graph};
     const {unsubscribe} = instrument(graph, telemetry.options);
     const watched = graph.watch(emulator.addOperation({script: ['running']}).location, quick);
     const {id} = emulator.addOperation({script: ['running'], userId: user, id: 'o'});
@@ -94,7 +94,7 @@ describe('a Graph client', () => {
     const kept = graph.watch;
     const starting = graph.resetPassword(user, quick);
     unsubscribe();
-    expect(graph).toEqual(own);
+    expect(graph).toEqual(original);
     const {poller} = await starting;
     expect(telemetry.open()).toBe(0);
     expect((await telemetry.measured('operation.in_progress'))[0]?.value).toBe(0);
@@ -104,7 +104,7 @@ describe('a Graph client', () => {
     poller?.stop();
   });
 
-  test('may be instrumented twice, and ended in any order', async () => {
+  test('may be instrumented twice and unsubscribed in any order', async () => {
     const graph = clientOf(await startEmulator({script: ['succeeded']}));
     const first = instrument(graph, telemetry.options);
     const second = instrument(graph, telemetry.options);
@@ -117,7 +117,7 @@ describe('a Graph client', () => {
     expect(telemetry.open()).toBe(0);
   });
 
-  test('stays the client that a worker knows', async () => {
+  test('is still recognized by a worker', async () => {
     const graph = clientOf(await startEmulator());
     instrument(graph, telemetry.options);
     expect(partsOf(graph)).toBeDefined();

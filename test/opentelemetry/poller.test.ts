@@ -41,7 +41,7 @@ async function watch(
 const settled = (poller: OperationPoller): Promise<unknown> => poller.result().catch((error: unknown) => error);
 
 describe('a poller', () => {
-  test('that succeeds makes one span with a child for each poll and wait', async () => {
+  test('that succeeds has one span with a child for each poll and wait', async () => {
     const poller = await watch(['notStarted', 'running', 'succeeded']);
     await poller.result();
     const [span, ...more] = telemetry.spans('operation.watch');
@@ -105,7 +105,7 @@ describe('a poller', () => {
   test.each([
     ['failed', 'failed', 'OperationFailedError', SpanStatusCode.ERROR],
     ['canceled', 'skipped', undefined, SpanStatusCode.UNSET],
-  ] as const)('that ends as %s says so', async (status, word, error, code) => {
+  ] as const)('that ends as %s has that outcome', async (status, word, error, code) => {
     const detail = 'marker-detail';
     const poller = await watch([{status: word, detail, error: {code: 'marker-code', message: 'marker-message'}}]);
     await settled(poller);
@@ -117,7 +117,7 @@ describe('a poller', () => {
     for (const secret of ['marker-', 'Bearer']) expect(exported).not.toContain(secret);
   });
 
-  test('tells of retries by their cause', async () => {
+  test('counts retries by their cause', async () => {
     const poller = await watch([{http: 503}, {http: 502}, {fault: 'reset'}, 'succeeded']);
     await poller.result();
     const polls = telemetry.spans('operation.poll');
@@ -136,7 +136,7 @@ describe('a poller', () => {
     ]);
   });
 
-  test('tells how long it was throttled', async () => {
+  test('measures how long it was throttled', async () => {
     const poller = await watch([{http: 429, retryAfter: 1}, 'succeeded']);
     await poller.result();
     const [throttled] = await telemetry.measured('operation.throttled.time');
@@ -149,13 +149,13 @@ describe('a poller', () => {
   test.each([
     ['stopped in a wait', ['running'], {schedule: schedules.fixed(60_000)}, false],
     ['stopped in a poll', ['running', {fault: 'hang'}], {}, true],
-  ] as const)('that is %s ends its span', async (_, script, options, isCutOff) => {
+  ] as const)('that is %s ends its span', async (_, script, options, isAborted) => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({script: [...script]});
     const poller = pollOperation(location, {...quick, ...options});
     instrument(poller, telemetry.options);
     await poller.waitFor('running');
-    if (isCutOff) {
+    if (isAborted) {
       await emulator.nextRequest();
       // The clock of the spans has whole milliseconds.
       const asked = Date.now();
@@ -168,7 +168,7 @@ describe('a poller', () => {
     expect(span?.status.code).toBe(SpanStatusCode.UNSET);
     const polls = telemetry.spans('operation.poll');
     expect(polls.map(({attributes}) => attributes['error.type'])).toEqual(
-      isCutOff ? [undefined, 'WatchAbortedError'] : [undefined],
+      isAborted ? [undefined, 'WatchAbortedError'] : [undefined],
     );
     expect(telemetry.spans('operation.wait')).toHaveLength(1);
     expect((await telemetry.measured('operation.polls'))[0]?.value).toBe(1);
@@ -183,7 +183,7 @@ describe('a poller', () => {
     expect(telemetry.open()).toBe(0);
   });
 
-  test('that runs out of time says so', async () => {
+  test('that times out has that error', async () => {
     const poller = await watch(['running', {fault: 'hang'}], {totalTimeout: 200});
     await settled(poller);
     const [span] = telemetry.spans('operation.watch');
@@ -196,19 +196,22 @@ describe('a poller', () => {
   });
 
   test.each([
-    ['an unauthorized one', [{http: 401}], {}, '401', 'UnauthorizedError'],
+    ['HTTP 401', [{http: 401}], {}, '401', 'UnauthorizedError'],
     ['an unknown word', ['marker-word'], {unknownStatus: 'fail'}, undefined, 'UnknownStatusError'],
-    ['no operation', [{http: 404}], {notFoundGrace: 0}, '404', 'OperationNotFoundError'],
-    ['no JSON', [{text: 'marker-text'}], {consecutiveFailures: 1}, 'ProtocolError', 'ProtocolError'],
-  ] as const)('that meets %s says so without its words', async (_, script, options, pollError, error) => {
-    const poller = await watch(script as readonly OperationStep[], options);
-    await settled(poller);
-    expect(telemetry.spans('operation.watch')[0]?.attributes['error.type']).toBe(error);
-    expect(telemetry.spans('operation.poll').at(-1)?.attributes['error.type']).toBe(pollError);
-    expect(await telemetry.exported()).not.toContain('marker-');
-  });
+    ['HTTP 404', [{http: 404}], {notFoundGrace: 0}, '404', 'OperationNotFoundError'],
+    ['a body that is not JSON', [{text: 'marker-text'}], {consecutiveFailures: 1}, 'ProtocolError', 'ProtocolError'],
+  ] as const)(
+    'that meets %s has that error, without any text of the service',
+    async (_, script, options, pollError, error) => {
+      const poller = await watch(script as readonly OperationStep[], options);
+      await settled(poller);
+      expect(telemetry.spans('operation.watch')[0]?.attributes['error.type']).toBe(error);
+      expect(telemetry.spans('operation.poll').at(-1)?.attributes['error.type']).toBe(pollError);
+      expect(await telemetry.exported()).not.toContain('marker-');
+    },
+  );
 
-  test('on a foreign host shows no query', async () => {
+  test('on a foreign host exports no query', async () => {
     const poller = await watch(
       ['inProgress', {status: 'completed'}],
       {protocol: protocols.graph.driveCopy},
@@ -222,7 +225,7 @@ describe('a poller', () => {
     expect(exported).not.toContain('?');
   });
 
-  test('that has ended already is left alone', async () => {
+  test('that has already ended is not instrumented', async () => {
     const poller = await watch(['succeeded']);
     await poller.result();
     const before = telemetry.spans().length;
@@ -237,7 +240,7 @@ describe('a poller', () => {
     expect(telemetry.open()).toBe(0);
   });
 
-  test('that was resumed is measured from its beginning', async () => {
+  test('that was resumed is measured from its original start', async () => {
     const poller = await watch(['running']);
     await poller.waitFor('running');
     poller.stop();
@@ -251,7 +254,7 @@ describe('a poller', () => {
     expect(duration?.sum).toBeGreaterThanOrEqual(100);
   });
 
-  test('tells no more once it is unsubscribed, and goes on', async () => {
+  test('reports nothing after being unsubscribed, and goes on', async () => {
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({script: ['running', 'succeeded']});
     const poller = pollOperation(location, quick);
@@ -266,7 +269,7 @@ describe('a poller', () => {
     expect(await telemetry.measured('operation.outcomes')).toEqual([]);
   });
 
-  test('is a child of the span that is active', async () => {
+  test('has the active span as its parent', async () => {
     const outer = telemetry.options.tracerProvider.getTracer('test').startSpan('outer');
     const active = trace.setSpan(ROOT_CONTEXT, outer);
     context.setGlobalContextManager({
@@ -292,7 +295,7 @@ describe('a poller', () => {
     expect(telemetry.spans('operation.poll')[0]?.parentSpanContext?.spanId).toBe(span?.spanContext().spanId);
   });
 
-  test('works where no SDK is registered', async () => {
+  test('works without a registered SDK', async () => {
     const emulator = await startEmulator();
     const poller = pollOperation(emulator.addOperation({script: ['succeeded']}).location, quick);
     instrument(poller);
@@ -314,9 +317,9 @@ describe('what cannot be instrumented', () => {
   test.each([
     [null, 'options: expected an object'],
     [{tracer: 1}, 'tracer: there is no such option; there are tracerProvider, meterProvider'],
-    [{tracerProvider: null}, 'tracerProvider: expected a provider of OpenTelemetry, got null'],
-    [{meterProvider: 1}, 'meterProvider: expected a provider of OpenTelemetry, got 1'],
-  ])('has options that are refused: %j', (options, message) => {
+    [{tracerProvider: null}, 'tracerProvider: expected an OpenTelemetry provider, got null'],
+    [{meterProvider: 1}, 'meterProvider: expected an OpenTelemetry provider, got 1'],
+  ])('is refused with the options %j', (options, message) => {
     const target = {on: () => ({unsubscribe: () => undefined}), ready: async () => undefined};
     expect(() => instrument(target, options as InstrumentOptions)).toThrow(message);
   });

@@ -7,7 +7,7 @@ describeWithRedis("a queue's events", () => {
   const bench = new Bench();
   beforeEach(() => void bench.fresh());
 
-  test('give outcomes alone, until they are unsubscribed', async () => {
+  test('report only outcomes, until they are unsubscribed', async () => {
     const telemetry = startTelemetry();
     const events = await bench.events();
     const {unsubscribe} = instrument(events, telemetry.options);

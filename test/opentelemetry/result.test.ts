@@ -1,4 +1,4 @@
-// The fetching of a result, which comes after the end of the watch.
+// The fetching of a result, which happens after the end of the watch.
 import {execFile} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
@@ -32,7 +32,7 @@ const settled = (poller: OperationPoller): Promise<unknown> => poller.result().c
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a result', () => {
-  test('that is fetched has a span of its own, after the watch and under it', async () => {
+  test('that is fetched has a span of its own, after the watch and as its child', async () => {
     const {poller} = await fetching({fields: {name: 'marker-name'}});
     expect((await poller.result()).result).toMatchObject({name: 'marker-name'});
     await turn();
@@ -47,7 +47,7 @@ describe('a result', () => {
     expect(await telemetry.exported()).not.toContain('marker-');
   });
 
-  test('that cannot be had is an error there, and the watch stays a success', async () => {
+  test('that is unavailable is an error of its own span, and the watch remains a success', async () => {
     const {poller} = await fetching({http: 404});
     await settled(poller);
     await turn();
@@ -59,7 +59,7 @@ describe('a result', () => {
     expect(watch?.status.code).toBe(SpanStatusCode.UNSET);
   });
 
-  test('that nobody waits for any more is no error', async () => {
+  test('that is no longer wanted is not an error', async () => {
     const {emulator, poller} = await fetching({fault: 'hang'});
     await poller.waitFor('succeeded');
     await emulator.nextRequest();
@@ -72,7 +72,7 @@ describe('a result', () => {
     expect(await telemetry.exported()).not.toContain('marker-');
   });
 
-  test('is told of no more once the poller is unsubscribed', async () => {
+  test('is not reported once the poller is unsubscribed', async () => {
     const {emulator, poller, unsubscribe} = await fetching({http: 404, delay: 50});
     await poller.waitFor('succeeded');
     await emulator.nextRequest();
@@ -83,7 +83,7 @@ describe('a result', () => {
     expect(telemetry.spans('operation.result')).toEqual([]);
   });
 
-  test('that nobody asked for has no span', async () => {
+  test('that is not fetched has no span', async () => {
     const {poller} = await fetching({fields: {}}, false);
     await poller.result();
     await turn();
@@ -91,7 +91,7 @@ describe('a result', () => {
   });
 });
 
-describe('a rejection that nobody looks at', () => {
+describe('an unhandled rejection', () => {
   const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
   const run = async (instrumented: boolean) => {
     const {stdout} = await promisify(execFile)(

@@ -13,7 +13,7 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
-/** A measured value, with what it was measured by. */
+/** A measured value with its attributes. */
 export interface Measured {
   readonly by: Readonly<Record<string, unknown>>;
   /** The sum of a counter, the count of a histogram. */
@@ -22,7 +22,7 @@ export interface Measured {
   readonly sum: number | undefined;
 }
 
-/** The real SDK, exporting into memory. */
+/** The real SDK with in-memory exporters. */
 export function startTelemetry() {
   const spans = new InMemorySpanExporter();
   let open = 0;
@@ -47,10 +47,10 @@ export function startTelemetry() {
   };
   return {
     options: {tracerProvider, meterProvider},
-    /** The spans that have ended, by their name. */
+    /** The spans that have ended, optionally by name. */
     spans: (name?: string): ReadableSpan[] =>
       spans.getFinishedSpans().filter((span) => name === undefined || span.name === name),
-    /** How many spans have not ended. */
+    /** The number of open spans. */
     open: () => open,
     collect,
     measured: async (name: string): Promise<Measured[]> => {
@@ -63,7 +63,7 @@ export function startTelemetry() {
         ),
       );
     },
-    /** All that was exported, as text. */
+    /** Everything that was exported, as a string. */
     exported: async (): Promise<string> =>
       [...spans.getFinishedSpans(), ...(await collect())]
         .map((each) => inspect(each, {depth: 12, showHidden: true, breakLength: Number.POSITIVE_INFINITY}))
@@ -72,7 +72,7 @@ export function startTelemetry() {
   };
 }
 
-/** A time of OpenTelemetry in milliseconds. */
+/** Converts an OpenTelemetry time to milliseconds. */
 export function milliseconds([seconds, nanoseconds]: readonly [number, number]): number {
   return seconds * 1000 + nanoseconds / 1e6;
 }

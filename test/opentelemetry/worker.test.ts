@@ -12,15 +12,15 @@ import {instrument} from 'operation-poller/opentelemetry';
 import {Bench, describeWithRedis, rejection, token, until} from '../bullmq/setup.ts';
 import {milliseconds, startTelemetry} from './telemetry.ts';
 
-/** As the SDK's propagator writes and reads it, but that it trusts what it gets to be a text. */
+/** Like the SDK's propagator, except that it trusts the value it extracts to be a string. */
 const w3c: TextMapPropagator<unknown> = {
   fields: () => ['traceparent'],
-  inject: (from, transport, setter) => {
+  inject: (from, carrier, setter) => {
     const span = trace.getSpanContext(from);
-    if (span !== undefined) setter.set(transport, 'traceparent', `00-${span.traceId}-${span.spanId}-01`);
+    if (span !== undefined) setter.set(carrier, 'traceparent', `00-${span.traceId}-${span.spanId}-01`);
   },
-  extract: (into, transport, getter) => {
-    const text = getter.get(transport, 'traceparent') as string | undefined;
+  extract: (into, carrier, getter) => {
+    const text = getter.get(carrier, 'traceparent') as string | undefined;
     const [, traceId = '', spanId = ''] = text?.split('-') ?? [];
     return traceId === '' ? into : trace.setSpanContext(into, {traceId, spanId, traceFlags: 1, isRemote: true});
   },
@@ -39,7 +39,7 @@ describeWithRedis('a worker', () => {
     await telemetry.stop();
   });
 
-  test('makes a span for each poll, and one for the watch at its end', async () => {
+  test('has a span for each poll, and one for the watch at its end', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     const {unsubscribe} = instrument(bench.worker({schedule: () => 5}), telemetry.options);
@@ -73,7 +73,7 @@ describeWithRedis('a worker', () => {
     const [begun, ended] = [watch?.startTime ?? [0, 0], watch?.endTime ?? [0, 0]].map((time) => milliseconds(time));
     expect(begun).toBeGreaterThanOrEqual(before);
     expect(ended).toBe(milliseconds(polls[2]?.endTime ?? [0, 0]));
-    // A poll begins when the worker asks, and that is never before it is due.
+    // A poll's span begins when the worker makes the request, never before it is due.
     const starts = polls.map(({startTime}) => milliseconds(startTime));
     const ends = polls.map(({endTime}) => milliseconds(endTime));
     expect(starts[0]).toBeGreaterThanOrEqual((begun ?? 0) + 30);
@@ -88,7 +88,7 @@ describeWithRedis('a worker', () => {
     expect(telemetry.spans('operation.watch')).toHaveLength(1);
   });
 
-  test('measures all but how many are in progress', async () => {
+  test('measures everything but the operations in progress', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     instrument(bench.worker({schedule: () => 7}), telemetry.options);
@@ -121,10 +121,10 @@ describeWithRedis('a worker', () => {
   });
 
   test.each([
-    ['fails', {script: [{status: 'failed', detail: 'marker-detail'}]}, {}, 'OperationFailedError', [undefined]],
-    ['has an unknown word', {script: ['marker-word']}, {unknownStatus: 'fail'}, 'UnknownStatusError', [undefined]],
-    ['is not there', {script: [{http: 404}]}, {notFoundGrace: 0}, 'OperationNotFoundError', ['404']],
-  ] as const)('that watches what %s tells of one poll, and of the end', async (_, added, options, error, polls) => {
+    ['a failure', {script: [{status: 'failed', detail: 'marker-detail'}]}, {}, 'OperationFailedError', [undefined]],
+    ['an unknown word', {script: ['marker-word']}, {unknownStatus: 'fail'}, 'UnknownStatusError', [undefined]],
+    ['a missing operation', {script: [{http: 404}]}, {notFoundGrace: 0}, 'OperationNotFoundError', ['404']],
+  ] as const)('that meets %s reports one poll and the end', async (_, added, options, error, polls) => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     instrument(bench.worker(options), telemetry.options);
@@ -136,7 +136,7 @@ describeWithRedis('a worker', () => {
     expect(await telemetry.exported()).not.toContain('marker-');
   });
 
-  test('that comes after the deadline tells of the end, and of no poll', async () => {
+  test('that runs after the deadline reports the end but no poll', async () => {
     const emulator = await bench.emulator({script: ['running']});
     const queue = bench.queue();
     instrument(bench.worker(), telemetry.options);
@@ -147,7 +147,7 @@ describeWithRedis('a worker', () => {
     expect(telemetry.spans('operation.watch')[0]?.attributes['error.type']).toBe('WatchTimeoutError');
   });
 
-  test('links its spans to the one that was active when the operation was added', async () => {
+  test('links its spans to the span that was active when the operation was added', async () => {
     const emulator = await bench.emulator({script: ['running', 'succeeded']});
     const queue = bench.queue<object>();
     instrument(bench.worker(), telemetry.options);
@@ -157,7 +157,7 @@ describeWithRedis('a worker', () => {
     outer.end();
     const linked = await queue.add(emulator.addOperation().location, {data});
     await linked.result();
-    // What is no trace context harms nothing.
+    // Data without a valid trace context does no harm.
     for (const odd of ['text', null, {traceparent: {nested: true}}, {traceparent: 'no context'}, [1]]) {
       await (await queue.add(emulator.addOperation().location, {data: odd as object})).result();
     }
@@ -170,7 +170,7 @@ describeWithRedis('a worker', () => {
     expect(context.active()).toBe(ROOT_CONTEXT);
   });
 
-  test('tells of its own polls alone: those of all workers add up', async () => {
+  test('reports only its own polls: those of all workers add up', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     const script = [{status: 'running', times: 6}, 'succeeded'] as const;

@@ -1,8 +1,8 @@
 import {describe, expect, test} from '@jest/globals';
-import {protocolReader} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {startLocation, startProtocol} from '../../src/protocol/start.ts';
-import {operationOf, statusOf} from './reading.ts';
+import {operationOf, statusOf} from './parsing.ts';
 
 const {statusMonitor, location} = protocols.azure;
 const root = 'https://management.azure.com';
@@ -21,17 +21,17 @@ describe('a status monitor of Azure', () => {
     ['Canceling', 'running'],
     ['NotSucceeded', 'running'],
     ['succeeded', 'succeeded'],
-  ])('%s is %s, wherever it stands', (word, expected) => {
+  ])('%s is %s, wherever it is found', (word, expected) => {
     const bodies = [{status: word}, {properties: {provisioningState: word}}, {provisioningState: word}];
     expect(bodies.map((body) => statusOf(statusMonitor, body))).toEqual([expected, expected, expected]);
   });
 
-  test('its status counts before the state of a resource', () => {
+  test('its status takes precedence over the state of a resource', () => {
     const body = {status: 'Running', properties: {provisioningState: 'Succeeded'}, provisioningState: 'Failed'};
     expect(statusOf(statusMonitor, body)).toBe('running');
   });
 
-  test("is read as Azure's documentation has it", () => {
+  test("is parsed as in Azure's documentation", () => {
     const starting = {startTime: '2017-01-06T18:58:24.7596323+00:00', status: 'InProgress', name: '9a062a88'};
     expect(operationOf(statusMonitor, starting)).toEqual({
       id: undefined,
@@ -58,7 +58,7 @@ describe('a status monitor of Azure', () => {
     });
   });
 
-  test('a canceled one tells its error, one of the data services its result', () => {
+  test('a canceled one has its error, one of the data services its result', () => {
     expect(operationOf(statusMonitor, {status: 'Canceled', error: {code: 'OperationPreempted'}})).toMatchObject({
       error: {code: 'OperationPreempted'},
     });
@@ -72,7 +72,7 @@ describe('a status monitor of Azure', () => {
     ['nothing under 200', null, 200, 'unreadable'],
     ['nothing under 204', null, 204, 'unreadable'],
     ['an error under 202', {error: {code: 'x'}}, 202, 'unreadable'],
-    ['a status that is no text', {status: {state: 'Succeeded'}}, 200, 'unreadable'],
+    ['a status that is not a string', {status: {state: 'Succeeded'}}, 200, 'unreadable'],
   ])('%s', (_, body, httpStatus, expected) => {
     expect(statusOf(statusMonitor, body, httpStatus)).toBe(expected);
   });
@@ -89,7 +89,7 @@ describe("a Location of Azure's", () => {
     ['200 without a body', null, 200, 'succeeded'],
     ['204', null, 204, 'succeeded'],
     ['200 with a provisioningState', {properties: {provisioningState: 'Succeeded'}}, 200, 'succeeded'],
-    ['200 with a resource that is being made', {properties: {provisioningState: 'Creating'}}, 200, 'running'],
+    ['200 with a resource that is being created', {properties: {provisioningState: 'Creating'}}, 200, 'running'],
     ['200 with a resource that failed', {properties: {provisioningState: 'Failed'}}, 200, 'failed'],
     ['200 with HTML', undefined, 200, 'unreadable'],
     ['200 with an error', {error: {code: 'x'}}, 200, 'unreadable'],
@@ -98,7 +98,7 @@ describe("a Location of Azure's", () => {
     expect(statusOf(location, body, httpStatus)).toBe(expected);
   });
 
-  test('gives the result itself', () => {
+  test('responds with the result itself', () => {
     expect(operationOf(location, resource, 200)).toEqual({
       id: '100',
       status: 'succeeded',
@@ -129,7 +129,7 @@ describe("the start of an operation of Azure's", () => {
     expect(startProtocol(answer, reader)).toBe(name === 'then Location' ? location : statusMonitor);
   });
 
-  test('the Location of a later answer is that of the result, and moves nothing', () => {
+  test('the Location of a later response is that of the result, and moves nothing', () => {
     expect(protocolReader(statusMonitor).moveHeaders).toEqual(['operation-location', 'azure-asyncoperation']);
     expect(protocolReader(location).moveHeaders).toEqual(['location']);
   });

@@ -1,8 +1,9 @@
 import {describe, expect, test} from '@jest/globals';
-import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import {notFoundOperation, seeOtherOperation} from '../../src/protocol/parse-operation.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {notFoundOperation, seeOtherOperation} from '../../src/protocol/read.ts';
-import {operationOf, readingOf, statusOf} from './reading.ts';
+import {operationOf, parse, statusOf} from './parsing.ts';
 
 const base = {
   name: 'tasks',
@@ -25,20 +26,20 @@ describe('words', () => {
 
   test.each([
     ['true and false are the words', {true: 'succeeded', false: 'running'}, true, 'succeeded'],
-    ['false is one too', {true: 'succeeded', false: 'running'}, false, 'running'],
+    ['false too', {true: 'succeeded', false: 'running'}, false, 'running'],
     ['in any case', {TRUE: 'succeeded'}, true, 'succeeded'],
-    ['only the one that is given', {true: 'succeeded'}, false, 'unreadable'],
-    ['where they are no words', {done: 'succeeded'}, true, 'unreadable'],
-    ['0 and 1 are none', {1: 'succeeded', 0: 'running'}, 1, 'unreadable'],
+    ['only the given one', {true: 'succeeded'}, false, 'unreadable'],
+    ['unless they are not among the words', {done: 'succeeded'}, true, 'unreadable'],
+    ['0 and 1 are not', {1: 'succeeded', 0: 'running'}, 1, 'unreadable'],
   ] as const)('booleans: %s', (_, words, status, expected) => {
     expect(statusOf(define({words}), {status})).toBe(expected);
   });
 
-  test('a boolean that is no word is none of the others either', () => {
+  test('a boolean that is not a word is not covered by otherWords', () => {
     expect(statusOf(define({otherWords: 'running'}), {status: true})).toBe('unreadable');
   });
 
-  test('a boolean is the raw status as a text', () => {
+  test('the raw status of a boolean is a string', () => {
     expect(operationOf(define({words: {true: 'succeeded'}}), {status: true})).toMatchObject({rawStatus: 'true'});
   });
 });
@@ -80,30 +81,30 @@ describe('httpStatuses', () => {
     ['an empty body', null, 200, 'succeeded'],
     ['an object', {name: 'x'}, 200, 'succeeded'],
     ['a list', [1, 2], 200, 'succeeded'],
-    ['no JSON', undefined, 202, 'running'],
-    ['no JSON', undefined, 200, 'unreadable'],
+    ['not JSON', undefined, 202, 'running'],
+    ['not JSON', undefined, 200, 'unreadable'],
     ['an error', {error: {code: 'x'}}, 200, 'unreadable'],
     ['an error', {error: {code: 'x'}}, 202, 'unreadable'],
-    ['a status that is no word', {status: {state: 'x'}}, 200, 'unreadable'],
-    ['a word, which beats it', {status: 'busy'}, 200, 'running'],
-    ['a word, which beats it', {status: 'done'}, 202, 'succeeded'],
-    ['another word, which beats it', {status: 'odd'}, 200, 'unknownStatus'],
+    ['a status that is not a word', {status: {state: 'x'}}, 200, 'unreadable'],
+    ['a word, which takes precedence', {status: 'busy'}, 200, 'running'],
+    ['a word, which takes precedence', {status: 'done'}, 202, 'succeeded'],
+    ['another word, which takes precedence', {status: 'odd'}, 200, 'unknownStatus'],
     ['a status that is not listed', null, 204, 'unreadable'],
     ['a status that is not listed', {name: 'x'}, 404, 'unreadable'],
   ])('%s: %j under %i is %s', (_, body, httpStatus, expected) => {
     expect(statusOf(protocol, body, httpStatus)).toBe(expected);
   });
 
-  test('the raw status is the HTTP status, the result the whole answer', () => {
+  test('the raw status is the HTTP status, the result the whole body', () => {
     const body = {id: 'a', name: 'x'};
     expect(operationOf(protocol, body, 200)).toEqual({id: 'a', status: 'succeeded', rawStatus: '200', result: body});
-    expect(readingOf(protocol, null, 202)).toEqual({
+    expect(parse(protocol, null, 202)).toEqual({
       is: 'operation',
       operation: {id: undefined, status: 'running', rawStatus: '202', raw: null},
     });
   });
 
-  test('nested too deeply it is unreadable', () => {
+  test('a body that is nested too deeply is unreadable', () => {
     const deep: unknown = JSON.parse('['.repeat(200) + ']'.repeat(200));
     expect(statusOf(protocol, deep, 200)).toBe('unreadable');
   });
@@ -113,19 +114,24 @@ describe('errorMeansFailed', () => {
   const error = {code: 3, message: 'It went wrong.'};
 
   test.each([
-    ['something at error', {status: 'done', error}, 'failed'],
+    ['an error', {status: 'done', error}, 'failed'],
     ['an empty error', {status: 'done', error: {}}, 'failed'],
     ['null', {status: 'done', error: null}, 'succeeded'],
-    ['none', {status: 'done'}, 'succeeded'],
-    ['an error on the way', {status: 'busy', error}, 'running'],
+    ['no error', {status: 'done'}, 'succeeded'],
+    ['an error while it is running', {status: 'busy', error}, 'running'],
   ])('with %s', (_, body, expected) => {
     expect(statusOf(define({errorMeansFailed: true}), body)).toBe(expected);
   });
 
-  test('the error is told, the result is not', () => {
+  test('the operation has the error but not the result', () => {
     const protocol = define({errorMeansFailed: true, result: '/result'});
-    const told = operationOf(protocol, {id: 'a', status: 'done', error, result: 5});
-    expect(told).toEqual({id: 'a', status: 'failed', rawStatus: 'done', error: {code: '3', message: 'It went wrong.'}});
+    const operation = operationOf(protocol, {id: 'a', status: 'done', error, result: 5});
+    expect(operation).toEqual({
+      id: 'a',
+      status: 'failed',
+      rawStatus: 'done',
+      error: {code: '3', message: 'It went wrong.'},
+    });
   });
 
   test('without it the word counts', () => {
@@ -141,7 +147,7 @@ describe('a success without a body', () => {
     expect(Object.isFrozen(operation)).toBe(true);
   });
 
-  test('HTTP 303 that leads nowhere', () => {
+  test('HTTP 303 without a Location', () => {
     expect(Object.keys(seeOtherOperation(undefined))).toEqual(['id', 'status', 'rawStatus', 'raw']);
   });
 
@@ -153,7 +159,7 @@ describe('a success without a body', () => {
 });
 
 describe('protocols.define', () => {
-  test('takes every field', () => {
+  test('accepts every field', () => {
     const protocol: Protocol = {
       ...base,
       otherWords: 'running',
@@ -182,11 +188,11 @@ describe('protocols.define', () => {
     {words: {}, httpStatuses: {204: 'succeeded'}},
     {words: {}, otherWords: 'succeeded'},
     {words: {}, withoutStatus: 'succeeded'},
-  ])('needs no word for success when there is another way: %p', (fields) => {
+  ])('needs no word for success when there is another way to succeed: %p', (fields) => {
     expect(define(fields)).toMatchObject(fields);
   });
 
-  test('gives a protocol that is frozen through and through, and apart from what it was made from', () => {
+  test('returns a deeply frozen protocol that is independent of its source', () => {
     const source = {
       ...base,
       httpStatuses: {202: 'running' as const},
@@ -206,7 +212,7 @@ describe('protocols.define', () => {
     expect(parts.every(Object.isFrozen)).toBe(true);
   });
 
-  test('keeps a defined protocol within as it is, and defines one that is not', () => {
+  test('keeps a nested protocol that is defined, and defines one that is not', () => {
     const {location} = protocols.azure;
     expect(define({locationOnly: location}).locationOnly).toBe(location);
     expect(Object.isFrozen(define({locationOnly: {...base}}).locationOnly?.words)).toBe(true);
@@ -215,7 +221,7 @@ describe('protocols.define', () => {
   const statuses = 'notStarted, running, succeeded, failed or canceled';
   const places = "'resourceLocation', 'location', 'original' or {suffix}, or a list of these";
   const starts = "'headers', 'resource' or a JSON pointer such as '/name'";
-  const suffixes = "a text such as '/records' or ':cancel'";
+  const suffixes = "a string such as '/records' or ':cancel'";
   test.each<[Record<string, unknown>, string]>([
     [{otherWords: 'Running'}, `otherWords: expected ${statuses}, got "Running"`],
     [{withoutStatus: null}, `withoutStatus: expected ${statuses}, got null`],
@@ -237,19 +243,19 @@ describe('protocols.define', () => {
     [{resultLocation: {suffix: 'records'}}, `resultLocation: expected ${places}, got {suffix}`],
     [{resultLocation: {suffix: '/records?a=b'}}, `resultLocation: expected ${places}, got {suffix}`],
     [{resultLocation: {suffix: '/records', method: 'GET'}}, `resultLocation: expected ${places}, got {suffix, method}`],
-    [{requestHeaders: 'prefer'}, 'requestHeaders: expected a text for each header, got "prefer"'],
+    [{requestHeaders: 'prefer'}, 'requestHeaders: expected a string for each header, got "prefer"'],
     [{requestHeaders: {'a b': 'c'}}, 'requestHeaders.a b: expected header names, got "c"'],
     [
       {requestHeaders: {prefer: 5}},
-      'requestHeaders.prefer: expected a text of visible ASCII characters and spaces, got 5',
+      'requestHeaders.prefer: expected a string of visible ASCII characters and spaces, got 5',
     ],
     [
       {requestHeaders: {prefer: 'a\r\nb: c'}},
-      'requestHeaders.prefer: expected a text of visible ASCII characters and spaces, got "a\\r\\nb: c"',
+      'requestHeaders.prefer: expected a string of visible ASCII characters and spaces, got "a\\r\\nb: c"',
     ],
     [
       {requestHeaders: {Authorization: 'Bearer secret'}},
-      'requestHeaders.Authorization: expected no token here: it is the option token, got "[not shown]"',
+      'requestHeaders.Authorization: expected no token here: pass it as the option token, got "[not shown]"',
     ],
     [{locationHeaders: ['a b']}, 'locationHeaders: expected a list of header names, got ["a b"]'],
     [{moveHeaders: 'location'}, 'moveHeaders: expected a list of header names, got "location"'],
@@ -261,9 +267,9 @@ describe('protocols.define', () => {
       {locationOnly: {...base, locationOnly: base}},
       'locationOnly: expected a protocol without a locationOnly of its own, got {name, status, words, locationOnly}',
     ],
-    [{cancel: 'DELETE'}, 'cancel: expected a method and perhaps a suffix, got "DELETE"'],
-    [{cancel: {}}, 'cancel: expected a method and perhaps a suffix, got {}'],
-    [{cancel: {method: 'DELETE', body: 1}}, 'cancel: expected a method and perhaps a suffix, got {method, body}'],
+    [{cancel: 'DELETE'}, 'cancel: expected a method and, optionally, a suffix, got "DELETE"'],
+    [{cancel: {}}, 'cancel: expected a method and, optionally, a suffix, got {}'],
+    [{cancel: {method: 'DELETE', body: 1}}, 'cancel: expected a method and, optionally, a suffix, got {method, body}'],
     [{cancel: {method: 'GET'}}, `cancel.method: expected 'DELETE' or 'POST', got "GET"`],
     [{cancel: {method: 'POST', suffix: 'cancel'}}, `cancel.suffix: expected ${suffixes}, got "cancel"`],
     [{maximumInterval: 'long'}, 'maximumInterval: expected milliseconds, got "long"'],
@@ -278,7 +284,7 @@ describe('protocols.define', () => {
     expect(() => define(fields)).toThrow(new RangeError(`protocol.${message}`));
   });
 
-  test('a refused protocol within is refused, and a protocol within itself does no harm', () => {
+  test('an invalid nested protocol is refused, and a protocol nested in itself does no harm', () => {
     expect(() => define({locationOnly: {...base, name: ''}})).toThrow(TypeError);
     const own: {locationOnly?: Protocol} = {};
     own.locationOnly = Object.assign(own, base);

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {operationOf, statusOf} from './reading.ts';
+import {operationOf, statusOf} from './parsing.ts';
 
 const {longrunning} = protocols.google;
 const name = 'operations/1234567890';
@@ -12,11 +12,11 @@ const metadata = {
 };
 
 describe("an operation of Google's", () => {
-  test('just begun, when all there is of it is its name', () => {
+  test('that has just started and has only a name', () => {
     expect(operationOf(longrunning, {name})).toEqual({id: name, status: 'running', rawStatus: ''});
   });
 
-  test('at work', () => {
+  test('that is running', () => {
     const expected = {
       id: name,
       status: 'running',
@@ -59,9 +59,9 @@ describe("an operation of Google's", () => {
       'an error of the API itself',
       {error: {code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND'}},
     ],
-    ['one with a name', {name, error: {code: 13}}],
+    ['an error with a name', {name, error: {code: 13}}],
     ['a number for done', {name, done: 5}],
-    ['nothing', {}],
+    ['an empty object', {}],
   ])('is not %s', (_, body) => {
     expect(statusOf(longrunning, body)).toBe('unreadable');
   });

@@ -1,11 +1,12 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
-import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 
 const page = readFileSync(new URL('../../docs/protocols.md', import.meta.url), 'utf8');
 
-/** The cells of a section's tables, those of its subsections left out. */
+/** The cells of a section's tables, without those of its subsections. */
 function rowsOf(heading: string): readonly (readonly string[])[] {
   const [, section = ''] = page.split(`\n## ${heading}\n`);
   const [own = ''] = section.split(/\n##+ /);
@@ -20,12 +21,12 @@ const {longRunning, graph, azure, google} = protocols;
 const presets = [longRunning, ...Object.values({...graph}), ...Object.values(azure), ...Object.values(google)];
 
 describe('docs/protocols.md', () => {
-  test('has all presets, in their order', () => {
+  test('lists all presets in order', () => {
     const names = rowsOf('The protocols that come with the library').map(([name]) => name);
     expect(names.slice(1)).toEqual(presets.map(({name}) => `\`${name}\``));
   });
 
-  test.each(presets)('tells of $name what it is', (protocol) => {
+  test.each(presets)('describes $name', (protocol) => {
     const row =
       rowsOf('The protocols that come with the library').find(([name]) => name === `\`${protocol.name}\``) ?? [];
     const [, words = '', , , , interval = '', token] = row;
@@ -38,22 +39,19 @@ describe('docs/protocols.md', () => {
     const own = Object.keys(protocol.words).filter(
       (word) => !(words.includes('as `longRunning`') && word in longRunning.words),
     );
-    const told = words.includes('the same') ? [] : own;
-    expect(told.filter((word) => !words.includes(word))).toEqual([]);
+    const listed = words.includes('the same') ? [] : own;
+    expect(listed.filter((word) => !words.includes(word))).toEqual([]);
   });
 
-  test('leaves no field out', () => {
-    let complaint = '';
+  test('lists every field', () => {
+    let message = '';
     try {
       protocols.define({none: 0} as unknown as Protocol);
     } catch (error) {
-      complaint = String(error);
+      message = String(error);
     }
-    const fields = complaint
-      .replace(/^.*there are /, '')
-      .replace(/, got .*$/, '')
-      .split(', ');
-    const told = rowsOf('Fields').map(([name = '']) => name.replaceAll('`', ''));
-    expect(told.filter((name) => fields.includes(name)).sort()).toEqual(fields.sort());
+    const fields = message.replace(/^.*there are /, '').split(', ');
+    const listed = rowsOf('Fields').map(([name = '']) => name.replaceAll('`', ''));
+    expect(listed.filter((name) => fields.includes(name)).sort()).toEqual(fields.sort());
   });
 });

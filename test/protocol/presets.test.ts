@@ -1,11 +1,12 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
+import {parseOperation} from '../../src/protocol/parse-operation.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
-import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {readOperation} from '../../src/protocol/read.ts';
-import {operationOf, readingOf, statusOf} from './reading.ts';
+import {operationOf, parse, statusOf} from './parsing.ts';
 
 const {graph, azure, google} = protocols;
 
@@ -19,7 +20,7 @@ const presets: readonly (readonly [path: string, protocol: Protocol])[] = [
 const longRunningWords =
   'notStarted: notStarted, running: running, succeeded: succeeded, failed: failed, skipped: canceled';
 
-/** What each kind of Graph's is, as the facts have it; `at least` and `at most` are the seconds between two polls. */
+/** The documented facts about each kind of Graph's; `atLeast` and `atMost` are the seconds between two polls. */
 const kinds: Readonly<
   Record<keyof typeof graph, {words: string; atLeast?: number; atMost?: number; headers?: string}>
 > = {
@@ -72,7 +73,7 @@ const kinds: Readonly<
 };
 
 describe('the presets', () => {
-  test.each(presets)('%s is found by its name, and is frozen', (path, protocol) => {
+  test.each(presets)('%s is found by its name and frozen', (path, protocol) => {
     expect(protocol.name).toBe(path);
     expect(protocolNamed(path)).toBe(protocol);
     expect([protocol, protocol.words, protocol.status, protocol.error, protocol.cancel].every(Object.isFrozen)).toBe(
@@ -99,21 +100,20 @@ describe('the presets', () => {
     expect(reader.locationHeaders.join(' ')).toBe(headers ?? 'location operation-location');
   });
 
-  test.each(presets)('%s knows none of the words that only resemble its own', (_, protocol) => {
+  test.each(presets)('%s matches no word that only resembles its own', (_, protocol) => {
     const words = ['NotSucceeded', 'FailoverInProgress', 'running ', 'unknownFutureValue', 'constructor', '__proto__'];
-    const place = (word: string): unknown => bodyWith(protocol, word);
     const expected = protocol.otherWords ?? 'unknownStatus';
-    expect(words.map((word) => statusOf(protocol, place(word)))).toEqual(words.map(() => expected));
+    expect(words.map((word) => statusOf(protocol, bodyWith(protocol, word)))).toEqual(words.map(() => expected));
   });
 
-  test('only the drive copy goes without a token, and only there operations move to foreign hosts', () => {
+  test('only the drive copy sends no token, and only it may move to foreign hosts', () => {
     const special = presets.filter(
       ([, protocol]) => !protocolReader(protocol).sendsToken || protocol.foreignHosts === true,
     );
     expect(special.map(([path]) => path)).toEqual(['graph.driveCopy']);
   });
 
-  test('where the starting answer leads', () => {
+  test('where the response to the start leads', () => {
     const starts = presets.flatMap(([path, {start}]) => (start === undefined ? [] : [`${path} ${start}`]));
     expect(starts).toEqual([
       'graph.intuneExport resource',
@@ -123,7 +123,7 @@ describe('the presets', () => {
     ]);
   });
 
-  test('what the starting request needs', () => {
+  test('what headers the start needs', () => {
     const needs = presets.flatMap(([path, {requestHeaders}]) =>
       requestHeaders === undefined ? [] : [[path, requestHeaders]],
     );
@@ -139,7 +139,7 @@ describe('the presets', () => {
   });
 });
 
-/** A body with a word where the protocol has its status. */
+/** A body with a word at the place of the protocol's status. */
 function bodyWith(protocol: Protocol, word: unknown): unknown {
   const [path = []] = protocolReader(protocol).status;
   return path.reduceRight<unknown>((inner, name) => ({[name]: inner}), word);
@@ -165,7 +165,7 @@ const samples: readonly (readonly [
   kind: keyof typeof graph,
   status: OperationStatus,
   body: object,
-  told: Partial<Operation>,
+  expected: Partial<Operation>,
 ])[] = [
   [
     'authentication',
@@ -483,21 +483,21 @@ const samples: readonly (readonly [
   ['partnerBilling', 'running', {id: 'a', status: 'running', createdDateTime: '2023-03-09T08:12:53'}, {id: 'a'}],
 ];
 
-describe('the documented answers', () => {
-  test.each(samples)('graph.%s, %s: %j', (kind, status, body, told) => {
-    expect(operationOf(graph[kind], body)).toMatchObject({...told, status});
+describe('the documented responses', () => {
+  test.each(samples)('graph.%s, %s: %j', (kind, status, body, expected) => {
+    expect(operationOf(graph[kind], body)).toMatchObject({...expected, status});
   });
 
-  test('all kinds have one', () => {
+  test('cover all kinds', () => {
     expect(new Set(samples.map(([kind]) => kind))).toEqual(new Set(Object.keys(graph)));
   });
 
-  test('the body beats the HTTP status: a drive copy that is completed under 202', () => {
+  test('the body takes precedence over the HTTP status: a drive copy that is completed under 202', () => {
     expect(statusOf(graph.driveCopy, {status: 'completed'}, 202)).toBe('succeeded');
   });
 });
 
-describe('an answer that is no operation', () => {
+describe('a response that is not an operation', () => {
   const bodies = [
     {},
     [],
@@ -511,7 +511,7 @@ describe('an answer that is no operation', () => {
     {status: [1]},
     {error: {code: 'oops'}},
   ];
-  test.each(presets.filter(([path]) => path !== 'azure.location'))('%s is not misled by it', (_, protocol) => {
+  test.each(presets.filter(([path]) => path !== 'azure.location'))('%s does not mistake it for one', (_, protocol) => {
     const statuses = bodies.map((body) => statusOf(protocol, body));
     expect(statuses).toEqual(bodies.map(() => 'unreadable'));
   });
@@ -539,24 +539,27 @@ describe('any JSON value', () => {
   );
   const httpStatuses = fc.constantFrom(200, 201, 202, 204, 206, 404, 500);
 
-  test.each(presets)('is one of the three readings under %s, and nothing is thrown', (_, protocol) => {
-    fc.assert(
-      fc.property(bodies, httpStatuses, (body, httpStatus) => {
-        const reading = readingOf(protocol, body, httpStatus);
-        expect(['operation', 'unknownStatus', 'unreadable']).toContain(reading.is);
-        if (reading.is !== 'operation') return;
-        expect(['notStarted', 'running', 'succeeded', 'failed', 'canceled']).toContain(reading.operation.status);
-        expect(Object.isFrozen(reading.operation)).toBe(true);
-        expect(reading.operation.raw).toBe(body ?? null);
-      }),
-    );
-  });
+  test.each(presets)(
+    'is an operation, an unknown status or unreadable under %s, and nothing is thrown',
+    (_, protocol) => {
+      fc.assert(
+        fc.property(bodies, httpStatuses, (body, httpStatus) => {
+          const parsed = parse(protocol, body, httpStatus);
+          expect(['operation', 'unknownStatus', 'unreadable']).toContain(parsed.is);
+          if (parsed.is !== 'operation') return;
+          expect(['notStarted', 'running', 'succeeded', 'failed', 'canceled']).toContain(parsed.operation.status);
+          expect(Object.isFrozen(parsed.operation)).toBe(true);
+          expect(parsed.operation.raw).toBe(body ?? null);
+        }),
+      );
+    },
+  );
 
-  test.each(presets)('goes through a word of %s in any case', (_, protocol) => {
+  test.each(presets)('may have a word of %s in any case', (_, protocol) => {
     const words = Object.entries(protocol.words);
     for (const [own, status] of words) {
-      const reading = readOperation(bodyWith(protocol, own.toUpperCase()), protocolReader(protocol), 200);
-      expect(reading).toMatchObject({is: 'operation', operation: {status, rawStatus: own.toUpperCase()}});
+      const parsed = parseOperation(bodyWith(protocol, own.toUpperCase()), protocolReader(protocol), 200);
+      expect(parsed).toMatchObject({is: 'operation', operation: {status, rawStatus: own.toUpperCase()}});
     }
   });
 });

@@ -2,7 +2,8 @@ import {describe, expect, test} from '@jest/globals';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {pointerPaths, valueAt} from '../../src/protocol/pointer.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
-import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {thrownBy} from '../support/core.ts';
 
@@ -13,7 +14,7 @@ const renders = {
 } as const satisfies Protocol;
 
 describe('a JSON pointer', () => {
-  // The last nine are the examples of RFC 6901, section 5, those that lead somewhere.
+  // The last nine are the examples of RFC 6901, section 5, that lead to a value.
   const document = {
     status: 'running',
     properties: {provisioningState: 'Succeeded', list: ['zero', {inner: 1}]},
@@ -53,8 +54,8 @@ describe('a JSON pointer', () => {
   });
 
   test.each([
-    ['a name that is not there', '/Status'],
-    ['a name beyond a text', '/status/length'],
+    ['a missing name', '/Status'],
+    ['a name beyond a string', '/status/length'],
     ['a name beyond null', '/nothing/at/all'],
     ['null', '/nothing'],
     ['an index beyond the list', '/properties/list/2'],
@@ -66,17 +67,17 @@ describe('a JSON pointer', () => {
     expect(valueAt(document, pointerPaths(pointer))).toBeUndefined();
   });
 
-  test('sees a property that is named __proto__, if the document has one', () => {
+  test('finds an own property named __proto__', () => {
     const document: unknown = JSON.parse('{"__proto__": {"status": "running"}}');
     expect(valueAt(document, pointerPaths('/__proto__/status'))).toBe('running');
     expect(valueAt(document, pointerPaths('/status'))).toBeUndefined();
   });
 
   test.each([
-    ['the first that is there counts', {b: 2, a: 1}, 1],
-    ['null counts as not there', {a: null, b: 2}, 2],
-    ['false and 0 and an empty text count', {a: '', b: 2}, ''],
-    ['none is there', {c: 3}, undefined],
+    ['the first that is present counts', {b: 2, a: 1}, 1],
+    ['null counts as absent', {a: null, b: 2}, 2],
+    ['false, 0 and an empty string count', {a: '', b: 2}, ''],
+    ['none is present', {c: 3}, undefined],
   ])('with alternatives: %s', (_, document, expected) => {
     expect(valueAt(document, pointerPaths(['/a', '/b']))).toBe(expected);
   });
@@ -85,13 +86,13 @@ describe('a JSON pointer', () => {
     expect(valueAt(document, pointerPaths('/status'))).toBeUndefined();
   });
 
-  test('that is not given leads nowhere', () => {
+  test('that is undefined leads to nothing', () => {
     expect(valueAt({status: 'running'}, pointerPaths(undefined))).toBeUndefined();
   });
 });
 
 describe('a protocol', () => {
-  test('fills in what most services have', () => {
+  test('has defaults that fit most services', () => {
     const {protocol, words, ...defaults} = protocolReader(renders);
     expect(protocol).toBe(renders);
     expect(Object.fromEntries(words)).toEqual(renders.words);
@@ -123,18 +124,18 @@ describe('a protocol', () => {
     ['bearer', true],
     ['none', false],
     [undefined, true],
-  ] as const)('with the authorization %s: a token is sent is %s', (authorization, sends) => {
+  ] as const)('with the authorization %s: whether a token is sent is %s', (authorization, sends) => {
     const protocol: Protocol = {...renders, ...(authorization === undefined ? {} : {authorization})};
     expect(protocolReader(protocol).sendsToken).toBe(sends);
   });
 
-  test('is made ready once', () => {
+  test('is prepared once', () => {
     expect(protocolReader(longRunning)).toBe(protocolReader(longRunning));
   });
 });
 
 describe('protocols.longRunning', () => {
-  test("words Graph's longRunningOperation, skipped as canceled", () => {
+  test("maps the words of Graph's longRunningOperation, skipped to canceled", () => {
     expect(protocols.longRunning).toEqual({
       name: 'longRunning',
       status: '/status',
@@ -160,7 +161,7 @@ describe('protocols.longRunning', () => {
 });
 
 describe('protocols.define', () => {
-  test('gives the protocol back, frozen', () => {
+  test('returns the protocol, frozen', () => {
     const defined = protocols.define(renders);
     expect(defined).toEqual(renders);
     expect([Object.isFrozen(defined), Object.isFrozen(defined.words)]).toEqual([true, true]);
@@ -170,12 +171,12 @@ describe('protocols.define', () => {
     ]);
   });
 
-  test('gives a protocol that does not change with what it was made from', () => {
+  test('returns a protocol that does not change with its source', () => {
     const source = {...renders, words: {...renders.words}, error: ['/error' as const], locationHeaders: ['location']};
     const defined = protocols.define(source);
     Object.assign(source.words, {done: 'failed'});
     source.error.pop();
-    source.locationHeaders.push('x-elsewhere');
+    source.locationHeaders.push('x-other');
     expect(defined).toEqual({...renders, error: ['/error'], locationHeaders: ['location']});
     expect(protocolReader(defined)).toMatchObject({error: [['error']], locationHeaders: ['location']});
   });
@@ -188,14 +189,14 @@ describe('protocols.define', () => {
     ['the other fields', {percentComplete: '/a', resourceLocation: '/b', error: '/c', locationHeaders: ['x-location']}],
     ['no location header', {locationHeaders: []}],
     ['no authorization, on foreign hosts', {authorization: 'none', foreignHosts: true}],
-    ['the least interval and the default timeout', {minimumInterval: 5000, totalTimeout: 3_600_000}],
+    ['the minimum interval and the default timeout', {minimumInterval: 5000, totalTimeout: 3_600_000}],
     [
       'fields that are undefined',
       {id: undefined, error: undefined, locationHeaders: undefined, totalTimeout: undefined},
     ],
-    ['a word twice, in another case, with one meaning', {words: {Done: 'succeeded', done: 'succeeded'}}],
-    ['a word that objects inherit', {words: {done: 'succeeded', constructor: 'failed'}}],
-  ])('takes %s', (_, fields) => {
+    ['a word twice, in different case, with the same meaning', {words: {Done: 'succeeded', done: 'succeeded'}}],
+    ['a word that is the name of an inherited property', {words: {done: 'succeeded', constructor: 'failed'}}],
+  ])('accepts %s', (_, fields) => {
     const protocol = {...renders, ...fields} as Protocol;
     expect(protocols.define(protocol)).toEqual(protocol);
   });
@@ -208,9 +209,9 @@ describe('protocols.define', () => {
     'moveHeaders, locationOnly, cancel, authorization, errorMeansFailed, seeOtherSucceeds, notFoundSucceeds, ' +
     'createdMeansDone, foreignHosts, minimumInterval, maximumInterval, totalTimeout';
   test.each<[Record<string, unknown>, ErrorConstructor, string]>([
-    [{name: ''}, TypeError, 'name: expected a text that is not empty, got ""'],
-    [{name: 5}, TypeError, 'name: expected a text that is not empty, got 5'],
-    [{name: undefined}, TypeError, 'name: expected a text that is not empty, got undefined'],
+    [{name: ''}, TypeError, 'name: expected a non-empty string, got ""'],
+    [{name: 5}, TypeError, 'name: expected a non-empty string, got 5'],
+    [{name: undefined}, TypeError, 'name: expected a non-empty string, got undefined'],
     [{status: undefined}, TypeError, `status: ${pointers}, got undefined`],
     [{status: 'status'}, TypeError, `status: ${pointers}, got "status"`],
     [{status: ''}, TypeError, `status: ${pointers}, got ""`],
@@ -241,7 +242,7 @@ describe('protocols.define', () => {
     [{minimumInterval: Number.NaN}, RangeError, 'minimumInterval: expected milliseconds from 0 on, got NaN'],
     [{totalTimeout: Infinity}, RangeError, 'totalTimeout: expected milliseconds from 0 on, got Infinity'],
     [{totalTimeout: false}, TypeError, 'totalTimeout: expected milliseconds, got false'],
-    [{progress: '/p'}, TypeError, `progress: expected no such field; there are ${names}, got "/p"`],
+    [{progress: '/p'}, TypeError, `progress: there is no such field; there are ${names}`],
   ])('refuses %p', (fields, type, message) => {
     const error = thrownBy(() => protocols.define({...renders, ...fields} as Protocol));
     expect(error).toBeInstanceOf(type);
@@ -252,7 +253,7 @@ describe('protocols.define', () => {
     [null, 'null'],
     [undefined, 'undefined'],
     ['longRunning', '"longRunning"'],
-  ])('refuses %p in the place of a protocol', (value, shown) => {
+  ])('refuses %p instead of a protocol', (value, shown) => {
     const message = `protocol: expected a protocol such as protocols.longRunning, got ${shown}`;
     expect(() => protocolReader(value as unknown as Protocol)).toThrow(new TypeError(message));
   });

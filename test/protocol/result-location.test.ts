@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import type {Operation} from '../../src/operation/operation.ts';
-import {type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {resultLocation, type StartRequest} from '../../src/protocol/result-location.ts';
 
@@ -22,27 +23,27 @@ describe('the result of an operation', () => {
     ['is nowhere while it runs', {...succeeded, status: 'running', resourceLocation}],
     ['is nowhere when it failed', {...succeeded, status: 'failed', resourceLocation}],
     ['is nowhere when it was canceled', {...succeeded, status: 'canceled', resourceLocation}],
-    ['is in the answer', {...succeeded, resourceLocation, result: 0}],
+    ['is in the response itself', {...succeeded, resourceLocation, result: 0}],
     ['is nowhere without a resourceLocation', succeeded],
-    ['is nowhere with one that is no URL', {...succeeded, resourceLocation: 'javascript:alert(1)'}],
-    ['is nowhere with an empty one', {...succeeded, resourceLocation: ''}],
+    ['is nowhere with an invalid resourceLocation', {...succeeded, resourceLocation: 'javascript:alert(1)'}],
+    ['is nowhere with an empty resourceLocation', {...succeeded, resourceLocation: ''}],
   ] as const)('%s', (_, operation) => {
     expect(at(protocols.longRunning, operation)).toBeUndefined();
   });
 
   test.each([
-    ['under the root that is known', {url: `${root}/teams`, method: 'POST', root}, `${root}/groups('a')/team`],
-    ['else where URLs put it', undefined, "https://graph.microsoft.com/groups('a')/team"],
+    ['under the known root', {url: `${root}/teams`, method: 'POST', root}, `${root}/groups('a')/team`],
+    ['otherwise by the rules of URLs', undefined, "https://graph.microsoft.com/groups('a')/team"],
   ])('of Teams is at a path: %s', (_, started, expected) => {
     expect(at(protocols.graph.teams, {...succeeded, resourceLocation: "/groups('a')/team"}, started)).toBe(expected);
   });
 
-  test("of an audit query is its records', of other exports in the answer", () => {
+  test("of an audit query is at its records', of other exports in the response", () => {
     expect(at(protocols.graph.auditQuery, {...succeeded, resourceLocation})).toBe(`${location}/records`);
     expect(at(protocols.graph.intuneExport, succeeded)).toBeUndefined();
   });
 
-  test('of a drive copy is where the 303 led', () => {
+  test('of a drive copy is where the 303 redirects', () => {
     const item = 'https://contoso.sharepoint.com/_api/v2.0/drive/items/01';
     expect(at(protocols.graph.driveCopy, {...succeeded, resourceLocation: item})).toBe(item);
   });
@@ -50,7 +51,7 @@ describe('the result of an operation', () => {
   test.each([
     ['google.longrunning', protocols.google.longrunning],
     ['azure.location', protocols.azure.location],
-  ])('of %s is never elsewhere', (_, protocol) => {
+  ])('of %s is never fetched elsewhere', (_, protocol) => {
     const started = {url: `${root}/a`, method: 'PUT', location: `${root}/b`};
     expect(at(protocol, {...succeeded, resourceLocation}, started)).toBeUndefined();
   });
@@ -80,16 +81,16 @@ describe("the result of Azure's operations is where Azure's own client looks", (
     expect(at(statusMonitor, {...succeeded, resourceLocation}, {url, method, location: result})).toBe(resourceLocation);
   });
 
-  test('nowhere if nothing is known of the start', () => {
+  test('nowhere if the start is unknown', () => {
     expect(at(statusMonitor, succeeded)).toBeUndefined();
   });
 
-  test('a relative Location is one of the host that named it', () => {
+  test('a relative Location belongs to the host that sent it', () => {
     const started = {url, method: 'POST', location: '/subscriptions/s/results/r'};
     expect(at(statusMonitor, succeeded, started)).toBe('https://management.azure.com/subscriptions/s/results/r');
   });
 
-  test('the location that was watched is not asked again', () => {
+  test('the watched location is not fetched again', () => {
     expect(at(statusMonitor, succeeded, {url, method: 'POST', location})).toBeUndefined();
     expect(at(statusMonitor, succeeded, {url, method: 'PATCH', location})).toBe(url);
   });

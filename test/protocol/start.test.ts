@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {protocolReader} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {resolveLocation, withSuffix} from '../../src/protocol/resolve.ts';
 import {type StartAnswer, startLocation, startProtocol} from '../../src/protocol/start.ts';
@@ -27,46 +27,46 @@ describe('by a header', () => {
     ['with a query', "/teams('a')?x=1&y=%20", `${root}/teams('a')?x=1&y=%20`],
     ['with the version', "/v1.0/teams('a')", `${root}/teams('a')`],
     ['with the version in another case', "/V1.0/teams('a')", `${origin}/V1.0/teams('a')`],
-    ['with something that only begins like it', '/v1.01/teams', `${root}/v1.01/teams`],
+    ['with a segment that only begins like the version', '/v1.01/teams', `${root}/v1.01/teams`],
     ['that goes up', '/../../teams', `${root}/teams`],
-    ['that goes up in disguise', '/%2e%2e/%2E./teams', `${root}/teams`],
+    ['that goes up, percent-encoded', '/%2e%2e/%2E./teams', `${root}/teams`],
     ['relative to the request', 'operations/b', `${root}/operations/b`],
     ['a query alone', '?status', `${root}/teams?status`],
     ['on another host', '//elsewhere.example/b', 'https://elsewhere.example/b'],
     ['on the same host, in full', '//graph.microsoft.com/b', `${origin}/b`],
     ['on another host, by backslashes', '\\\\elsewhere.example/b', 'https://elsewhere.example/b'],
-    ['on another host, by both', '/\\elsewhere.example/b', 'https://elsewhere.example/b'],
+    ['on another host, by a slash and a backslash', '/\\elsewhere.example/b', 'https://elsewhere.example/b'],
     ['on another host, by a tab', '/\t/elsewhere.example/b', 'https://elsewhere.example/b'],
     ['on another host, absolute', 'https://elsewhere.example/b?sig=s', 'https://elsewhere.example/b?sig=s'],
-    ['not encoded', '/teams/ä b', `${root}/teams/%C3%A4%20b`],
-    ['without protection', 'http://graph.microsoft.com/b', 'http://graph.microsoft.com/b'],
+    ['that is not encoded', '/teams/ä b', `${root}/teams/%C3%A4%20b`],
+    ['over http', 'http://graph.microsoft.com/b', 'http://graph.microsoft.com/b'],
   ])('%s', (_, location, expected) => {
     const headers = {get: (name: string) => (name === 'location' ? location : null)};
     expect(startLocation({...answer({}), headers}, protocolReader(longRunning), root)).toBe(expected);
   });
 
   test.each([
-    ['with a name and a password', 'https://a:b@graph.microsoft.com/c'],
+    ['with user name and password', 'https://a:b@graph.microsoft.com/c'],
     ['of another scheme', 'ftp://graph.microsoft.com/c'],
     ['that is code', 'javascript:alert(1)'],
     ['that is a file', 'file:///etc/passwd'],
-    ['that is broken', 'https://'],
-    ['that is broken too', '//'],
+    ['that is invalid', 'https://'],
+    ['that has no host', '//'],
     ['that is empty', ''],
-  ])('none %s', (_, location) => {
+  ])('rejects a location %s', (_, location) => {
     expect(at(location)).toBeUndefined();
   });
 
   test.each([
-    ['a root with a slash at its end', `${root}/`],
+    ['a root with a trailing slash', `${root}/`],
     ['a root that is an origin', origin],
-    ['a root that is none', 'nowhere'],
+    ['an invalid root', 'nowhere'],
   ])('%s', (name, from) => {
-    const expected = name.endsWith('end') ? `${root}/teams('a')` : `${origin}/teams('a')`;
+    const expected = name.endsWith('slash') ? `${root}/teams('a')` : `${origin}/teams('a')`;
     expect(at("/teams('a')", from)).toBe(expected);
   });
 
-  test('a path belongs to the host that named it', () => {
+  test('a path belongs to the host that sent it', () => {
     const elsewhere = answer({location: '/b'}, {url: 'https://elsewhere.example/a'});
     expect(startLocation(elsewhere, protocolReader(longRunning), root)).toBe('https://elsewhere.example/b');
   });
@@ -74,8 +74,8 @@ describe('by a header', () => {
   test.each([
     ['the first of the headers', {'operation-location': '/a', location: '/b'}, `${root}/a`],
     ['the next if that is empty', {'operation-location': '', location: '/b'}, `${root}/b`],
-    ['no other if that is broken', {'operation-location': 'https://', location: '/b'}, undefined],
-    ['none', {'retry-after': '5'}, undefined],
+    ['none if that is invalid', {'operation-location': 'https://', location: '/b'}, undefined],
+    ['none without any', {'retry-after': '5'}, undefined],
   ])('%s', (_, headers, expected) => {
     expect(startLocation(answer(headers), protocolReader(graph.engagement), root)).toBe(expected);
   });
@@ -88,17 +88,17 @@ describe('by a header', () => {
     [404, undefined],
     [500, undefined],
     [Number.NaN, undefined],
-  ])('of an answer %i', (status, expected) => {
+  ])('of a response with HTTP %i', (status, expected) => {
     expect(startLocation(answer({location: '/b'}, {status}), protocolReader(longRunning), root)).toBe(expected);
   });
 
-  test('a workbook that answers 201 was done at once', () => {
+  test('a workbook that responds 201 is already done', () => {
     const reader = protocolReader(graph.workbook);
     expect(startLocation(answer({location: '/b'}, {status: 201}), reader, root)).toBeUndefined();
     expect(startLocation(answer({location: '/b'}, {status: 202}), reader, root)).toBe(`${root}/b`);
   });
 
-  test('is read by the same protocol, where it has no other', () => {
+  test('keeps its protocol if that has no locationOnly', () => {
     expect(startProtocol(answer({location: '/b'}), protocolReader(longRunning))).toBe(longRunning);
   });
 });
@@ -112,7 +112,7 @@ describe('as the resource itself', () => {
     ['its id', '9ddfb995-b995', `${jobs}/9ddfb995-b995`],
     ['an id with a slash', 'a/b?c#d', `${jobs}/a%2Fb%3Fc%23d`],
     ['an id with a comma', 'contentTypeCopy,0x01', `${jobs}/contentTypeCopy%2C0x01`],
-    ['an id that is encoded already', '%2e%2e', `${jobs}/%252e%252e`],
+    ['an id that is already encoded', '%2e%2e', `${jobs}/%252e%252e`],
     ['an id that is a URL', 'https://elsewhere.example', `${jobs}/https%3A%2F%2Felsewhere.example`],
   ])('by %s', (_, id, expected) => {
     expect(at({id})).toBe(expected);
@@ -127,12 +127,12 @@ describe('as the resource itself', () => {
     expect(at(body)).toBeUndefined();
   });
 
-  test('without what the request had besides its path', () => {
+  test('without the query and fragment of the request', () => {
     expect(at({id: 'a'}, `${jobs}/?$select=id#x`)).toBe(`${jobs}/a`);
     expect(at({id: 'a'}, 'nowhere')).toBeUndefined();
   });
 
-  test('by an id that stands elsewhere', () => {
+  test('by an id at another place in the body', () => {
     const body = {value: {id: 'a'}};
     expect(startLocation(answer({}, {url: jobs, status: 201, body}), protocolReader(graph.cloudPcExport), root)).toBe(
       `${jobs}/a`,
@@ -157,7 +157,7 @@ describe('by a name in the body', () => {
     ['a name that goes up', '../../operations/1', `${speech}/operations/1`],
     ['a URL', 'https://speech.googleapis.com/v2/operations/1', 'https://speech.googleapis.com/v2/operations/1'],
     ['another host', '//elsewhere.example/operations/1', 'https://elsewhere.example/operations/1'],
-    ['another host in disguise', '\\\\elsewhere.example/1', 'https://elsewhere.example/1'],
+    ['another host, by backslashes', '\\\\elsewhere.example/1', 'https://elsewhere.example/1'],
   ])('%s', (_, name, expected) => {
     expect(at(name)).toBe(expected);
   });
@@ -175,12 +175,12 @@ describe('by a name in the body', () => {
     expect(at(name)).toBeUndefined();
   });
 
-  test('beside the request when the root is none', () => {
+  test('on the host of the request when the root is invalid', () => {
     expect(at('operations/1', 'nowhere')).toBe('https://speech.googleapis.com/operations/1');
   });
 });
 
-describe('whatever the answer holds', () => {
+describe('whatever the response contains', () => {
   const text = fc.oneof(
     fc.string(),
     fc.webUrl(),
@@ -194,7 +194,7 @@ describe('whatever the answer holds', () => {
     google.longrunning,
   );
 
-  test('it leads to an http or https URL or nowhere, and nothing is thrown', () => {
+  test('it leads to an http or https URL or to nothing, and nothing is thrown', () => {
     fc.assert(
       fc.property(presets, places, fc.jsonValue(), places, (protocol, header, value, url) => {
         const headers = {get: () => header};
@@ -213,24 +213,24 @@ describe('whatever the answer holds', () => {
 
 describe('a location', () => {
   test.each([
-    ['a suffix of a path', `${root}/queries/1`, '/records', `${root}/queries/1/records`],
-    ['one that ends in a slash', `${root}/queries/1/`, '/records', `${root}/queries/1/records`],
+    ['with a path', `${root}/queries/1`, '/records', `${root}/queries/1/records`],
+    ['with a trailing slash', `${root}/queries/1/`, '/records', `${root}/queries/1/records`],
     [
-      'one with a query and a fragment',
+      'with a query and a fragment',
       `${root}/operations/1?alt=json#x`,
       ':cancel',
       `${root}/operations/1:cancel?alt=json`,
     ],
-    ['one that is none', 'nowhere', '/records', undefined],
+    ['that is invalid', 'nowhere', '/records', undefined],
   ])('%s', (_, location, suffix, expected) => {
     expect(withSuffix(location, suffix)).toBe(expected);
   });
 
-  test.each([[undefined], [null], [5], [{}]])('that is %p is none', (value) => {
+  test.each([[undefined], [null], [5], [{}]])('that is %p is rejected', (value) => {
     expect(resolveLocation(value, root, root)).toBeUndefined();
   });
 
-  test('without a root is what URLs make of it', () => {
+  test('without a root follows the rules of URLs', () => {
     expect(resolveLocation("/teams('a')", `${root}/teams`)).toBe(`${origin}/teams('a')`);
     expect(resolveLocation("/teams('a')", 'nowhere')).toBeUndefined();
   });

@@ -1,9 +1,9 @@
 import {describe, expect, test} from '@jest/globals';
-import {protocolReader} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {resultLocation} from '../../src/protocol/result-location.ts';
 import type {StatusOnResource} from '../../src/protocol/status-on-resource.ts';
-import {operationOf, statusOf} from './reading.ts';
+import {operationOf, statusOf} from './parsing.ts';
 
 describe('the status on a resource', () => {
   const databases = protocols.statusOnResource({
@@ -11,7 +11,7 @@ describe('the status on a resource', () => {
     words: {provisioning: 'running', succeeded: 'succeeded', failed: 'failed'},
   });
 
-  test('a database on its way, as the pattern has it', () => {
+  test('a database being provisioned, as in the documented pattern', () => {
     const body = {id: 'db1', displayName: 'Retail DB', status: 'provisioning'};
     expect(operationOf(databases, body)).toEqual({id: 'db1', status: 'running', rawStatus: 'provisioning'});
   });
@@ -39,11 +39,11 @@ describe('the status on a resource', () => {
     expect(statusOf(databases, body)).toBe(expected);
   });
 
-  test('that is gone is not what was asked for', () => {
+  test('does not succeed by a missing resource', () => {
     expect(protocolReader(databases).notFoundSucceeds).toBe(false);
   });
 
-  test('stands where it is said to, and all fields of a protocol are taken', () => {
+  test('is found at the given place, and all fields of a protocol are accepted', () => {
     const sites = protocols.statusOnResource({
       name: 'sites',
       status: '/properties/state',
@@ -71,21 +71,21 @@ describe('the status on a resource', () => {
 describe('the deletion of a resource', () => {
   const deletions = protocols.statusOnResource({name: 'deletions', words: {deleteFailed: 'failed'}, deletion: true});
 
-  test('succeeds when it is gone', () => {
+  test('succeeds when the resource is gone', () => {
     expect(protocolReader(deletions).notFoundSucceeds).toBe(true);
   });
 
   test.each([
-    ['its word says so', {id: 'db1', status: 'deleting'}, 'running'],
-    ['its word is still the old one', {id: 'db1', status: 'succeeded'}, 'running'],
-    ['it has none', {id: 'db1'}, 'running'],
-    ['it failed', {id: 'db1', status: 'deleteFailed'}, 'failed'],
-    ['there is nothing to tell by', {}, 'unreadable'],
-  ])('runs as long as it is there: %s', (_, body, expected) => {
+    ['the word says so', {id: 'db1', status: 'deleting'}, 'running'],
+    ['the word is still the old one', {id: 'db1', status: 'succeeded'}, 'running'],
+    ['there is no word', {id: 'db1'}, 'running'],
+    ['the deletion failed', {id: 'db1', status: 'deleteFailed'}, 'failed'],
+    ['there is neither a word nor an id', {}, 'unreadable'],
+  ])('is running as long as the resource exists: %s', (_, body, expected) => {
     expect(statusOf(deletions, body)).toBe(expected);
   });
 
-  test('other words and none may mean something else', () => {
+  test('other words, or none, may be given another meaning', () => {
     const strict = protocols.statusOnResource({
       name: 'strict',
       words: {},
@@ -98,7 +98,7 @@ describe('the deletion of a resource', () => {
 });
 
 test.each<[Record<string, unknown>, string]>([
-  [{words: {ready: 'succeeded'}}, 'protocol.name: expected a text that is not empty, got undefined'],
+  [{words: {ready: 'succeeded'}}, 'protocol.name: expected a non-empty string, got undefined'],
   [{name: 'a', words: {}}, 'protocol.words: expected a word that means succeeded, got {}'],
   [
     {name: 'a', words: {ready: 'succeeded'}, deletion: 'yes'},

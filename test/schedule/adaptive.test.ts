@@ -10,8 +10,8 @@ function at(elapsed: number, random = 0.5, attempt = 1): ScheduleContext {
 
 const operation = operationOf('succeeded');
 
-/** Tells a schedule of operations that took so long, each known to within a tenth of a second. */
-function tell(schedule: Schedule, durations: readonly number[]): void {
+/** Teaches a schedule durations, each known to within 100 ms. */
+function teach(schedule: Schedule, durations: readonly number[]): void {
   for (const duration of durations)
     schedule.ended?.({after: Math.max(0, duration - 100), elapsed: duration, operation});
 }
@@ -22,19 +22,19 @@ const random = fc.double({min: 0, max: 1, maxExcluded: true, noNaN: true});
 const anyTime = fc.oneof(fc.double({min: 0, max: 1e7, noNaN: true}), fc.double({min: 0, noNaN: true}));
 
 describe('schedules.adaptive', () => {
-  test('is the exponential schedule as long as it knows nothing', () => {
+  test('is the exponential schedule until it has learned enough', () => {
     const options = {initial: 500, factor: 2, max: 20_000, jitter: 'equal'} as const;
-    const [learned, exponential] = [schedules.adaptive(options), schedules.exponential(options)];
-    tell(learned, repeated(30_000, 9));
+    const [adaptive, exponential] = [schedules.adaptive(options), schedules.exponential(options)];
+    teach(adaptive, repeated(30_000, 9));
     fc.assert(
       fc.property(anyTime, random, fc.integer({min: 1, max: 1e6}), (elapsed, chance, attempt) => {
         const context = at(elapsed, chance, attempt);
-        expect(learned(context)).toBe(exponential(context));
+        expect(adaptive(context)).toBe(exponential(context));
       }),
     );
   });
 
-  test('gives a wait whatever it was told', () => {
+  test('returns a wait whatever it has learned', () => {
     const end = fc.record({after: fc.double(), elapsed: fc.oneof(anyTime, fc.double())});
     const cost = fc.double({min: 1e-3, max: 1e6, noNaN: true});
     fc.assert(
@@ -50,18 +50,18 @@ describe('schedules.adaptive', () => {
     );
   });
 
-  test('asks when those it has seen were ended, and not before', () => {
+  test('polls when operations are likely to have ended, not before', () => {
     const schedule = schedules.adaptive({requestCost: 5000});
-    tell(schedule, repeated(30_000, 100));
+    teach(schedule, repeated(30_000, 100));
     expect(schedule(at(0))).toBeGreaterThan(27_000);
     expect(schedule(at(0))).toBeLessThan(36_000);
-    // The same from wherever one asks: after a Retry-After, say.
+    // The same from any starting point: after a Retry-After, say.
     expect(8000 + schedule(at(8000))).toBeCloseTo(schedule(at(0)), -3);
   });
 
-  test('asks at both of two times that are likely', () => {
+  test('polls at both of two likely times', () => {
     const schedule = schedules.adaptive({requestCost: 2000});
-    tell(
+    teach(
       schedule,
       Array.from({length: 200}, (_, index) => (index % 2 === 0 ? 5000 : 60_000)),
     );
@@ -73,11 +73,11 @@ describe('schedules.adaptive', () => {
     expect(second).toBeLessThan(70_000);
   });
 
-  test('a request that costs more is made later, and less often', () => {
+  test('polls less often the more a request costs', () => {
     const durations = Array.from({length: 300}, (_, index) => 10_000 + ((index * 37) % 300) * 100);
     const polls = [100, 1000, 10_000].map((requestCost) => {
       const schedule = schedules.adaptive({requestCost});
-      tell(schedule, durations);
+      teach(schedule, durations);
       let count = 0;
       for (let elapsed = 0; elapsed < 40_000; count++) elapsed += schedule(at(elapsed));
       return count;
@@ -86,18 +86,18 @@ describe('schedules.adaptive', () => {
     expect(polls[0]).toBeGreaterThan(2 * (polls[2] ?? 0));
   });
 
-  test('beyond what it has seen it goes on as the exponential schedule would by then', () => {
+  test('beyond the observed durations it continues as the exponential schedule would by then', () => {
     const schedule = schedules.adaptive({initial: 1000, factor: 1.5, max: 30_000, jitter: 'none'});
-    tell(schedule, repeated(5000, 50));
+    teach(schedule, repeated(5000, 50));
     expect(schedule(at(20_000, 0.5, 2))).toBeCloseTo(1000 + 20_000 / 2);
     expect(schedule(at(600_000, 0.5, 3))).toBe(30_000);
-    // What was asked more often than that is no reason to ask sooner.
+    // More polls than that are no reason to poll sooner.
     expect(schedule(at(20_000, 0.5, 8))).toBeCloseTo(1000 * 1.5 ** 7);
   });
 
-  test('pollers that started together are spread over the times that are nearly as good', () => {
+  test('spreads pollers that started together over the times that are nearly as good', () => {
     const schedule = schedules.adaptive();
-    tell(
+    teach(
       schedule,
       Array.from({length: 300}, (_, index) => 10_000 + index * 100),
     );
@@ -106,43 +106,43 @@ describe('schedules.adaptive', () => {
     expect(Math.max(...waits) - Math.min(...waits)).toBeGreaterThan(1000);
   });
 
-  test('takes a few ends that are far apart for a tail, not for peaks with nothing between them', () => {
+  test('treats a few scattered durations as a tail, not as separate peaks', () => {
     const schedule = schedules.adaptive({requestCost: 1000});
-    tell(schedule, [...repeated(10_000, 250), 31_000, 39_000, 48_000, 59_000]);
-    const asked: number[] = [];
+    teach(schedule, [...repeated(10_000, 250), 31_000, 39_000, 48_000, 59_000]);
+    const polls: number[] = [];
     for (let elapsed = 25_000; elapsed < 50_000; ) {
       elapsed += schedule(at(elapsed));
-      asked.push(elapsed);
+      polls.push(elapsed);
     }
-    // Between the first and the last of them it does not wait for the next: it asks as evenly as ends are likely.
-    const waits = asked.slice(1).map((time, index) => time - (asked[index] ?? 0));
+    // Between the first and the last of them it does not wait for the next: it polls as evenly as ends are likely.
+    const waits = polls.slice(1).map((time, index) => time - (polls[index] ?? 0));
     expect(Math.max(...waits)).toBeLessThan(1.5 * Math.min(...waits));
     expect(waits.length).toBeGreaterThan(1);
   });
 
-  test('follows when durations change', () => {
+  test('adapts when durations change', () => {
     const schedule = schedules.adaptive({requestCost: 5000});
-    tell(schedule, repeated(20_000, 1000));
+    teach(schedule, repeated(20_000, 1000));
     expect(schedule(at(0))).toBeLessThan(25_000);
-    tell(schedule, repeated(90_000, 1000));
+    teach(schedule, repeated(90_000, 1000));
     expect(schedule(at(0))).toBeGreaterThan(80_000);
-    tell(schedule, repeated(5000, 1000));
+    teach(schedule, repeated(5000, 1000));
     expect(schedule(at(0))).toBeLessThan(7000);
   });
 
-  test('shares a wide interval out by what it knows', () => {
+  test('distributes a wide interval in proportion to what it knows', () => {
     const schedule = schedules.adaptive({requestCost: 5000});
-    tell(schedule, repeated(30_000, 100));
+    teach(schedule, repeated(30_000, 100));
     for (let index = 0; index < 100; index++) schedule.ended({after: 10_000, elapsed: 120_000, operation});
     expect(schedule(at(0))).toBeLessThan(36_000);
   });
 
-  test('goes on from its JSON', () => {
+  test('continues from its JSON', () => {
     const durations = fc.array(fc.integer({min: 1, max: 1e6}), {minLength: 20, maxLength: 400});
     fc.assert(
       fc.property(durations, (seen) => {
         const schedule = schedules.adaptive();
-        tell(schedule, seen);
+        teach(schedule, seen);
         const json = schedule.toJSON();
         const learned: unknown = JSON.parse(JSON.stringify(schedule));
         expect(learned).toEqual(json);
@@ -169,16 +169,16 @@ describe('schedules.adaptive', () => {
       'schedules.adaptive: requestCost: expected milliseconds from 0 on, got NaN',
     ],
     [{factor: 0.5}, RangeError, 'schedules.exponential: factor: expected a number from 1 on, got 0.5'],
-    [{learned: null}, TypeError, `${where} expected what toJSON() gave, got object`],
-    [{learned: 'text'}, TypeError, `${where} expected what toJSON() gave, got string`],
-    [{learned: counts}, TypeError, `${where} expected what toJSON() gave, got a list`],
+    [{learned: null}, TypeError, `${where} expected what toJSON() returned, got object`],
+    [{learned: 'text'}, TypeError, `${where} expected what toJSON() returned, got string`],
+    [{learned: counts}, TypeError, `${where} expected what toJSON() returned, got a list`],
     [
       {learned: {...json, kind: 'x'}},
       TypeError,
       `${where} expected the kind 'operation-poller durations', got another`,
     ],
     [{learned: {...json, version: 2}}, RangeError, `${where} expected version 1, got another`],
-    [{learned: {...json, more: 1}}, TypeError, `${where} there is a foreign key, more`],
+    [{learned: {...json, more: 1}}, TypeError, `${where} unknown field more`],
     [{learned: JSON.parse('{"__proto__": {"counts": []}}')}, TypeError, `${where} expected the kind`],
     [{learned: {...json, counts: 'x'}}, TypeError, `${where} counts: expected a list, got string`],
     [{learned: {...json, counts: [1]}}, RangeError, `${where} counts: expected 128 numbers, got 1`],
@@ -198,28 +198,28 @@ describe('schedules.adaptive', () => {
       RangeError,
       `${where} counts: expected no more than 300 in all`,
     ],
-  ])('refuses what it cannot take: case %#', (options, type, message) => {
+  ])('refuses invalid options: case %#', (options, type, message) => {
     const error = thrownBy(() => schedules.adaptive(options as AdaptiveOptions));
     expect(error).toBeInstanceOf(type);
     expect(String(error)).toContain(message);
   });
 });
 
-describe('a schedule that hears of ends', () => {
-  test('is told between which polls it was', async () => {
+describe('a schedule with `ended`', () => {
+  test('is called with the polls between which the operation ended', async () => {
     const ended = jest.fn<NonNullable<Schedule['ended']>>();
     const schedule: Schedule = Object.assign(() => 5, {ended});
     const {poller, events} = await watch(['notStarted', 'running', 'failed'], {schedule});
     await poller.result().catch(() => undefined);
     expect(ended).toHaveBeenCalledTimes(1);
-    const [told] = ended.mock.calls[0] ?? [];
+    const [end] = ended.mock.calls[0] ?? [];
     const [, before, found] = events.filter(({type}) => type === 'polled').map((event) => event.at);
-    expect(told?.operation).toBe(poller.operation);
-    expect((told?.elapsed ?? 0) - (told?.after ?? 0)).toBe((found ?? 0) - (before ?? 0));
-    expect(told?.after).toBeGreaterThan(0);
+    expect(end?.operation).toBe(poller.operation);
+    expect((end?.elapsed ?? 0) - (end?.after ?? 0)).toBe((found ?? 0) - (before ?? 0));
+    expect(end?.after).toBeGreaterThan(0);
   });
 
-  test('is not told when watching ends and the operation does not', async () => {
+  test('is not called when watching ends but the operation does not', async () => {
     const ended = jest.fn();
     const schedule: Schedule = Object.assign(() => 1, {ended});
     const {poller} = await watch(['running'], {schedule, totalTimeout: 50});
@@ -227,7 +227,7 @@ describe('a schedule that hears of ends', () => {
     expect(ended).not.toHaveBeenCalled();
   });
 
-  test('does no harm when it throws: the host is told', async () => {
+  test('does no harm when it throws: the error is reported to the host', async () => {
     const reported = jest.fn();
     const before = Reflect.get(globalThis, 'reportError');
     Reflect.set(globalThis, 'reportError', reported);
@@ -245,16 +245,16 @@ describe('a schedule that hears of ends', () => {
   });
 });
 
-test('pollers that share a learned schedule ask less often when some have ended', async () => {
+test('pollers that share an adaptive schedule poll less often once some have ended', async () => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
   const schedule = schedules.adaptive({initial: 500, factor: 1.2, jitter: 'none'});
   const requests: number[] = [];
   for (let index = 0; index < 15; index++) {
     const operation = emulator.addOperation({script: [{status: 'running', until: 20_000}, 'succeeded']});
-    const followed = begin(operation.location, {schedule});
-    skipWaits(followed);
-    await followed.poller.result();
+    const watched = begin(operation.location, {schedule});
+    skipWaits(watched);
+    await watched.poller.result();
     requests.push(operation.requests.length);
   }
   const most = (counts: readonly number[]): number => Math.max(...counts);

@@ -22,39 +22,36 @@ describe('schedules.exponential', () => {
   const doubling = {initial: 100, factor: 2, max: 1000} as const;
   test.each<[string, ExponentialOptions, number, number[]]>([
     ['without jitter', {...doubling, jitter: 'none'}, 0.5, [100, 200, 400, 800, 1000]],
-    ['full jitter, the least', {...doubling, jitter: 'full'}, 0, [0, 0, 0, 0, 0]],
-    ['full jitter, the middle', {...doubling, jitter: 'full'}, 0.5, [50, 100, 200, 400, 500]],
-    ['full jitter, nearly the most', {...doubling, jitter: 'full'}, 0.99, [99, 198, 396, 792, 990]],
-    ['equal jitter, the least', {...doubling, jitter: 'equal'}, 0, [50, 100, 200, 400, 500]],
-    ['equal jitter, the middle', {...doubling, jitter: 'equal'}, 0.5, [75, 150, 300, 600, 750]],
+    ['full jitter, lowest', {...doubling, jitter: 'full'}, 0, [0, 0, 0, 0, 0]],
+    ['full jitter, middle', {...doubling, jitter: 'full'}, 0.5, [50, 100, 200, 400, 500]],
+    ['full jitter, nearly highest', {...doubling, jitter: 'full'}, 0.99, [99, 198, 396, 792, 990]],
+    ['equal jitter, lowest', {...doubling, jitter: 'equal'}, 0, [50, 100, 200, 400, 500]],
+    ['equal jitter, middle', {...doubling, jitter: 'equal'}, 0.5, [75, 150, 300, 600, 750]],
     ['full jitter is the default', doubling, 0.5, [50, 100, 200, 400, 500]],
     ['all defaults', {}, 0.5, [500, 750, 1125, 1687.5, 2531.25]],
     ['a factor of 1 does not grow', {...doubling, factor: 1, jitter: 'none'}, 0.5, [100, 100, 100, 100, 100]],
-    ['an initial wait of 0 stays', {...doubling, initial: 0, jitter: 'none'}, 0.5, [0, 0, 0, 0, 0]],
-    ['a greatest wait of 0', {...doubling, max: 0, jitter: 'none'}, 0.5, [0, 0, 0, 0, 0]],
-    ['a greatest wait below the initial one', {...doubling, max: 70, jitter: 'none'}, 0.5, [70, 70, 70, 70, 70]],
+    ['an initial wait of 0 stays 0', {...doubling, initial: 0, jitter: 'none'}, 0.5, [0, 0, 0, 0, 0]],
+    ['a maximum wait of 0', {...doubling, max: 0, jitter: 'none'}, 0.5, [0, 0, 0, 0, 0]],
+    ['a maximum wait below the initial one', {...doubling, max: 70, jitter: 'none'}, 0.5, [70, 70, 70, 70, 70]],
     ['an infinite factor', {...doubling, factor: Infinity, jitter: 'none'}, 0.5, [100, 1000, 1000, 1000, 1000]],
   ])('%s', (_, options, random, expected) => {
     expect(waits(schedules.exponential(options), first, random)).toEqual(expected);
   });
 
-  test('options of undefined are absent', () => {
+  test('undefined options are absent', () => {
     const given: unknown = {initial: undefined, factor: undefined, max: undefined, jitter: undefined};
     expect(waits(schedules.exponential(given as ExponentialOptions), first)).toEqual(
       waits(schedules.exponential(), first),
     );
   });
 
-  test.each([100, 10_000, 1e9, Number.MAX_SAFE_INTEGER])(
-    'attempt %p is at the cap, with jitter there too',
-    (attempt) => {
-      expect(schedules.exponential({jitter: 'none'})(at(attempt))).toBe(30_000);
-      expect(schedules.exponential({jitter: 'full'})(at(attempt, 0))).toBe(0);
-      expect(schedules.exponential({jitter: 'full'})(at(attempt, 0.25))).toBe(7500);
-      expect(schedules.exponential({jitter: 'equal'})(at(attempt, 0))).toBe(15_000);
-      expect(schedules.exponential({initial: 0, jitter: 'none'})(at(attempt))).toBe(0);
-    },
-  );
+  test.each([100, 10_000, 1e9, Number.MAX_SAFE_INTEGER])('attempt %p is at the cap, still with jitter', (attempt) => {
+    expect(schedules.exponential({jitter: 'none'})(at(attempt))).toBe(30_000);
+    expect(schedules.exponential({jitter: 'full'})(at(attempt, 0))).toBe(0);
+    expect(schedules.exponential({jitter: 'full'})(at(attempt, 0.25))).toBe(7500);
+    expect(schedules.exponential({jitter: 'equal'})(at(attempt, 0))).toBe(15_000);
+    expect(schedules.exponential({initial: 0, jitter: 'none'})(at(attempt))).toBe(0);
+  });
 
   test('every wait is within its bounds', () => {
     const options = fc.record({
@@ -95,7 +92,7 @@ describe('schedules.exponential', () => {
     expect([...tenths]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  test('chance comes from the context alone', () => {
+  test('all randomness comes from the context', () => {
     const schedule = schedules.exponential();
     expect(new Set(Array.from({length: 20}, () => schedule(at(7, 0.3)))).size).toBe(1);
   });
@@ -103,14 +100,14 @@ describe('schedules.exponential', () => {
 
 describe('schedules.sequence', () => {
   test.each([
-    ['one after another, the last repeats', [100, 500, 200], [100, 500, 200, 200, 200]],
-    ['a single one', [7], [7, 7, 7, 7, 7]],
-    ['no wait', [0, 0, 5], [0, 0, 5, 5, 5]],
+    ['in turn, the last repeats', [100, 500, 200], [100, 500, 200, 200, 200]],
+    ['a single wait', [7], [7, 7, 7, 7, 7]],
+    ['zero waits', [0, 0, 5], [0, 0, 5, 5, 5]],
   ])('%s', (_, delays, expected) => {
     expect(waits(schedules.sequence(delays), [1, 2, 3, 4, 5])).toEqual(expected);
   });
 
-  test('is not changed by what becomes of the list', () => {
+  test('is not affected by later changes to the list', () => {
     const delays = [1, 2];
     const schedule = schedules.sequence(delays);
     delays[0] = 99;
@@ -118,7 +115,7 @@ describe('schedules.sequence', () => {
     expect(waits(schedule, [1, 2, 3])).toEqual([1, 2, 2]);
   });
 
-  test('gives only what was listed', () => {
+  test('returns only listed waits', () => {
     const lists = fc.array(fc.double({min: 0, max: 1e12, noNaN: true}), {minLength: 1, maxLength: 20});
     fc.assert(
       fc.property(lists, fc.integer({min: 1, max: 1e9}), (delays, attempt) => {
@@ -128,7 +125,7 @@ describe('schedules.sequence', () => {
   });
 });
 
-describe('a schedule that cannot be is refused with its option, its value and what it takes', () => {
+describe('an invalid schedule is refused with its option, its value and what is expected', () => {
   const make = (name: string, value: unknown): unknown => Reflect.get(schedules, name).call(undefined, value);
   const from0 = 'expected milliseconds from 0 on';
   test.each<[string, unknown, ErrorConstructor, string]>([

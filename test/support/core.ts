@@ -4,8 +4,9 @@ import type {WatchState} from '../../src/operation/state.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
-import {defineProtocol, type Protocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {readOperation} from '../../src/protocol/read.ts';
+import {parseOperation} from '../../src/protocol/parse-operation.ts';
+import {defineProtocol, type Protocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 
 /** Where the operation of these tests is. */
 export const location = "https://graph.example/beta/users('a')/operations/b?aadgdc=BY01P&aadgsu=ssprprod-a";
@@ -35,7 +36,7 @@ export function operationOf<Status extends OperationStatus>(
   status: Status,
   body: Readonly<Record<string, unknown>> = {},
 ): Extract<Operation, {readonly status: Status}> {
-  const reading = readOperation({id: 'b', status, ...body}, protocolReader(tasks));
+  const reading = parseOperation({id: 'b', status, ...body}, protocolReader(tasks));
   if (reading.is !== 'operation') throw new Error(`The test's body is no operation: ${JSON.stringify(reading)}`);
   return reading.operation as Extract<Operation, {readonly status: Status}>;
 }

@@ -4,8 +4,8 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
  * Searching the audit log: an
  * [`auditLogQuery`](https://learn.microsoft.com/graph/api/resources/security-auditlogquery), which is the resource that
  * the start creates. The result is the first page of its `records`. The
- * [documentation](https://learn.microsoft.com/graph/api/security-auditlogquery-get) shows the query both as it is and
- * under `value`.
+ * [documentation](https://learn.microsoft.com/graph/api/security-auditlogquery-get) shows the query both at the top
+ * level and under `value`.
  */
 export const auditQuery: Protocol = defineProtocol({
   name: 'graph.auditQuery',

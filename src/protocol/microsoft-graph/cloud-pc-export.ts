@@ -3,9 +3,9 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 /**
  * Exporting a Cloud PC report: a
  * [`cloudPcExportJob`](https://learn.microsoft.com/graph/api/resources/cloudpcexportjob), which is the resource that
- * the start creates. The result is the URL of the report, to be downloaded without a token. The
- * [documentation](https://learn.microsoft.com/graph/api/cloudpcexportjob-get) shows the job both as it is and under
- * `value`.
+ * the start creates. The result is the URL of the report, which is downloaded without a token. The
+ * [documentation](https://learn.microsoft.com/graph/api/cloudpcexportjob-get) shows the job both at the top level and
+ * under `value`.
  */
 export const cloudPcExport: Protocol = defineProtocol({
   name: 'graph.cloudPcExport',

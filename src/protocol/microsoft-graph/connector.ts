@@ -4,7 +4,7 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
  * The schema of a Copilot connector: a
  * [`connectionOperation`](https://learn.microsoft.com/graph/api/resources/externalconnectors-connectionoperation). It
  * takes [5 to 15 minutes](https://learn.microsoft.com/graph/api/externalconnectors-externalconnection-patch-schema), so
- * watching takes half an hour at most.
+ * it is watched for up to half an hour.
  */
 export const connector: Protocol = defineProtocol({
   name: 'graph.connector',

@@ -3,7 +3,7 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 /**
  * Exporting a user's personal data: a
  * [`dataPolicyOperation`](https://learn.microsoft.com/graph/api/resources/datapolicyoperation). The result is where the
- * data were stored: the address that the caller gave, whose signature is a secret.
+ * data was stored: the URL that the caller provided, whose signature is a secret.
  */
 export const dataPolicy: Protocol = defineProtocol({
   name: 'graph.dataPolicy',

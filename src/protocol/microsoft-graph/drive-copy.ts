@@ -2,9 +2,9 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 
 /**
  * Copying a drive item: an [`asyncJobStatus`](https://learn.microsoft.com/graph/api/resources/asyncjobstatus) at a
- * [monitor URL](https://learn.microsoft.com/graph/long-running-actions-overview) on another host, which wants no token:
- * one sent there is answered 401. It ends with `completed`, also under HTTP 202, and the new item's id as the result;
- * or with HTTP 303, which leads to the item.
+ * [monitor URL](https://learn.microsoft.com/graph/long-running-actions-overview) on another host, which answers
+ * 401 to a request with a token. It ends with `completed`, even under HTTP 202, and the new item's id as the result; or
+ * with HTTP 303, which leads to the item.
  */
 export const driveCopy: Protocol = defineProtocol({
   name: 'graph.driveCopy',

@@ -3,7 +3,7 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 /**
  * eDiscovery, e.g. estimating or exporting a search: a
  * [`caseOperation`](https://learn.microsoft.com/graph/api/resources/security-caseoperation). The result is the
- * operation itself, whose fields depend on its type. `partiallySucceeded` is a success with errors, told in
+ * operation itself, whose fields depend on its type. `partiallySucceeded` is a success with errors, described in
  * `resultInfo`.
  */
 export const ediscovery: Protocol = defineProtocol({

@@ -3,8 +3,8 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 
 /**
  * Viva Engage, e.g. creating a community: an
- * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation), to be asked
- * for at most once in 30 seconds.
+ * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation), to be
+ * polled at most once every 30 seconds.
  */
 export const engagement: Protocol = defineProtocol({
   ...longRunning,

@@ -3,7 +3,7 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 /**
  * Exporting an Intune report: a
  * [`deviceManagementExportJob`](https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob),
- * which is the resource that the start creates. The result is the URL of the report, to be downloaded without a token.
+ * which is the resource that the start creates. The result is the URL of the report, which is downloaded without a token.
  */
 export const intuneExport: Protocol = defineProtocol({
   name: 'graph.intuneExport',

@@ -3,8 +3,8 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 /**
  * OneNote, e.g. copying a notebook: a
  * [`onenoteOperation`](https://learn.microsoft.com/graph/api/resources/onenoteoperation). OneNote allows [400 requests
- * an hour and user](https://learn.microsoft.com/graph/throttling-limits#onenote-service-limits), so it is asked for at
- * most once in 10 seconds.
+ * per hour and user](https://learn.microsoft.com/graph/throttling-limits#onenote-service-limits), so it is polled at most
+ * once every 10 seconds.
  */
 export const onenote: Protocol = defineProtocol({
   name: 'graph.onenote',

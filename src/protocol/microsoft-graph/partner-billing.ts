@@ -3,7 +3,7 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 /**
  * Exporting a partner's billing data: an
  * [`operation`](https://learn.microsoft.com/graph/api/resources/partners-billing-operation) of
- * `microsoft.graph.partners.billing`. What leads to the manifest is an OData link.
+ * `microsoft.graph.partners.billing`. The location of the manifest is an OData link.
  */
 export const partnerBilling: Protocol = defineProtocol({
   name: 'graph.partnerBilling',

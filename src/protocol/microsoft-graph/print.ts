@@ -3,7 +3,7 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 /**
  * Universal Print, e.g. registering a printer: a
  * [`printOperation`](https://learn.microsoft.com/graph/api/resources/printoperation), whose status is an object. The
- * result is the operation itself: it holds the `printer` and the `certificate`.
+ * result is the operation itself, which contains the `printer` and the `certificate`.
  */
 export const print: Protocol = defineProtocol({
   name: 'graph.print',

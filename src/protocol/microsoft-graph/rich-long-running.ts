@@ -3,8 +3,8 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 
 /**
  * Operations on sites and lists: a
- * [`richLongRunningOperation`](https://learn.microsoft.com/graph/api/resources/richlongrunningoperation), which tells
- * its progress and its error. The id of what came of it is `resourceId`, in `raw`.
+ * [`richLongRunningOperation`](https://learn.microsoft.com/graph/api/resources/richlongrunningoperation), which adds
+ * progress and an error. The id of what it produced is `resourceId`, in `raw`.
  */
 export const richLongRunning: Protocol = defineProtocol({
   ...longRunning,

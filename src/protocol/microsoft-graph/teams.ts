@@ -2,9 +2,9 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 
 /**
  * Teams, e.g. creating, cloning or archiving a team: a
- * [`teamsAsyncOperation`](https://learn.microsoft.com/graph/api/resources/teamsasyncoperation), to be asked for at most
- * once in 30 seconds. Its `Location` is a path without the version. `attemptsCount`, in `raw`, counts the service's
- * attempts; it is no percentage.
+ * [`teamsAsyncOperation`](https://learn.microsoft.com/graph/api/resources/teamsasyncoperation), to be polled at most
+ * once every 30 seconds. Its `Location` is a path without the version. `attemptsCount`, in `raw`, counts the service's
+ * attempts; it is not a percentage.
  */
 export const teams: Protocol = defineProtocol({
   name: 'graph.teams',

@@ -3,11 +3,11 @@ import {defineProtocol, type Protocol} from '../protocol.ts';
 
 /**
  * Excel workbooks, e.g. creating a session: a
- * [`workbookOperation`](https://learn.microsoft.com/graph/api/resources/workbookoperation), to be asked for [every 30
+ * [`workbookOperation`](https://learn.microsoft.com/graph/api/resources/workbookoperation), to be polled [every 30
  * seconds to 4
  * minutes](https://learn.microsoft.com/graph/workbook-best-practice#poll-status-of-the-long-running-create-session).
- * Its `resourceLocation` is the URL of a function that gives the result. An answer of 201 to the start is the result at
- * once.
+ * Its `resourceLocation` is the URL of a function that returns the result. A 201 response to the start is the result
+ * itself.
  */
 export const workbook: Protocol = defineProtocol({
   ...longRunning,

@@ -2,20 +2,21 @@ import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation} from '../../src/operation/operation.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
-import {defineProtocol, protocolReader} from '../../src/protocol/protocol.ts';
-import {freeze, type Reading, readFault, readOperation} from '../../src/protocol/read.ts';
+import {type ParsedOperation, parseErrorObject, parseOperation} from '../../src/protocol/parse-operation.ts';
+import {defineProtocol} from '../../src/protocol/protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {statuses, tasks} from '../support/core.ts';
 
 const graph = protocolReader(longRunning);
-const read = (body: unknown): Reading => readOperation(body, graph);
-const readTask = (body: Readonly<Record<string, unknown>>): Reading =>
-  readOperation({id: 'b', ...body}, protocolReader(tasks));
+const parse = (body: unknown): ParsedOperation => parseOperation(body, graph);
+const parseTask = (body: Readonly<Record<string, unknown>>): ParsedOperation =>
+  parseOperation({id: 'b', ...body}, protocolReader(tasks));
 
-/** What stands at a name of the operation that was read. */
-const field = (reading: Reading, name: string): unknown =>
-  reading.is === 'operation' ? Reflect.get(reading.operation, name) : `not read: ${reading.is}`;
+/** A field of the parsed operation. */
+const field = (parsed: ParsedOperation, name: string): unknown =>
+  parsed.is === 'operation' ? Reflect.get(parsed.operation, name) : `not an operation: ${parsed.is}`;
 
-/** A document of so many levels. */
+/** A document with this many levels. */
 function nested(levels: number): Record<string, unknown> {
   let document: Record<string, unknown> = {status: 'running'};
   for (let level = 1; level < levels; level++) document = {status: 'running', inner: document};
@@ -23,14 +24,14 @@ function nested(levels: number): Record<string, unknown> {
 }
 
 describe('an operation', () => {
-  test("as Graph documents it: the seed resource's own example", () => {
+  test("is parsed from Graph's own documentation example", () => {
     const body = {
       status: 'running',
       createdDateTime: '2020-03-19T12-01-03.45Z',
       lastActionDateTime: '2020-03-19T12-01-04.23Z',
       id: '2d497bb-57bd-47a6-8749-5ccd0869f2bd',
     };
-    expect(read(body)).toEqual({
+    expect(parse(body)).toEqual({
       is: 'operation',
       operation: {
         id: '2d497bb-57bd-47a6-8749-5ccd0869f2bd',
@@ -43,7 +44,7 @@ describe('an operation', () => {
     });
   });
 
-  test('has no key for what the answer did not tell', () => {
+  test('has no key for a field that the response lacks', () => {
     const body = {
       id: 'b',
       status: 'succeeded',
@@ -52,12 +53,12 @@ describe('an operation', () => {
       resourceLocation: 5,
       error: 'x',
     };
-    const reading = read(body);
-    expect(reading).toEqual({
+    const parsed = parse(body);
+    expect(parsed).toEqual({
       is: 'operation',
       operation: {id: 'b', status: 'succeeded', rawStatus: 'succeeded', raw: body},
     });
-    expect(field(reading, 'raw')).toBe(body);
+    expect(field(parsed, 'raw')).toBe(body);
   });
 
   test.each([
@@ -66,13 +67,13 @@ describe('an operation', () => {
     ['missing', undefined, undefined],
     ['a number', 5, undefined],
   ])('with an id that is %s', (_, id, expected) => {
-    expect(field(read({id, status: 'running'}), 'id')).toBe(expected);
+    expect(field(parse({id, status: 'running'}), 'id')).toBe(expected);
   });
 
-  test('is frozen through and through, and so is what was read', () => {
+  test('is deeply frozen, and so is the body', () => {
     const body = {id: 'b', status: 'failed', error: {code: 'c', innerError: {code: 'd'}}, list: [{deep: [1]}]};
-    const reading = read(body);
-    const operation = reading.is === 'operation' ? reading.operation : undefined;
+    const parsed = parse(body);
+    const operation = parsed.is === 'operation' ? parsed.operation : undefined;
     const parts = [
       operation,
       operation?.raw,
@@ -83,7 +84,7 @@ describe('an operation', () => {
       body.list[0]?.deep,
     ];
     expect(parts.map(Object.isFrozen)).toEqual(parts.map(() => true));
-    expect(Object.isFrozen(field(reading, 'error'))).toBe(true);
+    expect(Object.isFrozen(field(parsed, 'error'))).toBe(true);
   });
 
   test.each([
@@ -92,18 +93,18 @@ describe('an operation', () => {
     ['canceled', {error: {code: 'c'}}],
     ['running', {}],
     ['notStarted', {}],
-  ])('%s: only what its status has of result and error', (status, expected) => {
-    const reading = readTask({status, result: {answer: 42}, error: {code: 'c'}});
+  ])('that is %s has only the result or error of its status', (status, expected) => {
+    const parsed = parseTask({status, result: {answer: 42}, error: {code: 'c'}});
     const raw = {id: 'b', status, result: {answer: 42}, error: {code: 'c'}};
-    expect(reading).toEqual({is: 'operation', operation: {id: 'b', status, rawStatus: status, raw, ...expected}});
+    expect(parsed).toEqual({is: 'operation', operation: {id: 'b', status, rawStatus: status, raw, ...expected}});
   });
 
   test.each([
-    ['a text', 'done', 'done'],
+    ['a string', 'done', 'done'],
     ['false', false, false],
-    ['null, which is none', null, undefined],
+    ['null, which means none', null, undefined],
   ])('with a result that is %s', (_, result, expected) => {
-    expect(field(readTask({status: 'succeeded', result}), 'result')).toBe(expected);
+    expect(field(parseTask({status: 'succeeded', result}), 'result')).toBe(expected);
   });
 });
 
@@ -120,8 +121,8 @@ describe('a status word', () => {
     ['notstarted', 'notStarted'],
     ['SKIPPED', 'canceled'],
   ])('%s of the longRunning preset is %s', (word, status) => {
-    const reading = read({status: word});
-    expect([field(reading, 'status'), field(reading, 'rawStatus')]).toEqual([status, word]);
+    const parsed = parse({status: word});
+    expect([field(parsed, 'status'), field(parsed, 'rawStatus')]).toEqual([status, word]);
   });
 
   test.each([
@@ -139,74 +140,74 @@ describe('a status word', () => {
     ['toString'],
     ['__proto__'],
     ['constructor'],
-  ])('%p of the longRunning preset is unknown, never matched by a part', (word) => {
-    expect(read({status: word})).toEqual({is: 'unknownStatus', rawStatus: word});
+  ])('%p of the longRunning preset is unknown: words are never matched in part', (word) => {
+    expect(parse({status: word})).toEqual({is: 'unknownStatus', rawStatus: word});
   });
 
-  test('in any case is the same word', () => {
+  test('is matched case-insensitively', () => {
     const cases = fc.constantFrom(...Object.keys(longRunning.words)).chain((word) => fc.mixedCase(fc.constant(word)));
     fc.assert(
       fc.property(cases, (word) => {
         const known = Object.entries(longRunning.words).find(([own]) => own.toLowerCase() === word.toLowerCase());
-        expect(field(read({status: word}), 'status')).toBe(known?.[1]);
+        expect(field(parse({status: word}), 'status')).toBe(known?.[1]);
       }),
     );
   });
 
-  test('with anything around it is another word', () => {
+  test('with anything before or after it is unknown', () => {
     const around = fc.tuple(fc.string(), fc.constantFrom(...Object.keys(longRunning.words)), fc.string());
     fc.assert(
       fc.property(
         around.filter(([before, , after]) => before + after !== ''),
         (parts) => {
-          expect(read({status: parts.join('')})).toEqual({is: 'unknownStatus', rawStatus: parts.join('')});
+          expect(parse({status: parts.join('')})).toEqual({is: 'unknownStatus', rawStatus: parts.join('')});
         },
       ),
     );
   });
 
   test.each([
-    ['the first place that holds something', {status: null, properties: {state: 'Ready'}}, 'succeeded'],
+    ['the first place with a value', {status: null, properties: {state: 'Ready'}}, 'succeeded'],
     ['the first of several', {status: 'Busy', properties: {state: 'Ready'}}, 'running'],
-  ])('stands at %s', (_, body, status) => {
+  ])('is taken from %s', (_, body, status) => {
     const protocol = defineProtocol({
       name: 'azure',
       status: ['/status', '/properties/state'],
       words: {Ready: 'succeeded', Busy: 'running'},
     });
-    expect(field(readOperation(body, protocolReader(protocol)), 'status')).toBe(status);
+    expect(field(parseOperation(body, protocolReader(protocol)), 'status')).toBe(status);
   });
 });
 
 describe('a percentage', () => {
   test.each([
-    ['a whole number', 40, 40],
+    ['an integer', 40, 40],
     ['a fraction', 40.5, 40.5],
-    ['a text', '75', 75],
-    ['a text with a fraction and spaces', ' 12.5 ', 12.5],
-    ['none done', 0, 0],
-    ['all done', 100, 100],
-    ['the text 0', '0', 0],
+    ['a string', '75', 75],
+    ['a string with a fraction and spaces', ' 12.5 ', 12.5],
+    ['0', 0, 0],
+    ['100', 100, 100],
+    ['the string 0', '0', 0],
   ])('%s', (_, percentComplete, expected) => {
-    expect(field(readTask({status: 'running', percentComplete}), 'percentComplete')).toBe(expected);
+    expect(field(parseTask({status: 'running', percentComplete}), 'percentComplete')).toBe(expected);
   });
 
   test.each([
     ['below 0', -1],
     ['above 100', 100.1],
-    ['a text above 100', '101'],
-    ['an empty text', ''],
+    ['a string above 100', '101'],
+    ['an empty string', ''],
     ['spaces', '  '],
-    ['a text with a sign', '40 %'],
+    ['a string with a percent sign', '40 %'],
     ['a word', 'half'],
-    ['the text NaN', 'NaN'],
+    ['the string NaN', 'NaN'],
     ['null', null],
     ['true', true],
     ['a list', [40]],
     ['an object', {value: 40}],
-  ])('is none when it is %s', (_, percentComplete) => {
-    const reading = readTask({status: 'running', percentComplete});
-    expect(reading.is === 'operation' && Object.keys(reading.operation)).toEqual(['id', 'status', 'rawStatus', 'raw']);
+  ])('is ignored when it is %s', (_, percentComplete) => {
+    const parsed = parseTask({status: 'running', percentComplete});
+    expect(parsed.is === 'operation' && Object.keys(parsed.operation)).toEqual(['id', 'status', 'rawStatus', 'raw']);
   });
 });
 
@@ -216,41 +217,41 @@ describe('a service error', () => {
     ['a code and a message', {code: 'itemNotFound', message: 'Gone'}, {code: 'itemNotFound', message: 'Gone'}],
     ['the innermost code', {code: 'a', message: 'm', innerError: {code: 'b', message: 'n'}}, {code: 'b', message: 'm'}],
     ['the innermost code, in lower case', {code: 'a', innererror: {code: 'b'}}, {code: 'b'}],
-    ['the innermost code that says something', deep, {code: 'c'}],
+    ['the innermost meaningful code', deep, {code: 'c'}],
     ['an inner error without a code', {code: 'a', innerError: {date: 'x', 'request-id': 'y'}}, {code: 'a'}],
     ['an empty code outside', {code: '', innerError: {code: 'b'}}, {code: 'b'}],
-    ['an empty code, and no other', {code: '', message: 'm'}, {message: 'm'}],
+    ['only an empty code', {code: '', message: 'm'}, {message: 'm'}],
     ['UnknownError outside', {code: 'UnknownError', innerError: {code: 'b'}}, {code: 'b'}],
     ['UnknownError inside', {code: 'a', innerError: {code: 'UnknownError'}}, {code: 'a'}],
-    ['UnknownError, and no other', {code: 'UnknownError', message: ''}, {code: 'UnknownError', message: ''}],
-    ['a number for the code', {code: 5, message: 'm'}, {code: '5', message: 'm'}],
-    ['a text alone', 'accessDenied', {code: 'accessDenied'}],
-    ['a message that is none', {code: 'a', message: {text: 'm'}}, {code: 'a'}],
-    ['nothing in it', {}, undefined],
+    ['only UnknownError', {code: 'UnknownError', message: ''}, {code: 'UnknownError', message: ''}],
+    ['a numeric code', {code: 5, message: 'm'}, {code: '5', message: 'm'}],
+    ['just a string', 'accessDenied', {code: 'accessDenied'}],
+    ['a message that is not a string', {code: 'a', message: {text: 'm'}}, {code: 'a'}],
+    ['no fields', {}, undefined],
     ['an inherited code', Object.create({code: 'a'}), undefined],
     ['null', null, undefined],
     ['a number', 5, undefined],
     ['a list', [{code: 'a'}], undefined],
   ])('with %s', (_, error, expected) => {
-    expect(readFault(error)).toEqual(expected);
+    expect(parseErrorObject(error)).toEqual(expected);
   });
 
-  test('nested without end is read in an instant', () => {
+  test('nested 100,000 levels deep is parsed without recursion', () => {
     let error: Record<string, unknown> = {code: 'innermost'};
     for (let depth = 0; depth < 100_000; depth++) error = {code: 'outer', innerError: error};
-    expect(readFault(error)).toEqual({code: 'outer'});
+    expect(parseErrorObject(error)).toEqual({code: 'outer'});
   });
 });
 
 describe('a body is unreadable', () => {
   test.each<[string, unknown, string]>([
     ['null', null, 'expected a JSON object, got null'],
-    ['a text', 'x', 'expected a JSON object, got a string'],
+    ['a string', 'x', 'expected a JSON object, got a string'],
     ['a number', 5, 'expected a JSON object, got a number'],
     ['true', true, 'expected a JSON object, got a boolean'],
     ['a list', [], 'expected a JSON object, got an array'],
     ['a list of operations', [{status: 'running'}], 'expected a JSON object, got an array'],
-    ['no JSON at all', undefined, 'expected a JSON object, got a undefined'],
+    ['not JSON at all', undefined, 'expected a JSON object, got undefined'],
     ['an empty object', {}, 'there is no status at /status'],
     ['a status of null', {status: null}, 'there is no status at /status'],
     ['a status of 5', {status: 5}, 'there is no status at /status'],
@@ -259,19 +260,19 @@ describe('a body is unreadable', () => {
     ['a status in an object', {status: {value: 'running'}}, 'there is no status at /status'],
     ['an error under 200', {error: {code: 'itemNotFound'}}, 'there is no status at /status'],
     ['an inherited status', Object.create({status: 'running'}), 'there is no status at /status'],
-    ['a status of the prototype', JSON.parse('{"__proto__": {"status": "running"}}'), 'there is no status at /status'],
+    ['a status on the prototype', JSON.parse('{"__proto__": {"status": "running"}}'), 'there is no status at /status'],
     ['101 levels', nested(101), 'the body is nested more than 100 levels deep'],
   ])('when it is %s', (_, body, why) => {
-    expect(read(body)).toEqual({is: 'unreadable', why});
+    expect(parse(body)).toEqual({is: 'unreadable', why});
   });
 
-  test('100 levels are read', () => {
-    expect(field(read(nested(100)), 'status')).toBe('running');
+  test('100 levels are parsed', () => {
+    expect(field(parse(nested(100)), 'status')).toBe('running');
   });
 
   test('nested 100,000 levels deep, without overflowing the stack', () => {
     const text = `{"status": "running", "list": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
-    expect(read(JSON.parse(text))).toEqual({is: 'unreadable', why: 'the body is nested more than 100 levels deep'});
+    expect(parse(JSON.parse(text))).toEqual({is: 'unreadable', why: 'the body is nested more than 100 levels deep'});
   });
 });
 
@@ -289,69 +290,58 @@ describe('any JSON value', () => {
     fc.dictionary(fc.constantFrom('status', 'id', 'error', 'innerError', 'code', '__proto__'), fc.jsonValue()),
   );
 
-  test('is an operation, an unknown word or protocolError, and nothing is thrown', () => {
+  test('is an operation, an unknown status or unreadable, and nothing is thrown', () => {
     fc.assert(
       fc.property(bodies, (body) => {
-        const reading = readOperation(body, protocolReader(tasks));
+        const parsed = parseOperation(body, protocolReader(tasks));
         const word = Array.isArray(body) ? undefined : Object.getOwnPropertyDescriptor(Object(body), 'status')?.value;
-        const said = typeof word === 'string' ? word.toLowerCase() : undefined;
-        const status = statuses.find((known) => known.toLowerCase() === said);
-        if (typeof word !== 'string') expect(reading).toMatchObject({is: 'unreadable', why: expect.any(String)});
-        else if (status === undefined) expect(reading).toEqual({is: 'unknownStatus', rawStatus: word});
-        else expect(reading).toMatchObject({is: 'operation', operation: {status, rawStatus: word, raw: body}});
+        const lowerCase = typeof word === 'string' ? word.toLowerCase() : undefined;
+        const status = statuses.find((known) => known.toLowerCase() === lowerCase);
+        if (typeof word !== 'string') expect(parsed).toMatchObject({is: 'unreadable', why: expect.any(String)});
+        else if (status === undefined) expect(parsed).toEqual({is: 'unknownStatus', rawStatus: word});
+        else expect(parsed).toMatchObject({is: 'operation', operation: {status, rawStatus: word, raw: body}});
       }),
       {numRuns: 500},
     );
   });
-
-  test('is frozen with all in it', () => {
-    const isFrozen = (value: unknown): boolean =>
-      typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(isFrozen));
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        const document = {value};
-        expect([freeze(document), isFrozen(document)]).toEqual([true, true]);
-      }),
-    );
-  });
 });
 
-describe('a body after one that is known', () => {
+describe('a body parsed after another', () => {
   const json = (): fc.Arbitrary<unknown> => fc.jsonValue({maxDepth: 3});
   const taskBody = (more: unknown): unknown => JSON.parse(JSON.stringify({id: 'b', status: 'running', more}));
-  const known = (body: unknown): Operation => {
-    const reading = readOperation(body, protocolReader(tasks));
-    if (reading.is !== 'operation') throw new Error('it is no operation');
-    return reading.operation;
+  const operationIn = (body: unknown): Operation => {
+    const parsed = parseOperation(body, protocolReader(tasks));
+    if (parsed.is !== 'operation') throw new Error('expected an operation');
+    return parsed.operation;
   };
 
-  test('is the same operation where it says the same, and else what it is without it', () => {
+  test('gives the previous operation if it is equal, and otherwise what it gives by itself', () => {
     fc.assert(
       fc.property(json(), json(), (first, second) => {
-        const before = known(taskBody(first));
-        expect(readOperation(taskBody(first), protocolReader(tasks), 200, before)).toEqual({
+        const before = operationIn(taskBody(first));
+        expect(parseOperation(taskBody(first), protocolReader(tasks), 200, before)).toEqual({
           is: 'operation',
           operation: before,
         });
         const body = taskBody(second);
-        const after = readOperation(body, protocolReader(tasks), 200, before);
-        expect(after).toEqual(readOperation(body, protocolReader(tasks), 200));
+        const after = parseOperation(body, protocolReader(tasks), 200, before);
+        expect(after).toEqual(parseOperation(body, protocolReader(tasks), 200));
       }),
     );
   });
 
-  test('is nothing made anew', () => {
-    const before = known(taskBody({of: ['the', {same: null}]}));
-    const again = readOperation(taskBody({of: ['the', {same: null}]}), protocolReader(tasks), 200, before);
+  test('gives the very same object if it is equal', () => {
+    const before = operationIn(taskBody({of: ['the', {same: null}]}));
+    const again = parseOperation(taskBody({of: ['the', {same: null}]}), protocolReader(tasks), 200, before);
     expect(again.is === 'operation' && again.operation).toBe(before);
   });
 
-  test('is read by its HTTP status where the protocol goes by that', () => {
+  test('is parsed by its HTTP status where the protocol has httpStatuses', () => {
     const reader = protocolReader(
       defineProtocol({...tasks, name: 'by-http', httpStatuses: {200: 'succeeded', 202: 'running'}}),
     );
-    const first = readOperation({id: 'b'}, reader, 202);
-    const second = readOperation({id: 'b'}, reader, 200, first.is === 'operation' ? first.operation : undefined);
+    const first = parseOperation({id: 'b'}, reader, 202);
+    const second = parseOperation({id: 'b'}, reader, 200, first.is === 'operation' ? first.operation : undefined);
     expect([field(first, 'status'), field(second, 'status')]).toEqual(['running', 'succeeded']);
   });
 });

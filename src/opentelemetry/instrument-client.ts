@@ -1,0 +1,91 @@
+import {type Link, type Span, SpanKind, SpanStatusCode} from '@opentelemetry/api';
+import type {GraphClient} from '../graph/graph-client.ts';
+import type {StartedOperation} from '../graph/start.ts';
+import {PollError} from '../operation/errors.ts';
+import type {OperationPoller} from '../poller.ts';
+import type {Subscription} from '../shared/listeners.ts';
+import {responseAttributes, urlAttributes} from './attributes.ts';
+import {instrumentPoller, type Telemetry} from './instrument-poller.ts';
+import {attributeNames, spanNames} from './names.ts';
+import {errorType} from './timeline.ts';
+
+/** The path contains the user's name, which is personal. */
+const resetPath = 'users/REDACTED/authentication/methods/REDACTED/resetPassword';
+
+type MethodName = 'watch' | 'watchOperation' | 'resume' | 'start' | 'resetPassword';
+type Methods = {-readonly [Name in MethodName]: GraphClient[Name]};
+
+/**
+ * Replaces the methods of a client that create pollers, on the client itself: other parts of the library recognize the client
+ * by its identity, so a wrapper would not do.
+ *
+ * @throws TypeError when the client is frozen
+ */
+export function instrumentClient(client: GraphClient, telemetry: Telemetry): Subscription {
+  if (Object.isFrozen(client)) throw new TypeError('target: expected a client that can be changed, got a frozen one');
+  const methods: Methods = client;
+  const {watch, watchOperation, resume, start, resetPassword} = client;
+  const base = `${client.root}/${client.version}`;
+  const subscriptions = new Set<Subscription>();
+  let isSubscribed = true;
+
+  const instrumented = (poller: OperationPoller, links: Link[]): OperationPoller => {
+    if (!isSubscribed) return poller;
+    const subscription = instrumentPoller(poller, telemetry, links, () => subscriptions.delete(subscription));
+    subscriptions.add(subscription);
+    return poller;
+  };
+  // Returns the very promise of the start rather than one chained to it: watching begins when it settles, and a caller that
+  // resumes a turn later would miss the first events.
+  const traceStart = <Started extends StartedOperation>(
+    method: string,
+    url: string,
+    begin: () => Promise<Started>,
+  ): Promise<Started> => {
+    if (!isSubscribed) return begin();
+    const attributes = {[attributeNames.method]: method, ...urlAttributes(url)};
+    const started = begin();
+    const span = telemetry.tracer.startSpan(spanNames.start, {kind: SpanKind.CLIENT, attributes});
+    started.then(
+      ({poller, answer}) => {
+        span.setAttributes(responseAttributes(answer.httpStatus, undefined));
+        span.end();
+        if (poller !== undefined) instrumented(poller, [{context: span.spanContext()}]);
+      },
+      (error: unknown) => endWithError(span, error),
+    );
+    return started;
+  };
+  const replacements: Methods = {
+    watch: (...given) => instrumented(watch(...given), []),
+    watchOperation: (...given) => instrumented(watchOperation(...given), []),
+    resume: (...given) => instrumented(resume(...given), []),
+    start: (protocol, request, ...given) =>
+      traceStart(request?.method ?? 'POST', startUrl(request?.path, base), () => start(protocol, request, ...given)),
+    resetPassword: (user, ...given) => traceStart('POST', `${base}/${resetPath}`, () => resetPassword(user, ...given)),
+  };
+  Object.assign(methods, replacements);
+  return {
+    unsubscribe: () => {
+      isSubscribed = false;
+      // A method that was wrapped again stays; ours inside it then only delegates.
+      for (const [name, original] of Object.entries({watch, watchOperation, resume, start, resetPassword})) {
+        if (Reflect.get(methods, name) === Reflect.get(replacements, name)) Reflect.set(methods, name, original);
+      }
+      for (const subscription of [...subscriptions]) subscription.unsubscribe();
+    },
+  };
+}
+
+function startUrl(path: string, base: string): string {
+  return URL.canParse(path) ? path : base + path;
+}
+
+function endWithError(span: Span, error: unknown): void {
+  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  const name = error instanceof Error ? error.name : 'Error';
+  const [httpStatus, type] = cause instanceof PollError ? [cause.httpStatus, errorType(cause)] : [undefined, name];
+  span.setAttributes(responseAttributes(httpStatus, type));
+  span.setStatus({code: SpanStatusCode.ERROR});
+  span.end();
+}

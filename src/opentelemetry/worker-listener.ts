@@ -1,0 +1,83 @@
+import {type Link, propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace} from '@opentelemetry/api';
+import type {OperationEvent} from '../operation/events.ts';
+import {setOutcome, startSegmentSpan, type Telemetry} from './instrument-poller.ts';
+import {attributeNames, spanNames} from './names.ts';
+import {watchOutcome} from './outcome.ts';
+import {errorType, reduceTimeline, startTimeline, type Timeline} from './timeline.ts';
+
+/** An event of a queue's worker: a poller's event, with what the worker knows about the poll. */
+export type WorkerEvent = OperationEvent & {
+  /** The operation's id in the queue. */
+  readonly id: string;
+  /** The protocol's name. */
+  readonly protocol: string;
+  /** When the watch began, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /** When the worker started the poll, in milliseconds since 1970; `undefined` where no request was made. */
+  readonly askedAt: number | undefined;
+  /** The `data` that was added with the operation. */
+  readonly data: unknown;
+};
+
+/**
+ * Creates a listener for a worker's events: a span for each poll, and one for the whole watch if this worker sees its end. Many
+ * workers share the polls of a watch, so none of them can keep a span open for it.
+ */
+export function createWorkerListener({tracer, meters}: Telemetry): (event: WorkerEvent) => void {
+  let poll: {readonly id: string; readonly attempt: number; readonly askedAt: number | undefined} | undefined;
+  let timeline: Timeline = startTimeline(0, 0);
+
+  return (event) => {
+    const {id, protocol, startedAt, askedAt, attempt, data} = event;
+    // All events of a poll are emitted consecutively in one turn.
+    if (poll?.id !== id || poll.attempt !== attempt || poll.askedAt !== askedAt) {
+      poll = {id, attempt, askedAt};
+      timeline = startTimeline(askedAt ?? event.at, askedAt === undefined ? attempt : attempt - 1);
+    }
+    const reduced = reduceTimeline(timeline, event);
+    timeline = reduced.timeline;
+    const attributes = {[attributeNames.id]: id, [attributeNames.protocol]: protocol};
+    for (const segment of reduced.segments) {
+      if (segment.is === 'poll') {
+        const span = startSegmentSpan(tracer, segment, ROOT_CONTEXT, linksFrom(data));
+        span.setAttributes(attributes);
+        span.end(new Date(segment.to));
+        meters.recordSegment(segment, protocol);
+      }
+    }
+    if (event.type === 'retrying') meters.countRetry(errorType(event.error), protocol);
+    // The wait has only begun, and may end in another process, so its planned duration is recorded.
+    if (event.type === 'waiting' && timeline.wait !== undefined) {
+      const {dueAt: to, ...wait} = timeline.wait;
+      meters.recordSegment({is: 'wait', to, ...wait}, protocol);
+    }
+    const outcome = watchOutcome(event);
+    if (outcome === undefined) return;
+    // The watch may have begun by another machine's clock.
+    const startTime = Math.min(startedAt, event.at);
+    const span = tracer.startSpan(
+      spanNames.watch,
+      {kind: SpanKind.INTERNAL, startTime: new Date(startTime), attributes, links: linksFrom(data)},
+      ROOT_CONTEXT,
+    );
+    setOutcome(span, outcome, event);
+    span.end(new Date(event.at));
+    meters.recordOutcome(outcome, {protocol, duration: (event.at - startTime) / 1000});
+  };
+}
+
+// The data comes from Redis, so it may be anything.
+const getter: TextMapGetter<object> = {
+  keys: (carrier) => Object.keys(carrier),
+  get: (carrier, key) => {
+    const value: unknown = Object.hasOwn(carrier, key) ? Reflect.get(carrier, key) : undefined;
+    return typeof value === 'string' ? value : undefined;
+  },
+};
+
+/** The span that was active where the operation was added, if its context was injected into the data. */
+function linksFrom(data: unknown): Link[] {
+  if (typeof data !== 'object' || data === null) return [];
+  const context = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, data, getter));
+  return context === undefined ? [] : [{context}];
+}

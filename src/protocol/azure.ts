@@ -1,0 +1,52 @@
+import {defineProtocol, type Protocol} from './protocol.ts';
+
+/** Azure's words for everything but a running operation. */
+const words: Protocol['words'] = {
+  NotStarted: 'notStarted',
+  Accepted: 'notStarted',
+  Succeeded: 'succeeded',
+  Failed: 'failed',
+  Canceled: 'canceled',
+  Cancelled: 'canceled',
+};
+
+/**
+ * [Azure's asynchronous
+ * operations](https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations) that are reachable
+ * only by a `Location` header: HTTP 202 while the operation runs, any other success with the result once it has ended.
+ * `provisioningState` takes precedence over the HTTP status.
+ */
+export const azureLocation: Protocol = defineProtocol({
+  name: 'azure.location',
+  status: '/properties/provisioningState',
+  words,
+  otherWords: 'running',
+  httpStatuses: {200: 'succeeded', 201: 'succeeded', 202: 'running', 204: 'succeeded'},
+  result: '',
+  resultLocation: [],
+  locationHeaders: ['location'],
+});
+
+/**
+ * [Azure's asynchronous
+ * operations](https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations), both of Azure
+ * Resource Manager and of the data services: a status monitor, or a resource with a `provisioningState`. Every
+ * non-terminal word means running. Headers and results are looked up as [Azure's own
+ * client](https://github.com/Azure/azure-sdk-for-js/tree/main/sdk/core/core-lro) does it. Unlike there, HTTP 200
+ * without a status is not a success, unless a `Location` header is all that leads to the operation.
+ */
+export const azureStatusMonitor: Protocol = defineProtocol({
+  name: 'azure.statusMonitor',
+  status: ['/status', '/properties/provisioningState', '/provisioningState'],
+  words,
+  otherWords: 'running',
+  httpStatuses: {202: 'running'},
+  createdDateTime: ['/startTime', '/createdDateTime'],
+  lastActionDateTime: ['/endTime', '/lastUpdatedDateTime', '/lastActionDateTime'],
+  percentComplete: '/percentComplete',
+  result: '/result',
+  resultLocation: ['resourceLocation', 'location', 'original'],
+  locationHeaders: ['operation-location', 'azure-asyncoperation', 'location'],
+  moveHeaders: ['operation-location', 'azure-asyncoperation'],
+  locationOnly: azureLocation,
+});

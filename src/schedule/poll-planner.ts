@@ -1,0 +1,124 @@
+import {at, binCount, binOf, binStart, type DurationHistogram, prior} from './duration-histogram.ts';
+
+// Polls are planned on a finer grid than durations are counted on: a bin is 9 % of its time, a wait may be less.
+const stepsPerBin = 4;
+const lastStep = binCount * stepsPerBin;
+
+/** How much worse than the best time a chosen one may be, in requests: a wide range where it matters little, else a narrow one. */
+const tolerance = 0.1;
+
+const times = Float64Array.from({length: lastStep + 1}, (_, step) => {
+  const bin = Math.floor(step / stepsPerBin);
+  return binStart(bin) + (binStart(bin + 1) - binStart(bin)) * ((step % stepsPerBin) / stepsPerBin);
+});
+
+/**
+ * Plans when to poll operations whose durations follow a histogram. The plan is kept until enough durations were added, and
+ * using it allocates nothing.
+ */
+export class PollPlanner {
+  readonly #histogram: DurationHistogram;
+  readonly #requestCost: number;
+  /** At each step: the fraction that has ended, the partial expectation of the duration, and the cost from there on. */
+  readonly #ended = new Float64Array(lastStep + 1);
+  readonly #expectation = new Float64Array(lastStep + 1);
+  readonly #cost = new Float64Array(lastStep + 1);
+  /** The end of what was observed, in milliseconds. */
+  #horizon = 0;
+  /** The histogram's number of changes when the plan was made. */
+  #plannedAt = Number.NEGATIVE_INFINITY;
+
+  /** @param requestCost how many milliseconds of delay one request is worth */
+  constructor(histogram: DurationHistogram, requestCost: number) {
+    this.#histogram = histogram;
+    this.#requestCost = requestCost;
+  }
+
+  /**
+   * When to poll next an operation that has not ended after `elapsed` milliseconds, on the same clock; `undefined` where the
+   * histogram does not say.
+   *
+   * @param random from 0 to 1, exclusive: which of the times that are nearly as good as the best
+   */
+  next(elapsed: number, random: number): number | undefined {
+    const {isInsufficient, changes, total} = this.#histogram;
+    if (isInsufficient) return undefined;
+    // A few more durations change little: plan again when a twentieth of the sample is new.
+    if (changes - this.#plannedAt >= total / 20) this.#plan();
+    if (!(elapsed < this.#horizon)) return undefined;
+    const step = stepOf(elapsed);
+    // Within a step, ends are distributed evenly.
+    const start = at(times, step);
+    const fraction = (elapsed - start) / (at(times, step + 1) - start);
+    const passed = (at(this.#ended, step + 1) - at(this.#ended, step)) * fraction;
+    const ended = at(this.#ended, step) + passed;
+    const expectation = at(this.#expectation, step) + (passed * (start + elapsed)) / 2;
+    const best = this.#bestStep(step + 1, ended, expectation);
+    const limit = this.#costOf(best, ended, expectation) + tolerance * this.#requestCost * (1 - ended);
+    let earliest = best;
+    while (earliest - 1 > step && this.#costOf(earliest - 1, ended, expectation) <= limit) earliest--;
+    let latest = best;
+    while (latest < lastStep && this.#costOf(latest + 1, ended, expectation) <= limit) latest++;
+    return at(times, earliest) + (at(times, latest) - at(times, earliest)) * random;
+  }
+
+  /** Dynamic programming from the end: the cost, in milliseconds of delay, of going on from each step. */
+  #plan(): void {
+    const {counts, total, changes} = this.#histogram;
+    const weight = total + prior * binCount;
+    const smoothed = this.#histogram.smoothed();
+    let observed = 0;
+    this.#horizon = 0;
+    for (let bin = binCount - 1; bin >= 0 && this.#horizon === 0; bin--) {
+      observed += at(counts, bin);
+      if (observed >= 0.5) this.#horizon = binStart(bin + 1);
+    }
+    for (let step = 0; step < lastStep; step++) {
+      const fraction = (at(smoothed, Math.floor(step / stepsPerBin)) + prior) / stepsPerBin / weight;
+      this.#ended[step + 1] = at(this.#ended, step) + fraction;
+      this.#expectation[step + 1] =
+        at(this.#expectation, step) + (fraction * (at(times, step) + at(times, step + 1))) / 2;
+    }
+    this.#cost[lastStep] = 0;
+    for (let step = lastStep - 1; step >= 0; step--) {
+      const ended = at(this.#ended, step);
+      const expectation = at(this.#expectation, step);
+      const onward = this.#costOf(this.#bestStep(step + 1, ended, expectation), ended, expectation);
+      this.#cost[step] = onward + this.#requestCost * (1 - ended);
+    }
+    this.#plannedAt = changes;
+  }
+
+  /** The best step for the next poll, from `first` on. */
+  #bestStep(first: number, ended: number, expectation: number): number {
+    let best = first;
+    let least = Number.POSITIVE_INFINITY;
+    for (let step = first; step <= lastStep; step++) {
+      const delay = this.#delay(step, ended, expectation);
+      // From here on it only grows.
+      if (delay >= least) break;
+      const cost = delay + at(this.#cost, step);
+      if (cost < least) {
+        least = cost;
+        best = step;
+      }
+    }
+    return best;
+  }
+
+  #costOf(step: number, ended: number, expectation: number): number {
+    return this.#delay(step, ended, expectation) + at(this.#cost, step);
+  }
+
+  /** The expected delay, at a poll at `step`, in detecting the operations that end between now and then. */
+  #delay(step: number, ended: number, expectation: number): number {
+    return at(times, step) * (at(this.#ended, step) - ended) - (at(this.#expectation, step) - expectation);
+  }
+}
+
+/** The last step that is not after a time. */
+function stepOf(time: number): number {
+  const bin = binOf(time);
+  const within = Math.floor(((time - binStart(bin)) / (binStart(bin + 1) - binStart(bin))) * stepsPerBin);
+  return bin * stepsPerBin + Math.min(stepsPerBin - 1, Math.max(0, within));
+}

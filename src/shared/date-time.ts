@@ -1,0 +1,48 @@
+// Freezing a Date does not stop setTime(), and all listeners share the one object.
+class FrozenDate extends Date {}
+for (const name of Object.getOwnPropertyNames(Date.prototype)) {
+  if (name.startsWith('set')) {
+    Object.defineProperty(FrozenDate.prototype, name, {
+      value: () => {
+        throw new TypeError(`An operation's date cannot be changed (${name}): copy it with new Date(date) first`);
+      },
+    });
+  }
+}
+Object.defineProperty(FrozenDate, 'name', {value: 'Date'});
+
+// Graph documents hyphens in the time of day but sends colons; fractions have up to seven digits; the zone may be missing.
+const dateTime = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d\d:?\d\d)?$/;
+
+// What nearly all services send, and what toISOString() writes.
+const commonDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
+
+// toISOString() writes years in this range with four digits, so a date in a resume token can be parsed again.
+const earliest = Date.parse('0002-01-01T00:00:00Z');
+const latest = Date.parse('9999-12-31T23:59:59.999Z');
+
+/**
+ * Parses a date and time as loosely as services write it: ISO 8601, also with hyphens between hours, minutes and seconds,
+ * without a zone (taken as UTC), and with a fraction of one to nine digits (truncated to milliseconds).
+ *
+ * @returns an immutable date, or `undefined` for anything else and for the year 1, which means "none"
+ */
+export function readDateTime(value: unknown): Date | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (commonDateTime.test(value)) {
+    const date = new FrozenDate(value);
+    // Anything unusual takes the slow path below, which gives the same result for everything else.
+    if (date.getTime() >= earliest && date.getUTCDate() === Number(value.slice(8, 10))) return date;
+  }
+  const parts = dateTime.exec(value);
+  if (parts === null) return undefined;
+  const [, year = '', month, day, hours, minutes, seconds, fraction = '', zone = 'Z'] = parts;
+  if (year === '0001' || year === '0000') return undefined;
+  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
+  const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
+  const date = new FrozenDate(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${milliseconds}${offset}`);
+  if (!(date.getTime() >= earliest && date.getTime() <= latest)) return undefined;
+  // The engine rolls 30 February over into March; reject dates that do not exist.
+  if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return undefined;
+  return date;
+}

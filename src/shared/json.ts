@@ -1,0 +1,33 @@
+/**
+ * How deeply JSON may be nested: more deeply than any service nests it. `JSON.stringify` recurses and would overflow the stack
+ * on anything much deeper, once it is part of an event or a resume token.
+ */
+export const maxJsonDepth = 100;
+
+/**
+ * Freezes parsed JSON with everything in it, level by level rather than recursively, so that it cannot overflow the stack.
+ *
+ * @returns `false` when it is nested more deeply than {@link maxJsonDepth}; it is then frozen only down to that depth
+ */
+export function deepFreeze(json: unknown): boolean {
+  let level: readonly object[] = isObject(json) ? [json] : [];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === maxJsonDepth) return false;
+    let next: object[] | undefined;
+    for (const value of level) {
+      for (const inner of Object.values(value)) {
+        if (isObject(inner)) {
+          next ??= [];
+          next.push(inner);
+        }
+      }
+      Object.freeze(value);
+    }
+    level = next ?? [];
+  }
+  return true;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
