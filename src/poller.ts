@@ -284,9 +284,11 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   #whenOver(settle: (outcome: Outcome) => void): void {
-    if (this.#phase.is === 'over') return settle(this.#phase.outcome);
-    this.#onOutcome ??= new Set();
-    this.#onOutcome.add(settle);
+    if (this.#phase.is === 'over') settle(this.#phase.outcome);
+    else {
+      this.#onOutcome ??= new Set();
+      this.#onOutcome.add(settle);
+    }
   }
 
   #neverReaches(status: OperationStatus): OperationError {

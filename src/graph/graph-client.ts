@@ -11,7 +11,7 @@ import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkIsObject, checkOptions, isNumber} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isNumber} from '../shared/check-options.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 import {checkBatch, checkConcurrency, checkRequest, checkVersion, requestUrl, segment} from './checks.ts';
 import {clientTransport} from './client-transport.ts';
