@@ -1,4 +1,5 @@
-import {defineProtocol, type Protocol} from './protocol.ts';
+import {defineProtocol} from './define-protocol.ts';
+import type {Protocol} from './protocol.ts';
 
 /** Azure's words for everything but a running operation. */
 const words: Protocol['words'] = {

@@ -1,4 +1,5 @@
-import {defineProtocol, type Protocol} from './protocol.ts';
+import {defineProtocol} from './define-protocol.ts';
+import type {Protocol} from './protocol.ts';
 
 /**
  * Google's long-running operations, [AIP-151](https://google.aip.dev/151): a

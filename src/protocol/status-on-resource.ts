@@ -1,5 +1,6 @@
+import {defineProtocol} from './define-protocol.ts';
 import type {JsonPointers} from './pointer.ts';
-import {defineProtocol, type Protocol} from './protocol.ts';
+import type {Protocol} from './protocol.ts';
 
 /** How the status of an operation is shown on the resource that it affects. */
 export interface StatusOnResource extends Omit<Protocol, 'status' | 'notFoundSucceeds'> {

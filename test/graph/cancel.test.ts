@@ -1,6 +1,6 @@
 import {expect, test} from '@jest/globals';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
-import {defineProtocol} from '../../src/protocol/protocol.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, quick, rejectionOf, token} from './clients.ts';
 

@@ -6,8 +6,8 @@ import {
   PollError,
   WatchAbortedError,
 } from '../../src/operation/errors.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
-import {defineProtocol} from '../../src/protocol/protocol.ts';
 import type {GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, everything, quick, rejectionOf, token} from './clients.ts';

@@ -1,7 +1,7 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import type {GraphClient} from '../../src/graph/index.ts';
 import {pollOperation} from '../../src/poll-operation.ts';
-import {defineProtocol} from '../../src/protocol/protocol.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import type {EmulatedOperation, GraphEmulator} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';

@@ -2,8 +2,8 @@ import {describe, expect, test} from '@jest/globals';
 import {checkLocation, firstState} from '../../src/options/first-state.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {defaultSchedule, readOptions} from '../../src/options/settings.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
-import {defineProtocol} from '../../src/protocol/protocol.ts';
 import {beginning, location, tasks, thrownBy} from '../support/core.ts';
 
 const secret = 'eyJ0eXAiOiJKV1QiLCJub25jZSI6Im1hcmtlciJ9';

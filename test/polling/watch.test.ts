@@ -20,7 +20,7 @@ import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import type {PollRequest, Report} from '../../src/polling/poll.ts';
 import {abandon, firstStep, type Step, step as takeStep} from '../../src/polling/step.ts';
-import {defineProtocol} from '../../src/protocol/protocol.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import type {ScheduleContext} from '../../src/schedule/schedule.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {beginning, location, operationOf, pollError, stateOf, tasks} from '../support/core.ts';

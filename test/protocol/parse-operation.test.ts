@@ -1,9 +1,9 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation} from '../../src/operation/operation.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {type ParsedOperation, parseErrorObject, parseOperation} from '../../src/protocol/parse-operation.ts';
-import {defineProtocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {statuses, tasks} from '../support/core.ts';
 

@@ -4,8 +4,9 @@ import type {WatchState} from '../../src/operation/state.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {parseOperation} from '../../src/protocol/parse-operation.ts';
-import {defineProtocol, type Protocol} from '../../src/protocol/protocol.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 
 /** Where the operation of these tests is. */

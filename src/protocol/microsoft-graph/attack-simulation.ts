@@ -1,5 +1,6 @@
+import {defineProtocol} from '../define-protocol.ts';
 import {longRunning} from '../long-running.ts';
-import {defineProtocol, type Protocol} from '../protocol.ts';
+import type {Protocol} from '../protocol.ts';
 
 /**
  * Attack simulation training: an

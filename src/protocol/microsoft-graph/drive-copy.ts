@@ -1,4 +1,5 @@
-import {defineProtocol, type Protocol} from '../protocol.ts';
+import {defineProtocol} from '../define-protocol.ts';
+import type {Protocol} from '../protocol.ts';
 
 /**
  * Copying a drive item: an [`asyncJobStatus`](https://learn.microsoft.com/graph/api/resources/asyncjobstatus) at a

@@ -1,4 +1,5 @@
-import {defineProtocol, type Protocol} from '../protocol.ts';
+import {defineProtocol} from '../define-protocol.ts';
+import type {Protocol} from '../protocol.ts';
 
 /**
  * OneNote, e.g. copying a notebook: a

@@ -1,0 +1,38 @@
+import {checkProtocol} from './check.ts';
+import type {Protocol} from './protocol.ts';
+
+/**
+ * Defines a protocol for {@link pollOperation}'s `protocol` option.
+ *
+ * @param protocol what the service's responses look like; a word that maps to no status does not compile
+ * @returns a checked and frozen copy
+ * @throws TypeError or RangeError that names the field, its value and what is expected
+ *
+ * @example
+ * ```ts
+ * const renders = protocols.define({
+ *   name: 'renders',
+ *   status: '/state',
+ *   words: {queued: 'notStarted', rendering: 'running', done: 'succeeded', broken: 'failed'},
+ *   percentComplete: '/progress',
+ *   result: '/image',
+ * });
+ * ```
+ */
+export function defineProtocol(protocol: Protocol): Protocol {
+  checkProtocol(protocol);
+  const copy = frozenCopy(protocol);
+  defined.add(copy);
+  return copy;
+}
+
+// A defined protocol keeps its identity where another one contains it.
+const defined = new WeakSet<object>();
+
+function frozenCopy<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || defined.has(value)) return value;
+  const copy = Array.isArray(value)
+    ? value.map(frozenCopy)
+    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)]));
+  return Object.freeze(copy) as T;
+}
