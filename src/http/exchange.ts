@@ -60,13 +60,13 @@ export async function exchange(
       const given = requestToken(tokenSource, requestTimeout, request, {forceRefresh: false});
       token = given instanceof Promise ? await given : given;
     }
-    const response = await send(settings, request, {method, json, headers, location, token, trusted});
+    const redirected = redirects > 0;
+    const response = await send(settings, request, {method, json, headers, location, token, trusted, redirected});
     const {status, answer} = response;
-    const complete = {...response, method, location, redirected: redirects > 0, seeOther: undefined, token};
     // A request that changes something is never sent to a place it was not meant for.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
-      if (status === 303 && settings.reader.seeOtherSucceeds) return {...complete, seeOther: target};
+      if (status === 303 && settings.reader.seeOtherSucceeds) return {...response, seeOther: target};
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, answer);
       if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', answer);
       location = target;
@@ -79,6 +79,6 @@ export async function exchange(
       refreshed = await requestToken(tokenSource, requestTimeout, request, wanted);
       continue;
     }
-    return complete;
+    return response;
   }
 }

@@ -2,7 +2,7 @@ import type {Answer} from '../operation/state.ts';
 import {defaultMaxBodyLength} from './read-body.ts';
 import {containsSecret, redact} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
-import type {SentResponse} from './service-response.ts';
+import type {ServiceResponse} from './service-response.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 import {
   parseBody,
@@ -23,6 +23,8 @@ export interface SendRequest {
   readonly token: string | undefined;
   /** Whether credentials may go to the location. */
   readonly trusted: boolean;
+  /** Whether redirects led to the location. */
+  readonly redirected: boolean;
 }
 
 /**
@@ -33,8 +35,8 @@ export interface SendRequest {
 export function send(
   {transport, requestTimeout}: {readonly transport: Transport; readonly requestTimeout: number},
   limits: RequestLimits,
-  {method, json, location, token, trusted, headers: furtherHeaders}: SendRequest,
-): Promise<SentResponse> {
+  {method, json, location, token, trusted, redirected, headers: furtherHeaders}: SendRequest,
+): Promise<ServiceResponse> {
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
     ...furtherHeaders,
@@ -44,10 +46,10 @@ export function send(
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   // The ky instance's own credentials, if it has any, belong to the token's origin too.
   else if (!trusted) headers['authorization'] = undefined;
-  return withTimeLimit(requestTimeout, limits, 'request', async (signal, progress) => {
+  return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onSent, onHead}) => {
     let response: TransportResponse;
     try {
-      response = await transport(location, {method, headers, json, signal, ...progress});
+      response = await transport(location, {method, headers, json, signal, onSent, onHead});
     } catch (error) {
       throw networkError(error, token);
     }
@@ -56,7 +58,18 @@ export function send(
     if (body === undefined) {
       throw protocolError(`a body of more than ${defaultMaxBodyLength} bytes`, answer, 'protocol');
     }
-    return {status, headers: responseHeaders, retryAfter, json: parseBody(withoutToken(body, token)), answer};
+    return {
+      status,
+      headers: responseHeaders,
+      retryAfter,
+      json: parseBody(withoutToken(body, token)),
+      answer,
+      method,
+      location,
+      redirected,
+      seeOther: undefined,
+      token,
+    };
   });
 }
 

@@ -1,16 +1,12 @@
 import type {Answer} from '../operation/state.ts';
 import type {TransportRequest, TransportResponse} from './transport.ts';
 
-/** A response whose head and body have been read. */
-export interface SentResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'> {
+/** The service's response to a request, read to its end. */
+export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'> {
   /** The body as JSON: `null` where there is none, `undefined` where it is not JSON. */
   readonly json: unknown;
   /** The head, as events and errors carry it. */
   readonly answer: Answer;
-}
-
-/** The service's response to a request, after redirects. */
-export interface ServiceResponse extends SentResponse {
   readonly method: TransportRequest['method'];
   /** Where the response came from. */
   readonly location: string;

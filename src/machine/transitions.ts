@@ -1,5 +1,5 @@
 import {type AnyMachineSnapshot, type AnyTransitionDefinition, getNextTransitions} from 'xstate';
-import {isOperationStatus} from '../operation/operation.ts';
+import {isOperationStatus, type OperationStatus} from '../operation/operation.ts';
 import {type Reduced, reduce} from '../operation/reducer.ts';
 import {type OperationStateValue, stateValue, type WatchState} from '../operation/state.ts';
 import type {Transitions, WatchEvent} from '../operation/watch-event.ts';
@@ -40,7 +40,11 @@ export function transition(
   return next === undefined ? undefined : reduce(state, event, next);
 }
 
-type Table = Map<OperationStateValue, Map<string, OperationStateValue>>;
+/** Where a state leads to: by the reported status, and by the type of any other event. */
+interface Row {
+  readonly reports: Map<string, OperationStateValue>;
+  readonly others: Map<string, OperationStateValue>;
+}
 
 const stateValues: readonly OperationStateValue[] = [
   'notStarted',
@@ -52,18 +56,22 @@ const stateValues: readonly OperationStateValue[] = [
 ];
 
 function readTransitions(machine: OperationMachine): Transitions {
-  const table: Table = new Map();
+  const table = new Map<OperationStateValue, Row>();
   for (const from of stateValues) {
-    const row = new Map<string, OperationStateValue>();
+    const row: Row = {reports: new Map(), others: new Map()};
     table.set(from, row);
     for (const definition of definitionsOf(machine, from)) {
-      const {key, to} = readDefinition(from, definition);
+      const {status, eventType, to} = readDefinition(from, definition);
+      const cells = status === undefined ? row.others : row.reports;
+      const key = status ?? eventType;
       // Like XState, the first one counts.
-      if (!row.has(key)) row.set(key, to);
+      if (!cells.has(key)) cells.set(key, to);
     }
   }
-  return (from, event) =>
-    table.get(from)?.get(event.type === 'report' ? reportKey(event.operation.status) : event.type);
+  return (from, event) => {
+    const row = table.get(from);
+    return event.type === 'report' ? row?.reports.get(event.operation.status) : row?.others.get(event.type);
+  };
 }
 
 /** The transitions from a state, without the one that starts the `watch` actor. */
@@ -77,7 +85,7 @@ function definitionsOf(machine: OperationMachine, value: OperationStateValue): r
 function readDefinition(
   from: OperationStateValue,
   {eventType, guard, target}: AnyTransitionDefinition,
-): {readonly key: string; readonly to: OperationStateValue} {
+): {readonly eventType: string; readonly status?: OperationStatus; readonly to: OperationStateValue} {
   const to = (target?.[0]?.key ?? from) as OperationStateValue;
   const refuse = (why: string): TypeError => new TypeError(`The transition ${from} -> ${to} on ${eventType} ${why}`);
   if (from !== 'notStarted' && from !== 'running') throw refuse('leaves a terminal state');
@@ -86,19 +94,15 @@ function readDefinition(
     const leadsTo = eventType === 'abandon' ? 'abandoned' : from;
     if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
     if (guard !== undefined) throw refuse('has a guard; only reports may');
-    return {key: eventType, to};
+    return {eventType, to};
   }
   const status = reportedStatus(guard);
   if (status === undefined) throw refuse('has a guard that looks at more than the reported status');
   if (to !== status) throw refuse(`is taken when ${status} is reported`);
-  return {key: reportKey(status), to};
+  return {eventType, status, to};
 }
 
-function reportedStatus(guard: unknown): unknown {
+function reportedStatus(guard: unknown): OperationStatus | undefined {
   const {type, params} = (guard ?? {}) as {readonly type?: unknown; readonly params?: {readonly status?: unknown}};
   return type === 'reported' && isOperationStatus(params?.status) ? params.status : undefined;
-}
-
-function reportKey(status: unknown): string {
-  return `report ${String(status)}`;
 }
