@@ -6,6 +6,7 @@ import {resumeWatching} from './options/resume.ts';
 import {readOptions} from './options/settings.ts';
 import {OperationPoller} from './poller.ts';
 import {fetchOnce} from './polling/fetch-once.ts';
+import {now} from './shared/clock.ts';
 
 /**
  * Watches an operation until it ends. Returns immediately; watching has begun.
@@ -24,7 +25,7 @@ import {fetchOnce} from './polling/fetch-once.ts';
  */
 export function pollOperation(location: string | URL, options?: PollOptions): OperationPoller {
   const settings = readOptions(options);
-  return new OperationPoller(firstState(location, settings, Date.now()), settings);
+  return new OperationPoller(firstState(location, settings, now()), settings);
 }
 
 /**
@@ -60,5 +61,5 @@ export function resumeOperation(token: ResumeToken | string, options: PollOption
  */
 export async function fetchOperation(location: string | URL, options?: PollOptions): Promise<Operation> {
   const settings = readOptions(options);
-  return fetchOnce(firstState(location, settings, Date.now()), settings);
+  return fetchOnce(firstState(location, settings, now()), settings);
 }

@@ -1,7 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {type Actor, createActor} from 'xstate';
-import {snapshotOf, statusMachine} from './machine/machine.ts';
+import {statusMachine} from './machine/machine.ts';
 import type {OperationMachine} from './machine/machine-type.ts';
+import {snapshotOf} from './machine/snapshot.ts';
 import {OperationError} from './operation/errors.ts';
 import type {OperationEvent, OperationEventType} from './operation/events.ts';
 import {
@@ -13,7 +14,7 @@ import {
   statusRank,
 } from './operation/operation.ts';
 import {endedOutcome, type Outcome} from './operation/outcome.ts';
-import {type ResumeToken, writeResumeToken} from './operation/resume-token.ts';
+import {type ResumeToken, resumeTokenOf} from './operation/resume-token.ts';
 import type {WatchState} from './operation/state.ts';
 import type {Settings} from './options/settings.ts';
 import {cancelOperation} from './polling/cancel.ts';
@@ -222,7 +223,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * secret but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    return writeResumeToken({...this.#watch.state, operation: this.operation});
+    return resumeTokenOf({...this.#watch.state, operation: this.operation});
   }
 
   /**

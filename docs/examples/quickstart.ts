@@ -41,7 +41,7 @@ try {
 
   const poller = pollOperation(location, {
     token,
-    initialDelay: readRetryAfter(response.headers.get('retry-after')),
+    initialDelay: readRetryAfter(response.headers),
     schedule: schedules.exponential({initial: 300, factor: 1.5, max: 2000, jitter: 'equal'}),
   });
   poller.on('waiting', ({delay, because}) => say(`  wait ${delay} ms (${because})`));

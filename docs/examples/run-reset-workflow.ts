@@ -21,7 +21,7 @@ async function resetPassword(userId: string, signal: AbortSignal): Promise<Start
   await response.body?.cancel();
   const location = response.headers.get('location');
   if (response.status !== 202 || location === null) throw new Error(`not started: ${response.status}`);
-  return {location, initialDelay: readRetryAfter(response.headers.get('retry-after'))};
+  return {location, initialDelay: readRetryAfter(response.headers)};
 }
 
 const workflow = resetWorkflow.provide({

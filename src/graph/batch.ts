@@ -124,6 +124,10 @@ export class Batcher {
       method: 'POST',
       headers: envelopeHeaders(parts),
       signal: batch.controller,
+      maxRetryAfter: undefined,
+      onHeldBack: (until) => {
+        for (const part of parts) part.outgoing.onHeldBack(until);
+      },
       onSent: () => {
         for (const part of parts) part.outgoing.onSent();
       },

@@ -3,7 +3,7 @@ import {readLocation} from '../shared/location.ts';
 import {maySendToken, requestToken, type TokenPolicy, type TokenSource} from './authorization.ts';
 import {readClaims} from './claims-challenge.ts';
 import {protocolError} from './request-errors.ts';
-import {send} from './send.ts';
+import {type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
 import type {RequestLimits} from './time-limit.ts';
 import {redirectStatuses, type Transport, type TransportRequest} from './transport.ts';
@@ -11,11 +11,8 @@ import {redirectStatuses, type Transport, type TransportRequest} from './transpo
 const maxRedirects = 5;
 
 /** What all requests for an operation have in common. */
-export interface RequestSettings extends TokenPolicy {
-  readonly transport: Transport;
+export interface RequestSettings extends TokenPolicy, SendSettings {
   readonly token: TokenSource | undefined;
-  /** How long one request may take, in milliseconds. */
-  readonly requestTimeout: number;
   readonly reader: Pick<ProtocolReader, 'sendsToken' | 'seeOtherSucceeds'>;
 }
 

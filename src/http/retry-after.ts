@@ -1,40 +1,80 @@
 import {longestTimer} from '../shared/timers.ts';
 
+/** The shortest wait that is one, in milliseconds: a service that says less does not mind when it is asked again. */
+const shortestWait = 100;
+
+// In the order in which Azure's own clients read them; the first two are milliseconds.
+const millisecondHeaders = ['retry-after-ms', 'x-ms-retry-after-ms'];
+
+const decimal = /^\d{1,13}(?:\.\d{1,10})?$/;
 const decimalSeconds = /^\d{1,10}(?:\.\d{1,10})?$/;
 
 // The three forms of RFC 9110, section 5.6.7: IMF-fixdate, RFC 850, asctime.
-const fixdate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
+const httpDate =
+  /[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/;
+const httpDates = new RegExp(`^(?:${httpDate.source})(?:, (?:${httpDate.source}))*$`);
 const rfc850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d:\d\d:\d\d) GMT$/;
 const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/;
 
 /**
- * Reads a `Retry-After` header: whole seconds or an HTTP-date ([RFC 9110, section
- * 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)), and decimal seconds, which some services send.
+ * Reads how long a response asks its client to wait: `Retry-After`, as whole seconds or an HTTP-date ([RFC 9110, section
+ * 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) or as decimal seconds, which some services send; or Azure's
+ * `retry-after-ms` and `x-ms-retry-after-ms`. A date is measured against the response's own `Date` and `Age`, so that it does
+ * not matter whose clock is wrong. Of a header that came more than once, the longest wait counts.
  *
- * @param value the header's value, e.g. `response.headers.get('retry-after')`
- * @param now the current time, in milliseconds since 1970
- * @returns how long to wait, in milliseconds: 0 for a date in the past; `undefined` where there is no header, where it has
- *   none of these forms, or where it asks for more than a timer can hold (24.8 days), which is nonsense
+ * @param headers the response's headers
+ * @param now the current time, in milliseconds since 1970, for a response without a readable `Date`
+ * @returns how long to wait, in milliseconds; `undefined` where no header says so or none can be read, where the wait is under
+ *   100 ms, which is no wish to be asked, and where it is more than a timer can hold (24.8 days), which is nonsense
  *
  * @example
  * ```ts
- * const initialDelay = readRetryAfter(response.headers.get('retry-after'));
+ * const initialDelay = readRetryAfter(response.headers);
  * ```
  */
-export function readRetryAfter(value: string | null | undefined, now: number = Date.now()): number | undefined {
-  if (value === null || value === undefined) return undefined;
-  const text = value.trim();
-  const delay = decimalSeconds.test(text) ? Math.ceil(Number(text) * 1000) : readHttpDate(text, now) - now;
-  if (Number.isNaN(delay) || delay > longestTimer) return undefined;
-  return Math.max(0, delay);
+export function readRetryAfter(
+  headers: {get(name: string): string | null},
+  now: number = Date.now(),
+): number | undefined {
+  for (const name of millisecondHeaders) {
+    const wait = asWait(longestOf(headers.get(name), decimal));
+    if (wait !== undefined) return wait;
+  }
+  const text = headers.get('retry-after')?.trim() ?? '';
+  const seconds = longestOf(text, decimalSeconds);
+  if (seconds !== undefined) return asWait(seconds * 1000);
+  return httpDates.test(text) ? asWait(latestDate(text, now) - serverTime(headers, now)) : undefined;
+}
+
+function asWait(delay: number | undefined): number | undefined {
+  if (delay === undefined || !(delay >= shortestWait && delay <= longestTimer)) return undefined;
+  return Math.ceil(delay);
+}
+
+function longestOf(text: string | null, form: RegExp): number | undefined {
+  if (text === null) return undefined;
+  const values = text.split(', ').map((value) => value.trim());
+  return values.every((value) => form.test(value)) ? Math.max(...values.map(Number)) : undefined;
+}
+
+/** The server's time when the response arrived: its `Date`, and for how long a cache has held it. */
+function serverTime(headers: {get(name: string): string | null}, now: number): number {
+  const date = headers.get('date')?.trim() ?? '';
+  if (!httpDates.test(date)) return now;
+  const age = longestOf(headers.get('age'), decimalSeconds) ?? 0;
+  return latestDate(date, now) + age * 1000;
+}
+
+function latestDate(text: string, now: number): number {
+  const dates = text.match(new RegExp(httpDate.source, 'g')) ?? [];
+  return Math.max(...dates.map((date) => readHttpDate(date, now)));
 }
 
 function readHttpDate(text: string, now: number): number {
-  if (fixdate.test(text)) return Date.parse(text);
   const asc = asctime.exec(text);
   if (asc !== null) return Date.parse(`${asc[2]} ${asc[1]} ${asc[4]} ${asc[3]} GMT`);
   const old = rfc850.exec(text);
-  if (old === null) return Number.NaN;
+  if (old === null) return Date.parse(text);
   // "More than 50 years in the future" means the past century (RFC 9110, section 5.6.7).
   const century = Math.floor(new Date(now).getUTCFullYear() / 100) * 100;
   const date = Date.parse(`${old[1]} ${old[2]} ${century + Number(old[3])} ${old[4]} GMT`);

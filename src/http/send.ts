@@ -12,6 +12,15 @@ import {
   type TransportResponse,
 } from './transport.ts';
 
+/** What all requests of a poller have in common. */
+export interface SendSettings {
+  readonly transport: Transport;
+  /** How long one request may take, in milliseconds. */
+  readonly requestTimeout: number;
+  /** The longest `Retry-After` that is kept, in milliseconds; `undefined`: any. */
+  readonly maxRetryAfter: number | undefined;
+}
+
 /** One request, with the token it carries. */
 export interface SendRequest {
   readonly method: TransportRequest['method'];
@@ -33,7 +42,7 @@ export interface SendRequest {
  * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout}: {readonly transport: Transport; readonly requestTimeout: number},
+  {transport, requestTimeout, maxRetryAfter}: SendSettings,
   limits: RequestLimits,
   {method, json, location, token, trusted, redirected, headers: furtherHeaders}: SendRequest,
 ): Promise<ServiceResponse> {
@@ -46,10 +55,19 @@ export function send(
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   // The ky instance's own credentials, if it has any, belong to the token's origin too.
   else if (!trusted) headers['authorization'] = undefined;
-  return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onSent, onHead}) => {
+  return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onHeldBack, onSent, onHead}) => {
     let response: TransportResponse;
     try {
-      response = await transport(location, {method, headers, json, signal, onSent, onHead});
+      response = await transport(location, {
+        method,
+        headers,
+        json,
+        maxRetryAfter,
+        signal,
+        onHeldBack,
+        onSent,
+        onHead,
+      });
     } catch (error) {
       throw networkError(error, token);
     }
@@ -61,7 +79,7 @@ export function send(
     return {
       status,
       headers: responseHeaders,
-      retryAfter,
+      retryAfter: atMost(retryAfter, maxRetryAfter),
       json: parseBody(withoutToken(body, token)),
       answer,
       method,
@@ -71,6 +89,10 @@ export function send(
       token,
     };
   });
+}
+
+function atMost(wait: number | undefined, longest: number | undefined): number | undefined {
+  return wait === undefined || longest === undefined ? wait : Math.min(wait, longest);
 }
 
 function readAnswer(

@@ -1,5 +1,6 @@
 import {PollError} from '../operation/errors.ts';
 import {LazyAbortController, onAbort, type Signal} from '../shared/abort.ts';
+import {now, setTimer} from '../shared/clock.ts';
 import {timerDelay} from '../shared/timers.ts';
 import type {TransportRequest} from './transport.ts';
 
@@ -9,9 +10,11 @@ export interface RequestLimits {
   readonly deadlineAt: number | undefined;
   /** Ends it immediately. */
   readonly signal: Signal;
+  /** Called when the work is held back until a time, in milliseconds since 1970. */
+  readonly onHeldBack?: ((until: number) => void) | undefined;
 }
 
-type Progress = Pick<TransportRequest, 'onSent' | 'onHead'>;
+type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onHead'>;
 
 /**
  * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
@@ -22,20 +25,21 @@ type Progress = Pick<TransportRequest, 'onSent' | 'onHead'>;
  */
 export function withTimeLimit<T>(
   requestTimeout: number,
-  {signal, deadlineAt}: RequestLimits,
+  {signal, deadlineAt, onHeldBack}: RequestLimits,
   kind: 'request' | 'token',
   work: (signal: LazyAbortController, progress: Progress) => Promise<T>,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new LazyAbortController();
-  const begunAt = Date.now();
+  const begunAt = now();
   let sentAt = begunAt;
+  let heldUntil: number | undefined;
   let isOver = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<T>((resolve, reject) => {
     const onTimeout = (): void => {
       finish();
-      reject(timeoutError(kind, Date.now() - begunAt));
+      reject(timeoutError(kind, now() - begunAt, heldUntil));
       controller.abort();
     };
     const finish = (): void => {
@@ -45,7 +49,7 @@ export function withTimeLimit<T>(
     };
     const startTimer = (end: number | undefined): void => {
       clearTimeout(timer);
-      if (end !== undefined && !isOver) timer = setTimeout(onTimeout, timerDelay(Math.max(0, end - Date.now())));
+      if (end !== undefined && !isOver) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - now())));
     };
     const unsubscribe = onAbort(signal, () => {
       finish();
@@ -53,8 +57,13 @@ export function withTimeLimit<T>(
       controller.abort();
     });
     const progress: Progress = {
+      onHeldBack: (until) => {
+        heldUntil = until;
+        onHeldBack?.(until);
+      },
       onSent: () => {
-        sentAt = Date.now();
+        heldUntil = undefined;
+        sentAt = now();
         startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY));
       },
       onHead: () => {
@@ -79,8 +88,10 @@ export function withTimeLimit<T>(
   });
 }
 
-function timeoutError(kind: 'request' | 'token', elapsed: number): PollError {
-  return kind === 'request'
-    ? new PollError(`No answer within ${elapsed} ms`, {kind: 'timeout', transient: true})
-    : new PollError(`The option token gave none within ${elapsed} ms`, {kind: 'token', transient: false});
+function timeoutError(kind: 'request' | 'token', elapsed: number, heldUntil: number | undefined): PollError {
+  if (kind === 'token') {
+    return new PollError(`The option token gave none within ${elapsed} ms`, {kind, transient: false});
+  }
+  const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;
+  return new PollError(`No answer within ${elapsed} ms${held}`, {kind: 'timeout', transient: true});
 }

@@ -16,6 +16,10 @@ export interface TransportRequest {
   /** A header that is `undefined` is not sent, even where the ky instance has one. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly signal: Signal;
+  /** The longest wait that is kept when the service asks for one, in milliseconds. */
+  readonly maxRetryAfter?: number | undefined;
+  /** Called when the request is held back, because the service asked for it, until a time in milliseconds since 1970. */
+  readonly onHeldBack: (until: number) => void;
   /** Called when the request leaves, which may be later: `requestTimeout` runs from then on. */
   readonly onSent: () => void;
   /** Called when the head of the response is there: the deadline no longer ends it. */
@@ -47,7 +51,7 @@ export function createResponse(
   headers: ResponseHeaders,
   body: TransportResponse['body'],
 ): TransportResponse {
-  return {status, headers, retryAfter: readRetryAfter(headers.get('retry-after')), body};
+  return {status, headers, retryAfter: readRetryAfter(headers), body};
 }
 
 // ky instances that stand for another transport.

@@ -3,15 +3,16 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {OperationStatus} from '../operation/operation.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import {reduce} from '../operation/reducer.ts';
-import {type OperationStateValue, stateValue, type WatchState} from '../operation/state.ts';
+import type {OperationStateValue, WatchState} from '../operation/state.ts';
 import type {AbandonEvent} from '../operation/watch-event.ts';
 import {firstState} from '../options/first-state.ts';
+import type {PollOptions} from '../options/poll-options.ts';
 import {readOptions} from '../options/settings.ts';
+import {now} from '../shared/clock.ts';
 import type {
   OperationInput,
   OperationMachine,
   OperationMachineEvent,
-  OperationSnapshot,
   WatchCommand,
   WatchLogic,
 } from './machine-type.ts';
@@ -45,7 +46,7 @@ const machine = setup({
 }).createMachine({
   id: 'operation',
   context: ({input}) => initialContext(input),
-  invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(splitInput(event).options)},
+  invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(optionsOf(event))},
   on: {watching: {actions: ['revive', 'startWatching']}},
   initial: 'notStarted',
   states: {
@@ -61,9 +62,9 @@ const machine = setup({
 
 /** A report leads to the state of the status that it reports. */
 function reports() {
-  const reported = <Status extends OperationStatus>(status: Status) =>
+  const to = <Status extends OperationStatus>(status: Status) =>
     ({guard: {type: 'reported', params: {status}}, target: status, actions: record(status)}) as const;
-  return [reported('notStarted'), reported('running'), reported('succeeded'), reported('failed'), reported('canceled')];
+  return [to('notStarted'), to('running'), to('succeeded'), to('failed'), to('canceled')];
 }
 
 /** What a state records without being left, and `abandon`, which leaves any. */
@@ -83,15 +84,13 @@ function recorded(state: OperationStateValue) {
 /** The machine's only bookkeeping: keeps what an event changes, and emits what it means to listeners. */
 function recordAction() {
   type Event = OperationMachineEvent;
-  type Params = {readonly next: OperationStateValue};
-  return enqueueActions<WatchState, Event, Params, Event, never, never, never, never, OperationEvent>(
-    ({context, event, enqueue}, {next}) => {
-      if (event.type === 'watching') return;
-      const {state, events} = reduce(context, event, next);
-      enqueue.assign(() => state);
-      for (const emitted of events) enqueue.emit(emitted);
-    },
-  );
+  type Next = {readonly next: OperationStateValue};
+  return enqueueActions<WatchState, Event, Next, Event, never, never, never, never, OperationEvent>((given, {next}) => {
+    if (given.event.type === 'watching') return;
+    const {state, events} = reduce(given.context, given.event, next);
+    given.enqueue.assign(() => state);
+    for (const emitted of events) given.enqueue.emit(emitted);
+  });
 }
 
 function record(next: OperationStateValue) {
@@ -99,16 +98,16 @@ function record(next: OperationStateValue) {
 }
 
 // XState's `transition` makes an actor without input; its context is never read.
-function initialContext(input: OperationInput | undefined): WatchState {
-  const {location, ...options} = input ?? nowhere;
-  return firstState(location, readOptions(options), input === undefined ? 0 : Date.now());
-}
-
 const nowhere: OperationInput = {location: 'https://localhost/'};
 
-function splitInput(event: unknown) {
+function initialContext(input: OperationInput = nowhere): WatchState {
+  const {location, ...options} = input;
+  return firstState(location, readOptions(options), input === nowhere ? 0 : now());
+}
+
+function optionsOf(event: unknown): PollOptions {
   const {location, ...options} = (event as {readonly input?: OperationInput}).input ?? nowhere;
-  return {location, options};
+  return options;
 }
 
 function abandonedOutcome({operation}: WatchState, event: unknown): Outcome {
@@ -126,10 +125,4 @@ export function provideWatch(watch: WatchLogic, revive: (state: WatchState) => W
     actors: {watch},
     actions: {revive: assign(({context}) => revive(context))},
   }) as unknown as OperationMachine;
-}
-
-/** A watched operation as a snapshot of the machine. */
-export function snapshotOf(context: WatchState, output?: Outcome): OperationSnapshot {
-  const state = {value: stateValue(context), context};
-  return statusMachine.resolveState(output === undefined ? state : {...state, status: 'done', output});
 }

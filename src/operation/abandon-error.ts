@@ -11,7 +11,7 @@ import {
   WatchAbortedError,
   WatchTimeoutError,
 } from './errors.ts';
-import {writeResumeToken} from './resume-token.ts';
+import {resumeTokenOf} from './resume-token.ts';
 import {type AbandonReason, type Answer, isOver, type WatchState} from './state.ts';
 
 /** What led to abandoning a watch. */
@@ -35,7 +35,7 @@ export function abandonError(
     answer,
     cause,
     // The token of an operation that has ended stays that of the ended operation.
-    resumeToken: () => writeResumeToken(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}),
+    resumeToken: () => resumeTokenOf(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}),
   };
   const where = state.redactedLocation;
   const because = cause instanceof Error ? `: ${cause.message}` : '';

@@ -15,6 +15,8 @@ export type WaitCause =
   | 'schedule'
   /** the service's Retry-After */
   | 'retryAfter'
+  /** an earlier Retry-After to another request to the same origin, which a client keeps for all of them */
+  | 'heldBack'
   /** the option `initialDelay` */
   | 'initialDelay'
   /** after a resume: the rest of a wait that began before */

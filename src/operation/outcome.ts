@@ -6,7 +6,7 @@ import {
   type Operation,
   type SucceededOperation,
 } from './operation.ts';
-import {writeResumeToken} from './resume-token.ts';
+import {resumeTokenOf} from './resume-token.ts';
 import type {AbandonReason, WatchState} from './state.ts';
 
 /** How watching ended: a union on `status`. */
@@ -30,7 +30,7 @@ export function endedOutcome(state: WatchState): Outcome | undefined {
     state,
     ...(state.endedAt === undefined ? {} : {at: state.endedAt}),
     answer: state.answer,
-    resumeToken: () => writeResumeToken(state),
+    resumeToken: () => resumeTokenOf(state),
   };
   const name = operation.id === undefined ? 'The operation' : `Operation ${operation.id}`;
   if (operation.status === 'failed') {

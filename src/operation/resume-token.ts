@@ -1,5 +1,6 @@
+import {wallClockOffset} from '../shared/clock.ts';
 import type {Operation, OperationStatus} from './operation.ts';
-import type {Answer, WatchState} from './state.ts';
+import {type Answer, shiftTimes, type WatchState} from './state.ts';
 
 /** What a resume token says it is. */
 export const tokenKind = 'operation-poller';
@@ -40,6 +41,11 @@ export interface ResumeToken {
   readonly endedAt?: number;
   readonly answer?: Answer;
   readonly abandoned?: string;
+}
+
+/** The resume token of a watch in this process: other processes go by the wall clock. */
+export function resumeTokenOf(state: WatchState): ResumeToken {
+  return writeResumeToken(shiftTimes(state, wallClockOffset()));
 }
 
 /** Writes a state as a resume token. Fields that have their default value are left out. */

@@ -95,6 +95,23 @@ export interface WatchState {
   readonly abandoned: AbandonReason | undefined;
 }
 
+/** The same state by a clock that is so many milliseconds ahead. */
+export function shiftTimes(state: WatchState, by: number): WatchState {
+  if (by === 0) return state;
+  const shifted = (time: number | undefined): number | undefined => (time === undefined ? undefined : time + by);
+  return {
+    ...state,
+    startedAt: state.startedAt + by,
+    dueAt: state.dueAt + by,
+    notBefore: shifted(state.notBefore),
+    deadlineAt: shifted(state.deadlineAt),
+    missingSince: shifted(state.missingSince),
+    changedAt: state.changedAt + by,
+    lastSeenAt: shifted(state.lastSeenAt),
+    endedAt: shifted(state.endedAt),
+  };
+}
+
 /** The state of the machine that a watched operation is in. */
 export function stateValue({abandoned, operation}: WatchState): OperationStateValue {
   return abandoned === undefined ? (operation?.status ?? 'notStarted') : 'abandoned';

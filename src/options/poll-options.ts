@@ -38,6 +38,11 @@ export interface PollOptions {
   readonly requestTimeout?: number | undefined;
   /** How long to wait before the first request, in milliseconds, e.g. the `Retry-After` of the answer to the start. Default 0. */
   readonly initialDelay?: number | undefined;
+  /**
+   * The longest wait that is kept when the service asks for one by `Retry-After`, in milliseconds: after that it is polled
+   * anyway. Default: any wait is kept.
+   */
+  readonly maxRetryAfter?: number | undefined;
   /** Stops watching when it aborts; the operation goes on. */
   readonly signal?: AbortSignal | undefined;
   /**

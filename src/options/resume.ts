@@ -1,8 +1,9 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
-import {isOver, type WatchState} from '../operation/state.ts';
+import {isOver, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
+import {now, wallClockOffset} from '../shared/clock.ts';
 import {firstState} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
 import {readOptions, type Settings} from './settings.ts';
@@ -16,15 +17,13 @@ export interface Resumed {
 /**
  * Reads a resume token with the options to go on with; see {@link resumeOperation}.
  *
- * @param now the current time, in milliseconds since 1970
+ * @param time the time by the clock that the token goes by, in milliseconds since 1970. Default: the token goes by the wall
+ *   clock, and watching goes on by the clock of this process
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
-export function resumeWatching(
-  token: ResumeToken | string,
-  options: PollOptions = {},
-  now: number = Date.now(),
-): Resumed {
-  const state = readResumeToken(token);
+export function resumeWatching(token: ResumeToken | string, options: PollOptions = {}, time?: number): Resumed {
+  const stored = readResumeToken(token);
+  const state = time === undefined ? shiftTimes(stored, -wallClockOffset()) : stored;
   const settings = readOptions({...options, protocol: options?.protocol ?? protocolNamed(state.protocol)});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {
@@ -33,13 +32,13 @@ export function resumeWatching(
       `Invalid resume token: its protocol is ${stored}, that of the options is ${JSON.stringify(name)}`,
     );
   }
-  return {state: resumedState(state, options, settings, now), settings};
+  return {state: resumedState(state, options, settings, time ?? now()), settings};
 }
 
-function resumedState(state: WatchState, options: PollOptions, settings: Settings, now: number): WatchState {
+function resumedState(state: WatchState, options: PollOptions, settings: Settings, time: number): WatchState {
   if (isOver(state) && state.abandoned === undefined) return state;
   // The token's location is checked like a caller's: the bearer token goes there.
-  const first = firstState(state.location, settings, now);
+  const first = firstState(state.location, settings, time);
   const isAnew = state.abandoned === 'timeout';
   const startedAt = isAnew ? first.startedAt : state.startedAt;
   const {totalTimeout} = settings;

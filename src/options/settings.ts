@@ -47,8 +47,10 @@ export interface Settings extends RequestSettings {
   readonly transitions?: Transitions | undefined;
 }
 
-/** The schedule where none is given, and in place of one that fails. */
-export const defaultSchedule: Schedule = exponential();
+const exponentialSchedule = exponential();
+
+/** The schedule where none is given, and in place of one that fails: chance never makes it ask again within 100 ms. */
+export const defaultSchedule: Schedule = (context) => Math.max(100, exponentialSchedule(context));
 
 const defaultTransport = transportOf();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
@@ -65,6 +67,7 @@ export const pollOptionChecks = {
   totalTimeout: isMilliseconds(1, false),
   requestTimeout: isMilliseconds(1),
   initialDelay: isMilliseconds(0),
+  maxRetryAfter: isMilliseconds(1),
   signal: isA('an AbortSignal', isSignal),
   unknownStatus: isOneOf('keepPolling', 'fail'),
   notFoundGrace: isMilliseconds(0),
@@ -116,6 +119,7 @@ export function readOptions(
     totalTimeout: options.totalTimeout ?? protocol.totalTimeout ?? fifteenMinutes,
     requestTimeout: options.requestTimeout ?? 10_000,
     initialDelay: options.initialDelay ?? 0,
+    maxRetryAfter: options.maxRetryAfter,
     signal: options.signal,
     unknownStatus: options.unknownStatus ?? 'keepPolling',
     notFoundGrace: options.notFoundGrace ?? 30_000,

@@ -4,6 +4,7 @@ import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {withSuffix} from '../protocol/resolve.ts';
 import {LazyAbortController} from '../shared/abort.ts';
+import {now} from '../shared/clock.ts';
 
 /**
  * Asks the service to cancel an operation, as its protocol says.
@@ -21,7 +22,7 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
     location: suffix === undefined ? location : (withSuffix(location, suffix) ?? location),
     tokenOrigin,
     // The deadline of an abandoned watch may have passed.
-    deadlineAt: deadlineAt !== undefined && Date.now() < deadlineAt ? deadlineAt : undefined,
+    deadlineAt: deadlineAt !== undefined && now() < deadlineAt ? deadlineAt : undefined,
     signal: new LazyAbortController(),
   });
   if (response.status >= 300) throw httpError(response, tokenOrigin);

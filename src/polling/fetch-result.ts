@@ -9,6 +9,7 @@ import type {Settings} from '../options/settings.ts';
 import {resultLocation} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
 import type {Signal} from '../shared/abort.ts';
+import {now} from '../shared/clock.ts';
 import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/timers.ts';
 
@@ -26,10 +27,10 @@ export async function fetchedOutcome(
   } catch (cause) {
     if (signal.aborted) {
       const reason = settings.signal?.aborted ? 'aborted' : 'stopped';
-      const error = abandonError(reason, state, Date.now(), {cause: signal.reason});
+      const error = abandonError(reason, state, now(), {cause: signal.reason});
       return {status: 'abandoned', reason, operation, error};
     }
-    const error = abandonError('result', state, Date.now(), {cause});
+    const error = abandonError('result', state, now(), {cause});
     return {status: 'abandoned', reason: 'result', operation, error};
   }
 }
@@ -52,7 +53,7 @@ async function fetchResult(
   const {reader, resultOrigin, started} = settings;
   const location = resultLocation(operation, reader, {location: state.location, started});
   if (location === undefined) return operation;
-  const until = Date.now() + settings.notFoundGrace;
+  const until = now() + settings.notFoundGrace;
   const request = {location, tokenOrigin: resultOrigin ?? state.tokenOrigin, deadlineAt: undefined, signal};
   // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
@@ -65,7 +66,7 @@ async function fetchResult(
       const {status} = operation;
       const context = {attempt, status, operation, elapsed: 0, failures: attempt, random: Math.random()};
       const delay = error.retryAfter ?? retryDelay(context);
-      if (Date.now() + delay > until) throw error;
+      if (now() + delay > until) throw error;
       await pause(delay, signal);
     }
   }

@@ -9,6 +9,7 @@ import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
+import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 
 /** What a poll needs to know. */
@@ -46,7 +47,7 @@ export type Report =
  */
 export async function poll(settings: Settings, request: PollRequest): Promise<Report> {
   const refresh: TokenRefresh = {done: false};
-  const begunAt = Date.now();
+  const begunAt = now();
   try {
     return await attempt(settings, request, refresh);
   } catch (error) {
@@ -77,12 +78,12 @@ async function retry(
       },
       {
         ...options,
-        maxRetryTime: Math.max(0, maxRetryTime - (Date.now() - first.begunAt)),
+        maxRetryTime: Math.max(0, maxRetryTime - (now() - first.begunAt)),
         signal: toAbortSignal(signal),
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
-          if (retryUntil !== undefined && Date.now() + retryDelay >= retryUntil) return false;
+          if (retryUntil !== undefined && now() + retryDelay >= retryUntil) return false;
           if (options.shouldRetry !== undefined && !(await options.shouldRetry(context))) return false;
           onRetry(error, retryDelay);
           return true;

@@ -40,8 +40,8 @@ export interface StepIo {
   readonly signal: Signal;
   /** The operation as the same runner's last poll read it. */
   readonly known?: Operation | undefined;
-  /** Called at retries within the poll while it lasts; what it gets is in no step. */
-  readonly onRetry?: (change: Change) => void;
+  /** Called for what changes while a poll lasts, such as retries within it; what it gets is in no step. */
+  readonly onChange?: (change: Change) => void;
   /** A random number from 0 to 1, without 1. Default `Math.random`. */
   readonly random?: () => number;
 }
@@ -76,7 +76,12 @@ export async function step(state: WatchState, io: StepIo, now: () => number): Pr
     known: io.known,
     onRetry: (error, delay) => {
       builder.apply({type: 'retry', error, delay, at: now()});
-      io.onRetry?.(builder.takeChange());
+      io.onChange?.(builder.takeChange());
+    },
+    onHeldBack: (until) => {
+      const at = now();
+      builder.apply({type: 'wait', delay: Math.max(0, until - at), because: 'heldBack', notBefore: until, at});
+      io.onChange?.(builder.takeChange());
     },
   });
   const at = now();

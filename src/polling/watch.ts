@@ -2,10 +2,14 @@ import type {Outcome} from '../operation/outcome.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {now, setTimer} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {longestTimer} from '../shared/timers.ts';
 import {type PollRequest, poll} from './poll.ts';
 import {abandon, type Change, firstStep, type Step, step} from './step.ts';
+
+/** How many polls may follow each other without a timer in between, so that nothing else of the process starves. */
+const maxImmediatePolls = 100;
 
 /** A watch that runs on timers in this process. */
 export class Watch {
@@ -17,6 +21,7 @@ export class Watch {
   /** Whether a poll of ours has read the operation. */
   #hasRead = false;
   #unsubscribe: (() => void) | undefined;
+  #immediatePolls = 0;
 
   /**
    * Begins after the current turn.
@@ -37,7 +42,7 @@ export class Watch {
 
   /** Ends watching; does nothing if it has ended. */
   stop(reason: 'aborted' | 'stopped', cause: unknown): void {
-    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, Date.now(), cause, this.#settings.transitions));
+    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, now(), cause, this.#settings.transitions));
   }
 
   #begin(): void {
@@ -48,7 +53,7 @@ export class Watch {
     if (signal !== undefined && !isOver(this.#state)) {
       this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     }
-    this.#take(firstStep(this.#state, Date.now(), this.#settings.transitions));
+    this.#take(firstStep(this.#state, now(), this.#settings.transitions));
   }
 
   #wasStopped(): boolean {
@@ -65,13 +70,13 @@ export class Watch {
       poll: (request: PollRequest) => poll(settings, request),
       signal: controller,
       known: this.#hasRead ? this.#state.operation : undefined,
-      onRetry: (change: Change) => {
+      onChange: (change: Change) => {
         if (controller.aborted) return;
         this.#state = change.state;
         this.#onChange(change, undefined);
       },
     };
-    step(this.#state, io, Date.now).then(
+    step(this.#state, io, now).then(
       (taken) => {
         this.#poll = undefined;
         this.#hasRead ||= taken.state.operation !== this.#state.operation;
@@ -94,14 +99,15 @@ export class Watch {
     if (taken.events.length > 0) this.#onChange(taken, undefined);
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
-    if (taken.next.wait === 0) this.#ask();
+    if (taken.next.wait === 0 && ++this.#immediatePolls < maxImmediatePolls) this.#ask();
     else this.#sleep(taken.next.wait);
   }
 
   /** Waits, with several timers if need be: one holds no more than 24.8 days. */
   #sleep(wait: number): void {
     const delay = Math.min(wait, longestTimer);
-    this.#timer = setTimeout(() => (wait > delay ? this.#sleep(wait - delay) : this.#ask()), delay);
+    this.#immediatePolls = 0;
+    this.#timer = setTimer(() => (wait > delay ? this.#sleep(wait - delay) : this.#ask()), delay);
   }
 
   #dispose(): void {

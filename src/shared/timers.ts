@@ -1,4 +1,5 @@
 import {onAbort, type Signal} from './abort.ts';
+import {setTimer} from './clock.ts';
 
 /** The longest delay that a timer can hold, in milliseconds: beyond it `setTimeout` fires immediately. */
 export const longestTimer: number = 2 ** 31 - 1;
@@ -11,7 +12,7 @@ export function timerDelay(delay: number): number {
 /** Waits for so many milliseconds. @throws the signal's reason when it aborts */
 export function pause(delay: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const timer = setTimer(() => {
       unsubscribe();
       resolve();
     }, timerDelay(delay));

@@ -5,28 +5,36 @@ import {longestTimer} from '../../src/shared/timers.ts';
 
 const now = Date.UTC(2020, 2, 19, 12, 0, 0);
 
+const read = (value: string | null | undefined, time?: number): number | undefined =>
+  readRetryAfter({get: (name) => (name === 'retry-after' ? (value ?? null) : null)}, time);
+
 describe('Retry-After', () => {
   test.each([
     ['whole seconds', '3', 3000],
-    ['none at all', '0', 0],
+    ['none at all', '0', undefined],
     ['one minute', '60', 60_000],
     ['leading zeros', '007', 7000],
     ['decimal seconds', '1.5', 1500],
     ['decimal seconds with three digits', '2.128', 2128],
-    ['less than a millisecond, rounded up', '0.0001', 1],
+    ['a fraction of a millisecond, rounded up', '0.1000001', 101],
     ['spaces around it', ' 3 ', 3000],
+    ['under 100 ms, which is no wish to be asked', '0.099', undefined],
+    ['100 ms', '0.1', 100],
+    ['the same twice, as two headers give', '2, 2', 2000],
+    ['two that differ: the longer', '3, 5', 5000],
+    ['two dates: the later', 'Thu, 19 Mar 2020 12:00:03 GMT, Thu, 19 Mar 2020 12:00:07 GMT', 7000],
     ['the longest that a timer holds', '2147483.647', 2_147_483_647],
     ['a date in the future', 'Thu, 19 Mar 2020 12:00:03 GMT', 3000],
     ['a date in the future, as of RFC 850', 'Thursday, 19-Mar-20 12:00:04 GMT', 4000],
     ['a date in the future, as of asctime', 'Thu Mar 19 12:00:05 2020', 5000],
     ['an asctime date with one digit of day', 'Thu Apr  2 12:00:00 2020', 14 * 24 * 3_600_000],
-    ['a date of this very second', 'Thu, 19 Mar 2020 12:00:00 GMT', 0],
-    ['a date in the past', 'Thu, 19 Mar 2020 11:59:59 GMT', 0],
-    ['a date long ago', 'Sun, 06 Nov 1994 08:49:37 GMT', 0],
-    ['a date long ago, as of RFC 850', 'Sunday, 06-Nov-94 08:49:37 GMT', 0],
-    ['a date long ago, as of asctime', 'Sun Nov  6 08:49:37 1994', 0],
+    ['a date of this very second', 'Thu, 19 Mar 2020 12:00:00 GMT', undefined],
+    ['a date in the past', 'Thu, 19 Mar 2020 11:59:59 GMT', undefined],
+    ['a date long ago', 'Sun, 06 Nov 1994 08:49:37 GMT', undefined],
+    ['a date long ago, as of RFC 850', 'Sunday, 06-Nov-94 08:49:37 GMT', undefined],
+    ['a date long ago, as of asctime', 'Sun Nov  6 08:49:37 1994', undefined],
   ])('%s: %s', (_, value, expected) => {
-    expect(readRetryAfter(value, now)).toBe(expected);
+    expect(read(value, now)).toBe(expected);
   });
 
   test.each([
@@ -42,7 +50,6 @@ describe('Retry-After', () => {
     ['a hexadecimal number', '0x10'],
     ['a number with a sign', '+3'],
     ['a number with a unit', '3s'],
-    ['two numbers, as two headers give', '3, 5'],
     ['a dot before it', '.5'],
     ['a dot after it', '5.'],
     ['a comma in it', '1,5'],
@@ -54,19 +61,19 @@ describe('Retry-After', () => {
     ['null', null],
     ['undefined', undefined],
   ])('is ignored when it is %s', (_, value) => {
-    expect(readRetryAfter(value, now)).toBeUndefined();
+    expect(read(value, now)).toBeUndefined();
   });
 
   test.each([
     ['up to 50 years ahead is ahead', 'Thursday, 19-Mar-70 12:00:00 GMT', undefined],
-    ['more than 50 years ahead is the past century', 'Friday, 20-Mar-71 12:00:00 GMT', 0],
+    ['more than 50 years ahead is the past century', 'Friday, 20-Mar-71 12:00:00 GMT', undefined],
   ])('a year of two digits %s', (_, value, expected) => {
-    expect(readRetryAfter(value, now)).toBe(expected);
+    expect(read(value, now)).toBe(expected);
   });
 
   test('goes by the clock when no time is given', () => {
-    expect(readRetryAfter(new Date(Date.now() - 60_000).toUTCString())).toBe(0);
-    expect(readRetryAfter(new Date(Date.now() + 60_000).toUTCString())).toBeGreaterThan(50_000);
+    expect(read(new Date(Date.now() - 60_000).toUTCString())).toBeUndefined();
+    expect(read(new Date(Date.now() + 60_000).toUTCString())).toBeGreaterThan(50_000);
   });
 
   test('of any text is nothing or a whole number that a timer holds', () => {
@@ -74,10 +81,10 @@ describe('Retry-After', () => {
     const dates = fc.date({noInvalidDate: true}).map((date) => date.toUTCString());
     fc.assert(
       fc.property(fc.oneof(fc.string(), numbers, dates), (text) => {
-        const delay = readRetryAfter(text, now);
+        const delay = read(text, now);
         if (delay === undefined) return;
         expect(Number.isInteger(delay)).toBe(true);
-        expect(delay).toBeGreaterThanOrEqual(0);
+        expect(delay).toBeGreaterThanOrEqual(100);
         expect(delay).toBeLessThanOrEqual(2 ** 31 - 1);
       }),
     );
@@ -85,10 +92,32 @@ describe('Retry-After', () => {
 
   test('of a date is the time until then', () => {
     fc.assert(
-      fc.property(fc.integer({min: 0, max: Math.floor(longestTimer / 1000)}), (seconds) => {
-        expect(readRetryAfter(new Date(now + seconds * 1000).toUTCString(), now)).toBe(seconds * 1000);
-        expect(readRetryAfter(String(seconds), now)).toBe(seconds * 1000);
+      fc.property(fc.integer({min: 1, max: Math.floor(longestTimer / 1000)}), (seconds) => {
+        expect(read(new Date(now + seconds * 1000).toUTCString(), now)).toBe(seconds * 1000);
+        expect(read(String(seconds), now)).toBe(seconds * 1000);
       }),
     );
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, number | undefined]>([
+    ['behind ours', {'retry-after': 'Thu, 19 Mar 2020 11:59:10 GMT', date: 'Thu, 19 Mar 2020 11:59:00 GMT'}, 10_000],
+    ['ahead of ours', {'retry-after': 'Thu, 19 Mar 2020 12:10:03 GMT', date: 'Thu, 19 Mar 2020 12:10:00 GMT'}, 3000],
+    [
+      'kept by a cache for a while',
+      {'retry-after': 'Thu, 19 Mar 2020 12:00:09 GMT', date: 'Thu, 19 Mar 2020 12:00:00 GMT', age: '4'},
+      5000,
+    ],
+    ['that says nothing readable', {'retry-after': 'Thu, 19 Mar 2020 12:00:09 GMT', date: 'today', age: '4'}, 9000],
+  ])('58: a date is measured by a server clock %s', (_, headers, expected) => {
+    expect(readRetryAfter({get: (name) => headers[name] ?? null}, now)).toBe(expected);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, number | undefined]>([
+    ['retry-after-ms', {'retry-after-ms': '250', 'retry-after': '9'}, 250],
+    ['x-ms-retry-after-ms', {'x-ms-retry-after-ms': '1500.5', 'retry-after': '9'}, 1501],
+    ['retry-after where the milliseconds are nonsense', {'retry-after-ms': 'soon', 'retry-after': '9'}, 9000],
+    ['retry-after where the milliseconds are under 100', {'retry-after-ms': '0', 'retry-after': '9'}, 9000],
+  ])('59: %s counts', (_, headers, expected) => {
+    expect(readRetryAfter({get: (name) => headers[name] ?? null}, now)).toBe(expected);
   });
 });

@@ -15,8 +15,9 @@ import {
   waitFor,
 } from 'xstate';
 import {getShortestPaths} from 'xstate/graph';
-import {snapshotOf, statusMachine} from '../../src/machine/machine.ts';
+import {statusMachine} from '../../src/machine/machine.ts';
 import type {OperationMachineEvent, OperationSnapshot} from '../../src/machine/machine-type.ts';
+import {snapshotOf} from '../../src/machine/snapshot.ts';
 import * as table from '../../src/machine/transitions.ts';
 import {OperationError} from '../../src/operation/errors.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';

@@ -616,7 +616,7 @@ describe('what is told', () => {
         settings: readOptions({protocol: tasks}),
         poll,
         signal,
-        onRetry: ({events, machineEvents, state}) => {
+        onChange: ({events, machineEvents, state}) => {
           heard.push(...events.map(({type}) => type), ...machineEvents.map(({type}) => type));
           states.push(state);
         },

@@ -122,6 +122,7 @@ const absent = {
   totalTimeout: undefined,
   requestTimeout: undefined,
   initialDelay: undefined,
+  maxRetryAfter: undefined,
   signal: undefined,
   unknownStatus: undefined,
   notFoundGrace: undefined,

@@ -1,0 +1,46 @@
+// The clock of this process: milliseconds since 1970 when it starts, and from then on as monotonic as `performance.now()`.
+// A wall clock that is set, by hand or by NTP, moves no deadline and no wait.
+
+/** How far ahead of `performance.now()` a timer may fire, in milliseconds: on a busy event loop they fire early. */
+const timerTolerance = 1000;
+
+let source: () => number = () => 0;
+let origin = 0;
+let latest = Number.NEGATIVE_INFINITY;
+
+/** The current time, in milliseconds since 1970. It never goes back, whatever happens to the wall clock. */
+export function now(): number {
+  latest = Math.max(latest, Math.floor(monotonic()));
+  return latest;
+}
+
+/**
+ * Sets a timer for so many milliseconds. When it fires, the clock has moved on by at least the delay: a tool that fakes timers
+ * but not `performance.now()` moves it all the same.
+ */
+export function setTimer(callback: () => void, delay: number): ReturnType<typeof setTimeout> {
+  const due = now() + delay;
+  return setTimeout(() => {
+    const lead = due - monotonic();
+    if (lead > 0) latest = Math.max(latest, due);
+    // No real timer fires so early: from here on the tool's time counts.
+    if (lead > timerTolerance) origin += lead;
+    callback();
+  }, delay);
+}
+
+/** How far the wall clock is ahead of {@link now}, in milliseconds; 0 unless it was set since this process started. */
+export function wallClockOffset(): number {
+  const offset = Date.now() - now();
+  return Math.abs(offset) < timerTolerance ? 0 : offset;
+}
+
+function monotonic(): number {
+  // A tool that fakes timers replaces the function, and its time begins wherever the tool says.
+  if (source !== performance.now) {
+    source = performance.now;
+    origin = Date.now() - performance.now();
+    latest = Number.NEGATIVE_INFINITY;
+  }
+  return origin + performance.now();
+}
