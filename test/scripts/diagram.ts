@@ -27,8 +27,8 @@ function diagram({initial, states}: MachineConfig): string {
     }
     for (const [event, transitions] of Object.entries(state.on ?? {})) {
       for (const {target} of [transitions].flat()) {
-        if (target !== undefined)
-          lines.push(`${name} --> ${target}: ${event === 'report' ? `report ${target}` : event}`);
+        if (target === undefined || target === name) continue;
+        lines.push(`${name} --> ${target}: ${event === 'report' ? `report ${target}` : event}`);
       }
     }
   }
