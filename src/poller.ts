@@ -23,6 +23,7 @@ import type {Change} from './polling/step.ts';
 import {Watch} from './polling/watch.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {describeValue, expected} from './shared/check-options.ts';
+import {processClock} from './shared/clock.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';
 import {reportUncaught} from './shared/report-error.ts';
 
@@ -223,7 +224,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * secret but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    return resumeTokenOf({...this.#watch.state, operation: this.operation});
+    return resumeTokenOf({...this.#watch.state, operation: this.operation}, processClock);
   }
 
   /**
@@ -240,7 +241,10 @@ export class OperationPoller implements AsyncIterable<Operation> {
     const outcome = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
     // With a snapshot to start from, the input is not read.
     const actor = createActor(statusMachine, {
-      snapshot: snapshotOf(state, state.operation?.status === 'succeeded' ? endedOutcome(state) : outcome),
+      snapshot: snapshotOf(
+        state,
+        state.operation?.status === 'succeeded' ? endedOutcome(state, processClock) : outcome,
+      ),
       input: {location: state.location},
     });
     actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportUncaught});

@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Job, type Queue} from 'bullmq';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {abandon} from '../polling/step.ts';
+import {wallClock} from '../shared/clock.ts';
 import {type OperationJob, readJobToken} from './job.ts';
 import type {Publisher} from './publisher.ts';
 
@@ -40,7 +41,7 @@ async function tell(job: OperationJob, publisher: Publisher): Promise<void> {
   if (job.id === undefined) return;
   try {
     const state = readJobToken(job.data.token);
-    await publisher.publish(job.id, abandon(state, 'stopped', Date.now(), undefined));
+    await publisher.publish(job.id, abandon(state, 'stopped', undefined, wallClock(Date.now)));
   } catch (error) {
     // It is canceled all the same.
     if (!(error instanceof InvalidResumeTokenError)) throw error;

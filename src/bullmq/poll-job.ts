@@ -2,6 +2,7 @@ import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {type PollRequest, poll, type Report} from '../polling/poll.ts';
 import {type Step, step as takeStep} from '../polling/step.ts';
+import {wallClock} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
 import {type JobResult, type OperationJob, readJobToken, writeJobToken, writeResult} from './job.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
@@ -104,7 +105,7 @@ async function take(
     return report;
   };
   try {
-    return await takeStep(state, {settings, poll: ask, signal}, Date.now);
+    return await takeStep(state, {settings, poll: ask, signal}, wallClock(Date.now));
   } catch (error) {
     if (signal.aborted) return undefined;
     throw error;

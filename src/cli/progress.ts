@@ -108,7 +108,9 @@ export function logLine(
     case 'unknownStatus':
       return `unknown status ${jsonLine(event.rawStatus)}, still watching`;
     case 'relocated':
-      return `moved to ${escapeControls(event.to)}`;
+      return event.followed
+        ? `moved to ${escapeControls(event.to)}`
+        : `not followed to ${escapeControls(event.to)}: a foreign origin`;
     case 'stalled':
       return `no change for ${formatDuration(event.at - event.since)}`;
     default:

@@ -8,6 +8,7 @@ import {readOptions, type Settings} from '../options/settings.ts';
 import {type PollRequest, poll} from '../polling/poll.ts';
 import {firstStep, type StepIo, step as takeStep} from '../polling/step.ts';
 import {LazyAbortController} from '../shared/abort.ts';
+import {wallClock} from '../shared/clock.ts';
 import type {DurableHost, RecordedJson} from './durable-host.ts';
 import {type Retry, readPollRecord, writePollRecord} from './poll-record.ts';
 import {readResult, recordResult} from './result-record.ts';
@@ -119,6 +120,7 @@ async function watch(
 
   // What a poll recorded is all that the steps after it know of time and chance.
   let clock = now;
+  const engineClock = wallClock(() => clock);
   let random = 0;
   const io: StepIo = {
     settings,
@@ -137,7 +139,7 @@ async function watch(
     },
   };
 
-  let step = firstStep(begun.state, now, settings.transitions);
+  let step = firstStep(begun.state, engineClock, settings.transitions);
   for (let polls = 0; ; polls++) {
     if (onEvent !== undefined) for (const event of step.events) await onEvent(event);
     const {state, next} = step;
@@ -152,7 +154,7 @@ async function watch(
     if (polls >= most) return {continueWith: writeResumeToken(state), wait};
     if (wait > 0) await host.sleep(named(`wait ${state.attempt}`), wait);
     clock = Math.max(clock, state.dueAt);
-    step = await takeStep(state, io, () => clock);
+    step = await takeStep(state, io, engineClock);
   }
 }
 

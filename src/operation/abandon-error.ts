@@ -1,3 +1,4 @@
+import type {Clock} from '../shared/clock.ts';
 import {
   ForbiddenError,
   type OperationError,
@@ -20,6 +21,8 @@ export interface AbandonFacts {
   readonly cause?: unknown;
   /** The unknown word. */
   readonly word?: string;
+  /** The clock of the state. Default the wall clock. */
+  readonly clock?: Clock | undefined;
 }
 
 /** The error that an abandoned watch ends with. */
@@ -27,7 +30,7 @@ export function abandonError(
   reason: AbandonReason,
   state: WatchState,
   at: number,
-  {answer, cause, word}: AbandonFacts,
+  {answer, cause, word, clock}: AbandonFacts,
 ): OperationError {
   const facts: OperationErrorFacts = {
     state,
@@ -35,7 +38,7 @@ export function abandonError(
     answer,
     cause,
     // The token of an operation that has ended stays that of the ended operation.
-    resumeToken: () => resumeTokenOf(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}),
+    resumeToken: () => resumeTokenOf(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}, clock),
   };
   const where = state.redactedLocation;
   const because = cause instanceof Error ? `: ${cause.message}` : '';

@@ -94,6 +94,11 @@ export interface UnknownStatusEvent extends OperationEventBase {
 /** The service moved the operation to another location, which is polled from now on. */
 export interface RelocatedEvent extends OperationEventBase {
   readonly type: 'relocated';
+  /**
+   * Whether it is polled there from now on. `false`: the new location is on a foreign origin that the protocol does not allow,
+   * as when a proxy names itself; `to` is its origin, and watching goes on where it worked. Emitted once for each watch.
+   */
+  readonly followed: boolean;
   readonly from: string;
   readonly to: string;
 }

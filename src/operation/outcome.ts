@@ -1,3 +1,4 @@
+import type {Clock} from '../shared/clock.ts';
 import {OperationCanceledError, type OperationError, OperationFailedError} from './errors.ts';
 import {
   type CanceledOperation,
@@ -21,8 +22,8 @@ export type Outcome =
       readonly error: OperationError;
     };
 
-/** The outcome of an operation that ended; `undefined` while it has not. */
-export function endedOutcome(state: WatchState): Outcome | undefined {
+/** The outcome of an operation that ended; `undefined` while it has not. @param clock the state's; default the wall clock */
+export function endedOutcome(state: WatchState, clock?: Clock): Outcome | undefined {
   const {operation} = state;
   if (operation === undefined || !hasEnded(operation)) return undefined;
   if (operation.status === 'succeeded') return {status: 'succeeded', operation};
@@ -30,7 +31,7 @@ export function endedOutcome(state: WatchState): Outcome | undefined {
     state,
     ...(state.endedAt === undefined ? {} : {at: state.endedAt}),
     answer: state.answer,
-    resumeToken: () => resumeTokenOf(state),
+    resumeToken: () => resumeTokenOf(state, clock),
   };
   const name = operation.id === undefined ? 'The operation' : `Operation ${operation.id}`;
   if (operation.status === 'failed') {

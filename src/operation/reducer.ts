@@ -135,9 +135,18 @@ function reduceWait(state: WatchState, {delay, because, notBefore, after: error,
   return {state: after, events: [createEvent(after, at, answer, {type: 'retrying', error, delay}), waiting]};
 }
 
-function reduceRelocation(state: WatchState, {location, redactedLocation, at, answer}: RelocateEvent): Reduced {
-  const after = changed(state, {location, redactedLocation});
-  const own = {type: 'relocated', from: state.redactedLocation, to: redactedLocation} as const;
+function reduceRelocation(state: WatchState, event: RelocateEvent): Reduced {
+  const {at, answer} = event;
+  const from = state.redactedLocation;
+  if (event.followed) {
+    const {location, redactedLocation: to} = event;
+    const after = changed(state, {location, redactedLocation: to});
+    return {state: after, events: [createEvent(after, at, answer, {type: 'relocated', from, to, followed: true})]};
+  }
+  // A proxy that names itself does so in every answer; once is enough.
+  const after = changed(state, {observed: increment(state.observed, 'notFollowed')});
+  if (state.observed['notFollowed'] !== undefined) return {state: after, events: []};
+  const own = {type: 'relocated', from, to: event.to, followed: false} as const;
   return {state: after, events: [createEvent(after, at, answer, own)]};
 }
 

@@ -1,4 +1,4 @@
-import {wallClockOffset} from '../shared/clock.ts';
+import type {Clock} from '../shared/clock.ts';
 import type {Operation, OperationStatus} from './operation.ts';
 import {type Answer, shiftTimes, type WatchState} from './state.ts';
 
@@ -43,9 +43,9 @@ export interface ResumeToken {
   readonly abandoned?: string;
 }
 
-/** The resume token of a watch in this process: other processes go by the wall clock. */
-export function resumeTokenOf(state: WatchState): ResumeToken {
-  return writeResumeToken(shiftTimes(state, wallClockOffset()));
+/** The resume token of a watch that goes by a clock, which other processes may not have. */
+export function resumeTokenOf(state: WatchState, clock: Clock | undefined): ResumeToken {
+  return writeResumeToken(shiftTimes(state, clock?.wallOffset() ?? 0));
 }
 
 /** Writes a state as a resume token. Fields that have their default value are left out. */

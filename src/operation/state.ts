@@ -43,7 +43,7 @@ export const abandonReasons: ReadonlySet<string> = new Set<AbandonReason>([
 /** The machine's states: the operation's statuses, and `abandoned` when watching ended before the operation did. */
 export type OperationStateValue = OperationStatus | 'abandoned';
 
-/** How often each kind of answer came: a status, an HTTP status, `timeout`, `network`, `protocol` or `unknownStatus`. */
+/** How often each kind of answer came: a status, an HTTP status, `timeout`, `network`, `protocol`, `unknownStatus` or `notFollowed`. */
 export type Observed = Readonly<Record<string, number>>;
 
 /**

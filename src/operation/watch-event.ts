@@ -50,12 +50,11 @@ export interface WaitEvent extends WatchEventBase {
   readonly after?: PollError | undefined;
 }
 
-/** The operation is at another location from now on. */
-export interface RelocateEvent extends WatchEventBase {
-  readonly type: 'relocate';
-  readonly location: string;
-  readonly redactedLocation: string;
-}
+/** The service says that the operation is at another location: it is polled there, or where it was. */
+export type RelocateEvent = WatchEventBase & {readonly type: 'relocate'} & (
+    | {readonly followed: true; readonly location: string; readonly redactedLocation: string}
+    | {readonly followed: false; readonly to: string}
+  );
 
 /** Nothing has changed for a long time. */
 export interface StallEvent extends WatchEventBase {

@@ -3,7 +3,7 @@ import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
-import {now, wallClockOffset} from '../shared/clock.ts';
+import {now, processClock} from '../shared/clock.ts';
 import {firstState} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
 import {readOptions, type Settings} from './settings.ts';
@@ -23,7 +23,7 @@ export interface Resumed {
  */
 export function resumeWatching(token: ResumeToken | string, options: PollOptions = {}, time?: number): Resumed {
   const stored = readResumeToken(token);
-  const state = time === undefined ? shiftTimes(stored, -wallClockOffset()) : stored;
+  const state = time === undefined ? shiftTimes(stored, -processClock.wallOffset()) : stored;
   const settings = readOptions({...options, protocol: options?.protocol ?? protocolNamed(state.protocol)});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {

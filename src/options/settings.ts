@@ -5,7 +5,7 @@ import type {Transitions} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
 import type {StartRequest} from '../protocol/result-location.ts';
-import {exponential, type Schedule} from '../schedule/schedule.ts';
+import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
   type Check,
   type Checks,
@@ -46,11 +46,6 @@ export interface Settings extends RequestSettings {
   /** The transitions of another machine, which only tests set. */
   readonly transitions?: Transitions | undefined;
 }
-
-const exponentialSchedule = exponential();
-
-/** The schedule where none is given, and in place of one that fails: chance never makes it ask again within 100 ms. */
-export const defaultSchedule: Schedule = (context) => Math.max(100, exponentialSchedule(context));
 
 const defaultTransport = transportOf();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};

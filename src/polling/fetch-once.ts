@@ -4,7 +4,7 @@ import type {Operation} from '../operation/operation.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {deriveController} from '../shared/abort.ts';
-import {now} from '../shared/clock.ts';
+import {now, processClock} from '../shared/clock.ts';
 import {type PollRequest, poll, type Report} from './poll.ts';
 import {abandon, type Step, step} from './step.ts';
 
@@ -33,10 +33,10 @@ export async function fetchOnce(state: WatchState, settings: Settings): Promise<
     // A client may hold the request back: that counts for `requestTimeout` here, where nobody waits for hours.
     const deadlineAt = now() + settings.requestTimeout;
     const io = {settings: strict, poll: (request: PollRequest) => ask({...request, deadlineAt}), signal: controller};
-    taken = await step({...state, deadlineAt: undefined}, io, now);
+    taken = await step({...state, deadlineAt: undefined}, io, processClock);
   } catch (error) {
     if (!controller.aborted) throw error;
-    taken = abandon(state, 'aborted', now(), controller.reason, strict.transitions);
+    taken = abandon(state, 'aborted', controller.reason, processClock, strict.transitions);
   } finally {
     dispose();
   }
@@ -44,5 +44,5 @@ export async function fetchOnce(state: WatchState, settings: Settings): Promise<
   if ('outcome' in next && next.outcome.status === 'abandoned') throw next.outcome.error;
   const {operation} = taken.state;
   if (operation !== undefined) return operation;
-  throw abandonError('unreachable', taken.state, now(), {cause: failure});
+  throw abandonError('unreachable', taken.state, now(), {cause: failure, clock: processClock});
 }

@@ -9,7 +9,7 @@ import type {Settings} from '../options/settings.ts';
 import {resultLocation} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
 import type {Signal} from '../shared/abort.ts';
-import {now} from '../shared/clock.ts';
+import {now, processClock} from '../shared/clock.ts';
 import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/timers.ts';
 
@@ -27,10 +27,10 @@ export async function fetchedOutcome(
   } catch (cause) {
     if (signal.aborted) {
       const reason = settings.signal?.aborted ? 'aborted' : 'stopped';
-      const error = abandonError(reason, state, now(), {cause: signal.reason});
+      const error = abandonError(reason, state, now(), {cause: signal.reason, clock: processClock});
       return {status: 'abandoned', reason, operation, error};
     }
-    const error = abandonError('result', state, now(), {cause});
+    const error = abandonError('result', state, now(), {cause, clock: processClock});
     return {status: 'abandoned', reason: 'result', operation, error};
   }
 }

@@ -1,6 +1,7 @@
 import type {WaitCause} from '../operation/events.ts';
 import type {WatchState} from '../operation/state.ts';
-import {defaultSchedule, type Settings} from '../options/settings.ts';
+import type {Settings} from '../options/settings.ts';
+import {defaultSchedule} from '../schedule/schedule.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 
 /** A wait before the next poll. */

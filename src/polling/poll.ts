@@ -28,13 +28,18 @@ interface ReportBase {
   readonly retryAfter: number | undefined;
 }
 
+/** Where an operation has moved: followed, or only told of, because the protocol does not allow that origin. */
+export type Relocation =
+  | {readonly followed: true; readonly location: string}
+  | {readonly followed: false; readonly to: string};
+
 /** What a poll found out. */
 export type Report =
   | (ReportBase & {
       readonly is: 'operation';
       readonly operation: Operation;
-      /** Where to poll from now on, if the answer says so. */
-      readonly relocatedTo: string | undefined;
+      /** Where the answer says that the operation is from now on, if it says so. */
+      readonly relocation: Relocation | undefined;
     })
   | (ReportBase & {readonly is: 'unknownStatus'; readonly rawStatus: string})
   | {readonly is: 'failure'; readonly error: PollError};
@@ -107,7 +112,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
     operation,
     answer,
     retryAfter,
-    relocatedTo: undefined,
+    relocation: undefined,
   });
   if (status === 303 && reader.seeOtherSucceeds) return succeeded(seeOtherOperation(seeOther));
   if ((status === 404 || status === 410) && reader.notFoundSucceeds) return succeeded(notFoundOperation(status));
@@ -120,33 +125,31 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, answer);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation} = parsed;
-  const relocatedTo = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
-  return {is: 'operation', operation, answer, retryAfter, relocatedTo};
+  const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
+  return {is: 'operation', operation, answer, retryAfter, relocation};
 }
 
 /** Where an answer says the operation is from now on, if it says so. */
 function readRelocation(
   {reader, trustedOrigins}: Settings,
   request: PollRequest,
-  {location, headers, answer, token}: ServiceResponse,
-): string | undefined {
+  {location, headers, token}: ServiceResponse,
+): Relocation | undefined {
   const {moveHeaders, foreignHosts, sendsToken} = reader;
   for (const name of moveHeaders) {
     const header = headers.get(name);
     if (header === null) continue;
     if (header === request.location) return undefined;
-    const target = readLocation(header, location);
-    if (target === undefined) throw protocolError(`a ${name} header that is no http or https URL`, answer, 'protocol');
     const current = new URL(request.location);
+    const target = readLocation(header, location);
+    if (target === undefined) return {followed: false, to: 'no http or https URL'};
     if (target.href === current.href) return undefined;
-    if (containsSecret(target.href, token)) {
-      throw protocolError(`a ${name} header that holds the token`, answer, 'protocol');
-    }
     const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
-    if (target.origin !== ownOrigin && !trustedOrigins.has(target.origin) && !foreignHosts) {
-      throw protocolError(`a move to the foreign origin ${target.origin}`, answer, 'protocol');
-    }
-    return target.href;
+    const isAllowed = target.origin === ownOrigin || trustedOrigins.has(target.origin) || foreignHosts;
+    // A location is stored and shown: one that holds the token is not kept.
+    return isAllowed && !containsSecret(target.href, token)
+      ? {followed: true, location: target.href}
+      : {followed: false, to: target.origin};
   }
   return undefined;
 }

@@ -9,6 +9,7 @@ import {type AbandonReason, type Answer, isOver, type WatchState} from '../opera
 import type {Transitions, TroubleEvent, WatchEvent} from '../operation/watch-event.ts';
 import type {Settings} from '../options/settings.ts';
 import type {Signal} from '../shared/abort.ts';
+import type {Clock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {nextWait, remainingWait, type Wait} from './next-wait.ts';
@@ -57,34 +58,34 @@ export interface StepIo {
  *
  * @param state where the operation was left
  * @param io what the step needs from outside
- * @param now the clock, in milliseconds since 1970
+ * @param clock what the runner goes by
  * @throws what `io.poll` throws, which is the reason of `io.signal` when it aborts
  */
-export async function step(state: WatchState, io: StepIo, now: () => number): Promise<Step> {
+export async function step(state: WatchState, io: StepIo, clock: Clock): Promise<Step> {
   const {settings} = io;
-  const builder = new StepBuilder(state, settings.transitions);
+  const builder = new StepBuilder(state, clock, settings.transitions);
   if (isOver(state)) return builder.ended();
   const {location, tokenOrigin, dueAt, deadlineAt} = state;
-  if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', now());
+  if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', clock.now());
   const report = await io.poll({
     location,
     tokenOrigin,
     // A step that comes late, after the deadline, still polls once: only its own time-out limits that request.
-    deadlineAt: deadlineAt !== undefined && now() < deadlineAt ? deadlineAt : undefined,
+    deadlineAt: deadlineAt !== undefined && clock.now() < deadlineAt ? deadlineAt : undefined,
     retryUntil: deadlineAt,
     signal: io.signal,
     known: io.known,
     onRetry: (error, delay) => {
-      builder.apply({type: 'retry', error, delay, at: now()});
+      builder.apply({type: 'retry', error, delay, at: clock.now()});
       io.onChange?.(builder.takeChange());
     },
     onHeldBack: (until) => {
-      const at = now();
+      const at = clock.now();
       builder.apply({type: 'wait', delay: Math.max(0, until - at), because: 'heldBack', notBefore: until, at});
       io.onChange?.(builder.takeChange());
     },
   });
-  const at = now();
+  const at = clock.now();
   if (report.is === 'failure') return afterFailure(builder, report.error, io, at);
   const {answer, retryAfter} = report;
   if (report.is === 'unknownStatus') {
@@ -92,15 +93,17 @@ export async function step(state: WatchState, io: StepIo, now: () => number): Pr
     builder.apply({type: 'unknownWord', rawStatus, at, answer});
     if (settings.unknownStatus === 'fail') return builder.abandoned('unknownStatus', at, {answer, word: rawStatus});
   } else {
-    const {operation, relocatedTo} = report;
+    const {operation, relocation} = report;
     builder.apply({type: 'report', operation, at, answer});
     if (isOver(builder.state)) {
       notifySchedule(state, settings, operation, at);
       return builder.ended();
     }
-    if (relocatedTo !== undefined) {
-      const redactedLocation = redactLocation(relocatedTo, tokenOrigin);
-      builder.apply({type: 'relocate', location: relocatedTo, redactedLocation, at, answer});
+    if (relocation?.followed === true) {
+      const redactedLocation = redactLocation(relocation.location, tokenOrigin);
+      builder.apply({type: 'relocate', followed: true, location: relocation.location, redactedLocation, at, answer});
+    } else if (relocation !== undefined) {
+      builder.apply({type: 'relocate', followed: false, to: relocation.to, at, answer});
     }
   }
   const {stalled, changedAt} = builder.state;
@@ -114,9 +117,10 @@ export async function step(state: WatchState, io: StepIo, now: () => number): Pr
  * What comes before the first {@link step} when watching begins or resumes: the initial delay, or the rest of the wait that a
  * resume token was in.
  */
-export function firstStep(state: WatchState, now: number, transitions?: Transitions): Step {
-  const builder = new StepBuilder(state, transitions);
+export function firstStep(state: WatchState, clock: Clock, transitions?: Transitions): Step {
+  const builder = new StepBuilder(state, clock, transitions);
   if (isOver(state)) return builder.ended();
+  const now = clock.now();
   const wait = remainingWait(state, now);
   return wait === undefined ? builder.step({wait: 0}) : builder.waiting(wait, now, undefined);
 }
@@ -125,12 +129,12 @@ export function firstStep(state: WatchState, now: number, transitions?: Transiti
 export function abandon(
   state: WatchState,
   reason: 'aborted' | 'stopped',
-  now: number,
   cause: unknown,
+  clock: Clock,
   transitions?: Transitions,
 ): Step {
-  const builder = new StepBuilder(state, transitions);
-  return isOver(state) ? builder.ended() : builder.abandoned(reason, now, {cause});
+  const builder = new StepBuilder(state, clock, transitions);
+  return isOver(state) ? builder.ended() : builder.abandoned(reason, clock.now(), {cause});
 }
 
 function afterFailure(builder: StepBuilder, error: PollError, io: StepIo, at: number): Step {
@@ -189,10 +193,12 @@ class StepBuilder {
   state: WatchState;
   #events: OperationEvent[] = [];
   #machineEvents: WatchEvent[] = [];
+  readonly #clock: Clock;
   readonly #transitions: Transitions;
 
-  constructor(state: WatchState, transitions = transitionsOf(statusMachine)) {
+  constructor(state: WatchState, clock: Clock, transitions = transitionsOf(statusMachine)) {
     this.state = state;
+    this.#clock = clock;
     this.#transitions = transitions;
   }
 
@@ -224,7 +230,7 @@ class StepBuilder {
 
   /** The operation has ended, now or before. */
   ended(): Step {
-    const outcome = endedOutcome(this.state);
+    const outcome = endedOutcome(this.state, this.#clock);
     if (outcome === undefined) throw new TypeError('A state that is over has no outcome: resume it first');
     return this.step({outcome});
   }
@@ -232,7 +238,7 @@ class StepBuilder {
   abandoned(reason: AbandonReason, at: number, facts: AbandonFacts = {}): Step {
     const {operation} = this.state;
     // The resume token of an abandoned watch continues it, so it is made from the state before.
-    const error = abandonError(reason, this.state, at, facts);
+    const error = abandonError(reason, this.state, at, {...facts, clock: this.#clock});
     this.apply({type: 'abandon', reason, error, at, answer: facts.answer});
     return this.step({outcome: {status: 'abandoned', reason, operation, error}});
   }

@@ -2,7 +2,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
-import {now, setTimer} from '../shared/clock.ts';
+import {processClock, setTimer} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {longestTimer} from '../shared/timers.ts';
 import {type PollRequest, poll} from './poll.ts';
@@ -42,7 +42,7 @@ export class Watch {
 
   /** Ends watching; does nothing if it has ended. */
   stop(reason: 'aborted' | 'stopped', cause: unknown): void {
-    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, now(), cause, this.#settings.transitions));
+    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, cause, processClock, this.#settings.transitions));
   }
 
   #begin(): void {
@@ -53,7 +53,7 @@ export class Watch {
     if (signal !== undefined && !isOver(this.#state)) {
       this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     }
-    this.#take(firstStep(this.#state, now(), this.#settings.transitions));
+    this.#take(firstStep(this.#state, processClock, this.#settings.transitions));
   }
 
   #wasStopped(): boolean {
@@ -76,7 +76,7 @@ export class Watch {
         this.#onChange(change, undefined);
       },
     };
-    step(this.#state, io, now).then(
+    step(this.#state, io, processClock).then(
       (taken) => {
         this.#poll = undefined;
         this.#hasRead ||= taken.state.operation !== this.#state.operation;

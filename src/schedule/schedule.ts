@@ -63,8 +63,19 @@ export function fixed(delay: number): Schedule {
   return () => delay;
 }
 
-/** Waits that grow exponentially up to a limit, with jitter. The default schedule is `exponential()`. */
+/** Waits that grow exponentially up to a limit, with jitter. */
 export function exponential(options: ExponentialOptions = {}): Schedule {
+  return exponentialFrom(0, options);
+}
+
+/**
+ * The schedule where none is given, and in place of one that fails: `exponential()`, but chance makes no wait shorter than
+ * 100 ms.
+ */
+export const defaultSchedule: Schedule = exponentialFrom(100, {});
+
+/** @param least what full jitter leaves of a wait, in milliseconds */
+function exponentialFrom(least: number, options: ExponentialOptions): Schedule {
   const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = options;
   checkMilliseconds('schedules.exponential: initial', initial);
   checkMilliseconds('schedules.exponential: max', max);
@@ -76,7 +87,8 @@ export function exponential(options: ExponentialOptions = {}): Schedule {
     // 0 times infinity would be NaN.
     const delay = initial === 0 ? 0 : Math.min(initial * factor ** (attempt - 1), max);
     if (jitter === 'none') return delay;
-    return jitter === 'full' ? delay * random : delay / 2 + (delay / 2) * random;
+    const kept = jitter === 'full' ? least : delay / 2;
+    return kept + (delay - kept) * random;
   };
 }
 

@@ -1,6 +1,14 @@
 // The clock of this process: milliseconds since 1970 when it starts, and from then on as monotonic as `performance.now()`.
 // A wall clock that is set, by hand or by NTP, moves no deadline and no wait.
 
+/** What a runner goes by. */
+export interface Clock {
+  /** The current time, in milliseconds since 1970. */
+  now(): number;
+  /** How far the wall clock is ahead of it, in milliseconds: resume tokens go by the wall clock. */
+  wallOffset(): number;
+}
+
 /** How far ahead of `performance.now()` a timer may fire, in milliseconds: on a busy event loop they fire early. */
 const timerTolerance = 1000;
 
@@ -10,7 +18,8 @@ let latest = Number.NEGATIVE_INFINITY;
 
 /** The current time, in milliseconds since 1970. It never goes back, whatever happens to the wall clock. */
 export function now(): number {
-  latest = Math.max(latest, Math.floor(monotonic()));
+  const time = Math.floor(monotonic());
+  latest = Math.max(latest, time);
   return latest;
 }
 
@@ -29,10 +38,18 @@ export function setTimer(callback: () => void, delay: number): ReturnType<typeof
   }, delay);
 }
 
-/** How far the wall clock is ahead of {@link now}, in milliseconds; 0 unless it was set since this process started. */
-export function wallClockOffset(): number {
+// 0 unless the wall clock was set since this process started.
+function wallClockOffset(): number {
   const offset = Date.now() - now();
   return Math.abs(offset) < timerTolerance ? 0 : offset;
+}
+
+/** The clock of this process. */
+export const processClock: Clock = {now, wallOffset: wallClockOffset};
+
+/** A clock that is the wall clock already, such as that of a workflow engine. */
+export function wallClock(time: () => number): Clock {
+  return {now: time, wallOffset: () => 0};
 }
 
 function monotonic(): number {

@@ -60,16 +60,16 @@ test('13: {running} → 503 → {succeeded}: succeeded, retrying once, never fai
   await atRest(watched, 3);
 });
 
-test('13: {running} → 503 [RA: 0.02] → {succeeded}: the wait is that of the next poll', async () => {
-  const watched = await watch(['running', {http: 503, retryAfter: 0.02}, 'succeeded']);
+test('13: {running} → 503 [RA: 0.12] → {succeeded}: the wait is that of the next poll', async () => {
+  const watched = await watch(['running', {http: 503, retryAfter: 0.12}, 'succeeded']);
   await watched.poller.result();
   expect(types(watched.events)).toEqual(['polled', 'running', 'waiting', 'retrying', 'waiting', 'polled', 'succeeded']);
   expect(waits(watched.events)).toEqual([
     [1, 'schedule'],
-    [20, 'retryAfter'],
+    [120, 'retryAfter'],
   ]);
   const [retrying] = only(watched.events, 'retrying');
-  expect(retrying).toMatchObject({attempt: 2, delay: 20, error: {httpStatus: 503, retryAfter: 20}});
+  expect(retrying).toMatchObject({attempt: 2, delay: 120, error: {httpStatus: 503, retryAfter: 120}});
   await atRest(watched, 3);
 });
 
@@ -890,15 +890,17 @@ const start = Date.UTC(2030, 0, 1);
 const httpDate = (seconds: number): string => new Date(start + seconds * 1000).toUTCString();
 
 const retryAfters: ReadonlyArray<readonly [name: string, value: string, delay: number, because: string]> = [
-  ['0', '0', 0, 'retryAfter'],
+  ['0', '0', 7, 'schedule'],
+  ['0.001', '0.001', 7, 'schedule'],
+  ['0.1', '0.1', 100, 'retryAfter'],
   ['-1', '-1', 7, 'schedule'],
   ['1.5', '1.5', 1500, 'retryAfter'],
   ['2.128', '2.128', 2128, 'retryAfter'],
   ['soon', 'soon', 7, 'schedule'],
   ['1e3', '1e3', 7, 'schedule'],
   ['0x10', '0x10', 7, 'schedule'],
-  ['10, 20', '10, 20', 7, 'schedule'],
-  ['an HTTP-date in the past', httpDate(-90), 0, 'retryAfter'],
+  ['10, 20', '10, 20', 20_000, 'retryAfter'],
+  ['an HTTP-date in the past', httpDate(-90), 7, 'schedule'],
   ['an HTTP-date in the future', httpDate(90), 90_000, 'retryAfter'],
   ['an ISO date', new Date(start + 90_000).toISOString(), 7, 'schedule'],
   ['400 nines', '9'.repeat(400), 7, 'schedule'],

@@ -27,15 +27,15 @@ const reports: fc.Arbitrary<Report> = fc.oneof(
       status: fc.constantFrom(...statuses),
       fields: fc.dictionary(fc.constantFrom('result', 'percentComplete', 'more', '__proto__'), fc.jsonValue()),
       retryAfter: maybe(milliseconds),
-      relocatedTo: maybe(fc.webUrl()),
+      relocation: maybe(fc.webUrl().map((location) => ({followed: true as const, location}))),
     })
     .map(
-      ({status, fields, retryAfter, relocatedTo}): Report => ({
+      ({status, fields, retryAfter, relocation}): Report => ({
         is: 'operation',
         operation: operationOf(status, JSON.parse(JSON.stringify({...dates, ...fields}))),
         answer,
         retryAfter,
-        relocatedTo,
+        relocation,
       }),
     ),
   fc
@@ -98,7 +98,7 @@ describe('a recorded poll', () => {
 
   test('gives frozen operations with dates', () => {
     const operation = operationOf('running', dates);
-    const report: Report = {is: 'operation', operation, answer, retryAfter: undefined, relocatedTo: undefined};
+    const report: Report = {is: 'operation', operation, answer, retryAfter: undefined, relocation: undefined};
     const read = readPollRecord(writePollRecord({at: beginning, random: 0, retries: [], report})).report;
     if (read.is !== 'operation') throw new Error('Expected an operation');
     expect(read.operation.lastActionDateTime).toEqual(new Date('2020-03-19T12:01:04.234Z'));

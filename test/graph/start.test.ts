@@ -62,7 +62,7 @@ describe('an operation is started', () => {
   test('36: with a path that leaves out the version', async () => {
     const emulator = await startEmulator({location: 'relative'});
     const starts = {path: "/teams('a')/operations('b')", script: ['succeeded']};
-    emulator.addStart({path: "/teams('a')/clone", answer: {retryAfter: 0}, starts});
+    emulator.addStart({path: "/teams('a')/clone", answer: {retryAfter: 0.1}, starts});
     const {poller} = await clientOf(emulator).start(presets.teams, {path: "/teams('a')/clone"}, quick);
     await poller!.result();
     expect(emulator.requests.map(({path}) => path)).toEqual([
@@ -240,7 +240,7 @@ test('a listener that is added right after the start hears everything', async ()
   const emulator = await startEmulator();
   emulator.addStart({
     path: '/start',
-    answer: {http: 202, retryAfter: 0.01},
+    answer: {http: 202, retryAfter: 0.1},
     starts: {path: '/operations/{id}', script: ['succeeded']},
   });
   const {poller} = await clientOf(emulator).start(protocols.longRunning, {path: '/start'});

@@ -145,15 +145,6 @@ const wrongs: ReadonlyArray<readonly [name: string, wrong: Wrong]> = [
       observed: {protocol: 1},
     },
   ],
-  [
-    'a move to a foreign origin',
-    {
-      step: {status: 'running', location: 'https://foreign.example/b'},
-      kind: ProtocolError,
-      cause: {kind: 'protocol', transient: false, httpStatus: 200},
-      observed: {protocol: 1},
-    },
-  ],
   ['an unknown word', {step: 'somethingNew', kind: UnknownStatusError, observed: {unknownStatus: 1}}],
 ];
 

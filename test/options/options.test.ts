@@ -1,9 +1,10 @@
 import {describe, expect, test} from '@jest/globals';
 import {checkLocation, firstState} from '../../src/options/first-state.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
-import {defaultSchedule, readOptions} from '../../src/options/settings.ts';
+import {readOptions} from '../../src/options/settings.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
+import {defaultSchedule} from '../../src/schedule/schedule.ts';
 import {beginning, location, tasks, thrownBy} from '../support/core.ts';
 
 const secret = 'eyJ0eXAiOiJKV1QiLCJub25jZSI6Im1hcmtlciJ9';
@@ -18,6 +19,7 @@ const names: readonly (keyof PollOptions)[] = [
   'totalTimeout',
   'requestTimeout',
   'initialDelay',
+  'maxRetryAfter',
   'signal',
   'unknownStatus',
   'notFoundGrace',
@@ -56,10 +58,11 @@ describe('options that are left out', () => {
     expect(reader.protocol).toBe(longRunning);
   });
 
-  test('the default schedule is exponential with full jitter', () => {
+  test('the default schedule is exponential with full jitter, never under 100 ms', () => {
     const context = {status: 'running', operation: undefined, elapsed: 0, failures: 0} as const;
     const waits = [1, 2, 100].map((attempt) => defaultSchedule({...context, attempt, random: 0.5}));
-    expect(waits).toEqual([500, 750, 15_000]);
+    expect(waits).toEqual([550, 800, 15_050]);
+    expect(defaultSchedule({...context, attempt: 1, random: 0})).toBe(100);
   });
 
   test('the default of totalTimeout is the protocol’s', () => {

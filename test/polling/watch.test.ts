@@ -23,6 +23,7 @@ import {abandon, firstStep, type Step, step as takeStep} from '../../src/polling
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import type {ScheduleContext} from '../../src/schedule/schedule.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
+import {wallClock} from '../../src/shared/clock.ts';
 import {beginning, location, operationOf, pollError, stateOf, tasks} from '../support/core.ts';
 
 const head = {httpStatus: 200, requestId: 'r', clientRequestId: 'c'};
@@ -37,7 +38,7 @@ interface Answer {
   /** Requests that failed before it, within the poll, and after how long the next one was made. */
   readonly retried?: readonly (readonly [PollError, number])[];
   readonly retryAfter?: number;
-  readonly relocatedTo?: string;
+  readonly relocation?: {readonly followed: true; readonly location: string};
   /** How long the answer takes. */
   readonly takes?: number;
 }
@@ -46,10 +47,10 @@ const running: Answer = {status: 'running'};
 const succeeded: Answer = {status: 'succeeded'};
 const failure = (httpStatus: number, retryAfter?: number): Answer => ({fails: pollError(httpStatus, {retryAfter})});
 
-function reportOf({status = 'running', percentComplete, word, fails, retryAfter, relocatedTo}: Answer): Report {
+function reportOf({status = 'running', percentComplete, word, fails, retryAfter, relocation}: Answer): Report {
   if (fails !== undefined) return {is: 'failure', error: fails};
   if (word !== undefined) return {is: 'unknownStatus', rawStatus: word, answer: head, retryAfter};
-  return {is: 'operation', operation: operationOf(status, {percentComplete}), answer: head, retryAfter, relocatedTo};
+  return {is: 'operation', operation: operationOf(status, {percentComplete}), answer: head, retryAfter, relocation};
 }
 
 /** What happened on a walk, with the time of it in milliseconds since the beginning. */
@@ -106,9 +107,20 @@ async function walk(
     }
     return step;
   };
-  let step = take(firstStep(from, clock));
+  let step = take(
+    firstStep(
+      from,
+      wallClock(() => clock),
+    ),
+  );
   while ('wait' in step.next && coming.length > 0) {
-    step = take(await takeStep(step.state, {settings, poll, signal, random}, () => clock));
+    step = take(
+      await takeStep(
+        step.state,
+        {settings, poll, signal, random},
+        wallClock(() => clock),
+      ),
+    );
   }
   return {log, events, questions, waits, last: step};
 }
@@ -395,15 +407,19 @@ describe('the wait', () => {
   test('goes by the chance that is injected', async () => {
     const chances = [0, 0.25, 0.999];
     const {waits} = await walk({}, [running, running, running], {random: () => chances.shift() ?? Number.NaN});
-    expect(waits).toEqual([0, 0, Math.ceil(1500 * 0.25), Math.ceil(2250 * 0.999)]);
+    expect(waits).toEqual([0, 100, Math.ceil(100 + 1400 * 0.25), Math.ceil(100 + 2150 * 0.999)]);
   });
 
   test('goes by Math.random where none is injected', async () => {
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.125);
     const io = {settings: readOptions({protocol: tasks}), poll: async () => reportOf(running), signal};
-    const {next} = await takeStep(stateOf(), io, () => beginning);
+    const {next} = await takeStep(
+      stateOf(),
+      io,
+      wallClock(() => beginning),
+    );
     random.mockRestore();
-    expect(next).toEqual({wait: 125});
+    expect(next).toEqual({wait: 213}); // 100 + 900 / 8, a whole number
   });
 
   test('is the schedule’s by all that it may go by', async () => {
@@ -446,7 +462,7 @@ describe('the wait', () => {
     async (_, schedule, error) => {
       const once = (context: ScheduleContext): number => (context.attempt === 2 ? (schedule() as number) : 20_000);
       const {waits} = await walk({schedule: once}, [running, running, running]);
-      expect(waits).toEqual([0, 20_000, 750, 20_000]);
+      expect(waits).toEqual([0, 20_000, 800, 20_000]);
       expect(reported).toEqual([error]);
     },
   );
@@ -480,7 +496,10 @@ describe('begin', () => {
       [`waiting ${1e12} resume`],
     ],
   ])('%s', (_, changes, passed, wait, expected) => {
-    const {next, events} = firstStep(stateOf(changes), beginning + passed);
+    const {next, events} = firstStep(
+      stateOf(changes),
+      wallClock(() => beginning + passed),
+    );
     expect(next).toEqual({wait});
     expect(
       events.map((event) => (event.type === 'waiting' ? `waiting ${event.delay} ${event.because}` : event.type)),
@@ -489,7 +508,12 @@ describe('begin', () => {
 
   test('a resumed wait does not go beyond a deadline that has become shorter', () => {
     const state = stateOf({attempt: 2, dueAt: beginning + 60_000, deadlineAt: beginning + 5000});
-    expect(firstStep(state, beginning + 1000).next).toEqual({wait: 3500});
+    expect(
+      firstStep(
+        state,
+        wallClock(() => beginning + 1000),
+      ).next,
+    ).toEqual({wait: 3500});
   });
 });
 
@@ -503,9 +527,21 @@ describe('what is over', () => {
     const state = await ended();
     const settings = readOptions({protocol: tasks});
     const steps = [
-      firstStep(state, beginning),
-      abandon(state, 'stopped', beginning, undefined),
-      await takeStep(state, {settings, poll: never, signal}, () => beginning),
+      firstStep(
+        state,
+        wallClock(() => beginning),
+      ),
+      abandon(
+        state,
+        'stopped',
+        undefined,
+        wallClock(() => beginning),
+      ),
+      await takeStep(
+        state,
+        {settings, poll: never, signal},
+        wallClock(() => beginning),
+      ),
     ];
     for (const step of steps) {
       expect(step).toMatchObject({
@@ -518,8 +554,18 @@ describe('what is over', () => {
   });
 
   test('a watch that was given up must be resumed first', () => {
-    const {state} = abandon(stateOf(), 'stopped', beginning, undefined);
-    expect(() => firstStep(state, beginning)).toThrow('A state that is over has no outcome: resume it first');
+    const {state} = abandon(
+      stateOf(),
+      'stopped',
+      undefined,
+      wallClock(() => beginning),
+    );
+    expect(() =>
+      firstStep(
+        state,
+        wallClock(() => beginning),
+      ),
+    ).toThrow('A state that is over has no outcome: resume it first');
   });
 });
 
@@ -578,7 +624,7 @@ describe('what is told', () => {
     [
       'a new location',
       every4s,
-      [{...running, relocatedTo: 'https://graph.example/y'}, succeeded],
+      [{...running, relocation: {followed: true, location: 'https://graph.example/y'}}, succeeded],
       ['polled', 'running', 'relocated', 'waiting', 'polled', 'succeeded'],
     ],
   ])('%s', async (_, options, answers, expected) => {
@@ -621,7 +667,7 @@ describe('what is told', () => {
           states.push(state);
         },
       },
-      () => beginning,
+      wallClock(() => beginning),
     );
     expect(heard).toEqual(['retrying', 'retry']);
     expect(states.map(({dueAt, attempt, observed}) => [dueAt - beginning, attempt, observed])).toEqual([
@@ -634,7 +680,10 @@ describe('what is told', () => {
 
   test('the next poll goes to the new location, and its query is shown only at home', async () => {
     const there = 'https://elsewhere.example/monitor?sig=SECRET';
-    const {questions, events, last} = await walk(every4s, [{...running, relocatedTo: there}, running]);
+    const {questions, events, last} = await walk(every4s, [
+      {...running, relocation: {followed: true, location: there}},
+      running,
+    ]);
     expect(questions.map((question) => [question.location, question.tokenOrigin])).toEqual([
       [location, 'https://graph.example'],
       [there, 'https://graph.example'],
@@ -648,12 +697,16 @@ describe('what is told', () => {
   });
 
   test('a move that comes with the end is not followed', async () => {
-    const {last, events} = await walk(every4s, [{...succeeded, relocatedTo: 'https://graph.example/y'}]);
+    const {last, events} = await walk(every4s, [
+      {...succeeded, relocation: {followed: true, location: 'https://graph.example/y'}},
+    ]);
     expect([last.state.location, events.length]).toEqual([location, 2]);
   });
 
   test('the same events as the machineEvents give to an actor', async () => {
-    const {last} = await walk(every4s, [{...running, relocatedTo: 'https://graph.example/y'}]);
+    const {last} = await walk(every4s, [
+      {...running, relocation: {followed: true, location: 'https://graph.example/y'}},
+    ]);
     expect(last.machineEvents.map(({type}) => type)).toEqual(['report', 'relocate', 'wait']);
   });
 });
@@ -886,7 +939,12 @@ describe('giving up', () => {
     ['stopped', 'by the user'],
     ['stopped', undefined],
   ] as const)('from outside: %s because of %p', (reason, why) => {
-    const {next, state, events} = abandon(stateOf({attempt: 2}), reason, beginning + 500, why);
+    const {next, state, events} = abandon(
+      stateOf({attempt: 2}),
+      reason,
+      why,
+      wallClock(() => beginning + 500),
+    );
     const error = 'outcome' in next && next.outcome.status === 'abandoned' ? next.outcome.error : undefined;
     expect(error).toBeInstanceOf(WatchAbortedError);
     expect(error).toMatchObject({
@@ -901,6 +959,12 @@ describe('giving up', () => {
 
   test('what the poll throws when it is aborted is thrown on', async () => {
     const io = {settings: readOptions(), signal, poll: () => Promise.reject(new Error('aborted'))};
-    await expect(takeStep(stateOf(), io, () => beginning)).rejects.toThrow('aborted');
+    await expect(
+      takeStep(
+        stateOf(),
+        io,
+        wallClock(() => beginning),
+      ),
+    ).rejects.toThrow('aborted');
   });
 });
