@@ -6,7 +6,7 @@ import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {type Checks, checkIsObject, checkOptions, describeValue, expected} from '../shared/check-options.ts';
-import {cancelJob} from './cancel.ts';
+import {cancelJob} from './remove-job.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
 import {Board} from './job-reader.ts';
