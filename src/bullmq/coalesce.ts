@@ -1,20 +1,20 @@
-/** For how long jobs are gathered, in milliseconds: the shortest time that a timer can wait. */
-const gathering = 1;
+/** How long callers wait for others, in milliseconds: as briefly as a timer can. */
+const window = 1;
 
 /**
  * Makes a function whose callers within a millisecond go on in the same turn. Jobs that are due together are then polled one
  * after another rather than each between two answers of Redis, and what they send to Redis leaves together: that takes
  * a third less time, and costs each poll a millisecond.
  */
-export function gather(): () => Promise<void> {
-  let gathered: Promise<void> | undefined;
+export function coalesce(): () => Promise<void> {
+  let pending: Promise<void> | undefined;
   return () => {
-    gathered ??= new Promise((resolve) => {
+    pending ??= new Promise((resolve) => {
       setTimeout(() => {
-        gathered = undefined;
+        pending = undefined;
         resolve();
-      }, gathering);
+      }, window);
     });
-    return gathered;
+    return pending;
   };
 }

@@ -5,9 +5,9 @@ import {
   type Checks,
   checkIsObject,
   checkOptions,
-  describeValue,
-  expected,
+  isA,
   isFunction,
+  isNumber,
 } from '../shared/check-options.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 
@@ -23,7 +23,7 @@ export interface EngineOptions {
   /** What all keys in Redis begin with. Default `'bull'`. */
   readonly prefix?: string | undefined;
   /**
-   * Hears what goes wrong without ending anything, e.g. that Redis is away for a while, or a {@link JobSkippedError}.
+   * Called with each problem that ends nothing, e.g. that Redis is unavailable for a while, or a {@link JobSkippedError}.
    * Default: a warning of the process, once for each message.
    */
   readonly onError?: ((error: Error) => void) | undefined;
@@ -37,43 +37,50 @@ export interface Engine {
   readonly onError: (error: Error) => void;
 }
 
+/**
+ * No limit, where BullMQ takes a number. Redis and JSON have no `Infinity`, and a queue is paused by a counter of exactly this
+ * value: a limiter with a higher `max` ignores the pause.
+ */
+export const unlimited: number = Number.MAX_SAFE_INTEGER;
+
+/** A number from 1 on that BullMQ can hold. */
+export const isCount: Check = isNumber({least: 1, most: unlimited});
+
+export const isNonEmptyString: Check = isA(
+  'a string that is not empty',
+  (value) => typeof value === 'string' && value !== '',
+);
+
 const engineChecks = {
-  name: (name, value) => {
-    if (typeof value === 'string' && value !== '' && !value.includes(':')) return;
-    throw expected(name, "a string that is not empty and has no ':'", describeValue(value));
-  },
-  connection: (name, value) => {
-    // A string is not shown: it may well be a URL with a password.
-    if (typeof value === 'object' && value !== null) return;
-    throw expected(name, 'options such as {host, port} or a Redis client', typeof value);
-  },
-  prefix: (name, value) => {
-    if (typeof value === 'string' && value !== '') return;
-    throw expected(name, 'a string that is not empty', describeValue(value));
-  },
+  name: isA(
+    "a string that is not empty and has no ':'",
+    (value) => typeof value === 'string' && value !== '' && !value.includes(':'),
+  ),
+  connection: (name, value) => checkIsObject(name, value, 'options such as {host, port} or a Redis client'),
+  prefix: isNonEmptyString,
   onError: isFunction,
 } satisfies Checks<EngineOptions>;
 
 /**
- * Checks the options that queue, worker and events have in common, and those of its own that one of them has.
+ * Checks the options that queue, worker and events have in common, and those that only one of them has.
  *
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
 export function readEngineOptions(options: EngineOptions, ownChecks: Readonly<Record<string, Check>> = {}): Engine {
   checkIsObject('options', options);
   const {name, connection, prefix, onError} = options;
-  // They must be there.
+  // These two are required.
   engineChecks.name('name', name);
   engineChecks.connection('connection', connection);
   checkOptions(options, {...engineChecks, ...ownChecks});
   return {
     name,
     options: prefix === undefined ? {connection} : {connection, prefix},
-    onError: onError === undefined ? warnOnce() : harmless(onError),
+    onError: onError === undefined ? warnOnce() : neverThrowing(onError),
   };
 }
 
-function harmless(onError: (error: Error) => void): (error: Error) => void {
+function neverThrowing(onError: (error: Error) => void): (error: Error) => void {
   return (error) => {
     try {
       onError(error);
@@ -83,14 +90,19 @@ function harmless(onError: (error: Error) => void): (error: Error) => void {
   };
 }
 
-// Redis that is away tells of it at each attempt to connect.
+// While Redis is unavailable, each attempt to connect is an error.
 const mostWarnings = 100;
 
 function warnOnce(): (error: Error) => void {
-  const told = new Set<string>();
+  const warned = new Set<string>();
   return ({name, message}) => {
-    if (told.has(message) || told.size >= mostWarnings) return;
-    told.add(message);
+    if (warned.has(message) || warned.size >= mostWarnings) return;
+    warned.add(message);
     emitWarning(`operation-poller/bullmq: ${name}: ${message}`);
   };
+}
+
+/** What was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -2,6 +2,7 @@
 export type {EngineOptions} from './engine-options.ts';
 export {JobSkippedError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
+export type {PolledBy, WorkerEventOf} from './poll-job.ts';
 export {
   type AddedOperation,
   type AddOptions,
@@ -11,12 +12,11 @@ export {
   type OperationQueueOptions,
 } from './queue.ts';
 export type {QueuedOperation} from './queued-operation.ts';
-export type {KeepOptions} from './retention.ts';
+export type {RetentionOptions} from './retention.ts';
 export {
   createOperationWorker,
   type LimiterOptions,
   type OperationWorker,
   type OperationWorkerOptions,
 } from './worker.ts';
-export type {PolledBy, WorkerEventOf} from './worker-events.ts';
 export type {WorkerPollOptions} from './worker-settings.ts';

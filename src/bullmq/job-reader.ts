@@ -1,10 +1,10 @@
 import {Job, type Queue, QueueEvents} from 'bullmq';
 import type {WatchState} from '../operation/state.ts';
-import type {Engine} from './engine-options.ts';
+import {asError, type Engine} from './engine-options.ts';
 import {type JobData, type JobResult, type OperationJob, readJobToken} from './job.ts';
 
-/** How often a job is read again while its end is waited for: events of BullMQ get lost under load. */
-const recheckInterval = 3000;
+/** How often a job is read again while somebody waits for its end: BullMQ loses events under load. */
+const rereadInterval = 3000;
 
 /** What Redis holds of an operation. */
 export interface Entry<Data> {
@@ -16,19 +16,19 @@ export interface Entry<Data> {
   readonly failure: string | undefined;
 }
 
-/** Waits for one operation. */
-export interface Vigil {
-  /** Resolves when something may have changed: at a hint, and after some seconds at the latest. */
+/** Waits for changes of one job. */
+export interface JobWaiter {
+  /** Resolves when the job may have changed: at an event of the queue, and after some seconds at the latest. */
   next(): Promise<void>;
-  end(): void;
+  dispose(): void;
 }
 
 /** Reads the jobs of a queue, and knows when to read them again. */
-export class Board<Data> {
+export class JobReader<Data> {
   readonly #queue: Queue;
   readonly #engine: Engine;
-  readonly #waking = new Map<string, Set<() => void>>();
-  #hints: QueueEvents | undefined;
+  readonly #waiting = new Map<string, Set<() => void>>();
+  #queueEvents: QueueEvents | undefined;
   #closed = false;
 
   constructor(queue: Queue, engine: Engine) {
@@ -36,7 +36,6 @@ export class Board<Data> {
     this.#engine = engine;
   }
 
-  /** Whether nothing is read any more. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -50,27 +49,27 @@ export class Board<Data> {
     return job === undefined ? undefined : readEntry(job);
   }
 
-  /** Tells of what goes wrong while waiting. */
-  trouble(error: unknown): void {
+  /** Reports a problem that does not end waiting. */
+  reportError(error: unknown): void {
     this.#engine.onError(asError(error));
   }
 
-  /** Begins to wait for an operation. What changes from now on is not missed. */
-  watch(id: string): Vigil {
+  /** Starts to wait for changes of a job: from now on none is missed. */
+  wait(id: string): JobWaiter {
     this.#listen();
     let changed = false;
     let wake: (() => void) | undefined;
-    const woken = (): void => {
+    const notify = (): void => {
       changed = true;
       wake?.();
     };
-    const waking = this.#waking.get(id) ?? new Set();
-    this.#waking.set(id, waking.add(woken));
+    const waiting = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, waiting.add(notify));
     return {
       next: async () => {
         if (!changed && !this.#closed) {
           await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, recheckInterval);
+            const timer = setTimeout(resolve, rereadInterval);
             wake = () => {
               clearTimeout(timer);
               resolve();
@@ -80,37 +79,38 @@ export class Board<Data> {
         changed = false;
         wake = undefined;
       },
-      end: () => {
-        waking.delete(woken);
-        if (waking.size === 0 && this.#waking.get(id) === waking) this.#waking.delete(id);
+      dispose: () => {
+        waiting.delete(notify);
+        if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
       },
     };
   }
 
-  /** Wakes all that wait; reads nothing any more. */
+  /** Wakes all that wait, and reads nothing any more. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const waking of [...this.#waking.values()]) for (const wake of [...waking]) wake();
-    await this.#hints?.close();
+    for (const id of [...this.#waiting.keys()]) this.#notify(id);
+    await this.#queueEvents?.close();
   }
 
-  // A connection of its own, which is made when first somebody waits.
+  // One connection for all that wait, made for the first of them.
   #listen(): void {
-    if (this.#hints !== undefined || this.#closed) return;
-    const hints = new QueueEvents(this.#engine.name, this.#engine.options);
-    const hint = ({jobId}: {readonly jobId: string}): void => {
-      for (const wake of [...(this.#waking.get(jobId) ?? [])]) wake();
-    };
-    hints.on('completed', hint);
-    hints.on('failed', hint);
-    hints.on('removed', hint);
-    hints.on('error', this.#engine.onError);
-    this.#hints = hints;
+    if (this.#queueEvents !== undefined || this.#closed) return;
+    const events = new QueueEvents(this.#engine.name, this.#engine.options);
+    const notify = ({jobId}: {readonly jobId: string}): void => this.#notify(jobId);
+    events.on('completed', notify);
+    events.on('failed', notify);
+    events.on('removed', notify);
+    events.on('error', this.#engine.onError);
+    this.#queueEvents = events;
+  }
+
+  #notify(id: string): void {
+    for (const notify of [...(this.#waiting.get(id) ?? [])]) notify();
   }
 }
 
-/** A job's content, read. @throws InvalidResumeTokenError */
-export function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
+function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
   const {token, data} = job.data;
   const ended = job.finishedOn !== undefined;
   const result = ended ? (job.returnvalue ?? undefined) : undefined;
@@ -120,9 +120,4 @@ export function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
     result,
     failure: ended && result === undefined ? (job.failedReason ?? 'for no reason given') : undefined,
   };
-}
-
-/** What was thrown, as an error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,6 +1,6 @@
 /**
- * A worker has left a job alone, because it cannot poll it: another worker may. The job is looked at again after a while,
- * less and less often, once a minute at the least.
+ * A worker has skipped a job, because it cannot poll it: another worker may be able to. The job is tried again after a while,
+ * less and less often, but at least once a minute.
  */
 export class JobSkippedError extends Error {
   override readonly name = 'JobSkippedError';
@@ -14,8 +14,8 @@ export class JobSkippedError extends Error {
   /** The protocol's name, where it could be read. */
   readonly protocol: string | undefined;
 
-  constructor(message: string, id: string, reason: JobSkippedError['reason'], protocol?: string) {
-    super(message);
+  constructor(why: string, id: string, reason: JobSkippedError['reason'], protocol?: string) {
+    super(`Job ${id} was skipped: ${why}`);
     this.id = id;
     this.reason = reason;
     this.protocol = protocol;

@@ -6,14 +6,14 @@ import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
-import type {AbandonReason, WatchState} from '../operation/state.ts';
+import type {WatchState} from '../operation/state.ts';
 
 /** The name of all our jobs. */
 export const jobName = 'operation';
 
 /**
- * A resume token as a job holds it: without its tokenOrigin where that is its location's origin, as it nearly always is. That takes
- * room a hundred thousand times.
+ * A resume token as a job holds it: without its tokenOrigin where that is its location's origin, as it nearly always is. Redis
+ * holds a hundred thousand of these.
  */
 export type JobToken = Omit<ResumeToken, 'tokenOrigin'> & Partial<Pick<ResumeToken, 'tokenOrigin'>>;
 
@@ -37,7 +37,7 @@ export type OperationJob<Data = unknown, Result = JobResult | null> = Job<JobDat
 
 /**
  * The id of an operation's job: the same operation gives the same id, so that it is one job however often it is added.
- * BullMQ's ids take no `:`, and no whole numbers.
+ * BullMQ's ids contain no `:` and are no whole numbers.
  */
 export function jobId(location: string, key: string | undefined): string {
   const text = key === undefined ? `location ${location}` : `key ${key}`;
@@ -56,14 +56,14 @@ export function writeJobToken(state: WatchState): JobToken {
  * @throws InvalidResumeTokenError
  */
 export function readJobToken(token: JobToken): WatchState {
-  // Whoever can write to Redis may have put anything there; what comes of it here is checked as any token is.
+  // Whoever can write to Redis may have put anything there: the result is checked as any token is.
   if (typeof token?.location !== 'string' || token.tokenOrigin !== undefined) return readResumeToken(token);
   const {location} = token;
   const tokenOrigin = location.slice(0, location.indexOf('/', location.indexOf('//') + 2));
   return readResumeToken({...token, tokenOrigin});
 }
 
-/** What a watch that is over leaves. */
+/** What the job of a watch that is over completes with. */
 export function writeResult(state: WatchState, outcome: Outcome): JobResult {
   const token = writeResumeToken(state);
   if (outcome.status !== 'abandoned') return {token};
@@ -93,15 +93,7 @@ export function readResult({token, cause, rawStatus}: JobResult): Outcome {
     ...(cause === undefined ? {} : {cause: readPollError(cause)}),
     ...(rawStatus === undefined ? {} : {word: rawStatus}),
   };
-  return {status: 'abandoned', reason, operation, error: errorOf(state, reason, endedAt, facts)};
-}
-
-function errorOf(
-  state: WatchState,
-  reason: AbandonReason,
-  at: number,
-  facts: Parameters<typeof abandonError>[3],
-): ReturnType<typeof abandonError> {
   // As when it was given up: the error is made from the state before.
-  return abandonError(reason, {...state, abandoned: undefined, endedAt: undefined, answer: undefined}, at, facts);
+  const before = {...state, abandoned: undefined, endedAt: undefined, answer: undefined};
+  return {status: 'abandoned', reason, operation, error: abandonError(reason, before, endedAt, facts)};
 }

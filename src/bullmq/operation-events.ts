@@ -4,11 +4,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq';
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
 import type {OperationEventOf} from '../poller.ts';
-import type {Subscription} from '../shared/listeners.ts';
-import {Listeners} from '../shared/listeners.ts';
-import {type Engine, type EngineOptions, readEngineOptions} from './engine-options.ts';
-import {asError} from './job-reader.ts';
-import {mostEntries} from './publisher.ts';
+import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {asError, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {readStep, stepEvent} from './step-json.ts';
 
 /** An event by its name, as a poller has it, with the operation's id in the queue; `'*'` is any. */
@@ -20,15 +17,15 @@ export type QueuedEventOf<Type extends OperationEventType | '*'> = OperationEven
 /** The events of all operations of a queue, whichever worker polls them. */
 export interface OperationEvents extends AsyncDisposable {
   /**
-   * Adds a listener. One that throws harms no other: its error is reported to the host.
+   * Adds a listener. If one throws, the error is reported to the host, and the other listeners are called all the same.
    *
    * @param type the event's name, or `'*'` for all
-   * @param listener hears the event, which is frozen
+   * @param listener gets the event, which is frozen
    */
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: QueuedEventOf<Type>) => void): Subscription;
-  /** Resolves when it listens: what is told from then on is heard. */
+  /** Resolves when it listens: what is published from then on arrives. */
   ready(): Promise<void>;
-  /** Hears no more. */
+  /** Stops listening. */
   close(): Promise<void>;
 }
 
@@ -39,8 +36,8 @@ interface StepListener extends QueueEventsListener {
 /**
  * Listens to the operations of a queue from anywhere: the same names and payloads as a poller's, with the operation's `id`.
  *
- * They are hints, as BullMQ's are: told at least once while a worker lives, lost under load when Redis trims the stream. Take the truth
- * from `result()`. A step is told of only when there is more to tell than `polled` and `waiting`; then these are told too.
+ * They are hints, as BullMQ's are: published at least once while a worker lives, lost under load when Redis trims the stream. Rely
+ * on `result()` instead. A step is published only when it emits more than `polled` and `waiting`; then these come with it.
  *
  * @throws TypeError when an option is not as it should be; the message names it
  *
@@ -55,47 +52,47 @@ export function createOperationEvents(options: EngineOptions): OperationEvents {
   const stream = new QueueEvents(engine.name, engine.options);
   const listeners = new Listeners<OperationEvent & {readonly id: string}>();
   stream.on('error', engine.onError);
-  const hear: StepListener[typeof stepEvent] = ({jobId: id, step}) => {
+  const onStep: StepListener[typeof stepEvent] = ({jobId: id, step}) => {
     try {
       for (const event of readStep(step)) listeners.emit(Object.freeze({...event, id}));
     } catch (error) {
       engine.onError(asError(error));
     }
   };
-  stream.on<StepListener>(stepEvent, hear);
+  stream.on<StepListener>(stepEvent, onStep);
   const close = (): Promise<void> => stream.close();
   return {
     on: (type, listener) => listeners.add(type, listener as (event: OperationEvent & {readonly id: string}) => void),
-    ready: () => untilHeard(stream, engine),
+    ready: () => untilListening(stream, engine),
     close,
     [Symbol.asyncDispose]: close,
   };
 }
 
-interface CallListener extends QueueEventsListener {
-  readonly [callEvent]: (args: {readonly call: string}, id: string) => void;
+interface ProbeListener extends QueueEventsListener {
+  readonly [probeEvent]: (args: {readonly probe: string}, id: string) => void;
 }
 
-const callEvent = 'operation-call';
-const callInterval = 20;
+const probeEvent = 'operation-probe';
+const probeInterval = 20;
 
-// That the connection stands does not say that anybody reads from it: calls until it hears itself.
-async function untilHeard(stream: QueueEvents, {name, options, onError}: Engine): Promise<void> {
+// That it is connected does not mean that it reads the stream yet: publishes probes until one of them arrives.
+async function untilListening(stream: QueueEvents, {name, options, onError}: Engine): Promise<void> {
   const own = randomUUID();
-  let heard = false;
-  const hear: CallListener[typeof callEvent] = ({call}) => {
-    heard ||= call === own;
+  let listening = false;
+  const onProbe: ProbeListener[typeof probeEvent] = ({probe}) => {
+    listening ||= probe === own;
   };
-  stream.on<CallListener>(callEvent, hear);
+  stream.on<ProbeListener>(probeEvent, onProbe);
   const producer = new QueueEventsProducer(name, options);
   producer.on('error', onError);
   try {
-    while (!heard && stream.closing === undefined) {
-      await producer.publishEvent({eventName: callEvent, call: own}, mostEntries);
-      await sleep(callInterval);
+    while (!listening && stream.closing === undefined) {
+      await producer.publishEvent({eventName: probeEvent, probe: own}, unlimited);
+      await sleep(probeInterval);
     }
   } finally {
-    stream.off<CallListener>(callEvent, hear);
+    stream.off<ProbeListener>(probeEvent, onProbe);
     await producer.close();
   }
 }

@@ -1,22 +1,22 @@
 import {type JobJson, type Span, Worker} from 'bullmq';
 import type {JobData, JobResult, JobToken, OperationJob} from './job.ts';
 
-/** What a job goes on with whose operation has not ended. */
+/** How a job goes on whose operation has not ended. */
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
-  /** What the job holds from now on; `undefined`: what it held. */
+  /** What the job holds from now on; `undefined`: what it held before. */
   readonly token: JobToken | undefined;
 }
 
 type Done = JobResult | Wait;
 
 /**
- * BullMQ's worker, whose jobs may also wait again when they are done.
+ * BullMQ's worker, whose jobs may also wait again when they have been processed.
  *
  * BullMQ's own way is `updateData`, then `moveToDelayed`, then a `DelayedError`, after which it asks for the next job: three
- * round trips. Here it is one, in which either all happens or nothing, and only while the lock is ours: a worker that had
- * lost it would else write its old token over the newer one of the worker that has the job now.
+ * round trips. Here it is one, which does all of it or nothing, and only while the lock is ours: otherwise a worker that had
+ * lost it would write its old token over the newer one of the worker that has the job now.
  */
 export class PollWorker extends Worker<JobData, Done, string> {
   protected override async handleCompleted(
@@ -27,11 +27,11 @@ export class PollWorker extends Worker<JobData, Done, string> {
     span?: Span,
   ): Promise<OperationJob<unknown, Done>> {
     if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
-    // A worker that closes takes no more: nobody would poll what it is given.
+    // A worker that is closing takes no more jobs: nobody would poll them.
     const fetchNext = wantsNext() && !this.paused && this.closing === undefined;
     const [data, id] = await this.#delay(job, done, lock, fetchNext);
     if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
-    // There is none, and BullMQ asks when there will be.
+    // There is no next job, and moveToActive finds out when there will be.
     return fetchNext ? await this.moveToActive(lock, this.opts.name) : await this.nextJobFromJobData();
   }
 

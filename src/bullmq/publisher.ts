@@ -1,12 +1,9 @@
 import {QueueEventsProducer} from 'bullmq';
 import type {Step} from '../polling/step.ts';
-import type {Engine} from './engine-options.ts';
+import {type Engine, unlimited} from './engine-options.ts';
 import {stepEvent, writeStep} from './step-json.ts';
 
-/** We trim nothing: BullMQ's own events, of which each job makes more than ours, trim the stream as its queue is told to. */
-export const mostEntries = 1_000_000_000;
-
-/** Tells all processes what a step tells, by BullMQ's stream of events. Nothing of it stays in the job. */
+/** Publishes what steps emit to all processes, on BullMQ's stream of events. The job keeps nothing of it. */
 export class Publisher {
   readonly #engine: Engine;
   #producer: QueueEventsProducer | undefined;
@@ -15,10 +12,11 @@ export class Publisher {
     this.#engine = engine;
   }
 
-  /** Tells of a step. @throws what Redis answers */
+  /** @throws what Redis answers */
   async publish(jobId: string, step: Pick<Step, 'state' | 'events' | 'next'>): Promise<void> {
     this.#producer ??= this.#connect();
-    await this.#producer.publishEvent({eventName: stepEvent, jobId, step: writeStep(step)}, mostEntries);
+    // Trims nothing: BullMQ's own events, of which each job makes more than ours, keep the stream at the queue's length.
+    await this.#producer.publishEvent({eventName: stepEvent, jobId, step: writeStep(step)}, unlimited);
   }
 
   async close(): Promise<void> {

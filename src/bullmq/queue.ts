@@ -5,26 +5,26 @@ import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
-import {type Checks, checkIsObject, checkOptions, describeValue, expected} from '../shared/check-options.ts';
-import {cancelJob} from './cancel.ts';
-import {type EngineOptions, readEngineOptions} from './engine-options.ts';
+import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {type EngineOptions, isNonEmptyString, readEngineOptions, unlimited} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
-import {Board} from './job-reader.ts';
+import {JobReader} from './job-reader.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
-import {type KeepOptions, readKeep} from './retention.ts';
+import {removeJob} from './remove-job.ts';
+import {checkRetention, type RetentionOptions, readRetention} from './retention.ts';
 
 /** The options of {@link createOperationQueue}. */
 export interface OperationQueueOptions extends EngineOptions {
-  /** For how long outcomes stay in Redis after the end. Default a day, and 10,000 of them at the most; and events. */
-  readonly keep?: KeepOptions | undefined;
+  /** How long outcomes stay in Redis after the end, and how many; and events. Default a day, and 10,000 at most. */
+  readonly retention?: RetentionOptions | undefined;
 }
 
 /** How to watch an operation of a queue. */
 export interface AddOptions<Data = unknown> {
-  /** How the service words it. Only its name goes into the queue: the workers have it too. Default `protocols.longRunning`. */
+  /** How the service words it. Only its name goes into the queue: the workers need it too. Default `protocols.longRunning`. */
   readonly protocol?: PollOptions['protocol'];
-  /** What makes the operation the same as another, in place of its location: for one that can be had under several. */
+  /** Identifies the operation in place of its location: for one that is found at several. */
   readonly key?: string | undefined;
   /** What belongs to it, as JSON. It is stored as it stands: no secrets. */
   readonly data?: Data | undefined;
@@ -40,17 +40,17 @@ export interface AddedOperation<Data = unknown> extends AddOptions<Data> {
   readonly location: string | URL;
 }
 
-/** How many operations of a queue are where. */
+/** How many operations of a queue are in which state. */
 export interface OperationCounts {
   /** waiting for their next poll */
   readonly waiting: number;
-  /** due, and no worker has got to them yet */
+  /** due, and not yet taken by a worker */
   readonly due: number;
   /** being polled */
   readonly active: number;
-  /** over, with the outcome still kept */
+  /** over, with their outcome still retained */
   readonly ended: number;
-  /** given up by BullMQ, which only trouble without end leads to */
+  /** given up by BullMQ, which only problems without end lead to */
   readonly failed: number;
 }
 
@@ -58,32 +58,42 @@ export interface OperationCounts {
 export interface OperationQueue<Data = unknown> extends AsyncDisposable {
   /**
    * Adds an operation to be watched. Adding the same one again changes nothing, also after it has ended, as long as its
-   * outcome is kept: the starter may be retried without harm.
+   * outcome is retained: the code that starts operations can be retried safely.
    *
    * @param location where the operation is: the `Location` of the answer to its start, as it stands
    * @returns the operation, once it is in Redis
    * @throws TypeError or RangeError when an option or the location is not as it should be
    */
   add(location: string | URL, options?: AddOptions<Data>): Promise<QueuedOperation<Data>>;
-  /** Adds many in few round trips; in their order. */
+  /** Adds many in few round trips; returns them in their order. */
   addMany(operations: Iterable<AddedOperation<Data>>): Promise<QueuedOperation<Data>[]>;
   /** The operation of that id; `undefined` where there is none (any more). @throws InvalidResumeTokenError */
   get(id: string): Promise<QueuedOperation<Data> | undefined>;
   /**
    * Stops watching; the operation itself goes on. A job that waits is removed at once, one that is being polled as soon as
-   * that poll is over. Listeners hear `abandoned`, and `result()` rejects with a `WatchAbortedError`.
+   * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`.
    *
    * @returns whether there was something to stop; `false` where there is no such job and where watching is over
    */
-  cancel(id: string): Promise<boolean>;
-  /** How many operations are where. */
+  remove(id: string): Promise<boolean>;
+  /** How many operations are in which state. */
   counts(): Promise<OperationCounts>;
-  /** Closes the connections. Workers go on; results that are waited for here reject with a `WatchAbortedError`. */
+  /** Closes the connections. Workers go on; pending results of this queue reject with a `WatchAbortedError`. */
   close(): Promise<void>;
 }
 
-// What goes wrong with the infrastructure is no end: a job is tried again as long as there is a queue.
-const endlessly = Number.MAX_SAFE_INTEGER;
+const queueChecks = {
+  retention: checkRetention,
+} satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
+
+const addChecks = {
+  protocol: pollOptionChecks.protocol,
+  key: isNonEmptyString,
+  data: () => {},
+  totalTimeout: pollOptionChecks.totalTimeout,
+  initialDelay: pollOptionChecks.initialDelay,
+} satisfies Checks<AddOptions>;
+
 const largestBulk = 1000;
 
 /**
@@ -99,52 +109,53 @@ const largestBulk = 1000;
  * ```
  */
 export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
-  const engine = readEngineOptions(options, {keep: () => {}});
-  const {removeOnComplete, streams} = readKeep(options.keep);
+  const engine = readEngineOptions(options, queueChecks);
+  const {removeOnComplete, streams} = readRetention(options.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams});
   queue.on('error', engine.onError);
-  const board = new Board<Data>(queue, engine);
+  const reader = new JobReader<Data>(queue, engine);
   const publisher = new Publisher(engine);
 
   const jobOptions = {
-    attempts: endlessly,
+    // A problem with the infrastructure is no end: a job is tried again as long as there is a queue.
+    attempts: unlimited,
     backoff: {type: 'capped'},
     stackTraceLimit: 1,
     removeOnComplete,
   } satisfies JobsOptions;
 
-  // BullMQ counts the delay from when it takes the job, which of many is later than when they were given.
+  // BullMQ counts the delay from when it takes the job, which of many is later than when they were passed to addMany.
   const jobOf = ({id, data, state}: Added<Data>) => ({
     name: jobName,
     data: {token: writeJobToken(state), ...(data === undefined ? {} : {data})},
     opts: {...jobOptions, jobId: id, delay: Math.ceil(Math.max(0, state.dueAt - Date.now()))},
   });
   const operationOf = ({id, data, state}: Added<Data>): QueuedOperation<Data> =>
-    new QueuedOperation<Data>(id, board, {state, data, result: undefined, failure: undefined});
+    new QueuedOperation<Data>(id, reader, {state, data, result: undefined, failure: undefined});
   const close = async (): Promise<void> => {
-    await board.close();
+    await reader.close();
     await publisher.close();
     await queue.close();
   };
   return {
-    add: async (location, given) => {
-      const added = readAdded(location, given);
+    add: async (location, addOptions) => {
+      const added = readAdded(location, addOptions);
       const {name, data, opts} = jobOf(added);
       await queue.add(name, data, opts);
       return operationOf(added);
     },
     addMany: async (operations) => {
-      const added = [...operations].map(({location, ...given}) => readAdded(location, given));
+      const added = [...operations].map(({location, ...addOptions}) => readAdded(location, addOptions));
       for (let from = 0; from < added.length; from += largestBulk) {
         await queue.addBulk(added.slice(from, from + largestBulk).map(jobOf));
       }
       return added.map(operationOf);
     },
     get: async (id) => {
-      const entry = await board.read(id);
-      return entry === undefined ? undefined : new QueuedOperation(id, board, entry);
+      const entry = await reader.read(id);
+      return entry === undefined ? undefined : new QueuedOperation(id, reader, entry);
     },
-    cancel: (id) => cancelJob(queue, id, publisher),
+    remove: (id) => removeJob(queue, id, publisher),
     counts: async () => {
       const counts = await queue.getJobCounts();
       const of = (name: string): number => counts[name] ?? 0;
@@ -161,29 +172,16 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
 }
 
-const {protocol: isProtocol, totalTimeout: isTotalTimeout, initialDelay: isInitialDelay} = pollOptionChecks;
-
-const addChecks = {
-  protocol: isProtocol,
-  key: (name, value) => {
-    if (typeof value === 'string' && value !== '') return;
-    throw expected(name, 'a string that is not empty', describeValue(value));
-  },
-  data: () => {},
-  totalTimeout: isTotalTimeout,
-  initialDelay: isInitialDelay,
-} satisfies Checks<AddOptions>;
-
 interface Added<Data> {
   readonly id: string;
   readonly data: Data | undefined;
   readonly state: WatchState;
 }
 
-function readAdded<Data>(location: string | URL, given: AddOptions<Data> = {}): Added<Data> {
-  checkIsObject('options', given);
-  checkOptions(given, addChecks);
-  const {protocol, key, data, totalTimeout, initialDelay} = given;
+function readAdded<Data>(location: string | URL, options: AddOptions<Data> = {}): Added<Data> {
+  checkIsObject('options', options);
+  checkOptions(options, addChecks);
+  const {protocol, key, data, totalTimeout, initialDelay} = options;
   const settings = readOptions({protocol, totalTimeout, initialDelay});
   const state = firstState(location, settings, Date.now());
   return {id: jobId(state.location, key), data, state};

@@ -3,24 +3,24 @@ import {InvalidResumeTokenError, OperationError} from '../operation/errors.ts';
 import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {readResult} from './job.ts';
-import type {Board, Entry} from './job-reader.ts';
+import type {Entry, JobReader} from './job-reader.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
 export class QueuedOperation<Data = unknown> {
-  /** The job's id, for `get` and `cancel`, and in events. */
+  /** The job's id, for `get` and `remove`, and in events. */
   readonly id: string;
   /** What was added with it. */
   readonly data: Data | undefined;
-  readonly #board: Board<Data>;
-  #known: Entry<Data>;
+  readonly #reader: JobReader<Data>;
+  #lastEntry: Entry<Data>;
   #result: Promise<SucceededOperation> | undefined;
 
   /** @internal Use the queue's `add` or `get`. */
-  constructor(id: string, board: Board<Data>, known: Entry<Data>) {
+  constructor(id: string, reader: JobReader<Data>, entry: Entry<Data>) {
     this.id = id;
-    this.data = known.data;
-    this.#board = board;
-    this.#known = known;
+    this.data = entry.data;
+    this.#reader = reader;
+    this.#lastEntry = entry;
   }
 
   /**
@@ -32,23 +32,23 @@ export class QueuedOperation<Data = unknown> {
   }
 
   /**
-   * The operation as last known, read from Redis now; `undefined` before the first report. Of a job that is gone, what was
-   * known when it was last read.
+   * The operation as last known, read from Redis now; `undefined` before the first report. If the job is gone, the operation
+   * as it was when last read.
    */
   async operation(): Promise<Operation | undefined> {
     await this.#read();
-    return this.#known.state.operation;
+    return this.#lastEntry.state.operation;
   }
 
   /**
-   * The operation once it has succeeded: in any process, whichever worker saw it end. Ask as often as you like: it is the
+   * The operation once it has succeeded: in any process, whichever worker saw it end. Call it as often as you like: it is the
    * same promise. The job is read again every few seconds, because BullMQ's events get lost under load.
    *
    * @returns the operation
    * @throws what a poller's `result()` throws, the same classes with the same fields
-   * @throws WatchAbortedError when the job was removed: by `cancel`, or because results are kept only so long; and when the
-   *   queue was closed. The operation goes on, and the error's `resumeToken` with it
-   * @throws OperationError when BullMQ gave the job up, or it holds what is no resume token
+   * @throws WatchAbortedError when the job was removed, by `remove` or because outcomes are retained only so long, and when the
+   *   queue was closed. The operation goes on, and the error's `resumeToken` continues the watch
+   * @throws OperationError when BullMQ gave the job up; its subclass InvalidResumeTokenError when the job holds no resume token
    */
   result(): Promise<SucceededOperation> {
     this.#result ??= this.#settle();
@@ -56,13 +56,13 @@ export class QueuedOperation<Data = unknown> {
   }
 
   async #settle(): Promise<SucceededOperation> {
-    const vigil = this.#board.watch(this.id);
+    const waiter = this.#reader.wait(this.id);
     try {
       for (;;) {
-        if (this.#board.closed) throw this.#gone('the queue was closed');
+        if (this.#reader.closed) throw this.#stopped('the queue was closed');
         const entry = await this.#tryRead();
-        if (entry === undefined) throw this.#gone('its job is no longer in the queue');
-        if (entry !== 'unread') {
+        if (entry === undefined) throw this.#stopped('its job is no longer in the queue');
+        if (entry !== 'unavailable') {
           const {result, failure, state} = entry;
           if (failure !== undefined) {
             const facts = {state, resumeToken: () => writeResumeToken(state)};
@@ -74,31 +74,31 @@ export class QueuedOperation<Data = unknown> {
             throw outcome.error;
           }
         }
-        await vigil.next();
+        await waiter.next();
       }
     } finally {
-      vigil.end();
+      waiter.dispose();
     }
   }
 
-  // Redis may be away for a while.
-  async #tryRead(): Promise<Entry<Data> | undefined | 'unread'> {
+  // Redis may be unavailable for a while.
+  async #tryRead(): Promise<Entry<Data> | undefined | 'unavailable'> {
     try {
       return await this.#read();
     } catch (error) {
       if (error instanceof InvalidResumeTokenError) throw error;
-      if (!this.#board.closed) this.#board.trouble(error);
-      return 'unread';
+      if (!this.#reader.closed) this.#reader.reportError(error);
+      return 'unavailable';
     }
   }
 
   async #read(): Promise<Entry<Data> | undefined> {
-    const entry = await this.#board.read(this.id);
-    if (entry !== undefined) this.#known = entry;
+    const entry = await this.#reader.read(this.id);
+    if (entry !== undefined) this.#lastEntry = entry;
     return entry;
   }
 
-  #gone(why: string): OperationError {
-    return abandonError('stopped', this.#known.state, Date.now(), {cause: new Error(why)});
+  #stopped(why: string): OperationError {
+    return abandonError('stopped', this.#lastEntry.state, Date.now(), {cause: new Error(why)});
   }
 }

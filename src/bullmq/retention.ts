@@ -1,8 +1,9 @@
 import type {KeepJobs} from 'bullmq';
-import {checkIsObject, checkNumber} from '../shared/check-options.ts';
+import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
+import {isCount} from './engine-options.ts';
 
-/** For how long outcomes stay in Redis, whatever comes first, and how much of what was told. */
-export interface KeepOptions {
+/** For how long outcomes stay in Redis, by whichever limit is reached first, and how many events. */
+export interface RetentionOptions {
   /** Outcomes, in milliseconds after the end. Default a day. */
   readonly age?: number | undefined;
   /** How many outcomes, the latest. Default 10,000. */
@@ -14,19 +15,26 @@ export interface KeepOptions {
   readonly events?: number | undefined;
 }
 
-/** {@link KeepOptions}, as BullMQ takes them. */
-export interface Keep {
+const retentionChecks = {
+  age: isMilliseconds(1000),
+  count: isCount,
+  events: isCount,
+} satisfies Checks<RetentionOptions>;
+
+/** @throws TypeError or RangeError */
+export function checkRetention(name: string, retention: unknown): void {
+  checkIsObject(name, retention, '{age, count, events}');
+  checkOptions(retention, retentionChecks, `${name}.`);
+}
+
+/** {@link RetentionOptions}, as BullMQ takes them. */
+export interface Retention {
   readonly removeOnComplete: KeepJobs;
   readonly streams: {readonly events: {readonly maxLen: number}};
 }
 
-/** @throws TypeError or RangeError */
-export function readKeep(keep: KeepOptions = {}): Keep {
-  checkIsObject('keep', keep, '{age, count, events}');
-  const {age = 24 * 3_600_000, count = 10_000, events = 4000} = keep;
-  checkNumber('keep.age', age, {takes: 'milliseconds', least: 1000, most: Number.MAX_SAFE_INTEGER});
-  checkNumber('keep.count', count, {least: 1, most: Number.MAX_SAFE_INTEGER});
-  checkNumber('keep.events', events, {least: 1, most: Number.MAX_SAFE_INTEGER});
+/** Fills in the defaults. */
+export function readRetention({age = 24 * 3_600_000, count = 10_000, events = 4000}: RetentionOptions = {}): Retention {
   return {
     removeOnComplete: {age: Math.ceil(age / 1000), count},
     streams: {events: {maxLen: Math.ceil(events)}},

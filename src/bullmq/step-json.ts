@@ -6,10 +6,10 @@ import type {Answer} from '../operation/state.ts';
 import type {Step} from '../polling/step.ts';
 import {type JobResult, readResult, writeResult} from './job.ts';
 
-/** The name of the event by which BullMQ's stream carries what a step tells. */
+/** The name of the event by which BullMQ's stream carries what a step emits. */
 export const stepEvent = 'operation';
 
-/** What is the same in all events of a step, as a rule. */
+/** What all events of a step usually have in common. */
 interface Common {
   readonly location: string;
   readonly attempt: number;
@@ -17,7 +17,7 @@ interface Common {
   readonly answer?: Answer | undefined;
 }
 
-/** A step's events: Redis holds ten thousand of these, so what they have in common stands there once. */
+/** A step's events. Redis holds thousands of these, so what they have in common is written once. */
 interface StepJson extends Common {
   readonly operation?: OperationJson;
   /** Each without what it has in common with the last one. */
@@ -26,12 +26,12 @@ interface StepJson extends Common {
   readonly result?: JobResult;
 }
 
-/** Whether a step tells more than that it was taken. */
-export function tellsMore({events}: Step): boolean {
+/** Whether a step emits more than that a poll was made. */
+export function hasNews({events}: Step): boolean {
   return events.some(({type}) => type !== 'polled' && type !== 'waiting');
 }
 
-/** Writes what a step tells. */
+/** Writes what a step emits. */
 export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' | 'next'>): string {
   const last = events.at(-1);
   const {location = state.redactedLocation, attempt = state.attempt, at = 0, answer} = last ?? {};
@@ -68,17 +68,17 @@ export function readStep(text: string): readonly OperationEvent[] {
 function writeEvent(event: OperationEvent, common: Common): StepJson['events'][number] {
   // The operation is the same one in all the events of a step.
   const {operation, location, attempt, at, answer, ...own} = event;
-  const uncommon = {
+  const differing = {
     ...(location === common.location ? {} : {location}),
     ...(attempt === common.attempt ? {} : {attempt}),
     ...(at === common.at ? {} : {at}),
-    // `null` says that it has none where the others have one.
+    // `null`: it has none where the others have one.
     ...(answer === common.answer ? {} : {answer: answer ?? null}),
   };
-  if (own.type === 'retrying') return {...own, ...uncommon, error: writePollError(own.error)};
+  if (own.type === 'retrying') return {...own, ...differing, error: writePollError(own.error)};
   if (own.type === 'abandoned') {
     const {error, ...rest} = own;
-    return {...rest, ...uncommon};
+    return {...rest, ...differing};
   }
-  return {...own, ...uncommon};
+  return {...own, ...differing};
 }

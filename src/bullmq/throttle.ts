@@ -26,7 +26,7 @@ export class Throttle {
   }
 
   #connect(): Queue {
-    // How many events are kept was said where operations are added.
+    // Without skipMetasUpdate it would reset how many events are retained, which the queue that adds operations has set.
     const queue = new Queue(this.#engine.name, {...this.#engine.options, skipMetasUpdate: true});
     queue.on('error', this.#engine.onError);
     return queue;

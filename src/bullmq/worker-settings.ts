@@ -13,13 +13,13 @@ export type WorkerPollOptions = Pick<
   'schedule' | 'requestTimeout' | 'unknownStatus' | 'notFoundGrace' | 'stalledAfter' | 'trustedOrigins'
 > & {
   /**
-   * How many polls in a row may fail. Default 20: a poll of a worker is one request, because no place is held while it
-   * waits to try again; a poller's five polls of up to four requests are as many.
+   * How many polls in a row may fail. Default 20: a poll of a worker is one request, because a job takes no place while it
+   * waits for a retry; a poller's five polls of up to four requests are as many.
    */
   readonly consecutiveFailures?: number | undefined;
 };
 
-/** Where a worker's requests go through. */
+/** What a worker's requests go through. */
 export interface WorkerTransport {
   readonly token?: PollOptions['token'];
   readonly http?: PollOptions['http'];
@@ -27,41 +27,40 @@ export interface WorkerTransport {
   readonly protocols?: readonly Protocol[] | undefined;
 }
 
-const manyFailures = 20;
+const defaultFailures = 20;
 
 /** How to poll the operations of each protocol. */
 export class WorkerSettings {
   /** How long a request may take, in milliseconds. */
   readonly requestTimeout: number;
-  readonly #make: (protocol: Protocol) => Settings;
-  readonly #protocols = new Map<string, Protocol>();
-  readonly #made = new Map<string, Settings>();
+  readonly #create: (protocol: Protocol) => Settings;
+  readonly #byProtocol = new Map<string, Settings>();
   readonly #root: string | undefined;
 
   /** @throws TypeError or RangeError when an option is not as it should be; the message names it */
   constructor(
     {token, http, graph, protocols = []}: WorkerTransport,
-    {consecutiveFailures = manyFailures, ...options}: WorkerPollOptions,
+    {consecutiveFailures = defaultFailures, ...others}: WorkerPollOptions,
   ) {
-    const given: PollOptions = {...options, consecutiveFailures, retry: {retries: 0}};
+    const options: PollOptions = {...others, consecutiveFailures, retry: {retries: 0}};
     if (graph === undefined) {
-      this.#make = (protocol) => readOptions({...given, token, http, protocol});
+      this.#create = (protocol) => readOptions({...options, token, http, protocol});
     } else {
       const parts = partsOf(graph);
       if (parts === undefined) throw new TypeError('graph: expected a client made by createGraphClient');
-      if (token !== undefined) throw new TypeError("token: it is the Graph client's; give one of the two");
-      if (http !== undefined) throw new TypeError("http: it is the Graph client's; give one of the two");
+      for (const [name, value] of Object.entries({token, http})) {
+        if (value !== undefined) throw new TypeError(`${name}: the Graph client has its own; give one of the two`);
+      }
       this.#root = graph.root;
       const {transport} = parts;
-      this.#make = (protocol) => readOptions({...given, token: parts.token, protocol}, {transport});
+      this.#create = (protocol) => readOptions({...options, token: parts.token, protocol}, {transport});
     }
-    if (!Array.isArray(protocols)) throw new TypeError('protocols: expected a list of protocols');
     for (const protocol of protocols) {
-      this.#made.set(protocol?.name, this.#make(protocol));
-      this.#protocols.set(protocol.name, protocol);
+      const settings = this.#create(protocol);
+      this.#byProtocol.set(protocol.name, settings);
     }
-    // The options are checked now, with whatever protocol.
-    this.requestTimeout = readOptions({...given, token, http}).requestTimeout;
+    // So that wrong options are refused now, not at the first job.
+    this.requestTimeout = readOptions({...options, token, http}).requestTimeout;
   }
 
   /**
@@ -72,9 +71,9 @@ export class WorkerSettings {
   of(id: string, state: WatchState): {readonly settings: Settings; readonly state: WatchState} {
     const settings = this.#of(state.protocol);
     if (settings === undefined) {
-      const name = JSON.stringify(state.protocol.slice(0, 40));
-      const message = `Job ${id} was left alone: this worker has no protocol ${name}`;
-      throw new JobSkippedError(message, id, 'unknownProtocol', state.protocol);
+      // Whoever can write to Redis can make the name as long as they like.
+      const why = `this worker has no protocol ${JSON.stringify(state.protocol.slice(0, 40))}`;
+      throw new JobSkippedError(why, id, 'unknownProtocol', state.protocol);
     }
     if (this.#root === undefined) return {settings, state};
     // As the client itself does it: the token belongs to its root, wherever a location leads.
@@ -83,17 +82,17 @@ export class WorkerSettings {
     if (!sendsToken || tokenOrigin === this.#root) return {settings, state};
     if (foreignHosts || settings.trustedOrigins.has(tokenOrigin))
       return {settings, state: {...state, tokenOrigin: this.#root}};
-    const message = `Job ${id} was left alone: its operation is on ${tokenOrigin}, the Graph client's root is ${this.#root}`;
-    throw new JobSkippedError(message, id, 'foreignOrigin', state.protocol);
+    const why = `its operation is on ${tokenOrigin}, the Graph client's root is ${this.#root}`;
+    throw new JobSkippedError(why, id, 'foreignOrigin', state.protocol);
   }
 
   #of(name: string): Settings | undefined {
-    const made = this.#made.get(name);
-    if (made !== undefined) return made;
-    const protocol = this.#protocols.get(name) ?? protocolNamed(name);
+    const known = this.#byProtocol.get(name);
+    if (known !== undefined) return known;
+    const protocol = protocolNamed(name);
     if (protocol === undefined) return undefined;
-    const settings = this.#make(protocol);
-    this.#made.set(name, settings);
+    const settings = this.#create(protocol);
+    this.#byProtocol.set(name, settings);
     return settings;
   }
 }

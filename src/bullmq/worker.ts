@@ -5,22 +5,20 @@ import type {OperationEventType} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Check, type Checks, checkIsObject, isNumber} from '../shared/check-options.ts';
-import type {Subscription} from '../shared/listeners.ts';
-import {Listeners} from '../shared/listeners.ts';
-import {gather} from './coalesce.ts';
-import {type EngineOptions, readEngineOptions} from './engine-options.ts';
-import {type JobIo, pollJob} from './poll-job.ts';
+import {type Checks, checkIsObject, checkOptions, isA, isMilliseconds} from '../shared/check-options.ts';
+import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {coalesce} from './coalesce.ts';
+import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
+import {type JobIo, pollJob, type WorkerEvent, type WorkerEventOf} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
 import {Throttle} from './throttle.ts';
-import type {WorkerEvent, WorkerEventOf} from './worker-events.ts';
 import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
 
-/** How many polls all workers of a queue may make in a while. */
+/** How many polls all workers of a queue may make in a period of time. */
 export interface LimiterOptions {
   readonly max: number;
-  /** In milliseconds. A window is fixed: at its edge twice as many may come together. */
+  /** In milliseconds. A window is fixed: around its edge up to twice as many may come together. */
   readonly duration: number;
 }
 
@@ -28,39 +26,39 @@ export interface LimiterOptions {
 export interface OperationWorkerOptions extends EngineOptions, WorkerPollOptions {
   /**
    * The bearer token, as for `pollOperation`. It goes to the origin of each operation's location, which the queue holds:
-   * who can write to Redis decides where it goes. With `graph` it goes to the client's root alone.
+   * whoever can write to Redis decides where it goes. With `graph` it goes to the client's root alone.
    */
   readonly token?: PollOptions['token'];
   /** The ky instance that sends the requests. Default `ky`. */
   readonly http?: PollOptions['http'];
   /** A Graph client in place of `token` and `http`: polls go through its batches, its gate and its limits. */
   readonly graph?: GraphClient | undefined;
-  /** Protocols of your own, beside the library's: the queue refers to them by name. */
+  /** Protocols of your own, besides the library's: the queue refers to them by name. */
   readonly protocols?: readonly Protocol[] | undefined;
-  /** How many polls may be under way at once in this worker. Waiting takes no place. Default 100. */
+  /** How many polls may be under way at once in this worker. Jobs that wait do not count. Default 100. */
   readonly concurrency?: number | undefined;
-  /** How many polls all workers of the queue may make in a while; give it to each of them. Default: no limit. */
+  /** How many polls all workers of the queue may make in a period of time; pass it to each of them. Default: no limit. */
   readonly limiter?: LimiterOptions | undefined;
   /**
-   * After about how many milliseconds others take over the polls of a worker that died. A worker that does not get to run
-   * for so long is taken for dead, and its polls are made twice. Default 5000.
+   * After about how many milliseconds others take over the polls of a worker that died. A worker that gets no CPU time for
+   * that long is presumed dead, and its polls are made twice. Default 5000.
    */
   readonly recoverAfter?: number | undefined;
 }
 
-/** A worker: it has begun when you hold it. */
+/** A worker: it has started by the time you hold it. */
 export interface OperationWorker extends AsyncDisposable {
   /**
    * Adds a listener to the polls that this worker makes, in this process: all of them, also those that bring nothing new,
-   * each as soon as it is answered and without a way through Redis. Listeners added right after the worker was made hear
-   * everything.
+   * each as soon as it is answered and without a detour through Redis. Listeners added right after the worker was made get
+   * every event.
    *
-   * A poll that has to be made again is told again: one whose answer could not be written to Redis, or whose worker was
-   * taken for dead. One that is handed back when the worker closes is not told, and nor is what other workers do, or
-   * `cancel`. A listener that throws harms nobody: its error is reported to the host.
+   * A poll that has to be made again emits its events again: one whose answer could not be written to Redis, or whose worker
+   * was presumed dead. One that is handed back when the worker closes emits none, and nor does what other workers do, or
+   * `remove`. If a listener throws, the error is reported to the host, and nothing else is affected.
    *
    * @param type the event's name, as a poller has it, or `'*'` for all
-   * @param listener hears the event, which is frozen
+   * @param listener gets the event, which is frozen
    * @throws TypeError when the listener is no function
    *
    * @example
@@ -78,38 +76,27 @@ export interface OperationWorker extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const isRequiredNumber = (least: number, takes = 'a number'): Check =>
-  isNumber({takes, least, most: Number.MAX_SAFE_INTEGER});
+const limiterChecks = {max: isCount, duration: isMilliseconds(1)} satisfies Checks<LimiterOptions>;
 
-const {schedule, requestTimeout, unknownStatus, notFoundGrace, consecutiveFailures, stalledAfter, trustedOrigins} =
-  pollOptionChecks;
-
-const optionChecks = {
-  token: () => {}, // WorkerSettings checks these four.
-  http: () => {},
-  graph: () => {},
-  protocols: () => {},
-  concurrency: isRequiredNumber(1),
-  limiter: (name, value) => {
-    checkIsObject(name, value, '{max, duration}');
-    const {max, duration} = value as Partial<LimiterOptions>;
-    isRequiredNumber(1)(`${name}.max`, max);
-    isRequiredNumber(1, 'milliseconds')(`${name}.duration`, duration);
-  },
-  recoverAfter: isRequiredNumber(1000, 'milliseconds'),
-  schedule,
-  requestTimeout,
-  unknownStatus,
-  notFoundGrace,
-  consecutiveFailures,
-  stalledAfter,
-  trustedOrigins,
+const workerChecks = {
+  token: pollOptionChecks.token,
+  http: pollOptionChecks.http,
+  graph: () => {}, // WorkerSettings checks it.
+  protocols: isA('a list of protocols', Array.isArray),
+  concurrency: isCount,
+  limiter: checkLimiter,
+  recoverAfter: isMilliseconds(1000),
+  schedule: pollOptionChecks.schedule,
+  requestTimeout: pollOptionChecks.requestTimeout,
+  unknownStatus: pollOptionChecks.unknownStatus,
+  notFoundGrace: pollOptionChecks.notFoundGrace,
+  consecutiveFailures: pollOptionChecks.consecutiveFailures,
+  stalledAfter: pollOptionChecks.stalledAfter,
+  trustedOrigins: pollOptionChecks.trustedOrigins,
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
-// BullMQ never forgets that a job's worker died, and would give the job up when it happened twice in its life.
-const anyNumberOfTimes = Number.MAX_SAFE_INTEGER;
-// Without a limiter BullMQ heeds no pause of the queue.
-const noLimit: LimiterOptions = {max: Number.MAX_SAFE_INTEGER, duration: 1000};
+// Without a limiter BullMQ ignores that the queue is paused.
+const noLimit: LimiterOptions = {max: unlimited, duration: 1000};
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
 const firstRetry = 1000;
 const longestRetry = 60_000;
@@ -128,21 +115,21 @@ const longestRetry = 60_000;
  * ```
  */
 export function createOperationWorker(options: OperationWorkerOptions): OperationWorker {
-  const engine = readEngineOptions(options, optionChecks);
-  const {name: _, connection, prefix, onError, ...given} = options;
-  const {token, http, graph, protocols, concurrency = 100, limiter = noLimit, recoverAfter = 5000, ...poll} = given;
+  const engine = readEngineOptions(options, workerChecks);
+  const {name: _, connection, prefix, onError, ...own} = options;
+  const {token, http, graph, protocols, concurrency = 100, limiter = noLimit, recoverAfter = 5000, ...poll} = own;
   const settings = new WorkerSettings({token, http, graph, protocols}, poll);
   const publisher = new Publisher(engine);
   const throttle = new Throttle(engine);
   const listeners = new Listeners<WorkerEvent>();
   const closing = new AbortController();
   const io: JobIo = {
-    gathered: gather(),
+    coalesced: coalesce(),
     settings,
     publisher,
     listeners,
     signal: closing.signal,
-    throttled: (retryAfter) => throttle.pause(retryAfter),
+    throttle: (retryAfter) => throttle.pause(retryAfter),
     onError: engine.onError,
   };
   const worker = new PollWorker(engine.name, (job, lock) => pollJob(io, job, lock), {
@@ -151,7 +138,8 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     limiter,
     lockDuration: recoverAfter,
     stalledInterval: recoverAfter / 2,
-    maxStalledCount: anyNumberOfTimes,
+    // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
+    maxStalledCount: unlimited,
     runRetryDelay: firstRetry,
     removeOnFail: {age: week},
     settings: {
@@ -179,4 +167,13 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+function checkLimiter(name: string, limiter: unknown): void {
+  checkIsObject(name, limiter, '{max, duration}');
+  const {max, duration} = limiter as Partial<LimiterOptions>;
+  // Both are required.
+  limiterChecks.max(`${name}.max`, max);
+  limiterChecks.duration(`${name}.duration`, duration);
+  checkOptions(limiter, limiterChecks, `${name}.`);
 }

@@ -1,6 +1,7 @@
-import type {DurableHost, RecordedJson} from './durable-host.ts';
+import type {DurableHost} from './durable-host.ts';
+import type {RecordedJson} from './recorded-json.ts';
 
-/** What is used of the `step` of a Cloudflare workflow. */
+/** The parts of a Cloudflare workflow's `step` that are used. */
 export interface CloudflareStep {
   do(name: string, callback: () => Promise<RecordedJson>): Promise<RecordedJson>;
   sleep(name: string, milliseconds: number): Promise<void>;
@@ -10,7 +11,7 @@ export interface CloudflareStep {
  * Runs a watch on [Cloudflare Workflows](https://developers.cloudflare.com/workflows/): polls are `step.do`, waits are
  * `step.sleep`.
  *
- * @param step what the workflow's `run` is given
+ * @param step the second argument of the workflow's `run`
  *
  * @example
  * ```ts

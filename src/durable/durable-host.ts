@@ -1,25 +1,18 @@
-/** Plain JSON: what a workflow engine records. */
-export type RecordedJson =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly RecordedJson[]
-  | {readonly [name: string]: RecordedJson};
+import type {RecordedJson} from './recorded-json.ts';
 
 /**
  * What {@link watchDurably} needs of a workflow engine. `restateHost` and `cloudflareHost` make one; for another engine it is
  * an object of three lines, see `docs/engines.md`.
  *
- * The engine runs the workflow's code anew after a crash and hands it what was recorded: it has to find the same calls in
- * the same order, and it does, because nothing else decides what is called. What the engine throws, e.g. when the workflow
- * is cancelled, is passed on as it is.
+ * After a crash the engine runs the workflow's code again and gives it what was recorded: it must meet the same calls in
+ * the same order, and it does, because nothing but the record decides what is called. What the engine throws, e.g. when the
+ * workflow is cancelled, is passed on as it is.
  */
 export interface DurableHost {
   /**
-   * Does a piece of work and records what it gives; on a replay gives what was recorded, without the work. The work may be
-   * done again when it was cut off before it was recorded. It never fails for reasons of the service: a failed poll is a
-   * result, so the engine's own retries have nothing to do.
+   * Does a piece of work and records what it returns; on a replay returns what was recorded, without the work. The work may be
+   * done again when it was cut off before it was recorded. It never fails because of the service: a failed poll is a result,
+   * so the engine's own retries have nothing to do.
    *
    * @param name unique in one watch, and the same on each replay: `poll 1`, `poll 2`, `result`
    */
@@ -32,10 +25,10 @@ export interface DurableHost {
    */
   sleep(name: string, milliseconds: number): PromiseLike<unknown>;
   /**
-   * The time in milliseconds since 1970, the same on each replay. Asked for once, when watching begins; after that, each
-   * recorded poll says when it was.
+   * The time in milliseconds since 1970, the same on each replay. Called once, when watching begins; after that, each
+   * recorded poll says when it was made.
    *
-   * @param name for an engine that records it by name: `begin`
+   * @param name for an engine that records the time by name: `begin`
    */
   now(name: string): number | PromiseLike<number>;
   /** Aborts the request of a poll when the engine has given up this execution of the workflow; nothing else. */

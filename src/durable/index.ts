@@ -1,11 +1,7 @@
-// Watching an operation inside a workflow engine. No engine is a dependency: each host takes what its engine hands out.
+// Watching an operation inside a workflow engine. No engine is a dependency: each host takes what its engine provides.
 export {type CloudflareStep, cloudflareHost} from './cloudflare-host.ts';
-export type {DurableHost, RecordedJson} from './durable-host.ts';
+export type {DurableHost} from './durable-host.ts';
+export type {DurableOptions, DurableRunOptions} from './durable-options.ts';
+export type {RecordedJson} from './recorded-json.ts';
 export {type RestateContext, restateHost} from './restate-host.ts';
-export {
-  type DurableOptions,
-  type DurableRun,
-  type DurableRunOptions,
-  watchDurably,
-  watchDurablyInRuns,
-} from './watch-durably.ts';
+export {type DurableRun, watchDurably, watchDurablyInRuns} from './watch-durably.ts';

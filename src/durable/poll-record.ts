@@ -2,9 +2,9 @@ import type {PollError} from '../operation/errors.ts';
 import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
-import type {Answer} from '../operation/state.ts';
-import type {Report} from '../polling/poll.ts';
-import type {RecordedJson} from './durable-host.ts';
+import type {Settings} from '../options/settings.ts';
+import {type PollRequest, poll, type Report} from '../polling/poll.ts';
+import {isRecord, notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 type ReportJson =
   | (Omit<Extract<Report, {readonly is: 'operation'}>, 'operation'> & {readonly operation: OperationJson})
@@ -20,7 +20,7 @@ export interface Retry {
   readonly at: number;
 }
 
-/** All that a poll brings into a workflow: what the service said, and the only chance and the only clock there are. */
+/** All that a poll brings into a workflow: what the service said, and the workflow's only source of randomness and of time. */
 export interface PollRecord {
   /** When the answer came, in milliseconds since 1970. */
   readonly at: number;
@@ -32,9 +32,22 @@ export interface PollRecord {
 
 const version = 1;
 
+/** The one thing in a watch that has an effect: polls the service, for the engine to record. */
+export async function recordPoll(settings: Settings, request: PollRequest): Promise<RecordedJson> {
+  const retries: Retry[] = [];
+  const {deadlineAt} = request;
+  const report = await poll(settings, {
+    ...request,
+    // The deadline is from the time of the last record. When the poll is repeated after a crash, it may have passed.
+    deadlineAt: deadlineAt !== undefined && Date.now() < deadlineAt ? deadlineAt : undefined,
+    onRetry: (error, delay) => retries.push({error, delay, at: Date.now()}),
+  });
+  return writePollRecord({at: Date.now(), random: Math.random(), retries, report});
+}
+
 /** Writes a poll as JSON. No secret is in it, but what the service answered is, whole. */
 export function writePollRecord({at, random, retries, report}: PollRecord): RecordedJson {
-  const json = {
+  return toRecordedJson({
     version,
     at,
     random,
@@ -42,18 +55,17 @@ export function writePollRecord({at, random, retries, report}: PollRecord): Reco
       ? {}
       : {retries: retries.map((retry) => ({...retry, error: writePollError(retry.error)}))}),
     report: writeReport(report),
-  };
-  return plain(json);
+  });
 }
 
 /**
  * Reads a poll that {@link writePollRecord} wrote.
  *
- * @throws TypeError when it is none, e.g. because the code of the workflow was changed while it ran
+ * @throws TypeError when it is no poll, e.g. because the code of the workflow was changed while it ran
  */
 export function readPollRecord(json: RecordedJson): PollRecord {
   if (!isRecord(json) || json['version'] !== version || !isRecord(json['report'])) {
-    throw new TypeError('What the engine recorded is no poll of this library: was the workflow changed while it ran?');
+    throw notRecorded('poll of this library');
   }
   const {
     at,
@@ -81,23 +93,9 @@ function writeReport(report: Report): ReportJson {
 
 function readReport(report: ReportJson): Report {
   if (report.is === 'failure') return {is: 'failure', error: readPollError(report.error)};
-  const {answer: head, retryAfter} = report;
-  const answer = readAnswer(head);
+  const {retryAfter} = report;
+  const answer = Object.freeze({...report.answer});
   if (report.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: report.rawStatus, answer, retryAfter};
   const {relocation} = report;
   return {is: 'operation', operation: readOperation(report.operation), answer, retryAfter, relocation};
-}
-
-function readAnswer(answer: Answer): Answer {
-  return Object.freeze({...answer});
-}
-
-/** The value without what is `undefined`: some engines record it as `null`, some not at all, some refuse it. */
-export function plain(value: unknown): RecordedJson {
-  return JSON.parse(JSON.stringify(value)) as RecordedJson;
-}
-
-/** Whether a value that an engine gave back is an object. */
-export function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

@@ -1,6 +1,7 @@
-import type {DurableHost, RecordedJson} from './durable-host.ts';
+import type {DurableHost} from './durable-host.ts';
+import type {RecordedJson} from './recorded-json.ts';
 
-/** What is used of the context of a Restate handler, be it of a service, an object or a workflow. */
+/** The parts of a Restate handler's context that are used, be it of a service, an object or a workflow. */
 export interface RestateContext {
   run(name: string, action: () => Promise<RecordedJson>): PromiseLike<RecordedJson>;
   sleep(milliseconds: number, name: string): PromiseLike<void>;

@@ -2,14 +2,13 @@ import {abandonError} from '../operation/abandon-error.ts';
 import type {PollError} from '../operation/errors.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {fetchedOutcome} from '../polling/fetch-result.ts';
 import type {Signal} from '../shared/abort.ts';
 import {deepFreeze} from '../shared/json.ts';
-import type {RecordedJson} from './durable-host.ts';
-import {isRecord, plain} from './poll-record.ts';
+import {isRecord, notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 /**
  * Fetches what a succeeded operation produced, for the engine to record.
@@ -25,20 +24,19 @@ export async function recordResult(
   const outcome = await fetchedOutcome(settings, state, operation, signal);
   signal.throwIfAborted();
   const at = Date.now();
-  if (outcome.status === 'succeeded') return plain({at, result: outcome.operation.result});
-  // It is given up for nothing but a request that failed.
+  if (outcome.status === 'succeeded') return toRecordedJson({at, result: outcome.operation.result});
+  // Nothing but a failed request makes it give up.
   const {cause} = (outcome as Extract<Outcome, {readonly status: 'abandoned'}>).error;
-  return plain({at, error: writePollError(cause as PollError)});
+  return toRecordedJson({at, error: writePollError(cause as PollError)});
 }
 
-/** How watching ends with a result that was recorded; see {@link recordResult}. */
-export function readResult(json: RecordedJson, state: WatchState, operation: SucceededOperation): Outcome {
-  if (!isRecord(json))
-    throw new TypeError('What the engine recorded is no result: was the workflow changed while it ran?');
+/** How watching ends with a result that {@link recordResult} wrote. */
+export function readResultRecord(json: RecordedJson, state: WatchState, operation: SucceededOperation): Outcome {
+  if (!isRecord(json)) throw notRecorded('result');
   const {at, result, error} = json as unknown as {
     readonly at: number;
     readonly result?: unknown;
-    readonly error?: Parameters<typeof readPollError>[0];
+    readonly error?: PollErrorJson;
   };
   if (error !== undefined) {
     const cause = readPollError(error);

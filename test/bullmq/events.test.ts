@@ -25,23 +25,23 @@ describeWithRedis('events of a queue', () => {
       {fields: {status: 'failed', statusDetail: 'No'}},
     ] as const;
     const options = {schedule: () => 1, retry: {retries: 0}};
-    const alone: OperationEvent[] = [];
+    const polled: OperationEvent[] = [];
     const poller = pollOperation(emulator.addOperation({script}).location, {token, ...options});
-    poller.on('*', (event) => alone.push(event));
+    poller.on('*', (event) => polled.push(event));
     await rejection(poller.result());
 
     const events = await bench.events();
-    const heard: QueuedEventOf<'*'>[] = [];
-    events.on('*', (event) => heard.push(event));
+    const received: QueuedEventOf<'*'>[] = [];
+    events.on('*', (event) => received.push(event));
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation({script}).location);
     bench.worker({schedule: () => 1});
     await rejection(queued.result());
-    await until(() => heard.some(({type}) => type === 'failed'));
+    await until(() => received.some(({type}) => type === 'failed'));
 
     const shape = ({type, attempt, operation}: OperationEvent) => [type, attempt, operation?.status];
-    expect(heard.map(shape)).toEqual(alone.map(shape));
-    for (const event of heard) {
+    expect(received.map(shape)).toEqual(polled.map(shape));
+    for (const event of received) {
       expect(event.id).toBe(queued.id);
       expect(event.location).toBe(emulator.operations[1]?.location);
       expect(Math.abs(event.at - Date.now())).toBeLessThan(10_000);
@@ -51,30 +51,30 @@ describeWithRedis('events of a queue', () => {
           .filter((key) => key !== 'id')
           .sort(),
       ).toEqual(
-        Object.keys(alone.find(({type, attempt}) => type === event.type && attempt === event.attempt) ?? {}).sort(),
+        Object.keys(polled.find(({type, attempt}) => type === event.type && attempt === event.attempt) ?? {}).sort(),
       );
     }
-    const retrying = heard.find((event) => event.type === 'retrying');
+    const retrying = received.find((event) => event.type === 'retrying');
     expect(retrying?.error).toBeInstanceOf(PollError);
     expect(retrying?.error).toMatchObject({httpStatus: 503, transient: true});
-    const last = heard.at(-1);
+    const last = received.at(-1);
     expect(last?.operation?.createdDateTime).toBeInstanceOf(Date);
     expect(last?.answer?.httpStatus).toBe(200);
   });
 
-  test('tell why watching was given up', async () => {
+  test('say why watching was given up', async () => {
     const emulator = await bench.emulator();
     const events = await bench.events();
-    const heard: QueuedEventOf<'abandoned'>[] = [];
-    events.on('abandoned', (event) => heard.push(event));
+    const received: QueuedEventOf<'abandoned'>[] = [];
+    events.on('abandoned', (event) => received.push(event));
     const queue = bench.queue();
     bench.worker({consecutiveFailures: 1, notFoundGrace: 0, unknownStatus: 'fail'});
     const scripts = [[{http: 404}], [{http: 503}], [{fields: {status: 'odd'}}]] as const;
     for (const [index, script] of scripts.entries()) {
       await queue.add(emulator.addOperation({script}).location);
-      await until(() => heard.length === index + 1);
+      await until(() => received.length === index + 1);
     }
-    const [missing, unreachable, unknown] = heard;
+    const [missing, unreachable, unknown] = received;
     expect(missing).toMatchObject({reason: 'notFound', attempt: 1});
     expect(missing?.error).toBeInstanceOf(OperationNotFoundError);
     expect(unreachable?.error).toBeInstanceOf(UnreachableError);
@@ -86,43 +86,43 @@ describeWithRedis('events of a queue', () => {
   test('leave out polls that bring nothing new', async () => {
     const emulator = await bench.emulator();
     const events = await bench.events();
-    const heard: string[] = [];
-    events.on('*', ({type, attempt}) => heard.push(`${attempt} ${type}`));
+    const received: string[] = [];
+    events.on('*', ({type, attempt}) => received.push(`${attempt} ${type}`));
     const queue = bench.queue();
     bench.worker({schedule: () => 1});
     await queue.add(emulator.addOperation({script: [{status: 'running', times: 9}, 'succeeded']}).location);
-    await until(() => heard.at(-1) === '10 succeeded');
-    expect(heard).toEqual(['1 polled', '1 running', '1 waiting', '10 polled', '10 succeeded']);
+    await until(() => received.at(-1) === '10 succeeded');
+    expect(received).toEqual(['1 polled', '1 running', '1 waiting', '10 polled', '10 succeeded']);
   });
 
   test('follow a move, without what is secret in a location', async () => {
     const emulator = await bench.emulator();
     const events = await bench.events();
-    const heard: QueuedEventOf<'*'>[] = [];
-    events.on('*', (event) => heard.push(event));
+    const received: QueuedEventOf<'*'>[] = [];
+    events.on('*', (event) => received.push(event));
     const target = emulator.addOperation({script: ['succeeded']});
     const moved = emulator.addOperation({script: [{status: 'running', location: target.location}]});
     const queue = bench.queue();
     bench.worker();
     const queued = await queue.add(moved.location);
     await queued.result();
-    await until(() => heard.some(({type}) => type === 'succeeded'));
-    expect(heard.find((event) => event.type === 'relocated')).toMatchObject({
+    await until(() => received.some(({type}) => type === 'succeeded'));
+    expect(received.find((event) => event.type === 'relocated')).toMatchObject({
       from: moved.location,
       to: target.location,
     });
-    expect(heard.find((event) => event.type === 'running')?.location).toBe(moved.location);
-    expect(heard.find((event) => event.type === 'succeeded')?.location).toBe(target.location);
+    expect(received.find((event) => event.type === 'running')?.location).toBe(moved.location);
+    expect(received.find((event) => event.type === 'succeeded')?.location).toBe(target.location);
   });
 
   test('are hints: the result does not need them', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation({script: ['running', 'succeeded']}).location);
-    // All of BullMQ's events are lost to whoever waits here.
-    const deaf = createOperationQueue({name: bench.name, connection: bench.connection});
-    bench.opened(deaf, () => deaf.close());
-    const waiting = await deaf.get(queued.id);
+    // All of BullMQ's events are lost to this queue.
+    const other = createOperationQueue({name: bench.name, connection: bench.connection});
+    bench.opened(other, () => other.close());
+    const waiting = await other.get(queued.id);
     const result = waiting?.result();
     await bench.redisClient().del(`bull:${bench.name}:events`);
     const trimming = setInterval(() => void bench.redisClient().del(`bull:${bench.name}:events`), 1);
@@ -136,16 +136,16 @@ describeWithRedis('events of a queue', () => {
     }
   });
 
-  test('that cannot be read harm nobody', async () => {
+  test('that cannot be read are reported, and reach no listener', async () => {
     const events = await bench.events();
-    const heard: unknown[] = [];
-    const {unsubscribe} = events.on('*', (event) => heard.push(event));
+    const received: unknown[] = [];
+    const {unsubscribe} = events.on('*', (event) => received.push(event));
     const producer = new QueueEventsProducer(bench.name, {connection: bench.connection});
     bench.opened(producer, () => producer.close());
     await producer.publishEvent({eventName: 'operation', jobId: 'a', step: '{"token":{}}'});
     await producer.publishEvent({eventName: 'operation', jobId: 'a', step: 'no JSON'});
     await until(() => bench.errors.length === 2);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
     unsubscribe();
     expect(() => events.on('running', 'print' as never)).toThrow(/^listener: /);
   });

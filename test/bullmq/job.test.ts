@@ -18,7 +18,7 @@ test.each([
   expect(readJobToken(JSON.parse(JSON.stringify(writeJobToken(state))))).toEqual(state);
 });
 
-test('a job holds the token origin only where it is not where its location is', () => {
+test('a job holds the token origin only where it is not that of its location', () => {
   const state = stateOf('https://graph.microsoft.com/operations/1');
   expect(writeJobToken(state)).not.toHaveProperty('tokenOrigin');
   for (const tokenOrigin of ['', 'https://graph.example'])
@@ -36,11 +36,11 @@ test.each([
   expect(() => readJobToken(token)).toThrow(InvalidResumeTokenError);
 });
 
-test.each([undefined, null, 5, 'a text'])('refuses %p', (token) => {
+test.each([undefined, null, 5, 'a string'])('refuses %p', (token) => {
   expect(() => readJobToken(token as unknown as JobToken)).toThrow(InvalidResumeTokenError);
 });
 
-test('ids are what BullMQ takes: the same for the same operation', () => {
+test('ids are such as BullMQ takes, and the same for the same operation', () => {
   const ids = Array.from({length: 1000}, (_, index) => jobId(`https://graph.example/${index}`, undefined));
   for (const id of ids) expect(id).toMatch(/^op-[\w-]{22}$/);
   expect(new Set(ids).size).toBe(1000);

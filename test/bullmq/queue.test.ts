@@ -57,7 +57,7 @@ describeWithRedis('a queue of operations', () => {
     const queued = await queue.get(id);
     expect(queued?.data).toBe(0);
     await queued?.result();
-    // Also after the end, as long as the outcome is kept.
+    // Also after the end, as long as the outcome is retained.
     const again = await queue.add(location);
     expect((await again.result()).status).toBe('succeeded');
     expect(emulator.received).toBe(1);
@@ -74,7 +74,7 @@ describeWithRedis('a queue of operations', () => {
     expect((await queue.counts()).waiting).toBe(1500);
   });
 
-  test('has each of many due when it was told, however long it takes to add them', async () => {
+  test('makes each of many due at its own time, however long it takes to add them', async () => {
     const queue = bench.queue();
     const locations = Array.from({length: 5000}, (_, id) => ({location: `https://graph.example/${id}`}));
     const begun = Date.now();
@@ -83,7 +83,7 @@ describeWithRedis('a queue of operations', () => {
     const id = queued.at(-1)?.id ?? '';
     const score = await bench.redisClient().zscore(`bull:${bench.name}:delayed`, id);
     const job = await Job.fromId<JobData>(bench.raw(), id);
-    // They are added in fifths.
+    // They are added in five bulks.
     expect(Math.floor(Number(score) / 4096) - (job?.data.token.dueAt ?? 0)).toBeLessThan(took / 2);
   });
 
@@ -124,7 +124,7 @@ describeWithRedis('a queue of operations', () => {
     expect((await queue.counts()).failed).toBe(0);
   });
 
-  test('gives up when the time is over', async () => {
+  test('gives up when the time budget is spent', async () => {
     const emulator = await bench.emulator({script: ['running']});
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation().location, {totalTimeout: 300});
@@ -160,20 +160,20 @@ describeWithRedis('a queue of operations', () => {
     const emulator = await bench.emulator({script: ['running']});
     const queue = bench.queue();
     const events = await bench.events();
-    const told: unknown[] = [];
-    events.on('abandoned', ({id, reason, error}) => told.push([id, reason, error.name]));
+    const abandoned: unknown[] = [];
+    events.on('abandoned', ({id, reason, error}) => abandoned.push([id, reason, error.name]));
     const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
     const result = rejection(queued.result());
-    // Its connection for hints is new: one that is not heard yet costs three seconds.
+    // Its connection for queue events is new: an event that comes before it listens costs three seconds.
     await new Promise((resolve) => setTimeout(resolve, 100));
-    expect(await queue.cancel(queued.id)).toBe(true);
+    expect(await queue.remove(queued.id)).toBe(true);
     const error = (await result) as WatchAbortedError;
     expect(error).toBeInstanceOf(WatchAbortedError);
     expect(error.resumeToken).toMatchObject({location: emulator.operations[0]?.location});
     expect(await queue.get(queued.id)).toBeUndefined();
-    expect(await queue.cancel(queued.id)).toBe(false);
-    await until(() => told.length > 0);
-    expect(told).toEqual([[queued.id, 'stopped', 'WatchAbortedError']]);
+    expect(await queue.remove(queued.id)).toBe(false);
+    await until(() => abandoned.length > 0);
+    expect(abandoned).toEqual([[queued.id, 'stopped', 'WatchAbortedError']]);
     expect(emulator.received).toBe(0);
   });
 
@@ -185,7 +185,7 @@ describeWithRedis('a queue of operations', () => {
     bench.worker({schedule: () => 500});
     await until(() => emulator.received === 1);
     const started = Date.now();
-    expect(await queue.cancel(queued.id)).toBe(true);
+    expect(await queue.remove(queued.id)).toBe(true);
     expect(Date.now() - started).toBeGreaterThanOrEqual(150);
     expect(emulator.received).toBe(1);
     expect(await queue.get(queued.id)).toBeUndefined();
@@ -198,13 +198,13 @@ describeWithRedis('a queue of operations', () => {
     bench.worker();
     const queued = await queue.add(emulator.addOperation().location);
     await queued.result();
-    expect(await queue.cancel(queued.id)).toBe(false);
+    expect(await queue.remove(queued.id)).toBe(false);
     expect(await (await queue.get(queued.id))?.status()).toBe('succeeded');
   });
 
-  test('keeps as many outcomes as it is told', async () => {
+  test('retains as many outcomes as its options say', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
-    const queue = bench.queue({keep: {count: 2}});
+    const queue = bench.queue({retention: {count: 2}});
     bench.worker({concurrency: 1});
     const queued = await queue.addMany([1, 2, 3, 4].map(() => ({location: emulator.addOperation().location})));
     await until(() => emulator.received === 4);
@@ -215,9 +215,9 @@ describeWithRedis('a queue of operations', () => {
     expect(await first?.status()).toBe('notStarted');
   });
 
-  test('keeps as many events as it is told, whatever a worker does to the queue', async () => {
+  test('retains as many events as its options say, whatever a worker does to the queue', async () => {
     const emulator = await bench.emulator();
-    const queue = bench.queue({keep: {events: 200}});
+    const queue = bench.queue({retention: {events: 200}});
     const refused = emulator.addOperation({script: [{http: 429, retryAfter: 1}, 'succeeded']});
     const queued = await queue.add(refused.location);
     bench.worker();
@@ -226,11 +226,32 @@ describeWithRedis('a queue of operations', () => {
       Array.from({length: 300}, () => ({location: emulator.addOperation({script: ['succeeded']}).location})),
     );
     await Promise.all(many.map((operation) => operation.result()));
-    // More than 900 were told. Redis cuts by whole nodes of a hundred.
+    // More than 900 were published. Redis trims by whole nodes of a hundred.
     expect(await bench.redisClient().xlen(`bull:${bench.name}:events`)).toBeLessThanOrEqual(400);
   });
 
-  test('settles what is waited for when it is closed', async () => {
+  test('waits for all its results on one connection', async () => {
+    const redis = bench.redisClient();
+    const connections = async (): Promise<number> =>
+      String(await redis.client('LIST'))
+        .trim()
+        .split('\n').length;
+    const queue = bench.queue();
+    const locations = Array.from({length: 20}, (_, id) => ({location: `https://graph.example/${id}`}));
+    const [first, ...others] = await queue.addMany(locations);
+    const before = await connections();
+    const results = [rejection(first?.result() ?? Promise.resolve())];
+    await until(async () => (await connections()) > before);
+    results.push(...others.map((queued) => rejection(queued.result())));
+    // More connections would take a few milliseconds to appear.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await connections()).toBe(before + 1);
+    await queue.close();
+    expect(await Promise.all(results)).toHaveLength(20);
+    await until(async () => (await connections()) < before);
+  });
+
+  test('settles pending results when it is closed', async () => {
     const emulator = await bench.emulator({script: ['running']});
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
@@ -239,7 +260,7 @@ describeWithRedis('a queue of operations', () => {
     expect(await result).toMatchObject({name: 'WatchAbortedError', cause: {message: 'the queue was closed'}});
   });
 
-  test('says when BullMQ gave a job up', async () => {
+  test('reports that BullMQ gave a job up', async () => {
     const queue = bench.queue();
     const queued = await queue.add('https://graph.example/operations/1');
     const raw = bench.raw();
@@ -260,16 +281,18 @@ describeWithRedis('a queue of operations', () => {
     ['connection', {connection: 'redis://:password@host'}],
     ['prefix', {prefix: 7}],
     ['onError', {onError: 'print'}],
-    ['keep.age', {keep: {age: 'long'}}],
-    ['keep.count', {keep: {count: 0}}],
-    ['keep.events', {keep: {events: 0}}],
-    ['keep', {keep: 5}],
+    ['retention.age', {retention: {age: 'long'}}],
+    ['retention.count', {retention: {count: 0}}],
+    ['retention.events', {retention: {events: 0}}],
+    ['retention.cuont', {retention: {cuont: 5}}],
+    ['retention', {retention: 5}],
     ['nme', {nme: 'x'}],
   ])('checks its options: %s', (option, wrong) => {
     const options = {name: 'a', connection: bench.connection, ...wrong} as never;
     expect(() => createOperationQueue(options)).toThrow(new RegExp(`^${option}: `));
     expect(() => createOperationQueue(options)).not.toThrow(/password/);
-    if (!option.startsWith('keep')) expect(() => createOperationEvents(options)).toThrow(new RegExp(`^${option}: `));
+    if (!option.startsWith('retention'))
+      expect(() => createOperationEvents(options)).toThrow(new RegExp(`^${option}: `));
   });
 
   test.each([
@@ -277,6 +300,7 @@ describeWithRedis('a queue of operations', () => {
     ['recoverAfter', {recoverAfter: 10}],
     ['limiter.max', {limiter: {max: 0, duration: 1}}],
     ['limiter.duration', {limiter: {max: 1}}],
+    ['limiter.per', {limiter: {max: 1, duration: 1, per: 1}}],
     ['protocols', {protocols: protocols.longRunning}],
     ['name', {protocols: [{name: ''}]}],
     ['graph', {graph: {}}],

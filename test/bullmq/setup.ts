@@ -29,7 +29,7 @@ export class Bench {
   name = '';
   #client: Redis | undefined;
   readonly #open: Array<() => Promise<unknown>> = [];
-  /** What `onError` heard. */
+  /** What `onError` was called with. */
   errors: Error[] = [];
 
   /** Before all tests of a file. */
@@ -108,7 +108,7 @@ export class Bench {
   }
 }
 
-/** Waits until something holds. */
+/** Waits until a condition holds. */
 export async function until(holds: () => unknown | Promise<unknown>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
 }

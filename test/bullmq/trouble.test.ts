@@ -2,7 +2,7 @@ import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {beforeEach, expect, test} from '@jest/globals';
-import {Job} from 'bullmq';
+import {Job, Worker} from 'bullmq';
 import {Bench, describeWithRedis, token, until} from './setup.ts';
 
 const program = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
@@ -54,7 +54,6 @@ describeWithRedis('a worker that is killed', () => {
     await job?.updateData({token: {...job.data.token, dueAt: Date.now()}});
     await job?.promote();
     const lost = bench.raw();
-    const {Worker} = await import('bullmq');
     const taker = new Worker(bench.name, null, {connection: bench.connection, lockDuration: 100});
     bench.opened(taker, () => taker.close());
     await taker.getNextJob('a lock that nobody renews');
@@ -65,7 +64,28 @@ describeWithRedis('a worker that is killed', () => {
   });
 });
 
-describeWithRedis('a worker that was taken for dead', () => {
+describeWithRedis('a job', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('is tried again however often it has failed for reasons of the infrastructure', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue();
+    const queued = await queue.add(emulator.addOperation().location);
+    await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, 'atm', 2_000_000_000);
+    const fail = (): Promise<never> => Promise.reject(new Error('broken'));
+    const settings = {backoffStrategy: () => 0};
+    const saboteur = new Worker(bench.name, fail, {connection: bench.connection, settings});
+    bench.opened(saboteur, () => saboteur.close());
+    await once(saboteur, 'failed');
+    await saboteur.close();
+    bench.worker();
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(await queue.counts()).toMatchObject({failed: 0, ended: 1});
+  });
+});
+
+describeWithRedis('a worker that was presumed dead', () => {
   const bench = new Bench();
   beforeEach(() => void bench.fresh());
 

@@ -10,41 +10,41 @@ describeWithRedis('the events of a worker', () => {
   const bench = new Bench();
   beforeEach(() => void bench.fresh());
 
-  function heardFrom(worker: OperationWorker): WorkerEventOf<'*'>[] {
-    const heard: WorkerEventOf<'*'>[] = [];
-    worker.on('*', (event) => heard.push(event));
-    return heard;
+  function eventsOf(worker: OperationWorker): WorkerEventOf<'*'>[] {
+    const received: WorkerEventOf<'*'>[] = [];
+    worker.on('*', (event) => received.push(event));
+    return received;
   }
 
   test('are those of a poller, also of polls that bring nothing new, with what the worker knows', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue<{user: string}>();
-    const heard = heardFrom(bench.worker({schedule: () => 1}));
+    const received = eventsOf(bench.worker({schedule: () => 1}));
     const before = Date.now();
     const script = ['notStarted', {status: 'running', times: 3}, {http: 503}, 'succeeded'] as const;
     const queued = await queue.add(emulator.addOperation({script}).location, {data: {user: 'adele'}});
     await queued.result();
-    expect(heard.map(({type, attempt}) => `${attempt} ${type}`)).toEqual([
+    expect(received.map(({type, attempt}) => `${attempt} ${type}`)).toEqual([
       ...['1 polled', '1 notStarted', '1 waiting'],
       ...['2 polled', '2 running', '2 waiting', '3 polled', '3 waiting', '4 polled', '4 waiting'],
       ...['5 retrying', '5 waiting'],
       ...['6 polled', '6 succeeded'],
     ]);
     let last = before;
-    for (const event of heard) {
+    for (const event of received) {
       const {id, protocol, data, startedAt, askedAt = 0, at} = event;
       expect({id, protocol, data}).toEqual({id: queued.id, protocol: 'longRunning', data: {user: 'adele'}});
       expect(Object.isFrozen(event)).toBe(true);
       expect(startedAt).toBeGreaterThanOrEqual(before);
-      expect(startedAt).toBe(heard[0]?.startedAt);
-      expect(askedAt).toBeGreaterThanOrEqual(event.attempt === heard[0]?.attempt ? startedAt : last);
+      expect(startedAt).toBe(received[0]?.startedAt);
+      expect(askedAt).toBeGreaterThanOrEqual(event.attempt === received[0]?.attempt ? startedAt : last);
       expect(at).toBeGreaterThanOrEqual(askedAt);
       last = askedAt;
     }
-    expect(JSON.stringify(heard)).not.toContain(token);
+    expect(JSON.stringify(received)).not.toContain(token);
   });
 
-  test('have the type of what they tell', async () => {
+  test('have the type of their name', async () => {
     const worker = bench.worker();
     worker.on('running', (event) => {
       expectTypeOf(event.operation).toEqualTypeOf<RunningOperation>();
@@ -55,7 +55,7 @@ describeWithRedis('the events of a worker', () => {
     expect(() => worker.on('running', 'print' as never)).toThrow('listener: expected a function, got "print"');
   });
 
-  test('are heard by their name, until they are unsubscribed, and harmed by no listener that throws', async () => {
+  test('reach the listeners of their name until these unsubscribe, also when one throws', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     const worker = bench.worker({schedule: () => 1});
@@ -64,16 +64,16 @@ describeWithRedis('the events of a worker', () => {
     const reportError = host.reportError;
     host.reportError = (error: unknown) => reported.push(error);
     try {
-      const heard: string[] = [];
+      const received: string[] = [];
       worker.on('running', () => {
         throw new RangeError('mine');
       });
-      const {unsubscribe} = worker.on('running', ({type}) => heard.push(type));
+      const {unsubscribe} = worker.on('running', ({type}) => received.push(type));
       await (await queue.add(emulator.addOperation({script: ['running', 'succeeded']}).location)).result();
       unsubscribe();
       unsubscribe();
       await (await queue.add(emulator.addOperation({script: ['running', 'succeeded']}).location)).result();
-      expect(heard).toEqual(['running']);
+      expect(received).toEqual(['running']);
       expect(reported).toEqual([new RangeError('mine'), new RangeError('mine')]);
       expect(bench.errors).toEqual([]);
     } finally {
@@ -81,22 +81,22 @@ describeWithRedis('the events of a worker', () => {
     }
   });
 
-  test('say that nobody was asked, where the deadline had passed', async () => {
+  test('say that no request was made, where the deadline had passed', async () => {
     const emulator = await bench.emulator({script: ['running']});
     const queue = bench.queue();
-    const heard = heardFrom(bench.worker());
+    const received = eventsOf(bench.worker());
     const queued = await queue.add(emulator.addOperation().location, {totalTimeout: 100, initialDelay: 150});
     await rejection(queued.result());
     expect(emulator.received).toBe(0);
-    expect(heard).toMatchObject([{type: 'abandoned', reason: 'timeout', attempt: 0, askedAt: undefined}]);
+    expect(received).toMatchObject([{type: 'abandoned', reason: 'timeout', attempt: 0, askedAt: undefined}]);
   });
 
-  test('come again where the poll is made again, since Redis did not take it', async () => {
+  test('are emitted again where the poll is made again, because Redis did not take it', async () => {
     const emulator = await bench.emulator({script: [{status: 'succeeded', delay: 100}]});
     const queue = bench.queue();
     const worker = bench.worker({recoverAfter: 1000});
-    const heard: string[] = [];
-    worker.on('succeeded', ({id}) => heard.push(id));
+    const received: string[] = [];
+    worker.on('succeeded', ({id}) => received.push(id));
     const queued = await queue.add(emulator.addOperation().location);
     await emulator.nextRequest();
     // As if another worker had taken the job over: this one's lock is gone.
@@ -104,8 +104,8 @@ describeWithRedis('the events of a worker', () => {
     bench.opened(raw, () => raw.close());
     await bench.redisClient().del(`bull:${bench.name}:${queued.id}:lock`);
     await queued.result();
-    expect(heard).toEqual(Array(emulator.received).fill(queued.id));
-    expect(heard.length).toBeGreaterThan(1);
+    expect(received).toEqual(Array(emulator.received).fill(queued.id));
+    expect(received.length).toBeGreaterThan(1);
   });
 
   test('are not of a poll that is handed back', async () => {
@@ -115,11 +115,11 @@ describeWithRedis('the events of a worker', () => {
     // The token takes its time, and then the request does: together longer than a worker that closes waits.
     const slow = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve(token), 200));
     const worker = bench.worker({requestTimeout: 300, token: slow});
-    const heard = heardFrom(worker);
+    const received = eventsOf(worker);
     await until(async () => (await queue.counts()).active === 1);
     await worker.close();
     expect(emulator.received).toBe(1);
-    expect(heard).toEqual([]);
+    expect(received).toEqual([]);
   });
 });
 

@@ -44,7 +44,7 @@ describeWithRedis('a worker', () => {
       expect(first).toBeGreaterThanOrEqual(before + initialDelay);
       const waits = gaps(timesOf(requests));
       expect(waits).toHaveLength(5);
-      for (const [index, told] of [1000, 300, 1000, 300, 300].entries()) lateness.push((waits[index] ?? 0) - told);
+      for (const [index, due] of [1000, 300, 1000, 300, 300].entries()) lateness.push((waits[index] ?? 0) - due);
     }
     expect(Math.min(...lateness)).toBeGreaterThanOrEqual(0);
     expect(bench.errors).toEqual([]);
@@ -80,7 +80,7 @@ describeWithRedis('a worker', () => {
     expect((await Job.fromId(bench.raw(), queued.id))?.delay).toBeGreaterThan(58_000);
   });
 
-  test('leaves a job alone whose protocol it does not have, and says so', async () => {
+  test('skips a job whose protocol it does not have, and reports it', async () => {
     const emulator = await bench.emulator({script: ['running', 'succeeded']});
     const queue = bench.queue();
     const without = bench.worker();
@@ -94,14 +94,14 @@ describeWithRedis('a worker', () => {
     } satisfies Partial<JobSkippedError>);
     await until(async () => (await queue.counts()).waiting === 1);
     expect(emulator.received).toBe(0);
-    // Else it is chance which of the two takes the job.
+    // Otherwise it is chance which of the two takes the job.
     await without.close();
     bench.worker({protocols: [renders]});
     await (await Job.fromId(bench.raw(), queued.id))?.promote();
     await until(() => emulator.received > 0);
   });
 
-  test('leaves a job alone that it cannot read', async () => {
+  test('skips a job that it cannot read', async () => {
     const queue = bench.queue();
     const queued = await queue.add('https://graph.example/operations/1', {initialDelay: 60_000});
     const job = await Job.fromId<JobData>(bench.raw(), queued.id);
@@ -134,7 +134,7 @@ describeWithRedis('a worker', () => {
     expect((refused.requests[1]?.at ?? 0) - refusedAt).toBeGreaterThanOrEqual(1000);
   });
 
-  test('keeps to the limit of all workers', async () => {
+  test('respects the limit of all workers', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue();
     const limiter = {max: 5, duration: 400};

@@ -105,7 +105,7 @@ describe('a line for a log', () => {
     [{type: 'waiting', ...base, delay: 30_000, because: 'resume'}, 'next poll in 30s'],
     [{type: 'waiting', ...base, delay: 30_000, because: 'schedule'}, undefined],
     [{type: 'unknownStatus', ...base, rawStatus: 'odd\u001b'}, 'unknown status "odd\\u001b", still watching'],
-    [{type: 'relocated', ...base, from: 'https://a/', to: 'https://b/'}, 'moved to https://b/'],
+    [{type: 'relocated', followed: true, ...base, from: 'https://a/', to: 'https://b/'}, 'moved to https://b/'],
     [{type: 'stalled', ...base, since: 0}, 'no change for 10s'],
     [polled, undefined],
     [{type: 'abandoned', ...base, reason: 'unreachable', error: new UnreachableError('x')}, undefined],

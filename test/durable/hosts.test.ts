@@ -3,7 +3,7 @@ import type {Context, ObjectContext, WorkflowContext} from '@restatedev/restate-
 import {type CloudflareStep, cloudflareHost, type RestateContext, restateHost} from 'operation-poller/durable';
 
 describe('restateHost', () => {
-  test('names its steps, its waits in milliseconds, and hears of the end of an attempt', async () => {
+  test('names its steps, gives its waits in milliseconds, and has the signal that an attempt is over', async () => {
     const called: unknown[] = [];
     const {signal} = new AbortController();
     const host = restateHost({

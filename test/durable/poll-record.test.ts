@@ -40,7 +40,7 @@ const reports: fc.Arbitrary<Report> = fc.oneof(
     ),
   fc
     .record({rawStatus: fc.string(), retryAfter: maybe(milliseconds)})
-    .map((told): Report => ({is: 'unknownStatus', answer, ...told})),
+    .map((fields): Report => ({is: 'unknownStatus', answer, ...fields})),
   errors.map((error): Report => ({is: 'failure', error})),
 );
 const records: fc.Arbitrary<PollRecord> = fc.record({
@@ -108,7 +108,7 @@ describe('a recorded poll', () => {
   });
 
   test.each([[null], ['poll'], [[]], [{}], [{version: 2, at: 0, random: 0, report: {is: 'failure'}}], [{version: 1}]])(
-    'is not taken for one: %j',
+    'is refused when it is none: %j',
     (json) => {
       expect(thrownBy(() => readPollRecord(json))).toMatchObject({
         name: 'TypeError',

@@ -18,7 +18,7 @@ const engines = {
 };
 const names = Object.keys(engines);
 
-// The versions name the folder. Before the tests are named, so that they can be told to be skipped.
+// The versions name the folder. Before the tests are defined, so that they can be skipped.
 const packages = Object.values(engines).flat();
 const versions = packages.map((name) => name.slice(name.lastIndexOf('@') + 1)).join('-');
 const cache = await fetchPackages(`engines-${versions}`, packages).catch((error: unknown) => {

@@ -38,19 +38,19 @@ const crashes: fc.Arbitrary<readonly Crash[]> = fc.array(
   {maxLength: 8},
 );
 
-interface Course {
+interface Played {
   readonly journal: Journal;
   readonly outcome: Outcome;
-  /** The events of the last execution, which heard them all. */
+  /** The events of the last execution, which got them all. */
   readonly events: readonly OperationEvent[];
 }
 
 /** Runs a workflow to its end, however often it is killed on the way. */
-async function course(answers: readonly TransportResponse[], kills: readonly Crash[] = []): Promise<Course> {
+async function play(answers: readonly TransportResponse[], kills: readonly Crash[] = []): Promise<Played> {
   const journal = new Journal(beginning);
   settle(journal);
   const http = service((recorded) => answers[Math.min(recorded, answers.length - 1)] as TransportResponse, journal);
-  let told: OperationEvent[] = [];
+  let earlier: OperationEvent[] = [];
   for (let execution = 0; ; execution++) {
     const events: OperationEvent[] = [];
     try {
@@ -61,14 +61,14 @@ async function course(answers: readonly TransportResponse[], kills: readonly Cra
         retry: {retries: 1, minTimeout: 0, maxTimeout: 0},
         onEvent: (event) => void events.push(event),
       });
-      expect(factsOfEvents(events.slice(0, told.length))).toEqual(factsOfEvents(told));
+      expect(factsOfEvents(events.slice(0, earlier.length))).toEqual(factsOfEvents(earlier));
       return {journal, outcome, events};
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
-      // What was told before is told again at the same places.
-      const common = Math.min(events.length, told.length);
-      expect(factsOfEvents(events.slice(0, common))).toEqual(factsOfEvents(told.slice(0, common)));
-      if (events.length > told.length) told = events;
+      // What was emitted before is emitted again at the same places.
+      const common = Math.min(events.length, earlier.length);
+      expect(factsOfEvents(events.slice(0, common))).toEqual(factsOfEvents(earlier.slice(0, common)));
+      if (events.length > earlier.length) earlier = events;
     }
   }
 }
@@ -82,8 +82,8 @@ describe('a workflow that is killed at any point', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(going, {maxLength: 12}), ending, crashes, async (middle, end, kills) => {
         const answers = [...middle, end];
-        const undisturbed = await course(answers);
-        const {journal, outcome, events} = await course(answers, kills);
+        const undisturbed = await play(answers);
+        const {journal, outcome, events} = await play(answers, kills);
 
         expect(journal.entries).toEqual(undisturbed.journal.entries);
         expect(factsOf(outcome)).toEqual(factsOf(undisturbed.outcome));
@@ -97,19 +97,19 @@ describe('a workflow that is killed at any point', () => {
     );
   }, 20_000);
 
-  test('is replayed from what was recorded alone, without a request', async () => {
+  test('is replayed only from what was recorded, without a request', async () => {
     const answers = [says('running'), {http: 503, body: ''}, says('failed')];
-    const {journal, outcome} = await course(answers);
+    const {journal, outcome} = await play(answers);
     const worked = journal.worked.length;
     journal.now += 3_600_000;
     const http = service(() => {
-      throw new Error('A replay asks nobody');
+      throw new Error('A replay must not send a request');
     }, journal);
     jest.spyOn(Math, 'random').mockImplementation(() => {
-      throw new Error('A replay is no matter of chance');
+      throw new Error('A replay must not depend on randomness');
     });
     jest.spyOn(Date, 'now').mockImplementation(() => {
-      throw new Error('A replay has no clock');
+      throw new Error('A replay must not read a clock');
     });
     const again = await watchDurably(journal.host(), location, {protocol: tasks, http, totalTimeout: 60_000});
     expect(factsOf(again)).toEqual(factsOf(outcome));
@@ -120,7 +120,7 @@ describe('a workflow that is killed at any point', () => {
 describe('a watch in several runs', () => {
   const options: DurableRunOptions = {protocol: tasks, schedule: schedules.fixed(5000), totalTimeout: 600_000};
 
-  test('makes so many polls in each, and its steps go on counting', async () => {
+  test('makes a limited number of polls in each, and the numbers of its steps continue', async () => {
     const steps: (readonly string[])[] = [];
     let place: Parameters<typeof watchDurablyInRuns>[1] = location;
     let recorded = 0;
@@ -152,7 +152,7 @@ describe('a watch in several runs', () => {
     expect(recorded).toBe(7);
   });
 
-  test.each([0, -1, Number.NaN, '3'])('takes no nonsense for pollsPerRun: %p', async (pollsPerRun) => {
+  test.each([0, -1, Number.NaN, '3'])('refuses a pollsPerRun of %p', async (pollsPerRun) => {
     const watch = watchDurablyInRuns(new Journal(beginning).host(), location, {pollsPerRun: pollsPerRun as number});
     await expect(watch).rejects.toThrow(/^pollsPerRun: expected a number/);
   });

@@ -4,7 +4,7 @@ import {type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
 import {type JournalEntry, Restate} from './restate/restate.ts';
 import {fetchTools} from './restate/tools.ts';
 
-// Before the tests are named, so that they can be told to be skipped.
+// Before the tests are defined, so that they can be skipped.
 const tools = await fetchTools().catch((error: unknown) => {
   if (process.env['CI'] === 'true') throw error;
   console.warn('SKIPPED: the tests on a real Restate server; npm could not fetch it:', error);
@@ -33,18 +33,18 @@ function testOnServer(name: string, body: (restate: Restate, key: string) => Pro
 /** The polls that the server has recorded, in order. */
 function pollsIn(journal: readonly JournalEntry[]): readonly string[] {
   const steps = journal.filter(({entry_type: type}) => type.endsWith(': Run'));
-  // Each step that was asked for has been recorded, once.
+  // Each step has been run and recorded, once.
   expect(steps.filter(({entry_type: type}) => type.startsWith('Notification'))).toHaveLength(steps.length / 2);
   return steps.flatMap(({name = ''}) => (name.startsWith('poll') ? [name] : []));
 }
 
 const polls = ['poll 1', 'poll 2', 'poll 3'];
-/** Until the second wait has begun: the next poll is due 600 ms later. */
+/** Resolves when the second wait has begun: the next poll is due 600 ms later. */
 async function inTheWait(restate: Restate, key: string): Promise<void> {
   while (!(await restate.journal('operation', key)).some(({name}) => name === 'wait 2')) await pause(20);
 }
 
-/** Until the service is being asked for the second time. */
+/** Resolves when the second poll is under way. */
 async function inThePoll(): Promise<void> {
   while (emulator.received < 2) await pause(5);
 }
@@ -61,7 +61,7 @@ describe('a workflow on a Restate server', () => {
     expect(pollsIn(await restate.journal('operation', key))).toEqual(polls);
   });
 
-  testOnServer('has an operation that failed as its result, after trouble on the way', async (restate, key) => {
+  testOnServer('returns that the operation failed, after transient failures on the way', async (restate, key) => {
     const {location} = emulator.addOperation({script: ['running', {http: 503}, {fault: 'reset'}, 'failed']});
     await restate.send('operation', key, {location});
     expect(await restate.result('operation', key)).toEqual({status: 'failed', attempts: 2});
@@ -78,7 +78,7 @@ describe('a workflow on a Restate server', () => {
     expect(pollsIn(await restate.journal('long', key))).toEqual([]);
   });
 
-  testOnServer('keeps nothing secret', async (restate, key) => {
+  testOnServer('records no secret', async (restate, key) => {
     const {location} = emulator.addOperation({
       script: [{status: 'running', fields: {echo: 'test-token'}}, 'succeeded'],
     });
@@ -113,7 +113,7 @@ describe('kill -9', () => {
     expect(pollsIn(await restate.journal('operation', key))).toEqual(polls);
   });
 
-  testOnServer('of the service in the middle of a poll asks once more, and records it once', async (restate, key) => {
+  testOnServer('of the service in the middle of a poll repeats it, and records it once', async (restate, key) => {
     const {location} = emulator.addOperation({script: slowly});
     await restate.send('operation', key, {location});
     await inThePoll();

@@ -62,8 +62,8 @@ describe('the steps of a workflow', () => {
   });
 
   test('wait as long as the service says, for that one wait', async () => {
-    const told = {...says('running'), headers: {'retry-after': '3'}};
-    await watch({answers: [told, says('running'), says('succeeded')]});
+    const busy = {...says('running'), headers: {'retry-after': '3'}};
+    await watch({answers: [busy, says('running'), says('succeeded')]});
     expect(journal.steps).toEqual(['begin', 'poll 1', 'wait 1: 3000', 'poll 2', 'wait 2: 1000', 'poll 3']);
   });
 
@@ -89,7 +89,7 @@ describe('the outcome', () => {
     expect(outcome.error.attempts).toBe(1);
   });
 
-  test('has the failed request as its cause, as data survive a recording', async () => {
+  test('has the failed request as its cause, with the fields that are recorded', async () => {
     const busy = {http: 503, body: {error: {code: 'busy', message: 'later'}}, headers: {'request-id': 'r-1'}};
     const outcome = await watch({answers: [busy], consecutiveFailures: 2, retry: {retries: 0}});
     if (outcome.status !== 'abandoned') throw new Error(outcome.status);
@@ -112,7 +112,7 @@ describe('the outcome', () => {
     expect(journal.steps).toEqual(['begin', 'poll 1', 'wait 1: 4500', 'poll 2', 'wait 2: 500']);
   });
 
-  test('is asked for once more by a poll that comes after the deadline', async () => {
+  test('comes from one more poll, which may be after the deadline', async () => {
     const host = journal.host();
     const late: DurableHost = {
       ...host,
@@ -143,7 +143,7 @@ describe('the outcome', () => {
     const options = {protocol: tasks, http, totalTimeout: 5000, schedule: schedules.fixed(60_000)};
     await watchDurably(again.host(), first.error.resumeToken, options);
     expect(again.now).toBe(beginning + 105_000);
-    // On a replay much later nothing is reckoned by the clock of the process.
+    // On a replay much later nothing depends on the clock of the process.
     jest.spyOn(Date, 'now').mockImplementation(() => beginning + 9e9);
     await expect(watchDurably(again.host(), first.error.resumeToken, options)).resolves.toMatchObject({
       reason: 'timeout',
@@ -152,14 +152,14 @@ describe('the outcome', () => {
 });
 
 describe('retries within a poll', () => {
-  test('are recorded with it and told of on each replay', async () => {
+  test('are recorded with it and emit their events on each replay', async () => {
     let requests = 0;
     const http = service((recorded) => {
       requests += 1;
       if (recorded === 0 && requests <= 2) return {fails: true};
       return says(recorded === 0 ? 'running' : 'succeeded');
     }, journal);
-    const tell = async (): Promise<readonly OperationEvent[]> => {
+    const replay = async (): Promise<readonly OperationEvent[]> => {
       const events: OperationEvent[] = [];
       await watchDurably(journal.host(), location, {
         protocol: tasks,
@@ -169,8 +169,8 @@ describe('retries within a poll', () => {
       });
       return events;
     };
-    const first = await tell();
-    const replayed = await tell();
+    const first = await replay();
+    const replayed = await replay();
     expect(requests).toBe(4);
     for (const events of [first, replayed]) {
       expect(events.map(({type}) => type)).toEqual([
@@ -206,7 +206,7 @@ describe('what is recorded', () => {
     expect(inspect(outcome, {depth: Number.POSITIVE_INFINITY, showHidden: true})).not.toContain(token);
   });
 
-  test('that is none of ours ends the watch with a word on why', async () => {
+  test('that this library has not recorded ends the watch with an error that says so', async () => {
     const host: DurableHost = {...journal.host(), run: async () => ({version: 99})};
     await expect(watch({answers: []}, host)).rejects.toThrow(/was the workflow changed while it ran/);
     const noResult: DurableHost = {...host, run: async (name, work) => (name === 'result' ? 'odd' : work())};
@@ -236,7 +236,7 @@ describe('the result of an operation (row 42)', () => {
     expect(fetched).toBe(1);
   });
 
-  test('that cannot be had ends the watch the same way on each replay', async () => {
+  test('that cannot be fetched ends the watch the same way on each replay', async () => {
     const first = await ask((path) => (path.includes('operations') ? done : {http: 403, body: {}}));
     if (first.status !== 'abandoned') throw new Error(first.status);
     expect(first.error).toBeInstanceOf(ResultUnavailableError);
@@ -244,7 +244,7 @@ describe('the result of an operation (row 42)', () => {
     expect(factsOf(await ask(() => ({fails: true})))).toEqual(factsOf(first));
   });
 
-  test('that is in the answer, or of which the protocol knows nothing, is left as it is', async () => {
+  test('that is in the answer, or that the protocol does not have, is left as it is', async () => {
     const answers = [says('succeeded', {result: 7})];
     expect(await watch({answers, fetchResult: true})).toMatchObject({operation: {result: 7}});
     journal = new Journal(beginning);
@@ -255,18 +255,18 @@ describe('the result of an operation (row 42)', () => {
 });
 
 describe('onEvent', () => {
-  test('is waited for, so that it may use the engine', async () => {
+  test('is awaited, so that it may use the engine', async () => {
     const host = journal.host();
     await watch(
       {
         answers: [says('running'), says('succeeded')],
         onEvent: async ({type}) => {
-          if (type === 'running') await host.run('tell of it', async () => null);
+          if (type === 'running') await host.run('notify', async () => null);
         },
       },
       host,
     );
-    expect(journal.steps).toEqual(['begin', 'poll 1', 'tell of it', 'wait 1: 1000', 'poll 2']);
+    expect(journal.steps).toEqual(['begin', 'poll 1', 'notify', 'wait 1: 1000', 'poll 2']);
   });
 
   test('ends the watch by what it throws', async () => {
@@ -297,7 +297,7 @@ describe('the engine', () => {
     expect(journal.steps).toEqual(['begin']);
   });
 
-  test('aborts the fetching of a result too', async () => {
+  test('also aborts fetching a result', async () => {
     const controller = new AbortController();
     const gone = new Error('the attempt is over');
     const host: DurableHost = {...journal.host(), signal: controller.signal};
@@ -316,11 +316,12 @@ describe('an option that is not as it should be', () => {
   const {signal} = new AbortController();
   test.each<[object, RegExp]>([
     [{signal}, /^signal: a workflow cannot replay an abort/],
-    [{name: 7}, /^name: expected a text, got number/],
-    [{onEvent: 'log'}, /^onEvent: expected a function, got string/],
+    [{name: 7}, /^name: expected a string, got 7$/],
+    [{onEvent: 'log'}, /^onEvent: expected a function, got "log"$/],
     [{pollsPerRun: 7}, /^pollsPerRun: there is no such option/],
     [{schedule: schedules.adaptive()}, /^schedule: one that learns gives other waits on a replay/],
     [{schedule: 1000}, /^schedule: expected a function/],
+    [{onEvnt: 'log'}, /^onEvnt: there is no such option; .*, onEvent\. Did you mean onEvent\?$/],
   ])('is named: %p', async (options, message) => {
     await expect(watchDurably(journal.host(), location, options)).rejects.toThrow(message);
   });

@@ -141,7 +141,13 @@ describe('the machine, used purely', () => {
     {type: 'retry', error: pollError(503), delay: 5, at},
     {type: 'trouble', error: pollError(404), counts: 'missing', at},
     {type: 'wait', delay: 5, because: 'schedule', at},
-    {type: 'relocate', location: 'https://graph.example/y', redactedLocation: 'https://graph.example/y', at},
+    {
+      type: 'relocate',
+      followed: true,
+      location: 'https://graph.example/y',
+      redactedLocation: 'https://graph.example/y',
+      at,
+    },
     {type: 'stall', at},
   ];
 
@@ -266,6 +272,7 @@ const anyEvent: fc.Arbitrary<WatchEvent> = fc.oneof(
     arbitrary: fc.constantFrom('https://graph.example/y', 'https://graph.example/z').chain((to) =>
       fc.record({
         type: fc.constant('relocate' as const),
+        followed: fc.constant(true as const),
         location: fc.constant(to),
         redactedLocation: fc.constant(to),
         at: times,

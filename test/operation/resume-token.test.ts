@@ -43,7 +43,13 @@ const troubled = reachedBy([
   {type: 'trouble', error: pollError(503), counts: 'deferral', at},
   {type: 'trouble', error: pollError(404), counts: 'missing', at},
   {type: 'stall', at},
-  {type: 'relocate', location: 'https://graph.example/y?z', redactedLocation: 'https://graph.example/y?z', at},
+  {
+    type: 'relocate',
+    followed: true,
+    location: 'https://graph.example/y?z',
+    redactedLocation: 'https://graph.example/y?z',
+    at,
+  },
 ]);
 const token = writeResumeToken(running);
 

@@ -9,7 +9,7 @@ const port = Number(process.argv[2]);
 const options = {token: () => 'test-token', schedule: schedules.fixed(600), requestTimeout: 3000};
 const retryPolicy = {initialInterval: 50, maxInterval: 200};
 
-/** What a handler gives back is JSON: an error is none. */
+/** A handler returns JSON, which an error is not. */
 interface Ended {
   readonly status: string;
   readonly attempts: number;

@@ -10,7 +10,7 @@ export interface Entry {
   readonly until?: number;
 }
 
-/** Where an execution of a workflow is cut off: at its how-manieth new step, and in which moment of it. */
+/** Where an execution of a workflow is cut off: after how many new steps, and at which moment of the next one. */
 export interface Crash {
   readonly after: number;
   readonly when: 'before' | 'unrecorded' | 'recorded';
@@ -21,12 +21,12 @@ export class Killed extends Error {
   override readonly name = 'Killed';
 }
 
-/** An engine for tests: it records, replays by position, and is strict about what it replays. Time jumps. */
+/** An engine for tests: it records, replays by position, and refuses a replay that differs. Its clock jumps over sleeps. */
 export class Journal {
   readonly entries: Entry[] = [];
   /** The engine's clock. */
   now: number;
-  /** How often work was really done, by name. */
+  /** The names of the work that was really done, as often as it was done. */
   readonly worked: string[] = [];
 
   constructor(now: number) {
@@ -53,7 +53,8 @@ export class Journal {
         if (known.kind !== kind || known.name !== name) {
           throw new Error(`The replay asks for ${kind} ${name}, recorded was ${known.kind} ${known.name}`);
         }
-        if (kind === 'sleep' && known.value !== (await work())) throw new Error(`The replay sleeps otherwise: ${name}`);
+        if (kind === 'sleep' && known.value !== (await work()))
+          throw new Error(`The replay sleeps for another time: ${name}`);
         return copy(known);
       }
       const dies = crash !== undefined && fresh++ === crash.after;

@@ -15,7 +15,7 @@ export interface TransportResponse {
 /** An operation's answer. */
 export const says = (status: string, fields: object = {}): TransportResponse => ({body: {id: 'b', status, ...fields}});
 
-/** A service that is asked by ky, answering as it is told by the number of polls recorded so far: a GET changes nothing. */
+/** A service behind ky. What it answers depends on the number of polls recorded so far, because a GET changes nothing. */
 export function service(
   answer: (recorded: number, request: Request) => TransportResponse,
   journal: Journal,
@@ -33,7 +33,7 @@ export function service(
   });
 }
 
-/** Makes the clock the journal's, and chance a matter of how much is recorded, until `jest.restoreAllMocks()`. */
+/** Takes the time from the journal, and random numbers from its length, until `jest.restoreAllMocks()`. */
 export function settle(journal: Journal): void {
   jest.spyOn(Date, 'now').mockImplementation(() => journal.now);
   jest.spyOn(Math, 'random').mockImplementation(() => ((journal.entries.length * 7919) % 1000) / 1000);

@@ -265,6 +265,7 @@ describe('a watch in the page', () => {
   test('shows the new location of a relocated operation', () => {
     const event: OperationEvent = {
       type: 'relocated',
+      followed: true,
       from: 'http://127.0.0.1/a',
       to: 'http://127.0.0.1/b',
       operation: undefined,
@@ -272,7 +273,14 @@ describe('a watch in the page', () => {
       attempt: 1,
       at: 5,
     };
-    expect(watchEntryOf(event)).toEqual({at: 5, type: 'relocated', attempt: 1, status: undefined, text: event.to});
+    expect(watchEntryOf(event)).toEqual({
+      at: 5,
+      type: 'relocated',
+      followed: true,
+      attempt: 1,
+      status: undefined,
+      text: event.to,
+    });
   });
 
   test('continues until the operation ends', async () => {

@@ -6,44 +6,43 @@ import {wallClock} from '../shared/clock.ts';
 import {type OperationJob, readJobToken} from './job.ts';
 import type {Publisher} from './publisher.ts';
 
-const firstPause = 10;
-const longestPause = 250;
+const firstDelay = 10;
+const longestDelay = 250;
 
 /**
- * Removes a job, and tells that watching was stopped. One that is being polled belongs to its worker until the poll is over.
+ * Removes a job, and publishes that watching was stopped. One that is being polled belongs to its worker until the poll is over.
  *
  * @returns whether there was something to stop
  */
-export async function cancelJob(queue: Queue, id: string, publisher: Publisher): Promise<boolean> {
-  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+export async function removeJob(queue: Queue, id: string, publisher: Publisher): Promise<boolean> {
+  for (let delay = firstDelay; ; delay = Math.min(2 * delay, longestDelay)) {
     const job: OperationJob | undefined = await Job.fromId(queue, id);
     if (job === undefined || job.finishedOn !== undefined) return false;
-    if ((await job.getState()) !== 'active' && (await isRemoved(job))) {
-      await tell(job, publisher);
+    if ((await job.getState()) !== 'active' && (await tryRemove(job))) {
+      await publishStop(id, job, publisher);
       return true;
     }
-    await sleep(pause);
+    await sleep(delay);
   }
 }
 
-async function isRemoved(job: OperationJob): Promise<boolean> {
+async function tryRemove(job: OperationJob): Promise<boolean> {
   try {
     await job.remove();
     return true;
   } catch (error) {
-    // A worker has just taken it. BullMQ has no class for that.
+    // A worker has just taken it. BullMQ has no class for this error.
     if (error instanceof Error && error.message.includes('locked')) return false;
     throw error;
   }
 }
 
-async function tell(job: OperationJob, publisher: Publisher): Promise<void> {
-  if (job.id === undefined) return;
+async function publishStop(id: string, job: OperationJob, publisher: Publisher): Promise<void> {
   try {
     const state = readJobToken(job.data.token);
-    await publisher.publish(job.id, abandon(state, 'stopped', undefined, wallClock(Date.now)));
+    await publisher.publish(id, abandon(state, 'stopped', undefined, wallClock(Date.now)));
   } catch (error) {
-    // It is canceled all the same.
+    // The job is removed even if nobody can read what it held.
     if (!(error instanceof InvalidResumeTokenError)) throw error;
   }
 }

@@ -1,0 +1,68 @@
+import type {OperationEvent} from '../operation/events.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {pollOptionChecks} from '../options/settings.ts';
+import {
+  type Check,
+  type Checks,
+  checkIsObject,
+  checkOptions,
+  isA,
+  isFunction,
+  isNumber,
+} from '../shared/check-options.ts';
+
+/**
+ * The options of `watchDurably`: those of `pollOperation`, and some of a workflow's own. They must be the same on each
+ * replay. `schedule` must be a pure function; `token` and `http` are used only while a poll is made, never on a replay.
+ *
+ * There is no `signal`: no engine can replay an abort. Cancel the workflow.
+ */
+export interface DurableOptions extends Omit<PollOptions, 'signal'> {
+  /** Prefixes the names of all steps (`name: poll 1`). Set one where a workflow watches several operations. Default none. */
+  readonly name?: string | undefined;
+  /**
+   * Called with each event, in order, and awaited. It is part of the workflow: on a replay it gets the same events again at
+   * the same places, so it may use what the engine offers (e.g. set the workflow's state), but must have no other effects.
+   * What it throws ends the watch, because an engine's own errors must reach the engine.
+   */
+  readonly onEvent?: ((event: OperationEvent) => void | PromiseLike<void>) | undefined;
+}
+
+/** The options of `watchDurablyInRuns`. */
+export interface DurableRunOptions extends DurableOptions {
+  /** How many polls one run makes. At least 1. Default 200. */
+  readonly pollsPerRun?: number | undefined;
+}
+
+const {signal: _, ...pollChecks} = pollOptionChecks;
+
+/** A check for each option of `watchDurably`. */
+export const durableChecks = {
+  ...pollChecks,
+  schedule: checkPureSchedule,
+  name: isA('a string', (value) => typeof value === 'string'),
+  onEvent: isFunction,
+} satisfies Checks<DurableOptions>;
+
+/** A check for each option of `watchDurablyInRuns`. */
+export const durableRunChecks = {
+  ...durableChecks,
+  pollsPerRun: isNumber({least: 1}),
+} satisfies Checks<DurableRunOptions>;
+
+/** @throws TypeError or RangeError that names the option, what it takes and what it got */
+export function checkDurableOptions(options: object, checks: Readonly<Record<string, Check>>): void {
+  checkIsObject('options', options);
+  const {signal, ...others} = options as PollOptions;
+  if (signal !== undefined) {
+    throw new TypeError('signal: a workflow cannot replay an abort; cancel the workflow instead');
+  }
+  checkOptions(others, checks);
+}
+
+function checkPureSchedule(name: string, schedule: unknown): void {
+  pollOptionChecks.schedule(name, schedule);
+  if (typeof schedule === 'function' && 'ended' in schedule) {
+    throw new TypeError(`${name}: one that learns gives other waits on a replay; expected a pure function`);
+  }
+}
