@@ -32,8 +32,8 @@ const fault = {code: 'a', message: 'm', innerError: {code: 'b'}};
 export const failed = stateAfter([{type: 'report', operation: operationOf('failed', {error: fault}), at, answer}]);
 export const canceled = stateAfter([{type: 'report', operation: operationOf('canceled'), at, answer}]);
 const error = new OperationError('given up');
-const abandoned = stateAfter([{type: 'abandon', reason: 'timeout', error, at, answer}], running);
-const troubled = stateAfter([
+export const abandoned = stateAfter([{type: 'abandon', reason: 'timeout', error, at, answer}], running);
+export const troubled = stateAfter([
   {type: 'unknownWord', rawStatus: 'odd', at},
   {type: 'trouble', error: pollError(503), counts: 'failure', at},
   {type: 'trouble', error: pollError(503), counts: 'deferral', at},
