@@ -27,7 +27,7 @@ describe('the deadline', () => {
   const tenSeconds = {...every4s, totalTimeout: 10_000};
   test.each<[string, PollOptions, readonly Answer[], readonly string[]]>([
     [
-      'one last poll takes place just before it, and then it is waited for',
+      'one last poll is made just before it, and then the rest is waited out',
       tenSeconds,
       [running],
       [
@@ -43,7 +43,7 @@ describe('the deadline', () => {
       ],
     ],
     [
-      'the last poll takes place a second before a late one',
+      'the last poll is made a second before a late one',
       {schedule: schedules.fixed(50_000), totalTimeout: 60_000},
       [running],
       [
@@ -152,29 +152,29 @@ describe('the deadline', () => {
     expect(log).toEqual(expected);
   });
 
-  test('that is none is never reached', async () => {
+  test('that is turned off never comes', async () => {
     const options = {totalTimeout: false, schedule: schedules.fixed(1e12)} as const;
     const {waits, requests} = await walk(options, [running, running, running]);
     expect(waits).toEqual([0, 1e12, 1e12, 1e12]);
     expect(requests.map(({deadlineAt}) => deadlineAt)).toEqual([undefined, undefined, undefined]);
   });
 
-  test('bounds the request', async () => {
+  test('limits the request', async () => {
     const {requests} = await walk(tenSeconds, [running, running]);
     expect(requests.map(({deadlineAt}) => deadlineAt)).toEqual([beginning + 10_000, beginning + 10_000]);
   });
 
   test.each<[string, Answer, readonly string[]]>([
-    ['and hears the end', succeeded, ['12000 poll', '12000 succeeded']],
-    ['and then gives up', running, ['12000 poll', '12000 wait 0 deadline', '12000 timeout']],
-  ])('a step that comes late still asks once, without its bound, %s', async (_, answer, expected) => {
+    ['and finds the end', succeeded, ['12000 poll', '12000 succeeded']],
+    ['and then times out', running, ['12000 poll', '12000 wait 0 deadline', '12000 timeout']],
+  ])('a step that comes late still polls once, not limited by it, %s', async (_, answer, expected) => {
     const from = stateOf({dueAt: beginning + 9000, attempt: 3}, tenSeconds);
     const {log, requests} = await walk(tenSeconds, [answer], {from, start: beginning + 12_000, repeat: true});
     expect(log).toEqual(expected);
     expect(requests.map(({deadlineAt}) => deadlineAt)).toEqual([undefined]);
   });
 
-  test('no wait ever goes beyond it, and a poll precedes it, whatever is planned', async () => {
+  test('no wait ever goes beyond it, and a poll comes before it, whatever is planned', async () => {
     const plans = fc.record({
       totalTimeout: fc.integer({min: 1, max: 1e7}),
       delays: fc.array(fc.double({min: 0, max: 1e9, noNaN: true}), {minLength: 1, maxLength: 20}),
@@ -185,11 +185,11 @@ describe('the deadline', () => {
       fc.asyncProperty(plans, async ({totalTimeout, delays, retryAfter, takes}) => {
         const schedule = ({attempt}: ScheduleContext): number => 1 + (delays[attempt % delays.length] ?? 0);
         const answers = Array.from({length: 30}, (_, index): Answer => {
-          const told = retryAfter[index % retryAfter.length];
+          const wait = retryAfter[index % retryAfter.length];
           return {
             ...running,
             takes: takes[index % takes.length] ?? 0,
-            ...(told === undefined ? {} : {retryAfter: told}),
+            ...(wait === undefined ? {} : {retryAfter: wait}),
           };
         });
         const {log, events} = await walk({totalTimeout, schedule}, answers);
@@ -271,7 +271,7 @@ describe('the wait', () => {
       ['0 poll', '0 wait 1 schedule', '1 poll', '1 succeeded'],
     ],
     [
-      'begins when the answer has come',
+      'begins when the answer has arrived',
       every4s,
       [{...running, takes: 700}, succeeded],
       ['0 poll', '700 wait 4000 schedule', '4700 poll', '4700 succeeded'],
@@ -280,13 +280,13 @@ describe('the wait', () => {
     expect((await walk(options, answers)).log).toEqual(expected);
   });
 
-  test('goes by the chance that is injected', async () => {
-    const chances = [0, 0.25, 0.999];
-    const {waits} = await walk({}, [running, running, running], {random: () => chances.shift() ?? Number.NaN});
+  test('depends on the random numbers that are injected', async () => {
+    const numbers = [0, 0.25, 0.999];
+    const {waits} = await walk({}, [running, running, running], {random: () => numbers.shift() ?? Number.NaN});
     expect(waits).toEqual([0, 0, Math.ceil(1500 * 0.25), Math.ceil(2250 * 0.999)]);
   });
 
-  test('goes by Math.random where none is injected', async () => {
+  test('depends on Math.random where none are injected', async () => {
     const random = jest.spyOn(Math, 'random').mockReturnValue(0.125);
     const io = {settings: readOptions({protocol: tasks}), poll: async () => reportOf(running), signal};
     const {next} = await takeStep(stateOf(), io, () => beginning);
@@ -294,7 +294,7 @@ describe('the wait', () => {
     expect(next).toEqual({wait: 125});
   });
 
-  test('is the schedule’s by all that it may go by', async () => {
+  test('is what the schedule says, given all that it may depend on', async () => {
     const contexts: ScheduleContext[] = [];
     const schedule = (context: ScheduleContext): number => {
       contexts.push(context);
@@ -311,7 +311,7 @@ describe('the wait', () => {
     ]);
   });
 
-  test('the schedule is not asked when the service says', async () => {
+  test('the schedule is not called when the service says when', async () => {
     const schedule = jest.fn(() => 5);
     await walk({schedule}, [{...running, retryAfter: 10}, failure(503, 10), succeeded]);
     expect(schedule).not.toHaveBeenCalled();
@@ -322,7 +322,7 @@ describe('the wait', () => {
     ['gives NaN', () => Number.NaN, new RangeError('schedule: expected milliseconds from 0 on, got NaN')],
     ['gives Infinity', () => Infinity, new RangeError('schedule: expected milliseconds from 0 on, got Infinity')],
     ['gives a negative number', () => -1, new RangeError('schedule: expected milliseconds from 0 on, got -1')],
-    ['gives a text', () => '5', new RangeError('schedule: expected milliseconds from 0 on, got 5')],
+    ['gives a string', () => '5', new RangeError('schedule: expected milliseconds from 0 on, got 5')],
     ['gives nothing', () => undefined, new RangeError('schedule: expected milliseconds from 0 on, got undefined')],
     [
       'gives a promise',

@@ -39,7 +39,7 @@ describe("the machine in a user's own", () => {
   const withWatch = (...events: readonly WatchEvent[]) =>
     workflow.provide({actors: {operation: operationMachine.provide({actors: {watch: scripted(...events)}})}});
 
-  test('goes on when the operation has succeeded, having seen each state', () => {
+  test('goes on once the operation has succeeded, having seen each state', () => {
     const actor = createActor(withWatch(report('notStarted'), report('running'), report('succeeded'))).start();
     const {value, context} = actor.getSnapshot();
     expect(value).toBe('notified');
@@ -68,20 +68,20 @@ describe("the machine in a user's own", () => {
   });
 });
 
-describe('the machine that asks the service', () => {
+describe('the machine that polls the service', () => {
   const token = 'marker-of-the-token';
-  const asked: {at: number; authorization: string | null}[] = [];
+  const requests: {at: number; authorization: string | null}[] = [];
   let answers: unknown[] = [];
   let http: KyInstance;
 
   beforeEach(() => {
     jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
-    asked.length = 0;
+    requests.length = 0;
     answers = [];
     http = ky.create({
       fetch: async (input, init) => {
         const {headers} = new Request(input, init);
-        asked.push({at: Date.now() - beginning, authorization: headers.get('authorization')});
+        requests.push({at: Date.now() - beginning, authorization: headers.get('authorization')});
         return Response.json(answers.length > 1 ? answers.shift() : answers[0]);
       },
     });
@@ -92,8 +92,8 @@ describe('the machine that asks the service', () => {
     jest.useRealTimers();
   });
 
-  const times = (): number[] => asked.map(({at}) => at);
-  /** Lets so much time pass, and what is due happen. */
+  const times = (): number[] => requests.map(({at}) => at);
+  /** Lets time pass, and everything happen that is due. */
   const pass = async (milliseconds: number): Promise<void> => {
     await jest.advanceTimersByTimeAsync(milliseconds);
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -108,8 +108,8 @@ describe('the machine that asks the service', () => {
       {...body, status: 'succeeded'},
     ];
     const actor = createActor(operationMachine, {input: {location, token, http, schedule}});
-    const heard: string[] = [];
-    actor.on('*', ({type}) => heard.push(type));
+    const emitted: string[] = [];
+    actor.on('*', ({type}) => emitted.push(type));
     actor.start();
     await pass(0);
     expect([times(), actor.getSnapshot().value]).toEqual([[0], 'notStarted']);
@@ -118,11 +118,11 @@ describe('the machine that asks the service', () => {
     await pass(10_000);
     expect(times()).toEqual([0, 10_000, 20_000]);
     expect(await toPromise(actor)).toMatchObject({status: 'succeeded', operation: {status: 'succeeded', id: 'b'}});
-    expect(heard).toEqual(['polled', 'notStarted', 'waiting', 'polled', 'running', 'waiting', 'polled', 'succeeded']);
-    expect(asked.map(({authorization}) => authorization)).toEqual(Array(3).fill(`Bearer ${token}`));
+    expect(emitted).toEqual(['polled', 'notStarted', 'waiting', 'polled', 'running', 'waiting', 'polled', 'succeeded']);
+    expect(requests.map(({authorization}) => authorization)).toEqual(Array(3).fill(`Bearer ${token}`));
   });
 
-  test('asks no more when it is stopped', async () => {
+  test('sends no more requests once it is stopped', async () => {
     answers = [{...body, status: 'running'}];
     const actor = createActor(operationMachine, {input: {location, http, schedule}}).start();
     await pass(10_000);
@@ -157,8 +157,8 @@ describe('the machine that asks the service', () => {
     ];
     const machine = operationMachine.provide({actors: {watch: watchOperation({token, http, schedule})}});
     const actor = createActor(machine, {snapshot: restore(stored), input: {location}});
-    const heard: OperationEvent[] = [];
-    actor.on('*', (event) => heard.push(event));
+    const emitted: OperationEvent[] = [];
+    actor.on('*', (event) => emitted.push(event));
     actor.start();
     await pass(0);
     const {value, context} = actor.getSnapshot();
@@ -167,8 +167,8 @@ describe('the machine that asks the service', () => {
     await pass(30_000);
     expect(await toPromise(actor)).toMatchObject({status: 'succeeded'});
     expect(times()).toEqual(expected);
-    expect(asked.map(({authorization}) => authorization)).toEqual(Array(3).fill(`Bearer ${token}`));
-    expect(heard.map(({type}) => type).filter((type) => type === 'running' || type === 'succeeded')).toEqual([
+    expect(requests.map(({authorization}) => authorization)).toEqual(Array(3).fill(`Bearer ${token}`));
+    expect(emitted.map(({type}) => type).filter((type) => type === 'running' || type === 'succeeded')).toEqual([
       'succeeded',
     ]);
   });
@@ -214,7 +214,7 @@ describe('the machine that asks the service', () => {
     const actor = createActor(machine, {input: {location, ...input}}).start();
     await pass(0);
     expect(await toPromise(actor)).toMatchObject({status: 'succeeded'});
-    expect(asked).toEqual([{at: 0, authorization: `Bearer ${expected}`}]);
+    expect(requests).toEqual([{at: 0, authorization: `Bearer ${expected}`}]);
   });
 
   test('options of watchOperation are checked when it is called', () => {

@@ -1,4 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
+import {transitionsOf} from '../../src/machine/transitions.ts';
 import {
   ForbiddenError,
   type OperationError,
@@ -12,11 +13,13 @@ import {
 } from '../../src/operation/errors.ts';
 import {readResumeToken} from '../../src/operation/read-resume-token.ts';
 import type {WatchState} from '../../src/operation/state.ts';
+import type {WatchEvent} from '../../src/operation/watch-event.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import type {PollRequest, Report} from '../../src/polling/poll.ts';
 import {abandon, firstStep, step as takeStep} from '../../src/polling/step.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
+import {allTransitions, withoutTransition} from '../machine/variants.ts';
 import {beginning, location, operationOf, pollError, stateOf, tasks} from '../support/core.ts';
 import {type Answer, every4s, failure, reportOf, running, signal, succeeded, types, type Walk, walk} from './walk.ts';
 
@@ -24,17 +27,11 @@ function errorOf({last}: Walk): OperationError | undefined {
   return 'outcome' in last.next && last.next.outcome.status === 'abandoned' ? last.next.outcome.error : undefined;
 }
 
-describe('begin', () => {
+describe('the first step', () => {
   test.each<[string, Partial<WatchState>, number, number, readonly string[]]>([
     ['polls at once', {}, 0, 0, []],
     ['waits for the initial delay', {dueAt: beginning + 5000}, 0, 5000, ['waiting 5000 initialDelay']],
-    [
-      'waits for what is left of the initial delay',
-      {dueAt: beginning + 5000},
-      2000,
-      3000,
-      ['waiting 3000 initialDelay'],
-    ],
+    ['waits for the rest of the initial delay', {dueAt: beginning + 5000}, 2000, 3000, ['waiting 3000 initialDelay']],
     [
       'waits for the rest of a wait that was begun before',
       {dueAt: beginning + 5000, attempt: 2},
@@ -68,10 +65,10 @@ describe('begin', () => {
 describe('what is over', () => {
   const ended = async (): Promise<WatchState> => (await walk({}, [{status: 'failed'}])).last.state;
   const never = async (): Promise<Report> => {
-    throw new Error('It was asked');
+    throw new Error('It was polled');
   };
 
-  test('gives its outcome again, tells nothing and asks nobody', async () => {
+  test('gives its outcome again, emits nothing and sends no request', async () => {
     const state = await ended();
     const settings = readOptions({protocol: tasks});
     const steps = [
@@ -89,13 +86,13 @@ describe('what is over', () => {
     }
   });
 
-  test('a watch that was given up must be resumed first', () => {
+  test('an abandoned watch must be resumed first', () => {
     const {state} = abandon(stateOf(), 'stopped', beginning, undefined);
     expect(() => firstStep(state, beginning)).toThrow('A state that is over has no outcome: resume it first');
   });
 });
 
-describe('what is told', () => {
+describe('what is emitted', () => {
   test.each<[string, PollOptions, readonly Answer[], readonly string[]]>([
     [
       'each status once (row 1)',
@@ -174,8 +171,8 @@ describe('what is told', () => {
     expect(events.every((event) => Object.isFrozen(event))).toBe(true);
   });
 
-  test('a retry within a poll is heard while it lasts, and then it is in no step', async () => {
-    const heard: string[] = [];
+  test('a retry within a poll is emitted while the poll lasts, and is then in no step', async () => {
+    const during: string[] = [];
     const states: WatchState[] = [];
     const error = pollError(503);
     const poll = async ({onRetry}: PollRequest): Promise<Report> => {
@@ -189,13 +186,13 @@ describe('what is told', () => {
         poll,
         signal,
         onRetry: ({events, machineEvents, state}) => {
-          heard.push(...events.map(({type}) => type), ...machineEvents.map(({type}) => type));
+          during.push(...events.map(({type}) => type), ...machineEvents.map(({type}) => type));
           states.push(state);
         },
       },
       () => beginning,
     );
-    expect(heard).toEqual(['retrying', 'retry']);
+    expect(during).toEqual(['retrying', 'retry']);
     expect(states.map(({dueAt, attempt, observed}) => [dueAt - beginning, attempt, observed])).toEqual([
       [500, 0, {503: 1}],
     ]);
@@ -204,7 +201,7 @@ describe('what is told', () => {
     expect(step.state).toMatchObject({attempt: 1, observed: {503: 1, succeeded: 1}});
   });
 
-  test('the next poll goes to the new location, and its query is shown only at home', async () => {
+  test('the next poll goes to the new location, whose query is shown only on the origin of the token', async () => {
     const there = 'https://elsewhere.example/monitor?sig=SECRET';
     const {requests, events, last} = await walk(every4s, [{...running, relocatedTo: there}, running]);
     expect(requests.map((request) => [request.location, request.tokenOrigin])).toEqual([
@@ -224,10 +221,35 @@ describe('what is told', () => {
     expect([last.state.location, events.length]).toEqual([location, 2]);
   });
 
-  test('the same events as the machineEvents give to an actor', async () => {
+  test('the events of the machine, for an actor', async () => {
     const {last} = await walk(every4s, [{...running, relocatedTo: 'https://graph.example/y'}]);
     expect(last.machineEvents.map(({type}) => type)).toEqual(['report', 'relocate', 'wait']);
   });
+});
+
+describe('a transition that the machine does not have', () => {
+  const all: readonly Answer[] = [
+    {...running, retried: [[pollError(503), 5]]},
+    {word: 'odd'},
+    failure(500),
+    {...running, relocatedTo: 'https://graph.example/y'},
+    {...running, takes: 3000},
+  ];
+  const options = {...every4s, stalledAfter: 3000};
+  const others = allTransitions.filter(({from, type}) => from === 'running' && type !== 'report' && type !== 'abandon');
+
+  test.each(others.map((one) => [one.type, one] as const))(
+    '%s changes nothing and reaches no actor',
+    async (type, one) => {
+      const from = stateOf({operation: operationOf('running'), highestStatus: 'running'});
+      const real = await walk(options, all, {from});
+      const variant = await walk(options, all, {from, transitions: transitionsOf(withoutTransition(one))});
+      const taken = (machineEvents: readonly WatchEvent[]) => machineEvents.map((event) => event.type);
+      expect(new Set(taken(real.machineEvents))).toEqual(new Set(['report', ...others.map((other) => other.type)]));
+      expect(taken(variant.machineEvents)).toEqual(taken(real.machineEvents).filter((other) => other !== type));
+      expect(variant.requests).toHaveLength(all.length);
+    },
+  );
 });
 
 describe('stalled', () => {
@@ -237,19 +259,19 @@ describe('stalled', () => {
   const same = Array<Answer>(8).fill(running);
 
   test.each<[string, PollOptions, readonly Answer[], readonly number[]]>([
-    ['is told once, when nothing has changed for so long', options, same, [3000]],
-    ['is not told a millisecond before', {...options, stalledAfter: 7001}, same, []],
-    ['is told at that millisecond', {...options, stalledAfter: 7000}, same, [7000]],
-    ['is never told when it is turned off', {...options, stalledAfter: false}, same, []],
+    ['is emitted once, when nothing has changed for that long', options, same, [3000]],
+    ['is not emitted a millisecond earlier', {...options, stalledAfter: 7001}, same, []],
+    ['is emitted at that millisecond', {...options, stalledAfter: 7000}, same, [7000]],
+    ['is never emitted when it is turned off', {...options, stalledAfter: false}, same, []],
     [
-      'is told again after a change',
+      'is emitted again after a change',
       options,
       [...same.slice(0, 5), ...Array<Answer>(5).fill({...running, percentComplete: 5})],
       [3000, 8000],
     ],
     ['is put off by progress', options, same.map((answer, index) => ({...answer, percentComplete: index})), []],
-    ['is told of a service that has only unknown words', options, Array<Answer>(6).fill({word: 'odd'}), [3000]],
-    ['is not told of an operation that ends', options, [running, {...succeeded, takes: 9000}], []],
+    ['is emitted for a service that has only unknown words', options, Array<Answer>(6).fill({word: 'odd'}), [3000]],
+    ['is not emitted for an operation that ends', options, [running, {...succeeded, takes: 9000}], []],
   ])('%s', async (_, given, answers, expected) => {
     expect(stalls(await walk(given, answers))).toEqual(expected);
   });
@@ -272,7 +294,7 @@ describe('failures', () => {
     ['of different kinds count together', [failure(500), unreadable, failure(503)], 3, 'unreachable'],
     ['that cannot be read end it as a matter of protocol', many(unreadable), 3, 'protocol'],
     [
-      'that a retry cannot mend end it as a matter of protocol',
+      'that no retry can fix end it as a matter of protocol',
       many({fails: pollError(400, {transient: false})}),
       3,
       'protocol',
@@ -283,9 +305,9 @@ describe('failures', () => {
       3,
       'unauthorized',
     ],
-    ['are forgotten after an answer', [failure(503), failure(503), running, ...many(failure(503))], 6, 'unreachable'],
+    ['are reset by an answer', [failure(503), failure(503), running, ...many(failure(503))], 6, 'unreachable'],
     [
-      'are forgotten after an unknown word',
+      'are reset by an unknown word',
       [failure(503), failure(503), {word: 'odd'}, ...many(failure(503))],
       6,
       'unreachable',
@@ -301,7 +323,7 @@ describe('failures', () => {
 
   test.each<[string, Answer]>([
     ['429 with a Retry-After of a second', failure(429, 1000)],
-    ['404 within the grace', failure(404)],
+    ['404 within the grace period', failure(404)],
   ])('%s is none', async (_, answer) => {
     const {last, log} = await walk({...options, notFoundGrace: 60_000}, many(answer));
     expect(last.next).toMatchObject({wait: expect.any(Number)});
@@ -309,7 +331,7 @@ describe('failures', () => {
     expect(log.filter((line) => line.endsWith(' poll'))).toHaveLength(12);
   });
 
-  test('are counted: which kinds, how many, how many put off', async () => {
+  test('are counted: which kinds, how many, how many deferred', async () => {
     const answers = [failure(503), failure(503, 100), {fails: refused}, failure(404), unreadable, running];
     const counts: unknown[] = [];
     let from = stateOf();
@@ -332,20 +354,20 @@ describe('failures', () => {
 
   test.each<[string, PollOptions, readonly Answer[], readonly string[]]>([
     [
-      'is tolerated for so long and no longer',
+      'is tolerated within the grace period and no longer',
       {notFoundGrace: 2000},
       many(failure(404)),
       ['0 poll', '1000 poll', '2000 poll', '2000 notFound'],
     ],
-    ['is not tolerated without a grace', {notFoundGrace: 0}, many(failure(404)), ['0 poll', '0 notFound']],
+    ['is not tolerated without a grace period', {notFoundGrace: 0}, many(failure(404)), ['0 poll', '0 notFound']],
     [
-      'is tolerated anew after an answer, from the first on',
+      'starts a new grace period after an answer, from the first 404 on',
       {notFoundGrace: 2000},
       [failure(404), running, ...many(failure(404))],
       ['0 poll', '1000 poll', '2000 poll', '3000 poll', '4000 poll', '4000 notFound'],
     ],
     [
-      'is followed by what there is',
+      'gives way to the operation once it is there',
       {notFoundGrace: 2000},
       [failure(404), failure(404), succeeded],
       ['0 poll', '1000 poll', '2000 poll', '2000 succeeded'],
@@ -356,7 +378,7 @@ describe('failures', () => {
   });
 });
 
-describe('giving up', () => {
+describe('abandoning', () => {
   const options = {schedule: schedules.fixed(1000), consecutiveFailures: 1};
   const cause = pollError(503);
   const ends = (reason: 'unauthorized' | 'forbidden' | 'notFound' | 'protocol', httpStatus: number): Answer => ({
@@ -418,12 +440,12 @@ describe('giving up', () => {
     expect(gone.events.filter(({type}) => type === 'abandoned')).toHaveLength(1);
   });
 
-  test('a time-out before anything was known says so', async () => {
+  test('a time-out before any status was seen says so', async () => {
     const error = errorOf(await walk({totalTimeout: 1}, [{...failure(503), takes: 5}]));
     expect(error?.message).toBe(`${location} had not ended within 5 ms: no status was seen`);
   });
 
-  test('the error carries what was known, and a token that goes on', async () => {
+  test('the error carries what was known, and a token to resume with', async () => {
     const gone = await walk({...options, consecutiveFailures: 2}, [
       {...running, takes: 20},
       failure(503),
@@ -471,7 +493,7 @@ describe('giving up', () => {
     expect(events.map(({type}) => type)).toEqual(['abandoned']);
   });
 
-  test('what the poll throws when it is aborted is thrown on', async () => {
+  test('what an aborted poll throws is passed on', async () => {
     const io = {settings: readOptions(), signal, poll: () => Promise.reject(new Error('aborted'))};
     await expect(takeStep(stateOf(), io, () => beginning)).rejects.toThrow('aborted');
   });
