@@ -64,7 +64,7 @@ describe('watch: how it ends', () => {
     ['gone', {http: 410}, 6, '', 'There is no operation'],
     ['a response that is too long', {fault: 'huge'}, 7, '', 'does not answer as its protocol says'],
     ['unreadable, five times', {text: '<html>'}, 7, '', 'does not answer as its protocol says'],
-    ['unreachable, twenty times', {http: 503, retryAfter: 0}, 7, '', 'could not be reached in 5 polls in a row'],
+    ['unreachable, twenty times', {http: 503, retryAfter: 0.1}, 7, '', 'could not be reached in 5 polls in a row'],
   ] satisfies ReadonlyArray<readonly [string, OperationStep, number, string, string]>)(
     '%s',
     async (_, step, exitCode, stdout, message) => {
@@ -150,7 +150,7 @@ describe('watch: how it ends', () => {
 
 describe('watch: what it prints', () => {
   test('as JSON: each event, and the exit', async () => {
-    const {exitCode, stdout, stderr} = await watch(['running', {http: 429, retryAfter: 0}, 'succeeded'], ['--json']);
+    const {exitCode, stdout, stderr} = await watch(['running', {http: 429, retryAfter: 0.1}, 'succeeded'], ['--json']);
     const printed = lines(stdout);
     expect(printed.map(({type}) => type)).toEqual([
       'polled',

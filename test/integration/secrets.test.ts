@@ -159,7 +159,11 @@ const cases: readonly Case[] = [
   {script: [{fault: 'hang'}], options: {consecutiveFailures: 1, requestTimeout: 300}, name: 'UnreachableError'},
   {script: [{text: '<html>'}], options: {consecutiveFailures: 1}, name: 'ProtocolError'},
   {script: [{fault: 'huge'}], name: 'ProtocolError'},
-  {script: [{status: 'running', location: 'https://foreign.example/'}], name: 'ProtocolError'},
+  {
+    script: [{status: 'running', location: 'https://foreign.example/'}, {text: '<html>'}],
+    options: {consecutiveFailures: 1},
+    name: 'ProtocolError',
+  },
   {script: ['unheard'], options: {unknownStatus: 'fail'}, name: 'UnknownStatusError'},
 ];
 
@@ -476,7 +480,11 @@ const fates: ReadonlyArray<
   ['WatchTimeoutError', [{fault: 'hang'}], {totalTimeout: 500}],
   ['ProtocolError', [{text: ''}], {consecutiveFailures: 1}],
   ['ProtocolError', [{fault: 'endless'}], {}],
-  ['ProtocolError', [{status: 'running', location: `https://elsewhere.example/b?${query}`}], {}],
+  [
+    'ProtocolError',
+    [{status: 'running', location: `https://elsewhere.example/b?${query}`}, {text: ''}],
+    {consecutiveFailures: 1},
+  ],
   ['ProtocolError', [{redirect: `ftp://elsewhere.example/b?${query}`}], {consecutiveFailures: 1}],
   ['UnreachableError', [{redirect: `http://operations.invalid/b?${query}`}], {consecutiveFailures: 1}],
   ['UnknownStatusError', ['unheard'], {unknownStatus: 'fail'}],

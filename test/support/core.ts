@@ -8,12 +8,16 @@ import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {parseOperation} from '../../src/protocol/parse-operation.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
+import {type Clock, wallClock} from '../../src/shared/clock.ts';
 
 /** Where the operation of these tests is. */
 export const location = "https://graph.example/beta/users('a')/operations/b?aadgdc=BY01P&aadgsu=ssprprod-a";
 
 /** When its watch begins. */
 export const beginning: number = Date.UTC(2020, 2, 19, 12);
+
+/** The clock of a test, so many milliseconds after {@link beginning}. */
+export const clockAt = (elapsed = 0): Clock => wallClock(() => beginning + elapsed);
 
 export const statuses: readonly OperationStatus[] = ['notStarted', 'running', 'succeeded', 'failed', 'canceled'];
 

@@ -1,0 +1,79 @@
+import {describe, expect, test} from '@jest/globals';
+import {isToken, maySendToken, requestToken, type TokenSource} from '../../src/http/authorization.ts';
+import {PollError} from '../../src/operation/errors.ts';
+
+const limits = {deadlineAt: undefined, signal: new AbortController().signal};
+const ask = async (token: TokenSource | undefined): Promise<unknown> =>
+  requestToken(token, 1000, limits, {forceRefresh: false});
+
+describe('the token for a request', () => {
+  test.each<[string, TokenSource | undefined, string | undefined]>([
+    ['a string', 'eyJ0', 'eyJ0'],
+    ['none', undefined, undefined],
+    ['of a function', () => 'eyJ0', 'eyJ0'],
+    ['of a promise', async () => 'eyJ0', 'eyJ0'],
+  ])('%s', async (_, token, expected) => {
+    expect(await ask(token)).toBe(expected);
+  });
+
+  test('of a function that has it ready needs no promise', () => {
+    expect(requestToken(() => 'eyJ0', 1000, limits, {forceRefresh: false})).toBe('eyJ0');
+  });
+
+  const wrong = [null, undefined, 5, true, {}, [], '', 'two words', 'line\n'];
+  test.each(wrong)('is refused when the function gives %p, at once or by a promise', async (given) => {
+    const error = new PollError(
+      `The option token gave ${typeof given}, expected visible ASCII characters without spaces`,
+      {kind: 'token', transient: false},
+    );
+    await expect(ask(() => given as string)).rejects.toEqual(error);
+    await expect(ask(async () => given as string)).rejects.toEqual(error);
+    await expect(ask(async () => given as string)).rejects.toMatchObject({kind: 'token', transient: false});
+  });
+
+  test('is refused when the function throws or rejects, with what was thrown', async () => {
+    const message = 'The option token threw Error: no network';
+    const fail = (): never => {
+      throw new Error('no network');
+    };
+    await expect(ask(fail)).rejects.toMatchObject({kind: 'token', message});
+    await expect(ask(async () => fail())).rejects.toMatchObject({kind: 'token', message});
+  });
+});
+
+test.each([
+  ['eyJ0', true],
+  ['!~', true],
+  ['', false],
+  ['a b', false],
+  ['a\r\nb', false],
+  ['tökén', false],
+  [null, false],
+  [5, false],
+])('%j as a token: %p', (value, expected) => {
+  expect(isToken(value)).toBe(expected);
+});
+
+describe('the token may be sent', () => {
+  const home = 'https://graph.example';
+  const policy = (trusted: readonly string[] = [], sendsToken = true) => ({
+    reader: {sendsToken},
+    trustedOrigins: new Set(trusted),
+  });
+
+  test.each<[string, string, string, ReturnType<typeof policy>, boolean]>([
+    ['to its origin', `${home}/x`, home, policy(), true],
+    ['to its origin in another spelling', 'HTTPS://Graph.Example:443/x', home, policy(), true],
+    ['not to a host that begins like it', `${home}.evil/x`, home, policy(), false],
+    ['not to another port', `${home}:444/x`, home, policy(), false],
+    ['not to a user of that name', `${home}@evil.example/x`, home, policy(), false],
+    ['to a trusted origin', 'https://other.example/x', home, policy(['https://other.example']), true],
+    ['not to a trusted origin over http', 'http://other.example/x', home, policy(['http://other.example']), false],
+    ['to its origin over http on this machine', 'http://127.0.0.1:80/x', 'http://127.0.0.1', policy(), true],
+    ['not to its origin over http elsewhere', 'http://graph.example/x', 'http://graph.example', policy(), false],
+    ['nowhere for a protocol that sends none', `${home}/x`, home, policy([], false), false],
+    ['nowhere where there is no origin for it', `${home}/x`, '', policy(), false],
+  ])('%s', (_, location, tokenOrigin, rules, expected) => {
+    expect(maySendToken(location, tokenOrigin, rules)).toBe(expected);
+  });
+});

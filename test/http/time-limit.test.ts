@@ -1,0 +1,82 @@
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import {withTimeLimit} from '../../src/http/time-limit.ts';
+import type {LazyAbortController} from '../../src/shared/abort.ts';
+import {beginning} from '../support/core.ts';
+
+beforeEach(() => {
+  jest.useFakeTimers({now: beginning});
+});
+
+afterEach(() => {
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
+
+interface Moments {
+  /** When the work is sent, in milliseconds from the start; default at once. */
+  readonly sentAfter?: number;
+  /** When the head of the response is there; default never. */
+  readonly headAfter?: number;
+  /** When the work is done; default never. */
+  readonly doneAfter?: number;
+  /** In milliseconds from the start; default none. */
+  readonly deadline?: number;
+}
+
+/** Limits work to 1000 ms, and gives how it ended and when. */
+async function limited(
+  {sentAfter = 0, headAfter, doneAfter, deadline}: Moments,
+  kind: 'request' | 'token' = 'request',
+) {
+  const start = Date.now();
+  const limits = {
+    signal: new AbortController().signal,
+    deadlineAt: deadline === undefined ? undefined : start + deadline,
+  };
+  let work: LazyAbortController | undefined;
+  const ended = withTimeLimit(1000, limits, kind, (signal, {onSent, onHead}) => {
+    work = signal;
+    if (sentAfter === 0) onSent();
+    else setTimeout(onSent, sentAfter);
+    if (headAfter !== undefined) setTimeout(onHead, headAfter);
+    return new Promise((resolve) => {
+      if (doneAfter !== undefined) setTimeout(resolve, doneAfter, 'done');
+    });
+  }).then(
+    (value) => [value, Date.now() - start],
+    (error: Error) => [error, Date.now() - start],
+  );
+  await jest.advanceTimersByTimeAsync(10_000);
+  const [result, at] = await ended;
+  expect(work?.aborted).toBe(result instanceof Error);
+  return [result instanceof Error ? {...result, message: result.message} : result, at];
+}
+
+describe('a time limit of 1000 ms', () => {
+  test.each<[string, Moments, number]>([
+    ['ends what is not answered', {}, 1000],
+    ['counts from when it is sent; the message counts all of it', {sentAfter: 300}, 1300],
+    ['is cut by the deadline', {deadline: 400}, 400],
+    ['is cut by a deadline that passes before it is sent', {sentAfter: 300, deadline: 200}, 200],
+    ['is cut by a deadline that has passed', {deadline: -5}, 0],
+    ['is not cut by a later deadline', {deadline: 5000}, 1000],
+    ['is whole again once the head is there', {headAfter: 300, deadline: 400}, 1000],
+  ])('%s', async (_, moments, elapsed) => {
+    const message = `No answer within ${elapsed} ms`;
+    expect(await limited(moments)).toEqual([
+      expect.objectContaining({kind: 'timeout', transient: true, message}),
+      elapsed,
+    ]);
+  });
+
+  test('says of a token that the option gave none', async () => {
+    const message = 'The option token gave none within 1000 ms';
+    const error = expect.objectContaining({kind: 'token', transient: false, message});
+    expect(await limited({}, 'token')).toEqual([error, 1000]);
+  });
+
+  test('leaves what is done in time, to the millisecond before', async () => {
+    expect(await limited({doneAfter: 999})).toEqual(['done', 999]);
+    expect(await limited({doneAfter: 399, deadline: 400})).toEqual(['done', 399]);
+  });
+});

@@ -1,0 +1,171 @@
+import {describe, expect, test} from '@jest/globals';
+import {
+  type Check,
+  type Checks,
+  checkIsObject,
+  checkNumber,
+  checkOptions,
+  describeValue,
+  expected,
+  isA,
+  isBoolean,
+  isFunction,
+  isMilliseconds,
+  isNumber,
+  isOneOf,
+} from '../../src/shared/check-options.ts';
+import {thrownBy} from '../support/core.ts';
+
+interface Options {
+  readonly requestTimeout?: number;
+  readonly token?: string;
+  readonly isOn?: boolean;
+}
+
+const checks = {
+  requestTimeout: isMilliseconds(1),
+  token: isA('a string', (value) => typeof value === 'string'),
+  isOn: isBoolean,
+} satisfies Checks<Options>;
+
+describe('options', () => {
+  test('that are as they should be are taken, and undefined counts as absent', () => {
+    expect(() => checkOptions({}, checks)).not.toThrow();
+    expect(() => checkOptions({requestTimeout: 5, token: 'a', isOn: false}, checks)).not.toThrow();
+    expect(() => checkOptions({requestTimeout: undefined, token: undefined, isOn: undefined}, checks)).not.toThrow();
+  });
+
+  test('are checked by their own check, under their own name', () => {
+    expect(thrownBy(() => checkOptions({token: 'a', isOn: 1}, checks))).toEqual(
+      new TypeError('isOn: expected true or false, got 1'),
+    );
+    expect(thrownBy(() => checkOptions({isOn: null}, checks, 'retry.'))).toEqual(
+      new TypeError('retry.isOn: expected true or false, got null'),
+    );
+  });
+
+  test.each([
+    ['requestTimout', '. Did you mean requestTimeout?'],
+    ['requesttimeout', '. Did you mean requestTimeout?'],
+    ['REQUESTTIMEOUT', '. Did you mean requestTimeout?'],
+    ['requestTimeouts', '. Did you mean requestTimeout?'],
+    ['requestTimeuot', '. Did you mean requestTimeout?'],
+    ['tokne', '. Did you mean token?'],
+    ['ison', '. Did you mean isOn?'],
+    ['tok', '. Did you mean token?'],
+    ['to', ''],
+    ['timeout', ''],
+    ['accessToken', ''],
+    ['toString', ''],
+    ['__proto__', ''],
+    ['constructor', ''],
+  ])('that there are not are refused: %s%s', (name, hint) => {
+    const options = JSON.parse(`{${JSON.stringify(name)}: 5}`);
+    const message = `there is no such option; there are requestTimeout, token, isOn${hint}`;
+    expect(thrownBy(() => checkOptions(options, checks))).toEqual(new TypeError(`${name}: ${message}`));
+    expect(thrownBy(() => checkOptions(options, checks, 'retry.'))).toEqual(new TypeError(`retry.${name}: ${message}`));
+  });
+
+  test('that there are not are refused even when they are undefined', () => {
+    expect(() => checkOptions({tokne: undefined}, checks)).toThrow('Did you mean token?');
+  });
+
+  test('of an endless name are refused in a short message', () => {
+    const {message} = thrownBy(() => checkOptions({['x'.repeat(1e5)]: 5}, checks)) as Error;
+    expect(message).toBe(`${'x'.repeat(60)}: there is no such option; there are requestTimeout, token, isOn`);
+  });
+
+  test.each<[unknown, string]>([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [5, '5'],
+    ['a secret', 'a string'],
+    [() => 5, 'a function'],
+  ])('that are no object are refused: %p', (value, got) => {
+    expect(thrownBy(() => checkIsObject('options', value))).toEqual(
+      new TypeError(`options: expected an object, got ${got}`),
+    );
+    expect(thrownBy(() => checkIsObject('retry', value, "p-retry's options"))).toEqual(
+      new TypeError(`retry: expected p-retry's options, got ${got}`),
+    );
+  });
+});
+
+describe('a check', () => {
+  const choice = isOneOf('a', 'b', 'c');
+  test.each<[string, Check, readonly unknown[]]>([
+    ['of a function', isFunction, [() => 5, class {}]],
+    ['of a boolean', isBoolean, [true, false]],
+    ['of a choice', choice, ['a', 'b', 'c']],
+    ['of a number', isNumber(), [0, 0.5, Number.MAX_VALUE, Infinity]],
+    ['of a number within a range', isNumber({least: 1, most: 2}), [1, 1.5, 2]],
+    ['of milliseconds', isMilliseconds(1), [1, 0.5 + 1, Number.MAX_SAFE_INTEGER]],
+    ['of milliseconds or false', isMilliseconds(1, false), [1, false]],
+  ])('%s takes %p', (_, check, values) => {
+    for (const value of values) expect(() => check('it', value)).not.toThrow();
+  });
+
+  test.each<[string, Check, unknown, Error]>([
+    ['of a function', isFunction, 5, new TypeError('it: expected a function, got 5')],
+    ['of a boolean', isBoolean, 'yes', new TypeError('it: expected true or false, got "yes"')],
+    ['of a choice', choice, 'd', new TypeError(`it: expected 'a', 'b' or 'c', got "d"`)],
+    ['of a choice', choice, 'A', new TypeError(`it: expected 'a', 'b' or 'c', got "A"`)],
+    ['of a choice', choice, ['a'], new TypeError(`it: expected 'a', 'b' or 'c', got a list`)],
+    ['of a number', isNumber(), '5', new TypeError('it: expected a number, got "5"')],
+    ['of a number', isNumber(), Number.NaN, new RangeError('it: expected a number from 0 on, got NaN')],
+    ['of a number', isNumber(), -1, new RangeError('it: expected a number from 0 on, got -1')],
+    ['of a number within a range', isNumber({least: 2}), 1, new RangeError('it: expected a number from 2 on, got 1')],
+    ['of milliseconds', isMilliseconds(1), 0, new RangeError('it: expected milliseconds, from 1 on, got 0')],
+    [
+      'of milliseconds',
+      isMilliseconds(1),
+      Infinity,
+      new RangeError('it: expected milliseconds, from 1 on, got Infinity'),
+    ],
+    ['of milliseconds', isMilliseconds(1), '5s', new TypeError('it: expected milliseconds, got "5s"')],
+    ['of milliseconds', isMilliseconds(1), false, new TypeError('it: expected milliseconds, got false')],
+    [
+      'of milliseconds or false',
+      isMilliseconds(1, false),
+      0,
+      new RangeError('it: expected milliseconds or false, from 1 on, got 0'),
+    ],
+    [
+      'of milliseconds or false',
+      isMilliseconds(1, false),
+      true,
+      new TypeError('it: expected milliseconds or false, got true'),
+    ],
+  ])('%s names what it takes and what it got', (_, check, value, error) => {
+    const thrown = thrownBy(() => check('it', value));
+    expect(thrown).toEqual(error);
+    expect(thrown).toBeInstanceOf(error.constructor);
+  });
+
+  test('of a number that may be of any size says so by its own words', () => {
+    expect(thrownBy(() => checkNumber('pollsPerRun', 0, {takes: 'a whole number', least: 1}))).toEqual(
+      new RangeError('pollsPerRun: expected a whole number from 1 on, got 0'),
+    );
+    expect(() => checkNumber('pollsPerRun', 1, {least: 1})).not.toThrow();
+  });
+});
+
+test.each<[unknown, string]>([
+  ['a text', '"a text"'],
+  ['line\nbreak', '"line\\nbreak"'],
+  ['x'.repeat(100), `"${'x'.repeat(60)}"`],
+  [() => 'secret', 'a function'],
+  [['secret'], 'a list'],
+  [{token: 'secret'}, 'an object'],
+  [new Date(0), 'an object'],
+  [null, 'null'],
+  [undefined, 'undefined'],
+  [5, '5'],
+  [5n, '5'],
+  [Symbol('s'), 'Symbol(s)'],
+])('%p is described as %s', (value, description) => {
+  expect(describeValue(value)).toBe(description);
+  expect(expected('it', 'another', describeValue(value))).toEqual(
+    new TypeError(`it: expected another, got ${description}`),
+  );
+});

@@ -1,0 +1,43 @@
+import {expect, test} from '@jest/globals';
+import {isSecureOrLoopback, readLocation, redactLocation} from '../../src/shared/location.ts';
+
+test.each([
+  ['https://graph.example/x?y', undefined, 'https://graph.example/x?y'],
+  ['http://graph.example', undefined, 'http://graph.example/'],
+  ['../z', 'https://graph.example/x/y', 'https://graph.example/z'],
+  ['//other.example/z', 'https://graph.example/x', 'https://other.example/z'],
+  ['/z', undefined, undefined],
+  ['file:///z', 'https://graph.example/x', undefined],
+  ['javascript:alert(1)', 'https://graph.example/x', undefined],
+  ['https://user@graph.example/', undefined, undefined],
+  ['https://:password@graph.example/', undefined, undefined],
+  ['https://', 'https://graph.example/x', undefined],
+])('%s, seen from %s, is %s', (text, base, expected) => {
+  expect(readLocation(text, base)?.href).toBe(expected);
+});
+
+test.each([
+  ['https://graph.example', true],
+  ['http://localhost', true],
+  ['http://graph.localhost', true],
+  ['http://127.0.0.1', true],
+  ['http://127.255.255.255', true],
+  ['http://[::1]', true],
+  ['http://graph.example', false],
+  ['http://notlocalhost', false],
+  ['http://localhost.example', false],
+  ['http://127.0.0.1.example', false],
+  ['http://128.0.0.1', false],
+  ['http://[::2]', false],
+])('%s cannot be read on its way: %p', (text, expected) => {
+  expect(isSecureOrLoopback(new URL(text))).toBe(expected);
+});
+
+test.each([
+  ['https://graph.example/x?sig=S#y', 'https://graph.example', 'https://graph.example/x?sig=S#y'],
+  ['https://graph.example/x?sig=S#y', 'https://other.example', 'https://graph.example/x'],
+  ['https://graph.example:444/x?sig=S', 'https://graph.example', 'https://graph.example:444/x'],
+  ['https://graph.example/x?sig=S', '', 'https://graph.example/x'],
+])('%s is shown, where the token belongs to %j, as %s', (location, tokenOrigin, expected) => {
+  expect(redactLocation(location, tokenOrigin)).toBe(expected);
+});
