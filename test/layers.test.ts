@@ -36,6 +36,7 @@ const forbidden: ReadonlyArray<{readonly from: RegExp; readonly to: RegExp; read
 const packages: ReadonlyMap<string, {readonly values: readonly string[]; readonly types?: readonly string[]}> = new Map(
   [
     ['ky', {values: ['http/', 'node/'], types: ['options/', 'client/']}],
+    ['is-network-error', {values: ['http/']}],
     ['p-retry', {values: ['polling/poll.ts'], types: ['options/']}],
     ['xstate', {values: ['machine/', 'polling/', 'poller.ts']}],
     ['node:', {values: ['node/', 'bullmq/', 'testing/', 'cli/']}],

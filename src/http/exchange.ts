@@ -6,7 +6,7 @@ import {protocolError} from './request-errors.ts';
 import {type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
 import type {RequestLimits} from './time-limit.ts';
-import {redirectStatuses, type Transport, type TransportRequest} from './transport.ts';
+import {redirectStatuses, type TransportRequest} from './transport.ts';
 
 const maxRedirects = 5;
 

@@ -1,14 +1,68 @@
+/** What stands in place of a token. */
+const replacement = '[token]';
+
 const maxTextLength = 200;
 
 /** Text from outside, shortened and without the token, which a server may send back. */
-export function redact(text: string, token: string | undefined): string {
-  return (containsSecret(text, token) ? text.replaceAll(token, '[token]') : text).slice(0, maxTextLength);
+export function redact(text: string, token: string | undefined, maxLength: number = maxTextLength): string {
+  return (token === undefined ? text : withoutToken(text, token)).slice(0, maxLength);
 }
 
 // Shorter ones are no secrets, and would be found inside ordinary words.
 const minSecretLength = 8;
 
-/** Whether a text from outside contains the token. */
+/** Whether a text from outside contains the token, as it is or with some of it percent-encoded, as in a URL. */
 export function containsSecret(text: string, token: string | undefined): token is string {
-  return token !== undefined && token.length >= minSecretLength && text.includes(token);
+  if (token === undefined || token.length < minSecretLength || text.length < token.length) return false;
+  return text.includes(token) || (text.includes('%') && patternOf(token).test(text));
+}
+
+/** Parsed JSON without the token, in strings and in keys; the same value where it holds none. */
+export function redactJson(json: unknown, token: string | undefined): unknown {
+  if (token === undefined || !holdsSecret(json, token)) return json;
+  // A reviver sees each value by its key, in a copy that nobody else has.
+  return JSON.parse(JSON.stringify(json), (_, value: unknown) => {
+    if (typeof value === 'string') return withoutToken(value, token);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutToken(key, token), inner]));
+  });
+}
+
+function withoutToken(text: string, token: string): string {
+  return containsSecret(text, token) ? text.replace(patternOf(token), replacement) : text;
+}
+
+// Not recursive: a body may be nested more deeply than the stack.
+function holdsSecret(json: unknown, token: string): boolean {
+  if (typeof json === 'string') return containsSecret(json, token);
+  if (typeof json !== 'object' || json === null) return false;
+  const pending: object[] = [json];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    for (const [key, value] of Object.entries(next)) {
+      if (key.length >= token.length && containsSecret(key, token)) return true;
+      if (typeof value === 'string') {
+        if (containsSecret(value, token)) return true;
+      } else if (typeof value === 'object' && value !== null) pending.push(value);
+    }
+  }
+  return false;
+}
+
+let latest: {readonly token: string; readonly pattern: RegExp} | undefined;
+
+/** The token with any of its characters percent-encoded. It is made once for each token: most are used many times. */
+function patternOf(token: string): RegExp {
+  if (latest?.token !== token) {
+    const characters = [...token].map((character) => {
+      const code = character.charCodeAt(0).toString(16);
+      return `(?:${/\w/.test(character) ? character : `\\${character}`}|%(?:25)*${ignoringCase(code)})`;
+    });
+    latest = {token, pattern: new RegExp(characters.join(''), 'g')};
+  }
+  latest.pattern.lastIndex = 0;
+  return latest.pattern;
+}
+
+function ignoringCase(hexadecimal: string): string {
+  return hexadecimal.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }

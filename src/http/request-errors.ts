@@ -1,3 +1,4 @@
+import isNetworkError from 'is-network-error';
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
 import type {Answer} from '../operation/state.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
@@ -24,7 +25,7 @@ export function httpError(response: ServiceResponse, tokenOrigin: string): PollE
     ends: status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status === 410 ? 'notFound' : undefined,
   };
   const details = [code, message].filter((part) => part !== undefined && part !== '').join(', ');
-  const where = redactLocation(location, redirected ? '' : tokenOrigin);
+  const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), token, 600);
   return new PollError(`${method} ${where} answered ${status}${details === '' ? '' : `: ${details}`}`, facts);
 }
 
@@ -48,7 +49,17 @@ export function networkError(error: unknown, token: string | undefined): PollErr
     cause = 'cause' in cause ? cause.cause : undefined;
   }
   const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), token);
+  if (isProgrammingError(error)) {
+    const message = `${why} (thrown by the ky instance: a hook, or its fetch)`;
+    return new PollError(message, {kind: 'network', transient: false, ends: 'unreachable'});
+  }
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
+}
+
+/** Whether an error is a mistake in the code of a hook: asking again does not help. */
+function isProgrammingError(error: unknown): boolean {
+  const isMistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
+  return isMistake && error.cause === undefined && !('code' in error) && !isNetworkError(error);
 }
 
 /** What was thrown, in short; by its shape, because an error may come from another realm. */

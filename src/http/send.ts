@@ -1,6 +1,6 @@
 import type {Answer} from '../operation/state.ts';
 import {defaultMaxBodyLength} from './read-body.ts';
-import {containsSecret, redact} from './redact.ts';
+import {redact, redactJson} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
@@ -80,7 +80,7 @@ export function send(
       status,
       headers: responseHeaders,
       retryAfter: atMost(retryAfter, maxRetryAfter),
-      json: parseBody(withoutToken(body, token)),
+      json: redactJson(parseBody(body), token),
       answer,
       method,
       location,
@@ -109,11 +109,4 @@ function readAnswer(
     ...(requestId === null ? {} : {requestId: redact(requestId, token)}),
     ...(date === null ? {} : {date: redact(date, token)}),
   });
-}
-
-function withoutToken(
-  body: NonNullable<TransportResponse['body']>,
-  token: string | undefined,
-): TransportResponse['body'] {
-  return 'text' in body && containsSecret(body.text, token) ? {text: body.text.replaceAll(token, '[token]')} : body;
 }

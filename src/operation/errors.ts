@@ -1,3 +1,4 @@
+import {printable} from '../shared/printable.ts';
 import type {CanceledOperation, FailedOperation, Operation, SucceededOperation} from './operation.ts';
 import type {ResumeToken} from './resume-token.ts';
 import type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
@@ -42,7 +43,7 @@ export class OperationError extends Error {
   readonly #resumeToken: (() => ResumeToken) | undefined;
 
   constructor(message: string, {state, at, answer, cause, resumeToken}: OperationErrorFacts = {}) {
-    super(message, cause === undefined ? undefined : {cause});
+    super(printable(message), cause === undefined ? undefined : {cause});
     this.operation = state?.operation;
     this.location = state?.redactedLocation;
     this.attempts = state?.attempt ?? 0;
@@ -190,7 +191,7 @@ export class PollError extends Error {
   readonly date: string | undefined;
 
   constructor(message: string, {kind, transient, answer, code, retryAfter, ends}: PollErrorFacts) {
-    super(message);
+    super(printable(message));
     this.kind = kind;
     this.transient = transient;
     this.httpStatus = answer?.httpStatus;

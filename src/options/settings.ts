@@ -55,7 +55,7 @@ const noOrigins: ReadonlySet<string> = new Set();
 /** A check for each option of a poller. */
 export const pollOptionChecks = {
   protocol: () => {}, // protocolReader checks it.
-  http: isA('a ky instance', (value) => typeof Object(value).get === 'function'),
+  http: isA('a ky instance', isKy),
   token: checkToken,
   schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
   retry: checkRetry,
@@ -132,6 +132,11 @@ function checkToken(name: string, token: unknown): void {
   const got =
     typeof token === 'string' ? `a string of ${token.length} characters that are not all of these` : typeof token;
   throw expected(name, 'visible ASCII characters without spaces, or a function', got);
+}
+
+// axios and others have `get` too; none but ky has both.
+function isKy(value: unknown): boolean {
+  return typeof value === 'function' && 'get' in value && 'extend' in value && typeof value.extend === 'function';
 }
 
 function isSignal(value: unknown): boolean {

@@ -4,6 +4,9 @@ import type {Settings} from '../options/settings.ts';
 import {defaultSchedule} from '../schedule/schedule.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 
+// A date holds 8.64e15 ms: so long after now, a resume token can still say when the next poll is due.
+const longestDelay = 8e15;
+
 /** A wait before the next poll. */
 export interface Wait {
   /** Milliseconds. */
@@ -84,5 +87,5 @@ function scheduledDelay(state: WatchState, {schedule, reader}: Settings, now: nu
     reportUncaught(error);
     delay = defaultSchedule(context);
   }
-  return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval);
+  return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval, longestDelay);
 }

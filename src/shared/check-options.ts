@@ -63,10 +63,13 @@ export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
+// A date holds 8.64e15 ms: so long after now, one can still be written into a resume token.
+const longestTime = 8e15;
+
 /** Milliseconds, at least so many; `or` names what else is taken, e.g. `' or false'`. */
 export function isMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
-  const inRange = isNumber({takes, least, most: Number.MAX_SAFE_INTEGER});
+  const inRange = isNumber({takes, least, most: longestTime});
   return (name, value) => {
     if (value !== or || or === undefined) inRange(name, value);
   };
@@ -81,7 +84,8 @@ export function checkNumber(name: string, value: unknown, range: NumberRange = {
   const {takes = 'a number', least = 0, most = Number.POSITIVE_INFINITY} = range;
   if (typeof value !== 'number') throw expected(name, takes.replace(/,$/, ''), describeValue(value));
   if (value >= least && value <= most) return;
-  throw new RangeError(`${name}: expected ${takes} from ${least} on, got ${value}`);
+  const limit = value > most ? `up to ${most}` : `from ${least} on`;
+  throw new RangeError(`${name}: expected ${takes} ${limit}, got ${value}`);
 }
 
 /** A value as a message may show it: short, and of an object or function only what it is. */

@@ -12,7 +12,8 @@ const loopbackAddress = /^127(?:\.\d{1,3}){3}$/;
 export function isSecureOrLoopback(url: URL): boolean {
   if (url.protocol === 'https:') return true;
   const host = url.hostname;
-  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || loopbackAddress.test(host);
+  // Not `x.localhost`: the system may ask DNS for it.
+  return host === 'localhost' || host === '[::1]' || loopbackAddress.test(host);
 }
 
 /**

@@ -18,8 +18,6 @@ import {
   answered,
   atRest,
   begin,
-  expectFacts,
-  expectPollError,
   failure,
   fakeHttp,
   only,

@@ -132,11 +132,11 @@ describe('an option that cannot be is refused with its name, what it got and wha
     [name, [5], TypeError, `expected milliseconds${or}, got a list`],
   ];
   const inRange = (name: string, least: number, or = ''): [string, unknown, ErrorConstructor, string][] =>
-    [least - 1, -5, Number.NaN, Infinity, -Infinity, 2 ** 53].map((value) => [
+    [least - 1, -5, Number.NaN, Infinity, -Infinity, 8e15 + 1].map((value) => [
       name,
       value,
       RangeError,
-      `expected milliseconds${or}, from ${least} on, got ${value}`,
+      `expected milliseconds${or}, ${value > 8e15 ? 'up to 8000000000000000' : `from ${least} on`}, got ${value}`,
     ]);
   const longText = 'x'.repeat(200);
   const origins = "expected origins such as 'https://graph.microsoft.us', got";
