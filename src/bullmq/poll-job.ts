@@ -98,7 +98,7 @@ async function take(
   const {signal} = io;
   const ask = async (request: PollRequest): Promise<Report> => {
     const report = await poll(settings, request);
-    if (report.is === 'failure' && report.error.httpStatus === 429 && report.error.retryAfter !== undefined) {
+    if (report.is === 'failure' && report.error.throttled && report.error.retryAfter !== undefined) {
       await io.throttled(report.error.retryAfter);
     }
     return report;

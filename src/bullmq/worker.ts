@@ -81,8 +81,16 @@ export interface OperationWorker extends AsyncDisposable {
 const isRequiredNumber = (least: number, takes = 'a number'): Check =>
   isNumber({takes, least, most: Number.MAX_SAFE_INTEGER});
 
-const {schedule, requestTimeout, unknownStatus, notFoundGrace, consecutiveFailures, stalledAfter, trustedOrigins} =
-  pollOptionChecks;
+const {
+  schedule,
+  requestTimeout,
+  maxResponseSize,
+  unknownStatus,
+  notFoundGrace,
+  consecutiveFailures,
+  stalledAfter,
+  trustedOrigins,
+} = pollOptionChecks;
 
 const optionChecks = {
   token: () => {}, // WorkerSettings checks these four.
@@ -99,6 +107,7 @@ const optionChecks = {
   recoverAfter: isRequiredNumber(1000, 'milliseconds'),
   schedule,
   requestTimeout,
+  maxResponseSize,
   unknownStatus,
   notFoundGrace,
   consecutiveFailures,

@@ -84,8 +84,8 @@ function readReport(report: ReportJson): Report {
   const {answer: head, retryAfter} = report;
   const answer = readAnswer(head);
   if (report.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: report.rawStatus, answer, retryAfter};
-  const {relocatedTo} = report;
-  return {is: 'operation', operation: readOperation(report.operation), answer, retryAfter, relocatedTo};
+  const {unknownWord, relocatedTo} = report;
+  return {is: 'operation', operation: readOperation(report.operation), unknownWord, answer, retryAfter, relocatedTo};
 }
 
 function readAnswer(answer: Answer): Answer {

@@ -16,6 +16,8 @@ export interface RequestSettings extends TokenPolicy {
   readonly token: TokenSource | undefined;
   /** How long one request may take, in milliseconds. */
   readonly requestTimeout: number;
+  /** How long a response's body may be, in bytes. */
+  readonly maxResponseSize: number;
   readonly reader: Pick<ProtocolReader, 'sendsToken' | 'seeOtherSucceeds'>;
 }
 

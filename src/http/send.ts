@@ -1,5 +1,4 @@
 import type {Answer} from '../operation/state.ts';
-import {defaultMaxBodyLength} from './read-body.ts';
 import {containsSecret, redact} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -11,6 +10,15 @@ import {
   type TransportRequest,
   type TransportResponse,
 } from './transport.ts';
+
+/** What {@link send} goes by. */
+export interface SendSettings {
+  readonly transport: Transport;
+  /** How long the request may take, in milliseconds. */
+  readonly requestTimeout: number;
+  /** How long the response's body may be, in bytes. */
+  readonly maxResponseSize: number;
+}
 
 /** One request, with the token it carries. */
 export interface SendRequest {
@@ -33,7 +41,7 @@ export interface SendRequest {
  * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout}: {readonly transport: Transport; readonly requestTimeout: number},
+  {transport, requestTimeout, maxResponseSize}: SendSettings,
   limits: RequestLimits,
   {method, json, location, token, trusted, redirected, headers: furtherHeaders}: SendRequest,
 ): Promise<ServiceResponse> {
@@ -49,14 +57,23 @@ export function send(
   return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onSent, onHead}) => {
     let response: TransportResponse;
     try {
-      response = await transport(location, {method, headers, json, signal, onSent, onHead});
+      response = await transport(location, {
+        method,
+        headers,
+        json,
+        maxBodyLength: maxResponseSize,
+        signal,
+        onSent,
+        onHead,
+      });
     } catch (error) {
       throw networkError(error, token);
     }
     const {status, headers: responseHeaders, retryAfter, body} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, token);
     if (body === undefined) {
-      throw protocolError(`a body of more than ${defaultMaxBodyLength} bytes`, answer, 'protocol');
+      const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
+      throw protocolError(why, answer, 'protocol');
     }
     return {
       status,

@@ -1,5 +1,6 @@
 import {isToken, type TokenSource} from '../http/authorization.ts';
 import type {RequestSettings} from '../http/exchange.ts';
+import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {transportOf} from '../http/transport.ts';
 import type {Transitions} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
@@ -64,6 +65,7 @@ export const pollOptionChecks = {
   retry: checkRetry,
   totalTimeout: isMilliseconds(1, false),
   requestTimeout: isMilliseconds(1),
+  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: Number.MAX_SAFE_INTEGER}),
   initialDelay: isMilliseconds(0),
   signal: isA('an AbortSignal', isSignal),
   unknownStatus: isOneOf('keepPolling', 'fail'),
@@ -115,6 +117,7 @@ export function readOptions(
     retry: options.retry === undefined ? defaultRetry : retryWithDefaults(options.retry),
     totalTimeout: options.totalTimeout ?? protocol.totalTimeout ?? fifteenMinutes,
     requestTimeout: options.requestTimeout ?? 10_000,
+    maxResponseSize: options.maxResponseSize ?? defaultMaxBodyLength,
     initialDelay: options.initialDelay ?? 0,
     signal: options.signal,
     unknownStatus: options.unknownStatus ?? 'keepPolling',

@@ -24,5 +24,5 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
     deadlineAt: deadlineAt !== undefined && Date.now() < deadlineAt ? deadlineAt : undefined,
     signal: new LazyAbortController(),
   });
-  if (response.status >= 300) throw httpError(response, tokenOrigin);
+  if (response.status >= 300) throw httpError(response, tokenOrigin, settings.reader);
 }
