@@ -118,7 +118,7 @@ function readJob(
 async function tryStep({signal, throttle}: JobIo, {state, settings}: Readable): Promise<Step | undefined> {
   const pollOnce = async (request: PollRequest): Promise<Report> => {
     const report = await poll(settings, request);
-    if (report.is === 'failure' && report.error.httpStatus === 429 && report.error.retryAfter !== undefined) {
+    if (report.is === 'failure' && report.error.throttled && report.error.retryAfter !== undefined) {
       await throttle(report.error.retryAfter);
     }
     return report;

@@ -10,7 +10,13 @@ import {JobSkippedError} from './job-skipped-error.ts';
 /** The options of a poller that a worker takes too. */
 export type WorkerPollOptions = Pick<
   PollOptions,
-  'schedule' | 'requestTimeout' | 'unknownStatus' | 'notFoundGrace' | 'stalledAfter' | 'trustedOrigins'
+  | 'schedule'
+  | 'requestTimeout'
+  | 'maxResponseSize'
+  | 'unknownStatus'
+  | 'notFoundGrace'
+  | 'stalledAfter'
+  | 'trustedOrigins'
 > & {
   /**
    * How many polls in a row may fail. Default 20: a poll of a worker is one request, because a job takes no place while it

@@ -88,6 +88,7 @@ const workerChecks = {
   recoverAfter: isMilliseconds(1000),
   schedule: pollOptionChecks.schedule,
   requestTimeout: pollOptionChecks.requestTimeout,
+  maxResponseSize: pollOptionChecks.maxResponseSize,
   unknownStatus: pollOptionChecks.unknownStatus,
   notFoundGrace: pollOptionChecks.notFoundGrace,
   consecutiveFailures: pollOptionChecks.consecutiveFailures,

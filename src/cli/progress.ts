@@ -139,12 +139,12 @@ function notFoundNotice({status, notFoundSince, notFoundGrace}: Progress, now: n
 }
 
 /** A failed request in a few words, in ASCII, since the live line counts columns. */
-function describePollError({kind, httpStatus, code}: PollError): string {
+function describePollError({kind, throttled, httpStatus, code}: PollError): string {
   if (kind === 'token') return 'no access token';
   if (kind === 'timeout') return 'request timed out';
   const words = [httpStatus, code].filter((word) => word !== undefined).join(' ');
   const shown = words.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 60);
-  if (httpStatus === 429) return `throttled: HTTP ${shown}`;
+  if (throttled) return `throttled: HTTP ${shown}`;
   if (kind === 'http') return `HTTP ${shown}`;
   return kind === 'protocol' ? 'unreadable response' : `no connection${shown === '' ? '' : `: ${shown}`}`;
 }

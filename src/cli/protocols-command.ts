@@ -37,8 +37,10 @@ function row(protocol: Protocol): readonly string[] {
 /** What a service says to mean a status. */
 function wordsFor(status: OperationStatus, protocol: Protocol): string {
   const {words, otherWords, httpStatuses = {}, seeOtherSucceeds, errorMeansFailed} = protocol;
-  const named = Object.entries(words).flatMap(([word, means]) => (means === status ? [word] : []));
-  if (otherWords === status) named.push('any other');
+  const named =
+    otherWords === status
+      ? ['any other']
+      : Object.entries(words).flatMap(([word, means]) => (means === status ? [word] : []));
   const codes = Object.entries(httpStatuses).flatMap(([code, means]) => (means === status ? [code] : []));
   if (codes.length > 0) named.push(`HTTP ${codes.join('/')}`);
   if (seeOtherSucceeds === true && status === 'succeeded') named.push('HTTP 303');

@@ -96,6 +96,6 @@ function readReport(report: ReportJson): Report {
   const {retryAfter} = report;
   const answer = Object.freeze({...report.answer});
   if (report.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: report.rawStatus, answer, retryAfter};
-  const {relocation} = report;
-  return {is: 'operation', operation: readOperation(report.operation), answer, retryAfter, relocation};
+  const {unknownWord, relocation} = report;
+  return {is: 'operation', operation: readOperation(report.operation), unknownWord, answer, retryAfter, relocation};
 }

@@ -41,6 +41,8 @@ export type SendBatch = (
 export interface BatchPart {
   readonly location: string;
   readonly headers: TransportRequest['headers'];
+  /** The longest body that is read, in bytes. */
+  readonly maxBodyLength: number;
 }
 
 /**
@@ -138,7 +140,9 @@ export class Batcher {
     let replies: readonly (TransportResponse | undefined)[] | undefined;
     try {
       replies = await this.#together(
-        parts.map(({location, outgoing: {headers}}) => ({location, headers})),
+        parts.map(({location, outgoing: {headers, maxBodyLength = defaultMaxBodyLength}}) => {
+          return {location, headers, maxBodyLength};
+        }),
         outgoing,
       );
     } catch {
@@ -168,7 +172,7 @@ function envelopeHeaders(parts: readonly Part[]): TransportRequest['headers'] {
 
 /** The body of a batch: the parts' URLs are relative to the version, as [Graph's JSON
  * batching](https://learn.microsoft.com/graph/json-batching) wants them. */
-export function batchBody(parts: readonly BatchPart[], base: string): unknown {
+export function batchBody(parts: readonly Pick<BatchPart, 'location' | 'headers'>[], base: string): unknown {
   return {
     requests: parts.map(({location, headers}, index) => {
       const {authorization, ...own} = headers;
@@ -184,7 +188,7 @@ export function batchBody(parts: readonly BatchPart[], base: string): unknown {
  */
 export function batchReplies(
   body: TransportResponse['body'],
-  count: number,
+  parts: readonly Pick<BatchPart, 'maxBodyLength'>[],
   authorization = '',
 ): readonly (TransportResponse | undefined)[] | undefined {
   const responses = ownProperty(parseBody(body), 'responses');
@@ -193,15 +197,16 @@ export function batchReplies(
   const isPlain =
     body !== undefined &&
     'text' in body &&
-    body.text.length <= defaultMaxBodyLength &&
+    parts.every(({maxBodyLength}) => isWithin(maxBodyLength, body.text)) &&
     !body.text.includes(authorization.replace(/^Bearer /, ''));
-  const replies = new Array<TransportResponse | undefined>(count).fill(undefined);
+  const replies = new Array<TransportResponse | undefined>(parts.length).fill(undefined);
   for (const response of responses) {
     const id = ownProperty(response, 'id');
     const status = ownProperty(response, 'status');
-    const index = typeof id === 'string' && /^\d+$/.test(id) ? Number(id) : count;
-    if (index >= count || !Number.isInteger(status)) continue;
-    const content = partBody(ownProperty(response, 'body'), isPlain);
+    const index = typeof id === 'string' && /^\d+$/.test(id) ? Number(id) : parts.length;
+    const part = parts[index];
+    if (part === undefined || !Number.isInteger(status)) continue;
+    const content = partBody(ownProperty(response, 'body'), isPlain, part.maxBodyLength);
     if (content === 'unreadable') continue;
     replies[index] = createResponse(Number(status), headerReader(ownProperty(response, 'headers')), content);
   }
@@ -209,15 +214,21 @@ export function batchReplies(
 }
 
 /** A part's body as if it came alone; a text is no JSON but something else in Base64. */
-function partBody(body: unknown, isPlain: boolean): TransportResponse['body'] | 'unreadable' {
+function partBody(body: unknown, isPlain: boolean, maxLength: number): TransportResponse['body'] | 'unreadable' {
   if (body === undefined || body === null) return {text: ''};
   if (isPlain && typeof body === 'object') return {json: body};
   try {
     const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return text.length > defaultMaxBodyLength ? undefined : {text};
+    return isWithin(maxLength, text) ? {text} : undefined;
   } catch {
     return 'unreadable'; // nested too deeply
   }
+}
+
+/** Whether a text is so many bytes long at most. */
+function isWithin(maxLength: number, text: string): boolean {
+  // A character takes three bytes at most; one beyond U+FFFF counts as two, and takes four.
+  return text.length * 3 <= maxLength || new TextEncoder().encode(text).length <= maxLength;
 }
 
 function headerReader(headers: unknown): TransportResponse['headers'] {

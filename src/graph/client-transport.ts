@@ -71,7 +71,10 @@ export function clientTransport({transport, base, concurrency, batchWindow}: Tra
   let batchesFrom = 0;
   const together: SendBatch = async (parts, outgoing) => {
     const version = versionOf(parts[0]?.location ?? '') ?? base;
-    const envelope = {...outgoing, json: batchBody(parts, version), maxBodyLength: largestBatch * defaultMaxBodyLength};
+    // As a part, an answer is longer than by itself: it comes with its headers.
+    const lengths = parts.reduce((sum, {maxBodyLength}) => sum + maxBodyLength, 0);
+    const maxBodyLength = Math.max(lengths, largestBatch * defaultMaxBodyLength);
+    const envelope = {...outgoing, json: batchBody(parts, version), maxBodyLength};
     let reply: TransportResponse;
     try {
       reply = await carry(`${version}/$batch`, envelope, parts.length);
@@ -87,7 +90,7 @@ export function clientTransport({transport, base, concurrency, batchWindow}: Tra
       if (reply.status === 404 || reply.status === 405 || reply.status === 501) batchesFrom = Number.POSITIVE_INFINITY;
       return undefined;
     }
-    const replies = batchReplies(reply.body, parts.length, outgoing.headers['authorization']);
+    const replies = batchReplies(reply.body, parts, outgoing.headers['authorization']);
     heed(gate, replies ?? []);
     return replies;
   };
@@ -116,7 +119,7 @@ function heed(gate: Gate, replies: readonly (TransportResponse | undefined)[]): 
   for (const reply of replies) {
     if (reply === undefined) continue;
     const {status} = reply;
-    const wait = status === 429 || status === 503 ? reply.retryAfter : undefined;
+    const wait = status === 429 || status === 403 || status === 503 ? reply.retryAfter : undefined;
     if (wait !== undefined) retryAfter = Math.max(wait, retryAfter ?? 0);
     else if (status < 500 && status !== 429) gate.took();
   }

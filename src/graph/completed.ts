@@ -3,7 +3,7 @@ import {transition} from '../machine/transitions.ts';
 import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
-import {ownProperty} from '../protocol/pointer.ts';
+import {readId} from '../protocol/parse-operation.ts';
 import {deepFreeze} from '../shared/json.ts';
 
 /** The state of an operation that was done by the time its start was answered: the answer's body is the result. */
@@ -14,11 +14,10 @@ export function completedState(
   settings: Settings,
 ): WatchState {
   const at = Date.now();
-  const id = ownProperty(body, 'id');
   // A body that is nested too deeply is of no use to anybody.
   const result = typeof body === 'object' && body !== null && !deepFreeze(body) ? null : body;
   const operation = Object.freeze({
-    id: typeof id === 'string' ? id : undefined,
+    id: readId(body, settings.reader),
     status: 'succeeded' as const,
     rawStatus: String(status),
     raw: result,

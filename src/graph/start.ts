@@ -96,7 +96,7 @@ export async function startOperation(
   let response: ServiceResponse;
   try {
     response = await exchange(settings, {...errand, deadlineAt: undefined});
-    if (response.status >= 300) throw httpError(response, tokenOrigin);
+    if (response.status >= 300) throw httpError(response, tokenOrigin, watching.reader);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new OperationNotStartedError(`The operation was not started: ${why}`, left && mayHaveStarted(cause), {cause});

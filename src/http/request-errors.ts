@@ -1,8 +1,10 @@
 import isNetworkError from 'is-network-error';
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
-import type {Answer} from '../operation/state.ts';
+import type {AbandonReason, Answer} from '../operation/state.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
+import type {ProtocolReader} from '../protocol/protocol-reader.ts';
+import {hasThrottlingCode} from '../protocol/throttling.ts';
 import {redactLocation} from '../shared/location.ts';
 import {redact} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -10,23 +12,45 @@ import {OpaqueRedirect} from './transport.ts';
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504, 509]);
 
+const endingStatuses: ReadonlyMap<number, AbandonReason> = new Map([
+  [401, 'unauthorized'],
+  [403, 'forbidden'],
+  [410, 'notFound'],
+]);
+
 /** The error for a response that is not an operation. */
-export function httpError(response: ServiceResponse, tokenOrigin: string): PollError {
+export function httpError(
+  response: ServiceResponse,
+  tokenOrigin: string,
+  reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
+): PollError {
   const {status, json, answer, retryAfter, method, location, redirected, token} = response;
   const error = parseErrorObject(ownProperty(json, 'error'));
   const code = error?.code === undefined ? undefined : redact(error.code, token);
   const message = error?.message === undefined ? undefined : redact(error.message, token);
+  const throttled = isThrottled(response, reader);
   const facts: PollErrorFacts = {
     kind: 'http',
-    transient: transientStatuses.has(status),
+    transient: throttled || transientStatuses.has(status),
+    throttled,
     answer,
     code,
     retryAfter,
-    ends: status === 401 ? 'unauthorized' : status === 403 ? 'forbidden' : status === 410 ? 'notFound' : undefined,
+    ends: throttled ? undefined : endingStatuses.get(status),
   };
   const details = [code, message].filter((part) => part !== undefined && part !== '').join(', ');
   const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), token, 600);
   return new PollError(`${method} ${where} answered ${status}${details === '' ? '' : `: ${details}`}`, facts);
+}
+
+/** Whether the service throttles: by 429, by 403 with a `Retry-After`, or as its protocol says. */
+function isThrottled(
+  {status, headers, json}: ServiceResponse,
+  reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
+): boolean {
+  if (status === 429) return true;
+  if (status === 403 && headers.has('retry-after')) return true;
+  return status >= 400 && status !== 401 && hasThrottlingCode(json, reader);
 }
 
 /** The error for a response that cannot be taken for an operation. */

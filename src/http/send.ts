@@ -1,5 +1,4 @@
 import type {Answer} from '../operation/state.ts';
-import {defaultMaxBodyLength} from './read-body.ts';
 import {redact, redactJson} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -17,6 +16,8 @@ export interface SendSettings {
   readonly transport: Transport;
   /** How long one request may take, in milliseconds. */
   readonly requestTimeout: number;
+  /** How long a response's body may be, in bytes. */
+  readonly maxResponseSize: number;
   /** The longest `Retry-After` that is kept, in milliseconds; `undefined`: any. */
   readonly maxRetryAfter: number | undefined;
 }
@@ -42,7 +43,7 @@ export interface SendRequest {
  * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout, maxRetryAfter}: SendSettings,
+  {transport, requestTimeout, maxResponseSize, maxRetryAfter}: SendSettings,
   limits: RequestLimits,
   {method, json, location, token, trusted, redirected, headers: furtherHeaders}: SendRequest,
 ): Promise<ServiceResponse> {
@@ -62,6 +63,7 @@ export function send(
         method,
         headers,
         json,
+        maxBodyLength: maxResponseSize,
         maxRetryAfter,
         signal,
         onHeldBack,
@@ -74,7 +76,8 @@ export function send(
     const {status, headers: responseHeaders, retryAfter, body} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, token);
     if (body === undefined) {
-      throw protocolError(`a body of more than ${defaultMaxBodyLength} bytes`, answer, 'protocol');
+      const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
+      throw protocolError(why, answer, 'protocol');
     }
     return {
       status,

@@ -110,12 +110,16 @@ export class OpaqueRedirect extends Error {
   override readonly name = 'OpaqueRedirect';
 }
 
-/** A body as JSON: `null` where there is none, `undefined` where it is not JSON. */
+const byteOrderMark = '\uFEFF';
+const blank = /^[\t\n\r ]*$/;
+
+/** A body as JSON: `null` where there is none but blanks, `undefined` where it is not JSON. */
 export function parseBody(body: TransportResponse['body']): unknown {
   if (body === undefined || 'json' in body) return body?.json;
-  if (body.text === '') return null;
+  const text = body.text.startsWith(byteOrderMark) ? body.text.slice(1) : body.text;
+  if (blank.test(text)) return null;
   try {
-    return JSON.parse(body.text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

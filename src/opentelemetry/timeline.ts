@@ -119,6 +119,6 @@ export function errorType({kind, httpStatus}: PollError): string {
   return kind === 'http' && httpStatus !== undefined ? String(httpStatus) : kind;
 }
 
-function isThrottled({httpStatus, retryAfter}: PollError): boolean {
-  return httpStatus === 429 || (httpStatus === 503 && retryAfter !== undefined);
+function isThrottled({throttled, httpStatus, retryAfter}: PollError): boolean {
+  return throttled || (httpStatus === 503 && retryAfter !== undefined);
 }

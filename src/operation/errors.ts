@@ -91,7 +91,7 @@ export class UnauthorizedError extends OperationError {
   override readonly name = 'UnauthorizedError';
 }
 
-/** The service does not let this caller read the operation (403). */
+/** The service does not let this caller read the operation: a 403 that is not throttling. */
 export class ForbiddenError extends OperationError {
   override readonly name = 'ForbiddenError';
 }
@@ -160,6 +160,8 @@ export interface PollErrorFacts {
   readonly kind: PollErrorKind;
   /** Whether the same request may well succeed a moment later. */
   readonly transient: boolean;
+  /** Default: whether the HTTP status is 429. */
+  readonly throttled?: boolean | undefined;
   readonly answer?: Answer | undefined;
   readonly code?: string | undefined;
   readonly retryAfter?: number | undefined;
@@ -176,6 +178,8 @@ export class PollError extends Error {
   readonly kind: PollErrorKind;
   /** Whether the same request may well succeed a moment later; such requests are retried within the poll. */
   readonly transient: boolean;
+  /** Whether the service throttled the request: 429, 403 with a `Retry-After`, or a code that the protocol lists as such. */
+  readonly throttled: boolean;
   /** The HTTP status, if there was an answer. */
   readonly httpStatus: number | undefined;
   /** The most specific error code of the body, or the system's code such as `ECONNRESET`. */
@@ -190,10 +194,11 @@ export class PollError extends Error {
   readonly clientRequestId: string | undefined;
   readonly date: string | undefined;
 
-  constructor(message: string, {kind, transient, answer, code, retryAfter, ends}: PollErrorFacts) {
+  constructor(message: string, {kind, transient, throttled, answer, code, retryAfter, ends}: PollErrorFacts) {
     super(printable(message));
     this.kind = kind;
     this.transient = transient;
+    this.throttled = throttled ?? answer?.httpStatus === 429;
     this.httpStatus = answer?.httpStatus;
     this.code = code;
     this.retryAfter = retryAfter;

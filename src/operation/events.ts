@@ -84,7 +84,7 @@ export interface WaitingEvent extends OperationEventBase {
   readonly because: WaitCause;
 }
 
-/** The service used a status word that the protocol does not have; emitted once for each word. */
+/** The service used a status word that is not in the protocol's `words`; emitted once for each word. */
 export interface UnknownStatusEvent extends OperationEventBase {
   readonly type: 'unknownStatus';
   /** The word. */

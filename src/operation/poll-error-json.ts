@@ -7,8 +7,10 @@ export interface PollErrorJson extends PollErrorFacts {
 
 /** Writes a failed request. */
 export function writePollError(error: PollError): PollErrorJson {
-  const {message, kind, transient, answer, code, retryAfter, ends} = error;
-  return {message, kind, transient, answer, code, retryAfter, ends};
+  const {message, kind, transient, throttled, answer, code, retryAfter, ends} = error;
+  // Left out where it follows from the HTTP status.
+  const own = throttled && answer?.httpStatus !== 429 ? {throttled} : {};
+  return {message, kind, transient, ...own, answer, code, retryAfter, ends};
 }
 
 /** Reads what {@link writePollError} wrote. */

@@ -50,7 +50,11 @@ export function reduce(state: WatchState, event: WatchEvent, next: OperationStat
   }
 }
 
-function reduceReport(state: WatchState, {operation, at, answer}: ReportEvent, next: OperationStateValue): Reduced {
+function reduceReport(
+  state: WatchState,
+  {operation, unknownWord, at, answer}: ReportEvent,
+  next: OperationStateValue,
+): Reduced {
   const before = state.operation;
   const hasEnded = next !== 'notStarted' && next !== 'running';
   const isHigher = rankOf(operation.status) > rankOf(state.highestStatus);
@@ -60,12 +64,14 @@ function reduceReport(state: WatchState, {operation, at, answer}: ReportEvent, n
     before.percentComplete !== operation.percentComplete ||
     before.statusDetail !== operation.statusDetail ||
     before.lastActionDateTime?.getTime() !== operation.lastActionDateTime?.getTime();
+  const word = unknownWord === undefined ? undefined : newWord(state, unknownWord);
   const after = changed(state, {
     attempt: state.attempt + 1,
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,
     operation,
+    unknownWords: word === undefined ? state.unknownWords : [...state.unknownWords, word],
     highestStatus: isHigher ? operation.status : state.highestStatus,
     observed: increment(state.observed, operation.status),
     changedAt: isNews ? at : state.changedAt,
@@ -75,6 +81,7 @@ function reduceReport(state: WatchState, {operation, at, answer}: ReportEvent, n
     answer: hasEnded ? answer : undefined,
   });
   const events: OperationEvent[] = [createEvent(after, at, answer, {type: 'polled'})];
+  if (word !== undefined) events.push(createEvent(after, at, answer, {type: 'unknownStatus', rawStatus: word}));
   const {percentComplete} = operation;
   if (percentComplete !== undefined && percentComplete !== before?.percentComplete) {
     events.push(createEvent(after, at, answer, {type: 'progress', operation, percentComplete}));
@@ -94,19 +101,24 @@ function statusEvent(state: WatchState, at: number, answer: Answer | undefined, 
 }
 
 function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWordEvent): Reduced {
-  const word = rawStatus.slice(0, maxUnknownWordLength);
-  const isNew = !state.unknownWords.includes(word) && state.unknownWords.length < maxUnknownWords;
+  const word = newWord(state, rawStatus);
   const after = changed(state, {
     attempt: state.attempt + 1,
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,
-    unknownWords: isNew ? [...state.unknownWords, word] : state.unknownWords,
+    unknownWords: word === undefined ? state.unknownWords : [...state.unknownWords, word],
     observed: increment(state.observed, 'unknownStatus'),
   });
   const events: OperationEvent[] = [createEvent(after, at, answer, {type: 'polled'})];
-  if (isNew) events.push(createEvent(after, at, answer, {type: 'unknownStatus', rawStatus: word}));
+  if (word !== undefined) events.push(createEvent(after, at, answer, {type: 'unknownStatus', rawStatus: word}));
   return {state: after, events};
+}
+
+/** The word as its event has it; `undefined` where it has been emitted. */
+function newWord({unknownWords}: WatchState, rawStatus: string): string | undefined {
+  const word = rawStatus.slice(0, maxUnknownWordLength);
+  return unknownWords.includes(word) || unknownWords.length >= maxUnknownWords ? undefined : word;
 }
 
 function reduceRetry(state: WatchState, {error, delay, at, answer}: RetryEvent): Reduced {

@@ -14,6 +14,8 @@ interface WatchEventBase {
 export interface ReportEvent extends WatchEventBase {
   readonly type: 'report';
   readonly operation: Operation;
+  /** Its status word, where only the protocol's `otherWords` gives that a meaning. */
+  readonly unknownWord?: string | undefined;
 }
 
 /** The service answered with a status word that the protocol does not have. */

@@ -1,6 +1,6 @@
 import type {WatchState} from '../operation/state.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
-import {isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
+import {decodeLocation, isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
 import type {Settings} from './settings.ts';
 
 /**
@@ -40,7 +40,8 @@ export function firstState(location: string | URL, settings: Settings, now: numb
 
 /** Checks a location that the caller gave; see {@link firstState}. */
 export function checkLocation(location: unknown, {token, reader}: Pick<Settings, 'token' | 'reader'>): string {
-  const text = location instanceof URL ? location.href : location;
+  const given = location instanceof URL ? location.href : location;
+  const text = typeof given === 'string' ? decodeLocation(given) : given;
   if (typeof text !== 'string') throw expected('location', 'an absolute http or https URL', describeValue(text));
   const url = readLocation(text);
   if (url === undefined) {

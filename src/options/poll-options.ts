@@ -25,7 +25,7 @@ export interface PollOptions {
   readonly schedule?: Schedule | undefined;
   /**
    * p-retry's options for transient failures within one poll: no connection, no answer in time, 408, 429, 500, 502, 503,
-   * 504 and 509. Defaults: 3 `retries`, `minTimeout` 500 ms, `factor` 2, `maxTimeout` 5000 ms, `randomize` true. A failure
+   * 504 and 509, 403 with a `Retry-After`, and what the protocol lists as throttling. Defaults: 3 `retries`, `minTimeout` 500 ms, `factor` 2, `maxTimeout` 5000 ms, `randomize` true. A failure
    * that comes with a `Retry-After` is not retried here: the poll ends, and the next one is made when the service says.
    */
   readonly retry?: RetryOptions | undefined;
@@ -36,6 +36,11 @@ export interface PollOptions {
   readonly totalTimeout?: number | false | undefined;
   /** How long one request may take from sending it to the end of the answer's body, in milliseconds. Default 10,000. */
   readonly requestTimeout?: number | undefined;
+  /**
+   * How long the body of a response may be, in bytes; also that of a result. A longer one is not read to its end, and ends
+   * watching with a `ProtocolError`. Default 1 MiB.
+   */
+  readonly maxResponseSize?: number | undefined;
   /** How long to wait before the first request, in milliseconds, e.g. the `Retry-After` of the answer to the start. Default 0. */
   readonly initialDelay?: number | undefined;
   /**
@@ -46,7 +51,7 @@ export interface PollOptions {
   /** Stops watching when it aborts; the operation goes on. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * What to do about a status word that the protocol does not have: `'keepPolling'` tells of it in an `unknownStatus` event
+   * What to do about a status word to which the protocol gives no meaning: `'keepPolling'` emits an `unknownStatus` event
    * and goes on, `'fail'` ends watching with an `UnknownStatusError`. Default `'keepPolling'`.
    */
   readonly unknownStatus?: 'keepPolling' | 'fail' | undefined;

@@ -1,5 +1,6 @@
 import {isToken, type TokenSource} from '../http/authorization.ts';
 import type {RequestSettings} from '../http/exchange.ts';
+import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {transportOf} from '../http/transport.ts';
 import type {Transitions} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
@@ -61,6 +62,7 @@ export const pollOptionChecks = {
   retry: checkRetry,
   totalTimeout: isMilliseconds(1, false),
   requestTimeout: isMilliseconds(1),
+  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: Number.MAX_SAFE_INTEGER}),
   initialDelay: isMilliseconds(0),
   maxRetryAfter: isMilliseconds(1),
   signal: isA('an AbortSignal', isSignal),
@@ -113,6 +115,7 @@ export function readOptions(
     retry: options.retry === undefined ? defaultRetry : retryWithDefaults(options.retry),
     totalTimeout: options.totalTimeout ?? protocol.totalTimeout ?? fifteenMinutes,
     requestTimeout: options.requestTimeout ?? 10_000,
+    maxResponseSize: options.maxResponseSize ?? defaultMaxBodyLength,
     initialDelay: options.initialDelay ?? 0,
     maxRetryAfter: options.maxRetryAfter,
     signal: options.signal,

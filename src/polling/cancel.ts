@@ -25,5 +25,5 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
     deadlineAt: deadlineAt !== undefined && now() < deadlineAt ? deadlineAt : undefined,
     signal: new LazyAbortController(),
   });
-  if (response.status >= 300) throw httpError(response, tokenOrigin);
+  if (response.status >= 300) throw httpError(response, tokenOrigin, settings.reader);
 }

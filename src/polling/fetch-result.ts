@@ -6,6 +6,7 @@ import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
+import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {resultLocation} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
 import type {Signal} from '../shared/abort.ts';
@@ -60,7 +61,7 @@ async function fetchResult(
   const requestSettings: RequestSettings = {...settings, reader: {sendsToken, seeOtherSucceeds: false}};
   for (let attempt = 1; ; attempt++) {
     try {
-      return Object.freeze({...operation, result: await requestResult(requestSettings, request)});
+      return Object.freeze({...operation, result: await requestResult(requestSettings, request, reader)});
     } catch (error) {
       if (!(error instanceof PollError) || !(error.transient || error.httpStatus === 404)) throw error;
       const {status} = operation;
@@ -72,10 +73,14 @@ async function fetchResult(
   }
 }
 
-async function requestResult(settings: RequestSettings, request: ServiceRequest): Promise<unknown> {
+async function requestResult(
+  settings: RequestSettings,
+  request: ServiceRequest,
+  reader: ProtocolReader,
+): Promise<unknown> {
   const response = await exchange(settings, request);
   const {status, json, answer} = response;
-  if (status >= 300) throw httpError(response, request.tokenOrigin);
+  if (status >= 300) throw httpError(response, request.tokenOrigin, reader);
   if (json === undefined) throw protocolError('the result is no JSON', answer);
   if (!deepFreeze(json)) throw protocolError('it is nested too deeply', answer);
   return json;

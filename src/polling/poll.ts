@@ -38,6 +38,8 @@ export type Report =
   | (ReportBase & {
       readonly is: 'operation';
       readonly operation: Operation;
+      /** Its status word, where only the protocol's `otherWords` gives that a meaning. */
+      readonly unknownWord?: string | undefined;
       /** Where the answer says that the operation is from now on, if it says so. */
       readonly relocation: Relocation | undefined;
     })
@@ -62,7 +64,9 @@ export async function poll(settings: Settings, request: PollRequest): Promise<Re
 }
 
 async function attempt(settings: Settings, request: PollRequest, refresh: TokenRefresh): Promise<Report> {
-  return readReport(settings, request, await exchange(settings, request, refresh));
+  const {pollHeaders: headers} = settings.reader;
+  const sent = headers === undefined ? request : {...request, headers};
+  return readReport(settings, request, await exchange(settings, sent, refresh));
 }
 
 /** p-retry, once there is something to retry: its first attempt is the one that has failed already. */
@@ -116,17 +120,17 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   });
   if (status === 303 && reader.seeOtherSucceeds) return succeeded(seeOtherOperation(seeOther));
   if ((status === 404 || status === 410) && reader.notFoundSucceeds) return succeeded(notFoundOperation(status));
-  if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin);
+  if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin, reader);
   const parsed = parseOperation(json, reader, status, request.known);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
-    throw httpError(response, request.tokenOrigin);
+    throw httpError(response, request.tokenOrigin, reader);
   }
   if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, answer);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
-  const {operation} = parsed;
+  const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
-  return {is: 'operation', operation, answer, retryAfter, relocation};
+  return {is: 'operation', operation, unknownWord, answer, retryAfter, relocation};
 }
 
 /** Where an answer says the operation is from now on, if it says so. */

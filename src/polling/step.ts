@@ -93,8 +93,8 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
     builder.apply({type: 'unknownWord', rawStatus, at, answer});
     if (settings.unknownStatus === 'fail') return builder.abandoned('unknownStatus', at, {answer, word: rawStatus});
   } else {
-    const {operation, relocation} = report;
-    builder.apply({type: 'report', operation, at, answer});
+    const {operation, unknownWord, relocation} = report;
+    builder.apply({type: 'report', operation, unknownWord, at, answer});
     if (isOver(builder.state)) {
       notifySchedule(state, settings, operation, at);
       return builder.ended();
@@ -156,17 +156,17 @@ function afterFailure(builder: StepBuilder, error: PollError, io: StepIo, at: nu
 }
 
 /**
- * What a failed poll counts as. A 429 that says when to come back does not mean that the service is unreachable. Any other
+ * What a failed poll counts as. Throttling that says when to come back does not mean that the service is unreachable. Any other
  * failure that says so was deferred rather than retried: as many of them make a failed poll as retries would have.
  */
 function countOf(
-  {httpStatus, retryAfter}: PollError,
+  {httpStatus, retryAfter, throttled}: PollError,
   {deferredAttempts}: WatchState,
   {retry}: Settings,
 ): TroubleEvent['counts'] {
   if (httpStatus === 404) return 'missing';
   if (retryAfter === undefined) return 'failure';
-  if (httpStatus === 429 && retryAfter >= 1000) return 'nothing';
+  if (throttled && retryAfter >= 1000) return 'nothing';
   return deferredAttempts < retry.retries ? 'deferral' : 'failure';
 }
 

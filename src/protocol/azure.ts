@@ -1,11 +1,24 @@
 import {defineProtocol} from './define-protocol.ts';
 import type {Protocol} from './protocol.ts';
 
-/** Azure's words for everything but a running operation. */
+/**
+ * Azure's words. Any other one means running too, but a location also returns resources, whose `status` is their own: there
+ * only these count.
+ */
 const words: Protocol['words'] = {
   NotStarted: 'notStarted',
   Accepted: 'notStarted',
+  Pending: 'running',
+  InProgress: 'running',
+  Running: 'running',
+  Provisioning: 'running',
+  Creating: 'running',
+  Updating: 'running',
+  Deleting: 'running',
+  Canceling: 'running',
+  Cancelling: 'running',
   Succeeded: 'succeeded',
+  Completed: 'succeeded',
   Failed: 'failed',
   Canceled: 'canceled',
   Cancelled: 'canceled',
@@ -15,11 +28,12 @@ const words: Protocol['words'] = {
  * [Azure's asynchronous
  * operations](https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations) that are reachable
  * only by a `Location` header: HTTP 202 while the operation runs, any other success with the result once it has ended.
- * `provisioningState` takes precedence over the HTTP status.
+ * A `provisioningState` takes precedence over the HTTP status, and so does a `status` with one of Azure's own words.
  */
 export const azureLocation: Protocol = defineProtocol({
   name: 'azure.location',
-  status: '/properties/provisioningState',
+  status: ['/properties/provisioningState', '/provisioningState'],
+  statusIfKnown: '/status',
   words,
   otherWords: 'running',
   httpStatuses: {200: 'succeeded', 201: 'succeeded', 202: 'running', 204: 'succeeded'},

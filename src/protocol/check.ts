@@ -25,6 +25,7 @@ const milliseconds: Check = (field, value) =>
 /** The check of each field, if it is present. */
 const fields: Readonly<Record<keyof Protocol, Check>> = {
   status: pointers,
+  statusIfKnown: pointers,
   id: pointers,
   createdDateTime: pointers,
   lastActionDateTime: pointers,
@@ -40,13 +41,16 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   httpStatuses: checkHttpStatuses,
   resultLocation: checkPlaces,
   start: checkThat(isStart, "'headers', 'resource' or a JSON pointer such as '/name'"),
-  requestHeaders: checkRequestHeaders,
+  requestHeaders: checkHeaders,
+  pollHeaders: checkHeaders,
   locationHeaders: headerNames,
   moveHeaders: headerNames,
   locationOnly: checkLocationOnly,
   cancel: checkCancel,
   authorization: checkThat((value) => value === 'bearer' || value === 'none', "'bearer' or 'none'"),
   errorMeansFailed: boolean,
+  errorCodes: checkErrorCodes,
+  throttlingCodes: checkThat(areCodes, 'a list of error codes'),
   seeOtherSucceeds: boolean,
   notFoundSucceeds: boolean,
   createdMeansDone: boolean,
@@ -100,6 +104,11 @@ function checkWords(field: string, words: unknown): void {
   }
 }
 
+function checkErrorCodes(field: string, codes: unknown): void {
+  for (const [code, meaning] of entriesOf(field, codes, 'a status for each error code'))
+    status(`${field}.${code}`, meaning);
+}
+
 function checkHttpStatuses(field: string, statuses: unknown): void {
   for (const [code, meaning] of entriesOf(field, statuses, 'a status for each HTTP status')) {
     expect(/^2\d\d$/.test(code), `${field}.${code}`, 'HTTP statuses from 200 to 299', meaning);
@@ -111,7 +120,7 @@ function checkHttpStatuses(field: string, statuses: unknown): void {
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;
 
-function checkRequestHeaders(field: string, headers: unknown): void {
+function checkHeaders(field: string, headers: unknown): void {
   for (const [header, value] of entriesOf(field, headers, 'a string for each header')) {
     const name = `${field}.${header}`;
     expect(matches(header, headerName), name, 'header names', value);
@@ -163,6 +172,10 @@ function isPointer(value: unknown): boolean {
 
 function arePointers(value: unknown): boolean {
   return listOf(value).length > 0 && listOf(value).every(isPointer);
+}
+
+function areCodes(value: unknown): boolean {
+  return Array.isArray(value) && value.every((code) => typeof code === 'string' && code !== '');
 }
 
 function isStart(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import {defineProtocol} from './define-protocol.ts';
+import {pollHeaders} from './microsoft-graph/poll-headers.ts';
 import type {Protocol} from './protocol.ts';
 
 /**
@@ -11,4 +12,5 @@ export const longRunning: Protocol = defineProtocol({
   status: '/status',
   words: {notStarted: 'notStarted', running: 'running', succeeded: 'succeeded', failed: 'failed', skipped: 'canceled'},
   locationHeaders: ['location', 'operation-location'],
+  pollHeaders,
 });

@@ -6,7 +6,12 @@ import type {ProtocolReader} from './protocol-reader.ts';
 
 /** What a response body turned out to be. */
 export type ParsedOperation =
-  | {readonly is: 'operation'; readonly operation: Operation}
+  | {
+      readonly is: 'operation';
+      readonly operation: Operation;
+      /** Its status word, where only `otherWords` gives that a meaning. */
+      readonly unknownWord?: string | undefined;
+    }
   | {readonly is: 'unknownStatus'; readonly rawStatus: string}
   | {readonly is: 'unreadable'; readonly why: string};
 
@@ -40,11 +45,12 @@ export function parseOperation(
   if (!deepFreeze(body)) {
     return {is: 'unreadable', why: `the body is nested more than ${maxJsonDepth} levels deep`};
   }
-  let status = implied?.status ?? reader.words.get(rawStatus.toLowerCase()) ?? reader.protocol.otherWords;
+  const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
+  let status = known ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  if (status === 'succeeded' && reader.errorMeansFailed && valueAt(body, reader.error) !== undefined) status = 'failed';
+  if (status === 'succeeded' && reader.errorMeansFailed) status = statusByError(body, reader);
   const operation: Mutable<Operation> & {result?: unknown; error?: OperationFault} = {
-    id: asString(valueAt(body, reader.id)),
+    id: readId(body, reader),
     status,
     rawStatus,
     raw: body ?? null,
@@ -53,7 +59,7 @@ export function parseOperation(
   if (createdDateTime !== undefined) operation.createdDateTime = createdDateTime;
   const lastActionDateTime = readDateTime(valueAt(body, reader.lastActionDateTime));
   if (lastActionDateTime !== undefined) operation.lastActionDateTime = lastActionDateTime;
-  const statusDetail = asString(valueAt(body, reader.statusDetail));
+  const statusDetail = asText(valueAt(body, reader.statusDetail));
   if (statusDetail !== undefined) operation.statusDetail = statusDetail;
   const percentComplete = parsePercentage(valueAt(body, reader.percentComplete));
   if (percentComplete !== undefined) operation.percentComplete = percentComplete;
@@ -66,14 +72,40 @@ export function parseOperation(
     const error = parseErrorObject(valueAt(body, reader.error));
     if (error !== undefined) operation.error = error;
   }
-  return {is: 'operation', operation: Object.freeze(operation) as Operation};
+  const frozen = Object.freeze(operation) as Operation;
+  return known === undefined
+    ? {is: 'operation', operation: frozen, unknownWord: rawStatus}
+    : {is: 'operation', operation: frozen};
 }
 
-/** The status word of a body: a string, or a boolean if the protocol lists it among its words. */
+/** The operation's id in a body: a string, or a number as text. */
+export function readId(body: unknown, {id}: Pick<ProtocolReader, 'id'>): string | undefined {
+  return asText(valueAt(body, id));
+}
+
+/** The status word of a body: a string, or a boolean or a number if the protocol lists it among its words. */
 function parseStatusWord(body: object, reader: ProtocolReader): string | undefined {
   const value = valueAt(body, reader.status);
   if (typeof value === 'string') return value;
-  return typeof value === 'boolean' && reader.words.has(String(value)) ? String(value) : undefined;
+  const other = value ?? valueAt(body, reader.statusIfKnown);
+  const isScalar = typeof other === 'string' || typeof other === 'boolean' || typeof other === 'number';
+  return isScalar && reader.words.has(String(other).toLowerCase()) ? String(other) : undefined;
+}
+
+/** The status of an operation that succeeded by its word, where an error says otherwise. */
+function statusByError(body: unknown, reader: ProtocolReader): OperationStatus {
+  const error = valueAt(body, reader.error);
+  if (error === undefined || error === '' || error === 0 || error === false) return 'succeeded';
+  return meaningOf(error, reader) ?? 'failed';
+}
+
+/** What the code of an error means to the protocol. */
+function meaningOf(error: unknown, {errorCodes}: ProtocolReader): OperationStatus | undefined {
+  if (errorCodes.size === 0) return undefined;
+  // The JSON form of Protocol Buffers leaves out a code of 0.
+  const isEmpty = typeof error === 'object' && error !== null && Object.keys(error).length === 0;
+  const code = parseErrorObject(error)?.code ?? (isEmpty ? '0' : undefined);
+  return code === undefined ? undefined : errorCodes.get(code.toLowerCase());
 }
 
 /** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
@@ -85,14 +117,16 @@ function impliedStatus(
   const {withoutStatus} = reader.protocol;
   const statusByHttp = reader.httpStatuses.get(httpStatus);
   if (statusByHttp === undefined && withoutStatus === undefined) return undefined;
-  if (valueAt(body, reader.status) !== undefined || valueAt(body, reader.error) !== undefined) return undefined;
+  if (valueAt(body, reader.status) !== undefined) return undefined;
+  const error = valueAt(body, reader.error);
+  if (error !== undefined && meaningOf(error, reader) !== 'succeeded') return undefined;
   if (statusByHttp !== undefined) {
     // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as a success.
     return body === undefined && statusByHttp === 'succeeded'
       ? undefined
       : {status: statusByHttp, rawStatus: String(httpStatus)};
   }
-  const id = asString(valueAt(body, reader.id));
+  const id = readId(body, reader);
   return withoutStatus === undefined || id === undefined || id === ''
     ? undefined
     : {status: withoutStatus, rawStatus: ''};
@@ -120,10 +154,12 @@ export function notFoundOperation(httpStatus: number): SucceededOperation {
 
 /**
  * Parses an error object as services nest it, `{code, message, innerError: {code, …}}`, and takes the most specific code: the
- * innermost that is meaningful. A plain string is taken as the code.
+ * innermost that is meaningful. A plain string is taken as the code, and so is a number.
  */
 export function parseErrorObject(value: unknown): OperationFault | undefined {
-  if (typeof value === 'string') return Object.freeze({code: value});
+  if (typeof value === 'string' || (typeof value === 'number' && value !== 0)) {
+    return Object.freeze({code: String(value)});
+  }
   if (typeof value !== 'object' || value === null) return undefined;
   let code: string | undefined;
   let inner: unknown = value;
@@ -144,9 +180,17 @@ function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-// OneNote sends progress as a string, drives send fractions.
+/** A string, or a whole number as text; not one so large that JSON has rounded it. */
+function asText(value: unknown): string | undefined {
+  return Number.isSafeInteger(value) ? String(value) : asString(value);
+}
+
+const percentage = /^\s*(\d+(?:\.\d*)?|\.\d+)\s*%?\s*$/;
+
+// OneNote sends progress as a string, others with a percent sign; drives send fractions.
 function parsePercentage(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  const text = typeof value === 'string' ? percentage.exec(value)?.[1] : undefined;
+  const number = text === undefined ? value : Number(text);
   return typeof number === 'number' && number >= 0 && number <= 100 ? number : undefined;
 }
 

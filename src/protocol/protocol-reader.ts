@@ -3,15 +3,18 @@ import {checkProtocol} from './check.ts';
 import {type PointerPath, pointerPaths} from './pointer.ts';
 import type {Protocol, ResultPlace} from './protocol.ts';
 
-/** A protocol prepared for parsing: defaults filled in, pointers split into paths, words in lower case. */
+/** A protocol prepared for parsing: defaults filled in, pointers split into paths, words, codes and header names in lower case. */
 export interface ProtocolReader {
   readonly protocol: Protocol;
   readonly words: ReadonlyMap<string, OperationStatus>;
   readonly httpStatuses: ReadonlyMap<number, OperationStatus>;
   readonly errorMeansFailed: boolean;
+  readonly errorCodes: ReadonlyMap<string, OperationStatus>;
+  readonly throttlingCodes: ReadonlySet<string>;
   readonly seeOtherSucceeds: boolean;
   readonly notFoundSucceeds: boolean;
   readonly status: readonly PointerPath[];
+  readonly statusIfKnown: readonly PointerPath[];
   readonly id: readonly PointerPath[];
   readonly createdDateTime: readonly PointerPath[];
   readonly lastActionDateTime: readonly PointerPath[];
@@ -23,6 +26,7 @@ export interface ProtocolReader {
   readonly resultPlaces: readonly ResultPlace[];
   readonly locationHeaders: readonly string[];
   readonly moveHeaders: readonly string[];
+  readonly pollHeaders: Readonly<Record<string, string>> | undefined;
   readonly sendsToken: boolean;
   readonly foreignHosts: boolean;
   readonly minimumInterval: number;
@@ -43,12 +47,15 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
   const {resultLocation = 'resourceLocation', locationHeaders = ['operation-location', 'location']} = protocol;
   const reader: ProtocolReader = {
     protocol,
-    words: new Map(Object.entries(protocol.words).map(([word, status]) => [word.toLowerCase(), status])),
+    words: lowerCaseMap(protocol.words),
     httpStatuses: new Map(Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status])),
     errorMeansFailed: protocol.errorMeansFailed ?? false,
+    errorCodes: lowerCaseMap(protocol.errorCodes),
+    throttlingCodes: new Set((protocol.throttlingCodes ?? []).map((code) => code.toLowerCase())),
     seeOtherSucceeds: protocol.seeOtherSucceeds ?? false,
     notFoundSucceeds: protocol.notFoundSucceeds ?? false,
     status: pointerPaths(protocol.status),
+    statusIfKnown: pointerPaths(protocol.statusIfKnown),
     id: pointerPaths(protocol.id ?? '/id'),
     createdDateTime: pointerPaths(protocol.createdDateTime ?? '/createdDateTime'),
     lastActionDateTime: pointerPaths(protocol.lastActionDateTime ?? '/lastActionDateTime'),
@@ -60,6 +67,8 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     resultPlaces: [resultLocation].flat(),
     locationHeaders,
     moveHeaders: protocol.moveHeaders ?? locationHeaders,
+    // In lower case, so that the headers that every request has replace those of the same name.
+    pollHeaders: protocol.pollHeaders && Object.fromEntries(lowerCaseMap(protocol.pollHeaders)),
     sendsToken: protocol.authorization !== 'none',
     foreignHosts: protocol.foreignHosts ?? false,
     minimumInterval: protocol.minimumInterval ?? 0,
@@ -67,4 +76,8 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
   };
   readers.set(protocol, reader);
   return reader;
+}
+
+function lowerCaseMap<Value>(record: Readonly<Record<string, Value>> = {}): Map<string, Value> {
+  return new Map(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -18,11 +18,18 @@ export interface Protocol {
   /** Where to find the status word. */
   readonly status: JsonPointers;
   /**
-   * What each status word means; words are compared case-insensitively. For a service that sends `true` and `false` instead
-   * of words, these are its words.
+   * Where else to look for a status word, which counts only if it is one of `words`: a resource may have a status of its own
+   * there. Default: nowhere.
+   */
+  readonly statusIfKnown?: JsonPointers;
+  /**
+   * What each status word means; words are compared case-insensitively. For a service that sends `true` and `false` or
+   * numbers instead of words, these are its words.
    */
   readonly words: Readonly<Record<string, OperationStatus>>;
-  /** What any word means that is not in `words`. Default: nothing; it is reported by an `unknownStatus` event. */
+  /**
+   * What any word means that is not in `words`. Default: nothing. Either way it is reported by an `unknownStatus` event, once.
+   */
   readonly otherWords?: OperationStatus;
   /**
    * What a response means that has an id but neither a status nor an error, e.g. from a service that omits `done: false`.
@@ -37,21 +44,33 @@ export interface Protocol {
   /** Whether a value at `error` turns a word that means succeeded into failed. Default `false`. */
   readonly errorMeansFailed?: boolean;
   /**
+   * What an error with one of these codes means instead of failed, where `errorMeansFailed` is set, e.g. `{1: 'canceled'}`;
+   * one that means `'succeeded'` is no error. Default none.
+   */
+  readonly errorCodes?: Readonly<Record<string, OperationStatus>>;
+  /**
+   * Which codes in the body of an HTTP error mean that the service throttles, whatever the HTTP status: the response is then
+   * treated as a 429. Compared case-insensitively. Default none.
+   */
+  readonly throttlingCodes?: readonly string[];
+  /**
    * Whether HTTP 303 means that the operation succeeded. It is not followed; its `Location` becomes the `resourceLocation`.
    * Default `false`.
    */
   readonly seeOtherSucceeds?: boolean;
   /** Whether HTTP 404 and 410 mean that the operation, the deletion of the resource, succeeded. Default `false`. */
   readonly notFoundSucceeds?: boolean;
-  /** Where to find the id. Default `/id`. */
+  /** Where to find the id, a string or a whole number. Default `/id`. */
   readonly id?: JsonPointers;
-  /** Where to find the time of creation. Default `/createdDateTime`. */
+  /**
+   * Where to find the time of creation: a date and time, or seconds or milliseconds since 1970. Default `/createdDateTime`.
+   */
   readonly createdDateTime?: JsonPointers;
   /** Where to find the time of the last change. Default `/lastActionDateTime`. */
   readonly lastActionDateTime?: JsonPointers;
   /** Where to find a text about the status. Default `/statusDetail`. */
   readonly statusDetail?: JsonPointers;
-  /** Where to find the progress, a number or numeric string from 0 to 100. Default: nowhere. */
+  /** Where to find the progress, a number or a string such as `'20'` or `'20%'`, from 0 to 100. Default: nowhere. */
   readonly percentComplete?: JsonPointers;
   /** Where to find the URL of the finished resource. Default `/resourceLocation`. */
   readonly resourceLocation?: JsonPointers;
@@ -72,6 +91,8 @@ export interface Protocol {
   readonly start?: 'headers' | 'resource' | JsonPointer;
   /** Headers that the request that starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
+  /** Headers that each poll needs, e.g. `{'x-api-version': '2'}`. Default none. */
+  readonly pollHeaders?: Readonly<Record<string, string>>;
   /** Whether HTTP 201 to the start means that it completed at once and there is nothing to watch. Default `false`. */
   readonly createdMeansDone?: boolean;
   /**

@@ -1,4 +1,5 @@
 import {readLocation} from '../shared/location.ts';
+import {readId} from './parse-operation.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -26,7 +27,7 @@ export function startLocation(answer: StartAnswer, reader: ProtocolReader, root:
   if (!(status >= 200 && status < 300)) return undefined;
   const {start = 'headers', createdMeansDone} = reader.protocol;
   if (status === 201 && createdMeansDone === true) return undefined;
-  if (start === 'resource') return locateResource(url, valueAt(body, reader.id));
+  if (start === 'resource') return locateResource(url, readId(body, reader));
   if (start !== 'headers') return locateName(valueAt(body, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
   return header === undefined ? undefined : resolveLocation(headers.get(header), url, root);
@@ -45,10 +46,10 @@ function locationHeader({headers}: StartAnswer, {locationHeaders}: ProtocolReade
 }
 
 /** The location of a resource by its id in the collection that it was posted to. */
-function locateResource(url: string, id: unknown): string | undefined {
+function locateResource(url: string, id: string | undefined): string | undefined {
   const collection = readLocation(url);
   // URLs treat these two as path segments to resolve, even when they are percent-encoded.
-  if (collection === undefined || typeof id !== 'string' || ['', '.', '..'].includes(id)) return undefined;
+  if (collection === undefined || id === undefined || ['', '.', '..'].includes(id)) return undefined;
   try {
     return `${collection.origin}${collection.pathname.replace(/\/+$/, '')}/${encodeURIComponent(id)}`;
   } catch {

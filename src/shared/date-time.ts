@@ -17,17 +17,23 @@ const dateTime = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\
 // What nearly all services send, and what toISOString() writes.
 const commonDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 
+// Seconds since 1970 stay below this number until the year 5138, milliseconds have been above it since 1973.
+const leastMilliseconds = 1e11;
+const unixTime = /^\d{10}(?:\.\d{1,9}|\d{3})?$/;
+
 // toISOString() writes years in this range with four digits, so a date in a resume token can be parsed again.
 const earliest = Date.parse('0002-01-01T00:00:00Z');
 const latest = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * Parses a date and time as loosely as services write it: ISO 8601, also with hyphens between hours, minutes and seconds,
- * without a zone (taken as UTC), and with a fraction of one to nine digits (truncated to milliseconds).
+ * without a zone (taken as UTC), and with a fraction of one to nine digits (truncated to milliseconds); or seconds or
+ * milliseconds since 1970, as a number or as a string of 10 or 13 digits.
  *
- * @returns an immutable date, or `undefined` for anything else and for the year 1, which means "none"
+ * @returns an immutable date, or `undefined` for anything else, and for the year 1 and the number 0, which mean "none"
  */
 export function readDateTime(value: unknown): Date | undefined {
+  if (typeof value === 'number') return readUnixTime(value);
   if (typeof value !== 'string') return undefined;
   if (commonDateTime.test(value)) {
     const date = new FrozenDate(value);
@@ -35,7 +41,7 @@ export function readDateTime(value: unknown): Date | undefined {
     if (date.getTime() >= earliest && date.getUTCDate() === Number(value.slice(8, 10))) return date;
   }
   const parts = dateTime.exec(value);
-  if (parts === null) return undefined;
+  if (parts === null) return unixTime.test(value) ? readUnixTime(Number(value)) : undefined;
   const [, year = '', month, day, hours, minutes, seconds, fraction = '', zone = 'Z'] = parts;
   if (year === '0001' || year === '0000') return undefined;
   const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
@@ -45,4 +51,9 @@ export function readDateTime(value: unknown): Date | undefined {
   // The engine rolls 30 February over into March; reject dates that do not exist.
   if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return undefined;
   return date;
+}
+
+function readUnixTime(time: number): Date | undefined {
+  const milliseconds = time < leastMilliseconds ? Math.round(time * 1000) : Math.trunc(time);
+  return milliseconds > 0 && milliseconds <= latest ? new FrozenDate(milliseconds) : undefined;
 }

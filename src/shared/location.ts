@@ -1,5 +1,23 @@
+const mayHoldBytes = /[\x80-\xff]/;
+const isNoByte = /[^\0-\xff]/;
+const utf8 = new TextDecoder('utf-8', {fatal: true});
+
+/**
+ * A location with the UTF-8 in it decoded. Some services send it in a header unescaped, and `fetch` gives each of its bytes as
+ * a character of its own; browsers follow such a redirect to the UTF-8 address.
+ */
+export function decodeLocation(text: string): string {
+  if (!mayHoldBytes.test(text) || isNoByte.test(text)) return text;
+  try {
+    return utf8.decode(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+  } catch {
+    return text; // not UTF-8, so these were no bytes
+  }
+}
+
 /** Reads an absolute http or https URL without user name and password; `undefined` for anything else. */
-export function readLocation(text: string, base?: string): URL | undefined {
+export function readLocation(given: string, base?: string): URL | undefined {
+  const text = decodeLocation(given);
   if (!URL.canParse(text, base)) return undefined;
   const url = new URL(text, base);
   const isHttp = url.protocol === 'https:' || url.protocol === 'http:';

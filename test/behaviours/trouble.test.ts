@@ -442,7 +442,7 @@ test('18: a token callback that never answers is bounded by requestTimeout and b
 
 test('18: {running} → 403: ForbiddenError at once, without a retry', async () => {
   const {token: source, asked} = tokens(() => token);
-  const watched = await watch(['running', {http: 403, retryAfter: 1}, 'succeeded'], {token: source});
+  const watched = await watch(['running', {http: 403}, 'succeeded'], {token: source});
   const {poller, events, operation} = watched;
   const error = await failure(poller.result(), ForbiddenError);
   expectFacts(error, watched, {

@@ -441,7 +441,7 @@ describe('protocols', () => {
       'response',
       'yes',
     ]);
-    expect(cells.get('azure.location')?.[2]).toBe('Succeeded, HTTP 200/201/204');
+    expect(cells.get('azure.location')?.[2]).toBe('Succeeded, Completed, HTTP 200/201/204');
   });
 
   test('are a list on a terminal that is too narrow', async () => {

@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {type PollRecord, readPollRecord, writePollRecord} from '../../src/durable/poll-record.ts';
-import type {PollError, PollErrorKind} from '../../src/operation/errors.ts';
+import {PollError, type PollErrorKind} from '../../src/operation/errors.ts';
 import type {AbandonReason} from '../../src/operation/state.ts';
 import type {Report} from '../../src/polling/poll.ts';
 import {beginning, operationOf, pollError, statuses, thrownBy} from '../support/core.ts';
@@ -75,6 +75,29 @@ describe('a recorded poll', () => {
         expect(writePollRecord(readPollRecord(written))).toEqual(written);
       }),
     );
+  });
+
+  test('keeps that a 403 was throttling', () => {
+    const answer = {httpStatus: 403, clientRequestId: 'c'};
+    const error = new PollError('It answered 403', {kind: 'http', transient: true, throttled: true, answer});
+    const {report} = readPollRecord(
+      writePollRecord({at: beginning, random: 0.5, retries: [], report: {is: 'failure', error}}),
+    );
+    expect(report).toMatchObject({error: {httpStatus: 403, throttled: true}});
+  });
+
+  test('keeps a word that only otherWords gives a meaning', () => {
+    const operation = {id: 'a', status: 'running', rawStatus: 'odd', raw: {}} as const;
+    const answer = {httpStatus: 200, clientRequestId: 'c'};
+    const report: Report = {
+      is: 'operation',
+      operation,
+      unknownWord: 'odd',
+      answer,
+      retryAfter: undefined,
+      relocation: undefined,
+    };
+    expect(readPollRecord(writePollRecord({at: beginning, random: 0.5, retries: [], report})).report).toEqual(report);
   });
 
   test('is plain JSON of a known version', () => {

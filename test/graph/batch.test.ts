@@ -48,7 +48,8 @@ describe('polls travel together', () => {
     expect(parts.map(({url}) => `${emulator.root}/v1.0${url}`)).toEqual(operations.map(({location}) => location));
     for (const {headers, method} of parts) {
       expect(method).toBe('GET');
-      expect(Object.keys(headers).sort()).toEqual(['accept', 'client-request-id']);
+      expect(Object.keys(headers).sort()).toEqual(['accept', 'client-request-id', 'prefer']);
+      expect(headers).toMatchObject({prefer: 'include-unknown-enum-members'});
     }
     expect(batchesOf(emulator).map(({headers, method}) => [method, headers['authorization']])).toEqual(
       Array(3).fill(['POST', `Bearer ${token}`]),

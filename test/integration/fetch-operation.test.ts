@@ -79,7 +79,7 @@ test('an operation of another protocol', async () => {
   });
   const {operation} = await one({body: {id: 7, state: 'DONE', progress: '80.5', image: {url: 'u'}}});
   expect(await fetchOperation(operation.location, {token, protocol})).toMatchObject({
-    id: undefined,
+    id: '7',
     status: 'succeeded',
     percentComplete: 80.5,
     result: {url: 'u'},

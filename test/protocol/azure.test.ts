@@ -20,6 +20,7 @@ describe('a status monitor of Azure', () => {
     ['Updating', 'running'],
     ['Canceling', 'running'],
     ['NotSucceeded', 'running'],
+    ['Completed', 'succeeded'],
     ['succeeded', 'succeeded'],
   ])('%s is %s, wherever it is found', (word, expected) => {
     const bodies = [{status: word}, {properties: {provisioningState: word}}, {provisioningState: word}];
@@ -91,6 +92,15 @@ describe("a Location of Azure's", () => {
     ['200 with a provisioningState', {properties: {provisioningState: 'Succeeded'}}, 200, 'succeeded'],
     ['200 with a resource that is being created', {properties: {provisioningState: 'Creating'}}, 200, 'running'],
     ['200 with a resource that failed', {properties: {provisioningState: 'Failed'}}, 200, 'failed'],
+    ['200 with a provisioningState at the top', {provisioningState: 'Updating'}, 200, 'running'],
+    ['200 with a failure at the top', {provisioningState: 'Failed'}, 200, 'failed'],
+    ['200 with a status monitor', {status: 'InProgress'}, 200, 'running'],
+    ['200 with one that failed', {status: 'Failed', error: {code: 'x'}}, 200, 'failed'],
+    ['200 with one that was canceled', {status: 'canceled'}, 200, 'canceled'],
+    ['202 with one that succeeded', {status: 'Succeeded'}, 202, 'succeeded'],
+    ['202 with a resource', {...resource, status: 'Online'}, 202, 'running'],
+    ['200 with a status that is no string', {...resource, status: {state: 'Failed'}}, 200, 'succeeded'],
+    ['a state of provisioning before a status', {provisioningState: 'Updating', status: 'Failed'}, 200, 'running'],
     ['200 with HTML', undefined, 200, 'unreadable'],
     ['200 with an error', {error: {code: 'x'}}, 200, 'unreadable'],
     ['404', null, 404, 'unreadable'],

@@ -30,13 +30,16 @@ describe('words', () => {
     ['in any case', {TRUE: 'succeeded'}, true, 'succeeded'],
     ['only the given one', {true: 'succeeded'}, false, 'unreadable'],
     ['unless they are not among the words', {done: 'succeeded'}, true, 'unreadable'],
-    ['0 and 1 are not', {1: 'succeeded', 0: 'running'}, 1, 'unreadable'],
-  ] as const)('booleans: %s', (_, words, status, expected) => {
+    ['numbers are words', {1: 'succeeded', 0: 'running'}, 1, 'succeeded'],
+    ['0 too', {1: 'succeeded', 0: 'running'}, 0, 'running'],
+    ['as text too', {1: 'succeeded', 0: 'running'}, '1', 'succeeded'],
+    ['only the given numbers', {1: 'succeeded', 0: 'running'}, 5, 'unreadable'],
+  ] as const)('booleans and numbers: %s', (_, words, status, expected) => {
     expect(statusOf(define({words}), {status})).toBe(expected);
   });
 
-  test('a boolean that is not a word is not covered by otherWords', () => {
-    expect(statusOf(define({otherWords: 'running'}), {status: true})).toBe('unreadable');
+  test.each([true, 5])('%p, which is not a word, is not covered by otherWords', (status) => {
+    expect(statusOf(define({otherWords: 'running'}), {status})).toBe('unreadable');
   });
 
   test('the raw status of a boolean is a string', () => {
@@ -54,7 +57,7 @@ describe('withoutStatus', () => {
     ['an id and an error', {id: 'a', error: {code: 'x'}}, 'unreadable'],
     ['an id and an empty error', {id: 'a', error: {}}, 'unreadable'],
     ['an empty id', {id: ''}, 'unreadable'],
-    ['an id that is a number', {id: 5}, 'unreadable'],
+    ['an id that is a number', {id: 5}, 'running'],
     ['no id', {}, 'unreadable'],
     ['an id and a status that is a number', {id: 'a', status: 5}, 'unreadable'],
     ['a word', {id: 'a', status: 'done'}, 'succeeded'],
@@ -134,6 +137,22 @@ describe('errorMeansFailed', () => {
     });
   });
 
+  test.each([
+    ['an empty string', '', 'succeeded'],
+    ['0', 0, 'succeeded'],
+    ['false', false, 'succeeded'],
+    ['the code of no error', {code: 0, message: ''}, 'succeeded'],
+    ['no code, which is 0', {}, 'succeeded'],
+    ['the code of a cancellation', {code: 1}, 'canceled'],
+    ['the same as text', {code: '1'}, 'canceled'],
+    ['a code by its name, in any case', 'ABORTED', 'canceled'],
+    ['another code', {code: 2}, 'failed'],
+    ['a message without a code', {message: 'It went wrong.'}, 'failed'],
+  ])('with errorCodes: %s', (_, error, expected) => {
+    const protocol = define({errorMeansFailed: true, errorCodes: {0: 'succeeded', 1: 'canceled', aborted: 'canceled'}});
+    expect(statusOf(protocol, {status: 'done', error})).toBe(expected);
+  });
+
   test('without it the word counts', () => {
     expect(statusOf(define({}), {status: 'done', error})).toBe('succeeded');
   });
@@ -165,13 +184,17 @@ describe('protocols.define', () => {
       otherWords: 'running',
       withoutStatus: 'notStarted',
       httpStatuses: {202: 'running'},
+      statusIfKnown: ['/state', '/phase'],
       errorMeansFailed: true,
+      errorCodes: {0: 'succeeded', Aborted: 'canceled'},
+      throttlingCodes: ['slowDown'],
       seeOtherSucceeds: false,
       notFoundSucceeds: true,
       result: '',
       resultLocation: ['resourceLocation', {suffix: '/content'}, 'location', 'original'],
       start: '/metadata/name',
       requestHeaders: {prefer: 'respond-async', 'x-empty': ''},
+      pollHeaders: {prefer: 'wait=5'},
       createdMeansDone: true,
       moveHeaders: [],
       locationOnly: protocols.azure.location,
@@ -257,6 +280,15 @@ describe('protocols.define', () => {
       {requestHeaders: {Authorization: 'Bearer secret'}},
       'requestHeaders.Authorization: expected no token here: pass it as the option token, got "[not shown]"',
     ],
+    [
+      {pollHeaders: {Authorization: 'Bearer secret'}},
+      'pollHeaders.Authorization: expected no token here: pass it as the option token, got "[not shown]"',
+    ],
+    [{statusIfKnown: 'state'}, `statusIfKnown: expected JSON pointers such as '/status', got "state"`],
+    [{errorCodes: {1: 'cancelled'}}, `errorCodes.1: expected ${statuses}, got "cancelled"`],
+    [{errorCodes: ['a']}, 'errorCodes: expected a status for each error code, got ["a"]'],
+    [{throttlingCodes: 'slowDown'}, 'throttlingCodes: expected a list of error codes, got "slowDown"'],
+    [{throttlingCodes: ['']}, 'throttlingCodes: expected a list of error codes, got [""]'],
     [{locationHeaders: ['a b']}, 'locationHeaders: expected a list of header names, got ["a b"]'],
     [{moveHeaders: 'location'}, 'moveHeaders: expected a list of header names, got "location"'],
     [

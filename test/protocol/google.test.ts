@@ -44,14 +44,23 @@ describe("an operation of Google's", () => {
 
   test.each([
     ['failed', 3, 'The audio is too long.'],
-    ['was canceled', 1, 'The operation was canceled.'],
-  ])('that %s', (_, code, message) => {
+    ['canceled', 1, 'The operation was canceled.'],
+  ])('that %s', (status, code, message) => {
     expect(operationOf(longrunning, {name, done: true, error: {code, message, details: []}})).toEqual({
       id: name,
-      status: 'failed',
+      status,
       rawStatus: 'true',
       error: {code: String(code), message},
     });
+  });
+
+  test('whose error is none: its code is 0', () => {
+    const error = {code: 0, message: ''};
+    expect([
+      statusOf(longrunning, {name, done: true, error}),
+      statusOf(longrunning, {name, done: true, error: {}}),
+      statusOf(longrunning, {name, error}),
+    ]).toEqual(['succeeded', 'succeeded', 'running']);
   });
 
   test.each([

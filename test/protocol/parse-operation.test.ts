@@ -65,7 +65,9 @@ describe('an operation', () => {
     ['a GUID', '8f0a4a2a-57bd-47a6-8749-5ccd0869f2bd', '8f0a4a2a-57bd-47a6-8749-5ccd0869f2bd'],
     ['commas and a prefix', 'contoso,1,2', 'contoso,1,2'],
     ['missing', undefined, undefined],
-    ['a number', 5, undefined],
+    ['a number', 5, '5'],
+    ['a number that JSON has rounded', 2 ** 53, undefined],
+    ['a fraction', 1.5, undefined],
   ])('with an id that is %s', (_, id, expected) => {
     expect(field(parse({id, status: 'running'}), 'id')).toBe(expected);
   });
@@ -188,6 +190,8 @@ describe('a percentage', () => {
     ['0', 0, 0],
     ['100', 100, 100],
     ['the string 0', '0', 0],
+    ['a string with a percent sign', '20%', 20],
+    ['a string with a percent sign and spaces', ' 40.5 % ', 40.5],
   ])('%s', (_, percentComplete, expected) => {
     expect(field(parseTask({status: 'running', percentComplete}), 'percentComplete')).toBe(expected);
   });
@@ -198,7 +202,8 @@ describe('a percentage', () => {
     ['a string above 100', '101'],
     ['an empty string', ''],
     ['spaces', '  '],
-    ['a string with a percent sign', '40 %'],
+    ['a string with two percent signs', '40%%'],
+    ['a hexadecimal string', '0x10'],
     ['a word', 'half'],
     ['the string NaN', 'NaN'],
     ['null', null],
@@ -230,7 +235,8 @@ describe('a service error', () => {
     ['no fields', {}, undefined],
     ['an inherited code', Object.create({code: 'a'}), undefined],
     ['null', null, undefined],
-    ['a number', 5, undefined],
+    ['a number', 5, {code: '5'}],
+    ['0', 0, undefined],
     ['a list', [{code: 'a'}], undefined],
   ])('with %s', (_, error, expected) => {
     expect(parseErrorObject(error)).toEqual(expected);

@@ -98,6 +98,10 @@ describe('a protocol', () => {
     expect(Object.fromEntries(words)).toEqual(renders.words);
     expect(defaults).toEqual({
       status: [['state']],
+      statusIfKnown: [],
+      errorCodes: new Map(),
+      throttlingCodes: new Set(),
+      pollHeaders: undefined,
       id: [['id']],
       createdDateTime: [['createdDateTime']],
       lastActionDateTime: [['lastActionDateTime']],
@@ -139,6 +143,7 @@ describe('protocols.longRunning', () => {
     expect(protocols.longRunning).toEqual({
       name: 'longRunning',
       status: '/status',
+      pollHeaders: {prefer: 'include-unknown-enum-members'},
       words: {
         notStarted: 'notStarted',
         running: 'running',
@@ -204,9 +209,9 @@ describe('protocols.define', () => {
   const statusOf = 'expected notStarted, running, succeeded, failed or canceled';
   const pointers = "expected JSON pointers such as '/status'";
   const names =
-    'status, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
-    'name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, locationHeaders, ' +
-    'moveHeaders, locationOnly, cancel, authorization, errorMeansFailed, seeOtherSucceeds, notFoundSucceeds, ' +
+    'status, statusIfKnown, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
+    'name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, pollHeaders, locationHeaders, ' +
+    'moveHeaders, locationOnly, cancel, authorization, errorMeansFailed, errorCodes, throttlingCodes, seeOtherSucceeds, notFoundSucceeds, ' +
     'createdMeansDone, foreignHosts, minimumInterval, maximumInterval, totalTimeout';
   test.each<[Record<string, unknown>, ErrorConstructor, string]>([
     [{name: ''}, TypeError, 'name: expected a non-empty string, got ""'],

@@ -111,6 +111,7 @@ describe('as the resource itself', () => {
   test.each([
     ['its id', '9ddfb995-b995', `${jobs}/9ddfb995-b995`],
     ['an id with a slash', 'a/b?c#d', `${jobs}/a%2Fb%3Fc%23d`],
+    ['an id that is a number', 5, `${jobs}/5`],
     ['an id with a comma', 'contentTypeCopy,0x01', `${jobs}/contentTypeCopy%2C0x01`],
     ['an id that is already encoded', '%2e%2e', `${jobs}/%252e%252e`],
     ['an id that is a URL', 'https://elsewhere.example', `${jobs}/https%3A%2F%2Felsewhere.example`],
@@ -119,7 +120,7 @@ describe('as the resource itself', () => {
     expect(new URL(expected).href).toBe(expected);
   });
 
-  test.each([['.'], ['..'], [''], ['\ud800'], [5], [null], [['a']], [{}]])('not by the id %p', (id) => {
+  test.each([['.'], ['..'], [''], ['\ud800'], [1.5], [2 ** 53], [null], [['a']], [{}]])('not by the id %p', (id) => {
     expect(at({id})).toBeUndefined();
   });
 

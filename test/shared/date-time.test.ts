@@ -23,6 +23,12 @@ describe('a date and time', () => {
     ['in lower case', '2020-05-14t00:23:40z', '2020-05-14T00:23:40.000Z'],
     ['on a leap day', '2020-02-29T00:00:00Z', '2020-02-29T00:00:00.000Z'],
     ['in the year 2', '0002-01-01T00:00:00Z', '0002-01-01T00:00:00.000Z'],
+    ['in seconds since 1970', 1_584_619_263, '2020-03-19T12:01:03.000Z'],
+    ['in seconds with a fraction', 1_584_619_263.45, '2020-03-19T12:01:03.450Z'],
+    ['in milliseconds since 1970', 1_584_619_263_450, '2020-03-19T12:01:03.450Z'],
+    ['in seconds as text', '1584619263', '2020-03-19T12:01:03.000Z'],
+    ['in seconds with a fraction as text', '1584619263.45', '2020-03-19T12:01:03.450Z'],
+    ['in milliseconds as text', '1584619263450', '2020-03-19T12:01:03.450Z'],
   ])('%s', (_, text, expected) => {
     expect(readDateTime(text)?.toISOString()).toBe(expected);
   });
@@ -51,7 +57,11 @@ describe('a date and time', () => {
     ['a date in prose', 'Thu, 19 Mar 2020 12:01:03 GMT'],
     ['a word', 'soon'],
     ['an empty string', ''],
-    ['milliseconds', 1_584_619_263_450],
+    ['0, which means none', 0],
+    ['a negative number', -1],
+    ['microseconds', 1_584_619_263_450_000],
+    ['NaN', Number.NaN],
+    ['eight digits, which may be a date', '20200514'],
     ['a Date', new Date(0)],
     ['null', null],
     ['undefined', undefined],

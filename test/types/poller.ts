@@ -121,6 +121,7 @@ const absent = {
   retry: undefined,
   totalTimeout: undefined,
   requestTimeout: undefined,
+  maxResponseSize: undefined,
   initialDelay: undefined,
   maxRetryAfter: undefined,
   signal: undefined,

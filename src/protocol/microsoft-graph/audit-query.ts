@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Searching the audit log: an
@@ -21,4 +22,5 @@ export const auditQuery: Protocol = defineProtocol({
   id: ['/id', '/value/id'],
   resultLocation: {suffix: '/records'},
   start: 'resource',
+  pollHeaders,
 });

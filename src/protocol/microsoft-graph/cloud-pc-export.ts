@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Exporting a Cloud PC report: a
@@ -22,4 +23,5 @@ export const cloudPcExport: Protocol = defineProtocol({
   createdDateTime: ['/requestDateTime', '/value/requestDateTime'],
   result: ['/exportUrl', '/value/exportUrl'],
   start: 'resource',
+  pollHeaders,
 });

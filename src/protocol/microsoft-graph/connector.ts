@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * The schema of a Copilot connector: a
@@ -13,6 +14,7 @@ export const connector: Protocol = defineProtocol({
   words: {unspecified: 'notStarted', inprogress: 'running', completed: 'succeeded', failed: 'failed'},
   requestHeaders: {prefer: 'respond-async'},
   locationHeaders: ['location', 'operation-location'],
+  pollHeaders,
   minimumInterval: 60_000,
   totalTimeout: 1_800_000,
 });

@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Exporting a user's personal data: a
@@ -15,4 +16,5 @@ export const dataPolicy: Protocol = defineProtocol({
   percentComplete: '/progress',
   result: '/storageLocation',
   locationHeaders: ['location', 'operation-location'],
+  pollHeaders,
 });

@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Copying a drive item: an [`asyncJobStatus`](https://learn.microsoft.com/graph/api/resources/asyncjobstatus) at a
@@ -26,6 +27,7 @@ export const driveCopy: Protocol = defineProtocol({
   result: '/resourceId',
   error: ['/error', '/errorCode'],
   locationHeaders: ['location'],
+  pollHeaders,
   authorization: 'none',
   foreignHosts: true,
 });

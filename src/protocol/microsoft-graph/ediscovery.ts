@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * eDiscovery, e.g. estimating or exporting a search: a
@@ -24,4 +25,5 @@ export const ediscovery: Protocol = defineProtocol({
   result: '',
   error: '/resultInfo',
   locationHeaders: ['location', 'operation-location'],
+  pollHeaders,
 });

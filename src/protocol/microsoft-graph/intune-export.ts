@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Exporting an Intune report: a
@@ -19,4 +20,5 @@ export const intuneExport: Protocol = defineProtocol({
   createdDateTime: '/requestDateTime',
   result: '/url',
   start: 'resource',
+  pollHeaders,
 });

@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * OneNote, e.g. copying a notebook: a
@@ -14,5 +15,6 @@ export const onenote: Protocol = defineProtocol({
   percentComplete: '/percentComplete',
   error: ['/error', '/@api.diagnostics'],
   locationHeaders: ['operation-location', 'location'],
+  pollHeaders,
   minimumInterval: 10_000,
 });

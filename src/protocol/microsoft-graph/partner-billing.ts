@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Exporting a partner's billing data: an
@@ -18,4 +19,5 @@ export const partnerBilling: Protocol = defineProtocol({
   },
   resourceLocation: ['/resourceLocation@odata.navigationLink', '/resourceLocation'],
   locationHeaders: ['location', 'operation-location'],
+  pollHeaders,
 });

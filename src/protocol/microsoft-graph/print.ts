@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Universal Print, e.g. registering a printer: a
@@ -13,4 +14,5 @@ export const print: Protocol = defineProtocol({
   statusDetail: '/status/description',
   result: '',
   locationHeaders: ['operation-location', 'location'],
+  pollHeaders,
 });

@@ -1,5 +1,6 @@
 import {defineProtocol} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
+import {pollHeaders} from './poll-headers.ts';
 
 /**
  * Teams, e.g. creating, cloning or archiving a team: a
@@ -19,5 +20,6 @@ export const teams: Protocol = defineProtocol({
   },
   resourceLocation: '/targetResourceLocation',
   locationHeaders: ['location', 'operation-location'],
+  pollHeaders,
   minimumInterval: 30_000,
 });

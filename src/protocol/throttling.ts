@@ -1,0 +1,26 @@
+import {ownProperty, valueAt} from './pointer.ts';
+import type {ProtocolReader} from './protocol-reader.ts';
+
+/** Whether the body of an HTTP error has one of the protocol's `throttlingCodes`. */
+export function hasThrottlingCode(
+  body: unknown,
+  {throttlingCodes, error}: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
+): boolean {
+  if (throttlingCodes.size === 0) return false;
+  return [...codesIn(body), ...codesIn([valueAt(body, error)])].some((code) => throttlingCodes.has(code.toLowerCase()));
+}
+
+// Google writes {error: {status, errors: [{reason}], details: [{reason}]}}, Microsoft {error: {code, innerError: {code}}}.
+const codeNames = ['code', 'status', 'reason'];
+const innerNames = ['error', 'errors', 'details', 'innerError', 'innererror'];
+const maxDepth = 10;
+
+/** All codes in an error's body, those of inner errors too. */
+function codesIn(value: unknown, depth = 0): string[] {
+  if (depth > 0 && (typeof value === 'string' || typeof value === 'number')) return [String(value)];
+  if (typeof value !== 'object' || value === null || depth === maxDepth) return [];
+  if (Array.isArray(value)) return value.flatMap((inner) => codesIn(inner, depth + 1));
+  const codes = codeNames.map((name) => ownProperty(value, name)).filter((code) => typeof code !== 'object');
+  const inner = innerNames.map((name) => ownProperty(value, name));
+  return [codes, inner].flatMap((values) => codesIn(values, depth));
+}
