@@ -58,7 +58,7 @@ function moduleOf({text}: {text: string}, {code, line}: Block): string {
   if (preamble === null) return `{${'\n'.repeat(line - 1)}${code}}\nexport {};\n`;
   const begins = text.slice(0, preamble.index).split('\n').length;
   const given = preamble[1] ?? '';
-  // Braces, so that a fragment may give a name anew.
+  // Braces, so that a fragment may declare a name again.
   const gap = line - 1 - begins - given.split('\n').length;
   return `${'\n'.repeat(begins)}${given}\n{${'\n'.repeat(gap)}${code}}\nexport {};\n`;
 }

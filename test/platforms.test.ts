@@ -51,7 +51,7 @@ const elsewhere: readonly Fetched[] = [
   },
 ];
 
-// Before the tests are named, so that they can be told to be skipped. One after the other: each is a large file.
+// Before the tests are named, so that they can be skipped. One after the other: each is a large file.
 const runtimes: Runtime[] = [{name: `this Node, ${process.version}`, file: process.execPath, before: []}];
 const missing: string[] = [];
 for (const {name, package: source, version, executable, before = []} of elsewhere) {
@@ -90,7 +90,7 @@ beforeEach(async () => {
 afterEach(() => emulator.stop());
 
 describe('the packed package', () => {
-  test.each(runtimes)('watches, resumes, hears and fails the same on $name', async ({file, before}) => {
+  test.each(runtimes)('watches, resumes, emits and fails the same on $name', async ({file, before}) => {
     const succeeds = [
       'notStarted',
       {http: 503, retryAfter: 0},
@@ -113,7 +113,7 @@ describe('the packed package', () => {
 
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
-      heard: [
+      emitted: [
         ...['polled', 'notStarted', 'waiting', 'retrying: http', 'waiting', 'polled', 'running', 'waiting'],
         ...['polled', 'succeeded'],
       ],

@@ -1,4 +1,4 @@
-// Proofs that no harm is left: a process ends by itself, a signal has no listener, no request follows.
+// Proofs that nothing is left behind: a process ends by itself, a signal has no listener, no request follows.
 
 import {getEventListeners} from 'node:events';
 import {describe, expect, jest, test} from '@jest/globals';

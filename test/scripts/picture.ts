@@ -73,7 +73,7 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** What the terminal shows, with its colours, of which tmux tells only the changes. */
+/** What the terminal shows, with its colours, of which tmux gives only the changes. */
 function drawn(screen: string): string {
   let style = 'plain';
   const lines = screen.split('\n').map((line, row) => {

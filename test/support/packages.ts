@@ -7,7 +7,7 @@ import {promisify} from 'node:util';
 
 const run = promisify(execFile);
 
-// What npm tells its scripts about this project must not reach the npm that works elsewhere.
+// What npm passes to its scripts about this project must not get to the npm that works elsewhere.
 export const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_(config_local_prefix|lifecycle|package)/.test(name)),
 );
