@@ -46,7 +46,7 @@ const elsewhere: readonly Fetched[] = [
     package: `@deno/linux-${process.arch}-glibc`,
     version: '2.9.6',
     executable: 'deno',
-    // Nothing is allowed but the service; what the library would read of the machine besides would end it.
+    // Nothing is allowed but the service: the program would end if the library read anything else of the machine.
     before: ['run', '--quiet', '--no-prompt', '--cached-only', '--node-modules-dir=manual', '--allow-net=127.0.0.1'],
   },
 ];
@@ -106,7 +106,7 @@ describe('the packed package', () => {
     const operations = {ends, moves, stops, fails, resets, hangs};
     const locations = Object.entries(operations).map(([name, {location}]) => [name, location]);
 
-    // Its cache would go into the home of whoever runs the tests.
+    // Its cache would otherwise go into the home directory of whoever runs the tests.
     const env = {...environment, DENO_DIR: join(project, 'deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1'};
     const program = [...before, 'platform.mjs', JSON.stringify(Object.fromEntries(locations))];
     const {stdout, stderr} = await run(file, program, {cwd: project, env, timeout: 15_000});

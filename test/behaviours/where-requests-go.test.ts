@@ -57,7 +57,7 @@ test.each([
   "/v1.0/teams('a')/operations('b')",
   '/x//y/%2E%2Ez?a',
   '/',
-])('35: %s is requested as it stands, by text or URL', async (path) => {
+])('35: %s is requested as it stands, by string or URL', async (path) => {
   const server = await startServer((_, response) => response.end('{"status": "succeeded"}'));
   const {poller} = begin(`${server.root}${path}`);
   await poller.result();

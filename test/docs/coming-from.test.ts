@@ -9,13 +9,13 @@ import {watchOperationAt} from '../../docs/examples/to-operation-poller.ts';
 
 const page = readFileSync(new URL('../../docs/coming-from.md', import.meta.url), 'utf8');
 
-/** The rows of the page's table of outcomes: what the service does, and what comes of it, in the order of the columns. */
+/** The rows of the page's table of outcomes: what the service does, and the outcome of each library, in the order of the columns. */
 const rows = [...page.matchAll(/^\| \*\*(.+?)\*\* +\| (.+) \|$/gm)].map(([, what = '', cells = '']) => ({
   what,
   outcomes: cells.split('|').map((cell) => cell.trim()),
 }));
 
-/** How long the service asks to wait in the row about it, in seconds. */
+/** How long the service asks to wait, in the row about that, in seconds. */
 const retryAfter = 0.4;
 
 const scripts: Record<string, readonly (string | Record<string, unknown>)[]> = {

@@ -12,7 +12,7 @@ function report(status: OperationStatus) {
   return {type: 'report', operation, at: Date.now()} as const;
 }
 
-/** In place of the actor that asks the service: it says that it is there, and reports once the machine says go. */
+/** In place of the actor that polls the service: it announces itself, and reports once the machine says go. */
 function watchThatSees(statuses: readonly OperationStatus[]) {
   return fromCallback<WatchCommand>(({receive, sendBack}) => {
     receive(() => {

@@ -63,7 +63,7 @@ function shown(value: unknown): string[] {
   return texts;
 }
 
-/** Paths to the texts in all that can be reached from a value: any key, any getter, the prototypes' too, any entry. */
+/** Paths to the strings in all that is reachable from a value: any key, any getter, the prototypes' too, any entry. */
 function reachable(value: unknown, looksFor: RegExp): string[] {
   const found: string[] = [];
   const seen = new Set<unknown>();
@@ -95,7 +95,7 @@ function reachable(value: unknown, looksFor: RegExp): string[] {
   return found;
 }
 
-/** Nothing of a secret shows in a value or can be reached from it. */
+/** Nothing of a secret shows in a value or is reachable from it. */
 function expectNoTrace(what: string, value: unknown, looksFor = marker): void {
   for (const text of shown(value)) {
     if (looksFor.test(text)) throw new Error(`${what} shows a secret: ${text}`);
@@ -254,7 +254,7 @@ const echoes: ReadonlyArray<
     (echo) => [JSON.stringify({error: {code: 'a', message: `${'.'.repeat(190)} ${echo}`}})],
   ],
   ['message, many times', (echo) => [JSON.stringify({error: {message: `${echo} ${echo} ${echo}`}})]],
-  ['error as a text', (echo) => [JSON.stringify({error: echo})]],
+  ['error as a string', (echo) => [JSON.stringify({error: echo})]],
   ['error body as plain text', (echo) => [`refused: ${echo}`]],
   ['headers', (echo) => ['{}', {'www-authenticate': `Bearer error="${echo}"`, 'x-echo': echo, server: echo}]],
 ];
@@ -378,7 +378,7 @@ test.each([
 });
 
 test.each([
-  ['as text', token],
+  ['as a string', token],
   ['as JSON text', JSON.stringify(token)],
   ['in a list', [token]],
   ['as a field', {kind: 'operation-poller', version: 1, location: {token}}],

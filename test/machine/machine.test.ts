@@ -240,7 +240,7 @@ describe('any sequence of events', () => {
 
 describe('every state', () => {
   const events: OperationMachineEvent[] = [...statuses.map(report), abandon(), {type: 'stall', at}];
-  // Not the context: it counts polls, so that the ways would have no end.
+  // Not the context: it counts polls, so there would be no end of paths.
   const paths = getShortestPaths(statusMachine, {
     input: {location, protocol: tasks},
     events,
