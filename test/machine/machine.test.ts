@@ -135,7 +135,7 @@ describe('the machine, used purely', () => {
     ['the same percentage', [40, 40], ['polled']],
     ['a percentage that is no longer reported', [40, undefined], ['polled']],
     ['a percentage that goes back', [60, 40], ['polled', 'progress']],
-  ])('%s emits %p', (_, [first, second], expected) => {
+  ])('%s, %p, emits %p', (_, [first, second], expected) => {
     const events = [first, second].map((percentComplete): WatchEvent => {
       return {type: 'report', operation: operationOf('running', {percentComplete}), at};
     });
