@@ -41,11 +41,11 @@ describe('the figures of the benchmarks', () => {
     expect([percentile(hundred, 50), percentile(hundred, 99), percentile(hundred, 100)]).toEqual([50, 99, 99]);
   });
 
-  test('a figure is told with its ratio to the best peer, and as not run without a measurement', () => {
+  test('a figure is shown with its ratio to the best peer, and as not run without a measurement', () => {
     expect([compared(230, 200), compared(3, 0), figure(Number.NaN)]).toEqual(['230 (1.15)', '3.00', 'not run']);
   });
 
-  test('a target that is missed is told, also when nothing was measured', () => {
+  test('a target that is missed is shown, also when nothing was measured', () => {
     const target = {name: 'cost', unit: '×', atMost: 1.15};
     const lines = targetTable([
       {...target, measured: 1.15},

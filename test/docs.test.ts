@@ -49,7 +49,7 @@ function blocksOf(text: string): Block[] {
 const fileOf = (path: string, line: number): string => `${path.replaceAll('/', '-')}-${line}`;
 
 /**
- * A block as a module, its lines where they are in the page. One with imports or exports is a program that stands alone. Any other is
+ * A block as a module, its lines at the same place as in the page. One with imports or exports is a program that stands alone. Any other is
  * a fragment: what it takes for granted is declared in the page's comment `<!-- preamble … -->`, for the compiler alone.
  */
 function moduleOf({text}: {text: string}, {code, line}: Block): string {
@@ -58,7 +58,7 @@ function moduleOf({text}: {text: string}, {code, line}: Block): string {
   if (preamble === null) return `{${'\n'.repeat(line - 1)}${code}}\nexport {};\n`;
   const begins = text.slice(0, preamble.index).split('\n').length;
   const given = preamble[1] ?? '';
-  // Braces, so that a fragment may give a name anew.
+  // Braces, so that a fragment may declare a name again.
   const gap = line - 1 - begins - given.split('\n').length;
   return `${'\n'.repeat(begins)}${given}\n{${'\n'.repeat(gap)}${code}}\nexport {};\n`;
 }
@@ -107,7 +107,7 @@ describe('the TypeScript in the documents', () => {
     expect(complaints.filter((complaint) => complaint.startsWith(prefix))).toEqual([]);
   });
 
-  test('compiles, nothing else being wrong', () => {
+  test('compiles without any error', () => {
     expect(complaints.filter((complaint) => complaint !== '')).toEqual([]);
     expect(pages.flatMap(({text}) => blocksOf(text)).length).toBeGreaterThan(20);
   });
@@ -223,7 +223,7 @@ describe('the guide leaves nothing out', () => {
   });
 
   test('no event', () => {
-    // The compiler sees to it that this has them all.
+    // The compiler makes sure that this has them all.
     const events: Record<OperationEventType, true> = {
       notStarted: true,
       running: true,

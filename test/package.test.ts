@@ -10,7 +10,7 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
 
-// What npm tells its scripts about this project, or was told to run these tests with (`npm exec --package --call`), must
+// What npm passes to its scripts about this project, or was given to run these tests with (`npm exec --package --call`), must
 // not reach the npm that works in another one.
 const environment = Object.fromEntries(
   Object.entries(process.env).filter(

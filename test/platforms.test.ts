@@ -46,12 +46,12 @@ const elsewhere: readonly Fetched[] = [
     package: `@deno/linux-${process.arch}-glibc`,
     version: '2.9.6',
     executable: 'deno',
-    // Nothing is allowed but the service; what the library would read of the machine besides would end it.
+    // Nothing is allowed but the service: the program would end if the library read anything else of the machine.
     before: ['run', '--quiet', '--no-prompt', '--cached-only', '--node-modules-dir=manual', '--allow-net=127.0.0.1'],
   },
 ];
 
-// Before the tests are named, so that they can be told to be skipped. One after the other: each is a large file.
+// Before the tests are named, so that they can be skipped. One after the other: each is a large file.
 const runtimes: Runtime[] = [{name: `this Node, ${process.version}`, file: process.execPath, before: []}];
 const missing: string[] = [];
 for (const {name, package: source, version, executable, before = []} of elsewhere) {
@@ -90,7 +90,7 @@ beforeEach(async () => {
 afterEach(() => emulator.stop());
 
 describe('the packed package', () => {
-  test.each(runtimes)('watches, resumes, hears and fails the same on $name', async ({file, before}) => {
+  test.each(runtimes)('watches, resumes, emits and fails the same on $name', async ({file, before}) => {
     const succeeds = [
       'notStarted',
       {http: 503, retryAfter: 0},
@@ -106,14 +106,14 @@ describe('the packed package', () => {
     const operations = {ends, moves, stops, fails, resets, hangs};
     const locations = Object.entries(operations).map(([name, {location}]) => [name, location]);
 
-    // Its cache would go into the home of whoever runs the tests.
+    // Its cache would otherwise go into the home directory of whoever runs the tests.
     const env = {...environment, DENO_DIR: join(project, 'deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1'};
     const program = [...before, 'platform.mjs', JSON.stringify(Object.fromEntries(locations))];
     const {stdout, stderr} = await run(file, program, {cwd: project, env, timeout: 15_000});
 
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({
-      heard: [
+      emitted: [
         ...['polled', 'notStarted', 'waiting', 'retrying: http', 'waiting', 'polled', 'running', 'waiting'],
         ...['polled', 'succeeded'],
       ],

@@ -24,7 +24,7 @@ import {
   watch,
 } from '../support/behaviours.ts';
 
-/** A service of one's own, with words that Graph's preset does not have. */
+/** A service of your own, with words that Graph's preset does not have. */
 const renders = protocols.define({
   name: 'renders',
   status: '/status',
@@ -37,7 +37,7 @@ const renders = protocols.define({
   },
 });
 
-test('1: {notStarted} → {running} → {succeeded}: each told of once, three requests, none after', async () => {
+test('1: {notStarted} → {running} → {succeeded}: each announced once, three requests, none after', async () => {
   const watched = await watch(['notStarted', 'running', {status: 'succeeded', detail: 'ResetSuccess'}, 'failed']);
   const {poller, events, operation} = watched;
   const result = await poller.result();
@@ -239,7 +239,7 @@ test('8: {notStarted} → {running} → {notStarted} → {succeeded}: no error, 
   await atRest(watched, 4);
 });
 
-test('8: {running} → {notStarted} → {running} → {succeeded}: neither is told of again', async () => {
+test('8: {running} → {notStarted} → {running} → {succeeded}: neither is announced again', async () => {
   const watched = await watch(['running', 'notStarted', 'running', 'succeeded']);
   await watched.poller.result();
   expect(types(watched.events).filter((type) => type !== 'waiting' && type !== 'polled')).toEqual([
@@ -292,7 +292,7 @@ test.each(['NotSucceeded', 'FailoverInProgress', 'Completed', 'succeeded.', 'toS
   },
 );
 
-test('11: {unknownFutureValue}, {somethingNew}: told once per word, polled until the deadline', async () => {
+test('11: {unknownFutureValue}, {somethingNew}: announced once per word, polled until the deadline', async () => {
   jest.useFakeTimers();
   const {schedule} = {schedule: () => 40};
   const watched = await watch(['unknownFutureValue', 'somethingNew', 'unknownFutureValue', 'somethingNew'], {

@@ -1,4 +1,4 @@
-// "Stopping and going on", rows 27 to 34 of the table of behaviours.
+// "Stopping and resuming", rows 27 to 34 of the table of behaviours.
 
 import {getEventListeners} from 'node:events';
 import {describe, expect, jest, test} from '@jest/globals';
@@ -34,10 +34,10 @@ import {
   expectFacts,
   expectPollError,
   failure,
-  follow,
   only,
   pendingTimers,
   quick,
+  recordEvents,
   runInChild,
   skipWaits,
   startEmulator,
@@ -72,27 +72,27 @@ test('27: signal aborted in the turn in which watching begins: no request either
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['succeeded']});
   const {controller, listeners} = countingController();
-  const followed = begin(operation.location, {signal: controller.signal});
+  const recording = begin(operation.location, {signal: controller.signal});
   controller.abort(reason);
-  expect((await failure(followed.poller.result(), WatchAbortedError)).cause).toBe(reason);
+  expect((await failure(recording.poller.result(), WatchAbortedError)).cause).toBe(reason);
   expect(listeners.now).toBe(0);
-  await atRest({emulator, operation, ...followed}, 0);
+  await atRest({emulator, operation, ...recording}, 0);
 });
 
 interface Moment {
   readonly script: readonly OperationStep[];
   readonly options?: PollOptions;
-  /** Comes when the moment has come. */
+  /** Resolves when the moment has come. */
   readonly comes: (watched: Watched) => Promise<unknown>;
   readonly requests: number;
   readonly attempts: number;
   readonly observed: Readonly<Record<string, number>>;
-  readonly told: readonly string[];
+  readonly emitted: readonly string[];
 }
 
 const long = 60_000;
 
-function heard(poller: OperationPoller, type: OperationEvent['type']): Promise<unknown> {
+function firstEvent(poller: OperationPoller, type: OperationEvent['type']): Promise<unknown> {
   return new Promise((resolve) => poller.on(type, resolve));
 }
 
@@ -102,11 +102,11 @@ const moments: ReadonlyArray<readonly [name: string, moment: Moment]> = [
     {
       script: ['running'],
       options: {schedule: schedules.fixed(long)},
-      comes: ({poller}) => heard(poller, 'waiting'),
+      comes: ({poller}) => firstEvent(poller, 'waiting'),
       requests: 1,
       attempts: 1,
       observed: {running: 1},
-      told: ['polled', 'running', 'waiting'],
+      emitted: ['polled', 'running', 'waiting'],
     },
   ],
   [
@@ -118,18 +118,18 @@ const moments: ReadonlyArray<readonly [name: string, moment: Moment]> = [
       requests: 0,
       attempts: 0,
       observed: {},
-      told: ['waiting'],
+      emitted: ['waiting'],
     },
   ],
   [
     'a wait for Retry-After',
     {
       script: ['running', {http: 503, retryAfter: 60}],
-      comes: ({poller}) => heard(poller, 'retrying').then(() => turns()),
+      comes: ({poller}) => firstEvent(poller, 'retrying').then(() => turns()),
       requests: 2,
       attempts: 2,
       observed: {running: 1, '503': 1},
-      told: ['polled', 'running', 'waiting', 'retrying', 'waiting'],
+      emitted: ['polled', 'running', 'waiting', 'retrying', 'waiting'],
     },
   ],
   [
@@ -140,7 +140,7 @@ const moments: ReadonlyArray<readonly [name: string, moment: Moment]> = [
       requests: 2,
       attempts: 1,
       observed: {running: 1},
-      told: ['polled', 'running', 'waiting'],
+      emitted: ['polled', 'running', 'waiting'],
     },
   ],
   [
@@ -151,7 +151,7 @@ const moments: ReadonlyArray<readonly [name: string, moment: Moment]> = [
       requests: 2,
       attempts: 1,
       observed: {running: 1},
-      told: ['polled', 'running', 'waiting'],
+      emitted: ['polled', 'running', 'waiting'],
     },
   ],
   [
@@ -159,11 +159,11 @@ const moments: ReadonlyArray<readonly [name: string, moment: Moment]> = [
     {
       script: ['running', {http: 503}],
       options: {retry: {minTimeout: long, maxTimeout: long}},
-      comes: ({poller}) => heard(poller, 'retrying').then(() => turns()),
+      comes: ({poller}) => firstEvent(poller, 'retrying').then(() => turns()),
       requests: 2,
       attempts: 1,
       observed: {running: 1, '503': 1},
-      told: ['polled', 'running', 'waiting', 'retrying'],
+      emitted: ['polled', 'running', 'waiting', 'retrying'],
     },
   ],
   [
@@ -175,13 +175,13 @@ const moments: ReadonlyArray<readonly [name: string, moment: Moment]> = [
       requests: 0,
       attempts: 0,
       observed: {},
-      told: [],
+      emitted: [],
     },
   ],
 ];
 
 describe.each(moments)('28: during %s', (_, moment) => {
-  const {script, options, comes, requests, attempts, observed, told} = moment;
+  const {script, options, comes, requests, attempts, observed, emitted} = moment;
   const facts = (watched: Watched) => ({
     location: watched.operation.location,
     attempts,
@@ -196,7 +196,7 @@ describe.each(moments)('28: during %s', (_, moment) => {
     expect(listeners.now).toBe(1);
     controller.abort(reason);
     // At once: with no turn of the event loop in between.
-    expect(types(watched.events)).toEqual([...told, 'abandoned']);
+    expect(types(watched.events)).toEqual([...emitted, 'abandoned']);
     expect([pendingTimers(), listeners.now]).toEqual([0, 0]);
     const error = await failure(watched.poller.result(), WatchAbortedError);
     expectFacts(error, watched, facts(watched));
@@ -213,7 +213,7 @@ describe.each(moments)('28: during %s', (_, moment) => {
     const watched = await watch(script, {...options, signal: controller.signal});
     await comes(watched);
     watched.poller.stop('enough');
-    expect(types(watched.events)).toEqual([...told, 'abandoned']);
+    expect(types(watched.events)).toEqual([...emitted, 'abandoned']);
     expect(only(watched.events, 'abandoned')[0]?.reason).toBe('stopped');
     expect([pendingTimers(), listeners.now]).toEqual([0, 0]);
     const error = await failure(watched.poller.result(), WatchAbortedError);
@@ -300,7 +300,7 @@ test('29: stop, then resume: the rest of the wait, the time budget, and events o
   expect(error.elapsed).toBe(4000);
   await jest.advanceTimersByTimeAsync(1000);
 
-  const second = follow(resumeOperation(stored, {...transport, token, schedule: schedules.fixed(10_000)}));
+  const second = recordEvents(resumeOperation(stored, {...transport, token, schedule: schedules.fixed(10_000)}));
   expect([second.poller.status, second.poller.operation]).toEqual(['running', first.poller.operation]);
   await until(() => second.events.length === 1);
   expect(waits(second.events)).toEqual([[5000, 'resume']]);
@@ -326,7 +326,7 @@ test('29: stop, then resume: the rest of the wait, the time budget, and events o
   await atRest({emulator, operation, ...second}, 4);
 });
 
-test('29: the time budget runs on while nobody watches', async () => {
+test('29: the time budget keeps running while nobody watches', async () => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['running']});
@@ -336,7 +336,7 @@ test('29: the time budget runs on while nobody watches', async () => {
   first.poller.stop();
   await jest.advanceTimersByTimeAsync(45_000);
 
-  const second = follow(resumeOperation(stored, {...transport, token, schedule: schedules.fixed(10_000)}));
+  const second = recordEvents(resumeOperation(stored, {...transport, token, schedule: schedules.fixed(10_000)}));
   skipWaits(second);
   const error = await failure(second.poller.result(), WatchTimeoutError);
   expect(error.elapsed).toBe(60_000);
@@ -344,7 +344,7 @@ test('29: the time budget runs on while nobody watches', async () => {
   await atRest({emulator, operation, ...second}, 4);
 });
 
-test('29: a budget that passed while nobody watched: asked once more, an end is heard of', async () => {
+test('29: a budget used up while nobody watched: polled once more, and an end is noticed', async () => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['running', 'succeeded']});
@@ -352,13 +352,13 @@ test('29: a budget that passed while nobody watched: asked once more, an end is 
   await until(() => waits(first.events).length === 1);
   first.poller.stop();
   await jest.advanceTimersByTimeAsync(3_600_000);
-  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token}));
+  const second = recordEvents(resumeOperation(first.poller.toJSON(), {...transport, token}));
   expect((await second.poller.result()).status).toBe('succeeded');
   expect(types(second.events)).toEqual(['polled', 'succeeded']);
   await atRest({emulator, operation, ...second}, 2);
 });
 
-test('29: a budget that passed while nobody watched: a failure is not retried', async () => {
+test('29: a budget used up while nobody watched: a failure is not retried', async () => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: [{status: 'running', retryAfter: 60}, {http: 503}]});
@@ -366,21 +366,21 @@ test('29: a budget that passed while nobody watched: a failure is not retried', 
   await until(() => waits(first.events).length === 1);
   first.poller.stop();
   await jest.advanceTimersByTimeAsync(3_600_000);
-  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token}));
+  const second = recordEvents(resumeOperation(first.poller.toJSON(), {...transport, token}));
   const error = await failure(second.poller.result(), WatchTimeoutError);
   expectPollError(error.cause, {kind: 'http', transient: true, httpStatus: 503});
   expect(types(second.events)).toEqual(['abandoned']);
   await atRest({emulator, operation, ...second}, 2);
 });
 
-test('29: a smaller totalTimeout at the resume: no wait beyond it', async () => {
+test('29: a shorter totalTimeout on resuming: no wait beyond it', async () => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: [{status: 'running', retryAfter: 600}]});
   const first = begin(operation.location);
   await until(() => waits(first.events).length === 1);
   first.poller.stop();
-  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token, totalTimeout: 5000}));
+  const second = recordEvents(resumeOperation(first.poller.toJSON(), {...transport, token, totalTimeout: 5000}));
   skipWaits(second);
   const error = await failure(second.poller.result(), WatchTimeoutError);
   expect(error.elapsed).toBe(5000);
@@ -390,7 +390,7 @@ test('29: a smaller totalTimeout at the resume: no wait beyond it', async () => 
 test.each([
   ['the last poll', 1, [4000, 500]],
   ['the deadline', 2, [200]],
-])('29: stop in the wait for %s, then resume', async (_, wait, delays) => {
+])('29: stop during the wait for %s, then resume', async (_, wait, delays) => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: [{status: 'running', retryAfter: 60}]});
@@ -402,7 +402,7 @@ test.each([
   }
   await jest.advanceTimersByTimeAsync(wait === 1 ? 500 : 300);
   first.poller.stop();
-  const second = follow(resumeOperation(first.poller.toJSON(), {...transport, token}));
+  const second = recordEvents(resumeOperation(first.poller.toJSON(), {...transport, token}));
   skipWaits(second);
   const error = await failure(second.poller.result(), WatchTimeoutError);
   expect(times(operation.requests)).toEqual([0, 4500]);
@@ -419,7 +419,7 @@ test('29: after a time-out: a new time budget', async () => {
   const first = begin(operation.location, options);
   skipWaits(first);
   const {resumeToken} = await failure(first.poller.result(), WatchTimeoutError);
-  const second = follow(resumeOperation(resumeToken!, {...transport, ...options, token}));
+  const second = recordEvents(resumeOperation(resumeToken!, {...transport, ...options, token}));
   skipWaits(second);
   await second.poller.result();
   expect(second.poller.toJSON()).toMatchObject({startedAt: first.poller.toJSON().endedAt});
@@ -438,11 +438,11 @@ test('29: stop, then resume in another process', async () => {
   const {code, out, err} = await runInChild(
     `
     const poller = resumeOperation(JSON.stringify(given), quick);
-    const told = [poller.status];
-    poller.on('*', ({type, attempt}) => told.push(type + attempt));
+    const seen = [poller.status];
+    poller.on('*', ({type, attempt}) => seen.push(type + attempt));
     const {statusDetail, createdDateTime} = await poller.result();
-    told.push(statusDetail, createdDateTime instanceof Date);
-    console.log(JSON.stringify(told));
+    seen.push(statusDetail, createdDateTime instanceof Date);
+    console.log(JSON.stringify(seen));
   `,
     stored,
   );
@@ -478,7 +478,7 @@ test('30: the resume token of {succeeded}: the same outcome, no request', async 
   ];
   const watched = await watch(script);
   const operation = await watched.poller.result();
-  const resumed = follow(resumeOperation(JSON.stringify(watched.poller), {totalTimeout: 1, initialDelay: 5000}));
+  const resumed = recordEvents(resumeOperation(JSON.stringify(watched.poller), {totalTimeout: 1, initialDelay: 5000}));
   const again = await resumed.poller.result();
   expect(again).toEqual(operation);
   expect(again.createdDateTime).toEqual(operation.createdDateTime);
@@ -499,7 +499,7 @@ test.each<[string, abstract new (...given: never[]) => OperationError]>([
   const watched = await watch(['running', {status, detail: 'PolicyViolation', error: {code: 'a', message: 'b'}}]);
   const error = await failure(watched.poller.result(), kind);
   for (const stored of [JSON.stringify(watched.poller), JSON.stringify(error.resumeToken)]) {
-    const resumed = follow(resumeOperation(stored, {signal: AbortSignal.abort('late')}));
+    const resumed = recordEvents(resumeOperation(stored, {signal: AbortSignal.abort('late')}));
     const again = await failure(resumed.poller.result(), kind);
     expect(facts(again)).toEqual(facts(error));
     expect(resumed.events).toEqual([]);
@@ -507,12 +507,12 @@ test.each<[string, abstract new (...given: never[]) => OperationError]>([
   }
 });
 
-test('30: the token of a watch that was given up goes on instead', async () => {
+test('30: the token of an abandoned watch resumes it instead', async () => {
   const watched = await watch(['running', {http: 403}]);
   const error = await failure(watched.poller.result(), ForbiddenError);
   watched.operation.rescript(['succeeded']);
   for (const stored of [watched.poller.toJSON(), error.resumeToken!]) {
-    const resumed = follow(resumeOperation(stored, quick));
+    const resumed = recordEvents(resumeOperation(stored, quick));
     expect((await resumed.poller.result()).status).toBe('succeeded');
   }
   expect(watched.operation.requests).toHaveLength(4);
@@ -654,7 +654,7 @@ function runningTokenOf(poller: OperationPoller): unknown {
   });
 }
 
-test('32: a listener throws: polling goes on, the others hear it, the error is reported', async () => {
+test('32: a listener throws: polling goes on, the others get the event, the error is reported', async () => {
   const reported: unknown[] = [];
   const host = globalThis as {reportError?: unknown};
   const before = host.reportError;
@@ -665,24 +665,24 @@ test('32: a listener throws: polling goes on, the others hear it, the error is r
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['running', 'succeeded']});
   const poller = pollOperation(operation.location, quick);
-  const heard: string[] = [];
+  const calls: string[] = [];
   const thrown: unknown[] = [];
   const fails = (name: string) => (event: OperationEvent) => {
     const error = new Error(`${name} fails at ${event.type}`);
     thrown.push(error);
     throw error;
   };
-  poller.on('running', () => void heard.push('first'));
+  poller.on('running', () => void calls.push('first'));
   poller.on('running', fails('second'));
-  poller.on('running', () => void heard.push('third'));
+  poller.on('running', () => void calls.push('third'));
   poller.on('*', fails('any'));
-  const followed = follow(poller);
+  const recording = recordEvents(poller);
   expect((await poller.result()).status).toBe('succeeded');
-  expect(heard).toEqual(['first', 'third']);
-  expect(types(followed.events)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
+  expect(calls).toEqual(['first', 'third']);
+  expect(types(recording.events)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
   expect(reported).toEqual(thrown);
   expect(reported).toHaveLength(6);
-  await atRest({emulator, operation, ...followed}, 2);
+  await atRest({emulator, operation, ...recording}, 2);
 });
 
 test('33: an event, its operation, its body and its dates cannot be changed', async () => {
@@ -741,7 +741,7 @@ test('33: a resume token that is changed changes nothing in the poller', async (
 });
 
 describe('34: the machine restored from a persisted snapshot in the middle of a wait', () => {
-  /** Starts an actor that is stopped after the test, and hears its events. */
+  /** Starts an actor that is stopped after the test, and collects its events. */
   function start<Started extends AnyActorRef & {start(): unknown}>(
     actor: Started,
   ): {actor: Started; events: OperationEvent[]} {

@@ -21,16 +21,15 @@ import {
   answered,
   atRest,
   begin,
-  carryThrough,
   expectFacts,
   expectPollError,
   failure,
   fakeHttp,
-  follow,
   hanging,
   only,
   pendingTimers,
   quick,
+  recordEvents,
   skipWaits,
   startEmulator,
   startServer,
@@ -41,6 +40,7 @@ import {
   until,
   waits,
   watch,
+  wrapTransport,
 } from '../support/behaviours.ts';
 
 const longestTimer = 2 ** 31 - 1;
@@ -99,7 +99,7 @@ test('14: {running} → 429 [RA: 3] → {succeeded}: the next request is 3 s lat
   await atRest(watched, 3);
 });
 
-test('14: 429 [RA: 3] twenty times is no reason to give up', async () => {
+test('14: 429 [RA: 3] twenty times is no reason to abandon the watch', async () => {
   jest.useFakeTimers();
   const watched = await watch([{http: 429, retryAfter: 3, times: 20}, 'succeeded']);
   skipWaits(watched);
@@ -151,9 +151,9 @@ describe('15: transient', () => {
 
   test('DNS failure', async () => {
     let count = 0;
-    // .invalid is reserved: nobody has an address for it.
-    const http = carryThrough((transport) => (location, outgoing) => {
-      return transport(++count === 2 ? 'http://operations.invalid/' : location, outgoing);
+    // .invalid is reserved: it never resolves to an address.
+    const http = wrapTransport((transport) => (location, request) => {
+      return transport(++count === 2 ? 'http://operations.invalid/' : location, request);
     });
     const watched = await watch(['running', 'succeeded'], {http});
     await watched.poller.result();
@@ -171,8 +171,8 @@ describe('15: transient', () => {
     const closed = await startGraphEmulator();
     await closed.stop();
     let count = 0;
-    const http = carryThrough((transport) => (location, outgoing) => {
-      return transport(++count === 2 ? closed.root : location, outgoing);
+    const http = wrapTransport((transport) => (location, request) => {
+      return transport(++count === 2 ? closed.root : location, request);
     });
     const watched = await watch(['running', 'succeeded'], {http});
     await watched.poller.result();
@@ -236,7 +236,7 @@ test('16: 503 without end: UnreachableError, as many requests as configured, res
   await atRest(watched, 5);
 
   operation.rescript(['running', 'succeeded']);
-  const resumed = follow(resumeOperation(JSON.stringify(error.resumeToken), quick));
+  const resumed = recordEvents(resumeOperation(JSON.stringify(error.resumeToken), quick));
   expect((await resumed.poller.result()).status).toBe('succeeded');
   expect(types(resumed.events)).toEqual(['polled', 'waiting', 'polled', 'succeeded']);
   expect(resumed.poller.toJSON().observed).toEqual({running: 2, '503': 4, succeeded: 1});
@@ -255,7 +255,7 @@ test('16: 503 without end, by default: 5 polls of 4 requests', async () => {
   await atRest(watched, 20);
 });
 
-test('16: 503 [RA: 0] without end is bounded just as well', async () => {
+test('16: 503 [RA: 0] without end is limited just as well', async () => {
   const watched = await watch([{http: 503, retryAfter: 0}], {
     consecutiveFailures: 2,
     retry: {...quick.retry, retries: 1},
@@ -280,7 +280,7 @@ test('16: resets without end: the last cause is the network', async () => {
   await atRest(watched, 3);
 });
 
-test('16: 503, 503, {running} and so on: a good answer forgets the failures', async () => {
+test('16: 503, 503, {running} and so on: a good answer resets the failures', async () => {
   const trouble: OperationStep[] = [{http: 503, times: 2}, 'running'];
   const watched = await watch([...trouble, ...trouble, ...trouble, 'succeeded'], {
     consecutiveFailures: 3,
@@ -290,7 +290,7 @@ test('16: 503, 503, {running} and so on: a good answer forgets the failures', as
   await atRest(watched, 10);
 });
 
-/** A token callback that gives what it is told, and the requests it got. */
+/** A token function that returns what the test sets, and the requests it got. */
 function tokens(give: (request: TokenRequest) => string): {
   readonly token: (request: TokenRequest) => Promise<string>;
   readonly asked: TokenRequest[];
@@ -303,7 +303,7 @@ function tokens(give: (request: TokenRequest) => string): {
   return {token: source, asked};
 }
 
-test('17: {running} → 401 → {running} with a new token: asked once more with forceRefresh', async () => {
+test('17: {running} → 401 → {running} with a new token: the function is called once more, with forceRefresh', async () => {
   const emulator = await startEmulator({token: ['old-token', 'new-token']});
   const operation = emulator.addOperation({script: ['running', {http: 401}, 'running', 'succeeded']});
   let current = 'old-token';
@@ -311,8 +311,8 @@ test('17: {running} → 401 → {running} with a new token: asked once more with
     if (forceRefresh) current = 'new-token';
     return current;
   });
-  const followed = begin(operation.location, {token: source});
-  await followed.poller.result();
+  const recording = begin(operation.location, {token: source});
+  await recording.poller.result();
   expect(asked.map(({forceRefresh, claims}) => [forceRefresh, claims])).toEqual([
     [false, undefined],
     [false, undefined],
@@ -326,8 +326,8 @@ test('17: {running} → 401 → {running} with a new token: asked once more with
     'Bearer new-token',
     'Bearer new-token',
   ]);
-  expect(types(followed.events)).toEqual(['polled', 'running', 'waiting', 'polled', 'waiting', 'polled', 'succeeded']);
-  await atRest({emulator, operation, ...followed}, 4);
+  expect(types(recording.events)).toEqual(['polled', 'running', 'waiting', 'polled', 'waiting', 'polled', 'succeeded']);
+  await atRest({emulator, operation, ...recording}, 4);
 });
 
 const claims = '{"access_token":{"nbf":{"essential":true,"value":"1604106651"},"name":"Zoë ✓"}}';
@@ -386,12 +386,12 @@ test('18: {running} → 401 twice: UnauthorizedError, resumable', async () => {
 
   operation.rescript(['succeeded']);
   expect(error.resumeToken).toBeDefined();
-  const resumed = follow(resumeOperation(error.resumeToken!, quick));
+  const resumed = recordEvents(resumeOperation(error.resumeToken!, quick));
   expect((await resumed.poller.result()).status).toBe('succeeded');
   await atRest({...watched, ...resumed}, 4);
 });
 
-test('18: 401 with a token that cannot be renewed: one request', async () => {
+test('18: 401 with a token that cannot be refreshed: one request', async () => {
   const watched = await watch(['succeeded'], {token: 'stale-token'});
   const error = await failure(watched.poller.result(), UnauthorizedError);
   expectFacts(error, watched, {
@@ -429,7 +429,7 @@ test('18: a token callback that fails: UnauthorizedError in the end, and no requ
   await atRest(watched, 0);
 });
 
-test('18: a token callback that never answers is bounded by requestTimeout and by the deadline', async () => {
+test('18: a token callback that never answers is limited by requestTimeout and by the deadline', async () => {
   const watched = await watch(['succeeded'], {
     token: () => new Promise<string>(() => undefined),
     requestTimeout: 10,
@@ -495,10 +495,10 @@ test('19: an operation that becomes visible after 29 s', async () => {
   jest.useFakeTimers();
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['succeeded'], visibleAfter: 29_000});
-  const followed = begin(operation.location, {schedule: schedules.fixed(1500)});
-  skipWaits(followed);
-  await followed.poller.result();
-  await atRest({emulator, operation, ...followed}, 21);
+  const recording = begin(operation.location, {schedule: schedules.fixed(1500)});
+  skipWaits(recording);
+  await recording.poller.result();
+  await atRest({emulator, operation, ...recording}, 21);
 });
 
 test('19: 404 beyond notFoundGrace: OperationNotFoundError', async () => {
@@ -521,7 +521,7 @@ test('19: 404 beyond notFoundGrace: OperationNotFoundError', async () => {
   await atRest(watched, 4);
 });
 
-test('19: {running} → 404: OperationNotFoundError after the grace, last known operation kept', async () => {
+test('19: {running} → 404: OperationNotFoundError after the grace period, last known operation kept', async () => {
   jest.useFakeTimers();
   const watched = await watch(['running', {http: 404}], {schedule: schedules.fixed(10_000)});
   skipWaits(watched);
@@ -543,7 +543,7 @@ test('19: {running} → 404: OperationNotFoundError after the grace, last known 
   await atRest(watched, 5);
 });
 
-test('19: 404 → {running} → 404: each row of them has its own grace', async () => {
+test('19: 404 → {running} → 404: each run of them has its own grace period', async () => {
   jest.useFakeTimers();
   const missing = {http: 404, times: 3};
   const watched = await watch([missing, 'running', missing, 'succeeded'], {schedule: schedules.fixed(10_000)});
@@ -632,7 +632,7 @@ test.each(['huge', 'endless'] as const)(
     await poller.waitFor('running');
     const before = process.memoryUsage().arrayBuffers;
     let most = before;
-    // Whenever the event loop comes by.
+    // In every turn of the event loop.
     const measure = setInterval(() => {
       most = Math.max(most, process.memoryUsage().arrayBuffers);
     }, 1);
@@ -677,14 +677,14 @@ test('21: 200 with a few bytes that unpack to many', async () => {
   expect(server.requests).toHaveLength(1);
 });
 
-test('21: it is given up as soon as it is too long, not when it has come to its end', async () => {
+test('21: reading stops as soon as the body is too long, not at its end', async () => {
   const packed = gzipSync(Buffer.alloc(20 * mebibyte, ' '));
   let closed = false;
   const server = await startServer((_, response) => {
     response.once('close', () => {
       closed = true;
     });
-    // A small length is announced, and half of it never comes.
+    // A small length is announced, and half of it never arrives.
     response.writeHead(200, {'content-encoding': 'gzip', 'content-length': packed.length});
     response.write(packed.subarray(0, packed.length / 2));
   });
@@ -819,7 +819,7 @@ test.each([
   await atRest(watched, delays.length - 1);
 });
 
-/** A server whose answer's head comes at once, and its body when the test says so. */
+/** A server that sends the head of its answer at once, and the body when the test says so. */
 async function slowBody(): Promise<{
   root: string;
   finish: (text: string) => void;
@@ -833,12 +833,12 @@ async function slowBody(): Promise<{
     response.write('{"id": "b", ');
     finish = (text) => response.end(text);
   });
-  const http = carryThrough((transport) => (location, outgoing) => {
+  const http = wrapTransport((transport) => (location, request) => {
     const onHead = (): void => {
       gotHead = true;
-      outgoing.onHead();
+      request.onHead();
     };
-    return transport(location, {...outgoing, onHead});
+    return transport(location, {...request, onHead});
   });
   return {root: server.root, finish: (text) => finish(text), http, gotHead: () => gotHead};
 }
@@ -857,7 +857,7 @@ test('24: {succeeded} is on its way when the deadline passes, and is read: succe
   expect(pendingTimers()).toBe(0);
 });
 
-test('24: {running} is on its way when the deadline passes: it is told of, then WatchTimeoutError', async () => {
+test('24: {running} is on its way when the deadline passes: it is announced, then WatchTimeoutError', async () => {
   jest.useFakeTimers();
   const {root, finish, http, gotHead} = await slowBody();
   const {poller, events} = begin(`${root}/operations/b`, {http, totalTimeout: 1000});
@@ -942,24 +942,24 @@ test('25: no timer over 2^31−1 ms, whatever the options say', async () => {
   const timer = jest.spyOn(globalThis, 'setTimeout');
   const month = 30 * 24 * 3_600_000;
   const {http, requests} = fakeHttp((request, count) => (count === 1 ? answered('running') : hanging(request)));
-  const followed = begin('https://graph.example/operations/b', {
+  const recording = begin('https://graph.example/operations/b', {
     http,
     schedule: schedules.fixed(month),
     totalTimeout: 12 * month,
     requestTimeout: 2 * month,
   });
-  await until(() => waits(followed.events).length === 1);
+  await until(() => waits(recording.events).length === 1);
   await jest.advanceTimersByTimeAsync(2000);
   expect(requests).toHaveLength(1);
   await jest.advanceTimersByTimeAsync(month);
   expect(requests).toHaveLength(2);
-  followed.poller.stop();
+  recording.poller.stop();
   const delays = timer.mock.calls.map(([, delay]) => Number(delay));
   expect(Math.max(...delays)).toBe(longestTimer);
   expect(pendingTimers()).toBe(0);
 });
 
-test('25: an initial delay over 2^31−1 ms is waited for to its end', async () => {
+test('25: an initial delay over 2^31−1 ms is waited out in full', async () => {
   jest.useFakeTimers({now: start});
   const month = 30 * 24 * 3_600_000;
   const {http, requests} = fakeHttp(() => answered('succeeded'));

@@ -40,14 +40,14 @@ test.each([
 ])('35: a location with an opaque query %s is requested byte for byte', async (_, query) => {
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['running', 'succeeded'], query, version: 'beta', id: 'b.c~d'});
-  const followed = begin(operation.location);
-  await followed.poller.result();
+  const recording = begin(operation.location);
+  await recording.poller.result();
   const {pathname} = new URL(operation.location);
   expect(operation.location.endsWith(`?${query}`)).toBe(true);
   expect(operation.requests.map(({path}) => path)).toEqual(Array(2).fill(`${pathname}?${query}`));
-  expect(new Set(followed.events.map(({location}) => location))).toEqual(new Set([operation.location]));
-  expect(followed.poller.toJSON().location).toBe(operation.location);
-  await atRest({emulator, operation, ...followed}, 2);
+  expect(new Set(recording.events.map(({location}) => location))).toEqual(new Set([operation.location]));
+  expect(recording.poller.toJSON().location).toBe(operation.location);
+  await atRest({emulator, operation, ...recording}, 2);
 });
 
 test.each([
@@ -55,7 +55,7 @@ test.each([
   "/v1.0/teams('a')/operations('b')",
   '/x//y/%2E%2Ez?a',
   '/',
-])('35: %s is requested as it stands, by text or URL', async (path) => {
+])('35: %s is requested as it stands, by string or URL', async (path) => {
   const server = await startServer((_, response) => response.end('{"status": "succeeded"}'));
   const {poller} = begin(`${server.root}${path}`);
   await poller.result();
@@ -105,8 +105,8 @@ describe('37: a new', () => {
     const emulator = await startEmulator();
     const target = emulator.addOperation({script: ['running', 'succeeded'], query: 'moved=1'});
     const operation = emulator.addOperation({script: [header(target.location), 'failed']});
-    const followed = begin(operation.location);
-    const {poller, events} = followed;
+    const recording = begin(operation.location);
+    const {poller, events} = recording;
     await poller.result();
     expect(types(events)).toEqual([
       'polled',
@@ -127,7 +127,7 @@ describe('37: a new', () => {
     ]);
     expect(poller.toJSON().location).toBe(target.location);
     expect(target.requests.map(({headers}) => headers['authorization'])).toEqual(Array(2).fill(`Bearer ${token}`));
-    await atRest({emulator, operation, ...followed}, 1);
+    await atRest({emulator, operation, ...recording}, 1);
     expect(target.requests).toHaveLength(2);
   });
 
@@ -137,8 +137,8 @@ describe('37: a new', () => {
       header(location),
       'succeeded',
     ]);
-    const followed = begin(operation.location);
-    const {poller, events} = followed;
+    const recording = begin(operation.location);
+    const {poller, events} = recording;
     await poller.result();
     // 71: told once, with the origin alone, and polled where it worked.
     expect(types(events)).toEqual([
@@ -155,15 +155,15 @@ describe('37: a new', () => {
       {from: operation.location, to: foreign.root, followed: false, location: operation.location},
     ]);
     expect(poller.toJSON()).toMatchObject({location: operation.location, observed: {running: 2, notFollowed: 2}});
-    await atRest({emulator, operation, ...followed}, 3);
+    await atRest({emulator, operation, ...recording}, 3);
     expect([target.requests, foreign.requests]).toEqual([[], []]);
   });
 
   test('Location on a foreign origin, where the protocol allows foreign hosts: followed without token', async () => {
     const protocol = protocols.define({...protocols.longRunning, name: 'roaming', foreignHosts: true});
     const {emulator, operation, target} = await home(({location}) => [{status: 'running', location}]);
-    const followed = begin(operation.location, {protocol});
-    const {poller, events} = followed;
+    const recording = begin(operation.location, {protocol});
+    const {poller, events} = recording;
     await poller.result();
     expect(types(events)).toEqual([
       'polled',
@@ -186,7 +186,7 @@ describe('37: a new', () => {
     expect(target.requests.map(({path}) => path)).toEqual(
       Array(2).fill(target.location.slice(target.location.indexOf('/v1.0'))),
     );
-    await atRest({emulator, operation, ...followed}, 1);
+    await atRest({emulator, operation, ...recording}, 1);
     expect(target.requests).toHaveLength(2);
   });
 
@@ -203,11 +203,11 @@ describe('37: a new', () => {
 
   test('Location on a trusted origin: followed with the token', async () => {
     const {emulator, operation, foreign, target} = await home(({location}) => [{status: 'running', location}], true);
-    const followed = begin(operation.location, {trustedOrigins: [foreign.root]});
-    await followed.poller.result();
-    expect(types(followed.events)).toContain('relocated');
+    const recording = begin(operation.location, {trustedOrigins: [foreign.root]});
+    await recording.poller.result();
+    expect(types(recording.events)).toContain('relocated');
     expect(target.requests.map(({headers}) => headers['authorization'])).toEqual(Array(2).fill(`Bearer ${token}`));
-    await atRest({emulator, operation, ...followed}, 1);
+    await atRest({emulator, operation, ...recording}, 1);
   });
 
   test('Location that is the present one, or that comes with the end, moves nothing', async () => {
@@ -218,10 +218,10 @@ describe('37: a new', () => {
       {status: 'running', location},
       {status: 'succeeded', location: 'https://foreign.example/result'},
     ]);
-    const followed = begin(location);
-    await followed.poller.result();
-    expect(types(followed.events)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
-    await atRest({emulator, operation, ...followed}, 2);
+    const recording = begin(location);
+    await recording.poller.result();
+    expect(types(recording.events)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
+    await atRest({emulator, operation, ...recording}, 2);
   });
 
   test.each(['file:///etc/passwd', 'javascript:alert(1)', 'https://user:password@graph.example/'])(
@@ -241,10 +241,10 @@ const redirects = [301, 302, 303, 307, 308];
 describe('38: a redirect', () => {
   test.each(redirects)('%i to another origin: followed, no token there', async (http) => {
     const {emulator, operation, target} = await home(({location}) => [{redirect: location, http}]);
-    const followed = begin(operation.location, {
+    const recording = begin(operation.location, {
       http: (transport.http ?? ky).extend({headers: {authorization: 'Bearer of-the-instance'}}),
     });
-    const {poller, events} = followed;
+    const {poller, events} = recording;
     expect((await poller.result()).status).toBe('succeeded');
     expect(target.requests.map(({headers}) => headers['authorization'])).toEqual([undefined, undefined]);
     expect(target.requests.map(({path}) => path.endsWith('?signature=capability'))).toEqual([true, true]);
@@ -252,38 +252,38 @@ describe('38: a redirect', () => {
     expect(types(events)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
     expect(new Set(events.map(({location}) => location))).toEqual(new Set([operation.location]));
     expect(JSON.stringify(events)).not.toContain('capability');
-    await atRest({emulator, operation, ...followed}, 2);
+    await atRest({emulator, operation, ...recording}, 2);
   });
 
   test.each(redirects)('%i within the origin: followed with the token', async (http) => {
     const emulator = await startEmulator();
     const target = emulator.addOperation({script: ['succeeded']});
     const operation = emulator.addOperation({script: [{redirect: target.location.replace(emulator.root, ''), http}]});
-    const followed = begin(operation.location);
-    await followed.poller.result();
+    const recording = begin(operation.location);
+    await recording.poller.result();
     expect(target.requests.map(({headers}) => headers['authorization'])).toEqual([`Bearer ${token}`]);
-    await atRest({emulator, operation, ...followed}, 1);
+    await atRest({emulator, operation, ...recording}, 1);
   });
 
   test('to another origin and back: the token at home alone', async () => {
     const {emulator, operation, target} = await home(({location}) => [{redirect: location}]);
     const back = emulator.addOperation({script: ['succeeded']});
     target.rescript([{redirect: back.location}]);
-    const followed = begin(operation.location);
-    await followed.poller.result();
+    const recording = begin(operation.location);
+    await recording.poller.result();
     const sent = [operation, target, back].map(({requests}) => requests.map(({headers}) => headers['authorization']));
     expect(sent).toEqual([[`Bearer ${token}`], [undefined], [`Bearer ${token}`]]);
-    await atRest({emulator, operation, ...followed}, 1);
+    await atRest({emulator, operation, ...recording}, 1);
   });
 
   test('without end: protocol trouble after a few', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation();
     operation.rescript([{redirect: operation.location}]);
-    const followed = begin(operation.location, {consecutiveFailures: 2});
-    const error = await failure(followed.poller.result(), ProtocolError);
+    const recording = begin(operation.location, {consecutiveFailures: 2});
+    const error = await failure(recording.poller.result(), ProtocolError);
     expect(error.observed).toEqual({protocol: 2});
-    await atRest({emulator, operation, ...followed}, 12);
+    await atRest({emulator, operation, ...recording}, 12);
   });
 
   test('to something that is no http: protocol trouble', async () => {
@@ -358,7 +358,7 @@ describe('40: taken:', () => {
   });
 });
 
-/** Chance that is the same in each run. */
+/** Random numbers that are the same in each run. */
 function seeded(): void {
   let state = 1;
   jest.spyOn(Math, 'random').mockImplementation(() => {

@@ -9,13 +9,13 @@ import {watchOperationAt} from '../../docs/examples/to-operation-poller.ts';
 
 const page = readFileSync(new URL('../../docs/coming-from.md', import.meta.url), 'utf8');
 
-/** The rows of the page's table of outcomes: what the service does, and what comes of it, in the order of the columns. */
-const told = [...page.matchAll(/^\| \*\*(.+?)\*\* +\| (.+) \|$/gm)].map(([, what = '', cells = '']) => ({
+/** The rows of the page's table of outcomes: what the service does, and the outcome of each library, in the order of the columns. */
+const rows = [...page.matchAll(/^\| \*\*(.+?)\*\* +\| (.+) \|$/gm)].map(([, what = '', cells = '']) => ({
   what,
   outcomes: cells.split('|').map((cell) => cell.trim()),
 }));
 
-/** How long the service asks to wait in the row about it, in seconds. */
+/** How long the service asks to wait, in the row about that, in seconds. */
 const retryAfter = 0.4;
 
 const scripts: Record<string, readonly (string | Record<string, unknown>)[]> = {
@@ -55,10 +55,10 @@ afterEach(() => {
 });
 
 test('the page has a row for each', () => {
-  expect(told.map(({what}) => what)).toEqual(Object.keys(scripts));
+  expect(rows.map(({what}) => what)).toEqual(Object.keys(scripts));
 });
 
 test.each(Object.entries(scripts))('%s', async (what, script) => {
   const outcomes = await Promise.all(watches.map((watch) => outcomeOf(watch, script)));
-  expect(outcomes).toEqual(told.find((row) => row.what === what)?.outcomes);
+  expect(outcomes).toEqual(rows.find((row) => row.what === what)?.outcomes);
 });

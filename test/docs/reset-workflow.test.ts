@@ -12,7 +12,7 @@ function report(status: OperationStatus) {
   return {type: 'report', operation, at: Date.now()} as const;
 }
 
-/** In place of the actor that asks the service: it says that it is there, and reports once the machine says go. */
+/** In place of the actor that polls the service: it announces itself, and reports once the machine says go. */
 function watchThatSees(statuses: readonly OperationStatus[]) {
   return fromCallback<WatchCommand>(({receive, sendBack}) => {
     receive(() => {
@@ -45,7 +45,7 @@ test.each([
   expect([notify.mock.calls.length, escalate.mock.calls.length]).toEqual([notified, escalated]);
 });
 
-test('every state of the workflow is reached, and no way is longer than three steps', () => {
+test('every state of the workflow is reachable, in three steps at most', () => {
   const paths = getShortestPaths(resetWorkflow, {
     input: {userId: 'adele'},
     events: [
@@ -56,7 +56,7 @@ test('every state of the workflow is reached, and no way is longer than three st
       {type: 'xstate.done.actor.notify'},
       {type: 'xstate.done.actor.escalate'},
     ],
-    // What tells two states apart; the rest of the context may differ.
+    // What distinguishes two states; the rest of the context may differ.
     serializeState: ({value}) => JSON.stringify(value),
   });
 
@@ -83,7 +83,7 @@ test('the operation machine is moved by reports, with no actor and no request', 
     'succeeded',
     'succeeded',
   ]);
-  // What it would tell its listeners: polled, running.
+  // What it would emit: polled, running.
   expect(effects.map(({type}) => type)).toEqual(['xstate.emit', 'xstate.emit']);
   expect(succeeded.output).toMatchObject({status: 'succeeded', operation: {id: '2'}});
 });

@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => emulator.stop());
 
-test('a throttled poll is survived', async () => {
+test('a throttled poll does not end the watch', async () => {
   const operation = emulator.addOperation({
     script: ['running', {http: 429, retryAfter: 0}, {status: 'succeeded', detail: 'ResetSuccess'}],
   });

@@ -51,7 +51,7 @@ describe('a body', () => {
     expect(await readBody(response, 10)).toBe('añ€😀');
   });
 
-  test('that is none is an empty text', async () => {
+  test('that is none is an empty string', async () => {
     expect(await readBody(new Response(null, {status: 204}))).toBe('');
   });
 });

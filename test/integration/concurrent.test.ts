@@ -54,8 +54,8 @@ describe('result()', () => {
   test('many times, before, during and after: the same promise, one poller', async () => {
     const emulator = await startEmulator();
     const operation = emulator.addOperation({script: ['notStarted', 'running', 'succeeded']});
-    const followed = begin(operation.location);
-    const {poller} = followed;
+    const recording = begin(operation.location);
+    const {poller} = recording;
     const first = poller.result();
     const during: Array<Promise<unknown>> = [];
     poller.on('*', () => during.push(poller.result()));
@@ -63,7 +63,7 @@ describe('result()', () => {
     expect(during.every((promise) => promise === first)).toBe(true);
     expect(poller.result()).toBe(first);
     expect(await Promise.all(Array.from({length: 100}, () => poller.result()))).toEqual(Array(100).fill(result));
-    await atRest({emulator, operation, ...followed}, 3);
+    await atRest({emulator, operation, ...recording}, 3);
   });
 
   test('first asked for after the end', async () => {
@@ -89,8 +89,8 @@ describe('iteration', () => {
     const operation = emulator.addOperation({
       script: ['notStarted', {status: 'running', times: 3}, 'notStarted', 'running', 'succeeded'],
     });
-    const followed = begin(operation.location);
-    const {poller} = followed;
+    const recording = begin(operation.location);
+    const {poller} = recording;
     const slow = (async () => {
       const seen: Operation[] = [];
       for await (const each of poller) {
@@ -102,7 +102,7 @@ describe('iteration', () => {
     const expected = ['notStarted', 'running', 'notStarted', 'running', 'succeeded'];
     expect(statuses(await consume(poller))).toEqual(expected);
     expect(statuses({seen: await slow})).toEqual(expected);
-    await atRest({emulator, operation, ...followed}, 7);
+    await atRest({emulator, operation, ...recording}, 7);
   });
 
   test('yields each change of the percentage', async () => {
@@ -150,7 +150,7 @@ describe('iteration', () => {
     });
   });
 
-  test('of a poller that never hears anything throws its error', async () => {
+  test('of a poller that never gets an answer throws its error', async () => {
     const {poller} = await watch([{fault: 'hang'}], {totalTimeout: 20});
     const {seen, thrown} = await consume(poller);
     expect([seen, thrown]).toEqual([[], expect.any(WatchTimeoutError)]);
@@ -189,7 +189,7 @@ describe('iteration', () => {
 });
 
 describe('waitFor', () => {
-  test('a status that is already reached', async () => {
+  test('a status that the operation already has', async () => {
     const watched = await watch(['running'], {schedule: schedules.fixed(long)});
     await watched.poller.waitFor('running');
     const {operation} = watched.poller;
@@ -197,10 +197,10 @@ describe('waitFor', () => {
     expect(await watched.poller.waitFor('notStarted')).toBe(operation);
   });
 
-  test('a status that is reached later: in that event, not after', async () => {
+  test('a status that comes later: in that event, not after', async () => {
     const {poller} = await watch(['notStarted', 'notStarted', 'running', 'succeeded']);
-    const reached = poller.waitFor('running').then(({status}) => [status, poller.status]);
-    expect(await reached).toEqual(['running', 'running']);
+    const waited = poller.waitFor('running').then(({status}) => [status, poller.status]);
+    expect(await waited).toEqual(['running', 'running']);
     expect((await poller.waitFor('succeeded')).status).toBe('succeeded');
   });
 
@@ -249,7 +249,7 @@ describe('waitFor', () => {
     expect((await poller.waitFor(status)).status).toBe(status);
   });
 
-  test('a later status when watching is given up: its error; an earlier one: the operation', async () => {
+  test('a later status when watching is abandoned: its error; an earlier one: the operation', async () => {
     const watched = await watch(['running', {http: 403}]);
     const waited = failure(watched.poller.waitFor('succeeded'), ForbiddenError);
     expect((await watched.poller.waitFor('running')).status).toBe('running');
@@ -266,7 +266,7 @@ describe('waitFor', () => {
 });
 
 describe('a listener', () => {
-  test('that stops the poller is followed by abandoned alone, and all hear that in order', async () => {
+  test('that stops the poller is followed by abandoned alone, which all get in order', async () => {
     const watched = await watch(['notStarted', 'running', 'succeeded']);
     const {poller, events} = watched;
     poller.on('running', () => poller.stop('seen enough'));
@@ -317,21 +317,21 @@ describe('a listener', () => {
     expect(only(watched.events, 'abandoned')).toHaveLength(1);
   });
 
-  test('that unsubscribes itself hears no more; the others go on', async () => {
+  test('that unsubscribes itself gets no more events; the others go on', async () => {
     const {poller} = await watch(['running', 'running', 'running', 'succeeded']);
-    const heard: string[] = [];
+    const calls: string[] = [];
     const once = poller.on('polled', () => {
-      heard.push('once');
+      calls.push('once');
       once.unsubscribe();
       once.unsubscribe();
     });
-    poller.on('polled', () => void heard.push('always'));
+    poller.on('polled', () => void calls.push('always'));
     await poller.result();
-    expect(heard.filter((name) => name === 'once')).toHaveLength(1);
-    expect(heard.filter((name) => name === 'always').length).toBeGreaterThanOrEqual(3);
+    expect(calls.filter((name) => name === 'once')).toHaveLength(1);
+    expect(calls.filter((name) => name === 'always').length).toBeGreaterThanOrEqual(3);
   });
 
-  test('that is added twice is heard twice, and each subscription ends for itself', async () => {
+  test('that is added twice is called twice, and each subscription ends by itself', async () => {
     const {location} = (await startEmulator()).addOperation({script: ['running', 'running', 'succeeded']});
     const {poller} = begin(location);
     let calls = 0;
@@ -347,28 +347,28 @@ describe('a listener', () => {
     expect(calls).toBe(4);
   });
 
-  test('that is added within a listener hears the next event, not this one', async () => {
+  test('that is added within a listener gets the next event, not this one', async () => {
     const {location} = (await startEmulator()).addOperation({script: ['running', 'running', 'succeeded']});
     const {poller} = begin(location);
-    const heard: number[] = [];
+    const calls: number[] = [];
     let added = false;
     poller.on('polled', () => {
       if (added) return;
       added = true;
-      poller.on('polled', ({attempt}) => void heard.push(attempt));
+      poller.on('polled', ({attempt}) => void calls.push(attempt));
     });
     await poller.result();
-    expect(heard).toEqual([2, 3]);
+    expect(calls).toEqual([2, 3]);
   });
 
-  test('for one event hears it before those for all do', async () => {
+  test('for one event gets it before those for all do', async () => {
     const {location} = (await startEmulator()).addOperation({script: ['succeeded']});
     const poller = pollOperation(location, quick);
-    const heard: string[] = [];
-    poller.on('*', ({type}) => void heard.push(`* ${type}`));
-    poller.on('succeeded', ({type}) => void heard.push(type));
+    const calls: string[] = [];
+    poller.on('*', ({type}) => void calls.push(`* ${type}`));
+    poller.on('succeeded', ({type}) => void calls.push(type));
     await poller.result();
-    expect(heard).toEqual(['* polled', 'succeeded', '* succeeded']);
+    expect(calls).toEqual(['* polled', 'succeeded', '* succeeded']);
   });
 
   test.each([undefined, null, 'x', {}])('that is %p: a TypeError', async (listener) => {
@@ -400,8 +400,8 @@ describe('poller.actor', () => {
     const operation = emulator.addOperation({
       script: ['notStarted', {http: 503}, 'running', 'somethingNew', 'succeeded'],
     });
-    const followed = begin(operation.location);
-    const {poller} = followed;
+    const recording = begin(operation.location);
+    const {poller} = recording;
     const {actor} = poller;
     expect(poller.actor).toBe(actor);
     expect([actor.getSnapshot().value, actor.getSnapshot().status]).toEqual(['notStarted', 'active']);
@@ -414,9 +414,9 @@ describe('poller.actor', () => {
     const outcome = await toPromise(actor);
     expect(outcome).toEqual({status: 'succeeded', operation: await poller.result()});
     expect(values).toEqual(['notStarted', 'running', 'succeeded']);
-    expect(emitted).toEqual(types(followed.events));
+    expect(emitted).toEqual(types(recording.events));
     expect(actor.getSnapshot().status).toBe('done');
-    await atRest({emulator, operation, ...followed}, 5);
+    await atRest({emulator, operation, ...recording}, 5);
   });
 
   test('first asked for in the middle', async () => {
@@ -504,7 +504,7 @@ describe('poller.actor', () => {
 });
 
 describe('an http instance that ignores its signal', () => {
-  test('does not hold up a stop, and its late answer is not heard', async () => {
+  test('does not delay a stop, and its late answer is ignored', async () => {
     let answer: (response: Response) => void = () => undefined;
     const {http, requests} = fakeHttp(
       () =>
@@ -522,14 +522,14 @@ describe('an http instance that ignores its signal', () => {
     expect([types(events), poller.status]).toEqual([['abandoned'], 'notStarted']);
   });
 
-  test('does not hold up the deadline', async () => {
+  test('does not delay the deadline', async () => {
     const http = ky.create({fetch: () => new Promise<Response>(() => undefined)});
     const {poller, events} = begin('https://graph.example/operations/b', {http, totalTimeout: 30});
     await failure(poller.result(), WatchTimeoutError);
     expect([types(events), pendingTimers()]).toEqual([['abandoned'], 0]);
   });
 
-  test('does not hold up requestTimeout, and its late failure is not heard', async () => {
+  test('does not delay requestTimeout, and its late failure is ignored', async () => {
     let fail: (error: Error) => void = () => undefined;
     const {http, requests} = fakeHttp((_, count) =>
       count === 1
@@ -548,15 +548,15 @@ describe('an http instance that ignores its signal', () => {
   });
 });
 
-test('watching begins in the turn after the call: listeners added right away hear everything', async () => {
+test('watching begins in the turn after the call: listeners added right away get everything', async () => {
   const {http, requests} = fakeHttp(() => answered('succeeded'));
   const poller = pollOperation('https://graph.example/operations/b', {http, ...{token: quick.token}});
   afterwards(() => poller.stop());
   expect(requests).toHaveLength(0);
-  const heard: string[] = [];
-  poller.on('*', ({type}) => void heard.push(type));
+  const calls: string[] = [];
+  poller.on('*', ({type}) => void calls.push(type));
   await poller.result();
-  expect(heard).toEqual(['polled', 'succeeded']);
+  expect(calls).toEqual(['polled', 'succeeded']);
 });
 
 test('a poller that is stopped before it began asks nothing', async () => {

@@ -172,7 +172,7 @@ describe('one request, one error:', () => {
     expect(error.rawStatus).toBe('somethingNew');
   });
 
-  test("the options about waiting and about trouble don't matter", async () => {
+  test("the options about waiting and failures don't matter", async () => {
     const {emulator, operation} = await one({http: 503});
     const options: PollOptions = {
       token,
@@ -236,7 +236,7 @@ test('a signal that is aborted: WatchAbortedError with its reason, no request', 
   await atRest(emulator, operation, 0);
 });
 
-test('a signal that aborts during the request: at once, and nothing is left', async () => {
+test('a signal that aborts during the request: rejects at once, and nothing is left', async () => {
   const {emulator, operation} = await one({fault: 'hang'});
   const controller = new AbortController();
   const promise = failure(fetchOperation(operation.location, {token, signal: controller.signal}), WatchAbortedError);

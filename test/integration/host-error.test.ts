@@ -6,8 +6,8 @@ import {
   afterwards,
   atRest,
   begin,
-  follow,
   quick,
+  recordEvents,
   runInChild,
   startEmulator,
   types,
@@ -40,7 +40,7 @@ const program = (rest: string): string => `
   await emulator.stop();`;
 
 describe('a listener that throws', () => {
-  test('is an uncaughtException where the host has no reportError, and the other listener hears the event', async () => {
+  test('is an uncaughtException where the host has no reportError, and the other listener gets the event', async () => {
     const {code, out, err} = await runInChild(
       program("process.on('uncaughtException', ({name, message}, origin) => console.log(origin, name, message));"),
     );
@@ -62,7 +62,7 @@ describe('a listener that throws', () => {
     expect(out.trim().split('\n')).toEqual(['reported my listener', 'the other one', 'succeeded']);
   });
 
-  test('also one for the last event, and in a poller that is given up', async () => {
+  test('also one for the last event, and in a poller that is abandoned', async () => {
     const reported = hostThatReports();
     for (const last of ['succeeded', 'failed', {http: 403}]) {
       const emulator = await startEmulator();
@@ -71,10 +71,10 @@ describe('a listener that throws', () => {
       poller.on('*', ({type}) => {
         throw type;
       });
-      const followed = follow(poller);
+      const recording = recordEvents(poller);
       await Promise.allSettled([poller.result()]);
-      expect(reported.splice(0)).toEqual(types(followed.events));
-      await atRest({emulator, operation, ...followed}, 2);
+      expect(reported.splice(0)).toEqual(types(recording.events));
+      await atRest({emulator, operation, ...recording}, 2);
     }
   });
 
@@ -123,8 +123,8 @@ test("a subscriber of the poller's actor that throws harms neither", async () =>
   const reported = hostThatReports();
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['running', 'succeeded']});
-  const followed = begin(operation.location);
-  const heard: unknown[] = [];
+  const recording = begin(operation.location);
+  const values: unknown[] = [];
   const uncaught: unknown[] = [];
   // XState reports what its subscribers throw by a timer.
   const later = globalThis.setTimeout;
@@ -136,13 +136,13 @@ test("a subscriber of the poller's actor that throws harms neither", async () =>
         uncaught.push(error);
       }
     }, delay)) as typeof setTimeout;
-  followed.poller.actor.subscribe(() => {
+  recording.poller.actor.subscribe(() => {
     throw new Error('my subscriber');
   });
-  followed.poller.actor.subscribe(({value}) => heard.push(value));
-  expect((await followed.poller.result()).status).toBe('succeeded');
-  expect(heard.at(-1)).toBe('succeeded');
-  await atRest({emulator, operation, ...followed}, 2);
+  recording.poller.actor.subscribe(({value}) => values.push(value));
+  expect((await recording.poller.result()).status).toBe('succeeded');
+  expect(values.at(-1)).toBe('succeeded');
+  await atRest({emulator, operation, ...recording}, 2);
   expect([...uncaught, ...reported].map(String)).toContain('Error: my subscriber');
 });
 

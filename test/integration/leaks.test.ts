@@ -1,4 +1,4 @@
-// Proofs that no harm is left: a process ends by itself, a signal has no listener, no request follows.
+// Proofs that nothing is left behind: a process ends by itself, a signal has no listener, no request follows.
 
 import {getEventListeners} from 'node:events';
 import {describe, expect, jest, test} from '@jest/globals';
@@ -35,7 +35,7 @@ const endings: ReadonlyArray<readonly [name: string, script: readonly OperationS
     'failed',
   ],
   [
-    'giving up',
+    'abandoning',
     [{http: 503}],
     'await pollOperation(given, quick).result().catch(({name}) => console.log(name));',
     'UnreachableError',
@@ -137,7 +137,7 @@ test('a process does not end while an operation is watched', async () => {
   expect([code, out]).toEqual([0, 'succeeded\n']);
 });
 
-test('300 pollers on one emulator and one signal, aborted in the midst: all settle, no later request', async () => {
+test('300 pollers on one emulator and one signal, aborted midway: all settle, no later request', async () => {
   const emulator = await startEmulator({record: false});
   const {controller, listeners} = countingController();
   const script: OperationStep[] = ['notStarted', 'running', {http: 503}, {http: 429, retryAfter: 0.01}, 'running'];
@@ -178,7 +178,7 @@ test('300 pollers on one emulator and one signal, aborted in the midst: all sett
   expect(pollers.every((poller) => poller.toJSON().abandoned === 'aborted')).toBe(true);
 });
 
-test('a poller that nobody holds goes on and ends', async () => {
+test('a poller without references goes on and ends', async () => {
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['running', 'running', 'succeeded']});
   pollOperation(operation.location, quick);

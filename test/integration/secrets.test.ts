@@ -22,9 +22,9 @@ import type {OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
   begin,
-  type Followed,
-  follow,
   quick,
+  type Recording,
+  recordEvents,
   startEmulator,
   startServer,
   turns,
@@ -63,7 +63,7 @@ function shown(value: unknown): string[] {
   return texts;
 }
 
-/** Paths to the texts in all that can be reached from a value: any key, any getter, the prototypes' too, any entry. */
+/** Paths to the strings in all that is reachable from a value: any key, any getter, the prototypes' too, any entry. */
 function reachable(value: unknown, looksFor: RegExp): string[] {
   const found: string[] = [];
   const seen = new Set<unknown>();
@@ -95,7 +95,7 @@ function reachable(value: unknown, looksFor: RegExp): string[] {
   return found;
 }
 
-/** Nothing of a secret shows in a value or can be reached from it. */
+/** Nothing of a secret shows in a value or is reachable from it. */
 function expectNoTrace(what: string, value: unknown, looksFor = marker): void {
   for (const text of shown(value)) {
     if (looksFor.test(text)) throw new Error(`${what} shows a secret: ${text}`);
@@ -104,7 +104,7 @@ function expectNoTrace(what: string, value: unknown, looksFor = marker): void {
 }
 
 /** All that a poller gives out. */
-async function expectClean({poller, events}: Followed, looksFor = marker): Promise<unknown> {
+async function expectClean({poller, events}: Recording, looksFor = marker): Promise<unknown> {
   const [outcome] = await Promise.allSettled([poller.result()]);
   const waited = await Promise.allSettled([poller.waitFor('canceled')]);
   for (const event of events) expectNoTrace(`the event ${event.type}`, event, looksFor);
@@ -173,8 +173,8 @@ describe('a token shows nowhere: a watch that ends with', () => {
     async (_, __, {script, options, name}) => {
       const emulator = await startEmulator({token});
       const {location} = emulator.addOperation({script});
-      const followed = begin(location, {protocol: tasks, token, ...options});
-      const error = await expectClean(followed);
+      const recording = begin(location, {protocol: tasks, token, ...options});
+      const error = await expectClean(recording);
       expect((error as Error | undefined)?.name).toBe(name);
       if (name !== 'WatchAbortedError') expect(emulator.requests[0]?.headers['authorization']).toBe(`Bearer ${token}`);
     },
@@ -191,7 +191,7 @@ describe('a token shows nowhere: a watch that ends with', () => {
 
     const emulator = await startEmulator({token});
     const target = emulator.addOperation({script: [{fault: 'hang'}]});
-    const told = new Set<OperationEventType>();
+    const emitted = new Set<OperationEventType>();
     const watches: Array<[script: OperationStep[], until?: OperationEventType]> = [
       [['notStarted', {http: 503}, {status: 'running', percentageComplete: 40}, 'unheard', 'succeeded']],
       [['failed']],
@@ -201,10 +201,10 @@ describe('a token shows nowhere: a watch that ends with', () => {
     ];
     for (const [script, end] of watches) {
       const {location} = emulator.addOperation({script});
-      const followed = begin(location, {protocol: tasks, token, stalledAfter: 1});
-      if (end !== undefined) followed.poller.on(end, () => followed.poller.stop());
-      await expectClean(followed);
-      for (const type of types(followed.events)) told.add(type as OperationEventType);
+      const recording = begin(location, {protocol: tasks, token, stalledAfter: 1});
+      if (end !== undefined) recording.poller.on(end, () => recording.poller.stop());
+      await expectClean(recording);
+      for (const type of types(recording.events)) emitted.add(type as OperationEventType);
     }
     const all: Record<OperationEventType, true> = {
       notStarted: true,
@@ -221,7 +221,7 @@ describe('a token shows nowhere: a watch that ends with', () => {
       stalled: true,
       abandoned: true,
     };
-    expect([...told].toSorted()).toEqual(Object.keys(all).toSorted());
+    expect([...emitted].toSorted()).toEqual(Object.keys(all).toSorted());
   });
 });
 
@@ -236,8 +236,8 @@ test('a new password shows nowhere, neither chosen nor made up', async () => {
       ...(body === undefined ? {} : {body}),
     });
     expect((await started.text()).includes(password)).toBe(body === undefined);
-    const followed = begin(started.headers.get('location') ?? '', {token});
-    expect(await expectClean(followed)).toBeUndefined();
+    const recording = begin(started.headers.get('location') ?? '', {token});
+    expect(await expectClean(recording)).toBeUndefined();
   }
 });
 
@@ -258,7 +258,7 @@ const echoes: ReadonlyArray<
     (echo) => [JSON.stringify({error: {code: 'a', message: `${'.'.repeat(190)} ${echo}`}})],
   ],
   ['message, many times', (echo) => [JSON.stringify({error: {message: `${echo} ${echo} ${echo}`}})]],
-  ['error as a text', (echo) => [JSON.stringify({error: echo})]],
+  ['error as a string', (echo) => [JSON.stringify({error: echo})]],
   ['error body as plain text', (echo) => [`refused: ${echo}`]],
   ['headers', (echo) => ['{}', {'www-authenticate': `Bearer error="${echo}"`, 'x-echo': echo, server: echo}]],
 ];
@@ -274,8 +274,8 @@ describe.each(echoes)('a server that echoes Authorization in its %s', (_, answer
     });
     const options = {consecutiveFailures: 2, notFoundGrace: 0, retry: {...quick.retry, retries: 1}};
     for (const source of [token, () => token]) {
-      const followed = begin(`${server.root}/operations/b`, {...options, token: source});
-      expect(await expectClean(followed)).toBeInstanceOf(OperationError);
+      const recording = begin(`${server.root}/operations/b`, {...options, token: source});
+      expect(await expectClean(recording)).toBeInstanceOf(OperationError);
       const [asked] = await Promise.allSettled([fetchOperation(`${server.root}/operations/b`, {token: source})]);
       expectNoTrace('fetchOperation', asked);
     }
@@ -303,8 +303,8 @@ test('a server that echoes Authorization in request-id and Date', async () => {
     response.writeHead(503, {'request-id': echo, date: echo});
     response.end();
   });
-  const followed = begin(`${server.root}/operations/b`, {consecutiveFailures: 1, token, retry: {retries: 0}});
-  await expectClean(followed);
+  const recording = begin(`${server.root}/operations/b`, {consecutiveFailures: 1, token, retry: {retries: 0}});
+  await expectClean(recording);
 });
 
 test('a server that redirects with Authorization in the query', async () => {
@@ -314,8 +314,8 @@ test('a server that redirects with Authorization in the query', async () => {
     } else response.writeHead(503);
     response.end();
   });
-  const followed = begin(`${server.root}/operations/b`, {consecutiveFailures: 1, token, retry: {retries: 0}});
-  await expectClean(followed);
+  const recording = begin(`${server.root}/operations/b`, {consecutiveFailures: 1, token, retry: {retries: 0}});
+  await expectClean(recording);
 });
 
 test('an http instance whose fetch throws the request', async () => {
@@ -326,8 +326,8 @@ test('an http instance whose fetch throws the request', async () => {
       throw Object.assign(error, {request, init, headers: request.headers});
     },
   });
-  const followed = begin('https://graph.example/operations/b', {http, token, consecutiveFailures: 1});
-  expect(await expectClean(followed)).toMatchObject({name: 'UnreachableError'});
+  const recording = begin('https://graph.example/operations/b', {http, token, consecutiveFailures: 1});
+  expect(await expectClean(recording)).toMatchObject({name: 'UnreachableError'});
 });
 
 test('an http instance with hooks that throw', async () => {
@@ -340,8 +340,8 @@ test('an http instance with hooks that throw', async () => {
       ],
     },
   });
-  const followed = begin('https://graph.example/operations/b', {http, token, consecutiveFailures: 1});
-  expect(await expectClean(followed)).toMatchObject({name: 'UnreachableError'});
+  const recording = begin('https://graph.example/operations/b', {http, token, consecutiveFailures: 1});
+  expect(await expectClean(recording)).toMatchObject({name: 'UnreachableError'});
 });
 
 test.each([
@@ -359,8 +359,8 @@ test.each([
   }
   expect(error).toBeInstanceOf(TypeError);
   expectNoTrace('the TypeError', error);
-  const followed = begin(location, {token: () => given as string, consecutiveFailures: 1});
-  expect(await expectClean(followed)).toMatchObject({name: 'UnauthorizedError'});
+  const recording = begin(location, {token: () => given as string, consecutiveFailures: 1});
+  expect(await expectClean(recording)).toMatchObject({name: 'UnauthorizedError'});
 });
 
 test.each([
@@ -382,7 +382,7 @@ test.each([
 });
 
 test.each([
-  ['as text', token],
+  ['as a string', token],
   ['as JSON text', JSON.stringify(token)],
   ['in a list', [token]],
   ['as a field', {kind: 'operation-poller', version: 1, location: {token}}],
@@ -415,7 +415,7 @@ test('a resumed watch holds the token as little', async () => {
   await first.poller.waitFor('running');
   first.poller.stop();
   await expectClean(first);
-  const second = follow(resumeOperation({...first.poller.toJSON(), dueAt: Date.now()}, {...quick, token}));
+  const second = recordEvents(resumeOperation({...first.poller.toJSON(), dueAt: Date.now()}, {...quick, token}));
   expect(await expectClean(second)).toMatchObject({name: 'OperationFailedError'});
 });
 
@@ -502,7 +502,7 @@ describe.each([
     const own = await startEmulator();
     const start = moved ? own.addOperation({script: [{status: 'running', location}]}).location : location;
     const isElsewhere = moved && JSON.stringify(script).includes('elsewhere') && name === 'ProtocolError';
-    const followed = begin(start, {
+    const recording = begin(start, {
       ...quick,
       protocol: moved ? roaming : tokenless,
       retry: {...quick.retry, retries: 1},
@@ -510,14 +510,14 @@ describe.each([
       ...(isElsewhere ? {consecutiveFailures: 1} : {}),
       ...options,
     });
-    const error = await expectClean(followed, capability);
-    expectNoTrace('the actor as far as it is shown', String(followed.poller.actor), capability);
+    const error = await expectClean(recording, capability);
+    expectNoTrace('the actor as far as it is shown', String(recording.poller.actor), capability);
     if (name === 'success') expect(error).toBeUndefined();
     else expect(error).toBeInstanceOf(OperationError);
     if (!isElsewhere && name !== 'success') expect((error as Error).name).toBe(name);
-    expect(followed.poller.toJSON().location).toMatch(capability);
+    expect(recording.poller.toJSON().location).toMatch(capability);
     if (error instanceof OperationError) {
-      expect(error.resumeToken?.location).toBe(isElsewhere && moved ? followed.poller.toJSON().location : location);
+      expect(error.resumeToken?.location).toBe(isElsewhere && moved ? recording.poller.toJSON().location : location);
       expect(error.location).toBe((error.resumeToken?.location ?? '').split('?')[0]);
     }
     const [asked] = await Promise.allSettled([fetchOperation(location, {protocol: tokenless, requestTimeout: 30})]);
@@ -538,8 +538,8 @@ describe.each([
     });
     const start = moved ? 'https://graph.example/operations/b' : foreign;
     const protocol = moved ? roaming : tokenless;
-    const followed = begin(start, {http, protocol, consecutiveFailures: 1, retry: {retries: 0}});
-    expect(await expectClean(followed, capability)).toMatchObject({name: 'UnreachableError'});
+    const recording = begin(start, {http, protocol, consecutiveFailures: 1, retry: {retries: 0}});
+    expect(await expectClean(recording, capability)).toMatchObject({name: 'UnreachableError'});
     await turns(1);
   });
 });

@@ -100,7 +100,7 @@ test('a fetch that rejects is retried', async () => {
   expect([await done, lines]).toEqual(['done: x', ['retrying after undefined']]);
 });
 
-test('a fetch that never answers is given up after as many time-outs as configured', async () => {
+test('a fetch that never answers is abandoned after as many time-outs as configured', async () => {
   fetchMock.mockImplementation(() => new Promise(() => undefined));
   const done = report(location, []).catch((error: unknown) => error);
   await jest.advanceTimersByTimeAsync(15 * 60_000);

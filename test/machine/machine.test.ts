@@ -136,7 +136,7 @@ describe('the machine, used purely', () => {
     ['the same percentage', [40, 40], ['polled']],
     ['a percentage that is no longer reported', [40, undefined], ['polled']],
     ['a percentage that goes back', [60, 40], ['polled', 'progress']],
-  ])('%s emits %p', (_, [first, second], expected) => {
+  ])('%s, %p, emits %p', (_, [first, second], expected) => {
     const events = [first, second].map((percentComplete): WatchEvent => {
       return {type: 'report', operation: operationOf('running', {percentComplete}), at};
     });
@@ -241,7 +241,7 @@ describe('any sequence of events', () => {
 
 describe('every state', () => {
   const events: OperationMachineEvent[] = [...statuses.map(report), abandon(), {type: 'stall', at}];
-  // Not the context: it counts polls, so that the ways would have no end.
+  // Not the context: it counts polls, so there would be no end of paths.
   const paths = getShortestPaths(statusMachine, {
     input: {location, protocol: tasks},
     events,

@@ -12,11 +12,11 @@ import {type LeanHttpOptions, leanHttp} from 'operation-poller/node';
 import {Agent} from 'undici';
 import {
   begin,
-  carryBy,
   failure,
   quick,
   startEmulator,
   startServer,
+  switchTransport,
   token,
   turns,
   types,
@@ -24,7 +24,7 @@ import {
   watch,
 } from '../support/behaviours.ts';
 
-const http = carryBy(leanHttp, 'node/index.js');
+const http = switchTransport(leanHttp, 'node/index.js');
 
 test('watches an operation to its end, with the right headers on each request', async () => {
   const {poller, operation, events} = await watch(['notStarted', 'running', 'succeeded']);

@@ -126,7 +126,7 @@ describe('options that are taken', () => {
   });
 });
 
-describe('an option that cannot be is refused with its name, what it got and what it takes', () => {
+describe('an option with a wrong value is refused with its name, what it got and what it takes', () => {
   const isMilliseconds = (name: string, or = ''): [string, unknown, ErrorConstructor, string][] => [
     [name, '5s', TypeError, `expected milliseconds${or}, got "5s"`],
     [name, null, TypeError, `expected milliseconds${or}, got null`],
@@ -221,14 +221,14 @@ describe('an option that cannot be is refused with its name, what it got and wha
     expect(error).toHaveProperty('message', `retry.${name}: ${message}`);
   });
 
-  // p-retry would refuse these at the first poll, where it is too late to tell the caller.
+  // p-retry would refuse these at the first poll, when it is too late for the caller.
   test.each<[string, unknown]>([
     ['an infinite minTimeout', {minTimeout: Infinity}],
     ['an infinite factor', {factor: Infinity}],
     ['a negative maxRetryTime', {maxRetryTime: -1}],
-    ['a maxRetryTime that is a text', {maxRetryTime: '1s'}],
+    ['a maxRetryTime that is a string', {maxRetryTime: '1s'}],
     ['a shouldRetry that is no function', {shouldRetry: true}],
-    ['a randomize that is a text', {randomize: 'yes'}],
+    ['a randomize that is a string', {randomize: 'yes'}],
   ])('retry with %s', (_, retry) => {
     const error = thrownBy(() => readAny({retry}));
     expect(error instanceof TypeError || error instanceof RangeError).toBe(true);

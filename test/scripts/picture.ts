@@ -8,7 +8,7 @@ import {startGraphEmulator} from 'operation-poller/testing';
 
 const columns = 84;
 const rows = 4;
-/** How often the terminal is looked at, in milliseconds, and how long the last picture stays. */
+/** How often the terminal is captured, in milliseconds, and how long the last picture stays. */
 const lookEvery = 100;
 const restFor = 4000;
 
@@ -73,7 +73,7 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** What the terminal shows, with its colours, of which tmux tells only the changes. */
+/** What the terminal shows, with its colours, of which tmux gives only the changes. */
 function drawn(screen: string): string {
   let style = 'plain';
   const lines = screen.split('\n').map((line, row) => {
@@ -98,7 +98,7 @@ function picture(frames: readonly Frame[]): string {
   const width = Math.ceil(2 * padding + columns * columnWidth);
   const animations = frames.map(({at}, index) => {
     const until = frames[index + 1]?.at ?? total;
-    // The first picture stands from the beginning on; steps, so that nothing fades.
+    // The first picture is there from the start; in steps, so that nothing fades.
     const before = index === 0 ? '' : `0%{visibility:hidden}${percent(at)}{visibility:visible}`;
     const after = until === total ? '' : `${percent(until)}{visibility:hidden}100%{visibility:hidden}`;
     const first = index === 0 ? '0%{visibility:visible}' : '';

@@ -32,7 +32,7 @@ interface Bundle {
   readonly shares: readonly (readonly [file: string, bytes: number])[];
 }
 
-/** Bundles a program that exports these names of the built package on. */
+/** Bundles a program that re-exports these names of the built package. */
 function bundle(folder: string, names: string): Bundle {
   const entry = join(folder, 'entry.js');
   const output = join(folder, 'bundle.js');

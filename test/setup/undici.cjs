@@ -2,6 +2,6 @@
 // library's, as those of Node's own fetch. test/jest.config.js puts it in undici's place.
 const {runInThisContext} = require('node:vm');
 
-// Node's own fetch takes the dispatcher that the first to be loaded has made for all: let that be Node.
+// Node's own fetch takes the global dispatcher of whichever undici was loaded first: let that be Node's.
 runInThisContext('Response');
 module.exports = runInThisContext("process.getBuiltinModule('node:module')").createRequire(__filename)('undici');

@@ -22,17 +22,17 @@ describe('a lazy abort controller', () => {
     expect(thrown).toBe(lazy.reason);
   });
 
-  test('tells each callback once, and none that has ended hearing', () => {
+  test('calls each callback once, and none that was removed', () => {
     const lazy = new LazyAbortController();
-    const [heard, twice, ended] = [jest.fn(), jest.fn(), jest.fn()];
-    onAbort(lazy, heard);
+    const [once, twice, removed] = [jest.fn(), jest.fn(), jest.fn()];
+    onAbort(lazy, once);
     onAbort(lazy, twice);
     onAbort(lazy, twice);
-    onAbort(lazy, ended)();
+    onAbort(lazy, removed)();
     lazy.throwIfAborted();
     lazy.abort('enough');
     lazy.abort('more');
-    expect([heard, twice, ended].map(({mock}) => mock.calls.length)).toEqual([1, 2, 0]);
+    expect([once, twice, removed].map(({mock}) => mock.calls.length)).toEqual([1, 2, 0]);
     expect(lazy.reason).toBe('enough');
   });
 

@@ -151,7 +151,7 @@ describe('a check', () => {
 });
 
 test.each<[unknown, string]>([
-  ['a text', '"a text"'],
+  ['a string', '"a string"'],
   ['line\nbreak', '"line\\nbreak"'],
   ['x'.repeat(100), `"${'x'.repeat(60)}"`],
   [() => 'secret', 'a function'],

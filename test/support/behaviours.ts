@@ -30,7 +30,7 @@ import {
 
 export const token = 'test-token';
 
-/** What sends the requests of these tests: the library's default, or what {@link carryBy} says. */
+/** What sends the requests of these tests: the library's default, or what {@link switchTransport} says. */
 export const transport: Pick<PollOptions, 'http'> = {};
 
 /** Options under which nothing takes time. */
@@ -44,13 +44,13 @@ export const quick = {
 let transportOfChild = 'undefined';
 
 /**
- * Has {@link transport}, {@link quick} and child processes go by another transport. Call it before importing the tests that
+ * Makes {@link transport}, {@link quick} and child processes use another transport. Call it before importing the tests that
  * are to run on it: some make their options when they are imported.
  *
  * @param make makes it; a function that the module exports
  * @param module the module's path in `src/`, with the extension .js
  */
-export function carryBy(make: () => KyInstance, module: string): KyInstance {
+export function switchTransport(make: () => KyInstance, module: string): KyInstance {
   const http = make();
   for (const options of [transport, quick]) Object.assign(options, {http});
   transportOfChild = `(await import(join(folder, ${JSON.stringify(module)}))).${make.name}()`;
@@ -58,7 +58,7 @@ export function carryBy(make: () => KyInstance, module: string): KyInstance {
 }
 
 /** The transport of these tests with something in between. */
-export function carryThrough(between: (transport: Transport) => Transport): KyInstance {
+export function wrapTransport(between: (transport: Transport) => Transport): KyInstance {
   const http = ky.create();
   setTransport(http, between(transportOf(transport.http)));
   return http;
@@ -105,11 +105,11 @@ export function pendingTimers(): number {
   return Object.hasOwn(setTimeout, 'clock') ? jest.getTimerCount() : timers.size;
 }
 
-/** Lets real time go by until something holds; fails after many turns of the event loop, however fast they are. */
+/** Lets real time pass until a condition holds; fails after 15 s. */
 export async function until(holds: () => boolean): Promise<void> {
   const end = performanceNow() + 15_000;
   while (!holds()) {
-    if (performanceNow() > end) throw new Error(`Never came to hold: ${String(holds)}`);
+    if (performanceNow() > end) throw new Error(`It never held: ${String(holds)}`);
     await nextTurn();
   }
 }
@@ -129,27 +129,27 @@ export async function startEmulator(options: GraphEmulatorOptions = {}): Promise
   return emulator;
 }
 
-/** A poller and all it told. */
-export interface Followed {
+/** A poller and all its events. */
+export interface Recording {
   readonly poller: OperationPoller;
   readonly events: readonly OperationEvent[];
 }
 
-/** Hears all that a poller tells from now on, and stops it after the test. */
-export function follow(poller: OperationPoller): Followed {
+/** Collects all events of a poller from now on, and stops it after the test. */
+export function recordEvents(poller: OperationPoller): Recording {
   const events: OperationEvent[] = [];
   poller.on('*', (event) => events.push(event));
-  // First of all: an emulator that stops while it is asked looks like trouble.
+  // Before the emulator: one that stops in the middle of a request looks like a failure.
   cleanups.unshift(() => poller.stop('the test is over'));
   return {poller, events};
 }
 
 /** Polls quickly. */
-export function begin(location: string | URL, options: PollOptions = {}): Followed {
-  return follow(pollOperation(location, {...quick, ...options}));
+export function begin(location: string | URL, options: PollOptions = {}): Recording {
+  return recordEvents(pollOperation(location, {...quick, ...options}));
 }
 
-export interface Watched extends Followed {
+export interface Watched extends Recording {
   readonly emulator: GraphEmulator;
   readonly operation: EmulatedOperation;
 }
@@ -191,15 +191,15 @@ export function times(requests: ReadonlyArray<{readonly at: number}>): number[] 
  */
 export async function atRest(watched: Watched, requests: number): Promise<void> {
   const {emulator, operation, poller, events} = watched;
-  const told = events.length;
+  const count = events.length;
   await fetch(`${emulator.root}/fence`);
   await emulator.idle();
   expect(pendingTimers()).toBe(0);
   expect(operation.requests).toHaveLength(requests);
-  expect(events).toHaveLength(told);
+  expect(events).toHaveLength(count);
   poller.stop();
   await turns(3);
-  expect(events).toHaveLength(told);
+  expect(events).toHaveLength(count);
   checkEvents(events);
 }
 
@@ -244,7 +244,7 @@ export interface ErrorFacts {
 }
 
 /** Checks every field of an error but its cause. */
-export function expectFacts(error: OperationError, {poller}: Followed, facts: ErrorFacts): void {
+export function expectFacts(error: OperationError, {poller}: Recording, facts: ErrorFacts): void {
   const {location, attempts, observed, operation, elapsed, resumeToken} = error;
   expect({location, attempts, observed, status: operation?.status}).toEqual({
     location: facts.location,
@@ -290,10 +290,10 @@ export function expectPollError(
 }
 
 /** Lets every wait pass at once, under fake timers. */
-export function skipWaits({poller}: Followed): void {
+export function skipWaits({poller}: Recording): void {
   poller.on('waiting', ({delay}) => void jest.advanceTimersByTimeAsync(delay));
   poller.on('retrying', ({delay, attempt}) => {
-    // One that ends its poll is followed by `waiting`, which passes the same wait.
+    // After one that ends its poll comes `waiting`, which passes the same wait.
     if (poller.toJSON().attempt < attempt) void jest.advanceTimersByTimeAsync(delay);
   });
 }
@@ -372,20 +372,20 @@ export function countingController(): {
   const add = signal.addEventListener.bind(signal);
   const remove = signal.removeEventListener.bind(signal);
   signal.addEventListener = ((type: 'abort', listener: () => void, options?: AddEventListenerOptions) => {
-    const heard = () => {
+    const wrapped = () => {
       if (options?.once === true) forget(listener);
       listener.call(signal);
     };
-    present.set(listener, heard);
+    present.set(listener, wrapped);
     listeners.now += 1;
     listeners.most = Math.max(listeners.most, listeners.now);
-    add(type, heard, options);
+    add(type, wrapped, options);
   }) as typeof signal.addEventListener;
   signal.removeEventListener = ((type: 'abort', listener: () => void) => {
-    const heard = present.get(listener);
-    if (heard === undefined) return;
+    const wrapped = present.get(listener);
+    if (wrapped === undefined) return;
     forget(listener);
-    remove(type, heard as () => void);
+    remove(type, wrapped as () => void);
   }) as typeof signal.removeEventListener;
   function forget(listener: unknown): void {
     if (present.delete(listener)) listeners.now -= 1;
@@ -465,7 +465,7 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
     err += chunk;
   });
   child.stdin.end(program);
-  // What it does itself takes no time to speak of: after this, something keeps it that should not.
+  // Its own work takes next to no time: after this, something keeps the process alive that should not.
   let tooLong: ReturnType<typeof setTimeout> | undefined;
   child.stdio[3]?.once('data', () => {
     tooLong = original.setTimeout(() => child.kill(), 4000);

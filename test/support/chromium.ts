@@ -17,11 +17,11 @@ export function findChromium(): string | undefined {
   return undefined;
 }
 
-/** Starts it without a screen, with a profile of its own, and with nothing that asks anybody but the pages' server. */
+/** Starts it headless, with a profile of its own, and without anything that contacts servers other than the pages' own. */
 export function launchChromium(executablePath: string): Promise<Browser> {
   return chromium.launch({
     executablePath,
-    // Root has no sandbox, and a container no graphics.
+    // There is no sandbox for root, and no graphics in a container.
     args: [
       ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
       '--disable-gpu',

@@ -21,7 +21,7 @@ export const clockAt = (elapsed = 0): Clock => wallClock(() => beginning + elaps
 
 export const statuses: readonly OperationStatus[] = ['notStarted', 'running', 'succeeded', 'failed', 'canceled'];
 
-/** A protocol with all that an operation can tell. */
+/** A protocol with every field that an operation can have. */
 export const tasks: Protocol = defineProtocol({
   name: 'tasks',
   status: '/status',
@@ -36,14 +36,14 @@ export const tasks: Protocol = defineProtocol({
   result: '/result',
 });
 
-/** The operation that an answer of {@link tasks} with this body tells of. */
+/** The operation that {@link tasks} reads from this body. */
 export function operationOf<Status extends OperationStatus>(
   status: Status,
   body: Readonly<Record<string, unknown>> = {},
 ): Extract<Operation, {readonly status: Status}> {
-  const reading = parseOperation({id: 'b', status, ...body}, protocolReader(tasks));
-  if (reading.is !== 'operation') throw new Error(`The test's body is no operation: ${JSON.stringify(reading)}`);
-  return reading.operation as Extract<Operation, {readonly status: Status}>;
+  const parsed = parseOperation({id: 'b', status, ...body}, protocolReader(tasks));
+  if (parsed.is !== 'operation') throw new Error(`The test's body is no operation: ${JSON.stringify(parsed)}`);
+  return parsed.operation as Extract<Operation, {readonly status: Status}>;
 }
 
 /** The state of a watch of {@link tasks} that begins at {@link beginning}. */

@@ -20,9 +20,9 @@ export function onPath(name: string): string | undefined {
 export function installByApt(name: string): string | undefined {
   if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return undefined;
   process.stderr.write(`No ${name} on the PATH: installing it by apt-get\n`);
-  // A package may start a server of its own where it can: a policy that says no keeps it from doing so.
+  // A package may start a server of its own: a policy that refuses prevents that.
   const environment = {...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1'};
-  // Another test file may be installing something at this moment.
+  // Another test file may be installing something at the same time.
   const patience = ['-o', 'DPkg::Lock::Timeout=300'];
   try {
     for (const command of [

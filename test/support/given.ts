@@ -3,7 +3,7 @@ import {jest} from '@jest/globals';
 import {type OperationPoller, pollOperation, schedules} from 'operation-poller';
 import {startGraphEmulator} from 'operation-poller/testing';
 
-/** What the documents' fragments take for granted, at work: an operation on the emulator, and what belongs to it. */
+/** What the documents' fragments take for granted: an operation on the emulator, and what belongs to it. */
 export interface Given extends AsyncDisposable {
   /** How many requests the emulator has been sent. */
   readonly requests: number;
@@ -44,7 +44,7 @@ export async function startGiven(end: GivenEnd): Promise<Given> {
       read: (key: string) => Promise.resolve(stored.get(key) ?? ''),
     },
     queue: {add: () => Promise.resolve()},
-    // Made when a fragment first names it: one that makes its own must not find another at work.
+    // Made when a fragment first uses it: a fragment that makes its own must not have another one polling beside it.
     get poller(): OperationPoller {
       poller ??= pollOperation(location, {token, schedule: schedules.fixed(1)});
       return poller;
@@ -70,7 +70,7 @@ export async function startGiven(end: GivenEnd): Promise<Given> {
       }
       try {
         await import(file);
-        // A fragment that only starts or listens: to the end of what it started.
+        // A fragment may only start or listen: wait for the end of what it started.
         await poller?.result().catch(() => undefined);
       } finally {
         for (const name of names) Reflect.deleteProperty(globalThis, name);

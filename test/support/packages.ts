@@ -7,7 +7,7 @@ import {promisify} from 'node:util';
 
 const run = promisify(execFile);
 
-// What npm tells its scripts about this project must not reach the npm that works elsewhere.
+// What npm passes to its scripts about this project must not get to the npm that works elsewhere.
 export const environment = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^npm_(config_local_prefix|lifecycle|package)/.test(name)),
 );
@@ -27,7 +27,7 @@ export async function fetchPackages(name: string, packages: readonly string[], t
   try {
     const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
     await run('npm', ['install', '--prefix', fetched, ...quiet, ...packages], {env: environment, timeout});
-    // In one go: a run at the same time sees all of it or nothing.
+    // Atomically: a concurrent run sees all of it or nothing.
     await rename(fetched, cache).catch((error: unknown) => {
       if (!isOurs(cache)) throw error;
     });

@@ -17,7 +17,7 @@ export interface TestRedis {
 
 /** Where Redis comes from. */
 export interface RedisSource {
-  /** A server that is there already; it is used as it is, and only under keys of the tests' own. */
+  /** A server that is running already; it is used as it is, and only under the tests' own keys. */
   readonly url?: URL;
   /** The program. */
   readonly program?: string;
@@ -42,7 +42,7 @@ export function findRedis(): RedisSource | undefined {
 /**
  * Starts a server on a free port of this machine, or uses the one of `REDIS_URL`.
  *
- * @param persistent whether what it knows survives {@link TestRedis.restart}
+ * @param persistent whether its data survives {@link TestRedis.restart}
  */
 export async function startRedis({url, program}: RedisSource, persistent = false): Promise<TestRedis> {
   if (url !== undefined && !persistent) {
@@ -77,8 +77,8 @@ async function launch(program: string, port: number, folder: string, persistent:
     save: '',
     appendonly: persistent ? 'yes' : 'no',
     'maxmemory-policy': 'noeviction',
-    // How many times a second an idle Redis looks at what has timed out: with 10, its default, a delayed job that nothing else
-    // wakes the server for starts up to 100 ms late.
+    // How many times a second an idle Redis checks for timeouts: with 10, its default, a delayed job starts up to 100 ms late
+    // when nothing else wakes the server.
     hz: '100',
     loglevel: 'warning',
   };

@@ -92,7 +92,7 @@ protocols.define({name: 'renders', status: ['/state', '/status/value'], words: {
 protocols.define({name: 'renders', status: '/state', words: {done: 'succeeded', busy: undefined}});
 // @ts-expect-error a status that there is not
 protocols.define({name: 'renders', status: '/state', words: {done: 'succeeded', busy: 'working'}});
-// @ts-expect-error a status that the service does not have: watching is given up, not an operation
+// @ts-expect-error a status that the service does not have: watching is abandoned, not an operation
 protocols.define({name: 'renders', status: '/state', words: {done: 'succeeded', busy: 'abandoned'}});
 // @ts-expect-error a place that is no JSON pointer
 protocols.define({name: 'renders', status: 'state', words: {done: 'succeeded'}});

@@ -59,7 +59,7 @@ poller.on('abandoned', (event) => {
   expectTypeOf(event.error).toEqualTypeOf<OperationError>();
 });
 
-// All of them carry where, when and which poll; '*' is any of them, to be told apart by its type.
+// All of them carry where, when and which poll; '*' is any of them, to be distinguished by its type.
 poller.on('*', (event) => {
   expectTypeOf(event).toEqualTypeOf<OperationEvent>();
   expectTypeOf(event.location).toBeString();
@@ -168,7 +168,7 @@ pollOperation('https://a.example', {schedule: async () => 5});
 // @ts-expect-error another jitter
 schedules.exponential({jitter: 'half'});
 
-// A schedule is any function from the context to a number; one that learns hears of ends as well, and is one too.
+// A schedule is any function from the context to a number; one that learns gets the ends as well, and is one too.
 expectTypeOf(schedules.adaptive).returns.toEqualTypeOf<AdaptiveSchedule>();
 expectTypeOf<AdaptiveSchedule>().toExtend<Schedule>();
 expectTypeOf<(context: {readonly attempt: number}) => number>().toExtend<Schedule>();

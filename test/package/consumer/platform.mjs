@@ -28,8 +28,8 @@ const classOf = (error) =>
   [OperationFailedError, UnreachableError, WatchAbortedError].find((Class) => error instanceof Class)?.name;
 
 const poller = pollOperation(locations.ends, options);
-const heard = [];
-poller.on('*', (event) => heard.push(event.type === 'retrying' ? `retrying: ${event.error.kind}` : event.type));
+const emitted = [];
+poller.on('*', (event) => emitted.push(event.type === 'retrying' ? `retrying: ${event.error.kind}` : event.type));
 const iterated = [];
 for await (const {status} of poller) iterated.push(status);
 const {statusDetail} = await poller.result();
@@ -50,7 +50,7 @@ const delay = await trouble(pollOperation(locations.hangs, {...options, requestT
 
 console.log(
   JSON.stringify({
-    heard,
+    emitted,
     iterated,
     statusDetail,
     moved,
