@@ -16,10 +16,10 @@ import {
 } from '../../src/index.ts';
 import {
   begin,
-  type Followed,
   failure,
   only,
   quick,
+  type Recording,
   startEmulator,
   startServer,
   token,
@@ -40,7 +40,9 @@ interface Scripted {
 async function poll(
   script: readonly Scripted[],
   options: PollOptions = {},
-): Promise<Followed & {readonly requests: Awaited<ReturnType<typeof startServer>>['requests']; readonly root: string}> {
+): Promise<
+  Recording & {readonly requests: Awaited<ReturnType<typeof startServer>>['requests']; readonly root: string}
+> {
   const {root, requests} = await startServer((_, response, count) => {
     const {http = 200, headers = {}, body, bytes} = script[Math.min(count, script.length) - 1] ?? {};
     response.writeHead(http, {'content-type': 'application/json', ...headers});
