@@ -13,11 +13,11 @@ import {longRunning} from '../protocol/long-running.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Checks, checkOptions, isNumber} from '../shared/check-options.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
+import {clientTransport} from './batch-transport.ts';
 import {checkBatch, checkConcurrency, checkRequest, checkVersion, requestUrl, segment} from './checks.ts';
-import {clientTransport} from './client-transport.ts';
+import {rememberParts} from './client-parts.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
 import {completedState} from './completed.ts';
-import {rememberParts} from './internal.ts';
 import {type PasswordReset, passwordIn, withPassword} from './password-reset.ts';
 import {
   type GraphRequest,

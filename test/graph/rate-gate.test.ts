@@ -1,6 +1,6 @@
 import {getEventListeners} from 'node:events';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {Limit} from '../../src/graph/limit.ts';
+import {Limit} from '../../src/graph/concurrency-limit.ts';
 import {Gate} from '../../src/graph/rate-gate.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {startEmulator} from '../testing/emulators.ts';

@@ -1,7 +1,7 @@
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
-import {Batcher, batchBody, batchReplies, largestBatch, type SendBatch} from './batch.ts';
-import {Limit} from './limit.ts';
+import {Batcher, batchBody, batchReplies, largestBatch, type SendBatch} from './batcher.ts';
+import {Limit} from './concurrency-limit.ts';
 import {Gate} from './rate-gate.ts';
 
 /** What the traffic of a client goes by. */
