@@ -1,227 +1,134 @@
-import {defaultMaxBodyLength} from '../http/read-body.ts';
-import {
-  createResponse,
-  parseBody,
-  type Transport,
-  type TransportRequest,
-  type TransportResponse,
-} from '../http/transport.ts';
-import {ownProperty} from '../protocol/pointer.ts';
+import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {type BatchedRequest, maxBatchSize} from './batch-format.ts';
 
-/** The most requests that Graph takes in one batch. */
-export const largestBatch = 20;
+/**
+ * Sends a batch.
+ *
+ * @returns the responses in the order of the requests; `undefined` for a request that is to be sent again by itself
+ */
+export type SendBatch = (
+  requests: readonly BatchedRequest[],
+  callbacks: Pick<TransportRequest, 'signal' | 'onSent' | 'onHead'>,
+) => Promise<readonly (TransportResponse | undefined)[]>;
 
-interface Collection {
-  readonly parts: Part[];
+/** Requests that are being collected. */
+interface OpenBatch {
+  readonly requests: PendingRequest[];
   readonly timer: ReturnType<typeof setTimeout>;
 }
 
-interface Part {
-  readonly location: string;
-  readonly outgoing: TransportRequest;
-  readonly resolve: (reply: TransportResponse | Promise<TransportResponse>) => void;
-  /** The batch it is under way with. */
-  batch: Batch | undefined;
+interface PendingRequest extends BatchedRequest {
+  readonly resolve: (response: TransportResponse | Promise<TransportResponse>) => void;
+  /** Set once the request has been sent. */
+  batch: SentBatch | undefined;
 }
 
-/** A batch under way: of use as long as one of its parts is. */
-interface Batch {
-  wanted: number;
+/** A batch in flight, which is aborted when none of its requests is needed any more. */
+interface SentBatch {
+  needed: number;
   readonly controller: LazyAbortController;
 }
 
-/** Sends a batch: gives the replies by the parts' numbers, or `undefined` when the batch as a whole failed. */
-export type SendBatch = (
-  parts: readonly BatchPart[],
-  outgoing: TransportRequest,
-) => Promise<readonly (TransportResponse | undefined)[] | undefined>;
-
-/** A request of a batch. */
-export interface BatchPart {
-  readonly location: string;
-  readonly headers: TransportRequest['headers'];
-}
-
 /**
- * Collects requests that leave within a short time and sends them together. One that has no company goes alone, and so does
- * each of a batch that failed.
+ * Collects requests that are made within a short time and sends them as a batch. A request that is the only one is sent by
+ * itself, and so is each request of a batch that failed.
  */
 export class Batcher {
   readonly #window: number;
-  readonly #alone: Transport;
-  readonly #together: SendBatch;
-  readonly #collecting = new Map<string, Collection>();
+  readonly #single: Transport;
+  readonly #sendBatch: SendBatch;
+  readonly #open = new Map<string, OpenBatch>();
 
   /**
    * @param window for how many milliseconds requests are collected
-   * @param alone carries a request by itself
-   * @param together carries a batch
+   * @param single sends a request by itself
    */
-  constructor(window: number, alone: Transport, together: SendBatch) {
+  constructor(window: number, single: Transport, sendBatch: SendBatch) {
     this.#window = window;
-    this.#alone = alone;
-    this.#together = together;
+    this.#single = single;
+    this.#sendBatch = sendBatch;
   }
 
   /**
-   * Carries a request with others of its kind.
+   * Sends a request with others that have the same key.
    *
-   * @param kind requests of one kind may travel together
+   * @throws the signal's reason when it aborts
    */
-  carry(kind: string, location: string, outgoing: TransportRequest): Promise<TransportResponse> {
+  send(key: string, location: string, request: TransportRequest): Promise<TransportResponse> {
     return new Promise((resolve, reject) => {
-      const collection = this.#collecting.get(kind) ?? this.#collect(kind);
-      const {parts} = collection;
-      const unsubscribe = onAbort(outgoing.signal, () => {
+      const batch = this.#open.get(key) ?? this.#openBatch(key);
+      const {signal} = request;
+      const unsubscribe = onAbort(signal, () => {
         unsubscribe();
-        reject(outgoing.signal.reason);
-        if (part.batch === undefined) this.#forget(kind, collection, part);
-        else drop(part.batch, outgoing.signal.reason);
+        reject(signal.reason);
+        if (pending.batch === undefined) this.#remove(key, batch, pending);
+        else release(pending.batch, signal.reason);
       });
-      const part: Part = {
+      const pending: PendingRequest = {
         location,
-        outgoing,
-        resolve: (reply) => {
+        request,
+        resolve: (response) => {
           unsubscribe();
-          resolve(reply);
+          resolve(response);
         },
         batch: undefined,
       };
-      parts.push(part);
-      if (parts.length === largestBatch) this.#dispatch(kind, collection);
+      batch.requests.push(pending);
+      if (batch.requests.length === maxBatchSize) this.#close(key, batch);
     });
   }
 
-  #collect(kind: string): Collection {
-    const collection = {parts: [], timer: setTimeout(() => this.#dispatch(kind, collection), this.#window)};
-    this.#collecting.set(kind, collection);
-    return collection;
+  #openBatch(key: string): OpenBatch {
+    const batch = {requests: [], timer: setTimeout(() => this.#close(key, batch), this.#window)};
+    this.#open.set(key, batch);
+    return batch;
   }
 
-  /** Drops a part that nobody waits for any more; with the last one nothing is left of the collection. */
-  #forget(kind: string, collection: Collection, part: Part): void {
-    const {parts, timer} = collection;
-    if (this.#collecting.get(kind) !== collection) return;
-    parts.splice(parts.indexOf(part), 1);
-    if (parts.length > 0) return;
+  /** Removes a request that has not been sent; the last one takes the batch with it. */
+  #remove(key: string, batch: OpenBatch, pending: PendingRequest): void {
+    const {requests, timer} = batch;
+    if (this.#open.get(key) !== batch) return;
+    requests.splice(requests.indexOf(pending), 1);
+    if (requests.length > 0) return;
     clearTimeout(timer);
-    this.#collecting.delete(kind);
+    this.#open.delete(key);
   }
 
-  #dispatch(kind: string, {parts, timer}: Collection): void {
+  #close(key: string, {requests, timer}: OpenBatch): void {
     clearTimeout(timer);
-    this.#collecting.delete(kind);
-    const [only] = parts;
-    if (only !== undefined && parts.length === 1) only.resolve(this.#alone(only.location, only.outgoing));
-    else void this.#send(parts);
+    this.#open.delete(key);
+    const [only] = requests;
+    if (only !== undefined && requests.length === 1) only.resolve(this.#single(only.location, only.request));
+    else void this.#send(requests);
   }
 
-  async #send(parts: readonly Part[]): Promise<void> {
-    const batch: Batch = {wanted: parts.length, controller: new LazyAbortController()};
-    for (const part of parts) part.batch = batch;
-    const outgoing: TransportRequest = {
-      method: 'POST',
-      headers: envelopeHeaders(parts),
-      signal: batch.controller,
-      onSent: () => {
-        for (const part of parts) part.outgoing.onSent();
-      },
-      onHead: () => {
-        for (const part of parts) part.outgoing.onHead();
-      },
-    };
-    let replies: readonly (TransportResponse | undefined)[] | undefined;
+  async #send(requests: readonly PendingRequest[]): Promise<void> {
+    const batch: SentBatch = {needed: requests.length, controller: new LazyAbortController()};
+    for (const pending of requests) pending.batch = batch;
+    let responses: readonly (TransportResponse | undefined)[] = [];
     try {
-      replies = await this.#together(
-        parts.map(({location, outgoing: {headers}}) => ({location, headers})),
-        outgoing,
-      );
+      responses = await this.#sendBatch(requests, {
+        signal: batch.controller,
+        onSent: () => {
+          for (const {request} of requests) request.onSent();
+        },
+        onHead: () => {
+          for (const {request} of requests) request.onHead();
+        },
+      });
     } catch {
-      // What went wrong with the batch goes wrong with its parts again, if it has to, and is told there.
+      // No request fails because its batch did: each is sent again and reports what happens then.
     }
-    for (const [index, part] of parts.entries()) {
-      const reply = replies?.[index];
-      if (reply !== undefined) part.resolve(reply);
-      else if (!part.outgoing.signal.aborted) part.resolve(this.#alone(part.location, part.outgoing));
-    }
-  }
-}
-
-function drop(batch: Batch, reason: unknown): void {
-  batch.wanted -= 1;
-  if (batch.wanted === 0) batch.controller.abort(reason);
-}
-
-function envelopeHeaders(parts: readonly Part[]): TransportRequest['headers'] {
-  // All parts of a kind carry the same token, which is the batch's.
-  return {
-    accept: 'application/json',
-    'client-request-id': crypto.randomUUID(),
-    authorization: parts[0]?.outgoing.headers['authorization'],
-  };
-}
-
-/** The body of a batch: the parts' URLs are relative to the version, as [Graph's JSON
- * batching](https://learn.microsoft.com/graph/json-batching) wants them. */
-export function batchBody(parts: readonly BatchPart[], base: string): unknown {
-  return {
-    requests: parts.map(({location, headers}, index) => {
-      const {authorization, ...own} = headers;
-      return {id: String(index), method: 'GET', url: location.slice(base.length), headers: own};
-    }),
-  };
-}
-
-/**
- * The replies in the body of a batch's answer, by the parts' numbers; one that is missing or cannot be read is `undefined`.
- *
- * @param authorization what was sent with it, which no reply may show unseen
- */
-export function batchReplies(
-  body: TransportResponse['body'],
-  count: number,
-  authorization = '',
-): readonly (TransportResponse | undefined)[] | undefined {
-  const responses = ownProperty(parseBody(body), 'responses');
-  if (!Array.isArray(responses)) return undefined;
-  // As JSON where nothing is to be looked for in the text of a part, neither its length nor the token.
-  const isPlain =
-    body !== undefined &&
-    'text' in body &&
-    body.text.length <= defaultMaxBodyLength &&
-    !body.text.includes(authorization.replace(/^Bearer /, ''));
-  const replies = new Array<TransportResponse | undefined>(count).fill(undefined);
-  for (const response of responses) {
-    const id = ownProperty(response, 'id');
-    const status = ownProperty(response, 'status');
-    const index = typeof id === 'string' && /^\d+$/.test(id) ? Number(id) : count;
-    if (index >= count || !Number.isInteger(status)) continue;
-    const content = partBody(ownProperty(response, 'body'), isPlain);
-    if (content === 'unreadable') continue;
-    replies[index] = createResponse(Number(status), headerReader(ownProperty(response, 'headers')), content);
-  }
-  return replies;
-}
-
-/** A part's body as if it came alone; a text is no JSON but something else in Base64. */
-function partBody(body: unknown, isPlain: boolean): TransportResponse['body'] | 'unreadable' {
-  if (body === undefined || body === null) return {text: ''};
-  if (isPlain && typeof body === 'object') return {json: body};
-  try {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    return text.length > defaultMaxBodyLength ? undefined : {text};
-  } catch {
-    return 'unreadable'; // nested too deeply
-  }
-}
-
-function headerReader(headers: unknown): TransportResponse['headers'] {
-  const values = new Map<string, string>();
-  if (typeof headers === 'object' && headers !== null) {
-    for (const [name, value] of Object.entries(headers)) {
-      if (typeof value === 'string' || typeof value === 'number') values.set(name.toLowerCase(), String(value));
+    for (const [index, {location, request, resolve}] of requests.entries()) {
+      const response = responses[index];
+      if (response !== undefined) resolve(response);
+      else if (!request.signal.aborted) resolve(this.#single(location, request));
     }
   }
-  return {get: (name) => values.get(name.toLowerCase()) ?? null, has: (name) => values.has(name.toLowerCase())};
+}
+
+function release(batch: SentBatch, reason: unknown): void {
+  batch.needed -= 1;
+  if (batch.needed === 0) batch.controller.abort(reason);
 }

@@ -2,30 +2,30 @@ import {onAbort, type Signal} from '../shared/abort.ts';
 
 interface Waiting {
   readonly weight: number;
-  readonly enter: () => void;
+  readonly admit: () => void;
 }
 
-/** Bounds how many requests are under way at once; a batch counts as many as it carries. First come, first served. */
-export class Limit {
-  readonly #most: number;
-  #underWay = 0;
+/** Limits how many requests are in flight at once; a batch counts as many as it contains. First come, first served. */
+export class ConcurrencyLimit {
+  readonly #limit: number;
+  #inFlight = 0;
   readonly #waiting = new Set<Waiting>();
 
-  constructor(most: number) {
-    this.#most = most;
+  constructor(limit: number) {
+    this.#limit = limit;
   }
 
-  /** Waits for a place. @throws the signal's reason when it aborts, and then no place is taken */
-  async enter(weight: number, signal: Signal): Promise<void> {
+  /** Waits until a request may leave. @throws the signal's reason when it aborts, and then nothing is acquired */
+  async acquire(weight: number, signal: Signal): Promise<void> {
     signal.throwIfAborted();
     if (this.#waiting.size === 0 && this.#fits(weight)) {
-      this.#underWay += weight;
+      this.#inFlight += weight;
       return;
     }
     await new Promise<void>((resolve, reject) => {
       const waiting: Waiting = {
         weight,
-        enter: () => {
+        admit: () => {
           unsubscribe();
           resolve();
         },
@@ -39,23 +39,23 @@ export class Limit {
     });
   }
 
-  /** Gives a place back. */
-  leave(weight: number): void {
-    this.#underWay -= weight;
+  /** Makes room for the requests that wait. */
+  release(weight: number): void {
+    this.#inFlight -= weight;
     this.#admit();
   }
 
-  // One that is wider than the limit goes when nothing else is under way.
+  // A batch that is larger than the limit leaves when nothing else is in flight.
   #fits(weight: number): boolean {
-    return this.#underWay === 0 || this.#underWay + weight <= this.#most;
+    return this.#inFlight === 0 || this.#inFlight + weight <= this.#limit;
   }
 
   #admit(): void {
     for (const waiting of this.#waiting) {
       if (!this.#fits(waiting.weight)) return;
       this.#waiting.delete(waiting);
-      this.#underWay += waiting.weight;
-      waiting.enter();
+      this.#inFlight += waiting.weight;
+      waiting.admit();
     }
   }
 }

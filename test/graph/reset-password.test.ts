@@ -147,11 +147,14 @@ describe('a password reset', () => {
   });
 
   test.each([
-    [{newPassword: 5}, 'newPassword: expected a text, got number'],
-    [{methodId: ''}, 'methodId: expected a text that is not empty, got string'],
+    [{newPassword: 5}, 'newPassword: expected a string, got number'],
+    [{methodId: ''}, 'methodId: expected a string that is not empty, got ""'],
     [{methodId: '..'}, 'methodId: expected an id, got ".."'],
     [{token}, "token: it is the client's"],
-    [{colour: 'red'}, 'colour: there is no such option'],
+    [{colour: 'red'}, 'colour: there is no such option; there are protocol, schedule, retry, '],
+    [{colour: 'red'}, 'fetchResult, newPassword, methodId'],
+    [{newPasword: password}, 'Did you mean newPassword?'],
+    [null, 'options: expected an object, got null'],
     [{requestTimeout: 0}, 'requestTimeout: expected milliseconds'],
   ])('refuses the options %j without a request', async (options, message) => {
     const emulator = await startEmulator();

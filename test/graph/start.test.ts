@@ -199,9 +199,11 @@ describe('an operation is started', () => {
     [{}, 'path: expected a path'],
     [{path: 'teams'}, 'path: expected a path that begins with /'],
     [{path: 'https://elsewhere.example/'}, 'path: expected a path that begins with /'],
-    [{path: '/a', method: 'DELETE'}, 'method: expected POST, PUT or PATCH, got "DELETE"'],
+    [{path: '/a', method: 'DELETE'}, `method: expected 'POST', 'PUT' or 'PATCH', got "DELETE"`],
     [{path: '/a', headers: {Authorization: 'Bearer x'}}, 'headers.Authorization: expected no token here'],
-    [{path: '/a', headers: {x: 5}}, 'headers.x: expected a text, got number'],
+    [{path: '/a', headers: null}, 'headers: expected an object with a string for each header, got null'],
+    [{path: '/a', json: {}}, 'json: there is no such option; there are method, path, body, headers'],
+    [{path: '/a', headers: {x: 5}}, 'headers.x: expected a string, got number'],
   ])('not with %j', async (request, message) => {
     const emulator = await startEmulator();
     const error = await rejectionOf(clientOf(emulator).start(longRunning, request as GraphRequest));
