@@ -1,15 +1,11 @@
-import {onAbort, type Signal} from '../shared/abort.ts';
-
-interface Waiting {
-  readonly weight: number;
-  readonly admit: () => void;
-}
+import type {Signal} from '../shared/abort.ts';
+import {type WaitingRequest, waitForAdmission} from './admission.ts';
 
 /** Limits how many requests are in flight at once; a batch counts as many as it contains. First come, first served. */
 export class ConcurrencyLimit {
   readonly #limit: number;
   #inFlight = 0;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<WaitingRequest>();
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -22,21 +18,7 @@ export class ConcurrencyLimit {
       this.#inFlight += weight;
       return;
     }
-    await new Promise<void>((resolve, reject) => {
-      const waiting: Waiting = {
-        weight,
-        admit: () => {
-          unsubscribe();
-          resolve();
-        },
-      };
-      const unsubscribe = onAbort(signal, () => {
-        this.#waiting.delete(waiting);
-        reject(signal.reason);
-        this.#admit();
-      });
-      this.#waiting.add(waiting);
-    });
+    await waitForAdmission(this.#waiting, weight, signal, () => this.#admit());
   }
 
   /** Makes room for the requests that wait. */

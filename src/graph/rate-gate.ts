@@ -1,5 +1,6 @@
-import {onAbort, type Signal} from '../shared/abort.ts';
+import type {Signal} from '../shared/abort.ts';
 import {timerDelay} from '../shared/timers.ts';
+import {type WaitingRequest, waitForAdmission} from './admission.ts';
 
 /**
  * By what factor the interval between requests shrinks with each accepted one. Slow enough that the service's limit is
@@ -17,11 +18,6 @@ const defaultInterval = 50;
 /** An interval below this many milliseconds is none. */
 const minInterval = 1;
 
-interface Waiting {
-  readonly weight: number;
-  readonly admit: () => void;
-}
-
 /**
  * Holds back the requests to one origin when its service throttles: a 429 or 503 with `Retry-After` closes the gate for all
  * of them. When it opens again, the waiting requests leave in the order in which they came, not all at once but at the rate
@@ -37,7 +33,7 @@ export class RateGate {
   #openedAt: number | undefined;
   #acceptedCount = 0;
   #lastAcceptedAt = 0;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<WaitingRequest>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Whether a request that has been admitted may still leave. */
@@ -58,23 +54,11 @@ export class RateGate {
       this.#advance(weight);
       return undefined;
     }
-    return new Promise<void>((resolve, reject) => {
-      const waiting: Waiting = {
-        weight,
-        admit: () => {
-          unsubscribe();
-          resolve();
-        },
-      };
-      const unsubscribe = onAbort(signal, () => {
-        this.#waiting.delete(waiting);
-        if (this.#waiting.size === 0) this.#clearTimer();
-        unsubscribe();
-        reject(signal.reason);
-      });
-      this.#waiting.add(waiting);
-      if (this.#timer === undefined) this.#setTimer();
+    const admitted = waitForAdmission(this.#waiting, weight, signal, () => {
+      if (this.#waiting.size === 0) this.#clearTimer();
     });
+    if (this.#timer === undefined) this.#setTimer();
+    return admitted;
   }
 
   /** Records that the service accepted a request. */

@@ -227,6 +227,21 @@ describe('a part that is given up', () => {
     expect([emulator.received, operations.map(({polls}) => polls)]).toEqual([1, [1, 1, 1]]);
   });
 
+  test('before it leaves, with all the others: nothing is sent, no empty batch either', async () => {
+    const emulator = await startEmulator();
+    const graph = clientOf(emulator, {batch: 20});
+    const {pollers} = watchAll(emulator, graph, Array(2).fill(['succeeded']));
+    await Promise.resolve();
+    for (const poller of pollers) poller.stop();
+    await outcomesOf(pollers);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(emulator.received).toBe(0);
+    expect(await outcomesOf(watchAll(emulator, graph, Array(2).fill(['succeeded'])).pollers)).toEqual(
+      Array(2).fill('succeeded'),
+    );
+    expect(batchesOf(emulator)).toHaveLength(1);
+  });
+
   test('before it leaves is not sent, and the last one ends the envelope', async () => {
     const emulator = await startEmulator();
     const {pollers} = watchAll(emulator, clientOf(emulator, {batch: 30}), Array(3).fill([{delay: 60_000}]));

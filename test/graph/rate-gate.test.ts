@@ -128,6 +128,46 @@ describe('the rate gate', () => {
     expect(at).toEqual([2000]);
   });
 
+  test('a wait of 0 paces nobody, and does not make the gate forget what the service accepted', async () => {
+    const gate = new RateGate();
+    for (let index = 0; index < 10; index++) gate.accepted();
+    await jest.advanceTimersByTimeAsync(400);
+    gate.throttled(0);
+    expect(Array.from({length: 30}, () => gate.acquire(1, signal))).toEqual(Array(30).fill(undefined));
+    expect(jest.getTimerCount()).toBe(0);
+    gate.throttled(600); // 10 in 1000 ms
+    const {at} = admissions(gate, 3);
+    await jest.runAllTimersAsync();
+    expect(at).toEqual([600, 720, 840]);
+  });
+
+  test('that opens admits the next request at once, just before and just after', async () => {
+    for (const [elapsed, isAdmitted] of [
+      [999, false],
+      [1000, true],
+    ] as const) {
+      const gate = new RateGate();
+      gate.throttled(1000);
+      await jest.advanceTimersByTimeAsync(elapsed);
+      expect([gate.acquire(1, signal) === undefined, gate.isOpen]).toEqual([isAdmitted, isAdmitted]);
+    }
+  });
+
+  test('that has opened keeps the interval also for requests that come one by one, just before and just after', async () => {
+    const gate = new RateGate();
+    gate.throttled(1000); // Nothing was accepted before: 60 ms.
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(gate.acquire(1, signal)).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(60);
+    expect(gate.acquire(2, signal)).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(119);
+    const {at} = admissions(gate, 1);
+    await turn();
+    expect(at).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(at).toEqual([1]);
+  });
+
   test('a request that is given up leaves no timer, no listener and no gap', async () => {
     const gate = new RateGate();
     gate.throttled(1000);
