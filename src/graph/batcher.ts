@@ -86,9 +86,7 @@ export class Batcher {
   }
 
   /** Removes a request that has not been sent; the last one takes the batch with it. */
-  #remove(key: string, batch: OpenBatch, pending: PendingRequest): void {
-    const {requests, timer} = batch;
-    if (this.#open.get(key) !== batch) return;
+  #remove(key: string, {requests, timer}: OpenBatch, pending: PendingRequest): void {
     requests.splice(requests.indexOf(pending), 1);
     if (requests.length > 0) return;
     clearTimeout(timer);

@@ -32,11 +32,11 @@ export interface GraphClientOptions {
   readonly startToken?: GraphTokenSource | undefined;
   /** The ky instance that sends the requests. Default `ky`. */
   readonly http?: PollOptions['http'];
-  /** How many requests may be under way at once; a batch counts as many as it carries. Default 40. */
+  /** How many requests may be in flight at once; a batch counts as many as it contains. Default 40. */
   readonly concurrency?: number | undefined;
   /**
-   * Whether polls that fall due within so many milliseconds travel together as one `$batch`, up to 20 each. `true`: within
-   * 50 ms. `false`: each poll is a request of its own. Default `true`.
+   * Whether polls that fall due within so many milliseconds are sent as one `$batch`, of up to 20. `true`: within 50 ms.
+   * `false`: each poll is a request of its own. Default `true`.
    */
   readonly batch?: boolean | number | undefined;
 }

@@ -12,7 +12,7 @@ import {sendStart} from './start-request.ts';
 
 /** The options of `resetPassword`. */
 export interface ResetPasswordOptions extends GraphPollOptions {
-  /** The new password. Absent: the service makes one, for a user of the cloud alone. */
+  /** The new password. Absent: the service makes one, for cloud-only users. */
   readonly newPassword?: string | undefined;
   /** The id of the password method. Default the one that all users have. */
   readonly methodId?: string | undefined;

@@ -128,8 +128,8 @@ function withFirstResponse(response: ServiceResponse, location: string, transpor
   let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json}};
   return async (requested, request) => {
     if (first === undefined || requested !== location) return transport(requested, request);
-    const response = first;
+    const reused = first;
     first = undefined;
-    return response;
+    return reused;
   };
 }

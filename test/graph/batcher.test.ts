@@ -92,9 +92,9 @@ describe('a request that is given up within the window', () => {
 
   test('leaves the others, and the last of them is sent by itself', async () => {
     const {sent, send} = recordingBatcher();
+    const other = send();
     const controller = new AbortController();
     const abandoned = Promise.allSettled([send(controller.signal)]);
-    const other = send();
     controller.abort('enough');
     await abandoned;
     await jest.advanceTimersByTimeAsync(window);

@@ -18,6 +18,7 @@ describe('the concurrency limit', () => {
     await settled();
     expect(admitted).toEqual(['a', 'b']);
     limit.release(1);
+    acquire('d'); // There is room for it, but it came last.
     await settled();
     expect(admitted).toEqual(['a', 'b']);
     limit.release(1);
@@ -25,7 +26,7 @@ describe('the concurrency limit', () => {
     expect(admitted).toEqual(['a', 'b', 'large']);
     limit.release(2);
     await settled();
-    expect(admitted).toEqual(['a', 'b', 'large', 'c']);
+    expect(admitted).toEqual(['a', 'b', 'large', 'c', 'd']);
   });
 
   test('a batch that is larger than the limit leaves when nothing else is in flight', async () => {

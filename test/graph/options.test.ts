@@ -76,7 +76,7 @@ describe('a client', () => {
     expect(() => graph.watchOperation('u', '')).toThrow(/^id: expected a string that is not empty/);
   });
 
-  test('has no more requests under way than its concurrency', async () => {
+  test('has no more requests in flight than its concurrency', async () => {
     const emulator = await startEmulator();
     const graph = clientOf(emulator, {concurrency: 2, batch: false});
     const operations = [1, 2, 3].map(() => emulator.addOperation({script: [{fault: 'hang'}]}));

@@ -141,6 +141,17 @@ describe('the rate gate', () => {
     expect(at).toEqual([600, 720, 840]);
   });
 
+  test('that is throttled while it is closed stays closed for longer, at the same interval', async () => {
+    const gate = new RateGate();
+    gate.accepted();
+    gate.throttled(100); // 1 in 100 ms
+    gate.accepted(); // A response that was still on its way.
+    gate.throttled(900);
+    const {at} = admissions(gate, 3);
+    await jest.runAllTimersAsync();
+    expect(at).toEqual([900, 1020, 1140]);
+  });
+
   test('that opens admits the next request at once, just before and just after', async () => {
     for (const [elapsed, isAdmitted] of [
       [999, false],
@@ -202,14 +213,14 @@ describe('over HTTP', () => {
     const first = graph.watch(throttled.location, quick);
     await new Promise((resolve) => first.on('waiting', resolve));
 
-    // Its requestTimeout is shorter than the wait, and does not run.
+    // Its requestTimeout is shorter than the wait, but does not run yet.
     const held = graph.watch(other.location, {...quick, requestTimeout: 500});
     const events = eventsOf(held);
     const impatient = graph.watch(emulator.addOperation().location, {...quick, totalTimeout: 2000});
     const {status} = await graph.watch(monitor.location, {...quick, protocol: protocols.graph.driveCopy}).result();
     expect(status).toBe('succeeded');
     await jest.advanceTimersByTimeAsync(2000);
-    // The deadline runs while a request is held.
+    // The deadline also runs while a request is held back.
     await expect(impatient.result()).rejects.toMatchObject({name: 'WatchTimeoutError'});
     await jest.advanceTimersByTimeAsync(7900);
     expect(emulator.received).toBe(1);
