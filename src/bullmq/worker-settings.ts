@@ -1,5 +1,5 @@
+import {partsOf} from '../graph/client-parts.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import {partsOf} from '../graph/internal.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {readOptions, type Settings} from '../options/settings.ts';

@@ -1,5 +1,5 @@
 import type {GraphCloud} from '../graph/clouds.ts';
-import type {GraphPollOptions} from '../graph/graph-client.ts';
+import type {GraphPollOptions} from '../graph/operation-settings.ts';
 import {fixed} from '../schedule/schedule.ts';
 import type {AccessTokenOptions} from './access-token.ts';
 import type {ReporterOptions} from './reporter.ts';

@@ -1,6 +1,22 @@
+import {parseBody, type TransportResponse} from '../http/transport.ts';
 import {OperationError} from '../operation/errors.ts';
+import {longRunning} from '../protocol/long-running.ts';
+import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import type {StartedOperation} from './start.ts';
+import {type Checks, expected} from '../shared/check-options.ts';
+import {resetPasswordPath} from './authentication-urls.ts';
+import type {ClientParts} from './client-parts.ts';
+import {checkPollOptions, type GraphPollOptions, graphPollChecks} from './operation-settings.ts';
+import {type StartedOperation, startAfterReturn, watchStarted} from './start.ts';
+import {sendStart} from './start-request.ts';
+
+/** The options of `resetPassword`. */
+export interface ResetPasswordOptions extends GraphPollOptions {
+  /** The new password. Absent: the service makes one, for cloud-only users. */
+  readonly newPassword?: string | undefined;
+  /** The id of the password method. Default the one that all users have. */
+  readonly methodId?: string | undefined;
+}
 
 /** A password reset on its way. */
 export type PasswordReset = StartedOperation & {
@@ -12,25 +28,63 @@ export type PasswordReset = StartedOperation & {
   newPassword(): Promise<string>;
 };
 
-/** The password in the body of the answer to a reset; older services call it `password`. */
-export function passwordIn(body: unknown): string | undefined {
-  const password = ownProperty(body, 'newPassword') ?? ownProperty(body, 'password');
-  return typeof password === 'string' ? password : undefined;
+const resetPasswordChecks = {
+  ...graphPollChecks,
+  newPassword: (name, password) => {
+    if (typeof password !== 'string') throw expected(name, 'a string', typeof password);
+  },
+  methodId: () => {}, // resetPasswordPath checks it.
+} satisfies Checks<ResetPasswordOptions>;
+
+/** Resets a user's password and watches it happen. The request is sent once. */
+export function resetPassword(
+  client: ClientParts,
+  user: string,
+  given: ResetPasswordOptions = {},
+): Promise<PasswordReset> {
+  return startAfterReturn(async (returned) => {
+    checkPollOptions(given, resetPasswordChecks);
+    const {newPassword, methodId, ...options} = given;
+    const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
+    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
+      newPassword === undefined ? response.body : withoutQuotes(newPassword, response),
+    );
+    const started = watchStarted(client, accepted, options, returned);
+    return withPassword(started, newPassword ?? passwordIn(accepted.response.json));
+  });
 }
 
 /** Keeps a password until its reset has succeeded. It lives in this function's scope alone, where nothing can print it. */
-export function withPassword(started: StartedOperation, password: string | undefined): PasswordReset {
+function withPassword(started: StartedOperation, password: string | undefined): PasswordReset {
   const newPassword = async (): Promise<string> => {
     if (!started.confirmed) {
       throw new OperationError(
         'The reset was accepted, but nobody can tell whether it succeeded: there is no password to hand over',
       );
     }
-    // What is fetched after the success, if anything is, does not matter here.
+    // Whether a result can be fetched after the success does not matter here.
     await started.poller.waitFor('succeeded');
-    if (password === undefined)
-      throw new OperationError('The reset succeeded, but the service did not say the password that it made');
-    return password;
+    if (password !== undefined) return password;
+    throw new OperationError('The reset succeeded, but the service did not say the password that it made');
   };
   return {...started, newPassword};
+}
+
+/** The password in the body of the response to a reset; older services call it `password`. */
+function passwordIn(body: unknown): string | undefined {
+  const password = ownProperty(body, 'newPassword') ?? ownProperty(body, 'password');
+  return typeof password === 'string' ? password : undefined;
+}
+
+const plainCode = /^[\w.-]+$/;
+
+/**
+ * The body of the response to a request that contained a password. Of an error only the code is kept: services like to quote
+ * the request in their errors, in the message or anywhere else, in any encoding.
+ */
+function withoutQuotes(password: string, {status, body}: TransportResponse): TransportResponse['body'] {
+  if (status < 300) return body;
+  const code = parseErrorObject(ownProperty(parseBody(body), 'error'))?.code;
+  const isSafe = code !== undefined && plainCode.test(code) && (password === '' || !code.includes(password));
+  return isSafe ? {json: {error: {code}}} : {text: ''};
 }

@@ -1,128 +1,119 @@
-import {onAbort, type Signal} from '../shared/abort.ts';
+import type {Signal} from '../shared/abort.ts';
+import {now, setTimer} from '../shared/clock.ts';
 import {timerDelay} from '../shared/timers.ts';
-
-// How much faster requests may follow each other after each one that was taken, and by how much with time. Slow enough that
-// the service's limit is overstepped once in a while only, quick enough that a passing limit is soon forgotten.
-const recovery = 0.9985;
-// How much slower than the service last took them requests follow each other at first.
-const caution = 1.2;
-const recoveryTime = 50_000;
-/** The slowest pace, in milliseconds from one request to the next: a client that asks seldom must not be held for ever. */
-const slowest = 1000;
-/** The pace where nothing is known: the service took nothing before it refused. */
-const unknownPace = 50;
-const unpaced = 1;
-
-interface Held {
-  readonly weight: number;
-  readonly go: () => void;
-}
+import {type WaitingRequest, waitForAdmission} from './admission.ts';
 
 /**
- * Holds the requests to one origin back when the service says so. A 429 or 503 with `Retry-After` closes it for all. When it
- * opens again the held requests follow each other at the pace at which the service last took them, not at once, and in the
- * order in which they came.
+ * By what factor the interval between requests shrinks with each accepted one. Slow enough that the service's limit is
+ * exceeded only once in a while, fast enough that a temporary limit is soon forgotten.
  */
-export class Gate {
+const recovery = 0.9985;
+/** In how many milliseconds the interval also shrinks by a factor of e, however few requests there are. */
+const recoveryTime = 50_000;
+/** How much larger the first interval is than the one at which the service accepted requests before. */
+const caution = 1.2;
+/** The largest interval, in milliseconds: one long wait must not slow a client down forever. */
+const maxInterval = 1000;
+/** The interval where the service throttles before it has accepted anything, in milliseconds. */
+const defaultInterval = 50;
+/** An interval below this many milliseconds is none. */
+const minInterval = 1;
+
+/**
+ * Holds back the requests to one origin when its service throttles: a 429 or 503 with `Retry-After` closes the gate for all
+ * of them. When it opens again, the waiting requests leave in the order in which they came, not all at once but at the rate
+ * at which the service accepted requests before.
+ */
+export class RateGate {
   #closedUntil = 0;
-  /** How far apart requests are, in milliseconds; 0: not paced. */
+  /** The time between two requests, in milliseconds; 0: no pacing. */
   #interval = 0;
-  /** When the next one may pass. */
-  #next = 0;
-  /** Since when requests are taken, how many were, and when the last one was. */
+  /** When the next request may leave. */
+  #nextAt = 0;
+  /** When the service accepted the first request since the gate last opened, and how many it has accepted since. */
   #openedAt: number | undefined;
-  #taken = 0;
-  #lastAt = 0;
-  readonly #held = new Set<Held>();
+  #acceptedCount = 0;
+  #lastAcceptedAt = 0;
+  readonly #waiting = new Set<WaitingRequest>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Whether a request may leave that has passed. */
+  /** Whether a request that has been admitted may still leave. */
   get isOpen(): boolean {
-    return Date.now() >= this.#closedUntil;
+    return now() >= this.#closedUntil;
   }
 
   /**
-   * Waits until a request may pass.
+   * Waits until a request may leave.
    *
-   * @param weight how many the service counts it for
-   * @returns what to wait for; `undefined` where it may pass at once
+   * @param weight how many requests it counts for
+   * @param onHeldBack called with the time until which the service asked for no requests, in milliseconds since 1970
+   * @returns what to wait for; `undefined` where the request may leave immediately
    * @throws the signal's reason when it aborts
    */
-  pass(weight: number, signal: Signal): Promise<void> | undefined {
+  acquire(weight: number, signal: Signal, onHeldBack?: (until: number) => void): Promise<void> | undefined {
     if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#held.size === 0 && this.#isDue()) {
+    if (this.#waiting.size === 0 && this.#isDue()) {
       this.#advance(weight);
       return undefined;
     }
-    return new Promise<void>((resolve, reject) => {
-      const held: Held = {
-        weight,
-        go: () => {
-          unsubscribe();
-          resolve();
-        },
-      };
-      const unsubscribe = onAbort(signal, () => {
-        this.#held.delete(held);
-        if (this.#held.size === 0) this.#disarm();
-        unsubscribe();
-        reject(signal.reason);
-      });
-      this.#held.add(held);
-      if (this.#timer === undefined) this.#arm();
+    const admitted = waitForAdmission(this.#waiting, weight, signal, () => {
+      if (this.#waiting.size === 0) this.#clearTimer();
     });
+    if (this.#timer === undefined) this.#setTimer();
+    if (!this.isOpen) onHeldBack?.(this.#closedUntil);
+    return admitted;
   }
 
-  /** A request was taken. */
-  took(): void {
-    const now = Date.now();
-    this.#openedAt ??= Math.max(now, this.#closedUntil);
-    this.#taken += 1;
-    const passed = Math.max(0, now - Math.max(this.#lastAt, this.#closedUntil));
-    this.#lastAt = now;
-    this.#interval *= Math.min(recovery, Math.exp(-passed / recoveryTime));
-    if (this.#interval < unpaced) this.#interval = 0;
+  /** Records that the service accepted a request. */
+  accepted(): void {
+    const time = now();
+    this.#openedAt ??= Math.max(time, this.#closedUntil);
+    this.#acceptedCount += 1;
+    const elapsed = Math.max(0, time - Math.max(this.#lastAcceptedAt, this.#closedUntil));
+    this.#lastAcceptedAt = time;
+    this.#interval *= Math.min(recovery, Math.exp(-elapsed / recoveryTime));
+    if (this.#interval < minInterval) this.#interval = 0;
   }
 
-  /** A request was refused, to be made again after so many milliseconds. */
-  refused(retryAfter: number): void {
-    const until = Date.now() + retryAfter;
+  /** Records that the service throttled a request, which may be repeated after so many milliseconds. */
+  throttled(retryAfter: number): void {
+    const until = now() + retryAfter;
     if (this.isOpen && retryAfter > 0) {
-      // What the service took since it opened, over the time until it opens again, is the pace it bears.
-      const pace = this.#openedAt === undefined ? unknownPace : (until - this.#openedAt) / this.#taken;
-      this.#interval = Math.min(slowest, Math.max(this.#interval, pace * caution));
+      // What the service accepted since the gate opened, over the time until it opens again, is the rate that it sustains.
+      const sustained = this.#openedAt === undefined ? defaultInterval : (until - this.#openedAt) / this.#acceptedCount;
+      this.#interval = Math.min(maxInterval, Math.max(this.#interval, sustained * caution));
       this.#openedAt = undefined;
-      this.#taken = 0;
+      this.#acceptedCount = 0;
     }
     this.#closedUntil = Math.max(this.#closedUntil, until);
   }
 
   #isDue(): boolean {
-    return Date.now() >= Math.max(this.#next, this.#closedUntil);
+    return now() >= Math.max(this.#nextAt, this.#closedUntil);
   }
 
   #advance(weight: number): void {
-    this.#next = Date.now() + this.#interval * weight;
+    this.#nextAt = now() + this.#interval * weight;
   }
 
   #admit(): void {
-    for (const held of this.#held) {
+    for (const waiting of this.#waiting) {
       if (!this.#isDue()) break;
-      this.#held.delete(held);
-      this.#advance(held.weight);
-      held.go();
+      this.#waiting.delete(waiting);
+      this.#advance(waiting.weight);
+      waiting.admit();
     }
-    this.#arm();
+    this.#setTimer();
   }
 
-  #arm(): void {
-    this.#disarm();
-    if (this.#held.size === 0) return;
-    const delay = Math.max(this.#next, this.#closedUntil) - Date.now();
-    this.#timer = setTimeout(() => this.#admit(), timerDelay(Math.max(0, delay)));
+  #setTimer(): void {
+    this.#clearTimer();
+    if (this.#waiting.size === 0) return;
+    const delay = Math.max(this.#nextAt, this.#closedUntil) - now();
+    this.#timer = setTimer(() => this.#admit(), timerDelay(Math.max(0, delay)));
   }
 
-  #disarm(): void {
+  #clearTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

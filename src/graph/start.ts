@@ -1,164 +1,136 @@
-import {exchange} from '../http/exchange.ts';
-import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
-import {OperationNotStartedError, PollError} from '../operation/errors.ts';
-import type {Answer} from '../operation/state.ts';
+import type {Transport, TransportResponse} from '../http/transport.ts';
+import {transition} from '../machine/transitions.ts';
+import {ProtocolError} from '../operation/errors.ts';
+import type {Answer, WatchState} from '../operation/state.ts';
+import {firstState} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
-import type {OperationPoller} from '../poller.ts';
+import {OperationPoller} from '../poller.ts';
+import {readId} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {startLocation, startProtocol} from '../protocol/start.ts';
-import {deriveController} from '../shared/abort.ts';
-import {withoutQuotes} from './secret.ts';
-
-/** A request that starts an operation. */
-export interface GraphRequest {
-  /** Default `'POST'`. */
-  readonly method?: 'POST' | 'PUT' | 'PATCH';
-  /** Where it goes: a path under the client's root and version, e.g. `/teams/{id}/clone`, or an absolute URL on the root. */
-  readonly path: string;
-  /** What is sent as JSON; absent: no body. */
-  readonly body?: unknown;
-  /** Further headers; those that the protocol asks for are sent without. */
-  readonly headers?: Readonly<Record<string, string>>;
-}
+import {type StartAnswer, startLocation, startProtocol} from '../protocol/start.ts';
+import {now} from '../shared/clock.ts';
+import {deepFreeze} from '../shared/json.ts';
+import type {ClientParts} from './client-parts.ts';
+import {type GraphPollOptions, operationSettings} from './operation-settings.ts';
+import {type AcceptedStart, type GraphRequest, sendStart} from './start-request.ts';
+import {stateAt} from './watch.ts';
 
 /**
  * What came of a request that starts an operation. `answer` is the head of the answer to it: its HTTP status, and the ids that
  * a support case needs.
  */
 export type StartedOperation =
-  /** it is being watched; one that was done at once has ended already */
+  /** it is being watched; one that the start already completed has ended */
   | {readonly confirmed: true; readonly poller: OperationPoller; readonly answer: Answer}
   /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
-/** What the answer to the start says. */
-type Start =
-  /** the operation is at `location` */
-  | {
-      readonly is: 'accepted';
-      readonly location: string;
-      readonly initialDelay: number;
-      readonly first: TransportResponse | undefined;
-    }
-  /** the service accepted it and does not say where the operation is */
-  | {readonly is: 'unconfirmed'}
-  /** it is done already */
-  | {readonly is: 'done'};
-
-/** What came back from the start, read. */
-export interface Started {
-  readonly start: Start;
-  /** The response, whose body may hold a secret. */
-  readonly response: ServiceResponse;
-  /** How the operation is to be read. */
-  readonly protocol: Protocol;
+/** Starts an operation and watches it. */
+export function start(
+  client: ClientParts,
+  protocol: Protocol,
+  request: GraphRequest,
+  options: GraphPollOptions = {},
+): Promise<StartedOperation> {
+  return startAfterReturn(async (returned) => {
+    const accepted = await sendStart(client, protocol, request, options);
+    return watchStarted(client, accepted, options, returned);
+  });
 }
 
 /**
- * Sends the request that starts an operation, once; after a 401, which is answered before anything is done, once more with a
- * new token.
+ * Does what starts an operation, and lets watching begin once the caller has the result: a listener that is added right after
+ * the `await` then gets all events.
  *
- * @param secret what is in the request that no error may show
- * @throws OperationNotStartedError
+ * @param work gets the promise that watching waits for
  */
-export async function startOperation(
-  watching: Settings,
-  {url, base, tokenOrigin}: {readonly url: string; readonly base: string; readonly tokenOrigin: string},
-  {method = 'POST', body: json, headers}: GraphRequest,
-  secret?: string,
-): Promise<Started> {
-  const {controller, dispose} = deriveController(watching.signal);
-  const {protocol} = watching.reader;
-  // Whether a request has left that was not refused for its token, which is answered before anything is done.
-  let left = false;
-  const transport: Transport = async (location, outgoing) => {
-    const onSent = (): void => {
-      left = true;
-      outgoing.onSent();
-    };
-    const sent = await watching.transport(location, {...outgoing, onSent});
-    if (sent.status === 401) left = false;
-    return secret === undefined ? sent : {...sent, body: withoutQuotes(secret, sent)};
-  };
-  // Whatever watching needs, starting needs a token.
-  const settings: Settings = {...watching, transport, reader: {...watching.reader, sendsToken: true}};
-  const errand = {
-    method,
-    json,
-    headers: {...protocol.requestHeaders, ...headers},
-    location: url,
-    tokenOrigin,
-    signal: controller,
-  };
-  let response: ServiceResponse;
-  try {
-    response = await exchange(settings, {...errand, deadlineAt: undefined});
-    if (response.status >= 300) throw httpError(response, tokenOrigin, watching.reader);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new OperationNotStartedError(`The operation was not started: ${why}`, left && mayHaveStarted(cause), {cause});
-  } finally {
-    dispose();
-  }
-  const answer = {url, status: response.status, headers: response.headers, body: response.json};
-  const location = startLocation(answer, watching.reader, base);
-  return {
-    start: readStart(watching, response, location),
-    response,
-    protocol: startProtocol(answer, watching.reader),
-  };
+export function startAfterReturn<Result>(work: (returned: Promise<void>) => Promise<Result>): Promise<Result> {
+  let resolveReturned = (): void => undefined;
+  const returned = new Promise<void>((resolve) => {
+    resolveReturned = resolve;
+  });
+  const result = work(returned);
+  result.then(resolveReturned, resolveReturned);
+  return result;
 }
 
-function readStart(
-  {reader}: Settings,
-  {status, headers, json, retryAfter}: ServiceResponse,
-  location: string | undefined,
-): Start {
-  const byHeaders = (reader.protocol.start ?? 'headers') === 'headers';
+/**
+ * Watches the operation that a response leads to.
+ *
+ * @param returned watching begins when it resolves
+ * @throws ProtocolError when the response leads where the token may not go
+ */
+export function watchStarted(
+  client: ClientParts,
+  accepted: AcceptedStart,
+  options: GraphPollOptions,
+  returned: Promise<void>,
+): StartedOperation {
+  const {method, url, reader, response, isSecret} = accepted;
+  const {answer, status, headers, retryAfter, json} = response;
+  const startAnswer: StartAnswer = {url, status, headers, body: json};
+  const given = operationSettings(client, {...options, protocol: startProtocol(startAnswer, reader)});
+  const location = startLocation(startAnswer, reader, client.base);
+  // Else the body is the operation, or the resource that it is about: the first report, without another request.
+  const isInHeaders = (reader.protocol.start ?? 'headers') === 'headers';
   if (location === undefined) {
-    // What is no JSON may be a page of some gateway, whatever its HTTP status; an operation in the body would have a name.
-    const isDone = byHeaders && status !== 202 && json !== undefined && ownProperty(json, 'error') === undefined;
-    return {is: isDone ? 'done' : 'unconfirmed'};
+    if (!isInHeaders || !isCompleted(response)) return {confirmed: false, poller: undefined, answer};
+    const settings: Settings = {...given, startAfter: returned};
+    const state = completedState(url, isSecret ? null : json, response, settings);
+    return {confirmed: true, poller: new OperationPoller(state, settings), answer};
   }
-  // The answer is the operation, or the resource that it is about: the first report, without another request.
-  if (!byHeaders) {
-    const first: TransportResponse = {status, headers, retryAfter, body: {json}};
-    return {is: 'accepted', location, initialDelay: 0, first};
-  }
-  return {is: 'accepted', location, initialDelay: retryAfter ?? reader.minimumInterval, first: undefined};
-}
-
-/** What came back from a start whose answer may hold a secret: without its body. */
-export function withoutBody(started: Started): Started {
-  const {start} = started;
-  return {
-    ...started,
-    response: {...started.response, json: null},
-    start: start.is === 'accepted' ? {...start, first: undefined} : start,
+  const delay = isInHeaders ? (retryAfter ?? reader.minimumInterval) : 0;
+  const hasFirstReport = !isInHeaders && !isSecret;
+  const header = headers.get('location');
+  const settings: Settings = {
+    ...given,
+    startAfter: returned,
+    initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
+    transport: hasFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
+    started: {method, url, root: client.base, ...(header === null ? {} : {location: header})},
   };
+  let state: WatchState;
+  try {
+    state = stateAt(client, location, settings);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ProtocolError(`The operation was started, but cannot be watched: ${why}`);
+  }
+  return {confirmed: true, poller: new OperationPoller(state, settings), answer};
 }
 
-/** Codes of connections that never came about: nothing was sent. */
-const unsent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-
-function mayHaveStarted(cause: unknown): boolean {
-  if (!(cause instanceof PollError)) return true;
-  const {kind, httpStatus, code} = cause;
-  if (kind === 'token') return false;
-  if (httpStatus !== undefined) return httpStatus >= 500 || httpStatus < 400;
-  return code === undefined || !unsent.has(code);
+/** Whether the start itself completed the operation, where no header leads to one. */
+function isCompleted({status, json}: ServiceResponse): boolean {
+  // A body that is not JSON may be a gateway's page, whatever the HTTP status.
+  return status !== 202 && json !== undefined && ownProperty(json, 'error') === undefined;
 }
 
-/** A transport whose first answer to a location is in hand already. */
-export function withFirstResponse(first: TransportResponse, location: string, transport: Transport): Transport {
-  let inHand: TransportResponse | undefined = first;
-  return async (asked: string, outgoing: TransportRequest) => {
-    if (inHand === undefined || asked !== location) return transport(asked, outgoing);
-    const reply = inHand;
-    inHand = undefined;
-    return reply;
+/** The state of an operation that the start completed: the body of the response is the result. */
+function completedState(url: string, body: unknown, {status, answer}: ServiceResponse, settings: Settings): WatchState {
+  const at = now();
+  // A body that is nested too deeply is useless.
+  const result = deepFreeze(body) ? body : null;
+  const operation = Object.freeze({
+    id: readId(body, settings.reader),
+    status: 'succeeded' as const,
+    rawStatus: String(status),
+    raw: result,
+    result,
+  });
+  const first = firstState(url, settings, at);
+  return transition(first, {type: 'report', operation, at, answer})?.state ?? first;
+}
+
+/** A transport that gives the response to the start to the first request for a location, which is not sent. */
+function withFirstResponse(response: ServiceResponse, location: string, transport: Transport): Transport {
+  const {status, headers, retryAfter, json} = response;
+  let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json}};
+  return async (requested, request) => {
+    if (first === undefined || requested !== location) return transport(requested, request);
+    const reused = first;
+    first = undefined;
+    return reused;
   };
 }

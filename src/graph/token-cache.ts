@@ -1,6 +1,8 @@
 import {isToken, type TokenRequest, type TokenSource} from '../http/authorization.ts';
+import {expected} from '../shared/check-options.ts';
+import {now} from '../shared/clock.ts';
 
-/** A token and until when it holds, as `@azure/identity` gives it. */
+/** A token and when it expires, as `@azure/identity` gives it. */
 export interface AccessToken {
   readonly token: string;
   /** When it expires, in milliseconds since 1970. */
@@ -21,103 +23,90 @@ export type GraphTokenSource =
   | ((request: TokenRequest) => string | AccessToken | Promise<string | AccessToken>)
   | TokenCredential;
 
-/** After how many milliseconds a token that is being fetched is no longer waited for by those who come. */
-const patience = 30_000;
+/** How long a token may take to fetch before the next caller fetches another one, in milliseconds. */
+const fetchPatience = 30_000;
 
 /** How long before it expires a token is no longer used, in milliseconds. */
 const expiryMargin = 5 * 60_000;
 
-/** A token on its way. One poller that stops does not take it from the others that wait for it. */
-interface Fetching {
-  readonly claims: string | undefined;
-  readonly token: Promise<string>;
-  readonly begunAt: number;
-  readonly controller: AbortController;
-}
+const tokenCharacters = 'visible ASCII characters without spaces';
 
-type TokenGiver = (request: Omit<TokenRequest, 'signal'>) => string | Promise<string>;
-
-interface Kept {
+interface CachedToken {
   readonly token: string;
   readonly usableUntil: number;
 }
 
-/**
- * Makes one token serve all that ask: it is kept until five minutes before it expires, and whoever asks while one is being
- * fetched gets that one. A text without a time of expiry is kept until the service refuses it.
- *
- * @param source where tokens come from
- * @param scope what a credential is asked for
- * @param name the option's
- * @throws TypeError when the source is none
- */
-export function shareTokens(source: GraphTokenSource, scope: string, name = 'token'): TokenSource {
-  if (typeof source === 'string') {
-    if (isToken(source)) return source;
-    throw new TypeError(`${name}: expected visible ASCII characters without spaces, got a text that has others`);
-  }
-  const fetchToken = typeof source === 'function' ? source : fromCredential(source, scope, name);
-  let kept: Kept | undefined;
-  let fetching: Fetching | undefined;
-  const give: TokenGiver = ({claims, forceRefresh, refused}) => {
-    const isGood = kept !== undefined && kept.token !== refused && Date.now() < kept.usableUntil;
-    // With claims, a token that was kept before the challenge does not hold them, unless it is newer than the one refused.
-    if (kept !== undefined && isGood && (!forceRefresh || refused !== undefined)) return kept.token;
-    if (fetching !== undefined && Date.now() - fetching.begunAt >= patience) {
-      fetching.controller.abort();
-      fetching = undefined;
-    }
-    if (fetching !== undefined && (claims === undefined || fetching.claims === claims)) {
-      const wanted = {forceRefresh, ...(claims === undefined ? {} : {claims})};
-      // What was being fetched before the refusal may turn out to be the token that was refused.
-      return fetching.token.then((token) => (token === refused ? give({...wanted, refused}) : token));
-    }
-    const controller = new AbortController();
-    const {signal} = controller;
-    const request: TokenRequest = {forceRefresh, signal, ...(claims === undefined ? {} : {claims})};
-    const token = (async () => {
-      const given = await fetchToken(refused === undefined ? request : {...request, refused});
-      kept = keep(given);
-      return kept.token;
-    })();
-    const ours: Fetching = {claims, token, begunAt: Date.now(), controller};
-    fetching = ours;
-    const done = (): void => {
-      if (fetching === ours) fetching = undefined;
-    };
-    token.then(done, done);
-    return token;
-  };
-  return give;
+/** A token that is being fetched. It does not end with the poller that asked for it, since others wait for it too. */
+interface PendingToken {
+  readonly claims: string | undefined;
+  readonly token: Promise<string>;
+  readonly startedAt: number;
+  readonly controller: AbortController;
 }
 
-function keep(given: string | AccessToken): Kept {
+/** Checks a token source. What was given is not shown: it may well be the token. */
+export function checkTokenSource(name: string, source: unknown): void {
+  if (typeof source === 'function' || typeof Object(source).getToken === 'function' || isToken(source)) return;
+  if (typeof source === 'string') throw expected(name, tokenCharacters, 'a string with others');
+  throw expected(name, 'a string, a function or a credential with getToken()', typeof source);
+}
+
+/**
+ * Makes all pollers share one token: it is cached until five minutes before it expires, and whoever needs one while it is
+ * being fetched waits for the same one. A string without a time of expiry is cached until the service refuses it.
+ *
+ * @param scope what a credential is asked for
+ */
+export function shareTokens(source: GraphTokenSource, scope: string): TokenSource {
+  if (typeof source === 'string') return source;
+  const fetchToken = typeof source === 'function' ? source : credentialTokens(source, scope);
+  let cached: CachedToken | undefined;
+  let pending: PendingToken | undefined;
+
+  const tokenFor = ({claims, forceRefresh, refused}: Omit<TokenRequest, 'signal'>): string | Promise<string> => {
+    const isUsable = cached !== undefined && cached.token !== refused && now() < cached.usableUntil;
+    // A token from before a claims challenge lacks the claims, unless it is newer than the one that was refused.
+    if (cached !== undefined && isUsable && (!forceRefresh || refused !== undefined)) return cached.token;
+    if (pending !== undefined && now() - pending.startedAt >= fetchPatience) {
+      pending.controller.abort();
+      pending = undefined;
+    }
+    const wanted = {forceRefresh, ...(claims === undefined ? {} : {claims})};
+    if (pending !== undefined && (claims === undefined || pending.claims === claims)) {
+      // A fetch that began before the refusal may yield the very token that was refused.
+      return pending.token.then((token) => (token === refused ? tokenFor({...wanted, refused}) : token));
+    }
+    const controller = new AbortController();
+    const request: TokenRequest = {...wanted, signal: controller.signal, ...(refused === undefined ? {} : {refused})};
+    const token = (async () => {
+      cached = cacheable(await fetchToken(request));
+      return cached.token;
+    })();
+    const started: PendingToken = {claims, token, startedAt: now(), controller};
+    pending = started;
+    const settle = (): void => {
+      if (pending === started) pending = undefined;
+    };
+    token.then(settle, settle);
+    return token;
+  };
+  return tokenFor;
+}
+
+function cacheable(given: string | AccessToken): CachedToken {
   const token = typeof given === 'string' ? given : given?.token;
-  if (!isToken(token))
-    throw new TypeError(`token: expected visible ASCII characters without spaces, got ${typeof token}`);
+  if (!isToken(token)) throw expected('token', tokenCharacters, typeof token);
   if (typeof given === 'string') return {token, usableUntil: Number.POSITIVE_INFINITY};
   const {expiresOnTimestamp} = given;
   const lifetime = expiresOnTimestamp - Date.now();
-  // One that lives shorter than twice the margin is used for half of its life.
-  return {token, usableUntil: expiresOnTimestamp - Math.min(expiryMargin, lifetime / 2)};
+  // A token that lives less than twice the margin is used for half of its life.
+  return {token, usableUntil: now() + lifetime - Math.min(expiryMargin, lifetime / 2)};
 }
 
-function fromCredential(
-  credential: TokenCredential,
-  scope: string,
-  name: string,
-): (request: TokenRequest) => Promise<AccessToken> {
-  if (typeof credential?.getToken !== 'function') {
-    throw new TypeError(
-      `${name}: expected a text, a function or a credential with getToken(), got ${typeof credential}`,
-    );
-  }
+function credentialTokens(credential: TokenCredential, scope: string): (request: TokenRequest) => Promise<AccessToken> {
   return async ({claims, signal}) => {
-    const token = await credential.getToken(scope, {
-      abortSignal: signal,
-      enableCae: true,
-      ...(claims === undefined ? {} : {claims}),
-    });
+    const options = {abortSignal: signal, enableCae: true, ...(claims === undefined ? {} : {claims})};
+    const token = await credential.getToken(scope, options);
     if (token === null) throw new TypeError('token: the credential gave none');
     return token;
   };

@@ -75,6 +75,7 @@ export function send(
     }
     const {status, headers: responseHeaders, retryAfter, body} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, token);
+    if (!(status >= 100 && status <= 599)) throw protocolError(`the HTTP status ${status}`, answer);
     if (body === undefined) {
       const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
       throw protocolError(why, answer, 'protocol');

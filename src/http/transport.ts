@@ -19,7 +19,7 @@ export interface TransportRequest {
   /** The longest wait that is kept when the service asks for one, in milliseconds. */
   readonly maxRetryAfter?: number | undefined;
   /** Called when the request is held back, because the service asked for it, until a time in milliseconds since 1970. */
-  readonly onHeldBack: (until: number) => void;
+  readonly onHeldBack?: ((until: number) => void) | undefined;
   /** Called when the request leaves, which may be later: `requestTimeout` runs from then on. */
   readonly onSent: () => void;
   /** Called when the head of the response is there: the deadline no longer ends it. */

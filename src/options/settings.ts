@@ -8,7 +8,6 @@ import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.t
 import type {StartRequest} from '../protocol/result-location.ts';
 import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
-  type Check,
   type Checks,
   checkIsObject,
   checkOptions,
@@ -94,16 +93,11 @@ type ClientSettings = Pick<Settings, 'transport' | 'resultOrigin'>;
  * Checks options and fills in the defaults.
  *
  * @param client takes the place of the option `http`
- * @param further checks for options that the caller takes besides a poller's
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
-export function readOptions(
-  options: PollOptions = {},
-  client?: ClientSettings,
-  further?: Readonly<Record<string, Check>>,
-): Settings {
+export function readOptions(options: PollOptions = {}, client?: ClientSettings): Settings {
   checkIsObject('options', options);
-  checkOptions(options, further === undefined ? pollOptionChecks : {...pollOptionChecks, ...further});
+  checkOptions(options, pollOptionChecks);
   const {protocol = longRunning, http} = options;
   const reader = protocolReader(protocol);
   // One literal, with everything that a client adds: each poller keeps it, and a copy with more fields takes more memory.

@@ -63,7 +63,7 @@ test('a watch that timed out can still cancel', async () => {
   expect(operation.requests.at(-1)?.method).toBe('DELETE');
 });
 
-test('a cancellation that is refused is told, and watching goes on', async () => {
+test('a cancellation that is refused rejects, and watching goes on', async () => {
   const emulator = await startEmulator();
   const operation = emulator.addOperation({path: '/things/1', script: ['running']});
   emulator.addStart({path: '/things/1', method: 'DELETE', answer: {http: 409, error: {code: 'TooLate'}}});

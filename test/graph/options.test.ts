@@ -29,11 +29,11 @@ describe('a client', () => {
   test.each<[object | undefined | null, RegExp]>([
     [undefined, /^TypeError: options: expected an object/],
     [null, /^TypeError: options: expected an object/],
-    [{}, /^TypeError: token: expected a text, a function or a credential with getToken\(\), got undefined$/],
-    [{token: 5}, /^TypeError: token: expected a text.*got number$/],
-    [{token: {}}, /^TypeError: token: expected a text.*got object$/],
-    [{token: 'a b'}, /^TypeError: token: expected visible ASCII characters without spaces, got a text/],
-    [{token, startToken: null}, /^TypeError: startToken: expected a text/],
+    [{}, /^TypeError: token: expected a string, a function or a credential with getToken\(\), got undefined$/],
+    [{token: 5}, /^TypeError: token: expected a string.*got number$/],
+    [{token: {}}, /^TypeError: token: expected a string.*got object$/],
+    [{token: 'a b'}, /^TypeError: token: expected visible ASCII characters without spaces, got a string/],
+    [{token, startToken: null}, /^TypeError: startToken: expected a string/],
     [{token, startToken: 'ü'}, /^TypeError: startToken: expected visible ASCII/],
     [{token, tokens: 1}, /^TypeError: tokens: there is no such option; there are cloud, root/],
     [{token, cloud: 'mars'}, /^TypeError: cloud: expected global, usGovL4, usGovL5, china, got "mars"$/],
@@ -70,10 +70,13 @@ describe('a client', () => {
     expect(() => graph.resume('{}', {http: undefined} as object)).toThrow(/^http: it is the client's/);
     expect(String(await rejectionOf(graph.getOperation('u', 'i', own)))).toMatch(/^TypeError: token: it is the/);
     expect(() => graph.watch(location, {totalTimeout: -1})).toThrow(/^totalTimeout: expected milliseconds/);
-    expect(() => graph.watchOperation('u', '')).toThrow(/^id: expected a text that is not empty/);
+    expect(() => graph.watch(location, {tokens: 1} as object)).toThrow(
+      /^tokens: .*there are protocol, schedule, retry, /,
+    );
+    expect(() => graph.watchOperation('u', '')).toThrow(/^id: expected a string that is not empty/);
   });
 
-  test('has no more requests under way than its concurrency', async () => {
+  test('has no more requests in flight than its concurrency', async () => {
     const emulator = await startEmulator();
     const graph = clientOf(emulator, {concurrency: 2, batch: false});
     const operations = [1, 2, 3].map(() => emulator.addOperation({script: [{fault: 'hang'}]}));

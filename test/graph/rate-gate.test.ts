@@ -1,7 +1,6 @@
 import {getEventListeners} from 'node:events';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {Limit} from '../../src/graph/limit.ts';
-import {Gate} from '../../src/graph/rate-gate.ts';
+import {RateGate} from '../../src/graph/rate-gate.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, rejectionOf} from './clients.ts';
@@ -18,99 +17,99 @@ afterEach(() => {
 
 const turn = () => jest.advanceTimersByTimeAsync(0);
 
-/** Whether it passes at once is told by nothing but the time. */
-async function pass(gate: Gate, ...request: Parameters<Gate['pass']>): Promise<void> {
-  await gate.pass(...request);
+/** Waits until a request may leave, also where that is at once. */
+async function acquire(gate: RateGate, ...request: Parameters<RateGate['acquire']>): Promise<void> {
+  await gate.acquire(...request);
 }
 
-/** When each of so many requests passes, in milliseconds from now. */
-function passing(gate: Gate, count: number): {at: number[]; order: number[]} {
+/** When each of so many requests may leave, in milliseconds from now. */
+function admissions(gate: RateGate, count: number): {at: number[]; order: number[]} {
   const start = Date.now();
-  const passed = {at: [] as number[], order: [] as number[]};
+  const admitted = {at: [] as number[], order: [] as number[]};
   for (let index = 0; index < count; index++) {
-    void pass(gate, 1, signal).then(() => {
-      passed.at.push(Date.now() - start);
-      passed.order.push(index);
+    void acquire(gate, 1, signal).then(() => {
+      admitted.at.push(Date.now() - start);
+      admitted.order.push(index);
     });
   }
-  return passed;
+  return admitted;
 }
 
-describe('the gate', () => {
-  test('lets all pass at once as long as nothing was refused', async () => {
-    const {at} = passing(new Gate(), 100);
+describe('the rate gate', () => {
+  test('admits all requests at once as long as none was throttled', async () => {
+    const {at} = admissions(new RateGate(), 100);
     await turn();
     expect([at.length, jest.getTimerCount()]).toEqual([100, 0]);
   });
 
-  test('holds all until the service is to be asked again, just before and just after', async () => {
-    const gate = new Gate();
-    gate.refused(3000);
-    const {at} = passing(gate, 3);
+  test('holds all requests until the wait is over, just before and just after', async () => {
+    const gate = new RateGate();
+    gate.throttled(3000);
+    const {at} = admissions(gate, 3);
     await jest.advanceTimersByTimeAsync(2999);
     expect([at.length, gate.isOpen]).toEqual([0, false]);
     await jest.advanceTimersByTimeAsync(1);
     expect([at.length, gate.isOpen]).toEqual([1, true]);
   });
 
-  test('then lets them go spread out, in their order, somewhat slower than the service took them', async () => {
-    const gate = new Gate();
-    for (let index = 0; index < 10; index++) gate.took();
+  test('then admits them one by one, in their order, somewhat slower than the service accepted them', async () => {
+    const gate = new RateGate();
+    for (let index = 0; index < 10; index++) gate.accepted();
     await jest.advanceTimersByTimeAsync(400);
-    gate.refused(600); // 10 in 1000 ms
-    const {at, order} = passing(gate, 5);
+    gate.throttled(600); // 10 in 1000 ms
+    const {at, order} = admissions(gate, 5);
     await jest.runAllTimersAsync();
     expect(at).toEqual([600, 720, 840, 960, 1080]);
     expect(order).toEqual([0, 1, 2, 3, 4]);
   });
 
-  test('counts what is wider for as many as it is', async () => {
-    const gate = new Gate();
-    gate.took();
-    gate.refused(100);
+  test('counts a batch for as many requests as it contains', async () => {
+    const gate = new RateGate();
+    gate.accepted();
+    gate.throttled(100);
     const at: number[] = [];
     const start = Date.now();
-    for (const weight of [5, 1]) void pass(gate, weight, signal).then(() => at.push(Date.now() - start));
+    for (const weight of [5, 1]) void acquire(gate, weight, signal).then(() => at.push(Date.now() - start));
     await jest.runAllTimersAsync();
     expect(at).toEqual([100, 700]);
   });
 
-  test('forgets its pace, with requests and with time', async () => {
-    const gate = new Gate();
-    gate.took();
-    gate.refused(1000);
+  test('forgets its interval, with requests and with time', async () => {
+    const gate = new RateGate();
+    gate.accepted();
+    gate.throttled(1000);
     await jest.advanceTimersByTimeAsync(1000);
-    for (let index = 0; index < 6000; index++) gate.took();
-    expect(passing(gate, 50).at).toEqual([]);
+    for (let index = 0; index < 6000; index++) gate.accepted();
+    expect(admissions(gate, 50).at).toEqual([]);
     await turn();
     expect(jest.getTimerCount()).toBe(0);
 
-    const slow = new Gate();
-    slow.took();
-    slow.refused(1000);
+    const slow = new RateGate();
+    slow.accepted();
+    slow.throttled(1000);
     await jest.advanceTimersByTimeAsync(1000 + 500_000);
-    slow.took();
-    const {at} = passing(slow, 50);
+    slow.accepted();
+    const {at} = admissions(slow, 50);
     await turn();
     expect(at).toHaveLength(50);
   });
 
-  test('is not paced for ever by one refusal with a long wait', async () => {
-    const gate = new Gate();
-    gate.took();
-    gate.refused(600_000);
-    const {at} = passing(gate, 3);
+  test('is not slowed down for ever by one long wait', async () => {
+    const gate = new RateGate();
+    gate.accepted();
+    gate.throttled(600_000);
+    const {at} = admissions(gate, 3);
     await jest.runAllTimersAsync();
     expect(at).toEqual([600_000, 601_000, 602_000]);
   });
 
-  test('that closes again holds those that were waiting, without a second row of them', async () => {
-    const gate = new Gate();
-    gate.refused(1000);
-    const {at, order} = passing(gate, 4);
+  test('that closes again keeps the waiting requests in one line', async () => {
+    const gate = new RateGate();
+    gate.throttled(1000);
+    const {at, order} = admissions(gate, 4);
     await jest.advanceTimersByTimeAsync(1000);
-    gate.refused(500);
-    const late = passing(gate, 1);
+    gate.throttled(500);
+    const late = admissions(gate, 1);
     await jest.runAllTimersAsync();
     expect([at[0], at[1]]).toEqual([1000, 1500]);
     expect(new Set(at).size).toBe(4);
@@ -119,84 +118,87 @@ describe('the gate', () => {
   });
 
   test('the longest wait counts, a wait of 0 is none', async () => {
-    const gate = new Gate();
-    gate.refused(0);
+    const gate = new RateGate();
+    gate.throttled(0);
     expect(gate.isOpen).toBe(true);
-    gate.refused(2000);
-    gate.refused(1000);
-    const {at} = passing(gate, 1);
+    gate.throttled(2000);
+    gate.throttled(1000);
+    const {at} = admissions(gate, 1);
     await jest.runAllTimersAsync();
     expect(at).toEqual([2000]);
   });
 
-  test('one that is given up leaves no timer and no listener, and no gap', async () => {
-    const gate = new Gate();
-    gate.refused(1000);
+  test('a wait of 0 paces nobody, and does not make the gate forget what the service accepted', async () => {
+    const gate = new RateGate();
+    for (let index = 0; index < 10; index++) gate.accepted();
+    await jest.advanceTimersByTimeAsync(400);
+    gate.throttled(0);
+    expect(Array.from({length: 30}, () => gate.acquire(1, signal))).toEqual(Array(30).fill(undefined));
+    expect(jest.getTimerCount()).toBe(0);
+    gate.throttled(600); // 10 in 1000 ms
+    const {at} = admissions(gate, 3);
+    await jest.runAllTimersAsync();
+    expect(at).toEqual([600, 720, 840]);
+  });
+
+  test('that is throttled while it is closed stays closed for longer, at the same interval', async () => {
+    const gate = new RateGate();
+    gate.accepted();
+    gate.throttled(100); // 1 in 100 ms
+    gate.accepted(); // A response that was still on its way.
+    gate.throttled(900);
+    const {at} = admissions(gate, 3);
+    await jest.runAllTimersAsync();
+    expect(at).toEqual([900, 1020, 1140]);
+  });
+
+  test('that opens admits the next request at once, just before and just after', async () => {
+    for (const [elapsed, isAdmitted] of [
+      [999, false],
+      [1000, true],
+    ] as const) {
+      const gate = new RateGate();
+      gate.throttled(1000);
+      await jest.advanceTimersByTimeAsync(elapsed);
+      expect([gate.acquire(1, signal) === undefined, gate.isOpen]).toEqual([isAdmitted, isAdmitted]);
+    }
+  });
+
+  test('that has opened keeps the interval also for requests that come one by one, just before and just after', async () => {
+    const gate = new RateGate();
+    gate.throttled(1000); // Nothing was accepted before: 60 ms.
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(gate.acquire(1, signal)).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(60);
+    expect(gate.acquire(2, signal)).toBeUndefined();
+    await jest.advanceTimersByTimeAsync(119);
+    const {at} = admissions(gate, 1);
+    await turn();
+    expect(at).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(at).toEqual([1]);
+  });
+
+  test('a request that is given up leaves no timer, no listener and no gap', async () => {
+    const gate = new RateGate();
+    gate.throttled(1000);
     const controller = new AbortController();
-    const given = rejectionOf(pass(gate, 1, controller.signal));
-    const {at} = passing(gate, 1);
+    const abandoned = rejectionOf(acquire(gate, 1, controller.signal));
+    const {at} = admissions(gate, 1);
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
     controller.abort('enough');
-    expect(await given).toBe('enough');
+    expect(await abandoned).toBe('enough');
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
     await jest.runAllTimersAsync();
     expect(at).toEqual([1000]);
 
-    gate.refused(1000);
+    gate.throttled(1000);
     const second = new AbortController();
-    const last = rejectionOf(pass(gate, 1, second.signal));
+    const last = rejectionOf(acquire(gate, 1, second.signal));
     second.abort('enough');
     await last;
     expect(jest.getTimerCount()).toBe(0);
-    expect(await rejectionOf(pass(gate, 1, second.signal))).toBe('enough');
-  });
-});
-
-describe('the limit', () => {
-  test('lets so many in, in their order, and each that leaves makes room', async () => {
-    const limit = new Limit(2);
-    const entered: string[] = [];
-    const enter = (name: string, weight = 1) => void limit.enter(weight, signal).then(() => entered.push(name));
-    enter('a');
-    enter('b');
-    enter('wide', 2);
-    enter('c');
-    await turn();
-    expect(entered).toEqual(['a', 'b']);
-    limit.leave(1);
-    await turn();
-    expect(entered).toEqual(['a', 'b']);
-    limit.leave(1);
-    await turn();
-    expect(entered).toEqual(['a', 'b', 'wide']);
-    limit.leave(2);
-    await turn();
-    expect(entered).toEqual(['a', 'b', 'wide', 'c']);
-  });
-
-  test('one that is wider than the limit goes when nothing else is under way', async () => {
-    const limit = new Limit(2);
-    await limit.enter(1, signal);
-    let entered = false;
-    const wide = limit.enter(20, signal).then(() => {
-      entered = true;
-    });
-    await turn();
-    expect(entered).toBe(false);
-    limit.leave(1);
-    await wide;
-  });
-
-  test('one that is given up makes room for those behind it, and leaves no listener', async () => {
-    const limit = new Limit(2);
-    await limit.enter(1, signal);
-    const controller = new AbortController();
-    const wide = rejectionOf(limit.enter(2, controller.signal));
-    const behind = limit.enter(1, signal);
-    controller.abort('enough');
-    expect(await wide).toBe('enough');
-    await behind;
-    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
+    expect(await rejectionOf(acquire(gate, 1, second.signal))).toBe('enough');
   });
 });
 
@@ -211,15 +213,17 @@ describe('over HTTP', () => {
     const first = graph.watch(throttled.location, quick);
     await new Promise((resolve) => first.on('waiting', resolve));
 
-    // Its requestTimeout is shorter than the wait, and does not run.
+    // Its requestTimeout is shorter than the wait, but does not run yet.
     const held = graph.watch(other.location, {...quick, requestTimeout: 500});
     const events = eventsOf(held);
     const impatient = graph.watch(emulator.addOperation().location, {...quick, totalTimeout: 2000});
     const {status} = await graph.watch(monitor.location, {...quick, protocol: protocols.graph.driveCopy}).result();
     expect(status).toBe('succeeded');
     await jest.advanceTimersByTimeAsync(2000);
-    // The deadline runs while a request is held.
-    await expect(impatient.result()).rejects.toMatchObject({name: 'WatchTimeoutError'});
+    // The deadline also runs while a request is held back.
+    const timeout = await impatient.result().catch((error: unknown) => error);
+    expect(timeout).toMatchObject({name: 'WatchTimeoutError'});
+    expect(String((timeout as Error).cause)).toMatch(/held back until \d{4}-\d\d-\d\dT/);
     await jest.advanceTimersByTimeAsync(7900);
     expect(emulator.received).toBe(1);
     const ends = Promise.all([first.result(), held.result()]);
@@ -227,7 +231,9 @@ describe('over HTTP', () => {
     await Promise.race([first.result(), held.result()]);
     await jest.advanceTimersByTimeAsync(1000);
     await ends;
-    expect(events.map(({type}) => type)).toEqual(['polled', 'succeeded']);
+    // 63: the wait says that it is not its own.
+    expect(events.map(({type}) => type)).toEqual(['waiting', 'polled', 'succeeded']);
+    expect(events[0]).toMatchObject({because: 'heldBack'});
     expect(other.requests[0]!.at - throttled.requests[0]!.at).toBeGreaterThanOrEqual(10_000);
     expect(jest.getTimerCount()).toBe(0);
   });

@@ -17,7 +17,7 @@ const method = '28c10230-6103-485e-b985-444c60001490';
 const path = `/users/adele%40contoso.example/authentication/methods/${method}/resetPassword`;
 const user = 'adele@contoso.example';
 
-/** What becomes of a reset whose request is answered so. */
+/** The error of a reset whose request gets this answer. */
 async function refusal(answer: StepAnswer, options: Parameters<ReturnType<typeof clientOf>['resetPassword']>[1] = {}) {
   const emulator = await startEmulator();
   const start = emulator.addStart({path, answer});
@@ -104,7 +104,7 @@ describe('a password reset', () => {
     expect(error).toBe(await rejectionOf(reset.poller!.result()));
   });
 
-  test('hands it over when only what is fetched after the success cannot be had', async () => {
+  test('hands it over when only the result cannot be fetched after the success', async () => {
     const emulator = await startEmulator();
     const script = [{status: 'succeeded', resourceLocation: `${emulator.root}/v1.0/gone`}];
     emulator.addStart({path, starts: {script}});
@@ -147,11 +147,14 @@ describe('a password reset', () => {
   });
 
   test.each([
-    [{newPassword: 5}, 'newPassword: expected a text, got number'],
-    [{methodId: ''}, 'methodId: expected a text that is not empty, got string'],
+    [{newPassword: 5}, 'newPassword: expected a string, got number'],
+    [{methodId: ''}, 'methodId: expected a string that is not empty, got ""'],
     [{methodId: '..'}, 'methodId: expected an id, got ".."'],
     [{token}, "token: it is the client's"],
-    [{colour: 'red'}, 'colour: there is no such option'],
+    [{colour: 'red'}, 'colour: there is no such option; there are protocol, schedule, retry, '],
+    [{colour: 'red'}, 'fetchResult, newPassword, methodId'],
+    [{newPasword: password}, 'Did you mean newPassword?'],
+    [null, 'options: expected an object, got null'],
     [{requestTimeout: 0}, 'requestTimeout: expected milliseconds'],
   ])('refuses the options %j without a request', async (options, message) => {
     const emulator = await startEmulator();
@@ -194,7 +197,7 @@ describe('the request of a reset is sent once', () => {
     expect(everything(error)).not.toContain(password);
   });
 
-  test('nobody listens: it has not started', async () => {
+  test('without a connection it has not started', async () => {
     const emulator = await startEmulator();
     await emulator.stop();
     const error = await rejectionOf(clientOf(emulator).resetPassword(user, {newPassword: password}));
@@ -236,7 +239,7 @@ describe('the request of a reset is sent once', () => {
   test.each([
     ['a token that is refused twice', () => 'wrong-token', 2],
     [
-      'a token that cannot be had',
+      'a token that cannot be fetched',
       () => {
         throw new Error('no network');
       },
@@ -298,7 +301,7 @@ describe('the password appears nowhere', () => {
 
   const made = 'Made-2-Password';
 
-  /** A poller, its errors, and all that it has told. */
+  /** Everything that can be seen of a reset and its poller, from its start to its end. */
   async function seenOf(emulator: GraphEmulator, given: object): Promise<string> {
     const reset = await clientOf(emulator).resetPassword(user, {...quick, ...given});
     const poller = reset.poller!;
@@ -324,7 +327,7 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test('in an operation that was done at once', async () => {
+  test('in an operation that the start completed', async () => {
     const emulator = await startEmulator();
     emulator.addStart({path, answer: {http: 200, body: {newPassword: made}}});
     const reset = await clientOf(emulator).resetPassword(user);

@@ -42,7 +42,7 @@ test.each<[string, readonly OperationStep[]]>([
   ['no JSON', [{text: '<html>'}]],
   ['a redirect to nowhere', [{http: 302, text: ''}]],
   ['a reset', [{fault: 'reset'}]],
-])('a result that cannot be had: %s', async (_, script) => {
+])('a result that cannot be fetched: %s', async (_, script) => {
   const {poller, graph, resource} = await fetching(script, {notFoundGrace: 0});
   const error = await rejectionOf(poller.result());
   expect(error).toBeInstanceOf(ResultUnavailableError);

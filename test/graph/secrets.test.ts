@@ -29,10 +29,10 @@ function expectNoToken(): void {
   expect(JSON.stringify(foreign.requests)).not.toContain('marker-token');
 }
 
-test.each([302, 307])('not by a redirect (%s), alone or in a batch', async (http) => {
+test.each([302, 307])('not by a redirect (%s), by itself or in a batch', async (http) => {
   const script = [{http, redirect: trap.location}];
-  const alone = graph.watch(home.addOperation({script}).location, quick);
-  expect((await alone.result()).status).toBe('succeeded');
+  const single = graph.watch(home.addOperation({script}).location, quick);
+  expect((await single.result()).status).toBe('succeeded');
   const pollers = [1, 2].map(() => graph.watch(home.addOperation({script}).location, quick));
   await Promise.all(pollers.map((poller) => poller.result()));
   expect(home.requests.at(-1)?.path).toBe('/v1.0/$batch');

@@ -8,7 +8,7 @@ import {clientOf, eventsOf, everything, quick, rejectionOf, token} from './clien
 
 const {graph: presets, azure, google, longRunning} = protocols;
 
-/** How long after its beginning a poller asks for the first time. */
+/** How many milliseconds after its start a poller sends its first request. */
 function delayOf(poller: OperationPoller): number {
   const {dueAt, startedAt} = poller.toJSON();
   return dueAt - startedAt;
@@ -45,7 +45,7 @@ describe('an operation is started', () => {
     expect(emulator.received).toBe(1);
   });
 
-  test('and asked for when the service says, or when the caller does', async () => {
+  test('and first polled when the service says, or when the caller does', async () => {
     const emulator = await startEmulator();
     emulator.addStart({path: '/a', answer: {retryAfter: 7}, starts: {path: '/b/{id}'}});
     const graph = clientOf(emulator);
@@ -89,7 +89,7 @@ describe('an operation is started', () => {
     expect(start.started[0]?.polls).toBe(1);
   });
 
-  test('with 201 and a resource that has ended: nobody is asked', async () => {
+  test('with 201 and a resource that has ended: no request follows', async () => {
     const emulator = await startEmulator();
     emulator.addStart({path: '/jobs', answer: {http: 201, body: {id: '1', status: 'completed', url: 'u'}}});
     const {poller} = await clientOf(emulator).start(presets.intuneExport, {path: '/jobs'}, quick);
@@ -106,7 +106,7 @@ describe('an operation is started', () => {
     expect((await poller!.result()).result).toBe(5);
   });
 
-  test('done at once: 201 of a workbook, 200, 204', async () => {
+  test('completed by the start itself: 201 of a workbook, 200, 204', async () => {
     for (const [answer, result] of [
       [{http: 201, body: {id: 'session'}}, {id: 'session'}],
       [{http: 200, body: {value: 5}}, {value: 5}],
@@ -172,7 +172,7 @@ describe('an operation is started', () => {
     expect(JSON.stringify(poller)).toContain('tempauth');
   });
 
-  test('a foreign Location is refused where a token is needed, and nobody asks there', async () => {
+  test('a foreign Location is refused where a token is needed, and no request goes there', async () => {
     const emulator = await startEmulator();
     const foreign = await startEmulator();
     const {location} = foreign.addOperation();
@@ -199,9 +199,11 @@ describe('an operation is started', () => {
     [{}, 'path: expected a path'],
     [{path: 'teams'}, 'path: expected a path that begins with /'],
     [{path: 'https://elsewhere.example/'}, 'path: expected a path that begins with /'],
-    [{path: '/a', method: 'DELETE'}, 'method: expected POST, PUT or PATCH, got "DELETE"'],
+    [{path: '/a', method: 'DELETE'}, `method: expected 'POST', 'PUT' or 'PATCH', got "DELETE"`],
     [{path: '/a', headers: {Authorization: 'Bearer x'}}, 'headers.Authorization: expected no token here'],
-    [{path: '/a', headers: {x: 5}}, 'headers.x: expected a text, got number'],
+    [{path: '/a', headers: null}, 'headers: expected an object with a string for each header, got null'],
+    [{path: '/a', json: {}}, 'json: there is no such option; there are method, path, body, headers'],
+    [{path: '/a', headers: {x: 5}}, 'headers.x: expected a string, got number'],
   ])('not with %j', async (request, message) => {
     const emulator = await startEmulator();
     const error = await rejectionOf(clientOf(emulator).start(longRunning, request as GraphRequest));
@@ -218,7 +220,7 @@ describe('an operation is started', () => {
   });
 });
 
-test('a start that is held is not sent, and leaves nothing when it is given up', async () => {
+test('a start that is held back is not sent, and leaves nothing behind when it is given up', async () => {
   jest.useFakeTimers();
   try {
     const emulator = await startEmulator();
@@ -236,11 +238,11 @@ test('a start that is held is not sent, and leaves nothing when it is given up',
   }
 });
 
-test('a listener that is added right after the start hears everything', async () => {
+test('a listener that is added right after the start gets all events', async () => {
   const emulator = await startEmulator();
   emulator.addStart({
     path: '/start',
-    answer: {http: 202, retryAfter: 0.1},
+    answer: {http: 202, retryAfter: 0.2},
     starts: {path: '/operations/{id}', script: ['succeeded']},
   });
   const {poller} = await clientOf(emulator).start(protocols.longRunning, {path: '/start'});

@@ -8,8 +8,8 @@ import {clientOf, token} from './clients.ts';
 const count = 40;
 const options = {schedule: schedules.fixed(1)};
 
-/** How many requests were served and how many refused until all operations had ended. */
-async function traffic(client: (root: string) => (location: string) => OperationPoller) {
+/** How many requests were served and how many throttled until all operations had ended. */
+async function requestCounts(client: (root: string) => (location: string) => OperationPoller) {
   const emulator = await startEmulator({throttle: {requests: 20, window: 3000}});
   const watch = client(emulator.root);
   const pollers = Array.from({length: count}, () => watch(emulator.addOperation({script: ['succeeded']}).location));
@@ -19,14 +19,14 @@ async function traffic(client: (root: string) => (location: string) => Operation
 
 test('40 operations on a service that takes 20 requests in 3 s: the gate keeps most refusals away', async () => {
   const [shared, apart] = await Promise.all([
-    traffic((root) => {
+    requestCounts((root) => {
       const graph = clientOf({root}, {concurrency: 5, batch: false});
       return (location) => graph.watch(location, options);
     }),
-    traffic(() => (location) => pollOperation(location, {token, ...options})),
+    requestCounts(() => (location) => pollOperation(location, {token, ...options})),
   ]);
   expect([shared.served, apart.served]).toEqual([count, count]);
-  // Without the gate all ask at once, well within 3 s: 20 are refused. With it: those under way when the service refuses.
+  // Without the gate all are sent at once, well within 3 s: 20 are throttled. With it, those in flight at the first 429.
   expect(apart.refused).toBeGreaterThanOrEqual(15);
   expect(shared.refused).toBeLessThanOrEqual(apart.refused / 2);
 });

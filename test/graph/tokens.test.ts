@@ -13,7 +13,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** A source of tokens with numbers, and what it was asked. */
+/** A source of numbered tokens, and the requests for them. */
 function numbered(lifetime = 3_600_000): {source: () => Promise<AccessToken>; asked: TokenRequest[]} {
   const asked: TokenRequest[] = [];
   const source = async (request: TokenRequest = plain): Promise<AccessToken> => {
@@ -71,7 +71,7 @@ describe('a token', () => {
     expect(await token({forceRefresh: true, refused: 'token-1'})).toBe('token-2');
   });
 
-  test('is fetched once for all that ask, and renewed once for all that were refused', async () => {
+  test('is fetched once for all that ask, and refreshed once for all that were refused', async () => {
     const {source, asked} = numbered();
     const token = tokensOf(source);
     expect(await Promise.all([token(), token(), token()])).toEqual(['token-1', 'token-1', 'token-1']);
@@ -85,7 +85,7 @@ describe('a token', () => {
     ]);
   });
 
-  test('that was being fetched and turns out to be the refused one is renewed', async () => {
+  test('that was being fetched and turns out to be the refused one is fetched again', async () => {
     const coming = [promised(), promised()];
     let asked = 0;
     const token = tokensOf(() => coming[asked++]?.promise ?? 'none');
@@ -96,7 +96,7 @@ describe('a token', () => {
     expect([await first, await second, asked]).toEqual(['old', 'new', 2]);
   });
 
-  test('is asked for anew after a failure', async () => {
+  test('is fetched again after a failure', async () => {
     let asked = 0;
     const token = tokensOf(async () => {
       if (++asked === 1) throw new Error('no network');
@@ -107,7 +107,7 @@ describe('a token', () => {
     expect([await token(), asked]).toEqual(['token', 2]);
   });
 
-  test('that does not come is asked for anew after half a minute', async () => {
+  test('that does not come is fetched again after half a minute', async () => {
     jest.useFakeTimers();
     const signals: AbortSignal[] = [];
     const token = tokensOf((request) => {
@@ -155,7 +155,7 @@ describe('a credential', () => {
 });
 
 describe('over HTTP', () => {
-  test('17: many pollers share one token, and one renewal', async () => {
+  test('17: many pollers share one token, and one refresh', async () => {
     const emulator = await startEmulator({token: 'token-2'});
     const {source, asked} = numbered();
     const graph = clientOf(emulator, {token: source, batch: false});
@@ -208,7 +208,7 @@ describe('over HTTP', () => {
     expect(emulator.received).toBe(1);
   });
 
-  test('getOperation asks once', async () => {
+  test('getOperation sends one request', async () => {
     const emulator = await startEmulator({token: 'token-1'});
     emulator.addOperation({id: 'a,b', userId: 'u@x.example', script: ['running']});
     const graph = clientOf(emulator, {token: numbered().source});

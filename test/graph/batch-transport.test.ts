@@ -13,10 +13,10 @@ import {clientOf, eventsOf, quick, token} from './clients.ts';
 const batch = 100;
 
 const batchesOf = (emulator: GraphEmulator) => emulator.requests.filter(({path}) => path.endsWith('/$batch'));
-const partsOf = (body: string | undefined) =>
+const requestsOf = (body: string | undefined) =>
   (JSON.parse(body ?? '{}') as {requests: {id: string; method: string; url: string; headers: object}[]}).requests;
 
-/** Watches operations with these scripts at once. */
+/** Watches one operation for each of these scripts. */
 function watchAll(
   emulator: GraphEmulator,
   graph: GraphClient,
@@ -37,14 +37,14 @@ const outcomesOf = (pollers: readonly OperationPoller[]) =>
     ),
   );
 
-describe('polls travel together', () => {
-  test('at most 20 in one envelope, with URLs relative to the version and their query', async () => {
+describe('polls are sent in batches', () => {
+  test('of at most 20, with URLs relative to the version and their query', async () => {
     const emulator = await startEmulator({token});
     const {operations, pollers} = watchAll(emulator, clientOf(emulator, {batch}), Array(45).fill(['succeeded']));
     await outcomesOf(pollers);
-    const sizes = batchesOf(emulator).map(({body}) => partsOf(body).length);
+    const sizes = batchesOf(emulator).map(({body}) => requestsOf(body).length);
     expect([emulator.received, sizes]).toEqual([3, [20, 20, 5]]);
-    const parts = batchesOf(emulator).flatMap(({body}) => partsOf(body));
+    const parts = batchesOf(emulator).flatMap(({body}) => requestsOf(body));
     expect(parts.map(({url}) => `${emulator.root}/v1.0${url}`)).toEqual(operations.map(({location}) => location));
     for (const {headers, method} of parts) {
       expect(method).toBe('GET');
@@ -56,7 +56,7 @@ describe('polls travel together', () => {
     );
   });
 
-  test('in a body of a known length and of JSON', async () => {
+  test('with a JSON body of known length', async () => {
     const emulator = await startEmulator();
     await outcomesOf(watchAll(emulator, clientOf(emulator, {batch}), Array(2).fill(['succeeded'])).pollers);
     const [request] = batchesOf(emulator);
@@ -65,10 +65,10 @@ describe('polls travel together', () => {
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
     });
-    expect(partsOf(body)).toHaveLength(2);
+    expect(requestsOf(body)).toHaveLength(2);
   });
 
-  test('each version by itself', async () => {
+  test('one for each version', async () => {
     const emulator = await startEmulator();
     const graph = clientOf(emulator, {batch});
     const versions = ['v1.0', 'beta', 'v1.0', 'beta'] as const;
@@ -79,14 +79,14 @@ describe('polls travel together', () => {
     expect(emulator.requests.map(({path}) => path).sort()).toEqual(['/beta/$batch', '/v1.0/$batch']);
   });
 
-  test('one alone goes alone, and so does all with batch: false', async () => {
+  test('but not a single one, and none with batch: false', async () => {
     const emulator = await startEmulator();
     await outcomesOf(watchAll(emulator, clientOf(emulator), [['succeeded']]).pollers);
     await outcomesOf(watchAll(emulator, clientOf(emulator, {batch: false}), Array(5).fill(['succeeded'])).pollers);
     expect([emulator.received, batchesOf(emulator)]).toEqual([6, []]);
   });
 
-  test('foreign and anonymous locations do not', async () => {
+  test('but not those of foreign and anonymous locations', async () => {
     const emulator = await startEmulator();
     const foreign = await startEmulator();
     const graph = clientOf(emulator, {batch: 20});
@@ -107,7 +107,7 @@ describe('polls travel together', () => {
     expect(foreign.requests.every(({headers}) => headers['authorization'] === undefined)).toBe(true);
   });
 
-  test('different tokens do not', async () => {
+  test('but not those with different tokens', async () => {
     const emulator = await startEmulator({token: ['token-number-0', 'token-number-1']});
     let asked = 0;
     const expiresOnTimestamp = 0; // so that each poll asks for one
@@ -115,13 +115,13 @@ describe('polls travel together', () => {
     const graph = clientOf(emulator, {batch, token: source});
     const {pollers} = watchAll(emulator, graph, Array(6).fill(['succeeded']));
     await outcomesOf(pollers);
-    const used = batchesOf(emulator).map(({headers, body}) => [headers['authorization'], partsOf(body).length]);
+    const used = batchesOf(emulator).map(({headers, body}) => [headers['authorization'], requestsOf(body).length]);
     const shared = new Set(used.map(([authorization]) => authorization));
     expect(used.length).toBe(shared.size);
   });
 });
 
-describe('a part is handled as if it had come alone', () => {
+describe('a response in a batch is handled as if it had come by itself', () => {
   const scripts: ReadonlyArray<readonly [string, readonly OperationStep[], string]> = [
     ['429', [{http: 429, retryAfter: 0}, 'succeeded'], 'succeeded'],
     ['503', [{http: 503}, 'succeeded'], 'succeeded'],
@@ -143,7 +143,7 @@ describe('a part is handled as if it had come alone', () => {
     const graph = clientOf(emulator, {batch: 10});
     const {pollers} = watchAll(emulator, graph, [script, ['succeeded']]);
     expect(await outcomesOf(pollers)).toEqual([outcome, 'succeeded']);
-    expect(partsOf(emulator.requests[0]?.body)).toHaveLength(2);
+    expect(requestsOf(emulator.requests[0]?.body)).toHaveLength(2);
   });
 
   test('a claims challenge renews the token once for all', async () => {
@@ -160,20 +160,20 @@ describe('a part is handled as if it had come alone', () => {
     expect(asked).toEqual([undefined, claims]);
   });
 
-  test('the token that a part sends back is in no event', async () => {
+  test('a token that is quoted in it is in no event', async () => {
     const emulator = await startEmulator();
     const {pollers} = watchAll(emulator, clientOf(emulator, {batch: 10}), [
       [{status: 'succeeded', detail: `You sent ${token}`}],
       ['succeeded'],
     ]);
-    const told = pollers.map(eventsOf);
+    const events = pollers.map(eventsOf);
     await outcomesOf(pollers);
-    expect(JSON.stringify([told, pollers])).not.toContain(token);
+    expect(JSON.stringify([events, pollers])).not.toContain(token);
     expect(pollers[0]?.operation?.statusDetail).toBe('You sent [token]');
   });
 });
 
-describe('an envelope that fails', () => {
+describe('a batch that fails', () => {
   test.each<[string, BatchAnswers, number]>([
     ['with 503', [{http: 503}], 1],
     ['with 500 and a page', [{http: 500, text: '<html>'}], 1],
@@ -183,26 +183,26 @@ describe('an envelope that fails', () => {
     ['by too long a body', [{fault: 'huge'}], 1],
     ['as garbage', [{text: '{"responses": [{"id": null, "status": 200}, 5, null]}'}], 1],
     ['as an array', [{body: []}], 1],
-    ['without its parts', [{body: {responses: []}}], 1],
-    ['because there are none', false, 1],
-  ])('%s', async (_, answers, envelopes) => {
+    ['without its responses', [{body: {responses: []}}], 1],
+    ['because the service has none', false, 1],
+  ])('%s', async (_, answers, batches) => {
     const emulator = await startEmulator({batch: answers});
     const {operations, pollers} = watchAll(emulator, clientOf(emulator, {batch: 20}), Array(3).fill(['succeeded']));
     const retried = pollers.map(eventsOf);
     expect(await outcomesOf(pollers)).toEqual(Array(3).fill('succeeded'));
-    expect([batchesOf(emulator).length, emulator.received]).toEqual([envelopes, envelopes + 3]);
+    expect([batchesOf(emulator).length, emulator.received]).toEqual([batches, batches + 3]);
     expect(operations.every(({requests}) => requests.at(-1)?.batched !== true)).toBe(true);
     expect(retried.flat().filter(({type}) => type === 'retrying')).toEqual([]);
   });
 
-  test('one that answers 404 is the last', async () => {
+  test('with 404 is the last one', async () => {
     const emulator = await startEmulator({batch: false});
     const graph = clientOf(emulator, {batch: 10});
     await outcomesOf(watchAll(emulator, graph, Array(3).fill(['running', 'running', 'succeeded'])).pollers);
     expect(batchesOf(emulator)).toHaveLength(1);
   });
 
-  test('after one that is never answered the retries go alone', async () => {
+  test('to be answered is followed by single requests', async () => {
     const emulator = await startEmulator({batch: [{fault: 'hang', times: 10}]});
     const graph = clientOf(emulator, {batch: 10});
     const {pollers} = watchAll(emulator, graph, Array(3).fill(['running', 'succeeded']), {
@@ -214,7 +214,7 @@ describe('an envelope that fails', () => {
   });
 });
 
-describe('a part that is given up', () => {
+describe('a request that is given up', () => {
   test('leaves the others', async () => {
     const emulator = await startEmulator();
     const {operations, pollers} = watchAll(
@@ -228,13 +228,28 @@ describe('a part that is given up', () => {
     expect([emulator.received, operations.map(({polls}) => polls)]).toEqual([1, [1, 1, 1]]);
   });
 
-  test('before it leaves is not sent, and the last one ends the envelope', async () => {
+  test('before the batch is sent, with all the others: nothing is sent, no empty batch either', async () => {
+    const emulator = await startEmulator();
+    const graph = clientOf(emulator, {batch: 20});
+    const {pollers} = watchAll(emulator, graph, Array(2).fill(['succeeded']));
+    await Promise.resolve();
+    for (const poller of pollers) poller.stop();
+    await outcomesOf(pollers);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(emulator.received).toBe(0);
+    expect(await outcomesOf(watchAll(emulator, graph, Array(2).fill(['succeeded'])).pollers)).toEqual(
+      Array(2).fill('succeeded'),
+    );
+    expect(batchesOf(emulator)).toHaveLength(1);
+  });
+
+  test('before the batch is sent is not in it; once all are given up, the batch is aborted', async () => {
     const emulator = await startEmulator();
     const {pollers} = watchAll(emulator, clientOf(emulator, {batch: 30}), Array(3).fill([{delay: 60_000}]));
     await Promise.resolve();
     pollers[0]?.stop();
     const {path} = await emulator.nextRequest();
-    expect([path, partsOf(emulator.requests[0]?.body).length]).toEqual(['/v1.0/$batch', 2]);
+    expect([path, requestsOf(emulator.requests[0]?.body).length]).toEqual(['/v1.0/$batch', 2]);
     pollers[1]?.stop();
     pollers[2]?.stop();
     await outcomesOf(pollers);
@@ -278,7 +293,7 @@ test('100 operations have the same outcomes and events with and without batches'
     });
     const events = pollers.map(eventsOf);
     const outcomes = await outcomesOf(pollers);
-    return {requests: emulator.received, outcomes, events: events.map((told) => told.map(shapeOf))};
+    return {requests: emulator.received, outcomes, events: events.map((each) => each.map(shapeOf))};
   };
   const apart = await run(false);
   const together = await run(30);

@@ -1,0 +1,32 @@
+import {describeValue, expected} from '../shared/check-options.ts';
+import {readLocation} from '../shared/location.ts';
+
+/** The id of the password method, the same for every user. */
+const passwordMethod = '28c10230-6103-485e-b985-444c60001490';
+
+/** Where a user's password is reset: a path under the client's base. */
+export function resetPasswordPath(user: string, methodId: string = passwordMethod): string {
+  return `${authenticationPath(user)}/methods/${pathSegment('methodId', methodId)}/resetPassword`;
+}
+
+/** Where a user's authentication operation is, given its id or that location itself. */
+export function operationLocation(base: string, user: string, idOrLocation: string): string {
+  if (readLocation(idOrLocation) !== undefined) return idOrLocation;
+  return `${base}${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
+}
+
+function authenticationPath(user: string): string {
+  return `/users/${pathSegment('user', user)}/authentication`;
+}
+
+/** A string as a segment of a path. */
+function pathSegment(name: string, text: unknown): string {
+  if (typeof text !== 'string' || text === '') throw expected(name, 'a string that is not empty', describeValue(text));
+  // URLs treat these two as path segments to resolve, however they are encoded.
+  if (text === '.' || text === '..') throw expected(name, 'an id', JSON.stringify(text));
+  try {
+    return encodeURIComponent(text);
+  } catch {
+    throw expected(name, 'a string', 'one with half of a surrogate pair');
+  }
+}

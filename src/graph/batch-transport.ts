@@ -1,0 +1,69 @@
+import type {Transport, TransportResponse} from '../http/transport.ts';
+import {now} from '../shared/clock.ts';
+import {type BatchedRequest, batchRequest, batchResponses} from './batch-format.ts';
+import {Batcher, type SendBatch} from './batcher.ts';
+import type {RequestLimiter} from './request-limiter.ts';
+
+/** For how many milliseconds there are no batches after one that was never answered. */
+const batchPause = 60_000;
+
+/** HTTP statuses of a service that has no batches. */
+const noBatches: ReadonlySet<number> = new Set([404, 405, 501]);
+
+// `fetch` resolves such a path, a batch does not.
+const unresolved = /[#\\]|\/\.{1,2}(?:[/?]|$)/;
+
+/**
+ * A transport that sends requests made within a short time as one `$batch`, where they can be in one: GET requests to the
+ * same version of Graph with the same token.
+ *
+ * @param base the client's root with its version
+ * @param window for how many milliseconds requests are collected
+ */
+export function batchTransport(limiter: RequestLimiter, base: string, window: number): Transport {
+  const {origin} = new URL(base);
+  // An operation can have another version than the client: password resets are often found under beta.
+  const versions = new Set([base, `${origin}/v1.0`, `${origin}/beta`]);
+  const versionOf = (location: string): string | undefined => {
+    const version = location.slice(0, Math.max(0, location.indexOf('/', origin.length + 1)));
+    return versions.has(version) ? version : undefined;
+  };
+  let pausedUntil = 0;
+  const sendBatch: SendBatch = async (requests, callbacks) => {
+    const version = versionOf(requests[0]?.location ?? '') ?? base;
+    const request = batchRequest(requests, version, callbacks);
+    let response: TransportResponse;
+    try {
+      response = await limiter.send(`${version}/$batch`, request, requests.length);
+    } catch (error) {
+      // All the requests were given up. A service that does not answer the batch may answer each of them.
+      if (request.signal.aborted) pausedUntil = now() + batchPause;
+      throw error;
+    }
+    const maxWait = longestMaxRetryAfter(requests);
+    const responses = batchResponses(response, requests);
+    if (responses === undefined) {
+      limiter.record(base, [response], maxWait);
+      if (noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
+      return [];
+    }
+    limiter.record(base, responses, maxWait);
+    return responses;
+  };
+  const batcher = new Batcher(window, limiter.single, sendBatch);
+  return (location, request) => {
+    const {method, headers, json} = request;
+    const {authorization} = headers;
+    const fits = method === 'GET' && json === undefined && !unresolved.test(location) && now() >= pausedUntil;
+    const version = fits ? versionOf(location) : undefined;
+    if (version === undefined || authorization === undefined) return limiter.single(location, request);
+    return batcher.send(`${version} ${authorization}`, location, request);
+  };
+}
+
+/** The longest of the waits that the requests keep, since a gate is for all; `undefined`: one of them keeps any. */
+function longestMaxRetryAfter(requests: readonly BatchedRequest[]): number | undefined {
+  const limits = requests.map(({request}) => request.maxRetryAfter ?? Number.POSITIVE_INFINITY);
+  const longest = Math.max(...limits);
+  return longest === Number.POSITIVE_INFINITY ? undefined : longest;
+}

@@ -1,0 +1,136 @@
+import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
+import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {setTimer} from '../shared/clock.ts';
+import {type BatchedRequest, maxBatchSize} from './batch-format.ts';
+
+/**
+ * Sends a batch.
+ *
+ * @returns the responses in the order of the requests; `undefined` for a request that is to be sent again by itself
+ */
+export type SendBatch = (
+  requests: readonly BatchedRequest[],
+  callbacks: Pick<TransportRequest, 'signal' | 'onHeldBack' | 'onSent' | 'onHead'>,
+) => Promise<readonly (TransportResponse | undefined)[]>;
+
+/** Requests that are being collected. */
+interface OpenBatch {
+  readonly requests: PendingRequest[];
+  readonly timer: ReturnType<typeof setTimeout>;
+}
+
+interface PendingRequest extends BatchedRequest {
+  readonly resolve: (response: TransportResponse | Promise<TransportResponse>) => void;
+  /** Set once the request has been sent. */
+  batch: SentBatch | undefined;
+}
+
+/** A batch in flight, which is aborted when none of its requests is needed any more. */
+interface SentBatch {
+  needed: number;
+  readonly controller: LazyAbortController;
+}
+
+/**
+ * Collects requests that are made within a short time and sends them as a batch. A request that is the only one is sent by
+ * itself, and so is each request of a batch that failed.
+ */
+export class Batcher {
+  readonly #window: number;
+  readonly #single: Transport;
+  readonly #sendBatch: SendBatch;
+  readonly #open = new Map<string, OpenBatch>();
+
+  /**
+   * @param window for how many milliseconds requests are collected
+   * @param single sends a request by itself
+   */
+  constructor(window: number, single: Transport, sendBatch: SendBatch) {
+    this.#window = window;
+    this.#single = single;
+    this.#sendBatch = sendBatch;
+  }
+
+  /**
+   * Sends a request with others that have the same key.
+   *
+   * @throws the signal's reason when it aborts
+   */
+  send(key: string, location: string, request: TransportRequest): Promise<TransportResponse> {
+    return new Promise((resolve, reject) => {
+      const batch = this.#open.get(key) ?? this.#openBatch(key);
+      const {signal} = request;
+      const unsubscribe = onAbort(signal, () => {
+        unsubscribe();
+        reject(signal.reason);
+        if (pending.batch === undefined) this.#remove(key, batch, pending);
+        else release(pending.batch, signal.reason);
+      });
+      const pending: PendingRequest = {
+        location,
+        request,
+        resolve: (response) => {
+          unsubscribe();
+          resolve(response);
+        },
+        batch: undefined,
+      };
+      batch.requests.push(pending);
+      if (batch.requests.length === maxBatchSize) this.#close(key, batch);
+    });
+  }
+
+  #openBatch(key: string): OpenBatch {
+    const batch = {requests: [], timer: setTimer(() => this.#close(key, batch), this.#window)};
+    this.#open.set(key, batch);
+    return batch;
+  }
+
+  /** Removes a request that has not been sent; the last one takes the batch with it. */
+  #remove(key: string, {requests, timer}: OpenBatch, pending: PendingRequest): void {
+    requests.splice(requests.indexOf(pending), 1);
+    if (requests.length > 0) return;
+    clearTimeout(timer);
+    this.#open.delete(key);
+  }
+
+  #close(key: string, {requests, timer}: OpenBatch): void {
+    clearTimeout(timer);
+    this.#open.delete(key);
+    const [only] = requests;
+    if (only !== undefined && requests.length === 1) only.resolve(this.#single(only.location, only.request));
+    else void this.#send(requests);
+  }
+
+  async #send(requests: readonly PendingRequest[]): Promise<void> {
+    const batch: SentBatch = {needed: requests.length, controller: new LazyAbortController()};
+    for (const pending of requests) pending.batch = batch;
+    let responses: readonly (TransportResponse | undefined)[] = [];
+    try {
+      responses = await this.#sendBatch(requests, {
+        signal: batch.controller,
+        onHeldBack: (until) => {
+          for (const {request} of requests) request.onHeldBack?.(until);
+        },
+        onSent: () => {
+          for (const {request} of requests) request.onSent();
+        },
+        onHead: () => {
+          for (const {request} of requests) request.onHead();
+        },
+      });
+    } catch {
+      // No request fails because its batch did: each is sent again and reports what happens then.
+    }
+    for (const [index, {location, request, resolve}] of requests.entries()) {
+      const response = responses[index];
+      if (response !== undefined) resolve(response);
+      else if (!request.signal.aborted) resolve(this.#single(location, request));
+    }
+  }
+}
+
+function release(batch: SentBatch, reason: unknown): void {
+  batch.needed -= 1;
+  if (batch.needed === 0) batch.controller.abort(reason);
+}

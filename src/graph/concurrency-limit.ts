@@ -1,0 +1,43 @@
+import type {Signal} from '../shared/abort.ts';
+import {type WaitingRequest, waitForAdmission} from './admission.ts';
+
+/** Limits how many requests are in flight at once; a batch counts as many as it contains. First come, first served. */
+export class ConcurrencyLimit {
+  readonly #limit: number;
+  #inFlight = 0;
+  readonly #waiting = new Set<WaitingRequest>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Waits until a request may leave. @throws the signal's reason when it aborts, and then nothing is acquired */
+  async acquire(weight: number, signal: Signal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#waiting.size === 0 && this.#fits(weight)) {
+      this.#inFlight += weight;
+      return;
+    }
+    await waitForAdmission(this.#waiting, weight, signal, () => this.#admit());
+  }
+
+  /** Makes room for the requests that wait. */
+  release(weight: number): void {
+    this.#inFlight -= weight;
+    this.#admit();
+  }
+
+  // A batch that is larger than the limit leaves when nothing else is in flight.
+  #fits(weight: number): boolean {
+    return this.#inFlight === 0 || this.#inFlight + weight <= this.#limit;
+  }
+
+  #admit(): void {
+    for (const waiting of this.#waiting) {
+      if (!this.#fits(waiting.weight)) return;
+      this.#waiting.delete(waiting);
+      this.#inFlight += waiting.weight;
+      waiting.admit();
+    }
+  }
+}

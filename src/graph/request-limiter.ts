@@ -1,0 +1,94 @@
+import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
+import {ConcurrencyLimit} from './concurrency-limit.ts';
+import {RateGate} from './rate-gate.ts';
+
+/** The HTTP statuses by which services throttle, if they say for how long. */
+const throttlingStatuses: ReadonlySet<number> = new Set([403, 429, 503]);
+
+/** Limits the requests of a client: a rate gate for each origin, and one concurrency limit for all. */
+export class RequestLimiter {
+  readonly #transport: Transport;
+  readonly #origin: string;
+  readonly #concurrency: ConcurrencyLimit;
+  readonly #gates = new Map<string, RateGate>();
+
+  /**
+   * @param transport sends one request
+   * @param origin the client's own, to which most requests go
+   * @param concurrency how many requests may be in flight at once
+   */
+  constructor(transport: Transport, origin: string, concurrency: number) {
+    this.#transport = transport;
+    this.#origin = origin;
+    this.#concurrency = new ConcurrencyLimit(concurrency);
+  }
+
+  /** A transport whose requests wait at the rate gate first. It is open as a rule, and then there is no promise to wait for. */
+  gated(transport: Transport): Transport {
+    return (location, request) => {
+      const admitted = this.#gateOf(location).acquire(1, request.signal, request.onHeldBack);
+      return admitted === undefined ? transport(location, request) : admitted.then(() => transport(location, request));
+    };
+  }
+
+  /** Sends a request that the rate gate has admitted, and records how the service responded. */
+  readonly single: Transport = async (location, request) => {
+    const response = await this.send(location, request, 1);
+    this.record(location, [response], request.maxRetryAfter);
+    return response;
+  };
+
+  /**
+   * Sends a request that the rate gate has admitted, as soon as the concurrency limit admits it too.
+   *
+   * @param weight how many requests it counts for
+   */
+  async send(location: string, request: TransportRequest, weight: number): Promise<TransportResponse> {
+    const gate = this.#gateOf(location);
+    for (;;) {
+      await this.#concurrency.acquire(weight, request.signal);
+      if (gate.isOpen) break;
+      // The gate has closed since it admitted the request.
+      this.#concurrency.release(weight);
+      await gate.acquire(weight, request.signal, request.onHeldBack);
+    }
+    try {
+      return await this.#transport(location, request);
+    } finally {
+      this.#concurrency.release(weight);
+    }
+  }
+
+  /**
+   * Records how the service responded to requests to one origin; of a batch, the accepted ones count first.
+   *
+   * @param maxWait the longest wait that is kept, in milliseconds; `undefined`: any
+   */
+  record(
+    location: string,
+    responses: readonly (TransportResponse | undefined)[],
+    maxWait = Number.POSITIVE_INFINITY,
+  ): void {
+    const gate = this.#gateOf(location);
+    let longestWait: number | undefined;
+    for (const response of responses) {
+      if (response === undefined) continue;
+      const {status} = response;
+      const wait = throttlingStatuses.has(status) ? response.retryAfter : undefined;
+      if (wait !== undefined) longestWait = Math.max(wait, longestWait ?? 0);
+      else if (status < 500 && status !== 429) gate.accepted();
+    }
+    if (longestWait !== undefined) gate.throttled(Math.min(longestWait, maxWait));
+  }
+
+  #gateOf(location: string): RateGate {
+    // The common case without parsing a URL.
+    const origin = location.startsWith(`${this.#origin}/`) ? this.#origin : new URL(location).origin;
+    let gate = this.#gates.get(origin);
+    if (gate === undefined) {
+      gate = new RateGate();
+      this.#gates.set(origin, gate);
+    }
+    return gate;
+  }
+}

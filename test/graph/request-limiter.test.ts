@@ -1,0 +1,84 @@
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import {RequestLimiter} from '../../src/graph/request-limiter.ts';
+import {createResponse, type Transport, type TransportRequest} from '../../src/http/transport.ts';
+
+const origin = 'https://graph.example';
+const location = `${origin}/v1.0/a`;
+const {signal} = new AbortController();
+const request: TransportRequest = {method: 'GET', headers: {}, signal, onSent: () => {}, onHead: () => {}};
+
+beforeEach(() => {
+  jest.useFakeTimers({now: 1_000_000});
+});
+
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+/** A response; `retryAfter` in milliseconds. */
+function responseOf(status: number, retryAfter?: number) {
+  const headers = new Headers(retryAfter === undefined ? {} : {'retry-after': String(retryAfter / 1000)});
+  return createResponse(status, headers, {text: ''});
+}
+
+/** When each of so many further requests is sent, in milliseconds from now. */
+async function sendingTimes(limiter: RequestLimiter, count: number): Promise<number[]> {
+  const start = Date.now();
+  const send = limiter.gated(async () => responseOf(200));
+  const times = Array.from({length: count}, () => send(location, request).then(() => Date.now() - start));
+  await jest.runAllTimersAsync();
+  return Promise.all(times);
+}
+
+describe('a throttled request', () => {
+  test('with Retry-After: 0 does not slow the whole client down', async () => {
+    const responses = [responseOf(200), responseOf(429, 0), responseOf(503, 0)];
+    const transport: Transport = async () => responses.shift() ?? responseOf(200);
+    const limiter = new RequestLimiter(transport, origin, 1);
+    for (const status of [200, 429, 503]) expect(await limiter.single(location, request)).toMatchObject({status});
+    await jest.advanceTimersByTimeAsync(1);
+    expect(await sendingTimes(limiter, 30)).toEqual(Array(30).fill(0));
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test.each([
+    ['429 without Retry-After', responseOf(429)],
+    ['503 without Retry-After', responseOf(503)],
+    ['500 with Retry-After', responseOf(500, 1000)],
+    ['202 with Retry-After', responseOf(202, 1000)],
+  ])('is not: %s', async (_, response) => {
+    const limiter = new RequestLimiter(async () => response, origin, 1);
+    await limiter.single(location, request);
+    expect(await sendingTimes(limiter, 3)).toEqual([0, 0, 0]);
+  });
+
+  test('in a batch: the accepted requests of it count first, and then its longest wait', async () => {
+    const limiter = new RequestLimiter(async () => responseOf(200), origin, 1);
+    const [one, two, other] = [responseOf(429, 100), responseOf(503, 300), responseOf(429, 200)];
+    limiter.record(location, [one, two, undefined, other, responseOf(200), responseOf(404), responseOf(499)]);
+    expect(await sendingTimes(limiter, 3)).toEqual([300, 420, 540]); // 3 in 300 ms
+  });
+
+  test('is not counted as accepted, and neither is a server error', async () => {
+    const limiter = new RequestLimiter(async () => responseOf(200), origin, 1);
+    limiter.record(location, [responseOf(500), responseOf(502), responseOf(503), responseOf(429)]);
+    limiter.record(location, [responseOf(429, 300)]);
+    expect(await sendingTimes(limiter, 3)).toEqual([300, 360, 420]); // the interval where nothing was accepted
+  });
+});
+
+test('a request that was admitted before the gate closed waits with the others', async () => {
+  const start = Date.now();
+  const sent: number[] = [];
+  const responses = [responseOf(429, 1000)];
+  const transport: Transport = async () => {
+    sent.push(Date.now() - start);
+    return responses.shift() ?? responseOf(200);
+  };
+  const limiter = new RequestLimiter(transport, origin, 1);
+  const send = limiter.gated(limiter.single);
+  const ended = Promise.all([send(location, request), send(location, request)]);
+  await jest.runAllTimersAsync();
+  expect((await ended).map(({status}) => status)).toEqual([429, 200]);
+  expect(sent).toEqual([0, 1000]);
+});
