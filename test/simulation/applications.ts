@@ -3,6 +3,7 @@ import {
   type OperationEvent,
   type OperationPoller,
   type PollOptions,
+  type ResumeToken,
   pollOperation,
   protocols,
   resumeOperation,
@@ -26,11 +27,14 @@ const protocolOf: Readonly<Record<Wording, NonNullable<PollOptions['protocol']>>
   'graph.driveCopy': protocols.graph.driveCopy,
 };
 
-const scheduleOf: Readonly<Record<OptionsPlan['schedule'], PollOptions['schedule']>> = {
-  default: undefined,
-  fixed: schedules.fixed(300),
-  exponential: schedules.exponential({initial: 200, max: 3000}),
-};
+/** The longer a watch may last, the less it asks: worlds stay small. */
+function scheduleOf({schedule, totalTimeout}: OptionsPlan): PollOptions['schedule'] {
+  if (schedule === 'default') return undefined;
+  const most = Math.max(300, totalTimeout / 40);
+  return schedule === 'fixed'
+    ? schedules.fixed(most)
+    : schedules.exponential({initial: 200, max: 2 * most, jitter: 'equal'});
+}
 
 const reasons: Readonly<Record<string, string>> = {
   OperationFailedError: 'failed',
@@ -59,7 +63,7 @@ function optionsOf({options}: Plan, wording: Wording): PollOptions {
   const {initialDelay, fetchResult} = options;
   return {
     protocol: protocolOf[wording],
-    schedule: scheduleOf[options.schedule],
+    schedule: scheduleOf(options),
     totalTimeout,
     requestTimeout,
     notFoundGrace,
@@ -103,7 +107,7 @@ function seen(event: OperationEvent): SeenEvent {
 /** Pollers, of their own or of a client to Graph; their resume tokens are stored. */
 class Pollers implements Application {
   readonly #world: World;
-  readonly #stored = new Map<number, string>();
+  readonly #stored = new Map<number, ResumeToken>();
   #pollers = new Map<number, OperationPoller>();
   #controllers = new Map<number, AbortController>();
   #client: GraphClient | undefined;
@@ -119,7 +123,8 @@ class Pollers implements Application {
     const facts = this.#world.facts[operation];
     if (planned === undefined || facts === undefined) return;
     const controller = new AbortController();
-    const stored = this.#stored.get(operation);
+    const token = this.#stored.get(operation);
+    const stored = token === undefined ? undefined : JSON.stringify(token);
     const options = {...optionsOf(plan, planned.wording), signal: controller.signal};
     const poller = this.#poller(operation, locationOf(planned, operation), stored, options);
     const generation = this.#generation;
@@ -153,7 +158,7 @@ class Pollers implements Application {
     if (how === 'abort') this.#controllers.get(operation)?.abort(new Error('the user went away'));
     else poller?.stop('enough');
     // A graceful end stores the last word.
-    if (poller !== undefined) this.#keep(operation, JSON.stringify(poller.toJSON()));
+    if (poller !== undefined) this.#keep(operation, poller.toJSON());
   }
 
   leftBehind(): string | undefined {
@@ -178,21 +183,21 @@ class Pollers implements Application {
     const {plan, time, facts} = this.#world;
     const known = facts[operation];
     if (known === undefined || !mayCrash(plan)) return;
-    const text = JSON.stringify(poller.toJSON());
+    const token = poller.toJSON();
     const memory = memoryOf(known);
     const generation = this.#generation;
     const keep = (): void => {
       if (generation !== this.#generation || this.#world.reaches('write')) return;
-      this.#keep(operation, text);
+      this.#keep(operation, token);
       known.stored = memory;
     };
     if (plan.store.takes === 0) keep();
     else time.after(plan.store.takes, keep);
   }
 
-  #keep(operation: number, text: string): void {
-    this.#stored.set(operation, text);
-    this.#world.happen({is: 'stored', operation, text});
+  #keep(operation: number, token: ResumeToken): void {
+    this.#stored.set(operation, token);
+    this.#world.happen({is: 'stored', operation, whole: token});
     const facts = this.#world.facts[operation];
     if (facts !== undefined) facts.stored = memoryOf(facts);
   }
@@ -298,7 +303,7 @@ class Workflows implements Application {
           journal.push(entry);
           const facts = world.facts[operation];
           if (facts !== undefined) facts.stored = memoryOf(facts);
-          if (entry.is === 'run') world.happen({is: 'stored', operation, text: entry.text});
+          if (entry.is === 'run') world.happen({is: 'stored', operation, whole: entry.text});
           resolve(value);
         };
         if (plan.store.takes === 0) keep();

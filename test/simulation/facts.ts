@@ -180,6 +180,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   const wasStored = facts.stored !== undefined;
   Object.assign(facts, facts.stored ?? blank());
   facts.unreported = 0;
+  // A retry carries the number of the poll that is still going on.
+  facts.attempt = Math.max(0, facts.attempt - 1);
   if (!wasStored) {
     facts.deadlineAt = time.now + plan.options.totalTimeout;
     facts.stalledAtBegin = stalled;

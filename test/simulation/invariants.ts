@@ -79,10 +79,11 @@ const reportsEachPollOnce: Check<'event'> = ({event: {type}}, {plan}, facts) =>
   type === 'polled' && facts.unreported <= 0 && plan.runner !== 'durable' ? 'polled without an answer' : undefined;
 
 /** Polls are numbered, one by one. */
-const numbersPolls: Check<'event'> = ({event: {attempt}}, _, facts) =>
-  attempt < facts.attempt || attempt > facts.attempt + 1
-    ? `attempt ${attempt} after attempt ${facts.attempt}`
-    : undefined;
+const numbersPolls: Check<'event'> = ({event: {attempt}}, _, facts) => {
+  // Nothing but an event says whether the number that was stored was that of a poll that was still going on.
+  const most = facts.attempt + (facts.eventAt === 0 ? 2 : 1);
+  return attempt < facts.attempt || attempt > most ? `attempt ${attempt} after attempt ${facts.attempt}` : undefined;
+};
 
 /** Time goes on, whatever is done to the wall clock. */
 const keepsTheOrderOfTime: Check<'event'> = ({event: {type, at}}, _, facts) =>
@@ -99,18 +100,13 @@ const isSilentAfterTheEnd: Check<'event'> = ({event: {type}}, _, facts) =>
   facts.isWatched ? undefined : `${type} after the watch was over`;
 
 /** No event, error, resume token or record holds a token. */
-const keepsTheSecret = ({whole, is}: {readonly whole: unknown; readonly is: string}, {plan}: World): string | undefined => {
-  // Only what the service sends back can get anywhere; to look for it is dear.
-  if (is === 'event' && !plan.operations.some(({answers}) => answers.some(({fault}) => fault?.startsWith('echo')))) {
-    return undefined;
-  }
+function secretIn(whole: unknown, {plan}: World): string | undefined {
   const text = textOf(whole);
   return text.includes(markerOf(plan.seed)) ? `the token is in it: ${text.slice(0, 300)}` : undefined;
-};
-const keepsTheSecretInEvents: Check<'event'> = (happening, world) => keepsTheSecret(happening, world);
-const keepsTheSecretInOutcomes: Check<'over'> = ({is, outcome: {whole}}, world) => keepsTheSecret({is, whole}, world);
-const keepsTheSecretInStores: Check<'stored'> = ({text}, {plan}) =>
-  text.includes(markerOf(plan.seed)) ? `the token is in it: ${text.slice(0, 300)}` : undefined;
+}
+const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) => (world.hasEchoes ? secretIn(whole, world) : undefined);
+const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
+const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) => (world.hasEchoes ? secretIn(whole, world) : undefined);
 
 /** An end is reported if and only if the service has said it, and it is the one that it said. */
 const reportsTheEndThatWasSaid: Check<'over'> = ({outcome}, {plan}, facts) => {

@@ -117,7 +117,7 @@ export function planOf(seed: number): Plan {
 
 function planOptions(random: Random): OptionsPlan {
   return {
-    totalTimeout: random.pick([5000, 30_000, 120_000, 900_000]),
+    totalTimeout: random.pick([5000, 5000, 30_000, 30_000, 120_000, 900_000]),
     requestTimeout: random.pick([1000, 10_000]),
     notFoundGrace: random.pick([0, 5000, 30_000, 30_000]),
     consecutiveFailures: random.pick([1, 3, 5, 5]),
@@ -134,7 +134,7 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     runner === 'graph' || random.chance(0.6)
       ? 'longRunning'
       : random.pick(['google.longrunning', 'azure.statusMonitor', 'azure.location', 'graph.driveCopy']);
-  const lasts = random.pick([0, 500, 3000, 20_000, options.totalTimeout * random.next() * 1.2]);
+  const lasts = random.pick([0, 500, 3000, 10_000, options.totalTimeout * random.next() * 1.2]);
   const visibleAt = random.chance(0.2) ? random.whole(0, 4000) : 0;
   const runsAt = visibleAt + (random.chance(0.3) ? random.whole(0, 3000) : 0);
   const choose = wording === 'longRunning' ? graphFault : wording === 'graph.driveCopy' ? openFault : plainFault;
@@ -201,6 +201,7 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
     }));
   return {
     ...plan,
+    options: unwanted('default schedule') && plan.options.schedule === 'default' ? {...plan.options, schedule: 'fixed'} : plan.options,
     skew: unwanted('skew') ? 0 : plan.skew,
     batch: plan.batch && !unwanted('batch'),
     operations: plan.operations

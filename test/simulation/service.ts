@@ -43,6 +43,7 @@ export class Service {
   readonly #asked: number[];
   readonly #askedForResult: number[];
   #envelopes = 0;
+  #written = {date: Number.NaN, text: ''};
   /** Tokens of an earlier version are refused. */
   #version = 0;
 
@@ -97,7 +98,9 @@ export class Service {
   }
 
   get dateHeader(): string {
-    return new Date(this.#date()).toUTCString();
+    const date = this.#date();
+    if (date !== this.#written.date) this.#written = {date, text: new Date(date).toUTCString()};
+    return this.#written.text;
   }
 
   #operation(index: number): OperationPlan {

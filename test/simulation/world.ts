@@ -40,7 +40,7 @@ export type Happening =
   | {readonly is: 'lost'; readonly operation: number; readonly why: string}
   | {readonly is: 'token failed'; readonly operation: number}
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
-  | {readonly is: 'stored'; readonly operation: number; readonly text: string}
+  | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
   | {readonly is: 'over'; readonly operation: number; readonly outcome: SeenOutcome}
   | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'}
   | {readonly is: 'broken'; readonly why: string}
@@ -85,6 +85,8 @@ export class World {
   /** How long the process stood still, and how far its clocks are off, in milliseconds. */
   stalled = 0;
   jumped = 0;
+  /** Whether the service sends the token back at times: it is looked for everywhere only then. */
+  readonly hasEchoes: boolean;
   readonly #moments = new Map<string, number>();
   #application: Application | undefined;
   #makeApplication: (world: World) => Application;
@@ -99,6 +101,7 @@ export class World {
     this.facts = plan.operations.map(firstFacts);
     this.timeline = withTimeline ? [] : undefined;
     this.#makeApplication = makeApplication;
+    this.hasEchoes = plan.operations.some(({answers}) => answers.some(({fault}) => fault?.startsWith('echo')));
   }
 
   /** Lives through the whole of it. */
