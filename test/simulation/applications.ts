@@ -1,17 +1,17 @@
+import type {KyInstance} from 'ky';
 import {
   OperationError,
   type OperationEvent,
   type OperationPoller,
   type PollOptions,
-  type ResumeToken,
   pollOperation,
   protocols,
+  type ResumeToken,
   resumeOperation,
   schedules,
 } from 'operation-poller';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
 import {createGraphClient, type GraphClient} from 'operation-poller/graph';
-import type {KyInstance} from 'ky';
 import {memoryOf} from './facts.ts';
 import {kyHttp, plainHttp} from './http.ts';
 import type {OptionsPlan, Plan} from './plan.ts';
@@ -92,9 +92,10 @@ function tokenOf(world: World, operation: number): NonNullable<PollOptions['toke
       throw new Error('no token today');
     }
     return new Promise((resolve) => {
-      time.after(plan.latency + 3, () => {
+      const answer = (): void => {
         if (!world.reaches('token')) resolve(service.token);
-      });
+      };
+      time.after(plan.latency + 3, answer, 'application');
     });
   };
   return give;
@@ -192,7 +193,7 @@ class Pollers implements Application {
       known.stored = memory;
     };
     if (plan.store.takes === 0) keep();
-    else time.after(plan.store.takes, keep);
+    else time.after(plan.store.takes, keep, 'application');
   }
 
   #keep(operation: number, token: ResumeToken): void {
@@ -251,7 +252,12 @@ class Workflows implements Application {
       }
       world.reaches('event');
     };
-    const options = {...optionsOf(world.plan, planned.wording), http: httpOf(world), token: tokenOf(world, operation), onEvent};
+    const options = {
+      ...optionsOf(world.plan, planned.wording),
+      http: httpOf(world),
+      token: tokenOf(world, operation),
+      onEvent,
+    };
     const facts = world.facts[operation];
     if (facts !== undefined && facts.stored !== undefined) {
       const {toldUntil, failures, missingSince, endRead} = facts.stored;
@@ -262,7 +268,8 @@ class Workflows implements Application {
     watchDurably(this.#host(operation, isCurrent), locationOf(planned, operation), options).then(
       (outcome) => {
         const is = outcome.status === 'abandoned' ? outcome.reason : outcome.status;
-        if (isCurrent()) world.happen({is: 'over', operation, outcome: {is, operation: outcome.operation, whole: outcome}});
+        if (isCurrent())
+          world.happen({is: 'over', operation, outcome: {is, operation: outcome.operation, whole: outcome}});
       },
       (error: unknown) => {
         if (isCurrent()) world.broken(`the workflow threw ${String(error)}`);
@@ -288,6 +295,7 @@ class Workflows implements Application {
     const journal = this.#journals.get(operation) ?? [];
     this.#journals.set(operation, journal);
     let position = 0;
+    const isReplay = (world.facts[operation]?.resumedAt ?? 0) > 0 && journal.length > 0;
     const recorded = <Is extends Entry['is']>(is: Is, name: string): Extract<Entry, {is: Is}> | undefined => {
       const entry = journal[position];
       position += 1;
@@ -307,7 +315,7 @@ class Workflows implements Application {
           resolve(value);
         };
         if (plan.store.takes === 0) keep();
-        else time.after(plan.store.takes, keep);
+        else time.after(plan.store.takes, keep, 'application');
       });
     return {
       now: async (name) => {
@@ -316,6 +324,9 @@ class Workflows implements Application {
       },
       sleep: async (name, milliseconds) => {
         const until = time.now + milliseconds;
+        const facts = world.facts[operation];
+        // Cut off before it was recorded, a wait begins anew.
+        if (isReplay && journal.length <= position && facts !== undefined) facts.slack += milliseconds;
         const entry = recorded('sleep', name) ?? (await write({is: 'sleep', name, until} as const, {until}));
         await new Promise<void>((resolve) => {
           time.after(Math.max(0, entry.until - time.now), () => {

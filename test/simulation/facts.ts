@@ -104,7 +104,13 @@ export function memoryOf(facts: Facts): Memory {
   return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead};
 }
 
-export const ranks: Readonly<Record<string, number>> = {notStarted: 0, running: 1, succeeded: 2, failed: 2, canceled: 2};
+export const ranks: Readonly<Record<string, number>> = {
+  notStarted: 0,
+  running: 1,
+  succeeded: 2,
+  failed: 2,
+  canceled: 2,
+};
 
 /** When the last poll goes out, where the deadline cuts a wait. */
 export function lastPollAt(facts: Facts, {plan}: World): number {
@@ -113,7 +119,7 @@ export function lastPollAt(facts: Facts, {plan}: World): number {
 
 /** Whether a request is for what the operation produced. */
 export function isForResult(url: string): boolean {
-  return url.includes('/results/');
+  return url.includes('/results/') || url.includes('/items/');
 }
 
 /** Keeps what has happened. */
@@ -142,8 +148,11 @@ export function applyTo(world: World, happening: Happening): void {
       facts.settledAt = now;
       facts.failures += 1;
       facts.lastTrouble = 'lost';
+      // What was lost with a batch is asked again by itself.
+      facts.isFollowedUp = happening.isBatched;
       break;
     case 'token failed':
+      facts.settledAt = now;
       facts.failures += 1;
       facts.lastTrouble = 'token';
       break;
@@ -193,7 +202,10 @@ function answer(facts: Facts, {http, says, told, faults}: ServiceAnswer, isThere
   facts.settledAt = now;
   const isThrottled = (http === 429 || http === 503) && told !== undefined;
   // What the service said to one, a client's gate heeds for all.
-  if (isThrottled && world.plan.runner === 'graph') world.heldUntil = Math.max(world.heldUntil, now + told);
+  if (isThrottled && world.plan.runner === 'graph') {
+    world.heldUntil = Math.max(world.heldUntil, now + told);
+    world.isPaced = true;
+  }
   if (!isThere) {
     facts.isFollowedUp = true;
     return;

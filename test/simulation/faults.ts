@@ -100,8 +100,16 @@ export const faults = {
   hangBody: connection('hangBody'),
   huge: connection('huge', 0.2, true),
   endless: connection('endless', 0.2, true),
-  slow: {weight: 4, isOfConnection: true, answer: (context) => ({...honest(context), headDelay: context.isEven ? 1500 : 4000})},
-  slowBody: {weight: 3, isOfConnection: true, answer: (context) => ({...honest(context), bodyDelay: context.isEven ? 900 : 3500})},
+  slow: {
+    weight: 4,
+    isOfConnection: true,
+    answer: (context) => ({...honest(context), headDelay: context.isEven ? 1500 : 4000}),
+  },
+  slowBody: {
+    weight: 3,
+    isOfConnection: true,
+    answer: (context) => ({...honest(context), bodyDelay: context.isEven ? 900 : 3500}),
+  },
   truncated: {
     weight: 2,
     isGraphOnly: true,
@@ -144,7 +152,12 @@ export const faults = {
   'redirect abroad': {
     weight: 2,
     isOfConnection: true,
-    answer: ({id}) => ({http: 302, text: '', headers: {location: `https://elsewhere.example/x/${id}`}, says: 'redirect'}),
+    answer: ({id}) => ({
+      http: 302,
+      text: '',
+      headers: {location: `https://elsewhere.example/x/${id}`},
+      says: 'redirect',
+    }),
   },
   'redirect loop': {
     weight: 0.5,
@@ -161,9 +174,22 @@ export const faults = {
     isGraphOnly: true,
     answer: (context) => ({...honest(context), headers: {location: `https://elsewhere.example/x/${context.id}`}}),
   },
-  'echo in a text': echo(({id, token}) => ({http: 200, text: escaped({id, status: 'running', statusDetail: token}, token), says: 'running'})),
-  'echo as a key': echo(({id, token}) => ({http: 200, text: escaped({id, status: 'running', [token]: 1}, token), says: 'running'})),
-  'echo as a word': echo(({id, token}) => ({http: 200, text: escaped({id, status: token}, token), says: 'unknown word', word: token})),
+  'echo in a text': echo(({id, token}) => ({
+    http: 200,
+    text: escaped({id, status: 'running', statusDetail: token}, token),
+    says: 'running',
+  })),
+  'echo as a key': echo(({id, token}) => ({
+    http: 200,
+    text: escaped({id, status: 'running', [token]: 1}, token),
+    says: 'running',
+  })),
+  'echo as a word': echo(({id, token}) => ({
+    http: 200,
+    text: escaped({id, status: token}, token),
+    says: 'unknown word',
+    word: token,
+  })),
   'echo in a request-id': echo((context) => ({...honest(context), headers: {'request-id': context.token}})),
   'echo in a redirect': {
     ...echo(({url, token}) => ({
@@ -190,7 +216,11 @@ export type FaultName = keyof typeof faults;
 /** JSON in which the token's characters are escaped, as JSON allows. */
 function escaped(body: unknown, token: string): string {
   const hidden = [...token].map((character, index) =>
-    character === '/' ? '\\/' : index % 3 === 1 ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : character,
+    character === '/'
+      ? '\\/'
+      : index % 3 === 1
+        ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+        : character,
   );
   return JSON.stringify(body).replaceAll(token, () => hidden.join(''));
 }
@@ -207,10 +237,12 @@ export interface Asked {
 }
 
 const seconds = (value: string, told: number | undefined) => (): Asked => ({headers: {'retry-after': value}, told});
-const date = (after: number, told: number | undefined) => (now: number): Asked => ({
-  headers: {'retry-after': new Date(now + after * 1000).toUTCString()},
-  told,
-});
+const date =
+  (after: number, told: number | undefined) =>
+  (now: number): Asked => ({
+    headers: {'retry-after': new Date(now + after * 1000).toUTCString()},
+    told,
+  });
 
 /** All forms of `Retry-After`; `now` is the time of the answer's `Date` header. What asks for less than 100 ms asks for nothing. */
 export const waits = {

@@ -35,7 +35,11 @@ async function replay(seed: number): Promise<void> {
   const shrunk = await shrink(plan, violation ?? {invariant: '', why: ''});
   console.log(JSON.stringify(shrunk.plan, undefined, 1));
   console.log(shrunk.timeline.join('\n'));
-  console.log(violation === undefined ? `seed ${seed}: ${outcomes.join(', ')}` : `seed ${seed}: ${violation.invariant}: ${violation.why}`);
+  console.log(
+    violation === undefined
+      ? `seed ${seed}: ${outcomes.join(', ')}`
+      : `seed ${seed}: ${violation.invariant}: ${violation.why}`,
+  );
   if (violation !== undefined) process.exitCode = 1;
 }
 

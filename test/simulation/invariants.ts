@@ -24,12 +24,16 @@ const isQuietAfterTheEnd: Check<'request'> = ({url}, _, facts) => {
 const waitsAsLongAsAsked: Check<'request'> = ({url}, world, facts) => {
   const {now} = world.time;
   if (now >= facts.toldUntil || isForResult(url) || facts.isFollowedUp || facts.slack > 0) return undefined;
-  return now >= lastPollAt(facts, world) ? undefined : `${facts.toldUntil - now} ms before the time that the service asked for`;
+  return now >= lastPollAt(facts, world)
+    ? undefined
+    : `${facts.toldUntil - now} ms before the time that the service asked for`;
 };
 
 /** What a client to Graph was told once holds for all its operations. */
 const holdsAllRequestsBack: Check<'request'> = ({url}, {time, heldUntil}) =>
-  time.now < heldUntil && mayHaveToken(url) ? `${heldUntil - time.now} ms before the service takes requests again` : undefined;
+  time.now < heldUntil && mayHaveToken(url)
+    ? `${heldUntil - time.now} ms before the service takes requests again`
+    : undefined;
 
 /** Polls follow each other at a distance, whatever the answers are. */
 const isNoFlood: Check<'request'> = ({url}, world, facts) => {
@@ -49,8 +53,14 @@ const boundsRequests: Check<'request'> = (_, {time, plan}, facts) => {
 /** No retry begins once the deadline has passed; a step that comes late polls once. */
 const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const {now} = world.time;
-  const isLate = facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
-  if (now < facts.deadlineAt || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
+  const {plan} = world;
+  // A journal takes its time.
+  const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
+  const isLate =
+    isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
+  // What was collected before the deadline leaves when its batch does, at the very deadline if need be.
+  const isEarly = world.plan.batch ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
 
@@ -68,7 +78,8 @@ const announcesEachStatusOnce: Check<'event'> = ({event: {type}}, _, facts) => {
 const announcesOnlyWhatWasSaid: Check<'event'> = ({event: {type}}, _, facts) => {
   const rank = ranks[type];
   if (rank === undefined) return undefined;
-  if (rank === 2) return type === facts.endRead ? undefined : `${type}, but the service said ${facts.endRead ?? 'no end'}`;
+  if (rank === 2)
+    return type === facts.endRead ? undefined : `${type}, but the service said ${facts.endRead ?? 'no end'}`;
   const {lastAnswer} = facts;
   return lastAnswer?.says === type ? undefined : `${type}, but the service said ${lastAnswer?.says}`;
 };
@@ -79,7 +90,9 @@ const reportsEachPollOnce: Check<'event'> = ({event: {type}}, {plan}, facts) =>
   type === 'polled' && facts.unreported <= 0 && plan.runner !== 'durable' ? 'polled without an answer' : undefined;
 
 /** Polls are numbered, one by one. */
-const numbersPolls: Check<'event'> = ({event: {attempt}}, _, facts) => {
+const numbersPolls: Check<'event'> = ({event: {type, attempt}}, _, facts) => {
+  // A retry carries the number of its poll, which was never made if watching is given up then.
+  if (type === 'abandoned' && attempt === facts.attempt - 1) return undefined;
   // Nothing but an event says whether the number that was stored was that of a poll that was still going on.
   const most = facts.attempt + (facts.eventAt === 0 ? 2 : 1);
   return attempt < facts.attempt || attempt > most ? `attempt ${attempt} after attempt ${facts.attempt}` : undefined;
@@ -104,19 +117,24 @@ function secretIn(whole: unknown, {plan}: World): string | undefined {
   const text = textOf(whole);
   return text.includes(markerOf(plan.seed)) ? `the token is in it: ${text.slice(0, 300)}` : undefined;
 }
-const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) => (world.hasEchoes ? secretIn(whole, world) : undefined);
+const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
+  world.hasEchoes ? secretIn(whole, world) : undefined;
 const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
-const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) => (world.hasEchoes ? secretIn(whole, world) : undefined);
+const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) =>
+  world.hasEchoes ? secretIn(whole, world) : undefined;
 
 /** An end is reported if and only if the service has said it, and it is the one that it said. */
 const reportsTheEndThatWasSaid: Check<'over'> = ({outcome}, {plan}, facts) => {
   const said = facts.endRead;
   const isAnEnd = ranks[outcome.is] === 2;
   if (isAnEnd && outcome.is !== said) return `${outcome.is}, but the service said ${said ?? 'no end'}`;
-  if (isAnEnd && outcome.operation?.status !== outcome.is) return `${outcome.is} with an operation that is ${outcome.operation?.status}`;
+  if (isAnEnd && outcome.operation?.status !== outcome.is)
+    return `${outcome.is} with an operation that is ${outcome.operation?.status}`;
   if (said === undefined || isAnEnd || facts.abandonedBy !== undefined) return undefined;
   // A result is fetched after the end.
-  return outcome.is === 'result' && plan.options.fetchResult ? undefined : `${outcome.is}, but the service had said ${said}`;
+  return outcome.is === 'result' && plan.options.fetchResult
+    ? undefined
+    : `${outcome.is}, but the service had said ${said}`;
 };
 
 /** Whoever asks for the result gets the one of this operation. */
@@ -124,7 +142,9 @@ const givesItsResult: Check<'over'> = ({outcome}, {plan}, {operation}) => {
   if (outcome.is !== 'succeeded' || !plan.options.fetchResult) return undefined;
   if (plan.operations[operation]?.wording !== 'longRunning') return undefined;
   const {of} = (outcome.operation?.result ?? {}) as {readonly of?: unknown};
-  return of === `op-${operation}` ? undefined : `succeeded with the result ${JSON.stringify(outcome.operation?.result)}`;
+  return of === `op-${operation}`
+    ? undefined
+    : `succeeded with the result ${JSON.stringify(outcome.operation?.result)}`;
 };
 
 /** Watching is given up for a reason that there is. */
@@ -132,14 +152,17 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
   const {plan, time} = world;
   const {consecutiveFailures, notFoundGrace, unknownStatus} = plan.options;
   const {failures, lastAnswer, lastTrouble, missingSince, slack} = facts;
-  const had = (...names: readonly string[]): boolean => lastAnswer?.faults.some((name) => names.includes(name)) === true;
+  const had = (...names: readonly string[]): boolean =>
+    lastAnswer?.faults.some((name) => names.includes(name)) === true;
   switch (is) {
     case 'succeeded':
     case 'failed':
     case 'canceled':
       return undefined;
     case 'timeout':
-      return time.now >= facts.deadlineAt - slack ? undefined : `a time-out ${facts.deadlineAt - time.now} ms before the deadline`;
+      return time.now >= facts.deadlineAt - slack
+        ? undefined
+        : `a time-out ${facts.deadlineAt - time.now} ms before the deadline`;
     case 'aborted':
     case 'stopped':
       return facts.abandonedBy === undefined ? `${is} by nobody` : undefined;
@@ -148,11 +171,15 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
       return lastAnswer?.says === 'unauthorized' ? undefined : `unauthorized after ${lastAnswer?.http}`;
     case 'forbidden':
       // With a wait, it is a deferral.
-      return lastAnswer?.http === 403 && lastAnswer.told === undefined ? undefined : `forbidden after ${lastAnswer?.http}`;
+      return lastAnswer?.http === 403 && lastAnswer.told === undefined
+        ? undefined
+        : `forbidden after ${lastAnswer?.http}`;
     case 'notFound':
       if (lastAnswer?.http === 410) return undefined;
       if (lastAnswer?.http !== 404 || missingSince === undefined) return `not found after ${lastAnswer?.http}`;
-      return time.now - missingSince >= notFoundGrace - slack ? undefined : `not found after ${time.now - missingSince} ms`;
+      return time.now - missingSince >= notFoundGrace - slack
+        ? undefined
+        : `not found after ${time.now - missingSince} ms`;
     case 'unreachable':
       return failures >= consecutiveFailures ? undefined : `unreachable after ${failures} requests that failed`;
     case 'protocol':
@@ -171,10 +198,13 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
 
 /** A watch that timed out has asked until the end, unless it was kept from it. */
 const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
-  if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world)) return undefined;
-  if (world.heldUntil >= lastPollAt(facts, world) || world.plan.options.token === 'later') return undefined;
-  const last = Math.max(facts.lastRequestAt ?? 0, facts.settledAt ?? 0);
+  if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
+    return undefined;
+  if (world.isPaced || world.plan.options.token === 'later') return undefined;
   const due = lastPollAt(facts, world);
+  const {lastRequestAt = 0, settledAt = -1} = facts;
+  // One that was not answered was waited for.
+  const last = settledAt < lastRequestAt ? world.time.now : settledAt;
   return last >= due ? undefined : `its last request was ${due - last} ms before the last poll was due`;
 };
 
@@ -220,7 +250,7 @@ const settlesEverything: Check<'end'> = (_, {facts: all}) => {
 /** Once everything is over there is no timer and no request. */
 const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network}) => {
   if (!all.every(({isWatched, wasBegun}) => wasBegun && !isWatched)) return undefined;
-  if (time.processTimers > 0) return `${time.processTimers} timers are left`;
+  if (time.libraryTimers > 0) return `${time.libraryTimers} timers are left`;
   return network.open.size > 0 ? `${network.open.size} requests are left` : undefined;
 };
 

@@ -82,8 +82,8 @@ export class Exchange {
   #arrive(): void {
     const {delivery, bodyDelay} = this.answer;
     if (delivery === 'hangBody') return;
-    if (bodyDelay === 0) return this.#deliver();
-    this.#timer = this.#network.world.time.after(bodyDelay, () => this.#deliver());
+    if (bodyDelay === 0) this.#deliver();
+    else this.#timer = this.#network.world.time.after(bodyDelay, () => this.#deliver());
   }
 
   #deliver(): void {
@@ -105,7 +105,8 @@ export class Exchange {
 
   #lose(why: string): void {
     this.close();
-    for (const {operation} of this.shares) this.#network.world.happen({is: 'lost', operation, why});
+    const isBatched = this.shares.length > 1;
+    for (const {operation} of this.shares) this.#network.world.happen({is: 'lost', operation, why, isBatched});
   }
 }
 
@@ -149,7 +150,13 @@ export class Network {
     const parts = requests.map((part) => ({id: part.id, url: url.slice(0, -'/$batch'.length) + part.url}));
     const token = tokenOf(authorization);
     for (const part of parts) {
-      this.world.happen({is: 'request', operation: operationIn(part.url), url: part.url, authorization, isBatched: true});
+      this.world.happen({
+        is: 'request',
+        operation: operationIn(part.url),
+        url: part.url,
+        authorization,
+        isBatched: true,
+      });
     }
     const whole = this.#service.envelope(url, token);
     if (whole !== undefined) {

@@ -47,7 +47,12 @@ export type Incident =
   | {readonly is: 'crash'; readonly moment: Moment; readonly downtime: number}
   | {readonly is: 'jump'; readonly at: number; readonly by: number}
   | {readonly is: 'suspend'; readonly at: number; readonly how: Suspension; readonly milliseconds: number}
-  | {readonly is: 'abort' | 'stop'; readonly at: number; readonly operation: number; readonly resumedAfter: number | undefined};
+  | {
+      readonly is: 'abort' | 'stop';
+      readonly at: number;
+      readonly operation: number;
+      readonly resumedAfter: number | undefined;
+    };
 
 /** A whole world; everything in it follows from this and the seed. */
 export interface Plan {
@@ -89,7 +94,18 @@ const graphFault = chooser(faultNames);
 const plainFault = chooser(faultNames.filter((name) => !isGraphOnly(name)));
 // A monitor that needs no token refuses none.
 const openFault = chooser(faultNames.filter((name) => !isGraphOnly(name) && !/401|redirect/.test(name)));
-const envelopeFault = chooser(['reset', 'hang', 'slow', 'hangBody', 'http 429', 'http 500', 'http 503', 'http 404', 'body html', 'body {}']);
+const envelopeFault = chooser([
+  'reset',
+  'hang',
+  'slow',
+  'hangBody',
+  'http 429',
+  'http 500',
+  'http 503',
+  'http 404',
+  'body html',
+  'body {}',
+]);
 
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
@@ -164,7 +180,11 @@ function planAnswers(
   });
 }
 
-function planIncidents(random: Random, runner: Plan['runner'], operations: readonly OperationPlan[]): readonly Incident[] {
+function planIncidents(
+  random: Random,
+  runner: Plan['runner'],
+  operations: readonly OperationPlan[],
+): readonly Incident[] {
   const incidents: Incident[] = [];
   const span = Math.max(...operations.map(({startsAt, endsAt}) => startsAt + endsAt), 2000);
   const some = (): number => random.whole(0, Math.min(span, 30_000));
@@ -201,13 +221,18 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
     }));
   return {
     ...plan,
-    options: unwanted('default schedule') && plan.options.schedule === 'default' ? {...plan.options, schedule: 'fixed'} : plan.options,
+    options:
+      unwanted('default schedule') && plan.options.schedule === 'default'
+        ? {...plan.options, schedule: 'fixed'}
+        : plan.options,
     skew: unwanted('skew') ? 0 : plan.skew,
     batch: plan.batch && !unwanted('batch'),
     operations: plan.operations
       .map((operation) => ({...operation, answers: clean(operation.answers)}))
       .filter(({wording, variant}) => !unwanted(wording) && !unwanted(`${wording} ${variant}`)),
     envelopes: clean(plan.envelopes),
-    incidents: plan.incidents.filter(({is, ...incident}) => !unwanted(is) && !('how' in incident && unwanted(incident.how))),
+    incidents: plan.incidents.filter(
+      ({is, ...incident}) => !unwanted(is) && !('how' in incident && unwanted(incident.how)),
+    ),
   };
 }

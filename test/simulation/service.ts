@@ -77,7 +77,8 @@ export class Service {
     if (wantsToken && (token === '' || Number(token.slice(token.lastIndexOf('.v') + 2)) < this.#version)) {
       return this.#finish(index, this.#refusal(), {}, []);
     }
-    if (pathname.includes('/results/')) return this.#finish(index, this.#result(index), {}, []);
+    if (pathname.includes('/results/') || pathname.includes('/items/'))
+      return this.#finish(index, this.#result(index), {}, []);
     if (pathname.includes('/loop/')) {
       return this.#finish(index, {http: 302, text: '', headers: {location: url}, says: 'redirect'}, {}, []);
     }
@@ -113,7 +114,9 @@ export class Service {
     const context = this.#context(index, url, token);
     const fault: Fault | undefined = name === undefined ? undefined : faults[name];
     // What happens to a connection happens to the whole batch.
-    const applies = fault !== undefined && !(isPart && fault.isOfConnection);
+    // Nobody reads the body of a redirect.
+    const isUnread = context.honest.http === 303 && /huge|endless|hangBody|slowBody/.test(name ?? '');
+    const applies = fault !== undefined && !(isPart && fault.isOfConnection) && !isUnread;
     if (!applies) return this.#finish(index, honest(context), {wait}, []);
     const draft = name === 'http 401' ? this.#refuse(token) : fault.answer(context);
     return this.#finish(index, draft, {wait}, [name as string]);
@@ -138,7 +141,8 @@ export class Service {
       return {means: 'trouble', honest: {http: 404, body: draft.body}, draft};
     }
     const at = this.#time.serviceTime - this.#beginning - startsAt - lag;
-    const percent = status === 'running' ? Math.floor((100 * (at - runsAt)) / Math.max(1, endsAt - runsAt)) % 100 : undefined;
+    const percent =
+      status === 'running' ? Math.floor((100 * (at - runsAt)) / Math.max(1, endsAt - runsAt)) % 100 : undefined;
     const resourceLocation = status === 'succeeded' ? `${home}/v1.0/results/op-${index}` : undefined;
     const told = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
     const means = told.means ?? status;
@@ -163,7 +167,8 @@ export class Service {
     return {
       http: 401,
       text: '',
-      headers: this.#version % 2 === 0 ? {} : {'www-authenticate': `Bearer error="insufficient_claims", claims="${claims}"`},
+      headers:
+        this.#version % 2 === 0 ? {} : {'www-authenticate': `Bearer error="insufficient_claims", claims="${claims}"`},
       says: 'unauthorized',
     };
   }

@@ -60,7 +60,10 @@ function isBenign({incidents, operations, envelopes, options}: Plan): boolean {
   if (envelopes.some(({fault}) => fault !== undefined)) return false;
   return operations.every(
     ({answers, end, endsAt, visibleAt}) =>
-      end !== undefined && endsAt < 30_000 && visibleAt === 0 && answers.every(({fault, wait}) => fault === undefined && wait !== 'wait 1 h'),
+      end !== undefined &&
+      endsAt < 30_000 &&
+      visibleAt === 0 &&
+      answers.every(({fault, wait}) => fault === undefined && wait !== 'wait 1 h'),
   );
 }
 

@@ -1,11 +1,13 @@
 import {Random} from './random.ts';
 
+/** Whose a timer is. What belongs to the library or to the application that runs it ends with the process. */
+export type Owner = 'library' | 'application' | 'world';
+
 /** A callback that is due at some time. */
 export interface Timer {
   readonly at: number;
   readonly run: () => void;
-  /** Whether it belongs to the process under test, whose timers end with it; the others are the world's. */
-  readonly isProcess: boolean;
+  readonly owner: Owner;
 }
 
 /** How far apart the worlds of two seeds begin. No world lasts as long. */
@@ -66,8 +68,8 @@ export class VirtualTime {
   }
 
   /** Calls back after so many milliseconds; what is due at the same time is called in the order of the calls. */
-  after(delay: number, run: () => void, isProcess = false): Timer {
-    const timer: Timer = {at: this.now + delay, run, isProcess};
+  after(delay: number, run: () => void, owner: Owner = 'world'): Timer {
+    const timer: Timer = {at: this.now + delay, run, owner};
     let index = this.#timers.length;
     while (index > 0 && (this.#timers[index - 1] as Timer).at <= timer.at) index -= 1;
     this.#timers.splice(index, 0, timer);
@@ -92,15 +94,15 @@ export class VirtualTime {
     return next === undefined || next.at > this.now;
   }
 
-  /** How many timers of the process there are. */
-  get processTimers(): number {
-    return this.#timers.filter(({isProcess}) => isProcess).length;
+  /** How many timers of the library there are. */
+  get libraryTimers(): number {
+    return this.#timers.filter(({owner}) => owner === 'library').length;
   }
 
   /** The process is no more, and with it its timers. */
   dropProcessTimers(): void {
     for (let index = this.#timers.length - 1; index >= 0; index--) {
-      if (this.#timers[index]?.isProcess) this.#timers.splice(index, 1);
+      if (this.#timers[index]?.owner !== 'world') this.#timers.splice(index, 1);
     }
   }
 
@@ -138,7 +140,7 @@ export function installVirtualTime(): () => void {
     // As Node does it: a delay that no timer can hold, or none, is 1 ms.
     const after = delay >= 1 && delay <= longestDelay ? Math.trunc(delay) : 1;
     if (!current.isProcessAlive) return undefined;
-    return current.after(after, () => callback(...given), true);
+    return current.after(after, () => callback(...given), 'library');
   };
   globalThis.setTimeout = set as unknown as typeof setTimeout;
   globalThis.clearTimeout = ((timer: unknown) => {

@@ -3,7 +3,12 @@ export type Status = 'notStarted' | 'running' | 'succeeded' | 'failed' | 'cancel
 export type End = 'succeeded' | 'failed' | 'canceled';
 
 /** The protocols that the model speaks, by the names that the library gives them. */
-export type Wording = 'longRunning' | 'google.longrunning' | 'azure.statusMonitor' | 'azure.location' | 'graph.driveCopy';
+export type Wording =
+  | 'longRunning'
+  | 'google.longrunning'
+  | 'azure.statusMonitor'
+  | 'azure.location'
+  | 'graph.driveCopy';
 
 /** What an honest answer is made of. */
 export interface Told {
@@ -40,7 +45,11 @@ export const wordings: Readonly<Record<Wording, (told: Told) => Wording_>> = {
   'google.longrunning': ({id, status, percent}) => {
     const name = `operations/${id}`;
     if (status === 'notStarted' || status === 'running') {
-      return {http: 200, means: 'running', body: {name, ...(percent === undefined ? {} : {metadata: {progressPercent: percent}})}};
+      return {
+        http: 200,
+        means: 'running',
+        body: {name, ...(percent === undefined ? {} : {metadata: {progressPercent: percent}})},
+      };
     }
     if (status === 'succeeded') return {http: 200, body: {name, done: true, response: {of: id}}};
     // AIP-151: a canceled operation ends with the code 1.
@@ -70,7 +79,13 @@ export const wordings: Readonly<Record<Wording, (told: Told) => Wording_>> = {
     if (status === 'succeeded' && variant % 2 === 1) {
       return {http: 303, body: null, headers: {location: `https://files.example/items/${id}`}};
     }
-    const words = {notStarted: 'waiting', running: 'inProgress', succeeded: 'completed', failed: 'failed', canceled: 'failed'};
+    const words = {
+      notStarted: 'waiting',
+      running: 'inProgress',
+      succeeded: 'completed',
+      failed: 'failed',
+      canceled: 'failed',
+    };
     const isFailed = status === 'failed' || status === 'canceled';
     return {
       http: 202,

@@ -1,10 +1,10 @@
-import type {ServiceAnswer} from './faults.ts';
 import {applyTo, type Facts, firstFacts} from './facts.ts';
+import type {ServiceAnswer} from './faults.ts';
 import {checks} from './invariants.ts';
+import {Network} from './network.ts';
 import type {Incident, Moment, Plan} from './plan.ts';
 import {Service} from './service.ts';
 import {enter, VirtualTime} from './virtual-time.ts';
-import {Network} from './network.ts';
 
 /** An event of the library, as far as invariants look at it. */
 export interface SeenEvent {
@@ -37,7 +37,7 @@ export type Happening =
     }
   /** An answer has arrived whole; `isThere` is false for the share in a batch that was not served. */
   | {readonly is: 'answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isThere: boolean}
-  | {readonly is: 'lost'; readonly operation: number; readonly why: string}
+  | {readonly is: 'lost'; readonly operation: number; readonly why: string; readonly isBatched: boolean}
   | {readonly is: 'token failed'; readonly operation: number}
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
   | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
@@ -82,6 +82,8 @@ export class World {
   readonly timeline: string[] | undefined;
   /** Until when requests of a client to Graph are held back. */
   heldUntil = 0;
+  /** Whether a client paces its requests, because the service has refused some. */
+  isPaced = false;
   /** How long the process stood still, and how far its clocks are off, in milliseconds. */
   stalled = 0;
   jumped = 0;
@@ -89,7 +91,7 @@ export class World {
   readonly hasEchoes: boolean;
   readonly #moments = new Map<string, number>();
   #application: Application | undefined;
-  #makeApplication: (world: World) => Application;
+  readonly #makeApplication: (world: World) => Application;
   #crash: Extract<Incident, {is: 'crash'}> | undefined;
   #ticks = 0;
 
@@ -108,7 +110,9 @@ export class World {
   run(): Promise<void> {
     enter(this.time);
     this.#application = this.#makeApplication(this);
-    this.plan.operations.forEach(({startsAt}, operation) => this.time.after(startsAt, () => this.#begin(operation)));
+    for (const [operation, {startsAt}] of this.plan.operations.entries()) {
+      this.time.after(startsAt, () => this.#begin(operation));
+    }
     for (const incident of this.plan.incidents) this.#await(incident);
     return new Promise((resolve) => {
       const tick = (): void => {
@@ -132,7 +136,9 @@ export class World {
     const facts = 'operation' in happening ? this.facts[happening.operation] : undefined;
     for (const check of checks[happening.is] ?? []) {
       const why = check(happening, this, facts);
-      if (why !== undefined) return this.#violate(check.name, why);
+      if (why === undefined) continue;
+      this.#violate(check.name, why);
+      return;
     }
     applyTo(this, happening);
   }
@@ -172,13 +178,19 @@ export class World {
   }
 
   #tick(): void {
-    if (this.#crash !== undefined) return this.#restart(this.#crash);
+    if (this.#crash !== undefined) {
+      this.#restart(this.#crash);
+      return;
+    }
     if (this.#ticks > 0 && this.time.isQuiet) this.happen({is: 'rest', operation: -1});
     if (this.#isOver) return;
     this.#ticks += 1;
-    if (this.#ticks > maxTicks) return this.#violate('comesToAnEnd', `more than ${maxTicks} turns of the event loop`);
+    if (this.#ticks > maxTicks) this.#violate('comesToAnEnd', `more than ${maxTicks} turns of the event loop`);
     const timer = this.time.next();
-    if (timer !== undefined) return timer.run();
+    if (timer !== undefined) {
+      timer.run();
+      return;
+    }
     this.happen({is: 'end', operation: -1});
     const left = this.violation === undefined ? this.#application?.leftBehind() : undefined;
     if (left !== undefined) this.#violate('leavesNothingBehind', left);
@@ -232,6 +244,7 @@ export class World {
     this.network.drop();
     this.#application?.crash();
     this.heldUntil = 0;
+    this.isPaced = false;
     time.isProcessAlive = true;
     this.facts.forEach((facts, operation) => {
       if (!facts.isWatched) return;
