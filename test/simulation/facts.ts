@@ -189,6 +189,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   const wasStored = facts.stored !== undefined;
   Object.assign(facts, facts.stored ?? blank());
   facts.unreported = 0;
+  // A token stored while a step's events are emitted holds the news of those that were still to come.
+  facts.percent = undefined;
   // A retry carries the number of the poll that is still going on.
   facts.attempt = Math.max(0, facts.attempt - 1);
   if (!wasStored) {

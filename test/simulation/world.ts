@@ -121,8 +121,12 @@ export class World {
         } catch (error) {
           this.broken(`thrown out of a timer: ${error instanceof Error ? error.stack : String(error)}`);
         }
-        if (this.#isOver) resolve();
-        else setImmediate(tick);
+        if (!this.#isOver) setImmediate(tick);
+        else {
+          // What is left of a world that was broken off must not reach into the next one.
+          this.time.isProcessAlive = false;
+          setImmediate(resolve);
+        }
       };
       // Several at once: Node runs what promises wait for after each of them, and asks the system for news only after all.
       for (let count = 0; count < 16; count++) setImmediate(tick);
