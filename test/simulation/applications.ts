@@ -1,0 +1,345 @@
+import type {KyInstance} from 'ky';
+import {
+  OperationError,
+  type OperationEvent,
+  type OperationPoller,
+  type PollOptions,
+  pollOperation,
+  protocols,
+  type ResumeToken,
+  resumeOperation,
+  schedules,
+} from 'operation-poller';
+import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
+import {createGraphClient, type GraphClient} from 'operation-poller/graph';
+import {memoryOf} from './facts.ts';
+import {kyHttp, plainHttp} from './http.ts';
+import type {OptionsPlan, Plan} from './plan.ts';
+import {locationOf} from './service.ts';
+import type {Wording} from './wordings.ts';
+import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
+
+const protocolOf: Readonly<Record<Wording, NonNullable<PollOptions['protocol']>>> = {
+  longRunning: protocols.longRunning,
+  'google.longrunning': protocols.google.longrunning,
+  'azure.statusMonitor': protocols.azure.statusMonitor,
+  'azure.location': protocols.azure.location,
+  'graph.driveCopy': protocols.graph.driveCopy,
+};
+
+/** The longer a watch may last, the less it asks: worlds stay small. */
+function scheduleOf({schedule, totalTimeout}: OptionsPlan): PollOptions['schedule'] {
+  if (schedule === 'default') return undefined;
+  const most = Math.max(300, totalTimeout / 40);
+  return schedule === 'fixed'
+    ? schedules.fixed(most)
+    : schedules.exponential({initial: 200, max: 2 * most, jitter: 'equal'});
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  OperationFailedError: 'failed',
+  OperationCanceledError: 'canceled',
+  WatchTimeoutError: 'timeout',
+  UnauthorizedError: 'unauthorized',
+  ForbiddenError: 'forbidden',
+  OperationNotFoundError: 'notFound',
+  UnreachableError: 'unreachable',
+  ProtocolError: 'protocol',
+  UnknownStatusError: 'unknownStatus',
+  ResultUnavailableError: 'result',
+};
+
+/** The application that a plan is about. */
+export function applicationOf(world: World): Application {
+  return world.plan.runner === 'durable' ? new Workflows(world) : new Pollers(world);
+}
+
+function httpOf({plan, network}: World): KyInstance {
+  return plan.withKy ? kyHttp(network) : plainHttp(network);
+}
+
+function optionsOf({options}: Plan, wording: Wording): PollOptions {
+  const {totalTimeout, requestTimeout, notFoundGrace, consecutiveFailures, unknownStatus} = options;
+  const {initialDelay, fetchResult} = options;
+  return {
+    protocol: protocolOf[wording],
+    schedule: scheduleOf(options),
+    totalTimeout,
+    requestTimeout,
+    notFoundGrace,
+    consecutiveFailures,
+    unknownStatus,
+    initialDelay,
+    fetchResult,
+  };
+}
+
+type TokenFunction = Extract<NonNullable<PollOptions['token']>, (...given: never[]) => unknown>;
+
+/** The application's own function for tokens, or a token. */
+function tokenOf(world: World, operation: number): NonNullable<PollOptions['token']> {
+  const {plan, service, time} = world;
+  if (plan.options.token === 'text') return service.token;
+  let calls = 0;
+  const give: TokenFunction = () => {
+    if (world.reaches('token')) return new Promise(() => undefined);
+    if (plan.options.token === 'at once') return service.token;
+    calls += 1;
+    if (plan.options.token === 'failing' && calls % 3 === 0) {
+      world.count('token fails');
+      const concerned = operation < 0 ? world.facts.map((facts) => facts.operation) : [operation];
+      for (const each of concerned) world.happen({is: 'token failed', operation: each});
+      throw new Error('no token today');
+    }
+    return new Promise((resolve) => {
+      const answer = (): void => {
+        if (!world.reaches('token')) resolve(service.token);
+      };
+      time.after(plan.latency + 3, answer, 'application');
+    });
+  };
+  return give;
+}
+
+function seen(event: OperationEvent): SeenEvent {
+  return event as unknown as SeenEvent;
+}
+
+/** Pollers, of their own or of a client to Graph; their resume tokens are stored. */
+class Pollers implements Application {
+  readonly #world: World;
+  readonly #stored = new Map<number, ResumeToken>();
+  #pollers = new Map<number, OperationPoller>();
+  #controllers = new Map<number, AbortController>();
+  #client: GraphClient | undefined;
+  #generation = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  begin(operation: number): void {
+    const {plan} = this.#world;
+    const planned = plan.operations[operation];
+    const facts = this.#world.facts[operation];
+    if (planned === undefined || facts === undefined) return;
+    const controller = new AbortController();
+    const token = this.#stored.get(operation);
+    const stored = token === undefined ? undefined : JSON.stringify(token);
+    const options = {...optionsOf(plan, planned.wording), signal: controller.signal};
+    const poller = this.#poller(operation, locationOf(planned, operation), stored, options);
+    const generation = this.#generation;
+    const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
+    this.#pollers.set(operation, poller);
+    this.#controllers.set(operation, controller);
+    poller.on('*', (event) => {
+      if (!isCurrent()) return;
+      this.#world.happen({is: 'event', operation, event: seen(event), whole: event});
+      if (plan.store.at === 'every event' || event.type === 'waiting') this.#store(operation, poller);
+      this.#world.reaches('event');
+    });
+    const over = (outcome: SeenOutcome): void => {
+      if (isCurrent()) this.#world.happen({is: 'over', operation, outcome});
+    };
+    poller.result().then(
+      (succeeded) => over({is: 'succeeded', operation: succeeded, whole: succeeded}),
+      (error: unknown) => over(this.#outcomeOf(error, facts.abandonedBy)),
+    );
+  }
+
+  crash(): void {
+    this.#generation += 1;
+    this.#pollers = new Map();
+    this.#controllers = new Map();
+    this.#client = undefined;
+  }
+
+  abandon(operation: number, how: 'abort' | 'stop'): void {
+    const poller = this.#pollers.get(operation);
+    if (how === 'abort') this.#controllers.get(operation)?.abort(new Error('the user went away'));
+    else poller?.stop('enough');
+    // A graceful end stores the last word.
+    if (poller !== undefined) this.#keep(operation, poller.toJSON());
+  }
+
+  leftBehind(): string | undefined {
+    return undefined;
+  }
+
+  #poller(operation: number, location: string, stored: string | undefined, options: PollOptions): OperationPoller {
+    const world = this.#world;
+    if (world.plan.runner !== 'graph') {
+      const own = {...options, http: httpOf(world), token: tokenOf(world, operation)};
+      return stored === undefined ? pollOperation(location, own) : resumeOperation(stored, own);
+    }
+    this.#client ??= createGraphClient({
+      token: tokenOf(world, -1),
+      http: httpOf(world),
+      batch: world.plan.batch,
+    });
+    return stored === undefined ? this.#client.watch(location, options) : this.#client.resume(stored, options);
+  }
+
+  #store(operation: number, poller: OperationPoller): void {
+    const {plan, time, facts} = this.#world;
+    const known = facts[operation];
+    if (known === undefined || !mayCrash(plan)) return;
+    const token = poller.toJSON();
+    const memory = memoryOf(known);
+    const generation = this.#generation;
+    const keep = (): void => {
+      if (generation !== this.#generation || this.#world.reaches('write')) return;
+      this.#keep(operation, token);
+      known.stored = memory;
+    };
+    if (plan.store.takes === 0) keep();
+    else time.after(plan.store.takes, keep, 'application');
+  }
+
+  #keep(operation: number, token: ResumeToken): void {
+    this.#stored.set(operation, token);
+    this.#world.happen({is: 'stored', operation, whole: token});
+    const facts = this.#world.facts[operation];
+    if (facts !== undefined) facts.stored = memoryOf(facts);
+  }
+
+  #outcomeOf(error: unknown, abandonedBy: string | undefined): SeenOutcome {
+    if (!(error instanceof OperationError)) return {is: String(error), operation: undefined, whole: error};
+    const is = error.name === 'WatchAbortedError' ? (abandonedBy ?? 'aborted') : (reasons[error.name] ?? error.name);
+    return {is, operation: error.operation, whole: error};
+  }
+}
+
+/** Whether resume tokens are of any use in a world. */
+function mayCrash({incidents, seed}: Plan): boolean {
+  return seed % 16 === 0 || incidents.some(({is}) => is === 'crash' || is === 'abort' || is === 'stop');
+}
+
+type Entry =
+  | {readonly is: 'run'; readonly name: string; readonly text: string}
+  | {readonly is: 'sleep'; readonly name: string; readonly until: number}
+  | {readonly is: 'now'; readonly name: string; readonly at: number};
+
+/** Workflows in an engine that keeps a journal of each. */
+class Workflows implements Application {
+  readonly #world: World;
+  readonly #journals = new Map<number, Entry[]>();
+  readonly #events = new Map<number, string[]>();
+  #generation = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  begin(operation: number): void {
+    const world = this.#world;
+    const planned = world.plan.operations[operation];
+    if (planned === undefined) return;
+    const generation = this.#generation;
+    const isCurrent = (): boolean => generation === this.#generation;
+    const known = this.#events.get(operation) ?? [];
+    this.#events.set(operation, known);
+    let count = 0;
+    const onEvent = (event: OperationEvent): void => {
+      if (!isCurrent()) return;
+      const key = `${event.type} ${event.attempt} ${event.at}`;
+      const before = known[count];
+      count += 1;
+      if (before !== undefined && before !== key) world.broken(`the replay emits ${key}, not ${before}`);
+      else if (before === undefined) {
+        known.push(key);
+        world.happen({is: 'event', operation, event: seen(event), whole: event});
+      }
+      world.reaches('event');
+    };
+    const options = {
+      ...optionsOf(world.plan, planned.wording),
+      http: httpOf(world),
+      token: tokenOf(world, operation),
+      onEvent,
+    };
+    const facts = world.facts[operation];
+    if (facts !== undefined && facts.stored !== undefined) {
+      const {toldUntil, failures, missingSince, endRead} = facts.stored;
+      Object.assign(facts, {toldUntil, failures, missingSince, endRead});
+    } else if (facts !== undefined) {
+      Object.assign(facts, {toldUntil: 0, failures: 0, missingSince: undefined, endRead: undefined});
+    }
+    watchDurably(this.#host(operation, isCurrent), locationOf(planned, operation), options).then(
+      (outcome) => {
+        const is = outcome.status === 'abandoned' ? outcome.reason : outcome.status;
+        if (isCurrent())
+          world.happen({is: 'over', operation, outcome: {is, operation: outcome.operation, whole: outcome}});
+      },
+      (error: unknown) => {
+        if (isCurrent()) world.broken(`the workflow threw ${String(error)}`);
+      },
+    );
+  }
+
+  crash(): void {
+    this.#generation += 1;
+  }
+
+  abandon(): void {
+    // A workflow is cancelled by its engine.
+  }
+
+  leftBehind(): string | undefined {
+    return undefined;
+  }
+
+  #host(operation: number, isCurrent: () => boolean): DurableHost {
+    const world = this.#world;
+    const {time, plan} = world;
+    const journal = this.#journals.get(operation) ?? [];
+    this.#journals.set(operation, journal);
+    let position = 0;
+    const isReplay = (world.facts[operation]?.resumedAt ?? 0) > 0 && journal.length > 0;
+    const recorded = <Is extends Entry['is']>(is: Is, name: string): Extract<Entry, {is: Is}> | undefined => {
+      const entry = journal[position];
+      position += 1;
+      if (entry === undefined) return undefined;
+      if (entry.is !== is || entry.name !== name) world.broken(`the replay asks for ${name}, not ${entry.name}`);
+      return entry as Extract<Entry, {is: Is}>;
+    };
+    /** Writes an entry, which takes a while; the process may die before or after. */
+    const write = <T>(entry: Entry, value: T): Promise<T> =>
+      new Promise((resolve) => {
+        const keep = (): void => {
+          if (!isCurrent() || world.reaches('write')) return;
+          journal.push(entry);
+          const facts = world.facts[operation];
+          if (facts !== undefined) facts.stored = memoryOf(facts);
+          if (entry.is === 'run') world.happen({is: 'stored', operation, whole: entry.text});
+          resolve(value);
+        };
+        if (plan.store.takes === 0) keep();
+        else time.after(plan.store.takes, keep, 'application');
+      });
+    return {
+      now: async (name) => {
+        const entry = recorded('now', name);
+        return entry === undefined ? write({is: 'now', name, at: time.wall}, time.wall) : entry.at;
+      },
+      sleep: async (name, milliseconds) => {
+        const until = time.now + milliseconds;
+        const facts = world.facts[operation];
+        // Cut off before it was recorded, a wait begins anew.
+        if (isReplay && journal.length <= position && facts !== undefined) facts.slack += milliseconds;
+        const entry = recorded('sleep', name) ?? (await write({is: 'sleep', name, until} as const, {until}));
+        await new Promise<void>((resolve) => {
+          time.after(Math.max(0, entry.until - time.now), () => {
+            if (isCurrent()) resolve();
+          });
+        });
+      },
+      run: async (name, work) => {
+        const entry = recorded('run', name);
+        if (entry !== undefined) return JSON.parse(entry.text) as RecordedJson;
+        const text = JSON.stringify(await work());
+        return JSON.parse(await write({is: 'run', name, text}, text)) as RecordedJson;
+      },
+    };
+  }
+}

@@ -1,0 +1,239 @@
+import type {ServiceAnswer} from './faults.ts';
+import {isHome} from './network.ts';
+import {isEnd} from './service.ts';
+import type {End} from './wordings.ts';
+import type {Happening, SeenOutcome, World} from './world.ts';
+
+/** What a process knows, and what a crash takes back to the last resume token that was stored. */
+export interface Memory {
+  /** Until when the service asked not to be asked. */
+  toldUntil: number;
+  /** Requests that failed since the last good answer. */
+  failures: number;
+  /** Since when the service has been answering 404. */
+  missingSince: number | undefined;
+  /** The rank of the furthest status that an event announced. */
+  rank: number;
+  /** The unknown words that events announced. */
+  words: readonly string[];
+  attempt: number;
+  percent: number | undefined;
+  /** Good answers for which no `polled` was emitted yet. */
+  unreported: number;
+  /** The end that an answer told of. */
+  endRead: End | undefined;
+}
+
+/** What has happened to one operation. */
+export interface Facts extends Memory {
+  readonly operation: number;
+  wasBegun: boolean;
+  isWatched: boolean;
+  deadlineAt: number;
+  resumedAt: number;
+  /** How long the clocks had been standing or were off when the watch began, and when it was last resumed. */
+  stalledAtBegin: number;
+  /** By how many milliseconds a resume token's times may be off. */
+  slack: number;
+  requests: number;
+  lastRequestAt: number | undefined;
+  /** When the last request came to an end, in whatever way. */
+  settledAt: number | undefined;
+  /** Whether the next request belongs to the same poll and follows at once. */
+  isFollowedUp: boolean;
+  lastAnswer: ServiceAnswer | undefined;
+  lastTrouble: 'answer' | 'lost' | 'token' | undefined;
+  endReadAt: number | undefined;
+  /** The end that the service has told, whether or not anybody has read it. */
+  endSaid: End | undefined;
+  abandonedBy: 'aborted' | 'stopped' | undefined;
+  /** When the last event said that it happened. */
+  eventAt: number;
+  isEmitting: boolean;
+  stored: Memory | undefined;
+  outcome: SeenOutcome | undefined;
+  /** The outcomes that a resume made obsolete. */
+  interim: SeenOutcome | undefined;
+}
+
+/** Before anything has happened. */
+export function firstFacts(_: unknown, operation: number): Facts {
+  return {
+    ...blank(),
+    operation,
+    wasBegun: false,
+    isWatched: false,
+    deadlineAt: 0,
+    resumedAt: 0,
+    stalledAtBegin: 0,
+    slack: 0,
+    requests: 0,
+    lastRequestAt: undefined,
+    settledAt: undefined,
+    isFollowedUp: false,
+    lastAnswer: undefined,
+    lastTrouble: undefined,
+    endReadAt: undefined,
+    endSaid: undefined,
+    abandonedBy: undefined,
+    eventAt: 0,
+    isEmitting: false,
+    stored: undefined,
+    outcome: undefined,
+    interim: undefined,
+  };
+}
+
+function blank(): Memory {
+  return {
+    toldUntil: 0,
+    failures: 0,
+    missingSince: undefined,
+    rank: -1,
+    words: [],
+    attempt: 0,
+    percent: undefined,
+    unreported: 0,
+    endRead: undefined,
+  };
+}
+
+/** What a resume token written now would remember. */
+export function memoryOf(facts: Facts): Memory {
+  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
+  return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead};
+}
+
+export const ranks: Readonly<Record<string, number>> = {
+  notStarted: 0,
+  running: 1,
+  succeeded: 2,
+  failed: 2,
+  canceled: 2,
+};
+
+/** When the last poll goes out, where the deadline cuts a wait. */
+export function lastPollAt(facts: Facts, {plan}: World): number {
+  return Math.floor(facts.deadlineAt - Math.min(1000, plan.options.totalTimeout / 10));
+}
+
+/** Whether a request is for what the operation produced. */
+export function isForResult(url: string): boolean {
+  return url.includes('/results/') || url.includes('/items/');
+}
+
+/** Keeps what has happened. */
+export function applyTo(world: World, happening: Happening): void {
+  const facts = 'operation' in happening ? world.facts[happening.operation] : undefined;
+  if (facts === undefined) return;
+  const {time, plan} = world;
+  const {now} = time;
+  switch (happening.is) {
+    case 'begin':
+      Object.assign(facts, {wasBegun: true, isWatched: true, resumedAt: now, stalledAtBegin: world.stalled});
+      facts.deadlineAt = now + plan.options.totalTimeout;
+      break;
+    case 'resume':
+      resume(facts, world);
+      break;
+    case 'request':
+      facts.requests += 1;
+      facts.lastRequestAt = now;
+      facts.isFollowedUp = false;
+      break;
+    case 'answer':
+      answer(facts, happening.answer, happening.isThere, world);
+      break;
+    case 'lost':
+      facts.settledAt = now;
+      facts.failures += 1;
+      facts.lastTrouble = 'lost';
+      // What was lost with a batch is asked again by itself.
+      facts.isFollowedUp = happening.isBatched;
+      break;
+    case 'token failed':
+      facts.settledAt = now;
+      facts.failures += 1;
+      facts.lastTrouble = 'token';
+      break;
+    case 'event': {
+      const {type, attempt, at, percentComplete, rawStatus} = happening.event;
+      facts.attempt = attempt;
+      facts.eventAt = at;
+      if (type === 'polled') facts.unreported -= 1;
+      if (type === 'progress') facts.percent = percentComplete;
+      if (type === 'unknownStatus' && rawStatus !== undefined) facts.words = [...facts.words, rawStatus];
+      facts.rank = Math.max(facts.rank, ranks[type] ?? -1);
+      break;
+    }
+    case 'aborted':
+      facts.abandonedBy = happening.how;
+      break;
+    case 'over':
+      facts.isWatched = false;
+      facts.outcome = happening.outcome;
+      break;
+  }
+}
+
+function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
+  facts.isWatched = true;
+  facts.resumedAt = time.now;
+  facts.settledAt = undefined;
+  facts.isFollowedUp = false;
+  facts.eventAt = 0;
+  facts.abandonedBy = undefined;
+  // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
+  facts.slack = jumped + time.frozen;
+  if (plan.runner === 'durable') return;
+  const wasStored = facts.stored !== undefined;
+  Object.assign(facts, facts.stored ?? blank());
+  facts.unreported = 0;
+  // A token stored while a step's events are emitted holds the news of those that were still to come.
+  facts.percent = undefined;
+  // A retry carries the number of the poll that is still going on.
+  facts.attempt = Math.max(0, facts.attempt - 1);
+  if (!wasStored) {
+    facts.deadlineAt = time.now + plan.options.totalTimeout;
+    facts.stalledAtBegin = stalled;
+  }
+}
+
+function answer(facts: Facts, {http, says, told, faults}: ServiceAnswer, isThere: boolean, world: World): void {
+  const {now} = world.time;
+  facts.settledAt = now;
+  const isThrottled = (http === 429 || http === 503) && told !== undefined;
+  // What the service said to one, a client's gate heeds for all.
+  if (isThrottled && world.plan.runner === 'graph') {
+    world.heldUntil = Math.max(world.heldUntil, now + told);
+    world.isPaced = true;
+  }
+  if (!isThere) {
+    facts.isFollowedUp = true;
+    return;
+  }
+  facts.lastAnswer = {http, says, told, faults} as ServiceAnswer;
+  facts.lastTrouble = 'answer';
+  // Everything after the end is about the result.
+  if (facts.endRead !== undefined) return;
+  facts.toldUntil = told === undefined ? 0 : now + told;
+  facts.isFollowedUp = says === 'redirect' || says === 'unauthorized';
+  if (says === 'trouble' || says === 'unauthorized') {
+    facts.failures += 1;
+    if (http === 404) facts.missingSince ??= now;
+    return;
+  }
+  if (says === 'redirect') return;
+  facts.failures = 0;
+  facts.missingSince = undefined;
+  facts.unreported += 1;
+  if (isEnd(says)) {
+    facts.endRead = says as End;
+    facts.endReadAt ??= now;
+  }
+}
+
+/** Whether a credential may go there. */
+export function mayHaveToken(url: string): boolean {
+  return isHome(url);
+}

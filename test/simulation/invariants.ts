@@ -1,0 +1,298 @@
+import {type Facts, isForResult, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {markerOf} from './service.ts';
+import {textOf} from './text-of.ts';
+import type {Happening, World} from './world.ts';
+
+/** A check of one kind of happening, before it is counted: says what is wrong, or nothing. */
+type Check<Is extends Happening['is'] = Happening['is']> = (
+  happening: Extract<Happening, {readonly is: Is}>,
+  world: World,
+  facts: Facts,
+) => string | undefined;
+
+/** The least that lies between two polls, where the service asks for nothing and the schedule is sound, in milliseconds. */
+const leastWait = 100;
+
+/** No request leaves for an operation that is not watched any more. */
+const isQuietAfterTheEnd: Check<'request'> = ({url}, _, facts) => {
+  if (!facts.isWatched) return 'a request after the watch was over';
+  if (facts.abandonedBy !== undefined) return `a request after the watch was ${facts.abandonedBy}`;
+  return facts.endRead !== undefined && !isForResult(url) ? 'a poll after the end' : undefined;
+};
+
+/** No poll is earlier than the service asked, but for the last one before the deadline. */
+const waitsAsLongAsAsked: Check<'request'> = ({url}, world, facts) => {
+  const {now} = world.time;
+  if (now >= facts.toldUntil || isForResult(url) || facts.isFollowedUp || facts.slack > 0) return undefined;
+  return now >= lastPollAt(facts, world)
+    ? undefined
+    : `${facts.toldUntil - now} ms before the time that the service asked for`;
+};
+
+/** What a client to Graph was told once holds for all its operations. */
+const holdsAllRequestsBack: Check<'request'> = ({url}, {time, heldUntil}) =>
+  time.now < heldUntil && mayHaveToken(url)
+    ? `${heldUntil - time.now} ms before the service takes requests again`
+    : undefined;
+
+/** Polls follow each other at a distance, whatever the answers are. */
+const isNoFlood: Check<'request'> = ({url}, world, facts) => {
+  const {settledAt, isFollowedUp} = facts;
+  if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
+  const {now} = world.time;
+  if (now - settledAt >= leastWait || now >= lastPollAt(facts, world)) return undefined;
+  return `a poll ${now - settledAt} ms after the one before`;
+};
+
+/** However they came about, there are no more requests than time for them. */
+const boundsRequests: Check<'request'> = (_, {time, plan}, facts) => {
+  const most = 40 + 12 * plan.operations.length + (2 * time.now) / leastWait;
+  return facts.requests > most ? `more than ${Math.floor(most)} requests` : undefined;
+};
+
+/** No retry begins once the deadline has passed; a step that comes late polls once. */
+const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
+  const {now} = world.time;
+  const {plan} = world;
+  // A journal takes its time.
+  const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
+  const isLate =
+    isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
+  // What was collected before the deadline leaves when its batch does, at the very deadline if need be.
+  const isEarly = world.plan.batch ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
+  return `a request ${now - facts.deadlineAt} ms after the deadline`;
+};
+
+/** The token goes home, and nowhere else. */
+const sendsTheTokenHome: Check<'request'> = ({url, authorization}) =>
+  authorization !== undefined && !mayHaveToken(url) ? `a token went to ${new URL(url).origin}` : undefined;
+
+/** A status is announced once, and none after a later one. */
+const announcesEachStatusOnce: Check<'event'> = ({event: {type}}, _, facts) => {
+  const rank = ranks[type];
+  return rank === undefined || rank > facts.rank ? undefined : `${type} after a status of rank ${facts.rank}`;
+};
+
+/** A status is announced only where the service has said it. */
+const announcesOnlyWhatWasSaid: Check<'event'> = ({event: {type}}, _, facts) => {
+  const rank = ranks[type];
+  if (rank === undefined) return undefined;
+  if (rank === 2)
+    return type === facts.endRead ? undefined : `${type}, but the service said ${facts.endRead ?? 'no end'}`;
+  const {lastAnswer} = facts;
+  return lastAnswer?.says === type ? undefined : `${type}, but the service said ${lastAnswer?.says}`;
+};
+
+/** Each good answer makes one `polled`. */
+const reportsEachPollOnce: Check<'event'> = ({event: {type}}, {plan}, facts) =>
+  // A recorded poll is reported whenever the workflow gets there.
+  type === 'polled' && facts.unreported <= 0 && plan.runner !== 'durable' ? 'polled without an answer' : undefined;
+
+/** Polls are numbered, one by one. */
+const numbersPolls: Check<'event'> = ({event: {type, attempt}}, _, facts) => {
+  // A retry carries the number of its poll, which was never made if watching is given up then.
+  if (type === 'abandoned' && attempt === facts.attempt - 1) return undefined;
+  // Nothing but an event says whether the number that was stored was that of a poll that was still going on.
+  const most = facts.attempt + (facts.eventAt === 0 ? 2 : 1);
+  return attempt < facts.attempt || attempt > most ? `attempt ${attempt} after attempt ${facts.attempt}` : undefined;
+};
+
+/** Time goes on, whatever is done to the wall clock. */
+const keepsTheOrderOfTime: Check<'event'> = ({event: {type, at}}, _, facts) =>
+  at < facts.eventAt ? `${type} happened ${facts.eventAt - at} ms before the event that came before it` : undefined;
+
+/** The same percentage is no news, nor is a word that was announced. */
+const announcesNewsOnly: Check<'event'> = ({event: {type, percentComplete, rawStatus}}, _, facts) => {
+  if (type === 'progress' && percentComplete === facts.percent) return `${percentComplete} % again`;
+  return rawStatus !== undefined && facts.words.includes(rawStatus) ? `the word ${rawStatus} again` : undefined;
+};
+
+/** Nothing is emitted once the watch is over. */
+const isSilentAfterTheEnd: Check<'event'> = ({event: {type}}, _, facts) =>
+  facts.isWatched ? undefined : `${type} after the watch was over`;
+
+/** No event, error, resume token or record holds a token. */
+function secretIn(whole: unknown, {plan}: World): string | undefined {
+  const text = textOf(whole);
+  return text.includes(markerOf(plan.seed)) ? `the token is in it: ${text.slice(0, 300)}` : undefined;
+}
+const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
+  world.hasEchoes ? secretIn(whole, world) : undefined;
+const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
+const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) =>
+  world.hasEchoes ? secretIn(whole, world) : undefined;
+
+/** An end is reported if and only if the service has said it, and it is the one that it said. */
+const reportsTheEndThatWasSaid: Check<'over'> = ({outcome}, {plan}, facts) => {
+  const said = facts.endRead;
+  const isAnEnd = ranks[outcome.is] === 2;
+  if (isAnEnd && outcome.is !== said) return `${outcome.is}, but the service said ${said ?? 'no end'}`;
+  if (isAnEnd && outcome.operation?.status !== outcome.is)
+    return `${outcome.is} with an operation that is ${outcome.operation?.status}`;
+  if (said === undefined || isAnEnd || facts.abandonedBy !== undefined) return undefined;
+  // A result is fetched after the end.
+  return outcome.is === 'result' && plan.options.fetchResult
+    ? undefined
+    : `${outcome.is}, but the service had said ${said}`;
+};
+
+/** Whoever asks for the result gets the one of this operation. */
+const givesItsResult: Check<'over'> = ({outcome}, {plan}, {operation}) => {
+  if (outcome.is !== 'succeeded' || !plan.options.fetchResult) return undefined;
+  if (plan.operations[operation]?.wording !== 'longRunning') return undefined;
+  const {of} = (outcome.operation?.result ?? {}) as {readonly of?: unknown};
+  return of === `op-${operation}`
+    ? undefined
+    : `succeeded with the result ${JSON.stringify(outcome.operation?.result)}`;
+};
+
+/** Watching is given up for a reason that there is. */
+const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
+  const {plan, time} = world;
+  const {consecutiveFailures, notFoundGrace, unknownStatus} = plan.options;
+  const {failures, lastAnswer, lastTrouble, missingSince, slack} = facts;
+  const had = (...names: readonly string[]): boolean =>
+    lastAnswer?.faults.some((name) => names.includes(name)) === true;
+  switch (is) {
+    case 'succeeded':
+    case 'failed':
+    case 'canceled':
+      return undefined;
+    case 'timeout':
+      return time.now >= facts.deadlineAt - slack
+        ? undefined
+        : `a time-out ${facts.deadlineAt - time.now} ms before the deadline`;
+    case 'aborted':
+    case 'stopped':
+      return facts.abandonedBy === undefined ? `${is} by nobody` : undefined;
+    case 'unauthorized':
+      if (lastTrouble === 'token') return undefined;
+      return lastAnswer?.says === 'unauthorized' ? undefined : `unauthorized after ${lastAnswer?.http}`;
+    case 'forbidden':
+      // With a wait, it is a deferral.
+      return lastAnswer?.http === 403 && lastAnswer.told === undefined
+        ? undefined
+        : `forbidden after ${lastAnswer?.http}`;
+    case 'notFound':
+      if (lastAnswer?.http === 410) return undefined;
+      if (lastAnswer?.http !== 404 || missingSince === undefined) return `not found after ${lastAnswer?.http}`;
+      return time.now - missingSince >= notFoundGrace - slack
+        ? undefined
+        : `not found after ${time.now - missingSince} ms`;
+    case 'unreachable':
+      return failures >= consecutiveFailures ? undefined : `unreachable after ${failures} requests that failed`;
+    case 'protocol':
+      if (had('huge', 'endless', 'echo in a move')) return undefined;
+      return failures >= consecutiveFailures || lastAnswer?.says === 'redirect'
+        ? undefined
+        : `given up for its protocol after ${failures} answers that cannot be read`;
+    case 'unknownStatus':
+      return unknownStatus === 'fail' && lastAnswer?.says === 'unknown word' ? undefined : 'no unknown word was said';
+    case 'result':
+      return plan.options.fetchResult ? undefined : 'nobody asked for a result';
+    default:
+      return `the outcome is ${is}`;
+  }
+};
+
+/** A watch that timed out has asked until the end, unless it was kept from it. */
+const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
+  if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
+    return undefined;
+  if (world.isPaced || world.plan.options.token === 'later') return undefined;
+  const due = lastPollAt(facts, world);
+  const {lastRequestAt = 0, settledAt = -1} = facts;
+  // One that was not answered was waited for.
+  const last = settledAt < lastRequestAt ? world.time.now : settledAt;
+  return last >= due ? undefined : `its last request was ${due - last} ms before the last poll was due`;
+};
+
+/** By when a watch must be over: by its deadline and the time of one request; late where the process could not run. */
+function endsBy(world: World, facts: Facts): number {
+  const {requestTimeout, notFoundGrace, fetchResult} = world.plan.options;
+  const {store, latency} = world.plan;
+  const late = world.stalled - facts.stalledAtBegin + facts.slack + 2 * (store.takes + latency);
+  const end = Math.max(facts.deadlineAt, facts.resumedAt) + requestTimeout + late;
+  if (!fetchResult || facts.endReadAt === undefined) return end;
+  return Math.max(end, facts.resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
+}
+
+/** Every operation ends by its deadline and one request. */
+const endsByItsDeadline: Check<'rest'> = (_, world) => {
+  for (const facts of world.facts) {
+    if (facts.isWatched && world.time.now > endsBy(world, facts)) {
+      return `op-${facts.operation} is watched ${world.time.now - facts.deadlineAt} ms after its deadline`;
+    }
+  }
+  return undefined;
+};
+const endsInTime: Check<'over'> = (_, world, facts) =>
+  world.time.now > endsBy(world, facts) ? `over ${world.time.now - facts.deadlineAt} ms after the deadline` : undefined;
+
+/** What was read is told at once. */
+const tellsAtOnce: Check<'rest'> = (_, {facts: all, plan}) => {
+  if (plan.runner === 'durable') return undefined;
+  for (const {operation, isWatched, endRead, unreported, abandonedBy} of all) {
+    if (!isWatched || abandonedBy !== undefined) continue;
+    if (unreported > 0) return `nothing tells of an answer to op-${operation}`;
+    if (endRead !== undefined && !plan.options.fetchResult) return `nothing tells that op-${operation} has ended`;
+  }
+  return undefined;
+};
+
+/** Nobody waits for ever. */
+const settlesEverything: Check<'end'> = (_, {facts: all}) => {
+  const waiting = all.find(({outcome}) => outcome === undefined);
+  return waiting === undefined ? undefined : `nothing is left to happen, and op-${waiting.operation} is not over`;
+};
+
+/** Once everything is over there is no timer and no request. */
+const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network}) => {
+  if (!all.every(({isWatched, wasBegun}) => wasBegun && !isWatched)) return undefined;
+  if (time.libraryTimers > 0) return `${time.libraryTimers} timers are left`;
+  return network.open.size > 0 ? `${network.open.size} requests are left` : undefined;
+};
+
+/** Nothing happens that should not. */
+const breaksNothing: Check<'broken'> = ({why}) => why;
+
+/** All invariants, by what they look at. To add one, write a small function and add it here: its name is what is reported. */
+const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
+  request: [
+    isQuietAfterTheEnd,
+    waitsAsLongAsAsked,
+    holdsAllRequestsBack,
+    isNoFlood,
+    boundsRequests,
+    asksNothingAfterTheDeadline,
+    sendsTheTokenHome,
+  ],
+  event: [
+    isSilentAfterTheEnd,
+    announcesEachStatusOnce,
+    announcesOnlyWhatWasSaid,
+    reportsEachPollOnce,
+    numbersPolls,
+    keepsTheOrderOfTime,
+    announcesNewsOnly,
+    keepsTheSecretInEvents,
+  ],
+  stored: [keepsTheSecretInStores],
+  over: [
+    reportsTheEndThatWasSaid,
+    givesUpForAReason,
+    givesItsResult,
+    asksUntilTheDeadline,
+    endsInTime,
+    keepsTheSecretInOutcomes,
+  ],
+  rest: [endsByItsDeadline, tellsAtOnce, leavesNothingBehind],
+  end: [settlesEverything],
+  broken: [breaksNothing],
+};
+
+/** The same by any happening. */
+export const checks = invariants as unknown as Readonly<
+  Record<string, readonly ((happening: Happening, world: World, facts: Facts | undefined) => string | undefined)[]>
+>;

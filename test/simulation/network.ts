@@ -1,0 +1,211 @@
+import type {ServiceAnswer} from './faults.ts';
+import {home, operationIn, type Service} from './service.ts';
+import type {Timer} from './virtual-time.ts';
+import type {World} from './world.ts';
+
+/** A request as the network sees it. */
+export interface NetworkRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly authorization: string | undefined;
+  /** The body of a batch. */
+  readonly json: unknown;
+  readonly signal: AbortSignal;
+}
+
+/** What an answer is to one of the operations that a request was about. */
+interface Share {
+  readonly operation: number;
+  readonly answer: ServiceAnswer;
+  /** Whether the part of a batch is there at all. */
+  readonly isThere: boolean;
+}
+
+/** A request under way. */
+export class Exchange {
+  readonly answer: ServiceAnswer;
+  readonly shares: readonly Share[];
+  readonly #network: Network;
+  readonly #signal: AbortSignal;
+  #reject: ((reason: unknown) => void) | undefined;
+  #timer: Timer | undefined;
+  #isArrived = false;
+  #onArrival: (() => void) | undefined;
+  /** Called when the client gives up. */
+  onGivenUp: ((reason: unknown) => void) | undefined;
+
+  constructor(network: Network, answer: ServiceAnswer, shares: readonly Share[], signal: AbortSignal) {
+    this.#network = network;
+    this.answer = answer;
+    this.shares = shares;
+    this.#signal = signal;
+  }
+
+  /** Resolves when the head of the answer is there. */
+  head(): Promise<this> {
+    return new Promise((resolve, reject) => {
+      const {delivery, headDelay} = this.answer;
+      this.#reject = reject;
+      this.#signal.addEventListener('abort', this.#onAbort, {once: true});
+      if (delivery === 'hang') return;
+      this.#timer = this.#network.world.time.after(headDelay, () => {
+        if (delivery === 'reset' || delivery === 'dns') {
+          this.#lose(delivery);
+          const code = delivery === 'dns' ? 'ENOTFOUND' : 'ECONNRESET';
+          return reject(new TypeError('fetch failed', {cause: Object.assign(new Error('no connection'), {code})}));
+        }
+        this.#reject = undefined;
+        this.#arrive();
+        resolve(this);
+      });
+    });
+  }
+
+  /** Calls back when the body is there; never, where it does not come. */
+  onArrival(callback: () => void): void {
+    if (this.#isArrived) callback();
+    else this.#onArrival = callback;
+  }
+
+  /** The process is dead: nothing of this gets there any more. */
+  drop(): void {
+    if (this.#timer !== undefined) this.#network.world.time.cancel(this.#timer);
+    this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  /** Nobody wants the rest. */
+  close(): void {
+    this.drop();
+    this.#network.open.delete(this);
+  }
+
+  #arrive(): void {
+    const {delivery, bodyDelay} = this.answer;
+    if (delivery === 'hangBody') return;
+    if (bodyDelay === 0) this.#deliver();
+    else this.#timer = this.#network.world.time.after(bodyDelay, () => this.#deliver());
+  }
+
+  #deliver(): void {
+    this.close();
+    this.#isArrived = true;
+    const {world} = this.#network;
+    if (world.reaches('answer')) return;
+    for (const {operation, answer, isThere} of this.shares) {
+      world.happen({is: 'answer', operation, answer, isThere});
+    }
+    this.#onArrival?.();
+  }
+
+  readonly #onAbort = (): void => {
+    this.#lose('given up');
+    this.#reject?.(this.#signal.reason);
+    this.onGivenUp?.(this.#signal.reason);
+  };
+
+  #lose(why: string): void {
+    this.close();
+    const isBatched = this.shares.length > 1;
+    for (const {operation} of this.shares) this.#network.world.happen({is: 'lost', operation, why, isBatched});
+  }
+}
+
+/** Everything between the library and the service. */
+export class Network {
+  readonly world: World;
+  readonly open = new Set<Exchange>();
+  readonly #service: Service;
+
+  constructor(world: World, service: Service) {
+    this.world = world;
+    this.#service = service;
+  }
+
+  /** Sends a request. @returns resolves with the head of the answer */
+  send(request: NetworkRequest): Promise<Exchange> {
+    const {world} = this;
+    if (world.reaches('request')) return new Promise(() => undefined);
+    if (request.signal.aborted) return Promise.reject(request.signal.reason);
+    const exchange = request.url.endsWith('/$batch') ? this.#batch(request) : this.#single(request);
+    this.open.add(exchange);
+    for (const name of exchange.answer.faults) world.count(name);
+    return exchange.head();
+  }
+
+  /** The process is dead. */
+  drop(): void {
+    for (const exchange of this.open) exchange.drop();
+    this.open.clear();
+  }
+
+  #single({url, authorization, signal}: NetworkRequest): Exchange {
+    const operation = operationIn(url);
+    this.world.happen({is: 'request', operation, url, authorization, isBatched: false});
+    const answer = this.#service.answer(url, tokenOf(authorization));
+    return new Exchange(this, answer, [{operation, answer, isThere: true}], signal);
+  }
+
+  #batch({url, authorization, json, signal}: NetworkRequest): Exchange {
+    const {requests} = json as {readonly requests: readonly {readonly id: string; readonly url: string}[]};
+    const parts = requests.map((part) => ({id: part.id, url: url.slice(0, -'/$batch'.length) + part.url}));
+    const token = tokenOf(authorization);
+    for (const part of parts) {
+      this.world.happen({
+        is: 'request',
+        operation: operationIn(part.url),
+        url: part.url,
+        authorization,
+        isBatched: true,
+      });
+    }
+    const whole = this.#service.envelope(url, token);
+    if (whole !== undefined) {
+      const shares = parts.map((part) => ({operation: operationIn(part.url), answer: whole, isThere: false}));
+      return new Exchange(this, whole, shares, signal);
+    }
+    const shares = parts.map((part) => {
+      const answer = this.#service.answer(part.url, token, true);
+      return {operation: operationIn(part.url), answer, isThere: true};
+    });
+    for (const {answer} of shares) for (const name of answer.faults) this.world.count(name);
+    const responses = shares.map(({answer}, index) => ({
+      id: parts[index]?.id,
+      status: answer.http,
+      // A part has no Date of its own.
+      headers: Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name !== 'date')),
+      body: bodyOfPart(answer.text),
+    }));
+    const {latency} = this.world.plan;
+    const answer: ServiceAnswer = {
+      http: 200,
+      headers: {date: this.#service.dateHeader},
+      text: JSON.stringify({responses}),
+      delivery: 'whole',
+      headDelay: latency,
+      bodyDelay: 0,
+      says: 'running',
+      told: undefined,
+      faults: [],
+    };
+    return new Exchange(this, answer, shares, signal);
+  }
+}
+
+function tokenOf(authorization: string | undefined): string {
+  return authorization?.replace(/^Bearer /, '') ?? '';
+}
+
+/** A part's body: JSON as such, anything else as Graph sends it. */
+function bodyOfPart(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return btoa(text);
+  }
+}
+
+/** Whether a URL is on the origin that tokens may go to. */
+export function isHome(url: string): boolean {
+  return url.startsWith(`${home}/`);
+}

@@ -1,0 +1,238 @@
+import {type FaultName, faults, type WaitName, waits} from './faults.ts';
+import {Random} from './random.ts';
+import type {Suspension} from './virtual-time.ts';
+import type {End, Wording} from './wordings.ts';
+
+/** What happens to one answer of an operation. */
+export interface AnswerPlan {
+  readonly fault?: FaultName | undefined;
+  readonly wait?: WaitName | undefined;
+}
+
+/** One operation: what the service does, and what happens to its answers, by the number of the request. */
+export interface OperationPlan {
+  readonly wording: Wording;
+  /** When watching begins, in milliseconds since the world began. The other times count from there. */
+  readonly startsAt: number;
+  /** Until when the service answers 404. */
+  readonly visibleAt: number;
+  readonly runsAt: number;
+  readonly endsAt: number;
+  /** How it ends; `undefined`: never. */
+  readonly end: End | undefined;
+  readonly variant: number;
+  readonly answers: readonly AnswerPlan[];
+}
+
+/** What an application gives to the library; `undefined` means absent. */
+export interface OptionsPlan {
+  readonly totalTimeout: number;
+  readonly requestTimeout: number;
+  readonly notFoundGrace: number;
+  readonly consecutiveFailures: number;
+  readonly unknownStatus: 'keepPolling' | 'fail';
+  readonly schedule: 'default' | 'fixed' | 'exponential';
+  readonly initialDelay: number;
+  readonly fetchResult: boolean;
+  readonly token: 'text' | 'at once' | 'later' | 'failing';
+}
+
+/** At which of the many things that happen in a process something else happens: the n-th of its kind, or at a time. */
+export type Moment =
+  | {readonly at: number}
+  | {readonly atNext: 'event' | 'request' | 'answer' | 'token' | 'write'; readonly number: number};
+
+/** What the world does to a process. */
+export type Incident =
+  | {readonly is: 'crash'; readonly moment: Moment; readonly downtime: number}
+  | {readonly is: 'jump'; readonly at: number; readonly by: number}
+  | {readonly is: 'suspend'; readonly at: number; readonly how: Suspension; readonly milliseconds: number}
+  | {
+      readonly is: 'abort' | 'stop';
+      readonly at: number;
+      readonly operation: number;
+      readonly resumedAfter: number | undefined;
+    };
+
+/** A whole world; everything in it follows from this and the seed. */
+export interface Plan {
+  readonly seed: number;
+  readonly runner: 'watch' | 'graph' | 'durable';
+  /** Whether ky is between the library and the network, with its own requests and bodies as streams. */
+  readonly withKy: boolean;
+  readonly batch: boolean;
+  /** By how many milliseconds the service's clock is ahead of everybody else's. */
+  readonly skew: number;
+  readonly latency: number;
+  /** When the application stores resume tokens, and how long that takes. */
+  readonly store: {readonly at: 'every event' | 'waiting'; readonly takes: number};
+  readonly options: OptionsPlan;
+  readonly operations: readonly OperationPlan[];
+  readonly envelopes: readonly AnswerPlan[];
+  readonly incidents: readonly Incident[];
+}
+
+const faultNames = Object.keys(faults) as FaultName[];
+const waitNames = Object.keys(waits) as WaitName[];
+const weightOf = (name: FaultName): number => faults[name].weight;
+
+/** A choice among faults by their weights. */
+function chooser(names: readonly FaultName[]): (random: Random) => FaultName {
+  let total = 0;
+  const ends = names.map((name) => {
+    total += weightOf(name);
+    return total;
+  });
+  return (random) => {
+    const point = random.next() * total;
+    return names[ends.findIndex((end) => point < end)] as FaultName;
+  };
+}
+
+const isGraphOnly = (name: FaultName): boolean => 'isGraphOnly' in faults[name];
+const graphFault = chooser(faultNames);
+const plainFault = chooser(faultNames.filter((name) => !isGraphOnly(name)));
+// A monitor that needs no token refuses none.
+const openFault = chooser(faultNames.filter((name) => !isGraphOnly(name) && !/401|redirect/.test(name)));
+const envelopeFault = chooser([
+  'reset',
+  'hang',
+  'slow',
+  'hangBody',
+  'http 429',
+  'http 500',
+  'http 503',
+  'http 404',
+  'body html',
+  'body {}',
+]);
+
+/** The plan of a seed. */
+export function planOf(seed: number): Plan {
+  const random = new Random(seed);
+  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'durable'] as const);
+  const count = runner === 'graph' ? random.whole(1, 6) : random.whole(1, 2);
+  const options = planOptions(random);
+  // Some worlds are nearly quiet, some are rough.
+  const rate = random.pick([0, 0.05, 0.15, 0.3, 0.5]);
+  const operations = Array.from({length: count}, () => planOperation(random, runner, options, rate));
+  return {
+    seed,
+    runner,
+    withKy: random.chance(0.08),
+    batch: runner === 'graph' && random.chance(0.7),
+    skew: random.chance(0.6) ? 0 : random.pick([-60_000, -3000, 2000, 600_000]),
+    latency: random.pick([0, 5, 40, 200]),
+    store: {at: random.pick(['every event', 'waiting']), takes: random.pick([0, 0, 3, 50])},
+    options,
+    operations,
+    envelopes: runner === 'graph' ? planAnswers(random, rate / 2, 4, envelopeFault) : [],
+    incidents: planIncidents(random, runner, operations),
+  };
+}
+
+function planOptions(random: Random): OptionsPlan {
+  return {
+    totalTimeout: random.pick([5000, 5000, 30_000, 30_000, 120_000, 900_000]),
+    requestTimeout: random.pick([1000, 10_000]),
+    notFoundGrace: random.pick([0, 5000, 30_000, 30_000]),
+    consecutiveFailures: random.pick([1, 3, 5, 5]),
+    unknownStatus: random.chance(0.1) ? 'fail' : 'keepPolling',
+    schedule: random.pick(['default', 'default', 'fixed', 'exponential']),
+    initialDelay: random.pick([0, 0, 0, 2000]),
+    fetchResult: random.chance(0.15),
+    token: random.pick(['text', 'at once', 'at once', 'later', 'later', random.chance(0.1) ? 'failing' : 'later']),
+  };
+}
+
+function planOperation(random: Random, runner: Plan['runner'], options: OptionsPlan, rate: number): OperationPlan {
+  const wording: Wording =
+    runner === 'graph' || random.chance(0.6)
+      ? 'longRunning'
+      : random.pick(['google.longrunning', 'azure.statusMonitor', 'azure.location', 'graph.driveCopy']);
+  const lasts = random.pick([0, 500, 3000, 10_000, options.totalTimeout * random.next() * 1.2]);
+  const visibleAt = random.chance(0.2) ? random.whole(0, 4000) : 0;
+  const runsAt = visibleAt + (random.chance(0.3) ? random.whole(0, 3000) : 0);
+  const choose = wording === 'longRunning' ? graphFault : wording === 'graph.driveCopy' ? openFault : plainFault;
+  return {
+    wording,
+    startsAt: random.chance(0.5) ? 0 : random.whole(0, 2000),
+    visibleAt,
+    runsAt,
+    endsAt: runsAt + Math.floor(lasts),
+    end: random.chance(0.08) ? undefined : random.pick(['succeeded', 'succeeded', 'succeeded', 'failed', 'canceled']),
+    variant: random.whole(0, 1),
+    answers: planAnswers(random, rate, 14, choose),
+  };
+}
+
+function planAnswers(
+  random: Random,
+  rate: number,
+  count: number,
+  choose: (random: Random) => FaultName,
+): readonly AnswerPlan[] {
+  if (rate === 0) return [];
+  return Array.from({length: count}, () => {
+    const fault = random.chance(rate) ? choose(random) : undefined;
+    const wait = random.chance(fault === undefined ? rate / 4 : 0.3) ? random.pick(waitNames) : undefined;
+    return {fault, wait};
+  });
+}
+
+function planIncidents(
+  random: Random,
+  runner: Plan['runner'],
+  operations: readonly OperationPlan[],
+): readonly Incident[] {
+  const incidents: Incident[] = [];
+  const span = Math.max(...operations.map(({startsAt, endsAt}) => startsAt + endsAt), 2000);
+  const some = (): number => random.whole(0, Math.min(span, 30_000));
+  if (random.chance(0.35)) {
+    for (let count = random.whole(1, 3); count > 0; count--) {
+      const moment: Moment = random.chance(0.3)
+        ? {at: some()}
+        : {atNext: random.pick(['event', 'request', 'answer', 'token', 'write']), number: random.whole(1, 8)};
+      incidents.push({is: 'crash', moment, downtime: random.pick([0, 10, 1500, 20_000])});
+    }
+  }
+  // A workflow lives by the time that its engine records, which is the wall clock's.
+  if (runner !== 'durable' && random.chance(0.15)) {
+    incidents.push({is: 'jump', at: some(), by: random.pick([-86_400_000, -60_000, -1500, 1500, 60_000, 86_400_000])});
+  }
+  if (random.chance(0.12)) {
+    const how = random.pick(['stalled', 'frozen'] as const);
+    incidents.push({is: 'suspend', at: some(), how, milliseconds: random.pick([300, 5000, 60_000, 3_600_000])});
+  }
+  if (runner !== 'durable' && random.chance(0.15)) {
+    const operation = random.whole(0, operations.length - 1);
+    const resumedAfter = random.chance(0.5) ? random.whole(0, 5000) : undefined;
+    incidents.push({is: random.pick(['abort', 'stop']), at: some(), operation, resumedAfter});
+  }
+  return incidents;
+}
+
+/** The names of what a plan has in it, as `--without` takes them. */
+export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
+  const clean = (answers: readonly AnswerPlan[]): readonly AnswerPlan[] =>
+    answers.map(({fault, wait}) => ({
+      fault: fault === undefined || unwanted(fault) ? undefined : fault,
+      wait: wait === undefined || unwanted(wait) ? undefined : wait,
+    }));
+  return {
+    ...plan,
+    options:
+      unwanted('default schedule') && plan.options.schedule === 'default'
+        ? {...plan.options, schedule: 'fixed'}
+        : plan.options,
+    skew: unwanted('skew') ? 0 : plan.skew,
+    batch: plan.batch && !unwanted('batch'),
+    operations: plan.operations
+      .map((operation) => ({...operation, answers: clean(operation.answers)}))
+      .filter(({wording, variant}) => !unwanted(wording) && !unwanted(`${wording} ${variant}`)),
+    envelopes: clean(plan.envelopes),
+    incidents: plan.incidents.filter(
+      ({is, ...incident}) => !unwanted(is) && !('how' in incident && unwanted(incident.how)),
+    ),
+  };
+}

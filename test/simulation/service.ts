@@ -1,0 +1,205 @@
+import {
+  type Draft,
+  type Fault,
+  type FaultContext,
+  faults,
+  honest,
+  type Says,
+  type ServiceAnswer,
+  waits,
+} from './faults.ts';
+import type {AnswerPlan, OperationPlan, Plan} from './plan.ts';
+import type {VirtualTime} from './virtual-time.ts';
+import {type Status, type Wording_, wordings} from './wordings.ts';
+
+/** The origin that the token belongs to. */
+export const home = 'https://graph.microsoft.com';
+
+/** Where an operation is when watching begins. */
+export function locationOf({wording}: OperationPlan, index: number): string {
+  return wording === 'graph.driveCopy'
+    ? `https://copies.example/monitor/op-${index}?sig=a%2Fb`
+    : `${home}/v1.0/users/u/authentication/operations/op-${index}?aadgdc=BY01P&aadgsu=ssprprod-a`;
+}
+
+/** What every token of a world holds and nothing else does. */
+export function markerOf(seed: number): string {
+  return `Secret${seed}marker`;
+}
+
+/** The operation that a URL is about. */
+export function operationIn(url: string): number {
+  return Number(/op-(\d+)/.exec(url)?.[1] ?? -1);
+}
+
+/** An answer that comes without trouble. */
+const plainDelivery = {delivery: 'whole', headDelay: 0, bodyDelay: 0} as const;
+
+/** The service: what operations are and when, and what happens to its answers. */
+export class Service {
+  readonly #plan: Plan;
+  readonly #time: VirtualTime;
+  readonly #beginning: number;
+  readonly #asked: number[];
+  readonly #askedForResult: number[];
+  #envelopes = 0;
+  #written = {date: Number.NaN, text: ''};
+  /** Tokens of an earlier version are refused. */
+  #version = 0;
+
+  constructor(plan: Plan, time: VirtualTime) {
+    this.#plan = plan;
+    this.#time = time;
+    this.#beginning = time.serviceTime;
+    this.#asked = plan.operations.map(() => 0);
+    this.#askedForResult = plan.operations.map(() => 0);
+  }
+
+  /** The newest token. */
+  get token(): string {
+    return `eyJ0.${markerOf(this.#plan.seed)}/+.v${this.#version}`;
+  }
+
+  /** What the operation is, as a replica sees it that is so many milliseconds behind; `undefined` where it is not visible. */
+  statusOf(index: number, lag = 0): Status | undefined {
+    const {startsAt, visibleAt, runsAt, endsAt, end} = this.#operation(index);
+    const at = this.#time.serviceTime - this.#beginning - startsAt - lag;
+    if (at < visibleAt) return undefined;
+    if (end !== undefined && at >= endsAt) return end;
+    return at < runsAt ? 'notStarted' : 'running';
+  }
+
+  /** Answers a poll, or a request for a result. */
+  answer(url: string, token: string, isPart = false): ServiceAnswer {
+    const index = operationIn(url);
+    const {origin, pathname} = new URL(url);
+    const wantsToken = origin === home;
+    if (wantsToken && (token === '' || Number(token.slice(token.lastIndexOf('.v') + 2)) < this.#version)) {
+      return this.#finish(index, this.#refusal(), {}, []);
+    }
+    if (pathname.includes('/results/') || pathname.includes('/items/'))
+      return this.#finish(index, this.#result(index), {}, []);
+    if (pathname.includes('/loop/')) {
+      return this.#finish(index, {http: 302, text: '', headers: {location: url}, says: 'redirect'}, {}, []);
+    }
+    if (!wantsToken && origin.includes('elsewhere')) {
+      return this.#finish(index, honest(this.#context(index, url, token)), {}, []);
+    }
+    const number = this.#asked[index] ?? 0;
+    this.#asked[index] = number + 1;
+    return this.#planned(index, url, token, this.#operation(index).answers[number] ?? {}, isPart);
+  }
+
+  /** Answers a batch as a whole; `undefined`: it is served. */
+  envelope(url: string, token: string): ServiceAnswer | undefined {
+    const plan = this.#plan.envelopes[this.#envelopes];
+    this.#envelopes += 1;
+    if (plan?.fault === undefined || plan.fault === 'slow') return undefined;
+    return this.#planned(0, url, token, plan, false);
+  }
+
+  get dateHeader(): string {
+    const date = this.#date();
+    if (date !== this.#written.date) this.#written = {date, text: new Date(date).toUTCString()};
+    return this.#written.text;
+  }
+
+  #operation(index: number): OperationPlan {
+    const operation = this.#plan.operations[index];
+    if (operation === undefined) throw new Error(`no operation ${index}`);
+    return operation;
+  }
+
+  #planned(index: number, url: string, token: string, {fault: name, wait}: AnswerPlan, isPart: boolean): ServiceAnswer {
+    const context = this.#context(index, url, token);
+    const fault: Fault | undefined = name === undefined ? undefined : faults[name];
+    // What happens to a connection happens to the whole batch.
+    // Nobody reads the body of a redirect.
+    const isUnread = context.honest.http === 303 && /huge|endless|hangBody|slowBody/.test(name ?? '');
+    const applies = fault !== undefined && !(isPart && fault.isOfConnection) && !isUnread;
+    if (!applies) return this.#finish(index, honest(context), {wait}, []);
+    const draft = name === 'http 401' ? this.#refuse(token) : fault.answer(context);
+    return this.#finish(index, draft, {wait}, [name as string]);
+  }
+
+  #context(index: number, url: string, token: string): FaultContext {
+    const id = `op-${index}`;
+    const {means, honest: wording} = this.#honest(index, 0);
+    const stale = (): Draft => {
+      const lagging = this.#honest(index, 5000);
+      return lagging.draft;
+    };
+    return {id, url, token, means, honest: wording, stale, isEven: (this.#asked[index] ?? 0) % 2 === 0};
+  }
+
+  #honest(index: number, lag: number): {readonly means: Says; readonly honest: Wording_; readonly draft: Draft} {
+    const status = this.statusOf(index, lag);
+    const {wording, variant, startsAt, runsAt, endsAt} = this.#operation(index);
+    if (status === undefined) {
+      const draft: Draft = {http: 404, body: {error: {code: 'notFound', message: 'not yet'}}, says: 'trouble'};
+      // A body of its own says that there is nothing yet.
+      return {means: 'trouble', honest: {http: 404, body: draft.body}, draft};
+    }
+    const at = this.#time.serviceTime - this.#beginning - startsAt - lag;
+    const percent =
+      status === 'running' ? Math.floor((100 * (at - runsAt)) / Math.max(1, endsAt - runsAt)) % 100 : undefined;
+    const resourceLocation = status === 'succeeded' ? `${home}/v1.0/results/op-${index}` : undefined;
+    const told = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
+    const means = told.means ?? status;
+    return {means, honest: told, draft: {http: told.http, body: told.body, headers: told.headers ?? {}, says: means}};
+  }
+
+  #result(index: number): Draft {
+    const number = this.#askedForResult[index] ?? 0;
+    this.#askedForResult[index] = number + 1;
+    if (number < this.#operation(index).variant * 2) return {http: 404, text: '', says: 'trouble'};
+    return {http: 200, body: {of: `op-${index}`}, says: 'succeeded'};
+  }
+
+  #refuse(token: string): Draft {
+    if (token !== '') this.#version = Number(token.slice(token.lastIndexOf('.v') + 2)) + 1;
+    return this.#refusal();
+  }
+
+  #refusal(): Draft {
+    // {"access_token":{"nbf":{"essential":true}}}
+    const claims = 'eyJhY2Nlc3NfdG9rZW4iOnsibmJmIjp7ImVzc2VudGlhbCI6dHJ1ZX19fQ==';
+    return {
+      http: 401,
+      text: '',
+      headers:
+        this.#version % 2 === 0 ? {} : {'www-authenticate': `Bearer error="insufficient_claims", claims="${claims}"`},
+      says: 'unauthorized',
+    };
+  }
+
+  #date(): number {
+    return Math.floor((this.#time.serviceTime + this.#plan.skew) / 1000) * 1000;
+  }
+
+  #finish(index: number, draft: Draft, {wait}: AnswerPlan, names: readonly string[]): ServiceAnswer {
+    const {http, body, headers, says, delivery, headDelay = 0, bodyDelay = 0, word} = draft;
+    const text = draft.text ?? (body === null || body === undefined ? '' : JSON.stringify(body));
+    // Nobody asks for a wait in an answer that is followed by another request at once.
+    const asks = wait !== undefined && says !== 'redirect' && says !== 'unauthorized' && !isEnd(says);
+    const asked = asks ? waits[wait](this.#date()) : {headers: {}, told: undefined};
+    return {
+      ...plainDelivery,
+      ...(delivery === undefined ? {} : {delivery}),
+      http,
+      text,
+      headers: {date: this.dateHeader, 'request-id': `${index}`, ...headers, ...asked.headers},
+      headDelay: this.#plan.latency + headDelay,
+      bodyDelay,
+      says,
+      told: asked.told,
+      faults: asks ? [...names, wait] : names,
+      ...(word === undefined ? {} : {word}),
+    };
+  }
+}
+
+/** Whether an answer says that the operation has ended. */
+export function isEnd(says: Says): boolean {
+  return says === 'succeeded' || says === 'failed' || says === 'canceled';
+}

@@ -1,0 +1,34 @@
+import {afterAll, beforeAll, expect, test} from '@jest/globals';
+import {installVirtualTime} from './virtual-time.ts';
+
+/** The seeds of each run of the tests; `npm run simulate` takes any number of others. */
+const seeds = 2000;
+
+let putBack: () => void;
+beforeAll(() => {
+  putBack = installVirtualTime();
+});
+afterAll(() => putBack());
+
+test(`no world of the first ${seeds} seeds violates an invariant`, async () => {
+  // Loaded only now, so that nothing in it has seen another clock.
+  const {catchUncaught, simulate} = await import('./simulate.ts');
+  const ignore = catchUncaught();
+  const violations: string[] = [];
+  for (let seed = 0; seed < seeds; seed++) {
+    const {violation} = await simulate(seed);
+    if (violation !== undefined) violations.push(`seed ${seed} violates ${violation.invariant}: ${violation.why}`);
+  }
+  ignore();
+  expect(violations).toEqual([]);
+}, 120_000);
+
+test('a seed is the same world each time', async () => {
+  const {simulatePlan} = await import('./simulate.ts');
+  const {planOf} = await import('./plan.ts');
+  for (let seed = 0; seed < 60; seed++) {
+    const once = await simulatePlan(planOf(seed), true);
+    const again = await simulatePlan(planOf(seed), true);
+    expect(again.timeline).toEqual(once.timeline);
+  }
+});

@@ -1,0 +1,294 @@
+import {applyTo, type Facts, firstFacts} from './facts.ts';
+import type {ServiceAnswer} from './faults.ts';
+import {checks} from './invariants.ts';
+import {Network} from './network.ts';
+import type {Incident, Moment, Plan} from './plan.ts';
+import {Service} from './service.ts';
+import {enter, VirtualTime} from './virtual-time.ts';
+
+/** An event of the library, as far as invariants look at it. */
+export interface SeenEvent {
+  readonly type: string;
+  readonly attempt: number;
+  readonly at: number;
+  readonly percentComplete?: number;
+  readonly rawStatus?: string;
+  readonly reason?: string;
+}
+
+/** How a watch ended. */
+export interface SeenOutcome {
+  /** The operation's end, or why watching was given up. */
+  readonly is: string;
+  readonly operation: {readonly id: string | undefined; readonly status: string; readonly result?: unknown} | undefined;
+  /** The whole of it, in which no secret may be. */
+  readonly whole: unknown;
+}
+
+/** Everything that happens in a world and that invariants look at. */
+export type Happening =
+  | {readonly is: 'begin' | 'resume'; readonly operation: number}
+  | {
+      readonly is: 'request';
+      readonly operation: number;
+      readonly url: string;
+      readonly authorization: string | undefined;
+      readonly isBatched: boolean;
+    }
+  /** An answer has arrived whole; `isThere` is false for the share in a batch that was not served. */
+  | {readonly is: 'answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isThere: boolean}
+  | {readonly is: 'lost'; readonly operation: number; readonly why: string; readonly isBatched: boolean}
+  | {readonly is: 'token failed'; readonly operation: number}
+  | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
+  | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
+  | {readonly is: 'over'; readonly operation: number; readonly outcome: SeenOutcome}
+  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'}
+  | {readonly is: 'broken'; readonly why: string}
+  /** Nothing is left to do at this time. */
+  | {readonly is: 'rest'; readonly operation: -1}
+  | {readonly is: 'end'; readonly operation: -1};
+
+/** What no world may show. */
+export interface Violation {
+  readonly invariant: string;
+  readonly why: string;
+}
+
+/** What runs the library in a world: an application. */
+export interface Application {
+  /** Begins to watch an operation, for the first time or again. */
+  begin(operation: number): void;
+  /** The process has died: what is in memory is gone. */
+  crash(): void;
+  /** Stops watching as a user does. */
+  abandon(operation: number, how: 'abort' | 'stop'): void;
+  /** What is left behind once everything is over; `undefined`: nothing. */
+  leftBehind(): string | undefined;
+}
+
+const maxTicks = 20_000;
+
+/** One world: its plan, its clocks, and what has happened in it so far. */
+export class World {
+  readonly plan: Plan;
+  readonly time: VirtualTime;
+  readonly service: Service;
+  readonly network: Network;
+  readonly facts: Facts[];
+  violation: Violation | undefined;
+  /** How often each fault and incident occurred. */
+  readonly counts = new Map<string, number>();
+  /** What has happened, for people; only where it is wanted. */
+  readonly timeline: string[] | undefined;
+  /** Until when requests of a client to Graph are held back. */
+  heldUntil = 0;
+  /** Whether a client paces its requests, because the service has refused some. */
+  isPaced = false;
+  /** How long the process stood still, and how far its clocks are off, in milliseconds. */
+  stalled = 0;
+  jumped = 0;
+  /** Whether the service sends the token back at times: it is looked for everywhere only then. */
+  readonly hasEchoes: boolean;
+  readonly #moments = new Map<string, number>();
+  #application: Application | undefined;
+  readonly #makeApplication: (world: World) => Application;
+  #crash: Extract<Incident, {is: 'crash'}> | undefined;
+  #ticks = 0;
+
+  constructor(plan: Plan, makeApplication: (world: World) => Application, withTimeline: boolean) {
+    this.plan = plan;
+    this.time = new VirtualTime(plan.seed);
+    this.service = new Service(plan, this.time);
+    this.network = new Network(this, this.service);
+    this.facts = plan.operations.map(firstFacts);
+    this.timeline = withTimeline ? [] : undefined;
+    this.#makeApplication = makeApplication;
+    this.hasEchoes = plan.operations.some(({answers}) => answers.some(({fault}) => fault?.startsWith('echo')));
+  }
+
+  /** Lives through the whole of it. */
+  run(): Promise<void> {
+    enter(this.time);
+    this.#application = this.#makeApplication(this);
+    for (const [operation, {startsAt}] of this.plan.operations.entries()) {
+      this.time.after(startsAt, () => this.#begin(operation));
+    }
+    for (const incident of this.plan.incidents) this.#await(incident);
+    return new Promise((resolve) => {
+      const tick = (): void => {
+        try {
+          if (!this.#isOver) this.#tick();
+        } catch (error) {
+          this.broken(`thrown out of a timer: ${error instanceof Error ? error.stack : String(error)}`);
+        }
+        if (!this.#isOver) setImmediate(tick);
+        else {
+          // What is left of a world that was broken off must not reach into the next one.
+          this.time.isProcessAlive = false;
+          setImmediate(resolve);
+        }
+      };
+      // Several at once: Node runs what promises wait for after each of them, and asks the system for news only after all.
+      for (let count = 0; count < 16; count++) setImmediate(tick);
+    });
+  }
+
+  /** Tells the invariants and the facts. */
+  happen(happening: Happening): void {
+    if (this.#isOver || (!this.time.isProcessAlive && happening.is !== 'end')) return;
+    this.timeline?.push(this.#line(happening));
+    const facts = 'operation' in happening ? this.facts[happening.operation] : undefined;
+    for (const check of checks[happening.is] ?? []) {
+      const why = check(happening, this, facts);
+      if (why === undefined) continue;
+      this.#violate(check.name, why);
+      return;
+    }
+    applyTo(this, happening);
+  }
+
+  /**
+   * Counts one of the moments at which a process may die.
+   *
+   * @returns whether it is dead
+   */
+  reaches(moment: Extract<Moment, {readonly atNext: string}>['atNext']): boolean {
+    if (!this.time.isProcessAlive) return true;
+    const number = (this.#moments.get(moment) ?? 0) + 1;
+    this.#moments.set(moment, number);
+    for (const incident of this.plan.incidents) {
+      if (incident.is !== 'crash' || !('atNext' in incident.moment)) continue;
+      if (incident.moment.atNext === moment && incident.moment.number === number) this.#die(incident);
+    }
+    return !this.time.isProcessAlive;
+  }
+
+  count(name: string): void {
+    this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  /** Something that is not the library's to do, or an error that nobody expected. */
+  broken(why: string): void {
+    this.happen({is: 'broken', why});
+  }
+
+  get #isOver(): boolean {
+    return this.violation !== undefined || this.#ticks < 0;
+  }
+
+  #violate(invariant: string, why: string): void {
+    this.violation ??= {invariant, why};
+    this.timeline?.push(`${this.#clock()}VIOLATION of ${invariant}: ${why}`);
+  }
+
+  #tick(): void {
+    if (this.#crash !== undefined) {
+      this.#restart(this.#crash);
+      return;
+    }
+    if (this.#ticks > 0 && this.time.isQuiet) this.happen({is: 'rest', operation: -1});
+    if (this.#isOver) return;
+    this.#ticks += 1;
+    if (this.#ticks > maxTicks) this.#violate('comesToAnEnd', `more than ${maxTicks} turns of the event loop`);
+    const timer = this.time.next();
+    if (timer !== undefined) {
+      timer.run();
+      return;
+    }
+    this.happen({is: 'end', operation: -1});
+    const left = this.violation === undefined ? this.#application?.leftBehind() : undefined;
+    if (left !== undefined) this.#violate('leavesNothingBehind', left);
+    this.#ticks = -1;
+  }
+
+  #begin(operation: number): void {
+    const facts = this.facts[operation];
+    if (facts === undefined || facts.isWatched || facts.outcome !== undefined) return;
+    this.happen({is: facts.wasBegun ? 'resume' : 'begin', operation});
+    this.#application?.begin(operation);
+  }
+
+  #await(incident: Incident): void {
+    const {time} = this;
+    const due = incident.is === 'crash' ? ('at' in incident.moment ? incident.moment.at : undefined) : incident.at;
+    if (due === undefined) return;
+    time.after(due, () => {
+      if (incident.is === 'crash') return this.#die(incident);
+      this.count(incident.is === 'suspend' ? incident.how : incident.is);
+      this.timeline?.push(`${this.#clock()}${JSON.stringify(incident)}`);
+      if (incident.is === 'jump') {
+        time.wallOffset += incident.by;
+        this.jumped += Math.abs(incident.by);
+      } else if (incident.is === 'suspend') {
+        time.suspend(incident.how, incident.milliseconds);
+        if (incident.how === 'stalled') this.stalled += incident.milliseconds;
+      } else {
+        const {operation, is, resumedAfter} = incident;
+        if (this.facts[operation]?.isWatched !== true) return;
+        this.happen({is: 'aborted', operation, how: is === 'abort' ? 'aborted' : 'stopped'});
+        if (resumedAfter !== undefined) time.after(resumedAfter, () => this.#begin(operation));
+        this.#application?.abandon(operation, is);
+      }
+    });
+  }
+
+  #die(incident: Extract<Incident, {is: 'crash'}>): void {
+    if (!this.time.isProcessAlive || this.facts.every(({outcome}) => outcome !== undefined)) return;
+    this.count('crash');
+    this.timeline?.push(`${this.#clock()}the process dies`);
+    this.time.isProcessAlive = false;
+    this.#crash = incident;
+  }
+
+  /** After the turn in which the process died: what was left of its code has run into the void. */
+  #restart({downtime}: Extract<Incident, {is: 'crash'}>): void {
+    const {time} = this;
+    this.#crash = undefined;
+    time.dropProcessTimers();
+    this.network.drop();
+    this.#application?.crash();
+    this.heldUntil = 0;
+    this.isPaced = false;
+    time.isProcessAlive = true;
+    this.facts.forEach((facts, operation) => {
+      if (!facts.isWatched) return;
+      facts.isWatched = false;
+      time.after(downtime, () => this.#begin(operation));
+    });
+  }
+
+  #clock(): string {
+    return `${String(this.time.now).padStart(9)} ms  `;
+  }
+
+  #line(happening: Happening): string {
+    if (happening.is === 'rest') return '';
+    const who = 'operation' in happening && happening.operation >= 0 ? `op-${happening.operation} ` : '';
+    const what = ((): string => {
+      switch (happening.is) {
+        case 'request':
+          return `-> ${happening.isBatched ? 'in a batch ' : ''}${happening.url}`;
+        case 'answer': {
+          const {http, says, told, faults} = happening.answer;
+          const wait = told === undefined ? '' : `, asks for ${told} ms`;
+          return `<- ${http} ${says}${wait}${faults.length === 0 ? '' : ` (${faults.join(', ')})`}`;
+        }
+        case 'lost':
+          return `xx ${happening.why}`;
+        case 'event': {
+          const {type, attempt, at} = happening.event;
+          const {delay, because, reason} = happening.whole as Readonly<Record<string, unknown>>;
+          const more = [delay, because, reason].filter((part) => part !== undefined).join(' ');
+          return `   ${type} ${more} (attempt ${attempt}, at ${at - this.time.wall} from now by the wall clock)`;
+        }
+        case 'over':
+          return `== ${happening.outcome.is}`;
+        case 'broken':
+          return happening.why;
+        default:
+          return happening.is;
+      }
+    })();
+    return `${this.#clock()}${who}${what}`;
+  }
+}
