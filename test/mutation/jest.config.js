@@ -1,0 +1,30 @@
+import base from '../jest.config.js';
+
+// The folders of the tests that notice mutants. Others need Redis, Chromium, a terminal or the built package, or try the same
+// again by another transport or another runner.
+const folders = [
+  'behaviours',
+  'graph',
+  'http',
+  'integration',
+  'machine',
+  'operation',
+  'options',
+  'polling',
+  'protocol',
+  'schedule',
+  'shared',
+];
+
+const {coverageThreshold, ...config} = base;
+
+/** @type {import('jest').Config} */
+export default {
+  ...config,
+  rootDir: '../..',
+  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  cacheDirectory: '<rootDir>/build/jest',
+  coverageReporters: [],
+  reporters: ['<rootDir>/test/mutation/recorder.cjs'],
+  testSequencer: '<rootDir>/test/mutation/sequencer.cjs',
+};
