@@ -2,7 +2,7 @@ import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {type PollRequest, poll, type Report} from '../polling/poll.ts';
+import {byProcessClock, type PollRequest, poll, type Report} from '../polling/poll.ts';
 import {type Step, step as takeStep} from '../polling/step.ts';
 import {wallClock} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
@@ -117,7 +117,7 @@ function readJob(
 /** The step; `undefined` when the worker closes before the answer is there. */
 async function tryStep({signal, throttle}: JobIo, {state, settings}: Readable): Promise<Step | undefined> {
   const pollOnce = async (request: PollRequest): Promise<Report> => {
-    const report = await poll(settings, request);
+    const report = await poll(settings, byProcessClock(request));
     if (report.is === 'failure' && report.error.throttled && report.error.retryAfter !== undefined) {
       await throttle(report.error.retryAfter);
     }

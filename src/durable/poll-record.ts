@@ -3,7 +3,7 @@ import {type PollErrorJson, readPollError, writePollError} from '../operation/po
 import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Settings} from '../options/settings.ts';
-import {type PollRequest, poll, type Report} from '../polling/poll.ts';
+import {byProcessClock, type PollRequest, poll, type Report} from '../polling/poll.ts';
 import {isRecord, notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 type ReportJson =
@@ -37,9 +37,11 @@ export async function recordPoll(settings: Settings, request: PollRequest): Prom
   const retries: Retry[] = [];
   const {deadlineAt} = request;
   const report = await poll(settings, {
-    ...request,
+    ...byProcessClock(request),
     // The deadline is from the time of the last record. When the poll is repeated after a crash, it may have passed.
-    deadlineAt: deadlineAt !== undefined && Date.now() < deadlineAt ? deadlineAt : undefined,
+    ...(deadlineAt !== undefined && Date.now() < deadlineAt ? {} : {deadlineAt: undefined}),
+    // A replay is not held back.
+    onHeldBack: undefined,
     onRetry: (error, delay) => retries.push({error, delay, at: Date.now()}),
   });
   return writePollRecord({at: Date.now(), random: Math.random(), retries, report});

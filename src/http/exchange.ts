@@ -64,8 +64,8 @@ export async function exchange(
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
       if (status === 303 && settings.reader.seeOtherSucceeds) return {...response, seeOther: target};
-      if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, answer);
-      if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', answer);
+      if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
+      if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', response);
       location = target;
       continue;
     }

@@ -1,6 +1,6 @@
 import isNetworkError from 'is-network-error';
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
-import type {AbandonReason, Answer} from '../operation/state.ts';
+import type {AbandonReason} from '../operation/state.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
@@ -54,9 +54,13 @@ function isThrottled(
 }
 
 /** The error for a response that cannot be taken for an operation. */
-export function protocolError(why: string, answer: Answer, ends?: 'protocol'): PollError {
+export function protocolError(
+  why: string,
+  {answer, retryAfter}: Pick<ServiceResponse, 'answer' | 'retryAfter'>,
+  ends?: 'protocol',
+): PollError {
   const message = `The answer cannot be read as an operation: ${why}`;
-  return new PollError(message, {kind: 'protocol', transient: false, answer, ends});
+  return new PollError(message, {kind: 'protocol', transient: false, answer, retryAfter, ends});
 }
 
 /** The error for what ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */

@@ -75,15 +75,16 @@ export function send(
     }
     const {status, headers: responseHeaders, retryAfter, body} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, token);
-    if (!(status >= 100 && status <= 599)) throw protocolError(`the HTTP status ${status}`, answer);
+    const head = {answer, retryAfter: atMost(retryAfter, maxRetryAfter)};
+    if (!(status >= 100 && status <= 599)) throw protocolError(`the HTTP status ${status}`, head);
     if (body === undefined) {
       const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
-      throw protocolError(why, answer, 'protocol');
+      throw protocolError(why, head, 'protocol');
     }
     return {
       status,
       headers: responseHeaders,
-      retryAfter: atMost(retryAfter, maxRetryAfter),
+      retryAfter: head.retryAfter,
       json: redactJson(parseBody(body), token),
       answer,
       method,

@@ -142,7 +142,9 @@ function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
 
 function reduceWait(state: WatchState, {delay, because, notBefore, after: error, at, answer}: WaitEvent): Reduced {
   const after = changed(state, {dueAt: at + delay, notBefore});
-  const waiting = createEvent(after, at, answer, {type: 'waiting', delay, because});
+  // A poll that is held back is going on: the event carries its number.
+  const shown = because === 'heldBack' ? changed(after, {attempt: state.attempt + 1}) : after;
+  const waiting = createEvent(shown, at, answer, {type: 'waiting', delay, because});
   if (error === undefined) return {state: after, events: [waiting]};
   return {state: after, events: [createEvent(after, at, answer, {type: 'retrying', error, delay}), waiting]};
 }

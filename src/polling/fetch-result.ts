@@ -81,7 +81,7 @@ async function requestResult(
   const response = await exchange(settings, request);
   const {status, json, answer} = response;
   if (status >= 300) throw httpError(response, request.tokenOrigin, reader);
-  if (json === undefined) throw protocolError('the result is no JSON', answer);
-  if (!deepFreeze(json)) throw protocolError('it is nested too deeply', answer);
+  if (json === undefined) throw protocolError('the result is no JSON', response);
+  if (!deepFreeze(json)) throw protocolError('it is nested too deeply', response);
   return json;
 }

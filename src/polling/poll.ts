@@ -9,7 +9,7 @@ import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
-import {now} from '../shared/clock.ts';
+import {now, processClock} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 
 /** What a poll needs to know. */
@@ -26,6 +26,17 @@ interface ReportBase {
   readonly answer: Answer;
   /** The answer's `Retry-After`, in milliseconds. */
   readonly retryAfter: number | undefined;
+}
+
+/**
+ * A request of a runner that goes by the wall clock, as {@link poll} takes it: requests are limited by the clock of the
+ * process, which a wall clock that is set does not move.
+ */
+export function byProcessClock(request: PollRequest): PollRequest {
+  const offset = processClock.wallOffset();
+  if (offset === 0) return request;
+  const shifted = (time: number | undefined): number | undefined => (time === undefined ? undefined : time - offset);
+  return {...request, deadlineAt: shifted(request.deadlineAt), retryUntil: shifted(request.retryUntil)};
 }
 
 /** Where an operation has moved: followed, or only told of, because the protocol does not allow that origin. */
@@ -126,7 +137,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
     throw httpError(response, request.tokenOrigin, reader);
   }
-  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, answer);
+  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, response);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);

@@ -160,12 +160,12 @@ function afterFailure(builder: StepBuilder, error: PollError, io: StepIo, at: nu
  * failure that says so was deferred rather than retried: as many of them make a failed poll as retries would have.
  */
 function countOf(
-  {httpStatus, retryAfter, throttled}: PollError,
+  {httpStatus, retryAfter, throttled, transient}: PollError,
   {deferredAttempts}: WatchState,
   {retry}: Settings,
 ): TroubleEvent['counts'] {
   if (httpStatus === 404) return 'missing';
-  if (retryAfter === undefined) return 'failure';
+  if (retryAfter === undefined || !transient) return 'failure';
   if (throttled && retryAfter >= 1000) return 'nothing';
   return deferredAttempts < retry.retries ? 'deferral' : 'failure';
 }
