@@ -24,15 +24,30 @@ export function announcesBody({headers}: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** The body as text, or `undefined` if the client disconnected before it was complete. */
-export async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of request) chunks.push(chunk);
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks).toString();
+/** The longest body that is read, in bytes. */
+export const maximumBodyLength: number = 8 * 1024 * 1024;
+
+/** In place of a body that is longer than the limit. */
+export const tooLong: unique symbol = Symbol('a body that is too long');
+
+/** The body as text; `undefined` if the client disconnects before it is complete. What is over the limit is discarded as it arrives. */
+export function readBody(request: IncomingMessage): Promise<string | typeof tooLong | undefined> {
+  return new Promise((resolve) => {
+    let chunks: Buffer[] = [];
+    let length = 0;
+    // A body whose announced length is too long is refused before it arrives.
+    if (Number(request.headers['content-length']) > maximumBodyLength) resolve(tooLong);
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= maximumBodyLength) chunks.push(chunk);
+      else {
+        chunks = [];
+        resolve(tooLong);
+      }
+    });
+    request.once('end', () => resolve(Buffer.concat(chunks).toString()));
+    request.once('close', () => resolve(undefined));
+  });
 }
 
 export function graphRequestOf(request: IncomingMessage, body: string | undefined, now: number): GraphRequest {
