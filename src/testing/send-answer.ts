@@ -1,7 +1,7 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {pipeline, Readable} from 'node:stream';
 import type {Answer} from './answer.ts';
-import {maximumBodyLength} from './graph-request.ts';
+import {maximumBodyLength} from './incoming-request.ts';
 
 /** Sends an answer over HTTP, after its delay and with its fault. Nothing is sent if the client disconnects before that. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {

@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {EmulatedOperation, OperationListener} from '../emulated-operation.ts';
 import type {BearerCheck} from '../emulator-options.ts';
-import {announcesBody} from '../graph-request.ts';
+import {announcesBody} from '../incoming-request.ts';
 import type {OperationStore} from '../operation-store.ts';
 import {pathOf} from '../path.ts';
 import {EventStreams} from './event-streams.ts';
