@@ -6,64 +6,14 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
-import {environment, fetchPackages} from './support/packages.ts';
+import {environment} from './support/packages.ts';
+import {findRuntimes} from './support/runtimes.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** A program that runs JavaScript. */
-interface Runtime {
-  readonly name: string;
-  /** Its executable. */
-  readonly file: string;
-  /** What comes before the program's own arguments. */
-  readonly before: readonly string[];
-}
-
-/** One that is not here: the package of npm with its executable for this machine, and where that is in the package. */
-interface Fetched {
-  readonly name: string;
-  readonly package: string;
-  readonly version: string;
-  readonly executable: string;
-  readonly before?: readonly string[];
-}
-
-// docs/platforms.md names the same versions. Bun's baseline runs on processors without AVX2 as well.
-const x64 = process.arch === 'x64';
-const node = `node-linux-${process.arch}`;
-const elsewhere: readonly Fetched[] = [
-  {name: 'Node 22.23.3', package: node, version: '22.23.3', executable: 'bin/node'},
-  {name: 'Node 24.21.0', package: node, version: '24.21.0', executable: 'bin/node'},
-  {
-    name: 'Bun 1.4.5',
-    package: x64 ? '@oven/bun-linux-x64-baseline' : '@oven/bun-linux-aarch64',
-    version: '1.4.5',
-    executable: 'bin/bun',
-  },
-  {
-    name: 'Deno 2.9.6',
-    package: `@deno/linux-${process.arch}-glibc`,
-    version: '2.9.6',
-    executable: 'deno',
-    // Nothing is allowed but the service: the program would end if the library read anything else of the machine.
-    before: ['run', '--quiet', '--no-prompt', '--cached-only', '--node-modules-dir=manual', '--allow-net=127.0.0.1'],
-  },
-];
-
-// Before the tests are named, so that they can be skipped. One after the other: each is a large file.
-const runtimes: Runtime[] = [{name: `this Node, ${process.version}`, file: process.execPath, before: []}];
-const missing: string[] = [];
-for (const {name, package: source, version, executable, before = []} of elsewhere) {
-  try {
-    const cache = await fetchPackages(`runtime-${name.toLowerCase().replace(' ', '-')}`, [`${source}@${version}`]);
-    runtimes.push({name, file: join(cache, 'node_modules', source, executable), before});
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    console.warn(`SKIPPED: the packed package on ${name}; npm could not fetch ${source}:`, error);
-    missing.push(name);
-  }
-}
+// Before the tests are named, so that they can be skipped.
+const {runtimes, missing} = await findRuntimes('the packed package', ['Node', 'Bun', 'Deno']);
 
 let project: string;
 let emulator: GraphEmulator;

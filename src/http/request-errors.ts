@@ -45,11 +45,11 @@ export function httpError(
 
 /** Whether the service throttles: by 429, by 403 with a `Retry-After`, or as its protocol says. */
 function isThrottled(
-  {status, headers, json}: ServiceResponse,
+  {status, headers, json, retryAfter}: ServiceResponse,
   reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
 ): boolean {
   if (status === 429) return true;
-  if (status === 403 && headers.has('retry-after')) return true;
+  if (status === 403 && (retryAfter !== undefined || headers.has('retry-after'))) return true;
   return status >= 400 && status !== 401 && hasThrottlingCode(json, reader);
 }
 

@@ -1,5 +1,6 @@
 import ky, {type KyInstance} from 'ky';
-import {Agent, type Dispatcher} from 'undici';
+import * as undici from 'undici';
+import {Agent, type Dispatcher, EnvHttpProxyAgent} from 'undici';
 import {setTransport} from '../http/transport.ts';
 import {
   type Check,
@@ -18,7 +19,7 @@ export interface LeanHttpOptions {
   readonly connections?: number | undefined;
   /** How long an idle connection is kept open, in milliseconds, unless the server asks for less. Default 60,000. */
   readonly keepAlive?: number | undefined;
-  /** Your own dispatcher instead, e.g. undici's `ProxyAgent`; you close it. */
+  /** Your own dispatcher instead, e.g. undici's `ProxyAgent`, or its `MockAgent` in a test; you close it. */
   readonly dispatcher?: Dispatcher | undefined;
 }
 
@@ -36,7 +37,10 @@ const optionChecks = {
  * Used as it is, its polls skip the work of ky and `fetch`, which is most of the cost of a poll. It is still an ordinary ky
  * instance: one derived from it by `extend`, e.g. with hooks, shares its connections and calls your hooks.
  *
+ * With `NODE_USE_ENV_PROXY=1`, it uses the proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` as Node's own `fetch` does.
+ *
  * @throws TypeError or RangeError that names the invalid option
+ * @throws Error on Bun, which replaces undici by a module of its own
  *
  * @example
  * ```ts
@@ -45,16 +49,40 @@ const optionChecks = {
  * ```
  */
 export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
+  // Bun's undici has the names of the package, but ignores dispatchers and follows redirects with the token.
+  if (typeof Agent.prototype.dispatch !== 'function') {
+    throw new Error(
+      'leanHttp: Bun replaces the package undici by a module without dispatchers. Leave out the option http there',
+    );
+  }
   checkIsObject('options', options);
   checkOptions(options, optionChecks);
   const {connections = 128, keepAlive = 60_000} = options;
   // A poll limits its requests itself: undici's own time-outs would be a second clock.
   const limits = {connections, pipelining: 1, keepAliveTimeout: keepAlive, headersTimeout: 0, bodyTimeout: 0};
-  const dispatcher = options.dispatcher ?? new Agent(limits);
+  const dispatcher = options.dispatcher ?? (usesEnvironmentProxy() ? new EnvHttpProxyAgent(limits) : new Agent(limits));
+  const withDispatcher = {dispatcher: dispatcherForFetch(dispatcher)};
   // Node's own fetch takes a dispatcher too, which its types do not know.
-  const http = ky.create({fetch: (input, init) => fetch(input, {...init, dispatcher} as RequestInit)});
+  const http = ky.create({fetch: (input, init) => fetch(input, {...init, ...withDispatcher} as RequestInit)});
   setTransport(http, undiciTransport(dispatcher));
   return http;
+}
+
+/**
+ * Whether Node's `fetch` uses the proxies of the environment, decided as Node decides it: a flag counts more than the variable,
+ * and the command line more than `NODE_OPTIONS`. The variable counts before Node 22.21 too, whose `fetch` does not know it.
+ */
+function usesEnvironmentProxy(): boolean {
+  const {NODE_OPTIONS = '', NODE_USE_ENV_PROXY} = process.env;
+  const flags = [...NODE_OPTIONS.split(/\s+/), ...process.execArgv];
+  const flag = flags.findLast((each) => each === '--use-env-proxy' || each === '--no-use-env-proxy');
+  return flag === undefined ? NODE_USE_ENV_PROXY === '1' : flag === '--use-env-proxy';
+}
+
+/** The dispatcher as Node's `fetch` can use it: before Node 26 it does not know the interface that those of undici 8 have. */
+function dispatcherForFetch(dispatcher: Dispatcher): Dispatcher {
+  const {Dispatcher1Wrapper: Wrapper}: {readonly Agent: unknown; readonly Dispatcher1Wrapper?: unknown} = undici;
+  return typeof Wrapper === 'function' ? Reflect.construct(Wrapper, [dispatcher]) : dispatcher;
 }
 
 function isWhole(takes: string): Check {

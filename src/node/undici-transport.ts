@@ -1,3 +1,4 @@
+import {isUtf8} from 'node:buffer';
 import {EventEmitter} from 'node:events';
 import {pipeline, type Readable, type Transform} from 'node:stream';
 import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
@@ -45,8 +46,8 @@ async function readResponse(response: Dispatcher.ResponseData, longest: number):
   const {statusCode: status, body} = response;
   const headers = headerReader(response.headers);
   if (redirectStatuses.has(status)) {
-    // The body is not needed, so an error while reading it is not of interest.
-    body.dump().catch(() => undefined);
+    // The body may never end. The connection is closed, unless the body arrived together with the head.
+    body.on('error', () => undefined).destroy();
     return createResponse(status, headers, {text: ''});
   }
   const text = await readText(response, longest);
@@ -65,11 +66,20 @@ function headerReader(headers: Dispatcher.ResponseData['headers']): TransportRes
   return {
     get: (name) => {
       const value = headers[name.toLowerCase()];
-      return value === undefined ? null : Array.isArray(value) ? value.join(', ') : value;
+      return value === undefined ? null : readHeader(Array.isArray(value) ? value.join(', ') : value);
     },
     has: (name) => headers[name.toLowerCase()] !== undefined,
   };
 }
+
+/** undici takes the bytes of a header for latin1. A service that sends others than ASCII, as in a `Location`, means UTF-8. */
+function readHeader(value: string): string {
+  if (!/[\x80-\xff]/.test(value)) return value;
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString('utf8') : value;
+}
+
+const utf8 = new TextDecoder();
 
 /** The body as text; `undefined` when it is longer than `longest` bytes: then the connection is closed. */
 async function readText({headers, body}: Dispatcher.ResponseData, longest: number): Promise<string | undefined> {
@@ -84,7 +94,8 @@ async function readText({headers, body}: Dispatcher.ResponseData, longest: numbe
     if (bytes > longest) return undefined; // leaving the loop destroys the stream
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  // Without the byte order mark, as in fetch.
+  return utf8.decode(Buffer.concat(chunks));
 }
 
 function decode(body: Readable, decoder: Transform): Readable {

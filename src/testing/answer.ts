@@ -46,6 +46,7 @@ const errorTexts: ReadonlyMap<number, readonly [code: string, message: string]> 
   [408, ['requestTimeout', 'The request timed out.']],
   [409, ['conflict', 'The request conflicts with the current state of the resource.']],
   [410, ['resourceGone', 'The resource is no longer available.']],
+  [413, ['RequestEntityTooLarge', 'The body of the request is too long.']],
   [423, ['resourceLocked', 'The resource is locked.']],
   [424, ['failedDependency', 'A request that this one depends on has failed.']],
   [429, ['TooManyRequests', 'Too many requests.']],

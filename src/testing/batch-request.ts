@@ -67,6 +67,8 @@ function readPart(
   if (!isFilled(id)) return bad('Request Id cannot be null or empty.');
   if (!isFilled(method)) return bad(`Request ${id} has no method.`);
   if (!isFilled(url) || isAbsolute(url)) return bad(`The url of request ${id} must be relative to the version.`);
+  // Half of a surrogate pair, which JSON can express and no URL.
+  if (/\p{Surrogate}/u.test(url)) return bad(`The url of request ${id} is not valid Unicode.`);
   const headers = readHeaders(rawHeaders);
   if (headers === undefined) return bad(`The headers of request ${id} are invalid.`);
   if (body === undefined ? writeMethods.includes(method.toUpperCase()) : headers['content-type'] === undefined) {
@@ -75,8 +77,10 @@ function readPart(
   if (!Array.isArray(ids) || !ids.every(isFilled)) return bad(`The dependsOn of request ${id} must be a list of ids.`);
   const dependsOn = ids.map((other) => known.get(other.toLowerCase()));
   if (!dependsOn.every((other) => other !== undefined)) return 'later';
+  const text = bodyText(body);
+  if (text === tooDeep) return bad(`The body of request ${id} is nested too deeply.`);
   const path = url.startsWith('/') ? url : `/${url}`;
-  return {index, id, method: method.toUpperCase(), url: path, headers, body: bodyText(body), dependsOn};
+  return {index, id, method: method.toUpperCase(), url: path, headers, body: text, dependsOn};
 }
 
 function parse(text: string | undefined): unknown {
@@ -97,10 +101,18 @@ function readHeaders(raw: unknown): Readonly<Record<string, string>> | undefined
   return headers;
 }
 
+const tooDeep: unique symbol = Symbol('a body that is nested too deeply');
+
 /** A string is Base64, in either alphabet; any other body is JSON. */
-function bodyText(body: unknown): string | undefined {
+function bodyText(body: unknown): string | typeof tooDeep | undefined {
   if (body === undefined) return undefined;
-  return typeof body === 'string' ? Buffer.from(body, 'base64').toString() : JSON.stringify(body);
+  if (typeof body === 'string') return Buffer.from(body, 'base64').toString();
+  try {
+    return JSON.stringify(body);
+  } catch {
+    // JSON.parse reads any depth, JSON.stringify only as much as the stack holds.
+    return tooDeep;
+  }
 }
 
 function isFilled(value: unknown): value is string {

@@ -7,7 +7,7 @@ import type {AddStartOptions, EmulatedStart} from './emulated-start.ts';
 import {addStart} from './emulated-start.ts';
 import type {BatchAnswers, EmulatedService, GraphEmulatorOptions} from './emulator-options.ts';
 import {readBatchAnswers, readEmulatorOptions} from './emulator-options.ts';
-import {announcesBody, readBody} from './graph-request.ts';
+import {announcesBody, readBody} from './incoming-request.ts';
 import {startLoopbackServer} from './loopback-server.ts';
 import type {AddOperationOptions} from './operation-options.ts';
 import {OperationStore} from './operation-store.ts';

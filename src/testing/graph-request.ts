@@ -1,5 +1,3 @@
-import {randomUUID} from 'node:crypto';
-import type {IncomingMessage} from 'node:http';
 import type {RecordedRequest} from './request-recorder.ts';
 
 /** What the emulated service reads of a request, whether it came over HTTP or in a batch. */
@@ -17,50 +15,4 @@ export interface GraphRequest {
   readonly clientRequestId: string;
   /** The recorded request, if requests are recorded. */
   readonly recorded: RecordedRequest | undefined;
-}
-
-/** Whether a body follows the headers. */
-export function announcesBody({headers}: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
-}
-
-/** The body as text, or `undefined` if the client disconnected before it was complete. */
-export async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of request) chunks.push(chunk);
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-export function graphRequestOf(request: IncomingMessage, body: string | undefined, now: number): GraphRequest {
-  const {method = '', url = '', headers} = request;
-  const requestId = randomUUID();
-  const clientRequestId = headers['client-request-id'];
-  return {
-    method,
-    target: url,
-    authorization: headers.authorization,
-    body,
-    now,
-    requestId,
-    clientRequestId: typeof clientRequestId === 'string' && clientRequestId !== '' ? clientRequestId : requestId,
-    recorded: undefined,
-  };
-}
-
-/** A recorded request for the one owner that may still mark it as aborted. */
-export type WritableRecord = {-readonly [Field in keyof RecordedRequest]: RecordedRequest[Field]};
-
-export function recordOf(
-  {method, target, body, now}: GraphRequest,
-  received: IncomingMessage['headers'],
-): WritableRecord {
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(received)) {
-    headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return {method, path: target, headers, ...(body !== undefined && {body}), at: now, aborted: false, batched: false};
 }

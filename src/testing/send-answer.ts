@@ -1,6 +1,7 @@
-import type {ServerResponse} from 'node:http';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import {pipeline, Readable} from 'node:stream';
 import type {Answer} from './answer.ts';
+import {maximumBodyLength} from './incoming-request.ts';
 
 /** Sends an answer over HTTP, after its delay and with its fault. Nothing is sent if the client disconnects before that. */
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
@@ -11,6 +12,29 @@ export function sendAnswer(response: ServerResponse, answer: Answer): void {
   // The global timer is looked up now: under a test's fake timers the delay passes in virtual time.
   const timer = setTimeout(() => sendNow(response, answer), answer.delay);
   response.once('close', () => clearTimeout(timer));
+}
+
+/**
+ * Sends an answer while the client is still sending its body, and closes the connection.
+ *
+ * The client may need a moment to notice: closing at once would discard the answer with the rest of the body. So only this end
+ * is closed first, and what arrives until the client closes the other is discarded, up to the length of the longest body.
+ */
+export function sendBeforeBodyEnds(
+  request: IncomingMessage,
+  response: ServerResponse,
+  {http, headers, text}: Answer,
+): void {
+  response.sendDate = false;
+  response.writeHead(http, {'content-length': Buffer.byteLength(text), connection: 'close', ...headers});
+  response.write(text, () => request.socket.end());
+  let discarded = 0;
+  request.on('data', (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > maximumBodyLength) request.socket.destroy();
+  });
+  if (request.readableEnded) response.end();
+  else request.once('end', () => response.end());
 }
 
 function sendNow(response: ServerResponse, {http, headers, text, fault}: Answer): void {

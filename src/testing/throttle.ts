@@ -76,6 +76,11 @@ export class Throttle {
     const key = per === 'all' ? '' : authorization;
     let usage = this.#usage.get(key);
     if (usage === undefined || now >= usage.end) {
+      // Windows are kept in the order of their ends; those of tokens that are no longer used must not pile up.
+      for (const [ended, {end}] of this.#usage) {
+        if (now < end) break;
+        this.#usage.delete(ended);
+      }
       usage = {end: now + window, requests: 0};
       this.#usage.set(key, usage);
     }

@@ -9,7 +9,7 @@ import {
 } from 'operation-poller';
 import {createGraphClient} from 'operation-poller/graph';
 import {type LeanHttpOptions, leanHttp} from 'operation-poller/node';
-import {Agent} from 'undici';
+import {Agent, MockAgent} from 'undici';
 import {
   begin,
   failure,
@@ -185,6 +185,84 @@ test('a given dispatcher sends the requests', async () => {
   const {location} = emulator.addOperation({script: ['succeeded']});
   await begin(location, {http: leanHttp({dispatcher})}).poller.result();
   expect(Object.keys(dispatcher.stats)).toEqual([new URL(location).origin]);
+  await dispatcher.close();
+});
+
+describe('69: a response is read as fetch reads it', () => {
+  test('raw UTF-8 in a redirect', async () => {
+    const server = await startServer((_, response, count) => {
+      // Node writes a header as latin1: one character for each byte.
+      const location = Buffer.from('/opérations/日本').toString('latin1');
+      if (count === 1) response.writeHead(302, {location}).end();
+      else response.end(succeeded);
+    });
+    await begin(`${server.root}/operations/b`).poller.result();
+    expect(server.requests[1]?.url).toBe(encodeURI('/opérations/日本'));
+  });
+
+  test('latin1 in a redirect, which is no UTF-8', async () => {
+    const server = await startServer((_, response, count) => {
+      if (count === 1) response.writeHead(302, {location: '/opérations'}).end();
+      else response.end(succeeded);
+    });
+    await begin(`${server.root}/operations/b`).poller.result();
+    expect(server.requests[1]?.url).toBe(encodeURI('/opérations'));
+  });
+
+  test.each(['with a content-length', 'in chunks'])('a byte order mark %s', async (form) => {
+    const server = await startServer((_, response) => {
+      if (form === 'in chunks') response.flushHeaders();
+      response.end(`\ufeff${succeeded}`);
+    });
+    expect((await begin(`${server.root}/operations/b`).poller.result()).id).toBe('b');
+  });
+});
+
+describe('79: a redirect', () => {
+  test('whose body never ends leaves nothing open', async () => {
+    let closed = false;
+    const server = await startServer((_, response, count) => {
+      if (count > 1) return void response.end(succeeded);
+      response.writeHead(302, {location: '/operations/c'});
+      response.write('.');
+      const trickle = setInterval(() => response.write('.'), 1);
+      response.once('close', () => {
+        clearInterval(trickle);
+        closed = true;
+      });
+    });
+    expect((await begin(`${server.root}/operations/b`).poller.result()).id).toBe('b');
+    await until(() => closed);
+  });
+
+  test('whose body has arrived keeps its connection', async () => {
+    // undici uses a connection again in the next turn of the event loop, so the redirected request takes a second one.
+    const sockets = new Set<unknown>();
+    const server = await startServer(({socket}, response, count) => {
+      sockets.add(socket);
+      if (count % 2 === 1) response.writeHead(302, {location: '/operations/c'}).end('Moved.');
+      else response.end(count === 20 ? succeeded : JSON.stringify({id: 'b', status: 'running'}));
+    });
+    await begin(`${server.root}/operations/b`).poller.result();
+    expect([server.requests.length, sockets.size]).toEqual([20, 2]);
+  });
+});
+
+test.each(['itself', 'derived'])("79: undici's MockAgent takes the place of the service: %s", async (form) => {
+  const dispatcher = new MockAgent();
+  dispatcher.disableNetConnect();
+  const operation = dispatcher.get('https://service.example');
+  const answers = ['running', 'running', 'succeeded'].map((status) => ({id: 'b', status}));
+  for (const answer of answers) {
+    operation.intercept({path: '/operations/b', headers: {authorization: `Bearer ${token}`}}).reply(200, answer);
+  }
+  const lean = leanHttp({dispatcher});
+  const {poller, events} = begin('https://service.example/operations/b', {
+    http: form === 'itself' ? lean : lean.extend({}),
+  });
+  expect((await poller.result()).id).toBe('b');
+  expect(types(events).filter((type) => type === 'polled')).toHaveLength(3);
+  dispatcher.assertNoPendingInterceptors();
   await dispatcher.close();
 });
 

@@ -1,6 +1,10 @@
+import {randomBytes} from 'node:crypto';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import type {GraphEmulatorOptions, ThrottleOptions} from '../../src/testing/index.ts';
 import {startGraphEmulator} from '../../src/testing/index.ts';
+import {Throttle} from '../../src/testing/throttle.ts';
 import {field, partUrl, poll, sendBatch, startEmulator} from './emulators.ts';
 
 beforeEach(() => {
@@ -99,6 +103,33 @@ describe('throttling', () => {
     const {location} = emulator.addOperation();
     for (let index = 0; index < 5; index += 1) await poll(location);
     expect([emulator.served, emulator.throttled]).toEqual([5, 0]);
+  });
+});
+
+describe('memory', () => {
+  test('has no window left of tokens that are no longer used', () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const used = (): number => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const throttle = new Throttle({requests: 1, window: 100});
+    const request = {
+      method: 'GET',
+      target: '/x',
+      body: undefined,
+      requestId: '1',
+      clientRequestId: '1',
+      recorded: undefined,
+    };
+    const before = used();
+    // 20 MB of tokens, 2 MB of them in one window.
+    for (let now = 0; now < 1000; now += 1) {
+      throttle.refuse({...request, authorization: randomBytes(10_000).toString('hex'), now});
+    }
+    expect(used() - before).toBeLessThan(5_000_000);
+    expect(throttle.served).toBe(1000);
   });
 });
 

@@ -2,6 +2,7 @@ import {randomUUID} from 'node:crypto';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {EmulatedOperation, OperationListener} from '../emulated-operation.ts';
 import type {BearerCheck} from '../emulator-options.ts';
+import {announcesBody} from '../incoming-request.ts';
 import type {OperationStore} from '../operation-store.ts';
 import {pathOf} from '../path.ts';
 import {EventStreams} from './event-streams.ts';
@@ -49,6 +50,9 @@ function respond(
   return {http, headers: {'content-type': `${type}; charset=utf-8`, ...headers}, text};
 }
 
+/** Where the page listens for changes. */
+const streamPath = '/console/events';
+
 const notFound = respond(404, 'text/plain', 'The console has nothing here.');
 
 /**
@@ -56,19 +60,21 @@ const notFound = respond(404, 'text/plain', 'The console has nothing here.');
  * here, and can make its own host name resolve to this address.
  *
  * - Every request must name the emulator's own address as its host: a rebound name does not.
- * - Requests from other sites are refused, except for navigation to the page itself, which a link may lead to.
+ * - Requests from other sites are refused, except for a link to the page that opens in a tab: no frame, and not the stream of
+ *   changes, which stays open.
  * - A request that moves an operation must come from the console's own page: browsers send the origin with every POST.
  */
 export function refusalOf(
-  {method, headers}: Pick<IncomingMessage, 'method' | 'headers'>,
+  {method, headers, url = ''}: Pick<IncomingMessage, 'method' | 'headers' | 'url'>,
   root: string,
 ): string | undefined {
   if (headers.host !== new URL(root).host) return `The console is at ${root}/console/ only.`;
-  const site = headers['sec-fetch-site'];
-  const foreign = site === 'cross-site' || site === 'same-site';
-  if (foreign && headers['sec-fetch-mode'] !== 'navigate') return 'The console answers its own page only.';
+  const {origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode, 'sec-fetch-dest': destination = 'document'} = headers;
+  const isForeign = site === 'cross-site' || site === 'same-site' || (origin !== undefined && origin !== root);
+  const isLink = mode === 'navigate' && destination === 'document' && pathOf(url) !== streamPath;
+  if (isForeign && !(method === 'GET' && isLink)) return 'The console answers its own page only.';
   if (method === 'GET') return undefined;
-  return headers.origin === root ? undefined : 'Only the page of the console can do this.';
+  return origin === root ? undefined : 'Only the page of the console can do this.';
 }
 
 /** The console of an emulator: its page with scripts and style, the stream of changes, and the actions of the buttons. */
@@ -122,7 +128,9 @@ export class Console {
     if (answer !== 'stream') {
       const {http, headers, text} = answer;
       const length = http !== 204 && {'content-length': Buffer.byteLength(text)};
-      response.writeHead(http, {...commonHeaders, ...length, ...headers});
+      // The page sends no bodies. One that is sent anyway is not read, and may have no end.
+      const close = announcesBody(request) && {connection: 'close'};
+      response.writeHead(http, {...commonHeaders, ...length, ...close, ...headers});
       response.end(text);
     } else if (!response.destroyed) {
       response.writeHead(200, {...commonHeaders, 'content-type': 'text/event-stream'});
@@ -136,7 +144,7 @@ export class Console {
     if (refusal !== undefined) return respond(403, 'text/plain', refusal);
     if (method === 'POST') return this.#post(path);
     if (method !== 'GET') return respond(405, 'text/plain', 'The console answers GET and POST.', {allow: 'GET, POST'});
-    if (path !== '/console/events') return this.#get(path);
+    if (path !== streamPath) return this.#get(path);
     return this.#streams.full ? respond(503, 'text/plain', 'Too many pages of this console are open.') : 'stream';
   }
 

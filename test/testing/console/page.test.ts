@@ -368,6 +368,33 @@ describeInBrowser('the policy of the page', () => {
     expect(results).toEqual(['refused', 'refused', 'refused']);
     expect(operation.status).toBe('notStarted');
   });
+
+  test.each(['127.0.0.1', 'localhost'])(
+    'lets no page at another port of %s frame it or its stream of changes',
+    async (host) => {
+      const hostile = await startGraphEmulator();
+      const {location} = hostile.addResource({path: '/x', version: false, script: [{text: '<p>'}], bearer: false});
+      await page.goto(location.replace('127.0.0.1', host));
+      const statuses: number[] = [];
+      page.on('response', (response) => {
+        if (response.url().startsWith(emulator.console ?? '')) statuses.push(response.status());
+      });
+      await page.evaluate((victim) => {
+        for (const path of ['', 'events', 'events', 'events']) {
+          const frame = document.createElement('iframe');
+          frame.src = `${victim}${path}`;
+          document.body.append(frame);
+        }
+        const embedded = document.createElement('embed');
+        embedded.src = `${victim}events`;
+        document.body.append(embedded);
+      }, emulator.console);
+      while (statuses.length < 5) await new Promise((resolve) => setTimeout(resolve, 10));
+      page.removeAllListeners('response');
+      await hostile.stop();
+      expect(statuses).toEqual([403, 403, 403, 403, 403]);
+    },
+  );
 });
 
 function focused(): Promise<string | null> {

@@ -143,6 +143,19 @@ describe('the access check', () => {
       'GET',
       {host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate'},
     ],
+    [
+      'refuses',
+      'the page, in a frame of another site',
+      'GET',
+      {host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe'},
+    ],
+    [
+      'refuses',
+      'the page, in a frame of another port of this machine',
+      'GET',
+      {host, 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe'},
+    ],
+    ['refuses', 'a file, for another site, by a browser that sends the origin alone', 'GET', {host, origin: 'null'}],
     ['allows', 'a file, for the page', 'GET', {host, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors'}],
     ['refuses', 'a file, for another site', 'GET', {host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors'}],
     [
@@ -326,6 +339,19 @@ describe('a page can', () => {
 });
 
 describe('streams', () => {
+  const crossSite = {'sec-fetch-site': 'cross-site'};
+
+  test.each<[string, OutgoingHttpHeaders]>([
+    ['a frame of another site', {...crossSite, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe'}],
+    ['a link on another site', {...crossSite, 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'document'}],
+    ['an image of another site', {...crossSite, 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image'}],
+    ['a page of another port', {'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors', origin: 'http://127.0.0.1:1'}],
+    ['another site, without metadata', {origin: 'https://evil.example'}],
+  ])('are not opened by %s', async (_, headers) => {
+    const emulator = await startEmulator({console: true});
+    expect((await ask(emulator, '/console/events', {headers})).status).toBe(403);
+  });
+
   test('are limited to sixteen', async () => {
     const emulator = await startEmulator({console: true});
     const open = Array.from({length: 16}, () => listen(emulator));
