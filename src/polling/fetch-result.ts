@@ -79,7 +79,7 @@ async function requestResult(
   reader: ProtocolReader,
 ): Promise<unknown> {
   const response = await exchange(settings, request);
-  const {status, json, answer} = response;
+  const {status, json} = response;
   if (status >= 300) throw httpError(response, request.tokenOrigin, reader);
   if (json === undefined) throw protocolError('the result is no JSON', response);
   if (!deepFreeze(json)) throw protocolError('it is nested too deeply', response);
