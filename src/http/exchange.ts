@@ -2,6 +2,7 @@ import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {readLocation} from '../shared/location.ts';
 import {maySendToken, requestToken, type TokenPolicy, type TokenSource} from './authorization.ts';
 import {readClaims} from './claims-challenge.ts';
+import {containsSecret} from './redact.ts';
 import {protocolError} from './request-errors.ts';
 import {type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -63,7 +64,10 @@ export async function exchange(
     // A request that changes something is never sent to a place it was not meant for.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
-      if (status === 303 && settings.reader.seeOtherSucceeds) return {...response, seeOther: target};
+      if (status === 303 && settings.reader.seeOtherSucceeds) {
+        // It becomes the operation's resourceLocation, which is shown.
+        return {...response, seeOther: containsSecret(target ?? '', token) ? undefined : target};
+      }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
       if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', response);
       location = target;

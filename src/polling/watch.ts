@@ -2,7 +2,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
-import {processClock, setTimer} from '../shared/clock.ts';
+import {now, processClock, setTimer} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {longestTimer} from '../shared/timers.ts';
 import {type PollRequest, poll} from './poll.ts';
@@ -103,11 +103,16 @@ export class Watch {
     else this.#sleep(taken.next.wait);
   }
 
-  /** Waits, with several timers if need be: one holds no more than 24.8 days. */
   #sleep(wait: number): void {
-    const delay = Math.min(wait, longestTimer);
     this.#immediatePolls = 0;
-    this.#timer = setTimer(() => (wait > delay ? this.#sleep(wait - delay) : this.#ask()), delay);
+    this.#timer = setTimer(Watch.#wake, Math.min(wait, longestTimer), this);
+  }
+
+  /** Polls, unless the wait was longer than one timer can hold, which is 24.8 days. */
+  static #wake(watch: Watch): void {
+    const rest = watch.#state.dueAt - now();
+    if (rest > 0) watch.#sleep(rest);
+    else watch.#ask();
   }
 
   #dispose(): void {

@@ -26,16 +26,23 @@ export function now(): number {
 /**
  * Sets a timer for so many milliseconds. When it fires, the clock has moved on by at least the delay: a tool that fakes timers
  * but not `performance.now()` moves it all the same.
+ *
+ * @param given what the callback gets: one that needs no closure costs each waiting operation less memory
  */
-export function setTimer(callback: () => void, delay: number): ReturnType<typeof setTimeout> {
-  const due = now() + delay;
-  return setTimeout(() => {
-    const lead = due - monotonic();
-    if (lead > 0) latest = Math.max(latest, due);
-    // No real timer fires so early: from here on the tool's time counts.
-    if (lead > timerTolerance) origin += lead;
-    callback();
-  }, delay);
+export function setTimer<Given extends unknown[]>(
+  callback: (...given: Given) => void,
+  delay: number,
+  ...given: Given
+): ReturnType<typeof setTimeout> {
+  return setTimeout(fire<Given>, delay, now() + delay, callback, ...given);
+}
+
+function fire<Given extends unknown[]>(due: number, callback: (...given: Given) => void, ...given: Given): void {
+  const lead = due - monotonic();
+  if (lead > 0) latest = Math.max(latest, due);
+  // No real timer fires so early: from here on the tool's time counts.
+  if (lead > timerTolerance) origin += lead;
+  callback(...given);
 }
 
 // 0 unless the wall clock was set since this process started.
