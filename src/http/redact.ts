@@ -32,17 +32,28 @@ function withoutToken(text: string, token: string): string {
   return containsSecret(text, token) ? text.replace(patternOf(token), replacement) : text;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null;
+}
+
 // Not recursive: a body may be nested more deeply than the stack.
 function holdsSecret(json: unknown, token: string): boolean {
   if (typeof json === 'string') return containsSecret(json, token);
-  if (typeof json !== 'object' || json === null) return false;
-  const pending: object[] = [json];
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    for (const [key, value] of Object.entries(next)) {
+  if (!isFields(json)) return false;
+  let pending: Fields[] | undefined;
+  for (let next: Fields | undefined = json; next !== undefined; next = pending?.pop()) {
+    // Not Object.entries: this happens at each poll, and makes nothing.
+    for (const key in next) {
+      const value = next[key];
       if (key.length >= token.length && containsSecret(key, token)) return true;
       if (typeof value === 'string') {
         if (containsSecret(value, token)) return true;
-      } else if (typeof value === 'object' && value !== null) pending.push(value);
+      } else if (isFields(value)) {
+        pending ??= [];
+        pending.push(value);
+      }
     }
   }
   return false;

@@ -40,7 +40,9 @@ export function readRetryAfter(
     const wait = asWait(longestOf(headers.get(name), decimal));
     if (wait !== undefined) return wait;
   }
-  const text = headers.get('retry-after')?.trim() ?? '';
+  const header = headers.get('retry-after');
+  if (header === null) return undefined;
+  const text = header.trim();
   const seconds = longestOf(text, decimalSeconds);
   if (seconds !== undefined) return asWait(seconds * 1000);
   return httpDates.test(text) ? asWait(latestDate(text, now) - serverTime(headers, now)) : undefined;

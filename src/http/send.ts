@@ -49,13 +49,15 @@ export function send(
 ): Promise<ServiceResponse> {
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
-    ...furtherHeaders,
     accept: 'application/json',
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
   // The ky instance's own credentials, if it has any, belong to the token's origin too.
   else if (!trusted) headers['authorization'] = undefined;
+  // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
+  if (furtherHeaders !== undefined)
+    for (const name of Object.keys(furtherHeaders)) headers[name] ??= furtherHeaders[name];
   return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onHeldBack, onSent, onHead}) => {
     let response: TransportResponse;
     try {
@@ -75,16 +77,16 @@ export function send(
     }
     const {status, headers: responseHeaders, retryAfter, body} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, token);
-    const head = {answer, retryAfter: atMost(retryAfter, maxRetryAfter)};
-    if (!(status >= 100 && status <= 599)) throw protocolError(`the HTTP status ${status}`, head);
+    const wait = atMost(retryAfter, maxRetryAfter);
+    if (!(status >= 100 && status <= 599)) throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: wait});
     if (body === undefined) {
       const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
-      throw protocolError(why, head, 'protocol');
+      throw protocolError(why, {answer, retryAfter: wait}, 'protocol');
     }
     return {
       status,
       headers: responseHeaders,
-      retryAfter: head.retryAfter,
+      retryAfter: wait,
       json: redactJson(parseBody(body), token),
       answer,
       method,

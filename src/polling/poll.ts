@@ -75,9 +75,7 @@ export async function poll(settings: Settings, request: PollRequest): Promise<Re
 }
 
 async function attempt(settings: Settings, request: PollRequest, refresh: TokenRefresh): Promise<Report> {
-  const {pollHeaders: headers} = settings.reader;
-  const sent = headers === undefined ? request : {...request, headers};
-  return readReport(settings, request, await exchange(settings, sent, refresh));
+  return readReport(settings, request, await exchange(settings, request, refresh));
 }
 
 /** p-retry, once there is something to retry: its first attempt is the one that has failed already. */

@@ -69,6 +69,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
   if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', clock.now());
   const report = await io.poll({
     location,
+    headers: settings.reader.pollHeaders,
     tokenOrigin,
     // A step that comes late, after the deadline, still polls once: only its own time-out limits that request.
     deadlineAt: deadlineAt !== undefined && clock.now() < deadlineAt ? deadlineAt : undefined,
