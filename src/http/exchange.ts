@@ -59,7 +59,7 @@ export async function exchange(
     }
     const redirected = redirects > 0;
     const response = await send(settings, request, {method, json, headers, location, token, trusted, redirected});
-    const {status, answer} = response;
+    const {status} = response;
     // A request that changes something is never sent to a place it was not meant for.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
