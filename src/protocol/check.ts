@@ -1,5 +1,6 @@
 import {isOperationStatus} from '../operation/operation.ts';
 import {checkNumber, expected} from '../shared/check-options.ts';
+import {isRecord} from '../shared/json.ts';
 import type {Protocol} from './protocol.ts';
 
 /** Checks the value of a field. */
@@ -160,10 +161,6 @@ function expect(isValid: boolean, field: string, expectation: string, got: unkno
 function entriesOf(field: string, value: unknown, expectation: string): [string, unknown][] {
   expect(isRecord(value), field, expectation, value);
   return Object.entries(value as Readonly<Record<string, unknown>>);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isPointer(value: unknown): boolean {
