@@ -37,7 +37,7 @@ export async function fetchedOutcome(
 }
 
 /**
- * Fetches what a succeeded operation produced, where it is not in the answer itself: a phase of its own, after the end. The
+ * Fetches what a succeeded operation produced, where it is not in the answer itself: a separate phase, after the end. The
  * resource may answer 404 for some seconds after the operation has succeeded; that and transient failures are retried for
  * as long as `notFoundGrace`.
  *
@@ -79,7 +79,7 @@ async function requestResult(
   reader: ProtocolReader,
 ): Promise<unknown> {
   const response = await exchange(settings, request);
-  const {status, json, answer} = response;
+  const {status, json} = response;
   if (status >= 300) throw httpError(response, request.tokenOrigin, reader);
   if (json === undefined) throw protocolError('the result is no JSON', response);
   if (!deepFreeze(json)) throw protocolError('it is nested too deeply', response);
