@@ -12,7 +12,7 @@ const tables = new WeakMap<OperationMachine, Transitions>();
 
 /**
  * The table of a machine's transitions, read once from the machine itself: to ask XState anew for each poll costs 35 µs and
- * more. Every runner moves an operation by this table.
+ * more. Every runner uses this table.
  *
  * @throws TypeError when the machine cannot be a table: a guard that looks at anything but the reported status, a report that
  *   leads to another status than the reported one, an action that records another state than the next one, a terminal state
@@ -28,7 +28,7 @@ export function transitionsOf(machine: OperationMachine): Transitions {
 }
 
 /**
- * Moves a watched operation by an event, as the machine does.
+ * Applies an event to a watched operation, as the machine does.
  *
  * @returns the next state and what to emit; `undefined` where the machine does not take the event
  */
