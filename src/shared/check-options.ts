@@ -12,12 +12,18 @@ export type Checks<Options> = {readonly [Name in keyof Required<Options>]: Check
  * @param options what was given
  * @param checks a check for each option there is
  * @param prefix what the names begin with in messages, e.g. `retry.`
+ * @param kind what messages call an option
  * @throws TypeError or RangeError that names the option: an unknown one would be ignored
  */
-export function checkOptions(options: object, checks: Readonly<Record<string, Check>>, prefix = ''): void {
+export function checkOptions(
+  options: object,
+  checks: Readonly<Record<string, Check>>,
+  prefix = '',
+  kind = 'option',
+): void {
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) throw unknownOption(name, Object.keys(checks), prefix);
+    if (check === undefined) throw unknownOption(kind, prefix, name, Object.keys(checks));
     if (value !== undefined) check(prefix + name, value);
   }
 }
@@ -100,10 +106,10 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-function unknownOption(name: string, known: readonly string[], prefix: string): TypeError {
+function unknownOption(kind: string, prefix: string, name: string, known: readonly string[]): TypeError {
   const similar = known.find((other) => isSimilar(name.toLowerCase(), other.toLowerCase()));
   const hint = similar === undefined ? '' : `. Did you mean ${similar}?`;
-  return new TypeError(`${prefix}${name.slice(0, 60)}: there is no such option; there are ${known.join(', ')}${hint}`);
+  return new TypeError(`${prefix}${name.slice(0, 60)}: there is no such ${kind}; there are ${known.join(', ')}${hint}`);
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
