@@ -103,7 +103,7 @@ export class Watch {
     else this.#sleep(taken.next.wait);
   }
 
-  /** Waits, with several timers if need be: a single one lasts at most 24.8 days. */
+  /** Waits, with several timers if need be: one holds no more than 24.8 days. */
   #sleep(wait: number): void {
     const delay = Math.min(wait, longestTimer);
     this.#immediatePolls = 0;
