@@ -1,38 +1,37 @@
-// The public surface. Nothing inside imports this file.
+// The public surface, by subject. Nothing inside imports this file. The way in: poll-operation.ts makes the poller, poller.ts
+// lets polling/watch.ts run the loop, and machine/machine.ts is the machine.
 
 import * as protocols from './protocol/protocols.ts';
 import * as schedules from './schedule/schedules.ts';
 
+// Watching an operation.
+
 export type {TokenRequest, TokenSource} from './http/authorization.ts';
 export {readRetryAfter} from './http/retry-after.ts';
-// The machine, for workflows.
+export type {PollOptions, RetryOptions} from './options/poll-options.ts';
+export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
+export {type OperationEventOf, OperationPoller} from './poller.ts';
+export type {Subscription} from './shared/listeners.ts';
+
+// What an operation is, and how watching it ends.
+
 export type {
-  OperationInput,
-  OperationMachine,
-  OperationMachineEvent,
-  OperationSnapshot,
-  WatchCommand,
-  WatchingEvent,
-  WatchLogic,
-} from './machine/machine-type.ts';
-export {
-  ForbiddenError,
-  InvalidResumeTokenError,
-  OperationCanceledError,
-  OperationError,
-  OperationFailedError,
-  OperationNotFoundError,
-  OperationNotStartedError,
-  PollError,
-  type PollErrorKind,
-  ProtocolError,
-  ResultUnavailableError,
-  UnauthorizedError,
-  UnknownStatusError,
-  UnreachableError,
-  WatchAbortedError,
-  WatchTimeoutError,
-} from './operation/errors.ts';
+  CanceledOperation,
+  EndedOperation,
+  FailedOperation,
+  NotStartedOperation,
+  Operation,
+  OperationFault,
+  OperationStatus,
+  RunningOperation,
+  SucceededOperation,
+  TerminalStatus,
+} from './operation/operation.ts';
+export type {Outcome} from './operation/outcome.ts';
+export type {ResumeToken} from './operation/resume-token.ts';
+
+// The events of a poller.
+
 export type {
   AbandonedEvent,
   CanceledEvent,
@@ -52,21 +51,39 @@ export type {
   WaitCause,
   WaitingEvent,
 } from './operation/events.ts';
-// What an operation is, and how watching it ends.
+
+// Errors.
+
+export {
+  ForbiddenError,
+  InvalidResumeTokenError,
+  OperationCanceledError,
+  OperationError,
+  OperationFailedError,
+  OperationNotFoundError,
+  OperationNotStartedError,
+  PollError,
+  type PollErrorKind,
+  ProtocolError,
+  ResultUnavailableError,
+  UnauthorizedError,
+  UnknownStatusError,
+  UnreachableError,
+  WatchAbortedError,
+  WatchTimeoutError,
+} from './operation/errors.ts';
+
+// The machine, for workflows, and what it takes.
+
 export type {
-  CanceledOperation,
-  EndedOperation,
-  FailedOperation,
-  NotStartedOperation,
-  Operation,
-  OperationFault,
-  OperationStatus,
-  RunningOperation,
-  SucceededOperation,
-  TerminalStatus,
-} from './operation/operation.ts';
-export type {Outcome} from './operation/outcome.ts';
-export type {ResumeToken} from './operation/resume-token.ts';
+  OperationInput,
+  OperationMachine,
+  OperationMachineEvent,
+  OperationSnapshot,
+  WatchCommand,
+  WatchingEvent,
+  WatchLogic,
+} from './machine/machine-type.ts';
 export type {AbandonReason, Answer, Observed, OperationStateValue, WatchState} from './operation/state.ts';
 export type {
   AbandonEvent,
@@ -79,22 +96,23 @@ export type {
   WaitEvent,
   WatchEvent,
 } from './operation/watch-event.ts';
-export type {PollOptions, RetryOptions} from './options/poll-options.ts';
-// Watching an operation.
-export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
-export {type OperationEventOf, OperationPoller} from './poller.ts';
 export {operationMachine, watchOperation} from './polling/operation-machine.ts';
-export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
+
 // How services word their operations.
+
+export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
 export type {GraphProtocols} from './protocol/presets.ts';
 export type {Protocol, ResultPlace} from './protocol/protocol.ts';
 export type {StatusOnResource} from './protocol/status-on-resource.ts';
+
+// When to poll.
+
 export type {AdaptiveOptions, AdaptiveSchedule} from './schedule/adaptive.ts';
-// When to ask.
 export type {DurationHistogramJson} from './schedule/duration-histogram.ts';
 export type {ExponentialOptions, Schedule, ScheduleContext, ScheduleEnd} from './schedule/schedule.ts';
-export type {Subscription} from './shared/listeners.ts';
+
 // Namespaces: a bundler can leave out of them what a program does not name.
+
 export {
   /** The protocols that come with the library, and `define` for a service of your own. */
   protocols,

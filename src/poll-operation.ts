@@ -9,7 +9,7 @@ import {fetchOnce} from './polling/fetch-once.ts';
 import {now} from './shared/clock.ts';
 
 /**
- * Watches an operation until it ends. Returns immediately; watching has begun.
+ * Watches an operation until it ends. Returns immediately, with watching already begun.
  *
  * @param location where the operation is: the `Location` of the answer that started it, unchanged
  * @param options see {@link PollOptions}

@@ -42,7 +42,7 @@ const watching: Phase = {is: 'watching'};
 
 /**
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
- * you hold it, and the first request leaves after the current turn, so that listeners added right away hear everything.
+ * you hold it, and the first request leaves after the current turn, so that listeners added right away get every event.
  */
 export class OperationPoller implements AsyncIterable<Operation> {
   readonly #watch: Watch;

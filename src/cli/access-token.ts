@@ -128,7 +128,7 @@ function fromCommand(command: string, env: Shell['env']): Read {
   };
 }
 
-/** The token in a text. The text is never shown: even if it is not a token, it may be a secret. */
+/** The token in what was read, which is never shown: even if it is not a token, it may be a secret. */
 function parseToken(text: string, source: string, exitCode: number): string {
   const token = text.trim();
   if (isToken(token)) return token;

@@ -7,7 +7,7 @@ export function invocationName({env}: Pick<Shell, 'env'>): string {
 }
 
 /**
- * Quotes a text as one word to paste into a POSIX shell, or into PowerShell on Windows. Nothing in what is double-quoted on
+ * Quotes a string as one word to paste into a POSIX shell, or into PowerShell on Windows. Nothing in what is double-quoted on
  * Windows is special to `cmd` either.
  */
 export function quote(text: string, platform: string = process.platform): string {

@@ -4,7 +4,7 @@ import type {Output} from './shell.ts';
 // Control characters, and those that change the direction of writing: a terminal obeys them.
 const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\u200e\u200f]/gu;
 
-/** Makes a foreign text safe to print in a terminal: each character that the terminal would obey becomes its JSON escape. */
+/** Makes untrusted text safe to print in a terminal: each character that the terminal would obey becomes its JSON escape. */
 export function escapeControls(text: string): string {
   return text.replaceAll(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -29,7 +29,7 @@ const formats = {good: 'green', bad: 'red', warning: 'yellow', active: 'cyan', f
 /** The styles the command uses. */
 export type Style = 'plain' | keyof typeof formats;
 
-/** Colors a text, or leaves it as it is. */
+/** Colors a string, or leaves it as it is. */
 export type Colorize = (style: Style, text: string) => string;
 
 /**

@@ -4,8 +4,8 @@ import type {RecordedJson} from './recorded-json.ts';
  * What {@link watchDurably} needs of a workflow engine. `restateHost` and `cloudflareHost` make one; for another engine it is
  * an object of three lines, see `docs/engines.md`.
  *
- * After a crash the engine runs the workflow's code again and gives it what was recorded: it must meet the same calls in
- * the same order, and it does, because nothing but the record decides what is called. What the engine throws, e.g. when the
+ * After a crash the engine runs the workflow's code again and gives it what was recorded: it must make the same calls in
+ * the same order, and it does, because the record alone decides what is called. What the engine throws, e.g. when the
  * workflow is cancelled, is passed on as it is.
  */
 export interface DurableHost {

@@ -4,7 +4,8 @@ import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Settings} from '../options/settings.ts';
 import {byProcessClock, type PollRequest, poll, type Report} from '../polling/poll.ts';
-import {isRecord, notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
+import {isRecord} from '../shared/json.ts';
+import {notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 type ReportJson =
   | (Omit<Extract<Report, {readonly is: 'operation'}>, 'operation'> & {readonly operation: OperationJson})
@@ -47,7 +48,7 @@ export async function recordPoll(settings: Settings, request: PollRequest): Prom
   return writePollRecord({at: Date.now(), random: Math.random(), retries, report});
 }
 
-/** Writes a poll as JSON. No secret is in it, but what the service answered is, whole. */
+/** Writes a poll as JSON. It contains no secret, but the service's whole answer. */
 export function writePollRecord({at, random, retries, report}: PollRecord): RecordedJson {
   return toRecordedJson({
     version,

@@ -12,11 +12,6 @@ export function toRecordedJson(value: unknown): RecordedJson {
   return JSON.parse(JSON.stringify(value)) as RecordedJson;
 }
 
-/** Whether a value that an engine gave back is an object. */
-export function isRecord(json: unknown): json is Readonly<Record<string, unknown>> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
-}
-
 /** The error for what an engine gave back that this library has not recorded. */
 export function notRecorded(expected: string): TypeError {
   return new TypeError(`What the engine recorded is no ${expected}: was the workflow changed while it ran?`);

@@ -7,8 +7,8 @@ import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {fetchedOutcome} from '../polling/fetch-result.ts';
 import type {Signal} from '../shared/abort.ts';
-import {deepFreeze} from '../shared/json.ts';
-import {isRecord, notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
+import {deepFreeze, isRecord} from '../shared/json.ts';
+import {notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 /**
  * Fetches what a succeeded operation produced, for the engine to record.
@@ -25,7 +25,7 @@ export async function recordResult(
   signal.throwIfAborted();
   const at = Date.now();
   if (outcome.status === 'succeeded') return toRecordedJson({at, result: outcome.operation.result});
-  // Nothing but a failed request makes it give up.
+  // Only a failed request leads here.
   const {cause} = (outcome as Extract<Outcome, {readonly status: 'abandoned'}>).error;
   return toRecordedJson({at, error: writePollError(cause as PollError)});
 }

@@ -32,14 +32,14 @@ export type DurableRun =
  * waiting, so that it outlives processes and machines. Each poll is one recorded step, each wait one durable timer; between
  * them there is no clock, no randomness and no request, so a replay takes the same steps.
  *
- * The outcome is returned also when the operation failed or watching was given up: an engine would take a thrown error for
+ * The outcome is also returned when the operation failed or watching was abandoned: an engine would take a thrown error for
  * a problem with the workflow, and run it again. Look at `outcome.status`.
  *
  * @param host the engine, e.g. `restateHost(ctx)`
  * @param place where the operation is, or the resume token of a watch that began elsewhere
  * @param options see {@link DurableOptions}
  * @returns how watching ended
- * @throws TypeError or RangeError when an option or the location is not as it should be, InvalidResumeTokenError; what the
+ * @throws TypeError or RangeError when an option or the location is invalid, InvalidResumeTokenError; what the
  *   engine throws, e.g. on cancellation
  *
  * @example

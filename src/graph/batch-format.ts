@@ -95,7 +95,7 @@ function responseBody(body: unknown, maxLength: number, isShort: boolean): Trans
   }
 }
 
-/** The headers of one response. When it was made, and for how long a cache has held it, the batch says for all. */
+/** The headers of one response. The batch's own `Date` and `Age` apply to all of them. */
 function responseHeaders(headers: unknown, envelope: ResponseHeaders): ResponseHeaders {
   const values = new Map<string, string>();
   if (typeof headers === 'object' && headers !== null) {

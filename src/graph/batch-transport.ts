@@ -4,7 +4,7 @@ import {type BatchedRequest, batchRequest, batchResponses} from './batch-format.
 import {Batcher, type SendBatch} from './batcher.ts';
 import type {RequestLimiter} from './request-limiter.ts';
 
-/** For how many milliseconds there are no batches after one that was never answered. */
+/** How long no batches are sent after one was never answered, in milliseconds. */
 const batchPause = 60_000;
 
 /** HTTP statuses of a service that has no batches. */
@@ -18,7 +18,7 @@ const unresolved = /[#\\]|\/\.{1,2}(?:[/?]|$)/;
  * same version of Graph with the same token.
  *
  * @param base the client's root with its version
- * @param window for how many milliseconds requests are collected
+ * @param window how long requests are collected, in milliseconds
  */
 export function batchTransport(limiter: RequestLimiter, base: string, window: number): Transport {
   const {origin} = new URL(base);
@@ -36,7 +36,7 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
     try {
       response = await limiter.send(`${version}/$batch`, request, requests.length);
     } catch (error) {
-      // All the requests were given up. A service that does not answer the batch may answer each of them.
+      // Nobody waits for any of the requests any more. A service that does not answer the batch may answer each of them.
       if (request.signal.aborted) pausedUntil = now() + batchPause;
       throw error;
     }

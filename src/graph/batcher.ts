@@ -42,7 +42,7 @@ export class Batcher {
   readonly #open = new Map<string, OpenBatch>();
 
   /**
-   * @param window for how many milliseconds requests are collected
+   * @param window how long requests are collected, in milliseconds
    * @param single sends a request by itself
    */
   constructor(window: number, single: Transport, sendBatch: SendBatch) {

@@ -56,7 +56,7 @@ export interface GraphClient {
    * @throws OperationNotStartedError, which says whether the service may be at work all the same
    */
   resetPassword(user: string, options?: ResetPasswordOptions): Promise<PasswordReset>;
-  /** One GET of a user's authentication operation, which tolerates nothing. @throws as `fetchOperation` does */
+  /** One GET of a user's authentication operation, which ends with any failure. @throws as `fetchOperation` does */
   getOperation(user: string, id: string, options?: GraphPollOptions): Promise<Operation>;
   /** Watches a user's authentication operation. @param idOrLocation its id, or better its location, which routes the request */
   watchOperation(user: string, idOrLocation: string, options?: GraphPollOptions): OperationPoller;
@@ -98,7 +98,7 @@ function checkBatch(name: string, batch: unknown): void {
 /**
  * Makes a client for Microsoft Graph's long-running operations.
  *
- * @throws TypeError or RangeError when an option is not as it should be; the message names it
+ * @throws TypeError or RangeError when an option is invalid; the message names it
  *
  * @example
  * ```ts

@@ -8,7 +8,7 @@ import {type WaitingRequest, waitForAdmission} from './admission.ts';
  * exceeded only once in a while, fast enough that a temporary limit is soon forgotten.
  */
 const recovery = 0.9985;
-/** In how many milliseconds the interval also shrinks by a factor of e, however few requests there are. */
+/** The time in which the interval also shrinks by a factor of e, however few requests there are, in milliseconds. */
 const recoveryTime = 50_000;
 /** How much larger the first interval is than the one at which the service accepted requests before. */
 const caution = 1.2;
@@ -16,7 +16,7 @@ const caution = 1.2;
 const maxInterval = 1000;
 /** The interval where the service throttles before it has accepted anything, in milliseconds. */
 const defaultInterval = 50;
-/** An interval below this many milliseconds is none. */
+/** An interval below this many milliseconds counts as 0. */
 const minInterval = 1;
 
 /**

@@ -48,7 +48,7 @@ export interface AcceptedStart {
  * token.
  *
  * @param redactBody given where the bodies may contain a secret: what errors may know of a response's body
- * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is not as it should be
+ * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is invalid
  */
 export async function sendStart(
   client: ClientParts,

@@ -18,8 +18,8 @@ import {type AcceptedStart, type GraphRequest, sendStart} from './start-request.
 import {stateAt} from './watch.ts';
 
 /**
- * What came of a request that starts an operation. `answer` is the head of the answer to it: its HTTP status, and the ids that
- * a support case needs.
+ * The result of a request that starts an operation. `answer` is the head of its response: the HTTP status, and the ids that a
+ * support case needs.
  */
 export type StartedOperation =
   /** it is being watched; one that the start already completed has ended */
@@ -41,7 +41,7 @@ export function start(
 }
 
 /**
- * Does what starts an operation, and lets watching begin once the caller has the result: a listener that is added right after
+ * Starts an operation, and lets watching begin only once the caller has the result: a listener that is added right after
  * the `await` then gets all events.
  *
  * @param work gets the promise that watching waits for
@@ -123,7 +123,7 @@ function completedState(url: string, body: unknown, {status, answer}: ServiceRes
   return transition(first, {type: 'report', operation, at, answer})?.state ?? first;
 }
 
-/** A transport that gives the response to the start to the first request for a location, which is not sent. */
+/** A transport that answers the first request for a location with the response to the start, without sending it. */
 function withFirstResponse(response: ServiceResponse, location: string, transport: Transport): Transport {
   const {status, headers, retryAfter, json} = response;
   let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json}};

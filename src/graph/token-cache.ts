@@ -1,4 +1,4 @@
-import {isToken, type TokenRequest, type TokenSource} from '../http/authorization.ts';
+import {isToken, type TokenRequest, type TokenSource, tokenForm} from '../http/authorization.ts';
 import {expected} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 
@@ -26,10 +26,8 @@ export type GraphTokenSource =
 /** How long a token may take to fetch before the next caller fetches another one, in milliseconds. */
 const fetchPatience = 30_000;
 
-/** How long before it expires a token is no longer used, in milliseconds. */
+/** How long before its expiry a token stops being used, in milliseconds. */
 const expiryMargin = 5 * 60_000;
-
-const tokenCharacters = 'visible ASCII characters without spaces';
 
 interface CachedToken {
   readonly token: string;
@@ -47,7 +45,7 @@ interface PendingToken {
 /** Checks a token source. What was given is not shown: it may well be the token. */
 export function checkTokenSource(name: string, source: unknown): void {
   if (typeof source === 'function' || typeof Object(source).getToken === 'function' || isToken(source)) return;
-  if (typeof source === 'string') throw expected(name, tokenCharacters, 'a string with others');
+  if (typeof source === 'string') throw expected(name, tokenForm, 'a string with others');
   throw expected(name, 'a string, a function or a credential with getToken()', typeof source);
 }
 
@@ -95,7 +93,7 @@ export function shareTokens(source: GraphTokenSource, scope: string): TokenSourc
 
 function cacheable(given: string | AccessToken): CachedToken {
   const token = typeof given === 'string' ? given : given?.token;
-  if (!isToken(token)) throw expected('token', tokenCharacters, typeof token);
+  if (!isToken(token)) throw expected('token', tokenForm, typeof token);
   if (typeof given === 'string') return {token, usableUntil: Number.POSITIVE_INFINITY};
   const {expiresOnTimestamp} = given;
   const lifetime = expiresOnTimestamp - Date.now();
@@ -107,7 +105,7 @@ function credentialTokens(credential: TokenCredential, scope: string): (request:
   return async ({claims, signal}) => {
     const options = {abortSignal: signal, enableCae: true, ...(claims === undefined ? {} : {claims})};
     const token = await credential.getToken(scope, options);
-    if (token === null) throw new TypeError('token: the credential gave none');
+    if (token === null) throw new TypeError('token: the credential returned null');
     return token;
   };
 }

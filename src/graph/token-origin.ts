@@ -3,7 +3,7 @@ import type {Settings} from '../options/settings.ts';
 import {redactLocation} from '../shared/location.ts';
 
 /**
- * The rule which origin the token of a client belongs to: the client's root, wherever the operation is.
+ * Decides which origin the token of a client belongs to: the client's root, wherever the operation is.
  *
  * @param root the client's root
  * @returns the state with that origin; `undefined` where the operation is on an origin to which the token may not go, and

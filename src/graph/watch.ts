@@ -17,7 +17,7 @@ export function watch(client: ClientParts, location: string, options: GraphPollO
   return new OperationPoller(stateAt(client, location, settings), settings);
 }
 
-/** One GET of an operation, which tolerates nothing. */
+/** One GET of an operation, which ends with any failure. */
 export async function fetchOperation(
   client: ClientParts,
   location: string,

@@ -38,13 +38,16 @@ export function maySendToken(location: string, tokenOrigin: string, {reader, tru
 // RFC 6750 allows fewer characters, but what matters is that nothing can end the header line.
 const tokenCharacters = /^[\x21-\x7e]+$/;
 
+/** What a bearer token consists of, for messages. */
+export const tokenForm = 'visible ASCII characters without spaces';
+
 /** Whether a value can be sent as a bearer token. */
 export function isToken(value: unknown): value is string {
   return typeof value === 'string' && tokenCharacters.test(value);
 }
 
 /**
- * The token for a request. A function that has one ready costs neither a promise nor a signal.
+ * The token for a request. A function that returns one synchronously costs neither a promise nor a signal.
  *
  * @throws PollError of the kind `token`
  */
@@ -87,7 +90,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function checkToken(given: unknown): string {
   if (isToken(given)) return given;
-  throw tokenError(`gave ${typeof given}, expected visible ASCII characters without spaces`);
+  throw tokenError(`gave ${typeof given}, expected ${tokenForm}`);
 }
 
 function tokenError(what: string): PollError {

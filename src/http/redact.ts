@@ -1,9 +1,9 @@
-/** What stands in place of a token. */
+/** What a token is replaced with. */
 const replacement = '[token]';
 
 const maxTextLength = 200;
 
-/** Text from outside, shortened and without the token, which a server may send back. */
+/** A string from outside, shortened and without the token, which a server may send back. */
 export function redact(text: string, token: string | undefined, maxLength: number = maxTextLength): string {
   return (token === undefined ? text : withoutToken(text, token)).slice(0, maxLength);
 }
@@ -11,15 +11,15 @@ export function redact(text: string, token: string | undefined, maxLength: numbe
 // Shorter ones are no secrets, and would be found inside ordinary words.
 const minSecretLength = 8;
 
-/** Whether a text from outside contains the token, as it is or with some of it percent-encoded, as in a URL. */
+/** Whether a string from outside contains the token, as it is or with some of it percent-encoded, as in a URL. */
 export function containsSecret(text: string, token: string | undefined): token is string {
   if (token === undefined || token.length < minSecretLength || text.length < token.length) return false;
   return text.includes(token) || (text.includes('%') && patternOf(token).test(text));
 }
 
-/** Parsed JSON without the token, in strings and in keys; the same value where it holds none. */
+/** Parsed JSON without the token, in strings and in keys; the value itself where it does not contain the token. */
 export function redactJson(json: unknown, token: string | undefined): unknown {
-  if (token === undefined || !holdsSecret(json, token)) return json;
+  if (token === undefined || !jsonContainsSecret(json, token)) return json;
   // A reviver sees each value by its key, in a copy that nobody else has.
   return JSON.parse(JSON.stringify(json), (_, value: unknown) => {
     if (typeof value === 'string') return withoutToken(value, token);
@@ -39,7 +39,7 @@ function isFields(value: unknown): value is Fields {
 }
 
 // Not recursive: a body may be nested more deeply than the stack.
-function holdsSecret(json: unknown, token: string): boolean {
+function jsonContainsSecret(json: unknown, token: string): boolean {
   if (typeof json === 'string') return containsSecret(json, token);
   if (!isFields(json)) return false;
   let pending: Fields[] | undefined;

@@ -5,6 +5,7 @@ import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasThrottlingCode} from '../protocol/throttling.ts';
+import {isObject} from '../shared/json.ts';
 import {redactLocation} from '../shared/location.ts';
 import {redact} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -94,8 +95,4 @@ function isProgrammingError(error: unknown): boolean {
 export function describeError(error: unknown): string {
   if (!isObject(error) || !('message' in error)) return typeof error;
   return `${'name' in error ? String(error.name) : 'Error'}: ${String(error.message)}`;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

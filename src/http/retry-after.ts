@@ -1,6 +1,6 @@
 import {longestTimer} from '../shared/timers.ts';
 
-/** The shortest wait that is one, in milliseconds: a service that says less does not mind when it is asked again. */
+/** The shortest wait that counts, in milliseconds: a service that asks for less does not really ask for a wait. */
 const shortestWait = 100;
 
 // In the order in which Azure's own clients read them; the first two are milliseconds.
@@ -25,7 +25,7 @@ const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4
  * @param headers the response's headers
  * @param now the current time, in milliseconds since 1970, for a response without a readable `Date`
  * @returns how long to wait, in milliseconds; `undefined` where no header says so or none can be read, where the wait is under
- *   100 ms, which is no wish to be asked, and where it is more than a timer can hold (24.8 days), which is nonsense
+ *   100 ms, which is hardly meant, and where it is more than a timer can hold (24.8 days), which is nonsense
  *
  * @example
  * ```ts

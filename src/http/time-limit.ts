@@ -18,7 +18,7 @@ type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onHead'>;
 
 /**
  * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
- * whether or not the work minds the signal it gets. Once the head of a response is there, the deadline no longer ends it: a
+ * whether or not the work reacts to its signal. Once the head of a response is there, the deadline no longer ends it: a
  * response that is arriving when the deadline passes is read.
  *
  * @throws PollError when the time is up; the signal's reason when it aborts; what the work throws
@@ -90,7 +90,7 @@ export function withTimeLimit<T>(
 
 function timeoutError(kind: 'request' | 'token', elapsed: number, heldUntil: number | undefined): PollError {
   if (kind === 'token') {
-    return new PollError(`The option token gave none within ${elapsed} ms`, {kind, transient: false});
+    return new PollError(`The option token returned no token within ${elapsed} ms`, {kind, transient: false});
   }
   const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;
   return new PollError(`No answer within ${elapsed} ms${held}`, {kind: 'timeout', transient: true});

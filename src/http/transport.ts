@@ -94,8 +94,8 @@ function kyTransport(http: KyInstance): Transport {
 }
 
 /**
- * What `fetch` gets past ky, where ky's `fetch` is known to be the global one: the signal, which ky would join with its own
- * by `AbortSignal.any`, at more than everything of ours costs; and the body, which would otherwise come from ky's request
+ * What is handed to `fetch` without going through ky, where ky's `fetch` is known to be the global one: the signal, which ky
+ * would join with its own by `AbortSignal.any`, which costs more than all of our own work; and the body, which would otherwise come from ky's request
  * through a stream.
  */
 function fetchDirectly(http: KyInstance, signal: AbortSignal, json: unknown): Options {
@@ -113,7 +113,7 @@ export class OpaqueRedirect extends Error {
 const byteOrderMark = '\uFEFF';
 const blank = /^[\t\n\r ]*$/;
 
-/** A body as JSON: `null` where there is none but blanks, `undefined` where it is not JSON. */
+/** A body as JSON: `null` where it is empty or blank, `undefined` where it is not JSON. */
 export function parseBody(body: TransportResponse['body']): unknown {
   if (body === undefined || 'json' in body) return body?.json;
   const text = body.text.startsWith(byteOrderMark) ? body.text.slice(1) : body.text;

@@ -19,7 +19,7 @@ import type {
 import {WatchInput} from './watch-input.ts';
 
 /**
- * The operation's machine: its statuses, moved by `report` events alone, and `abandoned`. Pure: its `watch` actor, which
+ * The operation's machine: its statuses, changed by `report` events alone, and `abandoned`. Pure: its `watch` actor, which
  * polls and waits, is only named here and provided by `operation-machine.ts`.
  */
 const machine = setup({

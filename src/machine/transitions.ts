@@ -12,10 +12,11 @@ const tables = new WeakMap<OperationMachine, Transitions>();
 
 /**
  * The table of a machine's transitions, read once from the machine itself: to ask XState anew for each poll costs 35 µs and
- * more. Every runner moves an operation by this table.
+ * more. Every runner uses this table.
  *
  * @throws TypeError when the machine cannot be a table: a guard that looks at anything but the reported status, a report that
- *   leads to another status than the reported one, a terminal state that can be left
+ *   leads to another status than the reported one, an action that records another state than the next one, a terminal state
+ *   that can be left
  */
 export function transitionsOf(machine: OperationMachine): Transitions {
   let transitions = tables.get(machine);
@@ -27,7 +28,7 @@ export function transitionsOf(machine: OperationMachine): Transitions {
 }
 
 /**
- * Moves a watched operation by an event, as the machine does.
+ * Applies an event to a watched operation, as the machine does.
  *
  * @returns the next state and what to emit; `undefined` where the machine does not take the event
  */
@@ -74,35 +75,45 @@ function readTransitions(machine: OperationMachine): Transitions {
   };
 }
 
-/** The transitions from a state, without the one that starts the `watch` actor. */
+/** The transitions from a state that change it or record something. */
 function definitionsOf(machine: OperationMachine, value: OperationStateValue): readonly AnyTransitionDefinition[] {
   // The context is not looked at: guards come as data, and nothing runs.
   const context = firstState('https://localhost/', readOptions(), 0);
   const snapshot = machine.resolveState({value, context}) as unknown as AnyMachineSnapshot;
-  return getNextTransitions(snapshot).filter(({eventType}) => eventType !== 'watching');
+  // The event that starts the `watch` actor is not in the table, since no runner sends it: it must not change the state.
+  return getNextTransitions(snapshot).filter(({eventType, target}) => eventType !== 'watching' || target !== undefined);
 }
 
 function readDefinition(
   from: OperationStateValue,
-  {eventType, guard, target}: AnyTransitionDefinition,
+  {eventType, guard, target, actions}: AnyTransitionDefinition,
 ): {readonly eventType: string; readonly status?: OperationStatus; readonly to: OperationStateValue} {
   const to = (target?.[0]?.key ?? from) as OperationStateValue;
   const refuse = (why: string): TypeError => new TypeError(`The transition ${from} -> ${to} on ${eventType} ${why}`);
   if (from !== 'notStarted' && from !== 'running') throw refuse('leaves a terminal state');
   if (eventType === '' || eventType.includes('*')) throw refuse('is not for one event');
-  if (eventType !== 'report') {
+  if (target !== undefined && target.length > 1) throw refuse('has several targets');
+  const status = eventType === 'report' ? reportedStatus(guard) : undefined;
+  if (eventType === 'report') {
+    if (status === undefined) throw refuse('has a guard that looks at more than the reported status');
+    if (to !== status) throw refuse(`is taken when ${status} is reported`);
+  } else {
     const leadsTo = eventType === 'abandon' ? 'abandoned' : from;
     if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
     if (guard !== undefined) throw refuse('has a guard; only reports may');
-    return {eventType, to};
   }
-  const status = reportedStatus(guard);
-  if (status === undefined) throw refuse('has a guard that looks at more than the reported status');
-  if (to !== status) throw refuse(`is taken when ${status} is reported`);
-  return {eventType, status, to};
+  // Other runners take no action but call the reducer with the state that the table has.
+  if (recordedState(actions) !== to) throw refuse(`should have one action, which records ${to}`);
+  return status === undefined ? {eventType, to} : {eventType, status, to};
 }
 
 function reportedStatus(guard: unknown): OperationStatus | undefined {
   const {type, params} = (guard ?? {}) as {readonly type?: unknown; readonly params?: {readonly status?: unknown}};
   return type === 'reported' && isOperationStatus(params?.status) ? params.status : undefined;
+}
+
+/** The state that the actions of a transition record; `undefined` where they do anything else. */
+function recordedState([action, ...others]: readonly unknown[]): unknown {
+  const {type, params} = (action ?? {}) as {readonly type?: unknown; readonly params?: {readonly next?: unknown}};
+  return type === 'record' && others.length === 0 ? params?.next : undefined;
 }

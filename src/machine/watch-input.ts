@@ -11,7 +11,7 @@ export class WatchInput {
     this.#options = options;
   }
 
-  /** The options of an input; none where it is not one, as after a restart from a stored snapshot. */
+  /** The options of an input; empty for anything else, as after a restart from a stored snapshot. */
   static optionsOf(input: unknown): PollOptions {
     return typeof input === 'object' && input !== null && #options in input ? input.#options : {};
   }

@@ -2,15 +2,7 @@ import ky, {type KyInstance} from 'ky';
 import * as undici from 'undici';
 import {Agent, type Dispatcher, EnvHttpProxyAgent} from 'undici';
 import {setTransport} from '../http/transport.ts';
-import {
-  type Check,
-  type Checks,
-  checkIsObject,
-  checkOptions,
-  describeValue,
-  expected,
-  isA,
-} from '../shared/check-options.ts';
+import {type Checks, checkIsObject, checkOptions, isA, isNumber} from '../shared/check-options.ts';
 import {undiciTransport} from './undici-transport.ts';
 
 /** The options of {@link leanHttp}; `undefined` means absent. */
@@ -23,9 +15,11 @@ export interface LeanHttpOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
+const wholeFrom1 = {least: 1, most: Number.MAX_SAFE_INTEGER, whole: true};
+
 const optionChecks = {
-  connections: isWhole('a whole number'),
-  keepAlive: isWhole('milliseconds'),
+  connections: isNumber({takes: 'a whole number', ...wholeFrom1}),
+  keepAlive: isNumber({takes: 'whole milliseconds', ...wholeFrom1}),
   dispatcher: isA("one of undici's", (value) => typeof Object(value).dispatch === 'function'),
 } satisfies Checks<LeanHttpOptions>;
 
@@ -40,7 +34,7 @@ const optionChecks = {
  * With `NODE_USE_ENV_PROXY=1`, it uses the proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` as Node's own `fetch` does.
  *
  * @throws TypeError or RangeError that names the invalid option
- * @throws Error on Bun, which replaces undici by a module of its own
+ * @throws Error on Bun, which replaces undici with its own module
  *
  * @example
  * ```ts
@@ -83,13 +77,4 @@ function usesEnvironmentProxy(): boolean {
 function dispatcherForFetch(dispatcher: Dispatcher): Dispatcher {
   const {Dispatcher1Wrapper: Wrapper}: {readonly Agent: unknown; readonly Dispatcher1Wrapper?: unknown} = undici;
   return typeof Wrapper === 'function' ? Reflect.construct(Wrapper, [dispatcher]) : dispatcher;
-}
-
-function isWhole(takes: string): Check {
-  return (name, value) => {
-    if (typeof value !== 'number') throw expected(name, takes, describeValue(value));
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`${name}: expected ${takes} from 1 on, got ${value}`);
-    }
-  };
 }

@@ -2,12 +2,12 @@ import {type Link, type Span, SpanKind, SpanStatusCode} from '@opentelemetry/api
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {StartedOperation} from '../graph/start.ts';
 import {PollError} from '../operation/errors.ts';
+import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {responseAttributes, urlAttributes} from './attributes.ts';
 import {instrumentPoller, type Telemetry} from './instrument-poller.ts';
 import {attributeNames, spanNames} from './names.ts';
-import {errorType} from './timeline.ts';
 
 /** The path contains the user's name, which is personal. */
 const resetPath = 'users/REDACTED/authentication/methods/REDACTED/resetPassword';
@@ -84,7 +84,7 @@ function startUrl(path: string, base: string): string {
 function endWithError(span: Span, error: unknown): void {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   const name = error instanceof Error ? error.name : 'Error';
-  const [httpStatus, type] = cause instanceof PollError ? [cause.httpStatus, errorType(cause)] : [undefined, name];
+  const [httpStatus, type] = cause instanceof PollError ? [cause.httpStatus, failureKind(cause)] : [undefined, name];
   span.setAttributes(responseAttributes(httpStatus, type));
   span.setStatus({code: SpanStatusCode.ERROR});
   span.end();

@@ -9,13 +9,14 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type {OperationEvent, SucceededEvent} from '../operation/events.ts';
+import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {responseAttributes, urlAttributes} from './attributes.ts';
 import type {Meters} from './meters.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {type WatchOutcome, watchOutcome} from './outcome.ts';
-import {errorType, reduceTimeline, type Segment, startTimeline} from './timeline.ts';
+import {reduceTimeline, type Segment, startTimeline} from './timeline.ts';
 
 /** Where spans and measurements go. */
 export interface Telemetry {
@@ -72,7 +73,7 @@ export function instrumentPoller(
       child.end(new Date(segment.to));
       meters.recordSegment(segment, protocol);
     }
-    if (event.type === 'retrying') meters.countRetry(errorType(event.error), protocol);
+    if (event.type === 'retrying') meters.countRetry(failureKind(event.error), protocol);
     if (spanEvents.has(event.type)) span.addEvent(`operation.${event.type}`, {}, new Date(timeline.now));
     const outcome = watchOutcome(event);
     if (outcome === undefined) return;

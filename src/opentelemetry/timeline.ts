@@ -1,5 +1,6 @@
 import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent, WaitCause} from '../operation/events.ts';
+import {failureKind} from '../operation/reducer.ts';
 
 interface Interval {
   /** When it started and ended, in milliseconds since 1970. */
@@ -62,7 +63,7 @@ export function reduceTimeline(
     }
     case 'retrying': {
       const {error, delay} = event;
-      const segments = pollSegments(timeline, at, event, {httpStatus: error.httpStatus, error: errorType(error)});
+      const segments = pollSegments(timeline, at, event, {httpStatus: error.httpStatus, error: failureKind(error)});
       const wait = {from: at, dueAt: at + delay, cause: 'retry' as const, throttled: isThrottled(error)};
       return {timeline: {...timeline, now: at, wait}, segments};
     }
@@ -112,11 +113,6 @@ function pollSegments(
 ): readonly Segment[] {
   const from = Math.min(at, timeline.wait?.dueAt ?? timeline.now);
   return [...waitSegments(timeline, at), {is: 'poll', from, to: at, attempt, location, httpStatus, error, aborted}];
-}
-
-/** The `error.type` of a failed request: its HTTP status or the kind of error, never text from the service. */
-export function errorType({kind, httpStatus}: PollError): string {
-  return kind === 'http' && httpStatus !== undefined ? String(httpStatus) : kind;
 }
 
 function isThrottled({throttled, httpStatus, retryAfter}: PollError): boolean {

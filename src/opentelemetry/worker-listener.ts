@@ -1,9 +1,10 @@
 import {type Link, propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace} from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
+import {failureKind} from '../operation/reducer.ts';
 import {setOutcome, startSegmentSpan, type Telemetry} from './instrument-poller.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {watchOutcome} from './outcome.ts';
-import {errorType, reduceTimeline, startTimeline, type Timeline} from './timeline.ts';
+import {reduceTimeline, startTimeline, type Timeline} from './timeline.ts';
 
 /** An event of a queue's worker: a poller's event, with what the worker knows about the poll. */
 export type WorkerEvent = OperationEvent & {
@@ -45,7 +46,7 @@ export function createWorkerListener({tracer, meters}: Telemetry): (event: Worke
         meters.recordSegment(segment, protocol);
       }
     }
-    if (event.type === 'retrying') meters.countRetry(errorType(event.error), protocol);
+    if (event.type === 'retrying') meters.countRetry(failureKind(event.error), protocol);
     // The wait has only begun, and may end in another process, so its planned duration is recorded.
     if (event.type === 'waiting' && timeline.wait !== undefined) {
       const {dueAt: to, ...wait} = timeline.wait;
@@ -68,9 +69,9 @@ export function createWorkerListener({tracer, meters}: Telemetry): (event: Worke
 
 // The data comes from Redis, so it may be anything.
 const getter: TextMapGetter<object> = {
-  keys: (carrier) => Object.keys(carrier),
-  get: (carrier, key) => {
-    const value: unknown = Object.hasOwn(carrier, key) ? Reflect.get(carrier, key) : undefined;
+  keys: (data) => Object.keys(data),
+  get: (data, key) => {
+    const value: unknown = Object.hasOwn(data, key) ? Reflect.get(data, key) : undefined;
     return typeof value === 'string' ? value : undefined;
   },
 };

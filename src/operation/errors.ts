@@ -86,7 +86,7 @@ export class WatchAbortedError extends OperationError {
   override readonly name = 'WatchAbortedError';
 }
 
-/** The service refused the token (401), even a refreshed one, or the token option gave none. */
+/** The service refused the token (401), even a refreshed one, or the option `token` returned none. */
 export class UnauthorizedError extends OperationError {
   override readonly name = 'UnauthorizedError';
 }
@@ -133,7 +133,7 @@ export class UnknownStatusError extends OperationError {
 }
 
 /**
- * An operation could not be started; `cause` is the failure, a {@link PollError}. The request is never repeated by itself:
+ * An operation could not be started; `cause` is the failure, a {@link PollError}. The request is never repeated automatically:
  * {@link mayHaveStarted} says whether the service may have started it anyway.
  */
 export class OperationNotStartedError extends OperationError {

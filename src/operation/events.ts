@@ -91,7 +91,7 @@ export interface UnknownStatusEvent extends OperationEventBase {
   readonly rawStatus: string;
 }
 
-/** The service moved the operation to another location, which is polled from now on. */
+/** The service says that the operation is at another location. */
 export interface RelocatedEvent extends OperationEventBase {
   readonly type: 'relocated';
   /**

@@ -62,7 +62,7 @@ export function readResumeToken(token: unknown): WatchState {
   };
 }
 
-type FieldCheck = readonly [holds: (value: unknown) => boolean, takes: string, required?: 'required'];
+type FieldCheck = readonly [isValid: (value: unknown) => boolean, takes: string, required?: 'required'];
 type FieldChecks = Readonly<Record<string, FieldCheck>>;
 
 const isString = (value: unknown): boolean => typeof value === 'string';
@@ -123,10 +123,10 @@ function checkFields(fields: Readonly<Record<string, unknown>>, checks: FieldChe
   for (const name of Object.keys(fields)) {
     if (!Object.hasOwn(checks, name)) throw invalid(`${where} has a foreign key, ${describe(name)}`);
   }
-  for (const [name, [holds, takes, required]] of Object.entries(checks)) {
+  for (const [name, [isValid, takes, required]] of Object.entries(checks)) {
     const value = fields[name];
     if (value === undefined && required === undefined) continue;
-    if (!holds(value)) throw invalid(`${where}'s ${name} is not ${takes}`);
+    if (!isValid(value)) throw invalid(`${where}'s ${name} is not ${takes}`);
   }
 }
 
@@ -151,7 +151,7 @@ function isErrorObject(value: unknown): boolean {
 /**
  * Reads an operation that `writeOperation` wrote.
  *
- * @throws InvalidResumeTokenError when it is none
+ * @throws InvalidResumeTokenError when the value is not an operation
  */
 export function readOperation(value: unknown): Operation {
   const fields = asFields(value, 'its operation');

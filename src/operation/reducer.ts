@@ -192,7 +192,8 @@ function createEvent(
   return Object.freeze(event as OperationEvent);
 }
 
-function failureKind(error: PollError): string {
+/** What a request failed with: an HTTP status or a kind of error. */
+export function failureKind(error: PollError): string {
   return error.kind === 'http' && error.httpStatus !== undefined ? String(error.httpStatus) : error.kind;
 }
 

@@ -4,6 +4,7 @@ import {type Answer, shiftTimes, type WatchState} from './state.ts';
 
 /** What a resume token says it is. */
 export const tokenKind = 'operation-poller';
+/** The version that is written and read. */
 export const tokenVersion = 1;
 
 /** An operation as JSON has it: its dates are strings. */
@@ -43,7 +44,7 @@ export interface ResumeToken {
   readonly abandoned?: string;
 }
 
-/** The resume token of a watch that goes by a clock, which other processes may not have. */
+/** The resume token of a watch whose times are those of a clock: other processes have only the wall clock. */
 export function resumeTokenOf(state: WatchState, clock: Clock | undefined): ResumeToken {
   return writeResumeToken(shiftTimes(state, clock?.wallOffset() ?? 0));
 }

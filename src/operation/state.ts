@@ -1,3 +1,4 @@
+import {shiftTime} from '../shared/clock.ts';
 import type {Operation, OperationStatus} from './operation.ts';
 
 /** The part of an answer's head that is worth keeping: enough for a support case, nothing secret. */
@@ -43,7 +44,10 @@ export const abandonReasons: ReadonlySet<string> = new Set<AbandonReason>([
 /** The machine's states: the operation's statuses, and `abandoned` when watching ended before the operation did. */
 export type OperationStateValue = OperationStatus | 'abandoned';
 
-/** How often each kind of answer came: a status, an HTTP status, `timeout`, `network`, `protocol`, `unknownStatus` or `notFollowed`. */
+/**
+ * How often each kind of answer was received: a status, an HTTP status, `timeout`, `network`, `protocol`, `unknownStatus` or
+ * `notFollowed`.
+ */
 export type Observed = Readonly<Record<string, number>>;
 
 /**
@@ -98,17 +102,16 @@ export interface WatchState {
 /** The same state by a clock that is so many milliseconds ahead. */
 export function shiftTimes(state: WatchState, by: number): WatchState {
   if (by === 0) return state;
-  const shifted = (time: number | undefined): number | undefined => (time === undefined ? undefined : time + by);
   return {
     ...state,
     startedAt: state.startedAt + by,
     dueAt: state.dueAt + by,
-    notBefore: shifted(state.notBefore),
-    deadlineAt: shifted(state.deadlineAt),
-    missingSince: shifted(state.missingSince),
+    notBefore: shiftTime(state.notBefore, by),
+    deadlineAt: shiftTime(state.deadlineAt, by),
+    missingSince: shiftTime(state.missingSince, by),
     changedAt: state.changedAt + by,
-    lastSeenAt: shifted(state.lastSeenAt),
-    endedAt: shifted(state.endedAt),
+    lastSeenAt: shiftTime(state.lastSeenAt, by),
+    endedAt: shiftTime(state.endedAt, by),
   };
 }
 
@@ -117,7 +120,7 @@ export function stateValue({abandoned, operation}: WatchState): OperationStateVa
   return abandoned === undefined ? (operation?.status ?? 'notStarted') : 'abandoned';
 }
 
-/** Whether watching is over, because the operation ended or because we gave up. */
+/** Whether watching is over, because the operation ended or because it was abandoned. */
 export function isOver(state: WatchState): boolean {
   return state.endedAt !== undefined;
 }

@@ -10,7 +10,7 @@ interface WatchEventBase {
   readonly answer?: Answer | undefined;
 }
 
-/** The service answered with an operation. This alone moves the machine between the operation's statuses. */
+/** The service answered with an operation. No other event leads from one of the operation's statuses to another. */
 export interface ReportEvent extends WatchEventBase {
   readonly type: 'report';
   readonly operation: Operation;
@@ -52,7 +52,7 @@ export interface WaitEvent extends WatchEventBase {
   readonly after?: PollError | undefined;
 }
 
-/** The service says that the operation is at another location: it is polled there, or where it was. */
+/** The service says that the operation is at another location; where it is followed, it is polled there from now on. */
 export type RelocateEvent = WatchEventBase & {readonly type: 'relocate'} & (
     | {readonly followed: true; readonly location: string; readonly redactedLocation: string}
     | {readonly followed: false; readonly to: string}

@@ -25,12 +25,13 @@ export interface PollOptions {
   readonly schedule?: Schedule | undefined;
   /**
    * p-retry's options for transient failures within one poll: no connection, no answer in time, 408, 429, 500, 502, 503,
-   * 504 and 509, 403 with a `Retry-After`, and what the protocol lists as throttling. Defaults: 3 `retries`, `minTimeout` 500 ms, `factor` 2, `maxTimeout` 5000 ms, `randomize` true. A failure
-   * that comes with a `Retry-After` is not retried here: the poll ends, and the next one is made when the service says.
+   * 504 and 509, 403 with a `Retry-After`, and what the protocol lists as throttling. Defaults: 3 `retries`, `minTimeout` 500 ms,
+   * `factor` 2, `maxTimeout` 5000 ms, `randomize` true. A failure that comes with a `Retry-After` is not retried here: the poll
+   * ends, and the next one is made when the service says.
    */
   readonly retry?: RetryOptions | undefined;
   /**
-   * How long to watch in all, in milliseconds: waits, requests and retries together. `false`: without end. Default the
+   * How long to watch in all, in milliseconds: waits, requests and retries together. `false`: no limit. Default the
    * protocol's, 15 minutes. Not to be mistaken for `requestTimeout`.
    */
   readonly totalTimeout?: number | false | undefined;
@@ -59,12 +60,12 @@ export interface PollOptions {
   readonly notFoundGrace?: number | undefined;
   /** How many polls in a row may fail, each after its retries. Default 5. */
   readonly consecutiveFailures?: number | undefined;
-  /** After how many milliseconds without any change a `stalled` event tells of it; `false`: never. Default 5 minutes. */
+  /** After how many milliseconds without any change a `stalled` event is emitted; `false`: never. Default 5 minutes. */
   readonly stalledAfter?: number | false | undefined;
   /**
    * Whether to fetch what the operation produced once it has succeeded, where its protocol says where that is: `result()`
-   * then waits for it too, and gives the operation with its `result`. It is a phase of its own: the operation stays
-   * succeeded whatever becomes of it, 404 is tolerated for `notFoundGrace`, and when the result cannot be had `result()`
+   * then waits for it too, and gives the operation with its `result`. It is a separate phase: the operation stays
+   * succeeded whatever happens, 404 is tolerated for `notFoundGrace`, and when the result is unavailable `result()`
    * rejects with a `ResultUnavailableError`. Default false.
    */
   readonly fetchResult?: boolean | undefined;

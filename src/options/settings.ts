@@ -1,4 +1,4 @@
-import {isToken, type TokenSource} from '../http/authorization.ts';
+import {isToken, type TokenSource, tokenForm} from '../http/authorization.ts';
 import type {RequestSettings} from '../http/exchange.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {transportOf} from '../http/transport.ts';
@@ -74,7 +74,7 @@ export const pollOptionChecks = {
 } satisfies Checks<PollOptions>;
 
 const retryChecks = {
-  retries: checkRetries,
+  retries: isNumber({takes: 'a whole number', whole: true}),
   minTimeout: isNumber({most: Number.MAX_VALUE}),
   maxTimeout: isNumber(),
   factor: isNumber({most: Number.MAX_VALUE}),
@@ -128,10 +128,10 @@ function checkToken(name: string, token: unknown): void {
   // The value is not shown: it may well be the token, with a line break after it.
   const got =
     typeof token === 'string' ? `a string of ${token.length} characters that are not all of these` : typeof token;
-  throw expected(name, 'visible ASCII characters without spaces, or a function', got);
+  throw expected(name, `${tokenForm}, or a function`, got);
 }
 
-// axios and others have `get` too; none but ky has both.
+// axios and others have `get` too; only ky has both.
 function isKy(value: unknown): boolean {
   return typeof value === 'function' && 'get' in value && 'extend' in value && typeof value.extend === 'function';
 }
@@ -143,13 +143,6 @@ function isSignal(value: unknown): boolean {
 function checkRetry(name: string, retry: unknown): void {
   checkIsObject(name, retry, "p-retry's options");
   checkOptions(retry, retryChecks, 'retry.');
-}
-
-function checkRetries(name: string, retries: unknown): void {
-  if (typeof retries !== 'number') throw expected(name, 'a number', describeValue(retries));
-  if (!(retries >= 0) || (Number.isFinite(retries) && !Number.isInteger(retries))) {
-    throw new RangeError(`${name}: expected a whole number from 0 on, got ${retries}`);
-  }
 }
 
 function retryWithDefaults(retry: RetryOptions): Settings['retry'] {

@@ -37,7 +37,7 @@ export async function fetchedOutcome(
 }
 
 /**
- * Fetches what a succeeded operation produced, where it is not in the answer itself: a phase of its own, after the end. The
+ * Fetches what a succeeded operation produced, where it is not in the answer itself: a separate phase, after the end. The
  * resource may answer 404 for some seconds after the operation has succeeded; that and transient failures are retried for
  * as long as `notFoundGrace`.
  *

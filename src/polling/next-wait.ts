@@ -2,10 +2,8 @@ import type {WaitCause} from '../operation/events.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {defaultSchedule} from '../schedule/schedule.ts';
+import {longestTime} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
-
-// A date holds 8.64e15 ms: so long after now, a resume token can still say when the next poll is due.
-const longestDelay = 8e15;
 
 /** A wait before the next poll. */
 export interface Wait {
@@ -87,5 +85,5 @@ function scheduledDelay(state: WatchState, {schedule, reader}: Settings, now: nu
     reportUncaught(error);
     delay = defaultSchedule(context);
   }
-  return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval, longestDelay);
+  return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval, longestTime);
 }

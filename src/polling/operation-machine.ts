@@ -19,7 +19,7 @@ import {Watch} from './watch.ts';
  * const actor = createActor(machine, {snapshot: JSON.parse(stored), input: {location}}); // the input is not read
  * ```
  *
- * @param options used where the machine's input has none of that name
+ * @param options used where the machine's input does not set them
  * @throws TypeError or RangeError as {@link pollOperation} does
  */
 export function watchOperation(options: PollOptions = {}): WatchLogic {
@@ -55,7 +55,7 @@ function revive(state: WatchState): WatchState {
  * last known, it emits the same events as a poller, and its output is the {@link Outcome}. Start it with `createActor`, or
  * invoke it in a machine of your own.
  *
- * Used purely, with XState's `initialTransition` and `transition`, it is moved by `report` events and polls nobody.
+ * Used purely, with XState's `initialTransition` and `transition`, its status changes with `report` events, and nothing is polled.
  *
  * The actor keeps its input and shows it when printed: pass a token through {@link watchOperation} rather than the input.
  *

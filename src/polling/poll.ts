@@ -9,7 +9,7 @@ import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
-import {now, processClock} from '../shared/clock.ts';
+import {now, processClock, shiftTime} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 
 /** What a poll needs to know. */
@@ -29,17 +29,17 @@ interface ReportBase {
 }
 
 /**
- * A request of a runner that goes by the wall clock, as {@link poll} takes it: requests are limited by the clock of the
- * process, which a wall clock that is set does not move.
+ * The request of a runner whose times are the wall clock's, as {@link poll} takes it: requests are limited by the clock of the
+ * process, which does not jump when the wall clock is set.
  */
 export function byProcessClock(request: PollRequest): PollRequest {
-  const offset = processClock.wallOffset();
-  if (offset === 0) return request;
-  const shifted = (time: number | undefined): number | undefined => (time === undefined ? undefined : time - offset);
-  return {...request, deadlineAt: shifted(request.deadlineAt), retryUntil: shifted(request.retryUntil)};
+  const by = -processClock.wallOffset();
+  if (by === 0) return request;
+  const {deadlineAt, retryUntil} = request;
+  return {...request, deadlineAt: shiftTime(deadlineAt, by), retryUntil: shiftTime(retryUntil, by)};
 }
 
-/** Where an operation has moved: followed, or only told of, because the protocol does not allow that origin. */
+/** A move of the operation, which is not followed to an origin that the protocol does not allow. */
 export type Relocation =
   | {readonly followed: true; readonly location: string}
   | {readonly followed: false; readonly to: string};
@@ -51,14 +51,14 @@ export type Report =
       readonly operation: Operation;
       /** Its status word, where only the protocol's `otherWords` gives that a meaning. */
       readonly unknownWord?: string | undefined;
-      /** Where the answer says that the operation is from now on, if it says so. */
+      /** The operation's new location, if the answer gives one. */
       readonly relocation: Relocation | undefined;
     })
   | (ReportBase & {readonly is: 'unknownStatus'; readonly rawStatus: string})
   | {readonly is: 'failure'; readonly error: PollError};
 
 /**
- * Asks the service once: one GET of the location as it stands. A transient failure is retried by p-retry, unless the
+ * Asks the service once: one GET of the location, unchanged. A transient failure is retried by p-retry, unless the
  * service says when to come back: that wait is the watch's, which can be stopped, resumed and handed to a queue.
  *
  * @throws the signal's reason when it aborts, and nothing else
@@ -142,7 +142,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   return {is: 'operation', operation, unknownWord, answer, retryAfter, relocation};
 }
 
-/** Where an answer says the operation is from now on, if it says so. */
+/** The operation's new location, if the response gives one. */
 function readRelocation(
   {reader, trustedOrigins}: Settings,
   request: PollRequest,

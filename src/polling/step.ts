@@ -48,8 +48,8 @@ export interface StepIo {
 }
 
 /**
- * The step that every runner takes, be it a timer, a queue or a workflow engine: poll the service, move the machine, ask
- * the schedule. A runner restores the state, takes the step when `state.dueAt` has come, keeps the new state, and waits.
+ * The step that every runner takes, be it a timer, a queue or a workflow engine: poll the service, let the machine
+ * decide the next state, ask the schedule. A runner restores the state, takes the step when `state.dueAt` has come, keeps the new state, and waits.
  *
  * - When the service's wait and the schedule disagree, the service wins, for that one wait.
  * - No wait is longer than the time that is left: the last poll goes out just before the deadline. A state that is due at the
@@ -58,7 +58,7 @@ export interface StepIo {
  *
  * @param state where the operation was left
  * @param io what the step needs from outside
- * @param clock what the runner goes by
+ * @param clock the runner's clock
  * @throws what `io.poll` throws, which is the reason of `io.signal` when it aborts
  */
 export async function step(state: WatchState, io: StepIo, clock: Clock): Promise<Step> {

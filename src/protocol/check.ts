@@ -1,14 +1,20 @@
 import {isOperationStatus} from '../operation/operation.ts';
-import {checkNumber, expected} from '../shared/check-options.ts';
+import {
+  type Check,
+  type Checks,
+  checkOptions,
+  expected,
+  isBoolean,
+  isMilliseconds,
+  isOneOf,
+} from '../shared/check-options.ts';
+import {isRecord} from '../shared/json.ts';
 import type {Protocol} from './protocol.ts';
-
-/** Checks the value of a field. */
-type Check = (field: string, value: unknown) => void;
 
 const checkThat =
   (isValid: (value: unknown) => boolean, expectation: string): Check =>
-  (field, value) =>
-    expect(isValid(value), field, expectation, value);
+  (name, value) =>
+    expect(isValid(value), name, expectation, value);
 
 const areHeaderNames = (value: unknown): boolean =>
   Array.isArray(value) && value.every((header) => matches(header, headerName));
@@ -17,13 +23,11 @@ const pointersExpected = "JSON pointers such as '/status'";
 const pointers = checkThat(arePointers, pointersExpected);
 const status = checkThat(isOperationStatus, 'notStarted, running, succeeded, failed or canceled');
 const headerNames = checkThat(areHeaderNames, 'a list of header names');
-const boolean = checkThat((value) => typeof value === 'boolean', 'true or false');
 const suffix = checkThat(isSuffix, "a string such as '/records' or ':cancel'");
-const milliseconds: Check = (field, value) =>
-  checkNumber(`protocol.${field}`, value, {takes: 'milliseconds', most: Number.MAX_SAFE_INTEGER});
+const milliseconds = isMilliseconds(0);
 
-/** The check of each field, if it is present. */
-const fields: Readonly<Record<keyof Protocol, Check>> = {
+/** A check for each field. */
+const protocolChecks = {
   status: pointers,
   statusIfKnown: pointers,
   id: pointers,
@@ -47,18 +51,18 @@ const fields: Readonly<Record<keyof Protocol, Check>> = {
   moveHeaders: headerNames,
   locationOnly: checkLocationOnly,
   cancel: checkCancel,
-  authorization: checkThat((value) => value === 'bearer' || value === 'none', "'bearer' or 'none'"),
-  errorMeansFailed: boolean,
+  authorization: isOneOf('bearer', 'none'),
+  errorMeansFailed: isBoolean,
   errorCodes: checkErrorCodes,
   throttlingCodes: checkThat(areCodes, 'a list of error codes'),
-  seeOtherSucceeds: boolean,
-  notFoundSucceeds: boolean,
-  createdMeansDone: boolean,
-  foreignHosts: boolean,
+  seeOtherSucceeds: isBoolean,
+  notFoundSucceeds: isBoolean,
+  createdMeansDone: isBoolean,
+  foreignHosts: isBoolean,
   minimumInterval: milliseconds,
   maximumInterval: milliseconds,
   totalTimeout: milliseconds,
-};
+} satisfies Checks<Protocol>;
 
 const required = ['name', 'status', 'words'] as const;
 
@@ -70,20 +74,12 @@ const required = ['name', 'status', 'words'] as const;
  */
 export function checkProtocol(protocol: Protocol): void {
   if (!isRecord(protocol)) throw expected('protocol', 'a protocol such as protocols.longRunning', show(protocol));
-  for (const field of Object.keys(protocol)) {
-    if (Object.hasOwn(fields, field)) continue;
-    throw new TypeError(`protocol.${field}: there is no such field; there are ${Object.keys(fields).join(', ')}`);
-  }
-  // Required fields first, so that a missing name is reported before anything else.
-  for (const field of required) fields[field](field, protocol[field]);
-  for (const [field, check] of Object.entries(fields)) {
-    const value: unknown = Reflect.get(protocol, field);
-    if (value !== undefined) check(field, value);
-  }
+  checkOptions(protocol, protocolChecks, 'protocol.', 'field');
+  for (const field of required) protocolChecks[field](`protocol.${field}`, protocol[field]);
   const {words, otherWords, withoutStatus, httpStatuses = {}, seeOtherSucceeds, notFoundSucceeds} = protocol;
   const statuses = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
   const succeeds = statuses.includes('succeeded') || seeOtherSucceeds === true || notFoundSucceeds === true;
-  expect(succeeds, 'words', 'a word that means succeeded', words);
+  expect(succeeds, 'protocol.words', 'a word that means succeeded', words);
   const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
   if (maximumInterval < minimumInterval) {
     throw new RangeError(
@@ -92,27 +88,27 @@ export function checkProtocol(protocol: Protocol): void {
   }
 }
 
-function checkWords(field: string, words: unknown): void {
+function checkWords(name: string, words: unknown): void {
   const seen = new Map<string, unknown>();
-  for (const [word, meaning] of entriesOf(field, words, 'a status for each word')) {
-    status(`words.${word}`, meaning);
+  for (const [word, meaning] of entriesOf(name, words, 'a status for each word')) {
+    status(`${name}.${word}`, meaning);
     const key = word.toLowerCase();
     const other = seen.get(key) ?? meaning;
     const expectation = `the status that the same word has in another case, ${String(other)}`;
-    expect(other === meaning, `words.${word}`, expectation, meaning);
+    expect(other === meaning, `${name}.${word}`, expectation, meaning);
     seen.set(key, meaning);
   }
 }
 
-function checkErrorCodes(field: string, codes: unknown): void {
-  for (const [code, meaning] of entriesOf(field, codes, 'a status for each error code'))
-    status(`${field}.${code}`, meaning);
+function checkErrorCodes(name: string, codes: unknown): void {
+  for (const [code, meaning] of entriesOf(name, codes, 'a status for each error code'))
+    status(`${name}.${code}`, meaning);
 }
 
-function checkHttpStatuses(field: string, statuses: unknown): void {
-  for (const [code, meaning] of entriesOf(field, statuses, 'a status for each HTTP status')) {
-    expect(/^2\d\d$/.test(code), `${field}.${code}`, 'HTTP statuses from 200 to 299', meaning);
-    status(`${field}.${code}`, meaning);
+function checkHttpStatuses(name: string, statuses: unknown): void {
+  for (const [code, meaning] of entriesOf(name, statuses, 'a status for each HTTP status')) {
+    expect(/^2\d\d$/.test(code), `${name}.${code}`, 'HTTP statuses from 200 to 299', meaning);
+    status(`${name}.${code}`, meaning);
   }
 }
 
@@ -120,50 +116,46 @@ function checkHttpStatuses(field: string, statuses: unknown): void {
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;
 
-function checkHeaders(field: string, headers: unknown): void {
-  for (const [header, value] of entriesOf(field, headers, 'a string for each header')) {
-    const name = `${field}.${header}`;
-    expect(matches(header, headerName), name, 'header names', value);
-    expect(matches(value, headerValue), name, 'a string of visible ASCII characters and spaces', value);
-    expect(header.toLowerCase() !== 'authorization', name, 'no token here: pass it as the option token', '[not shown]');
+function checkHeaders(name: string, headers: unknown): void {
+  for (const [header, value] of entriesOf(name, headers, 'a string for each header')) {
+    const own = `${name}.${header}`;
+    expect(matches(header, headerName), own, 'header names', value);
+    expect(matches(value, headerValue), own, 'a string of visible ASCII characters and spaces', value);
+    expect(header.toLowerCase() !== 'authorization', own, 'no token here: pass it as the option token', '[not shown]');
   }
 }
 
-function checkPlaces(field: string, places: unknown): void {
+function checkPlaces(name: string, places: unknown): void {
   for (const place of listOf(places)) {
     const isValid =
       ['resourceLocation', 'location', 'original'].includes(String(place)) ||
       (isRecord(place) && Object.keys(place).join() === 'suffix' && isSuffix(place['suffix']));
-    expect(isValid, field, "'resourceLocation', 'location', 'original' or {suffix}, or a list of these", place);
+    expect(isValid, name, "'resourceLocation', 'location', 'original' or {suffix}, or a list of these", place);
   }
 }
 
-function checkCancel(field: string, cancel: unknown): void {
-  const entries = entriesOf(field, cancel, 'a method and, optionally, a suffix');
+function checkCancel(name: string, cancel: unknown): void {
+  const entries = entriesOf(name, cancel, 'a method and, optionally, a suffix');
   const {method, suffix: ending, ...others} = Object.fromEntries(entries);
   const isValid = method !== undefined && Object.keys(others).length === 0;
-  expect(isValid, field, 'a method and, optionally, a suffix', cancel);
-  expect(method === 'DELETE' || method === 'POST', `${field}.method`, "'DELETE' or 'POST'", method);
-  if (ending !== undefined) suffix(`${field}.suffix`, ending);
+  expect(isValid, name, 'a method and, optionally, a suffix', cancel);
+  expect(method === 'DELETE' || method === 'POST', `${name}.method`, "'DELETE' or 'POST'", method);
+  if (ending !== undefined) suffix(`${name}.suffix`, ending);
 }
 
-function checkLocationOnly(field: string, protocol: unknown): void {
+function checkLocationOnly(name: string, protocol: unknown): void {
   const isValid = isRecord(protocol) && protocol['locationOnly'] === undefined;
-  expect(isValid, field, 'a protocol without a locationOnly of its own', protocol);
+  expect(isValid, name, 'a protocol without a locationOnly of its own', protocol);
   checkProtocol(protocol as unknown as Protocol);
 }
 
-function expect(isValid: boolean, field: string, expectation: string, got: unknown): void {
-  if (!isValid) throw expected(`protocol.${field}`, expectation, show(got));
+function expect(isValid: boolean, name: string, expectation: string, got: unknown): void {
+  if (!isValid) throw expected(name, expectation, show(got));
 }
 
-function entriesOf(field: string, value: unknown, expectation: string): [string, unknown][] {
-  expect(isRecord(value), field, expectation, value);
+function entriesOf(name: string, value: unknown, expectation: string): [string, unknown][] {
+  expect(isRecord(value), name, expectation, value);
   return Object.entries(value as Readonly<Record<string, unknown>>);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isPointer(value: unknown): boolean {

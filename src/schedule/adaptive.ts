@@ -1,9 +1,10 @@
+import {type Checks, checkIsObject, checkNumber, checkOptions} from '../shared/check-options.ts';
 import {DurationHistogram, type DurationHistogramJson, readDurationHistogram} from './duration-histogram.ts';
 import {PollPlanner} from './poll-planner.ts';
 import {
-  checkMilliseconds,
   type ExponentialOptions,
   exponential,
+  exponentialChecks,
   type Schedule,
   type ScheduleContext,
   type ScheduleEnd,
@@ -27,6 +28,15 @@ export interface AdaptiveSchedule extends Schedule {
   readonly toJSON: () => DurationHistogramJson;
 }
 
+const adaptiveChecks = {
+  ...exponentialChecks,
+  requestCost: (name, value) => {
+    checkNumber(name, value, {takes: 'milliseconds', most: Number.MAX_VALUE});
+    if (value === 0) throw new RangeError(`${name}: expected milliseconds over 0, got 0`);
+  },
+  learned: () => {}, // readDurationHistogram checks it.
+} satisfies Checks<AdaptiveOptions>;
+
 /**
  * Learns how long operations of one kind take from the ends that its pollers detect, and polls when the next end is likely;
  * exponential until ten operations have ended, and beyond the durations observed so far. It adapts when durations change: it
@@ -40,9 +50,9 @@ export interface AdaptiveSchedule extends Schedule {
  * @throws TypeError or RangeError that names the option, its value and what is expected
  */
 export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
+  checkIsObject('schedules.adaptive', options);
+  checkOptions(options, adaptiveChecks, 'schedules.adaptive: ');
   const {requestCost = 1000, learned, ...others} = options;
-  checkMilliseconds('schedules.adaptive: requestCost', requestCost);
-  if (requestCost === 0) throw new RangeError('schedules.adaptive: requestCost: expected milliseconds over 0, got 0');
   const fallback = exponential(others);
   const {initial = 1000, factor = 1.5} = others;
   const durations = new DurationHistogram(

@@ -58,7 +58,7 @@ export class DurationHistogram {
     for (const count of counts) this.total += count;
   }
 
-  /** Whether there are too few durations to go by. */
+  /** Whether there are too few durations to rely on. */
   get isInsufficient(): boolean {
     return this.total < minimumTotal;
   }

@@ -1,5 +1,13 @@
 import type {Operation, OperationStatus} from '../operation/operation.ts';
-import {checkNumber, expected} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkIsObject,
+  checkNumber,
+  checkOptions,
+  expected,
+  isNumber,
+  isOneOf,
+} from '../shared/check-options.ts';
 
 /** What a schedule may base a wait on. All times are in milliseconds. */
 export interface ScheduleContext {
@@ -57,6 +65,16 @@ export interface ExponentialOptions {
   readonly jitter?: 'none' | 'full' | 'equal';
 }
 
+const milliseconds = {takes: 'milliseconds', most: Number.MAX_VALUE};
+
+/** A check for each option of `exponential`. */
+export const exponentialChecks = {
+  initial: isNumber(milliseconds),
+  factor: isNumber({least: 1}),
+  max: isNumber(milliseconds),
+  jitter: isOneOf('none', 'full', 'equal'),
+} satisfies Checks<ExponentialOptions>;
+
 /** The same wait each time, in milliseconds. Pollers that start together stay in step, which may overload the service. */
 export function fixed(delay: number): Schedule {
   checkMilliseconds('schedules.fixed', delay);
@@ -68,21 +86,14 @@ export function exponential(options: ExponentialOptions = {}): Schedule {
   return exponentialFrom(0, options);
 }
 
-/**
- * The schedule where none is given, and in place of one that fails: `exponential()`, but chance makes no wait shorter than
- * 100 ms.
- */
+/** The schedule used by default and in place of one that fails: `exponential()`, but chance makes no wait shorter than 100 ms. */
 export const defaultSchedule: Schedule = exponentialFrom(100, {});
 
 /** @param least what full jitter leaves of a wait, in milliseconds */
 function exponentialFrom(least: number, options: ExponentialOptions): Schedule {
+  checkIsObject('schedules.exponential', options);
+  checkOptions(options, exponentialChecks, 'schedules.exponential: ');
   const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = options;
-  checkMilliseconds('schedules.exponential: initial', initial);
-  checkMilliseconds('schedules.exponential: max', max);
-  checkNumber('schedules.exponential: factor', factor, {least: 1});
-  if (jitter !== 'none' && jitter !== 'full' && jitter !== 'equal') {
-    throw expected('schedules.exponential: jitter', "'none', 'full' or 'equal'", String(jitter));
-  }
   return ({attempt, random}) => {
     // 0 times infinity would be NaN.
     const delay = initial === 0 ? 0 : Math.min(initial * factor ** (attempt - 1), max);
@@ -102,7 +113,7 @@ export function sequence(delays: readonly number[]): Schedule {
   return ({attempt}) => copy[attempt - 1] ?? last;
 }
 
-/** Checks an option of a schedule. @throws TypeError or RangeError that names it, its value and what is expected */
-export function checkMilliseconds(name: string, value: unknown): void {
-  checkNumber(name, value, {takes: 'milliseconds', most: Number.MAX_VALUE});
+/** Checks a wait. @throws TypeError or RangeError that names it, its value and what is expected */
+function checkMilliseconds(name: string, value: unknown): void {
+  checkNumber(name, value, milliseconds);
 }

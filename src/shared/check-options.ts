@@ -1,3 +1,5 @@
+import {longestTime} from './clock.ts';
+
 /** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
 export type Check = (name: string, value: unknown) => void;
 
@@ -10,12 +12,18 @@ export type Checks<Options> = {readonly [Name in keyof Required<Options>]: Check
  * @param options what was given
  * @param checks a check for each option there is
  * @param prefix what the names begin with in messages, e.g. `retry.`
+ * @param kind what messages call an option
  * @throws TypeError or RangeError that names the option: an unknown one would be ignored
  */
-export function checkOptions(options: object, checks: Readonly<Record<string, Check>>, prefix = ''): void {
+export function checkOptions(
+  options: object,
+  checks: Readonly<Record<string, Check>>,
+  prefix = '',
+  kind = 'option',
+): void {
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) throw unknownOption(prefix + name, Object.keys(checks));
+    if (check === undefined) throw unknownOption(kind, prefix, name, Object.keys(checks));
     if (value !== undefined) check(prefix + name, value);
   }
 }
@@ -31,14 +39,16 @@ export function expected(name: string, takes: string, got: string): TypeError {
   return new TypeError(`${name}: expected ${takes}, got ${got}`);
 }
 
-/** A check that goes by the value alone. The value is shown in the message: not for secrets. */
-export function isA(takes: string, holds: (value: unknown) => boolean): Check {
+/** A check of the value alone. The value is shown in the message: not for secrets. */
+export function isA(takes: string, isValid: (value: unknown) => boolean): Check {
   return (name, value) => {
-    if (!holds(value)) throw expected(name, takes, describeValue(value));
+    if (!isValid(value)) throw expected(name, takes, describeValue(value));
   };
 }
 
+/** A function. */
 export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
+/** `true` or `false`. */
 export const isBoolean: Check = isA('true or false', (value) => typeof value === 'boolean');
 
 /** One of these strings. */
@@ -56,15 +66,14 @@ export interface NumberRange {
   readonly least?: number;
   /** Default: no limit. */
   readonly most?: number;
+  /** Whether it must be a whole number; infinity counts as one. Default `false`. */
+  readonly whole?: boolean;
 }
 
 /** A number within a range; never NaN. */
 export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
-
-// A date holds 8.64e15 ms: so long after now, one can still be written into a resume token.
-const longestTime = 8e15;
 
 /** Milliseconds, at least so many; `or` names what else is taken, e.g. `' or false'`. */
 export function isMilliseconds(least: number, or?: false): Check {
@@ -81,10 +90,11 @@ export function isMilliseconds(least: number, or?: false): Check {
  * @throws TypeError or RangeError that names the option, what it takes and what it got
  */
 export function checkNumber(name: string, value: unknown, range: NumberRange = {}): asserts value is number {
-  const {takes = 'a number', least = 0, most = Number.POSITIVE_INFINITY} = range;
+  const {takes = 'a number', least = 0, most = Number.POSITIVE_INFINITY, whole = false} = range;
   if (typeof value !== 'number') throw expected(name, takes.replace(/,$/, ''), describeValue(value));
-  if (value >= least && value <= most) return;
-  const limit = value > most ? `up to ${most}` : `from ${least} on`;
+  if (value >= least && value <= most && (!whole || Math.floor(value) === value)) return;
+  // Above the largest number there is only infinity.
+  const limit = value > most && most < Number.MAX_VALUE ? `up to ${most}` : `from ${least} on`;
   throw new RangeError(`${name}: expected ${takes} ${limit}, got ${value}`);
 }
 
@@ -96,11 +106,10 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-function unknownOption(name: string, known: readonly string[]): TypeError {
-  const own = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
-  const similar = known.find((other) => isSimilar(own, other.toLowerCase()));
+function unknownOption(kind: string, prefix: string, name: string, known: readonly string[]): TypeError {
+  const similar = known.find((other) => isSimilar(name.toLowerCase(), other.toLowerCase()));
   const hint = similar === undefined ? '' : `. Did you mean ${similar}?`;
-  return new TypeError(`${name.slice(0, 60)}: there is no such option; there are ${known.join(', ')}${hint}`);
+  return new TypeError(`${prefix}${name.slice(0, 60)}: there is no such ${kind}; there are ${known.join(', ')}${hint}`);
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */

@@ -1,13 +1,19 @@
 // The clock of this process: milliseconds since 1970 when it starts, and from then on as monotonic as `performance.now()`.
 // A wall clock that is set, by hand or by NTP, moves no deadline and no wait.
 
-/** What a runner goes by. */
+/** The clock of a runner. */
 export interface Clock {
   /** The current time, in milliseconds since 1970. */
   now(): number;
-  /** How far the wall clock is ahead of it, in milliseconds: resume tokens go by the wall clock. */
+  /** How far the wall clock is ahead of it, in milliseconds: the times in resume tokens are the wall clock's. */
   wallOffset(): number;
 }
+
+/**
+ * The longest time that is reckoned with, in milliseconds: a date holds 8.64e15 ms, so one that is this far from now can still
+ * be written into a resume token.
+ */
+export const longestTime = 8e15;
 
 /** How far ahead of `performance.now()` a timer may fire, in milliseconds: on a busy event loop they fire early. */
 const timerTolerance = 1000;
@@ -57,6 +63,11 @@ export const processClock: Clock = {now, wallOffset: wallClockOffset};
 /** A clock that is the wall clock already, such as that of a workflow engine. */
 export function wallClock(time: () => number): Clock {
   return {now: time, wallOffset: () => 0};
+}
+
+/** The same time by a clock that is so many milliseconds ahead. */
+export function shiftTime(time: number | undefined, by: number): number | undefined {
+  return time === undefined ? undefined : time + by;
 }
 
 function monotonic(): number {

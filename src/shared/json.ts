@@ -28,6 +28,12 @@ export function deepFreeze(json: unknown): boolean {
   return true;
 }
 
-function isObject(value: unknown): value is object {
+/** Whether a value is an object, lists included. */
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+/** Whether a value is an object with named fields: no list, and not `null`. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && !Array.isArray(value);
 }

@@ -150,7 +150,7 @@ describe('a credential', () => {
 
   test('that gives none', async () => {
     const token = tokensOf({getToken: async () => null});
-    await expect(token()).rejects.toThrow('token: the credential gave none');
+    await expect(token()).rejects.toThrow('token: the credential returned null');
   });
 });
 

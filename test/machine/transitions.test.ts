@@ -137,6 +137,7 @@ describe('a machine that cannot be read as a table is refused', () => {
   const running = (definition: Definition, event = 'report'): {readonly running: StateConfig} => ({
     running: {on: {[event]: definition}},
   });
+  const recording = (next: string): Definition['actions'] => ({type: 'record', params: {next}});
   const looksAtMore = 'has a guard that looks at more than the reported status';
 
   test.each<[string, Partial<Record<OperationStateValue, StateConfig>>, string]>([
@@ -219,6 +220,41 @@ describe('a machine that cannot be read as a table is refused', () => {
       'another event with a guard',
       running({guard: reported('running')}, 'wait'),
       'running -> running on wait has a guard; only reports may',
+    ],
+    [
+      'a report that is recorded as another status',
+      running({guard: reported('failed'), target: 'failed', actions: recording('running')}),
+      'running -> failed on report should have one action, which records failed',
+    ],
+    [
+      'a report that is not recorded',
+      running({guard: reported('failed'), target: 'failed'}),
+      'running -> failed on report should have one action, which records failed',
+    ],
+    [
+      'an action that does more than record',
+      running({actions: [recording('running'), 'startWatching']}, 'stall'),
+      'running -> running on stall should have one action, which records running',
+    ],
+    [
+      'abandon that is recorded as the status before',
+      running({target: 'abandoned', actions: recording('running')}, 'abandon'),
+      'running -> abandoned on abandon should have one action, which records abandoned',
+    ],
+    [
+      'a report with several targets',
+      running({guard: reported('failed'), target: ['failed', 'abandoned'], actions: recording('failed')}),
+      'running -> failed on report has several targets',
+    ],
+    [
+      'a start of the watch actor that changes the state',
+      running({target: 'failed'}, 'watching'),
+      'running -> failed on watching should lead to running',
+    ],
+    [
+      'a start of the watch actor that leaves an end',
+      {succeeded: {type: 'final', on: {watching: {target: 'running'}}}},
+      'succeeded -> running on watching leaves a terminal state',
     ],
   ])('%s', (_, states, why) => {
     const machine = withStates(states);

@@ -7,7 +7,7 @@ import type {WatchEvent} from '../../src/operation/watch-event.ts';
 
 /** A transition as a machine's config has it. */
 export interface Definition {
-  readonly target?: string;
+  readonly target?: string | readonly string[];
   readonly guard?: unknown;
   readonly actions?: unknown;
 }

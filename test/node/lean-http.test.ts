@@ -272,7 +272,7 @@ describe('options are checked at the call', () => {
     [{pipelining: 10}, 'pipelining: there is no such option; there are connections, keepAlive, dispatcher'],
     [{connections: '10'}, 'connections: expected a whole number, got "10"'],
     [{connections: 0}, 'connections: expected a whole number from 1 on, got 0'],
-    [{keepAlive: 1.5}, 'keepAlive: expected milliseconds from 1 on, got 1.5'],
+    [{keepAlive: 1.5}, 'keepAlive: expected whole milliseconds from 1 on, got 1.5'],
     [{dispatcher: {}}, "dispatcher: expected one of undici's, got an object"],
   ])('%j', (options, message) => {
     expect(() => leanHttp(options as LeanHttpOptions)).toThrow(message);

@@ -205,7 +205,7 @@ describe('an option with a wrong value is refused with its name, what it got and
   });
 
   test.each<[string, unknown, ErrorConstructor, string]>([
-    ['retries', '3', TypeError, 'expected a number, got "3"'],
+    ['retries', '3', TypeError, 'expected a whole number, got "3"'],
     ['retries', -1, RangeError, 'expected a whole number from 0 on, got -1'],
     ['retries', 1.5, RangeError, 'expected a whole number from 0 on, got 1.5'],
     ['retries', Number.NaN, RangeError, 'expected a whole number from 0 on, got NaN'],

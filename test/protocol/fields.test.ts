@@ -310,7 +310,7 @@ describe('protocols.define', () => {
   });
 
   test.each([
-    [{maximumInterval: -1}, 'maximumInterval: expected milliseconds from 0 on, got -1'],
+    [{maximumInterval: -1}, 'maximumInterval: expected milliseconds, from 0 on, got -1'],
     [{minimumInterval: 5, maximumInterval: 4}, 'maximumInterval: expected no less than minimumInterval, 5, got 4'],
   ])('refuses %p', (fields, message) => {
     expect(() => define(fields)).toThrow(new RangeError(`protocol.${message}`));

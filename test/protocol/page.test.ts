@@ -46,7 +46,7 @@ describe('docs/protocols.md', () => {
   test('lists every field', () => {
     let message = '';
     try {
-      protocols.define({none: 0} as unknown as Protocol);
+      protocols.define({nothingLikeIt: 0} as unknown as Protocol);
     } catch (error) {
       message = String(error);
     }

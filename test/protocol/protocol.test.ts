@@ -243,10 +243,15 @@ describe('protocols.define', () => {
     [{authorization: 'basic'}, TypeError, `authorization: expected 'bearer' or 'none', got "basic"`],
     [{foreignHosts: 'yes'}, TypeError, 'foreignHosts: expected true or false, got "yes"'],
     [{minimumInterval: '5s'}, TypeError, 'minimumInterval: expected milliseconds, got "5s"'],
-    [{minimumInterval: -1}, RangeError, 'minimumInterval: expected milliseconds from 0 on, got -1'],
-    [{minimumInterval: Number.NaN}, RangeError, 'minimumInterval: expected milliseconds from 0 on, got NaN'],
-    [{totalTimeout: Infinity}, RangeError, 'totalTimeout: expected milliseconds from 0 on, got Infinity'],
+    [{minimumInterval: -1}, RangeError, 'minimumInterval: expected milliseconds, from 0 on, got -1'],
+    [{minimumInterval: Number.NaN}, RangeError, 'minimumInterval: expected milliseconds, from 0 on, got NaN'],
+    [{totalTimeout: Infinity}, RangeError, 'totalTimeout: expected milliseconds, up to 8000000000000000, got Infinity'],
     [{totalTimeout: false}, TypeError, 'totalTimeout: expected milliseconds, got false'],
+    [
+      {statusDetails: '/d'},
+      TypeError,
+      `statusDetails: there is no such field; there are ${names}. Did you mean statusDetail?`,
+    ],
     [{progress: '/p'}, TypeError, `progress: there is no such field; there are ${names}`],
   ])('refuses %p', (fields, type, message) => {
     const error = thrownBy(() => protocols.define({...renders, ...fields} as Protocol));

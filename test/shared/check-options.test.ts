@@ -66,6 +66,12 @@ describe('options', () => {
     expect(thrownBy(() => checkOptions(options, checks, 'retry.'))).toEqual(new TypeError(`retry.${name}: ${message}`));
   });
 
+  test('that are called otherwise are refused as such', () => {
+    expect(thrownBy(() => checkOptions({tokne: 5}, checks, 'a.b: ', 'field'))).toEqual(
+      new TypeError('a.b: tokne: there is no such field; there are requestTimeout, token, isOn. Did you mean token?'),
+    );
+  });
+
   test('that there are not are refused even when they are undefined', () => {
     expect(() => checkOptions({tokne: undefined}, checks)).toThrow('Did you mean token?');
   });
@@ -99,6 +105,7 @@ describe('a check', () => {
     ['of a choice', choice, ['a', 'b', 'c']],
     ['of a number', isNumber(), [0, 0.5, Number.MAX_VALUE, Infinity]],
     ['of a number within a range', isNumber({least: 1, most: 2}), [1, 1.5, 2]],
+    ['of a whole number', isNumber({least: 1, whole: true}), [1, 2, 1e21, Infinity]],
     ['of milliseconds', isMilliseconds(1), [1, 0.5 + 1, 8e15]],
     ['of milliseconds or false', isMilliseconds(1, false), [1, false]],
   ])('%s takes %p', (_, check, values) => {
@@ -115,6 +122,13 @@ describe('a check', () => {
     ['of a number', isNumber(), Number.NaN, new RangeError('it: expected a number from 0 on, got NaN')],
     ['of a number', isNumber(), -1, new RangeError('it: expected a number from 0 on, got -1')],
     ['of a number within a range', isNumber({least: 2}), 1, new RangeError('it: expected a number from 2 on, got 1')],
+    ['of a whole number', isNumber({whole: true}), 1.5, new RangeError('it: expected a number from 0 on, got 1.5')],
+    [
+      'of a finite number',
+      isNumber({most: Number.MAX_VALUE}),
+      Infinity,
+      new RangeError('it: expected a number from 0 on, got Infinity'),
+    ],
     ['of milliseconds', isMilliseconds(1), 0, new RangeError('it: expected milliseconds, from 1 on, got 0')],
     [
       'of milliseconds',
