@@ -1,5 +1,5 @@
 import {isOperationStatus} from '../operation/operation.ts';
-import {checkNumber, expected} from '../shared/check-options.ts';
+import {checkNumber, describeValue, expected, longestTime} from '../shared/check-options.ts';
 import type {Protocol} from './protocol.ts';
 
 /** Checks the value of a field. */
@@ -20,7 +20,7 @@ const headerNames = checkThat(areHeaderNames, 'a list of header names');
 const boolean = checkThat((value) => typeof value === 'boolean', 'true or false');
 const suffix = checkThat(isSuffix, "a string such as '/records' or ':cancel'");
 const milliseconds: Check = (field, value) =>
-  checkNumber(`protocol.${field}`, value, {takes: 'milliseconds', most: Number.MAX_SAFE_INTEGER});
+  checkNumber(`protocol.${field}`, value, {takes: 'milliseconds', most: longestTime});
 
 /** The check of each field, if it is present. */
 const fields: Readonly<Record<keyof Protocol, Check>> = {
@@ -72,7 +72,9 @@ export function checkProtocol(protocol: Protocol): void {
   if (!isRecord(protocol)) throw expected('protocol', 'a protocol such as protocols.longRunning', show(protocol));
   for (const field of Object.keys(protocol)) {
     if (Object.hasOwn(fields, field)) continue;
-    throw new TypeError(`protocol.${field}: there is no such field; there are ${Object.keys(fields).join(', ')}`);
+    throw new TypeError(
+      `protocol.${field.slice(0, 60)}: there is no such field; there are ${Object.keys(fields).join(', ')}`,
+    );
   }
   // Required fields first, so that a missing name is reported before anything else.
   for (const field of required) fields[field](field, protocol[field]);
@@ -195,7 +197,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return describeValue(value);
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   return typeof value === 'object' && value !== null ? `{${Object.keys(value).join(', ')}}` : String(value);
 }

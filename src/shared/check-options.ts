@@ -1,3 +1,5 @@
+import {printable} from './printable.ts';
+
 /** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
 export type Check = (name: string, value: unknown) => void;
 
@@ -28,7 +30,7 @@ export function checkIsObject(name: string, value: unknown, takes = 'an object')
 
 /** The error for an option of the wrong type. */
 export function expected(name: string, takes: string, got: string): TypeError {
-  return new TypeError(`${name}: expected ${takes}, got ${got}`);
+  return new TypeError(printable(`${name}: expected ${takes}, got ${got}`));
 }
 
 /** A check that goes by the value alone. The value is shown in the message: not for secrets. */
@@ -63,8 +65,8 @@ export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
-// A date holds 8.64e15 ms: so long after now, one can still be written into a resume token.
-const longestTime = 8e15;
+/** The longest time, in milliseconds. A date holds 8.64e15: so long after now, one can still be written into a resume token. */
+export const longestTime = 8e15;
 
 /** Milliseconds, at least so many; `or` names what else is taken, e.g. `' or false'`. */
 export function isMilliseconds(least: number, or?: false): Check {
@@ -85,7 +87,7 @@ export function checkNumber(name: string, value: unknown, range: NumberRange = {
   if (typeof value !== 'number') throw expected(name, takes.replace(/,$/, ''), describeValue(value));
   if (value >= least && value <= most) return;
   const limit = value > most ? `up to ${most}` : `from ${least} on`;
-  throw new RangeError(`${name}: expected ${takes} ${limit}, got ${value}`);
+  throw new RangeError(printable(`${name}: expected ${takes} ${limit}, got ${value}`));
 }
 
 /** A value as a message may show it: short, and of an object or function only what it is. */
@@ -100,7 +102,9 @@ function unknownOption(name: string, known: readonly string[]): TypeError {
   const own = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   const similar = known.find((other) => isSimilar(own, other.toLowerCase()));
   const hint = similar === undefined ? '' : `. Did you mean ${similar}?`;
-  return new TypeError(`${name.slice(0, 60)}: there is no such option; there are ${known.join(', ')}${hint}`);
+  return new TypeError(
+    printable(`${name.slice(0, 60)}: there is no such option; there are ${known.join(', ')}${hint}`),
+  );
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
