@@ -62,9 +62,11 @@ export function resetPassword(
 function withPassword(started: StartedOperation, given: string | undefined): PasswordReset {
   let password = given;
   if (started.confirmed) {
-    // Without a success nobody is given the password: nothing keeps it then.
-    started.poller.on('*', ({type}) => {
-      if (type === 'failed' || type === 'canceled' || type === 'abandoned') password = undefined;
+    // Once the reset has ended, its poller no longer keeps the password; without a success nobody is given it, so nothing does.
+    const subscription = started.poller.on('*', ({type}) => {
+      const isLost = type === 'failed' || type === 'canceled' || type === 'abandoned';
+      if (isLost) password = undefined;
+      if (isLost || type === 'succeeded') subscription.unsubscribe();
     });
   } else password = undefined;
   const newPassword = async (): Promise<string> => {
