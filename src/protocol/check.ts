@@ -1,5 +1,6 @@
 import {isOperationStatus} from '../operation/operation.ts';
 import {checkNumber, describeValue, expected, longestTime} from '../shared/check-options.ts';
+import {printable} from '../shared/printable.ts';
 import type {Protocol} from './protocol.ts';
 
 /** Checks the value of a field. */
@@ -73,7 +74,7 @@ export function checkProtocol(protocol: Protocol): void {
   for (const field of Object.keys(protocol)) {
     if (Object.hasOwn(fields, field)) continue;
     throw new TypeError(
-      `protocol.${field.slice(0, 60)}: there is no such field; there are ${Object.keys(fields).join(', ')}`,
+      `protocol.${printable(field.slice(0, 60))}: there is no such field; there are ${Object.keys(fields).join(', ')}`,
     );
   }
   // Required fields first, so that a missing name is reported before anything else.

@@ -90,9 +90,9 @@ export function checkNumber(name: string, value: unknown, range: NumberRange = {
   throw new RangeError(printable(`${name}: expected ${takes} ${limit}, got ${value}`));
 }
 
-/** A value as a message may show it: short, and of an object or function only what it is. */
+/** A value as a message may show it: short, printable, and of an object or function only what it is. */
 export function describeValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (typeof value === 'string') return printable(JSON.stringify(value.slice(0, 60)));
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
