@@ -211,6 +211,8 @@ describe('74: the token, sent back by the service, shows nowhere', () => {
 });
 
 describe('75: the new password of a reset', () => {
+  jest.setTimeout(45_000);
+
   const password = 'Chosen 1/Pässword';
 
   /** A service that shows the password in headers of its answer to the reset, and in the path to the operation if so. */
@@ -295,6 +297,8 @@ describe('75: the new password of a reset', () => {
       console.log(kept.outcome, typeof kept.held, client.root === given, snapshot.includes(secret()));
       process.exit();`,
       emulator.root,
+      // A snapshot of the heap takes seconds on a busy machine.
+      30_000,
     );
     expect([code, err]).toEqual([0, '']);
     return out.trim().split(' ');
