@@ -1,3 +1,4 @@
+import {resolveLocation} from '../protocol/resolve.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 
@@ -9,9 +10,14 @@ export function resetPasswordPath(user: string, methodId: string = passwordMetho
   return `${authenticationPath(user)}/methods/${pathSegment('methodId', methodId)}/resetPassword`;
 }
 
-/** Where a user's authentication operation is, given its id or that location itself. */
+const isPath = /^\/(?![/\\])/;
+
+/** Where a user's authentication operation is, given its id or that location itself, which may be a path. */
 export function operationLocation(base: string, user: string, idOrLocation: string): string {
-  if (readLocation(idOrLocation) !== undefined) return idOrLocation;
+  if (typeof idOrLocation === 'string') {
+    const location = isPath.test(idOrLocation) ? resolveLocation(idOrLocation, base, base) : idOrLocation;
+    if (location !== undefined && readLocation(location) !== undefined) return location;
+  }
   return `${base}${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
 }
 

@@ -1,4 +1,6 @@
+import {describeValue} from '../shared/check-options.ts';
 import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
+import {printable} from '../shared/printable.ts';
 
 /** Microsoft's national clouds, as Graph's documentation counts them; GCC is `global`, GCC High `usGovL4`, DoD `usGovL5`. */
 export type GraphCloud = 'global' | 'usGovL4' | 'usGovL5' | 'china';
@@ -23,13 +25,14 @@ export function readRoot(cloud: GraphCloud | undefined, root: string | undefined
   if (root === undefined) {
     const name = cloud ?? 'global';
     if (Object.hasOwn(cloudRoots, name)) return cloudRoots[name];
-    throw new TypeError(`cloud: expected ${Object.keys(cloudRoots).join(', ')}, got ${JSON.stringify(name)}`);
+    throw new TypeError(`cloud: expected ${Object.keys(cloudRoots).join(', ')}, got ${describeValue(name)}`);
   }
   if (cloud !== undefined) throw new TypeError('root: expected either cloud or root, got both');
   const url = typeof root === 'string' ? readLocation(root) : undefined;
   if (url === undefined || url.pathname !== '/' || url.search !== '') {
-    throw new TypeError(`root: expected an origin such as 'https://graph.microsoft.com', got ${JSON.stringify(root)}`);
+    throw new TypeError(`root: expected an origin such as 'https://graph.microsoft.com', got ${describeValue(root)}`);
   }
-  if (!isSecureOrLoopback(url)) throw new TypeError(`root: expected https, or http on this machine, got ${url.origin}`);
+  if (!isSecureOrLoopback(url))
+    throw new TypeError(printable(`root: expected https, or http on this machine, got ${url.origin}`));
   return url.origin;
 }

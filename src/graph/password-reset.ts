@@ -1,9 +1,10 @@
-import {parseBody, type TransportResponse} from '../http/transport.ts';
+import {parseBody, type ResponseHeaders, type TransportResponse} from '../http/transport.ts';
 import {OperationError} from '../operation/errors.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {type Checks, expected} from '../shared/check-options.ts';
+import {decodeLocation} from '../shared/location.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkPollOptions, type GraphPollOptions, graphPollChecks} from './operation-settings.ts';
@@ -47,15 +48,27 @@ export function resetPassword(
     const {newPassword, methodId, ...options} = given;
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
     const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
-      newPassword === undefined ? response.body : withoutQuotes(newPassword, response),
+      withoutPassword(response, newPassword),
     );
     const started = watchStarted(client, accepted, options, returned);
     return withPassword(started, newPassword ?? passwordIn(accepted.response.json));
   });
 }
 
-/** Keeps a password until its reset has succeeded. It lives in this function's scope alone, where nothing can print it. */
-function withPassword(started: StartedOperation, password: string | undefined): PasswordReset {
+/**
+ * Keeps a password until its reset has succeeded, and then for as long as somebody may ask for it. It lives in this function's
+ * scope alone, where nothing can print it.
+ */
+function withPassword(started: StartedOperation, given: string | undefined): PasswordReset {
+  let password = given;
+  if (started.confirmed) {
+    // Once the reset has ended, its poller no longer keeps the password; without a success nobody is given it, so nothing does.
+    const subscription = started.poller.on('*', ({type}) => {
+      const isLost = type === 'failed' || type === 'canceled' || type === 'abandoned';
+      if (isLost) password = undefined;
+      if (isLost || type === 'succeeded') subscription.unsubscribe();
+    });
+  } else password = undefined;
   const newPassword = async (): Promise<string> => {
     if (!started.confirmed) {
       throw new OperationError(
@@ -79,12 +92,47 @@ function passwordIn(body: unknown): string | undefined {
 const plainCode = /^[\w.-]+$/;
 
 /**
- * The body of the response to a request that contained a password. Of an error only the code is kept: services like to quote
- * the request in their errors, in the message or anywhere else, in any encoding.
+ * The response to a reset, without its password in the headers, and in the body only where the service made it. Of an error
+ * that may quote the request, in the message or anywhere else, in any encoding, only the code is kept.
  */
-function withoutQuotes(password: string, {status, body}: TransportResponse): TransportResponse['body'] {
-  if (status < 300) return body;
+function withoutPassword(response: TransportResponse, given: string | undefined): TransportResponse {
+  const {status, headers, body} = response;
+  const password = given ?? passwordIn(parseBody(body));
+  if (password === undefined) return response;
+  return {
+    ...response,
+    headers: withoutSecret(headers, password),
+    body: given === undefined || status < 300 ? body : onlyCode(body, given),
+  };
+}
+
+function onlyCode(body: TransportResponse['body'], password: string): TransportResponse['body'] {
   const code = parseErrorObject(ownProperty(parseBody(body), 'error'))?.code;
   const isSafe = code !== undefined && plainCode.test(code) && (password === '' || !code.includes(password));
   return isSafe ? {json: {error: {code}}} : {text: ''};
+}
+
+// Shorter ones would be found inside ordinary ids.
+const minSecretLength = 8;
+
+/** Headers without those that hold a secret. */
+function withoutSecret(headers: ResponseHeaders, secret: string): ResponseHeaders {
+  if (secret.length < minSecretLength) return headers;
+  const get = (name: string): string | null => {
+    const value = headers.get(name);
+    return value === null || holdsSecret(value, secret) ? null : value;
+  };
+  return {get, has: (name) => get(name) !== null};
+}
+
+/** Whether a text holds a secret, as it is or percent-encoded, even more than once. No pattern is made of the secret: it would stay. */
+function holdsSecret(text: string, secret: string): boolean {
+  for (let decoded = decodeLocation(text); ; ) {
+    if (decoded.includes(secret)) return true;
+    const next = decodeLocation(
+      decoded.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
+    );
+    if (next === decoded) return false;
+    decoded = next;
+  }
 }

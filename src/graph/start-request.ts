@@ -8,6 +8,7 @@ import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {type Checks, checkIsObject, checkOptions, expected, isA, isOneOf} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
+import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type GraphPollOptions, operationSettings} from './operation-settings.ts';
 
@@ -47,7 +48,7 @@ export interface AcceptedStart {
  * Sends the request that starts an operation, once; after a 401, which comes before anything is done, once more with a new
  * token.
  *
- * @param redactBody given where the bodies may contain a secret: what errors may know of a response's body
+ * @param redactResponse given where the responses may contain a secret: what others may know of one
  * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is invalid
  */
 export async function sendStart(
@@ -55,7 +56,7 @@ export async function sendStart(
   protocol: Protocol,
   request: GraphRequest,
   options: GraphPollOptions,
-  redactBody?: (response: TransportResponse) => TransportResponse['body'],
+  redactResponse?: (response: TransportResponse) => TransportResponse,
 ): Promise<AcceptedStart> {
   checkIsObject('request', request, 'an object with a path');
   checkOptions(request, requestChecks);
@@ -74,7 +75,7 @@ export async function sendStart(
     };
     const response = await settings.transport(location, {...sent, onSent});
     if (response.status === 401) wasSent = false;
-    return redactBody === undefined ? response : {...response, body: redactBody(response)};
+    return redactResponse === undefined ? response : redactResponse(response);
   };
   try {
     const sent = {method, json, headers: {...reader.protocol.requestHeaders, ...headers}, location: url, tokenOrigin};
@@ -83,7 +84,7 @@ export async function sendStart(
       {...sent, signal: controller, deadlineAt: undefined},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
-    return {method, url, reader, response, isSecret: redactBody !== undefined};
+    return {method, url, reader, response, isSecret: redactResponse !== undefined};
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const mayHaveStarted = wasSent && mayBeProcessed(cause);
@@ -111,7 +112,7 @@ function checkHeaders(name: string, headers: unknown): void {
     // What was given is not shown: it may be a secret.
     if (typeof value !== 'string') throw expected(`${name}.${header}`, 'a string', typeof value);
     if (header.toLowerCase() === 'authorization') {
-      throw new TypeError(`${name}.${header}: expected no token here, it is the option token of the client`);
+      throw new TypeError(printable(`${name}.${header}: expected no token here, it is the option token of the client`));
     }
   }
 }

@@ -52,7 +52,9 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
     resolveReturned = resolve;
   });
   const result = work(returned);
-  result.then(resolveReturned, resolveReturned);
+  // Without the result, which may hold a password: the poller keeps the promise.
+  const onSettled = (): void => resolveReturned();
+  result.then(onSettled, onSettled);
   return result;
 }
 

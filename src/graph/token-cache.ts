@@ -1,6 +1,7 @@
 import {isToken, type TokenRequest, type TokenSource, tokenForm} from '../http/authorization.ts';
-import {expected} from '../shared/check-options.ts';
+import {describeValue, expected} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
+import {reportUncaught} from '../shared/report-error.ts';
 
 /** A token and when it expires, as `@azure/identity` gives it. */
 export interface AccessToken {
@@ -60,6 +61,11 @@ export function shareTokens(source: GraphTokenSource, scope: string): TokenSourc
   const fetchToken = typeof source === 'function' ? source : credentialTokens(source, scope);
   let cached: CachedToken | undefined;
   let pending: PendingToken | undefined;
+  let reported = false;
+  const report = (error: TypeError): void => {
+    if (!reported) reportUncaught(error);
+    reported = true;
+  };
 
   const tokenFor = ({claims, forceRefresh, refused}: Omit<TokenRequest, 'signal'>): string | Promise<string> => {
     const isUsable = cached !== undefined && cached.token !== refused && now() < cached.usableUntil;
@@ -77,7 +83,7 @@ export function shareTokens(source: GraphTokenSource, scope: string): TokenSourc
     const controller = new AbortController();
     const request: TokenRequest = {...wanted, signal: controller.signal, ...(refused === undefined ? {} : {refused})};
     const token = (async () => {
-      cached = cacheable(await fetchToken(request));
+      cached = cacheable(await fetchToken(request), report);
       return cached.token;
     })();
     const started: PendingToken = {claims, token, startedAt: now(), controller};
@@ -91,14 +97,32 @@ export function shareTokens(source: GraphTokenSource, scope: string): TokenSourc
   return tokenFor;
 }
 
-function cacheable(given: string | AccessToken): CachedToken {
+/** Earlier, a time since 1970 is in seconds: as milliseconds, it would have been in 1973. */
+const leastMilliseconds = 1e11;
+
+/**
+ * The token with the time until which it can be used. One whose expiry is no time is used once.
+ *
+ * @param report gets what is wrong with the expiry
+ */
+function cacheable(given: string | AccessToken, report: (error: TypeError) => void): CachedToken {
   const token = typeof given === 'string' ? given : given?.token;
   if (!isToken(token)) throw expected('token', tokenForm, typeof token);
   if (typeof given === 'string') return {token, usableUntil: Number.POSITIVE_INFINITY};
-  const {expiresOnTimestamp} = given;
+  const expiresOnTimestamp: unknown = given.expiresOnTimestamp;
+  if (!isTime(expiresOnTimestamp)) {
+    const takes = 'milliseconds since 1970, so that the token can be kept';
+    report(expected('token: expiresOnTimestamp', takes, describeValue(expiresOnTimestamp)));
+    return {token, usableUntil: Number.NEGATIVE_INFINITY};
+  }
   const lifetime = expiresOnTimestamp - Date.now();
   // A token that lives less than twice the margin is used for half of its life.
   return {token, usableUntil: now() + lifetime - Math.min(expiryMargin, lifetime / 2)};
+}
+
+// 0 and what is before are taken for what they say: the token has expired.
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && (value >= leastMilliseconds || value <= 0);
 }
 
 function credentialTokens(credential: TokenCredential, scope: string): (request: TokenRequest) => Promise<AccessToken> {

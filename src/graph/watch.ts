@@ -7,6 +7,7 @@ import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
 import {now} from '../shared/clock.ts';
+import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkPollOptions, type GraphPollOptions, operationSettings} from './operation-settings.ts';
 import {withTokenOrigin} from './token-origin.ts';
@@ -38,7 +39,9 @@ export function resume(
   const {reader, trustedOrigins} = settings;
   const isOurs = state.tokenOrigin === (reader.sendsToken ? root : '') || trustedOrigins.has(state.tokenOrigin);
   if (!isOurs) {
-    throw new TypeError(`resume: expected the token of an operation on ${root}, got one on ${state.tokenOrigin}`);
+    throw new TypeError(
+      printable(`resume: expected the token of an operation on ${root}, got one on ${state.tokenOrigin}`),
+    );
   }
   return new OperationPoller(state, {...settings, transport, resultOrigin: root});
 }
@@ -52,5 +55,5 @@ export function stateAt({root}: ClientParts, location: string, settings: Setting
   const state = firstState(location, settings, now());
   const ours = withTokenOrigin(state, root, settings);
   if (ours !== undefined) return ours;
-  throw new TypeError(`location: expected one on ${root}, got ${state.tokenOrigin}: no token goes there`);
+  throw new TypeError(printable(`location: expected one on ${root}, got ${state.tokenOrigin}: no token goes there`));
 }

@@ -14,7 +14,7 @@ const maxRedirects = 5;
 /** What all requests for an operation have in common. */
 export interface RequestSettings extends TokenPolicy, SendSettings {
   readonly token: TokenSource | undefined;
-  readonly reader: Pick<ProtocolReader, 'sendsToken' | 'seeOtherSucceeds'>;
+  readonly reader: Pick<ProtocolReader, 'sendsToken' | 'seeOtherSucceeds' | 'foreignHosts'>;
 }
 
 /** A request to the service. */
@@ -28,6 +28,8 @@ export interface ServiceRequest extends RequestLimits {
   readonly location: string;
   /** The origin that the token belongs to; empty: none. */
   readonly tokenOrigin: string;
+  /** Where no token is sent: the URL whose origin is the request's own. Default its location. */
+  readonly home?: string | undefined;
 }
 
 /** Whether a poll has already asked for a new token. */
@@ -58,8 +60,10 @@ export async function exchange(
       const given = requestToken(tokenSource, requestTimeout, request, {forceRefresh: false});
       token = given instanceof Promise ? await given : given;
     }
+    const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const response = await send(settings, request, {method, json, headers, location, token, trusted, redirected});
+    const sent = {method, json, headers, location, token, trusted, isForeign, redirected};
+    const response = await send(settings, request, sent);
     const {status} = response;
     // A request that changes something is never sent to a place it was not meant for.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
@@ -82,4 +86,16 @@ export async function exchange(
     }
     return response;
   }
+}
+
+/** Whether a location is on another origin than the request's own, so that nothing of its credentials may go there. */
+function isForeignOrigin(
+  location: string,
+  {location: first, home = first, tokenOrigin}: ServiceRequest,
+  {reader, trustedOrigins}: RequestSettings,
+): boolean {
+  const {origin} = new URL(location);
+  if (origin === tokenOrigin || trustedOrigins.has(origin)) return false;
+  // Where the locations of a protocol lead anywhere and need no token, none of them is at home.
+  return tokenOrigin !== '' || reader.foreignHosts || origin !== new URL(home).origin;
 }

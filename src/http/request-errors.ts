@@ -1,4 +1,5 @@
 import isNetworkError from 'is-network-error';
+import {maxShownLocation} from '../operation/abandon-error.ts';
 import {PollError, type PollErrorFacts} from '../operation/errors.ts';
 import type {AbandonReason} from '../operation/state.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
@@ -25,7 +26,7 @@ export function httpError(
   tokenOrigin: string,
   reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
 ): PollError {
-  const {status, json, answer, retryAfter, method, location, redirected, token} = response;
+  const {status, json, answer, retryAfter, method, location, redirected, isForeign, token} = response;
   const error = parseErrorObject(ownProperty(json, 'error'));
   const code = error?.code === undefined ? undefined : redact(error.code, token);
   const message = error?.message === undefined ? undefined : redact(error.message, token);
@@ -37,10 +38,12 @@ export function httpError(
     answer,
     code,
     retryAfter,
-    ends: throttled ? undefined : endingStatuses.get(status),
+    // What a foreign host refuses after a redirect, it does not refuse in the service's name.
+    ends: throttled || (isForeign && redirected) ? undefined : endingStatuses.get(status),
   };
-  const details = [code, message].filter((part) => part !== undefined && part !== '').join(', ');
-  const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), token, 600);
+  const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), token, maxShownLocation);
+  const parts = [code, message].filter((part) => part !== undefined && part !== '');
+  const details = parts.join(', ').replaceAll(where, '…');
   return new PollError(`${method} ${where} answered ${status}${details === '' ? '' : `: ${details}`}`, facts);
 }
 

@@ -33,6 +33,8 @@ export interface SendRequest {
   readonly token: string | undefined;
   /** Whether credentials may go to the location. */
   readonly trusted: boolean;
+  /** Whether the location is on another origin than the request's own. */
+  readonly isForeign: boolean;
   /** Whether redirects led to the location. */
   readonly redirected: boolean;
 }
@@ -45,7 +47,7 @@ export interface SendRequest {
 export function send(
   {transport, requestTimeout, maxResponseSize, maxRetryAfter}: SendSettings,
   limits: RequestLimits,
-  {method, json, location, token, trusted, redirected, headers: furtherHeaders}: SendRequest,
+  {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
 ): Promise<ServiceResponse> {
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
@@ -65,6 +67,7 @@ export function send(
         method,
         headers,
         json,
+        isForeign,
         maxBodyLength: maxResponseSize,
         maxRetryAfter,
         signal,
@@ -78,7 +81,9 @@ export function send(
     const {status, headers: responseHeaders, retryAfter, body} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, token);
     const wait = atMost(retryAfter, maxRetryAfter);
-    if (!(status >= 100 && status <= 599)) throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: wait});
+    if (!(Number.isInteger(status) && status >= 100 && status <= 599)) {
+      throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: wait});
+    }
     if (body === undefined) {
       const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
       throw protocolError(why, {answer, retryAfter: wait}, 'protocol');
@@ -92,6 +97,7 @@ export function send(
       method,
       location,
       redirected,
+      isForeign,
       seeOther: undefined,
       token,
     };

@@ -12,6 +12,8 @@ export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'hea
   readonly location: string;
   /** Whether redirects led there. */
   readonly redirected: boolean;
+  /** Whether it came from another origin than the request's own. */
+  readonly isForeign: boolean;
   /** Where a redirect leads that was not followed. */
   readonly seeOther: string | undefined;
   readonly token: string | undefined;

@@ -15,6 +15,8 @@ export interface TransportRequest {
   readonly maxBodyLength?: number;
   /** A header that is `undefined` is not sent, even where the ky instance has one. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Whether it goes to another origin than its own: then it has these headers alone, whatever the ky instance adds. */
+  readonly isForeign?: boolean;
   readonly signal: Signal;
   /** The longest wait that is kept when the service asks for one, in milliseconds. */
   readonly maxRetryAfter?: number | undefined;
@@ -69,12 +71,15 @@ export function transportOf(http: KyInstance = ky): Transport {
 
 /** Sends each request by itself, by ky. */
 function kyTransport(http: KyInstance): Transport {
-  return async (location, {method, headers, json, maxBodyLength, signal, onSent, onHead}) => {
+  return async (location, {method, headers, json, isForeign = false, maxBodyLength, signal, onSent, onHead}) => {
     onSent();
     const response = await http(location, {
       method,
       headers,
       ...fetchDirectly(http, toAbortSignal(signal), json),
+      ...(isForeign && http !== ky ? withoutCredentials(location, headers) : {}),
+      // The location stands as it is, whatever prefix the instance has.
+      prefix: '',
       ...(json === undefined ? {} : {json}),
       retry: 0,
       timeout: false,
@@ -103,6 +108,22 @@ function fetchDirectly(http: KyInstance, signal: AbortSignal, json: unknown): Op
   if (json === undefined) return {fetch: (request, init) => fetch(request, {...init, signal})};
   const body = JSON.stringify(json);
   return {stringifyJson: () => body, fetch: (request, init) => fetch(request, {...init, signal, body})};
+}
+
+/**
+ * What keeps a ky instance's own headers, query and cookies from a foreign origin: after its hooks, the request is made anew,
+ * of ours alone. What the instance's `fetch` gets besides the request, such as a dispatcher, stays.
+ */
+function withoutCredentials(location: string, headers: TransportRequest['headers']): Options {
+  const own = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    hooks: {
+      beforeRequest: [
+        ({request: {method, signal}}) =>
+          new Request(location, {method, headers: own, signal, redirect: 'manual', credentials: 'omit'}),
+      ],
+    },
+  };
 }
 
 /** Browsers do not show where a redirect leads, so the token could not be kept from there. */

@@ -15,6 +15,9 @@ import {
 import {resumeTokenOf} from './resume-token.ts';
 import {type AbandonReason, type Answer, isOver, type WatchState} from './state.ts';
 
+/** How much of a location the message of a failed request shows at most. */
+export const maxShownLocation = 600;
+
 /** What led to abandoning a watch. */
 export interface AbandonFacts {
   readonly answer?: Answer | undefined;
@@ -41,7 +44,7 @@ export function abandonError(
     resumeToken: () => resumeTokenOf(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}, clock),
   };
   const where = state.redactedLocation;
-  const because = cause instanceof Error ? `: ${cause.message}` : '';
+  const because = cause instanceof Error ? `: ${withoutLocation(cause.message, where)}` : '';
   switch (reason) {
     case 'timeout': {
       const status = state.operation === undefined ? 'no status was seen' : `it is ${state.operation.status}`;
@@ -68,4 +71,10 @@ export function abandonError(
     case 'unknownStatus':
       return new UnknownStatusError(`${where} has the unknown status ${JSON.stringify(word)}`, word ?? '', facts);
   }
+}
+
+/** A message after one that has named the location: a long one would leave no room for anything else. */
+function withoutLocation(message: string, location: string): string {
+  const shown = location.slice(0, maxShownLocation);
+  return message.replace(` ${shown} `, ' ').replaceAll(shown, '…');
 }

@@ -1,6 +1,7 @@
 import type {WatchState} from '../operation/state.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {decodeLocation, isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
+import {printable} from '../shared/printable.ts';
 import type {Settings} from './settings.ts';
 
 /**
@@ -52,7 +53,7 @@ export function checkLocation(location: unknown, {token, reader}: Pick<Settings,
   }
   if (token !== undefined && reader.sendsToken && !isSecureOrLoopback(url)) {
     const takes = 'https, or http on this machine, because a token goes there';
-    throw new TypeError(`location: expected ${takes}; got ${url.origin}`);
+    throw new TypeError(printable(`location: expected ${takes}; got ${url.origin}`));
   }
   return text;
 }

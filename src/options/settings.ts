@@ -131,9 +131,11 @@ function checkToken(name: string, token: unknown): void {
   throw expected(name, `${tokenForm}, or a function`, got);
 }
 
-// axios and others have `get` too; only ky has both.
+// axios and others have `get` and `create` too, got has `get` and `extend`; none but ky has all, and a symbol that stops it.
 function isKy(value: unknown): boolean {
-  return typeof value === 'function' && 'get' in value && 'extend' in value && typeof value.extend === 'function';
+  if (typeof value !== 'function') return false;
+  const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function';
+  return isMethod('get') && isMethod('extend') && isMethod('create') && 'stop' in value;
 }
 
 function isSignal(value: unknown): boolean {

@@ -55,10 +55,11 @@ async function fetchResult(
   const location = resultLocation(operation, reader, {location: state.location, started});
   if (location === undefined) return operation;
   const until = now() + settings.notFoundGrace;
-  const request = {location, tokenOrigin: resultOrigin ?? state.tokenOrigin, deadlineAt: undefined, signal};
+  const tokenOrigin = resultOrigin ?? state.tokenOrigin;
+  const request = {location, tokenOrigin, home: state.location, deadlineAt: undefined, signal};
   // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
-  const requestSettings: RequestSettings = {...settings, reader: {sendsToken, seeOtherSucceeds: false}};
+  const requestSettings: RequestSettings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};
   for (let attempt = 1; ; attempt++) {
     try {
       return Object.freeze({...operation, result: await requestResult(requestSettings, request, reader)});

@@ -79,7 +79,7 @@ function scheduledDelay(state: WatchState, {schedule, reader}: Settings, now: nu
   try {
     delay = schedule(context);
     if (typeof delay !== 'number' || !(delay >= 0 && delay < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`schedule: expected milliseconds from 0 on, got ${String(delay)}`);
+      throw new RangeError(`schedule: expected milliseconds from 0 on, got ${String(delay).slice(0, 60)}`);
     }
   } catch (error) {
     reportUncaught(error);

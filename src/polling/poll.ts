@@ -128,7 +128,9 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
     relocation: undefined,
   });
   if (status === 303 && reader.seeOtherSucceeds) return succeeded(seeOtherOperation(seeOther));
-  if ((status === 404 || status === 410) && reader.notFoundSucceeds) return succeeded(notFoundOperation(status));
+  const {isForeign} = response;
+  if ((status === 404 || status === 410) && reader.notFoundSucceeds && !(isForeign && response.redirected))
+    return succeeded(notFoundOperation(status));
   if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin, reader);
   const parsed = parseOperation(json, reader, status, request.known);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.

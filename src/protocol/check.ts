@@ -3,6 +3,7 @@ import {
   type Check,
   type Checks,
   checkOptions,
+  describeValue,
   expected,
   isBoolean,
   isMilliseconds,
@@ -187,7 +188,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return describeValue(value);
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`;
   return typeof value === 'object' && value !== null ? `{${Object.keys(value).join(', ')}}` : String(value);
 }

@@ -154,7 +154,7 @@ export function notFoundOperation(httpStatus: number): SucceededOperation {
 
 /**
  * Parses an error object as services nest it, `{code, message, innerError: {code, …}}`, and takes the most specific code: the
- * innermost that is meaningful. A plain string is taken as the code, and so is a number.
+ * innermost that is meaningful, with its own message, or else that of the error around it. A plain string is taken as the code, and so is a number.
  */
 export function parseErrorObject(value: unknown): OperationFault | undefined {
   if (typeof value === 'string' || (typeof value === 'number' && value !== 0)) {
@@ -162,14 +162,16 @@ export function parseErrorObject(value: unknown): OperationFault | undefined {
   }
   if (typeof value !== 'object' || value === null) return undefined;
   let code: string | undefined;
+  let message = asString(ownProperty(value, 'message'));
   let inner: unknown = value;
   for (let depth = 0; depth < 10 && typeof inner === 'object' && inner !== null; depth++) {
     const own = ownProperty(inner, 'code');
-    if (typeof own === 'string' && own !== '' && (code === undefined || own !== 'UnknownError')) code = own;
-    if (typeof own === 'number' && code === undefined) code = String(own);
+    const isCode = typeof own === 'string' && own !== '' && (code === undefined || own !== 'UnknownError');
+    const isNumber = typeof own === 'number' && code === undefined;
+    if (isCode || isNumber) code = String(own);
+    if (isCode || isNumber || message === undefined) message = asString(ownProperty(inner, 'message')) || message;
     inner = ownProperty(inner, 'innerError') ?? ownProperty(inner, 'innererror');
   }
-  const message = asString(ownProperty(value, 'message'));
   if (code === undefined && message === undefined) return undefined;
   return Object.freeze({...(code === undefined ? {} : {code}), ...(message === undefined ? {} : {message})});
 }

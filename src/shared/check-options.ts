@@ -1,4 +1,5 @@
 import {longestTime} from './clock.ts';
+import {printable} from './printable.ts';
 
 /** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
 export type Check = (name: string, value: unknown) => void;
@@ -36,7 +37,7 @@ export function checkIsObject(name: string, value: unknown, takes = 'an object')
 
 /** The error for an option of the wrong type. */
 export function expected(name: string, takes: string, got: string): TypeError {
-  return new TypeError(`${name}: expected ${takes}, got ${got}`);
+  return new TypeError(printable(`${name}: expected ${takes}, got ${got}`));
 }
 
 /** A check of the value alone. The value is shown in the message: not for secrets. */
@@ -95,12 +96,12 @@ export function checkNumber(name: string, value: unknown, range: NumberRange = {
   if (value >= least && value <= most && (!whole || Math.floor(value) === value)) return;
   // Above the largest number there is only infinity.
   const limit = value > most && most < Number.MAX_VALUE ? `up to ${most}` : `from ${least} on`;
-  throw new RangeError(`${name}: expected ${takes} ${limit}, got ${value}`);
+  throw new RangeError(printable(`${name}: expected ${takes} ${limit}, got ${value}`));
 }
 
-/** A value as a message may show it: short, and of an object or function only what it is. */
+/** A value as a message may show it: short, printable, and of an object or function only what it is. */
 export function describeValue(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60));
+  if (typeof value === 'string') return printable(JSON.stringify(value.slice(0, 60)));
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
@@ -109,7 +110,8 @@ export function describeValue(value: unknown): string {
 function unknownOption(kind: string, prefix: string, name: string, known: readonly string[]): TypeError {
   const similar = known.find((other) => isSimilar(name.toLowerCase(), other.toLowerCase()));
   const hint = similar === undefined ? '' : `. Did you mean ${similar}?`;
-  return new TypeError(`${prefix}${name.slice(0, 60)}: there is no such ${kind}; there are ${known.join(', ')}${hint}`);
+  const message = `${prefix}${name.slice(0, 60)}: there is no such ${kind}; there are ${known.join(', ')}${hint}`;
+  return new TypeError(printable(message));
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */

@@ -48,6 +48,8 @@ export class Listeners<Event extends {readonly type: string}> {
     const listeners = this.#listeners.get(type);
     if (listeners === undefined) return;
     for (const listener of [...listeners]) {
+      // Another listener may have removed it in this event.
+      if (!listeners.has(listener)) continue;
       try {
         listener(event);
       } catch (error) {

@@ -220,7 +220,7 @@ describe('a service error', () => {
   const deep = {code: 'a', innerError: {code: 'b', innererror: {code: 'c', innerError: {code: ''}}}};
   test.each<[string, unknown, unknown]>([
     ['a code and a message', {code: 'itemNotFound', message: 'Gone'}, {code: 'itemNotFound', message: 'Gone'}],
-    ['the innermost code', {code: 'a', message: 'm', innerError: {code: 'b', message: 'n'}}, {code: 'b', message: 'm'}],
+    ['the innermost code', {code: 'a', message: 'm', innerError: {code: 'b', message: 'n'}}, {code: 'b', message: 'n'}],
     ['the innermost code, in lower case', {code: 'a', innererror: {code: 'b'}}, {code: 'b'}],
     ['the innermost meaningful code', deep, {code: 'c'}],
     ['an inner error without a code', {code: 'a', innerError: {date: 'x', 'request-id': 'y'}}, {code: 'a'}],

@@ -291,7 +291,7 @@ const samples: readonly (readonly [
     'workbook',
     'failed',
     {id: '0195cfac', status: 'failed', error: nested},
-    {error: {code: 'GenericFileOpenError', message: nested.message}},
+    {error: {code: 'GenericFileOpenError', message: nested.innerError.innerError.message}},
   ],
   [
     'connector',

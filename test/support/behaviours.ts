@@ -433,8 +433,9 @@ export interface ChildEnd {
  * Runs a module in a process of its own, with everything of the library, the emulator and XState's `createActor` at hand.
  *
  * @param body the module's code; what it reads as `given` is the second argument, by way of JSON
+ * @param patience how many milliseconds after loading it may take
  */
-export async function runInChild(body: string, given: unknown = null): Promise<ChildEnd> {
+export async function runInChild(body: string, given: unknown = null, patience = 4000): Promise<ChildEnd> {
   const folder = compile();
   const program = `
     import {createActor} from 'xstate';
@@ -453,7 +454,7 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
     cwd: project,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     // Shorter than a test may take, and long enough to load everything on a busy machine.
-    timeout: 15_000,
+    timeout: patience + 11_000,
     env: {...process.env, NODE_OPTIONS: ''},
   });
   let out = '';
@@ -468,7 +469,7 @@ export async function runInChild(body: string, given: unknown = null): Promise<C
   // Its own work takes next to no time: after this, something keeps the process alive that should not.
   let tooLong: ReturnType<typeof setTimeout> | undefined;
   child.stdio[3]?.once('data', () => {
-    tooLong = original.setTimeout(() => child.kill(), 4000);
+    tooLong = original.setTimeout(() => child.kill(), patience);
   });
   const [code] = (await once(child, 'close')) as [number | null];
   original.clearTimeout(tooLong);
