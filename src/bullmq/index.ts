@@ -2,6 +2,7 @@
 export type {EngineOptions} from './engine-options.ts';
 export {JobSkippedError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
+export {OriginHeldError} from './origin-held-error.ts';
 export type {PolledBy, WorkerEventOf} from './poll-job.ts';
 export {
   type AddedOperation,

@@ -21,6 +21,8 @@ export type JobToken = Omit<ResumeToken, 'tokenOrigin'> & Partial<Pick<ResumeTok
 export interface JobData<Data = unknown> {
   readonly token: JobToken;
   readonly data?: Data;
+  /** There where the service told the last poll to wait: `release` ends that wait too. */
+  readonly held?: true;
 }
 
 /** What a job holds when watching is over, however it ended. */

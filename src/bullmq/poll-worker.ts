@@ -1,5 +1,6 @@
 import {type JobJson, type Span, Worker} from 'bullmq';
 import type {JobData, JobResult, JobToken, OperationJob} from './job.ts';
+import {RedisClock} from './redis-clock.ts';
 
 /** How a job goes on whose operation has not ended. */
 export interface Wait {
@@ -7,6 +8,8 @@ export interface Wait {
   readonly dueAt: number;
   /** What the job holds from now on; `undefined`: what it held before. */
   readonly token: JobToken | undefined;
+  /** Whether the token's own wait ends with the hold of its origin. */
+  readonly held?: boolean;
 }
 
 type Done = JobResult | Wait;
@@ -19,6 +22,8 @@ type Done = JobResult | Wait;
  * lost it would write its old token over the newer one of the worker that has the job now.
  */
 export class PollWorker extends Worker<JobData, Done, string> {
+  readonly clock: RedisClock = new RedisClock(this.backend.client);
+
   protected override async handleCompleted(
     done: Done,
     job: OperationJob<unknown, Done>,
@@ -38,16 +43,19 @@ export class PollWorker extends Worker<JobData, Done, string> {
   /** @throws Error when the lock is no longer ours */
   async #delay(
     {id = '', data}: OperationJob<unknown, Done>,
-    {dueAt, token}: Wait,
+    {dueAt, token, held = false}: Wait,
     lock: string,
     fetchNext: boolean,
   ): Promise<[data?: JobJson, id?: string]> {
-    const now = Date.now();
+    const now = this.clock.now();
+    const {held: _, ...rest} = data;
     const next = await this.backend.moveToDelayed(id, now, Math.max(0, Math.ceil(dueAt) - now), lock, {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,
-      ...(token === undefined ? {} : {fieldsToUpdate: {data: JSON.stringify({...data, token})}}),
+      ...(token === undefined
+        ? {}
+        : {fieldsToUpdate: {data: JSON.stringify({...rest, token, ...(held ? {held} : {})})}}),
     });
     const [nextData, nextId] = next ?? [];
     return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];

@@ -6,9 +6,12 @@ import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {readLocation} from '../shared/location.ts';
 import {type EngineOptions, isNonEmptyString, readEngineOptions, unlimited} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
 import {JobReader} from './job-reader.ts';
+import {OriginHolds} from './origin-holds.ts';
+import {promoteHeld} from './promote-held.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 import {removeJob} from './remove-job.ts';
@@ -76,6 +79,14 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
    * @returns whether there was something to stop; `false` where there is no such job and where watching is over
    */
   remove(id: string): Promise<boolean>;
+  /**
+   * Lifts the hold of an origin whose service throttled a poll and asked for no requests for a while: the operations that wait
+   * for its end are polled now. A Graph client's own gate stays closed in each worker that has one.
+   *
+   * @param origin the origin, or any URL there; default all origins that are held
+   * @throws TypeError when it is no http or https URL
+   */
+  release(origin?: string | URL): Promise<void>;
   /** How many operations are in which state. */
   counts(): Promise<OperationCounts>;
   /** Closes the connections. Workers go on; pending results of this queue reject with a `WatchAbortedError`. */
@@ -115,6 +126,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   queue.on('error', engine.onError);
   const reader = new JobReader<Data>(queue, engine);
   const publisher = new Publisher(engine);
+  const holds = new OriginHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
 
   const jobOptions = {
     // A problem with the infrastructure is no end: a job is tried again as long as there is a queue.
@@ -156,6 +168,9 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
       return entry === undefined ? undefined : new QueuedOperation(id, reader, entry);
     },
     remove: (id) => removeJob(queue, id, publisher),
+    release: async (origin) => {
+      await promoteHeld(queue, await holds.release(origin === undefined ? undefined : readOrigin(origin)));
+    },
     counts: async () => {
       const counts = await queue.getJobCounts();
       const of = (name: string): number => counts[name] ?? 0;
@@ -185,4 +200,10 @@ function readAdded<Data>(location: string | URL, options: AddOptions<Data> = {})
   const settings = readOptions({protocol, totalTimeout, initialDelay});
   const state = firstState(location, settings, Date.now());
   return {id: jobId(state.location, key), data, state};
+}
+
+function readOrigin(url: string | URL): string {
+  const read = readLocation(String(url));
+  if (read === undefined) throw new TypeError('origin: expected an http or https URL');
+  return read.origin;
 }

@@ -9,10 +9,10 @@ import {type Checks, checkIsObject, checkOptions, isA, isMilliseconds} from '../
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
+import {OriginHolds} from './origin-holds.ts';
 import {type JobIo, pollJob, type WorkerEvent, type WorkerEventOf} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
-import {Throttle} from './throttle.ts';
 import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
 
 /** How many polls all workers of a queue may make in a period of time. */
@@ -96,8 +96,6 @@ const workerChecks = {
   trustedOrigins: pollOptionChecks.trustedOrigins,
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
-// Without a limiter BullMQ ignores that the queue is paused.
-const noLimit: LimiterOptions = {max: unlimited, duration: 1000};
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
 const firstRetry = 1000;
 const longestRetry = 60_000;
@@ -118,25 +116,15 @@ const longestRetry = 60_000;
 export function createOperationWorker(options: OperationWorkerOptions): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
   const {name: _, connection, prefix, onError, ...own} = options;
-  const {token, http, graph, protocols, concurrency = 100, limiter = noLimit, recoverAfter = 5000, ...poll} = own;
+  const {token, http, graph, protocols, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = own;
   const settings = new WorkerSettings({token, http, graph, protocols}, poll);
   const publisher = new Publisher(engine);
-  const throttle = new Throttle(engine);
   const listeners = new Listeners<WorkerEvent>();
   const closing = new AbortController();
-  const io: JobIo = {
-    coalesced: coalesce(),
-    settings,
-    publisher,
-    listeners,
-    signal: closing.signal,
-    throttle: (retryAfter) => throttle.pause(retryAfter),
-    onError: engine.onError,
-  };
   const worker = new PollWorker(engine.name, (job, lock) => pollJob(io, job, lock), {
     ...engine.options,
     concurrency,
-    limiter,
+    ...(limiter === undefined ? {} : {limiter}),
     lockDuration: recoverAfter,
     stalledInterval: recoverAfter / 2,
     // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
@@ -147,6 +135,18 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
       backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
     },
   });
+  const {clock} = worker;
+  const holds = new OriginHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
+  const io: JobIo = {
+    coalesced: coalesce(() => holds.read()),
+    clock,
+    holds,
+    settings,
+    publisher,
+    listeners,
+    signal: closing.signal,
+    onError: engine.onError,
+  };
   worker.on('error', engine.onError);
   worker.on('failed', (_job, error) => engine.onError(error));
 
@@ -156,7 +156,6 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     await worker.close();
     clearTimeout(timer);
     await publisher.close();
-    await throttle.close();
   };
   const closeOnce = (): Promise<void> => {
     closed ??= close();

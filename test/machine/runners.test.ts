@@ -103,12 +103,13 @@ const byQueue: Runner = async (http, polls) => {
     publish: async (_: string, step: {events: readonly OperationEvent[]}) => published.push(...step.events),
   };
   const io = {
-    coalesced: async () => undefined,
+    coalesced: async () => new Map<string, number>(),
+    clock: wallClock(Date.now),
+    holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
     settings,
     publisher: publisher as unknown as JobIo['publisher'],
     listeners,
     signal,
-    throttle: async () => undefined,
     onError: (error: Error) => {
       throw error;
     },
