@@ -1,5 +1,6 @@
 import {Job, type Queue, QueueEvents} from 'bullmq';
 import type {WatchState} from '../operation/state.ts';
+import type {Clock} from '../shared/clock.ts';
 import {asError, type Engine} from './engine-options.ts';
 import {type JobData, type JobResult, type OperationJob, readJobToken} from './job.ts';
 
@@ -27,11 +28,14 @@ export interface JobWaiter {
 export class JobReader<Data> {
   readonly #queue: Queue;
   readonly #engine: Engine;
+  /** By which all times in jobs go. */
+  readonly clock: Clock;
   readonly #waiting = new Map<string, Set<() => void>>();
   #queueEvents: QueueEvents | undefined;
   #closed = false;
 
-  constructor(queue: Queue, engine: Engine) {
+  constructor(queue: Queue, engine: Engine, clock: Clock) {
+    this.clock = clock;
     this.#queue = queue;
     this.#engine = engine;
   }

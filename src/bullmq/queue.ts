@@ -6,6 +6,7 @@ import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {processClock} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import {type EngineOptions, isNonEmptyString, readEngineOptions, unlimited} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
@@ -14,6 +15,7 @@ import {OriginHolds} from './origin-holds.ts';
 import {promoteHeld} from './promote-held.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
+import {RedisClock} from './redis-clock.ts';
 import {removeJob} from './remove-job.ts';
 import {checkRetention, type RetentionOptions, readRetention} from './retention.ts';
 
@@ -124,7 +126,8 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   const {removeOnComplete, streams} = readRetention(options.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams});
   queue.on('error', engine.onError);
-  const reader = new JobReader<Data>(queue, engine);
+  const clock = new RedisClock(queue.backend.client);
+  const reader = new JobReader<Data>(queue, engine, clock);
   const publisher = new Publisher(engine);
   const holds = new OriginHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
 
@@ -140,8 +143,20 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   const jobOf = ({id, data, state}: Added<Data>) => ({
     name: jobName,
     data: {token: writeJobToken(state), ...(data === undefined ? {} : {data})},
-    opts: {...jobOptions, jobId: id, delay: Math.ceil(Math.max(0, state.dueAt - Date.now()))},
+    opts: delayed(id, state.dueAt, clock.now()),
   });
+  const delayed = (id: string, dueAt: number, timestamp: number) => ({
+    ...jobOptions,
+    jobId: id,
+    timestamp,
+    delay: Math.ceil(Math.max(0, dueAt - timestamp)),
+  });
+  // By Redis' clock, which may have to be read first.
+  const timeOfCall = async (): Promise<number> => {
+    const called = processClock.now();
+    await clock.update().catch(engine.onError);
+    return clock.now() - (processClock.now() - called);
+  };
   const operationOf = ({id, data, state}: Added<Data>): QueuedOperation<Data> =>
     new QueuedOperation<Data>(id, reader, {state, data, result: undefined, failure: undefined});
   const close = async (): Promise<void> => {
@@ -151,13 +166,14 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
   return {
     add: async (location, addOptions) => {
-      const added = readAdded(location, addOptions);
+      const added = readAdded(location, addOptions, await timeOfCall());
       const {name, data, opts} = jobOf(added);
       await queue.add(name, data, opts);
       return operationOf(added);
     },
     addMany: async (operations) => {
-      const added = [...operations].map(({location, ...addOptions}) => readAdded(location, addOptions));
+      const now = await timeOfCall();
+      const added = [...operations].map(({location, ...addOptions}) => readAdded(location, addOptions, now));
       for (let from = 0; from < added.length; from += largestBulk) {
         await queue.addBulk(added.slice(from, from + largestBulk).map(jobOf));
       }
@@ -167,7 +183,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
       const entry = await reader.read(id);
       return entry === undefined ? undefined : new QueuedOperation(id, reader, entry);
     },
-    remove: (id) => removeJob(queue, id, publisher),
+    remove: (id) => removeJob(queue, id, publisher, clock),
     release: async (origin) => {
       await promoteHeld(queue, await holds.release(origin === undefined ? undefined : readOrigin(origin)));
     },
@@ -193,12 +209,12 @@ interface Added<Data> {
   readonly state: WatchState;
 }
 
-function readAdded<Data>(location: string | URL, options: AddOptions<Data> = {}): Added<Data> {
+function readAdded<Data>(location: string | URL, options: AddOptions<Data> = {}, now: number): Added<Data> {
   checkIsObject('options', options);
   checkOptions(options, addChecks);
   const {protocol, key, data, totalTimeout, initialDelay} = options;
   const settings = readOptions({protocol, totalTimeout, initialDelay});
-  const state = firstState(location, settings, Date.now());
+  const state = firstState(location, settings, now);
   return {id: jobId(state.location, key), data, state};
 }
 

@@ -99,6 +99,6 @@ export class QueuedOperation<Data = unknown> {
   }
 
   #stopped(why: string): OperationError {
-    return abandonError('stopped', this.#lastEntry.state, Date.now(), {cause: new Error(why)});
+    return abandonError('stopped', this.#lastEntry.state, this.#reader.clock.now(), {cause: new Error(why)});
   }
 }

@@ -1,10 +1,11 @@
 import type {RedisClient} from 'bullmq';
-import {type Clock, processClock} from '../shared/clock.ts';
+import {type Clock, processClock, now as processNow} from '../shared/clock.ts';
 
 /** How far from Redis' clock this machine's may be, in milliseconds. BullMQ makes jobs due by the machine's clock. */
 export const mostSkew = 5000;
 
 const samples = 3;
+const longestValidity = 60_000;
 const script = {numberOfKeys: 0, lua: "return redis.call('TIME')"};
 
 /** Redis' clock, by which all times in jobs go: this machine's, corrected by how far it was off when last measured. */
@@ -14,6 +15,7 @@ export class RedisClock implements Clock {
   #offset = 0;
   /** How far the wall clock had been set, in this process, when it was measured. */
   #wallOffset = processClock.wallOffset();
+  #measuredAt = Number.NEGATIVE_INFINITY;
 
   constructor(client: Promise<RedisClient>) {
     this.#client = client.then((connected) => {
@@ -38,6 +40,12 @@ export class RedisClock implements Clock {
     return processClock.wallOffset() - this.#wallOffset - this.#offset;
   }
 
+  /** Compares the clocks unless that was done within the last minute and the wall clock was not set since. @throws what Redis answers */
+  async update(): Promise<void> {
+    const isRecent = processNow() - this.#measuredAt < longestValidity;
+    if (!isRecent || Math.abs(processClock.wallOffset() - this.#wallOffset) > 0) await this.measure();
+  }
+
   /** Compares this machine's clock with Redis'. @throws what Redis answers */
   async measure(): Promise<void> {
     const client = await this.#client;
@@ -57,5 +65,6 @@ export class RedisClock implements Clock {
     const kept = Math.abs(best.offset - expected) <= best.roundTrip / 2 + 1;
     this.#offset = kept ? expected : Math.round(best.offset);
     this.#wallOffset = wallOffset;
+    this.#measuredAt = processNow();
   }
 }

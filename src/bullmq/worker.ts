@@ -7,6 +7,7 @@ import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isMilliseconds} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
 import {OriginHolds} from './origin-holds.ts';
@@ -121,20 +122,28 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   const publisher = new Publisher(engine);
   const listeners = new Listeners<WorkerEvent>();
   const closing = new AbortController();
-  const worker = new PollWorker(engine.name, (job, lock) => pollJob(io, job, lock), {
-    ...engine.options,
-    concurrency,
-    ...(limiter === undefined ? {} : {limiter}),
-    lockDuration: recoverAfter,
-    stalledInterval: recoverAfter / 2,
-    // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
-    maxStalledCount: unlimited,
-    runRetryDelay: firstRetry,
-    removeOnFail: {age: week},
-    settings: {
-      backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
+  const worker = new PollWorker(
+    engine.name,
+    (job, lock) => {
+      clockCheck.notice();
+      return pollJob(io, job, lock);
     },
-  });
+    {
+      ...engine.options,
+      autorun: false,
+      concurrency,
+      ...(limiter === undefined ? {} : {limiter}),
+      lockDuration: recoverAfter,
+      stalledInterval: recoverAfter / 2,
+      // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
+      maxStalledCount: unlimited,
+      runRetryDelay: firstRetry,
+      removeOnFail: {age: week},
+      settings: {
+        backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
+      },
+    },
+  );
   const {clock} = worker;
   const holds = new OriginHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
   const io: JobIo = {
@@ -150,8 +159,14 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   worker.on('error', engine.onError);
   worker.on('failed', (_job, error) => engine.onError(error));
 
+  const start = (): void => void worker.run().catch(engine.onError);
+  const pausable = {start, pause: () => worker.pause(), resume: () => worker.resume()};
+  const clockCheck = new ClockCheck(clock, pausable, engine.onError);
+  void clockCheck.check();
+
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    clockCheck.close();
     const timer = setTimeout(() => closing.abort(new Error('The worker closes')), settings.requestTimeout);
     await worker.close();
     clearTimeout(timer);
@@ -163,7 +178,10 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   };
   return {
     on: (type, listener) => listeners.add(type, listener as (event: WorkerEvent) => void),
-    ready: async () => void (await worker.waitUntilReady()),
+    ready: async () => {
+      await worker.waitUntilReady();
+      await clockCheck.check();
+    },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
