@@ -16,6 +16,7 @@ import {longestHold, type OriginHolds} from './origin-holds.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
 import type {RedisClock} from './redis-clock.ts';
+import {isWorthReporting, type Skips} from './skips.ts';
 import {hasNews} from './step-json.ts';
 import type {WorkerSettings} from './worker-settings.ts';
 
@@ -46,6 +47,9 @@ export interface JobIo {
   readonly coalesced: () => Promise<ReadonlyMap<string, number>>;
   readonly clock: Pick<RedisClock, 'now' | 'wallOffset'>;
   readonly holds: Pick<OriginHolds, 'hold' | 'addJob'>;
+  readonly skips: Pick<Skips, 'add'>;
+  /** For how many milliseconds a job's lock lasts that is not renewed. */
+  readonly lockDuration: number;
   readonly settings: Pick<WorkerSettings, 'of'>;
   readonly publisher: Pick<Publisher, 'publish'>;
   /** Listeners in this process to the polls that it makes. */
@@ -55,13 +59,11 @@ export interface JobIo {
   readonly onError: (error: Error) => void;
 }
 
-type Job = Pick<OperationJob, 'id' | 'data' | 'timestamp'>;
+type Job = Pick<OperationJob, 'id' | 'data'> & {readonly processedOn?: number | undefined};
 type Readable = {readonly state: WatchState; readonly settings: Settings};
 /** The step that was taken, or until when the poll is held back. */
 type Taken = {readonly step: Step; readonly heldUntil: number | undefined} | {readonly heldUntil: number};
 
-const shortestSkip = 1000;
-const longestSkip = 60_000;
 /** How long a poll waits in this process for the gate of a Graph client, in milliseconds; longer waits are the job's. */
 const longestGateWait = 1000;
 
@@ -82,11 +84,14 @@ export async function pollJob(io: JobIo, job: Job, lock: string | undefined): Pr
   const now = io.clock.now();
   const read = readJob(io, id, job);
   if ('skipped' in read) {
-    io.onError(read.skipped);
-    return {dueAt: now + read.delay, token: undefined};
+    const rest = io.skips.add(id, read.dueAt);
+    if (isWorthReporting(rest)) io.onError(read.skipped);
+    return {dueAt: now + rest, token: undefined};
   }
   const {state} = read;
   const unchanged: Wait = {dueAt: state.dueAt, token: undefined};
+  // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's.
+  if (job.processedOn !== undefined && Date.now() - job.processedOn >= io.lockDuration) return unchanged;
   // Too early by another machine's clock or by a manual promotion: the service or the schedule has set the wait. The wait of a
   // job that was held is over when no hold of its origin is left.
   if (!isOver(state) && Math.ceil(state.dueAt) > now && job.data.held !== true) return unchanged;
@@ -117,21 +122,19 @@ export async function pollJob(io: JobIo, job: Job, lock: string | undefined): Pr
 }
 
 function readJob(
-  {settings, clock}: JobIo,
+  {settings}: JobIo,
   id: string,
   job: Job,
-): Readable | {readonly skipped: JobSkippedError; readonly delay: number} {
-  let dueAt = job.timestamp;
+): Readable | {readonly skipped: JobSkippedError; readonly dueAt: number | undefined} {
+  let dueAt: number | undefined;
   try {
-    const state = readJobToken(job.data.token);
+    const state = readJobToken(job.data?.token);
     ({dueAt} = state);
     return settings.of(id, state);
   } catch (error) {
-    // The longer nobody has polled it, the longer until it is tried again.
-    const delay = Math.min(longestSkip, Math.max(shortestSkip, clock.now() - dueAt));
-    if (error instanceof JobSkippedError) return {skipped: error, delay};
+    if (error instanceof JobSkippedError) return {skipped: error, dueAt};
     if (!(error instanceof InvalidResumeTokenError)) throw error;
-    return {skipped: new JobSkippedError(error.message, id, 'invalidToken'), delay};
+    return {skipped: new JobSkippedError(error.message, id, 'invalidToken'), dueAt};
   }
 }
 

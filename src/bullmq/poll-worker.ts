@@ -1,4 +1,7 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {type JobJson, type Span, Worker} from 'bullmq';
+import {now} from '../shared/clock.ts';
+import {asError} from './engine-options.ts';
 import type {JobData, JobResult, JobToken, OperationJob} from './job.ts';
 import {RedisClock} from './redis-clock.ts';
 
@@ -14,6 +17,10 @@ export interface Wait {
 
 type Done = JobResult | Wait;
 
+/** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
+const firstPause = 200;
+const longestPause = 5000;
+
 /**
  * BullMQ's worker, whose jobs may also wait again when they have been processed.
  *
@@ -23,6 +30,38 @@ type Done = JobResult | Wait;
  */
 export class PollWorker extends Worker<JobData, Done, string> {
   readonly clock: RedisClock = new RedisClock(this.backend.client);
+
+  readonly #closing = new AbortController();
+  #lastFailure = Number.NEGATIVE_INFINITY;
+  #pause = 0;
+
+  // BullMQ asks again at once, whatever Redis answers: one that is read-only, as after a failover, made it a busy loop.
+  protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<unknown, Done>> {
+    try {
+      return await super.moveToActive(lock, name);
+    } catch (error) {
+      await this.#backOff();
+      throw error;
+    }
+  }
+
+  // BullMQ calls it without a time after an error while it waits for a job.
+  override async delay(milliseconds?: number, abortController?: Parameters<Worker['delay']>[1]): Promise<void> {
+    if (milliseconds === undefined) await this.#backOff();
+    else await super.delay(milliseconds, abortController);
+  }
+
+  override async close(force?: boolean): Promise<void> {
+    this.#closing.abort();
+    await super.close(force);
+  }
+
+  async #backOff(): Promise<void> {
+    const isRepeated = now() - this.#lastFailure < 2 * longestPause;
+    this.#pause = isRepeated ? Math.min(longestPause, 2 * this.#pause) : firstPause;
+    await sleep(this.#pause, undefined, {signal: this.#closing.signal}).catch(() => {});
+    this.#lastFailure = now();
+  }
 
   protected override async handleCompleted(
     done: Done,
@@ -37,7 +76,14 @@ export class PollWorker extends Worker<JobData, Done, string> {
     const [data, id] = await this.#delay(job, done, lock, fetchNext);
     if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
     // There is no next job, and moveToActive finds out when there will be.
-    return fetchNext ? await this.moveToActive(lock, this.opts.name) : await this.nextJobFromJobData();
+    if (!fetchNext) return await this.nextJobFromJobData();
+    try {
+      return await this.moveToActive(lock, this.opts.name);
+    } catch (error) {
+      // The job itself is done.
+      this.emit('error', asError(error));
+      return await this.nextJobFromJobData();
+    }
   }
 
   /** @throws Error when the lock is no longer ours */
@@ -47,9 +93,9 @@ export class PollWorker extends Worker<JobData, Done, string> {
     lock: string,
     fetchNext: boolean,
   ): Promise<[data?: JobJson, id?: string]> {
-    const now = this.clock.now();
+    const time = this.clock.now();
     const {held: _, ...rest} = data;
-    const next = await this.backend.moveToDelayed(id, now, Math.max(0, Math.ceil(dueAt) - now), lock, {
+    const next = await this.backend.moveToDelayed(id, time, Math.max(0, Math.ceil(dueAt) - time), lock, {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,

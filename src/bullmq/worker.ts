@@ -10,10 +10,12 @@ import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
+import {foldLockErrors} from './fold-lock-errors.ts';
 import {OriginHolds} from './origin-holds.ts';
 import {type JobIo, pollJob, type WorkerEvent, type WorkerEventOf} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
+import {Skips} from './skips.ts';
 import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
 
 /** How many polls all workers of a queue may make in a period of time. */
@@ -150,13 +152,16 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     coalesced: coalesce(() => holds.read()),
     clock,
     holds,
+    skips: new Skips(),
+    lockDuration: recoverAfter,
     settings,
     publisher,
     listeners,
     signal: closing.signal,
     onError: engine.onError,
   };
-  worker.on('error', engine.onError);
+  const lockErrors = foldLockErrors(engine.onError);
+  worker.on('error', lockErrors.report);
   worker.on('failed', (_job, error) => engine.onError(error));
 
   const start = (): void => void worker.run().catch(engine.onError);
@@ -169,6 +174,7 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
     clockCheck.close();
     const timer = setTimeout(() => closing.abort(new Error('The worker closes')), settings.requestTimeout);
     await worker.close();
+    lockErrors.flush();
     clearTimeout(timer);
     await publisher.close();
   };
