@@ -2,19 +2,27 @@
 const window = 1;
 
 /**
- * Makes a function whose callers within a millisecond go on in the same turn. Jobs that are due together are then polled one
- * after another rather than each between two answers of Redis, and what they send to Redis leaves together: that takes
- * a third less time, and costs each poll a millisecond.
+ * Makes a function whose callers within a millisecond share one run of the work, and go on in the same turn. Jobs that are due
+ * together are then polled one after another rather than each between two answers of Redis, and what they send to Redis leaves
+ * together: that takes a third less time, and costs each poll a millisecond, in which the work is done.
  */
-export function coalesce(): () => Promise<void> {
-  let pending: Promise<void> | undefined;
+export function coalesce<T>(work: () => Promise<T>): () => Promise<T> {
+  let pending: Promise<T> | undefined;
   return () => {
-    pending ??= new Promise((resolve) => {
-      setTimeout(() => {
-        pending = undefined;
-        resolve();
-      }, window);
+    pending ??= share(work, () => {
+      pending = undefined;
     });
     return pending;
   };
+}
+
+async function share<T>(work: () => Promise<T>, onFull: () => void): Promise<T> {
+  const full = new Promise<void>((resolve) => {
+    setTimeout(() => {
+      onFull();
+      resolve();
+    }, window);
+  });
+  const [result] = await Promise.all([work(), full]);
+  return result;
 }

@@ -37,10 +37,7 @@ export interface Engine {
   readonly onError: (error: Error) => void;
 }
 
-/**
- * No limit, where BullMQ takes a number. Redis and JSON have no `Infinity`, and a queue is paused by a counter of exactly this
- * value: a limiter with a higher `max` ignores the pause.
- */
+/** No limit, where BullMQ takes a number: Redis and JSON have no `Infinity`. */
 export const unlimited: number = Number.MAX_SAFE_INTEGER;
 
 /** A number from 1 on that BullMQ can hold. */

@@ -1,7 +1,8 @@
 import {Job, type Queue, QueueEvents} from 'bullmq';
 import type {WatchState} from '../operation/state.ts';
+import type {Clock} from '../shared/clock.ts';
 import {asError, type Engine} from './engine-options.ts';
-import {type JobData, type JobResult, type OperationJob, readJobToken} from './job.ts';
+import {type JobData, type JobResult, type OperationJob, readingJob, readJobToken} from './job.ts';
 
 /** How often a job is read again while somebody waits for its end: BullMQ loses events under load. */
 const rereadInterval = 3000;
@@ -27,11 +28,14 @@ export interface JobWaiter {
 export class JobReader<Data> {
   readonly #queue: Queue;
   readonly #engine: Engine;
+  /** By which all times in jobs go. */
+  readonly clock: Clock;
   readonly #waiting = new Map<string, Set<() => void>>();
   #queueEvents: QueueEvents | undefined;
   #closed = false;
 
-  constructor(queue: Queue, engine: Engine) {
+  constructor(queue: Queue, engine: Engine, clock: Clock) {
+    this.clock = clock;
     this.#queue = queue;
     this.#engine = engine;
   }
@@ -42,11 +46,13 @@ export class JobReader<Data> {
 
   /** An operation as Redis has it; `undefined` where there is none of that id. @throws InvalidResumeTokenError */
   async read(id: string): Promise<Entry<Data> | undefined> {
-    const job: OperationJob<Data> | undefined = await Job.fromId<JobData<Data>, JobResult | null, string>(
-      this.#queue,
-      id,
-    );
-    return job === undefined ? undefined : readEntry(job);
+    return await readingJob(id, async () => {
+      const job: OperationJob<Data> | undefined = await Job.fromId<JobData<Data>, JobResult | null, string>(
+        this.#queue,
+        id,
+      );
+      return job === undefined ? undefined : readEntry(job);
+    });
   }
 
   /** Reports a problem that does not end waiting. */
@@ -111,11 +117,11 @@ export class JobReader<Data> {
 }
 
 function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
-  const {token, data} = job.data;
+  const {token, data} = job.data ?? {};
   const ended = job.finishedOn !== undefined;
   const result = ended ? (job.returnvalue ?? undefined) : undefined;
   return {
-    state: readJobToken(result?.token ?? token),
+    state: readJobToken(result === undefined ? token : result.token),
     data,
     result,
     failure: ended && result === undefined ? (job.failedReason ?? 'for no reason given') : undefined,

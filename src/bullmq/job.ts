@@ -21,6 +21,8 @@ export type JobToken = Omit<ResumeToken, 'tokenOrigin'> & Partial<Pick<ResumeTok
 export interface JobData<Data = unknown> {
   readonly token: JobToken;
   readonly data?: Data;
+  /** There where the service told the last poll to wait: `release` ends that wait too. */
+  readonly held?: true;
 }
 
 /** What a job holds when watching is over, however it ended. */
@@ -55,9 +57,9 @@ export function writeJobToken(state: WatchState): JobToken {
  *
  * @throws InvalidResumeTokenError
  */
-export function readJobToken(token: JobToken): WatchState {
+export function readJobToken(token: JobToken | undefined): WatchState {
   // Whoever can write to Redis may have put anything there: the result is checked as any token is.
-  if (typeof token?.location !== 'string' || token.tokenOrigin !== undefined) return readResumeToken(token);
+  if (typeof token?.location !== 'string' || token.tokenOrigin !== undefined) return readResumeToken(token ?? null);
   const {location} = token;
   const tokenOrigin = location.slice(0, location.indexOf('/', location.indexOf('//') + 2));
   return readResumeToken({...token, tokenOrigin});
@@ -96,4 +98,18 @@ export function readResult({token, cause, rawStatus}: JobResult): Outcome {
   // As when it was given up: the error is made from the state before.
   const before = {...state, abandoned: undefined, endedAt: undefined, answer: undefined};
   return {status: 'abandoned', reason, operation, error: abandonError(reason, before, endedAt, facts)};
+}
+
+/**
+ * Reads something of a job: whatever was edited by hand there is an invalid token.
+ *
+ * @throws InvalidResumeTokenError, and what is no error of reading, such as Redis' own
+ */
+export async function readingJob<T>(id: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)) throw error;
+    throw new InvalidResumeTokenError(`Invalid resume token: job ${id} holds something else`, {cause: error});
+  }
 }

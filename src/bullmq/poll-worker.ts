@@ -1,5 +1,9 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {type JobJson, type Span, Worker} from 'bullmq';
+import {now} from '../shared/clock.ts';
+import {asError} from './engine-options.ts';
 import type {JobData, JobResult, JobToken, OperationJob} from './job.ts';
+import {RedisClock} from './redis-clock.ts';
 
 /** How a job goes on whose operation has not ended. */
 export interface Wait {
@@ -7,9 +11,15 @@ export interface Wait {
   readonly dueAt: number;
   /** What the job holds from now on; `undefined`: what it held before. */
   readonly token: JobToken | undefined;
+  /** Whether the token's own wait ends with the hold of its origin. */
+  readonly held?: boolean;
 }
 
 type Done = JobResult | Wait;
+
+/** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
+const firstPause = 200;
+const longestPause = 5000;
 
 /**
  * BullMQ's worker, whose jobs may also wait again when they have been processed.
@@ -19,6 +29,40 @@ type Done = JobResult | Wait;
  * lost it would write its old token over the newer one of the worker that has the job now.
  */
 export class PollWorker extends Worker<JobData, Done, string> {
+  readonly clock: RedisClock = new RedisClock(this.backend.client);
+
+  readonly #closing = new AbortController();
+  #lastFailure = Number.NEGATIVE_INFINITY;
+  #pause = 0;
+
+  // BullMQ asks again at once, whatever Redis answers: one that is read-only, as after a failover, made it a busy loop.
+  protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<unknown, Done>> {
+    try {
+      return await super.moveToActive(lock, name);
+    } catch (error) {
+      await this.#backOff();
+      throw error;
+    }
+  }
+
+  // BullMQ calls it without a time after an error while it waits for a job.
+  override async delay(milliseconds?: number, abortController?: Parameters<Worker['delay']>[1]): Promise<void> {
+    if (milliseconds === undefined) await this.#backOff();
+    else await super.delay(milliseconds, abortController);
+  }
+
+  override async close(force?: boolean): Promise<void> {
+    this.#closing.abort();
+    await super.close(force);
+  }
+
+  async #backOff(): Promise<void> {
+    const isRepeated = now() - this.#lastFailure < 2 * longestPause;
+    this.#pause = isRepeated ? Math.min(longestPause, 2 * this.#pause) : firstPause;
+    await sleep(this.#pause, undefined, {signal: this.#closing.signal}).catch(() => {});
+    this.#lastFailure = now();
+  }
+
   protected override async handleCompleted(
     done: Done,
     job: OperationJob<unknown, Done>,
@@ -32,22 +76,32 @@ export class PollWorker extends Worker<JobData, Done, string> {
     const [data, id] = await this.#delay(job, done, lock, fetchNext);
     if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
     // There is no next job, and moveToActive finds out when there will be.
-    return fetchNext ? await this.moveToActive(lock, this.opts.name) : await this.nextJobFromJobData();
+    if (!fetchNext) return await this.nextJobFromJobData();
+    try {
+      return await this.moveToActive(lock, this.opts.name);
+    } catch (error) {
+      // The job itself is done.
+      this.emit('error', asError(error));
+      return await this.nextJobFromJobData();
+    }
   }
 
   /** @throws Error when the lock is no longer ours */
   async #delay(
     {id = '', data}: OperationJob<unknown, Done>,
-    {dueAt, token}: Wait,
+    {dueAt, token, held = false}: Wait,
     lock: string,
     fetchNext: boolean,
   ): Promise<[data?: JobJson, id?: string]> {
-    const now = Date.now();
-    const next = await this.backend.moveToDelayed(id, now, Math.max(0, Math.ceil(dueAt) - now), lock, {
+    const time = this.clock.now();
+    const {held: _, ...rest} = data;
+    const next = await this.backend.moveToDelayed(id, time, Math.max(0, Math.ceil(dueAt) - time), lock, {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,
-      ...(token === undefined ? {} : {fieldsToUpdate: {data: JSON.stringify({...data, token})}}),
+      ...(token === undefined
+        ? {}
+        : {fieldsToUpdate: {data: JSON.stringify({...rest, token, ...(held ? {held} : {})})}}),
     });
     const [nextData, nextId] = next ?? [];
     return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];

@@ -6,11 +6,16 @@ import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {processClock} from '../shared/clock.ts';
+import {readLocation} from '../shared/location.ts';
 import {type EngineOptions, isNonEmptyString, readEngineOptions, unlimited} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
 import {JobReader} from './job-reader.ts';
+import {OriginHolds} from './origin-holds.ts';
+import {promoteHeld} from './promote-held.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
+import {RedisClock} from './redis-clock.ts';
 import {removeJob} from './remove-job.ts';
 import {checkRetention, type RetentionOptions, readRetention} from './retention.ts';
 
@@ -76,6 +81,14 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
    * @returns whether there was something to stop; `false` where there is no such job and where watching is over
    */
   remove(id: string): Promise<boolean>;
+  /**
+   * Lifts the hold of an origin whose service throttled a poll and asked for no requests for a while: the operations that wait
+   * for its end are polled now. A Graph client's own gate stays closed in each worker that has one.
+   *
+   * @param origin the origin, or any URL there; default all origins that are held
+   * @throws TypeError when it is no http or https URL
+   */
+  release(origin?: string | URL): Promise<void>;
   /** How many operations are in which state. */
   counts(): Promise<OperationCounts>;
   /** Closes the connections. Workers go on; pending results of this queue reject with a `WatchAbortedError`. */
@@ -113,8 +126,10 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   const {removeOnComplete, streams} = readRetention(options.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams});
   queue.on('error', engine.onError);
-  const reader = new JobReader<Data>(queue, engine);
+  const clock = new RedisClock(queue.backend.client);
+  const reader = new JobReader<Data>(queue, engine, clock);
   const publisher = new Publisher(engine);
+  const holds = new OriginHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
 
   const jobOptions = {
     // A problem with the infrastructure is no end: a job is tried again as long as there is a queue.
@@ -128,8 +143,20 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   const jobOf = ({id, data, state}: Added<Data>) => ({
     name: jobName,
     data: {token: writeJobToken(state), ...(data === undefined ? {} : {data})},
-    opts: {...jobOptions, jobId: id, delay: Math.ceil(Math.max(0, state.dueAt - Date.now()))},
+    opts: delayed(id, state.dueAt, clock.now()),
   });
+  const delayed = (id: string, dueAt: number, timestamp: number) => ({
+    ...jobOptions,
+    jobId: id,
+    timestamp,
+    delay: Math.ceil(Math.max(0, dueAt - timestamp)),
+  });
+  // By Redis' clock, which may have to be read first.
+  const timeOfCall = async (): Promise<number> => {
+    const called = processClock.now();
+    await clock.update().catch(engine.onError);
+    return clock.now() - (processClock.now() - called);
+  };
   const operationOf = ({id, data, state}: Added<Data>): QueuedOperation<Data> =>
     new QueuedOperation<Data>(id, reader, {state, data, result: undefined, failure: undefined});
   const close = async (): Promise<void> => {
@@ -139,13 +166,14 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
   return {
     add: async (location, addOptions) => {
-      const added = readAdded(location, addOptions);
+      const added = readAdded(location, addOptions, await timeOfCall());
       const {name, data, opts} = jobOf(added);
       await queue.add(name, data, opts);
       return operationOf(added);
     },
     addMany: async (operations) => {
-      const added = [...operations].map(({location, ...addOptions}) => readAdded(location, addOptions));
+      const now = await timeOfCall();
+      const added = [...operations].map(({location, ...addOptions}) => readAdded(location, addOptions, now));
       for (let from = 0; from < added.length; from += largestBulk) {
         await queue.addBulk(added.slice(from, from + largestBulk).map(jobOf));
       }
@@ -155,7 +183,10 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
       const entry = await reader.read(id);
       return entry === undefined ? undefined : new QueuedOperation(id, reader, entry);
     },
-    remove: (id) => removeJob(queue, id, publisher),
+    remove: (id) => removeJob(queue, id, publisher, clock),
+    release: async (origin) => {
+      await promoteHeld(queue, await holds.release(origin === undefined ? undefined : readOrigin(origin)));
+    },
     counts: async () => {
       const counts = await queue.getJobCounts();
       const of = (name: string): number => counts[name] ?? 0;
@@ -178,11 +209,17 @@ interface Added<Data> {
   readonly state: WatchState;
 }
 
-function readAdded<Data>(location: string | URL, options: AddOptions<Data> = {}): Added<Data> {
+function readAdded<Data>(location: string | URL, options: AddOptions<Data> = {}, now: number): Added<Data> {
   checkIsObject('options', options);
   checkOptions(options, addChecks);
   const {protocol, key, data, totalTimeout, initialDelay} = options;
   const settings = readOptions({protocol, totalTimeout, initialDelay});
-  const state = firstState(location, settings, Date.now());
+  const state = firstState(location, settings, now);
   return {id: jobId(state.location, key), data, state};
+}
+
+function readOrigin(url: string | URL): string {
+  const read = readLocation(String(url));
+  if (read === undefined) throw new TypeError('origin: expected an http or https URL');
+  return read.origin;
 }

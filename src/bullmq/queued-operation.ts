@@ -2,7 +2,7 @@ import {abandonError} from '../operation/abandon-error.ts';
 import {InvalidResumeTokenError, OperationError} from '../operation/errors.ts';
 import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
-import {readResult} from './job.ts';
+import {readingJob, readResult} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
@@ -69,7 +69,7 @@ export class QueuedOperation<Data = unknown> {
             throw new OperationError(`BullMQ gave up the job of ${state.redactedLocation}: ${failure}`, facts);
           }
           if (result !== undefined) {
-            const outcome = readResult(result);
+            const outcome = await readingJob(this.id, () => readResult(result));
             if (outcome.status === 'succeeded') return outcome.operation;
             throw outcome.error;
           }
@@ -99,6 +99,6 @@ export class QueuedOperation<Data = unknown> {
   }
 
   #stopped(why: string): OperationError {
-    return abandonError('stopped', this.#lastEntry.state, Date.now(), {cause: new Error(why)});
+    return abandonError('stopped', this.#lastEntry.state, this.#reader.clock.now(), {cause: new Error(why)});
   }
 }

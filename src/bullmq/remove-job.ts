@@ -2,8 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Job, type Queue} from 'bullmq';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {abandon} from '../polling/step.ts';
-import {wallClock} from '../shared/clock.ts';
-import {type OperationJob, readJobToken} from './job.ts';
+import type {Clock} from '../shared/clock.ts';
+import {type OperationJob, readingJob, readJobToken} from './job.ts';
 import type {Publisher} from './publisher.ts';
 
 const firstDelay = 10;
@@ -14,12 +14,12 @@ const longestDelay = 250;
  *
  * @returns whether there was something to stop
  */
-export async function removeJob(queue: Queue, id: string, publisher: Publisher): Promise<boolean> {
+export async function removeJob(queue: Queue, id: string, publisher: Publisher, clock: Clock): Promise<boolean> {
   for (let delay = firstDelay; ; delay = Math.min(2 * delay, longestDelay)) {
-    const job: OperationJob | undefined = await Job.fromId(queue, id);
+    const job: OperationJob | undefined = await readingJob(id, () => Job.fromId(queue, id));
     if (job === undefined || job.finishedOn !== undefined) return false;
     if ((await job.getState()) !== 'active' && (await tryRemove(job))) {
-      await publishStop(id, job, publisher);
+      await publishStop(id, job, publisher, clock);
       return true;
     }
     await sleep(delay);
@@ -37,10 +37,10 @@ async function tryRemove(job: OperationJob): Promise<boolean> {
   }
 }
 
-async function publishStop(id: string, job: OperationJob, publisher: Publisher): Promise<void> {
+async function publishStop(id: string, job: OperationJob, publisher: Publisher, clock: Clock): Promise<void> {
   try {
-    const state = readJobToken(job.data.token);
-    await publisher.publish(id, abandon(state, 'stopped', undefined, wallClock(Date.now)));
+    const state = readJobToken(job.data?.token);
+    await publisher.publish(id, abandon(state, 'stopped', undefined, clock));
   } catch (error) {
     // The job is removed even if nobody can read what it held.
     if (!(error instanceof InvalidResumeTokenError)) throw error;

@@ -1,5 +1,6 @@
 import {partsOf} from '../graph/client-parts.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
+import {withTokenOrigin} from '../graph/token-origin.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {readOptions, type Settings} from '../options/settings.ts';
@@ -82,13 +83,9 @@ export class WorkerSettings {
       throw new JobSkippedError(why, id, 'unknownProtocol', state.protocol);
     }
     if (this.#root === undefined) return {settings, state};
-    // As the client itself does it: the token belongs to its root, wherever a location leads.
-    const {sendsToken, foreignHosts} = settings.reader;
-    const {tokenOrigin} = state;
-    if (!sendsToken || tokenOrigin === this.#root) return {settings, state};
-    if (foreignHosts || settings.trustedOrigins.has(tokenOrigin))
-      return {settings, state: {...state, tokenOrigin: this.#root}};
-    const why = `its operation is on ${tokenOrigin}, the Graph client's root is ${this.#root}`;
+    const ours = withTokenOrigin(state, this.#root, settings);
+    if (ours !== undefined) return {settings, state: ours};
+    const why = `its operation is on ${state.tokenOrigin}, the Graph client's root is ${this.#root}`;
     throw new JobSkippedError(why, id, 'foreignOrigin', state.protocol);
   }
 

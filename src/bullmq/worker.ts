@@ -7,12 +7,15 @@ import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isMilliseconds} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
+import {foldLockErrors} from './fold-lock-errors.ts';
+import {OriginHolds} from './origin-holds.ts';
 import {type JobIo, pollJob, type WorkerEvent, type WorkerEventOf} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
-import {Throttle} from './throttle.ts';
+import {Skips} from './skips.ts';
 import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
 
 /** How many polls all workers of a queue may make in a period of time. */
@@ -96,8 +99,6 @@ const workerChecks = {
   trustedOrigins: pollOptionChecks.trustedOrigins,
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
-// Without a limiter BullMQ ignores that the queue is paused.
-const noLimit: LimiterOptions = {max: unlimited, duration: 1000};
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
 const firstRetry = 1000;
 const longestRetry = 60_000;
@@ -118,45 +119,64 @@ const longestRetry = 60_000;
 export function createOperationWorker(options: OperationWorkerOptions): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
   const {name: _, connection, prefix, onError, ...own} = options;
-  const {token, http, graph, protocols, concurrency = 100, limiter = noLimit, recoverAfter = 5000, ...poll} = own;
+  const {token, http, graph, protocols, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = own;
   const settings = new WorkerSettings({token, http, graph, protocols}, poll);
   const publisher = new Publisher(engine);
-  const throttle = new Throttle(engine);
   const listeners = new Listeners<WorkerEvent>();
   const closing = new AbortController();
+  const worker = new PollWorker(
+    engine.name,
+    (job, lock) => {
+      clockCheck.notice();
+      return pollJob(io, job, lock);
+    },
+    {
+      ...engine.options,
+      autorun: false,
+      concurrency,
+      ...(limiter === undefined ? {} : {limiter}),
+      lockDuration: recoverAfter,
+      stalledInterval: recoverAfter / 2,
+      // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
+      maxStalledCount: unlimited,
+      runRetryDelay: firstRetry,
+      removeOnFail: {age: week},
+      settings: {
+        backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
+      },
+    },
+  );
+  const {clock} = worker;
+  const holds = new OriginHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
   const io: JobIo = {
-    coalesced: coalesce(),
+    coalesced: coalesce(() => holds.read()),
+    clock,
+    holds,
+    skips: new Skips(),
+    lockDuration: recoverAfter,
     settings,
     publisher,
     listeners,
     signal: closing.signal,
-    throttle: (retryAfter) => throttle.pause(retryAfter),
     onError: engine.onError,
   };
-  const worker = new PollWorker(engine.name, (job, lock) => pollJob(io, job, lock), {
-    ...engine.options,
-    concurrency,
-    limiter,
-    lockDuration: recoverAfter,
-    stalledInterval: recoverAfter / 2,
-    // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
-    maxStalledCount: unlimited,
-    runRetryDelay: firstRetry,
-    removeOnFail: {age: week},
-    settings: {
-      backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
-    },
-  });
-  worker.on('error', engine.onError);
+  const lockErrors = foldLockErrors(engine.onError);
+  worker.on('error', lockErrors.report);
   worker.on('failed', (_job, error) => engine.onError(error));
+
+  const start = (): void => void worker.run().catch(engine.onError);
+  const pausable = {start, pause: () => worker.pause(), resume: () => worker.resume()};
+  const clockCheck = new ClockCheck(clock, pausable, engine.onError);
+  void clockCheck.check();
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
+    clockCheck.close();
     const timer = setTimeout(() => closing.abort(new Error('The worker closes')), settings.requestTimeout);
     await worker.close();
+    lockErrors.flush();
     clearTimeout(timer);
     await publisher.close();
-    await throttle.close();
   };
   const closeOnce = (): Promise<void> => {
     closed ??= close();
@@ -164,7 +184,10 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   };
   return {
     on: (type, listener) => listeners.add(type, listener as (event: WorkerEvent) => void),
-    ready: async () => void (await worker.waitUntilReady()),
+    ready: async () => {
+      await worker.waitUntilReady();
+      await clockCheck.check();
+    },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };

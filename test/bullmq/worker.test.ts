@@ -114,26 +114,6 @@ describeWithRedis('a worker', () => {
     await expect(queue.get(queued.id)).rejects.toThrow('version 99');
   });
 
-  test('pauses the whole queue when the service refuses all requests', async () => {
-    const emulator = await bench.emulator();
-    const queue = bench.queue();
-    bench.worker({concurrency: 1});
-    bench.worker({concurrency: 1});
-    const refused = emulator.addOperation({script: [{http: 429, retryAfter: 1}, 'succeeded']});
-    const first = await queue.add(refused.location);
-    await until(() => refused.requests.length === 1);
-    await until(async () => (await queue.counts()).waiting === 1);
-    const others = await queue.addMany(
-      [1, 2, 3, 4].map(() => ({location: emulator.addOperation({script: ['succeeded']}).location})),
-    );
-    await Promise.all([first, ...others].map((operation) => operation.result()));
-    const refusedAt = refused.requests[0]?.at ?? 0;
-    for (const {requests} of emulator.operations.slice(1)) {
-      expect((requests[0]?.at ?? 0) - refusedAt).toBeGreaterThanOrEqual(1000);
-    }
-    expect((refused.requests[1]?.at ?? 0) - refusedAt).toBeGreaterThanOrEqual(1000);
-  });
-
   test('respects the limit of all workers', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue();

@@ -103,19 +103,22 @@ const byQueue: Runner = async (http, polls) => {
     publish: async (_: string, step: {events: readonly OperationEvent[]}) => published.push(...step.events),
   };
   const io = {
-    coalesced: async () => undefined,
+    coalesced: async () => new Map<string, number>(),
+    clock: wallClock(Date.now),
+    skips: {add: () => 0},
+    lockDuration: Number.POSITIVE_INFINITY,
+    holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
     settings,
     publisher: publisher as unknown as JobIo['publisher'],
     listeners,
     signal,
-    throttle: async () => undefined,
     onError: (error: Error) => {
       throw error;
     },
   };
   let token = writeJobToken(firstState(location, readOptions({protocol: tasks}), beginning));
   for (let count = 0; count < polls; count++) {
-    const done = await pollJob(io, {id: 'job', data: {token}, timestamp: beginning}, 'lock');
+    const done = await pollJob(io, {id: 'job', data: {token}}, 'lock');
     if (!('dueAt' in done)) break;
     token = done.token ?? token;
     jest.setSystemTime(done.dueAt);

@@ -48,7 +48,7 @@ function install(undici: string): string {
   folders.push(folder);
   cpSync(join(root, 'dist'), join(folder, 'dist'), {recursive: true});
   mkdirSync(join(folder, 'node_modules'));
-  for (const name of ['ky', 'p-retry', 'xstate']) {
+  for (const name of ['is-network-error', 'ky', 'p-retry', 'xstate']) {
     symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }
   symlinkSync(join(undici, 'node_modules/undici'), join(folder, 'node_modules/undici'));

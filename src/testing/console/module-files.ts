@@ -19,7 +19,7 @@ const name = 'operation-poller';
 const dependencies: ReadonlyArray<readonly [dependency: string, importer: string]> = [
   ['ky', name],
   ['p-retry', name],
-  ['is-network-error', 'p-retry'],
+  ['is-network-error', name],
   ['xstate', name],
 ];
 

@@ -513,7 +513,7 @@ describe('module files', () => {
       'operation-poller is not built: there is no dist/testing/console/browser/page.js. Run "npm run build".',
       'ky, which operation-poller imports, is not installed.',
       'p-retry, which operation-poller imports, is not installed.',
-      'is-network-error, which p-retry imports, is not installed.',
+      'is-network-error, which operation-poller imports, is not installed.',
       'xstate, which operation-poller imports, is not installed.',
     ]);
     const {html} = pageOf('http://127.0.0.1:1', {...nowhere, problems: ['<b>&"']});

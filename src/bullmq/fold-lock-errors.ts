@@ -1,0 +1,43 @@
+/** How long errors are collected, in milliseconds: those of one stall come together. */
+const window = 1000;
+
+// BullMQ has no classes for these.
+const lockError = /^(?:(?:Missing lock|Lock mismatch|could not renew lock) for job|Job) (\S+?)\.?(?: |$)/;
+const isLockError = /lock|not in the active state/i;
+
+/** Reports errors, those that jobs lost their locks as one. */
+export interface ErrorFolder {
+  readonly report: (error: Error) => void;
+  /** Reports what was collected, now. */
+  readonly flush: () => void;
+}
+
+/**
+ * Makes one error of the many that come when a worker got no CPU time for so long that it lost its jobs to others: two or
+ * three for each job. That of a single job is reported as it is.
+ */
+export function foldLockErrors(onError: (error: Error) => void): ErrorFolder {
+  const jobs = new Set<string>();
+  let first: Error | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const flush = (): void => {
+    clearTimeout(timer);
+    const cause = first;
+    if (cause === undefined) return;
+    const {size} = jobs;
+    first = undefined;
+    jobs.clear();
+    onError(size === 1 ? cause : new Error(`Missing lock for ${size} jobs, which others have taken over`, {cause}));
+  };
+  return {
+    report: (error) => {
+      const [, id] = lockError.exec(error.message) ?? [];
+      if (id === undefined || !isLockError.test(error.message)) return onError(error);
+      jobs.add(id);
+      if (first !== undefined) return;
+      first = error;
+      timer = setTimeout(flush, window);
+    },
+    flush,
+  };
+}

@@ -1,0 +1,70 @@
+import type {RedisClient} from 'bullmq';
+import {type Clock, processClock, now as processNow} from '../shared/clock.ts';
+
+/** How far from Redis' clock this machine's may be, in milliseconds. BullMQ makes jobs due by the machine's clock. */
+export const mostSkew = 5000;
+
+const samples = 3;
+const longestValidity = 60_000;
+const script = {numberOfKeys: 0, lua: "return redis.call('TIME')"};
+
+/** Redis' clock, by which all times in jobs go: this machine's, corrected by how far it was off when last measured. */
+export class RedisClock implements Clock {
+  readonly #client: Promise<RedisClient>;
+  /** What to add to `Date.now()`. */
+  #offset = 0;
+  /** How far the wall clock had been set, in this process, when it was measured. */
+  #wallOffset = processClock.wallOffset();
+  #measuredAt = Number.NEGATIVE_INFINITY;
+
+  constructor(client: Promise<RedisClient>) {
+    this.#client = client.then((connected) => {
+      connected.defineCommand('readRedisTime', script);
+      return connected;
+    });
+    // Whoever awaits it gets the error.
+    this.#client.catch(() => {});
+  }
+
+  now(): number {
+    return Date.now() - this.skew();
+  }
+
+  /** It is a wall clock itself. */
+  wallOffset(): number {
+    return 0;
+  }
+
+  /** How far this machine's clock is ahead of Redis', in milliseconds. */
+  skew(): number {
+    return processClock.wallOffset() - this.#wallOffset - this.#offset;
+  }
+
+  /** Compares the clocks unless that was done within the last minute and the wall clock was not set since. @throws what Redis answers */
+  async update(): Promise<void> {
+    const isRecent = processNow() - this.#measuredAt < longestValidity;
+    if (!isRecent || Math.abs(processClock.wallOffset() - this.#wallOffset) > 0) await this.measure();
+  }
+
+  /** Compares this machine's clock with Redis'. @throws what Redis answers */
+  async measure(): Promise<void> {
+    const client = await this.#client;
+    let best = {roundTrip: Number.POSITIVE_INFINITY, offset: 0};
+    const wallOffset = processClock.wallOffset();
+    for (let sample = 0; sample < samples; sample += 1) {
+      const sent = performance.now();
+      const [seconds, microseconds]: [string, string] = await client.runCommand('readRedisTime', []);
+      const roundTrip = performance.now() - sent;
+      const redis = Number(seconds) * 1000 + Number(microseconds) / 1000;
+      if (roundTrip < best.roundTrip) best = {roundTrip, offset: redis - (Date.now() - roundTrip / 2)};
+    }
+    // The wall clock was set in between.
+    if (processClock.wallOffset() !== wallOffset) return await this.measure();
+    const expected = this.#offset + this.#wallOffset - wallOffset;
+    // What a round trip may hide, and the millisecond that Date.now() cuts off, is no difference: a wait must not get shorter by it.
+    const kept = Math.abs(best.offset - expected) <= best.roundTrip / 2 + 1;
+    this.#offset = kept ? expected : Math.round(best.offset);
+    this.#wallOffset = wallOffset;
+    this.#measuredAt = processNow();
+  }
+}

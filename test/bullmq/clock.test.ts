@@ -1,0 +1,86 @@
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
+import {Job} from 'bullmq';
+import type {JobData} from '../../src/bullmq/job.ts';
+import {Bench, describeWithRedis, until} from './setup.ts';
+
+const hour = 3_600_000;
+
+describeWithRedis("where this machine's clock is not Redis'", () => {
+  const bench = new Bench();
+  const realNow = Date.now;
+  let ahead = 0;
+  beforeEach(() => {
+    bench.fresh();
+    ahead = 0;
+    jest.spyOn(Date, 'now').mockImplementation(() => realNow() + ahead);
+  });
+  afterEach(() => void jest.restoreAllMocks());
+
+  test.each([hour, -hour, 6000])(
+    '62: a worker that is %d ms ahead takes no jobs until the clocks agree',
+    async (by) => {
+      const emulator = await bench.emulator({script: ['running', 'succeeded']});
+      const queued = await bench.queue().add(emulator.addOperation().location);
+      ahead = by;
+      await bench.worker().ready();
+      await until(() => bench.errors.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      expect(emulator.received).toBe(0);
+      expect(bench.errors).toEqual([expect.objectContaining({name: 'ClockSkewError'})]);
+      expect(Math.abs((bench.errors[0] as Error & {skew: number}).skew - by)).toBeLessThan(500);
+      ahead = 0;
+      expect((await queued.result()).status).toBe('succeeded');
+      expect(bench.errors).toHaveLength(1);
+    },
+  );
+
+  test('62: a worker whose clock is set while it runs ends nothing, and pauses at the first job that it takes', async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', times: 3}, 'succeeded']});
+    const queue = bench.queue();
+    const queued = await queue.add(emulator.addOperation().location, {totalTimeout: 60_000});
+    bench.worker({schedule: () => 400});
+    await until(() => emulator.received === 2);
+    ahead = hour;
+    await until(() => bench.errors.length > 0);
+    const {received} = emulator;
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(emulator.received).toBe(received);
+    ahead = 0;
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(bench.errors.map(({name}) => name)).toEqual(['ClockSkewError']);
+    const times = emulator.requests.map(({at}) => at);
+    expect(times).toHaveLength(4);
+  });
+
+  test.each([hour, -hour])(
+    "62: the times of what is added are Redis', not those of a machine %d ms ahead",
+    async (by) => {
+      const emulator = await bench.emulator({script: ['succeeded']});
+      const {location} = emulator.addOperation();
+      ahead = by;
+      const queue = bench.queue();
+      const [queued] = await queue.addMany([{location, totalTimeout: 60_000, initialDelay: 300}]);
+      const job = await Job.fromId<JobData>(bench.raw(), queued?.id ?? '');
+      const {startedAt = 0, dueAt = 0, deadlineAt = 0} = job?.data.token ?? {};
+      for (const time of [startedAt, dueAt, deadlineAt - 60_000, job?.timestamp ?? 0]) {
+        expect(Math.abs(time - realNow())).toBeLessThan(2000);
+      }
+      ahead = 0;
+      bench.worker();
+      expect((await queued?.result())?.status).toBe('succeeded');
+    },
+  );
+
+  test("62: a worker that is less than 5 s off keeps Redis' time", async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', retryAfter: 1}, 'succeeded']});
+    const queued = await bench.queue().add(emulator.addOperation().location, {totalTimeout: 60_000});
+    ahead = 3000;
+    bench.worker();
+    await queued.result();
+    const job = await Job.fromId(bench.raw(), queued.id);
+    expect(Math.abs(job?.returnvalue.token.endedAt - realNow())).toBeLessThan(1500);
+    const [first = 0, second = 0] = emulator.requests.map(({at}) => at);
+    expect(second - first).toBeGreaterThanOrEqual(1000);
+    expect(bench.errors).toEqual([]);
+  });
+});

@@ -1,0 +1,195 @@
+import {beforeEach, expect, test} from '@jest/globals';
+import {Job} from 'bullmq';
+import {Redis} from 'ioredis';
+import {protocols} from 'operation-poller';
+import {foldLockErrors} from '../../src/bullmq/fold-lock-errors.ts';
+import {Skips} from '../../src/bullmq/skips.ts';
+import {Bench, describeWithRedis, rejection, until} from './setup.ts';
+
+const renders = protocols.define({
+  name: 'renders',
+  status: '/status',
+  words: {running: 'running', succeeded: 'succeeded'},
+});
+
+describeWithRedis('a job that a worker cannot poll', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('goes to one that can at once, however long it has been due', async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', times: 4}, 'succeeded']});
+    const queue = bench.queue();
+    const queued = await queue.addMany(
+      [1, 2, 3].map(() => ({location: emulator.addOperation().location, protocol: renders})),
+    );
+    // Nobody has polled them for ten minutes.
+    for (const {id} of queued) {
+      const job = await Job.fromId(bench.raw(), id);
+      await job?.updateData({token: {...job.data.token, dueAt: job.data.token.dueAt - 600_000}});
+    }
+    bench.worker();
+    await until(() => bench.errors.length >= 3);
+    bench.worker({protocols: [renders]});
+    const started = Date.now();
+    await Promise.all(queued.map((operation) => operation.result()));
+    expect(Date.now() - started).toBeLessThan(5000);
+  });
+
+  test('rests longer and longer while nobody can', async () => {
+    const queued = await bench.queue().add('https://service.example/1', {protocol: renders});
+    bench.worker();
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const started = (await Job.fromId(bench.raw(), queued.id))?.attemptsStarted ?? 0;
+    expect(started).toBeGreaterThan(3);
+    expect(started).toBeLessThan(15);
+    expect(bench.errors.map(({name}) => name)).toEqual(['JobSkippedError']);
+  });
+});
+
+test('rests grow to a minute, and begin again when another worker has polled the job', () => {
+  const skips = new Skips();
+  const rests = Array.from({length: 60}, () => skips.add('a', 1));
+  expect(rests.slice(0, 4)).toEqual([10, 15, 23, 34]);
+  expect(rests.at(-1)).toBe(60_000);
+  expect(skips.add('b', 1)).toBe(10);
+  expect(skips.add('a', 2)).toBe(10);
+  for (let id = 0; id < 10_000; id += 1) skips.add(String(id), 1);
+  expect(skips.add('a', 2)).toBe(10);
+});
+
+describeWithRedis('a worker that woke from a stall', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('does not poll a job whose lock is gone', async () => {
+    const emulator = await bench.emulator({script: ['running', 'succeeded']});
+    const queue = bench.queue();
+    const connection = new Redis({...bench.connection, maxRetriesPerRequest: null});
+    bench.opened(connection, async () => connection.disconnect());
+    let stalls = 1;
+    const moves = (args: readonly unknown[]): boolean =>
+      args.some((arg) => String(arg).endsWith(`${bench.name}:active`));
+    const send = connection.sendCommand.bind(connection);
+    connection.sendCommand = (command, ...others) => {
+      const sent = send(command, ...others);
+      // Redis has answered, and its answer is not read for longer than the lock lasts.
+      if (stalls > 0 && bench.name !== '' && added && command.name.startsWith('eval') && moves(command.args)) {
+        stalls -= 1;
+        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1600));
+      }
+      return sent;
+    };
+    let added = false;
+    const queued = await queue.add(emulator.addOperation().location);
+    added = true;
+    bench.worker({connection, recoverAfter: 1000});
+    await queued.result();
+    expect(stalls).toBe(0);
+    expect(emulator.received).toBe(2);
+    expect((await Job.fromId(bench.raw(), queued.id))?.attemptsStarted).toBeGreaterThan(2);
+  });
+});
+
+test('the many errors of one stall are one', async () => {
+  const reported: Error[] = [];
+  const {report, flush} = foldLockErrors((error) => reported.push(error));
+  for (let id = 1; id <= 50; id += 1) {
+    report(new Error(`could not renew lock for job op-${id}`));
+    report(new Error(`Missing lock for job op-${id}. moveToDelayed`));
+    report(new Error(`Missing lock for job op-${id}. failed`));
+  }
+  report(new Error('read ECONNRESET'));
+  expect(reported.map(({message}) => message)).toEqual(['read ECONNRESET']);
+  await until(() => reported.length === 2);
+  expect(reported[1]).toMatchObject({
+    message: 'Missing lock for 50 jobs, which others have taken over',
+    cause: {message: 'could not renew lock for job op-1'},
+  });
+  report(new Error('Missing lock for job op-1. moveToDelayed'));
+  report(new Error('Missing lock for job op-1. failed'));
+  flush();
+  expect(reported.slice(2).map(({message}) => message)).toEqual(['Missing lock for job op-1. moveToDelayed']);
+});
+
+describeWithRedis('a worker that lost the locks of many jobs', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('reports it once', async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', delay: 500}, 'succeeded']});
+    const queue = bench.queue();
+    const queued = await queue.addMany(Array.from({length: 20}, () => ({location: emulator.addOperation().location})));
+    bench.worker({recoverAfter: 2000});
+    await until(() => emulator.received === 20);
+    const redis = bench.redisClient();
+    await redis.del(...queued.map(({id}) => `bull:${bench.name}:${id}:lock`));
+    await Promise.all(queued.map((operation) => operation.result()));
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors).toHaveLength(1);
+    expect(bench.errors[0]?.message).toMatch(/^Missing lock for \d+ jobs/);
+  });
+});
+
+describeWithRedis('a Redis that is read-only', () => {
+  const bench = new Bench(true);
+  beforeEach(() => void bench.fresh());
+
+  test('makes no busy loop, and work goes on when it takes writes again', async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', times: 3}, 'succeeded']});
+    const queued = await bench.queue().add(emulator.addOperation().location);
+    bench.worker({schedule: () => 100, recoverAfter: 1000});
+    await until(() => emulator.received > 0);
+    await bench.redisClient().replicaof('127.0.0.1', 1);
+    await until(() => bench.errors.length > 0);
+    const before = Number(/total_commands_processed:(\d+)/.exec(await bench.redisClient().info('stats'))?.[1]);
+    bench.errors.length = 0;
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const after = Number(/total_commands_processed:(\d+)/.exec(await bench.redisClient().info('stats'))?.[1]);
+    expect(bench.errors.length).toBeLessThan(20);
+    expect(after - before).toBeLessThan(150);
+    await bench.redisClient().replicaof('NO', 'ONE');
+    expect((await queued.result()).status).toBe('succeeded');
+  });
+});
+
+describeWithRedis('a job that was edited by hand', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test.each([
+    ['no JSON', {data: '{"token":'}],
+    ['null', {data: 'null'}],
+    ['a number', {data: '5'}],
+    ['a token of another kind', {data: '{"token":{"location":5}}'}],
+    ['no options', {opts: '{'}],
+    ['a result without a token', {finishedOn: '5', returnvalue: '{"token":null}'}],
+    ['a result that is a number', {finishedOn: '5', returnvalue: '5'}],
+  ])('rejects with a typed error: %s', async (_, fields) => {
+    const queue = bench.queue();
+    const queued = await queue.add('https://service.example/1', {initialDelay: 60_000});
+    await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, fields);
+    expect(await rejection(queued.result())).toMatchObject({name: 'InvalidResumeTokenError'});
+    expect(await rejection(queue.get(queued.id))).toMatchObject({name: 'InvalidResumeTokenError'});
+    expect(await rejection(queued.status())).toMatchObject({name: 'InvalidResumeTokenError'});
+    if (!('finishedOn' in fields)) {
+      const removed = await queue.remove(queued.id).catch((error: unknown) => error);
+      if (removed !== true) expect(removed).toMatchObject({name: 'InvalidResumeTokenError'});
+    }
+  });
+
+  test.each([['cause', {cause: null}]])(
+    'rejects with a typed error where the %s of the end is none',
+    async (_, edit) => {
+      const emulator = await bench.emulator({script: [{http: 503}]});
+      const queue = bench.queue();
+      bench.worker({consecutiveFailures: 1});
+      const queued = await queue.add(emulator.addOperation().location);
+      await rejection(queued.result());
+      const key = `bull:${bench.name}:${queued.id}`;
+      const result = JSON.parse((await bench.redisClient().hget(key, 'returnvalue')) ?? '{}');
+      await bench.redisClient().hset(key, {returnvalue: JSON.stringify({...result, ...edit})});
+      const again = await queue.get(queued.id);
+      expect(await rejection(again?.result() ?? Promise.resolve())).toHaveProperty('name', 'InvalidResumeTokenError');
+    },
+  );
+});
