@@ -55,7 +55,13 @@ async function fetchResult(
   const location = resultLocation(operation, reader, {location: state.location, started});
   if (location === undefined) return operation;
   const until = now() + settings.notFoundGrace;
-  const request = {location, tokenOrigin: resultOrigin ?? state.tokenOrigin, deadlineAt: undefined, signal};
+  // A client may hold a request back for hours: the last one may leave when the retries end.
+  const request = {
+    location,
+    tokenOrigin: resultOrigin ?? state.tokenOrigin,
+    deadlineAt: until + settings.requestTimeout,
+    signal,
+  };
   // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
   const requestSettings: RequestSettings = {...settings, reader: {sendsToken, seeOtherSucceeds: false}};
