@@ -130,6 +130,9 @@ export function installVirtualTime(): () => void {
   const {setTimeout, clearTimeout} = globalThis;
   const {now} = Date;
   const {random} = Math;
+  const {stackTraceLimit} = Error;
+  // Nobody reads where an error comes from, but in one that is replayed.
+  Error.stackTraceLimit = 0;
   const replaced = [
     replace(performance, 'now', () => current.monotonic),
     replace(performance, 'timeOrigin', beginning - uptime),
@@ -151,6 +154,7 @@ export function installVirtualTime(): () => void {
     Object.assign(globalThis, {setTimeout, clearTimeout});
     Date.now = now;
     Math.random = random;
+    Error.stackTraceLimit = stackTraceLimit;
     for (const putBack of replaced) putBack();
   };
 }
