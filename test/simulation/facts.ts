@@ -152,7 +152,6 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = happening.isBatched;
       break;
     case 'token failed':
-      facts.settledAt = now;
       facts.failures += 1;
       facts.lastTrouble = 'token';
       break;

@@ -41,7 +41,7 @@ const isNoFlood: Check<'request'> = ({url}, world, facts) => {
   if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
   const {now} = world.time;
   // The last one before the deadline may come sooner.
-  if (now - settledAt >= leastWait || now >= lastPollAt(facts, world)) return undefined;
+  if (now - settledAt >= leastWait || now >= lastPollAt(facts, world) - facts.slack) return undefined;
   return `a poll ${now - settledAt} ms after the one before`;
 };
 
