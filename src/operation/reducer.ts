@@ -135,6 +135,7 @@ function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
     deferredAttempts:
       counts === 'deferral' ? state.deferredAttempts + 1 : counts === 'failure' ? 0 : state.deferredAttempts,
     missingSince: counts === 'missing' ? (state.missingSince ?? at) : state.missingSince,
+    notBefore: error.retryAfter === undefined ? undefined : at + error.retryAfter,
     observed: increment(state.observed, failureKind(error)),
   });
   return {state: after, events: []};

@@ -48,7 +48,8 @@ function resumedState(state: WatchState, options: PollOptions, settings: Setting
   if (state.abandoned === undefined) return resumed;
   return {
     ...resumed,
-    dueAt: isAnew ? first.startedAt : state.dueAt,
+    // The answer that ended the watch may have asked for a wait.
+    dueAt: isAnew ? first.startedAt : Math.max(state.dueAt, state.notBefore ?? state.dueAt),
     abandoned: undefined,
     endedAt: undefined,
     answer: undefined,

@@ -12,7 +12,7 @@ import {now} from '../shared/clock.ts';
  * @throws TypeError when the protocol has no way to cancel; PollError when the service refuses the request
  */
 export async function cancelOperation(settings: Settings, state: WatchState): Promise<void> {
-  const {location, tokenOrigin, deadlineAt} = state;
+  const {location, tokenOrigin} = state;
   const {cancel, name} = settings.reader.protocol;
   if (cancel === undefined) throw new TypeError(`cancel: the protocol ${name} has no way to cancel`);
   const {method, suffix} = cancel;
@@ -21,8 +21,8 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
     // The location stays as it is, byte for byte.
     location: suffix === undefined ? location : (withSuffix(location, suffix) ?? location),
     tokenOrigin,
-    // The deadline of an abandoned watch may have passed.
-    deadlineAt: deadlineAt !== undefined && now() < deadlineAt ? deadlineAt : undefined,
+    // The deadline of the watch may have passed; and a client may hold the request back for hours.
+    deadlineAt: now() + settings.requestTimeout,
     signal: new LazyAbortController(),
   });
   if (response.status >= 300) throw httpError(response, tokenOrigin, settings.reader);

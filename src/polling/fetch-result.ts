@@ -55,8 +55,14 @@ async function fetchResult(
   const location = resultLocation(operation, reader, {location: state.location, started});
   if (location === undefined) return operation;
   const until = now() + settings.notFoundGrace;
-  const tokenOrigin = resultOrigin ?? state.tokenOrigin;
-  const request = {location, tokenOrigin, home: state.location, deadlineAt: undefined, signal};
+  const request = {
+    location,
+    tokenOrigin: resultOrigin ?? state.tokenOrigin,
+    home: state.location,
+    // A client may hold a request back for hours: the last one may leave when the retries end.
+    deadlineAt: until + settings.requestTimeout,
+    signal,
+  };
   // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
   const requestSettings: RequestSettings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};

@@ -67,12 +67,13 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
   if (isOver(state)) return builder.ended();
   const {location, tokenOrigin, dueAt, deadlineAt} = state;
   if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', clock.now());
+  const begunAt = clock.now();
   const report = await io.poll({
     location,
     headers: settings.reader.pollHeaders,
     tokenOrigin,
-    // A step that comes late, after the deadline, still polls once: only its own time-out limits that request.
-    deadlineAt: deadlineAt !== undefined && clock.now() < deadlineAt ? deadlineAt : undefined,
+    // A step that comes late, after the deadline, still polls once: only its own time-out limits that request, held back or not.
+    deadlineAt: deadlineAt !== undefined && begunAt >= deadlineAt ? begunAt + settings.requestTimeout : deadlineAt,
     retryUntil: deadlineAt,
     signal: io.signal,
     known: io.known,

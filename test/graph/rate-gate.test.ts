@@ -1,6 +1,8 @@
 import {getEventListeners} from 'node:events';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {RateGate} from '../../src/graph/rate-gate.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import {longRunning} from '../../src/protocol/long-running.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, rejectionOf} from './clients.ts';
@@ -236,6 +238,27 @@ describe('over HTTP', () => {
     expect(events[0]).toMatchObject({because: 'heldBack'});
     expect(other.requests[0]!.at - throttled.requests[0]!.at).toBeGreaterThanOrEqual(10_000);
     expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('63: a result and a cancellation that are held back end in time, too', async () => {
+    const emulator = await startEmulator();
+    const protocol = defineProtocol({...longRunning, name: 'cancelable', cancel: {method: 'DELETE'}});
+    const graph = clientOf(emulator, {batch: false});
+    const options = {...quick, protocol, notFoundGrace: 1000, requestTimeout: 2000};
+    const made = emulator.addResource({path: '/made', script: [{fields: {name: 'x'}}]});
+    const script = [{status: 'succeeded', resourceLocation: made.location}];
+    const succeeded = graph.watch(emulator.addOperation({script}).location, options);
+    await succeeded.result();
+    const throttled = graph.watch(emulator.addOperation({script: [{http: 429, retryAfter: 3600}]}).location, options);
+    await new Promise((resolve) => throttled.on('waiting', resolve));
+
+    const fetching = graph.resume(JSON.stringify(succeeded), {...options, fetchResult: true});
+    const ends = Promise.all([rejectionOf(throttled.cancel()), rejectionOf(fetching.result())]);
+    await jest.advanceTimersByTimeAsync(3000);
+    const cause = {name: 'PollError', message: expect.stringContaining(': held back until ')};
+    expect(await ends).toMatchObject([cause, {name: 'ResultUnavailableError', cause}]);
+    throttled.stop();
+    expect([made.polls, emulator.received, jest.getTimerCount()]).toEqual([0, 2, 0]);
   });
 
   test('a stop while a request is held leaves no timer', async () => {

@@ -34,6 +34,18 @@ describe('a watch that is resumed', () => {
       {},
       {...open, ...forgiven},
     ],
+    [
+      'after it was abandoned for an answer that asks for a wait keeps that wait',
+      {...over, abandoned: 'protocol', notBefore: over.dueAt + 5000},
+      {},
+      {...open, ...forgiven, dueAt: over.dueAt + 5000},
+    ],
+    [
+      'and is not due sooner where it was allowed sooner',
+      {...over, abandoned: 'stopped', notBefore: over.dueAt - 5000},
+      {},
+      {...open, ...forgiven},
+    ],
   ])('%s', (_, before, options, changes) => {
     const {state, settings} = resumeWatching(writeResumeToken(before), {protocol: tasks, ...options}, now);
     expect(state).toEqual({...before, ...changes});

@@ -167,12 +167,15 @@ describe('the deadline', () => {
   test.each<[string, Answer, readonly string[]]>([
     ['and finds the end', succeeded, ['12000 poll', '12000 succeeded']],
     ['and then times out', running, ['12000 poll', '12000 wait 0 deadline', '12000 timeout']],
-  ])('a step that comes late still polls once, not limited by it, %s', async (_, answer, expected) => {
-    const from = stateOf({dueAt: beginning + 9000, attempt: 3}, tenSeconds);
-    const {log, requests} = await walk(tenSeconds, [answer], {from, start: beginning + 12_000, repeat: true});
-    expect(log).toEqual(expected);
-    expect(requests.map(({deadlineAt}) => deadlineAt)).toEqual([undefined]);
-  });
+  ])(
+    'a step that comes late still polls once, limited by requestTimeout instead, also while held back, %s',
+    async (_, answer, expected) => {
+      const from = stateOf({dueAt: beginning + 9000, attempt: 3}, tenSeconds);
+      const {log, requests} = await walk(tenSeconds, [answer], {from, start: beginning + 12_000, repeat: true});
+      expect(log).toEqual(expected);
+      expect(requests.map(({deadlineAt}) => deadlineAt)).toEqual([beginning + 12_000 + 10_000]);
+    },
+  );
 
   test('no wait ever goes beyond it, and a poll comes before it, whatever is planned', async () => {
     const plans = fc.record({

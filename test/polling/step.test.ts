@@ -387,6 +387,12 @@ describe('failures', () => {
 
 describe('abandoning', () => {
   const options = {schedule: schedules.fixed(1000), consecutiveFailures: 1};
+
+  test('keeps the wait that the answer asks for, for whoever resumes', async () => {
+    const error = errorOf(await walk({...options, retry: {retries: 0}}, [failure(503, 60_000)]));
+    expect(error).toBeInstanceOf(UnreachableError);
+    expect(error?.resumeToken).toMatchObject({notBefore: beginning + 60_000});
+  });
   const cause = pollError(503);
   const ends = (reason: 'unauthorized' | 'forbidden' | 'notFound' | 'protocol', httpStatus: number): Answer => ({
     fails: pollError(httpStatus, {ends: reason, transient: false}),

@@ -126,7 +126,12 @@ class Pollers implements Application {
     const controller = new AbortController();
     const token = this.#stored.get(operation);
     const stored = token === undefined ? undefined : JSON.stringify(token);
-    const options = {...optionsOf(plan, planned.wording), signal: controller.signal};
+    const options: {-readonly [Name in keyof PollOptions]: PollOptions[Name]} = {
+      ...optionsOf(plan, planned.wording),
+      signal: controller.signal,
+    };
+    // The deadline of a resume token holds where no other is given.
+    if (stored !== undefined && plan.seed % 2 === 1) options.totalTimeout = undefined;
     const poller = this.#poller(operation, locationOf(planned, operation), stored, options);
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
@@ -241,7 +246,8 @@ class Workflows implements Application {
     this.#events.set(operation, known);
     let count = 0;
     const onEvent = (event: OperationEvent): void => {
-      if (!isCurrent()) return;
+      // What is left of the code of a dead process emits into the void.
+      if (!isCurrent() || !world.time.isProcessAlive) return;
       const key = `${event.type} ${event.attempt} ${event.at}`;
       const before = known[count];
       count += 1;

@@ -12,6 +12,70 @@ export interface Bug {
  */
 export const bugs: readonly Bug[] = [
   {
+    name: '`Retry-After: 0` is a wait of 0 ms',
+    file: 'http/retry-after.ts',
+    search: 'const shortestWait = 100;',
+    replace: 'const shortestWait = 0;',
+  },
+  {
+    name: 'a clock that is set back holds the gate',
+    file: 'graph/rate-gate.ts',
+    search: "import {now, setTimer} from '../shared/clock.ts';",
+    replace: "import {setTimer} from '../shared/clock.ts';\nconst now = (): number => Date.now();",
+  },
+  {
+    name: 'the deadline does not run while a request is held back',
+    file: 'http/time-limit.ts',
+    search: 'if (timer === undefined) startTimer(deadlineAt);',
+    replace: '',
+  },
+  {
+    name: '`azure.location` takes any 200 for succeeded',
+    file: 'protocol/azure.ts',
+    search: "statusIfKnown: '/status',",
+    replace: '',
+  },
+  {
+    name: '`Completed` at a monitor is running',
+    file: 'protocol/azure.ts',
+    search: "Completed: 'succeeded',",
+    replace: '',
+  },
+  {
+    name: 'a token that comes back as a key is kept',
+    file: 'http/redact.ts',
+    search: 'if (key.length >= token.length && containsSecret(key, token)) return true;',
+    replace: 'if (key === token && token === undefined) return true;',
+  },
+  {
+    name: 'a move abroad ends the watch',
+    file: 'polling/poll.ts',
+    search: 'if (target.href === current.href) return undefined;',
+    replace: `if (target.href === current.href) return undefined;
+    if (target.origin !== current.origin && !foreignHosts) {
+      const answer = {httpStatus: 200, clientRequestId: ''};
+      throw protocolError('it moves abroad', {answer, retryAfter: undefined}, 'protocol');
+    }`,
+  },
+  {
+    name: 'a 403 with `Retry-After` ends the watch',
+    file: 'http/request-errors.ts',
+    search: "if (status === 403 && (retryAfter !== undefined || headers.has('retry-after'))) return true;",
+    replace: 'if (headers === undefined && retryAfter === undefined) return true;',
+  },
+  {
+    name: 'a date is measured by our own clock',
+    file: 'http/retry-after.ts',
+    search: 'asWait(latestDate(text, now) - serverTime(headers, now))',
+    replace: 'asWait(latestDate(text, now) - Math.min(now, serverTime(headers, now) + 1e15))',
+  },
+  {
+    name: '`Retry-After` of an answer that cannot be read is ignored',
+    file: 'http/request-errors.ts',
+    search: "{kind: 'protocol', transient: false, answer, retryAfter, ends}",
+    replace: "{kind: 'protocol', transient: false, answer, retryAfter: retryAfter === -1 ? -1 : undefined, ends}",
+  },
+  {
     name: 'what the service asks for is taken for the schedule',
     file: 'polling/next-wait.ts',
     search: 'if (retryAfter !== undefined) {',
@@ -55,8 +119,8 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a gate holds back nobody but who was told',
-    file: 'graph/client-transport.ts',
-    search: 'if (retryAfter !== undefined) gate.refused(retryAfter);',
+    file: 'graph/request-limiter.ts',
+    search: 'if (longestWait !== undefined) gate.throttled(Math.min(longestWait, maxWait));',
     replace: '',
   },
   {
@@ -68,7 +132,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a workflow asks for the time on each replay',
     file: 'durable/watch-durably.ts',
-    search: "const now = await host.now(named('begin'));",
-    replace: "await host.now(named('begin'));\n  const now = Date.now();",
+    search: "const now = await host.now(stepName('begin'));",
+    replace: "await host.now(stepName('begin'));\n  const now = Date.now();",
   },
 ];

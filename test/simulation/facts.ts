@@ -152,7 +152,6 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = happening.isBatched;
       break;
     case 'token failed':
-      facts.settledAt = now;
       facts.failures += 1;
       facts.lastTrouble = 'token';
       break;
@@ -185,24 +184,24 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.abandonedBy = undefined;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
   facts.slack = jumped + time.frozen;
-  if (plan.runner === 'durable') return;
   const wasStored = facts.stored !== undefined;
+  if (!wasStored) {
+    facts.deadlineAt = time.now + plan.options.totalTimeout;
+    facts.stalledAtBegin = stalled;
+  }
+  if (plan.runner === 'durable') return;
   Object.assign(facts, facts.stored ?? blank());
   facts.unreported = 0;
   // A token stored while a step's events are emitted holds the news of those that were still to come.
   facts.percent = undefined;
   // A retry carries the number of the poll that is still going on.
   facts.attempt = Math.max(0, facts.attempt - 1);
-  if (!wasStored) {
-    facts.deadlineAt = time.now + plan.options.totalTimeout;
-    facts.stalledAtBegin = stalled;
-  }
 }
 
 function answer(facts: Facts, {http, says, told, faults}: ServiceAnswer, isThere: boolean, world: World): void {
   const {now} = world.time;
   facts.settledAt = now;
-  const isThrottled = (http === 429 || http === 503) && told !== undefined;
+  const isThrottled = (http === 403 || http === 429 || http === 503) && told !== undefined;
   // What the service said to one, a client's gate heeds for all.
   if (isThrottled && world.plan.runner === 'graph') {
     world.heldUntil = Math.max(world.heldUntil, now + told);

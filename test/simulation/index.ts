@@ -31,6 +31,7 @@ try {
 }
 
 async function replay(seed: number): Promise<void> {
+  Error.stackTraceLimit = 20;
   const {plan, violation, outcomes} = await simulate(seed, unwanted);
   const shrunk = await shrink(plan, violation ?? {invariant: '', why: ''});
   console.log(JSON.stringify(shrunk.plan, undefined, 1));

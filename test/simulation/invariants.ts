@@ -40,7 +40,8 @@ const isNoFlood: Check<'request'> = ({url}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
   if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
   const {now} = world.time;
-  if (now - settledAt >= leastWait || now >= lastPollAt(facts, world)) return undefined;
+  // The last one before the deadline may come sooner.
+  if (now - settledAt >= leastWait || now >= lastPollAt(facts, world) - facts.slack) return undefined;
   return `a poll ${now - settledAt} ms after the one before`;
 };
 
@@ -50,6 +51,11 @@ const boundsRequests: Check<'request'> = (_, {time, plan}, facts) => {
   return facts.requests > most ? `more than ${Math.floor(most)} requests` : undefined;
 };
 
+/** For how many milliseconds a poll may wait for its token and for its batch. */
+function leavesAfter({options: {token}, latency, batch}: World['plan']): number {
+  return (token === 'text' || token === 'at once' ? 0 : latency + 3) + (batch ? 50 : 0);
+}
+
 /** No retry begins once the deadline has passed; a step that comes late polls once. */
 const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const {now} = world.time;
@@ -58,8 +64,8 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
   const isLate =
     isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
-  // What was collected before the deadline leaves when its batch does, at the very deadline if need be.
-  const isEarly = world.plan.batch ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  // What waited for its batch or for a token leaves at the very deadline if need be.
+  const isEarly = leavesAfter(plan) > 0 ? now <= facts.deadlineAt : now < facts.deadlineAt;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
@@ -183,7 +189,7 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
     case 'unreachable':
       return failures >= consecutiveFailures ? undefined : `unreachable after ${failures} requests that failed`;
     case 'protocol':
-      if (had('huge', 'endless', 'echo in a move')) return undefined;
+      if (had('huge', 'endless')) return undefined;
       return failures >= consecutiveFailures || lastAnswer?.says === 'redirect'
         ? undefined
         : `given up for its protocol after ${failures} answers that cannot be read`;
@@ -201,6 +207,8 @@ const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
     return undefined;
   if (world.isPaced || world.plan.options.token === 'later') return undefined;
+  // A retry may be collected for a batch that would leave too late.
+  if (world.plan.batch && facts.failures > 0) return undefined;
   const due = lastPollAt(facts, world);
   const {lastRequestAt = 0, settledAt = -1} = facts;
   // One that was not answered was waited for.
@@ -212,7 +220,8 @@ const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
 function endsBy(world: World, facts: Facts): number {
   const {requestTimeout, notFoundGrace, fetchResult} = world.plan.options;
   const {store, latency} = world.plan;
-  const late = world.stalled - facts.stalledAtBegin + facts.slack + 2 * (store.takes + latency);
+  const late =
+    world.stalled - facts.stalledAtBegin + facts.slack + 2 * (store.takes + latency) + leavesAfter(world.plan);
   const end = Math.max(facts.deadlineAt, facts.resumedAt) + requestTimeout + late;
   if (!fetchResult || facts.endReadAt === undefined) return end;
   return Math.max(end, facts.resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;

@@ -196,13 +196,18 @@ function planIncidents(
       incidents.push({is: 'crash', moment, downtime: random.pick([0, 10, 1500, 20_000])});
     }
   }
-  // A workflow lives by the time that its engine records, which is the wall clock's.
+  // A workflow lives by the time that its engine records, which is the wall clock's: it knows no jump, and no freeze.
   if (runner !== 'durable' && random.chance(0.15)) {
     incidents.push({is: 'jump', at: some(), by: random.pick([-86_400_000, -60_000, -1500, 1500, 60_000, 86_400_000])});
   }
   if (random.chance(0.12)) {
     const how = random.pick(['stalled', 'frozen'] as const);
-    incidents.push({is: 'suspend', at: some(), how, milliseconds: random.pick([300, 5000, 60_000, 3_600_000])});
+    incidents.push({
+      is: 'suspend',
+      at: some(),
+      how: runner === 'durable' ? 'stalled' : how,
+      milliseconds: random.pick([300, 5000, 60_000, 3_600_000]),
+    });
   }
   if (runner !== 'durable' && random.chance(0.15)) {
     const operation = random.whole(0, operations.length - 1);

@@ -10,9 +10,9 @@ export interface Timer {
   readonly owner: Owner;
 }
 
-/** How far apart the worlds of two seeds begin. No world lasts as long. */
-const slot = 6 * 3_600_000;
-const firstBeginning = Date.UTC(2030, 0, 1);
+/** When each world begins, and how long its machine has been running then. */
+const beginning = Date.UTC(2030, 0, 1);
+const uptime = 6 * 3_600_000;
 
 /** How the system ends a suspension: the monotonic clock went on and timers are late, or both stood still. */
 export type Suspension = 'stalled' | 'frozen';
@@ -28,7 +28,6 @@ export class VirtualTime {
   frozen = 0;
   /** By how much the wall clock was set forward. */
   wallOffset = 0;
-  readonly #beginning: number;
   readonly #random: Random;
   /** The timers, the next one last. */
   readonly #timers: Timer[] = [];
@@ -37,8 +36,6 @@ export class VirtualTime {
   isProcessAlive = true;
 
   constructor(seed: number) {
-    // Clocks that never go back within a process must not see one world begin before another one ended.
-    this.#beginning = slot * ((seed % 5_000_000) + 1);
     this.#random = new Random(seed ^ 0x5bd1e995);
   }
 
@@ -49,12 +46,12 @@ export class VirtualTime {
 
   /** The time that everybody agrees on, in milliseconds since 1970. */
   get serviceTime(): number {
-    return firstBeginning + this.#beginning + this.now + this.frozen;
+    return beginning + this.now + this.frozen;
   }
 
   /** What `performance.now` gives. */
   get monotonic(): number {
-    return this.#beginning + this.now;
+    return uptime + this.now;
   }
 
   random(): number {
@@ -115,9 +112,11 @@ export class VirtualTime {
 // Before the first world: what modules read while they are loaded has to be the same in each run.
 let current = new VirtualTime(-1);
 
-/** Makes a world's time that of this process. */
+/** Makes a world's time that of this process, which begins: what it knew of clocks is forgotten. */
 export function enter(time: VirtualTime): void {
   current = time;
+  // The library's clock begins anew when it sees another function.
+  performance.now = () => time.monotonic;
 }
 
 const longestDelay = 2 ** 31 - 1;
@@ -131,9 +130,12 @@ export function installVirtualTime(): () => void {
   const {setTimeout, clearTimeout} = globalThis;
   const {now} = Date;
   const {random} = Math;
+  const {stackTraceLimit} = Error;
+  // Nobody reads where an error comes from, but in one that is replayed.
+  Error.stackTraceLimit = 0;
   const replaced = [
     replace(performance, 'now', () => current.monotonic),
-    replace(performance, 'timeOrigin', firstBeginning),
+    replace(performance, 'timeOrigin', beginning - uptime),
     replace(crypto, 'randomUUID', () => current.identifier()),
   ];
   const set = (callback: (...given: unknown[]) => void, delay = 1, ...given: unknown[]): unknown => {
@@ -152,6 +154,7 @@ export function installVirtualTime(): () => void {
     Object.assign(globalThis, {setTimeout, clearTimeout});
     Date.now = now;
     Math.random = random;
+    Error.stackTraceLimit = stackTraceLimit;
     for (const putBack of replaced) putBack();
   };
 }

@@ -250,6 +250,7 @@ export class World {
     this.heldUntil = 0;
     this.isPaced = false;
     time.isProcessAlive = true;
+    enter(time);
     this.facts.forEach((facts, operation) => {
       if (!facts.isWatched) return;
       facts.isWatched = false;
