@@ -128,10 +128,10 @@ test("a subscriber of the poller's actor that throws harms neither", async () =>
   const uncaught: unknown[] = [];
   // XState reports what its subscribers throw by a timer.
   const later = globalThis.setTimeout;
-  globalThis.setTimeout = ((callback: () => void, delay?: number) =>
+  globalThis.setTimeout = ((callback: (...given: unknown[]) => void, delay?: number, ...given: unknown[]) =>
     later(() => {
       try {
-        callback();
+        callback(...given);
       } catch (error) {
         uncaught.push(error);
       }
