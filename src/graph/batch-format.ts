@@ -36,11 +36,14 @@ export function batchRequest(
       'client-request-id': crypto.randomUUID(),
       authorization: requests[0]?.request.headers['authorization'],
     },
-    json: {
-      requests: requests.map(({location, request: {headers}}, index) => {
+    // Made when the batch leaves: requests may have been aborted while it was held back.
+    get json() {
+      const parts = requests.flatMap(({location, request: {headers, signal}}, index) => {
+        if (signal.aborted) return [];
         const {authorization, ...own} = headers;
-        return {id: String(index), method: 'GET', url: location.slice(version.length), headers: own};
-      }),
+        return [{id: String(index), method: 'GET', url: location.slice(version.length), headers: own}];
+      });
+      return {requests: parts};
     },
     // In a batch, a response is longer than by itself: it comes with its headers.
     maxBodyLength: Math.max(sumOf(requests.map(bodyLimit)), maxBatchSize * defaultMaxBodyLength),

@@ -256,6 +256,20 @@ describe('a request that is given up', () => {
     await emulator.idle();
     expect([emulator.received, emulator.requests[0]?.aborted]).toEqual([1, true]);
   });
+
+  test('while the batch is held back is not in it', async () => {
+    const emulator = await startEmulator();
+    const graph = clientOf(emulator, {batch: 20, concurrency: 1});
+    const first = watchAll(emulator, graph, [[{status: 'succeeded', delay: 500}]]);
+    await emulator.nextRequest();
+    const {operations, pollers} = watchAll(emulator, graph, Array(3).fill(['succeeded']));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    pollers[0]?.stop();
+    expect(await outcomesOf(pollers)).toEqual(['WatchAbortedError', 'succeeded', 'succeeded']);
+    expect(await outcomesOf(first.pollers)).toEqual(['succeeded']);
+    expect(batchesOf(emulator).map(({body}) => requestsOf(body).map(({id}) => id))).toEqual([['1', '2']]);
+    expect(operations.map(({polls}) => polls)).toEqual([0, 1, 1]);
+  });
 });
 
 /** An event without what differs from run to run. */

@@ -130,8 +130,8 @@ class Pollers implements Application {
       ...optionsOf(plan, planned.wording),
       signal: controller.signal,
     };
-    // The deadline of a resume token holds where no other is given.
-    if (stored !== undefined && plan.seed % 2 === 1) options.totalTimeout = undefined;
+    // The deadline of a resume token holds where no other is given; after a time-out there is none.
+    if (token !== undefined && token.abandoned !== 'timeout' && plan.seed % 2 === 1) options.totalTimeout = undefined;
     const poller = this.#poller(operation, locationOf(planned, operation), stored, options);
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;

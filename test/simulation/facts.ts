@@ -22,6 +22,8 @@ export interface Memory {
   unreported: number;
   /** The end that an answer told of. */
   endRead: End | undefined;
+  /** Whether an event said that the time is up: whoever resumes has a new deadline. */
+  hasTimedOut: boolean;
 }
 
 /** What has happened to one operation. */
@@ -95,13 +97,14 @@ function blank(): Memory {
     percent: undefined,
     unreported: 0,
     endRead: undefined,
+    hasTimedOut: false,
   };
 }
 
 /** What a resume token written now would remember. */
 export function memoryOf(facts: Facts): Memory {
-  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
-  return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead};
+  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, hasTimedOut} = facts;
+  return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, hasTimedOut};
 }
 
 export const ranks: Readonly<Record<string, number>> = {
@@ -159,6 +162,7 @@ export function applyTo(world: World, happening: Happening): void {
       const {type, attempt, at, percentComplete, rawStatus} = happening.event;
       facts.attempt = attempt;
       facts.eventAt = at;
+      if (happening.event.reason === 'timeout') facts.hasTimedOut = true;
       if (type === 'polled') facts.unreported -= 1;
       if (type === 'progress') facts.percent = percentComplete;
       if (type === 'unknownStatus' && rawStatus !== undefined) facts.words = [...facts.words, rawStatus];
@@ -184,13 +188,13 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.abandonedBy = undefined;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
   facts.slack = jumped + time.frozen;
-  const wasStored = facts.stored !== undefined;
-  if (!wasStored) {
+  if (facts.stored === undefined || (facts.stored.hasTimedOut && plan.runner !== 'durable')) {
     facts.deadlineAt = time.now + plan.options.totalTimeout;
     facts.stalledAtBegin = stalled;
   }
   if (plan.runner === 'durable') return;
   Object.assign(facts, facts.stored ?? blank());
+  facts.hasTimedOut = false;
   facts.unreported = 0;
   // A token stored while a step's events are emitted holds the news of those that were still to come.
   facts.percent = undefined;
@@ -222,6 +226,8 @@ function answer(facts: Facts, {http, says, told, faults}: ServiceAnswer, isThere
     if (http === 404) facts.missingSince ??= now;
     return;
   }
+  // Once more for each poll that leads into a loop.
+  if (faults.includes('redirect loop')) facts.failures += 1;
   if (says === 'redirect') return;
   facts.failures = 0;
   facts.missingSince = undefined;

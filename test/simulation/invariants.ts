@@ -216,12 +216,20 @@ const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   return last >= due ? undefined : `its last request was ${due - last} ms before the last poll was due`;
 };
 
+/** How many requests a poll may take: redirects, one more with a new token, one more outside of a batch. */
+const requestsOfPoll = 13;
+
 /** By when a watch must be over: by its deadline and the time of one request; late where the process could not run. */
 function endsBy(world: World, facts: Facts): number {
   const {requestTimeout, notFoundGrace, fetchResult} = world.plan.options;
   const {store, latency} = world.plan;
   const late =
-    world.stalled - facts.stalledAtBegin + facts.slack + 2 * (store.takes + latency) + leavesAfter(world.plan);
+    world.stalled -
+    facts.stalledAtBegin +
+    facts.slack +
+    2 * store.takes +
+    3 * leavesAfter(world.plan) +
+    requestsOfPoll * latency;
   const end = Math.max(facts.deadlineAt, facts.resumedAt) + requestTimeout + late;
   if (!fetchResult || facts.endReadAt === undefined) return end;
   return Math.max(end, facts.resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
