@@ -194,6 +194,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   }
   if (plan.runner === 'durable') return;
   Object.assign(facts, facts.stored ?? blank());
+  // After a time-out everything begins anew, waits included.
+  if (facts.hasTimedOut) facts.toldUntil = 0;
   facts.hasTimedOut = false;
   facts.unreported = 0;
   // A token stored while a step's events are emitted holds the news of those that were still to come.

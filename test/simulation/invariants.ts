@@ -206,7 +206,7 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
 const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
     return undefined;
-  if (world.isPaced || world.plan.options.token === 'later') return undefined;
+  if (world.isPaced || world.plan.options.token === 'later' || facts.lastTrouble === 'token') return undefined;
   // A retry may be collected for a batch that would leave too late.
   if (world.plan.batch && facts.failures > 0) return undefined;
   // The last poll got no token, so that no request was sent.
