@@ -5,7 +5,7 @@ import {startGraphEmulator} from 'operation-poller/testing';
 // Stands in for Microsoft Graph: the first response is lost, and a later request is throttled.
 await using emulator = await startGraphEmulator({token: 'an-access-token'});
 const {location} = emulator.addOperation({
-  script: [{fault: 'reset'}, 'running', {http: 429, retryAfter: 0.02}, 'waitingForApproval', 'succeeded'],
+  script: [{fault: 'reset'}, 'running', {http: 429, retryAfter: 0.2}, 'waitingForApproval', 'succeeded'],
 });
 
 function describe(event: OperationEvent): string {
