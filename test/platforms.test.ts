@@ -43,7 +43,7 @@ describe('the packed package', () => {
   test.each(runtimes)('watches, resumes, emits and fails the same on $name', async ({file, before}) => {
     const succeeds = [
       'notStarted',
-      {http: 503, retryAfter: 0},
+      {http: 503, retryAfter: 0.1},
       'running',
       {status: 'succeeded', detail: 'ResetSuccess'},
     ];
