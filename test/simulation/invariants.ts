@@ -209,8 +209,6 @@ const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   if (world.isPaced || world.plan.options.token === 'later' || facts.lastTrouble === 'token') return undefined;
   // A retry may be collected for a batch that would leave too late.
   if (world.plan.batch && facts.failures > 0) return undefined;
-  // The last poll got no token, so that no request was sent.
-  if (facts.lastTrouble === 'token') return undefined;
   const due = lastPollAt(facts, world);
   const {lastRequestAt = 0, settledAt = -1} = facts;
   // One that was not answered was waited for.
