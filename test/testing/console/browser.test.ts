@@ -276,11 +276,11 @@ describe('a watch in the page', () => {
     expect(watchEntryOf(event)).toEqual({
       at: 5,
       type: 'relocated',
-      followed: true,
       attempt: 1,
       status: undefined,
       text: event.to,
     });
+    expect(watchEntryOf({...event, followed: false}).text).toBe('http://127.0.0.1/b, not followed');
   });
 
   test('continues until the operation ends', async () => {

@@ -83,7 +83,7 @@ export function watchEntryOf(event: OperationEvent): WatchEntry {
     case 'progress':
       return {...entry, text: `${event.percentComplete} %`};
     case 'relocated':
-      return {...entry, text: event.to};
+      return {...entry, text: event.followed ? event.to : `${event.to}, not followed`};
     default:
       return entry;
   }
