@@ -8,10 +8,8 @@ import {longestTimer} from '../shared/timers.ts';
 import {type PollRequest, poll} from './poll.ts';
 import {abandon, type Change, firstStep, type Step, step} from './step.ts';
 
-// How many polls may follow each other without a timer in between, and for how many milliseconds, so that nothing else of the
-// process starves where a response takes no time.
-const maxImmediatePolls = 200;
-const maxImmediateTime = 10;
+/** How many polls may follow each other without a timer in between, so that nothing else of the process starves. */
+const maxImmediatePolls = 50;
 
 /** A watch that runs on timers in this process. */
 export class Watch {
@@ -24,8 +22,6 @@ export class Watch {
   #hasRead = false;
   #unsubscribe: (() => void) | undefined;
   #immediatePolls = 0;
-  /** When the first of them began. */
-  #immediateFrom: number | undefined;
 
   /**
    * Begins after the current turn.
@@ -103,19 +99,12 @@ export class Watch {
     if (taken.events.length > 0) this.#onChange(taken, undefined);
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
-    if (taken.next.wait === 0 && this.#mayAskAgain()) this.#ask();
+    if (taken.next.wait === 0 && ++this.#immediatePolls < maxImmediatePolls) this.#ask();
     else this.#sleep(taken.next.wait);
-  }
-
-  #mayAskAgain(): boolean {
-    const time = now();
-    this.#immediateFrom ??= time;
-    return ++this.#immediatePolls < maxImmediatePolls && time - this.#immediateFrom < maxImmediateTime;
   }
 
   #sleep(wait: number): void {
     this.#immediatePolls = 0;
-    this.#immediateFrom = undefined;
     this.#timer = setTimer(Watch.#wake, Math.min(wait, longestTimer), this);
   }
 
