@@ -21,7 +21,7 @@ export type JobToken = Omit<ResumeToken, 'tokenOrigin'> & Partial<Pick<ResumeTok
 export interface JobData<Data = unknown> {
   readonly token: JobToken;
   readonly data?: Data;
-  /** There where the service told the last poll to wait: `release` ends that wait too. */
+  /** Present where the service asked the last poll to wait: `release` ends that wait too. */
   readonly held?: true;
 }
 
