@@ -1,6 +1,6 @@
-import {partsOf} from '../graph/client-parts.ts';
+import {partsOf} from '../client/client-parts.ts';
+import {withTokenOrigin} from '../client/token-origin.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import {withTokenOrigin} from '../graph/token-origin.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {readOptions, type Settings} from '../options/settings.ts';

@@ -1,6 +1,6 @@
+import type {GraphPollOptions} from '../client/operation-settings.ts';
 import {cloudRoots, type GraphCloud} from '../graph/clouds.ts';
 import {createGraphClient, type GraphClient} from '../graph/graph-client.ts';
-import type {GraphPollOptions} from '../graph/operation-settings.ts';
 import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
 import {readOptions} from '../options/settings.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';

@@ -1,5 +1,5 @@
+import type {GraphPollOptions} from '../client/operation-settings.ts';
 import type {GraphCloud} from '../graph/clouds.ts';
-import type {GraphPollOptions} from '../graph/operation-settings.ts';
 import {fixed} from '../schedule/schedule.ts';
 import type {AccessTokenOptions} from './access-token.ts';
 import type {ReporterOptions} from './reporter.ts';

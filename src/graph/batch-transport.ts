@@ -1,8 +1,8 @@
+import type {RequestLimiter} from '../client/request-limiter.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {now} from '../shared/clock.ts';
 import {type BatchedRequest, batchRequest, batchResponses} from './batch-format.ts';
 import {Batcher, type SendBatch} from './batcher.ts';
-import type {RequestLimiter} from './request-limiter.ts';
 
 /** How long no batches are sent after one was never answered, in milliseconds. */
 const batchPause = 60_000;

@@ -1,3 +1,10 @@
+import {type ClientParts, rememberParts} from '../client/client-parts.ts';
+import type {GraphPollOptions} from '../client/operation-settings.ts';
+import {RequestLimiter} from '../client/request-limiter.ts';
+import {type StartedOperation, start} from '../client/start.ts';
+import type {GraphRequest} from '../client/start-request.ts';
+import {checkTokenSource, type GraphTokenSource, shareTokens} from '../client/token-cache.ts';
+import {fetchOperation, resume, watch} from '../client/watch.ts';
 import {transportOf} from '../http/transport.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
@@ -8,15 +15,8 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {type Checks, checkIsObject, checkOptions, expected, isA, isNumber} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
-import {type ClientParts, rememberParts} from './client-parts.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
-import type {GraphPollOptions} from './operation-settings.ts';
 import {type PasswordReset, type ResetPasswordOptions, resetPassword} from './password-reset.ts';
-import {RequestLimiter} from './request-limiter.ts';
-import {type StartedOperation, start} from './start.ts';
-import type {GraphRequest} from './start-request.ts';
-import {checkTokenSource, type GraphTokenSource, shareTokens} from './token-cache.ts';
-import {fetchOperation, resume, watch} from './watch.ts';
 
 /** The options of {@link createGraphClient}; `undefined` means absent. */
 export interface GraphClientOptions {

@@ -1,3 +1,7 @@
+import type {ClientParts} from '../client/client-parts.ts';
+import {checkPollOptions, type GraphPollOptions, graphPollChecks} from '../client/operation-settings.ts';
+import {type StartedOperation, startAfterReturn, watchStarted} from '../client/start.ts';
+import {sendStart} from '../client/start-request.ts';
 import {parseBody, type ResponseHeaders, type TransportResponse} from '../http/transport.ts';
 import {OperationError} from '../operation/errors.ts';
 import {longRunning} from '../protocol/long-running.ts';
@@ -6,10 +10,6 @@ import {ownProperty} from '../protocol/pointer.ts';
 import {type Checks, expected} from '../shared/check-options.ts';
 import {decodeLocation} from '../shared/location.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
-import type {ClientParts} from './client-parts.ts';
-import {checkPollOptions, type GraphPollOptions, graphPollChecks} from './operation-settings.ts';
-import {type StartedOperation, startAfterReturn, watchStarted} from './start.ts';
-import {sendStart} from './start-request.ts';
 
 /** The options of `resetPassword`. */
 export interface ResetPasswordOptions extends GraphPollOptions {

@@ -1,6 +1,6 @@
 import {type Link, type Span, SpanKind, SpanStatusCode} from '@opentelemetry/api';
+import type {StartedOperation} from '../client/start.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import type {StartedOperation} from '../graph/start.ts';
 import {PollError} from '../operation/errors.ts';
 import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';

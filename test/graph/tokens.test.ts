@@ -1,6 +1,6 @@
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
+import {shareTokens} from '../../src/client/token-cache.ts';
 import type {AccessToken, GraphTokenSource, TokenCredential} from '../../src/graph/index.ts';
-import {shareTokens} from '../../src/graph/token-cache.ts';
 import type {TokenRequest} from '../../src/http/authorization.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, quick, rejectionOf} from './clients.ts';

@@ -3,7 +3,7 @@ import {SpanKind, SpanStatusCode} from '@opentelemetry/api';
 import {protocols} from 'operation-poller';
 import type {GraphRequest} from 'operation-poller/graph';
 import {instrument} from 'operation-poller/opentelemetry';
-import {partsOf} from '../../src/graph/client-parts.ts';
+import {partsOf} from '../../src/client/client-parts.ts';
 import {clientOf, eventsOf, quick, rejectionOf, token} from '../graph/clients.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {startTelemetry} from './telemetry.ts';

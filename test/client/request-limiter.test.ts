@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {RequestLimiter} from '../../src/graph/request-limiter.ts';
+import {RequestLimiter} from '../../src/client/request-limiter.ts';
 import {createResponse, type Transport, type TransportRequest} from '../../src/http/transport.ts';
 
 const origin = 'https://graph.example';

@@ -1,11 +1,11 @@
 import {getEventListeners} from 'node:events';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {RateGate} from '../../src/graph/rate-gate.ts';
+import {RateGate} from '../../src/client/rate-gate.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
+import {clientOf, eventsOf, quick, rejectionOf} from '../graph/clients.ts';
 import {startEmulator} from '../testing/emulators.ts';
-import {clientOf, eventsOf, quick, rejectionOf} from './clients.ts';
 
 const {signal} = new AbortController();
 

@@ -1,8 +1,8 @@
 import {getEventListeners} from 'node:events';
 import {setImmediate as settled} from 'node:timers/promises';
 import {describe, expect, test} from '@jest/globals';
-import {ConcurrencyLimit} from '../../src/graph/concurrency-limit.ts';
-import {rejectionOf} from './clients.ts';
+import {ConcurrencyLimit} from '../../src/client/concurrency-limit.ts';
+import {rejectionOf} from '../graph/clients.ts';
 
 const {signal} = new AbortController();
 
