@@ -17,6 +17,14 @@ export function containsSecret(text: string, token: string | undefined): token i
   return text.includes(token) || (text.includes('%') && patternOf(token).test(text));
 }
 
+/**
+ * Whether JSON that is still text may contain the token, so that what was parsed has to be searched: without an escape it says
+ * what it contains.
+ */
+export function textMayContainSecret(text: string, token: string | undefined): boolean {
+  return token !== undefined && (text.includes('\\') || text.includes('%') || text.includes(token));
+}
+
 /** Parsed JSON without the token, in strings and in keys; the value itself where it does not contain the token. */
 export function redactJson(json: unknown, token: string | undefined): unknown {
   if (token === undefined || !jsonContainsSecret(json, token)) return json;

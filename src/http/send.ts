@@ -1,5 +1,5 @@
 import type {Answer} from '../operation/state.ts';
-import {redact, redactJson} from './redact.ts';
+import {redact, redactJson, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
@@ -92,7 +92,7 @@ export function send(
       status,
       headers: responseHeaders,
       retryAfter: wait,
-      json: redactJson(parseBody(body), token),
+      json: readJson(body, token),
       answer,
       method,
       location,
@@ -102,6 +102,12 @@ export function send(
       token,
     };
   });
+}
+
+/** The body as JSON, without the token. */
+function readJson(body: NonNullable<TransportResponse['body']>, token: string | undefined): unknown {
+  const json = parseBody(body);
+  return 'text' in body && !textMayContainSecret(body.text, token) ? json : redactJson(json, token);
 }
 
 function atMost(wait: number | undefined, longest: number | undefined): number | undefined {

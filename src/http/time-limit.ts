@@ -47,9 +47,9 @@ export function withTimeLimit<T>(
       isOver = true;
       unsubscribe();
     };
-    const startTimer = (end: number | undefined): void => {
+    const startTimer = (end: number | undefined, at: number): void => {
       clearTimeout(timer);
-      if (end !== undefined && !isOver) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - now())));
+      if (end !== undefined && !isOver) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - at)));
     };
     const unsubscribe = onAbort(signal, () => {
       finish();
@@ -64,15 +64,16 @@ export function withTimeLimit<T>(
       onSent: () => {
         heldUntil = undefined;
         sentAt = now();
-        startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY));
+        startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
       },
       onHead: () => {
-        if (deadlineAt !== undefined && deadlineAt < sentAt + requestTimeout) startTimer(sentAt + requestTimeout);
+        const end = sentAt + requestTimeout;
+        if (deadlineAt !== undefined && deadlineAt < end) startTimer(end, now());
       },
     };
     const working = work(controller, progress);
     // Most work has been sent by now, and has its timer.
-    if (timer === undefined) startTimer(deadlineAt);
+    if (timer === undefined) startTimer(deadlineAt, begunAt);
     working.then(
       (value) => {
         finish();
