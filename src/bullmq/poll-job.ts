@@ -16,7 +16,7 @@ import {longestHold, type OriginHolds} from './origin-holds.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
 import type {RedisClock} from './redis-clock.ts';
-import {isWorthReporting, type Skips} from './skips.ts';
+import type {Skips} from './skips.ts';
 import {hasNews} from './step-json.ts';
 import type {WorkerSettings} from './worker-settings.ts';
 
@@ -84,9 +84,9 @@ export async function pollJob(io: JobIo, job: Job, lock: string | undefined): Pr
   const now = io.clock.now();
   const read = readJob(io, id, job);
   if ('skipped' in read) {
-    const rest = io.skips.add(id, read.dueAt);
-    if (isWorthReporting(rest)) io.onError(read.skipped);
-    return {dueAt: now + rest, token: undefined};
+    const {rest, isWorthReporting} = io.skips.add(id, read.dueAt, processNow());
+    if (isWorthReporting) io.onError(read.skipped);
+    return {dueAt: now + rest, token: undefined, isSkipped: true};
   }
   const {state} = read;
   const unchanged: Wait = {dueAt: state.dueAt, token: undefined};
