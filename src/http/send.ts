@@ -122,10 +122,9 @@ function readAnswer(
 ): Answer {
   const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
   const date = headers.get('date');
-  return Object.freeze({
-    httpStatus,
-    clientRequestId,
-    ...(requestId === null ? {} : {requestId: redact(requestId, token)}),
-    ...(date === null ? {} : {date: redact(date, token)}),
-  });
+  // Not by spreading: each waiting operation keeps its last one, and such an object takes more memory.
+  const answer: {-readonly [Key in keyof Answer]: Answer[Key]} = {httpStatus, clientRequestId};
+  if (requestId !== null) answer.requestId = redact(requestId, token);
+  if (date !== null) answer.date = redact(date, token);
+  return Object.freeze(answer);
 }

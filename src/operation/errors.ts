@@ -9,6 +9,7 @@ export interface OperationErrorFacts {
   readonly state?: WatchState;
   /** When it happened, in milliseconds since 1970. */
   readonly at?: number;
+  /** The head of the answer that led to it. Default the state's. */
   readonly answer?: Answer | undefined;
   readonly cause?: unknown;
   /** Makes the resume token when it is asked for. */
@@ -34,7 +35,7 @@ export class OperationError extends Error {
   readonly elapsed: number;
   /** How often each kind of answer came, e.g. `{running: 12, '503': 2}`. */
   readonly observed: Observed;
-  /** The service's `request-id` of the answer that led here. */
+  /** The `request-id` of the service's last answer. */
   readonly requestId: string | undefined;
   /** The `client-request-id` that was sent with it. */
   readonly clientRequestId: string | undefined;
@@ -42,7 +43,7 @@ export class OperationError extends Error {
   readonly date: string | undefined;
   readonly #resumeToken: (() => ResumeToken) | undefined;
 
-  constructor(message: string, {state, at, answer, cause, resumeToken}: OperationErrorFacts = {}) {
+  constructor(message: string, {state, at, answer = state?.answer, cause, resumeToken}: OperationErrorFacts = {}) {
     super(printable(message), cause === undefined ? undefined : {cause});
     this.operation = state?.operation;
     this.location = state?.redactedLocation;

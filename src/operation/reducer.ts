@@ -78,7 +78,7 @@ function reduceReport(
     lastSeenAt: hasEnded ? state.lastSeenAt : at,
     stalled: isNews ? false : state.stalled,
     endedAt: hasEnded ? at : undefined,
-    answer: hasEnded ? answer : undefined,
+    answer: answer ?? state.answer,
   });
   const events: OperationEvent[] = [createEvent(after, at, answer, {type: 'polled'})];
   if (word !== undefined) events.push(createEvent(after, at, answer, {type: 'unknownStatus', rawStatus: word}));
@@ -103,6 +103,7 @@ function statusEvent(state: WatchState, at: number, answer: Answer | undefined, 
 function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWordEvent): Reduced {
   const word = newWord(state, rawStatus);
   const after = changed(state, {
+    answer: answer ?? state.answer,
     attempt: state.attempt + 1,
     failures: 0,
     deferredAttempts: 0,
@@ -122,7 +123,11 @@ function newWord({unknownWords}: WatchState, rawStatus: string): string | undefi
 }
 
 function reduceRetry(state: WatchState, {error, delay, at, answer}: RetryEvent): Reduced {
-  const after = changed(state, {dueAt: at + delay, observed: increment(state.observed, failureKind(error))});
+  const after = changed(state, {
+    dueAt: at + delay,
+    answer: error.answer ?? state.answer,
+    observed: increment(state.observed, failureKind(error)),
+  });
   // The event carries the number of the poll that is still going on.
   const polling = changed(after, {attempt: state.attempt + 1});
   return {state: after, events: [createEvent(polling, at, answer, {type: 'retrying', error, delay})]};
@@ -130,6 +135,7 @@ function reduceRetry(state: WatchState, {error, delay, at, answer}: RetryEvent):
 
 function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Reduced {
   const after = changed(state, {
+    answer: error.answer ?? state.answer,
     attempt: state.attempt + 1,
     failures: counts === 'failure' ? state.failures + 1 : state.failures,
     deferredAttempts:
@@ -171,7 +177,7 @@ function reduceStall(state: WatchState, {at, answer}: StallEvent): Reduced {
 }
 
 function reduceAbandonment(state: WatchState, {reason, error, at, answer}: AbandonEvent): Reduced {
-  const after = changed(state, {abandoned: reason, endedAt: at, answer});
+  const after = changed(state, {abandoned: reason, endedAt: at, answer: answer ?? state.answer});
   return {state: after, events: [createEvent(after, at, answer, {type: 'abandoned', reason, error})]};
 }
 

@@ -4,6 +4,8 @@ import {decodeLocation, isSecureOrLoopback, readLocation, redactLocation} from '
 import {printable} from '../shared/printable.ts';
 import type {Settings} from './settings.ts';
 
+const noWords: readonly string[] = Object.freeze([]);
+
 /**
  * The state of an operation before its first poll.
  *
@@ -27,7 +29,7 @@ export function firstState(location: string | URL, settings: Settings, now: numb
     missingSince: undefined,
     operation: undefined,
     highestStatus: undefined,
-    unknownWords: [],
+    unknownWords: noWords,
     observed: {},
     changedAt: now,
     lastSeenAt: undefined,

@@ -52,7 +52,6 @@ function resumedState(state: WatchState, options: PollOptions, settings: Setting
     dueAt: isAnew ? first.startedAt : Math.max(state.dueAt, state.notBefore ?? state.dueAt),
     abandoned: undefined,
     endedAt: undefined,
-    answer: undefined,
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,
