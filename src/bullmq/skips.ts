@@ -36,12 +36,15 @@ export class Skips {
     const before = this.#skips.get(id);
     const isFirst = before === undefined || before.version !== version;
     const {since, count} = isFirst ? {since: now, count: 1} : {since: before.since, count: before.count + 1};
+    // With so many jobs, a first skip may be one that was forgotten.
+    const isFull = isFirst && this.#skips.size >= mostJobs;
     this.#skips.delete(id);
     this.#skips.set(id, {version, since, count});
     for (const oldest of this.#skips.keys()) {
       if (this.#skips.size <= mostJobs) break;
       this.#skips.delete(oldest);
     }
+    if (isFull) return {rest: shortestRest, isWorthReporting: true};
     if (count % (handOns + 1) !== 0) return {rest: 0, isWorthReporting: isFirst};
     const rest = Math.min(longestRest, Math.max(shortestRest, Math.ceil((now - since) * share)));
     return {rest, isWorthReporting: rest >= longRest};
