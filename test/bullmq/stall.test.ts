@@ -61,7 +61,8 @@ test('rests grow to a minute with the time, however many skips it takes, and beg
   expect(skips.add('b', 1, 4000)).toEqual({rest: 1000, isWorthReporting: true});
   expect(skips.add('a', 2, 9_000_000)).toEqual({rest: 0, isWorthReporting: true});
   for (let id = 0; id < 10_000; id += 1) skips.add(String(id), 1, 9_000_000);
-  expect(skips.add('a', 2, 9_000_000)).toEqual({rest: 0, isWorthReporting: true});
+  // With so many skipped, it may be one that was skipped before and is forgotten.
+  expect(skips.add('a', 2, 9_000_000)).toEqual({rest: 10, isWorthReporting: true});
 });
 
 describeWithRedis('a worker that woke from a stall', () => {
