@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {containsSecret, redact} from '../../src/http/redact.ts';
+import {containsSecret, redact, redactJson} from '../../src/http/redact.ts';
 
 describe('redact', () => {
   test.each([
@@ -23,4 +23,9 @@ test.each([
   ['eight characters are one', '12345678', true],
 ])('%s', (_, token, expected) => {
   expect(containsSecret(`a ${token} b`, token)).toBe(expected);
+});
+
+test('JSON without the token stays the same object, also where its keys are long', () => {
+  const json = {list: [{'a key that is longer than the token': 'a text that is longer than the token'}]};
+  expect(redactJson(json, '12345678')).toBe(json);
 });

@@ -9,7 +9,7 @@ import {findMutants, type Mutant} from './mutants.ts';
 import {type Reach, readReach} from './reach.ts';
 import {runTests, type TestRun} from './test-run.ts';
 
-const scope = ['src/operation', 'src/http', 'src/polling', 'src/machine', 'src/schedule', 'src/graph'];
+const scope = ['src/operation', 'src/http', 'src/polling', 'src/machine', 'src/schedule', 'src/client', 'src/graph'];
 
 /** The share of mutants that must be noticed. */
 const target = 0.96;
