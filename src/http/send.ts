@@ -1,5 +1,5 @@
 import type {Answer} from '../operation/state.ts';
-import {redact, redactJson} from './redact.ts';
+import {redact, redactJson, type Secrets} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
@@ -20,6 +20,8 @@ export interface SendSettings {
   readonly maxResponseSize: number;
   /** The longest `Retry-After` that is kept, in milliseconds; `undefined`: any. */
   readonly maxRetryAfter: number | undefined;
+  /** What must not be shown besides the token: what the transport sends of its own. */
+  readonly secrets: Secrets;
 }
 
 /** One request, with the token it carries. */
@@ -45,10 +47,11 @@ export interface SendRequest {
  * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout, maxResponseSize, maxRetryAfter}: SendSettings,
+  {transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
   limits: RequestLimits,
   {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
 ): Promise<ServiceResponse> {
+  const secrets = token === undefined ? others : [token, ...others];
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
     accept: 'application/json',
@@ -76,10 +79,10 @@ export function send(
         onHead,
       });
     } catch (error) {
-      throw networkError(error, token);
+      throw networkError(error, secrets);
     }
     const {status, headers: responseHeaders, retryAfter, body} = response;
-    const answer = readAnswer(status, responseHeaders, clientRequestId, token);
+    const answer = readAnswer(status, responseHeaders, clientRequestId, secrets);
     const wait = atMost(retryAfter, maxRetryAfter);
     if (!(Number.isInteger(status) && status >= 100 && status <= 599)) {
       throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: wait});
@@ -92,14 +95,14 @@ export function send(
       status,
       headers: responseHeaders,
       retryAfter: wait,
-      json: redactJson(parseBody(body), token),
+      json: redactJson(parseBody(body), secrets),
       answer,
       method,
       location,
       redirected,
       isForeign,
       seeOther: undefined,
-      token,
+      secrets,
     };
   });
 }
@@ -108,18 +111,13 @@ function atMost(wait: number | undefined, longest: number | undefined): number |
   return wait === undefined || longest === undefined ? wait : Math.min(wait, longest);
 }
 
-function readAnswer(
-  httpStatus: number,
-  headers: ResponseHeaders,
-  clientRequestId: string,
-  token: string | undefined,
-): Answer {
+function readAnswer(httpStatus: number, headers: ResponseHeaders, clientRequestId: string, secrets: Secrets): Answer {
   const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
   const date = headers.get('date');
   return Object.freeze({
     httpStatus,
     clientRequestId,
-    ...(requestId === null ? {} : {requestId: redact(requestId, token)}),
-    ...(date === null ? {} : {date: redact(date, token)}),
+    ...(requestId === null ? {} : {requestId: redact(requestId, secrets)}),
+    ...(date === null ? {} : {date: redact(date, secrets)}),
   });
 }
