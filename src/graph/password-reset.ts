@@ -83,9 +83,12 @@ function withPassword(started: StartedOperation, given: string | undefined): Pas
   return {...started, newPassword};
 }
 
-/** The password in the body of the response to a reset; older services call it `password`. */
+/** What a response to a reset calls the password, also in older services. */
+const passwordNames: readonly string[] = ['newPassword', 'password'];
+
+/** The password in the body of the response to a reset. */
 function passwordIn(body: unknown): string | undefined {
-  const password = ownProperty(body, 'newPassword') ?? ownProperty(body, 'password');
+  const password = passwordNames.map((name) => ownProperty(body, name)).find((value) => value !== undefined);
   return typeof password === 'string' ? password : undefined;
 }
 
@@ -102,8 +105,21 @@ function withoutPassword(response: TransportResponse, given: string | undefined)
   return {
     ...response,
     headers: withoutSecret(headers, password),
-    body: given === undefined || status < 300 ? body : onlyCode(body, given),
+    body: status < 300 ? quotingNothing(body, password) : given === undefined ? body : onlyCode(body, given),
   };
+}
+
+/** A body in which the password stands in the fields for it alone: what quotes it is left out. */
+function quotingNothing(body: TransportResponse['body'], password: string): TransportResponse['body'] {
+  const json = parseBody(body);
+  if (json === undefined || json === null || password === '') return body;
+  try {
+    const isQuote = (name: string, value: unknown): boolean =>
+      typeof value === 'string' && !passwordNames.includes(name) && holdsSecret(value, password);
+    return {json: JSON.parse(JSON.stringify(json), (name, value) => (isQuote(name, value) ? undefined : value))};
+  } catch {
+    return {text: ''}; // nested too deeply
+  }
 }
 
 function onlyCode(body: TransportResponse['body'], password: string): TransportResponse['body'] {

@@ -33,6 +33,7 @@ export function startLocation(
   if (!(status >= 200 && status < 300)) return undefined;
   const {start = 'headers', createdMeansDone} = reader.protocol;
   if (status === 201 && createdMeansDone === true) return undefined;
+  if (start === 'original') return readLocation(url)?.href;
   if (start === 'resource') return locateResource(url, readId(body, reader));
   if (start !== 'headers') return locateName(valueAt(body, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
@@ -47,7 +48,7 @@ export function startProtocol(answer: StartAnswer, reader: ProtocolReader): Prot
 }
 
 /** The name of the first location header that is present. */
-function locationHeader({headers}: StartAnswer, {locationHeaders}: ProtocolReader): string | undefined {
+export function locationHeader({headers}: StartAnswer, {locationHeaders}: ProtocolReader): string | undefined {
   return locationHeaders.find((name) => (headers.get(name) ?? '') !== '');
 }
 

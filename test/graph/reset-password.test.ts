@@ -325,9 +325,32 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test('in an operation that the start completed', async () => {
+  test('47: in a body without any status, after which nobody can tell whether the reset succeeded', async () => {
     const emulator = await startEmulator();
     emulator.addStart({path, answer: {http: 200, body: {newPassword: made}}});
+    const reset = await clientOf(emulator).resetPassword(user);
+    expect(reset).toMatchObject({confirmed: false, poller: undefined});
+    await expect(reset.newPassword()).rejects.toThrow(/nobody can tell/);
+    expect(everything(reset, await rejectionOf(reset.newPassword()))).not.toContain(made);
+  });
+
+  test('44: in an operation that had failed when the start was answered, with an error that quotes it', async () => {
+    for (const newPassword of [undefined, password]) {
+      const quoted = newPassword ?? made;
+      const emulator = await startEmulator();
+      const error = {code: 'PolicyViolation', message: `${quoted} is too weak`};
+      emulator.addStart({path, answer: {http: 200, body: {id: quoted, status: 'failed', error, newPassword: made}}});
+      const reset = await clientOf(emulator).resetPassword(user, {newPassword});
+      const failure = await rejectionOf(reset.newPassword());
+      expect(failure).toBeInstanceOf(OperationFailedError);
+      expect(failure).toMatchObject({operation: {error: {code: 'PolicyViolation'}}});
+      expect(everything(reset, reset.poller, reset.poller?.toJSON(), failure)).not.toContain(quoted);
+    }
+  });
+
+  test('44: in an operation that had succeeded when the start was answered', async () => {
+    const emulator = await startEmulator();
+    emulator.addStart({path, answer: {http: 200, body: {status: 'succeeded', newPassword: made}}});
     const reset = await clientOf(emulator).resetPassword(user);
     expect(await reset.newPassword()).toBe(made);
     const poller = reset.poller!;
