@@ -58,9 +58,9 @@ export class WorkerSettings {
       for (const [name, value] of Object.entries({token, http})) {
         if (value !== undefined) throw new TypeError(`${name}: the Graph client has its own; give one of the two`);
       }
-      this.#root = graph.root;
-      const {transport} = parts;
-      this.#create = (protocol) => readOptions({...options, token: parts.token, protocol}, {transport});
+      this.#root = parts.origin;
+      const {transport, secrets} = parts;
+      this.#create = (protocol) => readOptions({...options, token: parts.token, protocol}, {transport, secrets});
     }
     for (const protocol of protocols) {
       const settings = this.#create(protocol);

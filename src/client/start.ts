@@ -9,10 +9,11 @@ import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
+import type {Checks} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type GraphPollOptions, operationSettings} from './operation-settings.ts';
-import {type AcceptedStart, type GraphRequest, sendStart} from './start-request.ts';
+import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
+import {type AcceptedStart, type StartRequest, sendStart, startRequestChecks} from './start-request.ts';
 import {stateAt} from './watch.ts';
 
 /**
@@ -25,15 +26,16 @@ export type StartedOperation =
   /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
-/** Starts an operation and watches it. */
+/** Starts an operation and watches it. @param checks a check for each field of the request */
 export function start(
   client: ClientParts,
   protocol: Protocol,
-  request: GraphRequest,
-  options: GraphPollOptions = {},
+  request: StartRequest,
+  options: ClientPollOptions = {},
+  checks: Checks<StartRequest> = startRequestChecks,
 ): Promise<StartedOperation> {
   return startAfterReturn(async (returned) => {
-    const accepted = await sendStart(client, protocol, request, options);
+    const accepted = await sendStart(client, protocol, request, options, {checks});
     return watchStarted(client, accepted, options, returned);
   });
 }
@@ -65,12 +67,12 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
 export function watchStarted(
   client: ClientParts,
   accepted: AcceptedStart,
-  options: GraphPollOptions,
+  options: ClientPollOptions,
   returned: Promise<void>,
 ): StartedOperation {
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
-  const report = readStart(method, {url, status, headers, body: json}, reader, client.base);
+  const report = readStart(method, {url, status, headers, body: json}, reader, client.base, client.pathRoot ?? null);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
   const given = operationSettings(client, {...options, protocol: report.protocol});
   if (report.kind === 'ended') {
@@ -91,7 +93,7 @@ export function watchStarted(
     startAfter: returned,
     initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
-    started: {method, url, root: client.base, ...(header === null ? {} : {location: header})},
+    started: {method, url, root: client.pathRoot, ...(header === null ? {} : {location: header})},
   };
   let state: WatchState;
   try {

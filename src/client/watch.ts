@@ -9,11 +9,11 @@ import {fetchOnce} from '../polling/fetch-once.ts';
 import {now} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
-import {checkPollOptions, type GraphPollOptions, operationSettings} from './operation-settings.ts';
+import {type ClientPollOptions, checkPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
 /** Watches an operation with what the client's operations share. */
-export function watch(client: ClientParts, location: string, options: GraphPollOptions = {}): OperationPoller {
+export function watch(client: ClientParts, location: string, options: ClientPollOptions = {}): OperationPoller {
   const settings = operationSettings(client, options);
   return new OperationPoller(stateAt(client, location, settings), settings);
 }
@@ -22,7 +22,7 @@ export function watch(client: ClientParts, location: string, options: GraphPollO
 export async function fetchOperation(
   client: ClientParts,
   location: string,
-  options: GraphPollOptions = {},
+  options: ClientPollOptions = {},
 ): Promise<Operation> {
   const settings = operationSettings(client, options);
   return fetchOnce(stateAt(client, location, settings), settings);
@@ -30,20 +30,17 @@ export async function fetchOperation(
 
 /** Goes on from a resume token, if its operation is one of the client's. */
 export function resume(
-  {root, transport, token}: ClientParts,
+  client: ClientParts,
   resumeToken: ResumeToken | string,
-  options: GraphPollOptions = {},
+  options: ClientPollOptions = {},
 ): OperationPoller {
   checkPollOptions(options);
+  const {origin, token} = client;
   const {state, settings} = resumeWatching(resumeToken, {...options, token});
-  const {reader, trustedOrigins} = settings;
-  const isOurs = state.tokenOrigin === (reader.sendsToken ? root : '') || trustedOrigins.has(state.tokenOrigin);
-  if (!isOurs) {
-    throw new TypeError(
-      printable(`resume: expected the token of an operation on ${root}, got one on ${state.tokenOrigin}`),
-    );
-  }
-  return new OperationPoller(state, {...settings, transport, resultOrigin: root});
+  const ours = withTokenOrigin(state, origin, settings);
+  if (ours !== undefined) return new OperationPoller(ours, {...settings, ...sharedSettings(client)});
+  const got = state.tokenOrigin === '' ? 'one that needs no token' : `one on ${state.tokenOrigin}`;
+  throw new TypeError(printable(`resume: expected the token of an operation on ${origin}, got ${got}`));
 }
 
 /**
@@ -51,9 +48,9 @@ export function resume(
  *
  * @throws TypeError when the location is no URL to which the client's token may go
  */
-export function stateAt({root}: ClientParts, location: string, settings: Settings): WatchState {
+export function stateAt({origin}: ClientParts, location: string, settings: Settings): WatchState {
   const state = firstState(location, settings, now());
-  const ours = withTokenOrigin(state, root, settings);
+  const ours = withTokenOrigin(state, origin, settings);
   if (ours !== undefined) return ours;
-  throw new TypeError(printable(`location: expected one on ${root}, got ${state.tokenOrigin}: no token goes there`));
+  throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));
 }

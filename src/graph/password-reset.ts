@@ -1,5 +1,5 @@
 import type {ClientParts} from '../client/client-parts.ts';
-import {checkPollOptions, type GraphPollOptions, graphPollChecks} from '../client/operation-settings.ts';
+import {type ClientPollOptions, checkPollOptions, clientPollChecks} from '../client/operation-settings.ts';
 import {type StartedOperation, startAfterReturn, watchStarted} from '../client/start.ts';
 import {sendStart} from '../client/start-request.ts';
 import {parseBody, type ResponseHeaders, type TransportResponse} from '../http/transport.ts';
@@ -12,7 +12,7 @@ import {decodeLocation} from '../shared/location.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
 
 /** The options of `resetPassword`. */
-export interface ResetPasswordOptions extends GraphPollOptions {
+export interface ResetPasswordOptions extends ClientPollOptions {
   /** The new password. Absent: the service makes one, for cloud-only users. */
   readonly newPassword?: string | undefined;
   /** The id of the password method. Default the one that all users have. */
@@ -30,7 +30,7 @@ export type PasswordReset = StartedOperation & {
 };
 
 const resetPasswordChecks = {
-  ...graphPollChecks,
+  ...clientPollChecks,
   newPassword: (name, password) => {
     if (typeof password !== 'string') throw expected(name, 'a string', typeof password);
   },
@@ -47,9 +47,9 @@ export function resetPassword(
     checkPollOptions(given, resetPasswordChecks);
     const {newPassword, methodId, ...options} = given;
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
-    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
-      withoutPassword(response, newPassword),
-    );
+    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, {
+      redactResponse: (response) => withoutPassword(response, newPassword),
+    });
     const started = watchStarted(client, accepted, options, returned);
     return withPassword(started, newPassword ?? passwordIn(accepted.response.json));
   });

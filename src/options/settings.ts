@@ -1,6 +1,7 @@
 import {isToken, type TokenSource, tokenForm} from '../http/authorization.ts';
 import type {RequestSettings} from '../http/exchange.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
+import type {Secrets} from '../http/redact.ts';
 import {transportOf} from '../http/transport.ts';
 import type {Transitions} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
@@ -51,6 +52,7 @@ const defaultTransport = transportOf();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
+const noSecrets: Secrets = [];
 
 /** A check for each option of a poller. */
 export const pollOptionChecks = {
@@ -87,7 +89,7 @@ const retryChecks = {
 } satisfies Checks<RetryOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'resultOrigin'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -112,6 +114,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     maxResponseSize: options.maxResponseSize ?? defaultMaxBodyLength,
     initialDelay: options.initialDelay ?? 0,
     maxRetryAfter: options.maxRetryAfter,
+    secrets: client?.secrets ?? noSecrets,
     signal: options.signal,
     unknownStatus: options.unknownStatus ?? 'keepPolling',
     notFoundGrace: options.notFoundGrace ?? 30_000,

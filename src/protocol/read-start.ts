@@ -26,12 +26,19 @@ const resourceMethods: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'GET']);
  *
  * @param method the request's HTTP method
  * @param root the service's root, e.g. `https://graph.microsoft.com/v1.0`
+ * @param pathRoot what a path in a header is relative to; `null`: to the request's URL
  */
-export function readStart(method: string, answer: StartAnswer, reader: ProtocolReader, root: string): StartReport {
+export function readStart(
+  method: string,
+  answer: StartAnswer,
+  reader: ProtocolReader,
+  root: string,
+  pathRoot: string | null = root,
+): StartReport {
   const {url, status, body} = answer;
   if (!(status >= 200 && status < 300)) return unconfirmed;
   const {start = 'headers', resource} = reader.protocol;
-  const location = startLocation(answer, reader, root);
+  const location = startLocation(answer, reader, root, pathRoot);
   if (location !== undefined && start === 'headers') {
     // A resource that has ended needs no monitor, as Azure's own client for Go has it. A monitor's word may be out of date.
     const shown = resource === undefined ? undefined : ended(body, protocolReader(resource));

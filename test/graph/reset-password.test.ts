@@ -18,12 +18,10 @@ const path = `/users/adele%40contoso.example/authentication/methods/${method}/re
 const user = 'adele@contoso.example';
 
 /** The error of a reset whose request gets this answer. */
-async function refusal(answer: StepAnswer, options: Parameters<ReturnType<typeof clientOf>['resetPassword']>[1] = {}) {
+async function refusal(answer: StepAnswer, client: Parameters<typeof clientOf>[1] = {}) {
   const emulator = await startEmulator();
   const start = emulator.addStart({path, answer});
-  const error = await rejectionOf(
-    clientOf(emulator).resetPassword(user, {newPassword: password, ...quick, ...options}),
-  );
+  const error = await rejectionOf(clientOf(emulator, client).resetPassword(user, {newPassword: password, ...quick}));
   expect(error).toBeInstanceOf(OperationNotStartedError);
   return {emulator, start, error: error as OperationNotStartedError};
 }
@@ -190,7 +188,7 @@ describe('the request of a reset is sent once', () => {
     ['409', {http: 409}, false],
     ['429', {http: 429, retryAfter: 1}, false],
   ])('%s', async (_, answer, mayHaveStarted) => {
-    const {emulator, start, error} = await refusal(answer, {requestTimeout: 1000});
+    const {emulator, start, error} = await refusal(answer, {startTimeout: 1000});
     expect([error.mayHaveStarted, error.cause instanceof PollError]).toEqual([mayHaveStarted, true]);
     expect(start.requests).toHaveLength(1);
     expect(emulator.received).toBe(1);

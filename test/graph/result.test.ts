@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import type {GraphPollOptions} from '../../src/graph/index.ts';
+import type {ClientPollOptions} from '../../src/graph/index.ts';
 import {ResultUnavailableError, WatchAbortedError} from '../../src/operation/errors.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import type {OperationStep} from '../../src/testing/index.ts';
@@ -7,7 +7,7 @@ import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, rejectionOf, token} from './clients.ts';
 
 /** A poller whose operation succeeds, with a resource that answers so. */
-async function fetching(script: readonly OperationStep[], options: GraphPollOptions = {}) {
+async function fetching(script: readonly OperationStep[], options: ClientPollOptions = {}) {
   const emulator = await startEmulator();
   const resource = emulator.addResource({path: '/sites/new', script});
   const steps = [{status: 'succeeded', resourceLocation: resource.location}];
