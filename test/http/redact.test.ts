@@ -27,5 +27,5 @@ test.each([
 
 test('JSON without the token stays the same object, also where its keys are long', () => {
   const json = {list: [{'a key that is longer than the token': 'a text that is longer than the token'}]};
-  expect(redactJson(json, '12345678')).toBe(json);
+  expect(redactJson(json, ['12345678'])).toBe(json);
 });

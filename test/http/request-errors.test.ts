@@ -20,7 +20,7 @@ function errorOf(status: number, headers: Readonly<Record<string, string>> = {},
     redirected: false,
     isForeign: false,
     seeOther: undefined,
-    token: undefined,
+    secrets: [],
   };
   return httpError(response, home, reader);
 }
