@@ -1,8 +1,13 @@
 import {createServer, type IncomingMessage} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {afterEach, describe, expect, test} from '@jest/globals';
+import {WorkerSettings} from '../../src/bullmq/worker-settings.ts';
 import {createOperationClient, type OperationClientOptions} from '../../src/client/index.ts';
+import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
+import {instrument} from '../../src/opentelemetry/index.ts';
 import {OperationError, OperationNotStartedError, OperationNotWatchableError} from '../../src/operation/errors.ts';
+import {firstState} from '../../src/options/first-state.ts';
+import {readOptions} from '../../src/options/settings.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
 
@@ -268,4 +273,50 @@ test('names itself, not another client, where an option belongs to it', async ()
   const refusal = await rejectionOf(client.fetchOperation('https://a.example/op', {token} as object));
   expect(String(refusal)).toBe("TypeError: token: it is the client's, give it where the client is made");
   expect(() => client.watch('https://b.example/op')).toThrow(/^location: expected one on https:\/\/a.example/);
+});
+
+describe('other parts of the package take a client', () => {
+  const host: DurableHost = {
+    run: (_name, work) => work(),
+    sleep: () => Promise.resolve(),
+    now: () => Date.now(),
+  };
+
+  test('watchDurably, with its headers and its rule where an operation may be', async () => {
+    const service = await serve(() => succeeded);
+    const client = clientOf(service.root, {headers: {'x-api-key': key}});
+    const outcome = await watchDurably(host, `${service.root}/op`, {client});
+    expect([outcome.status, service.received[0]?.headers['x-api-key']]).toEqual(['succeeded', key]);
+    const elsewhere = await rejectionOf(watchDurably(host, 'https://elsewhere.example/op', {client}));
+    expect(String(elsewhere)).toMatch(/^TypeError: location: expected one on/);
+    const both = await rejectionOf(watchDurably(host, `${service.root}/op`, {client, token}));
+    expect(String(both)).toBe('TypeError: token: the client has its own; give one of the two');
+    const none = await rejectionOf(watchDurably(host, `${service.root}/op`, {client: {...client}}));
+    expect(String(none)).toMatch(/^TypeError: client: expected a client of this package/);
+  });
+
+  test('a worker, by the names client and graph', () => {
+    const client = clientOf('https://a.example', {headers: {'x-api-key': key}});
+    const state = firstState('https://a.example/op', readOptions(), 0);
+    for (const given of [{client}, {graph: client}]) {
+      expect(new WorkerSettings(given, {}).of('1', state).settings.secrets).toEqual([key]);
+    }
+    expect(() => new WorkerSettings({client, graph: client}, {})).toThrow(/^graph: the client is given/);
+    const foreign = firstState('https://b.example/op', readOptions(), 0);
+    expect(() => new WorkerSettings({client}, {}).of('1', foreign)).toThrow(
+      /the client's origin is https:\/\/a.example/,
+    );
+  });
+
+  test('instrument, which gives the client its own methods back', async () => {
+    const service = await simple();
+    const client = clientOf(service.root);
+    const {start} = client;
+    const subscription = instrument(client);
+    expect(client.start).not.toBe(start);
+    const {poller} = await client.start(longRunning, {path: '/a'}, quick);
+    await poller!.result();
+    subscription.unsubscribe();
+    expect(client.start).toBe(start);
+  });
 });
