@@ -33,10 +33,10 @@ export function checkPollOptions(options: object, checks: Readonly<Record<string
  * @throws TypeError or RangeError that names the option
  */
 export function operationSettings(
-  {root, transport, token: watchToken}: ClientParts,
+  {root, base, transport, token: watchToken}: ClientParts,
   options: GraphPollOptions,
   token: TokenSource = watchToken,
 ): Settings {
   checkPollOptions(options);
-  return readOptions({...options, token}, {transport, resultOrigin: root});
+  return readOptions({...options, token}, {transport, resultOrigin: root, root: base});
 }

@@ -1,3 +1,4 @@
+import {containsSecret} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
@@ -91,7 +92,7 @@ export function watchStarted(
     startAfter: returned,
     initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
-    started: {method, url, root: client.base, ...(header === null ? {} : {location: header})},
+    started: {method, url, ...(header === null || containsSecret(header, response.token) ? {} : {location: header})},
   };
   let state: WatchState;
   try {

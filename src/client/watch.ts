@@ -30,7 +30,7 @@ export async function fetchOperation(
 
 /** Goes on from a resume token, if its operation is one of the client's. */
 export function resume(
-  {root, transport, token}: ClientParts,
+  {root, base, transport, token}: ClientParts,
   resumeToken: ResumeToken | string,
   options: GraphPollOptions = {},
 ): OperationPoller {
@@ -43,7 +43,7 @@ export function resume(
       printable(`resume: expected the token of an operation on ${root}, got one on ${state.tokenOrigin}`),
     );
   }
-  return new OperationPoller(state, {...settings, transport, resultOrigin: root});
+  return new OperationPoller(state, {...settings, transport, resultOrigin: root, root: base});
 }
 
 /**

@@ -27,6 +27,8 @@ export interface SendRequest {
   readonly method: TransportRequest['method'];
   /** What is sent as JSON. */
   readonly json: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -47,11 +49,21 @@ export interface SendRequest {
 export function send(
   {transport, requestTimeout, maxResponseSize, maxRetryAfter}: SendSettings,
   limits: RequestLimits,
-  {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
+  {
+    method,
+    json,
+    takesText = false,
+    location,
+    token,
+    trusted,
+    isForeign,
+    redirected,
+    headers: furtherHeaders,
+  }: SendRequest,
 ): Promise<ServiceResponse> {
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
-    accept: 'application/json',
+    accept: takesText ? '*/*' : 'application/json',
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
@@ -92,7 +104,7 @@ export function send(
       status,
       headers: responseHeaders,
       retryAfter: wait,
-      json: redactJson(parseBody(body), token),
+      json: redactJson(takesText && status < 300 && 'text' in body ? body.text : parseBody(body), token),
       answer,
       method,
       location,
