@@ -46,6 +46,7 @@ export function sharedSettings({
   origin,
   transport,
   secrets,
-}: ClientParts): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin'> {
-  return {transport, secrets, resultOrigin: origin};
+  pathRoot,
+}: ClientParts): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'> {
+  return {transport, secrets, resultOrigin: origin, root: pathRoot};
 }

@@ -29,6 +29,8 @@ export interface SendRequest {
   readonly method: TransportRequest['method'];
   /** What is sent as JSON. */
   readonly json: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -49,12 +51,22 @@ export interface SendRequest {
 export function send(
   {transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
   limits: RequestLimits,
-  {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
+  {
+    method,
+    json,
+    takesText = false,
+    location,
+    token,
+    trusted,
+    isForeign,
+    redirected,
+    headers: furtherHeaders,
+  }: SendRequest,
 ): Promise<ServiceResponse> {
   const secrets = token === undefined ? others : [token, ...others];
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
-    accept: 'application/json',
+    accept: takesText ? '*/*' : 'application/json',
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
@@ -95,7 +107,7 @@ export function send(
       status,
       headers: responseHeaders,
       retryAfter: wait,
-      json: readJson(body, secrets),
+      json: readBody(body, secrets, takesText && status < 300),
       answer,
       method,
       location,
@@ -107,9 +119,9 @@ export function send(
   });
 }
 
-/** The body as JSON, without secrets. */
-function readJson(body: NonNullable<TransportResponse['body']>, secrets: Secrets): unknown {
-  const json = parseBody(body);
+/** The body without secrets: as JSON, or as it is where text is wanted. */
+function readBody(body: NonNullable<TransportResponse['body']>, secrets: Secrets, asText: boolean): unknown {
+  const json = asText && 'text' in body ? body.text : parseBody(body);
   return 'text' in body && !textMayContainSecret(body.text, secrets) ? json : redactJson(json, secrets);
 }
 
