@@ -62,6 +62,7 @@ export {
   OperationFailedError,
   OperationNotFoundError,
   OperationNotStartedError,
+  OperationNotWatchableError,
   PollError,
   type PollErrorKind,
   ProtocolError,

@@ -1,8 +1,11 @@
+import {redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
-import {ProtocolError} from '../operation/errors.ts';
+import {maxShownLocation} from '../operation/abandon-error.ts';
+import {OperationNotWatchableError} from '../operation/errors.ts';
 import type {Operation} from '../operation/operation.ts';
+import {resumeTokenOf} from '../operation/resume-token.ts';
 import type {Answer, WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
@@ -10,7 +13,8 @@ import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
 import type {Checks} from '../shared/check-options.ts';
-import {now} from '../shared/clock.ts';
+import {now, processClock} from '../shared/clock.ts';
+import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 import {type AcceptedStart, type StartRequest, sendStart, startRequestChecks} from './start-request.ts';
@@ -62,7 +66,7 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
  * Watches the operation that a response leads to.
  *
  * @param returned watching begins when it resolves
- * @throws ProtocolError when the response leads where the token may not go
+ * @throws OperationNotWatchableError when the response leads where the token may not go
  */
 export function watchStarted(
   client: ClientParts,
@@ -95,14 +99,28 @@ export function watchStarted(
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
     started: {method, url, root: client.pathRoot, ...(header === null ? {} : {location: header})},
   };
-  let state: WatchState;
+  return {
+    confirmed: true,
+    poller: new OperationPoller(startedState(client, location, settings, answer), settings),
+    answer,
+  };
+}
+
+/** The first state of an operation that was started. @throws OperationNotWatchableError */
+function startedState(client: ClientParts, location: string, settings: Settings, answer: Answer): WatchState {
   try {
-    state = stateAt(client, location, settings);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ProtocolError(`The operation was started, but cannot be watched: ${why}`);
+    return stateAt(client, location, settings);
+  } catch {
+    // The token's origin stays the client's: whoever resumes sends it nowhere else, unless they trust the origin.
+    const tokenOrigin = client.origin;
+    const redactedLocation = redact(redactLocation(location, tokenOrigin), settings.secrets, maxShownLocation);
+    const first = firstState(location, {...settings, token: undefined}, now());
+    const state: WatchState = {...first, tokenOrigin, redactedLocation};
+    throw new OperationNotWatchableError(
+      `The operation was started, but cannot be watched at ${redactedLocation}: no token goes there unless that origin is one of trustedOrigins`,
+      {state, answer, resumeToken: () => resumeTokenOf(state, processClock)},
+    );
   }
-  return {confirmed: true, poller: new OperationPoller(state, settings), answer};
 }
 
 /** The state of an operation that had ended when its start was answered. */

@@ -2,7 +2,7 @@ import type {Operation} from '../operation/operation.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
-import {resumeWatching} from '../options/resume.ts';
+import {type Resumed, resumeWatching} from '../options/resume.ts';
 import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
@@ -34,11 +34,27 @@ export function resume(
   resumeToken: ResumeToken | string,
   options: ClientPollOptions = {},
 ): OperationPoller {
+  const {state, settings} = resumeOf(client, resumeToken, options);
+  return new OperationPoller(state, settings);
+}
+
+/**
+ * Where and how a client goes on from a resume token.
+ *
+ * @param time the time of the clock whose times the token has; default as for `resumeWatching`
+ * @throws TypeError when the token's operation is none of the client's
+ */
+export function resumeOf(
+  client: ClientParts,
+  resumeToken: ResumeToken | string,
+  options: ClientPollOptions = {},
+  time?: number,
+): Resumed {
   checkPollOptions(options);
   const {origin, token} = client;
-  const {state, settings} = resumeWatching(resumeToken, {...options, token});
+  const {state, settings} = resumeWatching(resumeToken, {...options, token}, time);
   const ours = withTokenOrigin(state, origin, settings);
-  if (ours !== undefined) return new OperationPoller(ours, {...settings, ...sharedSettings(client)});
+  if (ours !== undefined) return {state: ours, settings: {...settings, ...sharedSettings(client)}};
   const got = state.tokenOrigin === '' ? 'one that needs no token' : `one on ${state.tokenOrigin}`;
   throw new TypeError(printable(`resume: expected the token of an operation on ${origin}, got ${got}`));
 }
@@ -48,8 +64,8 @@ export function resume(
  *
  * @throws TypeError when the location is no URL to which the client's token may go
  */
-export function stateAt({origin}: ClientParts, location: string, settings: Settings): WatchState {
-  const state = firstState(location, settings, now());
+export function stateAt({origin}: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
+  const state = firstState(location, settings, time);
   const ours = withTokenOrigin(state, origin, settings);
   if (ours !== undefined) return ours;
   throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));

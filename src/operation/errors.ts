@@ -117,7 +117,15 @@ export class ResultUnavailableError extends OperationError {
 
 /** The service's answers cannot be read as an operation, or lead to where the protocol does not allow; `cause` is a {@link PollError}. */
 export class ProtocolError extends OperationError {
-  override readonly name = 'ProtocolError';
+  override readonly name: 'ProtocolError' | 'OperationNotWatchableError' = 'ProtocolError';
+}
+
+/**
+ * An operation was started, but is on an origin that gets no token, so nobody watches it. It goes on: the resume token watches
+ * it once its origin is one of `trustedOrigins`. {@link OperationError.location} is where the service says it is.
+ */
+export class OperationNotWatchableError extends ProtocolError {
+  override readonly name = 'OperationNotWatchableError';
 }
 
 /** The service used a status word that the protocol does not have, and `unknownStatus` is `'fail'`. */
