@@ -1,4 +1,4 @@
-import {redact} from '../http/redact.ts';
+import {containsSecret, redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
@@ -97,7 +97,7 @@ export function watchStarted(
     startAfter: returned,
     initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
-    started: {method, url, root: client.pathRoot, ...(header === null ? {} : {location: header})},
+    started: {method, url, ...(header === null || containsSecret(header, response.secrets) ? {} : {location: header})},
   };
   return {
     confirmed: true,

@@ -23,6 +23,8 @@ export interface ServiceRequest extends RequestLimits {
   readonly method?: TransportRequest['method'] | undefined;
   /** What is sent as JSON. */
   readonly json?: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -50,7 +52,7 @@ export async function exchange(
   request: ServiceRequest,
   refresh: TokenRefresh = {done: false},
 ): Promise<ServiceResponse> {
-  const {tokenOrigin, method = 'GET', json, headers} = request;
+  const {tokenOrigin, method = 'GET', json, takesText, headers} = request;
   const {token: tokenSource, requestTimeout} = settings;
   const sendSettings =
     request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};
@@ -66,7 +68,7 @@ export async function exchange(
     }
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const sent = {method, json, headers, location, token, trusted, isForeign, redirected};
+    const sent = {method, json, takesText, headers, location, token, trusted, isForeign, redirected};
     const response = await send(sendSettings, request, sent);
     const {status} = response;
     // A request that changes something is never sent to a place it was not meant for.

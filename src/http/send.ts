@@ -29,6 +29,8 @@ export interface SendRequest {
   readonly method: TransportRequest['method'];
   /** What is sent as JSON. */
   readonly json: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -49,12 +51,22 @@ export interface SendRequest {
 export function send(
   {transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
   limits: RequestLimits,
-  {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
+  {
+    method,
+    json,
+    takesText = false,
+    location,
+    token,
+    trusted,
+    isForeign,
+    redirected,
+    headers: furtherHeaders,
+  }: SendRequest,
 ): Promise<ServiceResponse> {
   const secrets = token === undefined ? others : [token, ...others];
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
-    accept: 'application/json',
+    accept: takesText ? '*/*' : 'application/json',
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
@@ -95,7 +107,7 @@ export function send(
       status,
       headers: responseHeaders,
       retryAfter: wait,
-      json: redactJson(parseBody(body), secrets),
+      json: redactJson(takesText && status < 300 && 'text' in body ? body.text : parseBody(body), secrets),
       answer,
       method,
       location,

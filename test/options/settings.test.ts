@@ -28,6 +28,8 @@ const names: readonly (keyof PollOptions)[] = [
   'stalledAfter',
   'trustedOrigins',
   'fetchResult',
+  'started',
+  'finalStateVia',
 ];
 
 const defaults = {
