@@ -150,7 +150,7 @@ describe('a password reset', () => {
     [{methodId: '..'}, 'methodId: expected an id, got ".."'],
     [{token}, "token: it is the client's"],
     [{colour: 'red'}, 'colour: there is no such option; there are protocol, schedule, retry, '],
-    [{colour: 'red'}, 'fetchResult, newPassword, methodId'],
+    [{colour: 'red'}, 'fetchResult, started, finalStateVia, newPassword, methodId'],
     [{newPasword: password}, 'Did you mean newPassword?'],
     [null, 'options: expected an object, got null'],
     [{requestTimeout: 0}, 'requestTimeout: expected milliseconds'],
