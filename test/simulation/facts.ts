@@ -54,8 +54,8 @@ export interface Facts extends Memory {
   isEmitting: boolean;
   stored: Memory | undefined;
   outcome: SeenOutcome | undefined;
-  /** The outcomes that a resume made obsolete. */
-  interim: SeenOutcome | undefined;
+  /** Whether watching will be resumed after it was abandoned. */
+  resumes: boolean;
 }
 
 /** Before anything has happened. */
@@ -82,7 +82,7 @@ export function firstFacts(_: unknown, operation: number): Facts {
     isEmitting: false,
     stored: undefined,
     outcome: undefined,
-    interim: undefined,
+    resumes: false,
   };
 }
 
@@ -177,10 +177,12 @@ export function applyTo(world: World, happening: Happening): void {
     }
     case 'aborted':
       facts.abandonedBy = happening.how;
+      facts.resumes = happening.resumes;
       break;
     case 'over':
       facts.isWatched = false;
-      facts.outcome = happening.outcome;
+      // Whoever resumes has yet to see the last one.
+      if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
       break;
   }
 }
@@ -192,6 +194,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isFollowedUp = false;
   facts.eventAt = 0;
   facts.abandonedBy = undefined;
+  facts.resumes = false;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
   facts.slack = jumped + time.frozen;
   if (facts.stored === undefined || (facts.stored.hasTimedOut && plan.runner !== 'durable')) {

@@ -81,8 +81,9 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
   const isLate =
     isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
-  // What waited for its batch or for a token leaves at the very deadline if need be.
-  const isEarly = leavesAfter(plan) > 0 ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  // What waited for its batch, for a token or at the gate leaves at the very deadline if need be.
+  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined;
+  const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
@@ -231,7 +232,7 @@ const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   if (
     world.pace !== undefined ||
     isCrowded(world.plan) ||
-    world.plan.options.token === 'later' ||
+    /later|failing/.test(world.plan.options.token) ||
     facts.lastTrouble === 'token'
   )
     return undefined;

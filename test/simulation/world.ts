@@ -45,7 +45,7 @@ export type Happening =
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
   | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
   | {readonly is: 'over'; readonly operation: number; readonly outcome: SeenOutcome}
-  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'}
+  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'; readonly resumes: boolean}
   | {readonly is: 'broken'; readonly why: string}
   /** Nothing is left to do at this time. */
   | {readonly is: 'rest'; readonly operation: -1}
@@ -237,7 +237,8 @@ export class World {
       } else {
         const {operation, is, resumedAfter} = incident;
         if (this.facts[operation]?.isWatched !== true) return;
-        this.happen({is: 'aborted', operation, how: is === 'abort' ? 'aborted' : 'stopped'});
+        const how = is === 'abort' ? 'aborted' : 'stopped';
+        this.happen({is: 'aborted', operation, how, resumes: resumedAfter !== undefined});
         if (resumedAfter !== undefined) time.after(resumedAfter, () => this.#begin(operation));
         this.#application?.abandon(operation, is);
       }
