@@ -59,6 +59,8 @@ export function withTimeLimit<T>(
     const progress: Progress = {
       onHeldBack: (until) => {
         heldUntil = until;
+        // It may have been sent before, in a batch that was refused: what is not under way takes none of its time.
+        startTimer(deadlineAt);
         onHeldBack?.(until);
       },
       onSent: () => {

@@ -181,6 +181,7 @@ class Pollers implements Application {
       token: tokenOf(world, -1),
       http: httpOf(world),
       batch: world.plan.batch,
+      concurrency: world.plan.concurrency,
     });
     return stored === undefined ? this.#client.watch(location, options) : this.#client.resume(stored, options);
   }

@@ -19,7 +19,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a clock that is set back holds the gate',
-    file: 'graph/rate-gate.ts',
+    file: 'client/rate-gate.ts',
     search: "import {now, setTimer} from '../shared/clock.ts';",
     replace: "import {setTimer} from '../shared/clock.ts';\nconst now = (): number => Date.now();",
   },
@@ -119,9 +119,27 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a gate holds back nobody but who was told',
-    file: 'graph/request-limiter.ts',
+    file: 'client/request-limiter.ts',
     search: 'if (longestWait !== undefined) gate.throttled(Math.min(longestWait, maxWait));',
     replace: '',
+  },
+  {
+    name: 'what a gate has held back leaves all at once',
+    file: 'client/rate-gate.ts',
+    search: 'this.#nextAt = now() + this.#interval * weight;',
+    replace: 'this.#nextAt = now();',
+  },
+  {
+    name: 'a batch counts as one request in flight',
+    file: 'client/concurrency-limit.ts',
+    search: 'return this.#inFlight === 0 || this.#inFlight + weight <= this.#limit;',
+    replace: 'return this.#inFlight === 0 || this.#inFlight + Math.min(weight, 1) <= this.#limit;',
+  },
+  {
+    name: 'a request may take as long as it likes',
+    file: 'http/time-limit.ts',
+    search: 'startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY));',
+    replace: 'startTimer(sentAt + 100 * requestTimeout);',
   },
   {
     name: 'the deadline is forgotten by resume tokens',

@@ -1,5 +1,5 @@
 import type {ServiceAnswer} from './faults.ts';
-import {isHome} from './network.ts';
+import {isHome, isRefused} from './network.ts';
 import {isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
@@ -54,8 +54,8 @@ export interface Facts extends Memory {
   isEmitting: boolean;
   stored: Memory | undefined;
   outcome: SeenOutcome | undefined;
-  /** The outcomes that a resume made obsolete. */
-  interim: SeenOutcome | undefined;
+  /** Whether watching will be resumed after it was abandoned. */
+  resumes: boolean;
 }
 
 /** Before anything has happened. */
@@ -82,7 +82,7 @@ export function firstFacts(_: unknown, operation: number): Facts {
     isEmitting: false,
     stored: undefined,
     outcome: undefined,
-    interim: undefined,
+    resumes: false,
   };
 }
 
@@ -115,6 +115,11 @@ export const ranks: Readonly<Record<string, number>> = {
   canceled: 2,
 };
 
+/** The least distance of requests where the service refuses some before it has taken any, in milliseconds. */
+const unknownInterval = 50;
+/** The longest distance that is kept, which is 1000 ms at first and shrinks with each request that the service takes. */
+const longestInterval = 800;
+
 /** When the last poll goes out, where the deadline cuts a wait. */
 export function lastPollAt(facts: Facts, {plan}: World): number {
   return Math.floor(facts.deadlineAt - Math.min(1000, plan.options.totalTimeout / 10));
@@ -140,6 +145,7 @@ export function applyTo(world: World, happening: Happening): void {
       resume(facts, world);
       break;
     case 'request':
+      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
       facts.requests += 1;
       facts.lastRequestAt = now;
       facts.isFollowedUp = false;
@@ -171,10 +177,12 @@ export function applyTo(world: World, happening: Happening): void {
     }
     case 'aborted':
       facts.abandonedBy = happening.how;
+      facts.resumes = happening.resumes;
       break;
     case 'over':
       facts.isWatched = false;
-      facts.outcome = happening.outcome;
+      // Whoever resumes has yet to see the last one.
+      if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
       break;
   }
 }
@@ -186,6 +194,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isFollowedUp = false;
   facts.eventAt = 0;
   facts.abandonedBy = undefined;
+  facts.resumes = false;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
   facts.slack = jumped + time.frozen;
   if (facts.stored === undefined || (facts.stored.hasTimedOut && plan.runner !== 'durable')) {
@@ -204,15 +213,37 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.attempt = Math.max(0, facts.attempt - 1);
 }
 
-function answer(facts: Facts, {http, says, told, faults}: ServiceAnswer, isThere: boolean, world: World): void {
+/** Whether a request has to keep the distance: one that follows at once on another does not. */
+export function isPaced(url: string, facts: Facts): boolean {
+  return mayHaveToken(url) && !facts.isFollowedUp;
+}
+
+/** What the service says to one, a client's gate heeds for all. */
+function heed(world: World, answer: ServiceAnswer): void {
+  const {now} = world.time;
+  const {http, told} = answer;
+  if (!isRefused(answer) || told === undefined) {
+    if (http >= 500 || http === 429) return;
+    world.accepted ??= {since: Math.max(now, world.heldUntil), count: 0};
+    world.accepted.count += 1;
+    return;
+  }
+  const until = now + told;
+  if (now >= world.heldUntil) {
+    const {accepted} = world;
+    // What it took until now, over the time until it takes requests again, is what it can take.
+    const interval = accepted === undefined ? unknownInterval : (until - accepted.since) / accepted.count;
+    world.pace = {opensAt: until, interval: Math.min(interval, longestInterval), sent: 0};
+    world.accepted = undefined;
+  }
+  world.heldUntil = Math.max(world.heldUntil, until);
+}
+
+function answer(facts: Facts, whole: ServiceAnswer, isThere: boolean, world: World): void {
+  const {http, says, told, faults} = whole;
   const {now} = world.time;
   facts.settledAt = now;
-  const isThrottled = (http === 403 || http === 429 || http === 503) && told !== undefined;
-  // What the service said to one, a client's gate heeds for all.
-  if (isThrottled && world.plan.runner === 'graph') {
-    world.heldUntil = Math.max(world.heldUntil, now + told);
-    world.isPaced = true;
-  }
+  if (world.plan.runner === 'graph') heed(world, whole);
   if (!isThere) {
     facts.isFollowedUp = true;
     return;

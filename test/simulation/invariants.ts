@@ -1,4 +1,4 @@
-import {type Facts, isForResult, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {type Facts, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
 import {markerOf} from './service.ts';
 import {textOf} from './text-of.ts';
 import type {Happening, World} from './world.ts';
@@ -35,6 +35,23 @@ const holdsAllRequestsBack: Check<'request'> = ({url}, {time, heldUntil}) =>
     ? `${heldUntil - time.now} ms before the service takes requests again`
     : undefined;
 
+/** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
+const keepsThePace: Check<'request'> = ({url}, {time, pace}, facts) => {
+  if (pace === undefined || !isPaced(url, facts)) return undefined;
+  const elapsed = time.now - Math.max(pace.opensAt, 0);
+  // After that it has tried for more.
+  if (elapsed > 5000 || pace.sent > 50) return undefined;
+  // A timer may be up to 1 ms early.
+  const due = pace.sent * (pace.interval - 1);
+  return elapsed < due ? `${pace.sent + 1} requests in ${elapsed} ms, at ${pace.interval} ms for each` : undefined;
+};
+
+/** No more requests are in flight than a client may have; a batch that is larger has nothing beside it. */
+const keepsToItsConcurrency: Check<'request'> = ({inFlight, together}, {plan}) => {
+  if (plan.runner !== 'graph' || inFlight === 0 || inFlight + together <= plan.concurrency) return undefined;
+  return `${inFlight + together} requests in flight, where ${plan.concurrency} may be`;
+};
+
 /** Polls follow each other at a distance, whatever the answers are. */
 const isNoFlood: Check<'request'> = ({url}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
@@ -64,8 +81,9 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
   const isLate =
     isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
-  // What waited for its batch or for a token leaves at the very deadline if need be.
-  const isEarly = leavesAfter(plan) > 0 ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  // What waited for its batch, for a token or at the gate leaves at the very deadline if need be.
+  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined;
+  const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
@@ -202,11 +220,22 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
   }
 };
 
+/** Whether the requests of a client may have to wait for each other. */
+function isCrowded({runner, concurrency, operations}: World['plan']): boolean {
+  return runner === 'graph' && concurrency < operations.length;
+}
+
 /** A watch that timed out has asked until the end, unless it was kept from it. */
 const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
     return undefined;
-  if (world.isPaced || world.plan.options.token === 'later' || facts.lastTrouble === 'token') return undefined;
+  if (
+    world.pace !== undefined ||
+    isCrowded(world.plan) ||
+    /later|failing/.test(world.plan.options.token) ||
+    facts.lastTrouble === 'token'
+  )
+    return undefined;
   // A retry may be collected for a batch that would leave too late.
   if (world.plan.batch && facts.failures > 0) return undefined;
   const due = lastPollAt(facts, world);
@@ -280,6 +309,8 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     isQuietAfterTheEnd,
     waitsAsLongAsAsked,
     holdsAllRequestsBack,
+    keepsThePace,
+    keepsToItsConcurrency,
     isNoFlood,
     boundsRequests,
     asksNothingAfterTheDeadline,

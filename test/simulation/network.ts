@@ -91,7 +91,11 @@ export class Exchange {
     this.#isArrived = true;
     const {world} = this.#network;
     if (world.reaches('answer')) return;
-    for (const {operation, answer, isThere} of this.shares) {
+    // What was accepted counts before what was refused.
+    const shares = this.shares.toSorted(
+      (one, other) => Number(isRefused(one.answer)) - Number(isRefused(other.answer)),
+    );
+    for (const {operation, answer, isThere} of shares) {
       world.happen({is: 'answer', operation, answer, isThere});
     }
     this.#onArrival?.();
@@ -138,9 +142,17 @@ export class Network {
     this.open.clear();
   }
 
+  /** How many requests are in flight; a batch counts as many as it contains. */
+  get #inFlight(): number {
+    let count = 0;
+    for (const {shares} of this.open) count += shares.length;
+    return count;
+  }
+
   #single({url, authorization, signal}: NetworkRequest): Exchange {
     const operation = operationIn(url);
-    this.world.happen({is: 'request', operation, url, authorization, isBatched: false});
+    const inFlight = this.#inFlight;
+    this.world.happen({is: 'request', operation, url, authorization, isBatched: false, inFlight, together: 1});
     const answer = this.#service.answer(url, tokenOf(authorization));
     return new Exchange(this, answer, [{operation, answer, isThere: true}], signal);
   }
@@ -149,6 +161,7 @@ export class Network {
     const {requests} = json as {readonly requests: readonly {readonly id: string; readonly url: string}[]};
     const parts = requests.map((part) => ({id: part.id, url: url.slice(0, -'/$batch'.length) + part.url}));
     const token = tokenOf(authorization);
+    const inFlight = this.#inFlight;
     for (const part of parts) {
       this.world.happen({
         is: 'request',
@@ -156,6 +169,8 @@ export class Network {
         url: part.url,
         authorization,
         isBatched: true,
+        inFlight,
+        together: parts.length,
       });
     }
     const whole = this.#service.envelope(url, token);
@@ -203,6 +218,11 @@ function bodyOfPart(text: string): unknown {
   } catch {
     return btoa(text);
   }
+}
+
+/** Whether the service takes no more requests for a while. */
+export function isRefused({http, told}: ServiceAnswer): boolean {
+  return (http === 403 || http === 429 || http === 503) && told !== undefined;
 }
 
 /** Whether a URL is on the origin that tokens may go to. */

@@ -61,6 +61,8 @@ export interface Plan {
   /** Whether ky is between the library and the network, with its own requests and bodies as streams. */
   readonly withKy: boolean;
   readonly batch: boolean;
+  /** How many requests the client to Graph may have in flight at once. */
+  readonly concurrency: number;
   /** By how many milliseconds the service's clock is ahead of everybody else's. */
   readonly skew: number;
   readonly latency: number;
@@ -121,6 +123,7 @@ export function planOf(seed: number): Plan {
     runner,
     withKy: random.chance(0.08),
     batch: runner === 'graph' && random.chance(0.7),
+    concurrency: random.pick([40, 40, 40, 3, 1]),
     skew: random.chance(0.6) ? 0 : random.pick([-60_000, -3000, 2000, 600_000]),
     latency: random.pick([0, 5, 40, 200]),
     store: {at: random.pick(['every event', 'waiting']), takes: random.pick([0, 0, 3, 50])},

@@ -34,6 +34,9 @@ export type Happening =
       readonly url: string;
       readonly authorization: string | undefined;
       readonly isBatched: boolean;
+      /** How many requests were in flight before it left, and how many left with it, itself included. */
+      readonly inFlight: number;
+      readonly together: number;
     }
   /** An answer has arrived whole; `isThere` is false for the share in a batch that was not served. */
   | {readonly is: 'answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isThere: boolean}
@@ -42,11 +45,18 @@ export type Happening =
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
   | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
   | {readonly is: 'over'; readonly operation: number; readonly outcome: SeenOutcome}
-  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'}
+  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'; readonly resumes: boolean}
   | {readonly is: 'broken'; readonly why: string}
   /** Nothing is left to do at this time. */
   | {readonly is: 'rest'; readonly operation: -1}
   | {readonly is: 'end'; readonly operation: -1};
+
+/** The distance between the requests of a client, in milliseconds, and how many have left since they may leave again. */
+export interface Pace {
+  readonly opensAt: number;
+  readonly interval: number;
+  sent: number;
+}
 
 /** What no world may show. */
 export interface Violation {
@@ -82,8 +92,10 @@ export class World {
   readonly timeline: string[] | undefined;
   /** Until when requests of a client to Graph are held back. */
   heldUntil = 0;
-  /** Whether a client paces its requests, because the service has refused some. */
-  isPaced = false;
+  /** How a client paces its requests, because the service has refused some. */
+  pace: Pace | undefined;
+  /** What the service has accepted since it last refused a request: when the first, and how many. */
+  accepted: {readonly since: number; count: number} | undefined;
   /** How long the process stood still, and how far its clocks are off, in milliseconds. */
   stalled = 0;
   jumped = 0;
@@ -225,7 +237,8 @@ export class World {
       } else {
         const {operation, is, resumedAfter} = incident;
         if (this.facts[operation]?.isWatched !== true) return;
-        this.happen({is: 'aborted', operation, how: is === 'abort' ? 'aborted' : 'stopped'});
+        const how = is === 'abort' ? 'aborted' : 'stopped';
+        this.happen({is: 'aborted', operation, how, resumes: resumedAfter !== undefined});
         if (resumedAfter !== undefined) time.after(resumedAfter, () => this.#begin(operation));
         this.#application?.abandon(operation, is);
       }
@@ -248,7 +261,8 @@ export class World {
     this.network.drop();
     this.#application?.crash();
     this.heldUntil = 0;
-    this.isPaced = false;
+    this.pace = undefined;
+    this.accepted = undefined;
     time.isProcessAlive = true;
     enter(time);
     this.facts.forEach((facts, operation) => {
