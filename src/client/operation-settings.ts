@@ -44,7 +44,6 @@ export function operationSettings(
 /** What a client gives to the settings of each of its operations, besides the token. */
 export function sharedSettings({
   origin,
-  pathRoot,
   transport,
   secrets,
   pathRoot,

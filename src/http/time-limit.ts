@@ -60,7 +60,7 @@ export function withTimeLimit<T>(
       onHeldBack: (until) => {
         heldUntil = until;
         // It may have been sent before, in a batch that was refused: what is not under way takes none of its time.
-        startTimer(deadlineAt);
+        startTimer(deadlineAt, now());
         onHeldBack?.(until);
       },
       onSent: () => {
