@@ -63,8 +63,6 @@ export {
   OperationNotFoundError,
   OperationNotStartedError,
   OperationNotWatchableError,
-  PollError,
-  type PollErrorKind,
   ProtocolError,
   ResultUnavailableError,
   UnauthorizedError,
@@ -73,6 +71,7 @@ export {
   WatchAbortedError,
   WatchTimeoutError,
 } from './operation/errors.ts';
+export {PollError, type PollErrorKind} from './operation/poll-error.ts';
 
 // The machine, for workflows, and what it takes.
 

@@ -1,5 +1,6 @@
-import {InvalidResumeTokenError, PollError} from '../operation/errors.ts';
+import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {type PollRequest, poll, type Report} from '../polling/poll.ts';

@@ -5,7 +5,14 @@ import type {OperationEventType} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isMilliseconds} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkedWhereRead,
+  checkIsObject,
+  checkOptions,
+  isA,
+  isMilliseconds,
+} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
@@ -86,8 +93,8 @@ const limiterChecks = {max: isCount, duration: isMilliseconds(1)} satisfies Chec
 const workerChecks = {
   token: pollOptionChecks.token,
   http: pollOptionChecks.http,
-  client: () => {}, // WorkerSettings checks these two.
-  graph: () => {},
+  client: checkedWhereRead,
+  graph: checkedWhereRead,
   protocols: isA('a list of protocols', Array.isArray),
   concurrency: isCount,
   limiter: checkLimiter,

@@ -6,6 +6,7 @@ import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {
   type Checks,
+  checkedWhereRead,
   checkIsObject,
   checkOptions,
   expected,
@@ -93,7 +94,7 @@ export const sharedClientChecks = {
 } satisfies Checks<Omit<OperationClientOptions, 'root' | 'scope'>>;
 
 const clientChecks = {
-  root: () => {}, // readRoot checks it.
+  root: checkedWhereRead,
   ...sharedClientChecks,
   scope: isA('a string', (scope) => typeof scope === 'string'),
 } satisfies Checks<OperationClientOptions>;

@@ -2,11 +2,12 @@ import {exchange} from '../http/exchange.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
-import {OperationNotStartedError, PollError} from '../operation/errors.ts';
+import {OperationNotStartedError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isOneOf} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkOptions, isA, isOneOf} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
@@ -30,7 +31,7 @@ const isPath = isA("a path such as '/exports'", (path) => typeof path === 'strin
 export const startRequestChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
   path: isPath,
-  body: () => {}, // Anything may be sent.
+  body: checkedWhereRead,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
 

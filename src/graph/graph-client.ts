@@ -14,7 +14,15 @@ import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkIsObject, checkOptions, expected, isA, isOneOf} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkedWhereRead,
+  checkIsObject,
+  checkOptions,
+  expected,
+  isA,
+  isOneOf,
+} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
@@ -75,8 +83,8 @@ export interface GraphClient extends OperationClient {
 }
 
 const optionChecks = {
-  cloud: () => {}, // readRoot checks these two.
-  root: () => {},
+  cloud: checkedWhereRead,
+  root: checkedWhereRead,
   version: isA("'v1.0' or 'beta'", (version) => typeof version === 'string' && /^[\w.-]+$/.test(version)),
   ...sharedClientChecks,
   headers: checkHeadersBesideToken,

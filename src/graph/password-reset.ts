@@ -7,7 +7,7 @@ import {OperationError} from '../operation/errors.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {type Checks, expected} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, expected} from '../shared/check-options.ts';
 import {decodeLocation} from '../shared/location.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
 
@@ -34,7 +34,7 @@ const resetPasswordChecks = {
   newPassword: (name, password) => {
     if (typeof password !== 'string') throw expected(name, 'a string', typeof password);
   },
-  methodId: () => {}, // resetPasswordPath checks it.
+  methodId: checkedWhereRead,
 } satisfies Checks<ResetPasswordOptions>;
 
 /** Resets a user's password and watches it happen. The request is sent once. */

@@ -1,6 +1,6 @@
 import isNetworkError from 'is-network-error';
 import {maxShownLocation} from '../operation/abandon-error.ts';
-import {PollError, type PollErrorFacts} from '../operation/errors.ts';
+import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';

@@ -1,4 +1,4 @@
-import {PollError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort, type Signal} from '../shared/abort.ts';
 import {now, setTimer} from '../shared/clock.ts';
 import {timerDelay} from '../shared/timers.ts';

@@ -1,6 +1,6 @@
-import type {PollError} from './errors.ts';
 import type {OperationEvent, OperationEventBase} from './events.ts';
 import {type Operation, type OperationStatus, statusRank} from './operation.ts';
+import type {PollError} from './poll-error.ts';
 import {type Answer, changed, type OperationStateValue, type WatchState} from './state.ts';
 import type {
   AbandonEvent,

@@ -1,6 +1,7 @@
-import type {OperationError, PollError} from './errors.ts';
+import type {OperationError} from './errors.ts';
 import type {WaitCause} from './events.ts';
 import type {Operation} from './operation.ts';
+import type {PollError} from './poll-error.ts';
 import type {AbandonReason, Answer, OperationStateValue} from './state.ts';
 
 interface WatchEventBase {

@@ -10,6 +10,7 @@ import type {FinalStateVia, StartRequest} from '../protocol/result-location.ts';
 import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
   type Checks,
+  checkedWhereRead,
   checkIsObject,
   checkOptions,
   describeValue,
@@ -58,7 +59,7 @@ const noSecrets: Secrets = [];
 
 /** A check for each option of a poller. */
 export const pollOptionChecks = {
-  protocol: () => {}, // protocolReader checks it.
+  protocol: checkedWhereRead,
   http: isA('a ky instance', isKy),
   token: checkToken,
   schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
@@ -73,7 +74,7 @@ export const pollOptionChecks = {
   notFoundGrace: isMilliseconds(0),
   consecutiveFailures: isNumber({least: 1}),
   stalledAfter: isMilliseconds(1, false),
-  trustedOrigins: () => {}, // readOrigins checks it.
+  trustedOrigins: checkedWhereRead,
   fetchResult: isA("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),
   started: checkStarted,
   finalStateVia: isOneOf('azure-async-operation', 'operation-location', 'location', 'original-uri'),

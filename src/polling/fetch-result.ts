@@ -2,9 +2,9 @@ import {exchange, type RequestSettings, type ServiceRequest} from '../http/excha
 import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {abandonError} from '../operation/abandon-error.ts';
-import {PollError} from '../operation/errors.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';

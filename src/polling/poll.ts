@@ -3,8 +3,8 @@ import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange
 import {containsSecret} from '../http/redact.ts';
 import {describeError, httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';

@@ -3,9 +3,9 @@ import {
   OperationError,
   OperationFailedError,
   OperationNotStartedError,
-  PollError,
   WatchAbortedError,
 } from '../../src/operation/errors.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import type {GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
