@@ -100,7 +100,8 @@ function statusEvent(state: WatchState, at: number, answer: Answer | undefined, 
   return createEvent(state, at, answer, {type: operation.status, operation} as OwnFields<OperationEvent>);
 }
 
-function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWordEvent): Reduced {
+function reduceUnknownWord(state: WatchState, event: UnknownWordEvent): Reduced {
+  const {rawStatus, retryAfter, at, answer} = event;
   const word = newWord(state, rawStatus);
   const after = changed(state, {
     answer: answer ?? state.answer,
@@ -108,6 +109,7 @@ function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWo
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,
+    notBefore: notBefore(at, retryAfter),
     unknownWords: word === undefined ? state.unknownWords : [...state.unknownWords, word],
     observed: increment(state.observed, 'unknownStatus'),
   });
@@ -141,7 +143,7 @@ function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
     deferredAttempts:
       counts === 'deferral' ? state.deferredAttempts + 1 : counts === 'failure' ? 0 : state.deferredAttempts,
     missingSince: counts === 'missing' ? (state.missingSince ?? at) : state.missingSince,
-    notBefore: error.retryAfter === undefined ? undefined : at + error.retryAfter,
+    notBefore: notBefore(at, error.retryAfter),
     observed: increment(state.observed, failureKind(error)),
   });
   return {state: after, events: []};
@@ -202,6 +204,11 @@ function createEvent(
 /** What a request failed with: an HTTP status or a kind of error. */
 export function failureKind(error: PollError): string {
   return error.kind === 'http' && error.httpStatus !== undefined ? String(error.httpStatus) : error.kind;
+}
+
+/** When the service allows the next poll: a watch that ends now may be resumed before that. */
+function notBefore(at: number, retryAfter: number | undefined): number | undefined {
+  return retryAfter === undefined ? undefined : at + retryAfter;
 }
 
 function increment(observed: WatchState['observed'], kind: string): WatchState['observed'] {

@@ -23,6 +23,8 @@ export interface ReportEvent extends WatchEventBase {
 export interface UnknownWordEvent extends WatchEventBase {
   readonly type: 'unknownWord';
   readonly rawStatus: string;
+  /** The wait that the answer's `Retry-After` asked for, in milliseconds. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** A request failed, and the same poll tries again. */

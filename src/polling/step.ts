@@ -92,7 +92,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
   const {answer, retryAfter} = report;
   if (report.is === 'unknownStatus') {
     const {rawStatus} = report;
-    builder.apply({type: 'unknownWord', rawStatus, at, answer});
+    builder.apply({type: 'unknownWord', rawStatus, retryAfter, at, answer});
     if (settings.unknownStatus === 'fail') return builder.abandoned('unknownStatus', at, {answer, word: rawStatus});
   } else {
     const {operation, unknownWord, relocation} = report;

@@ -507,6 +507,11 @@ describe('abandoning', () => {
     expect(error).toMatchObject({rawStatus: 'odd', requestId: 'r'});
   });
 
+  test('the wait that came with that word is in the resume token', async () => {
+    const error = errorOf(await walk({unknownStatus: 'fail'}, [{word: 'odd', retryAfter: 30_000}]));
+    expect(error?.resumeToken).toMatchObject({abandoned: 'unknownStatus', notBefore: beginning + 30_000});
+  });
+
   test.each([
     ['aborted', new Error('enough')],
     ['aborted', undefined],
