@@ -172,6 +172,22 @@ describe('50: a location on an origin that gets no token', () => {
   });
 });
 
+test('74: the token of a start is shown nowhere, also where a later response quotes it', async () => {
+  const startToken = 'marker-token-to-start';
+  const service = await serve(({url}) =>
+    url === '/op' ? {body: {id: '1', status: 'succeeded', statusDetail: `by ${startToken}`}} : started('/op'),
+  );
+  const client = clientOf(service.root, {token, startToken});
+  const {poller} = await client.start(longRunning, {path: '/a'}, quick);
+  const events = eventsOf(poller!);
+  expect((await poller!.result()).statusDetail).toBe('by [token]');
+  expect(service.received.map(({headers}) => headers.authorization)).toEqual([
+    `Bearer ${startToken}`,
+    `Bearer ${token}`,
+  ]);
+  expect(everything(events, poller, poller!.toJSON())).not.toContain(startToken);
+});
+
 describe('55, 72: the headers of a client', () => {
   test('go with each request to the root, and with none to another origin', async () => {
     const foreign = await serve(() => succeeded);
