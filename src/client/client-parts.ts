@@ -12,7 +12,7 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets'> {
   readonly origin: string;
   /** What paths are appended to: the root, and a version where there is one. */
   readonly base: string;
-  /** Where a path that a service sends is relative to; absent: to the URL that was asked ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)). */
+  /** What all paths that the service sends are under; absent: as the protocol says, else they are relative to the URL that was asked ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)). */
   readonly pathRoot?: string | undefined;
   /** The token for watching. */
   readonly token: TokenSource | undefined;

@@ -16,7 +16,7 @@ import type {Checks} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
+import {type ClientPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
 import {type AcceptedStart, type StartRequest, sendStart, startRequestChecks} from './start-request.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
@@ -76,7 +76,8 @@ export function watchStarted(
 ): StartedOperation {
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
-  const report = readStart(method, {url, status, headers, body: json}, reader, client.base, client.pathRoot ?? null);
+  const {root = null} = sharedSettings(client, reader.protocol);
+  const report = readStart(method, {url, status, headers, body: json}, reader, client.base, root);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
   const given = operationSettings(client, {...options, protocol: report.protocol});
   if (report.kind === 'ended') {
