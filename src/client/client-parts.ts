@@ -18,6 +18,8 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets'> {
   readonly token: TokenSource | undefined;
   /** The token for starting. */
   readonly startToken: TokenSource | undefined;
+  /** Sends a start, which must not be in a batch: what is refused there is sent again by itself. */
+  readonly startTransport: Transport;
   /** How long a start may take, in milliseconds. */
   readonly startTimeout: number;
 }
@@ -58,6 +60,7 @@ export function createClientParts({
     startToken: given.startToken === undefined ? token : shareTokens(given.startToken, scope),
     startTimeout,
     transport: limiter.gated(transport(limiter)),
+    startTransport: limiter.gated(limiter.single),
     secrets: secretsOf(headers),
   };
 }

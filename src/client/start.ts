@@ -12,12 +12,11 @@ import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
-import type {Checks} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
-import {type AcceptedStart, type StartRequest, sendStart, startRequestChecks} from './start-request.ts';
+import {type AcceptedStart, type StartRequest, sendStart} from './start-request.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
 /**
@@ -30,16 +29,15 @@ export type StartedOperation =
   /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
-/** Starts an operation and watches it. @param checks a check for each field of the request */
+/** Starts an operation and watches it. */
 export function start(
   client: ClientParts,
   protocol: Protocol,
   request: StartRequest,
   options: ClientPollOptions = {},
-  checks: Checks<StartRequest> = startRequestChecks,
 ): Promise<StartedOperation> {
   return startAfterReturn(async (returned) => {
-    const accepted = await sendStart(client, protocol, request, options, {checks});
+    const accepted = await sendStart(client, protocol, request, options);
     return watchStarted(client, accepted, options, returned);
   });
 }
