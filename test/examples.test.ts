@@ -110,6 +110,15 @@ test('azure-identity', async () => {
   ]);
 });
 
+test('client', async () => {
+  expect(await printedBy('client')).toEqual([
+    'answered with 202',
+    'running, as poll 1 found',
+    "succeeded { id: '7', rows: 1200 }",
+    '4 of 4 requests with the key',
+  ]);
+});
+
 test('drive-copy', async () => {
   expect(await printedBy('drive-copy')).toEqual([
     '40 %, at /monitor/4A3407B5',

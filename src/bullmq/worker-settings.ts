@@ -67,8 +67,8 @@ export class WorkerSettings {
         if (value !== undefined) throw new TypeError(`${option}: the ${kind} has its own; give one of the two`);
       }
       this.#root = parts.origin;
-      const shared = sharedSettings(parts);
-      this.#create = (protocol) => readOptions({...options, token: parts.token, protocol}, shared);
+      this.#create = (protocol) =>
+        readOptions({...options, token: parts.token, protocol}, sharedSettings(parts, protocol));
     }
     for (const protocol of protocols) {
       const settings = this.#create(protocol);
