@@ -44,7 +44,7 @@ export class WorkerSettings {
   readonly #byProtocol = new Map<string, Settings>();
   readonly #root: string | undefined;
 
-  /** @throws TypeError or RangeError when an option is not as it should be; the message names it */
+  /** @throws TypeError or RangeError when an option is invalid; the message names it */
   constructor(
     {token, http, graph, protocols = []}: WorkerTransport,
     {consecutiveFailures = defaultFailures, ...others}: WorkerPollOptions,

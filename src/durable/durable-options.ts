@@ -6,8 +6,8 @@ import {
   type Checks,
   checkIsObject,
   checkOptions,
-  isA,
   isFunction,
+  isNonEmptyString,
   isNumber,
 } from '../shared/check-options.ts';
 
@@ -40,7 +40,7 @@ const {signal: _, ...pollChecks} = pollOptionChecks;
 export const durableChecks = {
   ...pollChecks,
   schedule: checkPureSchedule,
-  name: isA('a string', (value) => typeof value === 'string'),
+  name: isNonEmptyString,
   onEvent: isFunction,
 } satisfies Checks<DurableOptions>;
 
@@ -50,7 +50,7 @@ export const durableRunChecks = {
   pollsPerRun: isNumber({least: 1}),
 } satisfies Checks<DurableRunOptions>;
 
-/** @throws TypeError or RangeError that names the option, what it takes and what it got */
+/** @throws TypeError or RangeError that names the option, what it got and what it takes */
 export function checkDurableOptions(options: object, checks: Readonly<Record<string, Check>>): void {
   checkIsObject('options', options);
   const {signal, ...others} = options as PollOptions;
