@@ -8,12 +8,13 @@ import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
 
-/** The options of a poller that a worker takes too. */
+/** The options of a poller that a worker takes too. `maxRetryAfter` limits how long an origin is held back, too. */
 export type WorkerPollOptions = Pick<
   PollOptions,
   | 'schedule'
   | 'requestTimeout'
   | 'maxResponseSize'
+  | 'maxRetryAfter'
   | 'unknownStatus'
   | 'notFoundGrace'
   | 'stalledAfter'

@@ -92,6 +92,7 @@ const workerChecks = {
   schedule: pollOptionChecks.schedule,
   requestTimeout: pollOptionChecks.requestTimeout,
   maxResponseSize: pollOptionChecks.maxResponseSize,
+  maxRetryAfter: pollOptionChecks.maxRetryAfter,
   unknownStatus: pollOptionChecks.unknownStatus,
   notFoundGrace: pollOptionChecks.notFoundGrace,
   consecutiveFailures: pollOptionChecks.consecutiveFailures,

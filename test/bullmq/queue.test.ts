@@ -305,6 +305,7 @@ describeWithRedis('a queue of operations', () => {
     ['name', {protocols: [{name: ''}]}],
     ['graph', {graph: {}}],
     ['schedule', {schedule: 5}],
+    ['maxRetryAfter', {maxRetryAfter: 0}],
     ['token', {token: 'with spaces in it'}],
     ['http', {http: {}}],
     ['totalTimeout', {totalTimeout: 5}],
