@@ -82,6 +82,8 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
    * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`.
    *
    * @returns whether there was something to stop; `false` where there is no such job and where watching is over
+   * @throws InvalidResumeTokenError when the job cannot be read at all; one whose resume token alone is invalid is removed,
+   *   without an event
    */
   remove(id: string): Promise<boolean>;
   /**

@@ -165,24 +165,27 @@ describeWithRedis('a job that was edited by hand', () => {
   beforeEach(() => void bench.fresh());
 
   test.each([
-    ['no JSON', {data: '{"token":'}],
-    ['null', {data: 'null'}],
-    ['a number', {data: '5'}],
-    ['a token of another kind', {data: '{"token":{"location":5}}'}],
-    ['no options', {opts: '{'}],
-    ['a result without a token', {finishedOn: '5', returnvalue: '{"token":null}'}],
-    ['a result that is a number', {finishedOn: '5', returnvalue: '5'}],
-  ])('rejects with a typed error: %s', async (_, fields) => {
+    ['no JSON', {data: '{"token":'}, 'InvalidResumeTokenError'],
+    ['null', {data: 'null'}, 'removed'],
+    ['a number', {data: '5'}, 'removed'],
+    ['a token of another kind', {data: '{"token":{"location":5}}'}, 'removed'],
+    ['no options', {opts: '{'}, 'InvalidResumeTokenError'],
+    ['a result without a token', {finishedOn: '5', returnvalue: '{"token":null}'}, 'over'],
+    ['a result that is a number', {finishedOn: '5', returnvalue: '5'}, 'over'],
+  ])('rejects with a typed error, and can be removed where it can be read: %s', async (_, fields, removal) => {
     const queue = bench.queue();
     const queued = await queue.add('https://service.example/1', {initialDelay: 60_000});
     await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, fields);
     expect(await rejection(queued.result())).toMatchObject({name: 'InvalidResumeTokenError'});
     expect(await rejection(queue.get(queued.id))).toMatchObject({name: 'InvalidResumeTokenError'});
     expect(await rejection(queued.status())).toMatchObject({name: 'InvalidResumeTokenError'});
-    if (!('finishedOn' in fields)) {
-      const removed = await queue.remove(queued.id).catch((error: unknown) => error);
-      if (removed !== true) expect(removed).toMatchObject({name: 'InvalidResumeTokenError'});
-    }
+    const remove = () =>
+      queue.remove(queued.id).then(
+        (wasRemoved) => (wasRemoved ? 'removed' : 'over'),
+        (error: Error) => error.name,
+      );
+    expect(await remove()).toBe(removal);
+    expect(await queue.counts()).toMatchObject({waiting: removal === 'removed' ? 0 : 1});
   });
 
   test.each([['cause', {cause: null}]])(
