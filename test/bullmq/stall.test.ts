@@ -37,6 +37,21 @@ describeWithRedis('a job that a worker cannot poll', () => {
     expect(Date.now() - started).toBeLessThan(5000);
   });
 
+  test('may go to another worker without a rest', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue();
+    bench.worker();
+    bench.worker({protocols: [renders]});
+    // A worker that took back what it skipped would have skipped it three times before each rest.
+    const wasHandedOn = async (): Promise<boolean> => {
+      const queued = await queue.add(emulator.addOperation().location, {protocol: renders});
+      await queued.result();
+      const {attemptsStarted = 0} = (await Job.fromId(bench.raw(), queued.id)) ?? {};
+      return (attemptsStarted - 1) % 3 !== 0;
+    };
+    await until(wasHandedOn);
+  });
+
   test('rests longer and longer while nobody can', async () => {
     const queued = await bench.queue().add('https://service.example/1', {protocol: renders});
     bench.worker();
