@@ -11,9 +11,9 @@ const rereadInterval = 3000;
 export interface Entry<Data> {
   readonly state: WatchState;
   readonly data: Data | undefined;
-  /** There once watching is over. */
+  /** Present once watching is over. */
   readonly result: JobResult | undefined;
-  /** Why BullMQ gave the job up, if it did. */
+  /** Why BullMQ gave up on the job, if it did. */
   readonly failure: string | undefined;
 }
 
@@ -124,6 +124,6 @@ function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
     state: readJobToken(result === undefined ? token : result.token),
     data,
     result,
-    failure: ended && result === undefined ? (job.failedReason ?? 'for no reason given') : undefined,
+    failure: ended && result === undefined ? (job.failedReason ?? 'no reason given') : undefined,
   };
 }

@@ -28,9 +28,9 @@ export interface JobData<Data = unknown> {
 /** What a job holds when watching is over, however it ended. */
 export interface JobResult {
   readonly token: ResumeToken;
-  /** What led to giving up. */
+  /** The cause of the error that ended watching. */
   readonly cause?: PollErrorJson;
-  /** The unknown word that led to giving up. */
+  /** The unknown word that ended watching. */
   readonly rawStatus?: string;
 }
 
@@ -95,21 +95,21 @@ export function readResult({token, cause, rawStatus}: JobResult): Outcome {
     ...(cause === undefined ? {} : {cause: readPollError(cause)}),
     ...(rawStatus === undefined ? {} : {word: rawStatus}),
   };
-  // As when it was given up: the error is made from the state before.
+  // The error is made from the state before watching was abandoned.
   const before = {...state, abandoned: undefined, endedAt: undefined, answer: undefined};
   return {status: 'abandoned', reason, operation, error: abandonError(reason, before, endedAt, facts)};
 }
 
 /**
- * Reads something of a job: whatever was edited by hand there is an invalid token.
+ * Runs what reads a job, so that malformed content, e.g. edited by hand, gives one type of error.
  *
- * @throws InvalidResumeTokenError, and what is no error of reading, such as Redis' own
+ * @throws InvalidResumeTokenError when the content is malformed; other errors, such as Redis' own, unchanged
  */
 export async function readingJob<T>(id: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw new InvalidResumeTokenError(`Invalid resume token: job ${id} holds something else`, {cause: error});
+    throw new InvalidResumeTokenError(`Invalid resume token: job ${id} cannot be read`, {cause: error});
   }
 }

@@ -44,12 +44,12 @@ export type WorkerEvent = OperationEvent & {readonly id: string} & PolledBy;
 
 /** What polling a job needs from outside. */
 export interface JobIo {
-  /** Waits for the other jobs that have just come in. Returns until when which origins are held, by the clock. */
+  /** Waits for the other jobs that have just come in. Returns the origins that are held, and until when by the clock. */
   readonly coalesced: () => Promise<ReadonlyMap<string, number>>;
   readonly clock: Pick<RedisClock, 'now' | 'wallOffset'>;
   readonly holds: Pick<OriginHolds, 'hold' | 'addJob'>;
   readonly skips: Pick<Skips, 'add'>;
-  /** For how many milliseconds a job's lock lasts that is not renewed. */
+  /** How long a job's lock lasts without being renewed, in milliseconds. */
   readonly lockDuration: number;
   readonly settings: Pick<WorkerSettings, 'of'>;
   readonly publisher: Pick<Publisher, 'publish'>;

@@ -48,7 +48,7 @@ export class QueuedOperation<Data = unknown> {
    * @throws what a poller's `result()` throws, the same classes with the same fields
    * @throws WatchAbortedError when the job was removed, by `remove` or because outcomes are retained only so long, and when the
    *   queue was closed. The operation goes on, and the error's `resumeToken` continues the watch
-   * @throws OperationError when BullMQ gave the job up; its subclass InvalidResumeTokenError when the job holds no resume token
+   * @throws OperationError when BullMQ gave up on the job; its subclass InvalidResumeTokenError when the job holds no resume token
    */
   result(): Promise<SucceededOperation> {
     this.#result ??= this.#settle();
@@ -66,7 +66,7 @@ export class QueuedOperation<Data = unknown> {
           const {result, failure, state} = entry;
           if (failure !== undefined) {
             const facts = {state, resumeToken: () => writeResumeToken(state)};
-            throw new OperationError(`BullMQ gave up the job of ${state.redactedLocation}: ${failure}`, facts);
+            throw new OperationError(`BullMQ gave up on the job of ${state.redactedLocation}: ${failure}`, facts);
           }
           if (result !== undefined) {
             const outcome = await readingJob(this.id, () => readResult(result));

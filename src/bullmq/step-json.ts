@@ -26,7 +26,7 @@ interface StepJson extends Common {
   readonly result?: JobResult;
 }
 
-/** Whether a step emits more than that a poll was made. */
+/** Whether a step emits anything besides `polled` and `waiting`. */
 export function hasNews({events}: Step): boolean {
   return events.some(({type}) => type !== 'polled' && type !== 'waiting');
 }

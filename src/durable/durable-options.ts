@@ -8,8 +8,8 @@ import {
   type Checks,
   checkIsObject,
   checkOptions,
-  isA,
   isFunction,
+  isNonEmptyString,
   isNumber,
 } from '../shared/check-options.ts';
 
@@ -45,7 +45,7 @@ export const durableChecks = {
   ...pollChecks,
   schedule: checkPureSchedule,
   client: isA('a client of this package', (client) => partsOf(Object(client)) !== undefined),
-  name: isA('a string', (value) => typeof value === 'string'),
+  name: isNonEmptyString,
   onEvent: isFunction,
 } satisfies Checks<DurableOptions>;
 
@@ -55,7 +55,7 @@ export const durableRunChecks = {
   pollsPerRun: isNumber({least: 1}),
 } satisfies Checks<DurableRunOptions>;
 
-/** @throws TypeError or RangeError that names the option, what it takes and what it got */
+/** @throws TypeError or RangeError that names the option, what it got and what it takes */
 export function checkDurableOptions(options: object, checks: Readonly<Record<string, Check>>): void {
   checkIsObject('options', options);
   const {signal, ...others} = options as PollOptions;
