@@ -90,6 +90,13 @@ test('own-protocol', async () => {
   ]);
 });
 
+test('own-queue', async () => {
+  expect(await printedBy('own-queue')).toEqual([
+    'mail to diego@contoso.com: the reset of diego succeeded',
+    'mail to adele@contoso.com: the reset of adele failed',
+  ]);
+});
+
 test('run-reset-workflow', async () => {
   expect(await printedBy('run-reset-workflow')).toEqual([
     'resetting',

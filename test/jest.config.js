@@ -10,6 +10,7 @@ export default {
   moduleNameMapper: {
     '^operation-poller$': '<rootDir>/src/index.ts',
     '^operation-poller/graph$': '<rootDir>/src/graph/index.ts',
+    '^operation-poller/runner$': '<rootDir>/src/runner/index.ts',
     '^operation-poller/bullmq$': '<rootDir>/src/bullmq/index.ts',
     '^operation-poller/node$': '<rootDir>/src/node/index.ts',
     '^operation-poller/durable$': '<rootDir>/src/durable/index.ts',

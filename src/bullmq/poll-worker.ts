@@ -1,8 +1,9 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type JobJson, type Span, Worker} from 'bullmq';
+import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
-import type {JobData, JobResult, JobToken, OperationJob} from './job.ts';
+import type {JobData, JobToken, OperationJob} from './job.ts';
 import {RedisClock} from './redis-clock.ts';
 
 /** What happens next to a job whose operation has not ended. */
@@ -17,7 +18,7 @@ export interface Wait {
   readonly isSkipped?: boolean;
 }
 
-type Done = JobResult | Wait;
+type Done = OutcomeJson | Wait;
 
 /** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
 const firstPause = 200;

@@ -5,13 +5,7 @@ import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
-import {
-  type Checks,
-  checkedWhereRead,
-  checkIsObject,
-  checkOptions,
-  isNonEmptyString,
-} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkOptions, isNonEmptyString} from '../shared/check-options.ts';
 import {processClock} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import {type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';

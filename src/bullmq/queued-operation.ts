@@ -1,8 +1,10 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import {InvalidResumeTokenError, OperationError} from '../operation/errors.ts';
 import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
+import {succeededOperation} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
-import {readingJob, readResult} from './job.ts';
+import {readOutcome} from '../runner/outcome-json.ts';
+import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
@@ -69,9 +71,7 @@ export class QueuedOperation<Data = unknown> {
             throw new OperationError(`BullMQ gave up on the job of ${state.redactedLocation}: ${failure}`, facts);
           }
           if (result !== undefined) {
-            const outcome = await readingJob(this.id, () => readResult(result));
-            if (outcome.status === 'succeeded') return outcome.operation;
-            throw outcome.error;
+            return succeededOperation(await readingJob(this.id, () => readOutcome(result)));
           }
         }
         await waiter.next();

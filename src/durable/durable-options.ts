@@ -1,4 +1,4 @@
-import {partsOf} from '../client/client-parts.ts';
+import {checkOneTransport, isClient} from '../client/client-option.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
@@ -44,7 +44,7 @@ const {signal: _, ...pollChecks} = pollOptionChecks;
 export const durableChecks = {
   ...pollChecks,
   schedule: checkPureSchedule,
-  client: isA('a client of this package', (client) => partsOf(Object(client)) !== undefined),
+  client: isClient,
   name: isNonEmptyString,
   onEvent: isFunction,
 } satisfies Checks<DurableOptions>;
@@ -63,10 +63,7 @@ export function checkDurableOptions(options: object, checks: Readonly<Record<str
     throw new TypeError('signal: a workflow cannot replay an abort; cancel the workflow instead');
   }
   checkOptions(others, checks);
-  if (!('client' in others) || others.client === undefined) return;
-  for (const name of ['token', 'http'] as const) {
-    if (others[name] !== undefined) throw new TypeError(`${name}: the client has its own; give one of the two`);
-  }
+  checkOneTransport(others);
 }
 
 function checkPureSchedule(name: string, schedule: unknown): void {
