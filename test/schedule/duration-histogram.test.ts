@@ -62,6 +62,13 @@ describe('a histogram', () => {
       binStart(2) - 1e-9,
       {0: expect.closeTo(1 / 3), 1: expect.closeTo(2 / 3)},
     ],
+    [
+      'less than a millisecond of a bin with as little weight',
+      {},
+      99.5,
+      105,
+      {0: expect.closeTo(0.00897, 4), 1: expect.closeTo(0.99103, 4)},
+    ],
     ['half of a later bin', {}, 100, binStart(2.5), {1: expect.closeTo(0.672, 3), 2: expect.closeTo(0.328, 3)}],
     [
       'more where more is known, 64 durations for each that is only possible',
