@@ -152,6 +152,20 @@ describe('a start', () => {
     await (await client.start(longRunning, {path: '/a'}, quick)).poller!.result();
     expect(service.received.map(({url}) => url)).toEqual(['/a', '/a', '/op']);
   });
+
+  test('51: has begun nothing if it is given up between a 401 and the new token', async () => {
+    const service = await serve(() => ({status: 401}));
+    const controller = new AbortController();
+    const client = clientOf(service.root, {
+      token: async ({forceRefresh}) => {
+        if (forceRefresh) controller.abort('enough');
+        return 'some-token';
+      },
+    });
+    const error = await rejectionOf(client.start(longRunning, {path: '/a'}, {signal: controller.signal}));
+    expect(error).toMatchObject({mayHaveStarted: false, cause: 'enough'});
+    expect(service.received).toHaveLength(1);
+  });
 });
 
 describe('50: a location on an origin that gets no token', () => {

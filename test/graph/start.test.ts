@@ -93,6 +93,7 @@ describe('an operation is started', () => {
       starts: {path: `${path}/{id}`, script: [{status: 'completed', fields: {url: 'https://x.example/?sig=1'}}]},
     });
     const {poller} = await clientOf(emulator).start(presets.intuneExport, {path}, quick);
+    expect(delayOf(poller!)).toBe(0);
     const events = eventsOf(poller!);
     const {result} = await poller!.result();
     expect([result, emulator.received]).toEqual(['https://x.example/?sig=1', 2]);
