@@ -1,3 +1,4 @@
+import {getEventListeners} from 'node:events';
 import type {KyInstance} from 'ky';
 import {
   OperationError,
@@ -111,6 +112,8 @@ class Pollers implements Application {
   readonly #stored = new Map<number, ResumeToken>();
   #pollers = new Map<number, OperationPoller>();
   #controllers = new Map<number, AbortController>();
+  /** All signals that this process gave to the library. */
+  #signals = new Set<AbortSignal>();
   #client: GraphClient | undefined;
   #generation = 0;
 
@@ -123,7 +126,8 @@ class Pollers implements Application {
     const planned = plan.operations[operation];
     const facts = this.#world.facts[operation];
     if (planned === undefined || facts === undefined) return;
-    const controller = new AbortController();
+    const controller = this.#controller();
+    this.#signals.add(controller.signal);
     const token = this.#stored.get(operation);
     const stored = token === undefined ? undefined : JSON.stringify(token);
     const options: {-readonly [Name in keyof PollOptions]: PollOptions[Name]} = {
@@ -156,6 +160,7 @@ class Pollers implements Application {
     this.#generation += 1;
     this.#pollers = new Map();
     this.#controllers = new Map();
+    this.#signals = new Set();
     this.#client = undefined;
   }
 
@@ -163,12 +168,26 @@ class Pollers implements Application {
     const poller = this.#pollers.get(operation);
     if (how === 'abort') this.#controllers.get(operation)?.abort(new Error('the user went away'));
     else poller?.stop('enough');
+    this.keep(operation);
+  }
+
+  keep(operation: number): void {
+    const poller = this.#pollers.get(operation);
     // A graceful end stores the last word.
     if (poller !== undefined) this.#keep(operation, poller.toJSON());
   }
 
   leftBehind(): string | undefined {
-    return undefined;
+    let count = 0;
+    for (const signal of this.#signals) count += getEventListeners(signal, 'abort').length;
+    return count === 0 ? undefined : `${count} listeners are left on signals`;
+  }
+
+  /** The one that all share, until it has aborted, or another. */
+  #controller(): AbortController {
+    const [shared] = this.#controllers.values();
+    const isShared = this.#world.plan.sharesSignal && shared?.signal.aborted === false;
+    return isShared ? shared : new AbortController();
   }
 
   #poller(operation: number, location: string, stored: string | undefined, options: PollOptions): OperationPoller {
@@ -290,6 +309,10 @@ class Workflows implements Application {
 
   abandon(): void {
     // A workflow is cancelled by its engine.
+  }
+
+  keep(): void {
+    // Its journal is written as it goes.
   }
 
   leftBehind(): string | undefined {

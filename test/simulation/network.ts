@@ -47,6 +47,8 @@ export class Exchange {
       const {delivery, headDelay} = this.answer;
       this.#reject = reject;
       this.#signal.addEventListener('abort', this.#onAbort, {once: true});
+      // Its user may have had enough just as it left.
+      if (this.#signal.aborted) return this.#onAbort();
       if (delivery === 'hang') return;
       this.#timer = this.#network.world.time.after(headDelay, () => {
         if (delivery === 'reset' || delivery === 'dns') {
@@ -128,11 +130,11 @@ export class Network {
   /** Sends a request. @returns resolves with the head of the answer */
   send(request: NetworkRequest): Promise<Exchange> {
     const {world} = this;
-    if (world.reaches('request')) return new Promise(() => undefined);
     if (request.signal.aborted) return Promise.reject(request.signal.reason);
     const exchange = request.url.endsWith('/$batch') ? this.#batch(request) : this.#single(request);
     this.open.add(exchange);
     for (const name of exchange.answer.faults) world.count(name);
+    if (world.reaches('request')) return new Promise(() => undefined);
     return exchange.head();
   }
 

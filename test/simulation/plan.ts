@@ -49,7 +49,7 @@ export type Incident =
   | {readonly is: 'suspend'; readonly at: number; readonly how: Suspension; readonly milliseconds: number}
   | {
       readonly is: 'abort' | 'stop';
-      readonly at: number;
+      readonly moment: Moment;
       readonly operation: number;
       readonly resumedAfter: number | undefined;
     };
@@ -63,6 +63,8 @@ export interface Plan {
   readonly batch: boolean;
   /** How many requests the client to Graph may have in flight at once. */
   readonly concurrency: number;
+  /** Whether all operations are given the same signal. */
+  readonly sharesSignal: boolean;
   /** By how many milliseconds the service's clock is ahead of everybody else's. */
   readonly skew: number;
   readonly latency: number;
@@ -124,6 +126,7 @@ export function planOf(seed: number): Plan {
     withKy: random.chance(0.08),
     batch: runner === 'graph' && random.chance(0.7),
     concurrency: random.pick([40, 40, 40, 3, 1]),
+    sharesSignal: random.chance(0.3),
     skew: random.chance(0.6) ? 0 : random.pick([-60_000, -3000, 2000, 600_000]),
     latency: random.pick([0, 5, 40, 200]),
     store: {at: random.pick(['every event', 'waiting']), takes: random.pick([0, 0, 3, 50])},
@@ -191,12 +194,13 @@ function planIncidents(
   const incidents: Incident[] = [];
   const span = Math.max(...operations.map(({startsAt, endsAt}) => startsAt + endsAt), 2000);
   const some = (): number => random.whole(0, Math.min(span, 30_000));
+  const moment = (): Moment =>
+    random.chance(0.3)
+      ? {at: some()}
+      : {atNext: random.pick(['event', 'request', 'answer', 'token', 'write']), number: random.whole(1, 8)};
   if (random.chance(0.35)) {
     for (let count = random.whole(1, 3); count > 0; count--) {
-      const moment: Moment = random.chance(0.3)
-        ? {at: some()}
-        : {atNext: random.pick(['event', 'request', 'answer', 'token', 'write']), number: random.whole(1, 8)};
-      incidents.push({is: 'crash', moment, downtime: random.pick([0, 10, 1500, 20_000])});
+      incidents.push({is: 'crash', moment: moment(), downtime: random.pick([0, 10, 1500, 20_000])});
     }
   }
   // A workflow lives by the time that its engine records, which is the wall clock's: it knows no jump, and no freeze.
@@ -215,7 +219,7 @@ function planIncidents(
   if (runner !== 'durable' && random.chance(0.15)) {
     const operation = random.whole(0, operations.length - 1);
     const resumedAfter = random.chance(0.5) ? random.whole(0, 5000) : undefined;
-    incidents.push({is: random.pick(['abort', 'stop']), at: some(), operation, resumedAfter});
+    incidents.push({is: random.pick(['abort', 'stop']), moment: moment(), operation, resumedAfter});
   }
   return incidents;
 }

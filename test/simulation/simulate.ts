@@ -101,6 +101,7 @@ function* smaller(plan: Plan): Generator<Plan> {
   if (plan.withKy) yield {...plan, withKy: false};
   if (plan.batch) yield {...plan, batch: false};
   if (plan.concurrency < 40) yield {...plan, concurrency: 40};
+  if (plan.sharesSignal) yield {...plan, sharesSignal: false};
   if (plan.skew !== 0) yield {...plan, skew: 0};
   if (plan.latency !== 0) yield {...plan, latency: 0};
   const {options} = plan;

@@ -72,6 +72,8 @@ export interface Application {
   crash(): void;
   /** Stops watching as a user does. */
   abandon(operation: number, how: 'abort' | 'stop'): void;
+  /** Stores what is known of an operation that is no longer watched. */
+  keep(operation: number): void;
   /** What is left behind once everything is over; `undefined`: nothing. */
   leftBehind(): string | undefined;
 }
@@ -169,8 +171,8 @@ export class World {
     const number = (this.#moments.get(moment) ?? 0) + 1;
     this.#moments.set(moment, number);
     for (const incident of this.plan.incidents) {
-      if (incident.is !== 'crash' || !('atNext' in incident.moment)) continue;
-      if (incident.moment.atNext === moment && incident.moment.number === number) this.#die(incident);
+      if (!('moment' in incident) || !('atNext' in incident.moment)) continue;
+      if (incident.moment.atNext === moment && incident.moment.number === number) this.#strike(incident);
     }
     return !this.time.isProcessAlive;
   }
@@ -222,10 +224,10 @@ export class World {
 
   #await(incident: Incident): void {
     const {time} = this;
-    const due = incident.is === 'crash' ? ('at' in incident.moment ? incident.moment.at : undefined) : incident.at;
+    const due = 'moment' in incident ? ('at' in incident.moment ? incident.moment.at : undefined) : incident.at;
     if (due === undefined) return;
     time.after(due, () => {
-      if (incident.is === 'crash') return this.#die(incident);
+      if ('moment' in incident) return this.#strike(incident);
       this.count(incident.is === 'suspend' ? incident.how : incident.is);
       this.timeline?.push(`${this.#clock()}${JSON.stringify(incident)}`);
       if (incident.is === 'jump') {
@@ -234,15 +236,29 @@ export class World {
       } else if (incident.is === 'suspend') {
         time.suspend(incident.how, incident.milliseconds);
         if (incident.how === 'stalled') this.stalled += incident.milliseconds;
-      } else {
-        const {operation, is, resumedAfter} = incident;
-        if (this.facts[operation]?.isWatched !== true) return;
-        const how = is === 'abort' ? 'aborted' : 'stopped';
-        this.happen({is: 'aborted', operation, how, resumes: resumedAfter !== undefined});
-        if (resumedAfter !== undefined) time.after(resumedAfter, () => this.#begin(operation));
-        this.#application?.abandon(operation, is);
       }
     });
+  }
+
+  /** What happens to a process at a moment: it dies, or its user has enough. */
+  #strike(incident: Extract<Incident, {readonly moment: Moment}>): void {
+    if (incident.is === 'crash') {
+      this.#die(incident);
+      return;
+    }
+    const {operation, is, resumedAfter} = incident;
+    if (!this.time.isProcessAlive || this.facts[operation]?.isWatched !== true) return;
+    this.count(is);
+    const how = is === 'abort' ? 'aborted' : 'stopped';
+    const all = is === 'abort' && this.plan.sharesSignal ? this.facts : this.facts.slice(operation, operation + 1);
+    const concerned = all.filter(({isWatched, abandonedBy}) => isWatched && abandonedBy === undefined);
+    for (const facts of concerned) {
+      this.happen({is: 'aborted', operation: facts.operation, how, resumes: resumedAfter !== undefined});
+      if (resumedAfter !== undefined) this.time.after(resumedAfter, () => this.#begin(facts.operation));
+    }
+    this.#application?.abandon(operation, is);
+    // Each is stored as it was left.
+    for (const facts of concerned) if (facts.operation !== operation) this.#application?.keep(facts.operation);
   }
 
   #die(incident: Extract<Incident, {is: 'crash'}>): void {
