@@ -81,8 +81,8 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
   const isLate =
     isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
-  // What waited for its batch, for a token or at the gate leaves at the very deadline if need be.
-  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined;
+  // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
+  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isCrowded(plan);
   const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
