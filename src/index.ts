@@ -62,8 +62,7 @@ export {
   OperationFailedError,
   OperationNotFoundError,
   OperationNotStartedError,
-  PollError,
-  type PollErrorKind,
+  OperationNotWatchableError,
   ProtocolError,
   ResultUnavailableError,
   UnauthorizedError,
@@ -72,6 +71,7 @@ export {
   WatchAbortedError,
   WatchTimeoutError,
 } from './operation/errors.ts';
+export {PollError, type PollErrorKind} from './operation/poll-error.ts';
 
 // The machine, for workflows, and what it takes.
 
@@ -103,6 +103,7 @@ export {operationMachine, watchOperation} from './polling/operation-machine.ts';
 export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
 export type {GraphProtocols} from './protocol/presets.ts';
 export type {Protocol, ResultPlace} from './protocol/protocol.ts';
+export type {FinalStateVia, StartRequest} from './protocol/result-location.ts';
 export type {StatusOnResource} from './protocol/status-on-resource.ts';
 
 // When to poll.

@@ -224,7 +224,11 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * secret but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    return resumeTokenOf({...this.#watch.state, operation: this.operation}, processClock);
+    const {state} = this.#watch;
+    const {operation} = this;
+    // A result that was fetched stands in the operation.
+    const resultLocation = operation === state.operation ? state.resultLocation : null;
+    return resumeTokenOf({...state, operation, resultLocation}, processClock);
   }
 
   /**

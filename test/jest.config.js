@@ -1,7 +1,8 @@
 /** @type {import('jest').Config} */
 export default {
   rootDir: '..',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // What programs of others take part in has scripts of its own: `npm run test:engines` and `npm run test:conformance`.
+  testMatch: ['<rootDir>/test/**/*.test.ts', '!**/test/{engines,conformance}/**'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   // The examples and the tests of the public surface import the package by its name; here that is the source, so that it

@@ -1,6 +1,6 @@
 /**
- * A worker has skipped a job, because it cannot poll it: another worker may be able to. The job is left to others at once and
- * tried again, less and less often, but at least once a minute.
+ * A worker has skipped a job, because it cannot poll it: another worker may be able to. The job is handed on at once,
+ * and again less and less often, but at least once a minute.
  */
 export class JobSkippedError extends Error {
   override readonly name = 'JobSkippedError';

@@ -1,9 +1,9 @@
 import {createHash} from 'node:crypto';
 import type {Job} from 'bullmq';
 import {abandonError} from '../operation/abandon-error.ts';
-import {InvalidResumeTokenError, PollError, UnknownStatusError} from '../operation/errors.ts';
+import {InvalidResumeTokenError, UnknownStatusError} from '../operation/errors.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';

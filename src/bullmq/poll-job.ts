@@ -1,5 +1,6 @@
-import {InvalidResumeTokenError, PollError} from '../operation/errors.ts';
+import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {type PollRequest, poll, type Report} from '../polling/poll.ts';
@@ -16,7 +17,7 @@ import {longestHold, type OriginHolds} from './origin-holds.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
 import type {RedisClock} from './redis-clock.ts';
-import {isWorthReporting, type Skips} from './skips.ts';
+import type {Skips} from './skips.ts';
 import {hasNews} from './step-json.ts';
 import type {WorkerSettings} from './worker-settings.ts';
 
@@ -84,9 +85,9 @@ export async function pollJob(io: JobIo, job: Job, lock: string | undefined): Pr
   const now = io.clock.now();
   const read = readJob(io, id, job);
   if ('skipped' in read) {
-    const rest = io.skips.add(id, read.dueAt);
-    if (isWorthReporting(rest)) io.onError(read.skipped);
-    return {dueAt: now + rest, token: undefined};
+    const {rest, isWorthReporting} = io.skips.add(id, read.dueAt, processNow());
+    if (isWorthReporting) io.onError(read.skipped);
+    return {dueAt: now + rest, token: undefined, isSkipped: true};
   }
   const {state} = read;
   const unchanged: Wait = {dueAt: state.dueAt, token: undefined};

@@ -13,6 +13,8 @@ export interface Wait {
   readonly token: JobToken | undefined;
   /** Whether the token's own wait ends with the hold of its origin. */
   readonly held?: boolean;
+  /** Whether another worker should get the job: this one does not ask for the next job right away, which would be the same one. */
+  readonly isSkipped?: boolean;
 }
 
 type Done = JobResult | Wait;
@@ -72,11 +74,12 @@ export class PollWorker extends Worker<JobData, Done, string> {
   ): Promise<OperationJob<unknown, Done>> {
     if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
     // A worker that is closing takes no more jobs: nobody would poll them.
-    const fetchNext = wantsNext() && !this.paused && this.closing === undefined;
+    const fetchNext = done.isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
     const [data, id] = await this.#delay(job, done, lock, fetchNext);
     if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
-    // There is no next job, and moveToActive finds out when there will be.
+    // Makes BullMQ wait until Redis has a job for it.
     if (!fetchNext) return await this.nextJobFromJobData();
+    // There is no next job, and moveToActive finds out when there will be.
     try {
       return await this.moveToActive(lock, this.opts.name);
     } catch (error) {

@@ -5,7 +5,7 @@ import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
-import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkOptions} from '../shared/check-options.ts';
 import {processClock} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import {type EngineOptions, isNonEmptyString, readEngineOptions, unlimited} from './engine-options.ts';
@@ -102,7 +102,7 @@ const queueChecks = {
 const addChecks = {
   protocol: pollOptionChecks.protocol,
   key: isNonEmptyString,
-  data: () => {},
+  data: checkedWhereRead,
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
 } satisfies Checks<AddOptions>;

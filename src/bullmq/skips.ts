@@ -1,36 +1,52 @@
 const shortestRest = 10;
 const longestRest = 60_000;
-const growth = 1.5;
+/** A job rests for a quarter of the time for which it has been skipped. */
+const share = 1 / 4;
+/** How often a job is handed on without a rest before each rest. */
+const handOns = 2;
+const longRest = 1000;
 const mostJobs = 10_000;
 
+/** What follows from a skip. */
+export interface Skip {
+  /** How long the job rests, in milliseconds; 0: it is handed on at once. */
+  readonly rest: number;
+  /** Whether to report it: the first one, and those of a job that nobody else seems to poll. */
+  readonly isWorthReporting: boolean;
+}
+
 /**
- * How long the jobs rest that this worker cannot poll: so briefly at first that another worker gets them at once, and longer
- * and longer while nobody else polls them.
+ * How long jobs rest that this worker cannot poll: longer and longer while nobody else polls them.
+ *
+ * Workers that wait for the end of the same rest race, and the same one may win again and again. Without a rest there is no race:
+ * Redis gives the job to the worker that has been idle longest. So jobs are handed on a few times before each rest, and rests
+ * grow with the time that has passed rather than with each skip.
  */
 export class Skips {
   /** By the job's id; the latest last. */
-  readonly #skips = new Map<string, {readonly version: unknown; readonly count: number}>();
+  readonly #skips = new Map<string, {readonly version: unknown; readonly since: number; readonly count: number}>();
 
   /**
-   * Counts a skip.
+   * Records a skip.
    *
    * @param version what changes when another worker has polled the job
-   * @returns how long the job rests, in milliseconds
+   * @param now the time, in milliseconds
    */
-  add(id: string, version: unknown): number {
+  add(id: string, version: unknown, now: number): Skip {
     const before = this.#skips.get(id);
-    const count = before !== undefined && before.version === version ? before.count : 0;
+    const isFirst = before === undefined || before.version !== version;
+    const {since, count} = isFirst ? {since: now, count: 1} : {since: before.since, count: before.count + 1};
+    // With so many jobs, a first skip may be one that was forgotten.
+    const isFull = isFirst && this.#skips.size >= mostJobs;
     this.#skips.delete(id);
-    this.#skips.set(id, {version, count: count + 1});
+    this.#skips.set(id, {version, since, count});
     for (const oldest of this.#skips.keys()) {
       if (this.#skips.size <= mostJobs) break;
       this.#skips.delete(oldest);
     }
-    return Math.min(longestRest, Math.ceil(shortestRest * growth ** Math.min(count, 50)));
+    if (isFull) return {rest: shortestRest, isWorthReporting: true};
+    if (count % (handOns + 1) !== 0) return {rest: 0, isWorthReporting: isFirst};
+    const rest = Math.min(longestRest, Math.max(shortestRest, Math.ceil((now - since) * share)));
+    return {rest, isWorthReporting: rest >= longRest};
   }
-}
-
-/** Whether to report a skip after which a job rests for so long: the first one, and once it seems that nobody else polls it. */
-export function isWorthReporting(rest: number): boolean {
-  return rest === shortestRest || rest >= 1000;
 }

@@ -1,5 +1,5 @@
 import type {OperationEvent} from '../operation/events.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';

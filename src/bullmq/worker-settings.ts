@@ -1,6 +1,7 @@
 import {partsOf} from '../client/client-parts.ts';
+import type {OperationClient} from '../client/operation-client.ts';
+import {sharedSettings} from '../client/operation-settings.ts';
 import {withTokenOrigin} from '../client/token-origin.ts';
-import type {GraphClient} from '../graph/graph-client.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {readOptions, type Settings} from '../options/settings.ts';
@@ -30,7 +31,9 @@ export type WorkerPollOptions = Pick<
 export interface WorkerTransport {
   readonly token?: PollOptions['token'];
   readonly http?: PollOptions['http'];
-  readonly graph?: GraphClient | undefined;
+  readonly client?: OperationClient | undefined;
+  /** Another name of `client`. */
+  readonly graph?: OperationClient | undefined;
   readonly protocols?: readonly Protocol[] | undefined;
 }
 
@@ -46,21 +49,26 @@ export class WorkerSettings {
 
   /** @throws TypeError or RangeError when an option is not as it should be; the message names it */
   constructor(
-    {token, http, graph, protocols = []}: WorkerTransport,
+    {token, http, client: given, graph, protocols = []}: WorkerTransport,
     {consecutiveFailures = defaultFailures, ...others}: WorkerPollOptions,
   ) {
     const options: PollOptions = {...others, consecutiveFailures, retry: {retries: 0}};
-    if (graph === undefined) {
+    const name = given === undefined ? 'graph' : 'client';
+    if (given !== undefined && graph !== undefined)
+      throw new TypeError('graph: the client is given; give one of the two');
+    const client = given ?? graph;
+    if (client === undefined) {
       this.#create = (protocol) => readOptions({...options, token, http, protocol});
     } else {
-      const parts = partsOf(graph);
-      if (parts === undefined) throw new TypeError('graph: expected a client made by createGraphClient');
-      for (const [name, value] of Object.entries({token, http})) {
-        if (value !== undefined) throw new TypeError(`${name}: the Graph client has its own; give one of the two`);
+      const parts = partsOf(client);
+      if (parts === undefined) throw new TypeError(`${name}: expected a client of this package`);
+      const kind = name === 'graph' ? 'Graph client' : 'client';
+      for (const [option, value] of Object.entries({token, http})) {
+        if (value !== undefined) throw new TypeError(`${option}: the ${kind} has its own; give one of the two`);
       }
-      this.#root = graph.root;
-      const {transport} = parts;
-      this.#create = (protocol) => readOptions({...options, token: parts.token, protocol}, {transport});
+      this.#root = parts.origin;
+      const shared = sharedSettings(parts);
+      this.#create = (protocol) => readOptions({...options, token: parts.token, protocol}, shared);
     }
     for (const protocol of protocols) {
       const settings = this.#create(protocol);
@@ -85,7 +93,7 @@ export class WorkerSettings {
     if (this.#root === undefined) return {settings, state};
     const ours = withTokenOrigin(state, this.#root, settings);
     if (ours !== undefined) return {settings, state: ours};
-    const why = `its operation is on ${state.tokenOrigin}, the Graph client's root is ${this.#root}`;
+    const why = `its operation is on ${state.tokenOrigin}, the client's origin is ${this.#root}`;
     throw new JobSkippedError(why, id, 'foreignOrigin', state.protocol);
   }
 

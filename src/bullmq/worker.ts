@@ -1,11 +1,18 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import type {GraphClient} from '../graph/graph-client.ts';
+import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEventType} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isMilliseconds} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkedWhereRead,
+  checkIsObject,
+  checkOptions,
+  isA,
+  isMilliseconds,
+} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
@@ -29,13 +36,15 @@ export interface LimiterOptions {
 export interface OperationWorkerOptions extends EngineOptions, WorkerPollOptions {
   /**
    * The bearer token, as for `pollOperation`. It goes to the origin of each operation's location, which the queue holds:
-   * whoever can write to Redis decides where it goes. With `graph` it goes to the client's root alone.
+   * whoever can write to Redis decides where it goes. With `client` it goes to the client's root alone.
    */
   readonly token?: PollOptions['token'];
   /** The ky instance that sends the requests. Default `ky`. */
   readonly http?: PollOptions['http'];
-  /** A Graph client in place of `token` and `http`: polls go through its batches, its gate and its limits. */
-  readonly graph?: GraphClient | undefined;
+  /** A client, of Graph or any service, in place of `token` and `http`: polls go through its gate, limits and batches. */
+  readonly client?: OperationClient | undefined;
+  /** Another name of `client`. */
+  readonly graph?: OperationClient | undefined;
   /** Protocols of your own, besides the library's: the queue refers to them by name. */
   readonly protocols?: readonly Protocol[] | undefined;
   /** How many polls may be under way at once in this worker. Jobs that wait do not count. Default 100. */
@@ -84,7 +93,8 @@ const limiterChecks = {max: isCount, duration: isMilliseconds(1)} satisfies Chec
 const workerChecks = {
   token: pollOptionChecks.token,
   http: pollOptionChecks.http,
-  graph: () => {}, // WorkerSettings checks it.
+  client: checkedWhereRead,
+  graph: checkedWhereRead,
   protocols: isA('a list of protocols', Array.isArray),
   concurrency: isCount,
   limiter: checkLimiter,
@@ -111,16 +121,16 @@ const longestRetry = 60_000;
  *
  * @example
  * ```ts
- * const graph = createGraphClient({token: new ClientSecretCredential(tenant, client, secret)});
- * const worker = createOperationWorker({name: 'operations', connection: {host: 'redis'}, graph});
+ * const client = createGraphClient({token: new ClientSecretCredential(tenant, client, secret)});
+ * const worker = createOperationWorker({name: 'operations', connection: {host: 'redis'}, client});
  * process.once('SIGTERM', () => void worker.close());
  * ```
  */
 export function createOperationWorker(options: OperationWorkerOptions): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
   const {name: _, connection, prefix, onError, ...own} = options;
-  const {token, http, graph, protocols, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = own;
-  const settings = new WorkerSettings({token, http, graph, protocols}, poll);
+  const {token, http, client, graph, protocols, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = own;
+  const settings = new WorkerSettings({token, http, client, graph, protocols}, poll);
   const publisher = new Publisher(engine);
   const listeners = new Listeners<WorkerEvent>();
   const closing = new AbortController();

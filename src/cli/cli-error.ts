@@ -6,13 +6,13 @@ import {
   OperationFailedError,
   OperationNotFoundError,
   OperationNotStartedError,
-  PollError,
   ProtocolError,
   ResultUnavailableError,
   UnauthorizedError,
   UnreachableError,
   WatchTimeoutError,
 } from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 
 /** What each exit code means; see docs/command.md. */
 export const exitCodes = {

@@ -3,6 +3,7 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import {readOptions} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
+import {escapeControls} from '../shared/printable.ts';
 import {exitCodes, toCliError} from './cli-error.ts';
 import {eventJson, type JsonFields} from './event-json.ts';
 import {LiveLine} from './live-line.ts';
@@ -16,7 +17,7 @@ import {
   wholeSeconds,
 } from './progress.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {type Colorize, colorsFor, escapeControls, jsonLine} from './terminal.ts';
+import {type Colorize, colorsFor, jsonLine} from './terminal.ts';
 
 /** How the command reports. */
 export interface ReporterOptions {

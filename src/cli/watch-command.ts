@@ -1,4 +1,4 @@
-import type {GraphPollOptions} from '../client/operation-settings.ts';
+import type {ClientPollOptions} from '../client/operation-settings.ts';
 import {cloudRoots, type GraphCloud} from '../graph/clouds.ts';
 import {createGraphClient, type GraphClient} from '../graph/graph-client.ts';
 import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
@@ -75,7 +75,7 @@ function createPoller(
   shell: Shell,
 ): OperationPoller {
   const {cloud, protocol, fetchResult} = options;
-  const polling: GraphPollOptions = {...pollOptions(options, shell), protocol, fetchResult};
+  const polling: ClientPollOptions = {...pollOptions(options, shell), protocol, fetchResult};
   if (saved !== undefined) {
     const {text, state} = saved;
     const savedProtocol = protocol ?? protocolNamed(state.protocol);

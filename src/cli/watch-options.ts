@@ -1,4 +1,4 @@
-import type {GraphPollOptions} from '../client/operation-settings.ts';
+import type {ClientPollOptions} from '../client/operation-settings.ts';
 import type {GraphCloud} from '../graph/clouds.ts';
 import {fixed} from '../schedule/schedule.ts';
 import type {AccessTokenOptions} from './access-token.ts';
@@ -16,7 +16,7 @@ export interface WatchOptions extends AccessTokenOptions, ReporterOptions {
 export function pollOptions(
   {timeout, interval, notFoundGrace}: WatchOptions,
   {signal}: Pick<Shell, 'signal'>,
-): GraphPollOptions {
+): ClientPollOptions {
   const schedule = interval === undefined ? undefined : fixed(interval);
   return {totalTimeout: timeout, schedule, notFoundGrace, signal};
 }

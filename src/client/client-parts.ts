@@ -1,18 +1,65 @@
+import type {KyInstance} from 'ky';
 import type {TokenSource} from '../http/authorization.ts';
-import type {Transport} from '../http/transport.ts';
+import {type Transport, transportOf} from '../http/transport.ts';
+import type {Settings} from '../options/settings.ts';
+import {lowerCaseHeaders, type RequestHeaders, secretsOf, withOriginHeaders} from './headers.ts';
+import {RequestLimiter} from './request-limiter.ts';
+import {type ClientTokenSource, shareTokens} from './token-cache.ts';
 
 /** What the operations of a client share; other runners of this package use it too. */
-export interface ClientParts {
-  /** The origin that the tokens belong to. */
-  readonly root: string;
-  /** The root with the version, which paths are appended to. */
+export interface ClientParts extends Pick<Settings, 'transport' | 'secrets'> {
+  /** The origin that the tokens and the client's headers belong to. */
+  readonly origin: string;
+  /** What paths are appended to: the root, and a version where there is one. */
   readonly base: string;
+  /** Where a path that a service sends is relative to; absent: to the URL that was asked ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)). */
+  readonly pathRoot?: string | undefined;
   /** The token for watching. */
-  readonly token: TokenSource;
+  readonly token: TokenSource | undefined;
   /** The token for starting. */
-  readonly startToken: TokenSource;
-  /** Sends requests within the client's limits and in its batches. */
-  readonly transport: Transport;
+  readonly startToken: TokenSource | undefined;
+  /** How long a start may take, in milliseconds. */
+  readonly startTimeout: number;
+}
+
+/** What the parts of a client are made of. */
+export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base' | 'pathRoot'> {
+  readonly token: ClientTokenSource | undefined;
+  readonly startToken: ClientTokenSource | undefined;
+  readonly scope: string;
+  readonly headers: RequestHeaders | undefined;
+  readonly http: KyInstance | undefined;
+  readonly concurrency: number | undefined;
+  readonly startTimeout: number | undefined;
+  /** A transport of the client's own in front of its limits, such as one that collects requests. */
+  readonly transport?: (limiter: RequestLimiter) => Transport;
+}
+
+/** Makes what the operations of a client share. */
+export function createClientParts({
+  origin,
+  base,
+  pathRoot,
+  scope,
+  http,
+  concurrency = 40,
+  startTimeout = 100_000,
+  transport = ({single}) => single,
+  ...given
+}: ClientPartsOptions): ClientParts {
+  const headers = lowerCaseHeaders(given.headers);
+  const limiter = new RequestLimiter(withOriginHeaders(transportOf(http), origin, headers), origin, concurrency);
+  const token = given.token === undefined ? undefined : shareTokens(given.token, scope);
+  return {
+    origin,
+    base,
+    pathRoot,
+    token,
+    startToken: given.startToken === undefined ? token : shareTokens(given.startToken, scope),
+    startTimeout,
+    transport: limiter.gated(transport(limiter)),
+    secrets: secretsOf(headers),
+  };
 }
 
 // Not a property of the client, where anybody could print a token.
@@ -24,7 +71,7 @@ export function rememberParts<Client extends object>(client: Client, parts: Clie
   return client;
 }
 
-/** The parts of a client; `undefined` for anything that `createGraphClient` has not made. */
+/** The parts of a client; `undefined` for anything that is none of this package's clients. */
 export function partsOf(client: object): ClientParts | undefined {
   return partsOfClients.get(client);
 }

@@ -5,12 +5,12 @@ import {type Check, type Checks, checkIsObject, checkOptions} from '../shared/ch
 import type {ClientParts} from './client-parts.ts';
 
 /** The options of one operation of a client: the client has `http` and `token`. */
-export type GraphPollOptions = Omit<PollOptions, 'http' | 'token'>;
+export type ClientPollOptions = Omit<PollOptions, 'http' | 'token'>;
 
 const {http, token, ...otherChecks} = pollOptionChecks;
 
 /** A check for each option of an operation. */
-export const graphPollChecks: Checks<GraphPollOptions> = otherChecks;
+export const clientPollChecks: Checks<ClientPollOptions> = otherChecks;
 
 /**
  * Checks the options of one operation.
@@ -18,10 +18,10 @@ export const graphPollChecks: Checks<GraphPollOptions> = otherChecks;
  * @param checks a check for each option there is
  * @throws TypeError or RangeError that names the option
  */
-export function checkPollOptions(options: object, checks: Readonly<Record<string, Check>> = graphPollChecks): void {
+export function checkPollOptions(options: object, checks: Readonly<Record<string, Check>> = clientPollChecks): void {
   checkIsObject('options', options);
   for (const name of ['http', 'token']) {
-    if (name in options) throw new TypeError(`${name}: it is the client's, give it to createGraphClient`);
+    if (name in options) throw new TypeError(`${name}: it is the client's, give it where the client is made`);
   }
   checkOptions(options, checks);
 }
@@ -33,10 +33,20 @@ export function checkPollOptions(options: object, checks: Readonly<Record<string
  * @throws TypeError or RangeError that names the option
  */
 export function operationSettings(
-  {root, transport, token: watchToken}: ClientParts,
-  options: GraphPollOptions,
-  token: TokenSource = watchToken,
+  client: ClientParts,
+  options: ClientPollOptions,
+  token: TokenSource | undefined = client.token,
 ): Settings {
   checkPollOptions(options);
-  return readOptions({...options, token}, {transport, resultOrigin: root});
+  return readOptions({...options, token}, sharedSettings(client));
+}
+
+/** What a client gives to the settings of each of its operations, besides the token. */
+export function sharedSettings({
+  origin,
+  transport,
+  secrets,
+  pathRoot,
+}: ClientParts): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'> {
+  return {transport, secrets, resultOrigin: origin, root: pathRoot};
 }

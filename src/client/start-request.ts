@@ -2,40 +2,50 @@ import {exchange} from '../http/exchange.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
-import {OperationNotStartedError, PollError} from '../operation/errors.ts';
+import {OperationNotStartedError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
-import {type Checks, checkIsObject, checkOptions, expected, isA, isOneOf} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkOptions, isA, isOneOf} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
-import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type GraphPollOptions, operationSettings} from './operation-settings.ts';
+import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
+import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 
 /** A request that starts an operation. */
-export interface GraphRequest {
+export interface StartRequest {
   /** Default `'POST'`. */
-  readonly method?: 'POST' | 'PUT' | 'PATCH';
-  /** Where it goes: a path under the client's root and version, e.g. `/teams/{id}/clone`, or an absolute URL on the root. */
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET';
+  /** Where it goes: a path, which is appended to the client's root, e.g. `/exports`, or an absolute URL on its origin. */
   readonly path: string;
   /** What is sent as JSON; absent: no body. */
   readonly body?: unknown;
-  /** Further headers; those that the protocol asks for are sent without. */
+  /** Further headers; those that the client has and those that the protocol asks for are sent without. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const isPath = isA("a path such as '/teams'", (path) => typeof path === 'string');
+const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
 
-const requestChecks = {
-  method: isOneOf('POST', 'PUT', 'PATCH'),
+/** A check for each field of a start. */
+export const startRequestChecks = {
+  method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
   path: isPath,
-  body: () => {}, // Anything may be sent.
-  headers: checkHeaders,
-} satisfies Checks<GraphRequest>;
+  body: checkedWhereRead,
+  headers: checkHeadersBesideToken,
+} satisfies Checks<StartRequest>;
+
+/** How a start is sent. */
+export interface SendStartOptions {
+  /** A check for each field of the request. Default those of any service. */
+  readonly checks?: Checks<StartRequest>;
+  /** Given where the responses may contain a secret: what others may know of one. */
+  readonly redactResponse?: (response: TransportResponse) => TransportResponse;
+}
 
 /** A start that the service accepted. */
 export interface AcceptedStart {
-  readonly method: 'POST' | 'PUT' | 'PATCH';
+  readonly method: NonNullable<StartRequest['method']>;
   readonly url: string;
   /** How the response is to be read. */
   readonly reader: ProtocolReader;
@@ -48,20 +58,19 @@ export interface AcceptedStart {
  * Sends the request that starts an operation, once; after a 401, which comes before anything is done, once more with a new
  * token.
  *
- * @param redactResponse given where the responses may contain a secret: what others may know of one
  * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is invalid
  */
 export async function sendStart(
   client: ClientParts,
   protocol: Protocol,
-  request: GraphRequest,
-  options: GraphPollOptions,
-  redactResponse?: (response: TransportResponse) => TransportResponse,
+  request: StartRequest,
+  options: ClientPollOptions,
+  {checks = startRequestChecks, redactResponse}: SendStartOptions = {},
 ): Promise<AcceptedStart> {
   checkIsObject('request', request, 'an object with a path');
-  checkOptions(request, requestChecks);
+  checkOptions(request, checks);
   const {method = 'POST', body: json, headers} = request;
-  const {root: tokenOrigin, base, startToken} = client;
+  const {origin: tokenOrigin, base, startToken, startTimeout} = client;
   const url = requestUrl(request.path, base);
   const settings = operationSettings(client, {...options, protocol}, startToken);
   const {reader, signal} = settings;
@@ -78,10 +87,11 @@ export async function sendStart(
     return redactResponse === undefined ? response : redactResponse(response);
   };
   try {
-    const sent = {method, json, headers: {...reader.protocol.requestHeaders, ...headers}, location: url, tokenOrigin};
+    const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
+    const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
       {...settings, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
-      {...sent, signal: controller, deadlineAt: undefined},
+      {...sent, signal: controller, deadlineAt: undefined, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
     return {method, url, reader, response, isSecret: redactResponse !== undefined};
@@ -104,17 +114,6 @@ function mayBeProcessed(cause: unknown): boolean {
   if (kind === 'token') return false;
   if (httpStatus !== undefined) return httpStatus >= 500 || httpStatus < 400;
   return code === undefined || !unsent.has(code);
-}
-
-function checkHeaders(name: string, headers: unknown): void {
-  checkIsObject(name, headers, 'an object with a string for each header');
-  for (const [header, value] of Object.entries(headers)) {
-    // What was given is not shown: it may be a secret.
-    if (typeof value !== 'string') throw expected(`${name}.${header}`, 'a string', typeof value);
-    if (header.toLowerCase() === 'authorization') {
-      throw new TypeError(printable(`${name}.${header}: expected no token here, it is the option token of the client`));
-    }
-  }
 }
 
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */

@@ -1,20 +1,23 @@
+import {containsSecret, redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
-import {ProtocolError} from '../operation/errors.ts';
+import {maxShownLocation} from '../operation/abandon-error.ts';
+import {OperationNotWatchableError} from '../operation/errors.ts';
+import type {Operation} from '../operation/operation.ts';
+import {resumeTokenOf} from '../operation/resume-token.ts';
 import type {Answer, WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
-import {readId} from '../protocol/parse-operation.ts';
-import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type StartAnswer, startLocation, startProtocol} from '../protocol/start.ts';
-import {now} from '../shared/clock.ts';
-import {deepFreeze} from '../shared/json.ts';
+import {readStart} from '../protocol/read-start.ts';
+import type {Checks} from '../shared/check-options.ts';
+import {now, processClock} from '../shared/clock.ts';
+import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type GraphPollOptions, operationSettings} from './operation-settings.ts';
-import {type AcceptedStart, type GraphRequest, sendStart} from './start-request.ts';
+import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
+import {type AcceptedStart, type StartRequest, sendStart, startRequestChecks} from './start-request.ts';
 import {stateAt} from './watch.ts';
 
 /**
@@ -27,15 +30,16 @@ export type StartedOperation =
   /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
-/** Starts an operation and watches it. */
+/** Starts an operation and watches it. @param checks a check for each field of the request */
 export function start(
   client: ClientParts,
   protocol: Protocol,
-  request: GraphRequest,
-  options: GraphPollOptions = {},
+  request: StartRequest,
+  options: ClientPollOptions = {},
+  checks: Checks<StartRequest> = startRequestChecks,
 ): Promise<StartedOperation> {
   return startAfterReturn(async (returned) => {
-    const accepted = await sendStart(client, protocol, request, options);
+    const accepted = await sendStart(client, protocol, request, options, {checks});
     return watchStarted(client, accepted, options, returned);
   });
 }
@@ -62,67 +66,73 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
  * Watches the operation that a response leads to.
  *
  * @param returned watching begins when it resolves
- * @throws ProtocolError when the response leads where the token may not go
+ * @throws OperationNotWatchableError when the response leads where the token may not go
  */
 export function watchStarted(
   client: ClientParts,
   accepted: AcceptedStart,
-  options: GraphPollOptions,
+  options: ClientPollOptions,
   returned: Promise<void>,
 ): StartedOperation {
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
-  const startAnswer: StartAnswer = {url, status, headers, body: json};
-  const given = operationSettings(client, {...options, protocol: startProtocol(startAnswer, reader)});
-  const location = startLocation(startAnswer, reader, client.base);
-  // Else the body is the operation, or the resource that it is about: the first report, without another request.
-  const isInHeaders = (reader.protocol.start ?? 'headers') === 'headers';
-  if (location === undefined) {
-    if (!isInHeaders || !isCompleted(response)) return {confirmed: false, poller: undefined, answer};
+  const report = readStart(method, {url, status, headers, body: json}, reader, client.base, client.pathRoot ?? null);
+  if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
+  const given = operationSettings(client, {...options, protocol: report.protocol});
+  if (report.kind === 'ended') {
     const settings: Settings = {...given, startAfter: returned};
-    const state = completedState(url, isSecret ? null : json, response, settings);
-    return {confirmed: true, poller: new OperationPoller(state, settings), answer};
+    const operation = isSecret ? withoutBody(report.operation) : report.operation;
+    return {
+      confirmed: true,
+      poller: new OperationPoller(endedState(url, operation, answer, settings), settings),
+      answer,
+    };
   }
-  const delay = isInHeaders ? (retryAfter ?? reader.minimumInterval) : 0;
-  const hasFirstReport = !isInHeaders && !isSecret;
+  const {location} = report;
+  const isFirstReport = report.isFirstReport && !isSecret;
+  const delay = isFirstReport ? 0 : (retryAfter ?? reader.minimumInterval);
   const header = headers.get('location');
   const settings: Settings = {
     ...given,
     startAfter: returned,
     initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
-    transport: hasFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
-    started: {method, url, root: client.base, ...(header === null ? {} : {location: header})},
+    transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
+    started: {method, url, ...(header === null || containsSecret(header, response.secrets) ? {} : {location: header})},
   };
-  let state: WatchState;
+  return {
+    confirmed: true,
+    poller: new OperationPoller(startedState(client, location, settings, answer), settings),
+    answer,
+  };
+}
+
+/** The first state of an operation that was started. @throws OperationNotWatchableError */
+function startedState(client: ClientParts, location: string, settings: Settings, answer: Answer): WatchState {
   try {
-    state = stateAt(client, location, settings);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ProtocolError(`The operation was started, but cannot be watched: ${why}`);
+    return stateAt(client, location, settings);
+  } catch {
+    // The token's origin stays the client's: whoever resumes sends it nowhere else, unless they trust the origin.
+    const tokenOrigin = client.origin;
+    const redactedLocation = redact(redactLocation(location, tokenOrigin), settings.secrets, maxShownLocation);
+    const first = firstState(location, {...settings, token: undefined}, now());
+    const state: WatchState = {...first, tokenOrigin, redactedLocation};
+    throw new OperationNotWatchableError(
+      `The operation was started, but cannot be watched at ${redactedLocation}: no token goes there unless that origin is one of trustedOrigins`,
+      {state, answer, resumeToken: () => resumeTokenOf(state, processClock)},
+    );
   }
-  return {confirmed: true, poller: new OperationPoller(state, settings), answer};
 }
 
-/** Whether the start itself completed the operation, where no header leads to one. */
-function isCompleted({status, json}: ServiceResponse): boolean {
-  // A body that is not JSON may be a gateway's page, whatever the HTTP status.
-  return status !== 202 && json !== undefined && ownProperty(json, 'error') === undefined;
-}
-
-/** The state of an operation that the start completed: the body of the response is the result. */
-function completedState(url: string, body: unknown, {status, answer}: ServiceResponse, settings: Settings): WatchState {
+/** The state of an operation that had ended when its start was answered. */
+function endedState(url: string, operation: Operation, answer: Answer, settings: Settings): WatchState {
   const at = now();
-  // A body that is nested too deeply is useless.
-  const result = deepFreeze(body) ? body : null;
-  const operation = Object.freeze({
-    id: readId(body, settings.reader),
-    status: 'succeeded' as const,
-    rawStatus: String(status),
-    raw: result,
-    result,
-  });
   const first = firstState(url, settings, at);
   return transition(first, {type: 'report', operation, at, answer})?.state ?? first;
+}
+
+/** An operation without the body that it was read from, which holds a secret. */
+function withoutBody(operation: Operation): Operation {
+  return Object.freeze({...operation, raw: null, ...('result' in operation ? {result: null} : {})});
 }
 
 /** A transport that answers the first request for a location with the response to the start, without sending it. */

@@ -19,7 +19,7 @@ export interface TokenCredential {
 }
 
 /** Where a client's tokens come from: a token, a function that gives one, or a credential of `@azure/identity`. */
-export type GraphTokenSource =
+export type ClientTokenSource =
   | string
   | ((request: TokenRequest) => string | AccessToken | Promise<string | AccessToken>)
   | TokenCredential;
@@ -56,7 +56,7 @@ export function checkTokenSource(name: string, source: unknown): void {
  *
  * @param scope what a credential is asked for
  */
-export function shareTokens(source: GraphTokenSource, scope: string): TokenSource {
+export function shareTokens(source: ClientTokenSource, scope: string): TokenSource {
   if (typeof source === 'string') return source;
   const fetchToken = typeof source === 'function' ? source : credentialTokens(source, scope);
   let cached: CachedToken | undefined;

@@ -3,19 +3,21 @@ import type {Settings} from '../options/settings.ts';
 import {redactLocation} from '../shared/location.ts';
 
 /**
- * Decides which origin the token of a client belongs to: the client's root, wherever the operation is.
+ * Decides which origin the token of a client belongs to: the client's own, wherever the operation is; none where the protocol
+ * needs no token.
  *
- * @param root the client's root
+ * @param origin the client's own
  * @returns the state with that origin; `undefined` where the operation is on an origin to which the token may not go, and
  * the protocol does not do without
  */
 export function withTokenOrigin(
   state: WatchState,
-  root: string,
+  origin: string,
   {reader, trustedOrigins}: Pick<Settings, 'reader' | 'trustedOrigins'>,
 ): WatchState | undefined {
-  const {tokenOrigin, location} = state;
-  if (!reader.sendsToken || tokenOrigin === root) return state;
-  if (!reader.foreignHosts && !trustedOrigins.has(tokenOrigin)) return undefined;
-  return {...state, tokenOrigin: root, redactedLocation: redactLocation(location, root)};
+  const {sendsToken, foreignHosts} = reader;
+  const tokenOrigin = sendsToken ? origin : '';
+  if (state.tokenOrigin === tokenOrigin) return state;
+  if (sendsToken && !foreignHosts && !trustedOrigins.has(state.tokenOrigin)) return undefined;
+  return {...state, tokenOrigin, redactedLocation: redactLocation(state.location, tokenOrigin)};
 }

@@ -2,18 +2,18 @@ import type {Operation} from '../operation/operation.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
-import {resumeWatching} from '../options/resume.ts';
+import {type Resumed, resumeWatching} from '../options/resume.ts';
 import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
 import {now} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
-import {checkPollOptions, type GraphPollOptions, operationSettings} from './operation-settings.ts';
+import {type ClientPollOptions, checkPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
 /** Watches an operation with what the client's operations share. */
-export function watch(client: ClientParts, location: string, options: GraphPollOptions = {}): OperationPoller {
+export function watch(client: ClientParts, location: string, options: ClientPollOptions = {}): OperationPoller {
   const settings = operationSettings(client, options);
   return new OperationPoller(stateAt(client, location, settings), settings);
 }
@@ -22,7 +22,7 @@ export function watch(client: ClientParts, location: string, options: GraphPollO
 export async function fetchOperation(
   client: ClientParts,
   location: string,
-  options: GraphPollOptions = {},
+  options: ClientPollOptions = {},
 ): Promise<Operation> {
   const settings = operationSettings(client, options);
   return fetchOnce(stateAt(client, location, settings), settings);
@@ -30,20 +30,33 @@ export async function fetchOperation(
 
 /** Goes on from a resume token, if its operation is one of the client's. */
 export function resume(
-  {root, transport, token}: ClientParts,
+  client: ClientParts,
   resumeToken: ResumeToken | string,
-  options: GraphPollOptions = {},
+  options: ClientPollOptions = {},
 ): OperationPoller {
+  const {state, settings} = resumeOf(client, resumeToken, options);
+  return new OperationPoller(state, settings);
+}
+
+/**
+ * Where and how a client goes on from a resume token.
+ *
+ * @param time the time of the clock whose times the token has; default as for `resumeWatching`
+ * @throws TypeError when the token's operation is none of the client's
+ */
+export function resumeOf(
+  client: ClientParts,
+  resumeToken: ResumeToken | string,
+  options: ClientPollOptions = {},
+  time?: number,
+): Resumed {
   checkPollOptions(options);
-  const {state, settings} = resumeWatching(resumeToken, {...options, token});
-  const {reader, trustedOrigins} = settings;
-  const isOurs = state.tokenOrigin === (reader.sendsToken ? root : '') || trustedOrigins.has(state.tokenOrigin);
-  if (!isOurs) {
-    throw new TypeError(
-      printable(`resume: expected the token of an operation on ${root}, got one on ${state.tokenOrigin}`),
-    );
-  }
-  return new OperationPoller(state, {...settings, transport, resultOrigin: root});
+  const {origin, token} = client;
+  const {state, settings} = resumeWatching(resumeToken, {...options, token}, time);
+  const ours = withTokenOrigin(state, origin, settings);
+  if (ours !== undefined) return {state: ours, settings: {...settings, ...sharedSettings(client)}};
+  const got = state.tokenOrigin === '' ? 'one that needs no token' : `one on ${state.tokenOrigin}`;
+  throw new TypeError(printable(`resume: expected the token of an operation on ${origin}, got ${got}`));
 }
 
 /**
@@ -51,9 +64,9 @@ export function resume(
  *
  * @throws TypeError when the location is no URL to which the client's token may go
  */
-export function stateAt({root}: ClientParts, location: string, settings: Settings): WatchState {
-  const state = firstState(location, settings, now());
-  const ours = withTokenOrigin(state, root, settings);
+export function stateAt({origin}: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
+  const state = firstState(location, settings, time);
+  const ours = withTokenOrigin(state, origin, settings);
   if (ours !== undefined) return ours;
-  throw new TypeError(printable(`location: expected one on ${root}, got ${state.tokenOrigin}: no token goes there`));
+  throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));
 }

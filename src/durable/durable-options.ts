@@ -1,3 +1,5 @@
+import {partsOf} from '../client/client-parts.ts';
+import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
@@ -18,6 +20,8 @@ import {
  * There is no `signal`: no engine can replay an abort. Cancel the workflow.
  */
 export interface DurableOptions extends Omit<PollOptions, 'signal'> {
+  /** A client, of Graph or any service, in place of `token` and `http`: polls go through its gate and limits. */
+  readonly client?: OperationClient | undefined;
   /** Prefixes the names of all steps (`name: poll 1`). Set one where a workflow watches several operations. Default none. */
   readonly name?: string | undefined;
   /**
@@ -40,6 +44,7 @@ const {signal: _, ...pollChecks} = pollOptionChecks;
 export const durableChecks = {
   ...pollChecks,
   schedule: checkPureSchedule,
+  client: isA('a client of this package', (client) => partsOf(Object(client)) !== undefined),
   name: isA('a string', (value) => typeof value === 'string'),
   onEvent: isFunction,
 } satisfies Checks<DurableOptions>;
@@ -58,6 +63,10 @@ export function checkDurableOptions(options: object, checks: Readonly<Record<str
     throw new TypeError('signal: a workflow cannot replay an abort; cancel the workflow instead');
   }
   checkOptions(others, checks);
+  if (!('client' in others) || others.client === undefined) return;
+  for (const name of ['token', 'http'] as const) {
+    if (others[name] !== undefined) throw new TypeError(`${name}: the client has its own; give one of the two`);
+  }
 }
 
 function checkPureSchedule(name: string, schedule: unknown): void {

@@ -1,3 +1,6 @@
+import {partsOf} from '../client/client-parts.ts';
+import {operationSettings} from '../client/operation-settings.ts';
+import {resumeOf, stateAt} from '../client/watch.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {firstState} from '../options/first-state.ts';
@@ -89,14 +92,20 @@ export async function watchDurablyInRuns(
 async function watch(
   host: DurableHost,
   place: string | URL | ResumeToken,
-  {name, onEvent, ...options}: DurableOptions,
+  {name, onEvent, client, ...options}: DurableOptions,
   maxPolls: number,
 ): Promise<DurableRun> {
   const stepName = (step: string): string => (name === undefined ? step : `${name}: ${step}`);
   const now = await host.now(stepName('begin'));
   const steps = {stepName, onEvent, maxPolls};
+  const parts = client === undefined ? undefined : partsOf(client);
   if (typeof place !== 'string' && !(place instanceof URL)) {
-    return takeSteps(host, resumeWatching(place, options, now), now, steps);
+    const resumed = parts === undefined ? resumeWatching(place, options, now) : resumeOf(parts, place, options, now);
+    return takeSteps(host, resumed, now, steps);
+  }
+  if (parts !== undefined) {
+    const settings = operationSettings(parts, options);
+    return takeSteps(host, {state: stateAt(parts, String(place), settings, now), settings}, now, steps);
   }
   const settings = readOptions(options);
   return takeSteps(host, {state: firstState(place, settings, now), settings}, now, steps);

@@ -1,5 +1,5 @@
 import type {ClientParts} from '../client/client-parts.ts';
-import {checkPollOptions, type GraphPollOptions, graphPollChecks} from '../client/operation-settings.ts';
+import {type ClientPollOptions, checkPollOptions, clientPollChecks} from '../client/operation-settings.ts';
 import {type StartedOperation, startAfterReturn, watchStarted} from '../client/start.ts';
 import {sendStart} from '../client/start-request.ts';
 import {parseBody, type ResponseHeaders, type TransportResponse} from '../http/transport.ts';
@@ -7,12 +7,12 @@ import {OperationError} from '../operation/errors.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {type Checks, expected} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, expected} from '../shared/check-options.ts';
 import {decodeLocation} from '../shared/location.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
 
 /** The options of `resetPassword`. */
-export interface ResetPasswordOptions extends GraphPollOptions {
+export interface ResetPasswordOptions extends ClientPollOptions {
   /** The new password. Absent: the service makes one, for cloud-only users. */
   readonly newPassword?: string | undefined;
   /** The id of the password method. Default the one that all users have. */
@@ -30,11 +30,11 @@ export type PasswordReset = StartedOperation & {
 };
 
 const resetPasswordChecks = {
-  ...graphPollChecks,
+  ...clientPollChecks,
   newPassword: (name, password) => {
     if (typeof password !== 'string') throw expected(name, 'a string', typeof password);
   },
-  methodId: () => {}, // resetPasswordPath checks it.
+  methodId: checkedWhereRead,
 } satisfies Checks<ResetPasswordOptions>;
 
 /** Resets a user's password and watches it happen. The request is sent once. */
@@ -47,9 +47,9 @@ export function resetPassword(
     checkPollOptions(given, resetPasswordChecks);
     const {newPassword, methodId, ...options} = given;
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
-    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
-      withoutPassword(response, newPassword),
-    );
+    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, {
+      redactResponse: (response) => withoutPassword(response, newPassword),
+    });
     const started = watchStarted(client, accepted, options, returned);
     return withPassword(started, newPassword ?? passwordIn(accepted.response.json));
   });
@@ -83,9 +83,12 @@ function withPassword(started: StartedOperation, given: string | undefined): Pas
   return {...started, newPassword};
 }
 
-/** The password in the body of the response to a reset; older services call it `password`. */
+/** What a response to a reset calls the password, also in older services. */
+const passwordNames: readonly string[] = ['newPassword', 'password'];
+
+/** The password in the body of the response to a reset. */
 function passwordIn(body: unknown): string | undefined {
-  const password = ownProperty(body, 'newPassword') ?? ownProperty(body, 'password');
+  const password = passwordNames.map((name) => ownProperty(body, name)).find((value) => value !== undefined);
   return typeof password === 'string' ? password : undefined;
 }
 
@@ -102,8 +105,21 @@ function withoutPassword(response: TransportResponse, given: string | undefined)
   return {
     ...response,
     headers: withoutSecret(headers, password),
-    body: given === undefined || status < 300 ? body : onlyCode(body, given),
+    body: status < 300 ? quotingNothing(body, password) : given === undefined ? body : onlyCode(body, given),
   };
+}
+
+/** A body in which the password stands in the fields for it alone: what quotes it is left out. */
+function quotingNothing(body: TransportResponse['body'], password: string): TransportResponse['body'] {
+  const json = parseBody(body);
+  if (json === undefined || json === null || password === '') return body;
+  try {
+    const isQuote = (name: string, value: unknown): boolean =>
+      typeof value === 'string' && !passwordNames.includes(name) && holdsSecret(value, password);
+    return {json: JSON.parse(JSON.stringify(json), (name, value) => (isQuote(name, value) ? undefined : value))};
+  } catch {
+    return {text: ''}; // nested too deeply
+  }
 }
 
 function onlyCode(body: TransportResponse['body'], password: string): TransportResponse['body'] {

@@ -1,4 +1,4 @@
-import {PollError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
 import {describeError} from './request-errors.ts';

@@ -23,6 +23,8 @@ export interface ServiceRequest extends RequestLimits {
   readonly method?: TransportRequest['method'] | undefined;
   /** What is sent as JSON. */
   readonly json?: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -30,6 +32,8 @@ export interface ServiceRequest extends RequestLimits {
   readonly tokenOrigin: string;
   /** Where no token is sent: the URL whose origin is the request's own. Default its location. */
   readonly home?: string | undefined;
+  /** How long it may take, in milliseconds. Default as for all requests; a token has that time in any case. */
+  readonly requestTimeout?: number | undefined;
 }
 
 /** Whether a poll has already asked for a new token. */
@@ -48,8 +52,10 @@ export async function exchange(
   request: ServiceRequest,
   refresh: TokenRefresh = {done: false},
 ): Promise<ServiceResponse> {
-  const {tokenOrigin, method = 'GET', json, headers} = request;
+  const {tokenOrigin, method = 'GET', json, takesText, headers} = request;
   const {token: tokenSource, requestTimeout} = settings;
+  const sendSettings =
+    request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};
   let {location} = request;
   let redirects = 0;
   let refreshed: string | undefined;
@@ -62,15 +68,15 @@ export async function exchange(
     }
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const sent = {method, json, headers, location, token, trusted, isForeign, redirected};
-    const response = await send(settings, request, sent);
+    const sent = {method, json, takesText, headers, location, token, trusted, isForeign, redirected};
+    const response = await send(sendSettings, request, sent);
     const {status} = response;
     // A request that changes something is never sent to a place it was not meant for.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
       if (status === 303 && settings.reader.seeOtherSucceeds) {
         // It becomes the operation's resourceLocation, which is shown.
-        return {...response, seeOther: containsSecret(target ?? '', token) ? undefined : target};
+        return {...response, seeOther: containsSecret(target ?? '', response.secrets) ? undefined : target};
       }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
       if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', response);

@@ -3,33 +3,54 @@ const replacement = '[token]';
 
 const maxTextLength = 200;
 
-/** A string from outside, shortened and without the token, which a server may send back. */
-export function redact(text: string, token: string | undefined, maxLength: number = maxTextLength): string {
-  return (token === undefined ? text : withoutToken(text, token)).slice(0, maxLength);
+/** What must not be shown: the token of a request, and the values of its client's own headers. */
+export type Secrets = readonly string[];
+
+/** A string from outside, shortened and without secrets, which a server may send back. */
+export function redact(text: string, secrets: Secrets, maxLength: number = maxTextLength): string {
+  return secrets.reduce(withoutSecret, text).slice(0, maxLength);
 }
 
 // Shorter ones are no secrets, and would be found inside ordinary words.
 const minSecretLength = 8;
 
-/** Whether a string from outside contains the token, as it is or with some of it percent-encoded, as in a URL. */
-export function containsSecret(text: string, token: string | undefined): token is string {
-  if (token === undefined || token.length < minSecretLength || text.length < token.length) return false;
-  return text.includes(token) || (text.includes('%') && patternOf(token).test(text));
+/** Whether a string from outside contains a secret, as it is or with some of it percent-encoded, as in a URL. */
+export function containsSecret(text: string, secrets: Secrets): boolean {
+  return secrets.some((secret) => contains(text, secret));
 }
 
-/** Parsed JSON without the token, in strings and in keys; the value itself where it does not contain the token. */
-export function redactJson(json: unknown, token: string | undefined): unknown {
-  if (token === undefined || !jsonContainsSecret(json, token)) return json;
+/**
+ * Whether JSON that is still text may contain a secret, so that what was parsed has to be searched: without an escape it says
+ * what it contains.
+ */
+export function textMayContainSecret(text: string, secrets: Secrets): boolean {
+  return (
+    secrets.length > 0 && (text.includes('\\') || text.includes('%') || secrets.some((secret) => text.includes(secret)))
+  );
+}
+
+function contains(text: string, secret: string): boolean {
+  if (secret.length < minSecretLength || text.length < secret.length) return false;
+  return text.includes(secret) || (text.includes('%') && patternOf(secret).test(text));
+}
+
+/** Parsed JSON without secrets, in strings and in keys; the value itself where it does not contain any. */
+export function redactJson(json: unknown, secrets: Secrets): unknown {
+  return secrets.reduce(jsonWithoutSecret, json);
+}
+
+function jsonWithoutSecret(json: unknown, secret: string): unknown {
+  if (!jsonContainsSecret(json, secret)) return json;
   // A reviver sees each value by its key, in a copy that nobody else has.
   return JSON.parse(JSON.stringify(json), (_, value: unknown) => {
-    if (typeof value === 'string') return withoutToken(value, token);
+    if (typeof value === 'string') return withoutSecret(value, secret);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutToken(key, token), inner]));
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutSecret(key, secret), inner]));
   });
 }
 
-function withoutToken(text: string, token: string): string {
-  return containsSecret(text, token) ? text.replace(patternOf(token), replacement) : text;
+function withoutSecret(text: string, secret: string): string {
+  return contains(text, secret) ? text.replace(patternOf(secret), replacement) : text;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -39,17 +60,17 @@ function isFields(value: unknown): value is Fields {
 }
 
 // Not recursive: a body may be nested more deeply than the stack.
-function jsonContainsSecret(json: unknown, token: string): boolean {
-  if (typeof json === 'string') return containsSecret(json, token);
+function jsonContainsSecret(json: unknown, secret: string): boolean {
+  if (typeof json === 'string') return contains(json, secret);
   if (!isFields(json)) return false;
   let pending: Fields[] | undefined;
   for (let next: Fields | undefined = json; next !== undefined; next = pending?.pop()) {
     // Not Object.entries: this happens at each poll, and makes nothing.
     for (const key in next) {
       const value = next[key];
-      if (key.length >= token.length && containsSecret(key, token)) return true;
+      if (key.length >= secret.length && contains(key, secret)) return true;
       if (typeof value === 'string') {
-        if (containsSecret(value, token)) return true;
+        if (contains(value, secret)) return true;
       } else if (isFields(value)) {
         pending ??= [];
         pending.push(value);
@@ -59,19 +80,25 @@ function jsonContainsSecret(json: unknown, token: string): boolean {
   return false;
 }
 
-let latest: {readonly token: string; readonly pattern: RegExp} | undefined;
+/** Each is made once: a token is used many times, and beside it there are a few headers at most. */
+const patterns = new Map<string, RegExp>();
+const maxPatterns = 8;
 
-/** The token with any of its characters percent-encoded. It is made once for each token: most are used many times. */
-function patternOf(token: string): RegExp {
-  if (latest?.token !== token) {
-    const characters = [...token].map((character) => {
+/** A secret with any of its characters percent-encoded. */
+function patternOf(secret: string): RegExp {
+  let pattern = patterns.get(secret);
+  if (pattern === undefined) {
+    const characters = [...secret].map((character) => {
       const code = character.charCodeAt(0).toString(16);
       return `(?:${/\w/.test(character) ? character : `\\${character}`}|%(?:25)*${ignoringCase(code)})`;
     });
-    latest = {token, pattern: new RegExp(characters.join(''), 'g')};
+    pattern = new RegExp(characters.join(''), 'g');
+    // Tokens that are no longer in use are not kept.
+    if (patterns.size === maxPatterns) patterns.clear();
+    patterns.set(secret, pattern);
   }
-  latest.pattern.lastIndex = 0;
-  return latest.pattern;
+  pattern.lastIndex = 0;
+  return pattern;
 }
 
 function ignoringCase(hexadecimal: string): string {

@@ -1,6 +1,6 @@
 import isNetworkError from 'is-network-error';
 import {maxShownLocation} from '../operation/abandon-error.ts';
-import {PollError, type PollErrorFacts} from '../operation/errors.ts';
+import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
@@ -8,7 +8,7 @@ import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasThrottlingCode} from '../protocol/throttling.ts';
 import {isObject} from '../shared/json.ts';
 import {redactLocation} from '../shared/location.ts';
-import {redact} from './redact.ts';
+import {redact, type Secrets} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {OpaqueRedirect} from './transport.ts';
 
@@ -26,10 +26,10 @@ export function httpError(
   tokenOrigin: string,
   reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
 ): PollError {
-  const {status, json, answer, retryAfter, method, location, redirected, isForeign, token} = response;
+  const {status, json, answer, retryAfter, method, location, redirected, isForeign, secrets} = response;
   const error = parseErrorObject(ownProperty(json, 'error'));
-  const code = error?.code === undefined ? undefined : redact(error.code, token);
-  const message = error?.message === undefined ? undefined : redact(error.message, token);
+  const code = error?.code === undefined ? undefined : redact(error.code, secrets);
+  const message = error?.message === undefined ? undefined : redact(error.message, secrets);
   const throttled = isThrottled(response, reader);
   const facts: PollErrorFacts = {
     kind: 'http',
@@ -41,7 +41,7 @@ export function httpError(
     // What a foreign host refuses after a redirect, it does not refuse in the service's name.
     ends: throttled || (isForeign && redirected) ? undefined : endingStatuses.get(status),
   };
-  const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), token, maxShownLocation);
+  const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), secrets, maxShownLocation);
   const parts = [code, message].filter((part) => part !== undefined && part !== '');
   const details = parts.join(', ').replaceAll(where, '…');
   return new PollError(`${method} ${where} answered ${status}${details === '' ? '' : `: ${details}`}`, facts);
@@ -68,7 +68,7 @@ export function protocolError(
 }
 
 /** The error for what ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
-export function networkError(error: unknown, token: string | undefined): PollError {
+export function networkError(error: unknown, secrets: Secrets): PollError {
   if (error instanceof OpaqueRedirect) {
     const message = 'The answer is a redirect, which cannot be followed safely here';
     return new PollError(message, {kind: 'protocol', transient: false});
@@ -80,7 +80,7 @@ export function networkError(error: unknown, token: string | undefined): PollErr
     innermost = cause;
     cause = 'cause' in cause ? cause.cause : undefined;
   }
-  const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), token);
+  const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
   if (isProgrammingError(error)) {
     const message = `${why} (thrown by the ky instance: a hook, or its fetch)`;
     return new PollError(message, {kind: 'network', transient: false, ends: 'unreachable'});

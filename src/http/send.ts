@@ -1,5 +1,5 @@
 import type {Answer} from '../operation/state.ts';
-import {redact, redactJson} from './redact.ts';
+import {redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
@@ -20,6 +20,8 @@ export interface SendSettings {
   readonly maxResponseSize: number;
   /** The longest `Retry-After` that is kept, in milliseconds; `undefined`: any. */
   readonly maxRetryAfter: number | undefined;
+  /** What must not be shown besides the token: what the transport sends of its own. */
+  readonly secrets: Secrets;
 }
 
 /** One request, with the token it carries. */
@@ -27,6 +29,8 @@ export interface SendRequest {
   readonly method: TransportRequest['method'];
   /** What is sent as JSON. */
   readonly json: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -45,13 +49,24 @@ export interface SendRequest {
  * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout, maxResponseSize, maxRetryAfter}: SendSettings,
+  {transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
   limits: RequestLimits,
-  {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
+  {
+    method,
+    json,
+    takesText = false,
+    location,
+    token,
+    trusted,
+    isForeign,
+    redirected,
+    headers: furtherHeaders,
+  }: SendRequest,
 ): Promise<ServiceResponse> {
+  const secrets = token === undefined ? others : [token, ...others];
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
-    accept: 'application/json',
+    accept: takesText ? '*/*' : 'application/json',
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
@@ -76,10 +91,10 @@ export function send(
         onHead,
       });
     } catch (error) {
-      throw networkError(error, token);
+      throw networkError(error, secrets);
     }
     const {status, headers: responseHeaders, retryAfter, body} = response;
-    const answer = readAnswer(status, responseHeaders, clientRequestId, token);
+    const answer = readAnswer(status, responseHeaders, clientRequestId, secrets);
     const wait = atMost(retryAfter, maxRetryAfter);
     if (!(Number.isInteger(status) && status >= 100 && status <= 599)) {
       throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: wait});
@@ -92,34 +107,34 @@ export function send(
       status,
       headers: responseHeaders,
       retryAfter: wait,
-      json: redactJson(parseBody(body), token),
+      json: readBody(body, secrets, takesText && status < 300),
       answer,
       method,
       location,
       redirected,
       isForeign,
       seeOther: undefined,
-      token,
+      secrets,
     };
   });
+}
+
+/** The body without secrets: as JSON, or as it is where text is wanted. */
+function readBody(body: NonNullable<TransportResponse['body']>, secrets: Secrets, asText: boolean): unknown {
+  const json = asText && 'text' in body ? body.text : parseBody(body);
+  return 'text' in body && !textMayContainSecret(body.text, secrets) ? json : redactJson(json, secrets);
 }
 
 function atMost(wait: number | undefined, longest: number | undefined): number | undefined {
   return wait === undefined || longest === undefined ? wait : Math.min(wait, longest);
 }
 
-function readAnswer(
-  httpStatus: number,
-  headers: ResponseHeaders,
-  clientRequestId: string,
-  token: string | undefined,
-): Answer {
+function readAnswer(httpStatus: number, headers: ResponseHeaders, clientRequestId: string, secrets: Secrets): Answer {
   const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
   const date = headers.get('date');
-  return Object.freeze({
-    httpStatus,
-    clientRequestId,
-    ...(requestId === null ? {} : {requestId: redact(requestId, token)}),
-    ...(date === null ? {} : {date: redact(date, token)}),
-  });
+  // Not by spreading: each waiting operation keeps its last one, and such an object takes more memory.
+  const answer: {-readonly [Key in keyof Answer]: Answer[Key]} = {httpStatus, clientRequestId};
+  if (requestId !== null) answer.requestId = redact(requestId, secrets);
+  if (date !== null) answer.date = redact(date, secrets);
+  return Object.freeze(answer);
 }

@@ -1,4 +1,5 @@
 import type {Answer} from '../operation/state.ts';
+import type {Secrets} from './redact.ts';
 import type {TransportRequest, TransportResponse} from './transport.ts';
 
 /** The service's response to a request, read to its end. */
@@ -16,5 +17,6 @@ export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'hea
   readonly isForeign: boolean;
   /** Where a redirect leads that was not followed. */
   readonly seeOther: string | undefined;
-  readonly token: string | undefined;
+  /** What must not be shown of it. */
+  readonly secrets: Secrets;
 }

@@ -1,4 +1,4 @@
-import {PollError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort, type Signal} from '../shared/abort.ts';
 import {now, setTimer} from '../shared/clock.ts';
 import {timerDelay} from '../shared/timers.ts';
@@ -47,9 +47,9 @@ export function withTimeLimit<T>(
       isOver = true;
       unsubscribe();
     };
-    const startTimer = (end: number | undefined): void => {
+    const startTimer = (end: number | undefined, at: number): void => {
       clearTimeout(timer);
-      if (end !== undefined && !isOver) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - now())));
+      if (end !== undefined && !isOver) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - at)));
     };
     const unsubscribe = onAbort(signal, () => {
       finish();
@@ -60,21 +60,22 @@ export function withTimeLimit<T>(
       onHeldBack: (until) => {
         heldUntil = until;
         // It may have been sent before, in a batch that was refused: what is not under way takes none of its time.
-        startTimer(deadlineAt);
+        startTimer(deadlineAt, now());
         onHeldBack?.(until);
       },
       onSent: () => {
         heldUntil = undefined;
         sentAt = now();
-        startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY));
+        startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
       },
       onHead: () => {
-        if (deadlineAt !== undefined && deadlineAt < sentAt + requestTimeout) startTimer(sentAt + requestTimeout);
+        const end = sentAt + requestTimeout;
+        if (deadlineAt !== undefined && deadlineAt < end) startTimer(end, now());
       },
     };
     const working = work(controller, progress);
     // Most work has been sent by now, and has its timer.
-    if (timer === undefined) startTimer(deadlineAt);
+    if (timer === undefined) startTimer(deadlineAt, begunAt);
     working.then(
       (value) => {
         finish();

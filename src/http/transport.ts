@@ -56,7 +56,7 @@ export function createResponse(
   return {status, headers, retryAfter: readRetryAfter(headers), body};
 }
 
-// ky instances that stand for another transport.
+// The transport of each ky instance, which is ky itself unless it stands for another one.
 const transports = new WeakMap<KyInstance, Transport>();
 
 /** Makes an instance send its requests by another transport. One that is derived from it by `extend` uses ky again. */
@@ -66,7 +66,11 @@ export function setTransport(http: KyInstance, transport: Transport): void {
 
 /** The transport of a ky instance. */
 export function transportOf(http: KyInstance = ky): Transport {
-  return transports.get(http) ?? kyTransport(http);
+  const known = transports.get(http);
+  if (known !== undefined) return known;
+  const transport = kyTransport(http);
+  transports.set(http, transport);
+  return transport;
 }
 
 /** Sends each request by itself, by ky. */

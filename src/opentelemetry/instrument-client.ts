@@ -1,7 +1,9 @@
 import {type Link, type Span, SpanKind, SpanStatusCode} from '@opentelemetry/api';
+import {partsOf} from '../client/client-parts.ts';
+import type {OperationClient} from '../client/operation-client.ts';
 import type {StartedOperation} from '../client/start.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import {PollError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Subscription} from '../shared/listeners.ts';
@@ -12,8 +14,9 @@ import {attributeNames, spanNames} from './names.ts';
 /** The path contains the user's name, which is personal. */
 const resetPath = 'users/REDACTED/authentication/methods/REDACTED/resetPassword';
 
-type MethodName = 'watch' | 'watchOperation' | 'resume' | 'start' | 'resetPassword';
-type Methods = {-readonly [Name in MethodName]: GraphClient[Name]};
+/** The methods that make pollers; only a Graph client has those of its users' operations. */
+type Methods = Pick<OperationClient, 'watch' | 'resume' | 'start'> &
+  Partial<Pick<GraphClient, 'watchOperation' | 'resetPassword'>>;
 
 /**
  * Replaces the methods of a client that create pollers, on the client itself: other parts of the library recognize the client
@@ -21,11 +24,11 @@ type Methods = {-readonly [Name in MethodName]: GraphClient[Name]};
  *
  * @throws TypeError when the client is frozen
  */
-export function instrumentClient(client: GraphClient, telemetry: Telemetry): Subscription {
+export function instrumentClient(client: OperationClient | GraphClient, telemetry: Telemetry): Subscription {
   if (Object.isFrozen(client)) throw new TypeError('target: expected a client that can be changed, got a frozen one');
   const methods: Methods = client;
-  const {watch, watchOperation, resume, start, resetPassword} = client;
-  const base = `${client.root}/${client.version}`;
+  const {watch, watchOperation, resume, start, resetPassword} = methods;
+  const base = partsOf(client)?.base ?? client.root;
   const subscriptions = new Set<Subscription>();
   let isSubscribed = true;
 
@@ -58,19 +61,24 @@ export function instrumentClient(client: GraphClient, telemetry: Telemetry): Sub
   };
   const replacements: Methods = {
     watch: (...given) => instrumented(watch(...given), []),
-    watchOperation: (...given) => instrumented(watchOperation(...given), []),
     resume: (...given) => instrumented(resume(...given), []),
     start: (protocol, request, ...given) =>
       traceStart(request?.method ?? 'POST', startUrl(request?.path, base), () => start(protocol, request, ...given)),
-    resetPassword: (user, ...given) => traceStart('POST', `${base}/${resetPath}`, () => resetPassword(user, ...given)),
+    ...(watchOperation && {watchOperation: (...given) => instrumented(watchOperation(...given), [])}),
+    ...(resetPassword && {
+      resetPassword: (user, ...given) =>
+        traceStart('POST', `${base}/${resetPath}`, () => resetPassword(user, ...given)),
+    }),
   };
   Object.assign(methods, replacements);
   return {
     unsubscribe: () => {
       isSubscribed = false;
       // A method that was wrapped again stays; ours inside it then only delegates.
-      for (const [name, original] of Object.entries({watch, watchOperation, resume, start, resetPassword})) {
-        if (Reflect.get(methods, name) === Reflect.get(replacements, name)) Reflect.set(methods, name, original);
+      const originals = {watch, watchOperation, resume, start, resetPassword};
+      for (const [name, original] of Object.entries(originals)) {
+        if (original !== undefined && Reflect.get(methods, name) === Reflect.get(replacements, name))
+          Reflect.set(methods, name, original);
       }
       for (const subscription of [...subscriptions]) subscription.unsubscribe();
     },

@@ -1,4 +1,5 @@
 import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentelemetry/api';
+import type {OperationClient} from '../client/operation-client.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller} from '../poller.ts';
@@ -23,7 +24,7 @@ export interface QueueWorker {
 }
 
 /** What can be instrumented. */
-export type InstrumentTarget = OperationPoller | GraphClient | QueueEvents | QueueWorker;
+export type InstrumentTarget = OperationPoller | OperationClient | GraphClient | QueueEvents | QueueWorker;
 
 /** The options of {@link instrument}; `undefined` means absent. */
 export interface InstrumentOptions {
@@ -38,14 +39,14 @@ export interface InstrumentOptions {
  *
  * - A poller: one span from now until its end, with a child span for each request and each wait, and all metrics. The span's
  *   parent is the span that is active now. A poller that has already ended gets none.
- * - A Graph client: the same for each poller that it creates from now on, and a span for each request that starts an
+ * - A client, of Graph or any service: the same for each poller that it creates from now on, and a span for each request that starts an
  *   operation, to which the watch's span is linked.
  * - A worker of a queue: a span for each poll that it makes, one for the whole watch if it sees its end, and all metrics but
  *   the number of operations in progress. Each worker reports its own polls. Where the operation's `data` contains a trace
  *   context, as written by `propagation.inject`, the spans are linked to it.
  * - The events of a queue: outcomes only, as metrics. These events are hints: some are emitted twice, some never.
  *
- * @param target a poller, a Graph client, what `createOperationWorker` returns, or what `createOperationEvents` returns
+ * @param target a poller, a client, what `createOperationWorker` returns, or what `createOperationEvents` returns
  * @returns the subscription; `unsubscribe()` ends the open spans, without an outcome, and restores a client's own methods
  * @throws TypeError that names the target or option that is invalid
  *
@@ -57,7 +58,7 @@ export interface InstrumentOptions {
 export function instrument(target: InstrumentTarget, options: InstrumentOptions = {}): Subscription {
   const telemetry = readOptions(options);
   if (typeof target !== 'object' || target === null) throw wrongTarget(target);
-  if ('resetPassword' in target) return instrumentClient(target, telemetry);
+  if ('fetchOperation' in target) return instrumentClient(target, telemetry);
   if (!('on' in target)) throw wrongTarget(target);
   if (isPoller(target)) return instrumentPoller(target, telemetry, [], () => undefined);
   const workerListener = createWorkerListener(telemetry);

@@ -33,7 +33,7 @@ export function abandonError(
   reason: AbandonReason,
   state: WatchState,
   at: number,
-  {answer, cause, word, clock}: AbandonFacts,
+  {answer = state.answer, cause, word, clock}: AbandonFacts,
 ): OperationError {
   const facts: OperationErrorFacts = {
     state,

@@ -1,4 +1,4 @@
-import type {OperationError, PollError} from './errors.ts';
+import type {OperationError} from './errors.ts';
 import type {
   CanceledOperation,
   FailedOperation,
@@ -7,6 +7,7 @@ import type {
   RunningOperation,
   SucceededOperation,
 } from './operation.ts';
+import type {PollError} from './poll-error.ts';
 import type {AbandonReason, Answer} from './state.ts';
 
 /** What a wait comes from. */

@@ -1,6 +1,6 @@
-import type {PollError} from './errors.ts';
 import type {OperationEvent, OperationEventBase} from './events.ts';
 import {type Operation, type OperationStatus, statusRank} from './operation.ts';
+import type {PollError} from './poll-error.ts';
 import {type Answer, changed, type OperationStateValue, type WatchState} from './state.ts';
 import type {
   AbandonEvent,
@@ -78,7 +78,7 @@ function reduceReport(
     lastSeenAt: hasEnded ? state.lastSeenAt : at,
     stalled: isNews ? false : state.stalled,
     endedAt: hasEnded ? at : undefined,
-    answer: hasEnded ? answer : undefined,
+    answer: answer ?? state.answer,
   });
   const events: OperationEvent[] = [createEvent(after, at, answer, {type: 'polled'})];
   if (word !== undefined) events.push(createEvent(after, at, answer, {type: 'unknownStatus', rawStatus: word}));
@@ -100,13 +100,16 @@ function statusEvent(state: WatchState, at: number, answer: Answer | undefined, 
   return createEvent(state, at, answer, {type: operation.status, operation} as OwnFields<OperationEvent>);
 }
 
-function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWordEvent): Reduced {
+function reduceUnknownWord(state: WatchState, event: UnknownWordEvent): Reduced {
+  const {rawStatus, retryAfter, at, answer} = event;
   const word = newWord(state, rawStatus);
   const after = changed(state, {
+    answer: answer ?? state.answer,
     attempt: state.attempt + 1,
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,
+    notBefore: notBefore(at, retryAfter),
     unknownWords: word === undefined ? state.unknownWords : [...state.unknownWords, word],
     observed: increment(state.observed, 'unknownStatus'),
   });
@@ -122,7 +125,11 @@ function newWord({unknownWords}: WatchState, rawStatus: string): string | undefi
 }
 
 function reduceRetry(state: WatchState, {error, delay, at, answer}: RetryEvent): Reduced {
-  const after = changed(state, {dueAt: at + delay, observed: increment(state.observed, failureKind(error))});
+  const after = changed(state, {
+    dueAt: at + delay,
+    answer: error.answer ?? state.answer,
+    observed: increment(state.observed, failureKind(error)),
+  });
   // The event carries the number of the poll that is still going on.
   const polling = changed(after, {attempt: state.attempt + 1});
   return {state: after, events: [createEvent(polling, at, answer, {type: 'retrying', error, delay})]};
@@ -130,12 +137,13 @@ function reduceRetry(state: WatchState, {error, delay, at, answer}: RetryEvent):
 
 function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Reduced {
   const after = changed(state, {
+    answer: error.answer ?? state.answer,
     attempt: state.attempt + 1,
     failures: counts === 'failure' ? state.failures + 1 : state.failures,
     deferredAttempts:
       counts === 'deferral' ? state.deferredAttempts + 1 : counts === 'failure' ? 0 : state.deferredAttempts,
     missingSince: counts === 'missing' ? (state.missingSince ?? at) : state.missingSince,
-    notBefore: error.retryAfter === undefined ? undefined : at + error.retryAfter,
+    notBefore: notBefore(at, error.retryAfter),
     observed: increment(state.observed, failureKind(error)),
   });
   return {state: after, events: []};
@@ -171,7 +179,7 @@ function reduceStall(state: WatchState, {at, answer}: StallEvent): Reduced {
 }
 
 function reduceAbandonment(state: WatchState, {reason, error, at, answer}: AbandonEvent): Reduced {
-  const after = changed(state, {abandoned: reason, endedAt: at, answer});
+  const after = changed(state, {abandoned: reason, endedAt: at, answer: answer ?? state.answer});
   return {state: after, events: [createEvent(after, at, answer, {type: 'abandoned', reason, error})]};
 }
 
@@ -196,6 +204,11 @@ function createEvent(
 /** What a request failed with: an HTTP status or a kind of error. */
 export function failureKind(error: PollError): string {
   return error.kind === 'http' && error.httpStatus !== undefined ? String(error.httpStatus) : error.kind;
+}
+
+/** When the service allows the next poll: a watch that ends now may be resumed before that. */
+function notBefore(at: number, retryAfter: number | undefined): number | undefined {
+  return retryAfter === undefined ? undefined : at + retryAfter;
 }
 
 function increment(observed: WatchState['observed'], kind: string): WatchState['observed'] {

@@ -93,8 +93,9 @@ export interface WatchState {
   readonly stalled: boolean;
   /** Where the result is fetched, decided when the operation was started; `null`: it is the operation's own answer. */
   readonly resultLocation?: string | null | undefined;
-  /** When watching ended, and the head of the answer that ended it. */
+  /** When watching ended. */
   readonly endedAt: number | undefined;
+  /** The head of the last answer. */
   readonly answer: Answer | undefined;
   readonly abandoned: AbandonReason | undefined;
 }

@@ -1,8 +1,11 @@
 import type {WatchState} from '../operation/state.ts';
+import {decideResultLocation} from '../protocol/result-location.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {decodeLocation, isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 import type {Settings} from './settings.ts';
+
+const noWords: readonly string[] = Object.freeze([]);
 
 /**
  * The state of an operation before its first poll.
@@ -27,16 +30,24 @@ export function firstState(location: string | URL, settings: Settings, now: numb
     missingSince: undefined,
     operation: undefined,
     highestStatus: undefined,
-    unknownWords: [],
+    unknownWords: noWords,
     observed: {},
     changedAt: now,
     lastSeenAt: undefined,
     stalled: false,
-    resultLocation: undefined,
+    resultLocation: resultLocationOf(text, settings),
     endedAt: undefined,
     answer: undefined,
     abandoned: undefined,
   };
+}
+
+/** Where the result will be, by the request that started the operation; `undefined` where that is not known. */
+export function resultLocationOf(
+  location: string,
+  {started, reader, finalStateVia, root}: Settings,
+): WatchState['resultLocation'] {
+  return started === undefined ? undefined : decideResultLocation(started, reader, location, finalStateVia, root);
 }
 
 /** Checks a location that the caller gave; see {@link firstState}. */

@@ -4,7 +4,7 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import {now, processClock} from '../shared/clock.ts';
-import {firstState} from './first-state.ts';
+import {firstState, resultLocationOf} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
 import {readOptions, type Settings} from './settings.ts';
 
@@ -35,7 +35,9 @@ export function resumeWatching(token: ResumeToken | string, options: PollOptions
   return {state: resumedState(state, options, settings, time ?? now()), settings};
 }
 
-function resumedState(state: WatchState, options: PollOptions, settings: Settings, time: number): WatchState {
+function resumedState(stored: WatchState, options: PollOptions, settings: Settings, time: number): WatchState {
+  const isDecided = stored.resultLocation !== undefined;
+  const state = isDecided ? stored : {...stored, resultLocation: resultLocationOf(stored.location, settings)};
   if (isOver(state) && state.abandoned === undefined) return state;
   // The token's location is checked like a caller's: the bearer token goes there.
   const first = firstState(state.location, settings, time);
@@ -52,7 +54,6 @@ function resumedState(state: WatchState, options: PollOptions, settings: Setting
     dueAt: isAnew ? first.startedAt : Math.max(state.dueAt, state.notBefore ?? state.dueAt),
     abandoned: undefined,
     endedAt: undefined,
-    answer: undefined,
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,

@@ -1,14 +1,16 @@
 import {isToken, type TokenSource, tokenForm} from '../http/authorization.ts';
 import type {RequestSettings} from '../http/exchange.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
+import type {Secrets} from '../http/redact.ts';
 import {transportOf} from '../http/transport.ts';
 import type {Transitions} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
-import type {StartRequest} from '../protocol/result-location.ts';
+import type {FinalStateVia, StartRequest} from '../protocol/result-location.ts';
 import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
   type Checks,
+  checkedWhereRead,
   checkIsObject,
   checkOptions,
   describeValue,
@@ -36,13 +38,15 @@ export interface Settings extends RequestSettings {
   readonly notFoundGrace: number;
   readonly consecutiveFailures: number;
   readonly stalledAfter: number | false;
-  readonly fetchResult: boolean;
+  readonly fetchResult: boolean | 'text';
   /** Watching begins when this resolves, so that whoever started the operation can add listeners first. */
   readonly startAfter?: Promise<void> | undefined;
   /** The origin that the token goes to for a result, where that is not the operation's. */
   readonly resultOrigin?: string | undefined;
-  /** The request that started the operation, where a result may be found. */
+  /** The service's root, under which the paths that it sends are resolved. */
+  readonly root?: string | undefined;
   readonly started?: StartRequest | undefined;
+  readonly finalStateVia?: FinalStateVia | undefined;
   /** The transitions of another machine, which only tests set. */
   readonly transitions?: Transitions | undefined;
 }
@@ -51,10 +55,11 @@ const defaultTransport = transportOf();
 const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
+const noSecrets: Secrets = [];
 
 /** A check for each option of a poller. */
 export const pollOptionChecks = {
-  protocol: () => {}, // protocolReader checks it.
+  protocol: checkedWhereRead,
   http: isA('a ky instance', isKy),
   token: checkToken,
   schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
@@ -69,9 +74,17 @@ export const pollOptionChecks = {
   notFoundGrace: isMilliseconds(0),
   consecutiveFailures: isNumber({least: 1}),
   stalledAfter: isMilliseconds(1, false),
-  trustedOrigins: () => {}, // readOrigins checks it.
-  fetchResult: isBoolean,
+  trustedOrigins: checkedWhereRead,
+  fetchResult: isA("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),
+  started: checkStarted,
+  finalStateVia: isOneOf('azure-async-operation', 'operation-location', 'location', 'original-uri'),
 } satisfies Checks<PollOptions>;
+
+const startedChecks = {
+  method: isA("an HTTP method such as 'PUT'", (value) => typeof value === 'string' && /^[a-z]+$/i.test(value)),
+  url: isA('an absolute http or https URL', (value) => typeof value === 'string' && readLocation(value) !== undefined),
+  location: isA('the Location header of the response', (value) => typeof value === 'string'),
+} satisfies Checks<StartRequest>;
 
 const retryChecks = {
   retries: isNumber({takes: 'a whole number', whole: true}),
@@ -87,7 +100,7 @@ const retryChecks = {
 } satisfies Checks<RetryOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'resultOrigin'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -112,6 +125,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     maxResponseSize: options.maxResponseSize ?? defaultMaxBodyLength,
     initialDelay: options.initialDelay ?? 0,
     maxRetryAfter: options.maxRetryAfter,
+    secrets: client?.secrets ?? noSecrets,
     signal: options.signal,
     unknownStatus: options.unknownStatus ?? 'keepPolling',
     notFoundGrace: options.notFoundGrace ?? 30_000,
@@ -120,6 +134,9 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     trustedOrigins: readOrigins(options.trustedOrigins),
     fetchResult: options.fetchResult ?? false,
     resultOrigin: client?.resultOrigin,
+    root: client?.root,
+    started: options.started,
+    finalStateVia: options.finalStateVia,
   };
 }
 
@@ -140,6 +157,14 @@ function isKy(value: unknown): boolean {
 
 function isSignal(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+}
+
+function checkStarted(name: string, started: unknown): void {
+  checkIsObject(name, started, '{method, url, location}');
+  checkOptions(started, startedChecks, `${name}.`);
+  for (const required of ['method', 'url'] as const) {
+    startedChecks[required](`${name}.${required}`, Reflect.get(started, required));
+  }
 }
 
 function checkRetry(name: string, retry: unknown): void {

@@ -1,6 +1,6 @@
 import {abandonError} from '../operation/abandon-error.ts';
-import type {PollError} from '../operation/errors.ts';
 import type {Operation} from '../operation/operation.ts';
+import type {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {deriveController} from '../shared/abort.ts';

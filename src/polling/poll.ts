@@ -3,8 +3,8 @@ import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange
 import {containsSecret} from '../http/redact.ts';
 import {describeError, httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
@@ -148,7 +148,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
 function readRelocation(
   {reader, trustedOrigins}: Settings,
   request: PollRequest,
-  {location, headers, token}: ServiceResponse,
+  {location, headers, secrets}: ServiceResponse,
 ): Relocation | undefined {
   const {moveHeaders, foreignHosts, sendsToken} = reader;
   for (const name of moveHeaders) {
@@ -162,7 +162,7 @@ function readRelocation(
     const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
     const isAllowed = target.origin === ownOrigin || trustedOrigins.has(target.origin) || foreignHosts;
     // A location is stored and shown: one that holds the token is not kept.
-    return isAllowed && !containsSecret(target.href, token)
+    return isAllowed && !containsSecret(target.href, secrets)
       ? {followed: true, location: target.href}
       : {followed: false, to: target.origin};
   }

@@ -1,10 +1,10 @@
 import {statusMachine} from '../machine/machine.ts';
 import {transition, transitionsOf} from '../machine/transitions.ts';
 import {type AbandonFacts, abandonError} from '../operation/abandon-error.ts';
-import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {Operation} from '../operation/operation.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
+import type {PollError} from '../operation/poll-error.ts';
 import {type AbandonReason, type Answer, isOver, type WatchState} from '../operation/state.ts';
 import type {Transitions, TroubleEvent, WatchEvent} from '../operation/watch-event.ts';
 import type {Settings} from '../options/settings.ts';
@@ -92,7 +92,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
   const {answer, retryAfter} = report;
   if (report.is === 'unknownStatus') {
     const {rawStatus} = report;
-    builder.apply({type: 'unknownWord', rawStatus, at, answer});
+    builder.apply({type: 'unknownWord', rawStatus, retryAfter, at, answer});
     if (settings.unknownStatus === 'fail') return builder.abandoned('unknownStatus', at, {answer, word: rawStatus});
   } else {
     const {operation, unknownWord, relocation} = report;

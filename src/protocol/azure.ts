@@ -25,6 +25,23 @@ const words: Protocol['words'] = {
 };
 
 /**
+ * A resource of [Azure's](https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations): what the
+ * response to a PUT, a PATCH or a GET holds, and what stands at the request's own URL. Its state is its `provisioningState`;
+ * without one it is done, unless the HTTP status is 202. Any `status` there is the resource's own.
+ */
+export const azureResource: Protocol = defineProtocol({
+  name: 'azure.resource',
+  status: ['/properties/provisioningState', '/provisioningState'],
+  words,
+  otherWords: 'running',
+  httpStatuses: {200: 'succeeded', 201: 'succeeded', 202: 'running', 204: 'succeeded'},
+  result: '',
+  resultLocation: [],
+  bodyMeansDone: true,
+  locationHeaders: [],
+});
+
+/**
  * [Azure's asynchronous
  * operations](https://learn.microsoft.com/azure/azure-resource-manager/management/async-operations) that are reachable
  * only by a `Location` header: HTTP 202 while the operation runs, any other success with the result once it has ended.
@@ -39,7 +56,9 @@ export const azureLocation: Protocol = defineProtocol({
   httpStatuses: {200: 'succeeded', 201: 'succeeded', 202: 'running', 204: 'succeeded'},
   result: '',
   resultLocation: [],
+  bodyMeansDone: true,
   locationHeaders: ['location'],
+  resource: azureResource,
 });
 
 /**
@@ -63,5 +82,7 @@ export const azureStatusMonitor: Protocol = defineProtocol({
   resultLocation: ['resourceLocation', 'location', 'original'],
   locationHeaders: ['operation-location', 'azure-asyncoperation', 'location'],
   moveHeaders: ['operation-location', 'azure-asyncoperation'],
+  bodyMeansDone: true,
   locationOnly: azureLocation,
+  resource: azureResource,
 });

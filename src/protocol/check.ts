@@ -45,12 +45,13 @@ const protocolChecks = {
   withoutStatus: status,
   httpStatuses: checkHttpStatuses,
   resultLocation: checkPlaces,
-  start: checkThat(isStart, "'headers', 'resource' or a JSON pointer such as '/name'"),
+  start: checkThat(isStart, "'headers', 'resource', 'original' or a JSON pointer such as '/name'"),
   requestHeaders: checkHeaders,
   pollHeaders: checkHeaders,
   locationHeaders: headerNames,
   moveHeaders: headerNames,
   locationOnly: checkLocationOnly,
+  resource: checkResource,
   cancel: checkCancel,
   authorization: isOneOf('bearer', 'none'),
   errorMeansFailed: isBoolean,
@@ -59,6 +60,7 @@ const protocolChecks = {
   seeOtherSucceeds: isBoolean,
   notFoundSucceeds: isBoolean,
   createdMeansDone: isBoolean,
+  bodyMeansDone: isBoolean,
   foreignHosts: isBoolean,
   minimumInterval: milliseconds,
   maximumInterval: milliseconds,
@@ -150,6 +152,12 @@ function checkLocationOnly(name: string, protocol: unknown): void {
   checkProtocol(protocol as unknown as Protocol);
 }
 
+function checkResource(name: string, protocol: unknown): void {
+  const isValid = isRecord(protocol) && protocol['resource'] === undefined && protocol['locationOnly'] === undefined;
+  expect(isValid, name, 'a protocol without a resource or locationOnly of its own', protocol);
+  checkProtocol(protocol as unknown as Protocol);
+}
+
 function expect(isValid: boolean, name: string, expectation: string, got: unknown): void {
   if (!isValid) throw expected(name, expectation, show(got));
 }
@@ -172,7 +180,7 @@ function areCodes(value: unknown): boolean {
 }
 
 function isStart(value: unknown): boolean {
-  return value === 'headers' || value === 'resource' || isPointer(value);
+  return value === 'headers' || value === 'resource' || value === 'original' || isPointer(value);
 }
 
 function isSuffix(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import {azureLocation, azureStatusMonitor} from './azure.ts';
+import {azureLocation, azureResource, azureStatusMonitor} from './azure.ts';
 import {googleLongrunning} from './google-longrunning.ts';
 import {longRunning} from './long-running.ts';
 import {attackSimulation} from './microsoft-graph/attack-simulation.ts';
@@ -81,7 +81,9 @@ export const azure: {
   readonly statusMonitor: Protocol;
   /** Operations of Azure that only a `Location` leads to. */
   readonly location: Protocol;
-} = {statusMonitor: azureStatusMonitor, location: azureLocation};
+  /** Resources of Azure, which show how they are made or changed. */
+  readonly resource: Protocol;
+} = {statusMonitor: azureStatusMonitor, location: azureLocation, resource: azureResource};
 
 /** Google's operations. */
 export const google: {

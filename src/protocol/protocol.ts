@@ -85,16 +85,21 @@ export interface Protocol {
   readonly error?: JsonPointers;
   /**
    * How the response that starts an operation leads to it: by `'headers'`, its `locationHeaders`; as the `'resource'` itself,
-   * found under the request's URL by its id; or by a name in the body, at a JSON pointer, which is resolved against the
-   * service's root. Default `'headers'`.
+   * found under the request's URL by its id; at the `'original'` URL of the request; or by a name in the body, at a JSON
+   * pointer, which is resolved against the service's root. Default `'headers'`.
    */
-  readonly start?: 'headers' | 'resource' | JsonPointer;
+  readonly start?: 'headers' | 'resource' | 'original' | JsonPointer;
   /** Headers that the request that starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
   /** Headers that each poll needs, e.g. `{'x-api-version': '2'}`. Default none. */
   readonly pollHeaders?: Readonly<Record<string, string>>;
   /** Whether HTTP 201 to the start means that it completed at once and there is nothing to watch. Default `false`. */
   readonly createdMeansDone?: boolean;
+  /**
+   * Whether HTTP 200 or 201 to the start means that it completed at once, where no header leads to an operation and the body
+   * has no status: the body is the result. Default `false`: nobody can tell how it ends.
+   */
+  readonly bodyMeansDone?: boolean;
   /**
    * Which response headers hold the operation's location; the first that is present counts. They are read from the response
    * that starts the operation and from later ones, which may move it. Default `['operation-location', 'location']`.
@@ -104,6 +109,11 @@ export interface Protocol {
   readonly moveHeaders?: readonly string[];
   /** The protocol to use instead when only a `location` header leads to the operation. Default: this one. */
   readonly locationOnly?: Protocol;
+  /**
+   * The protocol to use instead for the resource itself: where no header of the response to a PUT, PATCH or GET leads to an
+   * operation, it is watched at the request's own URL. Default: this one.
+   */
+  readonly resource?: Protocol;
   /**
    * How to cancel the operation: by a request of this method to its location, with the suffix appended to its path. Default:
    * the service does not support it.

@@ -20,17 +20,24 @@ export interface StartAnswer {
  * Finds the location of the operation that a response started, by the rules of its protocol. Headers and body are untrusted.
  *
  * @param root the service's root, e.g. `https://graph.microsoft.com/v1.0`
+ * @param pathRoot what a path in a header is relative to; `null`: to the request's URL, as RFC 9110 says
  * @returns an absolute http or https URL, possibly on a foreign origin; `undefined` when the response leads to none
  */
-export function startLocation(answer: StartAnswer, reader: ProtocolReader, root: string): string | undefined {
+export function startLocation(
+  answer: StartAnswer,
+  reader: ProtocolReader,
+  root: string,
+  pathRoot: string | null = root,
+): string | undefined {
   const {url, status, headers, body} = answer;
   if (!(status >= 200 && status < 300)) return undefined;
   const {start = 'headers', createdMeansDone} = reader.protocol;
   if (status === 201 && createdMeansDone === true) return undefined;
+  if (start === 'original') return readLocation(url)?.href;
   if (start === 'resource') return locateResource(url, readId(body, reader));
   if (start !== 'headers') return locateName(valueAt(body, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
-  return header === undefined ? undefined : resolveLocation(headers.get(header), url, root);
+  return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot ?? undefined);
 }
 
 /** The protocol of the operation that a response started: its `locationOnly` if only a `location` header leads to it. */
@@ -41,7 +48,7 @@ export function startProtocol(answer: StartAnswer, reader: ProtocolReader): Prot
 }
 
 /** The name of the first location header that is present. */
-function locationHeader({headers}: StartAnswer, {locationHeaders}: ProtocolReader): string | undefined {
+export function locationHeader({headers}: StartAnswer, {locationHeaders}: ProtocolReader): string | undefined {
   return locationHeaders.find((name) => (headers.get(name) ?? '') !== '');
 }
 

@@ -67,12 +67,9 @@ export class PollPlanner {
     const {counts, total, changes} = this.#histogram;
     const weight = total + prior * binCount;
     const smoothed = this.#histogram.smoothed();
-    let observed = 0;
-    this.#horizon = 0;
-    for (let bin = binCount - 1; bin >= 0 && this.#horizon === 0; bin--) {
-      observed += at(counts, bin);
-      if (observed >= 0.5) this.#horizon = binStart(bin + 1);
-    }
+    let last = binCount;
+    for (let observed = 0; observed < 0.5; observed += at(counts, last)) last--;
+    this.#horizon = binStart(last + 1);
     for (let step = 0; step < lastStep; step++) {
       const fraction = (at(smoothed, Math.floor(step / stepsPerBin)) + prior) / stepsPerBin / weight;
       this.#ended[step + 1] = at(this.#ended, step) + fraction;

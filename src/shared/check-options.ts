@@ -4,6 +4,9 @@ import {printable} from './printable.ts';
 /** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
 export type Check = (name: string, value: unknown) => void;
 
+/** For an option that is checked where it is read, or takes anything. */
+export const checkedWhereRead: Check = () => {};
+
 /** A check for each option of an interface: the compiler notices one that is missing or left over. */
 export type Checks<Options> = {readonly [Name in keyof Required<Options>]: Check};
 

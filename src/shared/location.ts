@@ -34,6 +34,12 @@ export function isSecureOrLoopback(url: URL): boolean {
   return host === 'localhost' || host === '[::1]' || loopbackAddress.test(host);
 }
 
+/** Whether a location, an absolute URL, is on an origin. The common case does not parse it. */
+export function hasOrigin(location: string, origin: string): boolean {
+  const isPlain = location.startsWith(origin) && location.charAt(origin.length) === '/';
+  return isPlain || new URL(location).origin === origin;
+}
+
 /**
  * A location as events, errors and logs may show it: unchanged on the origin that the token belongs to, without its query
  * anywhere else, where a signed query may be all it takes to read the operation.

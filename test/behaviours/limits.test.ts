@@ -2,7 +2,7 @@
 
 import {describe, expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
-import {createGraphClient, type GraphClient, type GraphTokenSource} from '../../src/graph/index.ts';
+import {type ClientTokenSource, createGraphClient, type GraphClient} from '../../src/graph/index.ts';
 import {
   OperationError,
   OperationFailedError,
@@ -34,7 +34,7 @@ import {reachable, shown} from '../support/reachable.ts';
 const pace = {schedule: quick.schedule, retry: quick.retry};
 const user = 'adele@contoso.example';
 
-function clientOf(root: string, token: GraphTokenSource = 'test-token'): GraphClient {
+function clientOf(root: string, token: ClientTokenSource = 'test-token'): GraphClient {
   const {http} = transport;
   return createGraphClient({root, token, ...(http === undefined ? {} : {http})});
 }

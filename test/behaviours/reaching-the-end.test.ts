@@ -310,6 +310,10 @@ test('11: {unknownFutureValue}, {somethingNew}: announced once per word, polled 
     elapsed: 100,
   });
   expect(error.message).toContain('no status was seen');
+  // The deadline has no answer of its own: the error has the head of the last one.
+  const {requestId, clientRequestId, date} = only(events, 'polled').at(-1)?.answer ?? {};
+  expect(clientRequestId).toBe(operation.requests[3]?.headers['client-request-id']);
+  expect(error).toMatchObject({requestId, clientRequestId, date});
   expect(types(events)).toEqual([
     'polled',
     'unknownStatus',

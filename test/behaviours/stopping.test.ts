@@ -335,6 +335,7 @@ test('29: the time budget keeps running while nobody watches', async () => {
   const stored = first.poller.toJSON();
   first.poller.stop();
   await jest.advanceTimersByTimeAsync(45_000);
+  expect(stored.answer).toEqual(only(first.events, 'polled').at(-1)?.answer);
 
   const second = recordEvents(resumeOperation(stored, {...transport, token, schedule: schedules.fixed(10_000)}));
   skipWaits(second);

@@ -96,6 +96,34 @@ describe('the rate gate', () => {
     expect(at).toHaveLength(50);
   });
 
+  test.each([
+    ['a hundred accepted requests', 100, 0, 120 * 0.9985 ** 100],
+    ['fifty seconds', 1, 50_000, 120 / Math.E],
+    ['one accepted request', 1, 0, 120 * 0.9985],
+  ])('has a shorter interval after %s', async (_, count, elapsed, expected) => {
+    const gate = new RateGate();
+    for (let index = 0; index < 10; index++) gate.accepted();
+    gate.throttled(1000);
+    await jest.advanceTimersByTimeAsync(1000 + elapsed);
+    for (let index = 0; index < count; index++) gate.accepted();
+    const {at} = admissions(gate, 11);
+    await jest.runAllTimersAsync();
+    // Each timer takes a whole millisecond.
+    expect(at[10]).toBeGreaterThanOrEqual(10 * expected);
+    expect(at[10]).toBeLessThanOrEqual(10 * expected + 10);
+  });
+
+  test('keeps an interval of more than a millisecond', async () => {
+    const gate = new RateGate();
+    gate.accepted();
+    gate.throttled(1);
+    await jest.advanceTimersByTimeAsync(1);
+    gate.accepted();
+    const {at} = admissions(gate, 100);
+    await jest.runAllTimersAsync();
+    expect(at.at(-1)).toBeGreaterThan(90);
+  });
+
   test('is not slowed down for ever by one long wait', async () => {
     const gate = new RateGate();
     gate.accepted();

@@ -82,3 +82,19 @@ test('a request that was admitted before the gate closed waits with the others',
   expect((await ended).map(({status}) => status)).toEqual([429, 200]);
   expect(sent).toEqual([0, 1000]);
 });
+
+test('as many requests are in flight as the limit says', async () => {
+  let inFlight = 0;
+  let most = 0;
+  const transport: Transport = async () => {
+    most = Math.max(most, ++inFlight);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    inFlight--;
+    return responseOf(200);
+  };
+  const limiter = new RequestLimiter(transport, origin, 2);
+  const ended = Promise.all(Array.from({length: 5}, () => limiter.single(location, request)));
+  await jest.runAllTimersAsync();
+  await ended;
+  expect(most).toBe(2);
+});

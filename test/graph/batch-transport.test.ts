@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import type {GraphClient, GraphPollOptions} from '../../src/graph/index.ts';
+import type {ClientPollOptions, GraphClient} from '../../src/graph/index.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
@@ -21,7 +21,7 @@ function watchAll(
   emulator: GraphEmulator,
   graph: GraphClient,
   scripts: ReadonlyArray<readonly OperationStep[]>,
-  options: GraphPollOptions = quick,
+  options: ClientPollOptions = quick,
 ): {operations: EmulatedOperation[]; pollers: OperationPoller[]} {
   const operations = scripts.map((script) => emulator.addOperation({script}));
   return {operations, pollers: operations.map(({location}) => graph.watch(location, options))};

@@ -1,9 +1,9 @@
 import {inspect} from 'node:util';
 import {
+  type ClientPollOptions,
   createGraphClient,
   type GraphClient,
   type GraphClientOptions,
-  type GraphPollOptions,
 } from '../../src/graph/index.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
@@ -13,7 +13,7 @@ import * as schedules from '../../src/schedule/schedules.ts';
 export const token = 'marker-token-0123456789';
 
 /** Polls that follow each other at once, and retries too. */
-export const quick: GraphPollOptions = {
+export const quick: ClientPollOptions = {
   schedule: schedules.fixed(1),
   retry: {retries: 3, minTimeout: 1, maxTimeout: 1},
 };

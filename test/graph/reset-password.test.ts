@@ -3,9 +3,9 @@ import {
   OperationError,
   OperationFailedError,
   OperationNotStartedError,
-  PollError,
   WatchAbortedError,
 } from '../../src/operation/errors.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import type {GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
@@ -18,12 +18,10 @@ const path = `/users/adele%40contoso.example/authentication/methods/${method}/re
 const user = 'adele@contoso.example';
 
 /** The error of a reset whose request gets this answer. */
-async function refusal(answer: StepAnswer, options: Parameters<ReturnType<typeof clientOf>['resetPassword']>[1] = {}) {
+async function refusal(answer: StepAnswer, client: Parameters<typeof clientOf>[1] = {}) {
   const emulator = await startEmulator();
   const start = emulator.addStart({path, answer});
-  const error = await rejectionOf(
-    clientOf(emulator).resetPassword(user, {newPassword: password, ...quick, ...options}),
-  );
+  const error = await rejectionOf(clientOf(emulator, client).resetPassword(user, {newPassword: password, ...quick}));
   expect(error).toBeInstanceOf(OperationNotStartedError);
   return {emulator, start, error: error as OperationNotStartedError};
 }
@@ -152,7 +150,7 @@ describe('a password reset', () => {
     [{methodId: '..'}, 'methodId: expected an id, got ".."'],
     [{token}, "token: it is the client's"],
     [{colour: 'red'}, 'colour: there is no such option; there are protocol, schedule, retry, '],
-    [{colour: 'red'}, 'fetchResult, newPassword, methodId'],
+    [{colour: 'red'}, 'fetchResult, started, finalStateVia, newPassword, methodId'],
     [{newPasword: password}, 'Did you mean newPassword?'],
     [null, 'options: expected an object, got null'],
     [{requestTimeout: 0}, 'requestTimeout: expected milliseconds'],
@@ -190,7 +188,7 @@ describe('the request of a reset is sent once', () => {
     ['409', {http: 409}, false],
     ['429', {http: 429, retryAfter: 1}, false],
   ])('%s', async (_, answer, mayHaveStarted) => {
-    const {emulator, start, error} = await refusal(answer, {requestTimeout: 1000});
+    const {emulator, start, error} = await refusal(answer, {startTimeout: 1000});
     expect([error.mayHaveStarted, error.cause instanceof PollError]).toEqual([mayHaveStarted, true]);
     expect(start.requests).toHaveLength(1);
     expect(emulator.received).toBe(1);
@@ -327,9 +325,32 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test('in an operation that the start completed', async () => {
+  test('47: in a body without any status, after which nobody can tell whether the reset succeeded', async () => {
     const emulator = await startEmulator();
     emulator.addStart({path, answer: {http: 200, body: {newPassword: made}}});
+    const reset = await clientOf(emulator).resetPassword(user);
+    expect(reset).toMatchObject({confirmed: false, poller: undefined});
+    await expect(reset.newPassword()).rejects.toThrow(/nobody can tell/);
+    expect(everything(reset, await rejectionOf(reset.newPassword()))).not.toContain(made);
+  });
+
+  test('44: in an operation that had failed when the start was answered, with an error that quotes it', async () => {
+    for (const newPassword of [undefined, password]) {
+      const quoted = newPassword ?? made;
+      const emulator = await startEmulator();
+      const error = {code: 'PolicyViolation', message: `${quoted} is too weak`};
+      emulator.addStart({path, answer: {http: 200, body: {id: quoted, status: 'failed', error, newPassword: made}}});
+      const reset = await clientOf(emulator).resetPassword(user, {newPassword});
+      const failure = await rejectionOf(reset.newPassword());
+      expect(failure).toBeInstanceOf(OperationFailedError);
+      expect(failure).toMatchObject({operation: {error: {code: 'PolicyViolation'}}});
+      expect(everything(reset, reset.poller, reset.poller?.toJSON(), failure)).not.toContain(quoted);
+    }
+  });
+
+  test('44: in an operation that had succeeded when the start was answered', async () => {
+    const emulator = await startEmulator();
+    emulator.addStart({path, answer: {http: 200, body: {status: 'succeeded', newPassword: made}}});
     const reset = await clientOf(emulator).resetPassword(user);
     expect(await reset.newPassword()).toBe(made);
     const poller = reset.poller!;

@@ -75,7 +75,7 @@ test('not to a resourceLocation', async () => {
 test('not to where a start leads', async () => {
   home.addStart({path: '/copy', answer: {location: trap.location}});
   const error = await rejectionOf(graph.start(protocols.longRunning, {path: '/copy'}, quick));
-  expect(error).toMatchObject({name: 'ProtocolError'});
+  expect(error).toMatchObject({name: 'OperationNotWatchableError'});
   expect(foreign.received).toBe(0);
 
   foreign.addOperation({path: '/monitor', version: false, bearer: false, script: ['completed']});

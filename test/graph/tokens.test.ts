@@ -1,6 +1,6 @@
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
 import {shareTokens} from '../../src/client/token-cache.ts';
-import type {AccessToken, GraphTokenSource, TokenCredential} from '../../src/graph/index.ts';
+import type {AccessToken, ClientTokenSource, TokenCredential} from '../../src/graph/index.ts';
 import type {TokenRequest} from '../../src/http/authorization.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, quick, rejectionOf} from './clients.ts';
@@ -33,7 +33,7 @@ function promised(): {promise: Promise<string>; resolve: (token: string) => void
 }
 
 /** Asks a source as a poll does. */
-const tokensOf = (source: GraphTokenSource) => {
+const tokensOf = (source: ClientTokenSource) => {
   const shared = shareTokens(source, scope);
   return async (request: Partial<TokenRequest> = {}): Promise<string> =>
     typeof shared === 'string' ? shared : shared({...plain, ...request});

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {isToken, maySendToken, requestToken, type TokenSource} from '../../src/http/authorization.ts';
-import {PollError} from '../../src/operation/errors.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 
 const limits = {deadlineAt: undefined, signal: new AbortController().signal};
 const ask = async (token: TokenSource | undefined): Promise<unknown> =>

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {containsSecret, redact} from '../../src/http/redact.ts';
+import {containsSecret, redact, redactJson} from '../../src/http/redact.ts';
 
 describe('redact', () => {
   test.each([
@@ -9,12 +9,12 @@ describe('redact', () => {
     ['a text where there is no token', 'denied', undefined, 'denied'],
     ['a token so short that it is no secret', 'denied', 'denied', 'denied'],
   ])('%s', (_, text, token, expected) => {
-    expect(redact(text, token)).toBe(expected);
+    expect(redact(text, token === undefined ? [] : [token])).toBe(expected);
   });
 
   test('shortens to 200 characters, after the token is gone', () => {
     const token = 'x'.repeat(300);
-    expect(redact(`${token}${'y'.repeat(300)}`, token)).toBe(`[token]${'y'.repeat(193)}`);
+    expect(redact(`${token}${'y'.repeat(300)}`, [token])).toBe(`[token]${'y'.repeat(193)}`);
   });
 });
 
@@ -22,5 +22,10 @@ test.each([
   ['seven characters are no secret', '1234567', false],
   ['eight characters are one', '12345678', true],
 ])('%s', (_, token, expected) => {
-  expect(containsSecret(`a ${token} b`, token)).toBe(expected);
+  expect(containsSecret(`a ${token} b`, [token])).toBe(expected);
+});
+
+test('JSON without the token stays the same object, also where its keys are long', () => {
+  const json = {list: [{'a key that is longer than the token': 'a text that is longer than the token'}]};
+  expect(redactJson(json, ['12345678'])).toBe(json);
 });

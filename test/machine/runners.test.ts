@@ -105,7 +105,7 @@ const byQueue: Runner = async (http, polls) => {
   const io = {
     coalesced: async () => new Map<string, number>(),
     clock: wallClock(Date.now),
-    skips: {add: () => 0},
+    skips: {add: () => ({rest: 0, isWorthReporting: false})},
     lockDuration: Number.POSITIVE_INFINITY,
     holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
     settings,

@@ -4,6 +4,7 @@ import base from '../jest.config.js';
 // again by another transport or another runner.
 const folders = [
   'behaviours',
+  'client',
   'graph',
   'http',
   'integration',

@@ -63,12 +63,13 @@ const wrong: readonly [string, unknown, string][] = [
     ],
   ),
   ['a protocol that is not a string', changed({protocol: {}}), "the token's protocol is not a string"],
-  ...['startedAt', 'dueAt', 'changedAt', 'deadlineAt', 'missingSince'].flatMap((name) =>
-    ['5', null, 1e300, {}].map((bad): [string, unknown, string] => [
-      `${name} ${JSON.stringify(bad)}`,
-      changed({[name]: bad}),
-      `the token's ${name} is not a time in milliseconds`,
-    ]),
+  ...['startedAt', 'dueAt', 'changedAt', 'deadlineAt', 'missingSince', 'notBefore', 'lastSeenAt', 'endedAt'].flatMap(
+    (name) =>
+      ['5', null, 8.64e15 + 1, -8.64e15 - 1, Number.NaN, {}].map((bad): [string, unknown, string] => [
+        `${name} ${JSON.stringify(bad)}`,
+        changed({[name]: bad}),
+        `the token's ${name} is not a time in milliseconds`,
+      ]),
   ),
   ...['startedAt', 'dueAt', 'changedAt'].map((name): [string, unknown, string] => [
     `no ${name}`,
@@ -96,6 +97,11 @@ const wrong: readonly [string, unknown, string][] = [
     `observed ${JSON.stringify(bad)}`,
     changed({observed: bad}),
     "the token's observed is not counts",
+  ]),
+  ...['ftp://graph.example/x', '/x', '', 5, {}, ['https://graph.example/x']].map((bad): [string, unknown, string] => [
+    `resultLocation ${JSON.stringify(bad)}`,
+    changed({resultLocation: bad}),
+    "the token's resultLocation is not an absolute http or https URL or null",
   ]),
   ['stalled false', changed({stalled: false}), "the token's stalled is not true"],
   ['an unknown reason', changed({endedAt: at, abandoned: 'bored'}), "the token's abandoned is not a reason"],
@@ -161,6 +167,21 @@ describe('what is no resume token is refused (row 31)', () => {
   test('without a prototype to pollute', () => {
     thrownBy(() => readResumeToken(text.replace('{', '{"__proto__":{"polluted":true},')));
     expect(Reflect.get({}, 'polluted')).toBeUndefined();
+  });
+});
+
+describe('a resume token may hold', () => {
+  test.each([
+    ['resultLocation', null],
+    ['resultLocation', 'https://graph.example/x?y'],
+    ['startedAt', 8.64e15],
+    ['startedAt', -8.64e15],
+    ['attempt', 0],
+    ['attempt', Number.MAX_SAFE_INTEGER],
+    ['tokenOrigin', ''],
+    ['tokenOrigin', 'https://other.example'],
+  ])('the %s %j', (name, value) => {
+    expect(readResumeToken(changed({[name]: value}))).toHaveProperty(name, value);
   });
 });
 

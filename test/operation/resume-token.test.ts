@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import {readResumeToken} from '../../src/operation/read-resume-token.ts';
 import {writeResumeToken} from '../../src/operation/resume-token.ts';
 import {beginning, location, operationOf, stateOf, statuses} from '../support/core.ts';
-import {at, body, running, states, token} from './states.ts';
+import {answer, at, body, running, states, token} from './states.ts';
 
 describe('a resume token (row 29)', () => {
   test.each(states)('gives back the state that it was made from: %s', (_, state) => {
@@ -43,6 +43,7 @@ describe('a resume token (row 29)', () => {
       observed: {running: 1},
       changedAt: at,
       lastSeenAt: at,
+      answer,
     });
   });
 

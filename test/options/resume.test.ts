@@ -13,7 +13,7 @@ import {beginning, location, tasks, thrownBy} from '../support/core.ts';
 describe('a watch that is resumed', () => {
   const now = beginning + 3_600_000;
   const over: WatchState = {...abandoned, failures: 3, deferredAttempts: 1, missingSince: beginning};
-  const open = {abandoned: undefined, endedAt: undefined, answer: undefined};
+  const open = {abandoned: undefined, endedAt: undefined};
   const forgiven = {failures: 0, deferredAttempts: 0, missingSince: undefined};
   const anew = {startedAt: now, dueAt: now, deadlineAt: now + 900_000};
 

@@ -28,6 +28,8 @@ const names: readonly (keyof PollOptions)[] = [
   'stalledAfter',
   'trustedOrigins',
   'fetchResult',
+  'started',
+  'finalStateVia',
 ];
 
 const defaults = {
@@ -46,6 +48,7 @@ const defaults = {
   stalledAfter: 300_000,
   trustedOrigins: new Set(),
   fetchResult: false,
+  secrets: [],
 };
 
 describe('options that are left out', () => {

@@ -1,9 +1,9 @@
-import {describe, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import type {SucceededOperation} from '../../src/operation/operation.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {fetchedOutcome} from '../../src/polling/fetch-result.ts';
-import {operationOf, stateOf, tasks} from '../support/core.ts';
+import {beginning, operationOf, stateOf, tasks} from '../support/core.ts';
 
 const succeeded = operationOf('succeeded', {});
 const located: SucceededOperation = {...succeeded, resourceLocation: 'https://graph.example/made/1'};
@@ -49,6 +49,63 @@ describe('a result', () => {
     const operation = {...operationOf('succeeded', {result: null}), resourceLocation: located.resourceLocation ?? ''};
     const {outcome} = await fetched(() => Response.json('another'), operation);
     expect(outcome.operation).toHaveProperty('result', 'another');
+  });
+});
+
+describe('a result that is not there yet', () => {
+  beforeEach(() => {
+    jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
+  });
+
+  afterEach(() => {
+    expect(jest.getTimerCount()).toBe(0);
+    jest.restoreAllMocks();
+    jest.useRealTimers();
+  });
+
+  /** When each request was made, in milliseconds from the first, and how it ended. */
+  async function askedFor(notFoundGrace: number, answers: readonly Response[]) {
+    const left = [...answers];
+    const at: number[] = [];
+    const http = ky.create({
+      fetch: async () => {
+        at.push(Date.now() - beginning);
+        return left.shift() ?? Response.json('made');
+      },
+    });
+    const settings = readOptions({protocol: tasks, http, notFoundGrace});
+    const ended = fetchedOutcome(settings, stateOf({operation: located}), located, new AbortController().signal);
+    let status: string | undefined;
+    void ended.then((outcome) => {
+      status = outcome.status;
+    });
+    for (let passed = 0; passed < 5000; passed++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (status !== undefined) break;
+      await jest.advanceTimersByTimeAsync(jest.getTimerCount() > 0 && at.length > 0 ? 1 : 0);
+    }
+    return {at, status: (await ended).status};
+  }
+
+  const missing = (retryAfter?: string) =>
+    new Response('', {status: 404, headers: retryAfter === undefined ? {} : {'retry-after': retryAfter}});
+
+  test.each([
+    ['0 gives half', 0, 250],
+    ['almost 1 gives all', 0.9999, 500],
+  ])('is asked for again within half a second: the random number %s of it', async (_, random, wait) => {
+    jest.spyOn(Math, 'random').mockReturnValue(random);
+    const {at, status} = await askedFor(30_000, [missing()]);
+    expect([at[0], at.length, status]).toEqual([0, 2, 'succeeded']);
+    expect(Math.abs((at[1] ?? 0) - wait)).toBeLessThanOrEqual(1);
+  });
+
+  test.each([
+    ['in time', 3000, [0, 3000], 'succeeded'],
+    ['but not after notFoundGrace', 2999, [0], 'abandoned'],
+  ])('is asked for again when the service says so, %s', async (_, notFoundGrace, expected, ended) => {
+    const {at, status} = await askedFor(notFoundGrace, [missing('3')]);
+    expect([at, status]).toEqual([expected, ended]);
   });
 });
 

@@ -283,6 +283,16 @@ describe('the wait', () => {
     expect((await walk(options, answers)).log).toEqual(expected);
   });
 
+  test.each([
+    [0, undefined],
+    [1, 1],
+    [5000, 5000],
+  ])('with a minimumInterval of %i ms keeps when the next poll is allowed', async (minimumInterval, expected) => {
+    const protocol = defineProtocol({...tasks, minimumInterval});
+    const {last} = await walk({schedule: schedules.fixed(7000), protocol}, [running]);
+    expect(last.state.notBefore).toBe(expected === undefined ? undefined : beginning + expected);
+  });
+
   test('depends on the random numbers that are injected', async () => {
     const numbers = [0, 0.25, 0.999];
     const {waits} = await walk({}, [running, running, running], {random: () => numbers.shift() ?? Number.NaN});
@@ -326,6 +336,11 @@ describe('the wait', () => {
     ['gives Infinity', () => Infinity, new RangeError('schedule: expected milliseconds from 0 on, got Infinity')],
     ['gives a negative number', () => -1, new RangeError('schedule: expected milliseconds from 0 on, got -1')],
     ['gives a string', () => '5', new RangeError('schedule: expected milliseconds from 0 on, got 5')],
+    [
+      'gives a long text',
+      () => 'x'.repeat(100),
+      new RangeError(`schedule: expected milliseconds from 0 on, got ${'x'.repeat(60)}`),
+    ],
     ['gives nothing', () => undefined, new RangeError('schedule: expected milliseconds from 0 on, got undefined')],
     [
       'gives a promise',

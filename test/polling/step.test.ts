@@ -56,6 +56,14 @@ describe('the first step', () => {
     ).toEqual(expected);
   });
 
+  test.each([
+    ['of one millisecond is waited for', {dueAt: beginning + 1, attempt: 1}, 1],
+    ['until the deadline, after the last poll, is kept', {dueAt: beginning + 5000, attempt: 1}, 5000],
+    ['until the deadline, before any poll, leaves time for one', {dueAt: beginning + 5000, attempt: 0}, 4500],
+  ])('a wait %s', (_, changes, wait) => {
+    expect(firstStep(stateOf({deadlineAt: beginning + 5000, ...changes}), clockAt()).next).toEqual({wait});
+  });
+
   test('a resumed wait does not go beyond a deadline that has become shorter', () => {
     const state = stateOf({attempt: 2, dueAt: beginning + 60_000, deadlineAt: beginning + 5000});
     expect(firstStep(state, clockAt(1000)).next).toEqual({wait: 3500});
@@ -319,6 +327,12 @@ describe('failures', () => {
       6,
       'unreachable',
     ],
+    [
+      'that no retry can fix count also with a Retry-After',
+      many({fails: pollError(400, {transient: false, retryAfter: 100})}),
+      3,
+      'protocol',
+    ],
     ['with a Retry-After count as many as retries would', many(failure(503, 100)), 9, 'unreachable'],
     ['of 429 with a short Retry-After count likewise', many(failure(429, 999)), 9, 'unreachable'],
     ['of 429 without a Retry-After count', many(failure(429)), 3, 'unreachable'],
@@ -372,6 +386,12 @@ describe('failures', () => {
       {notFoundGrace: 2000},
       [failure(404), running, ...many(failure(404))],
       ['0 poll', '1000 poll', '2000 poll', '3000 poll', '4000 poll', '4000 notFound'],
+    ],
+    [
+      'is forgiven to a service that then fails otherwise: watching goes on after the grace period',
+      {notFoundGrace: 1500},
+      [failure(404), failure(404), failure(503), failure(503), succeeded],
+      ['0 poll', '1000 poll', '2000 poll', '3000 poll', '4000 poll', '4000 succeeded'],
     ],
     [
       'gives way to the operation once it is there',
@@ -485,6 +505,11 @@ describe('abandoning', () => {
   test('the word that ended it is on the error', async () => {
     const error = errorOf(await walk({unknownStatus: 'fail'}, [{word: 'odd'}]));
     expect(error).toMatchObject({rawStatus: 'odd', requestId: 'r'});
+  });
+
+  test('the wait that came with that word is in the resume token', async () => {
+    const error = errorOf(await walk({unknownStatus: 'fail'}, [{word: 'odd', retryAfter: 30_000}]));
+    expect(error?.resumeToken).toMatchObject({abandoned: 'unknownStatus', notBefore: beginning + 30_000});
   });
 
   test.each([

@@ -243,7 +243,7 @@ describe('protocols.define', () => {
 
   const statuses = 'notStarted, running, succeeded, failed or canceled';
   const places = "'resourceLocation', 'location', 'original' or {suffix}, or a list of these";
-  const starts = "'headers', 'resource' or a JSON pointer such as '/name'";
+  const starts = "'headers', 'resource', 'original' or a JSON pointer such as '/name'";
   const suffixes = "a string such as '/records' or ':cancel'";
   test.each<[Record<string, unknown>, string]>([
     [{otherWords: 'Running'}, `otherWords: expected ${statuses}, got "Running"`],

@@ -211,8 +211,8 @@ describe('protocols.define', () => {
   const names =
     'status, statusIfKnown, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
     'name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, pollHeaders, locationHeaders, ' +
-    'moveHeaders, locationOnly, cancel, authorization, errorMeansFailed, errorCodes, throttlingCodes, seeOtherSucceeds, notFoundSucceeds, ' +
-    'createdMeansDone, foreignHosts, minimumInterval, maximumInterval, totalTimeout';
+    'moveHeaders, locationOnly, resource, cancel, authorization, errorMeansFailed, errorCodes, throttlingCodes, seeOtherSucceeds, notFoundSucceeds, ' +
+    'createdMeansDone, bodyMeansDone, foreignHosts, minimumInterval, maximumInterval, totalTimeout';
   test.each<[Record<string, unknown>, ErrorConstructor, string]>([
     [{name: ''}, TypeError, 'name: expected a non-empty string, got ""'],
     [{name: 5}, TypeError, 'name: expected a non-empty string, got 5'],

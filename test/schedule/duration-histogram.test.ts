@@ -1,26 +1,175 @@
 import {describe, expect, test} from '@jest/globals';
-import {binCount, DurationHistogram} from '../../src/schedule/duration-histogram.ts';
+import fc from 'fast-check';
+import {
+  binCount,
+  binOf,
+  binStart,
+  DurationHistogram,
+  readDurationHistogram,
+} from '../../src/schedule/duration-histogram.ts';
+import {thrownBy} from '../support/core.ts';
 
-/** The smoothed counts that are not zero, by bin, where these bins have these counts. */
-function smoothed(counts: Readonly<Record<number, number>>): Readonly<Record<number, number>> {
-  const histogram = new DurationHistogram(Array.from({length: binCount}, (_, bin) => counts[bin] ?? 0));
-  return Object.fromEntries([...histogram.smoothed().entries()].filter(([, count]) => count !== 0));
-}
+type Counts = Readonly<Record<number, number>>;
+type Expected = Readonly<Record<number, unknown>>;
+
+const listOf = (counts: Counts): readonly number[] => Array.from({length: binCount}, (_, bin) => counts[bin] ?? 0);
+
+/** The counts that are not zero, by bin. */
+const countsOf = (list: Iterable<number>): Counts =>
+  Object.fromEntries([...list].map((count, bin) => [bin, count] as const).filter(([, count]) => count !== 0));
+
+/** The same number in each of these bins, as far as fractions can be exact. */
+const evenly = (first: number, last: number, count: number): Expected =>
+  Object.fromEntries(Array.from({length: last - first + 1}, (_, index) => [first + index, expect.closeTo(count, 9)]));
+
+describe('a bin', () => {
+  test.each([
+    [0, 0],
+    [99.9, 0],
+    [100, 1],
+    [109, 1],
+    [109.1, 2],
+    [199, 8],
+    [200, 9],
+    [400, 17],
+    [6_008_000, 127],
+    [1e9, 127],
+  ])('of %p ms is number %p', (duration, bin) => {
+    expect(binOf(duration)).toBe(bin);
+  });
+
+  test('begins where the one before ends, and has what lies between', () => {
+    expect([0, 1, 9, 17, 121].map(binStart)).toEqual([0, 100, 200, 400, 3_276_800]);
+    const within = fc.double({min: 0.001, max: 0.999, noNaN: true});
+    fc.assert(
+      fc.property(fc.nat(binCount - 1), within, (bin, part) => {
+        expect(binOf(binStart(bin) + part * (binStart(bin + 1) - binStart(bin)))).toBe(bin);
+      }),
+    );
+  });
+});
+
+describe('a histogram', () => {
+  const end = binStart(binCount);
+
+  test.each<[string, Counts, number, number, Expected]>([
+    ['a duration within one bin', {}, 105, 107, {1: 1}],
+    ['a duration over an octave, evenly where nothing is known', {}, 100, 200 - 1e-9, evenly(1, 8, 1 / 8)],
+    [
+      'half a bin with half the weight',
+      {},
+      50,
+      binStart(2) - 1e-9,
+      {0: expect.closeTo(1 / 3), 1: expect.closeTo(2 / 3)},
+    ],
+    ['half of a later bin', {}, 100, binStart(2.5), {1: expect.closeTo(0.672, 3), 2: expect.closeTo(0.328, 3)}],
+    [
+      'more where more is known, 64 durations for each that is only possible',
+      {1: 3},
+      100,
+      binStart(3) - 1e-9,
+      {1: expect.closeTo((3 * 299) / 300 + 193 / 194), 2: expect.closeTo(1 / 194)},
+    ],
+    ['a duration since the start, if nothing was found before', {}, 0, 50, {0: 1}],
+    ['a duration of nothing', {}, 0, 0, {0: 1}],
+    ['a duration in the last bin', {}, binStart(127), end - 1, {127: 1}],
+    ['since the start, where the time before is no earlier', {}, 110, 110, countsOf(since(110))],
+    ['since the start, where the time before is later', {}, 120, 110, countsOf(since(110))],
+    ['since the start, where the time before is before it', {}, -5, 110, countsOf(since(110))],
+  ])('counts %s', (_, before, after, until, expected) => {
+    const histogram = new DurationHistogram(listOf(before));
+    histogram.add(after, until);
+    expect(countsOf(histogram.counts)).toEqual(expected);
+    expect(histogram.changes).toBe(1);
+  });
+
+  /** What a first duration since the start counts. */
+  function since(until: number): Iterable<number> {
+    const histogram = new DurationHistogram();
+    histogram.add(0, until);
+    return histogram.counts;
+  }
+
+  test.each([-1, Number.NaN, end, end + 1, Infinity])('leaves out a duration of %p ms', (until) => {
+    const histogram = new DurationHistogram();
+    histogram.add(0, until);
+    expect([histogram.total, histogram.changes, countsOf(histogram.counts)]).toEqual([0, 0, {}]);
+  });
+
+  test('lets older durations fade, each by a 300th', () => {
+    const histogram = new DurationHistogram();
+    for (const duration of [50, 105, 105]) histogram.add(duration - 1, duration);
+    const kept = 299 / 300;
+    expect(countsOf(histogram.counts)).toEqual({0: expect.closeTo(kept ** 2, 9), 1: expect.closeTo(kept + 1, 9)});
+    expect(histogram.total).toBeCloseTo(kept ** 2 + kept + 1, 9);
+    expect([histogram.changes, histogram.isInsufficient]).toEqual([3, true]);
+  });
+
+  test('contains as much as its bins, and enough from ten durations on', () => {
+    const histogram = new DurationHistogram(listOf({3: 4, 100: 4}));
+    expect([histogram.total, histogram.changes, histogram.isInsufficient]).toEqual([8, 0, true]);
+    histogram.add(50, 5000);
+    expect([...histogram.counts].reduce((sum, count) => sum + count)).toBeCloseTo(histogram.total, 9);
+    expect(histogram.isInsufficient).toBe(true);
+    histogram.add(50, 5000);
+    expect(histogram.isInsufficient).toBe(false);
+  });
+
+  test('is written with three decimals', () => {
+    const histogram = new DurationHistogram(listOf({3: 1.23456, 4: 0.0004}));
+    expect(histogram.toJSON()).toEqual({kind: 'operation-poller durations', version: 1, counts: listOf({3: 1.235})});
+  });
+});
 
 describe('a smoothed histogram', () => {
-  test('leaves a bin in which exactly 20 operations ended as it is', () => {
-    expect(smoothed({50: 20})).toEqual({50: 20});
+  /** The smoothed counts that are not zero, by bin, where these bins have these counts. */
+  const smoothed = (counts: Counts): Counts => countsOf(new DurationHistogram(listOf(counts)).smoothed());
+
+  test.each<[string, Counts, Expected]>([
+    ['leaves a bin in which exactly 20 operations ended as it is', {50: 20}, {50: 20}],
+    ['distributes a smaller number over an octave to each side', {50: 19.9}, evenly(42, 58, 19.9 / 17)],
+    ['distributes it from the first bin on, not before', {0: 9}, evenly(0, 8, 1)],
+    ['distributes it over what there is before the bin', {3: 12}, evenly(0, 11, 1)],
+    ['distributes it up to the last bin, not beyond', {127: 9}, evenly(119, 127, 1)],
+    ['distributes it over what there is beyond the bin', {124: 12}, evenly(116, 127, 1)],
+    // Bin 50 needs its two neighbors for 20; each of these needs the one beyond it too.
+    [
+      'distributes it no farther than to the bins that contain exactly 20 together',
+      {49: 5, 50: 10, 51: 5},
+      {...evenly(47, 48, 1), ...evenly(49, 51, 10 / 3 + 2), ...evenly(52, 53, 1)},
+    ],
+    ['leaves it within the bins up to a large one before', {47: 300, 50: 7}, {...evenly(48, 53, 1), 47: 301}],
+    ['leaves it within the bins up to a large one beyond', {53: 300, 50: 7}, {...evenly(47, 52, 1), 53: 301}],
+  ])('%s', (_, counts, expected) => {
+    expect(smoothed(counts)).toEqual(expected);
+  });
+});
+
+describe('a histogram as JSON', () => {
+  const json = (counts: Counts, more: object = {}): unknown => ({
+    kind: 'operation-poller durations',
+    version: 1,
+    counts: listOf(counts),
+    ...more,
   });
 
-  test('distributes a smaller number over an octave to each side', () => {
-    const around = Array.from({length: 17}, (_, index) => [42 + index, expect.closeTo(19.9 / 17)] as const);
-    expect(smoothed({50: 19.9})).toEqual(Object.fromEntries(around));
+  test.each<[string, Counts]>([
+    ['zeros', {}],
+    ['301 in all, since each count was rounded', {0: 300, 127: 1}],
+  ])('may contain %s', (_, counts) => {
+    expect(readDurationHistogram(json(counts), 'learned')).toEqual(listOf(counts));
   });
 
-  test('distributes it no farther than to the bins that contain exactly 20 together', () => {
-    const counts = smoothed({49: 5, 50: 10, 51: 5});
-    // Bin 50 needs its two neighbors for 20, each of these needs the one beyond it too.
-    expect(Object.keys(counts)).toEqual(['47', '48', '49', '50', '51', '52', '53']);
-    expect([counts[47], counts[50]]).toEqual([expect.closeTo(1), expect.closeTo(10 / 3 + 1 + 1)]);
+  test('does not contain more than 300 in all', () => {
+    expect(thrownBy(() => readDurationHistogram(json({0: 301, 1: 0.5}), 'learned'))).toEqual(
+      new RangeError('learned: counts: expected no more than 300 in all, got 301.5'),
+    );
+  });
+
+  test('has no other field, of which 40 characters are shown', () => {
+    const name = `${'x'.repeat(40)}y`;
+    expect(thrownBy(() => readDurationHistogram(json({}, {[name]: 1}), 'learned'))).toEqual(
+      new TypeError(`learned: unknown field ${'x'.repeat(40)}`),
+    );
   });
 });

@@ -131,6 +131,8 @@ const absent = {
   stalledAfter: undefined,
   trustedOrigins: undefined,
   fetchResult: undefined,
+  started: undefined,
+  finalStateVia: undefined,
 } satisfies {readonly [Name in keyof Required<PollOptions>]: undefined};
 pollOperation('https://a.example', absent);
 resumeOperation('{}', absent);

@@ -8,7 +8,7 @@ import type {Protocol} from '../protocol.ts';
  * seconds to 4
  * minutes](https://learn.microsoft.com/graph/workbook-best-practice#poll-status-of-the-long-running-create-session).
  * Its `resourceLocation` is the URL of a function that returns the result. A 201 response to the start is the result
- * itself.
+ * itself, and so is a 200.
  */
 export const workbook: Protocol = defineProtocol({
   ...longRunning,
@@ -16,6 +16,7 @@ export const workbook: Protocol = defineProtocol({
   words: {...longRunning.words, completed: 'succeeded'},
   requestHeaders: {prefer: 'respond-async'},
   createdMeansDone: true,
+  bodyMeansDone: true,
   minimumInterval: 30_000,
   maximumInterval: 240_000,
 });

@@ -6,11 +6,11 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
-import {environment} from './support/packages.ts';
-import {findRuntimes} from './support/runtimes.ts';
+import {environment} from '../support/packages.ts';
+import {findRuntimes} from '../support/runtimes.ts';
 
 const run = promisify(execFile);
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 // Before the tests are named, so that they can be skipped.
 const {runtimes, missing} = await findRuntimes('the packed package', ['Node', 'Bun', 'Deno']);

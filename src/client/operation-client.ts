@@ -1,0 +1,150 @@
+import type {Operation} from '../operation/operation.ts';
+import type {ResumeToken} from '../operation/resume-token.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {pollOptionChecks} from '../options/settings.ts';
+import type {OperationPoller} from '../poller.ts';
+import type {Protocol} from '../protocol/protocol.ts';
+import {
+  type Checks,
+  checkedWhereRead,
+  checkIsObject,
+  checkOptions,
+  expected,
+  isA,
+  isMilliseconds,
+  isNumber,
+} from '../shared/check-options.ts';
+import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
+import {printable} from '../shared/printable.ts';
+import {type ClientParts, createClientParts, rememberParts} from './client-parts.ts';
+import {checkHeaders, checkHeadersBesideToken, type RequestHeaders} from './headers.ts';
+import type {ClientPollOptions} from './operation-settings.ts';
+import {type StartedOperation, start} from './start.ts';
+import type {StartRequest} from './start-request.ts';
+import {type ClientTokenSource, checkTokenSource} from './token-cache.ts';
+import {fetchOperation, resume, watch} from './watch.ts';
+
+/** The options of {@link createOperationClient}; `undefined` means absent. */
+export interface OperationClientOptions {
+  /** The service's base URL, with or without a path, e.g. `https://api.example.com/v2`. Paths of requests are appended to it. */
+  readonly root: string;
+  /**
+   * Where tokens come from: a credential of `@azure/identity`, a function, or a token. They go only to the root's origin and
+   * to `trustedOrigins`. Default: none is sent.
+   */
+  readonly token?: ClientTokenSource | undefined;
+  /** Where the tokens come from that start operations, if from elsewhere: starting may need a user where polling does not. */
+  readonly startToken?: ClientTokenSource | undefined;
+  /** What a credential is asked for. Default the root's origin with `/.default`, as Azure's services take it. */
+  readonly scope?: string | undefined;
+  /**
+   * Headers that go with every request to the root's origin, e.g. `{'x-api-key': key}`, and never to another. Their values of
+   * 8 characters and more are treated as secrets: nothing that the service sends back shows them. Default none.
+   */
+  readonly headers?: RequestHeaders | undefined;
+  /** The ky instance that sends the requests. Default `ky`. */
+  readonly http?: PollOptions['http'];
+  /** How many requests may be in flight at once. Default 40. */
+  readonly concurrency?: number | undefined;
+  /**
+   * How long the request that starts an operation may take, in milliseconds, in place of `requestTimeout`: it is not
+   * repeated, so it waits longest. Default 100,000.
+   */
+  readonly startTimeout?: number | undefined;
+}
+
+/** A client of a service: all its operations share tokens and limits. */
+export interface OperationClient {
+  /** The base URL, without a slash at the end. */
+  readonly root: string;
+  /** What credentials are asked for. */
+  readonly scope: string;
+  /**
+   * Starts an operation and watches it. The request is sent once, and again only after a 401, with a new token.
+   *
+   * @param protocol how the service words it, one of `protocols` or your own
+   * @throws OperationNotStartedError, which says whether the service may be at work all the same; OperationNotWatchableError
+   *   when the operation was started on an origin that gets no token; TypeError or RangeError that names what is invalid
+   */
+  start(protocol: Protocol, request: StartRequest, options?: ClientPollOptions): Promise<StartedOperation>;
+  /**
+   * Watches an operation on the root's origin, on one of `trustedOrigins`, or anywhere if its protocol needs no token there.
+   *
+   * @throws TypeError or RangeError that names what is invalid
+   */
+  watch(location: string, options?: ClientPollOptions): OperationPoller;
+  /**
+   * Goes on from a resume token, as `resumeOperation` does.
+   *
+   * @throws InvalidResumeTokenError; TypeError when its operation is none of the client's
+   */
+  resume(token: ResumeToken | string, options?: ClientPollOptions): OperationPoller;
+  /** One GET of an operation, which ends with any failure. @throws as the package's `fetchOperation` does */
+  fetchOperation(location: string, options?: ClientPollOptions): Promise<Operation>;
+}
+
+/** A check for each option that all clients have. */
+export const sharedClientChecks = {
+  token: checkTokenSource,
+  startToken: checkTokenSource,
+  headers: checkHeaders,
+  http: pollOptionChecks.http,
+  concurrency: isNumber({least: 1}),
+  startTimeout: isMilliseconds(1),
+} satisfies Checks<Omit<OperationClientOptions, 'root' | 'scope'>>;
+
+const clientChecks = {
+  root: checkedWhereRead,
+  ...sharedClientChecks,
+  scope: isA('a string', (scope) => typeof scope === 'string'),
+} satisfies Checks<OperationClientOptions>;
+
+/**
+ * Makes a client for the long-running operations of a service.
+ *
+ * @throws TypeError or RangeError when an option is invalid; the message names it
+ *
+ * @example
+ * ```ts
+ * const client = createOperationClient({root: 'https://api.example.com/v2', headers: {'x-api-key': key}});
+ * const {poller} = await client.start(protocol, {method: 'PUT', path: '/exports/2024', body: {format: 'csv'}});
+ * ```
+ */
+export function createOperationClient(options: OperationClientOptions): OperationClient {
+  checkIsObject('options', options, 'an object with a root');
+  checkOptions(options, clientChecks);
+  const {token, startToken, headers} = options;
+  const isProtected = token !== undefined || startToken !== undefined || headers !== undefined;
+  const {origin, base} = readRoot(options.root, isProtected);
+  if (token !== undefined || startToken !== undefined) checkHeadersBesideToken('headers', headers ?? {});
+  const scope = options.scope ?? `${origin}/.default`;
+  const {http, concurrency, startTimeout} = options;
+  const parts = createClientParts({origin, base, scope, token, startToken, headers, http, concurrency, startTimeout});
+  return rememberParts({root: base, scope, ...clientMethods(parts)}, parts);
+}
+
+/** The methods that all clients have. */
+export function clientMethods(parts: ClientParts): Omit<OperationClient, 'root' | 'scope'> {
+  return {
+    start: (protocol, request, options) => start(parts, protocol, request, options),
+    watch: (location, options) => watch(parts, location, options),
+    resume: (token, options) => resume(parts, token, options),
+    fetchOperation: async (location, options) => fetchOperation(parts, location, options),
+  };
+}
+
+/** @param isProtected whether a token or key goes there */
+function readRoot(root: unknown, isProtected: boolean): {readonly origin: string; readonly base: string} {
+  const url = typeof root === 'string' ? readLocation(root) : undefined;
+  if (url === undefined || url.search !== '' || url.hash !== '') {
+    // What was given is not shown: it may hold a password.
+    const takes = "an https or http URL such as 'https://api.example.com/v2', without user, query and fragment";
+    throw expected('root', takes, typeof root === 'string' ? 'another string' : typeof root);
+  }
+  const {origin, pathname} = url;
+  if (isProtected && !isSecureOrLoopback(url)) {
+    const takes = 'https, or http on this machine, because a token or key goes there';
+    throw new TypeError(printable(`root: expected ${takes}; got ${origin}`));
+  }
+  return {origin, base: origin + pathname.replace(/\/+$/, '')};
+}

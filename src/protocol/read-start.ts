@@ -1,0 +1,106 @@
+import type {Operation} from '../operation/operation.ts';
+import {deepFreeze} from '../shared/json.ts';
+import {type ParsedOperation, parseOperation, readId} from './parse-operation.ts';
+import {valueAt} from './pointer.ts';
+import type {Protocol} from './protocol.ts';
+import {type ProtocolReader, protocolReader} from './protocol-reader.ts';
+import {locationHeader, type StartAnswer, startLocation, startProtocol} from './start.ts';
+
+/** What the response to the request that starts an operation says about it. */
+export type StartReport =
+  /** where to watch it; `isFirstReport`: the response is what that location would have answered, and need not be asked again */
+  | {readonly kind: 'watch'; readonly protocol: Protocol; readonly location: string; readonly isFirstReport: boolean}
+  /** it has ended, and nobody is asked */
+  | {readonly kind: 'ended'; readonly protocol: Protocol; readonly operation: Operation}
+  /** the service accepted it, and does not say where it is */
+  | {readonly kind: 'unconfirmed'};
+
+const unconfirmed: StartReport = {kind: 'unconfirmed'};
+
+// After these the operation can be seen on what was asked for. A POST goes to an action, and what was deleted is gone.
+const resourceMethods: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'GET']);
+
+/**
+ * Reads the response to the request that starts an operation, by the rules of its protocol. Headers and body are untrusted:
+ * nothing has succeeded unless the response says so.
+ *
+ * @param method the request's HTTP method
+ * @param root the service's root, e.g. `https://graph.microsoft.com/v1.0`
+ * @param pathRoot what a path in a header is relative to; `null`: to the request's URL
+ */
+export function readStart(
+  method: string,
+  answer: StartAnswer,
+  reader: ProtocolReader,
+  root: string,
+  pathRoot: string | null = root,
+): StartReport {
+  const {url, status, body} = answer;
+  if (!(status >= 200 && status < 300)) return unconfirmed;
+  const {start = 'headers', resource} = reader.protocol;
+  const location = startLocation(answer, reader, root, pathRoot);
+  if (location !== undefined && start === 'headers') {
+    // A resource that has ended needs no monitor, as Azure's own client for Go has it. A monitor's word may be out of date.
+    const shown = resource === undefined ? undefined : ended(body, protocolReader(resource));
+    return shown ?? {kind: 'watch', protocol: startProtocol(answer, reader), location, isFirstReport: false};
+  }
+  if (location !== undefined) {
+    const isFirstReport = parseOperation(body, reader, status).is !== 'unreadable';
+    return {kind: 'watch', protocol: reader.protocol, location, isFirstReport};
+  }
+  // A resource is found by its id: without one, the body is something else.
+  if (start === 'resource' && status !== 204) return unconfirmed;
+  return readWithoutLocation(method.toUpperCase(), url, answer, reader);
+}
+
+function readWithoutLocation(method: string, url: string, answer: StartAnswer, given: ProtocolReader): StartReport {
+  const {status, body} = answer;
+  const {start = 'headers', resource} = given.protocol;
+  const isResource = start === 'headers' && resourceMethods.has(method);
+  const reader = isResource && resource !== undefined ? protocolReader(resource) : given;
+  const {protocol} = reader;
+  const shown = ended(body, reader);
+  if (shown !== undefined) return shown;
+  const hasStatus = parseOperation(body, reader).is !== 'unreadable';
+  if (hasStatus || (status === 202 && body !== undefined)) {
+    return isResource ? {kind: 'watch', protocol, location: url, isFirstReport: hasStatus} : unconfirmed;
+  }
+  return isCompleted(method, answer, given)
+    ? {kind: 'ended', protocol, operation: completedOperation(answer, reader)}
+    : unconfirmed;
+}
+
+/** The operation of a body whose status word says that it has ended. */
+function ended(body: unknown, reader: ProtocolReader): StartReport | undefined {
+  const parsed: ParsedOperation = parseOperation(body, reader);
+  if (parsed.is !== 'operation') return undefined;
+  const {operation} = parsed;
+  return operation.status === 'notStarted' || operation.status === 'running'
+    ? undefined
+    : {kind: 'ended', protocol: reader.protocol, operation};
+}
+
+/** Whether a response without any status means that there was nothing to wait for. */
+function isCompleted(method: string, answer: StartAnswer, reader: ProtocolReader): boolean {
+  const {status, body} = answer;
+  // A location that cannot be used still says that the operation goes on, and a body that is not JSON may be a gateway's page.
+  const {bodyMeansDone, createdMeansDone} = reader.protocol;
+  const isCreated = status === 201 && createdMeansDone === true;
+  if ((locationHeader(answer, reader) !== undefined && !isCreated) || body === undefined) return false;
+  if (valueAt(body, reader.error) !== undefined) return false;
+  if (status === 204 || (status === 200 && method === 'DELETE')) return true;
+  return body !== null && (isCreated || ((status === 200 || status === 201) && bodyMeansDone === true));
+}
+
+/** The operation of a request that completed at once: the body of the response is the result. */
+function completedOperation({status, body}: StartAnswer, reader: ProtocolReader): Operation {
+  // A body that is nested too deeply is useless.
+  const result = deepFreeze(body) ? body : null;
+  return Object.freeze({
+    id: readId(body, reader),
+    status: 'succeeded' as const,
+    rawStatus: String(status),
+    raw: result,
+    result,
+  });
+}

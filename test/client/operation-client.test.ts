@@ -1,0 +1,322 @@
+import {createServer, type IncomingMessage} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {afterEach, describe, expect, test} from '@jest/globals';
+import {WorkerSettings} from '../../src/bullmq/worker-settings.ts';
+import {createOperationClient, type OperationClientOptions} from '../../src/client/index.ts';
+import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
+import {instrument} from '../../src/opentelemetry/index.ts';
+import {OperationError, OperationNotStartedError, OperationNotWatchableError} from '../../src/operation/errors.ts';
+import {firstState} from '../../src/options/first-state.ts';
+import {readOptions} from '../../src/options/settings.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
+import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
+
+const {longRunning} = protocols;
+const key = 'marker-key-0123456789';
+
+interface Received extends Pick<IncomingMessage, 'method' | 'url' | 'headers'> {
+  readonly body: string;
+}
+interface Reply {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** In milliseconds. */
+  readonly after?: number;
+}
+
+const closers: (() => void)[] = [];
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A service of one test, which answers as the test says and keeps what it received. */
+async function serve(
+  reply: (request: Received) => Reply,
+): Promise<{readonly root: string; readonly received: Received[]}> {
+  const received: Received[] = [];
+  const server = createServer(async (incoming, response) => {
+    let body = '';
+    for await (const chunk of incoming) body += String(chunk);
+    const {method, url, headers} = incoming;
+    const request = {method, url, headers, body};
+    received.push(request);
+    const {status = 200, headers: sent = {}, body: json, after = 0} = reply(request);
+    setTimeout(() => response.writeHead(status, sent).end(json === undefined ? '' : JSON.stringify(json)), after);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {root: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, received};
+}
+
+const clientOf = (root: string, options: Partial<OperationClientOptions> = {}) =>
+  createOperationClient({root, ...options});
+
+const started = (location: string): Reply => ({status: 202, headers: {location}});
+const succeeded: Reply = {body: {id: '1', status: 'succeeded'}};
+
+/** A service whose operation is at `/op`, wherever a start goes. */
+const simple = (location = '/op') => serve(({url}) => (url === '/op' ? succeeded : started(location)));
+
+describe('a start', () => {
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const)('43: by %s', async (method) => {
+    const service = await simple();
+    const {poller} = await clientOf(service.root, {token}).start(longRunning, {method, path: '/things/1'}, quick);
+    expect((await poller!.result()).status).toBe('succeeded');
+    expect(service.received.map((request) => [request.method, request.url])).toEqual([
+      [method, '/things/1'],
+      ['GET', '/op'],
+    ]);
+    expect(service.received[0]?.headers.authorization).toBe(`Bearer ${token}`);
+  });
+
+  test.each([
+    ['/api', '/jobs', '/api/jobs'],
+    ['/api/', '/jobs?x=1', '/api/jobs?x=1'],
+    ['', '/jobs', '/jobs'],
+  ])('goes to the path under the root %j', async (path, asked, url) => {
+    const service = await simple();
+    const {poller} = await clientOf(service.root + path).start(longRunning, {path: asked}, quick);
+    await poller!.result();
+    expect(service.received[0]?.url).toBe(url);
+    expect(service.received[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test('goes to an absolute URL on the root, and to no other', async () => {
+    const service = await simple();
+    const client = clientOf(`${service.root}/api`);
+    await (await client.start(longRunning, {path: `${service.root}/elsewhere`}, quick)).poller!.result();
+    expect(service.received[0]?.url).toBe('/elsewhere');
+    const error = await rejectionOf(client.start(longRunning, {path: 'https://elsewhere.example/a'}));
+    expect(String(error)).toMatch(/^TypeError: path: expected a path/);
+  });
+
+  test.each([
+    ['/op', '/op'],
+    ['op', '/api/jobs/op'],
+    ['../op', '/api/op'],
+    ['?id=7', '/api/jobs/7?id=7'],
+  ])('49: the location %s is relative to the URL that was asked', async (location, url) => {
+    const service = await serve(({method}) => (method === 'GET' ? succeeded : started(location)));
+    const {poller} = await clientOf(`${service.root}/api`).start(longRunning, {path: '/jobs/7'}, quick);
+    await poller!.result();
+    expect(service.received[1]?.url).toBe(url);
+  });
+
+  test('51: is waited for longer than requestTimeout', async () => {
+    const service = await serve(({url}) => (url === '/op' ? succeeded : {...started('/op'), after: 300}));
+    const options = {...quick, requestTimeout: 100};
+    const {poller} = await clientOf(service.root).start(longRunning, {path: '/a'}, options);
+    expect((await poller!.result()).status).toBe('succeeded');
+  });
+
+  test('51: is given up after startTimeout, and not repeated', async () => {
+    const service = await serve(() => ({...started('/op'), after: 60_000}));
+    const error = await rejectionOf(clientOf(service.root, {startTimeout: 100}).start(longRunning, {path: '/a'}));
+    expect(error).toMatchObject({mayHaveStarted: true, cause: {kind: 'timeout'}});
+    expect(error).toBeInstanceOf(OperationNotStartedError);
+    expect(service.received).toHaveLength(1);
+  });
+
+  test('is sent again after a 401 alone', async () => {
+    const tokens = ['first-token', 'second-token'];
+    const service = await serve(({url, headers}) => {
+      if (url === '/op') return succeeded;
+      return headers.authorization === 'Bearer first-token' ? {status: 401} : started('/op');
+    });
+    const client = clientOf(service.root, {token: async () => tokens.shift() ?? 'third-token'});
+    await (await client.start(longRunning, {path: '/a'}, quick)).poller!.result();
+    expect(service.received.map(({url}) => url)).toEqual(['/a', '/a', '/op']);
+  });
+});
+
+describe('50: a location on an origin that gets no token', () => {
+  test('cannot be watched until that origin is trusted', async () => {
+    const foreign = await serve(() => succeeded);
+    const headers = {location: `${foreign.root}/op?sig=capability`, 'request-id': 'request-1'};
+    const service = await serve(() => ({status: 202, headers}));
+    const client = clientOf(service.root, {token});
+    const error = (await rejectionOf(client.start(longRunning, {path: '/a'}))) as OperationNotWatchableError;
+    expect(error).toBeInstanceOf(OperationNotWatchableError);
+    expect(error).toBeInstanceOf(OperationError);
+    expect(error).toMatchObject({
+      name: 'OperationNotWatchableError',
+      location: `${foreign.root}/op`,
+      requestId: 'request-1',
+      clientRequestId: service.received[0]?.headers['client-request-id'],
+    });
+    expect(error.message).toMatch(/^The operation was started, /);
+    expect(error.message.split(`${foreign.root}/op`)).toHaveLength(2);
+    expect(everything(error)).not.toContain('capability');
+    expect(foreign.received).toHaveLength(0);
+
+    const resumed = client.resume(error.resumeToken!, {...quick, trustedOrigins: [foreign.root]});
+    expect((await resumed.result()).status).toBe('succeeded');
+    expect(foreign.received.map(({url, headers: {authorization}}) => [url, authorization])).toEqual([
+      ['/op?sig=capability', `Bearer ${token}`],
+    ]);
+  });
+
+  test('has a message of at most 800 characters', async () => {
+    const location = `https://elsewhere.example/${'x'.repeat(5000)}`;
+    const service = await serve(() => started(location));
+    const error = await rejectionOf(clientOf(service.root, {token}).start(longRunning, {path: '/a'}));
+    expect(error).toBeInstanceOf(OperationNotWatchableError);
+    const {message} = error as Error;
+    expect(message.length).toBeLessThanOrEqual(800);
+    expect(message).toContain('trustedOrigins');
+  });
+});
+
+describe('55, 72: the headers of a client', () => {
+  test('go with each request to the root, and with none to another origin', async () => {
+    const foreign = await serve(() => succeeded);
+    const service = await serve(({url}) => {
+      if (url === '/a') return started('/op');
+      return url === '/op' ? {status: 302, headers: {location: `${foreign.root}/op`}} : {status: 404};
+    });
+    const client = clientOf(service.root, {headers: {'X-Api-Key': key, Accept: 'application/vnd.example+json'}});
+    const {poller} = await client.start(longRunning, {path: '/a', headers: {'x-other': 'b'}}, quick);
+    await poller!.result();
+    expect(service.received.map(({headers}) => [headers['x-api-key'], headers.accept, headers['x-other']])).toEqual([
+      [key, 'application/vnd.example+json', 'b'],
+      [key, 'application/vnd.example+json', undefined],
+    ]);
+    expect(foreign.received.map(({headers}) => [headers['x-api-key'], headers.accept])).toEqual([
+      [undefined, 'application/json'],
+    ]);
+  });
+
+  test('go with the fetch of a result and with a cancellation', async () => {
+    const service = await serve(({url}) => ({
+      body: url === '/result' ? {a: 1} : {...Object(succeeded.body), resourceLocation: '/result'},
+    }));
+    const protocol = protocols.define({...longRunning, name: 'own', cancel: {method: 'DELETE'}});
+    const client = clientOf(service.root, {headers: {'x-api-key': key}});
+    const poller = client.watch(`${service.root}/op`, {...quick, protocol, fetchResult: true});
+    expect((await poller.result()).result).toEqual({a: 1});
+    const canceled = client.watch(`${service.root}/op`, {protocol, initialDelay: 60_000});
+    await canceled.cancel();
+    canceled.stop();
+    await client.fetchOperation(`${service.root}/op`);
+    expect(service.received.map(({method, url}) => [method, url])).toEqual([
+      ['GET', '/op'],
+      ['GET', '/result'],
+      ['DELETE', '/op'],
+      ['GET', '/op'],
+    ]);
+    for (const {headers} of service.received) expect(headers['x-api-key']).toBe(key);
+  });
+
+  test.each([
+    ['x-api-key', key],
+    ['Authorization', `Key ${key}`],
+  ])('are shown nowhere, whatever the service sends back: %s', async (name, value) => {
+    const service = await serve(({url}) =>
+      url === '/a'
+        ? {...started('/op'), headers: {location: '/op', 'request-id': key}}
+        : {
+            body: {
+              id: '1',
+              status: 'failed',
+              statusDetail: `no ${key}`,
+              error: {code: key, message: key},
+              [key]: [key],
+            },
+          },
+    );
+    const client = clientOf(service.root, {headers: {[name]: value}});
+    const {poller, answer} = await client.start(longRunning, {path: '/a'}, quick);
+    const events = eventsOf(poller!);
+    const error = await rejectionOf(poller!.result());
+    expect(service.received.map(({headers}) => headers[name.toLowerCase()])).toEqual([value, value]);
+    expect(events.at(-1)?.type).toBe('failed');
+    expect(everything(events, error, answer, poller!.toJSON(), client)).not.toContain(key);
+  });
+});
+
+test.each<[object | undefined, RegExp]>([
+  [undefined, /^TypeError: options: expected an object with a root/],
+  [{}, /^TypeError: root: expected an https or http URL .* got undefined$/],
+  [{root: 'api.example.com'}, /^TypeError: root: expected an https or http URL/],
+  [{root: 'https://me:password@api.example.com'}, /^TypeError: root: (?!.*password@)/],
+  [{root: 'https://api.example.com/?a=b'}, /^TypeError: root: expected/],
+  [{root: 'http://api.example.com', token}, /^TypeError: root: expected https, or http on this machine/],
+  [{root: 'http://api.example.com', headers: {'x-api-key': key}}, /^TypeError: root: expected https/],
+  [{root: 'https://a.example', headers: {'x y': key}}, /^TypeError: headers.x y: expected the name of a header$/],
+  [{root: 'https://a.example', headers: {x: `${key}\n`}}, /^TypeError: headers.x: expected visible(?!.*marker)/],
+  [
+    {root: 'https://a.example', token, headers: {Authorization: key}},
+    /^TypeError: headers.Authorization: (?!.*marker)/,
+  ],
+  [{root: 'https://a.example', startTimeout: 0}, /^RangeError: startTimeout: expected milliseconds/],
+  [{root: 'https://a.example', version: 'v1'}, /^TypeError: version: there is no such option; there are root, token/],
+])('refuses the options %j', (options, message) => {
+  expect.assertions(1);
+  try {
+    createOperationClient(options as OperationClientOptions);
+  } catch (error) {
+    expect(String(error)).toMatch(message);
+  }
+});
+
+test('takes an http root where nothing secret goes there', () => {
+  expect(createOperationClient({root: 'http://api.example.com/v2/'}).root).toBe('http://api.example.com/v2');
+});
+
+test('names itself, not another client, where an option belongs to it', async () => {
+  const client = createOperationClient({root: 'https://a.example'});
+  const refusal = await rejectionOf(client.fetchOperation('https://a.example/op', {token} as object));
+  expect(String(refusal)).toBe("TypeError: token: it is the client's, give it where the client is made");
+  expect(() => client.watch('https://b.example/op')).toThrow(/^location: expected one on https:\/\/a.example/);
+});
+
+describe('other parts of the package take a client', () => {
+  const host: DurableHost = {
+    run: (_name, work) => work(),
+    sleep: () => Promise.resolve(),
+    now: () => Date.now(),
+  };
+
+  test('watchDurably, with its headers and its rule where an operation may be', async () => {
+    const service = await serve(() => succeeded);
+    const client = clientOf(service.root, {headers: {'x-api-key': key}});
+    const outcome = await watchDurably(host, `${service.root}/op`, {client});
+    expect([outcome.status, service.received[0]?.headers['x-api-key']]).toEqual(['succeeded', key]);
+    const elsewhere = await rejectionOf(watchDurably(host, 'https://elsewhere.example/op', {client}));
+    expect(String(elsewhere)).toMatch(/^TypeError: location: expected one on/);
+    const both = await rejectionOf(watchDurably(host, `${service.root}/op`, {client, token}));
+    expect(String(both)).toBe('TypeError: token: the client has its own; give one of the two');
+    const none = await rejectionOf(watchDurably(host, `${service.root}/op`, {client: {...client}}));
+    expect(String(none)).toMatch(/^TypeError: client: expected a client of this package/);
+  });
+
+  test('a worker, by the names client and graph', () => {
+    const client = clientOf('https://a.example', {headers: {'x-api-key': key}});
+    const state = firstState('https://a.example/op', readOptions(), 0);
+    for (const given of [{client}, {graph: client}]) {
+      expect(new WorkerSettings(given, {}).of('1', state).settings.secrets).toEqual([key]);
+    }
+    expect(() => new WorkerSettings({client, graph: client}, {})).toThrow(/^graph: the client is given/);
+    const foreign = firstState('https://b.example/op', readOptions(), 0);
+    expect(() => new WorkerSettings({client}, {}).of('1', foreign)).toThrow(
+      /the client's origin is https:\/\/a.example/,
+    );
+  });
+
+  test('instrument, which gives the client its own methods back', async () => {
+    const service = await simple();
+    const client = clientOf(service.root);
+    const {start} = client;
+    const subscription = instrument(client);
+    expect(client.start).not.toBe(start);
+    const {poller} = await client.start(longRunning, {path: '/a'}, quick);
+    await poller!.result();
+    subscription.unsubscribe();
+    expect(client.start).toBe(start);
+  });
+});

@@ -1,0 +1,54 @@
+import {describe, expect, test} from '@jest/globals';
+import {batchRequest, batchResponses} from '../../src/graph/batch-format.ts';
+import {parseBody, type TransportRequest} from '../../src/http/transport.ts';
+
+const version = 'https://graph.example/v1.0';
+const part = (maxBodyLength?: number): {location: string; request: TransportRequest} => ({
+  location: `${version}/a`,
+  request: {
+    method: 'GET',
+    headers: {authorization: 'Bearer x'},
+    signal: new AbortController().signal,
+    onSent: () => {},
+    onHead: () => {},
+    ...(maxBodyLength === undefined ? {} : {maxBodyLength}),
+  },
+});
+const callbacks = {signal: new AbortController().signal, onHeldBack: () => {}, onSent: () => {}, onHead: () => {}};
+
+test.each([
+  ['20 MiB at least', [1000, 1000], 20 * 1024 * 1024],
+  ['as much as all of its parts may take', [30e6, 40e6, 50e6], 120e6],
+])("a batch's response may have %s", (_, limits, expected) => {
+  expect(batchRequest(limits.map(part), version, callbacks).maxBodyLength).toBe(expected);
+});
+
+describe('a part of a response', () => {
+  /** How a batch of one request reads its part. */
+  function read(response: object, envelope: Readonly<Record<string, string>> = {}) {
+    const json = {responses: [{id: '0', status: 200, ...response}]};
+    const body = {text: JSON.stringify(json)};
+    return batchResponses({headers: new Headers(envelope), body}, [part()])?.[0];
+  }
+
+  test.each([
+    ['none', {}],
+    ['null', {body: null}],
+  ])('with %s as its body has none', (_, response) => {
+    expect(parseBody(read(response)?.body)).toBeNull();
+  });
+
+  test('has its headers, numbers too, and nothing else', () => {
+    const response = read({headers: {'Retry-After': 3, Location: '/a', 'X-List': ['a'], 'X-None': null}});
+    expect(response?.retryAfter).toBe(3000);
+    const names = ['retry-after', 'LOCATION', 'x-list', 'x-none', 'date'];
+    expect(names.map((name) => response?.headers.get(name))).toEqual(['3', '/a', null, null, null]);
+    expect(names.map((name) => response?.headers.has(name))).toEqual([true, true, false, false, false]);
+  });
+
+  test('has the Date of the batch, unless it has one', () => {
+    const date = 'Thu, 19 Mar 2020 12:00:00 GMT';
+    expect(read({}, {date})?.headers.get('date')).toBe(date);
+    expect(read({headers: {Date: 'own'}}, {date})?.headers.get('date')).toBe('own');
+  });
+});

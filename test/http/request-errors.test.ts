@@ -1,0 +1,54 @@
+import {describe, expect, test} from '@jest/globals';
+import {httpError} from '../../src/http/request-errors.ts';
+import type {ServiceResponse} from '../../src/http/service-response.ts';
+import {createResponse} from '../../src/http/transport.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import {protocolReader} from '../../src/protocol/protocol-reader.ts';
+import {tasks} from '../support/core.ts';
+
+const home = 'https://graph.example';
+const reader = protocolReader(defineProtocol({...tasks, throttlingCodes: ['slowDown']}));
+
+/** The error for a response with this status, these headers and this error object. */
+function errorOf(status: number, headers: Readonly<Record<string, string>> = {}, error: object = {}) {
+  const response: ServiceResponse = {
+    ...createResponse(status, new Headers(headers), {text: ''}),
+    json: {error},
+    answer: {httpStatus: status, clientRequestId: 'c'},
+    method: 'GET',
+    location: `${home}/a`,
+    redirected: false,
+    isForeign: false,
+    seeOther: undefined,
+    secrets: [],
+  };
+  return httpError(response, home, reader);
+}
+
+describe('a response', () => {
+  test.each([
+    ['403 with Retry-After', 403, {'retry-after': '5'}],
+    ['403 with a Retry-After that says nothing readable', 403, {'retry-after': 'soon'}],
+    ["403 with Azure's header for milliseconds", 403, {'retry-after-ms': '5000'}],
+    ['429', 429, {}],
+  ])('throttles: %s', (_, status, headers) => {
+    expect(errorOf(status, headers)).toMatchObject({throttled: true, transient: true, ends: undefined});
+  });
+
+  test.each([
+    [400, true, undefined],
+    [399, false, undefined],
+    [401, false, 'unauthorized'],
+  ] as const)('with the code of throttling and %i: %p', (status, throttled, ends) => {
+    expect(errorOf(status, {}, {code: 'slowDown'})).toMatchObject({throttled, ends});
+  });
+
+  test.each([
+    ['with both', {code: 'Bad', message: 'Not so'}, ': Bad, Not so'],
+    ['without a message', {code: 'Bad'}, ': Bad'],
+    ['with an empty message', {code: 'Bad', message: ''}, ': Bad'],
+    ['with nothing', {}, ''],
+  ])('is described by code and message: %s', (_, error, details) => {
+    expect(errorOf(400, {}, error).message).toBe(`GET ${home}/a answered 400${details}`);
+  });
+});
