@@ -225,7 +225,8 @@ class Pollers implements Application {
     this.#stored.set(operation, token);
     this.#world.happen({is: 'stored', operation, whole: token});
     const facts = this.#world.facts[operation];
-    if (facts !== undefined) facts.stored = memoryOf(facts);
+    // An answer that has only just arrived is unknown to who gives up before it is read.
+    if (facts !== undefined) facts.stored = facts.beforeAnswer ?? memoryOf(facts);
   }
 
   #outcomeOf(error: unknown, abandonedBy: string | undefined): SeenOutcome {

@@ -46,13 +46,15 @@ export interface Facts extends Memory {
   lastAnswer: ServiceAnswer | undefined;
   lastTrouble: 'answer' | 'lost' | 'token' | undefined;
   endReadAt: number | undefined;
-  /** The end that the service has told, whether or not anybody has read it. */
-  endSaid: End | undefined;
   abandonedBy: 'aborted' | 'stopped' | undefined;
   /** When the last event said that it happened. */
   eventAt: number;
   isEmitting: boolean;
   stored: Memory | undefined;
+  /** What was known before an answer arrived of which no event tells yet. */
+  beforeAnswer: Memory | undefined;
+  /** How often watching has begun: an answer to a request of an earlier time is nobody's. */
+  watches: number;
   outcome: SeenOutcome | undefined;
   /** Whether watching will be resumed after it was abandoned. */
   resumes: boolean;
@@ -76,11 +78,12 @@ export function firstFacts(_: unknown, operation: number): Facts {
     lastAnswer: undefined,
     lastTrouble: undefined,
     endReadAt: undefined,
-    endSaid: undefined,
     abandonedBy: undefined,
     eventAt: 0,
     isEmitting: false,
     stored: undefined,
+    beforeAnswer: undefined,
+    watches: 0,
     outcome: undefined,
     resumes: false,
   };
@@ -140,6 +143,7 @@ export function applyTo(world: World, happening: Happening): void {
     case 'begin':
       Object.assign(facts, {wasBegun: true, isWatched: true, resumedAt: now, stalledAtBegin: world.stalled});
       facts.deadlineAt = now + plan.options.totalTimeout;
+      facts.watches += 1;
       break;
     case 'resume':
       resume(facts, world);
@@ -151,7 +155,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      answer(facts, happening.answer, happening.isThere, world);
+      answer(facts, happening, world);
       break;
     case 'lost':
       facts.settledAt = now;
@@ -169,7 +173,13 @@ export function applyTo(world: World, happening: Happening): void {
       facts.attempt = attempt;
       facts.eventAt = at;
       if (happening.event.reason === 'timeout') facts.hasTimedOut = true;
-      if (type === 'polled') facts.unreported -= 1;
+      if (happening.event.reason !== 'aborted' && happening.event.reason !== 'stopped') facts.beforeAnswer = undefined;
+      if (type === 'polled') {
+        facts.unreported -= 1;
+        // An answer without a percentage lies between two that have the same.
+        if (happening.event.operation !== undefined)
+          facts.percent = percentIf(happening.event.operation, facts.percent);
+      }
       if (type === 'progress') facts.percent = percentComplete;
       if (type === 'unknownStatus' && rawStatus !== undefined) facts.words = [...facts.words, rawStatus];
       facts.rank = Math.max(facts.rank, ranks[type] ?? -1);
@@ -187,6 +197,14 @@ export function applyTo(world: World, happening: Happening): void {
   }
 }
 
+/** The percentage that was announced, unless there is none any more. */
+function percentIf(
+  {percentComplete}: {readonly percentComplete?: number},
+  announced: number | undefined,
+): number | undefined {
+  return percentComplete === undefined ? undefined : announced;
+}
+
 function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isWatched = true;
   facts.resumedAt = time.now;
@@ -195,8 +213,11 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.eventAt = 0;
   facts.abandonedBy = undefined;
   facts.resumes = false;
+  facts.beforeAnswer = undefined;
+  facts.watches += 1;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
-  facts.slack = jumped + time.frozen;
+  // A workflow's are those of its journal, and stay as far off as they were.
+  if (plan.runner !== 'durable') facts.slack = jumped + time.frozen;
   if (facts.stored === undefined || (facts.stored.hasTimedOut && plan.runner !== 'durable')) {
     facts.deadlineAt = time.now + plan.options.totalTimeout;
     facts.stalledAtBegin = stalled;
@@ -239,15 +260,21 @@ function heed(world: World, answer: ServiceAnswer): void {
   world.heldUntil = Math.max(world.heldUntil, until);
 }
 
-function answer(facts: Facts, whole: ServiceAnswer, isThere: boolean, world: World): void {
+function answer(
+  facts: Facts,
+  {answer: whole, isThere, isWanted}: Extract<Happening, {is: 'answer'}>,
+  world: World,
+): void {
   const {http, says, told, faults} = whole;
   const {now} = world.time;
-  facts.settledAt = now;
   if (world.plan.runner === 'graph') heed(world, whole);
+  if (!isWanted) return;
+  facts.settledAt = now;
   if (!isThere) {
     facts.isFollowedUp = true;
     return;
   }
+  facts.beforeAnswer ??= memoryOf(facts);
   facts.lastAnswer = {http, says, told, faults} as ServiceAnswer;
   facts.lastTrouble = 'answer';
   // Everything after the end is about the result.

@@ -36,13 +36,13 @@ const holdsAllRequestsBack: Check<'request'> = ({url}, {time, heldUntil}) =>
     : undefined;
 
 /** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
-const keepsThePace: Check<'request'> = ({url}, {time, pace}, facts) => {
+const keepsThePace: Check<'request'> = ({url, place}, {time, pace}, facts) => {
   if (pace === undefined || !isPaced(url, facts)) return undefined;
   const elapsed = time.now - Math.max(pace.opensAt, 0);
   // After that it has tried for more.
   if (elapsed > 5000 || pace.sent > 50) return undefined;
-  // A timer may be up to 1 ms early.
-  const due = pace.sent * (pace.interval - 1);
+  // A timer may be up to 1 ms early. A batch that was held back leaves as a whole, as late as its first may.
+  const due = (pace.sent - place) * (pace.interval - 1);
   return elapsed < due ? `${pace.sent + 1} requests in ${elapsed} ms, at ${pace.interval} ms for each` : undefined;
 };
 
@@ -171,11 +171,19 @@ const givesItsResult: Check<'over'> = ({outcome}, {plan}, {operation}) => {
     : `succeeded with the result ${JSON.stringify(outcome.operation?.result)}`;
 };
 
+/** Whether its share of a batch was given up for lost, while the batch goes on for others. */
+function isTimedOut({lastRequestAt, settledAt = -1}: Facts, {time, plan}: World): boolean {
+  return (
+    lastRequestAt !== undefined && settledAt < lastRequestAt && time.now - lastRequestAt >= plan.options.requestTimeout
+  );
+}
+
 /** Watching is given up for a reason that there is. */
 const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
   const {plan, time} = world;
   const {consecutiveFailures, notFoundGrace, unknownStatus} = plan.options;
-  const {failures, lastAnswer, lastTrouble, missingSince, slack} = facts;
+  const {lastAnswer, lastTrouble, missingSince, slack} = facts;
+  const failures = facts.failures + (isTimedOut(facts, world) ? 1 : 0);
   const had = (...names: readonly string[]): boolean =>
     lastAnswer?.faults.some((name) => names.includes(name)) === true;
   switch (is) {

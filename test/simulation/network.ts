@@ -19,6 +19,8 @@ interface Share {
   readonly answer: ServiceAnswer;
   /** Whether the part of a batch is there at all. */
   readonly isThere: boolean;
+  /** Which time of watching the operation it belongs to. */
+  readonly watch: number | undefined;
 }
 
 /** A request under way. */
@@ -97,8 +99,10 @@ export class Exchange {
     const shares = this.shares.toSorted(
       (one, other) => Number(isRefused(one.answer)) - Number(isRefused(other.answer)),
     );
-    for (const {operation, answer, isThere} of shares) {
-      world.happen({is: 'answer', operation, answer, isThere});
+    for (const {operation, answer, isThere, watch} of shares) {
+      const facts = world.facts[operation];
+      const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
+      world.happen({is: 'answer', operation, answer, isThere, isWanted});
     }
     this.#onArrival?.();
   }
@@ -151,12 +155,25 @@ export class Network {
     return count;
   }
 
+  #share(operation: number, answer: ServiceAnswer, isThere: boolean): Share {
+    return {operation, answer, isThere, watch: this.world.facts[operation]?.watches};
+  }
+
   #single({url, authorization, signal}: NetworkRequest): Exchange {
     const operation = operationIn(url);
     const inFlight = this.#inFlight;
-    this.world.happen({is: 'request', operation, url, authorization, isBatched: false, inFlight, together: 1});
+    this.world.happen({
+      is: 'request',
+      operation,
+      url,
+      authorization,
+      isBatched: false,
+      inFlight,
+      together: 1,
+      place: 0,
+    });
     const answer = this.#service.answer(url, tokenOf(authorization));
-    return new Exchange(this, answer, [{operation, answer, isThere: true}], signal);
+    return new Exchange(this, answer, [this.#share(operation, answer, true)], signal);
   }
 
   #batch({url, authorization, json, signal}: NetworkRequest): Exchange {
@@ -164,7 +181,7 @@ export class Network {
     const parts = requests.map((part) => ({id: part.id, url: url.slice(0, -'/$batch'.length) + part.url}));
     const token = tokenOf(authorization);
     const inFlight = this.#inFlight;
-    for (const part of parts) {
+    for (const [place, part] of parts.entries()) {
       this.world.happen({
         is: 'request',
         operation: operationIn(part.url),
@@ -173,16 +190,17 @@ export class Network {
         isBatched: true,
         inFlight,
         together: parts.length,
+        place,
       });
     }
     const whole = this.#service.envelope(url, token);
     if (whole !== undefined) {
-      const shares = parts.map((part) => ({operation: operationIn(part.url), answer: whole, isThere: false}));
+      const shares = parts.map((part) => this.#share(operationIn(part.url), whole, false));
       return new Exchange(this, whole, shares, signal);
     }
     const shares = parts.map((part) => {
       const answer = this.#service.answer(part.url, token, true);
-      return {operation: operationIn(part.url), answer, isThere: true};
+      return this.#share(operationIn(part.url), answer, true);
     });
     for (const {answer} of shares) for (const name of answer.faults) this.world.count(name);
     const responses = shares.map(({answer}, index) => ({

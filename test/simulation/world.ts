@@ -14,6 +14,7 @@ export interface SeenEvent {
   readonly percentComplete?: number;
   readonly rawStatus?: string;
   readonly reason?: string;
+  readonly operation?: {readonly percentComplete?: number};
 }
 
 /** How a watch ended. */
@@ -34,12 +35,22 @@ export type Happening =
       readonly url: string;
       readonly authorization: string | undefined;
       readonly isBatched: boolean;
-      /** How many requests were in flight before it left, and how many left with it, itself included. */
+      /** How many requests were in flight before it left, how many left with it, itself included, and how many of those before it. */
       readonly inFlight: number;
       readonly together: number;
+      readonly place: number;
     }
-  /** An answer has arrived whole; `isThere` is false for the share in a batch that was not served. */
-  | {readonly is: 'answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isThere: boolean}
+  /**
+   * An answer has arrived whole; `isThere` is false for the share in a batch that was not served, and `isWanted` where nobody
+   * waits for that share any more, while the others are waited for.
+   */
+  | {
+      readonly is: 'answer';
+      readonly operation: number;
+      readonly answer: ServiceAnswer;
+      readonly isThere: boolean;
+      readonly isWanted: boolean;
+    }
   | {readonly is: 'lost'; readonly operation: number; readonly why: string; readonly isBatched: boolean}
   | {readonly is: 'token failed'; readonly operation: number}
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
