@@ -1,5 +1,6 @@
 import type {ServiceAnswer} from './faults.ts';
 import {isHome, isRefused} from './network.ts';
+import {hasClient} from './plan.ts';
 import {isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
@@ -30,6 +31,16 @@ export interface Memory {
 export interface Facts extends Memory {
   readonly operation: number;
   wasBegun: boolean;
+  /** Whether the application waits for the answer to its start. */
+  isStarting: boolean;
+  /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
+  startRequests: number;
+  startedAt: number;
+  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean} | undefined;
+  /** The rank of the furthest status that the service has said. */
+  rankSaid: number;
+  /** When the service asked for the wait that is going on. */
+  toldAt: number | undefined;
   isWatched: boolean;
   deadlineAt: number;
   resumedAt: number;
@@ -66,6 +77,12 @@ export function firstFacts(_: unknown, operation: number): Facts {
     ...blank(),
     operation,
     wasBegun: false,
+    isStarting: false,
+    startRequests: 0,
+    startedAt: 0,
+    startAnswer: undefined,
+    rankSaid: -1,
+    toldAt: undefined,
     isWatched: false,
     deadlineAt: 0,
     resumedAt: 0,
@@ -140,8 +157,34 @@ export function applyTo(world: World, happening: Happening): void {
   const {time, plan} = world;
   const {now} = time;
   switch (happening.is) {
+    case 'start':
+      Object.assign(facts, {wasBegun: true, isStarting: true, stalledAtBegin: world.stalled, startedAt: now});
+      break;
+    case 'start request':
+      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
+      facts.startRequests += 1;
+      facts.startedAt = now;
+      facts.startAnswer = undefined;
+      facts.isFollowedUp = false;
+      break;
+    case 'start answer':
+      if (!happening.isLost) heed(world, happening.answer);
+      facts.startAnswer = {answer: happening.answer, isLost: happening.isLost};
+      facts.isFollowedUp = happening.answer.says === 'unauthorized';
+      break;
+    case 'not started':
+      facts.isStarting = false;
+      facts.outcome = {is: happening.how, operation: undefined, whole: undefined};
+      break;
     case 'begin':
-      Object.assign(facts, {wasBegun: true, isWatched: true, resumedAt: now, stalledAtBegin: world.stalled});
+      Object.assign(facts, {
+        wasBegun: true,
+        isWatched: true,
+        isStarting: false,
+        resumedAt: now,
+        stalledAtBegin: world.stalled,
+      });
+      if (plan.options.initialDelay === 0) tell(facts, facts.startAnswer?.answer.told, now);
       facts.deadlineAt = now + plan.options.totalTimeout;
       facts.watches += 1;
       break;
@@ -151,6 +194,7 @@ export function applyTo(world: World, happening: Happening): void {
     case 'request':
       if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
       facts.requests += 1;
+      facts.toldAt = undefined;
       facts.lastRequestAt = now;
       facts.isFollowedUp = false;
       break;
@@ -205,6 +249,12 @@ function percentIf(
   return percentComplete === undefined ? undefined : announced;
 }
 
+/** The service asks for a wait, or for none. */
+function tell(facts: Facts, told: number | undefined, now: number): void {
+  facts.toldUntil = told === undefined ? 0 : now + told;
+  facts.toldAt = told === undefined ? undefined : now;
+}
+
 function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isWatched = true;
   facts.resumedAt = time.now;
@@ -214,6 +264,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.abandonedBy = undefined;
   facts.resumes = false;
   facts.beforeAnswer = undefined;
+  facts.toldAt = undefined;
   facts.watches += 1;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
   // A workflow's are those of its journal, and stay as far off as they were.
@@ -267,7 +318,9 @@ function answer(
 ): void {
   const {http, says, told, faults} = whole;
   const {now} = world.time;
-  if (world.plan.runner === 'graph') heed(world, whole);
+  // Another origin has a gate of its own.
+  const isForeign = world.plan.operations[facts.operation]?.wording === 'graph.driveCopy';
+  if (hasClient(world.plan.runner) && !isForeign) heed(world, whole);
   if (!isWanted) return;
   facts.settledAt = now;
   if (!isThere) {
@@ -279,7 +332,8 @@ function answer(
   facts.lastTrouble = 'answer';
   // Everything after the end is about the result.
   if (facts.endRead !== undefined) return;
-  facts.toldUntil = told === undefined ? 0 : now + told;
+  tell(facts, told, now);
+  facts.rankSaid = Math.max(facts.rankSaid, ranks[says] ?? -1);
   facts.isFollowedUp = says === 'redirect' || says === 'unauthorized';
   if (says === 'trouble' || says === 'unauthorized') {
     facts.failures += 1;

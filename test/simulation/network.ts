@@ -21,6 +21,8 @@ interface Share {
   readonly isThere: boolean;
   /** Which time of watching the operation it belongs to. */
   readonly watch: number | undefined;
+  /** Whether it is a request that starts an operation. */
+  readonly isStart: boolean;
 }
 
 /** A request under way. */
@@ -99,7 +101,11 @@ export class Exchange {
     const shares = this.shares.toSorted(
       (one, other) => Number(isRefused(one.answer)) - Number(isRefused(other.answer)),
     );
-    for (const {operation, answer, isThere, watch} of shares) {
+    for (const {operation, answer, isThere, watch, isStart} of shares) {
+      if (isStart) {
+        world.happen({is: 'start answer', operation, answer, isLost: false});
+        continue;
+      }
       const facts = world.facts[operation];
       const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
       world.happen({is: 'answer', operation, answer, isThere, isWanted});
@@ -116,7 +122,10 @@ export class Exchange {
   #lose(why: string): void {
     this.close();
     const isBatched = this.shares.length > 1;
-    for (const {operation} of this.shares) this.#network.world.happen({is: 'lost', operation, why, isBatched});
+    for (const {operation, answer, isStart} of this.shares) {
+      if (isStart) this.#network.world.happen({is: 'start answer', operation, answer, isLost: true});
+      else this.#network.world.happen({is: 'lost', operation, why, isBatched});
+    }
   }
 }
 
@@ -135,7 +144,11 @@ export class Network {
   send(request: NetworkRequest): Promise<Exchange> {
     const {world} = this;
     if (request.signal.aborted) return Promise.reject(request.signal.reason);
-    const exchange = request.url.endsWith('/$batch') ? this.#batch(request) : this.#single(request);
+    const exchange = request.url.endsWith('/$batch')
+      ? this.#batch(request)
+      : request.method === 'POST'
+        ? this.#start(request)
+        : this.#single(request);
     this.open.add(exchange);
     for (const name of exchange.answer.faults) world.count(name);
     if (world.reaches('request')) return new Promise(() => undefined);
@@ -156,7 +169,24 @@ export class Network {
   }
 
   #share(operation: number, answer: ServiceAnswer, isThere: boolean): Share {
-    return {operation, answer, isThere, watch: this.world.facts[operation]?.watches};
+    return {operation, answer, isThere, watch: this.world.facts[operation]?.watches, isStart: false};
+  }
+
+  #start({url, authorization, signal}: NetworkRequest): Exchange {
+    const operation = operationIn(url);
+    const inFlight = this.#inFlight;
+    this.world.happen({
+      is: 'start request',
+      operation,
+      url,
+      authorization,
+      isBatched: false,
+      inFlight,
+      together: 1,
+      place: 0,
+    });
+    const answer = this.#service.start(url, tokenOf(authorization));
+    return new Exchange(this, answer, [{...this.#share(operation, answer, true), isStart: true}], signal);
   }
 
   #single({url, authorization, signal}: NetworkRequest): Exchange {
@@ -207,7 +237,7 @@ export class Network {
       id: parts[index]?.id,
       status: answer.http,
       // A part has no Date of its own.
-      headers: Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name !== 'date')),
+      headers: Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name !== 'date' && name !== 'age')),
       body: bodyOfPart(answer.text),
     }));
     const {latency} = this.world.plan;

@@ -26,19 +26,31 @@ export interface SeenOutcome {
   readonly whole: unknown;
 }
 
+/** A request as invariants look at it. */
+export interface Sent {
+  readonly operation: number;
+  readonly url: string;
+  readonly authorization: string | undefined;
+  readonly isBatched: boolean;
+  /** How many requests were in flight before it left, how many left with it, itself included, and how many of those before it. */
+  readonly inFlight: number;
+  readonly together: number;
+  readonly place: number;
+}
+
 /** Everything that happens in a world and that invariants look at. */
 export type Happening =
-  | {readonly is: 'begin' | 'resume'; readonly operation: number}
+  | {readonly is: 'start' | 'begin' | 'resume'; readonly operation: number}
+  | ({readonly is: 'request'} & Sent)
+  /** A request that starts an operation, and its answer, or what would have been its answer. */
+  | ({readonly is: 'start request'} & Sent)
+  | {readonly is: 'start answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isLost: boolean}
   | {
-      readonly is: 'request';
+      readonly is: 'not started';
       readonly operation: number;
-      readonly url: string;
-      readonly authorization: string | undefined;
-      readonly isBatched: boolean;
-      /** How many requests were in flight before it left, how many left with it, itself included, and how many of those before it. */
-      readonly inFlight: number;
-      readonly together: number;
-      readonly place: number;
+      readonly how: 'notStarted' | 'unconfirmed' | 'notWatchable';
+      readonly mayHaveStarted: boolean;
+      readonly whole: unknown;
     }
   /**
    * An answer has arrived whole; `isThere` is false for the share in a batch that was not served, and `isWanted` where nobody
@@ -87,6 +99,8 @@ export interface Application {
   keep(operation: number): void;
   /** What is left behind once everything is over; `undefined`: nothing. */
   leftBehind(): string | undefined;
+  /** Who waits for what will never come; `undefined`: nobody. */
+  unsettled(): string | undefined;
 }
 
 const maxTicks = 20_000;
@@ -112,6 +126,9 @@ export class World {
   /** How long the process stood still, and how far its clocks are off, in milliseconds. */
   stalled = 0;
   jumped = 0;
+  /** How many errors the listeners of users threw, and how many of them were reported. */
+  thrown = 0;
+  reported = 0;
   /** Whether the service sends the token back at times: it is looked for everywhere only then. */
   readonly hasEchoes: boolean;
   readonly #moments = new Map<string, number>();
@@ -192,6 +209,11 @@ export class World {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
+  /** Who waits for what will never come; `undefined`: nobody. */
+  unsettled(): string | undefined {
+    return this.#application?.unsettled();
+  }
+
   /** Something that is not the library's to do, or an error that nobody expected. */
   broken(why: string): void {
     this.happen({is: 'broken', why});
@@ -228,8 +250,9 @@ export class World {
 
   #begin(operation: number): void {
     const facts = this.facts[operation];
-    if (facts === undefined || facts.isWatched || facts.outcome !== undefined) return;
-    this.happen({is: facts.wasBegun ? 'resume' : 'begin', operation});
+    if (facts === undefined || facts.isWatched || facts.isStarting || facts.outcome !== undefined) return;
+    const first = this.plan.operations[operation]?.start === undefined ? 'begin' : 'start';
+    this.happen({is: facts.wasBegun ? 'resume' : first, operation});
     this.#application?.begin(operation);
   }
 
@@ -258,14 +281,20 @@ export class World {
       return;
     }
     const {operation, is, resumedAfter} = incident;
-    if (!this.time.isProcessAlive || this.facts[operation]?.isWatched !== true) return;
+    const struck = this.facts[operation];
+    if (!this.time.isProcessAlive || struck === undefined) return;
+    if (!struck.isWatched && !(struck.isStarting && is === 'abort')) return;
     this.count(is);
     const how = is === 'abort' ? 'aborted' : 'stopped';
     const all = is === 'abort' && this.plan.sharesSignal ? this.facts : this.facts.slice(operation, operation + 1);
-    const concerned = all.filter(({isWatched, abandonedBy}) => isWatched && abandonedBy === undefined);
+    const concerned = all.filter(
+      ({isWatched, isStarting, abandonedBy}) => (isWatched || isStarting) && abandonedBy === undefined,
+    );
     for (const facts of concerned) {
-      this.happen({is: 'aborted', operation: facts.operation, how, resumes: resumedAfter !== undefined});
-      if (resumedAfter !== undefined) this.time.after(resumedAfter, () => this.#begin(facts.operation));
+      // What was not even started is not resumed.
+      const resumes = resumedAfter !== undefined && !facts.isStarting;
+      this.happen({is: 'aborted', operation: facts.operation, how, resumes});
+      if (resumes) this.time.after(resumedAfter, () => this.#begin(facts.operation));
     }
     this.#application?.abandon(operation, is);
     // Each is stored as it was left.
@@ -293,8 +322,9 @@ export class World {
     time.isProcessAlive = true;
     enter(time);
     this.facts.forEach((facts, operation) => {
-      if (!facts.isWatched) return;
+      if (!facts.isWatched && !facts.isStarting) return;
       facts.isWatched = false;
+      facts.isStarting = false;
       time.after(downtime, () => this.#begin(operation));
     });
   }
@@ -310,6 +340,9 @@ export class World {
       switch (happening.is) {
         case 'request':
           return `-> ${happening.isBatched ? 'in a batch ' : ''}${happening.url}`;
+        case 'start request':
+          return `-> POST ${happening.url}`;
+        case 'start answer':
         case 'answer': {
           const {http, says, told, faults} = happening.answer;
           const wait = told === undefined ? '' : `, asks for ${told} ms`;
@@ -325,6 +358,8 @@ export class World {
         }
         case 'over':
           return `== ${happening.outcome.is}`;
+        case 'not started':
+          return `== ${happening.how}${happening.mayHaveStarted ? ', or may be' : ''}`;
         case 'broken':
           return happening.why;
         default:
