@@ -142,6 +142,18 @@ export const bugs: readonly Bug[] = [
     replace: 'startTimer(sentAt + 100 * requestTimeout);',
   },
   {
+    name: 'a listener is left on a signal',
+    file: 'shared/abort.ts',
+    search: "signal.removeEventListener('abort', listener);",
+    replace: '',
+  },
+  {
+    name: 'what a batch was refused for runs out of its time while it is held back',
+    file: 'http/time-limit.ts',
+    search: 'startTimer(deadlineAt);\n        onHeldBack',
+    replace: 'onHeldBack',
+  },
+  {
     name: 'the deadline is forgotten by resume tokens',
     file: 'operation/resume-token.ts',
     search: 'if (state.deadlineAt !== undefined) token.deadlineAt = state.deadlineAt;',
