@@ -78,7 +78,9 @@ function withPassword(started: StartedOperation, given: string | undefined): Pas
     // Whether a result can be fetched after the success does not matter here.
     await started.poller.waitFor('succeeded');
     if (password !== undefined) return password;
-    throw new OperationError('The reset succeeded, but the service did not say the password that it made');
+    throw new OperationError(
+      'The reset succeeded, but its response did not contain the password that the service generated',
+    );
   };
   return {...started, newPassword};
 }

@@ -90,7 +90,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function checkToken(given: unknown): string {
   if (isToken(given)) return given;
-  throw tokenError(`gave ${typeof given}, expected ${tokenForm}`);
+  throw tokenError(`returned ${typeof given}, expected ${tokenForm}`);
 }
 
 function tokenError(what: string): PollError {

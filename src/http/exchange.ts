@@ -79,7 +79,8 @@ export async function exchange(
         return {...response, seeOther: containsSecret(target ?? '', response.secrets) ? undefined : target};
       }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
-      if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', response);
+      if (target === undefined)
+        throw protocolError('a redirect to something that is not an http or https URL', response);
       location = target;
       continue;
     }

@@ -142,9 +142,10 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
 
 function checkToken(name: string, token: unknown): void {
   if (typeof token === 'function' || isToken(token)) return;
+  if (typeof token !== 'string') throw expected(name, `${tokenForm}, or a function`, typeof token);
   // The value is not shown: it may well be the token, with a line break after it.
-  const got =
-    typeof token === 'string' ? `a string of ${token.length} characters that are not all of these` : typeof token;
+  if (/^bearer\s/i.test(token)) throw expected(name, 'the token without the word Bearer', 'one with it');
+  const got = token === '' ? 'an empty string' : `a string of ${token.length} characters, some of them others`;
   throw expected(name, `${tokenForm}, or a function`, got);
 }
 

@@ -100,7 +100,7 @@ async function requestResult(
   const {status, json} = response;
   if (status >= 300) throw httpError(response, request.tokenOrigin, reader);
   if (status === 202) throw notReady(response);
-  if (json === undefined) throw protocolError('the result is no JSON', response);
+  if (json === undefined) throw protocolError('the result is not JSON', response);
   if (!deepFreeze(json)) throw protocolError('it is nested too deeply', response);
   return json;
 }

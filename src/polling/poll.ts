@@ -137,7 +137,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
     throw httpError(response, request.tokenOrigin, reader);
   }
-  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, response);
+  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'it is not JSON' : parsed.why, response);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
@@ -157,7 +157,7 @@ function readRelocation(
     if (header === request.location) return undefined;
     const current = new URL(request.location);
     const target = readLocation(header, location);
-    if (target === undefined) return {followed: false, to: 'no http or https URL'};
+    if (target === undefined) return {followed: false, to: 'not an http or https URL'};
     if (target.href === current.href) return undefined;
     const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
     const isAllowed = target.origin === ownOrigin || trustedOrigins.has(target.origin) || foreignHosts;

@@ -319,7 +319,10 @@ describe('an option that is not as it should be', () => {
     [{name: 7}, /^name: expected a string, got 7$/],
     [{onEvent: 'log'}, /^onEvent: expected a function, got "log"$/],
     [{pollsPerRun: 7}, /^pollsPerRun: there is no such option/],
-    [{schedule: schedules.adaptive()}, /^schedule: one that learns gives other waits on a replay/],
+    [
+      {schedule: schedules.adaptive()},
+      /^schedule: expected a pure function; one that learns computes different waits on a replay/,
+    ],
     [{schedule: 1000}, /^schedule: expected a function/],
     [{onEvnt: 'log'}, /^onEvnt: there is no such option; .*, onEvent\. Did you mean onEvent\?$/],
   ])('is named: %p', async (options, message) => {
