@@ -122,8 +122,8 @@ export class ProtocolError extends OperationError {
 }
 
 /**
- * An operation was started, but is on an origin that gets no token, so nobody watches it. It goes on: the resume token watches
- * it once its origin is one of `trustedOrigins`. {@link OperationError.location} is where the service says it is.
+ * An operation was started, but on an origin to which no token may be sent, so it is not being watched. It goes on: resume from
+ * the token, with that origin among `trustedOrigins`. {@link OperationError.location} is where the service says it is.
  */
 export class OperationNotWatchableError extends ProtocolError {
   override readonly name = 'OperationNotWatchableError';

@@ -149,7 +149,7 @@ function checkToken(name: string, token: unknown): void {
   throw expected(name, `${tokenForm}, or a function`, got);
 }
 
-// axios and others have `get` and `create` too, got has `get` and `extend`; none but ky has all, and a symbol that stops it.
+// axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
 function isKy(value: unknown): boolean {
   if (typeof value !== 'function') return false;
   const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function';

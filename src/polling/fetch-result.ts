@@ -72,7 +72,7 @@ async function fetchResult(
     deadlineAt: graceUntil + settings.requestTimeout,
     signal,
   };
-  // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
+  // The result is a resource of its own: it may need a token where the operation needs none, and its 303 is a plain redirect.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
   const requestSettings: RequestSettings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};
   for (let attempt = 1; ; attempt++) {

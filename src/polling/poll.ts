@@ -12,7 +12,7 @@ import {toAbortSignal} from '../shared/abort.ts';
 import {now, processClock, shiftTime} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 
-/** What a poll needs to know. */
+/** The request of a poll, with its limits. */
 export interface PollRequest extends ServiceRequest {
   /** The operation as the last answer described it, read by the same protocol. */
   readonly known?: Operation | undefined;
@@ -29,8 +29,8 @@ interface ReportBase {
 }
 
 /**
- * The request of a runner whose times are the wall clock's, as {@link poll} takes it: requests are limited by the clock of the
- * process, which does not jump when the wall clock is set.
+ * Converts the request of a runner that goes by the wall clock: {@link poll} limits requests by the clock of the process, which
+ * does not jump when the wall clock is set.
  */
 export function byProcessClock(request: PollRequest): PollRequest {
   const by = -processClock.wallOffset();
@@ -39,7 +39,7 @@ export function byProcessClock(request: PollRequest): PollRequest {
   return {...request, deadlineAt: shiftTime(deadlineAt, by), retryUntil: shiftTime(retryUntil, by)};
 }
 
-/** A move of the operation, which is not followed to an origin that the protocol does not allow. */
+/** A new location of the operation. It is not followed to an origin that the protocol does not allow. */
 export type Relocation =
   | {readonly followed: true; readonly location: string}
   | {readonly followed: false; readonly to: string};
@@ -111,7 +111,7 @@ async function retry(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PollError) return {is: 'failure', error};
-    // Nothing of ours throws anything else: it comes from a hook of p-retry's options.
+    // Our own code throws nothing else, so it comes from a function among p-retry's options.
     const message = `The option retry threw ${describeError(error)}`;
     return {is: 'failure', error: new PollError(message, {kind: 'network', transient: false})};
   }
@@ -133,7 +133,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
     return succeeded(notFoundOperation(status));
   if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin, reader);
   const parsed = parseOperation(json, reader, status, request.known);
-  // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
+  // A body that is an operation takes precedence over the HTTP status; an error body that merely has a status does not.
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
     throw httpError(response, request.tokenOrigin, reader);
   }
