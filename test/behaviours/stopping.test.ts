@@ -537,9 +537,13 @@ const badTokens: ReadonlyArray<
   ['a list', (stored) => [stored], /the token is not an object/],
   ['a number', () => 5, /the token is not an object/],
   ['JSON text of a number', () => '5', /the token is not an object/],
-  ['{}', () => ({}), /of another kind \(undefined\)/],
+  ['{}', () => ({}), /its kind is undefined, not "operation-poller"/],
   ['of a later version', (stored) => ({...stored, version: 2}), /version 2, this library reads version 1/],
-  ['of another kind', (stored) => ({...stored, kind: 'shopping-list'}), /another kind \("shopping-list"\)/],
+  [
+    'of another kind',
+    (stored) => ({...stored, kind: 'shopping-list'}),
+    /its kind is "shopping-list", not "operation-poller"/,
+  ],
   ['with an unknown field', (stored) => ({...stored, admin: true}), /unknown field, "admin"/],
   [
     'with __proto__',
