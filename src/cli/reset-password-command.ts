@@ -69,7 +69,7 @@ export async function resetPasswordCommand(
   }
 }
 
-/** Where the start failed for want of a token, the reason that the token's source gave. */
+/** If the start failed because there was no token, the reason that the token's source gave. */
 function startError(error: unknown, token: AccessToken): unknown {
   const isToken =
     error instanceof OperationNotStartedError && error.cause instanceof PollError && error.cause.kind === 'token';

@@ -69,6 +69,6 @@ export function checkDurableOptions(options: object, checks: Readonly<Record<str
 function checkPureSchedule(name: string, schedule: unknown): void {
   pollOptionChecks.schedule(name, schedule);
   if (typeof schedule === 'function' && 'ended' in schedule) {
-    throw new TypeError(`${name}: one that learns gives other waits on a replay; expected a pure function`);
+    throw new TypeError(`${name}: expected a pure function; one that learns computes different waits on a replay`);
   }
 }

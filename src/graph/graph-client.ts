@@ -31,7 +31,7 @@ export interface GraphClientOptions extends Omit<OperationClientOptions, 'root' 
   /** Where tokens come from: a credential of `@azure/identity`, a function, or a token. */
   readonly token: ClientTokenSource;
   /**
-   * Whether polls that fall due within so many milliseconds are sent as one `$batch`, of up to 20. `true`: within 50 ms.
+   * Within how many milliseconds polls must fall due to be sent as one `$batch`, of up to 20. `true`: 50 ms.
    * `false`: each poll is a request of its own. Default `true`.
    */
   readonly batch?: boolean | number | undefined;
@@ -49,7 +49,7 @@ export interface GraphClient extends OperationClient {
    * Resets a user's password and watches it happen. The request is sent once.
    *
    * @param user the user's id or principal name
-   * @throws OperationNotStartedError, which says whether the service may be at work all the same
+   * @throws OperationNotStartedError, whose `mayHaveStarted` says whether the service may be processing the request anyway
    */
   resetPassword(user: string, options?: ResetPasswordOptions): Promise<PasswordReset>;
   /** One GET of a user's authentication operation, which ends with any failure. @throws as `fetchOperation` does */

@@ -62,7 +62,7 @@ export function resetPassword(
 function withPassword(started: StartedOperation, given: string | undefined): PasswordReset {
   let password = given;
   if (started.confirmed) {
-    // Once the reset has ended, its poller no longer keeps the password; without a success nobody is given it, so nothing does.
+    // Without a success nobody is given the password, so it is dropped. Once the reset has ended, the poller does not keep it.
     const subscription = started.poller.on('*', ({type}) => {
       const isLost = type === 'failed' || type === 'canceled' || type === 'abandoned';
       if (isLost) password = undefined;
@@ -78,7 +78,9 @@ function withPassword(started: StartedOperation, given: string | undefined): Pas
     // Whether a result can be fetched after the success does not matter here.
     await started.poller.waitFor('succeeded');
     if (password !== undefined) return password;
-    throw new OperationError('The reset succeeded, but the service did not say the password that it made');
+    throw new OperationError(
+      'The reset succeeded, but its response did not contain the password that the service generated',
+    );
   };
   return {...started, newPassword};
 }
@@ -109,7 +111,7 @@ function withoutPassword(response: TransportResponse, given: string | undefined)
   };
 }
 
-/** A body in which the password stands in the fields for it alone: what quotes it is left out. */
+/** A body without the values that quote the password, but for the fields that are meant for it. */
 function quotingNothing(body: TransportResponse['body'], password: string): TransportResponse['body'] {
   const json = parseBody(body);
   if (json === undefined || json === null || password === '') return body;

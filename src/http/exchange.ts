@@ -30,7 +30,7 @@ export interface ServiceRequest extends RequestLimits {
   readonly location: string;
   /** The origin that the token belongs to; empty: none. */
   readonly tokenOrigin: string;
-  /** Where no token is sent: the URL whose origin is the request's own. Default its location. */
+  /** Where no token is sent, the URL whose origin counts as the request's own. Default its location. */
   readonly home?: string | undefined;
   /** How long it may take, in milliseconds. Default as for all requests; a token has that time in any case. */
   readonly requestTimeout?: number | undefined;
@@ -71,7 +71,7 @@ export async function exchange(
     const sent = {method, json, takesText, headers, location, token, trusted, isForeign, redirected};
     const response = await send(sendSettings, request, sent);
     const {status} = response;
-    // A request that changes something is never sent to a place it was not meant for.
+    // A request that changes something is never redirected.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
       if (status === 303 && settings.reader.seeOtherSucceeds) {
@@ -79,7 +79,8 @@ export async function exchange(
         return {...response, seeOther: containsSecret(target ?? '', response.secrets) ? undefined : target};
       }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
-      if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', response);
+      if (target === undefined)
+        throw protocolError('a redirect to something that is not an http or https URL', response);
       location = target;
       continue;
     }
@@ -102,6 +103,6 @@ function isForeignOrigin(
 ): boolean {
   const {origin} = new URL(location);
   if (origin === tokenOrigin || trustedOrigins.has(origin)) return false;
-  // Where the locations of a protocol lead anywhere and need no token, none of them is at home.
+  // If the locations of a protocol may be on any host and need no token, each of them counts as foreign.
   return tokenOrigin !== '' || reader.foreignHosts || origin !== new URL(home).origin;
 }

@@ -38,7 +38,7 @@ export function httpError(
     answer,
     code,
     retryAfter,
-    // What a foreign host refuses after a redirect, it does not refuse in the service's name.
+    // A foreign host that a redirect led to does not speak for the service.
     ends: throttled || (isForeign && redirected) ? undefined : endingStatuses.get(status),
   };
   const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), secrets, maxShownLocation);
@@ -57,7 +57,7 @@ function isThrottled(
   return status >= 400 && status !== 401 && hasThrottlingCode(json, reader);
 }
 
-/** The error for a response that cannot be taken for an operation. */
+/** The error for a response that cannot be read as an operation. */
 export function protocolError(
   why: string,
   {answer, retryAfter}: Pick<ServiceResponse, 'answer' | 'retryAfter'>,
@@ -88,13 +88,13 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
 }
 
-/** Whether an error is a mistake in the code of a hook: asking again does not help. */
+/** Whether an error is a bug in a hook, which no retry can fix. */
 function isProgrammingError(error: unknown): boolean {
   const isMistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
   return isMistake && error.cause === undefined && !('code' in error) && !isNetworkError(error);
 }
 
-/** What was thrown, in short; by its shape, because an error may come from another realm. */
+/** What was thrown, in short. Goes by its properties and not its class, because an error may come from another realm. */
 export function describeError(error: unknown): string {
   if (!isObject(error) || !('message' in error)) return typeof error;
   return `${'name' in error ? String(error.name) : 'Error'}: ${String(error.message)}`;

@@ -46,7 +46,7 @@ export interface SendRequest {
 /**
  * Sends one request and reads its whole response.
  *
- * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
+ * @throws PollError when there is no response, or it cannot be read to its end; the signal's reason when it aborts
  */
 export function send(
   {transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,

@@ -99,7 +99,7 @@ export interface RelocatedEvent extends OperationEventBase {
   readonly type: 'relocated';
   /**
    * Whether it is polled there from now on. `false`: the new location is on a foreign origin that the protocol does not allow,
-   * as when a proxy names itself; `to` is its origin, and watching goes on where it worked. Emitted once for each watch.
+   * as when a proxy puts its own address there; `to` is that origin, and polling goes on at `from`. Emitted once for each watch.
    */
   readonly followed: boolean;
   readonly from: string;

@@ -118,7 +118,7 @@ function reduceUnknownWord(state: WatchState, event: UnknownWordEvent): Reduced 
   return {state: after, events};
 }
 
-/** The word as its event has it; `undefined` where it has been emitted. */
+/** The word as its event carries it; `undefined` if it has been emitted before. */
 function newWord({unknownWords}: WatchState, rawStatus: string): string | undefined {
   const word = rawStatus.slice(0, maxUnknownWordLength);
   return unknownWords.includes(word) || unknownWords.length >= maxUnknownWords ? undefined : word;
@@ -166,7 +166,7 @@ function reduceRelocation(state: WatchState, event: RelocateEvent): Reduced {
     const after = changed(state, {location, redactedLocation: to});
     return {state: after, events: [createEvent(after, at, answer, {type: 'relocated', from, to, followed: true})]};
   }
-  // A proxy that names itself does so in every answer; once is enough.
+  // A proxy that puts its own address there does so in every answer: one event is enough.
   const after = changed(state, {observed: increment(state.observed, 'notFollowed')});
   if (state.observed['notFollowed'] !== undefined) return {state: after, events: []};
   const own = {type: 'relocated', from, to: event.to, followed: false} as const;

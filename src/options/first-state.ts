@@ -10,7 +10,7 @@ const noWords: readonly string[] = Object.freeze([]);
 /**
  * The state of an operation before its first poll.
  *
- * @throws TypeError when the location is no absolute http or https URL, or when a token would have to go there unprotected
+ * @throws TypeError when the location is not an absolute http or https URL, or when a token would be sent there unencrypted
  */
 export function firstState(location: string | URL, settings: Settings, now: number): WatchState {
   const text = checkLocation(location, settings);

@@ -17,8 +17,8 @@ export interface Resumed {
 /**
  * Reads a resume token with the options to go on with; see {@link resumeOperation}.
  *
- * @param time the time of the clock whose times the token has, in milliseconds since 1970. Default: the token has those of the
- *   wall clock, and watching goes on by the clock of this process
+ * @param time the current time of the clock that the times in the token refer to, in milliseconds since 1970. Default: they refer
+ *   to the wall clock, and are converted to the clock of this process
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
 export function resumeWatching(token: ResumeToken | string, options: PollOptions = {}, time?: number): Resumed {

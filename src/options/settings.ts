@@ -142,13 +142,14 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
 
 function checkToken(name: string, token: unknown): void {
   if (typeof token === 'function' || isToken(token)) return;
+  if (typeof token !== 'string') throw expected(name, `${tokenForm}, or a function`, typeof token);
   // The value is not shown: it may well be the token, with a line break after it.
-  const got =
-    typeof token === 'string' ? `a string of ${token.length} characters that are not all of these` : typeof token;
+  if (/^bearer\s/i.test(token)) throw expected(name, 'the token without the word Bearer', 'one with it');
+  const got = token === '' ? 'an empty string' : `a string of ${token.length} characters, some of them others`;
   throw expected(name, `${tokenForm}, or a function`, got);
 }
 
-// axios and others have `get` and `create` too, got has `get` and `extend`; none but ky has all, and a symbol that stops it.
+// axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
 function isKy(value: unknown): boolean {
   if (typeof value !== 'function') return false;
   const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function';

@@ -9,7 +9,7 @@ import {type PollRequest, poll, type Report} from './poll.ts';
 import {abandon, type Step, step} from './step.ts';
 
 /**
- * One step for which any trouble is the end.
+ * Takes one step, and ends with any trouble.
  *
  * @throws the error that a watch would end with, {@link UnreachableError} for what a watch would survive
  */

@@ -72,7 +72,7 @@ async function fetchResult(
     deadlineAt: graceUntil + settings.requestTimeout,
     signal,
   };
-  // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
+  // The result is a resource of its own: it may need a token where the operation needs none, and its 303 is a plain redirect.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
   const requestSettings: RequestSettings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};
   for (let attempt = 1; ; attempt++) {
@@ -100,7 +100,7 @@ async function requestResult(
   const {status, json} = response;
   if (status >= 300) throw httpError(response, request.tokenOrigin, reader);
   if (status === 202) throw notReady(response);
-  if (json === undefined) throw protocolError('the result is no JSON', response);
+  if (json === undefined) throw protocolError('the result is not JSON', response);
   if (!deepFreeze(json)) throw protocolError('it is nested too deeply', response);
   return json;
 }

@@ -12,7 +12,7 @@ import {toAbortSignal} from '../shared/abort.ts';
 import {now, processClock, shiftTime} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 
-/** What a poll needs to know. */
+/** The request of a poll, with its limits. */
 export interface PollRequest extends ServiceRequest {
   /** The operation as the last answer described it, read by the same protocol. */
   readonly known?: Operation | undefined;
@@ -45,7 +45,7 @@ export function byProcessClock(request: PollRequest, ahead: number = processCloc
   };
 }
 
-/** A move of the operation, which is not followed to an origin that the protocol does not allow. */
+/** A new location of the operation. It is not followed to an origin that the protocol does not allow. */
 export type Relocation =
   | {readonly followed: true; readonly location: string}
   | {readonly followed: false; readonly to: string};
@@ -117,7 +117,7 @@ async function retry(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PollError) return {is: 'failure', error};
-    // Nothing of ours throws anything else: it comes from a hook of p-retry's options.
+    // Our own code throws nothing else, so it comes from a function among p-retry's options.
     const message = `The option retry threw ${describeError(error)}`;
     return {is: 'failure', error: new PollError(message, {kind: 'network', transient: false})};
   }
@@ -139,11 +139,11 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
     return succeeded(notFoundOperation(status));
   if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin, reader);
   const parsed = parseOperation(json, reader, status, request.known);
-  // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
+  // A body that is an operation takes precedence over the HTTP status; an error body that merely has a status does not.
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
     throw httpError(response, request.tokenOrigin, reader);
   }
-  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, response);
+  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'it is not JSON' : parsed.why, response);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
@@ -163,7 +163,7 @@ function readRelocation(
     if (header === request.location) return undefined;
     const current = new URL(request.location);
     const target = readLocation(header, location);
-    if (target === undefined) return {followed: false, to: 'no http or https URL'};
+    if (target === undefined) return {followed: false, to: 'not an http or https URL'};
     if (target.href === current.href) return undefined;
     const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
     const isAllowed = target.origin === ownOrigin || trustedOrigins.has(target.origin) || foreignHosts;

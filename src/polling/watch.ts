@@ -28,7 +28,7 @@ export class Watch {
   /**
    * Begins after the current turn.
    *
-   * @param onChange gets each change, after the state has it; with the outcome, once, when watching is over
+   * @param onChange called with each change, once `state` contains it; the last time, when watching is over, with the outcome too
    */
   constructor(state: WatchState, settings: Settings, onChange: (change: Change, outcome: Outcome | undefined) => void) {
     this.#state = state;
@@ -108,7 +108,7 @@ export class Watch {
         if (!controller.aborted) this.#take(taken);
       },
       (error: unknown) => {
-        // A poll rejects only because it was aborted; anything else is a bug of ours that must not go unnoticed.
+        // A poll rejects only because it was aborted; anything else is a bug in this library, which must not go unnoticed.
         if (!controller.aborted) reportUncaught(error);
       },
     );

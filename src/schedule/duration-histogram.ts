@@ -17,7 +17,7 @@ const binsPerOctave = 8;
 /** The effective sample size: each new duration takes this fraction of the weight of all earlier ones. */
 const sampleSize = 300;
 
-/** Fewer than ten durations are no basis; the first of ten weighs slightly less than 1 by then. */
+/** Fewer than ten durations say too little; by the tenth, the first weighs slightly less than 1. */
 const minimumTotal = 9.5;
 
 /** The pseudo-count of each bin, two in all: where little was observed, a different duration remains possible. */

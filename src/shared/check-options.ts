@@ -84,7 +84,7 @@ export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
-/** Milliseconds, at least so many; `or` names what else is taken, e.g. `' or false'`. */
+/** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
 export function isMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
   const inRange = isNumber({takes, least, most: longestTime});

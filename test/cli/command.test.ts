@@ -60,7 +60,7 @@ describe('watch: how it ends', () => {
   test.each([
     ['failed', {status: 'failed', detail: 'PolicyViolation'}, 1, 'failed\n', 'failed: PolicyViolation'],
     ['canceled', {fields: {status: 'skipped'}}, 3, 'canceled\n', 'was canceled'],
-    ['forbidden', {http: 403}, 5, '', 'may not be seen'],
+    ['forbidden', {http: 403}, 5, '', 'This caller may not read'],
     ['gone', {http: 410}, 6, '', 'There is no operation'],
     ['a response that is too long', {fault: 'huge'}, 7, '', 'does not answer as its protocol says'],
     ['unreadable, five times', {text: '<html>'}, 7, '', 'does not answer as its protocol says'],

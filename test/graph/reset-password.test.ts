@@ -72,7 +72,7 @@ describe('a password reset', () => {
     const silent = await startEmulator();
     silent.addStart({path, starts});
     const reset = await clientOf(silent).resetPassword(user, quick);
-    await expect(reset.newPassword()).rejects.toThrow(/did not say the password/);
+    await expect(reset.newPassword()).rejects.toThrow(/did not contain the password that the service generated/);
     await expect(reset.newPassword()).rejects.toBeInstanceOf(OperationError);
   });
 

@@ -425,15 +425,9 @@ describe('abandoning', () => {
       {},
       ends('unauthorized', 401),
       UnauthorizedError,
-      `No token that ${location} accepts: It answered 401`,
+      `There is no valid token for ${location}: It answered 401`,
     ],
-    [
-      'forbidden',
-      {},
-      ends('forbidden', 403),
-      ForbiddenError,
-      `${location} may not be seen by this caller: It answered 403`,
-    ],
+    ['forbidden', {}, ends('forbidden', 403), ForbiddenError, `This caller may not read ${location}: It answered 403`],
     [
       'notFound',
       {},
