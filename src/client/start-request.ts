@@ -5,9 +5,17 @@ import type {Transport, TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import type {ProtocolReader} from '../protocol/protocol-reader.ts';
+import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
-import {type Checks, checkedWhereRead, checkIsObject, checkOptions, isA, isOneOf} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkIsObject,
+  checkOptions,
+  describeValue,
+  expected,
+  isA,
+  isOneOf,
+} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
@@ -27,13 +35,27 @@ export interface StartRequest {
 
 const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
 
+/** What URLs resolve or leave out: with it, the request would go where its path does not say. */
+const unsafe = /\/(?:\.|%2e){1,2}(?=[/?#\\]|$)|\p{Cc}/iu;
+
 /** A check for each field of a start. */
 const startRequestChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
   path: isPath,
-  body: checkedWhereRead,
+  body: checkBody,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
+
+/** Checks that JSON can express a body: afterwards, a failure to send it would look as if the service may have it. */
+function checkBody(name: string, body: unknown): void {
+  let why = describeValue(body);
+  try {
+    if (JSON.stringify(body) !== undefined) return;
+  } catch (error) {
+    why = `one that it cannot: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  throw expected(name, 'what JSON can express', why);
+}
 
 /** A start that the service accepted. */
 export interface AcceptedStart {
@@ -60,9 +82,11 @@ export async function sendStart(
   options: ClientPollOptions,
   redactResponse?: (response: TransportResponse) => TransportResponse,
 ): Promise<AcceptedStart> {
+  protocolReader(protocol); // First, so that the error names the argument that was forgotten.
   checkIsObject('request', request, 'an object with a path');
   checkOptions(request, startRequestChecks);
   const {method = 'POST', body: json, headers} = request;
+  if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;
   const url = requestUrl(request.path, base);
   const settings = operationSettings(client, {...options, protocol}, startToken);
@@ -112,6 +136,9 @@ function mayBeProcessed(cause: unknown): boolean {
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
   isPath('path', path);
+  if (path.startsWith('/') && unsafe.test(path.split(/[?#]/, 1)[0] ?? '')) {
+    throw expected('path', 'one without . and .. as segments and without control characters', describeValue(path));
+  }
   const url = path.startsWith('/') ? base + path : path;
   const {origin} = new URL(base);
   if (readLocation(url)?.origin === origin) return url;

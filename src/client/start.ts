@@ -37,6 +37,9 @@ export function start(
   options: ClientPollOptions = {},
 ): Promise<StartedOperation> {
   return startAfterReturn(async (returned) => {
+    for (const name of ['protocol', 'started'] as const) {
+      if (options[name] !== undefined) throw new TypeError(`${name}: start has its own, from its first two arguments`);
+    }
     const accepted = await sendStart(client, protocol, request, options);
     return watchStarted(client, accepted, options, returned);
   });
