@@ -17,6 +17,8 @@ export interface OriginHold {
   readonly origin: string;
   /** In milliseconds since 1970 by the runner's clock, an hour from now at most. */
   readonly until: number;
+  /** The wait that the service asked for, in milliseconds; absent where the origin was held already. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** What came of a step. */
@@ -72,7 +74,7 @@ export async function stepUnlessHeld(
     return {is: 'failure', error: new PollError(message, {kind: 'timeout', transient: true})};
   };
   const holdAfter = ({throttled, retryAfter = 0}: PollError): OriginHold | undefined =>
-    throttled && retryAfter > 0 ? {origin, until: capped(clock.now() + retryAfter)} : undefined;
+    throttled && retryAfter > 0 ? {origin, until: capped(clock.now() + retryAfter), retryAfter} : undefined;
 
   // A step that is due at the deadline gives no cause.
   const isHeldToTheEnd = heldUntil !== undefined && deadlineAt !== undefined;
