@@ -1,7 +1,5 @@
 import type {RedisClient} from 'bullmq';
-
-/** The longest hold, in milliseconds: whatever a service asks for, it is asked again after so long. */
-export const longestHold = 3_600_000;
+import {longestHold} from '../runner/step-unless-held.ts';
 
 /** Where a queue's keys are. */
 export interface RedisKeys {
