@@ -1,7 +1,5 @@
 import type {RedisClient} from 'bullmq';
-
-/** The longest hold, in milliseconds: after that the service is asked again, however long a wait it asked for. */
-export const longestHold = 3_600_000;
+import {longestHold} from '../runner/step-unless-held.ts';
 
 /** Access to a queue's keys in Redis. */
 export interface RedisKeys {

@@ -17,6 +17,8 @@ export interface OriginHold {
   readonly origin: string;
   /** In milliseconds since 1970 by the runner's clock, an hour from now at most. */
   readonly until: number;
+  /** The wait that the service asked for, in milliseconds; absent where the origin was held already. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** What came of a step. */
@@ -40,14 +42,18 @@ export async function stepUnlessHeld(
   given: {readonly signal: AbortSignal | undefined; readonly heldUntil: number | undefined},
 ): Promise<HeldStep> {
   const {location, deadlineAt} = state;
-  const {origin} = new URL(location);
   const begunAt = clock.now();
   const ahead = begunAt - processNow();
   const events: OperationEvent[] = [];
   const {controller, dispose} = deriveController(given.signal);
   const capped = (until: number): number => Math.min(until, clock.now() + longestHold);
   let heldUntil = given.heldUntil !== undefined && given.heldUntil > begunAt ? capped(given.heldUntil) : undefined;
-  let hold: OriginHold | undefined = heldUntil === undefined ? undefined : {origin, until: heldUntil};
+  const holdUntil = (until: number, retryAfter?: number): OriginHold => ({
+    origin: new URL(location).origin,
+    until,
+    retryAfter,
+  });
+  let hold = heldUntil === undefined ? undefined : holdUntil(heldUntil);
   const isOutOfTime = (): boolean => deadlineAt !== undefined && clock.now() >= deadlineAt;
 
   const pollOnce = async (request: PollRequest): Promise<Report> => {
@@ -55,7 +61,7 @@ export async function stepUnlessHeld(
       request.onHeldBack?.(until);
       if (until - clock.now() <= longestGateWait) return;
       heldUntil = capped(until);
-      hold = {origin, until: heldUntil};
+      hold = holdUntil(heldUntil);
       controller.abort();
     };
     if (heldUntil === undefined) {
@@ -72,7 +78,7 @@ export async function stepUnlessHeld(
     return {is: 'failure', error: new PollError(message, {kind: 'timeout', transient: true})};
   };
   const holdAfter = ({throttled, retryAfter = 0}: PollError): OriginHold | undefined =>
-    throttled && retryAfter > 0 ? {origin, until: capped(clock.now() + retryAfter)} : undefined;
+    throttled && retryAfter > 0 ? holdUntil(capped(clock.now() + retryAfter), retryAfter) : undefined;
 
   // A step that is due at the deadline gives no cause.
   const isHeldToTheEnd = heldUntil !== undefined && deadlineAt !== undefined;

@@ -88,7 +88,7 @@ export async function takeTurn<Data = unknown>(
   const fetches = 'outcome' in next && next.outcome.status === 'succeeded' && resumed.settings.fetchResult;
   if ('outcome' in next && !fetches) return {...ending(step.state, next.outcome, events), hold};
   const token = writeResumeToken(step.state);
-  return {record: {...record, token}, events, hold, dueAt: fetches ? clock.now() : token.dueAt};
+  return {record: {...record, token}, events, hold, dueAt: token.dueAt};
 }
 
 const neverAborted: AbortSignal = new AbortController().signal;

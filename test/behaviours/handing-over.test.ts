@@ -268,6 +268,22 @@ describe('82: wake()', () => {
     await atRest(watched, requests.length);
   });
 
+  test('between the last poll and the deadline, polled once more and told to wait: does not poll again', async () => {
+    jest.useFakeTimers();
+    const script = ['running', 'running', {status: 'running', retryAfter: 30}];
+    const watched = await watch(script, {...everyMinute, totalTimeout: 10_000});
+    const {poller, events, operation} = watched;
+    for (const [index, elapsed] of [9000, 300, 300, 400].entries()) {
+      await until(() => poller.toJSON().attempt === Math.min(index + 1, 3) && types(events).at(-1) === 'waiting');
+      if (elapsed < 400) poller.wake();
+      if (index === 2) expect(waits(events).at(-1)).toEqual([700, 'deadline']);
+      await jest.advanceTimersByTimeAsync(elapsed);
+    }
+    expect((await poller.outcome()).status).toBe('abandoned');
+    expect(times(operation.requests)).toEqual([0, 9000, 9000]);
+    await atRest(watched, 3);
+  });
+
   test('during a backoff within a poll: nothing more than the backoff does', async () => {
     jest.useFakeTimers();
     const retry = {retries: 3, minTimeout: 500, maxTimeout: 500, randomize: false};
@@ -304,17 +320,20 @@ describe('82: wake()', () => {
     return {server, answer, ...begin(`${server.root}/operations/b`, {...everyMinute, ...options})};
   }
 
-  test('during a poll: one more poll afterwards', async () => {
-    const {server, answer, poller, events} = await watchHeld();
+  test.each([
+    ['the first poll', 0, []],
+    ['a poll after a wait', 5, ['initialDelay']],
+  ])('during %s: one more poll afterwards', async (_, initialDelay, before) => {
+    const {server, answer, poller, events} = await watchHeld({initialDelay});
     await until(() => server.requests.length === 1);
     wakeOften(poller);
     await answer();
     await until(() => server.requests.length === 2);
     await answer();
-    await until(() => waits(events).length === 3);
+    await until(() => waits(events).length === 3 + before.length);
     await turns();
     expect(server.requests).toHaveLength(2);
-    expect(waits(events).map(([, because]) => because)).toEqual(['schedule', 'wake', 'schedule']);
+    expect(waits(events).map(([, because]) => because)).toEqual([...before, 'schedule', 'wake', 'schedule']);
     expect(pendingTimers()).toBe(1);
     poller.stop();
     expect(pendingTimers()).toBe(0);
@@ -371,7 +390,7 @@ describe('82: wake()', () => {
     await until(() => waits(events).length === 1);
     poller.on('waiting', () => poller.stop());
     poller.wake();
-    expect(poller.abandoned).toBe('stopped');
+    expect([poller.abandoned, pendingTimers()]).toEqual(['stopped', 0]);
     await atRest(watched, 1);
   });
 

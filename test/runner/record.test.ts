@@ -160,6 +160,13 @@ describe('an outcome as JSON', () => {
     }
   });
 
+  test('stopped: the same when it is read', async () => {
+    const poller = pollOperation(location, {http: serviceOf(['running']).http, protocol: tasks});
+    poller.stop();
+    const outcome = await poller.outcome();
+    expect(facts(readOutcome(writeOutcome(outcome, poller.toJSON())))).toEqual(facts(outcome));
+  });
+
   test('what is none is refused', () => {
     const {token} = recordAt();
     const read = (json: unknown): unknown => thrownBy(() => readOutcome(json as Parameters<typeof readOutcome>[0]));

@@ -154,7 +154,10 @@ test('a signal that aborts ends the turn with its reason', async () => {
   await jest.advanceTimersByTimeAsync(100);
   controller.abort(reason);
   await expect(turn).rejects.toBe(reason);
-  await expect(takeTurn(recordAt(), {...everySecond, signal: controller.signal}, at(0))).rejects.toBe(reason);
+  const {ends, onEnd} = keepEnds();
+  const over = (await takeTurn(recordAt(), {...everySecond, onEnd, http: serviceOf(['failed']).http}, at(0))).record;
+  await expect(takeTurn(over, {onEnd, signal: controller.signal}, at(0))).rejects.toBe(reason);
+  expect(ends).toEqual([]);
 });
 
 test('a signal that aborts during onEnd, which rejects: the rejection is not counted', async () => {
@@ -225,15 +228,30 @@ describe('a result', () => {
     const {http} = serviceOf([succeeded, answer(403)]);
     const {onEnd, ends} = keepEnds();
     const options = {...everySecond, http, onEnd, protocols: [reports], fetchResult: true};
-    const {done, record} = await takeTurns(recordAt({protocol: reports}), options);
+    const {done, record} = await takeTurns(recordAt({protocol: reports, initialDelay: 3000}), options);
     if (done.status !== 'abandoned') throw new Error(done.status);
-    expect(done).toMatchObject({reason: 'result', operation: {status: 'succeeded'}});
+    expect(done).toMatchObject({reason: 'result', operation: {status: 'succeeded'}, error: {elapsed: 3000}});
     expect(done.error).toBeInstanceOf(ResultUnavailableError);
     expect(done.error.cause).toMatchObject({httpStatus: 403});
     expect(ends.map(({outcome}) => facts(outcome))).toEqual([facts(done)]);
     const again = outcomeOf(record);
     expect(again && facts(again)).toEqual(facts(done));
   });
+});
+
+test('a signal that aborts while a result is fetched: the turn ends with its reason', async () => {
+  const {result: _, ...withoutResult} = tasks;
+  const reports = defineProtocol({...withoutResult, name: 'reports', resourceLocation: '/report'});
+  const report = {id: 'b', status: 'succeeded', report: 'https://graph.example/reports/b'};
+  const controller = new AbortController();
+  const {http} = serviceOf([answer(200, {}, report), () => new Promise(() => {})]);
+  const options = {...everySecond, http, protocols: [reports], fetchResult: true, signal: controller.signal};
+  const {record} = await takeTurn(recordAt({protocol: reports}), options, at(0));
+  const turn = takeTurn(record, options, at(0));
+  await jest.advanceTimersByTimeAsync(100);
+  const reason = new Error('shutting down');
+  controller.abort(reason);
+  await expect(turn).rejects.toBe(reason);
 });
 
 describe('a held origin', () => {
@@ -243,14 +261,14 @@ describe('a held origin', () => {
     const {http} = serviceOf([answer(429, {'retry-after': '30'})]);
     expect(await takeTurn(recordAt(), {...everySecond, http}, at(0))).toMatchObject({
       dueAt: at(30),
-      hold: {origin, until: at(30)},
+      hold: {origin, until: at(30), retryAfter: 30_000},
     });
   });
 
   test('for an hour at most', async () => {
     const {http} = serviceOf([answer(429, {'retry-after': '864000'})]);
     const {hold} = await takeTurn(recordAt({totalTimeout: false}), {...everySecond, http}, at(0));
-    expect(hold).toEqual({origin, until: at(3600)});
+    expect(hold).toEqual({origin, until: at(3600), retryAfter: 864_000_000});
   });
 
   test.each([
@@ -284,11 +302,23 @@ describe('a held origin', () => {
     expect(requests).toEqual([]);
   });
 
+  test('held when the last poll was throttled: the same', async () => {
+    const {http, requests} = serviceOf([answer(429, {'retry-after': '60'})]);
+    const options = {...everySecond, http};
+    const first = await takeTurn(recordAt({totalTimeout: 5000}), options, at(0));
+    const last = await takeTurn(first.record, options, at(4.5));
+    expect([dueAtOf(first.record), dueAtOf(last.record)]).toEqual([at(4.5), at(5)]);
+    const {done} = await takeTurns(last.record, {...options, heldUntil: last.hold?.until});
+    expect(done).toMatchObject({reason: 'timeout'});
+    expect(String(done.status === 'abandoned' && done.error.cause)).toContain('held back until');
+    expect(requests).toHaveLength(2);
+  });
+
   test('held by the client, the turn ends and says until when', async () => {
     const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
     const client = createOperationClient({root: origin, http});
     const options = {...everySecond, client};
-    expect((await takeTurn(recordAt(), options, at(0))).hold).toEqual({origin, until: at(30)});
+    expect((await takeTurn(recordAt(), options, at(0))).hold).toMatchObject({origin, until: at(30)});
     const other = recordAt();
     const turn = await takeTurn(other, options, at(0));
     expect(turn).toMatchObject({record: other, dueAt: at(30), hold: {origin, until: at(30)}});
@@ -348,10 +378,14 @@ describe('refused', () => {
 });
 
 test('the times of a record are those of the runner, whatever the clock of the process says', async () => {
-  const {http} = serviceOf(['running', 'failed']);
+  const slow = () => new Promise<Response>((resolve) => setTimeout(() => resolve(answered()), 900));
+  const answered = (): Response => Response.json({id: 'b', status: 'running'});
+  const {http} = serviceOf([slow, 'failed']);
   const past = Date.UTC(1999, 0);
   const record = createRecord(location, {protocol: tasks}, past);
-  const {done, turns} = await takeTurns(record, {...everySecond, http});
-  expect(turns[0]).toMatchObject({dueAt: past + 1000});
-  expect(done).toMatchObject({status: 'failed', error: {elapsed: 1000}});
+  const first = takeTurn(record, {...everySecond, http}, past);
+  await jest.advanceTimersByTimeAsync(900);
+  expect(await first).toMatchObject({dueAt: past + 1900, events: [{type: 'polled'}, {type: 'running'}, {}]});
+  const {done} = await takeTurns((await first).record, {...everySecond, http});
+  expect(done).toMatchObject({status: 'failed', error: {elapsed: 1900}});
 });
