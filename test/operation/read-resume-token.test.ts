@@ -28,6 +28,11 @@ const wrong: readonly [string, unknown, string][] = [
   ['a number', 5, 'the token is not an object'],
   ['an empty object', {}, 'it is of another kind (undefined), expected "operation-poller"'],
   ['another kind', changed({kind: 'core-lro'}), 'it is of another kind ("core-lro"), expected "operation-poller"'],
+  [
+    'a kind that is long',
+    changed({kind: `${'k'.repeat(40)}l`}),
+    `it is of another kind ("${'k'.repeat(40)}"), expected "operation-poller"`,
+  ],
   ['a later version', changed({version: 2}), 'it has version 2, this library reads 1'],
   ['a version that is a string', changed({version: '1'}), 'it has version "1", this library reads 1'],
   ['no version', changed({version: undefined}), 'it has version undefined, this library reads 1'],
