@@ -28,6 +28,11 @@ const wrong: readonly [string, unknown, string][] = [
   ['a number', 5, 'the token is not an object'],
   ['an empty object', {}, 'its kind is undefined, not "operation-poller"'],
   ['another kind', changed({kind: 'core-lro'}), 'its kind is "core-lro", not "operation-poller"'],
+  [
+    'a kind that is long',
+    changed({kind: `${'k'.repeat(40)}l`}),
+    `its kind is "${'k'.repeat(40)}", not "operation-poller"`,
+  ],
   ['a later version', changed({version: 2}), 'it has version 2, this library reads version 1'],
   ['a version that is a string', changed({version: '1'}), 'it has version "1", this library reads version 1'],
   ['no version', changed({version: undefined}), 'it has version undefined, this library reads version 1'],
