@@ -233,9 +233,8 @@ class Pollers implements Application {
 
   /** The one that all share, until it has aborted, or another. */
   #controller(): AbortController {
-    const [shared] = this.#controllers.values();
-    const isShared = this.#world.plan.sharesSignal && shared?.signal.aborted === false;
-    return isShared ? shared : new AbortController();
+    const shared = [...this.#controllers.values()].find(({signal}) => !signal.aborted);
+    return this.#world.plan.sharesSignal && shared !== undefined ? shared : new AbortController();
   }
 
   #poller(operation: number, location: string, stored: string | undefined, options: PollOptions): OperationPoller {

@@ -26,7 +26,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the deadline does not run while a request is held back',
     file: 'http/time-limit.ts',
-    search: 'if (timer === undefined) startTimer(deadlineAt);',
+    search: 'if (timer === undefined) startTimer(deadlineAt, begunAt);',
     replace: '',
   },
   {
@@ -138,8 +138,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a request may take as long as it likes',
     file: 'http/time-limit.ts',
-    search: 'startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY));',
-    replace: 'startTimer(sentAt + 100 * requestTimeout);',
+    search: 'startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);',
+    replace: 'startTimer(sentAt + 100 * requestTimeout, sentAt);',
   },
   {
     name: 'a listener is left on a signal',
@@ -150,7 +150,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'what a batch was refused for runs out of its time while it is held back',
     file: 'http/time-limit.ts',
-    search: 'startTimer(deadlineAt);\n        onHeldBack',
+    search: 'startTimer(deadlineAt, now());\n        onHeldBack',
     replace: 'onHeldBack',
   },
   {
@@ -164,5 +164,53 @@ export const bugs: readonly Bug[] = [
     file: 'durable/watch-durably.ts',
     search: "const now = await host.now(stepName('begin'));",
     replace: "await host.now(stepName('begin'));\n  const now = Date.now();",
+  },
+  {
+    name: 'a start is sent again after a 500',
+    file: 'http/exchange.ts',
+    search: 'if (status === 401 && token !== undefined &&',
+    replace: 'if ((status === 401 || status === 500) && token !== undefined &&',
+  },
+  {
+    name: 'a start that failed never began',
+    file: 'client/start-request.ts',
+    search: 'wasSent && mayBeProcessed(cause)',
+    replace: 'wasSent && !mayBeProcessed(cause)',
+  },
+  {
+    name: 'how long a cache has held an answer is ignored',
+    file: 'http/retry-after.ts',
+    search: 'return latestDate(date, now) + age * 1000;',
+    replace: 'return latestDate(date, now) + age * 0;',
+  },
+  {
+    name: 'the longest wait is not kept to',
+    file: 'http/send.ts',
+    search: 'const wait = atMost(retryAfter, maxRetryAfter);',
+    replace: 'const wait = atMost(retryAfter, undefined);',
+  },
+  {
+    name: 'a body may be of any length',
+    file: 'http/read-body.ts',
+    search: 'return text.length <= maxLength ? text : undefined;',
+    replace: 'return text;',
+  },
+  {
+    name: '`waitFor` waits on when watching is over',
+    file: 'poller.ts',
+    search: 'this.#whenOver(onOver);\n    });',
+    replace: '});',
+  },
+  {
+    name: 'what a listener throws is lost',
+    file: 'shared/listeners.ts',
+    search: 'reportUncaught(error);',
+    replace: '',
+  },
+  {
+    name: 'a listener that was removed in an event gets it',
+    file: 'shared/listeners.ts',
+    search: 'if (!listeners.has(listener)) continue;',
+    replace: '',
   },
 ];
