@@ -1,15 +1,17 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
 import {PollError} from '../operation/poll-error.ts';
+import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {type PollRequest, poll, type Report} from '../polling/poll.ts';
 import {type Change, type Step, step as takeStep} from '../polling/step.ts';
+import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
 import {deriveController} from '../shared/abort.ts';
 import {now as processNow} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
 import {asError} from './engine-options.ts';
-import {type JobResult, type OperationJob, readJobToken, writeJobToken, writeResult} from './job.ts';
+import {type OperationJob, readJobToken, writeJobToken} from './job.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
 import type {QueuedEventOf} from './operation-events.ts';
 import {OriginHeldError} from './origin-held-error.ts';
@@ -44,12 +46,12 @@ export type WorkerEvent = OperationEvent & {readonly id: string} & PolledBy;
 
 /** What polling a job needs from outside. */
 export interface JobIo {
-  /** Waits for the other jobs that have just come in. Returns until when which origins are held, by the clock. */
+  /** Waits for the other jobs that have just come in. Returns the origins that are held, and until when by the clock. */
   readonly coalesced: () => Promise<ReadonlyMap<string, number>>;
   readonly clock: Pick<RedisClock, 'now' | 'wallOffset'>;
   readonly holds: Pick<OriginHolds, 'hold' | 'addJob'>;
   readonly skips: Pick<Skips, 'add'>;
-  /** For how many milliseconds a job's lock lasts that is not renewed. */
+  /** How long a job's lock lasts without being renewed, in milliseconds. */
   readonly lockDuration: number;
   readonly settings: Pick<WorkerSettings, 'of'>;
   readonly publisher: Pick<Publisher, 'publish'>;
@@ -78,7 +80,7 @@ const longestGateWait = 1000;
  * @returns when to poll again and the token to go on from, or what the job completes with when watching is over
  * @throws a problem with the infrastructure, after which BullMQ tries again
  */
-export async function pollJob(io: JobIo, job: Job, lock: string | undefined): Promise<JobResult | Wait> {
+export async function pollJob(io: JobIo, job: Job, lock: string | undefined): Promise<OutcomeJson | Wait> {
   const {id} = job;
   if (id === undefined || lock === undefined) throw new TypeError('BullMQ gave no lock for the job');
   const origins = await io.coalesced();
@@ -115,7 +117,7 @@ export async function pollJob(io: JobIo, job: Job, lock: string | undefined): Pr
   emit(step.events, heldUntil === undefined && step.state.attempt > state.attempt ? now : undefined);
   // Published before it is stored: a worker killed in between publishes it twice rather than never.
   if (hasNews(step)) await io.publisher.publish(id, step);
-  if ('outcome' in step.next) return writeResult(step.state, step.next.outcome);
+  if ('outcome' in step.next) return writeOutcome(step.next.outcome, writeResumeToken(step.state));
   const token = writeJobToken(step.state);
   if (taken.heldUntil === undefined) return {dueAt: step.state.dueAt, token};
   await io.holds.addJob(origin, id);

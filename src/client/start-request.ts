@@ -28,20 +28,12 @@ export interface StartRequest {
 const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
 
 /** A check for each field of a start. */
-export const startRequestChecks = {
+const startRequestChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
   path: isPath,
   body: checkedWhereRead,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
-
-/** How a start is sent. */
-export interface SendStartOptions {
-  /** A check for each field of the request. Default those of any service. */
-  readonly checks?: Checks<StartRequest>;
-  /** Given where the responses may contain a secret: what others may know of one. */
-  readonly redactResponse?: (response: TransportResponse) => TransportResponse;
-}
 
 /** A start that the service accepted. */
 export interface AcceptedStart {
@@ -58,6 +50,7 @@ export interface AcceptedStart {
  * Sends the request that starts an operation, once; after a 401, which comes before anything is done, once more with a new
  * token.
  *
+ * @param redactResponse given where the responses may contain a secret: what others may know of one
  * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is invalid
  */
 export async function sendStart(
@@ -65,10 +58,10 @@ export async function sendStart(
   protocol: Protocol,
   request: StartRequest,
   options: ClientPollOptions,
-  {checks = startRequestChecks, redactResponse}: SendStartOptions = {},
+  redactResponse?: (response: TransportResponse) => TransportResponse,
 ): Promise<AcceptedStart> {
   checkIsObject('request', request, 'an object with a path');
-  checkOptions(request, checks);
+  checkOptions(request, startRequestChecks);
   const {method = 'POST', body: json, headers} = request;
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;
   const url = requestUrl(request.path, base);
@@ -82,7 +75,7 @@ export async function sendStart(
       wasSent = true;
       sent.onSent();
     };
-    const response = await settings.transport(location, {...sent, onSent});
+    const response = await client.startTransport(location, {...sent, onSent});
     if (response.status === 401) wasSent = false;
     return redactResponse === undefined ? response : redactResponse(response);
   };

@@ -7,22 +7,11 @@ import {
   sharedClientChecks,
 } from '../client/operation-client.ts';
 import type {ClientPollOptions} from '../client/operation-settings.ts';
-import {type StartedOperation, start} from '../client/start.ts';
-import {type StartRequest, startRequestChecks} from '../client/start-request.ts';
 import {type ClientTokenSource, checkTokenSource} from '../client/token-cache.ts';
 import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
-import type {Protocol} from '../protocol/protocol.ts';
-import {
-  type Checks,
-  checkedWhereRead,
-  checkIsObject,
-  checkOptions,
-  expected,
-  isA,
-  isOneOf,
-} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkOptions, expected, isA} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
@@ -48,12 +37,6 @@ export interface GraphClientOptions extends Omit<OperationClientOptions, 'root' 
   readonly batch?: boolean | number | undefined;
 }
 
-/** A request that starts an operation of Graph. */
-export interface GraphRequest extends StartRequest {
-  /** Default `'POST'`. */
-  readonly method?: 'POST' | 'PUT' | 'PATCH';
-}
-
 /** Microsoft Graph, as far as long-running operations go. All its pollers share tokens, limits and batches. */
 export interface GraphClient extends OperationClient {
   /** The origin, e.g. `https://graph.microsoft.com`. */
@@ -73,13 +56,6 @@ export interface GraphClient extends OperationClient {
   getOperation(user: string, id: string, options?: ClientPollOptions): Promise<Operation>;
   /** Watches a user's authentication operation. @param idOrLocation its id, or better its location, which routes the request */
   watchOperation(user: string, idOrLocation: string, options?: ClientPollOptions): OperationPoller;
-  /**
-   * Starts any operation of the family and watches it. The request is sent once.
-   *
-   * @param protocol how the service words it, one of `protocols`
-   * @throws as `start` of an {@link OperationClient} does
-   */
-  start(protocol: Protocol, request: GraphRequest, options?: ClientPollOptions): Promise<StartedOperation>;
 }
 
 const optionChecks = {
@@ -90,8 +66,6 @@ const optionChecks = {
   headers: checkHeadersBesideToken,
   batch: checkBatch,
 } satisfies Checks<GraphClientOptions>;
-
-const requestChecks = {...startRequestChecks, method: isOneOf('POST', 'PUT', 'PATCH')} satisfies Checks<GraphRequest>;
 
 const defaultBatchWindow = 50;
 const maxBatchWindow = 1000;
@@ -136,7 +110,6 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     version,
     scope,
     ...clientMethods(parts),
-    start: (protocol, request, given) => start(parts, protocol, request, given, requestChecks),
     resetPassword: (user, given) => resetPassword(parts, user, given),
     getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(base, user, id), given),
     watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(base, user, idOrLocation), given),

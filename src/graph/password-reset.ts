@@ -47,9 +47,9 @@ export function resetPassword(
     checkPollOptions(given, resetPasswordChecks);
     const {newPassword, methodId, ...options} = given;
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
-    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, {
-      redactResponse: (response) => withoutPassword(response, newPassword),
-    });
+    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
+      withoutPassword(response, newPassword),
+    );
     const started = watchStarted(client, accepted, options, returned);
     return withPassword(started, newPassword ?? passwordIn(accepted.response.json));
   });

@@ -123,7 +123,8 @@ export class ProtocolError extends OperationError {
 
 /**
  * An operation was started, but is on an origin that gets no token, so nobody watches it. It goes on: the resume token watches
- * it once its origin is one of `trustedOrigins`. {@link OperationError.location} is where the service says it is.
+ * it once its origin is one of `trustedOrigins`. {@link OperationError.location} is where the service says it is. If that
+ * quotes a token or a header of the client, there is no resume token, because nobody may store it.
  */
 export class OperationNotWatchableError extends ProtocolError {
   override readonly name = 'OperationNotWatchableError';

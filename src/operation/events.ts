@@ -22,6 +22,8 @@ export type WaitCause =
   | 'initialDelay'
   /** after a resume: the rest of a wait that began before */
   | 'resume'
+  /** `wake()`: the next poll is made as soon as the service allows */
+  | 'wake'
   /** the deadline: the last poll goes out just before it, and the rest is waited for after that */
   | 'deadline';
 

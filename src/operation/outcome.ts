@@ -22,6 +22,16 @@ export type Outcome =
       readonly error: OperationError;
     };
 
+/**
+ * The operation of a watch that ended well.
+ *
+ * @throws the outcome's error where it ended in any other way
+ */
+export function succeededOperation(outcome: Outcome): SucceededOperation {
+  if (outcome.status === 'succeeded') return outcome.operation;
+  throw outcome.error;
+}
+
 /** The outcome of an operation that ended; `undefined` while it has not. @param clock the state's; default the wall clock */
 export function endedOutcome(state: WatchState, clock?: Clock): Outcome | undefined {
   const {operation} = state;

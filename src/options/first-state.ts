@@ -62,9 +62,14 @@ export function checkLocation(location: unknown, {token, reader}: Pick<Settings,
     const got = scheme === undefined ? 'a string without a scheme' : `one that begins with ${scheme}`;
     throw expected('location', 'an absolute http or https URL without user name and password', got);
   }
-  if (token !== undefined && reader.sendsToken && !isSecureOrLoopback(url)) {
+  if (exposesToken(url, {token, reader})) {
     const takes = 'https, or http on this machine, because a token goes there';
     throw new TypeError(printable(`location: expected ${takes}; got ${url.origin}`));
   }
   return text;
+}
+
+/** Whether a token would go to a URL that others can read on its way. */
+export function exposesToken(url: URL, {token, reader}: Pick<Settings, 'token' | 'reader'>): boolean {
+  return token !== undefined && reader.sendsToken && !isSecureOrLoopback(url);
 }

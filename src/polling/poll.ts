@@ -29,14 +29,20 @@ interface ReportBase {
 }
 
 /**
- * The request of a runner whose times are the wall clock's, as {@link poll} takes it: requests are limited by the clock of the
- * process, which does not jump when the wall clock is set.
+ * The request of a runner with a clock of its own, as {@link poll} takes it: requests are limited by the clock of the process,
+ * which does not jump when the wall clock is set.
+ *
+ * @param ahead how far the runner's clock is ahead of the process's, in milliseconds. Default: it is the wall clock
  */
-export function byProcessClock(request: PollRequest): PollRequest {
-  const by = -processClock.wallOffset();
-  if (by === 0) return request;
-  const {deadlineAt, retryUntil} = request;
-  return {...request, deadlineAt: shiftTime(deadlineAt, by), retryUntil: shiftTime(retryUntil, by)};
+export function byProcessClock(request: PollRequest, ahead: number = processClock.wallOffset()): PollRequest {
+  if (ahead === 0) return request;
+  const {deadlineAt, retryUntil, onHeldBack} = request;
+  return {
+    ...request,
+    deadlineAt: shiftTime(deadlineAt, -ahead),
+    retryUntil: shiftTime(retryUntil, -ahead),
+    onHeldBack: onHeldBack && ((until) => onHeldBack(until + ahead)),
+  };
 }
 
 /** A move of the operation, which is not followed to an origin that the protocol does not allow. */

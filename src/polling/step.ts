@@ -127,6 +127,20 @@ export function firstStep(state: WatchState, clock: Clock, transitions?: Transit
   return wait === undefined ? builder.step({wait: 0}) : builder.waiting(wait, now, undefined);
 }
 
+/**
+ * What a hint that the operation may have changed makes of a wait: it ends as soon as the service, or the protocol's
+ * `minimumInterval`, allows the next poll.
+ *
+ * @returns `undefined` where the wait ends no earlier
+ */
+export function wake(state: WatchState, clock: Clock, transitions?: Transitions): Step | undefined {
+  const at = clock.now();
+  const {dueAt, notBefore} = state;
+  const delay = Math.ceil(Math.max(0, (notBefore ?? at) - at));
+  if (isOver(state) || at + delay >= dueAt) return undefined;
+  return new StepBuilder(state, clock, transitions).waiting({delay, because: 'wake', notBefore}, at, undefined);
+}
+
 /** Ends a watch from outside: by its signal or by `stop()`. */
 export function abandon(
   state: WatchState,

@@ -50,6 +50,7 @@ const protocolChecks = {
   pollHeaders: checkHeaders,
   locationHeaders: headerNames,
   moveHeaders: headerNames,
+  pathsUnderRoot: isBoolean,
   locationOnly: checkLocationOnly,
   resource: checkResource,
   cancel: checkCancel,

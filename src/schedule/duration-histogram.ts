@@ -77,8 +77,7 @@ export class DurationHistogram {
     for (let bin = first; bin <= last; bin++) sum += this.#weight(bin, from, until);
     for (let bin = 0; bin < binCount; bin++) {
       const share = sum > 0 ? this.#weight(bin, from, until) / sum : bin === last ? 1 : 0;
-      const faded = at(this.counts, bin) * (1 - 1 / sampleSize);
-      this.counts[bin] = faded + (bin >= first && bin <= last ? share : 0);
+      this.counts[bin] = at(this.counts, bin) * (1 - 1 / sampleSize) + share;
     }
     this.total = this.total * (1 - 1 / sampleSize) + 1;
     this.changes++;

@@ -50,6 +50,11 @@ export function isA(takes: string, isValid: (value: unknown) => boolean): Check 
   };
 }
 
+/** A string of at least one character. */
+export const isNonEmptyString: Check = isA(
+  'a string that is not empty',
+  (value) => typeof value === 'string' && value !== '',
+);
 /** A function. */
 export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */

@@ -107,6 +107,26 @@ describe('a start', () => {
     expect(service.received[1]?.url).toBe(url);
   });
 
+  test('36: with a preset of Graph, a location and a resourceLocation that are paths are under the root', async () => {
+    const service = await serve(({url}) => {
+      if (url === '/v1.0/teams') return started("/teams('a')/operations('b')");
+      return {
+        body:
+          url === "/v1.0/teams('a')"
+            ? {made: true}
+            : {...Object(succeeded.body), targetResourceLocation: "/teams('a')"},
+      };
+    });
+    const client = clientOf(`${service.root}/v1.0`);
+    const options = {...quick, fetchResult: true, initialDelay: 1};
+    const {poller} = await client.start(protocols.graph.teams, {path: '/teams'}, options);
+    const token = JSON.stringify(poller);
+    expect((await poller!.result()).result).toEqual({made: true});
+    expect((await client.resume(token, options).result()).result).toEqual({made: true});
+    const asked = ["/v1.0/teams('a')/operations('b')", "/v1.0/teams('a')"];
+    expect(service.received.map(({url}) => url)).toEqual(['/v1.0/teams', ...asked, ...asked]);
+  });
+
   test('51: is waited for longer than requestTimeout', async () => {
     const service = await serve(({url}) => (url === '/op' ? succeeded : {...started('/op'), after: 300}));
     const options = {...quick, requestTimeout: 100};
@@ -131,6 +151,20 @@ describe('a start', () => {
     const client = clientOf(service.root, {token: async () => tokens.shift() ?? 'third-token'});
     await (await client.start(longRunning, {path: '/a'}, quick)).poller!.result();
     expect(service.received.map(({url}) => url)).toEqual(['/a', '/a', '/op']);
+  });
+
+  test('51: has begun nothing if it is given up between a 401 and the new token', async () => {
+    const service = await serve(() => ({status: 401}));
+    const controller = new AbortController();
+    const client = clientOf(service.root, {
+      token: async ({forceRefresh}) => {
+        if (forceRefresh) controller.abort('enough');
+        return 'some-token';
+      },
+    });
+    const error = await rejectionOf(client.start(longRunning, {path: '/a'}, {signal: controller.signal}));
+    expect(error).toMatchObject({mayHaveStarted: false, cause: 'enough'});
+    expect(service.received).toHaveLength(1);
   });
 });
 
@@ -170,6 +204,22 @@ describe('50: a location on an origin that gets no token', () => {
     expect(message.length).toBeLessThanOrEqual(800);
     expect(message).toContain('trustedOrigins');
   });
+});
+
+test('74: the token of a start is shown nowhere, also where a later response quotes it', async () => {
+  const startToken = 'marker-token-to-start';
+  const service = await serve(({url}) =>
+    url === '/op' ? {body: {id: '1', status: 'succeeded', statusDetail: `by ${startToken}`}} : started('/op'),
+  );
+  const client = clientOf(service.root, {token, startToken});
+  const {poller} = await client.start(longRunning, {path: '/a'}, quick);
+  const events = eventsOf(poller!);
+  expect((await poller!.result()).statusDetail).toBe('by [token]');
+  expect(service.received.map(({headers}) => headers.authorization)).toEqual([
+    `Bearer ${startToken}`,
+    `Bearer ${token}`,
+  ]);
+  expect(everything(events, poller, poller!.toJSON())).not.toContain(startToken);
 });
 
 describe('55, 72: the headers of a client', () => {

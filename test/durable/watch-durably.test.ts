@@ -316,7 +316,8 @@ describe('an option that is not as it should be', () => {
   const {signal} = new AbortController();
   test.each<[object, RegExp]>([
     [{signal}, /^signal: a workflow cannot replay an abort/],
-    [{name: 7}, /^name: expected a string, got 7$/],
+    [{name: 7}, /^name: expected a string that is not empty, got 7$/],
+    [{name: ''}, /^name: expected a string that is not empty, got ""$/],
     [{onEvent: 'log'}, /^onEvent: expected a function, got "log"$/],
     [{pollsPerRun: 7}, /^pollsPerRun: there is no such option/],
     [{schedule: schedules.adaptive()}, /^schedule: one that learns gives other waits on a replay/],
