@@ -78,8 +78,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'what the service asks for is taken for the schedule',
     file: 'polling/next-wait.ts',
-    search: 'if (retryAfter !== undefined) {',
-    replace: 'if (retryAfter !== undefined && retryAfter < 0) {',
+    search: 'if (retryAfter !== undefined)\n',
+    replace: 'if (retryAfter !== undefined && retryAfter < 0)\n',
   },
   {
     name: 'no last poll before the deadline',
@@ -96,8 +96,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a stop leaves the timer',
     file: 'polling/watch.ts',
-    search: 'clearTimeout(this.#timer);',
-    replace: '',
+    search: '#dispose(): void {\n    clearTimeout(this.#timer);',
+    replace: '#dispose(): void {',
   },
   {
     name: 'an abort does not reach the request',
@@ -197,9 +197,9 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: '`waitFor` waits on when watching is over',
-    file: 'poller.ts',
-    search: 'this.#whenOver(onOver);\n    });',
-    replace: '});',
+    file: 'polling/wait-for-status.ts',
+    search: "else reject(outcome.status === 'succeeded' ? neverReaches(source, status) : outcome.error);",
+    replace: '',
   },
   {
     name: 'what a listener throws is lost',
