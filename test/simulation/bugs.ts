@@ -45,7 +45,7 @@ export const bugs: readonly Bug[] = [
     name: 'a token that comes back as a key is kept',
     file: 'http/redact.ts',
     search: 'if (key.length >= secret.length && contains(key, secret)) return true;',
-    replace: 'if (key === token && token === undefined) return true;',
+    replace: 'if (key.length < 0) return true;',
   },
   {
     name: 'a move abroad ends the watch',

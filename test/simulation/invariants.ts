@@ -207,7 +207,8 @@ const startsOnce: Check<'start request'> = (_, __, {startRequests, startAnswer, 
 const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan}, facts) => {
   const {startAnswer, abandonedBy, lastTrouble} = facts;
   if (startAnswer === undefined) {
-    if (mayHaveStarted || how !== 'notStarted') return `${how}, though nothing was sent`;
+    // Who gives up just before it leaves is told that it may have.
+    if ((mayHaveStarted && abandonedBy === undefined) || how !== 'notStarted') return `${how}, though nothing was sent`;
     return abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
   }
   const {answer, isLost} = startAnswer;
