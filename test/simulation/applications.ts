@@ -16,7 +16,7 @@ import {
 import {createOperationClient, type OperationClient} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
 import {createGraphClient} from 'operation-poller/graph';
-import {memoryOf} from './facts.ts';
+import {type Facts, type Memory, memoryOf} from './facts.ts';
 import {kyHttp, plainHttp} from './http.ts';
 import type {OptionsPlan, Plan} from './plan.ts';
 import {home, locationOf} from './service.ts';
@@ -233,9 +233,8 @@ class Pollers implements Application {
 
   /** The one that all share, until it has aborted, or another. */
   #controller(): AbortController {
-    const [shared] = this.#controllers.values();
-    const isShared = this.#world.plan.sharesSignal && shared?.signal.aborted === false;
-    return isShared ? shared : new AbortController();
+    const shared = [...this.#controllers.values()].find(({signal}) => !signal.aborted);
+    return this.#world.plan.sharesSignal && shared !== undefined ? shared : new AbortController();
   }
 
   #poller(operation: number, location: string, stored: string | undefined, options: PollOptions): OperationPoller {
@@ -265,7 +264,7 @@ class Pollers implements Application {
     const known = facts[operation];
     if (known === undefined || !mayCrash(plan)) return;
     const token = poller.toJSON();
-    const memory = memoryOf(known);
+    const memory = readMemoryOf(known);
     const generation = this.#generation;
     const keep = (): void => {
       if (generation !== this.#generation || this.#world.reaches('write')) return;
@@ -280,8 +279,7 @@ class Pollers implements Application {
     this.#stored.set(operation, token);
     this.#world.happen({is: 'stored', operation, whole: token});
     const facts = this.#world.facts[operation];
-    // An answer that has only just arrived is unknown to who gives up before it is read.
-    if (facts !== undefined) facts.stored = facts.beforeAnswer ?? memoryOf(facts);
+    if (facts !== undefined) facts.stored = readMemoryOf(facts);
   }
 
   #outcomeOf(error: unknown, abandonedBy: string | undefined): SeenOutcome {
@@ -289,6 +287,11 @@ class Pollers implements Application {
     const is = error.name === 'WatchAbortedError' ? (abandonedBy ?? 'aborted') : (reasons[error.name] ?? error.name);
     return {is, operation: error.operation, whole: error};
   }
+}
+
+/** What a resume token remembers: an answer that has only just arrived is unknown to who gives up before it is read. */
+function readMemoryOf(facts: Facts): Memory {
+  return facts.beforeAnswer ?? memoryOf(facts);
 }
 
 /** Whether resume tokens are of any use in a world. */

@@ -285,6 +285,11 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.attempt = Math.max(0, facts.attempt - 1);
 }
 
+/** Whether an operation is on another origin than a client's own, which has a gate of its own. */
+export function isAbroad({operation}: Facts, {plan}: World): boolean {
+  return hasClient(plan.runner) && plan.operations[operation]?.wording === 'graph.driveCopy';
+}
+
 /** Whether a request has to keep the distance: one that follows at once on another does not. */
 export function isPaced(url: string, facts: Facts): boolean {
   return mayHaveToken(url) && !facts.isFollowedUp;
@@ -318,9 +323,7 @@ function answer(
 ): void {
   const {http, says, told, faults} = whole;
   const {now} = world.time;
-  // Another origin has a gate of its own.
-  const isForeign = world.plan.operations[facts.operation]?.wording === 'graph.driveCopy';
-  if (hasClient(world.plan.runner) && !isForeign) heed(world, whole);
+  if (hasClient(world.plan.runner) && !isAbroad(facts, world)) heed(world, whole);
   if (!isWanted) return;
   facts.settledAt = now;
   if (!isThere) {

@@ -275,8 +275,8 @@ function leastWait(wait: number): number | undefined {
 }
 
 /**
- * All forms of `Retry-After`; `now` is the time of the answer's `Date` header, and `arrivesAt` the time at which the client gets its
- * head, where the clocks agree. What asks for less than 100 ms asks for nothing.
+ * All forms of `Retry-After`; `now` is the time of the answer's `Date` header, and `arrivesAt` the time at which the client has read
+ * it, where the clocks agree. What asks for less than 100 ms asks for nothing.
  */
 export const waits = {
   'wait 1 s': seconds('1', 1000),

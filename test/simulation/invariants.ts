@@ -1,4 +1,4 @@
-import {type Facts, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
 import {hasClient} from './plan.ts';
 import {markerOf} from './service.ts';
 import {textOf} from './text-of.ts';
@@ -38,7 +38,8 @@ const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
   const {plan, time, pace, stalled} = world;
   const {toldAt, toldUntil, resumedAt, lastTrouble, slack} = facts;
   if (toldAt === undefined || resumedAt > toldAt || isForResult(url) || facts.isFollowedUp) return undefined;
-  if (stalled > 0 || slack > 0 || pace !== undefined || isCrowded(plan) || lastTrouble === 'token') return undefined;
+  if (stalled > 0 || slack > 0 || lastTrouble === 'token') return undefined;
+  if (pace !== undefined || isCrowded(plan) || isAbroad(facts, world)) return undefined;
   // A timer may be late by what the library rounds up.
   const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - 2;
   return late > 0 ? `${late} ms later than the service asked for` : undefined;
@@ -206,7 +207,8 @@ const startsOnce: Check<'start request'> = (_, __, {startRequests, startAnswer, 
 const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan}, facts) => {
   const {startAnswer, abandonedBy, lastTrouble} = facts;
   if (startAnswer === undefined) {
-    if (mayHaveStarted || how !== 'notStarted') return `${how}, though nothing was sent`;
+    // Who gives up just before it leaves is told that it may have.
+    if ((mayHaveStarted && abandonedBy === undefined) || how !== 'notStarted') return `${how}, though nothing was sent`;
     return abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
   }
   const {answer, isLost} = startAnswer;
@@ -214,8 +216,10 @@ const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {p
   const isRefused = http >= 400 && http < 500;
   if (how === 'notStarted') {
     const mayRun = delivery !== 'dns' && (isLost || !isRefused);
-    if (mayRun !== mayHaveStarted)
-      return `${mayHaveStarted ? 'it may' : 'it cannot'} have started, after ${http} ${delivery}`;
+    if (mayRun && !mayHaveStarted) return `it may have started, after ${http} ${delivery}`;
+    // Who gives up does not wait for what becomes of it.
+    if (!mayRun && mayHaveStarted && abandonedBy === undefined)
+      return `it cannot have started, after ${http} ${delivery}`;
     const isUnread = isLost || delivery !== 'whole' || headDelay >= plan.startTimeout;
     return http >= 400 || isUnread || abandonedBy !== undefined ? undefined : `not started after ${http}`;
   }
@@ -237,9 +241,11 @@ const watchesWhatWasStarted: Check<'begin'> = (_, __, {startAnswer}) => {
 /** A start takes no longer than it may. */
 const startsInTime: Check<'rest'> = (_, world) => {
   const {plan, time, stalled} = world;
-  for (const {operation, isStarting, startRequests, startedAt, stalledAtBegin} of world.facts) {
+  for (const {operation, isStarting, startRequests, startAnswer, startedAt, stalledAtBegin} of world.facts) {
     const late = time.now - startedAt - plan.startTimeout - leavesAfter(plan) - (stalled - stalledAtBegin);
-    if (isStarting && startRequests > 0 && late > 0) return `nothing has come of the start of op-${operation}`;
+    // What was refused may be held back before it is sent again.
+    if (isStarting && startRequests > 0 && startAnswer === undefined && late > 0)
+      return `nothing has come of the start of op-${operation}`;
   }
   return undefined;
 };
@@ -313,6 +319,7 @@ const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   if (
     world.pace !== undefined ||
     isCrowded(world.plan) ||
+    isAbroad(facts, world) ||
     /later|failing/.test(world.plan.options.token) ||
     facts.lastTrouble === 'token'
   )

@@ -227,7 +227,7 @@ export class Service {
     const asks = wait !== undefined && says !== 'redirect' && says !== 'unauthorized' && !isEnd(says);
     const {latency} = this.#plan;
     // A part of a batch has no Date of its own.
-    const arrivesAt = this.#isOnTime && !isPart ? this.#time.serviceTime + latency + headDelay : undefined;
+    const arrivesAt = this.#isOnTime && !isPart ? this.#time.serviceTime + latency + headDelay + bodyDelay : undefined;
     const asked: Asked = asks ? waits[wait](this.#date(), arrivesAt) : {headers: {}, told: undefined};
     const dated: Readonly<Record<string, string>> = asked.omitsDate === true ? {} : {date: this.dateHeader};
     const {maxRetryAfter = Number.POSITIVE_INFINITY} = this.#plan.options;

@@ -130,13 +130,15 @@ export class Users {
   }
 
   /** @param error `undefined`: there was none */
-  async #endsAsTheResult({poller, facts, isCurrent}: Used, waiting: object, error: unknown): Promise<void> {
-    if (isCurrent() && facts.isWatched) this.#world.broken(`a user gets ${String(error)} while watching goes on`);
+  async #endsAsTheResult({poller, isCurrent}: Used, waiting: object, error: unknown): Promise<void> {
+    const {time} = this.#world;
+    const at = time.now;
     const ofResult: unknown = await poller.result().then(
       () => undefined,
       (reason: unknown) => reason,
     );
     this.#waiting.delete(waiting);
+    if (isCurrent() && time.now > at) this.#world.broken(`a user gets ${String(error)} while watching goes on`);
     // The operation that succeeded never reaches another end.
     const isOtherEnd = ofResult === undefined && error instanceof Error && error.name === 'OperationError';
     if (isCurrent() && error !== ofResult && !isOtherEnd) {
