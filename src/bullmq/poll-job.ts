@@ -1,6 +1,5 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
-import {PollError} from '../operation/poll-error.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';

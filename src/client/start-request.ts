@@ -16,6 +16,7 @@ import {
   isA,
   isOneOf,
 } from '../shared/check-options.ts';
+import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
@@ -108,7 +109,7 @@ export async function sendStart(
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
       {...settings, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
-      {...sent, signal: controller, deadlineAt: undefined, requestTimeout: startTimeout},
+      {...sent, signal: controller, deadlineAt: now() + startTimeout, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
     return {method, url, reader, response, isSecret: redactResponse !== undefined};

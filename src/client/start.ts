@@ -78,11 +78,17 @@ export function watchStarted(
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
   const {root = null} = sharedSettings(client, reader.protocol);
-  const report = readStart(method, {url, status, headers, body: json}, reader, client.base, root);
+  const report = readStart(method, {url: response.location, status, headers, body: json}, reader, client.base, root);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
   const given = operationSettings(client, {...options, protocol: report.protocol});
+  const header = headers.get('location');
+  const started = {
+    method,
+    url,
+    ...(header === null || containsSecret(header, response.secrets) ? {} : {location: header}),
+  };
   if (report.kind === 'ended') {
-    const settings: Settings = {...given, startAfter: returned};
+    const settings: Settings = {...given, startAfter: returned, started};
     const operation = isSecret ? withoutBody(report.operation) : report.operation;
     return {
       confirmed: true,
@@ -93,7 +99,6 @@ export function watchStarted(
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
   const delay = isFirstReport ? 0 : (retryAfter ?? reader.minimumInterval);
-  const header = headers.get('location');
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
@@ -101,7 +106,7 @@ export function watchStarted(
     startAfter: returned,
     initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
-    started: {method, url, ...(header === null || containsSecret(header, response.secrets) ? {} : {location: header})},
+    started,
   };
   return {
     confirmed: true,

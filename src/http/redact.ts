@@ -41,6 +41,15 @@ export function redactJson(json: unknown, secrets: Secrets): unknown {
 
 function jsonWithoutSecret(json: unknown, secret: string): unknown {
   if (!jsonContainsSecret(json, secret)) return json;
+  try {
+    return copyWithoutSecret(json, secret);
+  } catch {
+    // It is nested more deeply than the stack: nobody could read it, and it is not shown.
+    return undefined;
+  }
+}
+
+function copyWithoutSecret(json: unknown, secret: string): unknown {
   // The reviver visits each value of a copy that is ours alone.
   return JSON.parse(JSON.stringify(json), (_, value: unknown) => {
     if (typeof value === 'string') return withoutSecret(value, secret);

@@ -76,7 +76,7 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   let code: string | undefined;
   let innermost: unknown = error;
   for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
-    if ('code' in cause && typeof cause.code === 'string') code = cause.code;
+    if ('code' in cause && typeof cause.code === 'string') code = redact(cause.code, secrets);
     innermost = cause;
     cause = 'cause' in cause ? cause.cause : undefined;
   }

@@ -64,7 +64,8 @@ function serverTime(headers: {get(name: string): string | null}, now: number): n
   const date = headers.get('date')?.trim() ?? '';
   if (!httpDates.test(date)) return now;
   const age = longestOf(headers.get('age'), decimalSeconds) ?? 0;
-  return latestDate(date, now) + age * 1000;
+  const time = latestDate(date, now) + age * 1000;
+  return Number.isNaN(time) ? now : time;
 }
 
 function latestDate(text: string, now: number): number {

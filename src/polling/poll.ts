@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
-import {containsSecret} from '../http/redact.ts';
+import {containsSecret, redact} from '../http/redact.ts';
 import {describeError, httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
@@ -170,7 +170,7 @@ function readRelocation(
     // A location is stored and shown: one that holds the token is not kept.
     return isAllowed && !containsSecret(target.href, secrets)
       ? {followed: true, location: target.href}
-      : {followed: false, to: target.origin};
+      : {followed: false, to: redact(target.origin, secrets)};
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ import {type PollRequest, poll} from './poll.ts';
 import {abandon, type Change, firstStep, type Step, step, wake} from './step.ts';
 
 /** How many polls may follow each other without a timer in between, so that nothing else of the process starves. */
-const maxImmediatePolls = 250;
+const maxImmediatePolls = 100;
 
 /** A watch that runs on timers in this process. */
 export class Watch {

@@ -154,6 +154,20 @@ describe('a start', () => {
     expect(service.received).toHaveLength(1);
   });
 
+  test('51: is given up after startTimeout as well where the service holds the client back', async () => {
+    const service = await serve(() => ({status: 429, headers: {'retry-after': '3600'}}));
+    const client = clientOf(service.root, {startTimeout: 5000});
+    await rejectionOf(client.start(longRunning, {path: '/a'}));
+    jest.useFakeTimers();
+    const rejection = rejectionOf(client.start(longRunning, {path: '/b'}));
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(await rejection).toMatchObject({
+      mayHaveStarted: false,
+      message: expect.stringContaining('held back until'),
+    });
+    expect(service.received.map(({url}) => url)).toEqual(['/a']);
+  });
+
   test('is sent again after a 401 alone', async () => {
     const tokens = ['first-token', 'second-token'];
     const service = await serve(({url, headers}) => {

@@ -172,7 +172,7 @@ describe('a new location', () => {
       {token},
       {followed: false, to: 'https://graph.example'},
     ],
-    ['that is none is not', {location: 'ftp://graph.example/'}, {}, {followed: false, to: 'no http or https URL'}],
+    ['that is none is not', {location: 'ftp://graph.example/'}, {}, {followed: false, to: 'not an http or https URL'}],
     ['that is the present one moves nothing', {location}, {}, undefined],
     [
       'that is the present one by another spelling moves nothing',

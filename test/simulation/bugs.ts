@@ -180,8 +180,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'how long a cache has held an answer is ignored',
     file: 'http/retry-after.ts',
-    search: 'return latestDate(date, now) + age * 1000;',
-    replace: 'return latestDate(date, now) + age * 0;',
+    search: 'const time = latestDate(date, now) + age * 1000;',
+    replace: 'const time = latestDate(date, now) + age * 0;',
   },
   {
     name: 'the longest wait is not kept to',
