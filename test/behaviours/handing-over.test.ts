@@ -275,7 +275,11 @@ describe('82: wake()', () => {
     const {poller, events, operation} = watched;
     for (const [index, elapsed] of [9000, 300, 300, 400].entries()) {
       await until(() => poller.toJSON().attempt === Math.min(index + 1, 3) && types(events).at(-1) === 'waiting');
-      if (elapsed < 400) poller.wake();
+      if (elapsed < 400) {
+        poller.wake();
+        await jest.advanceTimersByTimeAsync(0);
+        await until(() => operation.requests.length === 3);
+      }
       if (index === 2) expect(waits(events).at(-1)).toEqual([700, 'deadline']);
       await jest.advanceTimersByTimeAsync(elapsed);
     }

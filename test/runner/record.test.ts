@@ -90,7 +90,7 @@ describe('a hostile record is refused, and the message names the field', () => {
       /^__proto__: there is no/,
     ],
     ['no token', {...record, token: undefined}, /^token: expected a resume token, got undefined$/],
-    ['a token of another kind', {...record, token: {kind: 'x'}}, /^Invalid resume token: it is of another kind/],
+    ['a token of another kind', {...record, token: {kind: 'x'}}, /^Invalid resume token: its kind is "x", not/],
     ['a location that is none', {...record, token: {...record.token, location: 'file:///etc'}}, /token's location/],
     ['an end of a watch that goes on', {...record, ended}, /^ended: its watch is not over$/],
     ['an end that is none', {...record, ended: 'yes'}, /^ended: expected an object, got a string$/],

@@ -204,12 +204,14 @@ const startsOnce: Check<'start request'> = (_, __, {startRequests, startAnswer, 
 };
 
 /** What came of a start is what the service did with it. */
-const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan}, facts) => {
-  const {startAnswer, abandonedBy, lastTrouble} = facts;
+const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan, time}, facts) => {
+  const {startAnswer, abandonedBy, lastTrouble, startedAt} = facts;
   if (startAnswer === undefined) {
     // Who gives up just before it leaves is told that it may have.
     if ((mayHaveStarted && abandonedBy === undefined) || how !== 'notStarted') return `${how}, though nothing was sent`;
-    return abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
+    // One that is held back is given up like one that is not answered.
+    const isLate = time.now - startedAt >= plan.startTimeout;
+    return isLate || abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
   }
   const {answer, isLost} = startAnswer;
   const {http, delivery, headers, headDelay} = answer;
