@@ -278,9 +278,9 @@ describe('82: wake()', () => {
       if (elapsed < 400) {
         poller.wake();
         await jest.advanceTimersByTimeAsync(0);
-        await until(() => operation.requests.length === 3);
+        await until(() => operation.requests.length === 3 && poller.toJSON().attempt === 3);
       }
-      if (index === 2) expect(waits(events).at(-1)).toEqual([700, 'deadline']);
+      if (index === 2) expect(waits(events).at(-1)).toEqual([1000, 'deadline']);
       await jest.advanceTimersByTimeAsync(elapsed);
     }
     expect((await poller.outcome()).status).toBe('abandoned');
