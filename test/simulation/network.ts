@@ -172,36 +172,22 @@ export class Network {
     return {operation, answer, isThere, watch: this.world.facts[operation]?.watches, isStart: false};
   }
 
-  #start({url, authorization, signal}: NetworkRequest): Exchange {
+  /** A request leaves by itself, in no batch. @returns the operation that it is about */
+  #leave(is: 'start request' | 'request', url: string, authorization: NetworkRequest['authorization']): number {
     const operation = operationIn(url);
     const inFlight = this.#inFlight;
-    this.world.happen({
-      is: 'start request',
-      operation,
-      url,
-      authorization,
-      isBatched: false,
-      inFlight,
-      together: 1,
-      place: 0,
-    });
+    this.world.happen({is, operation, url, authorization, isBatched: false, inFlight, together: 1, place: 0});
+    return operation;
+  }
+
+  #start({url, authorization, signal}: NetworkRequest): Exchange {
+    const operation = this.#leave('start request', url, authorization);
     const answer = this.#service.start(url, tokenOf(authorization));
     return new Exchange(this, answer, [{...this.#share(operation, answer, true), isStart: true}], signal);
   }
 
   #single({url, authorization, signal}: NetworkRequest): Exchange {
-    const operation = operationIn(url);
-    const inFlight = this.#inFlight;
-    this.world.happen({
-      is: 'request',
-      operation,
-      url,
-      authorization,
-      isBatched: false,
-      inFlight,
-      together: 1,
-      place: 0,
-    });
+    const operation = this.#leave('request', url, authorization);
     const answer = this.#service.answer(url, tokenOf(authorization));
     return new Exchange(this, answer, [this.#share(operation, answer, true)], signal);
   }
