@@ -19,6 +19,7 @@ import {
 } from '../../src/index.ts';
 import type {OperationStep} from '../../src/testing/index.ts';
 import {
+  allArrived,
   atRest,
   begin,
   pendingTimers,
@@ -99,6 +100,7 @@ describe('81: outcome()', () => {
       expect(outcome.error).toBeInstanceOf(end.error ?? Error);
     }
     if (outcome.status === 'abandoned') expect(outcome.reason).toBe(end.abandoned);
+    await allArrived(watched.emulator);
     await atRest(watched, operation.requests.length);
   });
 

@@ -27,6 +27,7 @@ import {
 import type {OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
+  allArrived,
   atRest,
   begin,
   checkEvents,
@@ -264,14 +265,8 @@ test('28: 100 pollers on one signal: one listener for all, none left after the a
   controller.abort(reason);
   expect([listeners.now, pendingTimers()]).toEqual([0, 0]);
   for (const error of await Promise.all(results)) expect(error.cause).toBe(reason);
-  // What had left before the abort may arrive after a request of another connection: until nothing comes with one.
-  let before = -1;
-  while (emulator.requests.length !== before + 1) {
-    before = emulator.requests.length;
-    await fetch(`${emulator.root}/fence`);
-    await emulator.idle();
-  }
-  before = emulator.requests.length;
+  await allArrived(emulator);
+  const before = emulator.requests.length;
   await fetch(`${emulator.root}/fence`);
   await emulator.idle();
   expect([emulator.requests.length - before, pendingTimers(), warnings]).toEqual([1, 0, []]);
