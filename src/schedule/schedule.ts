@@ -35,6 +35,13 @@ export interface ScheduleEnd {
   readonly operation: Operation;
 }
 
+/** How long a watched operation is likely to go on, in milliseconds: it ends sooner in 10, 50 and 90 of a hundred cases. */
+export interface RemainingTime {
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+}
+
 /**
  * When to poll again, unless the service says so itself: a function from what is known to milliseconds. Write your own where
  * those in {@link schedules} do not fit; if it throws or returns anything but a wait, that is reported to the host
@@ -47,6 +54,11 @@ export interface Schedule {
    * which are replayed.
    */
   readonly ended?: ((end: ScheduleEnd) => void) | undefined;
+  /**
+   * How long an operation that has been watched for `elapsed` milliseconds is likely to go on; `undefined` where too little
+   * is known. Events carry it as `remaining`, and `poller.estimate()` returns it.
+   */
+  readonly estimate?: ((elapsed: number) => RemainingTime | undefined) | undefined;
 }
 
 /** The options of {@link schedules}.exponential. */
