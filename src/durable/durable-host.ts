@@ -14,13 +14,13 @@ export interface DurableHost {
    * done again when it was cut off before it was recorded. It never fails because of the service: a failed poll is a result,
    * so the engine's own retries have nothing to do.
    *
-   * @param name unique in one watch, and the same on each replay: `poll 1`, `poll 2`, `result`
+   * @param name unique in one watch, and the same on each replay: `poll 1`, `poll 2`, `result 1`
    */
   run(name: string, work: () => Promise<RecordedJson>): PromiseLike<RecordedJson>;
   /**
    * Waits, by a timer that outlives the process.
    *
-   * @param name unique in one watch, and the same on each replay: `wait 1` follows `poll 1`
+   * @param name unique in one watch, and the same on each replay: `wait 1` follows `poll 1`, `wait for result 2` follows `result 1`
    * @param milliseconds a whole number, more than 0
    */
   sleep(name: string, milliseconds: number): PromiseLike<unknown>;

@@ -1,13 +1,15 @@
 import {partsOf} from '../client/client-parts.ts';
 import {operationSettings} from '../client/operation-settings.ts';
 import {resumeOf, stateAt} from '../client/watch.ts';
+import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {firstState} from '../options/first-state.ts';
 import {type Resumed, resumeWatching} from '../options/resume.ts';
 import {readOptions} from '../options/settings.ts';
+import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep} from '../polling/step.ts';
-import {LazyAbortController} from '../shared/abort.ts';
+import {LazyAbortController, type Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
 import type {DurableHost} from './durable-host.ts';
 import {
@@ -125,7 +127,7 @@ export async function takeSteps(
   now: number,
   {stepName, onEvent, maxPolls}: RunOptions,
 ): Promise<DurableRun> {
-  const signal = host.signal ?? new LazyAbortController();
+  const signal = signalOf(host);
   // What a poll recorded is all that the steps after it know of time and randomness.
   let clock = now;
   const engineClock = wallClock(() => clock);
@@ -154,9 +156,7 @@ export async function takeSteps(
     if ('outcome' in next) {
       const {outcome} = next;
       if (outcome.status !== 'succeeded' || !settings.fetchResult) return {outcome};
-      const {operation} = outcome;
-      const json = await host.run(stepName('result'), () => recordResult(settings, state, operation, signal));
-      return {outcome: readResultRecord(json, state, operation)};
+      return {outcome: await fetchResult(host, {state, settings}, outcome.operation, stepName)};
     }
     const {wait} = next;
     if (polls >= maxPolls) return {continueWith: writeResumeToken(state), wait};
@@ -164,4 +164,28 @@ export async function takeSteps(
     clock = Math.max(clock, state.dueAt);
     step = await takeStep(state, io, engineClock);
   }
+}
+
+/** Fetches the result of an operation that has succeeded: each attempt is a step, each wait a durable timer. */
+async function fetchResult(
+  host: DurableHost,
+  resumed: Resumed,
+  operation: SucceededOperation,
+  stepName: RunOptions['stepName'],
+): Promise<Outcome> {
+  const signal = signalOf(host);
+  let progress: ResultProgress | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const json = await host.run(stepName(`result ${attempt}`), () =>
+      recordResult(resumed, operation, progress, signal),
+    );
+    const step = readResultRecord(json, resumed.state, operation);
+    if ('outcome' in step) return step.outcome;
+    progress = step.progress;
+    await host.sleep(stepName(`wait for result ${attempt + 1}`), step.wait);
+  }
+}
+
+function signalOf(host: DurableHost): Signal {
+  return host.signal ?? new LazyAbortController();
 }

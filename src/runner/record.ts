@@ -19,6 +19,16 @@ export interface RecordedEnd extends EndJson {
   readonly rejections: number;
 }
 
+/** The result of an operation that has succeeded, which is still to be fetched. */
+export interface RecordedFetch {
+  /** How often it has been asked for. */
+  readonly attempts: number;
+  /** From when on `notFoundGrace` counts, in milliseconds since 1970. */
+  readonly since: number;
+  /** When it is asked for next, in milliseconds since 1970. */
+  readonly dueAt: number;
+}
+
 /**
  * A watched operation as a runner stores it: plain JSON, versioned. It holds no secret but the location, which can be a
  * capability on a foreign host: whoever can write to the store decides where the token goes, unless a client's root does.
@@ -33,16 +43,22 @@ export interface OperationRecord<Data = unknown> {
   readonly token: ResumeToken;
   /** What was added with the operation. */
   readonly data?: Data | undefined;
+  /** How far the fetching of the result has come, where `fetchResult` asks for it and it was not ready at once. */
+  readonly fetching?: RecordedFetch | undefined;
   /** How watching ended, once it has. */
   readonly ended?: RecordedEnd | undefined;
 }
 
 const recordVersion = 1;
 
+const isCount = isNumber({takes: 'a whole number', whole: true, most: Number.MAX_SAFE_INTEGER});
+
+const recordedFetchChecks = {attempts: isCount, since: isTime, dueAt: isTime} satisfies Checks<RecordedFetch>;
+
 const recordedEndChecks = {
   ...endChecks,
   dueAt: isTime,
-  rejections: isNumber({takes: 'a whole number', whole: true, most: Number.MAX_SAFE_INTEGER}),
+  rejections: isCount,
 } satisfies Checks<RecordedEnd>;
 
 const recordChecks = {
@@ -51,6 +67,7 @@ const recordChecks = {
   key: isString,
   token: isResumeToken,
   data: () => {}, // It is the user's.
+  fetching: (name, fetching) => checkFields(name, fetching, recordedFetchChecks, ['attempts', 'since', 'dueAt']),
   ended: (name, ended) => checkFields(name, ended, recordedEndChecks, ['dueAt', 'rejections']),
 } satisfies Checks<OperationRecord>;
 
@@ -75,7 +92,10 @@ export function readRecord(record: OperationRecord): WatchState {
   try {
     checkFields('', record, recordChecks, ['version', 'id', 'key', 'token']);
     const state = readResumeToken(record.token);
-    const {ended} = record;
+    const {ended, fetching} = record;
+    if (fetching !== undefined && (ended !== undefined || state.operation?.status !== 'succeeded')) {
+      throw new TypeError('fetching: its operation has not just succeeded');
+    }
     if (ended !== undefined && !isOver(state)) throw new TypeError('ended: its watch is not over');
     if (ended?.resultFailedAt !== undefined && state.operation?.status !== 'succeeded') {
       throw new TypeError('ended.resultFailedAt: its operation has not succeeded');
@@ -91,8 +111,8 @@ export function readRecord(record: OperationRecord): WatchState {
 }
 
 /** When the next turn of a record is due, in milliseconds since 1970 by the runner's clock. */
-export function dueAtOf({token, ended}: OperationRecord): number {
-  return (ended ?? token).dueAt;
+export function dueAtOf({token, fetching, ended}: OperationRecord): number {
+  return (ended ?? fetching ?? token).dueAt;
 }
 
 /**

@@ -1,15 +1,13 @@
 import type {OperationEvent} from '../operation/events.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
-import {PollError, writePollError} from '../operation/poll-error.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
-import type {Resumed} from '../options/resume.ts';
-import {fetchedOutcome} from '../polling/fetch-result.ts';
+import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {checkNumber} from '../shared/check-options.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {readEnd, writeEnd} from './outcome-json.ts';
 import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
-import {type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
+import {holdOf, type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, resumeRecord, type TurnOptions} from './turn-options.ts';
 
 /** What a turn found, whether or not another one follows. */
@@ -37,7 +35,7 @@ export type Turn<Data = unknown> = TurnFacts<Data> & ({readonly dueAt: number} |
  * - An end is recorded first and handed over by the next turn, which is due at once. Whatever dies in between, `onEnd` is called,
  *   with the outcome and the id that were stored, and nobody is asked again.
  * - A turn that comes too early does nothing. One that is taken twice, or again after a crash, is harmless: a poll is a GET.
- * - With `fetchResult` the result is fetched in a turn of its own, which lasts for `notFoundGrace` at most.
+ * - With `fetchResult`, each attempt to fetch the result is a turn of its own, once the operation has succeeded.
  *
  * @param record as it was stored
  * @param options see {@link TurnOptions}
@@ -72,13 +70,25 @@ export async function takeTurn<Data = unknown>(
   /** The turn in which watching ended. */
   const ending = (ended: WatchState, outcome: Outcome, events: readonly OperationEvent[]): Turn<Data> => {
     const {operation} = outcome;
-    const token = writeResumeToken({...ended, operation});
+    // A result that was fetched stands in the operation.
+    const resultLocation = operation === ended.operation ? ended.resultLocation : null;
+    const token = writeResumeToken({...ended, operation, resultLocation});
     const end = {...writeEnd(outcome, token), dueAt: clock.now(), rejections: 0};
-    const facts = {record: {...record, token, ended: end}, events};
+    const {fetching: _, ...rest} = record;
+    const facts = {record: {...rest, token, ended: end}, events};
     return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};
   };
   const resumed = resumeRecord(record.id, state, options);
-  if (isOver(state)) return ending(state, await outcomeOfEnded(resumed, clock, signal), []);
+  if (isOver(state)) {
+    const outcome = endedOutcome(state) ?? readEnd(state, {});
+    if (outcome.status !== 'succeeded' || !resumed.settings.fetchResult) return ending(state, outcome, []);
+    const hold = holdOf(state, heldUntil, now);
+    if (hold !== undefined) return {record, events: [], hold, dueAt: hold.until};
+    const fetched = await fetchResultOnce(resumed, outcome.operation, record.fetching, signal ?? neverAborted, clock);
+    if ('outcome' in fetched) return ending(state, fetched.outcome, []);
+    const fetching = {...fetched.progress, dueAt: clock.now() + fetched.wait};
+    return {record: {...record, fetching}, events: [], dueAt: fetching.dueAt};
+  }
   const {step, events, hold} = await stepUnlessHeld(resumed, clock, {signal, heldUntil});
   if (step === undefined) {
     const until = Math.min(hold?.until ?? now, state.deadlineAt ?? Number.POSITIVE_INFINITY);
@@ -113,20 +123,4 @@ async function handOver<Data>(
     const dueAt = clock.now() + delay;
     return {record: {...record, ended: {...ended, dueAt, rejections: ended.rejections + 1}}, events: [], dueAt, error};
   }
-}
-
-/** The outcome of an operation that has ended, with its result where that is asked for. */
-async function outcomeOfEnded(
-  {state, settings}: Resumed,
-  clock: Clock,
-  signal: AbortSignal = neverAborted,
-): Promise<Outcome> {
-  const ended = endedOutcome(state);
-  if (ended?.status !== 'succeeded' || !settings.fetchResult) return ended ?? readEnd(state, {});
-  const fetched = await fetchedOutcome(settings, state, ended.operation, signal);
-  signal.throwIfAborted();
-  if (fetched.status === 'succeeded') return fetched;
-  const cause = fetched.error.cause instanceof PollError ? {cause: writePollError(fetched.error.cause)} : {};
-  // By the runner's clock.
-  return readEnd(state, {resultFailedAt: clock.now(), ...cause});
 }
