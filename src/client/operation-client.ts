@@ -71,6 +71,7 @@ export interface OperationClient {
   /**
    * Watches an operation on the root's origin, on one of `trustedOrigins`, or anywhere if its protocol needs no token there.
    *
+   * @param location a URL, or a path under the root, which may begin with the root's own path
    * @throws TypeError or RangeError that names what is invalid
    */
   watch(location: string, options?: ClientPollOptions): OperationPoller;
@@ -80,7 +81,12 @@ export interface OperationClient {
    * @throws InvalidResumeTokenError; TypeError when its operation is none of the client's
    */
   resume(token: ResumeToken | string, options?: ClientPollOptions): OperationPoller;
-  /** One GET of an operation, which ends with any failure. @throws as the package's `fetchOperation` does */
+  /**
+   * One GET of an operation, which ends with any failure.
+   *
+   * @param location as for `watch`
+   * @throws as the package's `fetchOperation` does
+   */
   fetchOperation(location: string, options?: ClientPollOptions): Promise<Operation>;
 }
 

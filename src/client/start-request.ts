@@ -21,6 +21,7 @@ import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
+import {checkPath} from './path.ts';
 
 /** A request that starts an operation. */
 export interface StartRequest {
@@ -35,9 +36,6 @@ export interface StartRequest {
 }
 
 const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
-
-/** What URLs resolve or leave out: with it, the request would go where its path does not say. */
-const unsafe = /\/(?:\.|%2e){1,2}(?=[/?#\\]|$)|\p{Cc}/iu;
 
 /** A check for each field of a start. */
 const startRequestChecks = {
@@ -137,9 +135,7 @@ function mayBeProcessed(cause: unknown): boolean {
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
   isPath('path', path);
-  if (path.startsWith('/') && unsafe.test(path.split(/[?#]/, 1)[0] ?? '')) {
-    throw expected('path', 'one without . and .. as segments and without control characters', describeValue(path));
-  }
+  if (path.startsWith('/')) checkPath('path', path);
   const url = path.startsWith('/') ? base + path : path;
   const {origin} = new URL(base);
   if (readLocation(url)?.origin === origin) return url;

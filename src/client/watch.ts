@@ -10,6 +10,7 @@ import {now} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, checkPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
+import {resolvePath} from './path.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
 /** Watches an operation with what the client's operations share. */
@@ -63,10 +64,17 @@ export function resumeOf(
 /**
  * The first state of an operation of the client.
  *
+ * @param location a URL, or a path under the client's base
  * @throws TypeError when the location is no URL to which the client's token may go
  */
-export function stateAt({origin}: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
-  const state = firstState(location, settings, time);
+export function stateAt(
+  {origin, base}: ClientParts,
+  location: string,
+  settings: Settings,
+  time: number = now(),
+): WatchState {
+  const takes = 'a path that begins with /, or an absolute http or https URL';
+  const state = firstState(resolvePath(location, base), settings, time, takes);
   const ours = withTokenOrigin(state, origin, settings);
   if (ours !== undefined) return ours;
   throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));

@@ -111,8 +111,8 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     scope,
     ...clientMethods(parts),
     resetPassword: (user, given) => resetPassword(parts, user, given),
-    getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(base, user, id), given),
-    watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(base, user, idOrLocation), given),
+    getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(user, id), given),
+    watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(user, idOrLocation), given),
   };
   return rememberParts(client, parts);
 }

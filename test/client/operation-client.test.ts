@@ -421,13 +421,54 @@ test('names itself, not another client, where an option belongs to it', async ()
   expect(() => client.watch('https://b.example/op')).toThrow(/^location: expected one on https:\/\/a.example/);
 });
 
-describe('other parts of the package take a client', () => {
-  const host: DurableHost = {
-    run: (_name, work) => work(),
-    sleep: () => Promise.resolve(),
-    now: () => Date.now(),
-  };
+describe('a location may be a path', () => {
+  test.each([
+    ['', '/op/1?a=b', '/op/1?a=b'],
+    ['/v2', '/op/1?a=b', '/v2/op/1?a=b'],
+    ['/v2', '/v2/op/1', '/v2/op/1'],
+    ['/v2', '/v20/op/1', '/v2/v20/op/1'],
+    ['/v2', "/users/a'b%2F../op", "/v2/users/a'b%2F../op"],
+  ])('under the root (%s), unless it begins with its path: %s', async (path, location, expected) => {
+    const service = await serve(() => succeeded);
+    const client = clientOf(service.root + path, {token});
+    const poller = client.watch(location, quick);
+    expect(poller.location).toBe(service.root + expected);
+    expect((await poller.result()).status).toBe('succeeded');
+    expect((await client.fetchOperation(location)).status).toBe('succeeded');
+    expect((await watchDurably(host, location, {client})).status).toBe('succeeded');
+    expect(service.received.map(({url, headers}) => [url, headers.authorization])).toEqual(
+      Array(3).fill([expected, `Bearer ${token}`]),
+    );
+  });
 
+  const neither =
+    'location: expected a path that begins with /, or an absolute http or https URL without user name and password, got';
+  test.each([
+    ['op/1', `${neither} a string without a scheme`],
+    ['', `${neither} a string without a scheme`],
+    ['//evil.example/op', `${neither} a string without a scheme`],
+    ['/\\evil.example/op', `${neither} a string without a scheme`],
+    ['ftp://a.example/op', `${neither} one that begins with ftp:`],
+    [
+      '/op/../admin',
+      'location: expected one without . and .. as segments and without control characters, got "/op/../admin"',
+    ],
+    [undefined, 'location: expected a path that begins with /, or an absolute http or https URL, got undefined'],
+    ['https://b.example/op', 'location: expected one on https://a.example, got https://b.example: no token goes there'],
+  ])('and nothing else but a URL: %j', async (location, message) => {
+    const client = createOperationClient({root: 'https://a.example/v2', token});
+    expect(() => client.watch(location as string)).toThrow(new TypeError(message));
+    expect(await rejectionOf(client.fetchOperation(location as string))).toEqual(new TypeError(message));
+  });
+});
+
+const host: DurableHost = {
+  run: (_name, work) => work(),
+  sleep: () => Promise.resolve(),
+  now: () => Date.now(),
+};
+
+describe('other parts of the package take a client', () => {
   test('watchDurably, with its headers and its rule where an operation may be', async () => {
     const service = await serve(() => succeeded);
     const client = clientOf(service.root, {headers: {'x-api-key': key}});
