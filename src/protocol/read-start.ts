@@ -40,7 +40,8 @@ export function readStart(
   const {start = 'headers', resource} = reader.protocol;
   const location = startLocation(answer, reader, root, pathRoot);
   if (location !== undefined && start === 'headers') {
-    // A resource that has ended needs no monitor, as Azure's own client for Go has it. A monitor's word may be out of date.
+    // A resource that has ended needs no monitor, as in Azure's client for Go (`New` of its `async` and `loc` pollers). A
+    // monitor's status in this response may be out of date.
     const shown = resource === undefined ? undefined : ended(body, protocolReader(resource));
     return shown ?? {kind: 'watch', protocol: startProtocol(answer, reader), location, isFirstReport: false};
   }
