@@ -29,9 +29,9 @@ export interface StartRequest {
   readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET';
   /** Where it goes: a path, which is appended to the client's root, e.g. `/exports`, or an absolute URL on its origin. */
   readonly path: string;
-  /** What is sent as JSON; absent: no body. */
+  /** The JSON body. Default: no body. */
   readonly body?: unknown;
-  /** Further headers; those that the client has and those that the protocol asks for are sent without. */
+  /** Further headers, besides those of the client and the protocol. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +45,7 @@ const startRequestChecks = {
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
 
-/** Checks that JSON can express a body: afterwards, a failure to send it would look as if the service may have it. */
+/** Checks that JSON can express a body: later on, a failure to send it would look as if the service might have received it. */
 function checkBody(name: string, body: unknown): void {
   let why = describeValue(body);
   try {
@@ -71,7 +71,7 @@ export interface AcceptedStart {
  * Sends the request that starts an operation, once; after a 401, which comes before anything is done, once more with a new
  * token.
  *
- * @param redactResponse given where the responses may contain a secret: what others may know of one
+ * @param redactResponse removes a secret from the response; given where the response may contain one
  * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is invalid
  */
 export async function sendStart(

@@ -31,7 +31,7 @@ export async function recordResult(
   return toRecordedJson({at, error: writePollError(cause as PollError)});
 }
 
-/** What came of an attempt that {@link recordResult} wrote. */
+/** Reads an attempt that {@link recordResult} recorded. */
 export function readResultRecord(json: RecordedJson, state: WatchState, operation: SucceededOperation): ResultStep {
   if (!isRecord(json)) throw notRecorded('result');
   const {at, result, error, wait, progress} = json as unknown as {

@@ -26,7 +26,7 @@ import {readResultRecord, recordResult} from './result-record.ts';
 export type DurableRun =
   | {readonly outcome: Outcome}
   | {
-      /** For the next run; plain JSON. It holds the location whole, see {@link ResumeToken}. */
+      /** For the next run; plain JSON. It contains the whole location, see {@link ResumeToken}. */
       readonly continueWith: ResumeToken;
       /** How long it is until the next poll is due, in milliseconds. A run that begins earlier waits for the rest. */
       readonly wait: number;
@@ -66,7 +66,7 @@ export async function watchDurably(
 
 /**
  * {@link watchDurably} for long operations: an engine keeps each step of a run for as long as the run lasts, and reads them
- * all on a replay. This makes at most `pollsPerRun` polls and then returns what to begin the next run with, and when.
+ * all on a replay. This makes at most `pollsPerRun` polls and then returns what to begin the next run with, and how long to wait before.
  *
  * The numbers in the names of the steps continue from run to run.
  *
@@ -113,7 +113,7 @@ async function watch(
   return takeSteps(host, {state: firstState(place, settings, now), settings}, now, steps);
 }
 
-/** What {@link takeSteps} needs to know of a run. */
+/** The options of {@link takeSteps}. */
 export interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
   /** The name of a step as the engine gets it. */
   readonly stepName: (step: string) => string;
@@ -128,7 +128,7 @@ export async function takeSteps(
   {stepName, onEvent, maxPolls}: RunOptions,
 ): Promise<DurableRun> {
   const signal = signalOf(host);
-  // What a poll recorded is all that the steps after it know of time and randomness.
+  // The steps after a poll take time and randomness only from its record.
   let clock = now;
   const engineClock = wallClock(() => clock);
   let random = 0;

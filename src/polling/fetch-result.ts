@@ -23,7 +23,7 @@ const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'e
 export interface ResultProgress {
   /** How many requests have been made. */
   readonly attempts: number;
-  /** From when on `notFoundGrace` counts, in milliseconds since 1970 by the runner's clock. */
+  /** When `notFoundGrace` began, in milliseconds since 1970 by the runner's clock. */
   readonly since: number;
 }
 
@@ -53,8 +53,8 @@ export async function fetchedOutcome(
 }
 
 /**
- * The attempt that every runner makes to fetch what a succeeded operation produced, where it is not in the answer itself: a
- * separate phase, after the end. The resource may answer 404 for some seconds after the operation has succeeded; that and
+ * The attempt that every runner makes to fetch what a succeeded operation produced, where the response itself does not contain it: a
+ * separate phase, after the end. The resource may respond with 404 for some seconds after the operation has succeeded; that and
  * transient failures are retried for as long as `notFoundGrace`. HTTP 202 says that the result is not ready, so it is waited for
  * until the deadline, as the operation was.
  *
@@ -74,7 +74,7 @@ export async function fetchResultOnce(
   const {attempts, since} = progress ?? {attempts: 0, since: clock.now()};
   const graceUntil = since + settings.notFoundGrace;
   try {
-    // A client may hold a request back for hours: it may leave until the retries end.
+    // A client may hold a request back for hours. It may leave for as long as retries are made.
     const leaveWithin = Math.max(0, graceUntil - clock.now()) + settings.requestTimeout;
     const fetched = await withResult(settings, state, operation, {deadlineAt: now() + leaveWithin, signal});
     return {outcome: {status: 'succeeded', operation: fetched}};

@@ -11,7 +11,7 @@ import {checkFields} from './check-fields.ts';
 import {type EndJson, endChecks, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
-/** An end that has been recorded, and is to be handed over. */
+/** An end that has been recorded and has yet to be handed over. */
 export interface RecordedEnd extends EndJson {
   /** When `onEnd` is called next, in milliseconds since 1970. */
   readonly dueAt: number;
@@ -19,25 +19,25 @@ export interface RecordedEnd extends EndJson {
   readonly rejections: number;
 }
 
-/** The result of an operation that has succeeded, which is still to be fetched. */
+/** The progress of fetching the result of an operation that has succeeded. */
 export interface RecordedFetch {
-  /** How often it has been asked for. */
+  /** How many requests have been made for it. */
   readonly attempts: number;
-  /** From when on `notFoundGrace` counts, in milliseconds since 1970. */
+  /** When `notFoundGrace` began, in milliseconds since 1970. */
   readonly since: number;
-  /** When it is asked for next, in milliseconds since 1970. */
+  /** When the next request for it is due, in milliseconds since 1970. */
   readonly dueAt: number;
 }
 
 /**
- * A watched operation as a runner stores it: plain JSON, versioned. It holds no secret but the location, which can be a
- * capability on a foreign host: whoever can write to the store decides where the token goes, unless a client's root does.
+ * A watched operation as a runner stores it: plain JSON, versioned. It contains no secret but the location, which can be
+ * a capability on a foreign host. Anyone who can write to the store decides where the token goes, unless a client fixes the origin.
  */
 export interface OperationRecord<Data = unknown> {
   readonly version: 1;
-  /** Made with the record: it tells two watches apart that have the same key. `onEnd` gets it at each call. */
+  /** Made with the record: it distinguishes two watches with the same key. `onEnd` gets it at each call. */
   readonly id: string;
-  /** What the runner finds the record by. */
+  /** The runner's name for the record. */
   readonly key: string;
   /** Where watching goes on. Its times are those of the runner's clock. */
   readonly token: ResumeToken;
@@ -94,7 +94,7 @@ export function readRecord(record: OperationRecord): WatchState {
     const state = readResumeToken(record.token);
     const {ended, fetching} = record;
     if (fetching !== undefined && (ended !== undefined || state.operation?.status !== 'succeeded')) {
-      throw new TypeError('fetching: its operation has not just succeeded');
+      throw new TypeError('fetching: its operation has not succeeded, or its end is recorded');
     }
     if (ended !== undefined && !isOver(state)) throw new TypeError('ended: its watch is not over');
     if (ended?.resultFailedAt !== undefined && state.operation?.status !== 'succeeded') {
@@ -127,7 +127,7 @@ export function outcomeOf(record: OperationRecord): Outcome | undefined {
 
 /**
  * A record after a hint that its operation may have changed: its next turn is due as soon as the service allows a poll, as for
- * `poller.wake()`. The same record where that is no earlier, and where watching is over.
+ * `poller.wake()`. Returns the same record where that is no earlier, or where watching is over.
  *
  * @param now by the runner's clock, in milliseconds since 1970
  * @throws RecordRefusedError that names the field

@@ -28,7 +28,7 @@ export function holdOf({location}: WatchState, heldUntil: number | undefined, no
   return {origin: new URL(location).origin, until: Math.min(heldUntil, now + longestHold)};
 }
 
-/** What came of a step. */
+/** The result of a step that may be held back. */
 export interface HeldStep {
   /** `undefined`: its poll is held back, and was not made. */
   readonly step: Step | undefined;

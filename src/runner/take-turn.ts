@@ -10,13 +10,13 @@ import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './rec
 import {holdOf, type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, resumeRecord, type TurnOptions} from './turn-options.ts';
 
-/** What a turn found, whether or not another one follows. */
+/** What every turn gives, whether or not another one follows. */
 export interface TurnFacts<Data = unknown> {
-  /** The record after it: store it in place of the one before. */
+  /** The record after the turn: store it in place of the one before. */
   readonly record: OperationRecord<Data>;
   /** What a poller would have emitted, in order. A turn that is taken again emits its events again. */
   readonly events: readonly OperationEvent[];
-  /** Where the service asked for no requests for a while: no other operation on that origin is polled with success either. */
+  /** Set where the service asked for no requests for a while, which applies to every operation on that origin. */
   readonly hold?: OriginHold | undefined;
   /** What `onEnd` rejected with. */
   readonly error?: unknown;
@@ -29,19 +29,19 @@ export interface TurnFacts<Data = unknown> {
 export type Turn<Data = unknown> = TurnFacts<Data> & ({readonly dueAt: number} | {readonly done: Outcome});
 
 /**
- * One turn of a stored operation, which is all that a runner does with it, be it a loop over a table or a queue of jobs: polls
- * the service once, or hands the end over. A runner leases a record that is due, takes its turn, and stores or removes it.
+ * One turn of a stored operation, and all that a runner, such as a loop over a table or a queue of jobs, does with it: polls the
+ * service once, or hands the end over. A runner leases a record that is due, takes its turn, and stores or removes it.
  *
- * - An end is recorded first and handed over by the next turn, which is due at once. Whatever dies in between, `onEnd` is called,
- *   with the outcome and the id that were stored, and nobody is asked again.
- * - A turn that comes too early does nothing. One that is taken twice, or again after a crash, is harmless: a poll is a GET.
+ * - An end is recorded first and handed over by the next turn, which is due at once. Whatever crashes in between, `onEnd` is called
+ *   with the outcome and the id that were stored, and the service is not polled again.
+ * - A turn that comes too early does nothing. Taking one twice, or again after a crash, is harmless: a poll is a GET.
  * - With `fetchResult`, each attempt to fetch the result is a turn of its own, once the operation has succeeded.
  *
  * @param record as it was stored
  * @param options see {@link TurnOptions}
  * @param now by the runner's clock, in milliseconds since 1970
  * @returns see {@link Turn}
- * @throws RecordRefusedError where this runner can do nothing with the record; TypeError or RangeError when an option is
+ * @throws RecordRefusedError where this runner cannot take a turn of the record; TypeError or RangeError when an option is
  *   wrong; the signal's reason when it aborts. The record then stays as it is
  *
  * @example

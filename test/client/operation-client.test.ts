@@ -228,7 +228,7 @@ test.each<[object | undefined, RegExp]>([
   [{}, /^TypeError: root: expected an https or http URL .* got undefined$/],
   [{root: 'api.example.com'}, /^TypeError: root: expected an https or http URL/],
   [{root: 'https://me:password@api.example.com'}, /^TypeError: root: (?!.*password@)/],
-  [{root: 'https://me:password@api.example.com'}, /got one with a user, or no URL$/],
+  [{root: 'https://me:password@api.example.com'}, /got one with a user name, or an invalid URL$/],
   [{root: 'ftp://api.example.com'}, /got one that begins with ftp:$/],
   [{root: 'api.example.com'}, /got a string without a scheme$/],
   [{root: 'https://api.example.com/?a=b'}, /^TypeError: root: expected .* got one with a query or fragment$/],

@@ -94,7 +94,11 @@ describe('a hostile record is refused, and the message names the field', () => {
     ['a token of another kind', {...record, token: {kind: 'x'}}, /^Invalid resume token: its kind is "x", not/],
     ['a location that is none', {...record, token: {...record.token, location: 'file:///etc'}}, /token's location/],
     ['an end of a watch that goes on', {...record, ended}, /^ended: its watch is not over$/],
-    ['a result of what goes on', {...record, fetching}, /^fetching: its operation has not just succeeded$/],
+    [
+      'a result of what goes on',
+      {...record, fetching},
+      /^fetching: its operation has not succeeded, or its end is recorded$/,
+    ],
     [
       'a count that is none',
       {...record, fetching: {...fetching, attempts: -1}},
