@@ -4,8 +4,9 @@ import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
+import type {Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
+import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {
   type Checks,
@@ -60,8 +61,8 @@ function checkBody(name: string, body: unknown): void {
 export interface AcceptedStart {
   readonly method: NonNullable<StartRequest['method']>;
   readonly url: string;
-  /** How the response is to be read. */
-  readonly reader: ProtocolReader;
+  /** The settings for watching, by the protocol that the response is read by. */
+  readonly settings: Settings;
   readonly response: ServiceResponse;
   /** Whether the response's body may contain a secret: then it becomes neither the result nor the first report. */
   readonly isSecret: boolean;
@@ -88,7 +89,7 @@ export async function sendStart(
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;
   const url = requestUrl(request.path, base);
-  const settings = operationSettings(client, {...options, protocol}, startToken);
+  const settings = operationSettings(client, {...options, protocol});
   const {reader, signal} = settings;
   const {controller, dispose} = deriveController(signal);
   // Whether a request has left, other than one that was refused for its token.
@@ -106,11 +107,11 @@ export async function sendStart(
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
-      {...settings, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
+      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
       {...sent, signal: controller, deadlineAt: now() + startTimeout, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
-    return {method, url, reader, response, isSecret: redactResponse !== undefined};
+    return {method, url, settings, response, isSecret: redactResponse !== undefined};
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const mayHaveStarted = wasSent && mayBeProcessed(cause);

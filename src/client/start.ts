@@ -15,7 +15,7 @@ import {readStart} from '../protocol/read-start.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type ClientPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
+import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 import {type AcceptedStart, type StartRequest, sendStart} from './start-request.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
@@ -75,12 +75,15 @@ export function watchStarted(
   options: ClientPollOptions,
   returned: Promise<void>,
 ): StartedOperation {
-  const {method, url, reader, response, isSecret} = accepted;
+  const {method, url, response, isSecret} = accepted;
+  const {reader, root = null} = accepted.settings;
   const {answer, status, headers, retryAfter, json} = response;
-  const {root = null} = sharedSettings(client, reader.protocol);
   const report = readStart(method, {url: response.location, status, headers, body: json}, reader, client.base, root);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
-  const given = operationSettings(client, {...options, protocol: report.protocol});
+  const given =
+    report.protocol === reader.protocol
+      ? accepted.settings
+      : operationSettings(client, {...options, protocol: report.protocol});
   const header = headers.get('location');
   const started = {
     method,
