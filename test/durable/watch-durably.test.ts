@@ -13,7 +13,7 @@ import {
 } from 'operation-poller';
 import {type DurableHost, type DurableOptions, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
 import {beginning, location, tasks} from '../support/core.ts';
-import {Journal} from './support/journal.ts';
+import {Journal, Killed} from './support/journal.ts';
 import {factsOf, says, service, settle, type TransportResponse} from './support/service.ts';
 
 let journal: Journal;
@@ -254,6 +254,28 @@ describe('the result of an operation (row 42)', () => {
     ]);
     expect(factsOf(await ask(() => ({fails: true})))).toEqual(factsOf(outcome));
     expect(fetched).toBe(4);
+  });
+
+  test('takes the same steps wherever the workflow is killed', async () => {
+    const answers = [{http: 404}, {http: 202, headers: {'retry-after': '120'}}, {body: {rows: 5}}];
+    // What it answers depends on what was recorded, because a GET changes nothing.
+    const answer = (path: string): TransportResponse => {
+      const recorded = journal.steps.filter((step) => step.startsWith('result')).length;
+      return path.includes('operations') ? done : (answers[recorded] ?? {fails: true});
+    };
+    const undisturbed = await ask(answer);
+    const {steps} = journal;
+    expect(steps).toHaveLength(7);
+    for (const when of ['before', 'unrecorded', 'recorded'] as const) {
+      for (let after = 0; after < steps.length; after++) {
+        journal = new Journal(beginning);
+        jest.restoreAllMocks();
+        settle(journal);
+        await expect(ask(answer, journal.host({after, when}))).rejects.toBeInstanceOf(Killed);
+        expect(factsOf(await ask(answer))).toEqual(factsOf(undisturbed));
+        expect(journal.steps).toEqual(steps);
+      }
+    }
   });
 
   test('that is never there is given up after notFoundGrace', async () => {
