@@ -74,15 +74,11 @@ export async function poll(settings: Settings, request: PollRequest): Promise<Re
   const {maxRetryTime} = settings.retry;
   const retriesEndAt = maxRetryTime === undefined ? undefined : now() + maxRetryTime;
   try {
-    return await attempt(settings, request, refresh);
+    return readReport(settings, request, await exchange(settings, request, refresh));
   } catch (error) {
     request.signal.throwIfAborted();
     return retry(settings, request, refresh, error, retriesEndAt);
   }
-}
-
-function attempt(settings: Settings, request: PollRequest, refresh: TokenRefresh): Promise<Report> {
-  return exchange(settings, request, refresh).then((response) => readReport(settings, request, response));
 }
 
 /** p-retry, once there is something to retry: its first attempt is the one that has failed already. */
@@ -97,9 +93,9 @@ async function retry(
   const {signal, retryUntil, onRetry} = request;
   try {
     return await pRetry(
-      (number) => {
+      async (number) => {
         if (number === 1) throw firstError;
-        return attempt(settings, request, refresh);
+        return readReport(settings, request, await exchange(settings, request, refresh));
       },
       {
         ...options,
