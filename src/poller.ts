@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type {Actor} from 'xstate';
 import type {OperationMachine} from './machine/machine-type.ts';
-import type {OperationEvent, OperationEventType} from './operation/events.ts';
+import type {OperationEvent, OperationEventType, RemainingTime} from './operation/events.ts';
 import {
   hasEnded,
   isOperationStatus,
@@ -15,6 +15,7 @@ import type {AbandonReason, WatchState} from './operation/state.ts';
 import type {Settings} from './options/settings.ts';
 import {startActor} from './polling/actor.ts';
 import {cancelOperation} from './polling/cancel.ts';
+import {estimateRemaining} from './polling/estimate-remaining.ts';
 import {fetchedOutcome} from './polling/fetch-result.ts';
 import {operationChanges} from './polling/operation-changes.ts';
 import type {OperationSource} from './polling/operation-source.ts';
@@ -23,7 +24,7 @@ import {waitForStatus} from './polling/wait-for-status.ts';
 import {Watch} from './polling/watch.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {describeValue, expected} from './shared/check-options.ts';
-import {processClock} from './shared/clock.ts';
+import {now, processClock} from './shared/clock.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';
 
 /** An event by its name; `'*'` is any. */
@@ -179,6 +180,20 @@ export class OperationPoller implements AsyncIterable<Operation> {
   stop(reason?: unknown): void {
     this.#watch.stop('stopped', reason);
     if (this.#phase.is === 'fetchingResult') this.#phase.abort.controller.abort(reason);
+  }
+
+  /**
+   * How long the operation is likely to go on, in milliseconds from now, where the schedule has learned it; else, and once
+   * watching is over, `undefined`. Events carry the same as `remaining`.
+   *
+   * @example
+   * ```ts
+   * const remaining = poller.estimate();
+   * if (remaining !== undefined) console.log(`about ${remaining.p50} ms left, at most ${remaining.p90}`);
+   * ```
+   */
+  estimate(): RemainingTime | undefined {
+    return estimateRemaining(this.#watch.state, this.#watch.settings.schedule, now());
   }
 
   /**

@@ -37,7 +37,7 @@ export async function fetchOnce(state: WatchState, settings: Settings): Promise<
     taken = await step({...state, deadlineAt: undefined}, io, processClock);
   } catch (error) {
     if (!controller.aborted) throw error;
-    taken = abandon(state, 'aborted', controller.reason, processClock, strict.transitions);
+    taken = abandon(state, 'aborted', controller.reason, processClock, strict);
   } finally {
     dispose();
   }

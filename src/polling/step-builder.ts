@@ -6,7 +6,9 @@ import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import type {PollError} from '../operation/poll-error.ts';
 import type {AbandonReason, Answer, WatchState} from '../operation/state.ts';
 import type {Transitions, WatchEvent} from '../operation/watch-event.ts';
+import type {Schedule} from '../schedule/schedule.ts';
 import type {Clock} from '../shared/clock.ts';
+import {estimateRemaining} from './estimate-remaining.ts';
 import type {Wait} from './next-wait.ts';
 
 /** A watched operation that has changed, and what led there. */
@@ -26,6 +28,14 @@ export interface Step extends Change {
   readonly next: Next;
 }
 
+/** What decides on a step that polls nothing. */
+export interface StepSettings {
+  /** The machine's table; that of the library's machine by default. */
+  readonly transitions?: Transitions | undefined;
+  /** Estimates how long the operation goes on. */
+  readonly schedule?: Schedule | undefined;
+}
+
 /** A state on its way through a step, and what the step emits. */
 export class StepBuilder {
   state: WatchState;
@@ -33,11 +43,13 @@ export class StepBuilder {
   #machineEvents: WatchEvent[] = [];
   readonly #clock: Clock;
   readonly #transitions: Transitions;
+  readonly #schedule: Schedule | undefined;
 
-  constructor(state: WatchState, clock: Clock, transitions = transitionsOf(statusMachine)) {
+  constructor(state: WatchState, clock: Clock, {transitions, schedule}: StepSettings = {}) {
     this.state = state;
     this.#clock = clock;
-    this.#transitions = transitions;
+    this.#transitions = transitions ?? transitionsOf(statusMachine);
+    this.#schedule = schedule;
   }
 
   /** Applies an event. One that the machine does not take changes nothing. */
@@ -62,7 +74,8 @@ export class StepBuilder {
   }
 
   waiting(wait: Wait, at: number, answer: Answer | undefined, after?: PollError): Step {
-    this.apply({type: 'wait', ...wait, after, at, answer});
+    const remaining = estimateRemaining(this.state, this.#schedule, at);
+    this.apply({type: 'wait', ...wait, remaining, after, at, answer});
     return this.step({wait: wait.delay});
   }
 

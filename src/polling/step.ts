@@ -1,15 +1,15 @@
-import type {Operation} from '../operation/operation.ts';
+import {hasEnded, type Operation} from '../operation/operation.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
-import type {Transitions} from '../operation/watch-event.ts';
 import type {Settings} from '../options/settings.ts';
 import type {Signal} from '../shared/abort.ts';
 import type {Clock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import {reportUncaught} from '../shared/report-error.ts';
+import {estimateRemaining} from './estimate-remaining.ts';
 import {countOf, reasonToAbandon} from './failed-poll.ts';
 import {nextWait, remainingWait} from './next-wait.ts';
 import type {PollRequest, Report} from './poll.ts';
-import {type Change, type Step, StepBuilder} from './step-builder.ts';
+import {type Change, type Step, StepBuilder, type StepSettings} from './step-builder.ts';
 
 /** What a step needs from outside. */
 export interface StepIo {
@@ -43,7 +43,7 @@ export interface StepIo {
  */
 export async function step(state: WatchState, io: StepIo, clock: Clock): Promise<Step> {
   const {settings, random = Math.random} = io;
-  const builder = new StepBuilder(state, clock, settings.transitions);
+  const builder = new StepBuilder(state, clock, settings);
   if (isOver(state)) return builder.ended();
   const {location, tokenOrigin, dueAt, deadlineAt} = state;
   if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', clock.now());
@@ -75,13 +75,21 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
     return builder.waiting(nextWait(builder.state, settings, at, retryAfter, random()), at, answer, error);
   }
   const {answer, retryAfter} = report;
+  const remaining = estimateRemaining(state, settings.schedule, at);
   if (report.is === 'unknownStatus') {
     const {rawStatus} = report;
-    builder.apply({type: 'unknownWord', rawStatus, retryAfter, at, answer});
+    builder.apply({type: 'unknownWord', rawStatus, retryAfter, remaining, at, answer});
     if (settings.unknownStatus === 'fail') return builder.abandoned('unknownStatus', at, {answer, word: rawStatus});
   } else {
     const {operation, unknownWord, relocation} = report;
-    builder.apply({type: 'report', operation, unknownWord, at, answer});
+    builder.apply({
+      type: 'report',
+      operation,
+      unknownWord,
+      remaining: hasEnded(operation) ? undefined : remaining,
+      at,
+      answer,
+    });
     if (isOver(builder.state)) {
       notifySchedule(state, settings, operation, at);
       return builder.ended();
@@ -104,8 +112,8 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
  * What comes before the first {@link step} when watching begins or resumes: the initial delay, or the rest of the wait that a
  * resume token was in.
  */
-export function firstStep(state: WatchState, clock: Clock, transitions?: Transitions): Step {
-  const builder = new StepBuilder(state, clock, transitions);
+export function firstStep(state: WatchState, clock: Clock, settings?: StepSettings): Step {
+  const builder = new StepBuilder(state, clock, settings);
   if (isOver(state)) return builder.ended();
   const now = clock.now();
   const wait = remainingWait(state, now);
@@ -118,12 +126,12 @@ export function firstStep(state: WatchState, clock: Clock, transitions?: Transit
  *
  * @returns `undefined` where the wait ends no earlier
  */
-export function wake(state: WatchState, clock: Clock, transitions?: Transitions): Step | undefined {
+export function wake(state: WatchState, clock: Clock, settings?: StepSettings): Step | undefined {
   const at = clock.now();
   const {dueAt, notBefore} = state;
   const delay = Math.ceil(Math.max(0, (notBefore ?? at) - at));
   if (isOver(state) || at + delay >= dueAt) return undefined;
-  return new StepBuilder(state, clock, transitions).waiting({delay, because: 'wake', notBefore}, at, undefined);
+  return new StepBuilder(state, clock, settings).waiting({delay, because: 'wake', notBefore}, at, undefined);
 }
 
 /** Ends a watch from outside: by its signal or by `stop()`. */
@@ -132,9 +140,9 @@ export function abandon(
   reason: 'aborted' | 'stopped',
   cause: unknown,
   clock: Clock,
-  transitions?: Transitions,
+  settings?: StepSettings,
 ): Step {
-  const builder = new StepBuilder(state, clock, transitions);
+  const builder = new StepBuilder(state, clock, settings);
   return isOver(state) ? builder.ended() : builder.abandoned(reason, clock.now(), {cause});
 }
 

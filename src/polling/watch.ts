@@ -50,7 +50,7 @@ export class Watch<Owner = undefined> {
 
   /** Ends watching; does nothing if it has ended. */
   stop(reason: 'aborted' | 'stopped', cause: unknown): void {
-    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, cause, processClock, this.settings.transitions));
+    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, cause, processClock, this.settings));
   }
 
   /** Polls as soon as the service allows, because the operation may have changed; does nothing if watching has ended. */
@@ -63,7 +63,7 @@ export class Watch<Owner = undefined> {
 
   #shortenWait(): void {
     this.#wasWoken = false;
-    const woken = wake(this.#state, processClock, this.settings.transitions);
+    const woken = wake(this.#state, processClock, this.settings);
     if (woken === undefined || !('wait' in woken.next)) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -81,7 +81,7 @@ export class Watch<Owner = undefined> {
     if (signal !== undefined && !isOver(this.#state)) {
       this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     }
-    this.#take(firstStep(this.#state, processClock, this.settings.transitions));
+    this.#take(firstStep(this.#state, processClock, this.settings));
   }
 
   #wasStopped(): boolean {

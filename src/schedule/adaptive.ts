@@ -1,3 +1,4 @@
+import type {RemainingTime} from '../operation/events.ts';
 import {type Checks, checkedWhereRead, checkIsObject, checkNumber, checkOptions} from '../shared/check-options.ts';
 import {DurationHistogram, type DurationHistogramJson, readDurationHistogram} from './duration-histogram.ts';
 import {PollPlanner} from './poll-planner.ts';
@@ -6,7 +7,6 @@ import {
   type ExponentialOptions,
   exponential,
   exponentialChecks,
-  type RemainingTime,
   type Schedule,
   type ScheduleContext,
   type ScheduleEnd,

@@ -1,5 +1,5 @@
+import type {RemainingTime} from '../operation/events.ts';
 import {at, binCount, binOf, binStart, type DurationHistogram} from './duration-histogram.ts';
-import type {RemainingTime} from './schedule.ts';
 
 /**
  * The weight, in operations, of durations longer than any observed: spread over the octave after the longest, or after the

@@ -1,3 +1,4 @@
+import type {RemainingTime} from '../operation/events.ts';
 import type {Operation, OperationStatus} from '../operation/operation.ts';
 import {
   type Checks,
@@ -33,13 +34,6 @@ export interface ScheduleEnd {
   readonly after: number;
   /** The operation. */
   readonly operation: Operation;
-}
-
-/** How long a watched operation is likely to go on, in milliseconds: it ends sooner in 10, 50 and 90 of a hundred cases. */
-export interface RemainingTime {
-  readonly p10: number;
-  readonly p50: number;
-  readonly p90: number;
 }
 
 /**

@@ -124,7 +124,7 @@ export async function walk(
     firstStep(
       from,
       wallClock(() => clock),
-      transitions,
+      {transitions},
     ),
   );
   while ('wait' in step.next && coming.length > 0) {
