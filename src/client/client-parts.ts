@@ -61,7 +61,7 @@ export function createClientParts({
     startTimeout,
     transport: limiter.gated(transport(limiter)),
     startTransport: limiter.gated(limiter.single),
-    secrets: secretsOf(headers),
+    secrets: secretsOf(headers, base),
   };
 }
 

@@ -6,6 +6,7 @@ import {type Resumed, resumeWatching} from '../options/resume.ts';
 import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
+import {expected} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
@@ -65,7 +66,15 @@ export function resumeOf(
  *
  * @throws TypeError when the location is no URL to which the client's token may go
  */
-export function stateAt({origin}: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
+export function stateAt(
+  {origin, base}: ClientParts,
+  location: string,
+  settings: Settings,
+  time: number = now(),
+): WatchState {
+  if (typeof location === 'string' && location.startsWith('/')) {
+    throw expected('location', `an absolute URL such as ${base}/…`, 'a path: where it is relative to is not known');
+  }
   const state = firstState(location, settings, time);
   const ours = withTokenOrigin(state, origin, settings);
   if (ours !== undefined) return ours;

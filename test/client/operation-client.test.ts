@@ -8,6 +8,7 @@ import {instrument} from '../../src/opentelemetry/index.ts';
 import {OperationError, OperationNotStartedError, OperationNotWatchableError} from '../../src/operation/errors.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
+import {resumeOperation} from '../../src/poll-operation.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
 
@@ -216,6 +217,15 @@ describe('a start is refused before anything is sent', () => {
     expect(service.received).toHaveLength(0);
   });
 
+  test.each<[string, unknown]>([
+    ['a map', new Map([['path', '/a']])],
+    ['an instance of a class', new (class Export {})()],
+  ])('%s', async (_, request) => {
+    const service = await simple();
+    const error = await rejectionOf(clientOf(service.root).start(longRunning, request as StartRequest));
+    expect(String(error)).toMatch(/^TypeError: request: expected an object with a path, got an object of the class/);
+  });
+
   test('also with a protocol too many or none, or with what the start itself says', async () => {
     const service = await simple();
     const client = clientOf(service.root);
@@ -249,6 +259,42 @@ test("what a token function gives in another library's form is named", async () 
   expect(everything(error)).not.toContain('marker-token');
 });
 
+test('a path alone is no location to watch, and the message says what is', async () => {
+  const client = clientOf('https://api.example.com/v2');
+  const message = 'location: expected an absolute URL such as https://api.example.com/v2/…, got a path';
+  expect(() => client.watch('/jobs/1?sig=secret')).toThrow(message);
+  expect(String(await rejectionOf(client.fetchOperation('/jobs/1')))).toContain(message);
+});
+
+describe('the wait after a start', () => {
+  test.each<[string, string | undefined, number | undefined, number]>([
+    ['is what the service asked for', '7', undefined, 7000],
+    ['which a caller can make longer', '7', 9000, 9000],
+    ['but not shorter', '7', 10, 7000],
+    ['nor leave out', '7', 0, 7000],
+    ["is the protocol's interval otherwise", undefined, undefined, 5000],
+    ['which a caller can make shorter', undefined, 10, 10],
+    ['and leave out', undefined, 0, 0],
+  ])('%s', async (_, retryAfter, initialDelay, expected) => {
+    const headers = {location: '/op', ...(retryAfter && {'retry-after': retryAfter})};
+    const service = await serve(() => ({status: 202, headers}));
+    const protocol = protocols.define({...longRunning, name: 'paced', minimumInterval: 5000});
+    const options = initialDelay === undefined ? {} : {initialDelay};
+    const {poller} = await clientOf(service.root).start(protocol, {path: '/a'}, options);
+    const delays: number[] = [];
+    poller!.on('waiting', ({delay}) => delays.push(delay));
+    await new Promise(setImmediate);
+    // A hint ends no wait that the service asked for.
+    const {dueAt, notBefore = dueAt} = poller!.toJSON();
+    expect(notBefore === dueAt).toBe(initialDelay !== 9000);
+    const [delay = 0, ...others] = delays;
+    expect(others).toEqual([]);
+    expect(delay).toBeLessThanOrEqual(expected);
+    expect(delay).toBeGreaterThan(expected - 500);
+    poller!.stop();
+  });
+});
+
 describe('50: a location on an origin that gets no token', () => {
   test('cannot be watched until that origin is trusted', async () => {
     const foreign = await serve(() => succeeded);
@@ -267,6 +313,12 @@ describe('50: a location on an origin that gets no token', () => {
     expect(error.message).toMatch(/^The operation was started, /);
     expect(error.message.split(`${foreign.root}/op`)).toHaveLength(2);
     expect(everything(error)).not.toContain('capability');
+    expect(foreign.received).toHaveLength(0);
+
+    // Without that, it is not even asked without a token.
+    const refusal = new RegExp(`^trustedOrigins: expected ${foreign.root} among them`);
+    expect(() => client.resume(error.resumeToken!, quick)).toThrow(refusal);
+    expect(() => resumeOperation(error.resumeToken!, {...quick, token})).toThrow(refusal);
     expect(foreign.received).toHaveLength(0);
 
     const resumed = client.resume(error.resumeToken!, {...quick, trustedOrigins: [foreign.root]});
