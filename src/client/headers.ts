@@ -20,20 +20,20 @@ export function checkHeaders(name: string, headers: unknown): void {
     if (!headerName.test(header)) throw new TypeError(printable(`${own}: expected the name of a header`));
     if (typeof value !== 'string') throw expected(own, 'a string', typeof value);
     if (!headerValue.test(value)) {
-      throw expected(own, 'visible ASCII characters and spaces', 'a string with others');
+      throw expected(own, 'visible ASCII characters and spaces', 'other characters');
     }
     if (header.toLowerCase() === 'client-request-id') {
-      throw new TypeError(`${own}: expected none, each request has an id of its own`);
+      throw new TypeError(`${own}: expected none, because the library gives each request its own id`);
     }
   }
 }
 
-/** Checks headers beside which there is a token: none of them may be the token's. */
+/** Checks headers that are sent along with a token: none of them may carry the token. */
 export function checkHeadersBesideToken(name: string, headers: unknown): void {
   checkHeaders(name, headers);
   const own = Object.keys(Object(headers)).find((header) => header.toLowerCase() === 'authorization');
   if (own === undefined) return;
-  throw new TypeError(`${name}.${own}: expected no token here, it is the option token of the client`);
+  throw new TypeError(`${name}.${own}: expected no token here; give it as the client's option token`);
 }
 
 /** Headers with their names in lower case, so that the same one cannot be sent twice. */
@@ -84,8 +84,8 @@ function secretParts(credentials: string): string[] {
 }
 
 /**
- * A transport that sends a client's headers with each request to the client's origin, and with none to another. The headers
- * of the request itself take precedence, but for `accept`, which every request has.
+ * A transport that sends a client's headers with each request to the client's origin, and to no other. The request's
+ * own headers take precedence, except `accept`, which every request has.
  *
  * @param headers their names are in lower case
  */

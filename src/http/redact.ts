@@ -45,7 +45,7 @@ export function redactJson(json: unknown, secrets: Secrets): unknown {
   try {
     return copyWithoutSecrets(json, secrets);
   } catch {
-    // It is nested more deeply than the stack: nobody could read it, and it is not shown.
+    // It is nested more deeply than the stack: nothing could parse it, and it is not shown.
     return undefined;
   }
 }
