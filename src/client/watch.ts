@@ -6,7 +6,6 @@ import {type Resumed, resumeWatching} from '../options/resume.ts';
 import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
-import {expected} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';

@@ -7,7 +7,6 @@ import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
 import {instrument} from '../../src/opentelemetry/index.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
-import {resumeOperation} from '../../src/poll-operation.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
 
