@@ -1,7 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type {Actor} from 'xstate';
 import type {OperationMachine} from './machine/machine-type.ts';
-import type {OperationEvent, OperationEventType, RemainingTime} from './operation/events.ts';
+import {
+  type OperationEvent,
+  type OperationEventType,
+  operationEventTypes,
+  type RemainingTime,
+} from './operation/events.ts';
 import {
   hasEnded,
   isOperationStatus,
@@ -93,7 +98,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    *
    * @param type the event's name, or `'*'` for all
    * @param listener gets the event, which is frozen, the moment it happens
-   * @throws TypeError when the listener is no function
+   * @throws TypeError when there is no such event, or the listener is no function
    *
    * @example
    * ```ts
@@ -104,7 +109,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
     type: Type,
     listener: (event: OperationEventOf<Type>) => void,
   ): Subscription {
-    this.#listeners ??= new Listeners();
+    this.#listeners ??= new Listeners(operationEventTypes);
     return this.#listeners.add(type, listener as (event: OperationEvent) => void);
   }
 
@@ -164,7 +169,8 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * A hint that the operation may have changed, from a webhook for instance: the next poll is made as soon as the service
    * allows. That is at once, unless the service asked for a wait by `Retry-After` or the protocol has a `minimumInterval`,
    * which are kept. While a poll is under way, one more follows it; one that waits to repeat a failed request changes nothing.
-   * However many hints come until the next poll, they make that one poll. After the end it does nothing.
+   * However many hints come until the next poll, they make that one poll, and the polls that hints make are 100 ms apart at least.
+   * After the end it does nothing.
    */
   wake(): void {
     this.#watch.wake();
