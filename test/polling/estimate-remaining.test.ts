@@ -1,6 +1,6 @@
 import {describe, expect, jest, test} from '@jest/globals';
-import {type Schedule, schedules} from '../../src/index.ts';
-import {begin, only, recordEvents, skipWaits, startEmulator} from '../support/behaviours.ts';
+import {protocols, type Schedule, schedules} from '../../src/index.ts';
+import {begin, only, skipWaits, startEmulator} from '../support/behaviours.ts';
 import {operationOf} from '../support/core.ts';
 
 const operation = operationOf('succeeded');
@@ -15,7 +15,7 @@ function learned(): Schedule {
 describe('87: how long an operation is likely to go on', () => {
   test('is not known before anything was learned', async () => {
     const emulator = await startEmulator();
-    const {location} = emulator.addOperation({script: [{status: 'running', percentComplete: 10}, 'succeeded']});
+    const {location} = emulator.addOperation({script: [{status: 'running', percentageComplete: 10}, 'succeeded']});
     const {poller, events} = begin(location, {
       schedule: Object.assign(() => 1, {estimate: schedules.adaptive().estimate}),
     });
@@ -27,8 +27,13 @@ describe('87: how long an operation is likely to go on', () => {
   test('is in the events polled, progress and waiting, and asked of the poller at any time', async () => {
     jest.useFakeTimers();
     const emulator = await startEmulator();
-    const {location} = emulator.addOperation({script: [{status: 'running', percentComplete: 10}, 'succeeded']});
-    const {poller, events} = begin(location, {schedule: learned(), initialDelay: 10_000});
+    const {location} = emulator.addOperation({script: [{status: 'running', percentageComplete: 10}, 'succeeded']});
+    const recording = begin(location, {
+      protocol: protocols.graph.richLongRunning,
+      schedule: learned(),
+      initialDelay: 10_000,
+    });
+    const {poller, events} = recording;
     await jest.advanceTimersByTimeAsync(0);
     const before = poller.estimate();
     expect(before?.p50).toBeGreaterThan(28_000);
@@ -36,7 +41,8 @@ describe('87: how long an operation is likely to go on', () => {
     expect(only(events, 'waiting')[0]?.remaining).toEqual(before);
     await jest.advanceTimersByTimeAsync(4000);
     expect(poller.estimate()?.p50).toBeCloseTo((before?.p50 ?? 0) - 4000, 6);
-    await skipWaits(poller);
+    skipWaits(recording);
+    await poller.result();
     const carrying = events.filter((event) => 'remaining' in event).map(({type}) => type);
     expect(new Set(carrying)).toEqual(new Set(['waiting', 'polled', 'progress']));
     // The poll that found the end has nothing to estimate, and neither has the poller.
@@ -59,8 +65,8 @@ describe('87: how long an operation is likely to go on', () => {
     ['gives no numbers', () => ({})],
   ])('of a schedule that %s is not known, which is reported', async (_, estimate) => {
     const reported: unknown[] = [];
-    const reportError = jest.spyOn(globalThis as {reportError: (error: unknown) => void}, 'reportError');
-    reportError.mockImplementation((error) => reported.push(error));
+    const before = globalThis.reportError;
+    globalThis.reportError = (error) => void reported.push(error);
     const emulator = await startEmulator();
     const {location} = emulator.addOperation({script: ['running', 'succeeded']});
     const schedule = Object.assign(() => 1, {estimate}) as unknown as Schedule;
@@ -68,6 +74,6 @@ describe('87: how long an operation is likely to go on', () => {
     expect(poller.estimate()).toBeUndefined();
     await poller.result();
     expect(reported.length).toBeGreaterThan(0);
-    reportError.mockRestore();
+    globalThis.reportError = before;
   });
 });
