@@ -42,6 +42,7 @@ describe('87: how long an operation is likely to go on', () => {
     await jest.advanceTimersByTimeAsync(4000);
     expect(poller.estimate()?.p50).toBeCloseTo((before?.p50 ?? 0) - 4000, 6);
     skipWaits(recording);
+    await jest.advanceTimersByTimeAsync(6000);
     await poller.result();
     const carrying = events.filter((event) => 'remaining' in event).map(({type}) => type);
     expect(new Set(carrying)).toEqual(new Set(['waiting', 'polled', 'progress']));
