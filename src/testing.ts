@@ -1,0 +1,14 @@
+// The Graph emulator: a real HTTP server for tests. It imports nothing of the library, so that the two cannot share a mistake.
+export type {LocationForm} from './testing/answer.ts';
+export type {EmulatedOperation} from './testing/emulated-operation.ts';
+export type {AddResourceOptions} from './testing/emulated-resource.ts';
+export type {AddStartOptions, EmulatedStart, StartHeader, StartMethod} from './testing/emulated-start.ts';
+export type {BatchAnswers, GraphEmulatorOptions} from './testing/emulator-options.ts';
+export type {GraphEmulator} from './testing/graph-emulator.ts';
+export {startGraphEmulator} from './testing/graph-emulator.ts';
+export type {AddOperationOptions} from './testing/operation-options.ts';
+export type {Fault, OperationStep, StepAnswer} from './testing/operation-step.ts';
+export type {Version} from './testing/path.ts';
+export type {RecordedRequest} from './testing/request-recorder.ts';
+export type {EmulatedResource} from './testing/scripted-endpoint.ts';
+export type {RetryAfterForm, ThrottleOptions} from './testing/throttle.ts';
