@@ -1,4 +1,15 @@
-// The Graph emulator: a real HTTP server for tests. It imports nothing of the library, so that the two cannot share a mistake.
+// For tests: the Graph emulator, which is a real HTTP server, and the kit that puts runners through trouble. Neither imports
+// anything of the library, so that they cannot share a mistake.
+export {type CheckRunnerOptions, checkRunner, type RunnerCheck, type RunnerReport} from './runner-kit/check-runner.ts';
+export {formatReport} from './runner-kit/format-report.ts';
+export {type EndToReport, type KitTurnOptions, kitTurnOptions} from './runner-kit/kit-turn-options.ts';
+export type {
+  RunnerAbility,
+  RunnerInstance,
+  RunnerInstanceOptions,
+  TestedOperationOptions,
+  TestedRunner,
+} from './runner-kit/tested-runner.ts';
 export type {LocationForm} from './testing/answer.ts';
 export type {EmulatedOperation} from './testing/emulated-operation.ts';
 export type {AddResourceOptions} from './testing/emulated-resource.ts';
