@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {lease, type PlannedOperation, pollInterval, type Scene} from './scene.ts';
+import {lease, longLease, type PlannedOperation, pollInterval, type Scene} from './scene.ts';
 import type {RunnerAbility} from './tested-runner.ts';
 
 /** What a runner is put through. */
@@ -41,8 +41,8 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'undisturbed, two instances',
     play: async (scene) => {
-      await scene.start();
-      await scene.start();
+      await scene.start({lease: longLease});
+      await scene.start({lease: longLease});
       for (const plan of peaceful) await scene.add(plan);
       const echo = {status: 'running', detail: `Bearer ${scene.token}`, fields: {sent: scene.token}};
       await scene.add({key: 'echo', script: [echo, {...echo, ...succeeded}], outcome: succeeded});
@@ -52,7 +52,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'a result to fetch',
     needs: 'fetchResult',
     play: async (scene) => {
-      await scene.start();
+      await scene.start({lease: longLease});
       const result = {id: 'report', rows: 3};
       const {location} = scene.emulator.addResource({path: '/reports/report', script: [{http: 404}, {body: result}]});
       const script = [running, {...succeeded, resourceLocation: location}];
@@ -63,15 +63,13 @@ export const scenarios: readonly Scenario[] = [
     name: 'hints that come too early',
     needs: 'wake',
     play: async (scene) => {
-      await scene.start();
-      const script = [waitsOneSecond, waitsOneSecond, succeeded];
+      await scene.start({lease: longLease});
+      const script = [{...running, retryAfter: 2}, succeeded];
       await scene.add({key: 'woken', script, outcome: succeeded, isWoken: true});
-      for (const poll of [1, 2]) {
-        await scene.polled('woken', poll);
-        for (const pause of [50, 150, 300]) {
-          await sleep(pause);
-          await scene.runner.wake?.('woken');
-        }
+      await scene.polled('woken', 1);
+      for (const pause of [100, 300, 500, 600]) {
+        await sleep(pause);
+        await scene.runner.wake?.('woken');
       }
     },
   },
@@ -144,7 +142,7 @@ export const scenarios: readonly Scenario[] = [
     overlaps: true,
     play: async (scene) => {
       await scene.start();
-      await scene.start(1.5 * lease);
+      await scene.start({clockAhead: 1.5 * lease});
       await addSeveral(scene, {
         key: 'skewed',
         script: [running, waitsOneSecond, running, succeeded],

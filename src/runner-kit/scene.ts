@@ -4,12 +4,14 @@ import type {EmulatedOperation} from '../testing/emulated-operation.ts';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
 import type {StepAnswer} from '../testing/operation-step.ts';
 import {type EndAnswer, type EndCall, type EndsServer, startEndsServer} from './ends-server.ts';
-import type {RunnerInstance, TestedRunner} from './tested-runner.ts';
+import type {RunnerInstance, RunnerInstanceOptions, TestedRunner} from './tested-runner.ts';
 
 /** How long to wait between two polls, in milliseconds. */
 export const pollInterval = 150;
-/** The length of a lease, in milliseconds: longer than a turn takes on a busy machine. */
+/** The length of a lease where one is to run out, in milliseconds: longer than a turn takes on a busy machine. */
 export const lease = 2000;
+/** The length of a lease where none is to run out, in milliseconds. */
+export const longLease = 60_000;
 /** How long a request may take, in milliseconds: longer than a lease, so that one can run out during a poll. */
 const requestTimeout = 8000;
 /** How long to look for requests and calls that should not come any more, in milliseconds: longer than a lease. */
@@ -90,10 +92,9 @@ export class Scene {
     return this.#ends.calls.filter((call) => call.key === key);
   }
 
-  async start(clockAhead = 0): Promise<void> {
-    const {token} = this;
-    const options = {token, endsUrl: this.#ends.url, pollInterval, requestTimeout, lease, clockAhead};
-    this.#instances.push(await this.runner.start(options));
+  async start(given: Partial<Pick<RunnerInstanceOptions, 'lease' | 'clockAhead'>> = {}): Promise<void> {
+    const common = {token: this.token, endsUrl: this.#ends.url, pollInterval, requestTimeout};
+    this.#instances.push(await this.runner.start({...common, lease, clockAhead: 0, ...given}));
   }
 
   /** Kills the instance that was started first. */

@@ -28,6 +28,7 @@ interface Options extends TurnOptions {
 
 /** A queue in memory whose steps are methods, so that each broken one can have one of them wrong. */
 export class Queue implements TestedRunner {
+  readonly cannot: TestedRunner['cannot'] = {};
   readonly table = new Map<string, Row>();
   readonly #closing = new AbortController();
 
