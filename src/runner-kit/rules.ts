@@ -24,6 +24,8 @@ export interface Rule {
 
 /** How much earlier than it is due a poll may come, in milliseconds: clocks are read in whole milliseconds, on two machines. */
 const tolerance = 5;
+/** How long a request of a killed instance may take to arrive, in milliseconds. */
+const strayTime = 500;
 /** The least wait after a failure, in milliseconds. */
 const leastWait = 100;
 
@@ -38,7 +40,7 @@ function* earlyPolls({scenario, scene, operation: {plan, addedAt}, polls}: Facts
     const {retryAfter, http = 200, fault} = plan.script[Math.min(index, plan.script.length) - 1] ?? {};
     const isFailure = http >= 400 || fault !== undefined;
     const wait = retryAfter === undefined ? (isFailure ? leastWait : pollInterval) : Number(retryAfter) * 1000;
-    const isCutOff = scene.kills.some((killedAt) => killedAt >= before && killedAt <= at);
+    const isCutOff = scene.kills.some((killedAt) => killedAt >= before - strayTime && killedAt <= at);
     // The last one before the deadline may come sooner.
     const isLast = plan.totalTimeout !== undefined && at >= addedAt + plan.totalTimeout - pollInterval;
     if (at - before < wait - tolerance && !isCutOff && !isLast)

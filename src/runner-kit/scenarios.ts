@@ -23,7 +23,7 @@ const peaceful: readonly PlannedOperation[] = [
   {key: 'succeeded', script: [notStarted, running, succeeded], outcome: succeeded},
   {key: 'failed', script: [running, failed], outcome: {status: 'failed'}},
   {key: 'unknownWord', script: [running, {status: 'waitingForApproval'}, succeeded], outcome: succeeded},
-  {key: 'retryAfter', script: [waitsOneSecond, succeeded], outcome: succeeded},
+  {key: 'retryAfter', script: [{...running, retryAfter: 3}, succeeded], outcome: succeeded},
   {key: 'throttled', script: [running, {http: 429, retryAfter: 1}, succeeded], outcome: succeeded},
   {key: 'unavailable', script: [{http: 503}, {fault: 'reset'}, running, succeeded], outcome: succeeded},
   {key: 'slow', script: [{...running, delay: 300}, {...running, delay: 300}, succeeded], outcome: succeeded},
@@ -132,7 +132,7 @@ export const scenarios: readonly Scenario[] = [
     play: async (scene) => {
       await scene.start();
       await scene.start();
-      const slow = {...running, delay: 1.5 * lease};
+      const slow = {...running, delay: 2 * lease};
       await addSeveral(scene, {key: 'slower', script: [running, slow, succeeded], outcome: succeeded});
     },
   },

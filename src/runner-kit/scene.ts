@@ -15,7 +15,7 @@ export const longLease = 60_000;
 /** How long a request may take, in milliseconds: longer than a lease, so that one can run out during a poll. */
 const requestTimeout = 8000;
 /** How long to look for requests and calls that should not come any more, in milliseconds: longer than a lease. */
-const quietTime = 2500;
+const quietTime = 3500;
 
 /** How an operation ends. */
 export interface PlannedOutcome {

@@ -28,6 +28,7 @@ test('what a runner cannot is left out, and named', async () => {
     };
   }
   const report = await checkRunner('limited', () => new Limited());
+  expect(report.checks.flatMap(({seen}) => seen)).toEqual([]);
   const results = report.checks.map(({name, result}) => [name, result]);
   expect(results).toEqual(rules.map(({name}) => [name, name === hint ? 'skipped' : 'ok']));
   expect([...report.cannot.keys()]).toEqual(['wake', 'fetchResult', 'clockAhead']);

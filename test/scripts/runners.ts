@@ -3,7 +3,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {checkRunner, formatReport, type RunnerReport} from 'operation-poller/testing';
 import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
 import {openPostgresQueue} from '../runner-kit/postgres-queue.ts';
-import {findPostgres, startPostgres} from '../support/postgres.ts';
+import {findPostgres, startPostgres} from '../support/postgres-server.ts';
 
 const page = 'docs/runners.md';
 const pattern = /<!-- report -->[\s\S]*?<!-- \/report -->/;
