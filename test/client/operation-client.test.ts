@@ -168,6 +168,20 @@ describe('a start', () => {
     expect(service.received.map(({url}) => url)).toEqual(['/a']);
   });
 
+  test('51: is not sent when its token comes just as startTimeout is over', async () => {
+    const service = await serve(() => started('/op'));
+    jest.useFakeTimers();
+    const token = () => new Promise<string>((resolve) => setTimeout(resolve, 5000, 'a-token'));
+    const rejection = rejectionOf(clientOf(service.root, {token, startTimeout: 5000}).start(longRunning, {path: '/a'}));
+    await jest.advanceTimersByTimeAsync(5001);
+    expect(await rejection).toMatchObject({
+      mayHaveStarted: false,
+      message: expect.stringContaining('No request could be made within 5000 ms'),
+      cause: {kind: 'timeout'},
+    });
+    expect(service.received).toHaveLength(0);
+  });
+
   test('is sent again after a 401 alone', async () => {
     const tokens = ['first-token', 'second-token'];
     const service = await serve(({url, headers}) => {
