@@ -36,7 +36,9 @@ export interface Facts extends Memory {
   /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
   startRequests: number;
   startedAt: number;
-  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean} | undefined;
+  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean; readonly isGivenUp: boolean} | undefined;
+  /** By when its last request must have left. */
+  startDueAt: number;
   /** The rank of the furthest status that the service has said. */
   rankSaid: number;
   /** When the service asked for the wait that is going on. */
@@ -81,6 +83,7 @@ export function firstFacts(_: unknown, operation: number): Facts {
     startRequests: 0,
     startedAt: 0,
     startAnswer: undefined,
+    startDueAt: 0,
     rankSaid: -1,
     toldAt: undefined,
     isWatched: false,
@@ -159,6 +162,7 @@ export function applyTo(world: World, happening: Happening): void {
   switch (happening.is) {
     case 'start':
       Object.assign(facts, {wasBegun: true, isStarting: true, stalledAtBegin: world.stalled, startedAt: now});
+      facts.startDueAt = now + plan.startTimeout;
       break;
     case 'start request':
       if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
@@ -169,7 +173,7 @@ export function applyTo(world: World, happening: Happening): void {
       break;
     case 'start answer':
       if (!happening.isLost) heed(world, happening.answer);
-      facts.startAnswer = {answer: happening.answer, isLost: happening.isLost};
+      facts.startAnswer = happening;
       facts.isFollowedUp = happening.answer.says === 'unauthorized';
       break;
     case 'not started':
@@ -218,6 +222,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.eventAt = at;
       if (happening.event.reason === 'timeout') facts.hasTimedOut = true;
       if (happening.event.reason !== 'aborted' && happening.event.reason !== 'stopped') facts.beforeAnswer = undefined;
+      else if (facts.beforeAnswer !== undefined) facts.beforeAnswer.attempt = attempt;
       if (type === 'polled') {
         facts.unreported -= 1;
         // An answer without a percentage lies between two that have the same.

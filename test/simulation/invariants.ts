@@ -203,6 +203,10 @@ const startsOnce: Check<'start request'> = (_, __, {startRequests, startAnswer, 
   return isRefused && startRequests === 1 ? undefined : `start number ${startRequests + 1}`;
 };
 
+/** None leaves when nobody waits for its answer any more. */
+const startsWhileItIsWaitedFor: Check<'start request'> = (_, {time}, {startDueAt}) =>
+  time.now < startDueAt ? undefined : `a start ${time.now - startDueAt} ms after its time was over`;
+
 /** What came of a start is what the service did with it. */
 const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan, time}, facts) => {
   const {startAnswer, abandonedBy, lastTrouble, startedAt} = facts;
@@ -213,14 +217,14 @@ const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {p
     const isLate = time.now - startedAt >= plan.startTimeout;
     return isLate || abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
   }
-  const {answer, isLost} = startAnswer;
+  const {answer, isLost, isGivenUp} = startAnswer;
   const {http, delivery, headers, headDelay} = answer;
   const isRefused = http >= 400 && http < 500;
   if (how === 'notStarted') {
     const mayRun = delivery !== 'dns' && (isLost || !isRefused);
     if (mayRun && !mayHaveStarted) return `it may have started, after ${http} ${delivery}`;
     // Who gives up does not wait for what becomes of it.
-    if (!mayRun && mayHaveStarted && abandonedBy === undefined)
+    if (!mayRun && mayHaveStarted && !isGivenUp && abandonedBy === undefined)
       return `it cannot have started, after ${http} ${delivery}`;
     const isUnread = isLost || delivery !== 'whole' || headDelay >= plan.startTimeout;
     return http >= 400 || isUnread || abandonedBy !== undefined ? undefined : `not started after ${http}`;
@@ -417,7 +421,14 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     announcesNewsOnly,
     keepsTheSecretInEvents,
   ],
-  'start request': [holdsAllRequestsBack, keepsThePace, keepsToItsConcurrency, sendsTheTokenHome, startsOnce],
+  'start request': [
+    holdsAllRequestsBack,
+    keepsThePace,
+    keepsToItsConcurrency,
+    sendsTheTokenHome,
+    startsOnce,
+    startsWhileItIsWaitedFor,
+  ],
   begin: [watchesWhatWasStarted],
   'not started': [tellsWhatBecameOfAStart, keepsTheSecretInErrors],
   stored: [keepsTheSecretInStores],

@@ -103,7 +103,7 @@ export class Exchange {
     );
     for (const {operation, answer, isThere, watch, isStart} of shares) {
       if (isStart) {
-        world.happen({is: 'start answer', operation, answer, isLost: false});
+        world.happen({is: 'start answer', operation, answer, isLost: false, isGivenUp: false});
         continue;
       }
       const facts = world.facts[operation];
@@ -122,9 +122,11 @@ export class Exchange {
   #lose(why: string): void {
     this.close();
     const isBatched = this.shares.length > 1;
+    const {world} = this.#network;
     for (const {operation, answer, isStart} of this.shares) {
-      if (isStart) this.#network.world.happen({is: 'start answer', operation, answer, isLost: true});
-      else this.#network.world.happen({is: 'lost', operation, why, isBatched});
+      const isGivenUp = why === 'given up';
+      if (isStart) world.happen({is: 'start answer', operation, answer, isLost: true, isGivenUp});
+      else world.happen({is: 'lost', operation, why, isBatched});
     }
   }
 }
