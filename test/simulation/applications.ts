@@ -1,5 +1,4 @@
 import {getEventListeners} from 'node:events';
-import type {KyInstance} from 'ky';
 import {
   OperationError,
   type OperationEvent,
@@ -8,38 +7,20 @@ import {
   type OperationPoller,
   type PollOptions,
   pollOperation,
-  protocols,
   type ResumeToken,
   resumeOperation,
-  schedules,
 } from 'operation-poller';
 import {createOperationClient, type OperationClient} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
 import {createGraphClient} from 'operation-poller/graph';
+import {httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
 import {type Facts, type Memory, memoryOf} from './facts.ts';
-import {kyHttp, plainHttp} from './http.ts';
-import type {OptionsPlan, Plan} from './plan.ts';
+import type {Plan} from './plan.ts';
+import {Queue} from './queue.ts';
 import {home, locationOf} from './service.ts';
 import {Users} from './users.ts';
 import type {Wording} from './wordings.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
-
-const protocolOf: Readonly<Record<Wording, NonNullable<PollOptions['protocol']>>> = {
-  longRunning: protocols.longRunning,
-  'google.longrunning': protocols.google.longrunning,
-  'azure.statusMonitor': protocols.azure.statusMonitor,
-  'azure.location': protocols.azure.location,
-  'graph.driveCopy': protocols.graph.driveCopy,
-};
-
-/** The longer a watch may last, the less it asks: worlds stay small. */
-function scheduleOf({schedule, totalTimeout}: OptionsPlan): PollOptions['schedule'] {
-  if (schedule === 'default') return undefined;
-  const most = Math.max(300, totalTimeout / 40);
-  return schedule === 'fixed'
-    ? schedules.fixed(most)
-    : schedules.exponential({initial: 200, max: 2 * most, jitter: 'equal'});
-}
 
 const reasons: Readonly<Record<string, string>> = {
   OperationFailedError: 'failed',
@@ -56,56 +37,9 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** The application that a plan is about. */
 export function applicationOf(world: World): Application {
-  return world.plan.runner === 'durable' ? new Workflows(world) : new Pollers(world);
-}
-
-function httpOf({plan, network}: World): KyInstance {
-  return plan.withKy ? kyHttp(network) : plainHttp(network);
-}
-
-function optionsOf({options}: Plan, wording: Wording): PollOptions {
-  const {totalTimeout, requestTimeout, notFoundGrace, consecutiveFailures, unknownStatus} = options;
-  const {initialDelay, fetchResult, maxRetryAfter, maxResponseSize} = options;
-  return {
-    protocol: protocolOf[wording],
-    schedule: scheduleOf(options),
-    totalTimeout,
-    requestTimeout,
-    notFoundGrace,
-    consecutiveFailures,
-    unknownStatus,
-    initialDelay,
-    fetchResult,
-    maxRetryAfter,
-    maxResponseSize,
-  };
-}
-
-type TokenFunction = Extract<NonNullable<PollOptions['token']>, (...given: never[]) => unknown>;
-
-/** The application's own function for tokens, or a token. */
-function tokenOf(world: World, operation: number): NonNullable<PollOptions['token']> {
-  const {plan, service, time} = world;
-  if (plan.options.token === 'text') return service.token;
-  let calls = 0;
-  const give: TokenFunction = () => {
-    if (world.reaches('token')) return new Promise(() => undefined);
-    if (plan.options.token === 'at once') return service.token;
-    calls += 1;
-    if (plan.options.token === 'failing' && calls % 3 === 0) {
-      world.count('token fails');
-      const concerned = operation < 0 ? world.facts.map((facts) => facts.operation) : [operation];
-      for (const each of concerned) world.happen({is: 'token failed', operation: each});
-      throw new Error('no token today');
-    }
-    return new Promise((resolve) => {
-      const answer = (): void => {
-        if (!world.reaches('token')) resolve(service.token);
-      };
-      time.after(plan.latency + 3, answer, 'application');
-    });
-  };
-  return give;
+  const {runner} = world.plan;
+  if (runner === 'queue') return new Queue(world);
+  return runner === 'durable' ? new Workflows(world) : new Pollers(world);
 }
 
 function seen(event: OperationEvent): SeenEvent {
@@ -213,6 +147,13 @@ class Pollers implements Application {
     if (how === 'abort') this.#controllers.get(operation)?.abort(new Error('the user went away'));
     else poller?.stop('enough');
     this.keep(operation);
+  }
+
+  wake(operation: number): void {
+    const poller = this.#pollers.get(operation);
+    if (poller === undefined) return;
+    this.#world.happen({is: 'wake', operation});
+    poller.wake();
   }
 
   keep(operation: number): void {
@@ -368,6 +309,10 @@ class Workflows implements Application {
 
   abandon(): void {
     // A workflow is cancelled by its engine.
+  }
+
+  wake(): void {
+    // An engine's timers go by its journal.
   }
 
   keep(): void {

@@ -1,6 +1,6 @@
 import type {ServiceAnswer} from './faults.ts';
 import {isHome, isRefused} from './network.ts';
-import {hasClient} from './plan.ts';
+import {hasClient, isStored} from './plan.ts';
 import {isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
@@ -71,6 +71,25 @@ export interface Facts extends Memory {
   outcome: SeenOutcome | undefined;
   /** Whether watching will be resumed after it was abandoned. */
   resumes: boolean;
+  /** When there was a hint since the last request, at a time when nothing but a wait was going on. */
+  wokenAt: number | undefined;
+  /** Whether there was any hint since then. */
+  wasWoken: boolean;
+  /** By how much turns have been late, in milliseconds. */
+  late: number;
+  /** Whether two turns went on at the same time: what happened in which of them is not known. */
+  isDoubled: boolean;
+  /** Until when the turn's worker has to leave the service alone, and whether any had to. */
+  turnHeldUntil: number;
+  wasHeld: boolean;
+  recordId: string | undefined;
+  /** Whether its end has been handed over and its record removed; `undefined`: it has not ended. */
+  isHandedOver: boolean | undefined;
+  /** How often `onEnd` was called, and how often it may be called again, because nobody knows that it was. */
+  handOvers: number;
+  repeats: number;
+  /** The end that any answer told of. */
+  endSaid: End | undefined;
 }
 
 /** Before anything has happened. */
@@ -106,6 +125,17 @@ export function firstFacts(_: unknown, operation: number): Facts {
     watches: 0,
     outcome: undefined,
     resumes: false,
+    wokenAt: undefined,
+    wasWoken: false,
+    late: 0,
+    isDoubled: false,
+    turnHeldUntil: 0,
+    wasHeld: false,
+    recordId: undefined,
+    isHandedOver: undefined,
+    handOvers: 0,
+    repeats: 0,
+    endSaid: undefined,
   };
 }
 
@@ -200,6 +230,8 @@ export function applyTo(world: World, happening: Happening): void {
       facts.requests += 1;
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
+      facts.wokenAt = undefined;
+      if (!facts.isFollowedUp) facts.wasWoken = false;
       facts.isFollowedUp = false;
       break;
     case 'answer':
@@ -242,6 +274,34 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isWatched = false;
       // Whoever resumes has yet to see the last one.
       if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
+      if (plan.runner === 'queue') facts.isHandedOver = false;
+      break;
+    case 'wake': {
+      const {isWatched, lastRequestAt, settledAt = -1} = facts;
+      if (!isWatched) break;
+      facts.wasWoken = true;
+      if (lastRequestAt === undefined || settledAt >= lastRequestAt) facts.wokenAt ??= now;
+      break;
+    }
+    case 'turn':
+      if (!happening.isAlone) facts.isDoubled = true;
+      // What an earlier turn found out and did not store is unknown.
+      Object.assign(facts, facts.stored ?? blank());
+      facts.isFollowedUp = false;
+      facts.slack += 2 * Math.abs(happening.offset);
+      facts.turnHeldUntil = now + happening.heldFor;
+      facts.wasHeld ||= happening.heldFor > 0;
+      break;
+    case 'turn lost':
+      facts.repeats += 1;
+      facts.settledAt = undefined;
+      facts.toldAt = undefined;
+      break;
+    case 'hand over':
+      facts.handOvers += 1;
+      break;
+    case 'removed':
+      facts.isHandedOver = true;
       break;
   }
 }
@@ -272,13 +332,13 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.toldAt = undefined;
   facts.watches += 1;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
-  // A workflow's are those of its journal, and stay as far off as they were.
-  if (plan.runner !== 'durable') facts.slack = jumped + time.frozen;
-  if (facts.stored === undefined || (facts.stored.hasTimedOut && plan.runner !== 'durable')) {
+  // A workflow's are those of its journal, a record's those of its store, and stay as far off as they were.
+  if (!isStored(plan.runner)) facts.slack = jumped + time.frozen;
+  if (facts.stored === undefined || (facts.stored.hasTimedOut && !isStored(plan.runner))) {
     facts.deadlineAt = time.now + plan.options.totalTimeout;
     facts.stalledAtBegin = stalled;
   }
-  if (plan.runner === 'durable') return;
+  if (isStored(plan.runner)) return;
   Object.assign(facts, facts.stored ?? blank());
   // After a time-out everything begins anew, waits included.
   if (facts.hasTimedOut) facts.toldUntil = 0;
@@ -356,6 +416,7 @@ function answer(
   facts.unreported += 1;
   if (isEnd(says)) {
     facts.endRead = says as End;
+    facts.endSaid = facts.endRead;
     facts.endReadAt ??= now;
   }
 }

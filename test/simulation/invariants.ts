@@ -1,5 +1,5 @@
 import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
-import {hasClient} from './plan.ts';
+import {hasClient, isStored} from './plan.ts';
 import {markerOf} from './service.ts';
 import {textOf} from './text-of.ts';
 import type {Happening, Sent, World} from './world.ts';
@@ -38,10 +38,10 @@ const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
   const {plan, time, pace, stalled} = world;
   const {toldAt, toldUntil, resumedAt, lastTrouble, slack} = facts;
   if (toldAt === undefined || resumedAt > toldAt || isForResult(url) || facts.isFollowedUp) return undefined;
-  if (stalled > 0 || slack > 0 || lastTrouble === 'token') return undefined;
+  if (stalled > 0 || slack > 0 || lastTrouble === 'token' || facts.wasHeld) return undefined;
   if (pace !== undefined || isCrowded(plan) || isAbroad(facts, world)) return undefined;
   // A timer may be late by what the library rounds up.
-  const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - 2;
+  const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - facts.late - 2;
   return late > 0 ? `${late} ms later than the service asked for` : undefined;
 };
 
@@ -71,7 +71,9 @@ const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
 /** Polls follow each other at a distance, whatever the answers are. */
 const isNoFlood: Check<'request'> = ({url}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
-  if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
+  if (settledAt === undefined || isFollowedUp || isForResult(url) || facts.wasWoken) return undefined;
+  // A worker takes what another one has put off for due.
+  if (world.plan.runner === 'queue' && facts.slack > 0) return undefined;
   const {now} = world.time;
   // The last one before the deadline may come sooner.
   if (now - settledAt >= leastWait || now >= lastPollAt(facts, world) - facts.slack) return undefined;
@@ -94,9 +96,13 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const {now} = world.time;
   const {plan} = world;
   // A journal takes its time.
-  const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
+  const isJournalled = isStored(plan.runner) && plan.store.takes > 0;
   const isLate =
-    isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
+    isJournalled ||
+    facts.late > 0 ||
+    facts.resumedAt >= facts.deadlineAt ||
+    world.stalled > facts.stalledAtBegin ||
+    facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isCrowded(plan);
   const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
@@ -138,9 +144,11 @@ const numbersPolls: Check<'event'> = ({event: {type, attempt}}, _, facts) => {
   return attempt < facts.attempt || attempt > most ? `attempt ${attempt} after attempt ${facts.attempt}` : undefined;
 };
 
-/** Time goes on, whatever is done to the wall clock. */
-const keepsTheOrderOfTime: Check<'event'> = ({event: {type, at}}, _, facts) =>
-  at < facts.eventAt ? `${type} happened ${facts.eventAt - at} ms before the event that came before it` : undefined;
+/** Time goes on, whatever is done to the wall clock; that of a worker whose clock is off does not. */
+const keepsTheOrderOfTime: Check<'event'> = ({event: {type, at}}, {plan}, facts) =>
+  at < facts.eventAt && !(plan.runner === 'queue' && facts.slack > 0)
+    ? `${type} happened ${facts.eventAt - at} ms before the event that came before it`
+    : undefined;
 
 /** The same percentage is no news, nor is a word that was announced. */
 const announcesNewsOnly: Check<'event'> = ({event: {type, percentComplete, rawStatus}}, _, facts) => {
@@ -160,18 +168,19 @@ function secretIn(whole: unknown, {plan}: World): string | undefined {
 const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
+const keepsTheSecretInHandOvers: Check<'hand over'> = ({outcome}, world) => secretIn(outcome.whole, world);
 const keepsTheSecretInErrors: Check<'not started'> = ({whole}, world) => secretIn(whole, world);
 const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 
 /** An end is reported if and only if the service has said it, and it is the one that it said. */
 const reportsTheEndThatWasSaid: Check<'over'> = ({outcome}, {plan}, facts) => {
-  const said = facts.endRead;
+  const said = facts.isDoubled ? facts.endSaid : facts.endRead;
   const isAnEnd = ranks[outcome.is] === 2;
   if (isAnEnd && outcome.is !== said) return `${outcome.is}, but the service said ${said ?? 'no end'}`;
   if (isAnEnd && outcome.operation?.status !== outcome.is)
     return `${outcome.is} with an operation that is ${outcome.operation?.status}`;
-  if (said === undefined || isAnEnd || facts.abandonedBy !== undefined) return undefined;
+  if (said === undefined || isAnEnd || facts.abandonedBy !== undefined || facts.isDoubled) return undefined;
   // A result is fetched after the end.
   return outcome.is === 'result' && plan.options.fetchResult
     ? undefined
@@ -256,6 +265,41 @@ const startsInTime: Check<'rest'> = (_, world) => {
   return undefined;
 };
 
+/** A hint ends a wait as soon as the service allows it. */
+const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
+  const {plan, time, pace, stalled} = world;
+  const {wokenAt, toldUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
+  if (wokenAt === undefined || resumedAt > wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
+    return undefined;
+  if (stalled > 0 || slack > 0 || wasHeld || pace !== undefined || isCrowded(plan)) return undefined;
+  const due = Math.max(wokenAt, toldUntil);
+  const late = time.now - due - leavesAfter(plan) - 3 * plan.store.takes - turnsLate - 2;
+  return late > 0 ? `${late} ms later than it could have been after a hint` : undefined;
+};
+
+/** A worker that knows that the service takes no requests sends none. */
+const sendsNothingWhileItIsHeldBack: Check<'request'> = (_, {time}, {turnHeldUntil, slack}) =>
+  time.now < turnHeldUntil - slack ? `${turnHeldUntil - time.now} ms before the hold ends` : undefined;
+
+/** What is handed over is the end that was stored, and it was stored before. */
+const handsOverWhatWasStored: Check<'hand over'> = ({id, isOurs, outcome}, _, facts) => {
+  const {outcome: stored, isHandedOver, recordId} = facts;
+  if (stored === undefined || isHandedOver === undefined) return `${outcome.is} before it was stored`;
+  if (outcome.is !== stored.is) return `${outcome.is}, but ${stored.is} was stored`;
+  if (outcome.message !== stored.message) return `'${outcome.message}', but '${stored.message}' was stored`;
+  return isOurs && id === recordId ? undefined : `with the id ${id} or the data of another record`;
+};
+
+/** It is handed over once, and again only where nobody can know that it was, and never once its record is gone. */
+const handsOverOnce: Check<'hand over'> = (_, __, {handOvers, repeats, isHandedOver, isDoubled}) => {
+  if (isHandedOver === true && !isDoubled) return 'after its record was removed';
+  return handOvers > repeats && !isDoubled ? `${handOvers + 1} times, for no reason` : undefined;
+};
+
+/** No record is removed whose end nobody got. */
+const handsOverBeforeItRemoves: Check<'removed'> = (_, __, {handOvers}) =>
+  handOvers > 0 ? undefined : 'removed, and onEnd was not called';
+
 /** Whoever waits for anything but the result is told too. */
 const tellsEverybody: Check<'rest'> = (_, world) => world.unsettled();
 
@@ -320,7 +364,14 @@ function isCrowded({runner, concurrency, operations}: World['plan']): boolean {
 
 /** A watch that timed out has asked until the end, unless it was kept from it. */
 const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
-  if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
+  if (
+    is !== 'timeout' ||
+    facts.slack > 0 ||
+    facts.late > 0 ||
+    facts.wasHeld ||
+    world.stalled > 0 ||
+    facts.resumedAt >= lastPollAt(facts, world)
+  )
     return undefined;
   if (
     world.pace !== undefined ||
@@ -350,6 +401,7 @@ function endsBy(world: World, facts: Facts): number {
     world.stalled -
     facts.stalledAtBegin +
     facts.slack +
+    facts.late +
     2 * store.takes +
     3 * leavesAfter(world.plan) +
     requestsOfPoll * latency;
@@ -372,7 +424,7 @@ const endsInTime: Check<'over'> = (_, world, facts) =>
 
 /** What was read is told at once. */
 const tellsAtOnce: Check<'rest'> = (_, {facts: all, plan}) => {
-  if (plan.runner === 'durable') return undefined;
+  if (isStored(plan.runner)) return undefined;
   for (const {operation, isWatched, endRead, unreported, abandonedBy} of all) {
     if (!isWatched || abandonedBy !== undefined) continue;
     if (unreported > 0) return `nothing tells of an answer to op-${operation}`;
@@ -390,6 +442,8 @@ const settlesEverything: Check<'end'> = (_, {facts: all}) => {
 /** Once everything is over there is no timer and no request. */
 const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network}) => {
   if (!all.every(({isWatched, isStarting, wasBegun}) => wasBegun && !isWatched && !isStarting)) return undefined;
+  // The other one may go on.
+  if (all.some(({isDoubled}) => isDoubled)) return undefined;
   if (time.libraryTimers > 0) return `${time.libraryTimers} timers are left`;
   return network.open.size > 0 ? `${network.open.size} requests are left` : undefined;
 };
@@ -410,6 +464,8 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     boundsRequests,
     asksNothingAfterTheDeadline,
     sendsTheTokenHome,
+    wakesAtOnce,
+    sendsNothingWhileItIsHeldBack,
   ],
   event: [
     isSilentAfterTheEnd,
@@ -432,6 +488,8 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
   begin: [watchesWhatWasStarted],
   'not started': [tellsWhatBecameOfAStart, keepsTheSecretInErrors],
   stored: [keepsTheSecretInStores],
+  'hand over': [handsOverWhatWasStored, handsOverOnce, keepsTheSecretInHandOvers],
+  removed: [handsOverBeforeItRemoves],
   over: [
     reportsTheEndThatWasSaid,
     givesUpForAReason,
@@ -449,3 +507,17 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
 export const checks = invariants as unknown as Readonly<
   Record<string, readonly ((happening: Happening, world: World, facts: Facts | undefined) => string | undefined)[]>
 >;
+
+/** Those that go by what was said in the turn that goes on: where two go on at the same time, nobody knows in which. */
+export const checksOfOneTurn: ReadonlySet<unknown> = new Set([
+  isQuietAfterTheEnd,
+  waitsAsLongAsAsked,
+  waitsNoLongerThanAsked,
+  isNoFlood,
+  wakesAtOnce,
+  sendsNothingWhileItIsHeldBack,
+  announcesOnlyWhatWasSaid,
+  reportsEachPollOnce,
+  givesUpForAReason,
+  asksUntilTheDeadline,
+]);

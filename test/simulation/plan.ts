@@ -1,6 +1,7 @@
 import {type FaultName, faults, type WaitName, waits} from './faults.ts';
 import {Random} from './random.ts';
 import {type StartName, starts} from './starts.ts';
+import {type HandOver, handOvers, type TurnName, turns} from './turns.ts';
 import type {Suspension} from './virtual-time.ts';
 import type {End, Wording} from './wordings.ts';
 
@@ -25,6 +26,9 @@ export interface OperationPlan {
   /** What becomes of the request that starts it; `undefined`: it was started by others. */
   readonly start?: {readonly is: StartName; readonly wait?: WaitName | undefined} | undefined;
   readonly answers: readonly AnswerPlan[];
+  /** What befalls its turns, and the calls of `onEnd`, by their numbers. */
+  readonly turns: readonly (TurnName | undefined)[];
+  readonly handOvers: readonly HandOver[];
 }
 
 /** What users do with a poller, besides waiting for its result. */
@@ -61,12 +65,13 @@ export type Incident =
       readonly moment: Moment;
       readonly operation: number;
       readonly resumedAfter: number | undefined;
-    };
+    }
+  | {readonly is: 'wake'; readonly moment: Moment; readonly operation: number};
 
 /** A whole world; everything in it follows from this and the seed. */
 export interface Plan {
   readonly seed: number;
-  readonly runner: 'watch' | 'graph' | 'client' | 'durable';
+  readonly runner: 'watch' | 'graph' | 'client' | 'durable' | 'queue';
   /** Whether ky is between the library and the network, with its own requests and bodies as streams. */
   readonly withKy: boolean;
   readonly batch: boolean;
@@ -133,10 +138,15 @@ export function hasClient(runner: Plan['runner']): boolean {
   return runner === 'graph' || runner === 'client';
 }
 
+/** Whether watching goes on in a store, by the wall clock, and there are no pollers. */
+export function isStored(runner: Plan['runner']): boolean {
+  return runner === 'durable' || runner === 'queue';
+}
+
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
-  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable'] as const);
+  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable', 'queue'] as const);
   const count = hasClient(runner) ? random.whole(1, 6) : random.whole(1, 2);
   const options = planOptions(random);
   // Some worlds are nearly quiet, some are rough.
@@ -149,7 +159,7 @@ export function planOf(seed: number): Plan {
     batch: runner === 'graph' && random.chance(0.7),
     concurrency: random.pick([40, 40, 40, 3, 1]),
     startTimeout: random.pick([3000, 20_000]),
-    ways: runner === 'durable' ? [] : ways.filter(() => random.chance(0.2)),
+    ways: isStored(runner) ? [] : ways.filter(() => random.chance(0.2)),
     sharesSignal: random.chance(0.3),
     skew: random.chance(0.6) ? 0 : random.pick([-60_000, -3000, 2000, 600_000]),
     latency: random.pick([0, 5, 40, 200]),
@@ -199,7 +209,17 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
         ? planStart(random, wording)
         : undefined,
     answers: planAnswers(random, rate, 14, choose),
+    turns: runner === 'queue' ? planTurns(random) : [],
+    handOvers: runner === 'queue' && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
   };
+}
+
+const turnNames = Object.keys(turns) as TurnName[];
+const chooseTurn = weighted(turnNames, (name) => turns[name]);
+
+function planTurns(random: Random): OperationPlan['turns'] {
+  const rate = random.pick([0, 0.1, 0.3]);
+  return Array.from({length: 14}, () => (random.chance(rate) ? chooseTurn(random) : undefined));
 }
 
 const startNames = Object.keys(starts) as StartName[];
@@ -242,8 +262,9 @@ function planIncidents(
       incidents.push({is: 'crash', moment: moment(), downtime: random.pick([0, 10, 1500, 20_000])});
     }
   }
-  // A workflow lives by the time that its engine records, which is the wall clock's: it knows no jump, and no freeze.
-  if (runner !== 'durable' && random.chance(0.15)) {
+  // A workflow lives by the time that its engine records, and a record by that of its runner, which is the wall clock's: they know
+  // no jump, and no freeze.
+  if (!isStored(runner) && random.chance(0.15)) {
     incidents.push({is: 'jump', at: some(), by: random.pick([-86_400_000, -60_000, -1500, 1500, 60_000, 86_400_000])});
   }
   if (random.chance(0.12)) {
@@ -251,15 +272,20 @@ function planIncidents(
     incidents.push({
       is: 'suspend',
       at: some(),
-      how: runner === 'durable' ? 'stalled' : how,
+      how: isStored(runner) ? 'stalled' : how,
       milliseconds: random.pick([300, 5000, 60_000, 3_600_000]),
     });
   }
-  if (runner !== 'durable' && random.chance(0.15)) {
+  if (!isStored(runner) && random.chance(0.15)) {
     for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
       const operation = random.whole(0, operations.length - 1);
       const resumedAfter = random.chance(0.5) ? random.pick([0, random.whole(0, 5000)]) : undefined;
       incidents.push({is: random.pick(['abort', 'stop']), moment: moment(), operation, resumedAfter});
+    }
+  }
+  if (runner !== 'durable' && random.chance(0.12)) {
+    for (let count = random.whole(1, 4); count > 0; count--) {
+      incidents.push({is: 'wake', moment: moment(), operation: random.whole(0, operations.length - 1)});
     }
   }
   return incidents;
@@ -286,6 +312,8 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
         ...operation,
         start: operation.start === undefined || unwanted(`start ${operation.start.is}`) ? undefined : operation.start,
         answers: clean(operation.answers),
+        turns: operation.turns.map((name) => (name === undefined || unwanted(`turn ${name}`) ? undefined : name)),
+        handOvers: operation.handOvers.map((how) => (unwanted(`onEnd ${how}`) ? 'resolves' : how)),
       }))
       .filter(({wording, variant}) => !unwanted(wording) && !unwanted(`${wording} ${variant}`)),
     envelopes: clean(plan.envelopes),
