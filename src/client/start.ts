@@ -98,36 +98,47 @@ export function watchStarted(
   }
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
-  const delay = isFirstReport ? 0 : (retryAfter ?? reader.minimumInterval);
+  const leastWait = isFirstReport ? 0 : (retryAfter ?? reader.minimumInterval);
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
     secrets: response.secrets,
     startAfter: returned,
-    initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
+    initialDelay: given.initialDelay === 0 ? leastWait : given.initialDelay,
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
     started,
   };
   return {
     confirmed: true,
-    poller: new OperationPoller(startedState(client, location, settings, accepted), settings),
+    poller: new OperationPoller(startedState(client, location, settings, accepted, leastWait), settings),
     answer,
   };
 }
 
-/** The first state of an operation that was started. @throws OperationNotWatchableError */
+/**
+ * The first state of an operation that was started.
+ *
+ * @param leastWait how long the service, or the protocol's `minimumInterval`, allows no poll, in milliseconds
+ * @throws OperationNotWatchableError
+ */
 function startedState(
   {origin: tokenOrigin}: ClientParts,
   location: string,
   settings: Settings,
   {url, response: {answer, secrets}}: AcceptedStart,
+  leastWait: number,
 ): WatchState {
   // What is in the request's own URL is no secret, e.g. the name of a tenant that is in a header too.
   const unknown = secrets.filter((secret) => !containsSecret(url, [secret]));
   // A location is stored and shown: one that holds a secret is not kept.
   const isSecret = containsSecret(location, unknown);
   // Without a token, any http or https URL will do, and `readStart` finds nothing else.
-  const first = firstState(location, {...settings, token: undefined}, now());
+  const at = now();
+  const first: WatchState = {
+    ...firstState(location, {...settings, token: undefined}, at),
+    // A hint does not shorten what the service asks for.
+    notBefore: leastWait > 0 ? at + leastWait : undefined,
+  };
   const ours = withTokenOrigin(first, tokenOrigin, settings);
   const isProtected = !exposesToken(new URL(location), settings);
   if (ours !== undefined && isProtected && !isSecret) return ours;

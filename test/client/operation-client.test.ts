@@ -182,6 +182,23 @@ describe('a start', () => {
     expect(service.received).toHaveLength(0);
   });
 
+  test('a hint does not shorten the wait that its response asks for', async () => {
+    const service = await serve(() => ({...started('/op'), headers: {location: '/op', 'retry-after': '3600'}}));
+    const {poller} = await clientOf(service.root).start(longRunning, {path: '/a'});
+    const waits: number[] = [];
+    await new Promise<void>((resolve) => {
+      poller!.on('waiting', ({delay}) => {
+        waits.push(delay);
+        resolve();
+      });
+    });
+    poller!.wake();
+    const {dueAt, startedAt, notBefore} = poller!.toJSON();
+    poller!.stop();
+    expect({waits: waits.length, wait: dueAt - startedAt}).toEqual({waits: 1, wait: 3_600_000});
+    expect(notBefore).toBe(dueAt);
+  });
+
   test('is sent again after a 401 alone', async () => {
     const tokens = ['first-token', 'second-token'];
     const service = await serve(({url, headers}) => {
