@@ -17,7 +17,7 @@ import {httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
 import {type Facts, type Memory, memoryOf} from './facts.ts';
 import type {Plan} from './plan.ts';
 import {Queue} from './queue.ts';
-import {home, locationOf} from './service.ts';
+import {abroad, home, locationOf} from './service.ts';
 import {Users} from './users.ts';
 import type {Wording} from './wordings.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
@@ -78,6 +78,7 @@ class Pollers implements Application {
     };
     // The deadline of a resume token holds where no other is given; after a time-out there is none.
     if (token !== undefined && token.abandoned !== 'timeout' && plan.seed % 2 === 1) options.totalTimeout = undefined;
+    if (facts.trusts) options.trustedOrigins = [abroad];
     this.#controllers.set(operation, controller);
     if (facts.isStarting) this.#start(operation, planned.wording, options);
     else this.#follow(operation, this.#poller(operation, locationOf(planned, operation), stored, options));
@@ -98,25 +99,40 @@ class Pollers implements Application {
           if (generation !== this.#generation || !world.time.isProcessAlive) return;
           if (poller === undefined) return notStarted('unconfirmed', answer);
           world.happen({is: 'begin', operation});
-          this.#follow(operation, poller);
+          this.#follow(operation, poller, wording === 'google.longrunning');
           this.#store(operation, poller);
         },
         (error: unknown) => {
           if (generation !== this.#generation) return;
           if (error instanceof OperationNotStartedError) notStarted('notStarted', error);
-          else if (error instanceof OperationNotWatchableError) notStarted('notWatchable', error);
-          else world.broken(`a start throws ${String(error)}`);
+          else if (error instanceof OperationNotWatchableError) {
+            if (operation % 2 === 0 && world.time.isProcessAlive) this.#trust(operation, error, options);
+            else notStarted('notWatchable', error);
+          } else world.broken(`a start throws ${String(error)}`);
         },
       );
   }
 
-  #follow(operation: number, poller: OperationPoller): void {
+  /** Its user trusts the origin that the service has it on. */
+  #trust(operation: number, error: OperationNotWatchableError, options: PollOptions): void {
+    const {resumeToken} = error;
+    if (resumeToken === undefined) {
+      this.#world.broken('an operation that was started has no resume token');
+      return;
+    }
+    this.#world.happen({is: 'begin', operation, trusts: true});
+    this.#follow(operation, this.#sharedClient().resume(resumeToken, {...options, trustedOrigins: [abroad]}));
+  }
+
+  /** @param readsStart whether the answer to its start is the first report */
+  #follow(operation: number, poller: OperationPoller, readsStart = false): void {
     const {plan} = this.#world;
     const facts = this.#world.facts[operation];
     if (facts === undefined) return;
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
     this.#pollers.set(operation, poller);
+    let hasFirstReport = readsStart;
     const over = (outcome: SeenOutcome): void => {
       if (isCurrent()) this.#world.happen({is: 'over', operation, outcome});
     };
@@ -128,6 +144,11 @@ class Pollers implements Application {
     this.#users.use(poller, facts, isCurrent);
     poller.on('*', (event) => {
       if (!isCurrent()) return;
+      if (hasFirstReport && event.type === 'polled') {
+        hasFirstReport = false;
+        const {startAnswer} = facts;
+        if (startAnswer !== undefined) this.#world.happen({is: 'first report', operation, answer: startAnswer.answer});
+      }
       this.#world.happen({is: 'event', operation, event: seen(event), whole: event});
       if (plan.store.at === 'every event' || event.type === 'waiting') this.#store(operation, poller);
       this.#world.reaches('event');

@@ -37,6 +37,8 @@ export interface Facts extends Memory {
   startRequests: number;
   startedAt: number;
   startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean; readonly isGivenUp: boolean} | undefined;
+  /** Whether its user trusts another origin that it was found on. */
+  trusts: boolean;
   /** By when its last request must have left. */
   startDueAt: number;
   /** The rank of the furthest status that the service has said. */
@@ -73,8 +75,10 @@ export interface Facts extends Memory {
   resumes: boolean;
   /** When there was a hint since the last request, at a time when nothing but a wait was going on. */
   wokenAt: number | undefined;
-  /** Whether there was any hint since then. */
-  wasWoken: boolean;
+  /** How many hints there were that made no poll come sooner yet. */
+  hints: number;
+  /** Whether a request is under way. */
+  isAsking: boolean;
   /** By how much turns have been late, in milliseconds. */
   late: number;
   /** Whether two turns went on at the same time: what happened in which of them is not known. */
@@ -85,9 +89,10 @@ export interface Facts extends Memory {
   recordId: string | undefined;
   /** Whether its end has been handed over and its record removed; `undefined`: it has not ended. */
   isHandedOver: boolean | undefined;
-  /** How often `onEnd` was called, and how often it may be called again, because nobody knows that it was. */
+  /** How often `onEnd` was called, how often it may be called again, because nobody knows that it was, and whether it resolved. */
   handOvers: number;
   repeats: number;
+  wasTaken: boolean;
   /** The end that any answer told of. */
   endSaid: End | undefined;
 }
@@ -102,6 +107,7 @@ export function firstFacts(_: unknown, operation: number): Facts {
     startRequests: 0,
     startedAt: 0,
     startAnswer: undefined,
+    trusts: false,
     startDueAt: 0,
     rankSaid: -1,
     toldAt: undefined,
@@ -126,7 +132,8 @@ export function firstFacts(_: unknown, operation: number): Facts {
     outcome: undefined,
     resumes: false,
     wokenAt: undefined,
-    wasWoken: false,
+    hints: 0,
+    isAsking: false,
     late: 0,
     isDoubled: false,
     turnHeldUntil: 0,
@@ -135,6 +142,7 @@ export function firstFacts(_: unknown, operation: number): Facts {
     isHandedOver: undefined,
     handOvers: 0,
     repeats: 0,
+    wasTaken: false,
     endSaid: undefined,
   };
 }
@@ -217,6 +225,7 @@ export function applyTo(world: World, happening: Happening): void {
         isStarting: false,
         resumedAt: now,
         stalledAtBegin: world.stalled,
+        trusts: happening.trusts === true,
       });
       if (plan.options.initialDelay === 0) tell(facts, facts.startAnswer?.answer.told, now);
       facts.deadlineAt = now + plan.options.totalTimeout;
@@ -231,14 +240,19 @@ export function applyTo(world: World, happening: Happening): void {
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
       facts.wokenAt = undefined;
-      if (!facts.isFollowedUp) facts.wasWoken = false;
+      facts.isAsking = true;
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      answer(facts, happening, world);
+      if (hasClient(plan.runner) && !isAbroad(facts, world)) heed(world, happening.answer);
+      if (happening.isWanted) answer(facts, happening, now);
+      break;
+    case 'first report':
+      answer(facts, {answer: happening.answer, isThere: true}, now);
       break;
     case 'lost':
       facts.settledAt = now;
+      facts.isAsking = false;
       facts.failures += 1;
       facts.lastTrouble = 'lost';
       // What was lost with a batch is asked again by itself.
@@ -276,18 +290,17 @@ export function applyTo(world: World, happening: Happening): void {
       if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
       if (plan.runner === 'queue') facts.isHandedOver = false;
       break;
-    case 'wake': {
-      const {isWatched, lastRequestAt, settledAt = -1} = facts;
-      if (!isWatched) break;
-      facts.wasWoken = true;
-      if (lastRequestAt === undefined || settledAt >= lastRequestAt) facts.wokenAt ??= now;
+    case 'wake':
+      if (!facts.isWatched) break;
+      facts.hints += 1;
+      if (!facts.isAsking && !facts.isFollowedUp) facts.wokenAt ??= now;
       break;
-    }
     case 'turn':
       if (!happening.isAlone) facts.isDoubled = true;
       // What an earlier turn found out and did not store is unknown.
       Object.assign(facts, facts.stored ?? blank());
       facts.isFollowedUp = false;
+      facts.isAsking = false;
       facts.slack += 2 * Math.abs(happening.offset);
       facts.turnHeldUntil = now + happening.heldFor;
       facts.wasHeld ||= happening.heldFor > 0;
@@ -299,6 +312,9 @@ export function applyTo(world: World, happening: Happening): void {
       break;
     case 'hand over':
       facts.handOvers += 1;
+      break;
+    case 'handed over':
+      facts.wasTaken = true;
       break;
     case 'removed':
       facts.isHandedOver = true;
@@ -324,6 +340,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isWatched = true;
   facts.resumedAt = time.now;
   facts.settledAt = undefined;
+  facts.isAsking = false;
   facts.isFollowedUp = false;
   facts.eventAt = 0;
   facts.abandonedBy = undefined;
@@ -351,8 +368,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
 }
 
 /** Whether an operation is on another origin than a client's own, which has a gate of its own. */
-export function isAbroad({operation}: Facts, {plan}: World): boolean {
-  return hasClient(plan.runner) && plan.operations[operation]?.wording === 'graph.driveCopy';
+export function isAbroad({operation, trusts}: Facts, {plan}: World): boolean {
+  return hasClient(plan.runner) && (trusts || plan.operations[operation]?.wording === 'graph.driveCopy');
 }
 
 /** Whether a request has to keep the distance: one that follows at once on another does not. */
@@ -383,14 +400,12 @@ function heed(world: World, answer: ServiceAnswer): void {
 
 function answer(
   facts: Facts,
-  {answer: whole, isThere, isWanted}: Extract<Happening, {is: 'answer'}>,
-  world: World,
+  {answer: whole, isThere}: Pick<Extract<Happening, {is: 'answer'}>, 'answer' | 'isThere'>,
+  now: number,
 ): void {
   const {http, says, told, faults} = whole;
-  const {now} = world.time;
-  if (hasClient(world.plan.runner) && !isAbroad(facts, world)) heed(world, whole);
-  if (!isWanted) return;
   facts.settledAt = now;
+  facts.isAsking = false;
   if (!isThere) {
     facts.isFollowedUp = true;
     return;

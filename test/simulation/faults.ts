@@ -22,6 +22,8 @@ export interface ServiceAnswer {
   readonly faults: readonly string[];
   /** The word that no protocol knows. */
   readonly word?: string;
+  /** Where an answer to a start leads. */
+  readonly place?: string | undefined;
 }
 
 /** What a fault may use. */
@@ -50,6 +52,7 @@ export interface Draft {
   readonly headDelay?: number;
   readonly bodyDelay?: number;
   readonly word?: string;
+  readonly place?: string | undefined;
 }
 
 /** A kind of fault. */

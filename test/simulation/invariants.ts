@@ -1,6 +1,6 @@
 import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
 import {hasClient, isStored} from './plan.ts';
-import {markerOf} from './service.ts';
+import {abroad, markerOf} from './service.ts';
 import {textOf} from './text-of.ts';
 import type {Happening, Sent, World} from './world.ts';
 
@@ -71,13 +71,15 @@ const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
 /** Polls follow each other at a distance, whatever the answers are. */
 const isNoFlood: Check<'request'> = ({url}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
-  if (settledAt === undefined || isFollowedUp || isForResult(url) || facts.wasWoken) return undefined;
+  if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
   // A worker takes what another one has put off for due.
   if (world.plan.runner === 'queue' && facts.slack > 0) return undefined;
   const {now} = world.time;
   // The last one before the deadline may come sooner.
   if (now - settledAt >= leastWait || now >= lastPollAt(facts, world) - facts.slack) return undefined;
-  return `a poll ${now - settledAt} ms after the one before`;
+  // Each hint may make one come sooner.
+  facts.hints -= 1;
+  return facts.hints >= 0 ? undefined : `a poll ${now - settledAt} ms after the one before`;
 };
 
 /** However they came about, there are no more requests than time for them. */
@@ -110,9 +112,9 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
 
-/** The token goes home, and nowhere else. */
-const sendsTheTokenHome: RequestCheck = ({url, authorization}) =>
-  authorization !== undefined && !mayHaveToken(url) ? `a token went to ${new URL(url).origin}` : undefined;
+/** The token goes home, and nowhere else, but where its user trusts another origin. */
+const sendsTheTokenHome: RequestCheck = ({url, authorization}, _, {trusts}) =>
+  authorization !== undefined && !mayHaveToken(url) && !trusts ? `a token went to ${new URL(url).origin}` : undefined;
 
 /** A status is announced once, and none after a later one. */
 const announcesEachStatusOnce: Check<'event'> = ({event: {type}}, _, facts) => {
@@ -227,7 +229,7 @@ const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {p
     return isLate || abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
   }
   const {answer, isLost, isGivenUp} = startAnswer;
-  const {http, delivery, headers, headDelay} = answer;
+  const {http, delivery, place, headDelay} = answer;
   const isRefused = http >= 400 && http < 500;
   if (how === 'notStarted') {
     const mayRun = delivery !== 'dns' && (isLost || !isRefused);
@@ -239,18 +241,17 @@ const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {p
     return http >= 400 || isUnread || abandonedBy !== undefined ? undefined : `not started after ${http}`;
   }
   if (isLost || http >= 300) return `${how} after ${http}`;
-  const location = headers['location'] ?? headers['azure-asyncoperation'];
-  if (how === 'unconfirmed') return location === undefined ? undefined : `unconfirmed, though it is at ${location}`;
-  return location !== undefined && !mayHaveToken(location) ? undefined : `cannot be watched at ${location}`;
+  if (how === 'unconfirmed') return place === undefined ? undefined : `unconfirmed, though it is at ${place}`;
+  return place !== undefined && !mayHaveToken(place) ? undefined : `cannot be watched at ${place}`;
 };
 
 /** An operation is watched where the service says that it is. */
-const watchesWhatWasStarted: Check<'begin'> = (_, __, {startAnswer}) => {
+const watchesWhatWasStarted: Check<'begin'> = ({trusts = false}, __, {startAnswer}) => {
   if (startAnswer === undefined) return undefined;
   const {answer, isLost} = startAnswer;
-  const {http, headers} = answer;
-  const location = headers['location'] ?? headers['azure-asyncoperation'];
-  return !isLost && http < 300 && location?.includes('elsewhere') === false ? undefined : `watched after ${http}`;
+  const {http, place} = answer;
+  const isWatchable = place !== undefined && place.startsWith(abroad) === trusts;
+  return !isLost && http < 300 && isWatchable ? undefined : `watched after ${http}`;
 };
 
 /** A start takes no longer than it may. */
@@ -272,6 +273,8 @@ const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
   if (wokenAt === undefined || resumedAt > wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
     return undefined;
   if (stalled > 0 || slack > 0 || wasHeld || pace !== undefined || isCrowded(plan)) return undefined;
+  // What the answer to its start asked for holds besides an initial delay.
+  if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
   const due = Math.max(wokenAt, toldUntil);
   const late = time.now - due - leavesAfter(plan) - 3 * plan.store.takes - turnsLate - 2;
   return late > 0 ? `${late} ms later than it could have been after a hint` : undefined;
@@ -297,8 +300,8 @@ const handsOverOnce: Check<'hand over'> = (_, __, {handOvers, repeats, isHandedO
 };
 
 /** No record is removed whose end nobody got. */
-const handsOverBeforeItRemoves: Check<'removed'> = (_, __, {handOvers}) =>
-  handOvers > 0 ? undefined : 'removed, and onEnd was not called';
+const handsOverBeforeItRemoves: Check<'removed'> = (_, __, {wasTaken}) =>
+  wasTaken ? undefined : 'removed, and onEnd has not resolved';
 
 /** Whoever waits for anything but the result is told too. */
 const tellsEverybody: Check<'rest'> = (_, world) => world.unsettled();

@@ -204,10 +204,7 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     endsAt: runsAt + Math.floor(lasts),
     end: random.chance(0.08) ? undefined : random.pick(['succeeded', 'succeeded', 'succeeded', 'failed', 'canceled']),
     variant: random.whole(0, 1),
-    start:
-      hasClient(runner) && wording !== 'google.longrunning' && random.chance(0.35)
-        ? planStart(random, wording)
-        : undefined,
+    start: hasClient(runner) && random.chance(0.35) ? planStart(random, wording) : undefined,
     answers: planAnswers(random, rate, 14, choose),
     turns: runner === 'queue' ? planTurns(random) : [],
     handOvers: runner === 'queue' && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
@@ -225,8 +222,9 @@ function planTurns(random: Random): OperationPlan['turns'] {
 const startNames = Object.keys(starts) as StartName[];
 
 function planStart(random: Random, wording: Wording): OperationPlan['start'] {
-  // Where locations lead anywhere, none is abroad.
-  const names = startNames.filter((name) => name !== 'abroad' || wording !== 'graph.driveCopy');
+  // Where locations lead anywhere, none is abroad, and a name leads nowhere else.
+  const leadsAbroad = wording !== 'graph.driveCopy' && wording !== 'google.longrunning';
+  const names = startNames.filter((name) => name !== 'abroad' || leadsAbroad);
   const is = weighted(names, (name) => starts[name].weight)(random);
   return {is, wait: random.chance(0.3) ? random.pick(waitNames) : undefined};
 }

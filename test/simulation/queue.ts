@@ -275,7 +275,10 @@ export class Queue implements Application {
         if (how.startsWith('rejects')) {
           this.#world.happen({is: 'turn lost', operation});
           reject(new Error('not today'));
-        } else resolve();
+        } else {
+          this.#world.happen({is: 'handed over', operation});
+          resolve();
+        }
       };
       if (how.endsWith('later')) time.after(1200, settle, 'application');
       else settle();

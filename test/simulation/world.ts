@@ -42,7 +42,11 @@ export interface Sent {
 
 /** Everything that happens in a world and that invariants look at. */
 export type Happening =
-  | {readonly is: 'start' | 'begin' | 'resume'; readonly operation: number}
+  | {readonly is: 'start' | 'resume'; readonly operation: number}
+  /** Watching begins, on another origin where its user trusts that. */
+  | {readonly is: 'begin'; readonly operation: number; readonly trusts?: boolean}
+  /** The answer to a start is read as the first answer to a poll. */
+  | {readonly is: 'first report'; readonly operation: number; readonly answer: ServiceAnswer}
   | ({readonly is: 'request'} & Sent)
   /** A request that starts an operation, and its answer, or what would have been its answer. */
   | ({readonly is: 'start request'} & Sent)
@@ -99,6 +103,8 @@ export type Happening =
       readonly isOurs: boolean;
       readonly outcome: SeenOutcome;
     }
+  /** `onEnd` has resolved. */
+  | {readonly is: 'handed over'; readonly operation: number}
   | {readonly is: 'removed'; readonly operation: number}
   | {readonly is: 'broken'; readonly why: string}
   /** Nothing is left to do at this time. */
