@@ -18,7 +18,7 @@ export const protocolOf: Readonly<Record<Wording, NonNullable<PollOptions['proto
 /** The longer a watch may last, the less it asks: worlds stay small. */
 function scheduleOf({schedule, totalTimeout}: OptionsPlan): PollOptions['schedule'] {
   if (schedule === 'default') return undefined;
-  const most = Math.max(300, totalTimeout / 40);
+  const most = Math.max(300, totalTimeout / 25);
   return schedule === 'fixed'
     ? schedules.fixed(most)
     : schedules.exponential({initial: 200, max: 2 * most, jitter: 'equal'});

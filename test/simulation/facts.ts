@@ -97,56 +97,6 @@ export interface Facts extends Memory {
   endSaid: End | undefined;
 }
 
-/** Before anything has happened. */
-export function firstFacts(_: unknown, operation: number): Facts {
-  return {
-    ...blank(),
-    operation,
-    wasBegun: false,
-    isStarting: false,
-    startRequests: 0,
-    startedAt: 0,
-    startAnswer: undefined,
-    trusts: false,
-    startDueAt: 0,
-    rankSaid: -1,
-    toldAt: undefined,
-    isWatched: false,
-    deadlineAt: 0,
-    resumedAt: 0,
-    stalledAtBegin: 0,
-    slack: 0,
-    requests: 0,
-    lastRequestAt: undefined,
-    settledAt: undefined,
-    isFollowedUp: false,
-    lastAnswer: undefined,
-    lastTrouble: undefined,
-    endReadAt: undefined,
-    abandonedBy: undefined,
-    eventAt: 0,
-    isEmitting: false,
-    stored: undefined,
-    beforeAnswer: undefined,
-    watches: 0,
-    outcome: undefined,
-    resumes: false,
-    wokenAt: undefined,
-    hints: 0,
-    isAsking: false,
-    late: 0,
-    isDoubled: false,
-    turnHeldUntil: 0,
-    wasHeld: false,
-    recordId: undefined,
-    isHandedOver: undefined,
-    handOvers: 0,
-    repeats: 0,
-    wasTaken: false,
-    endSaid: undefined,
-  };
-}
-
 function blank(): Memory {
   return {
     toldUntil: 0,
@@ -160,6 +110,58 @@ function blank(): Memory {
     endRead: undefined,
     hasTimedOut: false,
   };
+}
+
+const noFacts: Facts = {
+  ...blank(),
+  operation: -1,
+  wasBegun: false,
+  isStarting: false,
+  startRequests: 0,
+  startedAt: 0,
+  startAnswer: undefined,
+  trusts: false,
+  startDueAt: 0,
+  rankSaid: -1,
+  toldAt: undefined,
+  isWatched: false,
+  deadlineAt: 0,
+  resumedAt: 0,
+  stalledAtBegin: 0,
+  slack: 0,
+  requests: 0,
+  lastRequestAt: undefined,
+  settledAt: undefined,
+  isFollowedUp: false,
+  lastAnswer: undefined,
+  lastTrouble: undefined,
+  endReadAt: undefined,
+  abandonedBy: undefined,
+  eventAt: 0,
+  isEmitting: false,
+  stored: undefined,
+  beforeAnswer: undefined,
+  watches: 0,
+  outcome: undefined,
+  resumes: false,
+  wokenAt: undefined,
+  hints: 0,
+  isAsking: false,
+  late: 0,
+  isDoubled: false,
+  turnHeldUntil: 0,
+  wasHeld: false,
+  recordId: undefined,
+  isHandedOver: undefined,
+  handOvers: 0,
+  repeats: 0,
+  wasTaken: false,
+  endSaid: undefined,
+};
+
+/** Before anything has happened. */
+export function firstFacts(_: unknown, operation: number): Facts {
+  return {...noFacts, operation};
 }
 
 /** What a resume token written now would remember. */

@@ -21,7 +21,7 @@ export interface ServiceAnswer {
   /** What was done to it, for statistics and timelines. */
   readonly faults: readonly string[];
   /** The word that no protocol knows. */
-  readonly word?: string;
+  readonly word?: string | undefined;
   /** Where an answer to a start leads. */
   readonly place?: string | undefined;
 }

@@ -1,7 +1,7 @@
+import {containsText} from './contains-text.ts';
 import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
 import {hasClient, isStored} from './plan.ts';
 import {abroad, markerOf} from './service.ts';
-import {textOf} from './text-of.ts';
 import type {Happening, Sent, World} from './world.ts';
 
 /** A check of one kind of happening, before it is counted: says what is wrong, or nothing. */
@@ -137,6 +137,12 @@ const reportsEachPollOnce: Check<'event'> = ({event: {type}}, {plan}, facts) =>
   // A recorded poll is reported whenever the workflow gets there.
   type === 'polled' && facts.unreported <= 0 && plan.runner !== 'durable' ? 'polled without an answer' : undefined;
 
+/** A poll is made again only where a request of it failed. What is recorded is told later. */
+const retriesForAReason: Check<'event'> = ({event: {type}}, world, facts) =>
+  type !== 'retrying' || facts.failures > 0 || isTimedOut(facts, world) || isStored(world.plan.runner)
+    ? undefined
+    : 'a retry though nothing failed';
+
 /** Polls are numbered, one by one. */
 const numbersPolls: Check<'event'> = ({event: {type, attempt}}, _, facts) => {
   // A retry carries the number of its poll, which was never made if watching is given up then.
@@ -164,8 +170,9 @@ const isSilentAfterTheEnd: Check<'event'> = ({event: {type}}, _, facts) =>
 
 /** No event, error, resume token or record holds a token. */
 function secretIn(whole: unknown, {plan}: World): string | undefined {
-  const text = textOf(whole);
-  return text.includes(markerOf(plan.seed)) ? `the token is in it: ${text.slice(0, 300)}` : undefined;
+  return containsText(whole, markerOf(plan.seed))
+    ? `the token is in ${JSON.stringify(whole).slice(0, 300)}`
+    : undefined;
 }
 const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
@@ -475,6 +482,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     announcesEachStatusOnce,
     announcesOnlyWhatWasSaid,
     reportsEachPollOnce,
+    retriesForAReason,
     numbersPolls,
     keepsTheOrderOfTime,
     announcesNewsOnly,

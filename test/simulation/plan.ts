@@ -147,7 +147,7 @@ export function isStored(runner: Plan['runner']): boolean {
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
   const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable', 'queue'] as const);
-  const count = hasClient(runner) ? random.whole(1, 6) : random.whole(1, 2);
+  const count = hasClient(runner) ? random.pick([1, 2, 2, 3, 4, 6]) : random.whole(1, 2);
   const options = planOptions(random);
   // Some worlds are nearly quiet, some are rough.
   const rate = random.pick([0, 0.05, 0.15, 0.3, 0.5]);
@@ -155,7 +155,7 @@ export function planOf(seed: number): Plan {
   return {
     seed,
     runner,
-    withKy: random.chance(0.08),
+    withKy: random.chance(0.05),
     batch: runner === 'graph' && random.chance(0.7),
     concurrency: random.pick([40, 40, 40, 3, 1]),
     startTimeout: random.pick([3000, 20_000]),
@@ -173,7 +173,7 @@ export function planOf(seed: number): Plan {
 
 function planOptions(random: Random): OptionsPlan {
   return {
-    totalTimeout: random.pick([5000, 5000, 30_000, 30_000, 120_000, 900_000]),
+    totalTimeout: random.pick([5000, 5000, 5000, 30_000, 30_000, 30_000, 120_000, 900_000]),
     requestTimeout: random.pick([1000, 10_000]),
     notFoundGrace: random.pick([0, 5000, 30_000, 30_000]),
     consecutiveFailures: random.pick([1, 3, 5, 5]),

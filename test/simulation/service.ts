@@ -37,9 +37,6 @@ export function operationIn(url: string): number {
   return Number(/op-(\d+)/.exec(url)?.[1] ?? -1);
 }
 
-/** An answer that comes without trouble. */
-const plainDelivery = {delivery: 'whole', headDelay: 0, bodyDelay: 0} as const;
-
 /** The service: what operations are and when, and what happens to its answers. */
 export class Service {
   readonly #plan: Plan;
@@ -235,7 +232,7 @@ export class Service {
   }
 
   #finish(index: number, draft: Draft, {wait}: AnswerPlan, names: readonly string[], isPart = false): ServiceAnswer {
-    const {http, body, headers, says, delivery, headDelay = 0, bodyDelay = 0, word, place} = draft;
+    const {http, body, headers, says, delivery = 'whole', headDelay = 0, bodyDelay = 0, word, place} = draft;
     const text = draft.text ?? (body === null || body === undefined ? '' : JSON.stringify(body));
     // Nobody asks for a wait in an answer that is followed by another request at once.
     const asks = wait !== undefined && says !== 'redirect' && says !== 'unauthorized' && !isEnd(says);
@@ -243,21 +240,20 @@ export class Service {
     // A part of a batch has no Date of its own.
     const arrivesAt = this.#isOnTime && !isPart ? this.#time.serviceTime + latency + headDelay + bodyDelay : undefined;
     const asked: Asked = asks ? waits[wait](this.#date(), arrivesAt) : {headers: {}, told: undefined};
-    const dated: Readonly<Record<string, string>> = asked.omitsDate === true ? {} : {date: this.dateHeader};
+    const dated = asked.omitsDate === true ? undefined : {date: this.dateHeader};
     const {maxRetryAfter = Number.POSITIVE_INFINITY} = this.#plan.options;
     return {
-      ...plainDelivery,
-      ...(delivery === undefined ? {} : {delivery}),
+      delivery,
       http,
       text,
-      headers: {...dated, 'request-id': `${index}`, ...headers, ...asked.headers},
+      headers: Object.assign({'request-id': `${index}`}, dated, headers, asked.headers),
       headDelay: latency + headDelay,
       bodyDelay,
       says,
       told: asked.told === undefined ? undefined : Math.min(asked.told, maxRetryAfter),
       faults: asks ? [...names, wait] : names,
-      ...(word === undefined ? {} : {word}),
-      ...(place === undefined ? {} : {place}),
+      word,
+      place,
     };
   }
 }
