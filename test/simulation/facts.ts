@@ -1,6 +1,6 @@
 import type {ServiceAnswer} from './faults.ts';
 import {isHome, isRefused} from './network.ts';
-import {hasClient, isStored} from './plan.ts';
+import {hasClient, isStored, keepsRecords} from './plan.ts';
 import {isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
@@ -290,7 +290,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isWatched = false;
       // Whoever resumes has yet to see the last one.
       if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
-      if (plan.runner === 'queue') facts.isHandedOver = false;
+      if (keepsRecords(plan.runner)) facts.isHandedOver = false;
       break;
     case 'wake':
       if (!facts.isWatched) break;

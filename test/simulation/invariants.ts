@@ -1,6 +1,6 @@
 import {containsText} from './contains-text.ts';
 import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
-import {hasClient, isStored} from './plan.ts';
+import {hasClient, isStored, keepsRecords} from './plan.ts';
 import {abroad, markerOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
 
@@ -73,7 +73,7 @@ const isNoFlood: Check<'request'> = ({url}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
   if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
   // A worker takes what another one has put off for due.
-  if (world.plan.runner === 'queue' && facts.slack > 0) return undefined;
+  if (keepsRecords(world.plan.runner) && facts.slack > 0) return undefined;
   const {now} = world.time;
   // The last one before the deadline may come sooner.
   if (now - settledAt >= leastWait || now >= lastPollAt(facts, world) - facts.slack) return undefined;
@@ -154,7 +154,7 @@ const numbersPolls: Check<'event'> = ({event: {type, attempt}}, _, facts) => {
 
 /** Time goes on, whatever is done to the wall clock; that of a worker whose clock is off does not. */
 const keepsTheOrderOfTime: Check<'event'> = ({event: {type, at}}, {plan}, facts) =>
-  at < facts.eventAt && !(plan.runner === 'queue' && facts.slack > 0)
+  at < facts.eventAt && !(keepsRecords(plan.runner) && facts.slack > 0)
     ? `${type} happened ${facts.eventAt - at} ms before the event that came before it`
     : undefined;
 

@@ -138,9 +138,14 @@ export function hasClient(runner: Plan['runner']): boolean {
   return runner === 'graph' || runner === 'client';
 }
 
+/** Whether operations are records whose ends are handed over to `onEnd`. */
+export function keepsRecords(runner: Plan['runner']): boolean {
+  return runner === 'queue';
+}
+
 /** Whether watching goes on in a store, by the wall clock, and there are no pollers. */
 export function isStored(runner: Plan['runner']): boolean {
-  return runner === 'durable' || runner === 'queue';
+  return runner === 'durable' || keepsRecords(runner);
 }
 
 /** The plan of a seed. */
@@ -166,7 +171,7 @@ export function planOf(seed: number): Plan {
     store: {at: random.pick(['every event', 'waiting']), takes: random.pick([0, 0, 3, 50])},
     options,
     operations,
-    envelopes: runner === 'graph' ? planAnswers(random, rate / 2, 4, envelopeFault) : [],
+    envelopes: runner === 'graph' ? planAnswers(random, rate, 4, envelopeFault) : [],
     incidents: planIncidents(random, runner, operations),
   };
 }
@@ -206,8 +211,8 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     variant: random.whole(0, 1),
     start: hasClient(runner) && random.chance(0.35) ? planStart(random, wording) : undefined,
     answers: planAnswers(random, rate, 14, choose),
-    turns: runner === 'queue' ? planTurns(random) : [],
-    handOvers: runner === 'queue' && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
+    turns: keepsRecords(runner) ? planTurns(random) : [],
+    handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
   };
 }
 
@@ -238,7 +243,9 @@ function planAnswers(
   if (rate === 0) return [];
   return Array.from({length: count}, () => {
     const fault = random.chance(rate) ? choose(random) : undefined;
-    const wait = random.chance(fault === undefined ? rate / 4 : 0.3) ? random.pick(waitNames) : undefined;
+    // Who throttles mostly says for how long.
+    const often = fault === 'http 429' || fault === 'http 503' ? 0.6 : 0.3;
+    const wait = random.chance(fault === undefined ? rate / 4 : often) ? random.pick(waitNames) : undefined;
     return {fault, wait};
   });
 }
