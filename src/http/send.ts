@@ -75,7 +75,7 @@ export function send(
   // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
   if (furtherHeaders !== undefined)
     for (const name of Object.keys(furtherHeaders)) headers[name] ??= furtherHeaders[name];
-  return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onHeldBack, onSent, onHead}) => {
+  return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onHeldBack, onSent, onRequeued, onHead}) => {
     let response: TransportResponse;
     try {
       response = await transport(location, {
@@ -88,6 +88,7 @@ export function send(
         signal,
         onHeldBack,
         onSent,
+        onRequeued,
         onHead,
       });
     } catch (error) {

@@ -14,7 +14,7 @@ export interface RequestLimits {
   readonly onHeldBack?: ((until: number) => void) | undefined;
 }
 
-type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onHead'>;
+type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onRequeued' | 'onHead'>;
 
 /**
  * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
@@ -68,6 +68,7 @@ export function withTimeLimit<T>(
         sentAt = now();
         startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
       },
+      onRequeued: () => startTimer(deadlineAt, now()),
       onHead: () => {
         const end = sentAt + requestTimeout;
         if (deadlineAt !== undefined && deadlineAt < end) startTimer(end, now());

@@ -260,8 +260,14 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a turn polls an origin that is held back',
     file: 'runner/step-unless-held.ts',
-    search: 'given.heldUntil > begunAt ? capped(given.heldUntil)',
-    replace: 'given.heldUntil > 1e15 ? capped(given.heldUntil)',
+    search: 'if (heldUntil === undefined || heldUntil <= now) return undefined;',
+    replace: 'if (heldUntil === undefined || now > 0) return undefined;',
+  },
+  {
+    name: 'what a batch was refused for runs out of its time while it waits for another request',
+    file: 'graph/batcher.ts',
+    search: 'request.onRequeued?.();',
+    replace: '',
   },
   {
     name: 'the first report of a start is asked for again',
