@@ -36,7 +36,7 @@ export interface Facts extends Memory {
   /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
   startRequests: number;
   startedAt: number;
-  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean; readonly isGivenUp: boolean} | undefined;
+  startAnswer: Omit<Extract<Happening, {is: 'start answer'}>, 'is' | 'operation'> | undefined;
   /** Whether its user trusts another origin that it was found on. */
   trusts: boolean;
   /** By when its last request must have left. */
@@ -212,7 +212,8 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'start answer':
-      if (!happening.isLost) heed(world, happening.answer);
+      // Only a whole answer reaches the gate.
+      if (!happening.isLost && !happening.isUnread) heed(world, happening.answer);
       facts.startAnswer = happening;
       facts.isFollowedUp = happening.answer.says === 'unauthorized';
       break;

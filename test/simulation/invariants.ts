@@ -244,7 +244,7 @@ const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {p
     // Who gives up does not wait for what becomes of it.
     if (!mayRun && mayHaveStarted && !isGivenUp && abandonedBy === undefined)
       return `it cannot have started, after ${http} ${delivery}`;
-    const isUnread = isLost || delivery !== 'whole' || headDelay >= plan.startTimeout;
+    const isUnread = isLost || startAnswer.isUnread || delivery !== 'whole' || headDelay >= plan.startTimeout;
     return http >= 400 || isUnread || abandonedBy !== undefined ? undefined : `not started after ${http}`;
   }
   if (isLost || http >= 300) return `${how} after ${http}`;
@@ -282,7 +282,8 @@ const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
   if (stalled > 0 || slack > 0 || wasHeld || pace !== undefined || isCrowded(plan)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
   if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
-  const due = Math.max(wokenAt, toldUntil);
+  // However many there are, polls keep their least distance.
+  const due = Math.max(wokenAt + leastWait, toldUntil);
   const late = time.now - due - leavesAfter(plan) - 3 * plan.store.takes - turnsLate - 2;
   return late > 0 ? `${late} ms later than it could have been after a hint` : undefined;
 };

@@ -55,6 +55,7 @@ export type Happening =
       readonly operation: number;
       readonly answer: ServiceAnswer;
       readonly isLost: boolean;
+      readonly isUnread: boolean;
       /** Whether the client did not wait for it. */
       readonly isGivenUp: boolean;
     }
