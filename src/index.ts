@@ -103,7 +103,7 @@ export {operationMachine, watchOperation} from './polling/operation-machine.ts';
 
 export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
 export type {GraphProtocols} from './protocol/presets.ts';
-export type {Protocol, ResultPlace} from './protocol/protocol.ts';
+export type {Protocol, ResultPlace, TokenHeader} from './protocol/protocol.ts';
 export type {StatusOnResource} from './protocol/status-on-resource.ts';
 
 // When to poll.

@@ -89,7 +89,8 @@ export async function sendStart(
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
-      {...settings, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
+      // A start needs a token, even where polling does not, and its status is no word of the operation.
+      {...settings, transport, reader: {...reader, sendsToken: true, httpStatuses: noStatuses}},
       {...sent, signal: controller, deadlineAt: undefined, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
@@ -102,6 +103,8 @@ export async function sendStart(
     dispose();
   }
 }
+
+const noStatuses: ProtocolReader['httpStatuses'] = new Map();
 
 /** Codes of connections that were never made. */
 const unsent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);

@@ -1,4 +1,5 @@
 import type {Answer} from '../operation/state.ts';
+import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -13,6 +14,7 @@ import {
 
 /** What all requests of a poller have in common. */
 export interface SendSettings {
+  readonly reader: Pick<ProtocolReader, 'tokenHeader'>;
   readonly transport: Transport;
   /** How long one request may take, in milliseconds. */
   readonly requestTimeout: number;
@@ -47,7 +49,7 @@ export interface SendRequest {
  * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
+  {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
   limits: RequestLimits,
   {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
 ): Promise<ServiceResponse> {
@@ -57,12 +59,18 @@ export function send(
     accept: 'application/json',
     'client-request-id': clientRequestId,
   };
-  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
-  // The ky instance's own credentials, if it has any, belong to the token's origin too.
-  else if (!trusted) headers['authorization'] = undefined;
+  const {name, prefix} = reader.tokenHeader;
+  if (token !== undefined) headers[name] = prefix + token;
+  else if (!trusted) {
+    // The ky instance's own credentials, if it has any, belong to the token's origin too.
+    headers['authorization'] = undefined;
+    headers[name] = undefined;
+  }
   // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
   if (furtherHeaders !== undefined)
-    for (const name of Object.keys(furtherHeaders)) headers[name] ??= furtherHeaders[name];
+    for (const own of Object.keys(furtherHeaders)) {
+      if (!Object.hasOwn(headers, own)) headers[own] = furtherHeaders[own];
+    }
   return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onHeldBack, onSent, onHead}) => {
     let response: TransportResponse;
     try {

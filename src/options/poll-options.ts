@@ -17,7 +17,7 @@ export interface PollOptions {
    */
   readonly http?: KyInstance | undefined;
   /**
-   * The bearer token, without the word `Bearer`. It goes only to the origin of the location and to `trustedOrigins`, over
+   * The bearer token, without the word `Bearer`, or the key that the protocol's `authorization` names a header for. It goes only to the origin of the location and to `trustedOrigins`, over
    * https or to this machine. After a 401 a function is asked once more. Default: none is sent.
    */
   readonly token?: TokenSource | undefined;

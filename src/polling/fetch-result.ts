@@ -14,6 +14,8 @@ import {now, processClock} from '../shared/clock.ts';
 import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/timers.ts';
 
+const noStatuses: ProtocolReader['httpStatuses'] = new Map();
+
 const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
 
 /** How watching ends when the result is fetched: with it, or with a {@link ResultUnavailableError}. Never rejects. */
@@ -65,7 +67,8 @@ async function fetchResult(
   };
   // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
-  const requestSettings: RequestSettings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};
+  const resultReader = {...reader, sendsToken, seeOtherSucceeds: false, httpStatuses: noStatuses};
+  const requestSettings: RequestSettings = {...settings, reader: resultReader};
   for (let attempt = 1; ; attempt++) {
     try {
       return Object.freeze({...operation, result: await requestResult(requestSettings, request, reader)});

@@ -8,6 +8,8 @@ import {hasEnded, type Operation} from '../operation/operation.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
+import type {ProtocolReader} from '../protocol/protocol-reader.ts';
+import {hasThrottlingCode} from '../protocol/throttling.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {now, processClock, shiftTime} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
@@ -131,17 +133,22 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   const {isForeign} = response;
   if ((status === 404 || status === 410) && reader.notFoundSucceeds && !(isForeign && response.redirected))
     return succeeded(notFoundOperation(status));
-  if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, status, request.known);
+  const isWord = status < 400 || isListed(response, reader);
+  if (!isWord && (status === 401 || status === 403)) throw httpError(response, request.tokenOrigin, reader);
+  const parsed = parseOperation(json, reader, isWord ? status : 0, request.known);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
-  if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
-    throw httpError(response, request.tokenOrigin, reader);
-  }
+  const isOperation = parsed.is === 'operation' && (isWord || parsed.operation.id !== undefined);
+  if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
   if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, response);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
   return {is: 'operation', operation, unknownWord, answer, retryAfter, relocation};
+}
+
+/** Whether an HTTP error is the operation's word. What a foreign host says after a redirect is not the service's. */
+function isListed({status, json, isForeign, redirected}: ServiceResponse, reader: ProtocolReader): boolean {
+  return reader.httpStatuses.has(status) && !(isForeign && redirected) && !hasThrottlingCode(json, reader);
 }
 
 /** The operation's new location, if the response gives one. */

@@ -7,10 +7,9 @@ import {
   expected,
   isBoolean,
   isMilliseconds,
-  isOneOf,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
-import type {Protocol} from './protocol.ts';
+import type {Protocol, TokenHeader} from './protocol.ts';
 
 const checkThat =
   (isValid: (value: unknown) => boolean, expectation: string): Check =>
@@ -20,12 +19,18 @@ const checkThat =
 const areHeaderNames = (value: unknown): boolean =>
   Array.isArray(value) && value.every((header) => matches(header, headerName));
 
+const noToken = 'no token here: pass it as the option token';
 const pointersExpected = "JSON pointers such as '/status'";
 const pointers = checkThat(arePointers, pointersExpected);
 const status = checkThat(isOperationStatus, 'notStarted, running, succeeded, failed or canceled');
 const headerNames = checkThat(areHeaderNames, 'a list of header names');
 const suffix = checkThat(isSuffix, "a string such as '/records' or ':cancel'");
 const milliseconds = isMilliseconds(0);
+
+const tokenHeaderChecks = {
+  header: checkThat(isTokenHeader, "the name of a header such as 'X-Api-Key'"),
+  scheme: checkThat((value) => matches(value, headerName), "a word such as 'Key'"),
+} satisfies Checks<TokenHeader>;
 
 /** A check for each field. */
 const protocolChecks = {
@@ -53,7 +58,7 @@ const protocolChecks = {
   locationOnly: checkLocationOnly,
   resource: checkResource,
   cancel: checkCancel,
-  authorization: isOneOf('bearer', 'none'),
+  authorization: checkAuthorization,
   errorMeansFailed: isBoolean,
   errorCodes: checkErrorCodes,
   throttlingCodes: checkThat(areCodes, 'a list of error codes'),
@@ -83,6 +88,11 @@ export function checkProtocol(protocol: Protocol): void {
   const statuses = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
   const succeeds = statuses.includes('succeeded') || seeOtherSucceeds === true || notFoundSucceeds === true;
   expect(succeeds, 'protocol.words', 'a word that means succeeded', words);
+  const {authorization, requestHeaders, pollHeaders} = protocol;
+  const header = typeof authorization === 'object' ? authorization.header.toLowerCase() : undefined;
+  for (const own of [...Object.keys(requestHeaders ?? {}), ...Object.keys(pollHeaders ?? {})]) {
+    if (own.toLowerCase() === header) throw expected(`protocol.${own}`, noToken, '[not shown]');
+  }
   const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
   if (maximumInterval < minimumInterval) {
     throw new RangeError(
@@ -110,7 +120,8 @@ function checkErrorCodes(name: string, codes: unknown): void {
 
 function checkHttpStatuses(name: string, statuses: unknown): void {
   for (const [code, meaning] of entriesOf(name, statuses, 'a status for each HTTP status')) {
-    expect(/^2\d\d$/.test(code), `${name}.${code}`, 'HTTP statuses from 200 to 299', meaning);
+    const isTaken = /^[2-5]\d\d$/.test(code) && code !== '401' && code !== '429';
+    expect(isTaken, `${name}.${code}`, 'HTTP statuses from 200 to 599 but 401 and 429', meaning);
     status(`${name}.${code}`, meaning);
   }
 }
@@ -124,8 +135,22 @@ function checkHeaders(name: string, headers: unknown): void {
     const own = `${name}.${header}`;
     expect(matches(header, headerName), own, 'header names', value);
     expect(matches(value, headerValue), own, 'a string of visible ASCII characters and spaces', value);
-    expect(header.toLowerCase() !== 'authorization', own, 'no token here: pass it as the option token', '[not shown]');
+    expect(header.toLowerCase() !== 'authorization', own, noToken, '[not shown]');
   }
+}
+
+// These are the library's own.
+const ownHeaders: ReadonlySet<string> = new Set(['accept', 'client-request-id', 'content-type']);
+
+function checkAuthorization(name: string, authorization: unknown): void {
+  if (authorization === 'bearer' || authorization === 'none') return;
+  expect(isRecord(authorization), name, "'bearer', 'none' or {header, scheme}", authorization);
+  checkOptions(authorization, tokenHeaderChecks, `${name}.`, 'field');
+  tokenHeaderChecks.header(`${name}.header`, authorization['header']);
+}
+
+function isTokenHeader(value: unknown): boolean {
+  return matches(value, headerName) && !ownHeaders.has(String(value).toLowerCase());
 }
 
 function checkPlaces(name: string, places: unknown): void {
@@ -158,7 +183,7 @@ function checkResource(name: string, protocol: unknown): void {
   checkProtocol(protocol as unknown as Protocol);
 }
 
-function expect(isValid: boolean, name: string, expectation: string, got: unknown): void {
+function expect(isValid: boolean, name: string, expectation: string, got: unknown): asserts isValid {
   if (!isValid) throw expected(name, expectation, show(got));
 }
 

@@ -1,4 +1,10 @@
-import type {Operation, OperationFault, OperationStatus, SucceededOperation} from '../operation/operation.ts';
+import {
+  type Operation,
+  type OperationFault,
+  type OperationStatus,
+  type SucceededOperation,
+  statusRank,
+} from '../operation/operation.ts';
 import {readDateTime} from '../shared/date-time.ts';
 import {deepFreeze, maxJsonDepth} from '../shared/json.ts';
 import {ownProperty, valueAt} from './pointer.ts';
@@ -33,7 +39,9 @@ export function parseOperation(
     return {is: 'operation', operation: previous};
   }
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  const word = isObject ? parseStatusWord(body, reader) : undefined;
+  // The body of a listed HTTP error may have a status that is not the operation's.
+  const isError = httpStatus !== undefined && httpStatus >= 400 && reader.httpStatuses.has(httpStatus);
+  const word = isObject && !isError ? parseStatusWord(body, reader) : undefined;
   const implied = word === undefined ? impliedStatus(body, reader, httpStatus) : undefined;
   const rawStatus = word ?? implied?.rawStatus;
   if (rawStatus === undefined) {
@@ -48,7 +56,7 @@ export function parseOperation(
   const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
   let status = known ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  if (status === 'succeeded' && reader.errorMeansFailed) status = statusByError(body, reader);
+  if (status === 'succeeded' && reader.errorMeansFailed && !isError) status = statusByError(body, reader);
   const operation: Mutable<Operation> & {result?: unknown; error?: OperationFault} = {
     id: readId(body, reader),
     status,
@@ -117,12 +125,14 @@ function impliedStatus(
   const {withoutStatus} = reader.protocol;
   const statusByHttp = reader.httpStatuses.get(httpStatus);
   if (statusByHttp === undefined && withoutStatus === undefined) return undefined;
-  if (valueAt(body, reader.status) !== undefined) return undefined;
-  const error = valueAt(body, reader.error);
-  if (error !== undefined && meaningOf(error, reader) !== 'succeeded') return undefined;
+  if (httpStatus < 400) {
+    if (valueAt(body, reader.status) !== undefined) return undefined;
+    const error = valueAt(body, reader.error);
+    if (error !== undefined && meaningOf(error, reader) !== 'succeeded') return undefined;
+  }
   if (statusByHttp !== undefined) {
-    // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as a success.
-    return body === undefined && statusByHttp === 'succeeded'
+    // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as an end.
+    return body === undefined && statusRank[statusByHttp] === statusRank.succeeded
       ? undefined
       : {status: statusByHttp, rawStatus: String(httpStatus)};
   }

@@ -28,6 +28,8 @@ export interface ProtocolReader {
   readonly moveHeaders: readonly string[];
   readonly pollHeaders: Readonly<Record<string, string>> | undefined;
   readonly sendsToken: boolean;
+  /** The header that carries the token, in lower case, and what comes before the token in it. */
+  readonly tokenHeader: {readonly name: string; readonly prefix: string};
   readonly foreignHosts: boolean;
   readonly minimumInterval: number;
   readonly maximumInterval: number;
@@ -44,6 +46,8 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
   const known = readers.get(protocol);
   if (known !== undefined) return known;
   checkProtocol(protocol);
+  const {authorization = 'bearer'} = protocol;
+  const {header = 'authorization', scheme} = typeof authorization === 'object' ? authorization : {scheme: 'Bearer'};
   const {resultLocation = 'resourceLocation', locationHeaders = ['operation-location', 'location']} = protocol;
   const reader: ProtocolReader = {
     protocol,
@@ -69,7 +73,8 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     moveHeaders: protocol.moveHeaders ?? locationHeaders,
     // In lower case, so that the headers that every request has replace those of the same name.
     pollHeaders: protocol.pollHeaders && Object.fromEntries(lowerCaseMap(protocol.pollHeaders)),
-    sendsToken: protocol.authorization !== 'none',
+    sendsToken: authorization !== 'none',
+    tokenHeader: {name: header.toLowerCase(), prefix: scheme === undefined ? '' : `${scheme} `},
     foreignHosts: protocol.foreignHosts ?? false,
     minimumInterval: protocol.minimumInterval ?? 0,
     maximumInterval: protocol.maximumInterval ?? Number.POSITIVE_INFINITY,

@@ -8,6 +8,14 @@ import type {JsonPointer, JsonPointers} from './pointer.ts';
  */
 export type ResultPlace = 'resourceLocation' | 'location' | 'original' | {readonly suffix: string};
 
+/** The header in which a service takes its key. */
+export interface TokenHeader {
+  /** Its name, e.g. `X-Api-Key`. */
+  readonly header: string;
+  /** What comes before the key, with a space between them, e.g. `Key` or `Basic`. Default: nothing. */
+  readonly scheme?: string;
+}
+
 /**
  * How a service describes its long-running operations: data only. Fields of a response body are given as JSON pointers
  * (`/status`); of several, the first that leads to a value counts.
@@ -37,8 +45,9 @@ export interface Protocol {
    */
   readonly withoutStatus?: OperationStatus;
   /**
-   * What a response with neither a status word nor an error means by its HTTP status, from 200 to 299, e.g.
-   * `{202: 'running', 200: 'succeeded'}`. Default: nothing; a word always takes precedence over the HTTP status.
+   * What a response means by its HTTP status, from 200 to 599 but 401 and 429, e.g. `{202: 'running', 200: 'succeeded'}`.
+   * Below 400 it counts for a response with neither a status word nor an error. From 400 on it counts whatever the body says,
+   * before any retry or grace period, and the body's error is the operation's. Default: nothing.
    */
   readonly httpStatuses?: Readonly<Record<number, OperationStatus>>;
   /** Whether a value at `error` turns a word that means succeeded into failed. Default `false`. */
@@ -120,10 +129,11 @@ export interface Protocol {
    */
   readonly cancel?: {readonly method: 'DELETE' | 'POST'; readonly suffix?: string};
   /**
-   * Whether requests carry the bearer token. `'none'`: never, and locations are treated as capabilities, since whoever has one
-   * can read the operation. Default `'bearer'`.
+   * How requests carry the option `token`: as a bearer token; in a header of the service's own, e.g. `{header: 'X-Api-Key'}` or
+   * `{header: 'Authorization', scheme: 'Key'}`, where it is guarded as a bearer token is; or, with `'none'`, never: locations
+   * are then treated as capabilities, since whoever has one can read the operation. Default `'bearer'`.
    */
-  readonly authorization?: 'bearer' | 'none';
+  readonly authorization?: 'bearer' | 'none' | TokenHeader;
   /** Whether a response may move the operation to a foreign origin, to which no token is sent. Default `false`. */
   readonly foreignHosts?: boolean;
   /** The shortest wait, in milliseconds, that the service allows unless a response says otherwise. Default 0. */

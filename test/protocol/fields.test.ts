@@ -249,8 +249,14 @@ describe('protocols.define', () => {
     [{otherWords: 'Running'}, `otherWords: expected ${statuses}, got "Running"`],
     [{withoutStatus: null}, `withoutStatus: expected ${statuses}, got null`],
     [{httpStatuses: [200]}, 'httpStatuses: expected a status for each HTTP status, got [200]'],
-    [{httpStatuses: {404: 'succeeded'}}, 'httpStatuses.404: expected HTTP statuses from 200 to 299, got "succeeded"'],
-    [{httpStatuses: {ok: 'succeeded'}}, 'httpStatuses.ok: expected HTTP statuses from 200 to 299, got "succeeded"'],
+    [
+      {httpStatuses: {401: 'succeeded'}},
+      'httpStatuses.401: expected HTTP statuses from 200 to 599 but 401 and 429, got "succeeded"',
+    ],
+    [
+      {httpStatuses: {ok: 'succeeded'}},
+      'httpStatuses.ok: expected HTTP statuses from 200 to 599 but 401 and 429, got "succeeded"',
+    ],
     [{httpStatuses: {200: 'ok'}}, `httpStatuses.200: expected ${statuses}, got "ok"`],
     [{words: [['done', 'succeeded']]}, 'words: expected a status for each word, got [["done", "succeeded"]]'],
     [{words: {}, notFoundSucceeds: false}, 'words: expected a word that means succeeded, got {}'],
