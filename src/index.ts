@@ -103,8 +103,17 @@ export {operationMachine, watchOperation} from './polling/operation-machine.ts';
 
 export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
 export type {GraphProtocols} from './protocol/presets.ts';
-export type {Protocol, ResultPlace, TokenHeader} from './protocol/protocol.ts';
+export type {
+  CancelRequest,
+  Protocol,
+  ProtocolDefinition,
+  ResultPlace,
+  TokenHeader,
+  WaitPlace,
+} from './protocol/protocol.ts';
+export type {ReadableAnswer, ReadOperation} from './protocol/read.ts';
 export type {StatusOnResource} from './protocol/status-on-resource.ts';
+export type {UrlTemplate} from './protocol/url-template.ts';
 
 // When to poll.
 

@@ -61,7 +61,7 @@ function resultOf({
 
 function placeName(place: ResultPlace, resourceLocation: JsonPointers): string {
   if (place === 'resourceLocation') return propertyPaths(resourceLocation);
-  if (typeof place === 'object') return `its location with ${place.suffix}`;
+  if (typeof place === 'object') return 'suffix' in place ? `its location with ${place.suffix}` : place.template;
   return place === 'location' ? "the start's Location" : "the start's URL";
 }
 

@@ -44,8 +44,9 @@ export function operationSettings(
 /** What a client gives to the settings of each of its operations, besides the token. */
 export function sharedSettings({
   origin,
+  base,
   transport,
   secrets,
-}: ClientParts): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin'> {
-  return {transport, secrets, resultOrigin: origin};
+}: ClientParts): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'> {
+  return {transport, secrets, resultOrigin: origin, root: base};
 }

@@ -90,7 +90,7 @@ export async function sendStart(
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
       // A start needs a token, even where polling does not, and its status is no word of the operation.
-      {...settings, transport, reader: {...reader, sendsToken: true, httpStatuses: noStatuses}},
+      {...settings, transport, reader: {...reader, sendsToken: true, unfollowed: new Set()}},
       {...sent, signal: controller, deadlineAt: undefined, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
@@ -103,8 +103,6 @@ export async function sendStart(
     dispose();
   }
 }
-
-const noStatuses: ProtocolReader['httpStatuses'] = new Map();
 
 /** Codes of connections that were never made. */
 const unsent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);

@@ -1,3 +1,4 @@
+import {readContext} from '../http/read-context.ts';
 import {redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
@@ -76,7 +77,14 @@ export function watchStarted(
 ): StartedOperation {
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
-  const report = readStart(method, {url, status, headers, body: json}, reader, client.base, client.pathRoot ?? null);
+  const context = readContext(response);
+  const report = readStart(
+    method,
+    {url, status, headers, body: json, context},
+    reader,
+    client.base,
+    client.pathRoot ?? null,
+  );
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
   const given = operationSettings(client, {...options, protocol: report.protocol});
   if (report.kind === 'ended') {

@@ -138,7 +138,11 @@ function withoutSecret(headers: ResponseHeaders, secret: string): ResponseHeader
     const value = headers.get(name);
     return value === null || holdsSecret(value, secret) ? null : value;
   };
-  return {get, has: (name) => get(name) !== null};
+  return {
+    get,
+    has: (name) => get(name) !== null,
+    entries: () => [...headers.entries()].filter(([, value]) => !holdsSecret(value, secret)),
+  };
 }
 
 /** Whether a text holds a secret, as it is or percent-encoded, even more than once. No pattern is made of the secret: it would stay. */

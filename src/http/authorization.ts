@@ -1,7 +1,7 @@
 import {PollError} from '../operation/errors.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {describeError} from '../shared/describe-error.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
-import {describeError} from './request-errors.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
 /** Why a token is asked for. */

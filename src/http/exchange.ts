@@ -14,10 +14,7 @@ const maxRedirects = 5;
 /** What all requests for an operation have in common. */
 export interface RequestSettings extends TokenPolicy, SendSettings {
   readonly token: TokenSource | undefined;
-  readonly reader: Pick<
-    ProtocolReader,
-    'sendsToken' | 'tokenHeader' | 'httpStatuses' | 'seeOtherSucceeds' | 'foreignHosts'
-  >;
+  readonly reader: Pick<ProtocolReader, 'protocol' | 'sendsToken' | 'tokenHeader' | 'unfollowed' | 'foreignHosts'>;
 }
 
 /** A request to the service. */
@@ -73,9 +70,9 @@ export async function exchange(
     const response = await send(sendSettings, request, sent);
     const {status} = response;
     // A request that changes something is never sent to a place it was not meant for.
-    if (method === 'GET' && isRedirect(response, settings)) {
+    if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
-      if (status === 303 && settings.reader.seeOtherSucceeds) {
+      if (settings.reader.unfollowed.has(status)) {
         // It becomes the operation's resourceLocation, which is shown.
         return {...response, seeOther: containsSecret(target ?? '', response.secrets) ? undefined : target};
       }
@@ -93,11 +90,6 @@ export async function exchange(
     }
     return response;
   }
-}
-
-/** Whether a response leads elsewhere; not where its status is the operation's word. */
-function isRedirect({status, headers}: ServiceResponse, {reader}: RequestSettings): boolean {
-  return redirectStatuses.has(status) && headers.has('location') && !reader.httpStatuses.has(status);
 }
 
 /** Whether a location is on another origin than the request's own, so that nothing of its credentials may go there. */

@@ -2,6 +2,7 @@ import type {Answer} from '../operation/state.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
+import {readWait} from './retry-after.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 import {
@@ -14,7 +15,7 @@ import {
 
 /** What all requests of a poller have in common. */
 export interface SendSettings {
-  readonly reader: Pick<ProtocolReader, 'tokenHeader'>;
+  readonly reader: Pick<ProtocolReader, 'tokenHeader' | 'protocol'>;
   readonly transport: Transport;
   /** How long one request may take, in milliseconds. */
   readonly requestTimeout: number;
@@ -51,7 +52,7 @@ export interface SendRequest {
 export function send(
   {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
   limits: RequestLimits,
-  {method, json, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
+  {method, json: sentJson, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
 ): Promise<ServiceResponse> {
   const secrets = token === undefined ? others : [token, ...others];
   const clientRequestId = crypto.randomUUID();
@@ -77,7 +78,7 @@ export function send(
       response = await transport(location, {
         method,
         headers,
-        json,
+        json: sentJson,
         isForeign,
         maxBodyLength: maxResponseSize,
         maxRetryAfter,
@@ -99,11 +100,13 @@ export function send(
       const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
       throw protocolError(why, {answer, retryAfter: wait}, 'protocol');
     }
+    const json = readJson(body, secrets);
+    const place = reader.protocol.retryAfter;
     return {
       status,
       headers: responseHeaders,
-      retryAfter: wait,
-      json: readJson(body, secrets),
+      retryAfter: wait ?? (place && atMost(readWait(place, responseHeaders, json), maxRetryAfter)),
+      json,
       answer,
       method,
       location,

@@ -32,6 +32,8 @@ export interface TransportRequest {
 export interface ResponseHeaders {
   get(name: string): string | null;
   has(name: string): boolean;
+  /** All of them, by their names in lower case. */
+  entries(): Iterable<[string, string]>;
 }
 
 /** A response, read to its end. */

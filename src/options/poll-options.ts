@@ -35,7 +35,10 @@ export interface PollOptions {
    * protocol's, 15 minutes. Not to be mistaken for `requestTimeout`.
    */
   readonly totalTimeout?: number | false | undefined;
-  /** How long one request may take from sending it to the end of the answer's body, in milliseconds. Default 10,000. */
+  /**
+   * How long one request may take from sending it to the end of the answer's body, in milliseconds. Default the protocol's,
+   * 10,000.
+   */
   readonly requestTimeout?: number | undefined;
   /**
    * How long the body of a response may be, in bytes; also that of a result. A longer one is not read to its end, and ends

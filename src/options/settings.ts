@@ -42,6 +42,8 @@ export interface Settings extends RequestSettings {
   readonly startAfter?: Promise<void> | undefined;
   /** The origin that the token goes to for a result, where that is not the operation's. */
   readonly resultOrigin?: string | undefined;
+  /** What a leading slash of a URL template is relative to, where that is not the operation's origin. */
+  readonly root?: string | undefined;
   /** The request that started the operation, where a result may be found. */
   readonly started?: StartRequest | undefined;
   /** The transitions of another machine, which only tests set. */
@@ -89,7 +91,7 @@ const retryChecks = {
 } satisfies Checks<RetryOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -110,7 +112,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     schedule: options.schedule ?? defaultSchedule,
     retry: options.retry === undefined ? defaultRetry : retryWithDefaults(options.retry),
     totalTimeout: options.totalTimeout ?? protocol.totalTimeout ?? fifteenMinutes,
-    requestTimeout: options.requestTimeout ?? 10_000,
+    requestTimeout: options.requestTimeout ?? protocol.requestTimeout ?? 10_000,
     maxResponseSize: options.maxResponseSize ?? defaultMaxBodyLength,
     initialDelay: options.initialDelay ?? 0,
     maxRetryAfter: options.maxRetryAfter,
@@ -123,6 +125,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     trustedOrigins: readOrigins(options.trustedOrigins),
     fetchResult: options.fetchResult ?? false,
     resultOrigin: client?.resultOrigin,
+    root: client?.root,
   };
 }
 

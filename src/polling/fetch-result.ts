@@ -14,8 +14,6 @@ import {now, processClock} from '../shared/clock.ts';
 import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/timers.ts';
 
-const noStatuses: ProtocolReader['httpStatuses'] = new Map();
-
 const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
 
 /** How watching ends when the result is fetched: with it, or with a {@link ResultUnavailableError}. Never rejects. */
@@ -53,21 +51,22 @@ async function fetchResult(
   signal: Signal,
 ): Promise<SucceededOperation> {
   if (operation.result !== undefined) return operation;
-  const {reader, resultOrigin, started} = settings;
-  const location = resultLocation(operation, reader, {location: state.location, started});
+  const {reader, resultOrigin, root, started} = settings;
+  const location = resultLocation(operation, reader, {location: state.location, root, started});
   if (location === undefined) return operation;
   const until = now() + settings.notFoundGrace;
   const request = {
     location,
     tokenOrigin: resultOrigin ?? state.tokenOrigin,
     home: state.location,
+    headers: reader.pollHeaders,
     // A client may hold a request back for hours: the last one may leave when the retries end.
     deadlineAt: until + settings.requestTimeout,
     signal,
   };
   // The result is not the operation: it may need a token where the operation does not, and be redirected where that ends.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
-  const resultReader = {...reader, sendsToken, seeOtherSucceeds: false, httpStatuses: noStatuses};
+  const resultReader = {...reader, sendsToken, unfollowed: new Set<number>()};
   const requestSettings: RequestSettings = {...settings, reader: resultReader};
   for (let attempt = 1; ; attempt++) {
     try {

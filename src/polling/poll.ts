@@ -1,7 +1,8 @@
 import pRetry from 'p-retry';
 import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
-import {containsSecret} from '../http/redact.ts';
-import {describeError, httpError, protocolError} from '../http/request-errors.ts';
+import {readContext} from '../http/read-context.ts';
+import {containsSecret, redact} from '../http/redact.ts';
+import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
@@ -9,9 +10,9 @@ import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
-import {hasThrottlingCode} from '../protocol/throttling.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {now, processClock, shiftTime} from '../shared/clock.ts';
+import {describeError} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
 
 /** What a poll needs to know. */
@@ -134,12 +135,17 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if ((status === 404 || status === 410) && reader.notFoundSucceeds && !(isForeign && response.redirected))
     return succeeded(notFoundOperation(status));
   const isWord = status < 400 || isListed(response, reader);
-  if (!isWord && (status === 401 || status === 403)) throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, isWord ? status : 0, request.known);
+  const {read} = reader.protocol;
+  if (!isWord && (status === 401 || status === 403 || read !== undefined))
+    throw httpError(response, request.tokenOrigin, reader);
+  const parsed = parseOperation(json, reader, isWord ? status : 0, request.known, read && readContext(response));
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   const isOperation = parsed.is === 'operation' && (isWord || parsed.operation.id !== undefined);
   if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
-  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'no JSON' : parsed.why, response);
+  if (parsed.is === 'unreadable') {
+    const why = json === undefined && read === undefined ? 'no JSON' : parsed.why;
+    throw protocolError(redact(why, response.secrets), response);
+  }
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
@@ -147,8 +153,9 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
 }
 
 /** Whether an HTTP error is the operation's word. What a foreign host says after a redirect is not the service's. */
-function isListed({status, json, isForeign, redirected}: ServiceResponse, reader: ProtocolReader): boolean {
-  return reader.httpStatuses.has(status) && !(isForeign && redirected) && !hasThrottlingCode(json, reader);
+function isListed({status, isForeign, redirected}: ServiceResponse, {protocol, httpStatuses}: ProtocolReader): boolean {
+  const isRead = protocol.read !== undefined && ![401, 403, 429].includes(status);
+  return (isRead || httpStatuses.has(status)) && !(isForeign && redirected);
 }
 
 /** The operation's new location, if the response gives one. */

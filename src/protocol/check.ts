@@ -1,4 +1,3 @@
-import {isOperationStatus} from '../operation/operation.ts';
 import {
   type Check,
   type Checks,
@@ -6,10 +5,13 @@ import {
   describeValue,
   expected,
   isBoolean,
+  isFunction,
   isMilliseconds,
+  isOneOf,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
-import type {Protocol, TokenHeader} from './protocol.ts';
+import {checkStatus as status} from './check-status.ts';
+import type {Protocol, ProtocolDefinition} from './protocol.ts';
 
 const checkThat =
   (isValid: (value: unknown) => boolean, expectation: string): Check =>
@@ -19,22 +21,27 @@ const checkThat =
 const areHeaderNames = (value: unknown): boolean =>
   Array.isArray(value) && value.every((header) => matches(header, headerName));
 
-const noToken = 'no token here: pass it as the option token';
 const pointersExpected = "JSON pointers such as '/status'";
 const pointers = checkThat(arePointers, pointersExpected);
-const status = checkThat(isOperationStatus, 'notStarted, running, succeeded, failed or canceled');
 const headerNames = checkThat(areHeaderNames, 'a list of header names');
 const suffix = checkThat(isSuffix, "a string such as '/records' or ':cancel'");
+const template = checkThat(isTemplate, "a URL such as '/status/{/id}'");
 const milliseconds = isMilliseconds(0);
 
-const tokenHeaderChecks = {
-  header: checkThat(isTokenHeader, "the name of a header such as 'X-Api-Key'"),
-  scheme: checkThat((value) => matches(value, headerName), "a word such as 'Key'"),
-} satisfies Checks<TokenHeader>;
+const header = checkThat((value) => matches(value, headerName), "the name of a header such as 'X-Api-Key'");
+
+/** A check of the fields of an object, of which one is required. */
+const fields =
+  (required: string, takes: string, checks: Readonly<Record<string, Check>>): Check =>
+  (name, value) => {
+    expect(isRecord(value) && value[required] !== undefined, name, takes, value);
+    checkOptions(Object(value), checks, `${name}.`, 'field');
+  };
+const tokenHeader = fields('header', "'bearer', 'none' or {header, scheme}", {header, scheme: header});
 
 /** A check for each field. */
 const protocolChecks = {
-  status: pointers,
+  status: checkThat((value) => listOf(value).every(isPointer), pointersExpected),
   statusIfKnown: pointers,
   id: pointers,
   createdDateTime: pointers,
@@ -44,21 +51,32 @@ const protocolChecks = {
   resourceLocation: pointers,
   result: checkThat((value) => value === '' || arePointers(value), pointersExpected),
   error: pointers,
+  errorCode: pointers,
+  errorMessage: pointers,
+  read: isFunction,
   name: checkThat((value) => typeof value === 'string' && value !== '', 'a non-empty string'),
   words: checkWords,
   otherWords: status,
   withoutStatus: status,
   httpStatuses: checkHttpStatuses,
   resultLocation: checkPlaces,
-  start: checkThat(isStart, "'headers', 'resource', 'original' or a JSON pointer such as '/name'"),
+  start: checkThat(isStart, "'headers', 'resource', 'original', a JSON pointer such as '/name' or {template}"),
   requestHeaders: checkHeaders,
   pollHeaders: checkHeaders,
   locationHeaders: headerNames,
   moveHeaders: headerNames,
-  locationOnly: checkLocationOnly,
-  resource: checkResource,
-  cancel: checkCancel,
-  authorization: checkAuthorization,
+  locationOnly: nested,
+  resource: nested,
+  cancel: fields('method', 'a method and, optionally, a suffix, a template or at', {
+    method: isOneOf('DELETE', 'POST', 'PUT', 'PATCH'),
+    suffix,
+    template,
+    at: pointers,
+    body: () => {}, // Anything may be sent.
+  }),
+  authorization: (name, value) => {
+    if (value !== 'bearer' && value !== 'none') tokenHeader(name, value);
+  },
   errorMeansFailed: isBoolean,
   errorCodes: checkErrorCodes,
   throttlingCodes: checkThat(areCodes, 'a list of error codes'),
@@ -69,10 +87,10 @@ const protocolChecks = {
   foreignHosts: isBoolean,
   minimumInterval: milliseconds,
   maximumInterval: milliseconds,
+  retryAfter: fields('unit', '{at, unit} or {header, unit}', {at: pointers, header, unit: isOneOf('ms', 's')}),
+  requestTimeout: isMilliseconds(1),
   totalTimeout: milliseconds,
 } satisfies Checks<Protocol>;
-
-const required = ['name', 'status', 'words'] as const;
 
 /**
  * Checks the fields of a protocol. The compiler does so in TypeScript, but protocols also come from JavaScript and from JSON
@@ -80,19 +98,22 @@ const required = ['name', 'status', 'words'] as const;
  *
  * @throws TypeError or RangeError that names the field, its value and what is expected
  */
-export function checkProtocol(protocol: Protocol): void {
+export function checkProtocol(protocol: ProtocolDefinition): void {
   if (!isRecord(protocol)) throw expected('protocol', 'a protocol such as protocols.longRunning', show(protocol));
   checkOptions(protocol, protocolChecks, 'protocol.', 'field');
-  for (const field of required) protocolChecks[field](`protocol.${field}`, protocol[field]);
-  const {words, otherWords, withoutStatus, httpStatuses = {}, seeOtherSucceeds, notFoundSucceeds} = protocol;
-  const statuses = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
-  const succeeds = statuses.includes('succeeded') || seeOtherSucceeds === true || notFoundSucceeds === true;
-  expect(succeeds, 'protocol.words', 'a word that means succeeded', words);
-  const {authorization, requestHeaders, pollHeaders} = protocol;
-  const header = typeof authorization === 'object' ? authorization.header.toLowerCase() : undefined;
-  for (const own of [...Object.keys(requestHeaders ?? {}), ...Object.keys(pollHeaders ?? {})]) {
-    if (own.toLowerCase() === header) throw expected(`protocol.${own}`, noToken, '[not shown]');
+  protocolChecks.name('protocol.name', protocol.name);
+  if (protocol.read === undefined) {
+    pointers('protocol.status', protocol.status);
+    checkWords('protocol.words', protocol.words);
   }
+  const {words = {}, otherWords, withoutStatus, httpStatuses = {}, seeOtherSucceeds, notFoundSucceeds} = protocol;
+  const statuses = [...Object.values(words), ...Object.values(httpStatuses), otherWords, withoutStatus];
+  const succeeds =
+    protocol.read !== undefined ||
+    statuses.includes('succeeded') ||
+    seeOtherSucceeds === true ||
+    notFoundSucceeds === true;
+  expect(succeeds, 'protocol.words', 'a word that means succeeded', words);
   const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
   if (maximumInterval < minimumInterval) {
     throw new RangeError(
@@ -135,51 +156,26 @@ function checkHeaders(name: string, headers: unknown): void {
     const own = `${name}.${header}`;
     expect(matches(header, headerName), own, 'header names', value);
     expect(matches(value, headerValue), own, 'a string of visible ASCII characters and spaces', value);
-    expect(header.toLowerCase() !== 'authorization', own, noToken, '[not shown]');
+    expect(header.toLowerCase() !== 'authorization', own, 'no token here: pass it as the option token', '[not shown]');
   }
-}
-
-// These are the library's own.
-const ownHeaders: ReadonlySet<string> = new Set(['accept', 'client-request-id', 'content-type']);
-
-function checkAuthorization(name: string, authorization: unknown): void {
-  if (authorization === 'bearer' || authorization === 'none') return;
-  expect(isRecord(authorization), name, "'bearer', 'none' or {header, scheme}", authorization);
-  checkOptions(authorization, tokenHeaderChecks, `${name}.`, 'field');
-  tokenHeaderChecks.header(`${name}.header`, authorization['header']);
-}
-
-function isTokenHeader(value: unknown): boolean {
-  return matches(value, headerName) && !ownHeaders.has(String(value).toLowerCase());
 }
 
 function checkPlaces(name: string, places: unknown): void {
   for (const place of listOf(places)) {
     const isValid =
       ['resourceLocation', 'location', 'original'].includes(String(place)) ||
-      (isRecord(place) && Object.keys(place).join() === 'suffix' && isSuffix(place['suffix']));
-    expect(isValid, name, "'resourceLocation', 'location', 'original' or {suffix}, or a list of these", place);
+      hasOnly(place, 'suffix', isSuffix) ||
+      hasOnly(place, 'template', isTemplate);
+    const places = "'resourceLocation', 'location', 'original', {suffix} or {template}, or a list of these";
+    expect(isValid, name, places, place);
   }
 }
 
-function checkCancel(name: string, cancel: unknown): void {
-  const entries = entriesOf(name, cancel, 'a method and, optionally, a suffix');
-  const {method, suffix: ending, ...others} = Object.fromEntries(entries);
-  const isValid = method !== undefined && Object.keys(others).length === 0;
-  expect(isValid, name, 'a method and, optionally, a suffix', cancel);
-  expect(method === 'DELETE' || method === 'POST', `${name}.method`, "'DELETE' or 'POST'", method);
-  if (ending !== undefined) suffix(`${name}.suffix`, ending);
-}
-
-function checkLocationOnly(name: string, protocol: unknown): void {
-  const isValid = isRecord(protocol) && protocol['locationOnly'] === undefined;
-  expect(isValid, name, 'a protocol without a locationOnly of its own', protocol);
-  checkProtocol(protocol as unknown as Protocol);
-}
-
-function checkResource(name: string, protocol: unknown): void {
-  const isValid = isRecord(protocol) && protocol['resource'] === undefined && protocol['locationOnly'] === undefined;
-  expect(isValid, name, 'a protocol without a resource or locationOnly of its own', protocol);
+function nested(name: string, protocol: unknown): void {
+  const isResource = name.endsWith('resource');
+  const {locationOnly, resource} = Object(protocol);
+  const isValid = isRecord(protocol) && locationOnly === undefined && !(isResource && resource !== undefined);
+  expect(isValid, name, `a protocol without a ${isResource ? 'resource or ' : ''}locationOnly of its own`, protocol);
   checkProtocol(protocol as unknown as Protocol);
 }
 
@@ -205,7 +201,21 @@ function areCodes(value: unknown): boolean {
 }
 
 function isStart(value: unknown): boolean {
-  return value === 'headers' || value === 'resource' || value === 'original' || isPointer(value);
+  return (
+    value === 'headers' ||
+    value === 'resource' ||
+    value === 'original' ||
+    isPointer(value) ||
+    hasOnly(value, 'template', isTemplate)
+  );
+}
+
+function hasOnly(value: unknown, field: string, isValid: (value: unknown) => boolean): boolean {
+  return isRecord(value) && Object.keys(value).join() === field && isValid(value[field]);
+}
+
+function isTemplate(value: unknown): boolean {
+  return matches(value, /^(?:[^{}]|\{\/[^{}]*\})+$/);
 }
 
 function isSuffix(value: unknown): boolean {

@@ -1,4 +1,5 @@
 import {
+  isOperationStatus,
   type Operation,
   type OperationFault,
   type OperationStatus,
@@ -6,9 +7,12 @@ import {
   statusRank,
 } from '../operation/operation.ts';
 import {readDateTime} from '../shared/date-time.ts';
+import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, maxJsonDepth} from '../shared/json.ts';
-import {ownProperty, valueAt} from './pointer.ts';
+import {asText} from './as-text.ts';
+import {ownProperty, pointerPaths, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
+import {callRead, type ReadContext} from './read.ts';
 
 /** What a response body turned out to be. */
 export type ParsedOperation =
@@ -28,13 +32,17 @@ export type ParsedOperation =
  * @param httpStatus the response's HTTP status, for protocols with `httpStatuses`
  * @param previous the last operation parsed by the same reader: it is returned when the body is equal, to spare the garbage
  *   collector
+ * @param context what the protocol's `read` needs, where it has one
  */
 export function parseOperation(
   body: unknown,
   reader: ProtocolReader,
   httpStatus?: number,
   previous?: Operation,
+  context?: ReadContext,
 ): ParsedOperation {
+  const {read} = reader.protocol;
+  if (read !== undefined && context !== undefined) return readOperation(read, body, reader, context);
   if (previous !== undefined && reader.httpStatuses.size === 0 && isEqualJson(previous.raw, body)) {
     return {is: 'operation', operation: previous};
   }
@@ -50,40 +58,92 @@ export function parseOperation(
       : `expected a JSON object, got ${describeJsonType(body)}`;
     return {is: 'unreadable', why};
   }
-  if (!deepFreeze(body)) {
-    return {is: 'unreadable', why: `the body is nested more than ${maxJsonDepth} levels deep`};
-  }
+  if (!deepFreeze(body)) return tooDeep;
   const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
   let status = known ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
   if (status === 'succeeded' && reader.errorMeansFailed && !isError) status = statusByError(body, reader);
+  const operation = createOperation(body, reader, status, rawStatus);
+  return known === undefined ? {is: 'operation', operation, unknownWord: rawStatus} : {is: 'operation', operation};
+}
+
+const tooDeep: ParsedOperation = {
+  is: 'unreadable',
+  why: `the body is nested more than ${maxJsonDepth} levels deep`,
+};
+
+/** What the protocol's `read` finds in a response. */
+function readOperation(
+  read: NonNullable<ProtocolReader['protocol']['read']>,
+  body: unknown,
+  reader: ProtocolReader,
+  context: ReadContext,
+): ParsedOperation {
+  if (!deepFreeze(body)) return tooDeep;
+  try {
+    const given = callRead(read, body, context);
+    const status = ownProperty(given, 'status');
+    if (!isOperationStatus(status)) return {is: 'unreadable', why: 'the function read found none'};
+    if (!deepFreeze(given)) return tooDeep;
+    const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
+    return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
+  } catch (error) {
+    return {is: 'unreadable', why: `the function read threw ${describeError(error)}`};
+  }
+}
+
+/** @param given what the protocol's `read` found: it counts, and for the rest the body is looked at */
+function createOperation(
+  body: unknown,
+  reader: ProtocolReader,
+  status: OperationStatus,
+  rawStatus: string,
+  given?: unknown,
+): Operation {
+  const find = (name: Place): unknown => ownProperty(given, name) ?? valueAt(body, reader[name]);
   const operation: Mutable<Operation> & {result?: unknown; error?: OperationFault} = {
-    id: readId(body, reader),
+    id: asText(find('id')),
     status,
     rawStatus,
     raw: body ?? null,
   };
-  const createdDateTime = readDateTime(valueAt(body, reader.createdDateTime));
+  const createdDateTime = readDateTime(find('createdDateTime'));
   if (createdDateTime !== undefined) operation.createdDateTime = createdDateTime;
-  const lastActionDateTime = readDateTime(valueAt(body, reader.lastActionDateTime));
+  const lastActionDateTime = readDateTime(find('lastActionDateTime'));
   if (lastActionDateTime !== undefined) operation.lastActionDateTime = lastActionDateTime;
-  const statusDetail = asText(valueAt(body, reader.statusDetail));
+  const statusDetail = asText(find('statusDetail'));
   if (statusDetail !== undefined) operation.statusDetail = statusDetail;
-  const percentComplete = parsePercentage(valueAt(body, reader.percentComplete));
+  const percentComplete = parsePercentage(find('percentComplete'));
   if (percentComplete !== undefined) operation.percentComplete = percentComplete;
-  const resourceLocation = asString(valueAt(body, reader.resourceLocation));
+  const resourceLocation = asString(find('resourceLocation'));
   if (resourceLocation !== undefined) operation.resourceLocation = resourceLocation;
   if (status === 'succeeded') {
-    const result = valueAt(body, reader.result);
+    const result = find('result');
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const error = parseErrorObject(valueAt(body, reader.error));
-    if (error !== undefined) operation.error = error;
+    const error = given === undefined ? undefined : parseErrorObject(ownProperty(given, 'error'));
+    const fault = error ?? parseFault(body, reader);
+    if (fault !== undefined) operation.error = fault;
   }
-  const frozen = Object.freeze(operation) as Operation;
-  return known === undefined
-    ? {is: 'operation', operation: frozen, unknownWord: rawStatus}
-    : {is: 'operation', operation: frozen};
+  return Object.freeze(operation) as Operation;
+}
+
+/** What an operation has from a place in a response. */
+type Place =
+  | 'id'
+  | 'createdDateTime'
+  | 'lastActionDateTime'
+  | 'statusDetail'
+  | 'percentComplete'
+  | 'resourceLocation'
+  | 'result';
+
+/** The error of an operation that failed, from wherever its parts are. */
+function parseFault(body: unknown, {error, protocol}: ProtocolReader): OperationFault | undefined {
+  const fault = parseErrorObject(valueAt(body, error));
+  const code = asText(valueAt(body, pointerPaths(protocol.errorCode))) ?? fault?.code;
+  const message = asString(valueAt(body, pointerPaths(protocol.errorMessage))) ?? fault?.message;
+  return code === fault?.code && message === fault?.message ? fault : parseErrorObject({code, message});
 }
 
 /** The operation's id in a body: a string, or a number as text. */
@@ -190,11 +250,6 @@ type Mutable<T> = {-readonly [Key in keyof T]: T[Key]};
 
 function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
-}
-
-/** A string, or a whole number as text; not one so large that JSON has rounded it. */
-function asText(value: unknown): string | undefined {
-  return Number.isSafeInteger(value) ? String(value) : asString(value);
 }
 
 const percentage = /^\s*(\d+(?:\.\d*)?|\.\d+)\s*%?\s*$/;

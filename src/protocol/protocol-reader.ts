@@ -12,6 +12,8 @@ export interface ProtocolReader {
   readonly errorCodes: ReadonlyMap<string, OperationStatus>;
   readonly throttlingCodes: ReadonlySet<string>;
   readonly seeOtherSucceeds: boolean;
+  /** The HTTP statuses of redirects that are the operation's word. */
+  readonly unfollowed: ReadonlySet<number>;
   readonly notFoundSucceeds: boolean;
   readonly status: readonly PointerPath[];
   readonly statusIfKnown: readonly PointerPath[];
@@ -47,12 +49,17 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
   if (known !== undefined) return known;
   checkProtocol(protocol);
   const {authorization = 'bearer'} = protocol;
-  const {header = 'authorization', scheme} = typeof authorization === 'object' ? authorization : {scheme: 'Bearer'};
+  const {header, scheme = ''} =
+    typeof authorization === 'object' ? authorization : {header: 'authorization', scheme: 'Bearer'};
   const {resultLocation = 'resourceLocation', locationHeaders = ['operation-location', 'location']} = protocol;
+  const httpStatuses = new Map(
+    Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status]),
+  );
   const reader: ProtocolReader = {
     protocol,
     words: lowerCaseMap(protocol.words),
-    httpStatuses: new Map(Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status])),
+    httpStatuses,
+    unfollowed: new Set([...httpStatuses.keys(), protocol.seeOtherSucceeds ? 303 : 0]),
     errorMeansFailed: protocol.errorMeansFailed ?? false,
     errorCodes: lowerCaseMap(protocol.errorCodes),
     throttlingCodes: new Set((protocol.throttlingCodes ?? []).map((code) => code.toLowerCase())),
@@ -74,7 +81,7 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     // In lower case, so that the headers that every request has replace those of the same name.
     pollHeaders: protocol.pollHeaders && Object.fromEntries(lowerCaseMap(protocol.pollHeaders)),
     sendsToken: authorization !== 'none',
-    tokenHeader: {name: header.toLowerCase(), prefix: scheme === undefined ? '' : `${scheme} `},
+    tokenHeader: {name: header.toLowerCase(), prefix: scheme && `${scheme} `},
     foreignHosts: protocol.foreignHosts ?? false,
     minimumInterval: protocol.minimumInterval ?? 0,
     maximumInterval: protocol.maximumInterval ?? Number.POSITIVE_INFINITY,

@@ -1,12 +1,38 @@
 import type {OperationStatus} from '../operation/operation.ts';
 import type {JsonPointer, JsonPointers} from './pointer.ts';
+import type {ReadableAnswer, ReadOperation} from './read.ts';
+import type {UrlTemplate} from './url-template.ts';
 
 /**
  * Where to fetch a result: at the operation's `resourceLocation`; at the `location` header of the response that started
- * it, by POST or PATCH; at the `original` URL of the request that started it, by PUT or PATCH; or at the operation's own
- * location with a `suffix` appended to its path.
+ * it, by POST or PATCH; at the `original` URL of the request that started it, by PUT or PATCH; at the operation's own
+ * location with a `suffix` appended to its path; or where a URL template leads, which is a URI reference against that location,
+ * with a leading slash against the client's root.
  */
-export type ResultPlace = 'resourceLocation' | 'location' | 'original' | {readonly suffix: string};
+export type ResultPlace = 'resourceLocation' | 'location' | 'original' | {readonly suffix: string} | UrlTemplate;
+
+/** The request that cancels an operation, to its location unless one of `at`, `template` and `suffix` says otherwise. */
+export interface CancelRequest {
+  readonly method: 'DELETE' | 'POST' | 'PUT' | 'PATCH';
+  /** What is appended to the path of its location, e.g. `/cancel`. */
+  readonly suffix?: string;
+  /** The URL, a {@link UrlTemplate} as for a result. */
+  readonly template?: string;
+  /** Where to find the URL in the operation. */
+  readonly at?: JsonPointers;
+  /** What is sent as JSON. Default: nothing. */
+  readonly body?: unknown;
+}
+
+/** Where a service says how long to wait other than by `Retry-After`: in a header or, without one, in the body. */
+export interface WaitPlace {
+  /** The header's name. */
+  readonly header?: string;
+  /** The place in the body. */
+  readonly at?: JsonPointers;
+  /** Milliseconds or seconds. */
+  readonly unit: 'ms' | 's';
+}
 
 /** The header in which a service takes its key. */
 export interface TokenHeader {
@@ -16,11 +42,19 @@ export interface TokenHeader {
   readonly scheme?: string;
 }
 
+/** A protocol as `define` takes it: with a `read`, `status` and `words` may be left out. */
+export type ProtocolDefinition<Result = unknown> =
+  | Protocol<Result>
+  | (Omit<Protocol<Result>, 'status' | 'words'> &
+      Partial<Pick<Protocol<Result>, 'status' | 'words'>> & {
+        readonly read: NonNullable<Protocol<Result>['read']>;
+      });
+
 /**
- * How a service describes its long-running operations: data only. Fields of a response body are given as JSON pointers
- * (`/status`); of several, the first that leads to a value counts.
+ * How a service describes its long-running operations: data, and a function where data ends. Fields of a response body are given as JSON pointers
+ * (`/status`); of several, the first that leads to a value counts. `Result` is the type of a result, which nobody checks.
  */
-export interface Protocol {
+export interface Protocol<Result = unknown> {
   /** Its name; a resume token refers to the protocol by it. */
   readonly name: string;
   /** Where to find the status word. */
@@ -92,15 +126,26 @@ export interface Protocol {
   readonly resultLocation?: ResultPlace | readonly ResultPlace[];
   /** Where to find a failed operation's error. Default `/error`. */
   readonly error?: JsonPointers;
+  /** Where to find the code of that error, if not in it. Default: in it. */
+  readonly errorCode?: JsonPointers;
+  /** Where to find the message of that error, if not in it. Default: in it. */
+  readonly errorMessage?: JsonPointers;
+  /**
+   * Reads what data cannot say: lists, counts, a word in a header. Synchronous. It gets each response but HTTP 401, 403, 429 and
+   * what `throttlingCodes` say, so look at `httpStatus` first. What it returns counts, and is checked; `undefined`: the response
+   * is no operation, and an HTTP error is treated as any. What it throws is trouble of that poll. Default: none.
+   */
+  readonly read?: (answer: ReadableAnswer) => ReadOperation<Result> | undefined;
   /**
    * How the response that starts an operation leads to it: by `'headers'`, its `locationHeaders`; as the `'resource'` itself,
-   * found under the request's URL by its id; at the `'original'` URL of the request; or by a name in the body, at a JSON
-   * pointer, which is resolved against the service's root. Default `'headers'`.
+   * found under the request's URL by its id; at the `'original'` URL of the request; by a name in the body, at a JSON
+   * pointer, which is resolved against the service's root; or by a URL template, a URI reference against the request's URL,
+   * with a leading slash against the service's root. Default `'headers'`.
    */
-  readonly start?: 'headers' | 'resource' | 'original' | JsonPointer;
+  readonly start?: 'headers' | 'resource' | 'original' | JsonPointer | UrlTemplate;
   /** Headers that the request that starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
-  /** Headers that each poll needs, e.g. `{'x-api-version': '2'}`. Default none. */
+  /** Headers that each poll, and each request for the result or to cancel, needs, e.g. `{'x-api-version': '2'}`. Default none. */
   readonly pollHeaders?: Readonly<Record<string, string>>;
   /** Whether HTTP 201 to the start means that it completed at once and there is nothing to watch. Default `false`. */
   readonly createdMeansDone?: boolean;
@@ -124,10 +169,10 @@ export interface Protocol {
    */
   readonly resource?: Protocol;
   /**
-   * How to cancel the operation: by a request of this method to its location, with the suffix appended to its path. Default:
-   * the service does not support it.
+   * How to cancel the operation: by a request of this method to its location, with a `suffix` appended to its path, or elsewhere
+   * on its origin. Default: the service does not support it.
    */
-  readonly cancel?: {readonly method: 'DELETE' | 'POST'; readonly suffix?: string};
+  readonly cancel?: CancelRequest;
   /**
    * How requests carry the option `token`: as a bearer token; in a header of the service's own, e.g. `{header: 'X-Api-Key'}` or
    * `{header: 'Authorization', scheme: 'Key'}`, where it is guarded as a bearer token is; or, with `'none'`, never: locations
@@ -143,6 +188,10 @@ export interface Protocol {
    * `minimumInterval`. Default: none.
    */
   readonly maximumInterval?: number;
+  /** Where the service says how long to wait, where a response has no `Retry-After`, e.g. `{at: '/pollAfter', unit: 's'}`. */
+  readonly retryAfter?: WaitPlace;
+  /** The default of `requestTimeout` for this protocol, in milliseconds: for services that answer late on purpose. */
+  readonly requestTimeout?: number;
   /** The default of `totalTimeout` for this protocol, in milliseconds. Default 15 minutes. */
   readonly totalTimeout?: number;
 }

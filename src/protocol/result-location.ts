@@ -2,6 +2,7 @@ import type {Operation} from '../operation/operation.ts';
 import type {ResultPlace} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 import {resolveLocation, withSuffix} from './resolve.ts';
+import {fillTemplate} from './url-template.ts';
 
 /** What may be needed of the request that started an operation to find its result. */
 export interface StartRequest {
@@ -19,6 +20,8 @@ export interface StartRequest {
 export interface ResultContext {
   /** The location of the last poll. */
   readonly location: string;
+  /** What a leading slash of a URL template is relative to. Default the location's origin. */
+  readonly root?: string | undefined;
   readonly started?: StartRequest | undefined;
 }
 
@@ -44,9 +47,13 @@ export function resultLocation(
 function locateResult(
   place: ResultPlace,
   operation: Operation,
-  {location, started}: ResultContext,
+  {location, root, started}: ResultContext,
 ): string | undefined {
-  if (typeof place === 'object') return withSuffix(location, place.suffix);
+  if (typeof place === 'object') {
+    return 'suffix' in place
+      ? withSuffix(location, place.suffix)
+      : resolveLocation(fillTemplate(place.template, operation.raw), location, root);
+  }
   if (place === 'resourceLocation') return resolveLocation(operation.resourceLocation, location, started?.root);
   if (started === undefined) return undefined;
   const method = started.method.toUpperCase();

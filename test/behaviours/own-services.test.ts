@@ -233,7 +233,6 @@ describe('httpStatuses from 400 on', () => {
   const protocol = protocols.define({
     ...base,
     httpStatuses: {202: 'running', 200: 'succeeded', 404: 'succeeded', 408: 'canceled', 422: 'failed', 503: 'running'},
-    throttlingCodes: ['SlowDown'],
     result: '',
   });
   const poll = async (...script: Scripted[]) => {
@@ -263,15 +262,289 @@ describe('httpStatuses from 400 on', () => {
     expect(types(events)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
   });
 
-  test('throttling is throttling all the same', async () => {
-    const {poller, events} = await poll({http: 422, body: {error: {code: 'SlowDown'}}}, {http: 200, body: {}});
+  test('a page that is not JSON ends nothing', async () => {
+    const {root} = await startServer((_, response, count) => {
+      response.writeHead(count === 1 ? 422 : 200, {'content-type': 'application/json'});
+      response.end(count === 1 ? '<h1>No</h1>' : '{}');
+    });
+    const {poller, events} = begin(`${root}/a`, {protocol});
     await poller.result();
-    expect(only(events, 'retrying')).toHaveLength(1);
+    expect(types(events)).not.toContain('failed');
+  });
+
+  test('a listed redirect is not followed', async () => {
+    const moving = protocols.define({...base, httpStatuses: {302: 'succeeded'}});
+    const {root, requests} = await serve(() => ({'/a': [{http: 302, headers: {location: '/b'}}]}));
+    expect(await begin(`${root}/a`, {protocol: moving}).poller.result()).toMatchObject({rawStatus: '302'});
+    expect(requests).toHaveLength(1);
   });
 
   test('a foreign origin ends nothing after a redirect', async () => {
     const abroad = await serve(() => ({'/a': [{http: 422, body: {error: {code: 'E1'}}}]}));
     const {poller} = await poll({http: 307, headers: {location: `${abroad.root}/a`}});
     await failure(poller.result(), ProtocolError);
+  });
+});
+
+describe('56: a job whose status is in another collection', () => {
+  const start = async (template: string, path = '/run?region=eu', id: unknown = 'job 1/2?') => {
+    const server = await serve(() => ({
+      '/v2/e/run?region=eu': [{body: {id, status: 'waiting'}}],
+      '/v2/e/status/job%201%2F2%3F': [busy, done],
+      '/v2/e/status?job=job%201%2F2%3F': [done],
+      '/v2/e/status/7': [done],
+    }));
+    const client = createOperationClient({root: `${server.root}/v2/e`, token: key, ...transport});
+    const protocol = protocols.define({...base, start: {template}});
+    const {poller} = await client.start(protocol, {path}, {schedule: quick.schedule});
+    return {...server, poller};
+  };
+
+  test.each([
+    ['against the URL of the start', 'status/{/id}'],
+    ['with a leading slash, against the root', '/status/{/id}'],
+    ['with a leading slash and the path of the root', '/v2/e/status/{/id}'],
+  ])('%s: percent-encoded, without the query of the start', async (_, template) => {
+    const {poller, requests} = await start(template);
+    await poller?.result();
+    const status = '/v2/e/status/job%201%2F2%3F';
+    expect(requests.map(({url}) => url)).toEqual(['/v2/e/run?region=eu', status, status]);
+    expect(requests.map(({headers}) => headers['authorization'])).toEqual(Array(3).fill(`Bearer ${key}`));
+  });
+
+  test('in a query', async () => {
+    const {poller, requests} = await start('status?job={/id}');
+    await poller?.result();
+    expect(requests[1]?.url).toBe('/v2/e/status?job=job%201%2F2%3F');
+  });
+
+  test('a number', async () => {
+    const {poller, requests} = await start('status/{/id}', undefined, 7);
+    await poller?.result();
+    expect(requests[1]?.url).toBe('/v2/e/status/7');
+  });
+
+  test.each([[null], [''], ['.'], ['..'], [{}], [1.5], ['\ud800']])('%j leads nowhere', async (id) => {
+    expect((await start('status/{/id}', undefined, id)).poller).toBeUndefined();
+  });
+
+  test('another host, to which no token goes', async () => {
+    const abroad = await serve(() => ({}));
+    await expect(start(`${abroad.root}/status/{/id}`)).rejects.toThrow(/cannot be watched/);
+    expect(abroad.requests).toEqual([]);
+  });
+
+  test('results and cancellations', async () => {
+    const {root, requests, methods, bodies} = await serve((home) => ({
+      '/v2/jobs/a': [busy, busy, {body: {id: 'a', status: 'done', file: 'f 1'}}],
+      '/v2/files/f%201/content': [{body: {made: 'it'}}],
+      '/v2/cancel/a': [{http: 202}],
+      '/v2/stop': [{http: 202}],
+      '/v2/jobs/b': [{body: {id: 'b', status: 'busy', links: {stop: `${home}/v2/stop`}}}],
+      '/v2/jobs/c': [{body: {id: 'c', status: 'busy', links: {stop: 'https://abroad.example/stop'}}}],
+    }));
+    const jobs = protocols.define({
+      ...base,
+      pollHeaders: {'x-version': '1'},
+      resultLocation: {template: '../files/{/file}/content'},
+      cancel: {method: 'PUT', template: '/v2/cancel/{/id}'},
+    });
+    const one = begin(`${root}/v2/jobs/a`, {protocol: jobs, fetchResult: true});
+    await one.poller.waitFor('running');
+    await one.poller.cancel();
+    expect((await one.poller.result()).result).toEqual({made: 'it'});
+    const stopping = protocols.define({
+      ...base,
+      cancel: {method: 'PATCH', at: '/links/stop', body: {state: 'Aborted'}},
+    });
+    const other = begin(`${root}/v2/jobs/b`, {protocol: stopping});
+    await other.poller.waitFor('running');
+    await other.poller.cancel();
+    const abroad = begin(`${root}/v2/jobs/c`, {protocol: stopping});
+    await expect(abroad.poller.cancel()).rejects.toThrow(TypeError); // Nothing is known of it yet.
+    await abroad.poller.waitFor('running');
+    await expect(abroad.poller.cancel()).rejects.toThrow('no way to cancel this operation');
+    const sent = (method: string): unknown[] =>
+      methods.flatMap((each, index) => (each === method ? [requests[index]?.url, bodies[index]] : []));
+    expect(sent('PUT')).toEqual(['/v2/cancel/a', '']);
+    expect(sent('PATCH')).toEqual(['/v2/stop', '{"state":"Aborted"}']);
+    const versions = requests.filter(({url}) => url.includes('/a') || url.includes('files'));
+    expect(versions.every(({headers}) => headers['x-version'] === '1')).toBe(true);
+  });
+});
+
+describe('read', () => {
+  const poll = async (
+    read: NonNullable<Protocol['read']>,
+    script: readonly Scripted[],
+    options: PollOptions = {},
+    fields: Partial<Protocol> = {},
+  ) => {
+    const server = await serve(() => ({'/a': script}));
+    const protocol = protocols.define({name: 'read', ...fields, read});
+    return {...server, ...begin(`${server.root}/a`, {protocol, token: key, consecutiveFailures: 1, ...options})};
+  };
+
+  test('what it returns counts; for the rest the fields apply', async () => {
+    const read: NonNullable<Protocol['read']> = ({httpStatus, headers, body}) => {
+      const word = headers.get('x-state');
+      const {tasks} = body as {readonly tasks: readonly boolean[]};
+      if (word !== 'over') return {status: 'running', rawStatus: String(httpStatus), percentComplete: tasks.length};
+      return {status: 'succeeded', id: 5, result: tasks, resourceLocation: '/r'};
+    };
+    const {poller, events} = await poll(
+      read,
+      [
+        {http: 202, headers: {'x-state': 'on'}, body: {id: 'a', tasks: [true], at: 1_700_000_000}},
+        {headers: {'x-state': 'over'}, body: {id: 'a', tasks: [true, true], at: 1_700_000_000}},
+      ],
+      {},
+      {createdDateTime: '/at'},
+    );
+    expect(await poller.result()).toMatchObject({
+      id: '5',
+      rawStatus: 'succeeded',
+      result: [true, true],
+      resourceLocation: '/r',
+    });
+    const [first] = only(events, 'running');
+    const created = new Date(1_700_000_000_000);
+    expect(first?.operation).toMatchObject({id: 'a', rawStatus: '202', percentComplete: 1, createdDateTime: created});
+  });
+
+  test('its error, and that of the body where it gives none', async () => {
+    const failed = await poll(() => ({status: 'failed', error: {code: 'Own'}}), [{body: {}}]);
+    expect((await failure(failed.poller.result(), OperationFailedError)).operation).toMatchObject({
+      error: {code: 'Own'},
+    });
+    const canceled = await poll(() => ({status: 'canceled'}), [{body: {error: {code: 'Body'}}}]);
+    const {operation} = await failure(canceled.poller.result(), OperationCanceledError);
+    expect(operation).toMatchObject({error: {code: 'Body'}});
+  });
+
+  test('an HTTP error that it knows is no failure', async () => {
+    const {poller, requests} = await poll(
+      ({httpStatus, body}) =>
+        httpStatus === 400 && JSON.stringify(body).includes('NotFoundException') ? {status: 'succeeded'} : undefined,
+      [{http: 503}, {http: 400, body: {__type: 'NotFoundException'}}],
+    );
+    await poller.result();
+    expect(requests).toHaveLength(2);
+  });
+
+  const promised = (async () => ({status: 'succeeded'})) as unknown as NonNullable<Protocol['read']>;
+  const cyclic: unknown[] = [];
+  cyclic.push(cyclic);
+  test.each<[string, NonNullable<Protocol['read']>, RegExp]>([
+    ['throws', () => JSON.parse('{'), /read threw SyntaxError/],
+    ['finds nothing', () => undefined, /read found no/],
+    ['gives a wrong status', () => ({status: 'done'}) as never, /its status: expected notStarted, .*got "done"/],
+    ['gives no object', () => 'succeeded' as never, /its status: expected .*got undefined/],
+    ['gives null', () => null as never, /its status: expected .*got undefined/],
+    ['gives a promise', promised, /its status: expected/],
+    ['gives a promise that rejects', (() => Promise.reject(new Error('late'))) as never, /its status: expected/],
+    ['gives what is no JSON', () => ({status: 'succeeded', result: cyclic}), /read threw TypeError/],
+    ['gives a bigint', () => ({status: 'succeeded', result: 5n}), /read threw TypeError/],
+  ])('%s: trouble of that poll', async (_, read, message) => {
+    const {poller} = await poll(read, [{body: {id: 'a'}}]);
+    const error = await failure(poller.result(), ProtocolError);
+    expect(String(error.cause)).toMatch(message);
+    const later = await poll(
+      (answer) => (answer.httpStatus === 202 ? read(answer) : {status: 'succeeded'}),
+      [{http: 202, body: {id: 'a'}}, {body: {id: 'a'}}],
+      {consecutiveFailures: 2},
+    );
+    await later.poller.result();
+  });
+
+  test('what it throws on an HTTP error leaves that as it is: retried', async () => {
+    const {poller, events} = await poll(
+      ({body}) => {
+        const {parts} = body as {readonly parts: readonly string[]};
+        return {status: parts.every((part) => part === 'done') ? 'succeeded' : 'running'};
+      },
+      [{http: 503, body: {message: 'Busy'}}, {body: {parts: ['done']}}],
+    );
+    await poller.result();
+    expect(only(events, 'retrying')).toHaveLength(1);
+  });
+
+  test.each([401, 403, 429])('it is not asked about %i', async (http) => {
+    const asked: number[] = [];
+    const {poller} = await poll(
+      ({httpStatus}) => {
+        asked.push(httpStatus);
+        return {status: 'succeeded'};
+      },
+      [{http}],
+      {retry: {retries: 0}},
+    );
+    await poller.result().catch(() => undefined);
+    expect(asked).toEqual([]);
+  });
+
+  test('gets and gives no token, and its result is frozen', async () => {
+    const seen: string[] = [];
+    const half = key.slice(0, 9);
+    const {poller, events} = await poll(
+      ({headers, body}) => {
+        seen.push(JSON.stringify([[...headers], body]));
+        const result = {secret: half + key.slice(9), [key]: [`x${key}`]};
+        return {status: 'succeeded', id: key, statusDetail: `is ${key}`, result};
+      },
+      [{headers: {'x-echo': key}, body: {echo: key}}],
+    );
+    const {result} = await poller.result();
+    expect(seen[0]).toContain('x-echo');
+    expect(seen.join()).not.toContain(key);
+    expect(JSON.stringify([events, poller])).not.toContain(key);
+    expect(result).toEqual({secret: '[token]', '[token]': ['x[token]']});
+    expect(Object.isFrozen(result)).toBe(true);
+  });
+
+  test('reads the response to a start, with its headers', async () => {
+    const {root} = await serve(() => ({
+      '/a': [{http: 201, headers: {'x-state': 'over'}, body: {id: '1'}}],
+      '/a/1': [{}],
+    }));
+    const protocol = protocols.define({
+      name: 'read',
+      start: 'resource',
+      read: ({headers}) => ({status: headers.get('x-state') === 'over' ? 'succeeded' : 'running'}),
+    });
+    const client = createOperationClient({root, token: key, ...transport});
+    const {poller} = await client.start(protocol, {path: '/a'}, {schedule: quick.schedule});
+    expect(await poller?.result()).toMatchObject({status: 'succeeded', id: '1'});
+  });
+});
+
+describe('where waits, errors and time-outs are', () => {
+  test.each([
+    ['in the body, in milliseconds', {at: '/pollAfter', unit: 'ms'}, {}, 250, 250],
+    ['in the body, in seconds, as a text', {at: '/pollAfter', unit: 's'}, {}, '0.3', 300],
+    ['in a header', {header: 'Poll-After-Ms', unit: 'ms'}, {'poll-after-ms': '350'}, 250, 350],
+    ['in Retry-After all the same', {at: '/pollAfter', unit: 'ms'}, {'retry-after': '0.2'}, 250, 200],
+    ['nonsense', {at: '/pollAfter', unit: 'ms'}, {}, 'soon', 1],
+    ['under 100 ms', {at: '/pollAfter', unit: 'ms'}, {}, 99, 1],
+  ] as const)('retryAfter: %s', async (_, retryAfter, headers, pollAfter, wait) => {
+    const protocol = protocols.define({...base, retryAfter});
+    const {root} = await serve(() => ({'/a': [{headers, body: {id: 'a', status: 'busy', pollAfter}}, done]}));
+    const {poller, events} = begin(`${root}/a`, {protocol});
+    await poller.result();
+    expect(only(events, 'waiting').map(({delay}) => delay)).toEqual([wait]);
+  });
+
+  test('errorCode and errorMessage', async () => {
+    const protocol = protocols.define({...base, errorCode: '/failureCode', errorMessage: ['/reason', '/failure']});
+    const {root} = await serve(() => ({'/a': [{body: {status: 'broken', failureCode: 17, failure: 'No ink'}}]}));
+    const error = await failure(begin(`${root}/a`, {protocol}).poller.result(), OperationFailedError);
+    expect(error.operation).toMatchObject({error: {code: '17', message: 'No ink'}});
+  });
+
+  test('requestTimeout is the default of the option', async () => {
+    const protocol = protocols.define({...base, requestTimeout: 50});
+    const {root} = await startServer(() => {});
+    const {poller} = begin(`${root}/a`, {protocol, retry: {retries: 0}, consecutiveFailures: 1});
+    await expect(poller.result()).rejects.toMatchObject({name: 'UnreachableError'});
   });
 });

@@ -39,6 +39,7 @@ const defaults = {
   requestTimeout: 10_000,
   maxResponseSize: 1_048_576,
   initialDelay: 0,
+  secrets: [],
   signal: undefined,
   unknownStatus: 'keepPolling',
   notFoundGrace: 30_000,

@@ -242,8 +242,8 @@ describe('protocols.define', () => {
   });
 
   const statuses = 'notStarted, running, succeeded, failed or canceled';
-  const places = "'resourceLocation', 'location', 'original' or {suffix}, or a list of these";
-  const starts = "'headers', 'resource', 'original' or a JSON pointer such as '/name'";
+  const places = "'resourceLocation', 'location', 'original', {suffix} or {template}, or a list of these";
+  const starts = "'headers', 'resource', 'original', a JSON pointer such as '/name' or {template}";
   const suffixes = "a string such as '/records' or ':cancel'";
   test.each<[Record<string, unknown>, string]>([
     [{otherWords: 'Running'}, `otherWords: expected ${statuses}, got "Running"`],
@@ -305,10 +305,13 @@ describe('protocols.define', () => {
       {locationOnly: {...base, locationOnly: base}},
       'locationOnly: expected a protocol without a locationOnly of its own, got {name, status, words, locationOnly}',
     ],
-    [{cancel: 'DELETE'}, 'cancel: expected a method and, optionally, a suffix, got "DELETE"'],
-    [{cancel: {}}, 'cancel: expected a method and, optionally, a suffix, got {}'],
-    [{cancel: {method: 'DELETE', body: 1}}, 'cancel: expected a method and, optionally, a suffix, got {method, body}'],
-    [{cancel: {method: 'GET'}}, `cancel.method: expected 'DELETE' or 'POST', got "GET"`],
+    [{cancel: 'DELETE'}, 'cancel: expected a method and, optionally, a suffix, a template or at, got "DELETE"'],
+    [{cancel: {}}, 'cancel: expected a method and, optionally, a suffix, a template or at, got {}'],
+    [
+      {cancel: {method: 'DELETE', path: 1}},
+      'cancel.path: there is no such field; there are method, suffix, template, at, body. Did you mean at?',
+    ],
+    [{cancel: {method: 'GET'}}, `cancel.method: expected 'DELETE', 'POST', 'PUT' or 'PATCH', got "GET"`],
     [{cancel: {method: 'POST', suffix: 'cancel'}}, `cancel.suffix: expected ${suffixes}, got "cancel"`],
     [{maximumInterval: 'long'}, 'maximumInterval: expected milliseconds, got "long"'],
   ])('refuses %p', (fields, message) => {

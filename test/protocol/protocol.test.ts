@@ -120,6 +120,7 @@ describe('a protocol', () => {
       httpStatuses: new Map(),
       errorMeansFailed: false,
       seeOtherSucceeds: false,
+      unfollowed: new Set([0]),
       notFoundSucceeds: false,
       resultPlaces: ['resourceLocation'],
     });
@@ -211,9 +212,9 @@ describe('protocols.define', () => {
   const pointers = "expected JSON pointers such as '/status'";
   const names =
     'status, statusIfKnown, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
-    'name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, pollHeaders, locationHeaders, ' +
+    'errorCode, errorMessage, read, name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, pollHeaders, locationHeaders, ' +
     'moveHeaders, locationOnly, resource, cancel, authorization, errorMeansFailed, errorCodes, throttlingCodes, seeOtherSucceeds, notFoundSucceeds, ' +
-    'createdMeansDone, bodyMeansDone, foreignHosts, minimumInterval, maximumInterval, totalTimeout';
+    'createdMeansDone, bodyMeansDone, foreignHosts, minimumInterval, maximumInterval, retryAfter, requestTimeout, totalTimeout';
   test.each<[Record<string, unknown>, ErrorConstructor, string]>([
     [{name: ''}, TypeError, 'name: expected a non-empty string, got ""'],
     [{name: 5}, TypeError, 'name: expected a non-empty string, got 5'],
