@@ -43,15 +43,17 @@ const watching: Phase = {is: 'watching'};
 /**
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
  * you hold it, and the first request leaves after the current turn, so that listeners added right away get every event.
+ *
+ * @typeParam Result the type of the operation's result, as its protocol has it; nobody checks it
  */
-export class OperationPoller implements AsyncIterable<Operation> {
+export class OperationPoller<Result = unknown> implements AsyncIterable<Operation<Result>> {
   readonly #watch: Watch;
   readonly #settings: Settings;
   #phase: Phase = watching;
   #listeners: Listeners<OperationEvent> | undefined;
   #actor: Actor<OperationMachine> | undefined;
   #onOutcome: Set<(outcome: Outcome) => void> | undefined;
-  #result: Promise<SucceededOperation> | undefined;
+  #result: Promise<SucceededOperation<Result>> | undefined;
   /** The events that are still to be emitted while listeners are being called. */
   #pending: OperationEvent[] | undefined;
 
@@ -67,10 +69,11 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   /** The operation as last known; `undefined` before the first report. */
-  get operation(): Operation | undefined {
+  get operation(): Operation<Result> | undefined {
     // With its result, once that has been fetched.
     const ended = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
-    return ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
+    const known = ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
+    return known as Operation<Result> | undefined;
   }
 
   /**
@@ -103,10 +106,10 @@ export class OperationPoller implements AsyncIterable<Operation> {
    *   UnreachableError, ProtocolError or UnknownStatusError when watching ended before the operation did
    * @throws ResultUnavailableError when it succeeded and `fetchResult` could not be done
    */
-  result(): Promise<SucceededOperation> {
+  result(): Promise<SucceededOperation<Result>> {
     this.#result ??= new Promise((resolve, reject) => {
       this.#whenOver((outcome) => {
-        if (outcome.status === 'succeeded') resolve(outcome.operation);
+        if (outcome.status === 'succeeded') resolve(outcome.operation as SucceededOperation<Result>);
         else reject(outcome.error);
       });
     });
@@ -122,11 +125,11 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * @throws what `result()` throws when watching ends before that; and an OperationError when the operation ended in another
    *   terminal state than the one that was asked for
    */
-  waitFor(status: OperationStatus): Promise<Operation> {
+  waitFor(status: OperationStatus): Promise<Operation<Result>> {
     if (!isOperationStatus(status)) {
       throw expected('waitFor', 'notStarted, running, succeeded, failed or canceled', describeValue(status));
     }
-    const hasReached = (operation: Operation | undefined): operation is Operation =>
+    const hasReached = (operation: Operation | undefined): operation is Operation<Result> =>
       operation !== undefined && (operation.status === status || statusRank[operation.status] > statusRank[status]);
     return new Promise((resolve, reject) => {
       const known = this.operation;
@@ -155,14 +158,16 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * The operation at each change of status or percentage, from the one last known on. Ends after the succeeded operation;
    * otherwise yields the last change and rejects as {@link result} does. Leaving the loop does not stop watching.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Operation, void, undefined> {
-    const changes: Operation[] = this.operation === undefined ? [] : [this.operation];
-    let last: Operation | undefined;
+  async *[Symbol.asyncIterator](): AsyncGenerator<Operation<Result>, void, undefined> {
+    const changes: Operation<Result>[] = this.operation === undefined ? [] : [this.operation];
+    let last: Operation<Result> | undefined;
+    const isNew = (operation: Operation | undefined, before: Operation | undefined): operation is Operation<Result> =>
+      operation !== undefined && differs(operation, before);
     let wake: (() => void) | undefined;
     let outcome: Outcome | undefined;
     const subscription = this.on('polled', ({operation}) => {
       const before = changes.at(-1) ?? last;
-      if (operation === undefined || !differs(operation, before)) return;
+      if (!isNew(operation, before)) return;
       changes.push(operation);
       wake?.();
     });

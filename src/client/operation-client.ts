@@ -65,21 +65,25 @@ export interface OperationClient {
    * @throws OperationNotStartedError, which says whether the service may be at work all the same; OperationNotWatchableError
    *   when the operation was started on an origin that gets no token; TypeError or RangeError that names what is invalid
    */
-  start(protocol: Protocol, request: StartRequest, options?: ClientPollOptions): Promise<StartedOperation>;
+  start<Result = unknown>(
+    protocol: Protocol<Result>,
+    request: StartRequest,
+    options?: ClientPollOptions<Result>,
+  ): Promise<StartedOperation<Result>>;
   /**
    * Watches an operation on the root's origin, on one of `trustedOrigins`, or anywhere if its protocol needs no token there.
    *
    * @throws TypeError or RangeError that names what is invalid
    */
-  watch(location: string, options?: ClientPollOptions): OperationPoller;
+  watch<Result = unknown>(location: string, options?: ClientPollOptions<Result>): OperationPoller<Result>;
   /**
    * Goes on from a resume token, as `resumeOperation` does.
    *
    * @throws InvalidResumeTokenError; TypeError when its operation is none of the client's
    */
-  resume(token: ResumeToken | string, options?: ClientPollOptions): OperationPoller;
+  resume<Result = unknown>(token: ResumeToken | string, options?: ClientPollOptions<Result>): OperationPoller<Result>;
   /** One GET of an operation, which ends with any failure. @throws as the package's `fetchOperation` does */
-  fetchOperation(location: string, options?: ClientPollOptions): Promise<Operation>;
+  fetchOperation<Result = unknown>(location: string, options?: ClientPollOptions<Result>): Promise<Operation<Result>>;
 }
 
 /** A check for each option that all clients have. */

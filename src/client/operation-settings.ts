@@ -5,7 +5,7 @@ import {type Check, type Checks, checkIsObject, checkOptions} from '../shared/ch
 import type {ClientParts} from './client-parts.ts';
 
 /** The options of one operation of a client: the client has `http` and `token`. */
-export type ClientPollOptions = Omit<PollOptions, 'http' | 'token'>;
+export type ClientPollOptions<Result = unknown> = Omit<PollOptions<Result>, 'http' | 'token'>;
 
 const {http, token, ...otherChecks} = pollOptionChecks;
 

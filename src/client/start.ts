@@ -25,23 +25,23 @@ import {stateAt} from './watch.ts';
  * The result of a request that starts an operation. `answer` is the head of its response: the HTTP status, and the ids that a
  * support case needs.
  */
-export type StartedOperation =
+export type StartedOperation<Result = unknown> =
   /** it is being watched; one that the start already completed has ended */
-  | {readonly confirmed: true; readonly poller: OperationPoller; readonly answer: Answer}
+  | {readonly confirmed: true; readonly poller: OperationPoller<Result>; readonly answer: Answer}
   /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
 /** Starts an operation and watches it. @param checks a check for each field of the request */
-export function start(
+export function start<Result>(
   client: ClientParts,
-  protocol: Protocol,
+  protocol: Protocol<Result>,
   request: StartRequest,
-  options: ClientPollOptions = {},
+  options: ClientPollOptions<Result> = {},
   checks: Checks<StartRequest> = startRequestChecks,
-): Promise<StartedOperation> {
+): Promise<StartedOperation<Result>> {
   return startAfterReturn(async (returned) => {
     const accepted = await sendStart(client, protocol, request, options, {checks});
-    return watchStarted(client, accepted, options, returned);
+    return watchStarted<Result>(client, accepted, options, returned);
   });
 }
 
@@ -69,12 +69,12 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
  * @param returned watching begins when it resolves
  * @throws OperationNotWatchableError when the response leads where the token may not go
  */
-export function watchStarted(
+export function watchStarted<Result = unknown>(
   client: ClientParts,
   accepted: AcceptedStart,
   options: ClientPollOptions,
   returned: Promise<void>,
-): StartedOperation {
+): StartedOperation<Result> {
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
   const context = readContext(response);
@@ -92,7 +92,7 @@ export function watchStarted(
     const operation = isSecret ? withoutBody(report.operation) : report.operation;
     return {
       confirmed: true,
-      poller: new OperationPoller(endedState(url, operation, answer, settings), settings),
+      poller: new OperationPoller<Result>(endedState(url, operation, answer, settings), settings),
       answer,
     };
   }
@@ -109,7 +109,7 @@ export function watchStarted(
   };
   return {
     confirmed: true,
-    poller: new OperationPoller(startedState(client, location, settings, answer), settings),
+    poller: new OperationPoller<Result>(startedState(client, location, settings, answer), settings),
     answer,
   };
 }

@@ -71,7 +71,11 @@ export interface GraphClient extends OperationClient {
    * @param protocol how the service words it, one of `protocols`
    * @throws as `start` of an {@link OperationClient} does
    */
-  start(protocol: Protocol, request: GraphRequest, options?: ClientPollOptions): Promise<StartedOperation>;
+  start<Result = unknown>(
+    protocol: Protocol<Result>,
+    request: GraphRequest,
+    options?: ClientPollOptions<Result>,
+  ): Promise<StartedOperation<Result>>;
 }
 
 const optionChecks = {

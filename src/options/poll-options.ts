@@ -8,9 +8,9 @@ import type {Schedule} from '../schedule/schedule.ts';
 export type RetryOptions = Omit<PRetryOptions, 'signal'>;
 
 /** The options of {@link pollOperation}, {@link resumeOperation} and {@link fetchOperation}; `undefined` means absent. */
-export interface PollOptions {
+export interface PollOptions<Result = unknown> {
   /** How the service words its operations. Default `protocols.longRunning`. */
-  readonly protocol?: Protocol | undefined;
+  readonly protocol?: Protocol<Result> | undefined;
   /**
    * The ky instance that sends the requests, e.g. with hooks or another `fetch`. Its own retries and timeouts do not
    * apply, and its headers and hooks see every request, also one to a foreign origin: give the token by `token`. Default `ky`.
