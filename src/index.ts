@@ -63,8 +63,6 @@ export {
   OperationNotFoundError,
   OperationNotStartedError,
   OperationNotWatchableError,
-  PollError,
-  type PollErrorKind,
   ProtocolError,
   ResultUnavailableError,
   UnauthorizedError,
@@ -73,6 +71,7 @@ export {
   WatchAbortedError,
   WatchTimeoutError,
 } from './operation/errors.ts';
+export {PollError, type PollErrorKind} from './operation/poll-error.ts';
 
 // The machine, for workflows, and what it takes.
 
@@ -112,6 +111,7 @@ export type {
   WaitPlace,
 } from './protocol/protocol.ts';
 export type {ReadableAnswer, ReadOperation} from './protocol/read.ts';
+export type {FinalStateVia, StartRequest} from './protocol/result-location.ts';
 export type {StatusOnResource} from './protocol/status-on-resource.ts';
 export type {UrlTemplate} from './protocol/url-template.ts';
 

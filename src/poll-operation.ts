@@ -34,8 +34,8 @@ export function pollOperation<Result = unknown>(
 /**
  * Goes on watching an operation from a resume token, in this process or another. The rest of the wait and of the time
  * budget carry over; events report only what is new. The token of an operation that has ended gives the same outcome again
- * without a request. A watch that was abandoned continues where it was, with its failures forgotten, and after a time-out
- * with a new time budget.
+ * without a request. A watch that was abandoned continues where it was, with its count of failures reset and, after a
+ * timeout, with a new time budget.
  *
  * The location, and with it the origin that the bearer token goes to, comes from the resume token: take it only from where
  * you stored it.

@@ -3,7 +3,6 @@ import {type Actor, createActor} from 'xstate';
 import {statusMachine} from './machine/machine.ts';
 import type {OperationMachine} from './machine/machine-type.ts';
 import {snapshotOf} from './machine/snapshot.ts';
-import {OperationError} from './operation/errors.ts';
 import type {OperationEvent, OperationEventType} from './operation/events.ts';
 import {
   hasEnded,
@@ -11,15 +10,17 @@ import {
   type Operation,
   type OperationStatus,
   type SucceededOperation,
-  statusRank,
 } from './operation/operation.ts';
-import {endedOutcome, type Outcome} from './operation/outcome.ts';
+import {endedOutcome, type Outcome, succeededOperation} from './operation/outcome.ts';
 import {type ResumeToken, resumeTokenOf} from './operation/resume-token.ts';
-import type {WatchState} from './operation/state.ts';
+import type {AbandonReason, WatchState} from './operation/state.ts';
 import type {Settings} from './options/settings.ts';
 import {cancelOperation} from './polling/cancel.ts';
 import {fetchedOutcome} from './polling/fetch-result.ts';
+import {operationChanges} from './polling/operation-changes.ts';
+import type {OperationSource} from './polling/operation-source.ts';
 import type {Change} from './polling/step.ts';
+import {waitForStatus} from './polling/wait-for-status.ts';
 import {Watch} from './polling/watch.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {describeValue, expected} from './shared/check-options.ts';
@@ -40,6 +41,9 @@ type Phase =
 
 const watching: Phase = {is: 'watching'};
 
+/** What Node, Deno and Bun look for when they print an object; `node:util` need not be there. */
+const customInspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+
 /**
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
  * you hold it, and the first request leaves after the current turn, so that listeners added right away get every event.
@@ -53,6 +57,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   #listeners: Listeners<OperationEvent> | undefined;
   #actor: Actor<OperationMachine> | undefined;
   #onOutcome: Set<(outcome: Outcome) => void> | undefined;
+  #outcome: Promise<Outcome<Result>> | undefined;
   #result: Promise<SucceededOperation<Result>> | undefined;
   /** The events that are still to be emitted while listeners are being called. */
   #pending: OperationEvent[] | undefined;
@@ -74,6 +79,18 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     const ended = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
     const known = ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
     return known as Operation<Result> | undefined;
+  }
+
+  /** Why watching was given up; `undefined` while it goes on and when the operation ended. */
+  get abandoned(): AbandonReason | undefined {
+    return this.#phase.is === 'over' && this.#phase.outcome.status === 'abandoned'
+      ? this.#phase.outcome.reason
+      : undefined;
+  }
+
+  /** Where the operation is polled, as it stands: on a foreign host it can be a capability, which events and errors do not show. */
+  get location(): string {
+    return this.#watch.state.location;
   }
 
   /**
@@ -98,6 +115,20 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   /**
+   * How watching ends, as a union on `status`: it never rejects. Call it as often as you like: it is the same promise.
+   *
+   * @example
+   * ```ts
+   * const outcome = await poller.outcome();
+   * if (outcome.status === 'abandoned') console.log(outcome.reason, outcome.error.message);
+   * ```
+   */
+  outcome(): Promise<Outcome<Result>> {
+    this.#outcome ??= new Promise<Outcome>((resolve) => this.#onceOver(resolve)) as Promise<Outcome<Result>>;
+    return this.#outcome;
+  }
+
+  /**
    * The operation once it has succeeded. Call it as often as you like: it is the same promise.
    *
    * @returns the operation
@@ -107,12 +138,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * @throws ResultUnavailableError when it succeeded and `fetchResult` could not be done
    */
   result(): Promise<SucceededOperation<Result>> {
-    this.#result ??= new Promise((resolve, reject) => {
-      this.#whenOver((outcome) => {
-        if (outcome.status === 'succeeded') resolve(outcome.operation as SucceededOperation<Result>);
-        else reject(outcome.error);
-      });
-    });
+    this.#result ??= this.outcome().then(succeededOperation);
     return this.#result;
   }
 
@@ -129,70 +155,25 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     if (!isOperationStatus(status)) {
       throw expected('waitFor', 'notStarted, running, succeeded, failed or canceled', describeValue(status));
     }
-    const hasReached = (operation: Operation | undefined): operation is Operation<Result> =>
-      operation !== undefined && (operation.status === status || statusRank[operation.status] > statusRank[status]);
-    return new Promise((resolve, reject) => {
-      const known = this.operation;
-      if (hasReached(known)) return resolve(known);
-      const dispose = (): void => {
-        subscription.unsubscribe();
-        this.#onOutcome?.delete(onOver);
-      };
-      const onOver = (outcome: Outcome): void => {
-        dispose();
-        const {operation} = outcome;
-        if (hasReached(operation)) resolve(operation);
-        else if (outcome.status !== 'succeeded') reject(outcome.error);
-        else reject(this.#neverReaches(status));
-      };
-      const subscription = this.on('polled', ({operation}) => {
-        if (!hasReached(operation)) return;
-        dispose();
-        resolve(operation);
-      });
-      this.#whenOver(onOver);
-    });
+    return waitForStatus(this.#source(), status) as Promise<Operation<Result>>;
   }
 
   /**
    * The operation at each change of status or percentage, from the one last known on. Ends after the succeeded operation;
    * otherwise yields the last change and rejects as {@link result} does. Leaving the loop does not stop watching.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Operation<Result>, void, undefined> {
-    const changes: Operation<Result>[] = this.operation === undefined ? [] : [this.operation];
-    let last: Operation<Result> | undefined;
-    const isNew = (operation: Operation | undefined, before: Operation | undefined): operation is Operation<Result> =>
-      operation !== undefined && differs(operation, before);
-    let wake: (() => void) | undefined;
-    let outcome: Outcome | undefined;
-    const subscription = this.on('polled', ({operation}) => {
-      const before = changes.at(-1) ?? last;
-      if (!isNew(operation, before)) return;
-      changes.push(operation);
-      wake?.();
-    });
-    const onOver = (ended: Outcome): void => {
-      outcome = ended;
-      wake?.();
-    };
-    this.#whenOver(onOver);
-    try {
-      for (;;) {
-        const change = changes.shift();
-        if (change !== undefined) {
-          last = change;
-          yield change;
-        } else if (outcome === undefined) {
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-        } else if (outcome.status === 'succeeded') return;
-        else throw outcome.error;
-      }
-    } finally {
-      subscription.unsubscribe();
-      this.#onOutcome?.delete(onOver);
-    }
+  [Symbol.asyncIterator](): AsyncGenerator<Operation<Result>, void, undefined> {
+    return operationChanges(this.#source()) as AsyncGenerator<Operation<Result>, void, undefined>;
+  }
+
+  /**
+   * A hint that the operation may have changed, from a webhook for instance: the next poll is made as soon as the service
+   * allows. That is at once, unless the service asked for a wait by `Retry-After` or the protocol has a `minimumInterval`,
+   * which are kept. While a poll is under way, one more follows it; one that waits to repeat a failed request changes nothing.
+   * However many hints come until the next poll, they make that one poll. After the end it does nothing.
+   */
+  wake(): void {
+    this.#watch.wake();
   }
 
   /**
@@ -219,6 +200,16 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     if (state.operation === undefined || !hasEnded(state.operation)) await cancelOperation(this.#settings, state);
   }
 
+  /** @internal What printing shows: not the location's query where that may be a capability, and no option. */
+  [customInspect](
+    _depth: number,
+    options: object,
+    inspect: (value: object, options: object) => string = (value) => JSON.stringify(value),
+  ): string {
+    const {attempt, redactedLocation: location} = this.#watch.state;
+    return `OperationPoller ${inspect({status: this.status, attempt, location}, options)}`;
+  }
+
   /** Stops watching at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.stop();
@@ -229,7 +220,11 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * secret but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    return resumeTokenOf({...this.#watch.state, operation: this.operation}, processClock);
+    const {state} = this.#watch;
+    const {operation} = this;
+    // A result that was fetched stands in the operation.
+    const resultLocation = operation === state.operation ? state.resultLocation : null;
+    return resumeTokenOf({...state, operation, resultLocation}, processClock);
   }
 
   /**
@@ -293,20 +288,22 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     for (const settle of waiting ?? []) settle(outcome);
   }
 
-  #whenOver(settle: (outcome: Outcome) => void): void {
+  /** @returns removes the callback */
+  #onceOver(settle: (outcome: Outcome) => void): () => void {
     if (this.#phase.is === 'over') settle(this.#phase.outcome);
     else {
       this.#onOutcome ??= new Set();
       this.#onOutcome.add(settle);
     }
+    return () => void this.#onOutcome?.delete(settle);
   }
 
-  #neverReaches(status: OperationStatus): OperationError {
-    const {state} = this.#watch;
-    return new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state});
+  #source(): OperationSource {
+    return {
+      operation: () => this.operation,
+      state: () => this.#watch.state,
+      onReport: (callback) => this.on('polled', ({operation}) => operation && callback(operation)).unsubscribe,
+      onOutcome: (callback) => this.#onceOver(callback),
+    };
   }
-}
-
-function differs(operation: Operation, before: Operation | undefined): boolean {
-  return operation.status !== before?.status || operation.percentComplete !== before.percentComplete;
 }

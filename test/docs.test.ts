@@ -6,6 +6,8 @@ import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import type {OperationEventType} from 'operation-poller';
 import * as library from 'operation-poller';
+import {createOperationClient} from 'operation-poller/client';
+import {createGraphClient} from 'operation-poller/graph';
 import {type GivenEnd, startGiven} from './support/given.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -220,6 +222,24 @@ describe('the guide leaves nothing out', () => {
     }
     const options = complaint.replace(/^.*there are /, '').split(', ');
     expect(rows('options').sort()).toEqual(options.sort());
+  });
+
+  test.each<[page: string, heading: string, create: (options: never) => unknown]>([
+    ['graph', '### Options of `createGraphClient`', createGraphClient],
+    ['client', '## Options', createOperationClient],
+  ])('no option of a client: %s', (page, heading, create) => {
+    let complaint = '';
+    try {
+      create({none: 0} as never);
+    } catch (error) {
+      complaint = String(error);
+    }
+    const options = complaint.replace(/^.*there are /, '').split(', ');
+    const {text = ''} = pages.find(({path}) => path === `docs/${page}.md`) ?? {};
+    const [, after = ''] = text.split(`\n${heading}\n`);
+    const [own = ''] = after.split('\n#');
+    const shown = [...own.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
+    expect(shown.sort()).toEqual(options.sort());
   });
 
   test('no event', () => {

@@ -90,6 +90,13 @@ test('own-protocol', async () => {
   ]);
 });
 
+test('own-queue', async () => {
+  expect(await printedBy('own-queue')).toEqual([
+    'mail to diego@contoso.com: the reset of diego succeeded',
+    'mail to adele@contoso.com: the reset of adele failed',
+  ]);
+});
+
 test('run-reset-workflow', async () => {
   expect(await printedBy('run-reset-workflow')).toEqual([
     'resetting',
@@ -107,6 +114,15 @@ test('azure-identity', async () => {
     'app token 2 for {root}/.default, with {"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}',
     'running, as poll 2 found',
     'ResetSuccess: a password of 19 characters to hand over',
+  ]);
+});
+
+test('client', async () => {
+  expect(await printedBy('client')).toEqual([
+    'answered with 202',
+    'running, as poll 1 found',
+    "succeeded { id: '7', rows: 1200 }",
+    '4 of 4 requests with the key',
   ]);
 });
 

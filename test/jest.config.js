@@ -9,7 +9,9 @@ export default {
   // counts as covered. test/package.test.ts uses the built and packed package.
   moduleNameMapper: {
     '^operation-poller$': '<rootDir>/src/index.ts',
+    '^operation-poller/client$': '<rootDir>/src/client/index.ts',
     '^operation-poller/graph$': '<rootDir>/src/graph/index.ts',
+    '^operation-poller/runner$': '<rootDir>/src/runner/index.ts',
     '^operation-poller/bullmq$': '<rootDir>/src/bullmq/index.ts',
     '^operation-poller/node$': '<rootDir>/src/node/index.ts',
     '^operation-poller/durable$': '<rootDir>/src/durable/index.ts',

@@ -125,6 +125,7 @@ describe('the packed package', () => {
     const {stdout} = await run(process.execPath, ['require.cjs'], {cwd: project, env: environment});
     expect(JSON.parse(stdout)).toEqual({
       pollOperation: 'function',
+      createOperationClient: 'function',
       createGraphClient: 'function',
       startGraphEmulator: 'function',
       same: true,

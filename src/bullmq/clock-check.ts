@@ -14,8 +14,8 @@ export interface Pausable {
 }
 
 /**
- * Lets a worker take jobs only while its machine's clock agrees with Redis': BullMQ makes jobs due by the machine's clock, and
- * a worker that is ahead would take them over and over, one that is behind too late.
+ * Lets a worker take jobs only while its machine's clock agrees with Redis'. BullMQ makes jobs due by the machine's clock: a
+ * worker whose clock is ahead would take them again and again, one whose clock is behind would take them late.
  */
 export class ClockCheck {
   readonly #clock: RedisClock;
@@ -32,7 +32,7 @@ export class ClockCheck {
     this.#onError = onError;
   }
 
-  /** Compares the clocks, now and from now on each minute. Resolves when they have been compared. */
+  /** Compares the clocks, now and then once a minute. Resolves after the first comparison. */
   check(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined;
@@ -55,7 +55,7 @@ export class ClockCheck {
     try {
       await this.#clock.measure();
     } catch (error) {
-      // A Redis that does not tell its time, or none: the clocks count as they did.
+      // Redis is unavailable: the last measurement still counts.
       if (this.#state !== 'closed') this.#onError(asError(error));
     }
     const skew = this.#clock.skew();

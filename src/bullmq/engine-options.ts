@@ -7,6 +7,7 @@ import {
   checkOptions,
   isA,
   isFunction,
+  isNonEmptyString,
   isNumber,
 } from '../shared/check-options.ts';
 import {reportUncaught} from '../shared/report-error.ts';
@@ -23,7 +24,7 @@ export interface EngineOptions {
   /** What all keys in Redis begin with. Default `'bull'`. */
   readonly prefix?: string | undefined;
   /**
-   * Called with each problem that ends nothing, e.g. that Redis is unavailable for a while, or a {@link JobSkippedError}.
+   * Called with each problem that ends no watch, e.g. that Redis is unavailable for a while, or a {@link JobSkippedError}.
    * Default: a warning of the process, once for each message.
    */
   readonly onError?: ((error: Error) => void) | undefined;
@@ -42,11 +43,6 @@ export const unlimited: number = Number.MAX_SAFE_INTEGER;
 
 /** A number from 1 on that BullMQ can hold. */
 export const isCount: Check = isNumber({least: 1, most: unlimited});
-
-export const isNonEmptyString: Check = isA(
-  'a string that is not empty',
-  (value) => typeof value === 'string' && value !== '',
-);
 
 const engineChecks = {
   name: isA(

@@ -5,7 +5,7 @@ const window = 1000;
 const lockError = /^(?:(?:Missing lock|Lock mismatch|could not renew lock) for job|Job) (\S+?)\.?(?: |$)/;
 const isLockError = /lock|not in the active state/i;
 
-/** Reports errors, those that jobs lost their locks as one. */
+/** Reports errors; those about lost locks are combined into one. */
 export interface ErrorFolder {
   readonly report: (error: Error) => void;
   /** Reports what was collected, now. */
@@ -13,8 +13,8 @@ export interface ErrorFolder {
 }
 
 /**
- * Makes one error of the many that come when a worker got no CPU time for so long that it lost its jobs to others: two or
- * three for each job. That of a single job is reported as it is.
+ * Combines the many errors of a stall into one: a worker that got no CPU time for so long that it lost its jobs to others
+ * causes two or three for each job. That of a single job is reported unchanged.
  */
 export function foldLockErrors(onError: (error: Error) => void): ErrorFolder {
   const jobs = new Set<string>();

@@ -1,8 +1,9 @@
 import {Job, type Queue, QueueEvents} from 'bullmq';
 import type {WatchState} from '../operation/state.ts';
+import type {OutcomeJson} from '../runner/outcome-json.ts';
 import type {Clock} from '../shared/clock.ts';
 import {asError, type Engine} from './engine-options.ts';
-import {type JobData, type JobResult, type OperationJob, readingJob, readJobToken} from './job.ts';
+import {type JobData, type OperationJob, readingJob, readJobToken} from './job.ts';
 
 /** How often a job is read again while somebody waits for its end: BullMQ loses events under load. */
 const rereadInterval = 3000;
@@ -11,9 +12,9 @@ const rereadInterval = 3000;
 export interface Entry<Data> {
   readonly state: WatchState;
   readonly data: Data | undefined;
-  /** There once watching is over. */
-  readonly result: JobResult | undefined;
-  /** Why BullMQ gave the job up, if it did. */
+  /** Present once watching is over. */
+  readonly result: OutcomeJson | undefined;
+  /** Why BullMQ gave up on the job, if it did. */
   readonly failure: string | undefined;
 }
 
@@ -47,7 +48,7 @@ export class JobReader<Data> {
   /** An operation as Redis has it; `undefined` where there is none of that id. @throws InvalidResumeTokenError */
   async read(id: string): Promise<Entry<Data> | undefined> {
     return await readingJob(id, async () => {
-      const job: OperationJob<Data> | undefined = await Job.fromId<JobData<Data>, JobResult | null, string>(
+      const job: OperationJob<Data> | undefined = await Job.fromId<JobData<Data>, OutcomeJson | null, string>(
         this.#queue,
         id,
       );
@@ -124,6 +125,6 @@ function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
     state: readJobToken(result === undefined ? token : result.token),
     data,
     result,
-    failure: ended && result === undefined ? (job.failedReason ?? 'for no reason given') : undefined,
+    failure: ended && result === undefined ? (job.failedReason ?? 'no reason given') : undefined,
   };
 }

@@ -1,6 +1,7 @@
 /**
- * A worker has skipped a job, because it cannot poll it: another worker may be able to. The job is handed on at once,
- * and again less and less often, but at least once a minute.
+ * A worker has skipped a job, because it cannot poll it: another worker may be able to. The job is handed on without a rest
+ * twice, and then rests for a quarter of the time since the first skip, from 10 ms to 60 s; and so on. Reported at the first
+ * skip, and at each rest of a second or more.
  */
 export class JobSkippedError extends Error {
   override readonly name = 'JobSkippedError';

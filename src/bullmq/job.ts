@@ -1,12 +1,10 @@
 import {createHash} from 'node:crypto';
 import type {Job} from 'bullmq';
-import {abandonError} from '../operation/abandon-error.ts';
-import {InvalidResumeTokenError, PollError, UnknownStatusError} from '../operation/errors.ts';
-import {endedOutcome, type Outcome} from '../operation/outcome.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
+import type {OutcomeJson} from '../runner/outcome-json.ts';
 
 /** The name of all our jobs. */
 export const jobName = 'operation';
@@ -25,17 +23,8 @@ export interface JobData<Data = unknown> {
   readonly held?: true;
 }
 
-/** What a job holds when watching is over, however it ended. */
-export interface JobResult {
-  readonly token: ResumeToken;
-  /** What led to giving up. */
-  readonly cause?: PollErrorJson;
-  /** The unknown word that led to giving up. */
-  readonly rawStatus?: string;
-}
-
 /** A watched operation as a job of BullMQ. */
-export type OperationJob<Data = unknown, Result = JobResult | null> = Job<JobData<Data>, Result, string>;
+export type OperationJob<Data = unknown, Result = OutcomeJson | null> = Job<JobData<Data>, Result, string>;
 
 /**
  * The id of an operation's job: the same operation gives the same id, so that it is one job however often it is added.
@@ -65,51 +54,16 @@ export function readJobToken(token: JobToken | undefined): WatchState {
   return readResumeToken({...token, tokenOrigin});
 }
 
-/** What the job of a watch that is over completes with. */
-export function writeResult(state: WatchState, outcome: Outcome): JobResult {
-  const token = writeResumeToken(state);
-  if (outcome.status !== 'abandoned') return {token};
-  const {error} = outcome;
-  return {
-    token,
-    ...(error.cause instanceof PollError ? {cause: writePollError(error.cause)} : {}),
-    ...(error instanceof UnknownStatusError ? {rawStatus: error.rawStatus} : {}),
-  };
-}
-
 /**
- * The outcome as the worker had it.
+ * Runs what reads a job, so that malformed content, e.g. edited by hand, gives one type of error.
  *
- * @throws InvalidResumeTokenError
- */
-export function readResult({token, cause, rawStatus}: JobResult): Outcome {
-  const state = readResumeToken(token);
-  const ended = endedOutcome(state);
-  if (ended !== undefined) return ended;
-  const {abandoned: reason, endedAt, answer, operation} = state;
-  if (reason === undefined || endedAt === undefined) {
-    throw new InvalidResumeTokenError('Invalid resume token: its watch is not over');
-  }
-  const facts = {
-    answer,
-    ...(cause === undefined ? {} : {cause: readPollError(cause)}),
-    ...(rawStatus === undefined ? {} : {word: rawStatus}),
-  };
-  // As when it was given up: the error is made from the state before.
-  const before = {...state, abandoned: undefined, endedAt: undefined, answer: undefined};
-  return {status: 'abandoned', reason, operation, error: abandonError(reason, before, endedAt, facts)};
-}
-
-/**
- * Reads something of a job: whatever was edited by hand there is an invalid token.
- *
- * @throws InvalidResumeTokenError, and what is no error of reading, such as Redis' own
+ * @throws InvalidResumeTokenError when the content is malformed; other errors, such as Redis' own, unchanged
  */
 export async function readingJob<T>(id: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)) throw error;
-    throw new InvalidResumeTokenError(`Invalid resume token: job ${id} holds something else`, {cause: error});
+    throw new InvalidResumeTokenError(`Invalid resume token: job ${id} cannot be read`, {cause: error});
   }
 }

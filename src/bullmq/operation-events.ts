@@ -39,7 +39,7 @@ interface StepListener extends QueueEventsListener {
  * They are hints, as BullMQ's are: published at least once while a worker lives, lost under load when Redis trims the stream. Rely
  * on `result()` instead. A step is published only when it emits more than `polled` and `waiting`; then these come with it.
  *
- * @throws TypeError when an option is not as it should be; the message names it
+ * @throws TypeError when an option is invalid; the message names it
  *
  * @example
  * ```ts

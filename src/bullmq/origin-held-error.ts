@@ -8,7 +8,7 @@ export class OriginHeldError extends Error {
   readonly origin: string;
   /** When the hold ends, in milliseconds since 1970: an hour after it began at most. */
   readonly until: number;
-  /** The wait that the service asked for, in milliseconds. */
+  /** The wait that the service asked for, in milliseconds: `maxRetryAfter` at most, where the worker has it. */
   readonly retryAfter: number;
 
   constructor(origin: string, until: number, retryAfter: number) {

@@ -1,9 +1,7 @@
 import type {RedisClient} from 'bullmq';
+import {longestHold} from '../runner/step-unless-held.ts';
 
-/** The longest hold, in milliseconds: whatever a service asks for, it is asked again after so long. */
-export const longestHold = 3_600_000;
-
-/** Where a queue's keys are. */
+/** Access to a queue's keys in Redis. */
 export interface RedisKeys {
   readonly client: Promise<RedisClient>;
   toKey(type: string): string;
@@ -13,7 +11,7 @@ export interface RedisKeys {
 export interface Hold {
   /** In milliseconds since 1970, by Redis' clock. */
   readonly until: number;
-  /** Whether it has only now begun. */
+  /** Whether it began now, rather than prolong another one. */
   readonly isNew: boolean;
 }
 
@@ -47,7 +45,7 @@ const scripts = {
   },
 } as const;
 
-/** The origins that asked for no requests for a while, as all workers of a queue see them: they are in Redis. */
+/** The origins that are held back, in Redis: all workers of a queue share them. */
 export class OriginHolds {
   readonly #keys: RedisKeys;
   readonly #client: Promise<RedisClient>;
@@ -62,7 +60,7 @@ export class OriginHolds {
     this.#client.catch(() => {});
   }
 
-  /** Until when each origin is held that is held now, in milliseconds since 1970. */
+  /** The origins that are held now, and until when, in milliseconds since 1970. */
   async read(): Promise<ReadonlyMap<string, number>> {
     const flat: readonly string[] = await this.#run('readOriginHolds', this.#keys.toKey('holds'));
     const holds = new Map<string, number>();
@@ -70,7 +68,7 @@ export class OriginHolds {
     return holds;
   }
 
-  /** Holds an origin for so many milliseconds, an hour at most. A shorter hold does not end a longer one. */
+  /** Holds an origin for `duration` milliseconds, an hour at most. A shorter hold does not end a longer one. */
   async hold(origin: string, duration: number): Promise<Hold> {
     const wait = Math.ceil(Math.min(duration, longestHold));
     const [until, isNew] = await this.#run('holdOrigin', this.#keys.toKey('holds'), origin, wait);

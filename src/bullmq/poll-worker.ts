@@ -1,11 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type JobJson, type Span, Worker} from 'bullmq';
+import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
-import type {JobData, JobResult, JobToken, OperationJob} from './job.ts';
+import type {JobData, JobToken, OperationJob} from './job.ts';
 import {RedisClock} from './redis-clock.ts';
 
-/** How a job goes on whose operation has not ended. */
+/** What happens next to a job whose operation has not ended. */
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
@@ -17,17 +18,17 @@ export interface Wait {
   readonly isSkipped?: boolean;
 }
 
-type Done = JobResult | Wait;
+type Done = OutcomeJson | Wait;
 
 /** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
 const firstPause = 200;
 const longestPause = 5000;
 
 /**
- * BullMQ's worker, whose jobs may also wait again when they have been processed.
+ * BullMQ's worker, extended: a job that was processed may wait again.
  *
  * BullMQ's own way is `updateData`, then `moveToDelayed`, then a `DelayedError`, after which it asks for the next job: three
- * round trips. Here it is one, which does all of it or nothing, and only while the lock is ours: otherwise a worker that had
+ * round trips. Here it is one, which does all of it or nothing, and only while the lock is ours. Otherwise a worker that had
  * lost it would write its old token over the newer one of the worker that has the job now.
  */
 export class PollWorker extends Worker<JobData, Done, string> {

@@ -5,7 +5,7 @@ const atOnce = 100;
 const interval = 50;
 const attempts = 20;
 
-/** Makes jobs due now that wait for the end of a hold which was lifted. */
+/** Makes the jobs due that waited for a hold which has been lifted. */
 export async function promoteHeld(queue: Queue, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += atOnce) {
     await Promise.all(ids.slice(from, from + atOnce).map((id) => promote(queue, id)));

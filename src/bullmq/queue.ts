@@ -5,10 +5,10 @@ import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
-import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkOptions, isNonEmptyString} from '../shared/check-options.ts';
 import {processClock} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
-import {type EngineOptions, isNonEmptyString, readEngineOptions, unlimited} from './engine-options.ts';
+import {type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {type JobData, jobId, jobName, writeJobToken} from './job.ts';
 import {JobReader} from './job-reader.ts';
 import {OriginHolds} from './origin-holds.ts';
@@ -27,13 +27,16 @@ export interface OperationQueueOptions extends EngineOptions {
 
 /** How to watch an operation of a queue. */
 export interface AddOptions<Data = unknown> {
-  /** How the service words it. Only its name goes into the queue: the workers need it too. Default `protocols.longRunning`. */
+  /**
+   * How the service represents its operations. Only the name of the protocol is stored: workers need the protocol too. Default
+   * `protocols.longRunning`.
+   */
   readonly protocol?: PollOptions['protocol'];
-  /** Identifies the operation in place of its location: for one that is found at several. */
+  /** Identifies the operation in place of its location, where one operation has several locations. */
   readonly key?: string | undefined;
-  /** What belongs to it, as JSON. It is stored as it stands: no secrets. */
+  /** Your own data, as JSON. It is stored unencrypted: no secrets. */
   readonly data?: Data | undefined;
-  /** How long to watch in all, in milliseconds; `false`: without end. Default the protocol's, 15 minutes. */
+  /** How long to watch in all, in milliseconds; `false`: no limit. Default the protocol's, 15 minutes. */
   readonly totalTimeout?: number | false | undefined;
   /** How long to wait before the first poll, in milliseconds, e.g. the `Retry-After` of the answer to the start. Default 0. */
   readonly initialDelay?: number | undefined;
@@ -55,7 +58,7 @@ export interface OperationCounts {
   readonly active: number;
   /** over, with their outcome still retained */
   readonly ended: number;
-  /** given up by BullMQ, which only problems without end lead to */
+  /** no longer retried by BullMQ: practically none, because the number of retries is practically unlimited */
   readonly failed: number;
 }
 
@@ -65,9 +68,9 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
    * Adds an operation to be watched. Adding the same one again changes nothing, also after it has ended, as long as its
    * outcome is retained: the code that starts operations can be retried safely.
    *
-   * @param location where the operation is: the `Location` of the answer to its start, as it stands
+   * @param location where the operation is: the `Location` header of the response to its start, unchanged
    * @returns the operation, once it is in Redis
-   * @throws TypeError or RangeError when an option or the location is not as it should be
+   * @throws TypeError or RangeError when an option or the location is invalid; the message names it
    */
   add(location: string | URL, options?: AddOptions<Data>): Promise<QueuedOperation<Data>>;
   /** Adds many in few round trips; returns them in their order. */
@@ -79,6 +82,8 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
    * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`.
    *
    * @returns whether there was something to stop; `false` where there is no such job and where watching is over
+   * @throws InvalidResumeTokenError when the job cannot be read at all; one whose resume token alone is invalid is removed,
+   *   without an event
    */
   remove(id: string): Promise<boolean>;
   /**
@@ -102,7 +107,7 @@ const queueChecks = {
 const addChecks = {
   protocol: pollOptionChecks.protocol,
   key: isNonEmptyString,
-  data: () => {},
+  data: checkedWhereRead,
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
 } satisfies Checks<AddOptions>;
@@ -112,7 +117,7 @@ const largestBulk = 1000;
 /**
  * Makes a queue of operations on Redis. It is cheap: make one where operations are started.
  *
- * @throws TypeError or RangeError when an option is not as it should be; the message names it
+ * @throws TypeError or RangeError when an option is invalid; the message names it
  *
  * @example
  * ```ts

@@ -1,8 +1,10 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import {InvalidResumeTokenError, OperationError} from '../operation/errors.ts';
 import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
+import {succeededOperation} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
-import {readingJob, readResult} from './job.ts';
+import {readOutcome} from '../runner/outcome-json.ts';
+import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
@@ -48,7 +50,7 @@ export class QueuedOperation<Data = unknown> {
    * @throws what a poller's `result()` throws, the same classes with the same fields
    * @throws WatchAbortedError when the job was removed, by `remove` or because outcomes are retained only so long, and when the
    *   queue was closed. The operation goes on, and the error's `resumeToken` continues the watch
-   * @throws OperationError when BullMQ gave the job up; its subclass InvalidResumeTokenError when the job holds no resume token
+   * @throws OperationError when BullMQ gave up on the job; its subclass InvalidResumeTokenError when the job holds no resume token
    */
   result(): Promise<SucceededOperation> {
     this.#result ??= this.#settle();
@@ -66,12 +68,10 @@ export class QueuedOperation<Data = unknown> {
           const {result, failure, state} = entry;
           if (failure !== undefined) {
             const facts = {state, resumeToken: () => writeResumeToken(state)};
-            throw new OperationError(`BullMQ gave up the job of ${state.redactedLocation}: ${failure}`, facts);
+            throw new OperationError(`BullMQ gave up on the job of ${state.redactedLocation}: ${failure}`, facts);
           }
           if (result !== undefined) {
-            const outcome = await readingJob(this.id, () => readResult(result));
-            if (outcome.status === 'succeeded') return outcome.operation;
-            throw outcome.error;
+            return succeededOperation(await readingJob(this.id, () => readOutcome(result)));
           }
         }
         await waiter.next();

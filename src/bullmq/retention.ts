@@ -2,15 +2,15 @@ import type {KeepJobs} from 'bullmq';
 import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
 import {isCount} from './engine-options.ts';
 
-/** For how long outcomes stay in Redis, by whichever limit is reached first, and how many events. */
+/** How long outcomes stay in Redis and how many, whichever limit is reached first; and how many events. */
 export interface RetentionOptions {
-  /** Outcomes, in milliseconds after the end. Default a day. */
+  /** How long outcomes are kept after the end, in milliseconds. Default a day. */
   readonly age?: number | undefined;
-  /** How many outcomes, the latest. Default 10,000. */
+  /** How many of the latest outcomes are kept. Default 10,000. */
   readonly count?: number | undefined;
   /**
-   * About how many entries of the stream of events, the latest. A poll makes three or four of them, BullMQ's own included,
-   * so that 4000 are a thousand polls: a listener that is further behind misses events. Default 4000.
+   * About how many of the latest entries of the event stream are kept. A poll makes three or four of them, BullMQ's own
+   * included, so that 4000 are a thousand polls: a listener that is further behind misses events. Default 4000.
    */
   readonly events?: number | undefined;
 }

@@ -18,8 +18,8 @@ export interface Skip {
 /**
  * How long jobs rest that this worker cannot poll: longer and longer while nobody else polls them.
  *
- * Workers that wait for the end of the same rest race, and the same one may win again and again. Without a rest there is no race:
- * Redis gives the job to the worker that has been idle longest. So jobs are handed on a few times before each rest, and rests
+ * Workers that wait for the end of the same rest race, and the same one may win again and again. Without a rest the job usually
+ * goes to the worker that has been idle longest. So jobs are handed on a few times before each rest, and rests
  * grow with the time that has passed rather than with each skip.
  */
 export class Skips {

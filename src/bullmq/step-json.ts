@@ -1,10 +1,10 @@
 import type {OperationEvent} from '../operation/events.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
-import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
+import {type OperationJson, writeOperation, writeResumeToken} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Step} from '../polling/step.ts';
-import {type JobResult, readResult, writeResult} from './job.ts';
+import {type OutcomeJson, readOutcome, writeOutcome} from '../runner/outcome-json.ts';
 
 /** The name of the event by which BullMQ's stream carries what a step emits. */
 export const stepEvent = 'operation';
@@ -23,10 +23,10 @@ interface StepJson extends Common {
   /** Each without what it has in common with the last one. */
   readonly events: ReadonlyArray<{readonly type: string; readonly [field: string]: unknown}>;
   /** What the error of `abandoned` is made from. */
-  readonly result?: JobResult;
+  readonly result?: OutcomeJson;
 }
 
-/** Whether a step emits more than that a poll was made. */
+/** Whether a step emits anything besides `polled` and `waiting`. */
 export function hasNews({events}: Step): boolean {
   return events.some(({type}) => type !== 'polled' && type !== 'waiting');
 }
@@ -41,7 +41,9 @@ export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' |
     ...common,
     ...(operation === undefined ? {} : {operation: writeOperation(operation)}),
     events: events.map((event) => writeEvent(event, common)),
-    ...('outcome' in next && next.outcome.status === 'abandoned' ? {result: writeResult(state, next.outcome)} : {}),
+    ...('outcome' in next && next.outcome.status === 'abandoned'
+      ? {result: writeOutcome(next.outcome, writeResumeToken(state))}
+      : {}),
   };
   return JSON.stringify(step);
 }
@@ -54,7 +56,7 @@ export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' |
 export function readStep(text: string): readonly OperationEvent[] {
   const {events, operation: json, result, ...common}: StepJson = JSON.parse(text);
   const operation = json === undefined ? undefined : readOperation(json);
-  const outcome = result === undefined ? undefined : readResult(result);
+  const outcome = result === undefined ? undefined : readOutcome(result);
   if (common.answer !== undefined) Object.freeze(common.answer);
   return events.map((event) => {
     const read: Record<string, unknown> = {operation, ...common, ...event};

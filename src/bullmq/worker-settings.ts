@@ -9,12 +9,13 @@ import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
 
-/** The options of a poller that a worker takes too. */
+/** The options of a poller that a worker takes too. `maxRetryAfter` limits how long an origin is held back, too. */
 export type WorkerPollOptions = Pick<
   PollOptions,
   | 'schedule'
   | 'requestTimeout'
   | 'maxResponseSize'
+  | 'maxRetryAfter'
   | 'unknownStatus'
   | 'notFoundGrace'
   | 'stalledAfter'
@@ -47,7 +48,7 @@ export class WorkerSettings {
   readonly #byProtocol = new Map<string, Settings>();
   readonly #root: string | undefined;
 
-  /** @throws TypeError or RangeError when an option is not as it should be; the message names it */
+  /** @throws TypeError or RangeError when an option is invalid; the message names it */
   constructor(
     {token, http, client: given, graph, protocols = []}: WorkerTransport,
     {consecutiveFailures = defaultFailures, ...others}: WorkerPollOptions,
@@ -67,8 +68,8 @@ export class WorkerSettings {
         if (value !== undefined) throw new TypeError(`${option}: the ${kind} has its own; give one of the two`);
       }
       this.#root = parts.origin;
-      const shared = sharedSettings(parts);
-      this.#create = (protocol) => readOptions({...options, token: parts.token, protocol}, shared);
+      this.#create = (protocol) =>
+        readOptions({...options, token: parts.token, protocol}, sharedSettings(parts, protocol));
     }
     for (const protocol of protocols) {
       const settings = this.#create(protocol);

@@ -5,7 +5,14 @@ import type {OperationEventType} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isMilliseconds} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkedWhereRead,
+  checkIsObject,
+  checkOptions,
+  isA,
+  isMilliseconds,
+} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
@@ -45,8 +52,8 @@ export interface OperationWorkerOptions extends EngineOptions, WorkerPollOptions
   /** How many polls all workers of the queue may make in a period of time; pass it to each of them. Default: no limit. */
   readonly limiter?: LimiterOptions | undefined;
   /**
-   * After about how many milliseconds others take over the polls of a worker that died. A worker that gets no CPU time for
-   * that long is presumed dead, and its polls are made twice. Default 5000.
+   * About how long it takes until others take over the polls of a worker that died, in milliseconds. A worker that gets no CPU
+   * time for that long is presumed dead, and its polls are made twice. Default 5000.
    */
   readonly recoverAfter?: number | undefined;
 }
@@ -86,8 +93,8 @@ const limiterChecks = {max: isCount, duration: isMilliseconds(1)} satisfies Chec
 const workerChecks = {
   token: pollOptionChecks.token,
   http: pollOptionChecks.http,
-  client: () => {}, // WorkerSettings checks these two.
-  graph: () => {},
+  client: checkedWhereRead,
+  graph: checkedWhereRead,
   protocols: isA('a list of protocols', Array.isArray),
   concurrency: isCount,
   limiter: checkLimiter,
@@ -95,6 +102,7 @@ const workerChecks = {
   schedule: pollOptionChecks.schedule,
   requestTimeout: pollOptionChecks.requestTimeout,
   maxResponseSize: pollOptionChecks.maxResponseSize,
+  maxRetryAfter: pollOptionChecks.maxRetryAfter,
   unknownStatus: pollOptionChecks.unknownStatus,
   notFoundGrace: pollOptionChecks.notFoundGrace,
   consecutiveFailures: pollOptionChecks.consecutiveFailures,
@@ -110,7 +118,7 @@ const longestRetry = 60_000;
  * Makes a worker that polls the operations of a queue. Start as many as you like, in as many processes; each poll is made
  * by one of them, and between polls nothing of an operation is in any process.
  *
- * @throws TypeError or RangeError when an option is not as it should be; the message names it
+ * @throws TypeError or RangeError when an option is invalid; the message names it
  *
  * @example
  * ```ts

@@ -3,10 +3,10 @@ import {readFile} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {isToken, type TokenRequest} from '../http/authorization.ts';
 import {UnauthorizedError} from '../operation/errors.ts';
+import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, exitCodes} from './cli-error.ts';
 import {assignment} from './quote.ts';
 import type {Shell} from './shell.ts';
-import {escapeControls} from './terminal.ts';
 
 /** Where the access token comes from; at most one is given. */
 export interface AccessTokenOptions {

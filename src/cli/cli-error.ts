@@ -6,13 +6,14 @@ import {
   OperationFailedError,
   OperationNotFoundError,
   OperationNotStartedError,
-  PollError,
+  OperationNotWatchableError,
   ProtocolError,
   ResultUnavailableError,
   UnauthorizedError,
   UnreachableError,
   WatchTimeoutError,
 } from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 
 /** What each exit code means; see docs/command.md. */
 export const exitCodes = {
@@ -41,6 +42,7 @@ const hints: ReadonlyArray<readonly [ErrorClass, exitCode: number, hint: string]
   [ForbiddenError, exitCodes.refused, 'The token is valid, but lacks a permission or a role (docs/graph.md).'],
   [OperationNotFoundError, exitCodes.notFound, 'Check the location. Services forget even operations that succeeded.'],
   [UnreachableError, exitCodes.unreachable, 'Check host and network, then watch again: it may still be running.'],
+  [OperationNotWatchableError, exitCodes.unreachable, 'It may be running. Check before you start it again.'],
   [ProtocolError, exitCodes.unreachable, 'Check the location and --protocol (see "operation-poller protocols").'],
   [ResultUnavailableError, exitCodes.unreachable, 'The operation succeeded: watch it again with --fetch-result.'],
   [InvalidResumeTokenError, exitCodes.usage, 'Delete the file and give the location to start over.'],

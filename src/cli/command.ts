@@ -56,6 +56,7 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .description('watches an operation until it ends and prints the outcome')
     .argument('[location]', 'where the operation is, as the service returned it; optional with --resume')
     .option('--protocol <name>', 'how the service describes its operations (default: longRunning)', readProtocol)
+    .addOption(new Option('--root <url>', 'the root of the service that the token is for').conflicts('cloud'))
     .option('--fetch-result', 'fetch what the operation produced and print it as JSON')
     .option('--resume <file>', 'save a resume token in this file if watching ends first, and resume from it')
     .addHelpText('after', examples.watch)

@@ -1,6 +1,7 @@
-import type {OperationError, PollError} from '../operation/errors.ts';
+import type {OperationError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {Operation} from '../operation/operation.ts';
+import type {PollError} from '../operation/poll-error.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 
 /** The fields of a JSON object; those that are `undefined` are omitted. */

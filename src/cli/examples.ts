@@ -17,6 +17,7 @@ Examples:
   $ operation-poller watch "$LOCATION" --token-file token.txt --timeout 2h --resume copy.resume   # stop with Ctrl-C …
   $ operation-poller watch --token-file token.txt --resume copy.resume                            # … and resume
   $ operation-poller watch "$MONITOR" --protocol graph.driveCopy                                  # needs no token
+  $ operation-poller watch /operations/1 --root https://api.example.com/v2 --token-env API_TOKEN  # any service
   $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN --fetch-result > result.json
   $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN --json | jq -r .type
 

@@ -1,6 +1,7 @@
-import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import {escapeControls, jsonLine, type Style} from './terminal.ts';
+import type {PollError} from '../operation/poll-error.ts';
+import {escapeControls} from '../shared/printable.ts';
+import {jsonLine, type Style} from './terminal.ts';
 
 /** What the live line shows: the state of the operation and of its watch, from the events. Times in milliseconds since 1970. */
 export interface Progress {

@@ -3,6 +3,7 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import {readOptions} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
+import {escapeControls} from '../shared/printable.ts';
 import {exitCodes, toCliError} from './cli-error.ts';
 import {eventJson, type JsonFields} from './event-json.ts';
 import {LiveLine} from './live-line.ts';
@@ -16,7 +17,7 @@ import {
   wholeSeconds,
 } from './progress.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {type Colorize, colorsFor, escapeControls, jsonLine} from './terminal.ts';
+import {type Colorize, colorsFor, jsonLine} from './terminal.ts';
 
 /** How the command reports. */
 export interface ReporterOptions {
@@ -26,7 +27,7 @@ export interface ReporterOptions {
   readonly quiet?: boolean;
   /** `false`: no colors. Default `true`. */
   readonly color?: boolean;
-  /** How long a 404 does not end the watch, in milliseconds: progress shows how much of it is left. Default: the library's. */
+  /** How long a 404 is tolerated, in milliseconds: progress shows how much of that is left. Default: the library's. */
   readonly notFoundGrace?: number;
 }
 
@@ -107,7 +108,7 @@ export class Reporter {
     const cliError = interruption ?? toCliError(error);
     const {message, exitCode} = cliError;
     const hint = details.hint ?? cliError.hint;
-    // The error of a time-out does not say why; the progress knows.
+    // The error of a timeout does not say why; the progress knows.
     const {problem} = this.#progress;
     const last = error instanceof WatchTimeoutError && problem !== undefined ? `; last: ${problem}` : '';
     if (message !== '') this.#note(`${this.#colorize('bad', 'operation-poller:')} ${escapeControls(message + last)}`);

@@ -1,13 +1,14 @@
 import {createGraphClient} from '../graph/graph-client.ts';
 import type {PasswordReset} from '../graph/password-reset.ts';
-import {OperationError, OperationNotStartedError, PollError} from '../operation/errors.ts';
+import {OperationError, OperationNotStartedError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
+import {escapeControls} from '../shared/printable.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
 import {CliError, endedStatus, exitCodes, toCliError, tokenHint} from './cli-error.ts';
 import {type NewPasswordOptions, readNewPassword} from './new-password.ts';
 import {invocationName, quote} from './quote.ts';
 import {Reporter} from './reporter.ts';
 import {interruptionOf, type Shell} from './shell.ts';
-import {escapeControls} from './terminal.ts';
 import {pollOptions, type WatchOptions} from './watch-options.ts';
 
 /** The options of `reset-password`. */
@@ -68,7 +69,7 @@ export async function resetPasswordCommand(
   }
 }
 
-/** Where the start failed for want of a token, the reason that the token's source gave. */
+/** If the start failed because there was no token, the reason that the token's source gave. */
 function startError(error: unknown, token: AccessToken): unknown {
   const isToken =
     error instanceof OperationNotStartedError && error.cause instanceof PollError && error.cause.kind === 'token';

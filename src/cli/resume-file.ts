@@ -5,8 +5,8 @@ import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
+import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, toCliError} from './cli-error.ts';
-import {escapeControls} from './terminal.ts';
 
 /** What a resume file contains. */
 export interface SavedToken {

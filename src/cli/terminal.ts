@@ -1,13 +1,6 @@
 import {styleText} from 'node:util';
+import {escapeControls} from '../shared/printable.ts';
 import type {Output} from './shell.ts';
-
-// Control characters, and those that change the direction of writing: a terminal obeys them.
-const unsafe = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\u200e\u200f]/gu;
-
-/** Makes untrusted text safe to print in a terminal: each character that the terminal would obey becomes its JSON escape. */
-export function escapeControls(text: string): string {
-  return text.replaceAll(unsafe, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
 
 /** A value as one line of JSON, safe in a terminal. */
 export function jsonLine(value: unknown): string {

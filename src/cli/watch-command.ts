@@ -1,6 +1,7 @@
+import {createOperationClient, type OperationClient} from '../client/operation-client.ts';
 import type {ClientPollOptions} from '../client/operation-settings.ts';
-import {cloudRoots, type GraphCloud} from '../graph/clouds.ts';
-import {createGraphClient, type GraphClient} from '../graph/graph-client.ts';
+import {cloudRoots} from '../graph/clouds.ts';
+import {createGraphClient} from '../graph/graph-client.ts';
 import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
 import {readOptions} from '../options/settings.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
@@ -19,6 +20,8 @@ import {pollOptions, type WatchOptions} from './watch-options.ts';
 
 /** The options of `watch`. */
 export interface WatchCommandOptions extends WatchOptions {
+  /** The root of a service, in place of a cloud. */
+  readonly root?: string;
   readonly protocol?: Protocol;
   readonly fetchResult?: boolean;
   /** The path of the resume file. */
@@ -28,7 +31,7 @@ export interface WatchCommandOptions extends WatchOptions {
 /**
  * `operation-poller watch`: watches one operation until it ends.
  *
- * @param given the location, or a path under the cloud's root; optional where the resume file exists
+ * @param given the location, or a path under the root; optional where the resume file exists
  * @returns the exit code
  */
 export async function watchCommand(
@@ -62,9 +65,8 @@ export async function watchCommand(
 }
 
 /** Resolves a path as Graph means its own relative locations: under the root and its version. Leaves a location as it is. */
-function absolute(given: string, {cloud = 'global'}: WatchCommandOptions): string {
-  const root = cloudRoots[cloud];
-  return /^\/(?![/\\])/.test(given) ? (resolveLocation(given, root, `${root}/v1.0`) ?? given) : given;
+function absolute(given: string, {cloud = 'global', root = `${cloudRoots[cloud]}/v1.0`}: WatchCommandOptions): string {
+  return /^\/(?![/\\])/.test(given) ? (resolveLocation(given, root, root) ?? given) : given;
 }
 
 function createPoller(
@@ -74,15 +76,15 @@ function createPoller(
   token: AccessToken | undefined,
   shell: Shell,
 ): OperationPoller {
-  const {cloud, protocol, fetchResult} = options;
+  const {protocol, fetchResult} = options;
+  const client = createClient(options, token);
   const polling: ClientPollOptions = {...pollOptions(options, shell), protocol, fetchResult};
   if (saved !== undefined) {
     const {text, state} = saved;
     const savedProtocol = protocol ?? protocolNamed(state.protocol);
     const {totalTimeout} = readOptions({...polling, protocol: savedProtocol});
     const resumed = {...polling, totalTimeout: timeoutFor(state, totalTimeout)};
-    if (cloud !== undefined) return createClient(cloud, token).resume(text, resumed);
-    return resumeOperation(text, {...resumed, token: token?.read});
+    return client?.resume(text, resumed) ?? resumeOperation(text, {...resumed, token: token?.read});
   }
   if (location === undefined) {
     throw new CliError(
@@ -90,12 +92,13 @@ function createPoller(
       'Give the Location header of the response that started the operation.',
     );
   }
-  if (cloud !== undefined) return createClient(cloud, token).watch(location, polling);
-  return pollOperation(location, {...polling, token: token?.read});
+  return client?.watch(location, polling) ?? pollOperation(location, {...polling, token: token?.read});
 }
 
-/** A Graph client: the token never leaves the cloud, even if the location is on another host and the result in the cloud. */
-function createClient(cloud: GraphCloud, token: AccessToken | undefined): GraphClient {
+/** A client for the root or the cloud: the token never leaves it, even if the location is elsewhere and the result there. */
+function createClient({cloud, root}: WatchCommandOptions, token: AccessToken | undefined): OperationClient | undefined {
+  if (root !== undefined) return createOperationClient({root, token: token?.read});
+  if (cloud === undefined) return undefined;
   if (token === undefined) throw new CliError('--cloud says where the token goes, but none is given', tokenHint);
   return createGraphClient({cloud, token: token.read, batch: false});
 }

@@ -12,12 +12,14 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets'> {
   readonly origin: string;
   /** What paths are appended to: the root, and a version where there is one. */
   readonly base: string;
-  /** Where a path that a service sends is relative to; absent: to the URL that was asked ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)). */
+  /** What all paths that the service sends are under; absent: as the protocol says, else they are relative to the URL that was asked ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)). */
   readonly pathRoot?: string | undefined;
   /** The token for watching. */
   readonly token: TokenSource | undefined;
   /** The token for starting. */
   readonly startToken: TokenSource | undefined;
+  /** Sends a start, which must not be in a batch: what is refused there is sent again by itself. */
+  readonly startTransport: Transport;
   /** How long a start may take, in milliseconds. */
   readonly startTimeout: number;
 }
@@ -58,6 +60,7 @@ export function createClientParts({
     startToken: given.startToken === undefined ? token : shareTokens(given.startToken, scope),
     startTimeout,
     transport: limiter.gated(transport(limiter)),
+    startTransport: limiter.gated(limiter.single),
     secrets: secretsOf(headers),
   };
 }

@@ -11,7 +11,11 @@ const headerValue = /^[\x20-\x7e]*$/;
 
 /** Checks headers that a caller gave. A value is not shown: it may be a secret. */
 export function checkHeaders(name: string, headers: unknown): void {
-  checkIsObject(name, headers, 'an object with a string for each header');
+  const takes = 'an object with a string for each header';
+  checkIsObject(name, headers, takes);
+  // `Headers` have no properties of their own: they would be taken for none.
+  if (Symbol.iterator in headers)
+    throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list of headers');
   for (const [header, value] of Object.entries(headers)) {
     const own = `${name}.${header.slice(0, 60)}`;
     if (!headerName.test(header)) throw new TypeError(printable(`${own}: expected the name of a header`));

@@ -6,8 +6,10 @@ import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {
   type Checks,
+  checkedWhereRead,
   checkIsObject,
   checkOptions,
+  describeValue,
   expected,
   isA,
   isMilliseconds,
@@ -97,7 +99,7 @@ export const sharedClientChecks = {
 } satisfies Checks<Omit<OperationClientOptions, 'root' | 'scope'>>;
 
 const clientChecks = {
-  root: () => {}, // readRoot checks it.
+  root: checkedWhereRead,
   ...sharedClientChecks,
   scope: isA('a string', (scope) => typeof scope === 'string'),
 } satisfies Checks<OperationClientOptions>;
@@ -136,13 +138,20 @@ export function clientMethods(parts: ClientParts): Omit<OperationClient, 'root' 
   };
 }
 
+/** What is wrong with a root, without showing it: it may hold a password. */
+function describeRoot(root: string): string {
+  const scheme = /^\s*([a-z][a-z\d+.-]*:)/i.exec(root)?.[1];
+  if (scheme === undefined) return 'a string without a scheme';
+  if (!/^https?:$/i.test(scheme)) return `one that begins with ${scheme}`;
+  return readLocation(root) === undefined ? 'one with a user, or no URL' : 'one with a query or fragment';
+}
+
 /** @param isProtected whether a token or key goes there */
 function readRoot(root: unknown, isProtected: boolean): {readonly origin: string; readonly base: string} {
   const url = typeof root === 'string' ? readLocation(root) : undefined;
   if (url === undefined || url.search !== '' || url.hash !== '') {
-    // What was given is not shown: it may hold a password.
     const takes = "an https or http URL such as 'https://api.example.com/v2', without user, query and fragment";
-    throw expected('root', takes, typeof root === 'string' ? 'another string' : typeof root);
+    throw expected('root', takes, typeof root === 'string' ? describeRoot(root) : describeValue(root));
   }
   const {origin, pathname} = url;
   if (isProtected && !isSecureOrLoopback(url)) {

@@ -1,6 +1,7 @@
 import type {TokenSource} from '../http/authorization.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
+import type {Protocol} from '../protocol/protocol.ts';
 import {type Check, type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
 import type {ClientParts} from './client-parts.ts';
 
@@ -38,15 +39,14 @@ export function operationSettings(
   token: TokenSource | undefined = client.token,
 ): Settings {
   checkPollOptions(options);
-  return readOptions({...options, token}, sharedSettings(client));
+  return readOptions({...options, token}, sharedSettings(client, options.protocol));
 }
 
 /** What a client gives to the settings of each of its operations, besides the token. */
-export function sharedSettings({
-  origin,
-  base,
-  transport,
-  secrets,
-}: ClientParts): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'> {
-  return {transport, secrets, resultOrigin: origin, root: base};
+export function sharedSettings(
+  {origin, base, pathRoot, transport, secrets}: ClientParts,
+  protocol: Protocol | undefined,
+): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root' | 'base'> {
+  const root = pathRoot ?? (protocol?.pathsUnderRoot === true ? base : undefined);
+  return {transport, secrets, resultOrigin: origin, root, base};
 }

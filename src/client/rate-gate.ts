@@ -69,7 +69,7 @@ export class RateGate {
     const time = now();
     this.#openedAt ??= Math.max(time, this.#closedUntil);
     this.#acceptedCount += 1;
-    const elapsed = Math.max(0, time - Math.max(this.#lastAcceptedAt, this.#closedUntil));
+    const elapsed = time - Math.max(this.#lastAcceptedAt, this.#closedUntil);
     this.#lastAcceptedAt = time;
     this.#interval *= Math.min(recovery, Math.exp(-elapsed / recoveryTime));
     if (this.#interval < minInterval) this.#interval = 0;

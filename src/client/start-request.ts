@@ -2,11 +2,21 @@ import {exchange} from '../http/exchange.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
-import {OperationNotStartedError, PollError} from '../operation/errors.ts';
+import {OperationNotStartedError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import type {ProtocolReader} from '../protocol/protocol-reader.ts';
+import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isOneOf} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkIsObject,
+  checkOptions,
+  describeValue,
+  expected,
+  isA,
+  isOneOf,
+} from '../shared/check-options.ts';
+import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
@@ -26,20 +36,26 @@ export interface StartRequest {
 
 const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
 
+/** What URLs resolve or leave out: with it, the request would go where its path does not say. */
+const unsafe = /\/(?:\.|%2e){1,2}(?=[/?#\\]|$)|\p{Cc}/iu;
+
 /** A check for each field of a start. */
-export const startRequestChecks = {
+const startRequestChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
   path: isPath,
-  body: () => {}, // Anything may be sent.
+  body: checkBody,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
 
-/** How a start is sent. */
-export interface SendStartOptions {
-  /** A check for each field of the request. Default those of any service. */
-  readonly checks?: Checks<StartRequest>;
-  /** Given where the responses may contain a secret: what others may know of one. */
-  readonly redactResponse?: (response: TransportResponse) => TransportResponse;
+/** Checks that JSON can express a body: afterwards, a failure to send it would look as if the service may have it. */
+function checkBody(name: string, body: unknown): void {
+  let why = describeValue(body);
+  try {
+    if (JSON.stringify(body) !== undefined) return;
+  } catch (error) {
+    why = `one that it cannot: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  throw expected(name, 'what JSON can express', why);
 }
 
 /** A start that the service accepted. */
@@ -57,6 +73,7 @@ export interface AcceptedStart {
  * Sends the request that starts an operation, once; after a 401, which comes before anything is done, once more with a new
  * token.
  *
+ * @param redactResponse given where the responses may contain a secret: what others may know of one
  * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is invalid
  */
 export async function sendStart(
@@ -64,11 +81,13 @@ export async function sendStart(
   protocol: Protocol,
   request: StartRequest,
   options: ClientPollOptions,
-  {checks = startRequestChecks, redactResponse}: SendStartOptions = {},
+  redactResponse?: (response: TransportResponse) => TransportResponse,
 ): Promise<AcceptedStart> {
+  protocolReader(protocol); // First, so that the error names the argument that was forgotten.
   checkIsObject('request', request, 'an object with a path');
-  checkOptions(request, checks);
+  checkOptions(request, startRequestChecks);
   const {method = 'POST', body: json, headers} = request;
+  if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;
   const url = requestUrl(request.path, base);
   const settings = operationSettings(client, {...options, protocol}, startToken);
@@ -81,7 +100,7 @@ export async function sendStart(
       wasSent = true;
       sent.onSent();
     };
-    const response = await settings.transport(location, {...sent, onSent});
+    const response = await client.startTransport(location, {...sent, onSent});
     if (response.status === 401) wasSent = false;
     return redactResponse === undefined ? response : redactResponse(response);
   };
@@ -91,7 +110,7 @@ export async function sendStart(
     const response = await exchange(
       // A start needs a token, even where polling does not, and its status is no word of the operation.
       {...settings, transport, reader: {...reader, sendsToken: true, unfollowed: new Set()}},
-      {...sent, signal: controller, deadlineAt: undefined, requestTimeout: startTimeout},
+      {...sent, signal: controller, deadlineAt: now() + startTimeout, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
     return {method, url, reader, response, isSecret: redactResponse !== undefined};
@@ -119,6 +138,9 @@ function mayBeProcessed(cause: unknown): boolean {
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
   isPath('path', path);
+  if (path.startsWith('/') && unsafe.test(path.split(/[?#]/, 1)[0] ?? '')) {
+    throw expected('path', 'one without . and .. as segments and without control characters', describeValue(path));
+  }
   const url = path.startsWith('/') ? base + path : path;
   const {origin} = new URL(base);
   if (readLocation(url)?.origin === origin) return url;

@@ -1,5 +1,5 @@
 import {readContext} from '../http/read-context.ts';
-import {redact} from '../http/redact.ts';
+import {containsSecret, redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
@@ -8,18 +8,17 @@ import {OperationNotWatchableError} from '../operation/errors.ts';
 import type {Operation} from '../operation/operation.ts';
 import {resumeTokenOf} from '../operation/resume-token.ts';
 import type {Answer, WatchState} from '../operation/state.ts';
-import {firstState} from '../options/first-state.ts';
+import {exposesToken, firstState} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
-import type {Checks} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
-import {type AcceptedStart, type StartRequest, sendStart, startRequestChecks} from './start-request.ts';
-import {stateAt} from './watch.ts';
+import {type ClientPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
+import {type AcceptedStart, type StartRequest, sendStart} from './start-request.ts';
+import {withTokenOrigin} from './token-origin.ts';
 
 /**
  * The result of a request that starts an operation. `answer` is the head of its response: the HTTP status, and the ids that a
@@ -31,16 +30,18 @@ export type StartedOperation<Result = unknown> =
   /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
-/** Starts an operation and watches it. @param checks a check for each field of the request */
+/** Starts an operation and watches it. */
 export function start<Result>(
   client: ClientParts,
   protocol: Protocol<Result>,
   request: StartRequest,
   options: ClientPollOptions<Result> = {},
-  checks: Checks<StartRequest> = startRequestChecks,
 ): Promise<StartedOperation<Result>> {
   return startAfterReturn(async (returned) => {
-    const accepted = await sendStart(client, protocol, request, options, {checks});
+    for (const name of ['protocol', 'started'] as const) {
+      if (options[name] !== undefined) throw new TypeError(`${name}: start has its own, from its first two arguments`);
+    }
+    const accepted = await sendStart(client, protocol, request, options);
     return watchStarted<Result>(client, accepted, options, returned);
   });
 }
@@ -67,7 +68,7 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
  * Watches the operation that a response leads to.
  *
  * @param returned watching begins when it resolves
- * @throws OperationNotWatchableError when the response leads where the token may not go
+ * @throws OperationNotWatchableError when the response leads where the token may not go, or with a secret in the location
  */
 export function watchStarted<Result = unknown>(
   client: ClientParts,
@@ -77,18 +78,20 @@ export function watchStarted<Result = unknown>(
 ): StartedOperation<Result> {
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
+  const {root = null} = sharedSettings(client, reader.protocol);
   const context = readContext(response);
-  const report = readStart(
-    method,
-    {url, status, headers, body: json, context},
-    reader,
-    client.base,
-    client.pathRoot ?? null,
-  );
+  const received = {url: response.location, status, headers, body: json, context};
+  const report = readStart(method, received, reader, client.base, root);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
   const given = operationSettings(client, {...options, protocol: report.protocol});
+  const header = headers.get('location');
+  const started = {
+    method,
+    url,
+    ...(header === null || containsSecret(header, response.secrets) ? {} : {location: header}),
+  };
   if (report.kind === 'ended') {
-    const settings: Settings = {...given, startAfter: returned};
+    const settings: Settings = {...given, startAfter: returned, started};
     const operation = isSecret ? withoutBody(report.operation) : report.operation;
     return {
       confirmed: true,
@@ -99,36 +102,50 @@ export function watchStarted<Result = unknown>(
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
   const delay = isFirstReport ? 0 : (retryAfter ?? reader.minimumInterval);
-  const header = headers.get('location');
   const settings: Settings = {
     ...given,
+    // Later responses may quote the token of the start.
+    secrets: response.secrets,
     startAfter: returned,
     initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
-    started: {method, url, root: client.pathRoot, ...(header === null ? {} : {location: header})},
+    started,
   };
   return {
     confirmed: true,
-    poller: new OperationPoller<Result>(startedState(client, location, settings, answer), settings),
+    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted), settings),
     answer,
   };
 }
 
 /** The first state of an operation that was started. @throws OperationNotWatchableError */
-function startedState(client: ClientParts, location: string, settings: Settings, answer: Answer): WatchState {
-  try {
-    return stateAt(client, location, settings);
-  } catch {
-    // The token's origin stays the client's: whoever resumes sends it nowhere else, unless they trust the origin.
-    const tokenOrigin = client.origin;
-    const redactedLocation = redact(redactLocation(location, tokenOrigin), settings.secrets, maxShownLocation);
-    const first = firstState(location, {...settings, token: undefined}, now());
-    const state: WatchState = {...first, tokenOrigin, redactedLocation};
-    throw new OperationNotWatchableError(
-      `The operation was started, but cannot be watched at ${redactedLocation}: no token goes there unless that origin is one of trustedOrigins`,
-      {state, answer, resumeToken: () => resumeTokenOf(state, processClock)},
-    );
-  }
+function startedState(
+  {origin: tokenOrigin}: ClientParts,
+  location: string,
+  settings: Settings,
+  {url, response: {answer, secrets}}: AcceptedStart,
+): WatchState {
+  // What is in the request's own URL is no secret, e.g. the name of a tenant that is in a header too.
+  const unknown = secrets.filter((secret) => !containsSecret(url, [secret]));
+  // A location is stored and shown: one that holds a secret is not kept.
+  const isSecret = containsSecret(location, unknown);
+  // Without a token, any http or https URL will do, and `readStart` finds nothing else.
+  const first = firstState(location, {...settings, token: undefined}, now());
+  const ours = withTokenOrigin(first, tokenOrigin, settings);
+  const isProtected = !exposesToken(new URL(location), settings);
+  if (ours !== undefined && isProtected && !isSecret) return ours;
+  const redactedLocation = redact(redactLocation(location, tokenOrigin), secrets, maxShownLocation);
+  // The token's origin stays the client's: whoever resumes sends it nowhere else, unless they trust the origin.
+  const state: WatchState = {...first, tokenOrigin, redactedLocation};
+  const because = isSecret
+    ? 'that location quotes a token or a header of the client, so it is not kept'
+    : isProtected
+      ? 'no token goes there unless that origin is one of trustedOrigins'
+      : 'a token goes there only over https';
+  throw new OperationNotWatchableError(
+    `The operation was started, but cannot be watched at ${redactedLocation}: ${because}`,
+    {state, answer, ...(isSecret ? {} : {resumeToken: () => resumeTokenOf(state, processClock)})},
+  );
 }
 
 /** The state of an operation that had ended when its start was answered. */

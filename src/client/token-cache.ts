@@ -46,8 +46,14 @@ interface PendingToken {
 /** Checks a token source. What was given is not shown: it may well be the token. */
 export function checkTokenSource(name: string, source: unknown): void {
   if (typeof source === 'function' || typeof Object(source).getToken === 'function' || isToken(source)) return;
-  if (typeof source === 'string') throw expected(name, tokenForm, 'a string with others');
-  throw expected(name, 'a string, a function or a credential with getToken()', typeof source);
+  if (typeof source === 'string') {
+    throw expected(name, tokenForm, /^bearer\s/i.test(source) ? 'one with the word Bearer' : 'a string with others');
+  }
+  throw expected(
+    name,
+    'a string, a function or a credential with getToken()',
+    source === null ? 'null' : typeof source,
+  );
 }
 
 /**
@@ -107,6 +113,9 @@ const leastMilliseconds = 1e11;
  */
 function cacheable(given: string | AccessToken, report: (error: TypeError) => void): CachedToken {
   const token = typeof given === 'string' ? given : given?.token;
+  if (typeof given === 'object' && token === undefined) {
+    throw expected('token', 'a string or {token, expiresOnTimestamp}', 'an object without token');
+  }
   if (!isToken(token)) throw expected('token', tokenForm, typeof token);
   if (typeof given === 'string') return {token, usableUntil: Number.POSITIVE_INFINITY};
   const expiresOnTimestamp: unknown = given.expiresOnTimestamp;

@@ -58,7 +58,8 @@ export function resumeOf(
   const {origin, token} = client;
   const {state, settings} = resumeWatching(resumeToken, {...options, token}, time);
   const ours = withTokenOrigin(state, origin, settings);
-  if (ours !== undefined) return {state: ours, settings: {...settings, ...sharedSettings(client)}};
+  if (ours !== undefined)
+    return {state: ours, settings: {...settings, ...sharedSettings(client, settings.reader.protocol)}};
   const got = state.tokenOrigin === '' ? 'one that needs no token' : `one on ${state.tokenOrigin}`;
   throw new TypeError(printable(`resume: expected the token of an operation on ${origin}, got ${got}`));
 }

@@ -1,4 +1,4 @@
-import {partsOf} from '../client/client-parts.ts';
+import {checkOneTransport, isClient} from '../client/client-option.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
@@ -8,8 +8,8 @@ import {
   type Checks,
   checkIsObject,
   checkOptions,
-  isA,
   isFunction,
+  isNonEmptyString,
   isNumber,
 } from '../shared/check-options.ts';
 
@@ -44,8 +44,8 @@ const {signal: _, ...pollChecks} = pollOptionChecks;
 export const durableChecks = {
   ...pollChecks,
   schedule: checkPureSchedule,
-  client: isA('a client of this package', (client) => partsOf(Object(client)) !== undefined),
-  name: isA('a string', (value) => typeof value === 'string'),
+  client: isClient,
+  name: isNonEmptyString,
   onEvent: isFunction,
 } satisfies Checks<DurableOptions>;
 
@@ -55,7 +55,7 @@ export const durableRunChecks = {
   pollsPerRun: isNumber({least: 1}),
 } satisfies Checks<DurableRunOptions>;
 
-/** @throws TypeError or RangeError that names the option, what it takes and what it got */
+/** @throws TypeError or RangeError that names the option, what it got and what it takes */
 export function checkDurableOptions(options: object, checks: Readonly<Record<string, Check>>): void {
   checkIsObject('options', options);
   const {signal, ...others} = options as PollOptions;
@@ -63,15 +63,12 @@ export function checkDurableOptions(options: object, checks: Readonly<Record<str
     throw new TypeError('signal: a workflow cannot replay an abort; cancel the workflow instead');
   }
   checkOptions(others, checks);
-  if (!('client' in others) || others.client === undefined) return;
-  for (const name of ['token', 'http'] as const) {
-    if (others[name] !== undefined) throw new TypeError(`${name}: the client has its own; give one of the two`);
-  }
+  checkOneTransport(others);
 }
 
 function checkPureSchedule(name: string, schedule: unknown): void {
   pollOptionChecks.schedule(name, schedule);
   if (typeof schedule === 'function' && 'ended' in schedule) {
-    throw new TypeError(`${name}: one that learns gives other waits on a replay; expected a pure function`);
+    throw new TypeError(`${name}: expected a pure function; one that learns computes different waits on a replay`);
   }
 }

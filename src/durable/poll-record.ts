@@ -1,5 +1,5 @@
-import type {PollError} from '../operation/errors.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import type {PollError} from '../operation/poll-error.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Settings} from '../options/settings.ts';
@@ -64,7 +64,7 @@ export function writePollRecord({at, random, retries, report}: PollRecord): Reco
 /**
  * Reads a poll that {@link writePollRecord} wrote.
  *
- * @throws TypeError when it is no poll, e.g. because the code of the workflow was changed while it ran
+ * @throws TypeError when it is not a poll's record, e.g. because the workflow's code was changed while it ran
  */
 export function readPollRecord(json: RecordedJson): PollRecord {
   if (!isRecord(json) || json['version'] !== version || !isRecord(json['report'])) {

@@ -14,5 +14,5 @@ export function toRecordedJson(value: unknown): RecordedJson {
 
 /** The error for what an engine gave back that this library has not recorded. */
 export function notRecorded(expected: string): TypeError {
-  return new TypeError(`What the engine recorded is no ${expected}: was the workflow changed while it ran?`);
+  return new TypeError(`What the engine recorded is not a ${expected}: was the workflow changed while it ran?`);
 }

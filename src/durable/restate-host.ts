@@ -1,7 +1,7 @@
 import type {DurableHost} from './durable-host.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
-/** The parts of a Restate handler's context that are used, be it of a service, an object or a workflow. */
+/** The parts of a Restate handler's context that are used, whether of a service, an object or a workflow. */
 export interface RestateContext {
   run(name: string, action: () => Promise<RecordedJson>): PromiseLike<RecordedJson>;
   sleep(milliseconds: number, name: string): PromiseLike<void>;

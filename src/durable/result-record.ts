@@ -1,8 +1,8 @@
 import {abandonError} from '../operation/abandon-error.ts';
-import type {PollError} from '../operation/errors.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error-json.ts';
+import type {PollError} from '../operation/poll-error.ts';
+import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {fetchedOutcome} from '../polling/fetch-result.ts';

@@ -45,7 +45,7 @@ export function batchRequest(
       });
       return {requests: parts};
     },
-    // In a batch, a response is longer than by itself: it comes with its headers.
+    // In a batch, a response is longer than on its own: its headers are part of the body.
     maxBodyLength: Math.max(sumOf(requests.map(bodyLimit)), maxBatchSize * defaultMaxBodyLength),
     ...callbacks,
   };
@@ -86,7 +86,7 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
 
-/** The body of one response, as if it had come by itself. A string is not JSON but something else in Base64. */
+/** The body of one response, as if it had come on its own. A string is something other than JSON, in Base64. */
 function responseBody(body: unknown, maxLength: number, isShort: boolean): TransportResponse['body'] | 'unreadable' {
   if (body === undefined || body === null) return {text: ''};
   if (isShort && typeof body === 'object') return {json: body};

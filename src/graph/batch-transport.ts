@@ -53,8 +53,13 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
   const batcher = new Batcher(window, limiter.single, sendBatch);
   return (location, request) => {
     const {method, headers, json} = request;
-    const {authorization} = headers;
-    const fits = method === 'GET' && json === undefined && !unresolved.test(location) && now() >= pausedUntil;
+    const {accept, authorization} = headers;
+    const fits =
+      method === 'GET' &&
+      json === undefined &&
+      accept === 'application/json' &&
+      !unresolved.test(location) &&
+      now() >= pausedUntil;
     const version = fits ? versionOf(location) : undefined;
     if (version === undefined || authorization === undefined) return limiter.single(location, request);
     return batcher.send(`${version} ${authorization}`, location, request);

@@ -19,7 +19,7 @@ export const cloudRoots: Readonly<Record<GraphCloud, string>> = {
 /**
  * The origin that requests go to.
  *
- * @throws TypeError when the cloud is unknown, when the root is no origin to which a token may go, or when both are given
+ * @throws TypeError when the cloud is unknown, when the root is not an origin to which a token may be sent, or when both are given
  */
 export function readRoot(cloud: GraphCloud | undefined, root: string | undefined): string {
   if (root === undefined) {

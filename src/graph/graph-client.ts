@@ -7,14 +7,11 @@ import {
   sharedClientChecks,
 } from '../client/operation-client.ts';
 import type {ClientPollOptions} from '../client/operation-settings.ts';
-import {type StartedOperation, start} from '../client/start.ts';
-import {type StartRequest, startRequestChecks} from '../client/start-request.ts';
 import {type ClientTokenSource, checkTokenSource} from '../client/token-cache.ts';
 import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
-import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkIsObject, checkOptions, expected, isA, isOneOf} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkOptions, expected, isA} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
 import {type GraphCloud, readRoot} from './clouds.ts';
@@ -34,16 +31,10 @@ export interface GraphClientOptions extends Omit<OperationClientOptions, 'root' 
   /** Where tokens come from: a credential of `@azure/identity`, a function, or a token. */
   readonly token: ClientTokenSource;
   /**
-   * Whether polls that fall due within so many milliseconds are sent as one `$batch`, of up to 20. `true`: within 50 ms.
+   * Within how many milliseconds polls must fall due to be sent as one `$batch`, of up to 20. `true`: 50 ms.
    * `false`: each poll is a request of its own. Default `true`.
    */
   readonly batch?: boolean | number | undefined;
-}
-
-/** A request that starts an operation of Graph. */
-export interface GraphRequest extends StartRequest {
-  /** Default `'POST'`. */
-  readonly method?: 'POST' | 'PUT' | 'PATCH';
 }
 
 /** Microsoft Graph, as far as long-running operations go. All its pollers share tokens, limits and batches. */
@@ -58,36 +49,23 @@ export interface GraphClient extends OperationClient {
    * Resets a user's password and watches it happen. The request is sent once.
    *
    * @param user the user's id or principal name
-   * @throws OperationNotStartedError, which says whether the service may be at work all the same
+   * @throws OperationNotStartedError, whose `mayHaveStarted` says whether the service may be processing the request anyway
    */
   resetPassword(user: string, options?: ResetPasswordOptions): Promise<PasswordReset>;
   /** One GET of a user's authentication operation, which ends with any failure. @throws as `fetchOperation` does */
   getOperation(user: string, id: string, options?: ClientPollOptions): Promise<Operation>;
   /** Watches a user's authentication operation. @param idOrLocation its id, or better its location, which routes the request */
   watchOperation(user: string, idOrLocation: string, options?: ClientPollOptions): OperationPoller;
-  /**
-   * Starts any operation of the family and watches it. The request is sent once.
-   *
-   * @param protocol how the service words it, one of `protocols`
-   * @throws as `start` of an {@link OperationClient} does
-   */
-  start<Result = unknown>(
-    protocol: Protocol<Result>,
-    request: GraphRequest,
-    options?: ClientPollOptions<Result>,
-  ): Promise<StartedOperation<Result>>;
 }
 
 const optionChecks = {
-  cloud: () => {}, // readRoot checks these two.
-  root: () => {},
+  cloud: checkedWhereRead,
+  root: checkedWhereRead,
   version: isA("'v1.0' or 'beta'", (version) => typeof version === 'string' && /^[\w.-]+$/.test(version)),
   ...sharedClientChecks,
   headers: checkHeadersBesideToken,
   batch: checkBatch,
 } satisfies Checks<GraphClientOptions>;
-
-const requestChecks = {...startRequestChecks, method: isOneOf('POST', 'PUT', 'PATCH')} satisfies Checks<GraphRequest>;
 
 const defaultBatchWindow = 50;
 const maxBatchWindow = 1000;
@@ -132,7 +110,6 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     version,
     scope,
     ...clientMethods(parts),
-    start: (protocol, request, given) => start(parts, protocol, request, given, requestChecks),
     resetPassword: (user, given) => resetPassword(parts, user, given),
     getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(base, user, id), given),
     watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(base, user, idOrLocation), given),

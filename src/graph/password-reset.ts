@@ -7,7 +7,7 @@ import {OperationError} from '../operation/errors.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {type Checks, expected} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, expected} from '../shared/check-options.ts';
 import {decodeLocation} from '../shared/location.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
 
@@ -34,7 +34,7 @@ const resetPasswordChecks = {
   newPassword: (name, password) => {
     if (typeof password !== 'string') throw expected(name, 'a string', typeof password);
   },
-  methodId: () => {}, // resetPasswordPath checks it.
+  methodId: checkedWhereRead,
 } satisfies Checks<ResetPasswordOptions>;
 
 /** Resets a user's password and watches it happen. The request is sent once. */
@@ -47,9 +47,9 @@ export function resetPassword(
     checkPollOptions(given, resetPasswordChecks);
     const {newPassword, methodId, ...options} = given;
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
-    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, {
-      redactResponse: (response) => withoutPassword(response, newPassword),
-    });
+    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
+      withoutPassword(response, newPassword),
+    );
     const started = watchStarted(client, accepted, options, returned);
     return withPassword(started, newPassword ?? passwordIn(accepted.response.json));
   });
@@ -62,7 +62,7 @@ export function resetPassword(
 function withPassword(started: StartedOperation, given: string | undefined): PasswordReset {
   let password = given;
   if (started.confirmed) {
-    // Once the reset has ended, its poller no longer keeps the password; without a success nobody is given it, so nothing does.
+    // Without a success nobody is given the password, so it is dropped. Once the reset has ended, the poller does not keep it.
     const subscription = started.poller.on('*', ({type}) => {
       const isLost = type === 'failed' || type === 'canceled' || type === 'abandoned';
       if (isLost) password = undefined;
@@ -78,7 +78,9 @@ function withPassword(started: StartedOperation, given: string | undefined): Pas
     // Whether a result can be fetched after the success does not matter here.
     await started.poller.waitFor('succeeded');
     if (password !== undefined) return password;
-    throw new OperationError('The reset succeeded, but the service did not say the password that it made');
+    throw new OperationError(
+      'The reset succeeded, but its response did not contain the password that the service generated',
+    );
   };
   return {...started, newPassword};
 }
@@ -109,7 +111,7 @@ function withoutPassword(response: TransportResponse, given: string | undefined)
   };
 }
 
-/** A body in which the password stands in the fields for it alone: what quotes it is left out. */
+/** A body without the values that quote the password, but for the fields that are meant for it. */
 function quotingNothing(body: TransportResponse['body'], password: string): TransportResponse['body'] {
   const json = parseBody(body);
   if (json === undefined || json === null || password === '') return body;

@@ -1,4 +1,4 @@
-import {PollError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
@@ -8,11 +8,11 @@ import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 export interface TokenRequest {
   /** The claims that the service challenges for, decoded to JSON text; pass them to your identity library. */
   readonly claims?: string;
-  /** Whether the previous token was refused, so that a cached one is no use. */
+  /** Whether the previous token was refused, so that a cached copy of it is useless. */
   readonly forceRefresh: boolean;
   /** The token that was refused: a cache that holds another one by now may return that. */
   readonly refused?: string;
-  /** Aborts when nobody waits for the token any more. */
+  /** Aborts when nothing is waiting for the token any more. */
   readonly signal: AbortSignal;
 }
 
@@ -90,7 +90,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function checkToken(given: unknown): string {
   if (isToken(given)) return given;
-  throw tokenError(`gave ${typeof given}, expected ${tokenForm}`);
+  throw tokenError(`returned ${typeof given}, expected ${tokenForm}`);
 }
 
 function tokenError(what: string): PollError {

@@ -23,12 +23,14 @@ export interface ServiceRequest extends RequestLimits {
   readonly method?: TransportRequest['method'] | undefined;
   /** What is sent as JSON. */
   readonly json?: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly location: string;
   /** The origin that the token belongs to; empty: none. */
   readonly tokenOrigin: string;
-  /** Where no token is sent: the URL whose origin is the request's own. Default its location. */
+  /** Where no token is sent, the URL whose origin counts as the request's own. Default its location. */
   readonly home?: string | undefined;
   /** How long it may take, in milliseconds. Default as for all requests; a token has that time in any case. */
   readonly requestTimeout?: number | undefined;
@@ -50,7 +52,7 @@ export async function exchange(
   request: ServiceRequest,
   refresh: TokenRefresh = {done: false},
 ): Promise<ServiceResponse> {
-  const {tokenOrigin, method = 'GET', json, headers} = request;
+  const {tokenOrigin, method = 'GET', json, takesText, headers} = request;
   const {token: tokenSource, requestTimeout} = settings;
   const sendSettings =
     request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};
@@ -66,10 +68,10 @@ export async function exchange(
     }
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const sent = {method, json, headers, location, token, trusted, isForeign, redirected};
+    const sent = {method, json, takesText, headers, location, token, trusted, isForeign, redirected};
     const response = await send(sendSettings, request, sent);
     const {status} = response;
-    // A request that changes something is never sent to a place it was not meant for.
+    // A request that changes something is never redirected.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
       if (settings.reader.unfollowed.has(status)) {
@@ -77,7 +79,8 @@ export async function exchange(
         return {...response, seeOther: containsSecret(target ?? '', response.secrets) ? undefined : target};
       }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
-      if (target === undefined) throw protocolError('a redirect to something that is no http or https URL', response);
+      if (target === undefined)
+        throw protocolError('a redirect to something that is not an http or https URL', response);
       location = target;
       continue;
     }
@@ -100,6 +103,6 @@ function isForeignOrigin(
 ): boolean {
   const {origin} = new URL(location);
   if (origin === tokenOrigin || trustedOrigins.has(origin)) return false;
-  // Where the locations of a protocol lead anywhere and need no token, none of them is at home.
+  // If the locations of a protocol may be on any host and need no token, each of them counts as foreign.
   return tokenOrigin !== '' || reader.foreignHosts || origin !== new URL(home).origin;
 }

@@ -2,7 +2,7 @@
 export const defaultMaxBodyLength: number = 1024 * 1024;
 
 /**
- * Reads a response's body as text, up to so many bytes.
+ * Reads a response's body as text, up to `maxLength` bytes.
  *
  * @returns the text, or `undefined` when the body is longer: then it is discarded, so that the connection closes
  */
@@ -38,6 +38,6 @@ export async function readBody(
 
 /** Discards a body that nobody reads. */
 export function discardBody(body: {cancel(): Promise<void>} | null): void {
-  // An error in what has arrived of it does not matter any more.
+  // An error in the part that has arrived no longer matters.
   body?.cancel().catch(() => undefined);
 }

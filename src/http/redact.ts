@@ -11,7 +11,7 @@ export function redact(text: string, secrets: Secrets, maxLength: number = maxTe
   return secrets.reduce(withoutSecret, text).slice(0, maxLength);
 }
 
-// Shorter ones are no secrets, and would be found inside ordinary words.
+// Shorter values are not treated as secrets: they occur inside ordinary words.
 const minSecretLength = 8;
 
 /** Whether a string from outside contains a secret, as it is or with some of it percent-encoded, as in a URL. */
@@ -20,8 +20,8 @@ export function containsSecret(text: string, secrets: Secrets): boolean {
 }
 
 /**
- * Whether JSON that is still text may contain a secret, so that what was parsed has to be searched: without an escape it says
- * what it contains.
+ * Whether JSON that is still text may contain a secret, so that what was parsed has to be searched. Text without escapes contains
+ * one literally or not at all.
  */
 export function textMayContainSecret(text: string, secrets: Secrets): boolean {
   return (
@@ -41,7 +41,16 @@ export function redactJson(json: unknown, secrets: Secrets): unknown {
 
 function jsonWithoutSecret(json: unknown, secret: string): unknown {
   if (!jsonContainsSecret(json, secret)) return json;
-  // A reviver sees each value by its key, in a copy that nobody else has.
+  try {
+    return copyWithoutSecret(json, secret);
+  } catch {
+    // It is nested more deeply than the stack: nobody could read it, and it is not shown.
+    return undefined;
+  }
+}
+
+function copyWithoutSecret(json: unknown, secret: string): unknown {
+  // The reviver visits each value of a copy that is ours alone.
   return JSON.parse(JSON.stringify(json), (_, value: unknown) => {
     if (typeof value === 'string') return withoutSecret(value, secret);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -65,7 +74,7 @@ function jsonContainsSecret(json: unknown, secret: string): boolean {
   if (!isFields(json)) return false;
   let pending: Fields[] | undefined;
   for (let next: Fields | undefined = json; next !== undefined; next = pending?.pop()) {
-    // Not Object.entries: this happens at each poll, and makes nothing.
+    // Not Object.entries: this runs at each poll, and allocates nothing.
     for (const key in next) {
       const value = next[key];
       if (key.length >= secret.length && contains(key, secret)) return true;
@@ -80,7 +89,7 @@ function jsonContainsSecret(json: unknown, secret: string): boolean {
   return false;
 }
 
-/** Each is made once: a token is used many times, and beside it there are a few headers at most. */
+/** Each is compiled once: a token is used many times, and besides it there are a few headers at most. */
 const patterns = new Map<string, RegExp>();
 const maxPatterns = 8;
 
@@ -93,7 +102,7 @@ function patternOf(secret: string): RegExp {
       return `(?:${/\w/.test(character) ? character : `\\${character}`}|%(?:25)*${ignoringCase(code)})`;
     });
     pattern = new RegExp(characters.join(''), 'g');
-    // Tokens that are no longer in use are not kept.
+    // Drops those of tokens that are no longer in use.
     if (patterns.size === maxPatterns) patterns.clear();
     patterns.set(secret, pattern);
   }

@@ -1,6 +1,6 @@
 import isNetworkError from 'is-network-error';
 import {maxShownLocation} from '../operation/abandon-error.ts';
-import {PollError, type PollErrorFacts} from '../operation/errors.ts';
+import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
 import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
@@ -39,7 +39,7 @@ export function httpError(
     answer,
     code,
     retryAfter,
-    // What a foreign host refuses after a redirect, it does not refuse in the service's name.
+    // A foreign host that a redirect led to does not speak for the service.
     ends: throttled || (isForeign && redirected) ? undefined : endingStatuses.get(status),
   };
   const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), secrets, maxShownLocation);
@@ -58,7 +58,7 @@ function isThrottled(
   return status >= 400 && status !== 401 && hasThrottlingCode(json, reader);
 }
 
-/** The error for a response that cannot be taken for an operation. */
+/** The error for a response that cannot be read as an operation. */
 export function protocolError(
   why: string,
   {answer, retryAfter}: Pick<ServiceResponse, 'answer' | 'retryAfter'>,
@@ -77,7 +77,7 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   let code: string | undefined;
   let innermost: unknown = error;
   for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
-    if ('code' in cause && typeof cause.code === 'string') code = cause.code;
+    if ('code' in cause && typeof cause.code === 'string') code = redact(cause.code, secrets);
     innermost = cause;
     cause = 'cause' in cause ? cause.cause : undefined;
   }
@@ -89,7 +89,7 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
 }
 
-/** Whether an error is a mistake in the code of a hook: asking again does not help. */
+/** Whether an error is a bug in a hook, which no retry can fix. */
 function isProgrammingError(error: unknown): boolean {
   const isMistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
   return isMistake && error.cause === undefined && !('code' in error) && !isNetworkError(error);

@@ -22,12 +22,12 @@ const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4
  * Reads how long a response asks its client to wait: `Retry-After`, as whole seconds or an HTTP-date ([RFC 9110, section
  * 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) or as decimal seconds, which some services send; or Azure's
  * `retry-after-ms` and `x-ms-retry-after-ms`. A date is measured against the response's own `Date` and `Age`, so that it does
- * not matter whose clock is wrong. Of a header that came more than once, the longest wait counts.
+ * not matter whose clock is wrong. If a header was sent more than once, the longest wait counts.
  *
  * @param headers the response's headers
  * @param now the current time, in milliseconds since 1970, for a response without a readable `Date`
- * @returns how long to wait, in milliseconds; `undefined` where no header says so or none can be read, where the wait is under
- *   100 ms, which is hardly meant, and where it is more than a timer can hold (24.8 days), which is nonsense
+ * @returns how long to wait, in milliseconds; `undefined` if no header asks for a wait or none can be read, if the wait is under
+ *   100 ms, which asks for nothing, or if it is longer than a timer can run (24.8 days), which must be a mistake
  *
  * @example
  * ```ts
@@ -76,7 +76,8 @@ function serverTime(headers: {get(name: string): string | null}, now: number): n
   const date = headers.get('date')?.trim() ?? '';
   if (!httpDates.test(date)) return now;
   const age = longestOf(headers.get('age'), decimalSeconds) ?? 0;
-  return latestDate(date, now) + age * 1000;
+  const time = latestDate(date, now) + age * 1000;
+  return Number.isNaN(time) ? now : time;
 }
 
 function latestDate(text: string, now: number): number {

@@ -32,6 +32,8 @@ export interface SendRequest {
   readonly method: TransportRequest['method'];
   /** What is sent as JSON. */
   readonly json: unknown;
+  /** Whether the response's body is text, which is not parsed. */
+  readonly takesText?: boolean | undefined;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -47,17 +49,27 @@ export interface SendRequest {
 /**
  * Sends one request and reads its whole response.
  *
- * @throws PollError when there is no response, or none that can be read to its end; the signal's reason when it aborts
+ * @throws PollError when there is no response, or it cannot be read to its end; the signal's reason when it aborts
  */
 export function send(
   {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
   limits: RequestLimits,
-  {method, json: sentJson, location, token, trusted, isForeign, redirected, headers: furtherHeaders}: SendRequest,
+  {
+    method,
+    json: sentJson,
+    takesText = false,
+    location,
+    token,
+    trusted,
+    isForeign,
+    redirected,
+    headers: furtherHeaders,
+  }: SendRequest,
 ): Promise<ServiceResponse> {
   const secrets = token === undefined ? others : [token, ...others];
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
-    accept: 'application/json',
+    accept: takesText ? '*/*' : 'application/json',
     'client-request-id': clientRequestId,
   };
   const {name, prefix} = reader.tokenHeader;
@@ -100,7 +112,7 @@ export function send(
       const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
       throw protocolError(why, {answer, retryAfter: wait}, 'protocol');
     }
-    const json = readJson(body, secrets);
+    const json = readBody(body, secrets, takesText && status < 300);
     const place = reader.protocol.retryAfter;
     return {
       status,
@@ -118,9 +130,9 @@ export function send(
   });
 }
 
-/** The body as JSON, without secrets. */
-function readJson(body: NonNullable<TransportResponse['body']>, secrets: Secrets): unknown {
-  const json = parseBody(body);
+/** The body without secrets: as JSON, or as it is where text is wanted. */
+function readBody(body: NonNullable<TransportResponse['body']>, secrets: Secrets, asText: boolean): unknown {
+  const json = asText && 'text' in body ? body.text : parseBody(body);
   return 'text' in body && !textMayContainSecret(body.text, secrets) ? json : redactJson(json, secrets);
 }
 

@@ -1,4 +1,4 @@
-import {PollError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort, type Signal} from '../shared/abort.ts';
 import {now, setTimer} from '../shared/clock.ts';
 import {timerDelay} from '../shared/timers.ts';
@@ -59,6 +59,8 @@ export function withTimeLimit<T>(
     const progress: Progress = {
       onHeldBack: (until) => {
         heldUntil = until;
+        // It may have been sent before, in a batch that was refused: what is not under way takes none of its time.
+        startTimer(deadlineAt, now());
         onHeldBack?.(until);
       },
       onSent: () => {

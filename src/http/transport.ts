@@ -58,10 +58,10 @@ export function createResponse(
   return {status, headers, retryAfter: readRetryAfter(headers), body};
 }
 
-// The transport of each ky instance, which is ky itself unless it stands for another one.
+// The transport of each ky instance: ky itself, unless `setTransport` has replaced it.
 const transports = new WeakMap<KyInstance, Transport>();
 
-/** Makes an instance send its requests by another transport. One that is derived from it by `extend` uses ky again. */
+/** Makes an instance send its requests through another transport. Instances derived from it by `extend` use ky again. */
 export function setTransport(http: KyInstance, transport: Transport): void {
   transports.set(http, transport);
 }
@@ -75,7 +75,7 @@ export function transportOf(http: KyInstance = ky): Transport {
   return transport;
 }
 
-/** Sends each request by itself, by ky. */
+/** Sends each request on its own, with ky. */
 function kyTransport(http: KyInstance): Transport {
   return async (location, {method, headers, json, isForeign = false, maxBodyLength, signal, onSent, onHead}) => {
     onSent();
@@ -84,7 +84,7 @@ function kyTransport(http: KyInstance): Transport {
       headers,
       ...fetchDirectly(http, toAbortSignal(signal), json),
       ...(isForeign && http !== ky ? withoutCredentials(location, headers) : {}),
-      // The location stands as it is, whatever prefix the instance has.
+      // The location is used as it is, even if the instance has a prefix.
       prefix: '',
       ...(json === undefined ? {} : {json}),
       retry: 0,
@@ -106,8 +106,8 @@ function kyTransport(http: KyInstance): Transport {
 
 /**
  * What is handed to `fetch` without going through ky, where ky's `fetch` is known to be the global one: the signal, which ky
- * would join with its own by `AbortSignal.any`, which costs more than all of our own work; and the body, which would otherwise come from ky's request
- * through a stream.
+ * would combine with its own by `AbortSignal.any`, at a higher cost than all of our own work; and the body, which would
+ * otherwise come from ky's request through a stream.
  */
 function fetchDirectly(http: KyInstance, signal: AbortSignal, json: unknown): Options {
   if (http !== ky) return {signal};
@@ -117,8 +117,8 @@ function fetchDirectly(http: KyInstance, signal: AbortSignal, json: unknown): Op
 }
 
 /**
- * What keeps a ky instance's own headers, query and cookies from a foreign origin: after its hooks, the request is made anew,
- * of ours alone. What the instance's `fetch` gets besides the request, such as a dispatcher, stays.
+ * Keeps a ky instance's own headers, query and cookies from a foreign origin: after its hooks, the request is rebuilt from what
+ * this library gave it. What the instance's `fetch` gets besides the request, such as a dispatcher, stays.
  */
 function withoutCredentials(location: string, headers: TransportRequest['headers']): Options {
   const own = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
@@ -132,7 +132,7 @@ function withoutCredentials(location: string, headers: TransportRequest['headers
   };
 }
 
-/** Browsers do not show where a redirect leads, so the token could not be kept from there. */
+/** Browsers do not reveal where a redirect leads, so the token might follow it anywhere. */
 export class OpaqueRedirect extends Error {
   override readonly name = 'OpaqueRedirect';
 }

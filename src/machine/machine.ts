@@ -67,7 +67,7 @@ function reports() {
   return [to('notStarted'), to('running'), to('succeeded'), to('failed'), to('canceled')];
 }
 
-/** What a state records without being left, and `abandon`, which leaves any. */
+/** The events that a state records without a transition, and `abandon`, which leads out of every state. */
 function recorded(state: OperationStateValue) {
   const actions = record(state);
   return {

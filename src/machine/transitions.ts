@@ -11,7 +11,7 @@ import type {OperationMachine} from './machine-type.ts';
 const tables = new WeakMap<OperationMachine, Transitions>();
 
 /**
- * The table of a machine's transitions, read once from the machine itself: to ask XState anew for each poll costs 35 µs and
+ * The table of a machine's transitions, read once from the machine itself: asking XState for each poll costs 35 µs and
  * more. Every runner uses this table.
  *
  * @throws TypeError when the machine cannot be a table: a guard that looks at anything but the reported status, a report that

@@ -52,7 +52,7 @@ export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
   checkIsObject('options', options);
   checkOptions(options, optionChecks);
   const {connections = 128, keepAlive = 60_000} = options;
-  // A poll limits its requests itself: undici's own time-outs would be a second clock.
+  // A poll limits its requests itself: undici's own timeouts would be a second clock.
   const limits = {connections, pipelining: 1, keepAliveTimeout: keepAlive, headersTimeout: 0, bodyTimeout: 0};
   const dispatcher = options.dispatcher ?? (usesEnvironmentProxy() ? new EnvHttpProxyAgent(limits) : new Agent(limits));
   const withDispatcher = {dispatcher: dispatcherForFetch(dispatcher)};

@@ -3,7 +3,7 @@ import {partsOf} from '../client/client-parts.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import type {StartedOperation} from '../client/start.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import {PollError} from '../operation/errors.ts';
+import {PollError} from '../operation/poll-error.ts';
 import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Subscription} from '../shared/listeners.ts';

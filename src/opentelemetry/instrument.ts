@@ -89,5 +89,5 @@ function readOptions(options: InstrumentOptions): Telemetry {
 
 function wrongTarget(target: unknown): TypeError {
   const got = target === null ? 'null' : typeof target;
-  return new TypeError(`target: expected a poller, a Graph client, a worker or the events of a queue, got ${got}`);
+  return new TypeError(`target: expected a poller, a client, a worker or the events of a queue, got ${got}`);
 }

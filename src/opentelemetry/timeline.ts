@@ -1,5 +1,5 @@
-import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent, WaitCause} from '../operation/events.ts';
+import type {PollError} from '../operation/poll-error.ts';
 import {failureKind} from '../operation/reducer.ts';
 
 interface Interval {

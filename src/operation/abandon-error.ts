@@ -57,9 +57,9 @@ export function abandonError(
         facts,
       );
     case 'unauthorized':
-      return new UnauthorizedError(`No token that ${where} accepts${because}`, facts);
+      return new UnauthorizedError(`There is no valid token for ${where}${because}`, facts);
     case 'forbidden':
-      return new ForbiddenError(`${where} may not be seen by this caller${because}`, facts);
+      return new ForbiddenError(`This caller may not read ${where}${because}`, facts);
     case 'notFound':
       return new OperationNotFoundError(`There is no operation at ${where}${because}`, facts);
     case 'unreachable':

@@ -1,7 +1,7 @@
 import {printable} from '../shared/printable.ts';
 import type {CanceledOperation, FailedOperation, Operation, SucceededOperation} from './operation.ts';
 import type {ResumeToken} from './resume-token.ts';
-import type {AbandonReason, Answer, Observed, WatchState} from './state.ts';
+import type {Answer, Observed, WatchState} from './state.ts';
 
 /** What an {@link OperationError} is made of. */
 export interface OperationErrorFacts {
@@ -123,7 +123,8 @@ export class ProtocolError extends OperationError {
 
 /**
  * An operation was started, but is on an origin that gets no token, so nobody watches it. It goes on: the resume token watches
- * it once its origin is one of `trustedOrigins`. {@link OperationError.location} is where the service says it is.
+ * it once its origin is one of `trustedOrigins`. {@link OperationError.location} is where the service says it is. If that
+ * quotes a token or a header of the client, there is no resume token, because nobody may store it.
  */
 export class OperationNotWatchableError extends ProtocolError {
   override readonly name = 'OperationNotWatchableError';
@@ -159,62 +160,4 @@ export class OperationNotStartedError extends OperationError {
 /** What was given is not a valid resume token; the message says what is wrong with it. */
 export class InvalidResumeTokenError extends OperationError {
   override readonly name = 'InvalidResumeTokenError';
-}
-
-/** What went wrong with a request: an HTTP status, no connection, no answer in time, or an answer that cannot be read. */
-export type PollErrorKind = 'http' | 'network' | 'timeout' | 'protocol' | 'token';
-
-/** What a {@link PollError} is made of. */
-export interface PollErrorFacts {
-  readonly kind: PollErrorKind;
-  /** Whether the same request may well succeed a moment later. */
-  readonly transient: boolean;
-  /** Default: whether the HTTP status is 429. */
-  readonly throttled?: boolean | undefined;
-  readonly answer?: Answer | undefined;
-  readonly code?: string | undefined;
-  readonly retryAfter?: number | undefined;
-  readonly ends?: AbandonReason | undefined;
-}
-
-/**
- * One request that failed. It holds no request, no header and no body, so that nothing secret can be reached from it.
- * It comes with `retrying` events and as the `cause` of an {@link OperationError}.
- */
-export class PollError extends Error {
-  override readonly name = 'PollError';
-  /** What went wrong. */
-  readonly kind: PollErrorKind;
-  /** Whether the same request may well succeed a moment later; such requests are retried within the poll. */
-  readonly transient: boolean;
-  /** Whether the service throttled the request: 429, 403 with a `Retry-After`, or a code that the protocol lists as such. */
-  readonly throttled: boolean;
-  /** The HTTP status, if there was an answer. */
-  readonly httpStatus: number | undefined;
-  /** The most specific error code of the body, or the system's code such as `ECONNRESET`. */
-  readonly code: string | undefined;
-  /** The wait that the service's `Retry-After` asked for, in milliseconds from the answer. */
-  readonly retryAfter: number | undefined;
-  /** Why watching ends with it, where polling again is pointless. */
-  readonly ends: AbandonReason | undefined;
-  /** The head of the answer, if there was one. */
-  readonly answer: Answer | undefined;
-  readonly requestId: string | undefined;
-  readonly clientRequestId: string | undefined;
-  readonly date: string | undefined;
-
-  constructor(message: string, {kind, transient, throttled, answer, code, retryAfter, ends}: PollErrorFacts) {
-    super(printable(message));
-    this.kind = kind;
-    this.transient = transient;
-    this.throttled = throttled ?? answer?.httpStatus === 429;
-    this.httpStatus = answer?.httpStatus;
-    this.code = code;
-    this.retryAfter = retryAfter;
-    this.ends = ends;
-    this.answer = answer;
-    this.requestId = answer?.requestId;
-    this.clientRequestId = answer?.clientRequestId;
-    this.date = answer?.date;
-  }
 }

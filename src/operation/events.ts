@@ -1,4 +1,4 @@
-import type {OperationError, PollError} from './errors.ts';
+import type {OperationError} from './errors.ts';
 import type {
   CanceledOperation,
   FailedOperation,
@@ -7,6 +7,7 @@ import type {
   RunningOperation,
   SucceededOperation,
 } from './operation.ts';
+import type {PollError} from './poll-error.ts';
 import type {AbandonReason, Answer} from './state.ts';
 
 /** What a wait comes from. */
@@ -21,6 +22,8 @@ export type WaitCause =
   | 'initialDelay'
   /** after a resume: the rest of a wait that began before */
   | 'resume'
+  /** `wake()`: the next poll is made as soon as the service allows */
+  | 'wake'
   /** the deadline: the last poll goes out just before it, and the rest is waited for after that */
   | 'deadline';
 
@@ -96,7 +99,7 @@ export interface RelocatedEvent extends OperationEventBase {
   readonly type: 'relocated';
   /**
    * Whether it is polled there from now on. `false`: the new location is on a foreign origin that the protocol does not allow,
-   * as when a proxy names itself; `to` is its origin, and watching goes on where it worked. Emitted once for each watch.
+   * as when a proxy puts its own address there; `to` is that origin, and polling goes on at `from`. Emitted once for each watch.
    */
   readonly followed: boolean;
   readonly from: string;

@@ -29,7 +29,7 @@ interface OperationFacts {
   readonly id: string | undefined;
   /** The status word as the service wrote it, e.g. `Running` or `inProgress`. */
   readonly rawStatus: string;
-  /** When the operation was created; absent when the service's text is no date (see `raw` for the text). */
+  /** When the operation was created; absent when the service's text is not a date (see `raw` for the text). */
   readonly createdDateTime?: Date;
   /** When the operation last changed, as the service says. */
   readonly lastActionDateTime?: Date;
@@ -56,7 +56,7 @@ export interface RunningOperation extends OperationFacts {
 /** An operation that succeeded. `Result` is what its protocol says of the result, which nobody checks. */
 export interface SucceededOperation<Result = unknown> extends OperationFacts {
   readonly status: 'succeeded';
-  /** What the operation produced, where its protocol has it in the answer. */
+  /** What the operation produced, if its protocol finds that in the response or it was fetched. */
   readonly result?: Result;
 }
 

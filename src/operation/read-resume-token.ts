@@ -15,9 +15,9 @@ import {abandonReasons, type WatchState} from './state.ts';
 export function readResumeToken(token: unknown): WatchState {
   const fields = asFields(typeof token === 'string' ? parse(token) : token, 'the token');
   const {kind, version} = fields;
-  if (kind !== tokenKind) throw invalid(`it is of another kind (${describe(kind)}), expected ${describe(tokenKind)}`);
+  if (kind !== tokenKind) throw invalid(`its kind is ${describe(kind)}, not ${describe(tokenKind)}`);
   if (version !== tokenVersion) {
-    throw invalid(`it has version ${describe(version)}, this library reads ${tokenVersion}`);
+    throw invalid(`it has version ${describe(version)}, this library reads version ${tokenVersion}`);
   }
   checkFields(fields, tokenFields, 'the token');
   // Every field has been checked by now.
@@ -121,7 +121,7 @@ const errorFields: FieldChecks = {code: [isString, 'a string'], message: [isStri
 
 function checkFields(fields: Readonly<Record<string, unknown>>, checks: FieldChecks, where: string): void {
   for (const name of Object.keys(fields)) {
-    if (!Object.hasOwn(checks, name)) throw invalid(`${where} has a foreign key, ${describe(name)}`);
+    if (!Object.hasOwn(checks, name)) throw invalid(`${where} has an unknown field, ${describe(name)}`);
   }
   for (const [name, [isValid, takes, required]] of Object.entries(checks)) {
     const value = fields[name];

@@ -1,6 +1,6 @@
-import type {PollError} from './errors.ts';
 import type {OperationEvent, OperationEventBase} from './events.ts';
 import {type Operation, type OperationStatus, statusRank} from './operation.ts';
+import type {PollError} from './poll-error.ts';
 import {type Answer, changed, type OperationStateValue, type WatchState} from './state.ts';
 import type {
   AbandonEvent,
@@ -100,7 +100,8 @@ function statusEvent(state: WatchState, at: number, answer: Answer | undefined, 
   return createEvent(state, at, answer, {type: operation.status, operation} as OwnFields<OperationEvent>);
 }
 
-function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWordEvent): Reduced {
+function reduceUnknownWord(state: WatchState, event: UnknownWordEvent): Reduced {
+  const {rawStatus, retryAfter, at, answer} = event;
   const word = newWord(state, rawStatus);
   const after = changed(state, {
     answer: answer ?? state.answer,
@@ -108,6 +109,7 @@ function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWo
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,
+    notBefore: notBefore(at, retryAfter),
     unknownWords: word === undefined ? state.unknownWords : [...state.unknownWords, word],
     observed: increment(state.observed, 'unknownStatus'),
   });
@@ -116,7 +118,7 @@ function reduceUnknownWord(state: WatchState, {rawStatus, at, answer}: UnknownWo
   return {state: after, events};
 }
 
-/** The word as its event has it; `undefined` where it has been emitted. */
+/** The word as its event carries it; `undefined` if it has been emitted before. */
 function newWord({unknownWords}: WatchState, rawStatus: string): string | undefined {
   const word = rawStatus.slice(0, maxUnknownWordLength);
   return unknownWords.includes(word) || unknownWords.length >= maxUnknownWords ? undefined : word;
@@ -141,7 +143,7 @@ function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
     deferredAttempts:
       counts === 'deferral' ? state.deferredAttempts + 1 : counts === 'failure' ? 0 : state.deferredAttempts,
     missingSince: counts === 'missing' ? (state.missingSince ?? at) : state.missingSince,
-    notBefore: error.retryAfter === undefined ? undefined : at + error.retryAfter,
+    notBefore: notBefore(at, error.retryAfter),
     observed: increment(state.observed, failureKind(error)),
   });
   return {state: after, events: []};
@@ -164,7 +166,7 @@ function reduceRelocation(state: WatchState, event: RelocateEvent): Reduced {
     const after = changed(state, {location, redactedLocation: to});
     return {state: after, events: [createEvent(after, at, answer, {type: 'relocated', from, to, followed: true})]};
   }
-  // A proxy that names itself does so in every answer; once is enough.
+  // A proxy that puts its own address there does so in every answer: one event is enough.
   const after = changed(state, {observed: increment(state.observed, 'notFollowed')});
   if (state.observed['notFollowed'] !== undefined) return {state: after, events: []};
   const own = {type: 'relocated', from, to: event.to, followed: false} as const;
@@ -202,6 +204,11 @@ function createEvent(
 /** What a request failed with: an HTTP status or a kind of error. */
 export function failureKind(error: PollError): string {
   return error.kind === 'http' && error.httpStatus !== undefined ? String(error.httpStatus) : error.kind;
+}
+
+/** When the service allows the next poll: a watch that ends now may be resumed before that. */
+function notBefore(at: number, retryAfter: number | undefined): number | undefined {
+  return retryAfter === undefined ? undefined : at + retryAfter;
 }
 
 function increment(observed: WatchState['observed'], kind: string): WatchState['observed'] {

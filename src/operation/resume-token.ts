@@ -2,12 +2,12 @@ import type {Clock} from '../shared/clock.ts';
 import type {Operation, OperationStatus} from './operation.ts';
 import {type Answer, shiftTimes, type WatchState} from './state.ts';
 
-/** What a resume token says it is. */
+/** The `kind` of a resume token, by which it can be told from other JSON. */
 export const tokenKind = 'operation-poller';
 /** The version that is written and read. */
 export const tokenVersion = 1;
 
-/** An operation as JSON has it: its dates are strings. */
+/** An operation as JSON: its dates are strings. */
 export type OperationJson = {
   readonly [Key in keyof Operation]: Operation[Key] extends Date | undefined ? string : Operation[Key];
 };
@@ -44,7 +44,7 @@ export interface ResumeToken {
   readonly abandoned?: string;
 }
 
-/** The resume token of a watch whose times are those of a clock: other processes have only the wall clock. */
+/** The resume token of a watch, its times converted from a clock to the wall clock, the only one that processes share. */
 export function resumeTokenOf(state: WatchState, clock: Clock | undefined): ResumeToken {
   return writeResumeToken(shiftTimes(state, clock?.wallOffset() ?? 0));
 }
@@ -81,7 +81,7 @@ export function writeResumeToken(state: WatchState): ResumeToken {
   return token;
 }
 
-/** An operation as JSON has it. One that went through JSON in an XState snapshot has strings for dates already. */
+/** Writes an operation as JSON. After a round trip through an XState snapshot its dates are strings already. */
 export function writeOperation(operation: Operation): OperationJson {
   const {createdDateTime, lastActionDateTime, ...rest} = operation;
   return {

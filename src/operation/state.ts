@@ -100,7 +100,7 @@ export interface WatchState {
   readonly abandoned: AbandonReason | undefined;
 }
 
-/** The same state by a clock that is so many milliseconds ahead. */
+/** A state with its times as they are by a clock that is `by` milliseconds ahead. */
 export function shiftTimes(state: WatchState, by: number): WatchState {
   if (by === 0) return state;
   return {

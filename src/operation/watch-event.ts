@@ -1,6 +1,7 @@
-import type {OperationError, PollError} from './errors.ts';
+import type {OperationError} from './errors.ts';
 import type {WaitCause} from './events.ts';
 import type {Operation} from './operation.ts';
+import type {PollError} from './poll-error.ts';
 import type {AbandonReason, Answer, OperationStateValue} from './state.ts';
 
 interface WatchEventBase {
@@ -22,6 +23,8 @@ export interface ReportEvent extends WatchEventBase {
 export interface UnknownWordEvent extends WatchEventBase {
   readonly type: 'unknownWord';
   readonly rawStatus: string;
+  /** The wait that the answer's `Retry-After` asked for, in milliseconds. */
+  readonly retryAfter?: number | undefined;
 }
 
 /** A request failed, and the same poll tries again. */

@@ -1,4 +1,5 @@
 import type {WatchState} from '../operation/state.ts';
+import {decideResultLocation} from '../protocol/result-location.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {decodeLocation, isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
@@ -9,7 +10,7 @@ const noWords: readonly string[] = Object.freeze([]);
 /**
  * The state of an operation before its first poll.
  *
- * @throws TypeError when the location is no absolute http or https URL, or when a token would have to go there unprotected
+ * @throws TypeError when the location is not an absolute http or https URL, or when a token would be sent there unencrypted
  */
 export function firstState(location: string | URL, settings: Settings, now: number): WatchState {
   const text = checkLocation(location, settings);
@@ -34,11 +35,19 @@ export function firstState(location: string | URL, settings: Settings, now: numb
     changedAt: now,
     lastSeenAt: undefined,
     stalled: false,
-    resultLocation: undefined,
+    resultLocation: resultLocationOf(text, settings),
     endedAt: undefined,
     answer: undefined,
     abandoned: undefined,
   };
+}
+
+/** Where the result will be, by the request that started the operation; `undefined` where that is not known. */
+export function resultLocationOf(
+  location: string,
+  {started, reader, finalStateVia, root}: Settings,
+): WatchState['resultLocation'] {
+  return started === undefined ? undefined : decideResultLocation(started, reader, location, finalStateVia, root);
 }
 
 /** Checks a location that the caller gave; see {@link firstState}. */
@@ -53,9 +62,14 @@ export function checkLocation(location: unknown, {token, reader}: Pick<Settings,
     const got = scheme === undefined ? 'a string without a scheme' : `one that begins with ${scheme}`;
     throw expected('location', 'an absolute http or https URL without user name and password', got);
   }
-  if (token !== undefined && reader.sendsToken && !isSecureOrLoopback(url)) {
+  if (exposesToken(url, {token, reader})) {
     const takes = 'https, or http on this machine, because a token goes there';
     throw new TypeError(printable(`location: expected ${takes}; got ${url.origin}`));
   }
   return text;
+}
+
+/** Whether a token would go to a URL that others can read on its way. */
+export function exposesToken(url: URL, {token, reader}: Pick<Settings, 'token' | 'reader'>): boolean {
+  return token !== undefined && reader.sendsToken && !isSecureOrLoopback(url);
 }

@@ -2,6 +2,7 @@ import type {KyInstance} from 'ky';
 import type {Options as PRetryOptions} from 'p-retry';
 import type {TokenSource} from '../http/authorization.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import type {FinalStateVia, StartRequest} from '../protocol/result-location.ts';
 import type {Schedule} from '../schedule/schedule.ts';
 
 /** p-retry's options for the retries within one poll, without its `signal`, which is the poll's own. */
@@ -69,9 +70,19 @@ export interface PollOptions<Result = unknown> {
    * Whether to fetch what the operation produced once it has succeeded, where its protocol says where that is: `result()`
    * then waits for it too, and gives the operation with its `result`. It is a separate phase: the operation stays
    * succeeded whatever happens, 404 is tolerated for `notFoundGrace`, and when the result is unavailable `result()`
-   * rejects with a `ResultUnavailableError`. Default false.
+   * rejects with a `ResultUnavailableError`. `'text'`: the result is not parsed as JSON, e.g. CSV or JSON lines. Default false.
    */
-  readonly fetchResult?: boolean | undefined;
+  readonly fetchResult?: boolean | 'text' | undefined;
+  /**
+   * The request that started the operation, and the `Location` header of its response: needed with `fetchResult` where the
+   * protocol finds the result there, as Azure's does. A client's `start` knows it, and a resume token has what was decided.
+   */
+  readonly started?: StartRequest | undefined;
+  /**
+   * Where the service's description says that the result is, in the words of Azure Resource Manager; only for POST, GET and
+   * PATCH, and where the protocol looks at the start. Default: at the `Location`, where the start's response had one.
+   */
+  readonly finalStateVia?: FinalStateVia | undefined;
   /** Further origins that the token may go to, e.g. `['https://graph.microsoft.us']`. Default none. */
   readonly trustedOrigins?: readonly string[] | undefined;
 }

@@ -4,7 +4,7 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import {now, processClock} from '../shared/clock.ts';
-import {firstState} from './first-state.ts';
+import {firstState, resultLocationOf} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
 import {readOptions, type Settings} from './settings.ts';
 
@@ -17,8 +17,8 @@ export interface Resumed {
 /**
  * Reads a resume token with the options to go on with; see {@link resumeOperation}.
  *
- * @param time the time of the clock whose times the token has, in milliseconds since 1970. Default: the token has those of the
- *   wall clock, and watching goes on by the clock of this process
+ * @param time the current time of the clock that the times in the token refer to, in milliseconds since 1970. Default: they refer
+ *   to the wall clock, and are converted to the clock of this process
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
 export function resumeWatching(token: ResumeToken | string, options: PollOptions = {}, time?: number): Resumed {
@@ -35,7 +35,9 @@ export function resumeWatching(token: ResumeToken | string, options: PollOptions
   return {state: resumedState(state, options, settings, time ?? now()), settings};
 }
 
-function resumedState(state: WatchState, options: PollOptions, settings: Settings, time: number): WatchState {
+function resumedState(stored: WatchState, options: PollOptions, settings: Settings, time: number): WatchState {
+  const isDecided = stored.resultLocation !== undefined;
+  const state = isDecided ? stored : {...stored, resultLocation: resultLocationOf(stored.location, settings)};
   if (isOver(state) && state.abandoned === undefined) return state;
   // The token's location is checked like a caller's: the bearer token goes there.
   const first = firstState(state.location, settings, time);

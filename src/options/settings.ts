@@ -6,10 +6,11 @@ import {transportOf} from '../http/transport.ts';
 import type {Transitions} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
-import type {StartRequest} from '../protocol/result-location.ts';
+import type {FinalStateVia, StartRequest} from '../protocol/result-location.ts';
 import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
   type Checks,
+  checkedWhereRead,
   checkIsObject,
   checkOptions,
   describeValue,
@@ -37,15 +38,17 @@ export interface Settings extends RequestSettings {
   readonly notFoundGrace: number;
   readonly consecutiveFailures: number;
   readonly stalledAfter: number | false;
-  readonly fetchResult: boolean;
+  readonly fetchResult: boolean | 'text';
   /** Watching begins when this resolves, so that whoever started the operation can add listeners first. */
   readonly startAfter?: Promise<void> | undefined;
   /** The origin that the token goes to for a result, where that is not the operation's. */
   readonly resultOrigin?: string | undefined;
-  /** What a leading slash of a URL template is relative to, where that is not the operation's origin. */
+  /** The service's root, under which the paths that it sends are resolved. */
   readonly root?: string | undefined;
-  /** The request that started the operation, where a result may be found. */
+  /** The service's root, under which URL templates with a leading slash lead. Default the operation's origin. */
+  readonly base?: string | undefined;
   readonly started?: StartRequest | undefined;
+  readonly finalStateVia?: FinalStateVia | undefined;
   /** The transitions of another machine, which only tests set. */
   readonly transitions?: Transitions | undefined;
 }
@@ -58,7 +61,7 @@ const noSecrets: Secrets = [];
 
 /** A check for each option of a poller. */
 export const pollOptionChecks = {
-  protocol: () => {}, // protocolReader checks it.
+  protocol: checkedWhereRead,
   http: isA('a ky instance', isKy),
   token: checkToken,
   schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
@@ -73,9 +76,17 @@ export const pollOptionChecks = {
   notFoundGrace: isMilliseconds(0),
   consecutiveFailures: isNumber({least: 1}),
   stalledAfter: isMilliseconds(1, false),
-  trustedOrigins: () => {}, // readOrigins checks it.
-  fetchResult: isBoolean,
+  trustedOrigins: checkedWhereRead,
+  fetchResult: isA("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),
+  started: checkStarted,
+  finalStateVia: isOneOf('azure-async-operation', 'operation-location', 'location', 'original-uri'),
 } satisfies Checks<PollOptions>;
+
+const startedChecks = {
+  method: isA("an HTTP method such as 'PUT'", (value) => typeof value === 'string' && /^[a-z]+$/i.test(value)),
+  url: isA('an absolute http or https URL', (value) => typeof value === 'string' && readLocation(value) !== undefined),
+  location: isA('the Location header of the response', (value) => typeof value === 'string'),
+} satisfies Checks<StartRequest>;
 
 const retryChecks = {
   retries: isNumber({takes: 'a whole number', whole: true}),
@@ -91,7 +102,7 @@ const retryChecks = {
 } satisfies Checks<RetryOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root' | 'base'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -126,18 +137,22 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     fetchResult: options.fetchResult ?? false,
     resultOrigin: client?.resultOrigin,
     root: client?.root,
+    base: client?.base,
+    started: options.started,
+    finalStateVia: options.finalStateVia,
   };
 }
 
 function checkToken(name: string, token: unknown): void {
   if (typeof token === 'function' || isToken(token)) return;
+  if (typeof token !== 'string') throw expected(name, `${tokenForm}, or a function`, typeof token);
   // The value is not shown: it may well be the token, with a line break after it.
-  const got =
-    typeof token === 'string' ? `a string of ${token.length} characters that are not all of these` : typeof token;
+  if (/^bearer\s/i.test(token)) throw expected(name, 'the token without the word Bearer', 'one with it');
+  const got = token === '' ? 'an empty string' : `a string of ${token.length} characters, some of them others`;
   throw expected(name, `${tokenForm}, or a function`, got);
 }
 
-// axios and others have `get` and `create` too, got has `get` and `extend`; none but ky has all, and a symbol that stops it.
+// axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
 function isKy(value: unknown): boolean {
   if (typeof value !== 'function') return false;
   const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function';
@@ -146,6 +161,14 @@ function isKy(value: unknown): boolean {
 
 function isSignal(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+}
+
+function checkStarted(name: string, started: unknown): void {
+  checkIsObject(name, started, '{method, url, location}');
+  checkOptions(started, startedChecks, `${name}.`);
+  for (const required of ['method', 'url'] as const) {
+    startedChecks[required](`${name}.${required}`, Reflect.get(started, required));
+  }
 }
 
 function checkRetry(name: string, retry: unknown): void {

@@ -35,7 +35,7 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
 }
 
 function cancelLocation(
-  {reader, root, trustedOrigins}: Settings,
+  {reader, base, trustedOrigins}: Settings,
   {location, tokenOrigin, operation}: WatchState,
 ): string | undefined {
   const {at, template, suffix} = reader.protocol.cancel ?? {};
@@ -43,7 +43,7 @@ function cancelLocation(
   if (at === undefined && template === undefined) return suffix === undefined ? location : withSuffix(location, suffix);
   const body = operation?.raw;
   const text = template === undefined ? valueAt(body, pointerPaths(at)) : fillTemplate(template, body);
-  const target = resolveLocation(text, location, root);
+  const target = resolveLocation(text, location, base);
   const origins = [new URL(location).origin, tokenOrigin, ...trustedOrigins];
   // A request that changes something is sent to no other origin, whatever the service says.
   return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;

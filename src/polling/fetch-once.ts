@@ -1,6 +1,6 @@
 import {abandonError} from '../operation/abandon-error.ts';
-import type {PollError} from '../operation/errors.ts';
 import type {Operation} from '../operation/operation.ts';
+import type {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {deriveController} from '../shared/abort.ts';
@@ -9,7 +9,7 @@ import {type PollRequest, poll, type Report} from './poll.ts';
 import {abandon, type Step, step} from './step.ts';
 
 /**
- * One step for which any trouble is the end.
+ * Takes one step, and ends with any trouble.
  *
  * @throws the error that a watch would end with, {@link UnreachableError} for what a watch would survive
  */

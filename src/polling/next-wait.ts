@@ -30,13 +30,15 @@ export function nextWait(
   random: number,
 ): Wait {
   const {deadlineAt, dueAt} = state;
-  if (deadlineAt !== undefined && dueAt === lastPollAt(state, deadlineAt)) return untilDeadline(deadlineAt, now);
-  if (retryAfter !== undefined) {
-    return beforeDeadline({delay: retryAfter, because: 'retryAfter', notBefore: now + retryAfter}, state, now);
-  }
   const {minimumInterval} = settings.reader;
+  const leastWait = retryAfter ?? (minimumInterval > 0 ? minimumInterval : undefined);
+  const notBefore = leastWait === undefined ? undefined : now + leastWait;
+  if (deadlineAt !== undefined && dueAt === lastPollAt(state, deadlineAt)) {
+    return {...untilDeadline(deadlineAt, now), notBefore};
+  }
+  if (retryAfter !== undefined)
+    return beforeDeadline({delay: retryAfter, because: 'retryAfter', notBefore}, state, now);
   const delay = Math.ceil(scheduledDelay(state, settings, now, random));
-  const notBefore = minimumInterval > 0 ? now + minimumInterval : undefined;
   return beforeDeadline({delay, because: 'schedule', notBefore}, state, now);
 }
 
@@ -59,10 +61,10 @@ function beforeDeadline(planned: Wait, state: WatchState, now: number): Wait {
   if (planned.delay <= untilLastPoll) return planned;
   if (untilLastPoll > 0) return {...planned, delay: untilLastPoll, because: 'deadline'};
   const untilEnd = untilDeadline(deadlineAt, now);
-  return planned.delay < untilEnd.delay ? planned : untilEnd;
+  return planned.delay < untilEnd.delay ? planned : {...planned, ...untilEnd};
 }
 
-function untilDeadline(deadlineAt: number, now: number): Wait {
+function untilDeadline(deadlineAt: number, now: number): Pick<Wait, 'delay' | 'because'> {
   return {delay: Math.ceil(Math.max(0, deadlineAt - now)), because: 'deadline'};
 }
 

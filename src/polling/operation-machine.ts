@@ -46,7 +46,7 @@ export function watchOperation(options: PollOptions = {}): WatchLogic {
 
 function revive(state: WatchState): WatchState {
   const {operation} = state;
-  return operation === undefined || Object.isFrozen(operation) ? state : readResumeToken(writeResumeToken(state));
+  return Object.isFrozen(operation) ? state : readResumeToken(writeResumeToken(state));
 }
 
 /**

@@ -4,8 +4,8 @@ import {readContext} from '../http/read-context.ts';
 import {containsSecret, redact} from '../http/redact.ts';
 import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import {PollError} from '../operation/errors.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
@@ -15,7 +15,7 @@ import {now, processClock, shiftTime} from '../shared/clock.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
 
-/** What a poll needs to know. */
+/** The request of a poll, with its limits. */
 export interface PollRequest extends ServiceRequest {
   /** The operation as the last answer described it, read by the same protocol. */
   readonly known?: Operation | undefined;
@@ -32,17 +32,23 @@ interface ReportBase {
 }
 
 /**
- * The request of a runner whose times are the wall clock's, as {@link poll} takes it: requests are limited by the clock of the
- * process, which does not jump when the wall clock is set.
+ * The request of a runner with a clock of its own, as {@link poll} takes it: requests are limited by the clock of the process,
+ * which does not jump when the wall clock is set.
+ *
+ * @param ahead how far the runner's clock is ahead of the process's, in milliseconds. Default: it is the wall clock
  */
-export function byProcessClock(request: PollRequest): PollRequest {
-  const by = -processClock.wallOffset();
-  if (by === 0) return request;
-  const {deadlineAt, retryUntil} = request;
-  return {...request, deadlineAt: shiftTime(deadlineAt, by), retryUntil: shiftTime(retryUntil, by)};
+export function byProcessClock(request: PollRequest, ahead: number = processClock.wallOffset()): PollRequest {
+  if (ahead === 0) return request;
+  const {deadlineAt, retryUntil, onHeldBack} = request;
+  return {
+    ...request,
+    deadlineAt: shiftTime(deadlineAt, -ahead),
+    retryUntil: shiftTime(retryUntil, -ahead),
+    onHeldBack: onHeldBack && ((until) => onHeldBack(until + ahead)),
+  };
 }
 
-/** A move of the operation, which is not followed to an origin that the protocol does not allow. */
+/** A new location of the operation. It is not followed to an origin that the protocol does not allow. */
 export type Relocation =
   | {readonly followed: true; readonly location: string}
   | {readonly followed: false; readonly to: string};
@@ -114,7 +120,7 @@ async function retry(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof PollError) return {is: 'failure', error};
-    // Nothing of ours throws anything else: it comes from a hook of p-retry's options.
+    // Our own code throws nothing else, so it comes from a function among p-retry's options.
     const message = `The option retry threw ${describeError(error)}`;
     return {is: 'failure', error: new PollError(message, {kind: 'network', transient: false})};
   }
@@ -143,7 +149,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   const isOperation = parsed.is === 'operation' && (isWord || parsed.operation.id !== undefined);
   if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
   if (parsed.is === 'unreadable') {
-    const why = json === undefined && read === undefined ? 'no JSON' : parsed.why;
+    const why = json === undefined && read === undefined ? 'it is not JSON' : parsed.why;
     throw protocolError(redact(why, response.secrets), response);
   }
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
@@ -171,14 +177,14 @@ function readRelocation(
     if (header === request.location) return undefined;
     const current = new URL(request.location);
     const target = readLocation(header, location);
-    if (target === undefined) return {followed: false, to: 'no http or https URL'};
+    if (target === undefined) return {followed: false, to: 'not an http or https URL'};
     if (target.href === current.href) return undefined;
     const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
     const isAllowed = target.origin === ownOrigin || trustedOrigins.has(target.origin) || foreignHosts;
     // A location is stored and shown: one that holds the token is not kept.
     return isAllowed && !containsSecret(target.href, secrets)
       ? {followed: true, location: target.href}
-      : {followed: false, to: target.origin};
+      : {followed: false, to: redact(target.origin, secrets)};
   }
   return undefined;
 }

@@ -1,10 +1,10 @@
 import {statusMachine} from '../machine/machine.ts';
 import {transition, transitionsOf} from '../machine/transitions.ts';
 import {type AbandonFacts, abandonError} from '../operation/abandon-error.ts';
-import type {PollError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {Operation} from '../operation/operation.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
+import type {PollError} from '../operation/poll-error.ts';
 import {type AbandonReason, type Answer, isOver, type WatchState} from '../operation/state.ts';
 import type {Transitions, TroubleEvent, WatchEvent} from '../operation/watch-event.ts';
 import type {Settings} from '../options/settings.ts';
@@ -24,7 +24,7 @@ export interface Change {
   readonly machineEvents: readonly WatchEvent[];
 }
 
-/** What follows a step: a wait of so many milliseconds and then the next step, or nothing, because watching is over. */
+/** What follows a step: the next one, after a wait in milliseconds, or the outcome, because watching is over. */
 export type Next = {readonly wait: number} | {readonly outcome: Outcome};
 
 /** A step that was taken. */
@@ -41,15 +41,16 @@ export interface StepIo {
   readonly signal: Signal;
   /** The operation as the same runner's last poll read it. */
   readonly known?: Operation | undefined;
-  /** Called for what changes while a poll lasts, such as retries within it; what it gets is in no step. */
+  /** Called with what changes during a poll, such as a retry within it; the step that follows does not repeat it. */
   readonly onChange?: (change: Change) => void;
   /** A random number from 0 to 1, without 1. Default `Math.random`. */
   readonly random?: () => number;
 }
 
 /**
- * The step that every runner takes, be it a timer, a queue or a workflow engine: poll the service, let the machine
- * decide the next state, ask the schedule. A runner restores the state, takes the step when `state.dueAt` has come, keeps the new state, and waits.
+ * The step that every runner takes, whether a timer, a queue or a workflow engine: poll the service, let the machine decide the
+ * next state, ask the schedule. A runner restores the state, takes the step when `state.dueAt` has come, keeps the new state,
+ * and waits.
  *
  * - When the service's wait and the schedule disagree, the service wins, for that one wait.
  * - No wait is longer than the time that is left: the last poll goes out just before the deadline. A state that is due at the
@@ -72,7 +73,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
     location,
     headers: settings.reader.pollHeaders,
     tokenOrigin,
-    // A step that comes late, after the deadline, still polls once: only its own time-out limits that request, held back or not.
+    // A step that comes late, after the deadline, still polls once. Only `requestTimeout` limits that, even if it is held back.
     deadlineAt: deadlineAt !== undefined && begunAt >= deadlineAt ? begunAt + settings.requestTimeout : deadlineAt,
     retryUntil: deadlineAt,
     signal: io.signal,
@@ -92,7 +93,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
   const {answer, retryAfter} = report;
   if (report.is === 'unknownStatus') {
     const {rawStatus} = report;
-    builder.apply({type: 'unknownWord', rawStatus, at, answer});
+    builder.apply({type: 'unknownWord', rawStatus, retryAfter, at, answer});
     if (settings.unknownStatus === 'fail') return builder.abandoned('unknownStatus', at, {answer, word: rawStatus});
   } else {
     const {operation, unknownWord, relocation} = report;
@@ -127,6 +128,20 @@ export function firstStep(state: WatchState, clock: Clock, transitions?: Transit
   return wait === undefined ? builder.step({wait: 0}) : builder.waiting(wait, now, undefined);
 }
 
+/**
+ * What a hint that the operation may have changed makes of a wait: it ends as soon as the service, or the protocol's
+ * `minimumInterval`, allows the next poll.
+ *
+ * @returns `undefined` where the wait ends no earlier
+ */
+export function wake(state: WatchState, clock: Clock, transitions?: Transitions): Step | undefined {
+  const at = clock.now();
+  const {dueAt, notBefore} = state;
+  const delay = Math.ceil(Math.max(0, (notBefore ?? at) - at));
+  if (isOver(state) || at + delay >= dueAt) return undefined;
+  return new StepBuilder(state, clock, transitions).waiting({delay, because: 'wake', notBefore}, at, undefined);
+}
+
 /** Ends a watch from outside: by its signal or by `stop()`. */
 export function abandon(
   state: WatchState,
@@ -158,8 +173,8 @@ function afterFailure(builder: StepBuilder, error: PollError, io: StepIo, at: nu
 }
 
 /**
- * What a failed poll counts as. Throttling that says when to come back does not mean that the service is unreachable. Any other
- * failure that says so was deferred rather than retried: as many of them make a failed poll as retries would have.
+ * What a failed poll counts as. Throttling with a `Retry-After` does not mean that the service is unreachable. Any other failure
+ * with one was deferred rather than retried: as many of them make a failed poll as retries would have.
  */
 function countOf(
   {httpStatus, retryAfter, throttled, transient}: PollError,

@@ -6,10 +6,10 @@ import {now, processClock, setTimer} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {longestTimer} from '../shared/timers.ts';
 import {type PollRequest, poll} from './poll.ts';
-import {abandon, type Change, firstStep, type Step, step} from './step.ts';
+import {abandon, type Change, firstStep, type Step, step, wake} from './step.ts';
 
 /** How many polls may follow each other without a timer in between, so that nothing else of the process starves. */
-const maxImmediatePolls = 250;
+const maxImmediatePolls = 100;
 
 /** A watch that runs on timers in this process. */
 export class Watch {
@@ -18,6 +18,8 @@ export class Watch {
   readonly #onChange: (change: Change, outcome: Outcome | undefined) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: LazyAbortController | undefined;
+  /** Whether something may have changed since the last request. */
+  #wasWoken = false;
   /** Whether a poll of ours has read the operation. */
   #hasRead = false;
   #unsubscribe: (() => void) | undefined;
@@ -26,7 +28,7 @@ export class Watch {
   /**
    * Begins after the current turn.
    *
-   * @param onChange gets each change, after the state has it; with the outcome, once, when watching is over
+   * @param onChange called with each change, once `state` contains it; the last time, when watching is over, with the outcome too
    */
   constructor(state: WatchState, settings: Settings, onChange: (change: Change, outcome: Outcome | undefined) => void) {
     this.#state = state;
@@ -43,6 +45,26 @@ export class Watch {
   /** Ends watching; does nothing if it has ended. */
   stop(reason: 'aborted' | 'stopped', cause: unknown): void {
     if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, cause, processClock, this.#settings.transitions));
+  }
+
+  /** Polls as soon as the service allows, because the operation may have changed; does nothing if watching has ended. */
+  wake(): void {
+    if (isOver(this.#state)) return;
+    if (this.#timer !== undefined) this.#shortenWait();
+    // In a backoff the poll's next request is still to come, and shows what has changed.
+    else if (this.#poll === undefined || this.#state.dueAt <= now()) this.#wasWoken = true;
+  }
+
+  #shortenWait(): void {
+    this.#wasWoken = false;
+    const woken = wake(this.#state, processClock, this.#settings.transitions);
+    if (woken === undefined || !('wait' in woken.next)) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#state = woken.state;
+    this.#onChange(woken, undefined);
+    // By a timer even if it is due now, so that any number of hints in one turn make one poll.
+    if (!isOver(this.#state)) this.#sleep(woken.next.wait);
   }
 
   #begin(): void {
@@ -64,6 +86,7 @@ export class Watch {
     if (isOver(this.#state)) return;
     const controller = new LazyAbortController();
     this.#poll = controller;
+    this.#wasWoken = false;
     const settings = this.#settings;
     const io = {
       settings,
@@ -72,6 +95,8 @@ export class Watch {
       known: this.#hasRead ? this.#state.operation : undefined,
       onChange: (change: Change) => {
         if (controller.aborted) return;
+        // Another request of this poll follows.
+        this.#wasWoken = false;
         this.#state = change.state;
         this.#onChange(change, undefined);
       },
@@ -83,7 +108,7 @@ export class Watch {
         if (!controller.aborted) this.#take(taken);
       },
       (error: unknown) => {
-        // A poll rejects only because it was aborted; anything else is a bug of ours that must not go unnoticed.
+        // A poll rejects only because it was aborted; anything else is a bug in this library, which must not go unnoticed.
         if (!controller.aborted) reportUncaught(error);
       },
     );
@@ -101,15 +126,17 @@ export class Watch {
     if (isOver(this.#state)) return;
     if (taken.next.wait === 0 && ++this.#immediatePolls < maxImmediatePolls) this.#ask();
     else this.#sleep(taken.next.wait);
+    if (this.#wasWoken) this.#shortenWait();
   }
 
   #sleep(wait: number): void {
     this.#immediatePolls = 0;
-    this.#timer = setTimer(Watch.#wake, Math.min(wait, longestTimer), this);
+    this.#timer = setTimer(Watch.#onTimer, Math.min(wait, longestTimer), this);
   }
 
   /** Polls, unless the wait was longer than one timer can hold, which is 24.8 days. */
-  static #wake(watch: Watch): void {
+  static #onTimer(watch: Watch): void {
+    watch.#timer = undefined;
     const rest = watch.#state.dueAt - now();
     if (rest > 0) watch.#sleep(rest);
     else watch.#ask();

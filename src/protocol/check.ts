@@ -65,6 +65,7 @@ const protocolChecks = {
   pollHeaders: checkHeaders,
   locationHeaders: headerNames,
   moveHeaders: headerNames,
+  pathsUnderRoot: isBoolean,
   locationOnly: nested,
   resource: nested,
   cancel: fields('method', 'a method and, optionally, a suffix, a template or at', {

@@ -161,6 +161,11 @@ export interface Protocol<Result = unknown> {
   readonly locationHeaders?: readonly string[];
   /** Which headers of later responses move the operation, if they differ. Default: the `locationHeaders`. */
   readonly moveHeaders?: readonly string[];
+  /**
+   * Whether a path in a location header or at `resourceLocation` is under the root of a client, which may end with a version,
+   * instead of relative to the URL that was asked; the Graph client takes all paths so. Default `false`.
+   */
+  readonly pathsUnderRoot?: boolean;
   /** The protocol to use instead when only a `location` header leads to the operation. Default: this one. */
   readonly locationOnly?: Protocol;
   /**

@@ -1,66 +1,112 @@
 import type {Operation} from '../operation/operation.ts';
+import {ownProperty} from './pointer.ts';
 import type {ResultPlace} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 import {resolveLocation, withSuffix} from './resolve.ts';
 import {fillTemplate} from './url-template.ts';
 
-/** What may be needed of the request that started an operation to find its result. */
+/** Where the result of an operation is once it has succeeded, in the words of Azure Resource Manager. */
+export type FinalStateVia = 'azure-async-operation' | 'operation-location' | 'location' | 'original-uri';
+
+/** The request that started an operation, for protocols whose result is found there. */
 export interface StartRequest {
-  /** Its URL. */
-  readonly url: string;
   /** Its HTTP method. */
   readonly method: string;
+  /** Its URL. */
+  readonly url: string;
   /** The `Location` header of the response. */
   readonly location?: string | undefined;
-  /** The service's root, under which paths are resolved, e.g. `https://graph.microsoft.com/v1.0`. */
-  readonly root?: string | undefined;
 }
+
+/**
+ * Decides where an operation's result will be, from the request that started it: by the table of [Azure's own
+ * client](https://github.com/Azure/azure-sdk-for-js/tree/main/sdk/core/core-lro).
+ *
+ * @param location where the operation is watched
+ * @param root the service's root, under which a path in the `Location` header is resolved
+ * @returns an absolute http or https URL; `null`: it is the operation's own answer; `undefined` where the start decides nothing
+ */
+export function decideResultLocation(
+  {method, url, location: header}: StartRequest,
+  {resultPlaces}: ProtocolReader,
+  location: string,
+  finalStateVia: FinalStateVia | undefined,
+  root?: string,
+): string | null | undefined {
+  if (!looksAtStart(resultPlaces)) return undefined;
+  const original = resultPlaces.includes('original') ? resolveLocation(url, location) : undefined;
+  const named = resultPlaces.includes('location') ? resolveLocation(header, url, root) : undefined;
+  // What is watched has answered already.
+  const target = named === location ? undefined : named;
+  const wantsLocation = finalStateVia === undefined || finalStateVia === 'location';
+  switch (method.toUpperCase()) {
+    case 'PUT':
+      return original ?? null;
+    case 'PATCH':
+      return (wantsLocation ? target : undefined) ?? original ?? null;
+    case 'DELETE':
+      return null;
+    default:
+      return (wantsLocation ? target : finalStateVia === 'original-uri' ? original : undefined) ?? null;
+  }
+}
+
+/** Whether a protocol's result may be where the operation was started. */
+function looksAtStart(places: readonly ResultPlace[]): boolean {
+  return places.includes('location') || places.includes('original');
+}
+
+/** Where the result of a succeeded operation stands. */
+export type ResultSource =
+  /** at a URL, possibly on a foreign origin */
+  | {readonly at: 'location'; readonly location: string}
+  /** in the operation itself: `undefined` where there is none */
+  | {readonly at: 'operation'; readonly result: unknown}
+  /** where the operation was started, which is not known */
+  | {readonly at: 'start'};
 
 /** What is known about an operation besides its last response. */
 export interface ResultContext {
   /** The location of the last poll. */
   readonly location: string;
-  /** What a leading slash of a URL template is relative to. Default the location's origin. */
+  /** What {@link decideResultLocation} decided. */
+  readonly resultLocation?: string | null | undefined;
+  /** The service's root, under which a path in `resourceLocation` is resolved. */
   readonly root?: string | undefined;
-  readonly started?: StartRequest | undefined;
+  /** The service's root, under which a URL template with a leading slash leads. Default the location's origin. */
+  readonly base?: string | undefined;
 }
 
-/**
- * Where to fetch the result of an operation that succeeded and whose response does not contain it. Where the protocol lists
- * all the places, the order is that of Azure's own client.
- *
- * @returns an absolute http or https URL, possibly on a foreign origin, or `undefined`
- */
-export function resultLocation(
-  operation: Operation,
+/** Finds the result of an operation that succeeded. A `resourceLocation` in its response beats what was decided at the start. */
+export function findResult(
+  operation: Operation & {readonly result?: unknown},
   reader: ProtocolReader,
-  context: ResultContext,
-): string | undefined {
-  if (operation.status !== 'succeeded' || operation.result !== undefined) return undefined;
-  for (const place of reader.resultPlaces) {
-    const location = locateResult(place, operation, context);
-    if (location !== undefined) return location;
+  {location, resultLocation: decided, root, base}: ResultContext,
+): ResultSource {
+  const {result} = operation;
+  const resource = reader.resultPlaces.includes('resourceLocation')
+    ? resolveLocation(operation.resourceLocation, location, root)
+    : undefined;
+  if (typeof decided === 'string') {
+    if (resource === undefined && saysNone(operation, reader)) return {at: 'operation', result};
+    return {at: 'location', location: resource ?? decided};
   }
-  return undefined;
+  if (result !== undefined) return {at: 'operation', result};
+  for (const place of reader.resultPlaces) {
+    let found = place === 'resourceLocation' ? resource : undefined;
+    if (typeof place === 'object') {
+      found =
+        'suffix' in place
+          ? withSuffix(location, place.suffix)
+          : resolveLocation(fillTemplate(place.template, operation.raw), location, base);
+    }
+    if (found !== undefined) return {at: 'location', location: found};
+  }
+  if (!looksAtStart(reader.resultPlaces) || saysNone(operation, reader)) return {at: 'operation', result: undefined};
+  return decided === null ? {at: 'operation', result: operation.raw} : {at: 'start'};
 }
 
-function locateResult(
-  place: ResultPlace,
-  operation: Operation,
-  {location, root, started}: ResultContext,
-): string | undefined {
-  if (typeof place === 'object') {
-    return 'suffix' in place
-      ? withSuffix(location, place.suffix)
-      : resolveLocation(fillTemplate(place.template, operation.raw), location, root);
-  }
-  if (place === 'resourceLocation') return resolveLocation(operation.resourceLocation, location, started?.root);
-  if (started === undefined) return undefined;
-  const method = started.method.toUpperCase();
-  // A POST goes to an action or a collection, and after a DELETE the resource is gone.
-  if (place === 'original')
-    return ['PUT', 'PATCH'].includes(method) ? resolveLocation(started.url, location) : undefined;
-  if (!['POST', 'PATCH'].includes(method)) return undefined;
-  const target = resolveLocation(started.location, started.url, started.root);
-  return target === location ? undefined : target;
+/** Whether the response says that there is no resource: `resourceLocation: null`. */
+function saysNone({raw}: Operation, {resourceLocation}: ProtocolReader): boolean {
+  return resourceLocation.some((path) => path.reduce(ownProperty, raw) === null && path.length > 0 && raw !== null);
 }

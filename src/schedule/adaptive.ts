@@ -1,4 +1,4 @@
-import {type Checks, checkIsObject, checkNumber, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkIsObject, checkNumber, checkOptions} from '../shared/check-options.ts';
 import {DurationHistogram, type DurationHistogramJson, readDurationHistogram} from './duration-histogram.ts';
 import {PollPlanner} from './poll-planner.ts';
 import {
@@ -34,7 +34,7 @@ const adaptiveChecks = {
     checkNumber(name, value, {takes: 'milliseconds', most: Number.MAX_VALUE});
     if (value === 0) throw new RangeError(`${name}: expected milliseconds over 0, got 0`);
   },
-  learned: () => {}, // readDurationHistogram checks it.
+  learned: checkedWhereRead,
 } satisfies Checks<AdaptiveOptions>;
 
 /**

@@ -17,7 +17,7 @@ const binsPerOctave = 8;
 /** The effective sample size: each new duration takes this fraction of the weight of all earlier ones. */
 const sampleSize = 300;
 
-/** Fewer than ten durations are no basis; the first of ten weighs slightly less than 1 by then. */
+/** Fewer than ten durations say too little; by the tenth, the first weighs slightly less than 1. */
 const minimumTotal = 9.5;
 
 /** The pseudo-count of each bin, two in all: where little was observed, a different duration remains possible. */
@@ -77,8 +77,7 @@ export class DurationHistogram {
     for (let bin = first; bin <= last; bin++) sum += this.#weight(bin, from, until);
     for (let bin = 0; bin < binCount; bin++) {
       const share = sum > 0 ? this.#weight(bin, from, until) / sum : bin === last ? 1 : 0;
-      const faded = at(this.counts, bin) * (1 - 1 / sampleSize);
-      this.counts[bin] = faded + (bin >= first && bin <= last ? share : 0);
+      this.counts[bin] = at(this.counts, bin) * (1 - 1 / sampleSize) + share;
     }
     this.total = this.total * (1 - 1 / sampleSize) + 1;
     this.changes++;

@@ -43,8 +43,8 @@ export interface ScheduleEnd {
 export interface Schedule {
   (context: ScheduleContext): number;
   /**
-   * Called for each operation that a poll finds ended. A schedule that has it learns, and is not for workflows, which are
-   * replayed.
+   * Called when a poll finds that an operation has ended. A schedule with this method learns, so it cannot be used in workflows,
+   * which are replayed.
    */
   readonly ended?: ((end: ScheduleEnd) => void) | undefined;
 }
@@ -86,7 +86,7 @@ export function exponential(options: ExponentialOptions = {}): Schedule {
   return exponentialFrom(0, options);
 }
 
-/** The schedule used by default and in place of one that fails: `exponential()`, but chance makes no wait shorter than 100 ms. */
+/** The schedule used by default and in place of one that fails: `exponential()`, but never less than 100 ms. */
 export const defaultSchedule: Schedule = exponentialFrom(100, {});
 
 /** @param least what full jitter leaves of a wait, in milliseconds */

@@ -4,6 +4,9 @@ import {printable} from './printable.ts';
 /** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
 export type Check = (name: string, value: unknown) => void;
 
+/** For an option that is checked where it is read, or takes anything. */
+export const checkedWhereRead: Check = () => {};
+
 /** A check for each option of an interface: the compiler notices one that is missing or left over. */
 export type Checks<Options> = {readonly [Name in keyof Required<Options>]: Check};
 
@@ -47,6 +50,11 @@ export function isA(takes: string, isValid: (value: unknown) => boolean): Check 
   };
 }
 
+/** A string of at least one character. */
+export const isNonEmptyString: Check = isA(
+  'a string that is not empty',
+  (value) => typeof value === 'string' && value !== '',
+);
 /** A function. */
 export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
@@ -76,7 +84,7 @@ export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
-/** Milliseconds, at least so many; `or` names what else is taken, e.g. `' or false'`. */
+/** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
 export function isMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
   const inRange = isNumber({takes, least, most: longestTime});

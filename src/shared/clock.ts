@@ -10,8 +10,8 @@ export interface Clock {
 }
 
 /**
- * The longest time that is reckoned with, in milliseconds: a date holds 8.64e15 ms, so one that is this far from now can still
- * be written into a resume token.
+ * The longest duration that is accepted, in milliseconds. A date can be up to 8.64e15 ms from 1970, so a time that is this far
+ * from now still fits into a resume token.
  */
 export const longestTime = 8e15;
 
@@ -30,8 +30,8 @@ export function now(): number {
 }
 
 /**
- * Sets a timer for so many milliseconds. When it fires, the clock has moved on by at least the delay: a tool that fakes timers
- * but not `performance.now()` moves it all the same.
+ * Sets a timer. When it fires, the clock has moved on by at least the delay, so a tool that fakes timers moves the clock too, even
+ * one that leaves `performance.now()` alone.
  *
  * @param given what the callback gets: one that needs no closure costs each waiting operation less memory
  */
@@ -65,7 +65,7 @@ export function wallClock(time: () => number): Clock {
   return {now: time, wallOffset: () => 0};
 }
 
-/** The same time by a clock that is so many milliseconds ahead. */
+/** A time as it is by a clock that is `by` milliseconds ahead. */
 export function shiftTime(time: number | undefined, by: number): number | undefined {
   return time === undefined ? undefined : time + by;
 }

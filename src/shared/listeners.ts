@@ -9,12 +9,12 @@ export interface Subscription {
 
 type Listener<Event> = (event: Event) => void;
 
-/** Listeners by the type of event. One that throws harms neither the others nor whoever emits. */
+/** Listeners by event type. One that throws affects neither the others nor the emitter. */
 export class Listeners<Event extends {readonly type: string}> {
   readonly #listeners = new Map<string, Set<Listener<Event>>>();
   #count = 0;
 
-  /** Whether there is no listener, so that no event need be made. */
+  /** Whether there are no listeners, so that no event has to be created. */
   get isEmpty(): boolean {
     return this.#count === 0;
   }
@@ -23,7 +23,7 @@ export class Listeners<Event extends {readonly type: string}> {
    * Adds a listener; the same function may be added twice.
    *
    * @param type the event's type, or `'*'` for all
-   * @throws TypeError when the listener is no function
+   * @throws TypeError when the listener is not a function
    */
   add(type: Event['type'] | '*', listener: Listener<Event>): Subscription {
     if (typeof listener !== 'function') throw expected('listener', 'a function', describeValue(listener));

@@ -9,7 +9,7 @@ export function timerDelay(delay: number): number {
   return Math.min(Math.ceil(delay), longestTimer);
 }
 
-/** Waits for so many milliseconds. @throws the signal's reason when it aborts */
+/** Waits for `delay` milliseconds. @throws the signal's reason when it aborts */
 export function pause(delay: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimer(() => {

@@ -5,6 +5,7 @@ import {createOperationClient} from '../../src/client/index.ts';
 import {
   OperationCanceledError,
   OperationFailedError,
+  OperationNotWatchableError,
   type PollOptions,
   type Protocol,
   ProtocolError,
@@ -223,8 +224,8 @@ describe('55: a key beside which there is nothing to send', () => {
     const client = createOperationClient({root, token: key, ...transport});
     const protocol = protocols.define({...base, start: 'original', authorization: {header: 'X-Api-Key'}});
     const headers = {'x-api-key': 'another-key-0123456789'};
-    const {poller} = await client.start(protocol, {method: 'GET', path: '/a', headers}, {schedule: quick.schedule});
-    await poller?.result();
+    const started = client.start(protocol, {method: 'GET', path: '/a', headers}, {schedule: quick.schedule});
+    await failure(started, OperationNotWatchableError);
     expect(abroad.requests[0]?.headers['x-api-key']).toBeUndefined();
   });
 });

@@ -27,6 +27,7 @@ import {
 import type {OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
+  allArrived,
   atRest,
   begin,
   checkEvents,
@@ -264,9 +265,7 @@ test('28: 100 pollers on one signal: one listener for all, none left after the a
   controller.abort(reason);
   expect([listeners.now, pendingTimers()]).toEqual([0, 0]);
   for (const error of await Promise.all(results)) expect(error.cause).toBe(reason);
-  // What had left before the abort has arrived when this has.
-  await fetch(`${emulator.root}/fence`);
-  await emulator.idle();
+  await allArrived(emulator);
   const before = emulator.requests.length;
   await fetch(`${emulator.root}/fence`);
   await emulator.idle();
@@ -537,16 +536,20 @@ const badTokens: ReadonlyArray<
   ['a list', (stored) => [stored], /the token is not an object/],
   ['a number', () => 5, /the token is not an object/],
   ['JSON text of a number', () => '5', /the token is not an object/],
-  ['{}', () => ({}), /of another kind \(undefined\)/],
-  ['of a later version', (stored) => ({...stored, version: 2}), /version 2, this library reads 1/],
-  ['of another kind', (stored) => ({...stored, kind: 'shopping-list'}), /another kind \("shopping-list"\)/],
-  ['with a foreign key', (stored) => ({...stored, admin: true}), /foreign key, "admin"/],
+  ['{}', () => ({}), /its kind is undefined, not "operation-poller"/],
+  ['of a later version', (stored) => ({...stored, version: 2}), /version 2, this library reads version 1/],
+  [
+    'of another kind',
+    (stored) => ({...stored, kind: 'shopping-list'}),
+    /its kind is "shopping-list", not "operation-poller"/,
+  ],
+  ['with an unknown field', (stored) => ({...stored, admin: true}), /unknown field, "admin"/],
   [
     'with __proto__',
     (stored) => JSON.stringify(stored).replace('{', '{"__proto__": {"polluted": true}, '),
-    /foreign key, "__proto__"/,
+    /unknown field, "__proto__"/,
   ],
-  ['with constructor', (stored) => ({...stored, constructor: 1}), /foreign key, "constructor"/],
+  ['with constructor', (stored) => ({...stored, constructor: 1}), /unknown field, "constructor"/],
   [
     'with a file location',
     (stored) => ({...stored, location: 'file:///etc/passwd'}),
@@ -586,9 +589,9 @@ const badTokens: ReadonlyArray<
     /its operation's status/,
   ],
   [
-    'with a foreign key in its operation',
+    'with an unknown field in its operation',
     (stored) => ({...stored, operation: {status: 'running', rawStatus: 'running', raw: {}, password: 'x'}}),
-    /its operation has a foreign key, "password"/,
+    /its operation has an unknown field, "password"/,
   ],
   [
     'with an operation that is nested too deeply',

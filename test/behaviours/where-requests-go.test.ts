@@ -229,7 +229,7 @@ describe('37: a new', () => {
     async (location) => {
       const watched = await watch([{status: 'running', location}, 'succeeded']);
       await watched.poller.result();
-      expect(only(watched.events, 'relocated')).toMatchObject([{to: 'no http or https URL', followed: false}]);
+      expect(only(watched.events, 'relocated')).toMatchObject([{to: 'not an http or https URL', followed: false}]);
       expect(JSON.stringify(watched.events)).not.toContain('password');
       await atRest(watched, 2);
     },

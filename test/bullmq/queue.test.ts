@@ -260,7 +260,7 @@ describeWithRedis('a queue of operations', () => {
     expect(await result).toMatchObject({name: 'WatchAbortedError', cause: {message: 'the queue was closed'}});
   });
 
-  test('reports that BullMQ gave a job up', async () => {
+  test('reports that BullMQ gave up on a job', async () => {
     const queue = bench.queue();
     const queued = await queue.add('https://graph.example/operations/1');
     const raw = bench.raw();
@@ -270,7 +270,7 @@ describeWithRedis('a queue of operations', () => {
     await until(async () => (await raw.getFailedCount()) === 1);
     expect(await rejection(queued.result())).toMatchObject({
       name: 'OperationError',
-      message: 'BullMQ gave up the job of https://graph.example/operations/1: broken',
+      message: 'BullMQ gave up on the job of https://graph.example/operations/1: broken',
       resumeToken: {location: 'https://graph.example/operations/1'},
     });
   });
@@ -305,6 +305,7 @@ describeWithRedis('a queue of operations', () => {
     ['name', {protocols: [{name: ''}]}],
     ['graph', {graph: {}}],
     ['schedule', {schedule: 5}],
+    ['maxRetryAfter', {maxRetryAfter: 0}],
     ['token', {token: 'with spaces in it'}],
     ['http', {http: {}}],
     ['totalTimeout', {totalTimeout: 5}],

@@ -108,9 +108,16 @@ export class Bench {
   }
 }
 
+/** By then the test has failed anyway: otherwise jest would never end. In milliseconds. */
+const longestWait = 20_000;
+
 /** Waits until a condition holds. */
 export async function until(holds: () => unknown | Promise<unknown>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 5));
+  const started = performance.now();
+  while (!(await holds())) {
+    if (performance.now() - started > longestWait) throw new Error(`Does not hold after ${longestWait} ms: ${holds}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 /** What a promise rejects with. */

@@ -37,6 +37,21 @@ describeWithRedis('a job that a worker cannot poll', () => {
     expect(Date.now() - started).toBeLessThan(5000);
   });
 
+  test('may go to another worker without a rest', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue();
+    bench.worker();
+    bench.worker({protocols: [renders]});
+    // A worker that took back what it skipped would have skipped it three times before each rest.
+    const wasHandedOn = async (): Promise<boolean> => {
+      const queued = await queue.add(emulator.addOperation().location, {protocol: renders});
+      await queued.result();
+      const {attemptsStarted = 0} = (await Job.fromId(bench.raw(), queued.id)) ?? {};
+      return (attemptsStarted - 1) % 3 !== 0;
+    };
+    await until(wasHandedOn);
+  });
+
   test('rests longer and longer while nobody can', async () => {
     const queued = await bench.queue().add('https://service.example/1', {protocol: renders});
     bench.worker();
@@ -165,24 +180,27 @@ describeWithRedis('a job that was edited by hand', () => {
   beforeEach(() => void bench.fresh());
 
   test.each([
-    ['no JSON', {data: '{"token":'}],
-    ['null', {data: 'null'}],
-    ['a number', {data: '5'}],
-    ['a token of another kind', {data: '{"token":{"location":5}}'}],
-    ['no options', {opts: '{'}],
-    ['a result without a token', {finishedOn: '5', returnvalue: '{"token":null}'}],
-    ['a result that is a number', {finishedOn: '5', returnvalue: '5'}],
-  ])('rejects with a typed error: %s', async (_, fields) => {
+    ['no JSON', {data: '{"token":'}, 'InvalidResumeTokenError'],
+    ['null', {data: 'null'}, 'removed'],
+    ['a number', {data: '5'}, 'removed'],
+    ['a token of another kind', {data: '{"token":{"location":5}}'}, 'removed'],
+    ['no options', {opts: '{'}, 'InvalidResumeTokenError'],
+    ['a result without a token', {finishedOn: '5', returnvalue: '{"token":null}'}, 'over'],
+    ['a result that is a number', {finishedOn: '5', returnvalue: '5'}, 'over'],
+  ])('rejects with a typed error, and can be removed where it can be read: %s', async (_, fields, removal) => {
     const queue = bench.queue();
     const queued = await queue.add('https://service.example/1', {initialDelay: 60_000});
     await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, fields);
     expect(await rejection(queued.result())).toMatchObject({name: 'InvalidResumeTokenError'});
     expect(await rejection(queue.get(queued.id))).toMatchObject({name: 'InvalidResumeTokenError'});
     expect(await rejection(queued.status())).toMatchObject({name: 'InvalidResumeTokenError'});
-    if (!('finishedOn' in fields)) {
-      const removed = await queue.remove(queued.id).catch((error: unknown) => error);
-      if (removed !== true) expect(removed).toMatchObject({name: 'InvalidResumeTokenError'});
-    }
+    const remove = () =>
+      queue.remove(queued.id).then(
+        (wasRemoved) => (wasRemoved ? 'removed' : 'over'),
+        (error: Error) => error.name,
+      );
+    expect(await remove()).toBe(removal);
+    expect(await queue.counts()).toMatchObject({waiting: removal === 'removed' ? 0 : 1});
   });
 
   test.each([['cause', {cause: null}]])(

@@ -50,6 +50,24 @@ describeWithRedis('a worker', () => {
     expect(bench.errors).toEqual([]);
   });
 
+  test('waits for maxRetryAfter at most, whatever the service asks for', async () => {
+    const hour = 3600;
+    const script = [
+      {status: 'running', retryAfter: hour},
+      {http: 503, retryAfter: hour},
+      {http: 429, retryAfter: hour},
+      'succeeded',
+    ] as const;
+    const emulator = await bench.emulator({script});
+    bench.worker({maxRetryAfter: 300});
+    const queued = await bench.queue().add(emulator.addOperation().location);
+    await queued.result();
+    const waits = gaps(timesOf(emulator.requests));
+    expect(waits).toHaveLength(3);
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(300);
+    expect(bench.errors).toEqual([expect.objectContaining({name: 'OriginHeldError', retryAfter: 300})]);
+  });
+
   test('polls one operation a thousand times without wearing out its attempts', async () => {
     let polls = 0;
     const answer = (): Promise<Response> => {

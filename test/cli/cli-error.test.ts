@@ -4,11 +4,11 @@ import {
   InvalidResumeTokenError,
   type OperationError,
   OperationNotStartedError,
-  PollError,
   ProtocolError,
   ResultUnavailableError,
   UnknownStatusError,
 } from '../../src/operation/errors.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 import {pollError} from '../support/core.ts';
 
 describe('an error as a CLI error', () => {

@@ -60,7 +60,7 @@ describe('watch: how it ends', () => {
   test.each([
     ['failed', {status: 'failed', detail: 'PolicyViolation'}, 1, 'failed\n', 'failed: PolicyViolation'],
     ['canceled', {fields: {status: 'skipped'}}, 3, 'canceled\n', 'was canceled'],
-    ['forbidden', {http: 403}, 5, '', 'may not be seen'],
+    ['forbidden', {http: 403}, 5, '', 'This caller may not read'],
     ['gone', {http: 410}, 6, '', 'There is no operation'],
     ['a response that is too long', {fault: 'huge'}, 7, '', 'does not answer as its protocol says'],
     ['unreadable, five times', {text: '<html>'}, 7, '', 'does not answer as its protocol says'],
@@ -321,6 +321,49 @@ describe('watch: where the token goes', () => {
     expect(emulator.received).toBe(before);
   });
 
+  test('with --root, only to the origin of that root', async () => {
+    const elsewhere = await run(['watch', operation(['running']), ...quick, '--root', 'https://api.example.com/v2'], {
+      env,
+    });
+    expect(elsewhere).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('expected one on https://api.example.com'),
+    });
+    expect(emulator.received).toBe(0);
+    const location = operation(['succeeded']);
+    const path = new URL(location).pathname.replace('/v1.0', '');
+    const ended = await run(['watch', path, ...quick, '--root', `${emulator.root}/v1.0/`], {env});
+    expect(ended).toMatchObject({exitCode: 0, stdout: 'succeeded\n'});
+    expect(emulator.requests.map((request) => [request.path, request.headers['authorization']])).toEqual([
+      [new URL(location).pathname, `Bearer ${secret}`],
+    ]);
+  });
+
+  test('with --root, only to that origin on a resume as well', async () => {
+    const file = join(folder, 'x');
+    await run(['watch', operation(['running']), ...quick, '--timeout', '50ms', '--resume', file], {env});
+    const before = emulator.received;
+    const ended = await run(['watch', ...quick, '--resume', file, '--root', 'https://api.example.com'], {env});
+    expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining('https://api.example.com')});
+    expect(emulator.received).toBe(before);
+    const resumed = await run(['watch', ...quick, '--timeout', '50ms', '--resume', file, '--root', emulator.root], {
+      env,
+    });
+    expect(resumed.exitCode).toBe(exitCodes.timeout);
+    expect(emulator.received).toBeGreaterThan(before);
+  });
+
+  test('with --root, without a token', async () => {
+    const open = await startGraphEmulator();
+    try {
+      const {location} = open.addOperation({bearer: false, script: ['succeeded']});
+      const ended = await run(['watch', location, '--interval', '5ms', '--root', open.root]);
+      expect(ended).toMatchObject({exitCode: 0, stdout: 'succeeded\n'});
+    } finally {
+      await open.stop();
+    }
+  });
+
   test('never over http to another machine', async () => {
     const ended = await run(['watch', 'http://graph.example/operations/1', ...quick], {env});
     expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining('expected https')});
@@ -349,6 +392,9 @@ describe('a usage error', () => {
     [['watch', 'https://x/', '--token-env', 'T', '--token-command', 'x'], 'cannot be used with', '--help'],
     [['watch', 'https://x/', '--cloud', 'global'], 'but none is given', '--token-env'],
     [['watch', 'https://x/', '--cloud', 'moon'], 'Allowed choices are global', '--help'],
+    [['watch', 'https://x/', '--root', 'x'], 'root: expected an https or http URL', '--help'],
+    [['watch', '/1', '--root', 'http://api.example', '--token-env', 'T'], 'root: expected https', '--help'],
+    [['watch', 'https://x/', '--root', 'https://x/', '--cloud', 'global'], 'cannot be used with', '--help'],
     [['watch', 'https://x/', '--interval', '5'], '500ms, 5s, 10m or 2h', '--help'],
     [['watch', 'https://x/', '--protocol', 'driveCopy'], 'Did you mean graph.driveCopy?', '--help'],
     [['watch', 'https://x/', '--protocol', 'other'], '"operation-poller protocols" lists them', '--help'],

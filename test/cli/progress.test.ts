@@ -7,8 +7,9 @@ import {
   type Progress,
   updateProgress,
 } from '../../src/cli/progress.ts';
-import {PollError, UnreachableError} from '../../src/operation/errors.ts';
+import {UnreachableError} from '../../src/operation/errors.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 import {operationOf, pollError} from '../support/core.ts';
 
 const base = {location: 'https://graph.example/operations/1', attempt: 1, at: 10_000, operation: undefined};

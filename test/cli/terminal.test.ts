@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {colorsFor, escapeControls, jsonLine, jsonText} from '../../src/cli/terminal.ts';
+import {colorsFor, jsonLine, jsonText} from '../../src/cli/terminal.ts';
+import {escapeControls} from '../../src/shared/printable.ts';
 import {fakeShell} from './shells.ts';
 
 describe('foreign text', () => {

@@ -1,8 +1,8 @@
 import {createServer, type IncomingMessage} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {afterEach, describe, expect, test} from '@jest/globals';
+import {afterEach, describe, expect, jest, test} from '@jest/globals';
 import {WorkerSettings} from '../../src/bullmq/worker-settings.ts';
-import {createOperationClient, type OperationClientOptions} from '../../src/client/index.ts';
+import {createOperationClient, type OperationClientOptions, type StartRequest} from '../../src/client/index.ts';
 import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
 import {instrument} from '../../src/opentelemetry/index.ts';
 import {OperationError, OperationNotStartedError, OperationNotWatchableError} from '../../src/operation/errors.ts';
@@ -28,6 +28,7 @@ interface Reply {
 const closers: (() => void)[] = [];
 
 afterEach(() => {
+  jest.useRealTimers();
   for (const close of closers.splice(0)) close();
 });
 
@@ -107,6 +108,26 @@ describe('a start', () => {
     expect(service.received[1]?.url).toBe(url);
   });
 
+  test('36: with a preset of Graph, a location and a resourceLocation that are paths are under the root', async () => {
+    const service = await serve(({url}) => {
+      if (url === '/v1.0/teams') return started("/teams('a')/operations('b')");
+      return {
+        body:
+          url === "/v1.0/teams('a')"
+            ? {made: true}
+            : {...Object(succeeded.body), targetResourceLocation: "/teams('a')"},
+      };
+    });
+    const client = clientOf(`${service.root}/v1.0`);
+    const options = {...quick, fetchResult: true, initialDelay: 1};
+    const {poller} = await client.start(protocols.graph.teams, {path: '/teams'}, options);
+    const token = JSON.stringify(poller);
+    expect((await poller!.result()).result).toEqual({made: true});
+    expect((await client.resume(token, options).result()).result).toEqual({made: true});
+    const asked = ["/v1.0/teams('a')/operations('b')", "/v1.0/teams('a')"];
+    expect(service.received.map(({url}) => url)).toEqual(['/v1.0/teams', ...asked, ...asked]);
+  });
+
   test('51: is waited for longer than requestTimeout', async () => {
     const service = await serve(({url}) => (url === '/op' ? succeeded : {...started('/op'), after: 300}));
     const options = {...quick, requestTimeout: 100};
@@ -115,11 +136,36 @@ describe('a start', () => {
   });
 
   test('51: is given up after startTimeout, and not repeated', async () => {
-    const service = await serve(() => ({...started('/op'), after: 60_000}));
-    const error = await rejectionOf(clientOf(service.root, {startTimeout: 100}).start(longRunning, {path: '/a'}));
+    jest.useFakeTimers();
+    let arrived = (): void => {};
+    const arrival = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    const service = await serve(() => {
+      arrived();
+      return {...started('/op'), after: 60_000};
+    });
+    const rejection = rejectionOf(clientOf(service.root, {startTimeout: 100}).start(longRunning, {path: '/a'}));
+    await arrival;
+    await jest.advanceTimersByTimeAsync(100);
+    const error = await rejection;
     expect(error).toMatchObject({mayHaveStarted: true, cause: {kind: 'timeout'}});
     expect(error).toBeInstanceOf(OperationNotStartedError);
     expect(service.received).toHaveLength(1);
+  });
+
+  test('51: is given up after startTimeout as well where the service holds the client back', async () => {
+    const service = await serve(() => ({status: 429, headers: {'retry-after': '3600'}}));
+    const client = clientOf(service.root, {startTimeout: 5000});
+    await rejectionOf(client.start(longRunning, {path: '/a'}));
+    jest.useFakeTimers();
+    const rejection = rejectionOf(client.start(longRunning, {path: '/b'}));
+    await jest.advanceTimersByTimeAsync(5000);
+    expect(await rejection).toMatchObject({
+      mayHaveStarted: false,
+      message: expect.stringContaining('held back until'),
+    });
+    expect(service.received.map(({url}) => url)).toEqual(['/a']);
   });
 
   test('is sent again after a 401 alone', async () => {
@@ -132,6 +178,75 @@ describe('a start', () => {
     await (await client.start(longRunning, {path: '/a'}, quick)).poller!.result();
     expect(service.received.map(({url}) => url)).toEqual(['/a', '/a', '/op']);
   });
+
+  test('51: has begun nothing if it is given up between a 401 and the new token', async () => {
+    const service = await serve(() => ({status: 401}));
+    const controller = new AbortController();
+    const client = clientOf(service.root, {
+      token: async ({forceRefresh}) => {
+        if (forceRefresh) controller.abort('enough');
+        return 'some-token';
+      },
+    });
+    const error = await rejectionOf(client.start(longRunning, {path: '/a'}, {signal: controller.signal}));
+    expect(error).toMatchObject({mayHaveStarted: false, cause: 'enough'});
+    expect(service.received).toHaveLength(1);
+  });
+});
+
+describe('a start is refused before anything is sent', () => {
+  const loop: Record<string, unknown> = {};
+  loop['loop'] = loop;
+  const odd = 'path: expected one without . and .. as segments and without control characters, got ';
+  test.each<[object | undefined, string]>([
+    [{path: '/../admin'}, `${odd}"/../admin"`],
+    [{path: '/users/%2E%2e/admin?a=b'}, `${odd}"/users/%2E%2e/admin?a=b"`],
+    [{path: '/users/.'}, `${odd}"/users/."`],
+    [{path: '/users/..\\admin'}, `${odd}"/users/..\\\\admin"`],
+    [{path: '/a\r\nx: y'}, `${odd}"/a\\r\\nx: y"`],
+    [{path: '/a', body: 1n}, 'body: expected what JSON can express, got one that it cannot: '],
+    [{path: '/a', body: loop}, 'body: expected what JSON can express, got one that it cannot: '],
+    [{path: '/a', body: () => 1}, 'body: expected what JSON can express, got a function'],
+    [{path: '/a', method: 'GET', body: {}}, 'body: a GET has none'],
+    [undefined, 'request: expected an object with a path, got undefined'],
+  ])('%p', async (request, message) => {
+    const service = await simple();
+    const error = await rejectionOf(clientOf(service.root).start(longRunning, request as StartRequest));
+    expect(String(error)).toContain(`TypeError: ${message}`);
+    expect(service.received).toHaveLength(0);
+  });
+
+  test('also with a protocol too many or none, or with what the start itself says', async () => {
+    const service = await simple();
+    const client = clientOf(service.root);
+    const errorOf = async (...given: readonly unknown[]) =>
+      String(await rejectionOf(Reflect.apply(client.start, client, given)));
+    expect(await errorOf({path: '/a'})).toMatch(/^TypeError: protocol.path: there is no such field/);
+    expect(await errorOf('longRunning', {path: '/a'})).toMatch(/^TypeError: protocol: expected a protocol such as/);
+    for (const option of [{protocol: longRunning}, {started: {method: 'PUT', url: service.root}}]) {
+      expect(await errorOf(longRunning, {path: '/a'}, option)).toMatch(
+        /^TypeError: (protocol|started): start has its own/,
+      );
+    }
+    expect(service.received).toHaveLength(0);
+  });
+
+  test('but dots within a segment or a query are sent as they are', async () => {
+    const service = await simple();
+    const {poller} = await clientOf(service.root).start(longRunning, {path: '/v1.0/..a/b..?c=/../d'}, quick);
+    await poller!.result();
+    expect(service.received[0]?.url).toBe('/v1.0/..a/b..?c=/../d');
+  });
+});
+
+test("what a token function gives in another library's form is named", async () => {
+  const service = await simple();
+  const msal = {accessToken: 'marker-token', expiresOn: new Date()};
+  const client = clientOf(service.root, {token: (() => msal) as unknown as () => string});
+  const error = await rejectionOf(client.start(longRunning, {path: '/a'}));
+  expect(error).toMatchObject({mayHaveStarted: false, cause: {kind: 'token'}});
+  expect(String(error)).toMatch(/expected a string or \{token, expiresOnTimestamp\}, got an object without token$/);
+  expect(everything(error)).not.toContain('marker-token');
 });
 
 describe('50: a location on an origin that gets no token', () => {
@@ -170,6 +285,22 @@ describe('50: a location on an origin that gets no token', () => {
     expect(message.length).toBeLessThanOrEqual(800);
     expect(message).toContain('trustedOrigins');
   });
+});
+
+test('74: the token of a start is shown nowhere, also where a later response quotes it', async () => {
+  const startToken = 'marker-token-to-start';
+  const service = await serve(({url}) =>
+    url === '/op' ? {body: {id: '1', status: 'succeeded', statusDetail: `by ${startToken}`}} : started('/op'),
+  );
+  const client = clientOf(service.root, {token, startToken});
+  const {poller} = await client.start(longRunning, {path: '/a'}, quick);
+  const events = eventsOf(poller!);
+  expect((await poller!.result()).statusDetail).toBe('by [token]');
+  expect(service.received.map(({headers}) => headers.authorization)).toEqual([
+    `Bearer ${startToken}`,
+    `Bearer ${token}`,
+  ]);
+  expect(everything(events, poller, poller!.toJSON())).not.toContain(startToken);
 });
 
 describe('55, 72: the headers of a client', () => {
@@ -244,7 +375,22 @@ test.each<[object | undefined, RegExp]>([
   [{}, /^TypeError: root: expected an https or http URL .* got undefined$/],
   [{root: 'api.example.com'}, /^TypeError: root: expected an https or http URL/],
   [{root: 'https://me:password@api.example.com'}, /^TypeError: root: (?!.*password@)/],
-  [{root: 'https://api.example.com/?a=b'}, /^TypeError: root: expected/],
+  [{root: 'https://me:password@api.example.com'}, /got one with a user, or no URL$/],
+  [{root: 'ftp://api.example.com'}, /got one that begins with ftp:$/],
+  [{root: 'api.example.com'}, /got a string without a scheme$/],
+  [{root: 'https://api.example.com/?a=b'}, /^TypeError: root: expected .* got one with a query or fragment$/],
+  [{root: 'https://api.example.com/#a'}, /got one with a query or fragment$/],
+  [{root: null}, /^TypeError: root: expected .* got null$/],
+  [
+    {root: 'https://a.example', token: `Bearer ${key}`},
+    /^TypeError: token: (?!.*marker).*got one with the word Bearer$/,
+  ],
+  [{root: 'https://a.example', token: null}, /^TypeError: token: .* got null$/],
+  [
+    {root: 'https://a.example', headers: new Headers({x: key})},
+    /^TypeError: headers: (?!.*marker).*Object\.fromEntries/,
+  ],
+  [{root: 'https://a.example', headers: [['x', key]]}, /^TypeError: headers: (?!.*marker).*got a list of headers$/],
   [{root: 'http://api.example.com', token}, /^TypeError: root: expected https, or http on this machine/],
   [{root: 'http://api.example.com', headers: {'x-api-key': key}}, /^TypeError: root: expected https/],
   [{root: 'https://a.example', headers: {'x y': key}}, /^TypeError: headers.x y: expected the name of a header$/],

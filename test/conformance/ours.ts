@@ -15,7 +15,7 @@ import type {Runner} from './scenario.ts';
 
 /** This library's client. Like core-lro it repeats no start: the caller sends one again that was answered 5xx. */
 export const runOurs: Runner = async (root, scenario) => {
-  const {method, path, headers, body} = scenario;
+  const {method, path, headers, body, finalStateVia} = scenario;
   const client = createOperationClient({root, headers, http: ky.create({fetch: createPipeline(scenario)})});
   const options = {
     schedule: schedules.fixed(20),
@@ -25,6 +25,7 @@ export const runOurs: Runner = async (root, scenario) => {
     notFoundGrace: 1000,
     totalTimeout: limit,
     fetchResult: true,
+    finalStateVia,
   };
   const request = {method, path, ...(body !== undefined && {body})};
   const start = () => client.start(protocols.azure.statusMonitor, request, options);

@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {type PollRecord, readPollRecord, writePollRecord} from '../../src/durable/poll-record.ts';
-import {PollError, type PollErrorKind} from '../../src/operation/errors.ts';
+import {PollError, type PollErrorKind} from '../../src/operation/poll-error.ts';
 import type {AbandonReason} from '../../src/operation/state.ts';
 import type {Report} from '../../src/polling/poll.ts';
 import {beginning, operationOf, pollError, statuses, thrownBy} from '../support/core.ts';

@@ -316,18 +316,23 @@ describe('an option that is not as it should be', () => {
   const {signal} = new AbortController();
   test.each<[object, RegExp]>([
     [{signal}, /^signal: a workflow cannot replay an abort/],
-    [{name: 7}, /^name: expected a string, got 7$/],
+    [{name: 7}, /^name: expected a string that is not empty, got 7$/],
+    [{name: ''}, /^name: expected a string that is not empty, got ""$/],
     [{onEvent: 'log'}, /^onEvent: expected a function, got "log"$/],
     [{pollsPerRun: 7}, /^pollsPerRun: there is no such option/],
-    [{schedule: schedules.adaptive()}, /^schedule: one that learns gives other waits on a replay/],
+    [
+      {schedule: schedules.adaptive()},
+      /^schedule: expected a pure function; one that learns computes different waits on a replay/,
+    ],
     [{schedule: 1000}, /^schedule: expected a function/],
     [{onEvnt: 'log'}, /^onEvnt: there is no such option; .*, onEvent\. Did you mean onEvent\?$/],
   ])('is named: %p', async (options, message) => {
     await expect(watchDurably(journal.host(), location, options)).rejects.toThrow(message);
   });
 
-  test('an absent signal is no signal', async () => {
-    await expect(watch({answers: [says('succeeded')], ...{signal: undefined}})).resolves.toBeDefined();
+  test('a signal that is undefined is none', async () => {
+    const outcome = await watch({answers: [says('succeeded')], ...{signal: undefined}});
+    expect(outcome.status).toBe('succeeded');
   });
 
   test('a resume token that is none', async () => {

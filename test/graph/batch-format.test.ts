@@ -25,11 +25,34 @@ test.each([
 
 describe('a part of a response', () => {
   /** How a batch of one request reads its part. */
-  function read(response: object, envelope: Readonly<Record<string, string>> = {}) {
+  function read(response: object, envelope: Readonly<Record<string, string>> = {}, maxBodyLength?: number) {
     const json = {responses: [{id: '0', status: 200, ...response}]};
     const body = {text: JSON.stringify(json)};
-    return batchResponses({headers: new Headers(envelope), body}, [part()])?.[0];
+    return batchResponses({headers: new Headers(envelope), body}, [part(maxBodyLength)])?.[0];
   }
+
+  const bodyOf = (body: unknown, maxBodyLength?: number): unknown => parseBody(read({body}, {}, maxBodyLength)?.body);
+
+  test.each([
+    ['an object is JSON', {a: 1}, {a: 1}],
+    ['a list is JSON', [1], [1]],
+    ['a string is not, even if it looks like it', '{"a": 1', undefined],
+    ['a string in Base64 is not', 'YWJj', undefined],
+  ])('%s', (_, body, expected) => {
+    expect([bodyOf(body), bodyOf(body, 60)]).toEqual([expected, expected]);
+  });
+
+  test.each([
+    // In JSON, {"a":""} takes eight bytes.
+    ['in letters', 'a', 100, 108],
+    ['in characters of three bytes', '€', 200, 608],
+  ])('is read up to its length in bytes, %s', (_, character, count, length) => {
+    const body = {a: character.repeat(count)};
+    expect(bodyOf(body, length)).toEqual(body);
+    expect(read({body}, {}, length - 1)?.body).toBeUndefined();
+    expect(read({body}, {}, Math.ceil(length * 0.92))?.body).toBeUndefined();
+    expect(read({body})?.body).toEqual({json: body});
+  });
 
   test.each([
     ['none', {}],

@@ -3,9 +3,9 @@ import {
   OperationError,
   OperationFailedError,
   OperationNotStartedError,
-  PollError,
   WatchAbortedError,
 } from '../../src/operation/errors.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import type {GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
@@ -72,7 +72,7 @@ describe('a password reset', () => {
     const silent = await startEmulator();
     silent.addStart({path, starts});
     const reset = await clientOf(silent).resetPassword(user, quick);
-    await expect(reset.newPassword()).rejects.toThrow(/did not say the password/);
+    await expect(reset.newPassword()).rejects.toThrow(/did not contain the password that the service generated/);
     await expect(reset.newPassword()).rejects.toBeInstanceOf(OperationError);
   });
 
@@ -150,7 +150,7 @@ describe('a password reset', () => {
     [{methodId: '..'}, 'methodId: expected an id, got ".."'],
     [{token}, "token: it is the client's"],
     [{colour: 'red'}, 'colour: there is no such option; there are protocol, schedule, retry, '],
-    [{colour: 'red'}, 'fetchResult, newPassword, methodId'],
+    [{colour: 'red'}, 'fetchResult, started, finalStateVia, newPassword, methodId'],
     [{newPasword: password}, 'Did you mean newPassword?'],
     [null, 'options: expected an object, got null'],
     [{requestTimeout: 0}, 'requestTimeout: expected milliseconds'],

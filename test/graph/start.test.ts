@@ -1,5 +1,5 @@
 import {describe, expect, jest, test} from '@jest/globals';
-import type {GraphRequest} from '../../src/graph/index.ts';
+import type {StartRequest} from '../../src/graph/index.ts';
 import {OperationNotStartedError, ProtocolError} from '../../src/operation/errors.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
@@ -18,7 +18,7 @@ describe('an operation is started', () => {
   test('with 202 and a Location', async () => {
     const emulator = await startEmulator({token});
     const clone = emulator.addStart({path: '/sites/a/copy', starts: {path: '/operations/1', script: ['succeeded']}});
-    const request: GraphRequest = {path: '/sites/a/copy', body: {b: 1}, headers: {'consistency-level': 'eventual'}};
+    const request: StartRequest = {path: '/sites/a/copy', body: {b: 1}, headers: {'consistency-level': 'eventual'}};
     const {poller, confirmed} = await clientOf(emulator).start(presets.richLongRunning, request, quick);
     expect([confirmed, (await poller!.result()).id]).toEqual([true, '1']);
     const [sent] = clone.requests;
@@ -33,6 +33,18 @@ describe('an operation is started', () => {
     const {poller} = await clientOf(emulator).start(longRunning, {method, path: start.location}, quick);
     await poller!.result();
     expect([start.requests[0]?.method, start.requests[0]?.body]).toEqual([method, undefined]);
+  });
+
+  test.each(['DELETE', 'GET'] as const)('43: by %s, of which each is sent once, by itself', async (method) => {
+    const emulator = await startEmulator();
+    for (const path of ['/a', '/b']) {
+      emulator.addStart({path, method, starts: {path: `${path}/operation`, script: ['succeeded']}});
+    }
+    const graph = clientOf(emulator, {batch: 10});
+    const startAt = async (path: string) => (await graph.start(longRunning, {method, path}, quick)).poller!.result();
+    await Promise.all([startAt('/a'), startAt('/b')]);
+    const starts = emulator.requests.slice(0, 2).map(({method: sent, path}) => `${sent} ${path}`);
+    expect(starts.sort()).toEqual([`${method} /v1.0/a`, `${method} /v1.0/b`]);
   });
 
   test('with an Operation-Location, after which the protocol waits', async () => {
@@ -81,6 +93,7 @@ describe('an operation is started', () => {
       starts: {path: `${path}/{id}`, script: [{status: 'completed', fields: {url: 'https://x.example/?sig=1'}}]},
     });
     const {poller} = await clientOf(emulator).start(presets.intuneExport, {path}, quick);
+    expect(delayOf(poller!)).toBe(0);
     const events = eventsOf(poller!);
     const {result} = await poller!.result();
     expect([result, emulator.received]).toEqual(['https://x.example/?sig=1', 2]);
@@ -199,14 +212,14 @@ describe('an operation is started', () => {
     [{}, 'path: expected a path'],
     [{path: 'teams'}, 'path: expected a path that begins with /'],
     [{path: 'https://elsewhere.example/'}, 'path: expected a path that begins with /'],
-    [{path: '/a', method: 'DELETE'}, `method: expected 'POST', 'PUT' or 'PATCH', got "DELETE"`],
+    [{path: '/a', method: 'HEAD'}, `method: expected 'POST', 'PUT', 'PATCH', 'DELETE' or 'GET', got "HEAD"`],
     [{path: '/a', headers: {Authorization: 'Bearer x'}}, 'headers.Authorization: expected no token here'],
     [{path: '/a', headers: null}, 'headers: expected an object with a string for each header, got null'],
     [{path: '/a', json: {}}, 'json: there is no such option; there are method, path, body, headers'],
     [{path: '/a', headers: {x: 5}}, 'headers.x: expected a string, got number'],
   ])('not with %j', async (request, message) => {
     const emulator = await startEmulator();
-    const error = await rejectionOf(clientOf(emulator).start(longRunning, request as GraphRequest));
+    const error = await rejectionOf(clientOf(emulator).start(longRunning, request as StartRequest));
     expect([error instanceof TypeError, String(error)]).toEqual([true, expect.stringContaining(message)]);
     expect(emulator.received).toBe(0);
   });

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {isToken, maySendToken, requestToken, type TokenSource} from '../../src/http/authorization.ts';
-import {PollError} from '../../src/operation/errors.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 
 const limits = {deadlineAt: undefined, signal: new AbortController().signal};
 const ask = async (token: TokenSource | undefined): Promise<unknown> =>
@@ -23,7 +23,7 @@ describe('the token for a request', () => {
   const wrong = [null, undefined, 5, true, {}, [], '', 'two words', 'line\n'];
   test.each(wrong)('is refused when the function gives %p, at once or by a promise', async (given) => {
     const error = new PollError(
-      `The option token gave ${typeof given}, expected visible ASCII characters without spaces`,
+      `The option token returned ${typeof given}, expected visible ASCII characters without spaces`,
       {kind: 'token', transient: false},
     );
     await expect(ask(() => given as string)).rejects.toEqual(error);

@@ -25,6 +25,11 @@ test.each([
   expect(containsSecret(`a ${token} b`, [token])).toBe(expected);
 });
 
+test('JSON that quotes the token deeper than the stack is not kept', () => {
+  const deep = JSON.parse(`{"quoted": "a-secret-token", "deep": ${'['.repeat(60_000)}${']'.repeat(60_000)}}`);
+  expect(redactJson(deep, ['a-secret-token'])).toBeUndefined();
+});
+
 test('JSON without the token stays the same object, also where its keys are long', () => {
   const json = {list: [{'a key that is longer than the token': 'a text that is longer than the token'}]};
   expect(redactJson(json, ['12345678'])).toBe(json);

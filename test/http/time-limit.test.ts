@@ -80,3 +80,20 @@ describe('a time limit of 1000 ms', () => {
     expect(await limited({doneAfter: 399, deadline: 400})).toEqual(['done', 399]);
   });
 });
+
+test('what is held back after its batch was refused has all of its time again once it is sent', async () => {
+  const start = Date.now();
+  const ended = withTimeLimit(
+    1000,
+    {signal: new AbortController().signal, deadlineAt: start + 9000},
+    'request',
+    (_, {onSent, onHeldBack}) => {
+      onSent();
+      setTimeout(() => onHeldBack?.(start + 5000), 500);
+      setTimeout(onSent, 5000);
+      return new Promise<void>(() => undefined);
+    },
+  ).catch(() => Date.now() - start);
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(await ended).toBe(6000);
+});

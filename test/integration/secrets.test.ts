@@ -145,8 +145,13 @@ describe('a token shows nowhere: a watch that ends with', () => {
     const exported = Object.entries(await import('../../src/index.ts')).flatMap(([name, value]) =>
       typeof value === 'function' && value.prototype instanceof OperationError ? [name] : [],
     );
-    // The Graph client's own are provoked in test/graph.
-    const others = ['InvalidResumeTokenError', 'OperationNotStartedError', 'ResultUnavailableError'];
+    // Those of clients are provoked in test/client and test/graph.
+    const others = [
+      'InvalidResumeTokenError',
+      'OperationNotStartedError',
+      'OperationNotWatchableError',
+      'ResultUnavailableError',
+    ];
     expect(new Set([...classes, ...others])).toEqual(new Set(exported));
 
     const emulator = await startEmulator({token});

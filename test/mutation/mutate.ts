@@ -56,15 +56,21 @@ async function main(): Promise<boolean> {
   console.log(`${found.length} mutants in ${files.length} files, of which ${equivalent} are listed as equivalent.`);
   for (const entry of stale) console.log(`equivalent.json: there is no ${entry}`);
   if (values.list) {
-    for (const mutant of sample) console.log(describe(mutant));
+    const listed = new Set(sample);
+    for (const mutant of mutants.filter((mutant) => listed.has(mutant))) console.log(describe(mutant));
     return stale.length === 0;
   }
   console.log(`A sample of ${sample.length} by --seed ${values.seed}.`);
 
   const copy = copyRepository();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-  const tests = await runUnchanged(copy);
   const results: Result[] = [];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      report(results);
+      process.exit(130);
+    });
+  }
+  const tests = await runUnchanged(copy);
   for (const mutant of sample) {
     const result = await tryMutant(copy, mutant, tests);
     results.push(result);
@@ -100,15 +106,17 @@ function withoutEquivalent(found: readonly Mutant[], files: readonly string[]) {
   return {mutants, equivalent: found.length - mutants.length, stale};
 }
 
-/** By the hash of each, so that a change of the source changes little of the sample of a seed. */
+/**
+ * By the hash of each, so that a change of the source changes little of the sample of a seed. The order is the hash's too: what a
+ * run has tried when it is stopped is a fair sample.
+ */
 function takeSample(mutants: readonly Mutant[], size: number, seed: string): readonly Mutant[] {
   if (!(Number.isInteger(size) && size > 0)) throw new RangeError(`--sample: expected a number or 'all', got ${size}`);
-  const chosen = mutants
+  return mutants
     .map((mutant) => ({mutant, hash: hashOf([seed, mutant.file, mutant.text, mutant.mutation, `${mutant.column}`])}))
     .sort((one, other) => (one.hash < other.hash ? -1 : 1))
-    .slice(0, size);
-  const kept = new Set(chosen.map(({mutant}) => mutant));
-  return mutants.filter((mutant) => kept.has(mutant));
+    .slice(0, size)
+    .map(({mutant}) => mutant);
 }
 
 /** The copy in which the tests run: neither a mutant harms the work at hand, nor does the work disturb the tests. */

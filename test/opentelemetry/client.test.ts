@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {SpanKind, SpanStatusCode} from '@opentelemetry/api';
 import {protocols} from 'operation-poller';
-import type {GraphRequest} from 'operation-poller/graph';
+import type {StartRequest} from 'operation-poller/graph';
 import {instrument} from 'operation-poller/opentelemetry';
 import {partsOf} from '../../src/client/client-parts.ts';
 import {clientOf, eventsOf, quick, rejectionOf, token} from '../graph/clients.ts';
@@ -71,7 +71,7 @@ describe('a Graph client', () => {
     instrument(graph, telemetry.options);
     await rejectionOf(graph.start(protocols.longRunning, {path: '/nothing'}, quick));
     await rejectionOf(graph.start(protocols.longRunning, {path: 'https://u:marker-p@other.example/x?q=marker-q'}));
-    await rejectionOf(graph.start(protocols.longRunning, undefined as unknown as GraphRequest));
+    await rejectionOf(graph.start(protocols.longRunning, undefined as unknown as StartRequest));
     const starts = telemetry.spans('operation.start');
     expect(starts.map(({status}) => status.code)).toEqual(Array(3).fill(SpanStatusCode.ERROR));
     expect(starts.map(({attributes}) => attributes['error.type'])).toEqual(['404', 'TypeError', 'TypeError']);

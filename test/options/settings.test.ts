@@ -28,6 +28,8 @@ const names: readonly (keyof PollOptions)[] = [
   'stalledAfter',
   'trustedOrigins',
   'fetchResult',
+  'started',
+  'finalStateVia',
 ];
 
 const defaults = {
@@ -39,7 +41,6 @@ const defaults = {
   requestTimeout: 10_000,
   maxResponseSize: 1_048_576,
   initialDelay: 0,
-  secrets: [],
   signal: undefined,
   unknownStatus: 'keepPolling',
   notFoundGrace: 30_000,
@@ -47,6 +48,7 @@ const defaults = {
   stalledAfter: 300_000,
   trustedOrigins: new Set(),
   fetchResult: false,
+  secrets: [],
 };
 
 describe('options that are left out', () => {
@@ -155,11 +157,11 @@ describe('an option with a wrong value is refused with its name, what it got and
     ['http', longText, TypeError, `expected a ky instance, got "${'x'.repeat(60)}"`],
     ['token', null, TypeError, `${visible} object`],
     ['token', 5, TypeError, `${visible} number`],
-    ['token', '', TypeError, `${visible} a string of 0 characters that are not all of these`],
-    ['token', `Bearer ${secret}`, TypeError, `${visible} a string of 47 characters that are not all of these`],
-    ['token', `${secret}\n`, TypeError, `${visible} a string of 41 characters that are not all of these`],
-    ['token', `${secret}\r\nx-admin: 1`, TypeError, `${visible} a string of 52 characters that are not all of these`],
-    ['token', 'tökén', TypeError, `${visible} a string of 5 characters that are not all of these`],
+    ['token', '', TypeError, `${visible} an empty string`],
+    ['token', `Bearer ${secret}`, TypeError, 'expected the token without the word Bearer, got one with it'],
+    ['token', `${secret}\n`, TypeError, `${visible} a string of 41 characters, some of them others`],
+    ['token', `${secret}\r\nx-admin: 1`, TypeError, `${visible} a string of 52 characters, some of them others`],
+    ['token', 'tökén', TypeError, `${visible} a string of 5 characters, some of them others`],
     ['schedule', 1000, TypeError, 'expected a function such as schedules.fixed(1000), got 1000'],
     ['schedule', [1000], TypeError, 'expected a function such as schedules.fixed(1000), got a list'],
     ['retry', 3, TypeError, "expected p-retry's options, got 3"],

@@ -1,7 +1,8 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
+import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
-import {byProcessClock, poll} from '../../src/polling/poll.ts';
+import {byProcessClock, poll, type Report} from '../../src/polling/poll.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {beginning, location, tasks} from '../support/core.ts';
 
@@ -98,6 +99,95 @@ describe('where 404 is the end', () => {
       onRetry: () => {},
     });
     expect(report.is).toBe(expected);
+  });
+});
+
+/** What a poll reports of one response. */
+async function reportOf(
+  body: object,
+  init: ResponseInit = {},
+  {options = {}, tokenOrigin = 'https://graph.example'}: {options?: PollOptions; tokenOrigin?: string} = {},
+): Promise<Report> {
+  const http = ky.create({fetch: async () => new Response(JSON.stringify(body), init)});
+  return poll(readOptions({protocol: tasks, http, retry: {retries: 0}, ...options}), {
+    location,
+    tokenOrigin,
+    deadlineAt: undefined,
+    retryUntil: undefined,
+    signal: new AbortController().signal,
+    onRetry: () => {},
+  });
+}
+
+describe('a body that is an operation', () => {
+  test.each([
+    [399, 'operation', 'operation'],
+    [400, 'operation', 'failure'],
+    [401, 'failure', 'failure'],
+    [402, 'operation', 'failure'],
+    [403, 'failure', 'failure'],
+    [404, 'operation', 'failure'],
+    [500, 'operation', 'failure'],
+  ])('and comes with HTTP %i: with an id it is reported as %s, without one as %s', async (status, withId, without) => {
+    const reports = [
+      await reportOf({id: 'b', status: 'running'}, {status}),
+      await reportOf({status: 'running'}, {status}),
+    ];
+    expect(reports.map(({is}) => is)).toEqual([withId, without]);
+  });
+});
+
+describe('a new location', () => {
+  const moved = async (
+    headers: Readonly<Record<string, string>>,
+    ...more: [{options?: PollOptions; tokenOrigin?: string}?]
+  ) => {
+    const report = await reportOf({id: 'b', status: 'running'}, {headers}, ...more);
+    return report.is === 'operation' ? report.relocation : report;
+  };
+  const there = 'https://graph.example/there?a=b';
+  const abroad = 'https://other.example/there?a=b';
+  const token = 'a-long-secret-token';
+  const roaming = defineProtocol({...tasks, foreignHosts: true});
+
+  test.each<[string, Readonly<Record<string, string>>, PollOptions, unknown]>([
+    ['on the same origin is followed', {location: there}, {}, {followed: true, location: there}],
+    ['that is relative is, too', {location: '/there?a=b'}, {}, {followed: true, location: there}],
+    ['on another origin is not', {location: abroad}, {}, {followed: false, to: 'https://other.example'}],
+    [
+      'on a trusted origin is followed',
+      {location: abroad},
+      {trustedOrigins: ['https://other.example']},
+      {followed: true, location: abroad},
+    ],
+    [
+      'is followed anywhere, where the protocol says so',
+      {location: abroad},
+      {protocol: roaming},
+      {followed: true, location: abroad},
+    ],
+    [
+      'that contains the token is not followed',
+      {location: `${there}&c=${token}`},
+      {token},
+      {followed: false, to: 'https://graph.example'},
+    ],
+    ['that is none is not', {location: 'ftp://graph.example/'}, {}, {followed: false, to: 'not an http or https URL'}],
+    ['that is the present one moves nothing', {location}, {}, undefined],
+    [
+      'that is the present one by another spelling moves nothing',
+      {location: location.replace('/beta/', '/v1.0/../beta/')},
+      {},
+      undefined,
+    ],
+  ])('%s', async (_, headers, options, expected) => {
+    expect(await moved(headers, {options})).toEqual(expected);
+  });
+
+  test('is followed on the origin of the token alone', async () => {
+    const tokenOrigin = 'https://other.example';
+    expect(await moved({location: abroad}, {tokenOrigin})).toEqual({followed: true, location: abroad});
+    expect(await moved({location: there}, {tokenOrigin})).toEqual({followed: false, to: 'https://graph.example'});
   });
 });
 

@@ -425,15 +425,9 @@ describe('abandoning', () => {
       {},
       ends('unauthorized', 401),
       UnauthorizedError,
-      `No token that ${location} accepts: It answered 401`,
+      `There is no valid token for ${location}: It answered 401`,
     ],
-    [
-      'forbidden',
-      {},
-      ends('forbidden', 403),
-      ForbiddenError,
-      `${location} may not be seen by this caller: It answered 403`,
-    ],
+    ['forbidden', {}, ends('forbidden', 403), ForbiddenError, `This caller may not read ${location}: It answered 403`],
     [
       'notFound',
       {},
@@ -505,6 +499,11 @@ describe('abandoning', () => {
   test('the word that ended it is on the error', async () => {
     const error = errorOf(await walk({unknownStatus: 'fail'}, [{word: 'odd'}]));
     expect(error).toMatchObject({rawStatus: 'odd', requestId: 'r'});
+  });
+
+  test('the wait that came with that word is in the resume token', async () => {
+    const error = errorOf(await walk({unknownStatus: 'fail'}, [{word: 'odd', retryAfter: 30_000}]));
+    expect(error?.resumeToken).toMatchObject({abandoned: 'unknownStatus', notBefore: beginning + 30_000});
   });
 
   test.each([

@@ -1,6 +1,6 @@
-import type {PollError} from '../../src/operation/errors.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationStatus} from '../../src/operation/operation.ts';
+import type {PollError} from '../../src/operation/poll-error.ts';
 import type {WatchState} from '../../src/operation/state.ts';
 import type {Transitions, WatchEvent} from '../../src/operation/watch-event.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';

@@ -113,6 +113,11 @@ describe('the presets', () => {
     expect(special.map(([path]) => path)).toEqual(['graph.driveCopy']);
   });
 
+  test('36: the paths of Graph are under its root', () => {
+    const rooted = presets.filter(([, {pathsUnderRoot}]) => pathsUnderRoot === true);
+    expect(rooted.map(([path]) => path)).toEqual(Object.keys(graph).map((name) => `graph.${name}`));
+  });
+
   test('where the response to the start leads', () => {
     const starts = presets.flatMap(([path, {start}]) => (start === undefined ? [] : [`${path} ${start}`]));
     expect(starts).toEqual([

@@ -213,7 +213,7 @@ describe('protocols.define', () => {
   const names =
     'status, statusIfKnown, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
     'errorCode, errorMessage, read, name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, pollHeaders, locationHeaders, ' +
-    'moveHeaders, locationOnly, resource, cancel, authorization, errorMeansFailed, errorCodes, throttlingCodes, seeOtherSucceeds, notFoundSucceeds, ' +
+    'moveHeaders, pathsUnderRoot, locationOnly, resource, cancel, authorization, errorMeansFailed, errorCodes, throttlingCodes, seeOtherSucceeds, notFoundSucceeds, ' +
     'createdMeansDone, bodyMeansDone, foreignHosts, minimumInterval, maximumInterval, retryAfter, requestTimeout, totalTimeout';
   test.each<[Record<string, unknown>, ErrorConstructor, string]>([
     [{name: ''}, TypeError, 'name: expected a non-empty string, got ""'],
@@ -243,6 +243,7 @@ describe('protocols.define', () => {
     [{locationHeaders: 'location'}, TypeError, 'locationHeaders: expected a list of header names, got "location"'],
     [{locationHeaders: [5]}, TypeError, 'locationHeaders: expected a list of header names, got [5]'],
     [{authorization: 'basic'}, TypeError, `authorization: expected 'bearer', 'none' or {header, scheme}, got "basic"`],
+    [{pathsUnderRoot: 1}, TypeError, 'pathsUnderRoot: expected true or false, got 1'],
     [{foreignHosts: 'yes'}, TypeError, 'foreignHosts: expected true or false, got "yes"'],
     [{minimumInterval: '5s'}, TypeError, 'minimumInterval: expected milliseconds, got "5s"'],
     [{minimumInterval: -1}, RangeError, 'minimumInterval: expected milliseconds, from 0 on, got -1'],

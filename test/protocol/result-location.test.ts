@@ -3,14 +3,33 @@ import type {Operation} from '../../src/operation/operation.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {resultLocation, type StartRequest} from '../../src/protocol/result-location.ts';
+import {
+  decideResultLocation,
+  type FinalStateVia,
+  findResult,
+  type StartRequest,
+} from '../../src/protocol/result-location.ts';
 
 const root = 'https://graph.microsoft.com/v1.0';
 const location = `${root}/operations/1`;
 const succeeded = {id: '1', status: 'succeeded', rawStatus: 'succeeded', raw: null} as const;
 
-const at = (protocol: Protocol, operation: Operation, started?: StartRequest): string | undefined =>
-  resultLocation(operation, protocolReader(protocol), {location, started});
+function source(
+  protocol: Protocol,
+  operation: Operation,
+  started?: StartRequest & {root?: string},
+  via?: FinalStateVia,
+) {
+  const reader = protocolReader(protocol);
+  const {root: under, ...start} = started ?? {};
+  const decided = started && decideResultLocation({...started, ...start}, reader, location, via, under);
+  return findResult(operation, reader, {location, resultLocation: decided, root: under});
+}
+
+function at(...given: Parameters<typeof source>): string | undefined {
+  const found = source(...given);
+  return found.at === 'location' ? found.location : undefined;
+}
 
 describe('the result of an operation', () => {
   const resourceLocation = `${root}/teams/1?x='%7e'`;
@@ -20,9 +39,6 @@ describe('the result of an operation', () => {
   });
 
   test.each([
-    ['is nowhere while it runs', {...succeeded, status: 'running', resourceLocation}],
-    ['is nowhere when it failed', {...succeeded, status: 'failed', resourceLocation}],
-    ['is nowhere when it was canceled', {...succeeded, status: 'canceled', resourceLocation}],
     ['is in the response itself', {...succeeded, resourceLocation, result: 0}],
     ['is nowhere without a resourceLocation', succeeded],
     ['is nowhere with an invalid resourceLocation', {...succeeded, resourceLocation: 'javascript:alert(1)'}],
@@ -81,8 +97,34 @@ describe("the result of Azure's operations is where Azure's own client looks", (
     expect(at(statusMonitor, {...succeeded, resourceLocation}, {url, method, location: result})).toBe(resourceLocation);
   });
 
-  test('nowhere if the start is unknown', () => {
-    expect(at(statusMonitor, succeeded)).toBeUndefined();
+  test('52: not known if the start is not, unless the answer has the result, or says that there is none', () => {
+    expect(source(statusMonitor, succeeded)).toEqual({at: 'start'});
+    expect(source(statusMonitor, {...succeeded, result: 5})).toEqual({at: 'operation', result: 5});
+    const none = {...succeeded, raw: {resourceLocation: null}};
+    expect(source(statusMonitor, none)).toEqual({at: 'operation', result: undefined});
+    expect(source(statusMonitor, none, {url, method: 'PUT'})).toEqual({at: 'operation', result: undefined});
+  });
+
+  const vias = [undefined, 'location', 'original-uri', 'operation-location', 'azure-async-operation'] as const;
+  test.each<[string, string | undefined, ReadonlyArray<string | null>]>([
+    ['PUT', result, [url, url, url, url, url]],
+    ['PATCH', result, [result, result, url, url, url]],
+    ['PATCH', undefined, [url, url, url, url, url]],
+    ['POST', result, [result, result, url, null, null]],
+    ['POST', undefined, [null, null, url, null, null]],
+    ['GET', result, [result, result, url, null, null]],
+    ['DELETE', result, [null, null, null, null, null]],
+  ])('54: %s with the Location %s, by final-state-via', (method, header, expected) => {
+    const reader = protocolReader(statusMonitor);
+    const decided = vias.map((via) => decideResultLocation({url, method, location: header}, reader, location, via));
+    expect(decided).toEqual(expected);
+  });
+
+  test("54: at the monitor: its result, else its whole body; a decided URL beats the monitor's result", () => {
+    const whole = {...succeeded, raw: {status: 'Succeeded', value: 5}};
+    expect(source(statusMonitor, whole, {url, method: 'DELETE'})).toEqual({at: 'operation', result: whole.raw});
+    expect(source(statusMonitor, {...whole, result: 7}, {url, method: 'POST'})).toEqual({at: 'operation', result: 7});
+    expect(at(statusMonitor, {...whole, result: 7}, {url, method: 'PUT'})).toBe(url);
   });
 
   test('a relative Location belongs to the host that sent it', () => {

@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {resultLocation} from '../../src/protocol/result-location.ts';
+import {findResult} from '../../src/protocol/result-location.ts';
 import type {StatusOnResource} from '../../src/protocol/status-on-resource.ts';
 import {operationOf, statusOf} from './parsing.ts';
 
@@ -28,8 +28,8 @@ describe('the status on a resource', () => {
     const bare = {id: 'db1', status: 'succeeded', rawStatus: 'succeeded', raw: body} as const;
     const context = {location: 'https://graph.example/databases/db1'};
     expect(
-      resultLocation({...bare, resourceLocation: 'https://graph.example/a'}, protocolReader(databases), context),
-    ).toBeUndefined();
+      findResult({...bare, resourceLocation: 'https://graph.example/a'}, protocolReader(databases), context),
+    ).toEqual({at: 'operation', result: undefined});
   });
 
   test.each([

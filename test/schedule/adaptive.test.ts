@@ -86,6 +86,17 @@ describe('schedules.adaptive', () => {
     expect(polls[0]).toBeGreaterThan(2 * (polls[2] ?? 0));
   });
 
+  test('has the defaults of the exponential schedule beyond what it has learned, too', () => {
+    const own = {max: 1e9, jitter: 'none'} as const;
+    const waits = [own, {...own, initial: 1000, factor: 1.5}].map((options) => {
+      const schedule = schedules.adaptive(options);
+      teach(schedule, repeated(5000, 20));
+      return schedule(at(100_000, 0.5, 2));
+    });
+    expect(waits[0]).toBe(waits[1]);
+    expect(waits[0]).toBeGreaterThan(30_000);
+  });
+
   test('beyond the observed durations it continues as the exponential schedule would by then', () => {
     const schedule = schedules.adaptive({initial: 1000, factor: 1.5, max: 30_000, jitter: 'none'});
     teach(schedule, repeated(5000, 50));

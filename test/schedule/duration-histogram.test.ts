@@ -62,6 +62,13 @@ describe('a histogram', () => {
       binStart(2) - 1e-9,
       {0: expect.closeTo(1 / 3), 1: expect.closeTo(2 / 3)},
     ],
+    [
+      'less than a millisecond of a bin with as little weight',
+      {},
+      99.5,
+      105,
+      {0: expect.closeTo(0.00897, 4), 1: expect.closeTo(0.99103, 4)},
+    ],
     ['half of a later bin', {}, 100, binStart(2.5), {1: expect.closeTo(0.672, 3), 2: expect.closeTo(0.328, 3)}],
     [
       'more where more is known, 64 durations for each that is only possible',
@@ -128,7 +135,8 @@ describe('a smoothed histogram', () => {
   test.each<[string, Counts, Expected]>([
     ['leaves a bin in which exactly 20 operations ended as it is', {50: 20}, {50: 20}],
     ['distributes a smaller number over an octave to each side', {50: 19.9}, evenly(42, 58, 19.9 / 17)],
-    ['distributes it from the first bin on, not before', {0: 9}, evenly(0, 8, 1)],
+    ['distributes it from the first bin on, not before', {0: 18}, evenly(0, 8, 2)],
+    ['finds nothing before the first bin', {0: 18, 1: 2}, {...evenly(0, 1, 9 + 2 / 3), 2: expect.closeTo(2 / 3, 9)}],
     ['distributes it over what there is before the bin', {3: 12}, evenly(0, 11, 1)],
     ['distributes it up to the last bin, not beyond', {127: 9}, evenly(119, 127, 1)],
     ['distributes it over what there is beyond the bin', {124: 12}, evenly(116, 127, 1)],

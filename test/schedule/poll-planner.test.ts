@@ -109,6 +109,29 @@ describe('the next poll', () => {
     expect([planner.next(elapsed, 0), latest > earliest]).toEqual([expect.closeTo(earliest), true]);
   });
 
+  test('may be at the first time that can be planned, where a later one is hardly better', () => {
+    const histogram = histogramOf({30: 30});
+    const elapsed = binStart(30);
+    const first = elapsed + (binStart(31) - elapsed) / 4;
+    const costs = Array.from({length: 40}, (_, index) => 1.2 ** index);
+    const ranges = costs.map((cost) => bruteForce(histogram, cost, elapsed));
+    expect(costs.map((cost) => new PollPlanner(histogram, cost).next(elapsed, 0))).toEqual(
+      ranges.map(([earliest]) => expect.closeTo(earliest, 3)),
+    );
+    expect(ranges.some(([earliest, latest]) => Math.abs(earliest - first) < 0.001 && latest > earliest)).toBe(true);
+  });
+
+  test('depends on how much of the present step has passed', () => {
+    const histogram = histogramOf({30: 30});
+    const [start, width] = [binStart(30), (binStart(31) - binStart(30)) / 4];
+    const cases = [0.3, 0.6, 0.9].flatMap((part) =>
+      Array.from({length: 30}, (_, index) => [1.3 ** index, start + part * width] as const),
+    );
+    expect(cases.map(([cost, elapsed]) => new PollPlanner(histogram, cost).next(elapsed, 0))).toEqual(
+      cases.map(([cost, elapsed]) => expect.closeTo(bruteForce(histogram, cost, elapsed)[0], 3)),
+    );
+  });
+
   test('is later than now even if requests cost next to nothing', () => {
     const planner = new PollPlanner(histogramOf({40: 30}), 1e-300);
     for (const elapsed of [0, binStart(1), binStart(40)]) expect(planner.next(elapsed, 0)).toBeGreaterThan(elapsed);

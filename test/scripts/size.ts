@@ -9,6 +9,11 @@ import {gzipSync} from 'node:zlib';
 const target = 8 * 1024;
 const shown = 12;
 const everything = 'everything';
+/** The clients are subpaths of their own. */
+const subpaths: ReadonlyMap<string, string> = new Map([
+  ['{createOperationClient}', 'client'],
+  ['{createGraphClient}', 'graph'],
+]);
 /** What programs import: the first of a list is what most of them need. */
 const programs = [
   '{pollOperation}',
@@ -17,6 +22,7 @@ const programs = [
   '{pollOperation, resumeOperation}',
   '{fetchOperation}',
   '{operationMachine, watchOperation}',
+  ...subpaths.keys(),
   everything,
 ];
 
@@ -38,7 +44,10 @@ function bundle(folder: string, names: string): Bundle {
   const output = join(folder, 'bundle.js');
   const metafile = join(folder, 'metafile.json');
   const exported = names === everything ? '*' : names;
-  writeFileSync(entry, `export ${exported} from ${JSON.stringify(resolve('dist/index.js'))};\n`);
+  writeFileSync(
+    entry,
+    `export ${exported} from ${JSON.stringify(resolve('dist', subpaths.get(names) ?? '', 'index.js'))};\n`,
+  );
   const form = ['--bundle', '--minify', '--format=esm', '--platform=neutral', '--target=es2022', '--packages=external'];
   const files = [entry, `--outfile=${output}`, `--metafile=${metafile}`];
   execFileSync('esbuild', [...form, '--log-level=warning', ...files], {stdio: 'inherit'});

@@ -1,7 +1,10 @@
+import {getEventListeners} from 'node:events';
 import type {KyInstance} from 'ky';
 import {
   OperationError,
   type OperationEvent,
+  OperationNotStartedError,
+  OperationNotWatchableError,
   type OperationPoller,
   type PollOptions,
   pollOperation,
@@ -10,12 +13,14 @@ import {
   resumeOperation,
   schedules,
 } from 'operation-poller';
+import {createOperationClient, type OperationClient} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
-import {createGraphClient, type GraphClient} from 'operation-poller/graph';
-import {memoryOf} from './facts.ts';
+import {createGraphClient} from 'operation-poller/graph';
+import {type Facts, type Memory, memoryOf} from './facts.ts';
 import {kyHttp, plainHttp} from './http.ts';
 import type {OptionsPlan, Plan} from './plan.ts';
-import {locationOf} from './service.ts';
+import {home, locationOf} from './service.ts';
+import {Users} from './users.ts';
 import type {Wording} from './wordings.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
 
@@ -60,7 +65,7 @@ function httpOf({plan, network}: World): KyInstance {
 
 function optionsOf({options}: Plan, wording: Wording): PollOptions {
   const {totalTimeout, requestTimeout, notFoundGrace, consecutiveFailures, unknownStatus} = options;
-  const {initialDelay, fetchResult} = options;
+  const {initialDelay, fetchResult, maxRetryAfter, maxResponseSize} = options;
   return {
     protocol: protocolOf[wording],
     schedule: scheduleOf(options),
@@ -71,6 +76,8 @@ function optionsOf({options}: Plan, wording: Wording): PollOptions {
     unknownStatus,
     initialDelay,
     fetchResult,
+    maxRetryAfter,
+    maxResponseSize,
   };
 }
 
@@ -111,11 +118,15 @@ class Pollers implements Application {
   readonly #stored = new Map<number, ResumeToken>();
   #pollers = new Map<number, OperationPoller>();
   #controllers = new Map<number, AbortController>();
-  #client: GraphClient | undefined;
+  /** All signals that this process gave to the library. */
+  #signals = new Set<AbortSignal>();
+  #client: OperationClient | undefined;
+  readonly #users: Users;
   #generation = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#users = new Users(world);
   }
 
   begin(operation: number): void {
@@ -123,7 +134,8 @@ class Pollers implements Application {
     const planned = plan.operations[operation];
     const facts = this.#world.facts[operation];
     if (planned === undefined || facts === undefined) return;
-    const controller = new AbortController();
+    const controller = this.#controller();
+    this.#signals.add(controller.signal);
     const token = this.#stored.get(operation);
     const stored = token === undefined ? undefined : JSON.stringify(token);
     const options: {-readonly [Name in keyof PollOptions]: PollOptions[Name]} = {
@@ -132,30 +144,67 @@ class Pollers implements Application {
     };
     // The deadline of a resume token holds where no other is given; after a time-out there is none.
     if (token !== undefined && token.abandoned !== 'timeout' && plan.seed % 2 === 1) options.totalTimeout = undefined;
-    const poller = this.#poller(operation, locationOf(planned, operation), stored, options);
+    this.#controllers.set(operation, controller);
+    if (facts.isStarting) this.#start(operation, planned.wording, options);
+    else this.#follow(operation, this.#poller(operation, locationOf(planned, operation), stored, options));
+  }
+
+  #start(operation: number, wording: Wording, options: PollOptions): void {
+    const world = this.#world;
+    const generation = this.#generation;
+    const notStarted = (how: 'notStarted' | 'unconfirmed' | 'notWatchable', whole: unknown): void => {
+      const mayHaveStarted = whole instanceof OperationNotStartedError ? whole.mayHaveStarted : true;
+      world.happen({is: 'not started', operation, how, mayHaveStarted, whole});
+    };
+    const {protocol = protocolOf[wording], ...others} = options;
+    this.#sharedClient()
+      .start(protocol, {path: `/starts/op-${operation}`, body: {name: 'new'}}, others)
+      .then(
+        ({poller, answer}) => {
+          if (generation !== this.#generation || !world.time.isProcessAlive) return;
+          if (poller === undefined) return notStarted('unconfirmed', answer);
+          world.happen({is: 'begin', operation});
+          this.#follow(operation, poller);
+          this.#store(operation, poller);
+        },
+        (error: unknown) => {
+          if (generation !== this.#generation) return;
+          if (error instanceof OperationNotStartedError) notStarted('notStarted', error);
+          else if (error instanceof OperationNotWatchableError) notStarted('notWatchable', error);
+          else world.broken(`a start throws ${String(error)}`);
+        },
+      );
+  }
+
+  #follow(operation: number, poller: OperationPoller): void {
+    const {plan} = this.#world;
+    const facts = this.#world.facts[operation];
+    if (facts === undefined) return;
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
     this.#pollers.set(operation, poller);
-    this.#controllers.set(operation, controller);
+    const over = (outcome: SeenOutcome): void => {
+      if (isCurrent()) this.#world.happen({is: 'over', operation, outcome});
+    };
+    // Its outcome comes before that of anybody else.
+    poller.result().then(
+      (succeeded) => over({is: 'succeeded', operation: succeeded, whole: succeeded}),
+      (error: unknown) => over(this.#outcomeOf(error, facts.abandonedBy)),
+    );
+    this.#users.use(poller, facts, isCurrent);
     poller.on('*', (event) => {
       if (!isCurrent()) return;
       this.#world.happen({is: 'event', operation, event: seen(event), whole: event});
       if (plan.store.at === 'every event' || event.type === 'waiting') this.#store(operation, poller);
       this.#world.reaches('event');
     });
-    const over = (outcome: SeenOutcome): void => {
-      if (isCurrent()) this.#world.happen({is: 'over', operation, outcome});
-    };
-    poller.result().then(
-      (succeeded) => over({is: 'succeeded', operation: succeeded, whole: succeeded}),
-      (error: unknown) => over(this.#outcomeOf(error, facts.abandonedBy)),
-    );
   }
 
   crash(): void {
     this.#generation += 1;
     this.#pollers = new Map();
     this.#controllers = new Map();
+    this.#signals = new Set();
     this.#client = undefined;
   }
 
@@ -163,26 +212,51 @@ class Pollers implements Application {
     const poller = this.#pollers.get(operation);
     if (how === 'abort') this.#controllers.get(operation)?.abort(new Error('the user went away'));
     else poller?.stop('enough');
+    this.keep(operation);
+  }
+
+  keep(operation: number): void {
+    const poller = this.#pollers.get(operation);
     // A graceful end stores the last word.
     if (poller !== undefined) this.#keep(operation, poller.toJSON());
   }
 
+  unsettled(): string | undefined {
+    return this.#users.unsettled();
+  }
+
   leftBehind(): string | undefined {
-    return undefined;
+    let count = 0;
+    for (const signal of this.#signals) count += getEventListeners(signal, 'abort').length;
+    return count === 0 ? undefined : `${count} listeners are left on signals`;
+  }
+
+  /** The one that all share, until it has aborted, or another. */
+  #controller(): AbortController {
+    const shared = [...this.#controllers.values()].find(({signal}) => !signal.aborted);
+    return this.#world.plan.sharesSignal && shared !== undefined ? shared : new AbortController();
   }
 
   #poller(operation: number, location: string, stored: string | undefined, options: PollOptions): OperationPoller {
     const world = this.#world;
-    if (world.plan.runner !== 'graph') {
+    if (world.plan.runner === 'watch') {
       const own = {...options, http: httpOf(world), token: tokenOf(world, operation)};
       return stored === undefined ? pollOperation(location, own) : resumeOperation(stored, own);
     }
-    this.#client ??= createGraphClient({
-      token: tokenOf(world, -1),
-      http: httpOf(world),
-      batch: world.plan.batch,
-    });
-    return stored === undefined ? this.#client.watch(location, options) : this.#client.resume(stored, options);
+    const client = this.#sharedClient();
+    return stored === undefined ? client.watch(location, options) : client.resume(stored, options);
+  }
+
+  /** The one client of the process. */
+  #sharedClient(): OperationClient {
+    const world = this.#world;
+    const {runner, batch, concurrency, startTimeout} = world.plan;
+    const options = {token: tokenOf(world, -1), http: httpOf(world), concurrency, startTimeout};
+    this.#client ??=
+      runner === 'graph'
+        ? createGraphClient({...options, batch})
+        : createOperationClient({...options, root: `${home}/v1.0`});
+    return this.#client;
   }
 
   #store(operation: number, poller: OperationPoller): void {
@@ -190,7 +264,7 @@ class Pollers implements Application {
     const known = facts[operation];
     if (known === undefined || !mayCrash(plan)) return;
     const token = poller.toJSON();
-    const memory = memoryOf(known);
+    const memory = readMemoryOf(known);
     const generation = this.#generation;
     const keep = (): void => {
       if (generation !== this.#generation || this.#world.reaches('write')) return;
@@ -205,7 +279,7 @@ class Pollers implements Application {
     this.#stored.set(operation, token);
     this.#world.happen({is: 'stored', operation, whole: token});
     const facts = this.#world.facts[operation];
-    if (facts !== undefined) facts.stored = memoryOf(facts);
+    if (facts !== undefined) facts.stored = readMemoryOf(facts);
   }
 
   #outcomeOf(error: unknown, abandonedBy: string | undefined): SeenOutcome {
@@ -213,6 +287,11 @@ class Pollers implements Application {
     const is = error.name === 'WatchAbortedError' ? (abandonedBy ?? 'aborted') : (reasons[error.name] ?? error.name);
     return {is, operation: error.operation, whole: error};
   }
+}
+
+/** What a resume token remembers: an answer that has only just arrived is unknown to who gives up before it is read. */
+function readMemoryOf(facts: Facts): Memory {
+  return facts.beforeAnswer ?? memoryOf(facts);
 }
 
 /** Whether resume tokens are of any use in a world. */
@@ -291,7 +370,15 @@ class Workflows implements Application {
     // A workflow is cancelled by its engine.
   }
 
+  keep(): void {
+    // Its journal is written as it goes.
+  }
+
   leftBehind(): string | undefined {
+    return undefined;
+  }
+
+  unsettled(): string | undefined {
     return undefined;
   }
 

@@ -19,14 +19,14 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a clock that is set back holds the gate',
-    file: 'graph/rate-gate.ts',
+    file: 'client/rate-gate.ts',
     search: "import {now, setTimer} from '../shared/clock.ts';",
     replace: "import {setTimer} from '../shared/clock.ts';\nconst now = (): number => Date.now();",
   },
   {
     name: 'the deadline does not run while a request is held back',
     file: 'http/time-limit.ts',
-    search: 'if (timer === undefined) startTimer(deadlineAt);',
+    search: 'if (timer === undefined) startTimer(deadlineAt, begunAt);',
     replace: '',
   },
   {
@@ -45,7 +45,7 @@ export const bugs: readonly Bug[] = [
     name: 'a token that comes back as a key is kept',
     file: 'http/redact.ts',
     search: 'if (key.length >= secret.length && contains(key, secret)) return true;',
-    replace: 'if (key === token && token === undefined) return true;',
+    replace: 'if (key.length < 0) return true;',
   },
   {
     name: 'a move abroad ends the watch',
@@ -78,8 +78,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'what the service asks for is taken for the schedule',
     file: 'polling/next-wait.ts',
-    search: 'if (retryAfter !== undefined) {',
-    replace: 'if (retryAfter !== undefined && retryAfter < 0) {',
+    search: 'if (retryAfter !== undefined)\n',
+    replace: 'if (retryAfter !== undefined && retryAfter < 0)\n',
   },
   {
     name: 'no last poll before the deadline',
@@ -96,8 +96,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a stop leaves the timer',
     file: 'polling/watch.ts',
-    search: 'clearTimeout(this.#timer);',
-    replace: '',
+    search: '#dispose(): void {\n    clearTimeout(this.#timer);',
+    replace: '#dispose(): void {',
   },
   {
     name: 'an abort does not reach the request',
@@ -119,9 +119,39 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a gate holds back nobody but who was told',
-    file: 'graph/request-limiter.ts',
+    file: 'client/request-limiter.ts',
     search: 'if (longestWait !== undefined) gate.throttled(Math.min(longestWait, maxWait));',
     replace: '',
+  },
+  {
+    name: 'what a gate has held back leaves all at once',
+    file: 'client/rate-gate.ts',
+    search: 'this.#nextAt = now() + this.#interval * weight;',
+    replace: 'this.#nextAt = now();',
+  },
+  {
+    name: 'a batch counts as one request in flight',
+    file: 'client/concurrency-limit.ts',
+    search: 'return this.#inFlight === 0 || this.#inFlight + weight <= this.#limit;',
+    replace: 'return this.#inFlight === 0 || this.#inFlight + Math.min(weight, 1) <= this.#limit;',
+  },
+  {
+    name: 'a request may take as long as it likes',
+    file: 'http/time-limit.ts',
+    search: 'startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);',
+    replace: 'startTimer(sentAt + 100 * requestTimeout, sentAt);',
+  },
+  {
+    name: 'a listener is left on a signal',
+    file: 'shared/abort.ts',
+    search: "signal.removeEventListener('abort', listener);",
+    replace: '',
+  },
+  {
+    name: 'what a batch was refused for runs out of its time while it is held back',
+    file: 'http/time-limit.ts',
+    search: 'startTimer(deadlineAt, now());\n        onHeldBack',
+    replace: 'onHeldBack',
   },
   {
     name: 'the deadline is forgotten by resume tokens',
@@ -134,5 +164,53 @@ export const bugs: readonly Bug[] = [
     file: 'durable/watch-durably.ts',
     search: "const now = await host.now(stepName('begin'));",
     replace: "await host.now(stepName('begin'));\n  const now = Date.now();",
+  },
+  {
+    name: 'a start is sent again after a 500',
+    file: 'http/exchange.ts',
+    search: 'if (status === 401 && token !== undefined &&',
+    replace: 'if ((status === 401 || status === 500) && token !== undefined &&',
+  },
+  {
+    name: 'a start that failed never began',
+    file: 'client/start-request.ts',
+    search: 'wasSent && mayBeProcessed(cause)',
+    replace: 'wasSent && !mayBeProcessed(cause)',
+  },
+  {
+    name: 'how long a cache has held an answer is ignored',
+    file: 'http/retry-after.ts',
+    search: 'const time = latestDate(date, now) + age * 1000;',
+    replace: 'const time = latestDate(date, now) + age * 0;',
+  },
+  {
+    name: 'the longest wait is not kept to',
+    file: 'http/send.ts',
+    search: 'const wait = atMost(retryAfter, maxRetryAfter);',
+    replace: 'const wait = atMost(retryAfter, undefined);',
+  },
+  {
+    name: 'a body may be of any length',
+    file: 'http/read-body.ts',
+    search: 'return text.length <= maxLength ? text : undefined;',
+    replace: 'return text;',
+  },
+  {
+    name: '`waitFor` waits on when watching is over',
+    file: 'polling/wait-for-status.ts',
+    search: "else reject(outcome.status === 'succeeded' ? neverReaches(source, status) : outcome.error);",
+    replace: '',
+  },
+  {
+    name: 'what a listener throws is lost',
+    file: 'shared/listeners.ts',
+    search: 'reportUncaught(error);',
+    replace: '',
+  },
+  {
+    name: 'a listener that was removed in an event gets it',
+    file: 'shared/listeners.ts',
+    search: 'if (!listeners.has(listener)) continue;',
+    replace: '',
   },
 ];

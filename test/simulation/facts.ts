@@ -1,5 +1,6 @@
 import type {ServiceAnswer} from './faults.ts';
-import {isHome} from './network.ts';
+import {isHome, isRefused} from './network.ts';
+import {hasClient} from './plan.ts';
 import {isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
@@ -30,6 +31,16 @@ export interface Memory {
 export interface Facts extends Memory {
   readonly operation: number;
   wasBegun: boolean;
+  /** Whether the application waits for the answer to its start. */
+  isStarting: boolean;
+  /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
+  startRequests: number;
+  startedAt: number;
+  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean} | undefined;
+  /** The rank of the furthest status that the service has said. */
+  rankSaid: number;
+  /** When the service asked for the wait that is going on. */
+  toldAt: number | undefined;
   isWatched: boolean;
   deadlineAt: number;
   resumedAt: number;
@@ -46,16 +57,18 @@ export interface Facts extends Memory {
   lastAnswer: ServiceAnswer | undefined;
   lastTrouble: 'answer' | 'lost' | 'token' | undefined;
   endReadAt: number | undefined;
-  /** The end that the service has told, whether or not anybody has read it. */
-  endSaid: End | undefined;
   abandonedBy: 'aborted' | 'stopped' | undefined;
   /** When the last event said that it happened. */
   eventAt: number;
   isEmitting: boolean;
   stored: Memory | undefined;
+  /** What was known before an answer arrived of which no event tells yet. */
+  beforeAnswer: Memory | undefined;
+  /** How often watching has begun: an answer to a request of an earlier time is nobody's. */
+  watches: number;
   outcome: SeenOutcome | undefined;
-  /** The outcomes that a resume made obsolete. */
-  interim: SeenOutcome | undefined;
+  /** Whether watching will be resumed after it was abandoned. */
+  resumes: boolean;
 }
 
 /** Before anything has happened. */
@@ -64,6 +77,12 @@ export function firstFacts(_: unknown, operation: number): Facts {
     ...blank(),
     operation,
     wasBegun: false,
+    isStarting: false,
+    startRequests: 0,
+    startedAt: 0,
+    startAnswer: undefined,
+    rankSaid: -1,
+    toldAt: undefined,
     isWatched: false,
     deadlineAt: 0,
     resumedAt: 0,
@@ -76,13 +95,14 @@ export function firstFacts(_: unknown, operation: number): Facts {
     lastAnswer: undefined,
     lastTrouble: undefined,
     endReadAt: undefined,
-    endSaid: undefined,
     abandonedBy: undefined,
     eventAt: 0,
     isEmitting: false,
     stored: undefined,
+    beforeAnswer: undefined,
+    watches: 0,
     outcome: undefined,
-    interim: undefined,
+    resumes: false,
   };
 }
 
@@ -115,6 +135,11 @@ export const ranks: Readonly<Record<string, number>> = {
   canceled: 2,
 };
 
+/** The least distance of requests where the service refuses some before it has taken any, in milliseconds. */
+const unknownInterval = 50;
+/** The longest distance that is kept, which is 1000 ms at first and shrinks with each request that the service takes. */
+const longestInterval = 800;
+
 /** When the last poll goes out, where the deadline cuts a wait. */
 export function lastPollAt(facts: Facts, {plan}: World): number {
   return Math.floor(facts.deadlineAt - Math.min(1000, plan.options.totalTimeout / 10));
@@ -132,20 +157,49 @@ export function applyTo(world: World, happening: Happening): void {
   const {time, plan} = world;
   const {now} = time;
   switch (happening.is) {
+    case 'start':
+      Object.assign(facts, {wasBegun: true, isStarting: true, stalledAtBegin: world.stalled, startedAt: now});
+      break;
+    case 'start request':
+      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
+      facts.startRequests += 1;
+      facts.startedAt = now;
+      facts.startAnswer = undefined;
+      facts.isFollowedUp = false;
+      break;
+    case 'start answer':
+      if (!happening.isLost) heed(world, happening.answer);
+      facts.startAnswer = {answer: happening.answer, isLost: happening.isLost};
+      facts.isFollowedUp = happening.answer.says === 'unauthorized';
+      break;
+    case 'not started':
+      facts.isStarting = false;
+      facts.outcome = {is: happening.how, operation: undefined, whole: undefined};
+      break;
     case 'begin':
-      Object.assign(facts, {wasBegun: true, isWatched: true, resumedAt: now, stalledAtBegin: world.stalled});
+      Object.assign(facts, {
+        wasBegun: true,
+        isWatched: true,
+        isStarting: false,
+        resumedAt: now,
+        stalledAtBegin: world.stalled,
+      });
+      if (plan.options.initialDelay === 0) tell(facts, facts.startAnswer?.answer.told, now);
       facts.deadlineAt = now + plan.options.totalTimeout;
+      facts.watches += 1;
       break;
     case 'resume':
       resume(facts, world);
       break;
     case 'request':
+      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
       facts.requests += 1;
+      facts.toldAt = undefined;
       facts.lastRequestAt = now;
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      answer(facts, happening.answer, happening.isThere, world);
+      answer(facts, happening, world);
       break;
     case 'lost':
       facts.settledAt = now;
@@ -163,7 +217,13 @@ export function applyTo(world: World, happening: Happening): void {
       facts.attempt = attempt;
       facts.eventAt = at;
       if (happening.event.reason === 'timeout') facts.hasTimedOut = true;
-      if (type === 'polled') facts.unreported -= 1;
+      if (happening.event.reason !== 'aborted' && happening.event.reason !== 'stopped') facts.beforeAnswer = undefined;
+      if (type === 'polled') {
+        facts.unreported -= 1;
+        // An answer without a percentage lies between two that have the same.
+        if (happening.event.operation !== undefined)
+          facts.percent = percentIf(happening.event.operation, facts.percent);
+      }
       if (type === 'progress') facts.percent = percentComplete;
       if (type === 'unknownStatus' && rawStatus !== undefined) facts.words = [...facts.words, rawStatus];
       facts.rank = Math.max(facts.rank, ranks[type] ?? -1);
@@ -171,12 +231,28 @@ export function applyTo(world: World, happening: Happening): void {
     }
     case 'aborted':
       facts.abandonedBy = happening.how;
+      facts.resumes = happening.resumes;
       break;
     case 'over':
       facts.isWatched = false;
-      facts.outcome = happening.outcome;
+      // Whoever resumes has yet to see the last one.
+      if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
       break;
   }
+}
+
+/** The percentage that was announced, unless there is none any more. */
+function percentIf(
+  {percentComplete}: {readonly percentComplete?: number},
+  announced: number | undefined,
+): number | undefined {
+  return percentComplete === undefined ? undefined : announced;
+}
+
+/** The service asks for a wait, or for none. */
+function tell(facts: Facts, told: number | undefined, now: number): void {
+  facts.toldUntil = told === undefined ? 0 : now + told;
+  facts.toldAt = told === undefined ? undefined : now;
 }
 
 function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
@@ -186,8 +262,13 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isFollowedUp = false;
   facts.eventAt = 0;
   facts.abandonedBy = undefined;
+  facts.resumes = false;
+  facts.beforeAnswer = undefined;
+  facts.toldAt = undefined;
+  facts.watches += 1;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
-  facts.slack = jumped + time.frozen;
+  // A workflow's are those of its journal, and stay as far off as they were.
+  if (plan.runner !== 'durable') facts.slack = jumped + time.frozen;
   if (facts.stored === undefined || (facts.stored.hasTimedOut && plan.runner !== 'durable')) {
     facts.deadlineAt = time.now + plan.options.totalTimeout;
     facts.stalledAtBegin = stalled;
@@ -204,24 +285,58 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.attempt = Math.max(0, facts.attempt - 1);
 }
 
-function answer(facts: Facts, {http, says, told, faults}: ServiceAnswer, isThere: boolean, world: World): void {
+/** Whether an operation is on another origin than a client's own, which has a gate of its own. */
+export function isAbroad({operation}: Facts, {plan}: World): boolean {
+  return hasClient(plan.runner) && plan.operations[operation]?.wording === 'graph.driveCopy';
+}
+
+/** Whether a request has to keep the distance: one that follows at once on another does not. */
+export function isPaced(url: string, facts: Facts): boolean {
+  return mayHaveToken(url) && !facts.isFollowedUp;
+}
+
+/** What the service says to one, a client's gate heeds for all. */
+function heed(world: World, answer: ServiceAnswer): void {
   const {now} = world.time;
-  facts.settledAt = now;
-  const isThrottled = (http === 403 || http === 429 || http === 503) && told !== undefined;
-  // What the service said to one, a client's gate heeds for all.
-  if (isThrottled && world.plan.runner === 'graph') {
-    world.heldUntil = Math.max(world.heldUntil, now + told);
-    world.isPaced = true;
+  const {http, told} = answer;
+  if (!isRefused(answer) || told === undefined) {
+    if (http >= 500 || http === 429) return;
+    world.accepted ??= {since: Math.max(now, world.heldUntil), count: 0};
+    world.accepted.count += 1;
+    return;
   }
+  const until = now + told;
+  if (now >= world.heldUntil) {
+    const {accepted} = world;
+    // What it took until now, over the time until it takes requests again, is what it can take.
+    const interval = accepted === undefined ? unknownInterval : (until - accepted.since) / accepted.count;
+    world.pace = {opensAt: until, interval: Math.min(interval, longestInterval), sent: 0};
+    world.accepted = undefined;
+  }
+  world.heldUntil = Math.max(world.heldUntil, until);
+}
+
+function answer(
+  facts: Facts,
+  {answer: whole, isThere, isWanted}: Extract<Happening, {is: 'answer'}>,
+  world: World,
+): void {
+  const {http, says, told, faults} = whole;
+  const {now} = world.time;
+  if (hasClient(world.plan.runner) && !isAbroad(facts, world)) heed(world, whole);
+  if (!isWanted) return;
+  facts.settledAt = now;
   if (!isThere) {
     facts.isFollowedUp = true;
     return;
   }
+  facts.beforeAnswer ??= memoryOf(facts);
   facts.lastAnswer = {http, says, told, faults} as ServiceAnswer;
   facts.lastTrouble = 'answer';
   // Everything after the end is about the result.
   if (facts.endRead !== undefined) return;
-  facts.toldUntil = told === undefined ? 0 : now + told;
+  tell(facts, told, now);
+  facts.rankSaid = Math.max(facts.rankSaid, ranks[says] ?? -1);
   facts.isFollowedUp = says === 'redirect' || says === 'unauthorized';
   if (says === 'trouble' || says === 'unauthorized') {
     facts.failures += 1;

@@ -35,6 +35,8 @@ export interface FaultContext {
   readonly token: string;
   readonly url: string;
   readonly isEven: boolean;
+  /** How long a body may be, in bytes. */
+  readonly maxResponseSize: number | undefined;
 }
 
 /** What a fault makes of an answer. */
@@ -100,6 +102,16 @@ export const faults = {
   hangBody: connection('hangBody'),
   huge: connection('huge', 0.2, true),
   endless: connection('endless', 0.2, true),
+  long: {
+    weight: 0.5,
+    isOfConnection: true,
+    answer: (context) => {
+      const {body} = context.honest;
+      if (body === null || body === undefined) return honest(context);
+      const text = JSON.stringify(body) + ' '.repeat(6000);
+      return {...honest(context), text, ...(context.maxResponseSize === undefined ? {} : {says: 'trouble'})};
+    },
+  },
   slow: {
     weight: 4,
     isOfConnection: true,
@@ -234,6 +246,8 @@ function withPath(url: string, folder: string): string {
 export interface Asked {
   readonly headers: Readonly<Record<string, string>>;
   readonly told: number | undefined;
+  /** Whether there is no `Date`. */
+  readonly omitsDate?: boolean;
 }
 
 const seconds = (value: string, told: number | undefined) => (): Asked => ({headers: {'retry-after': value}, told});
@@ -244,7 +258,26 @@ const date =
     told,
   });
 
-/** All forms of `Retry-After`; `now` is the time of the answer's `Date` header. What asks for less than 100 ms asks for nothing. */
+/** A date in an answer that a cache has held for half a minute. */
+const aged = (now: number): Asked => ({
+  headers: {...date(4, 4000)(now).headers, date: new Date(now - 30_000).toUTCString(), age: '30'},
+  told: 4000,
+});
+
+/** A date in an answer without one: the client has only its own clock, which must not be off. */
+const undated = (now: number, arrivesAt: number | undefined): Asked => {
+  const asked = date(4, 4000)(now);
+  return arrivesAt === undefined ? asked : {...asked, told: leastWait(now + 4000 - arrivesAt), omitsDate: true};
+};
+
+function leastWait(wait: number): number | undefined {
+  return wait < 100 ? undefined : wait;
+}
+
+/**
+ * All forms of `Retry-After`; `now` is the time of the answer's `Date` header, and `arrivesAt` the time at which the client has read
+ * it, where the clocks agree. What asks for less than 100 ms asks for nothing.
+ */
 export const waits = {
   'wait 1 s': seconds('1', 1000),
   'wait 3 s': seconds('3', 3000),
@@ -259,8 +292,10 @@ export const waits = {
   'wait twice': seconds('2, 2', 2000),
   'wait until a date': date(4, 4000),
   'wait until a past date': date(-30, undefined),
+  'wait until a date of a cache': aged,
+  'wait until a date without Date': undated,
   'wait in ms': (): Asked => ({headers: {'retry-after-ms': '750'}, told: 750}),
   'wait in x-ms': (): Asked => ({headers: {'x-ms-retry-after-ms': '1250'}, told: 1250}),
-} satisfies Record<string, (now: number) => Asked>;
+} satisfies Record<string, (now: number, arrivesAt: number | undefined) => Asked>;
 
 export type WaitName = keyof typeof waits;

@@ -1,7 +1,8 @@
-import {type Facts, isForResult, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {hasClient} from './plan.ts';
 import {markerOf} from './service.ts';
 import {textOf} from './text-of.ts';
-import type {Happening, World} from './world.ts';
+import type {Happening, Sent, World} from './world.ts';
 
 /** A check of one kind of happening, before it is counted: says what is wrong, or nothing. */
 type Check<Is extends Happening['is'] = Happening['is']> = (
@@ -9,6 +10,9 @@ type Check<Is extends Happening['is'] = Happening['is']> = (
   world: World,
   facts: Facts,
 ) => string | undefined;
+
+/** A check of any request, also one that starts an operation. */
+type RequestCheck = (request: Sent, world: World, facts: Facts) => string | undefined;
 
 /** The least that lies between two polls, where the service asks for nothing and the schedule is sound, in milliseconds. */
 const leastWait = 100;
@@ -29,11 +33,40 @@ const waitsAsLongAsAsked: Check<'request'> = ({url}, world, facts) => {
     : `${facts.toldUntil - now} ms before the time that the service asked for`;
 };
 
-/** What a client to Graph was told once holds for all its operations. */
-const holdsAllRequestsBack: Check<'request'> = ({url}, {time, heldUntil}) =>
+/** Nor is it later than that, once nothing else holds it back. */
+const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
+  const {plan, time, pace, stalled} = world;
+  const {toldAt, toldUntil, resumedAt, lastTrouble, slack} = facts;
+  if (toldAt === undefined || resumedAt > toldAt || isForResult(url) || facts.isFollowedUp) return undefined;
+  if (stalled > 0 || slack > 0 || lastTrouble === 'token') return undefined;
+  if (pace !== undefined || isCrowded(plan) || isAbroad(facts, world)) return undefined;
+  // A timer may be late by what the library rounds up.
+  const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - 2;
+  return late > 0 ? `${late} ms later than the service asked for` : undefined;
+};
+
+/** What a client was told once holds for all its operations. */
+const holdsAllRequestsBack: RequestCheck = ({url}, {time, heldUntil}) =>
   time.now < heldUntil && mayHaveToken(url)
     ? `${heldUntil - time.now} ms before the service takes requests again`
     : undefined;
+
+/** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
+const keepsThePace: RequestCheck = ({url, place}, {time, pace}, facts) => {
+  if (pace === undefined || !isPaced(url, facts)) return undefined;
+  const elapsed = time.now - Math.max(pace.opensAt, 0);
+  // After that it has tried for more.
+  if (elapsed > 5000 || pace.sent > 50) return undefined;
+  // A timer may be up to 1 ms early. A batch that was held back leaves as a whole, as late as its first may.
+  const due = (pace.sent - place) * (pace.interval - 1);
+  return elapsed < due ? `${pace.sent + 1} requests in ${elapsed} ms, at ${pace.interval} ms for each` : undefined;
+};
+
+/** No more requests are in flight than a client may have; a batch that is larger has nothing beside it. */
+const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
+  if (!hasClient(plan.runner) || inFlight === 0 || inFlight + together <= plan.concurrency) return undefined;
+  return `${inFlight + together} requests in flight, where ${plan.concurrency} may be`;
+};
 
 /** Polls follow each other at a distance, whatever the answers are. */
 const isNoFlood: Check<'request'> = ({url}, world, facts) => {
@@ -64,14 +97,15 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
   const isLate =
     isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
-  // What waited for its batch or for a token leaves at the very deadline if need be.
-  const isEarly = leavesAfter(plan) > 0 ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
+  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isCrowded(plan);
+  const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
 
 /** The token goes home, and nowhere else. */
-const sendsTheTokenHome: Check<'request'> = ({url, authorization}) =>
+const sendsTheTokenHome: RequestCheck = ({url, authorization}) =>
   authorization !== undefined && !mayHaveToken(url) ? `a token went to ${new URL(url).origin}` : undefined;
 
 /** A status is announced once, and none after a later one. */
@@ -126,6 +160,7 @@ function secretIn(whole: unknown, {plan}: World): string | undefined {
 const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
+const keepsTheSecretInErrors: Check<'not started'> = ({whole}, world) => secretIn(whole, world);
 const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 
@@ -153,11 +188,83 @@ const givesItsResult: Check<'over'> = ({outcome}, {plan}, {operation}) => {
     : `succeeded with the result ${JSON.stringify(outcome.operation?.result)}`;
 };
 
+/** Whether its share of a batch was given up for lost, while the batch goes on for others. */
+function isTimedOut({lastRequestAt, settledAt = -1}: Facts, {time, plan}: World): boolean {
+  return (
+    lastRequestAt !== undefined && settledAt < lastRequestAt && time.now - lastRequestAt >= plan.options.requestTimeout
+  );
+}
+
+/** What starts an operation is sent once, and once more with a new token. */
+const startsOnce: Check<'start request'> = (_, __, {startRequests, startAnswer, isStarting}) => {
+  if (!isStarting) return 'a start that nobody waits for';
+  if (startRequests === 0) return undefined;
+  const isRefused = startAnswer?.answer.http === 401 && !startAnswer.isLost;
+  return isRefused && startRequests === 1 ? undefined : `start number ${startRequests + 1}`;
+};
+
+/** What came of a start is what the service did with it. */
+const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan, time}, facts) => {
+  const {startAnswer, abandonedBy, lastTrouble, startedAt} = facts;
+  if (startAnswer === undefined) {
+    // Who gives up just before it leaves is told that it may have.
+    if ((mayHaveStarted && abandonedBy === undefined) || how !== 'notStarted') return `${how}, though nothing was sent`;
+    // One that is held back is given up like one that is not answered.
+    const isLate = time.now - startedAt >= plan.startTimeout;
+    return isLate || abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
+  }
+  const {answer, isLost} = startAnswer;
+  const {http, delivery, headers, headDelay} = answer;
+  const isRefused = http >= 400 && http < 500;
+  if (how === 'notStarted') {
+    const mayRun = delivery !== 'dns' && (isLost || !isRefused);
+    if (mayRun && !mayHaveStarted) return `it may have started, after ${http} ${delivery}`;
+    // Who gives up does not wait for what becomes of it.
+    if (!mayRun && mayHaveStarted && abandonedBy === undefined)
+      return `it cannot have started, after ${http} ${delivery}`;
+    const isUnread = isLost || delivery !== 'whole' || headDelay >= plan.startTimeout;
+    return http >= 400 || isUnread || abandonedBy !== undefined ? undefined : `not started after ${http}`;
+  }
+  if (isLost || http >= 300) return `${how} after ${http}`;
+  const location = headers['location'] ?? headers['azure-asyncoperation'];
+  if (how === 'unconfirmed') return location === undefined ? undefined : `unconfirmed, though it is at ${location}`;
+  return location !== undefined && !mayHaveToken(location) ? undefined : `cannot be watched at ${location}`;
+};
+
+/** An operation is watched where the service says that it is. */
+const watchesWhatWasStarted: Check<'begin'> = (_, __, {startAnswer}) => {
+  if (startAnswer === undefined) return undefined;
+  const {answer, isLost} = startAnswer;
+  const {http, headers} = answer;
+  const location = headers['location'] ?? headers['azure-asyncoperation'];
+  return !isLost && http < 300 && location?.includes('elsewhere') === false ? undefined : `watched after ${http}`;
+};
+
+/** A start takes no longer than it may. */
+const startsInTime: Check<'rest'> = (_, world) => {
+  const {plan, time, stalled} = world;
+  for (const {operation, isStarting, startRequests, startAnswer, startedAt, stalledAtBegin} of world.facts) {
+    const late = time.now - startedAt - plan.startTimeout - leavesAfter(plan) - (stalled - stalledAtBegin);
+    // What was refused may be held back before it is sent again.
+    if (isStarting && startRequests > 0 && startAnswer === undefined && late > 0)
+      return `nothing has come of the start of op-${operation}`;
+  }
+  return undefined;
+};
+
+/** Whoever waits for anything but the result is told too. */
+const tellsEverybody: Check<'rest'> = (_, world) => world.unsettled();
+
+/** What a listener throws is reported, and does no harm. */
+const reportsWhatListenersThrow: Check<'rest'> = (_, {thrown, reported}) =>
+  thrown === reported ? undefined : `${reported} of ${thrown} errors of listeners are reported`;
+
 /** Watching is given up for a reason that there is. */
 const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
   const {plan, time} = world;
   const {consecutiveFailures, notFoundGrace, unknownStatus} = plan.options;
-  const {failures, lastAnswer, lastTrouble, missingSince, slack} = facts;
+  const {lastAnswer, lastTrouble, missingSince, slack} = facts;
+  const failures = facts.failures + (isTimedOut(facts, world) ? 1 : 0);
   const had = (...names: readonly string[]): boolean =>
     lastAnswer?.faults.some((name) => names.includes(name)) === true;
   switch (is) {
@@ -189,7 +296,7 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
     case 'unreachable':
       return failures >= consecutiveFailures ? undefined : `unreachable after ${failures} requests that failed`;
     case 'protocol':
-      if (had('huge', 'endless')) return undefined;
+      if (had('huge', 'endless', 'long')) return undefined;
       return failures >= consecutiveFailures || lastAnswer?.says === 'redirect'
         ? undefined
         : `given up for its protocol after ${failures} answers that cannot be read`;
@@ -202,11 +309,23 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
   }
 };
 
+/** Whether the requests of a client may have to wait for each other. */
+function isCrowded({runner, concurrency, operations}: World['plan']): boolean {
+  return hasClient(runner) && concurrency < operations.length;
+}
+
 /** A watch that timed out has asked until the end, unless it was kept from it. */
 const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
     return undefined;
-  if (world.isPaced || world.plan.options.token === 'later' || facts.lastTrouble === 'token') return undefined;
+  if (
+    world.pace !== undefined ||
+    isCrowded(world.plan) ||
+    isAbroad(facts, world) ||
+    /later|failing/.test(world.plan.options.token) ||
+    facts.lastTrouble === 'token'
+  )
+    return undefined;
   // A retry may be collected for a batch that would leave too late.
   if (world.plan.batch && facts.failures > 0) return undefined;
   const due = lastPollAt(facts, world);
@@ -266,7 +385,7 @@ const settlesEverything: Check<'end'> = (_, {facts: all}) => {
 
 /** Once everything is over there is no timer and no request. */
 const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network}) => {
-  if (!all.every(({isWatched, wasBegun}) => wasBegun && !isWatched)) return undefined;
+  if (!all.every(({isWatched, isStarting, wasBegun}) => wasBegun && !isWatched && !isStarting)) return undefined;
   if (time.libraryTimers > 0) return `${time.libraryTimers} timers are left`;
   return network.open.size > 0 ? `${network.open.size} requests are left` : undefined;
 };
@@ -279,7 +398,10 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
   request: [
     isQuietAfterTheEnd,
     waitsAsLongAsAsked,
+    waitsNoLongerThanAsked,
     holdsAllRequestsBack,
+    keepsThePace,
+    keepsToItsConcurrency,
     isNoFlood,
     boundsRequests,
     asksNothingAfterTheDeadline,
@@ -295,6 +417,9 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     announcesNewsOnly,
     keepsTheSecretInEvents,
   ],
+  'start request': [holdsAllRequestsBack, keepsThePace, keepsToItsConcurrency, sendsTheTokenHome, startsOnce],
+  begin: [watchesWhatWasStarted],
+  'not started': [tellsWhatBecameOfAStart, keepsTheSecretInErrors],
   stored: [keepsTheSecretInStores],
   over: [
     reportsTheEndThatWasSaid,
@@ -304,7 +429,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     endsInTime,
     keepsTheSecretInOutcomes,
   ],
-  rest: [endsByItsDeadline, tellsAtOnce, leavesNothingBehind],
+  rest: [endsByItsDeadline, startsInTime, tellsAtOnce, tellsEverybody, reportsWhatListenersThrow, leavesNothingBehind],
   end: [settlesEverything],
   broken: [breaksNothing],
 };

@@ -19,6 +19,10 @@ interface Share {
   readonly answer: ServiceAnswer;
   /** Whether the part of a batch is there at all. */
   readonly isThere: boolean;
+  /** Which time of watching the operation it belongs to. */
+  readonly watch: number | undefined;
+  /** Whether it is a request that starts an operation. */
+  readonly isStart: boolean;
 }
 
 /** A request under way. */
@@ -47,6 +51,8 @@ export class Exchange {
       const {delivery, headDelay} = this.answer;
       this.#reject = reject;
       this.#signal.addEventListener('abort', this.#onAbort, {once: true});
+      // Its user may have had enough just as it left.
+      if (this.#signal.aborted) return this.#onAbort();
       if (delivery === 'hang') return;
       this.#timer = this.#network.world.time.after(headDelay, () => {
         if (delivery === 'reset' || delivery === 'dns') {
@@ -91,8 +97,18 @@ export class Exchange {
     this.#isArrived = true;
     const {world} = this.#network;
     if (world.reaches('answer')) return;
-    for (const {operation, answer, isThere} of this.shares) {
-      world.happen({is: 'answer', operation, answer, isThere});
+    // What was accepted counts before what was refused.
+    const shares = this.shares.toSorted(
+      (one, other) => Number(isRefused(one.answer)) - Number(isRefused(other.answer)),
+    );
+    for (const {operation, answer, isThere, watch, isStart} of shares) {
+      if (isStart) {
+        world.happen({is: 'start answer', operation, answer, isLost: false});
+        continue;
+      }
+      const facts = world.facts[operation];
+      const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
+      world.happen({is: 'answer', operation, answer, isThere, isWanted});
     }
     this.#onArrival?.();
   }
@@ -106,7 +122,10 @@ export class Exchange {
   #lose(why: string): void {
     this.close();
     const isBatched = this.shares.length > 1;
-    for (const {operation} of this.shares) this.#network.world.happen({is: 'lost', operation, why, isBatched});
+    for (const {operation, answer, isStart} of this.shares) {
+      if (isStart) this.#network.world.happen({is: 'start answer', operation, answer, isLost: true});
+      else this.#network.world.happen({is: 'lost', operation, why, isBatched});
+    }
   }
 }
 
@@ -124,11 +143,15 @@ export class Network {
   /** Sends a request. @returns resolves with the head of the answer */
   send(request: NetworkRequest): Promise<Exchange> {
     const {world} = this;
-    if (world.reaches('request')) return new Promise(() => undefined);
     if (request.signal.aborted) return Promise.reject(request.signal.reason);
-    const exchange = request.url.endsWith('/$batch') ? this.#batch(request) : this.#single(request);
+    const exchange = request.url.endsWith('/$batch')
+      ? this.#batch(request)
+      : request.method === 'POST'
+        ? this.#start(request)
+        : this.#single(request);
     this.open.add(exchange);
     for (const name of exchange.answer.faults) world.count(name);
+    if (world.reaches('request')) return new Promise(() => undefined);
     return exchange.head();
   }
 
@@ -138,41 +161,69 @@ export class Network {
     this.open.clear();
   }
 
-  #single({url, authorization, signal}: NetworkRequest): Exchange {
+  /** How many requests are in flight; a batch counts as many as it contains. */
+  get #inFlight(): number {
+    let count = 0;
+    for (const {shares} of this.open) count += shares.length;
+    return count;
+  }
+
+  #share(operation: number, answer: ServiceAnswer, isThere: boolean): Share {
+    return {operation, answer, isThere, watch: this.world.facts[operation]?.watches, isStart: false};
+  }
+
+  /** A request leaves by itself, in no batch. @returns the operation that it is about */
+  #leave(is: 'start request' | 'request', url: string, authorization: NetworkRequest['authorization']): number {
     const operation = operationIn(url);
-    this.world.happen({is: 'request', operation, url, authorization, isBatched: false});
+    const inFlight = this.#inFlight;
+    this.world.happen({is, operation, url, authorization, isBatched: false, inFlight, together: 1, place: 0});
+    return operation;
+  }
+
+  #start({url, authorization, signal}: NetworkRequest): Exchange {
+    const operation = this.#leave('start request', url, authorization);
+    const answer = this.#service.start(url, tokenOf(authorization));
+    return new Exchange(this, answer, [{...this.#share(operation, answer, true), isStart: true}], signal);
+  }
+
+  #single({url, authorization, signal}: NetworkRequest): Exchange {
+    const operation = this.#leave('request', url, authorization);
     const answer = this.#service.answer(url, tokenOf(authorization));
-    return new Exchange(this, answer, [{operation, answer, isThere: true}], signal);
+    return new Exchange(this, answer, [this.#share(operation, answer, true)], signal);
   }
 
   #batch({url, authorization, json, signal}: NetworkRequest): Exchange {
     const {requests} = json as {readonly requests: readonly {readonly id: string; readonly url: string}[]};
     const parts = requests.map((part) => ({id: part.id, url: url.slice(0, -'/$batch'.length) + part.url}));
     const token = tokenOf(authorization);
-    for (const part of parts) {
+    const inFlight = this.#inFlight;
+    for (const [place, part] of parts.entries()) {
       this.world.happen({
         is: 'request',
         operation: operationIn(part.url),
         url: part.url,
         authorization,
         isBatched: true,
+        inFlight,
+        together: parts.length,
+        place,
       });
     }
     const whole = this.#service.envelope(url, token);
     if (whole !== undefined) {
-      const shares = parts.map((part) => ({operation: operationIn(part.url), answer: whole, isThere: false}));
+      const shares = parts.map((part) => this.#share(operationIn(part.url), whole, false));
       return new Exchange(this, whole, shares, signal);
     }
     const shares = parts.map((part) => {
       const answer = this.#service.answer(part.url, token, true);
-      return {operation: operationIn(part.url), answer, isThere: true};
+      return this.#share(operationIn(part.url), answer, true);
     });
     for (const {answer} of shares) for (const name of answer.faults) this.world.count(name);
     const responses = shares.map(({answer}, index) => ({
       id: parts[index]?.id,
       status: answer.http,
       // A part has no Date of its own.
-      headers: Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name !== 'date')),
+      headers: Object.fromEntries(Object.entries(answer.headers).filter(([name]) => name !== 'date' && name !== 'age')),
       body: bodyOfPart(answer.text),
     }));
     const {latency} = this.world.plan;
@@ -203,6 +254,11 @@ function bodyOfPart(text: string): unknown {
   } catch {
     return btoa(text);
   }
+}
+
+/** Whether the service takes no more requests for a while. */
+export function isRefused({http, told}: ServiceAnswer): boolean {
+  return (http === 403 || http === 429 || http === 503) && told !== undefined;
 }
 
 /** Whether a URL is on the origin that tokens may go to. */

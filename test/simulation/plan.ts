@@ -1,5 +1,6 @@
 import {type FaultName, faults, type WaitName, waits} from './faults.ts';
 import {Random} from './random.ts';
+import {type StartName, starts} from './starts.ts';
 import type {Suspension} from './virtual-time.ts';
 import type {End, Wording} from './wordings.ts';
 
@@ -21,8 +22,14 @@ export interface OperationPlan {
   /** How it ends; `undefined`: never. */
   readonly end: End | undefined;
   readonly variant: number;
+  /** What becomes of the request that starts it; `undefined`: it was started by others. */
+  readonly start?: {readonly is: StartName; readonly wait?: WaitName | undefined} | undefined;
   readonly answers: readonly AnswerPlan[];
 }
+
+/** What users do with a poller, besides waiting for its result. */
+export const ways = ['waits', 'loops', 'leaves the loop', 'throws', 'unsubscribes'] as const;
+export type Way = (typeof ways)[number];
 
 /** What an application gives to the library; `undefined` means absent. */
 export interface OptionsPlan {
@@ -34,13 +41,15 @@ export interface OptionsPlan {
   readonly schedule: 'default' | 'fixed' | 'exponential';
   readonly initialDelay: number;
   readonly fetchResult: boolean;
+  readonly maxRetryAfter: number | undefined;
+  readonly maxResponseSize: number | undefined;
   readonly token: 'text' | 'at once' | 'later' | 'failing';
 }
 
 /** At which of the many things that happen in a process something else happens: the n-th of its kind, or at a time. */
 export type Moment =
   | {readonly at: number}
-  | {readonly atNext: 'event' | 'request' | 'answer' | 'token' | 'write'; readonly number: number};
+  | {readonly atNext: 'event' | 'request' | 'answer' | 'token' | 'write' | 'await'; readonly number: number};
 
 /** What the world does to a process. */
 export type Incident =
@@ -49,7 +58,7 @@ export type Incident =
   | {readonly is: 'suspend'; readonly at: number; readonly how: Suspension; readonly milliseconds: number}
   | {
       readonly is: 'abort' | 'stop';
-      readonly at: number;
+      readonly moment: Moment;
       readonly operation: number;
       readonly resumedAfter: number | undefined;
     };
@@ -57,10 +66,18 @@ export type Incident =
 /** A whole world; everything in it follows from this and the seed. */
 export interface Plan {
   readonly seed: number;
-  readonly runner: 'watch' | 'graph' | 'durable';
+  readonly runner: 'watch' | 'graph' | 'client' | 'durable';
   /** Whether ky is between the library and the network, with its own requests and bodies as streams. */
   readonly withKy: boolean;
   readonly batch: boolean;
+  /** How many requests a client may have in flight at once. */
+  readonly concurrency: number;
+  /** How long a start may take, in milliseconds. */
+  readonly startTimeout: number;
+  /** What users do with pollers. */
+  readonly ways: readonly Way[];
+  /** Whether all operations are given the same signal. */
+  readonly sharesSignal: boolean;
   /** By how many milliseconds the service's clock is ahead of everybody else's. */
   readonly skew: number;
   readonly latency: number;
@@ -76,17 +93,21 @@ const faultNames = Object.keys(faults) as FaultName[];
 const waitNames = Object.keys(waits) as WaitName[];
 const weightOf = (name: FaultName): number => faults[name].weight;
 
-/** A choice among faults by their weights. */
-function chooser(names: readonly FaultName[]): (random: Random) => FaultName {
+/** A choice among names by their weights. */
+function weighted<Name>(names: readonly Name[], weight: (name: Name) => number): (random: Random) => Name {
   let total = 0;
   const ends = names.map((name) => {
-    total += weightOf(name);
+    total += weight(name);
     return total;
   });
   return (random) => {
     const point = random.next() * total;
-    return names[ends.findIndex((end) => point < end)] as FaultName;
+    return names[ends.findIndex((end) => point < end)] as Name;
   };
+}
+
+function chooser(names: readonly FaultName[]): (random: Random) => FaultName {
+  return weighted(names, weightOf);
 }
 
 const isGraphOnly = (name: FaultName): boolean => 'isGraphOnly' in faults[name];
@@ -107,11 +128,16 @@ const envelopeFault = chooser([
   'body {}',
 ]);
 
+/** Whether all operations are those of one client, with its gate. */
+export function hasClient(runner: Plan['runner']): boolean {
+  return runner === 'graph' || runner === 'client';
+}
+
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
-  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'durable'] as const);
-  const count = runner === 'graph' ? random.whole(1, 6) : random.whole(1, 2);
+  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable'] as const);
+  const count = hasClient(runner) ? random.whole(1, 6) : random.whole(1, 2);
   const options = planOptions(random);
   // Some worlds are nearly quiet, some are rough.
   const rate = random.pick([0, 0.05, 0.15, 0.3, 0.5]);
@@ -121,6 +147,10 @@ export function planOf(seed: number): Plan {
     runner,
     withKy: random.chance(0.08),
     batch: runner === 'graph' && random.chance(0.7),
+    concurrency: random.pick([40, 40, 40, 3, 1]),
+    startTimeout: random.pick([3000, 20_000]),
+    ways: runner === 'durable' ? [] : ways.filter(() => random.chance(0.2)),
+    sharesSignal: random.chance(0.3),
     skew: random.chance(0.6) ? 0 : random.pick([-60_000, -3000, 2000, 600_000]),
     latency: random.pick([0, 5, 40, 200]),
     store: {at: random.pick(['every event', 'waiting']), takes: random.pick([0, 0, 3, 50])},
@@ -141,6 +171,8 @@ function planOptions(random: Random): OptionsPlan {
     schedule: random.pick(['default', 'default', 'fixed', 'exponential']),
     initialDelay: random.pick([0, 0, 0, 2000]),
     fetchResult: random.chance(0.15),
+    maxRetryAfter: random.pick([undefined, undefined, undefined, undefined, 2000, 60_000]),
+    maxResponseSize: random.pick([undefined, undefined, 4096]),
     token: random.pick(['text', 'at once', 'at once', 'later', 'later', random.chance(0.1) ? 'failing' : 'later']),
   };
 }
@@ -162,8 +194,21 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     endsAt: runsAt + Math.floor(lasts),
     end: random.chance(0.08) ? undefined : random.pick(['succeeded', 'succeeded', 'succeeded', 'failed', 'canceled']),
     variant: random.whole(0, 1),
+    start:
+      hasClient(runner) && wording !== 'google.longrunning' && random.chance(0.35)
+        ? planStart(random, wording)
+        : undefined,
     answers: planAnswers(random, rate, 14, choose),
   };
+}
+
+const startNames = Object.keys(starts) as StartName[];
+
+function planStart(random: Random, wording: Wording): OperationPlan['start'] {
+  // Where locations lead anywhere, none is abroad.
+  const names = startNames.filter((name) => name !== 'abroad' || wording !== 'graph.driveCopy');
+  const is = weighted(names, (name) => starts[name].weight)(random);
+  return {is, wait: random.chance(0.3) ? random.pick(waitNames) : undefined};
 }
 
 function planAnswers(
@@ -188,12 +233,13 @@ function planIncidents(
   const incidents: Incident[] = [];
   const span = Math.max(...operations.map(({startsAt, endsAt}) => startsAt + endsAt), 2000);
   const some = (): number => random.whole(0, Math.min(span, 30_000));
+  const moment = (): Moment =>
+    random.chance(0.3)
+      ? {at: some()}
+      : {atNext: random.pick(['event', 'request', 'answer', 'token', 'write', 'await']), number: random.whole(1, 8)};
   if (random.chance(0.35)) {
     for (let count = random.whole(1, 3); count > 0; count--) {
-      const moment: Moment = random.chance(0.3)
-        ? {at: some()}
-        : {atNext: random.pick(['event', 'request', 'answer', 'token', 'write']), number: random.whole(1, 8)};
-      incidents.push({is: 'crash', moment, downtime: random.pick([0, 10, 1500, 20_000])});
+      incidents.push({is: 'crash', moment: moment(), downtime: random.pick([0, 10, 1500, 20_000])});
     }
   }
   // A workflow lives by the time that its engine records, which is the wall clock's: it knows no jump, and no freeze.
@@ -210,9 +256,11 @@ function planIncidents(
     });
   }
   if (runner !== 'durable' && random.chance(0.15)) {
-    const operation = random.whole(0, operations.length - 1);
-    const resumedAfter = random.chance(0.5) ? random.whole(0, 5000) : undefined;
-    incidents.push({is: random.pick(['abort', 'stop']), at: some(), operation, resumedAfter});
+    for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
+      const operation = random.whole(0, operations.length - 1);
+      const resumedAfter = random.chance(0.5) ? random.pick([0, random.whole(0, 5000)]) : undefined;
+      incidents.push({is: random.pick(['abort', 'stop']), moment: moment(), operation, resumedAfter});
+    }
   }
   return incidents;
 }
@@ -231,9 +279,14 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
         ? {...plan.options, schedule: 'fixed'}
         : plan.options,
     skew: unwanted('skew') ? 0 : plan.skew,
+    ways: plan.ways.filter((way) => !unwanted(way)),
     batch: plan.batch && !unwanted('batch'),
     operations: plan.operations
-      .map((operation) => ({...operation, answers: clean(operation.answers)}))
+      .map((operation) => ({
+        ...operation,
+        start: operation.start === undefined || unwanted(`start ${operation.start.is}`) ? undefined : operation.start,
+        answers: clean(operation.answers),
+      }))
       .filter(({wording, variant}) => !unwanted(wording) && !unwanted(`${wording} ${variant}`)),
     envelopes: clean(plan.envelopes),
     incidents: plan.incidents.filter(

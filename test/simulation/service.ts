@@ -1,4 +1,5 @@
 import {
+  type Asked,
   type Draft,
   type Fault,
   type FaultContext,
@@ -9,6 +10,7 @@ import {
   waits,
 } from './faults.ts';
 import type {AnswerPlan, OperationPlan, Plan} from './plan.ts';
+import {type Start, starts} from './starts.ts';
 import type {VirtualTime} from './virtual-time.ts';
 import {type Status, type Wording_, wordings} from './wordings.ts';
 
@@ -42,6 +44,9 @@ export class Service {
   readonly #beginning: number;
   readonly #asked: number[];
   readonly #askedForResult: number[];
+  readonly #askedToStart: number[];
+  /** Whether what the client takes for the time is the time. */
+  readonly #isOnTime: boolean;
   #envelopes = 0;
   #written = {date: Number.NaN, text: ''};
   /** Tokens of an earlier version are refused. */
@@ -53,6 +58,8 @@ export class Service {
     this.#beginning = time.serviceTime;
     this.#asked = plan.operations.map(() => 0);
     this.#askedForResult = plan.operations.map(() => 0);
+    this.#askedToStart = plan.operations.map(() => 0);
+    this.#isOnTime = plan.skew === 0 && plan.incidents.every(({is}) => is !== 'jump' && is !== 'suspend');
   }
 
   /** The newest token. */
@@ -74,7 +81,7 @@ export class Service {
     const index = operationIn(url);
     const {origin, pathname} = new URL(url);
     const wantsToken = origin === home;
-    if (wantsToken && (token === '' || Number(token.slice(token.lastIndexOf('.v') + 2)) < this.#version)) {
+    if (wantsToken && this.#isStale(token)) {
       return this.#finish(index, this.#refusal(), {}, []);
     }
     if (pathname.includes('/results/') || pathname.includes('/items/'))
@@ -88,6 +95,36 @@ export class Service {
     const number = this.#asked[index] ?? 0;
     this.#asked[index] = number + 1;
     return this.#planned(index, url, token, this.#operation(index).answers[number] ?? {}, isPart);
+  }
+
+  /** Answers a request that starts an operation. */
+  start(url: string, token: string): ServiceAnswer {
+    const index = operationIn(url);
+    const planned = this.#operation(index).start ?? {is: 'accepted' as const};
+    const names = [`start ${planned.is}`];
+    if (this.#isStale(token)) return this.#finish(index, this.#refusal(), {}, names);
+    const number = this.#askedToStart[index] ?? 0;
+    this.#askedToStart[index] = number + 1;
+    if (planned.is === 'refused' && number === 0) return this.#finish(index, this.#refuse(token), {}, names);
+    const {
+      http = 202,
+      delivery,
+      headDelay = 0,
+      leads,
+    }: Start = planned.is === 'refused' ? starts.accepted : starts[planned.is];
+    const {wording} = this.#operation(index);
+    const header = wording === 'azure.statusMonitor' ? 'azure-asyncoperation' : 'location';
+    const location =
+      leads === 'abroad' ? `https://elsewhere.example/x/op-${index}` : locationOf(this.#operation(index), index);
+    const draft: Draft = {
+      http,
+      text: '',
+      headers: http >= 400 || leads === 'nowhere' ? {} : {[header]: location},
+      says: http >= 400 ? 'trouble' : 'notStarted',
+      headDelay,
+      ...(delivery === undefined ? {} : {delivery}),
+    };
+    return this.#finish(index, draft, {wait: planned.wait}, names);
   }
 
   /** Answers a batch as a whole; `undefined`: it is served. */
@@ -115,11 +152,11 @@ export class Service {
     const fault: Fault | undefined = name === undefined ? undefined : faults[name];
     // What happens to a connection happens to the whole batch.
     // Nobody reads the body of a redirect.
-    const isUnread = context.honest.http === 303 && /huge|endless|hangBody|slowBody/.test(name ?? '');
+    const isUnread = context.honest.http === 303 && /huge|endless|long|hangBody|slowBody/.test(name ?? '');
     const applies = fault !== undefined && !(isPart && fault.isOfConnection) && !isUnread;
-    if (!applies) return this.#finish(index, honest(context), {wait}, []);
+    if (!applies) return this.#finish(index, honest(context), {wait}, [], isPart);
     const draft = name === 'http 401' ? this.#refuse(token) : fault.answer(context);
-    return this.#finish(index, draft, {wait}, [name as string]);
+    return this.#finish(index, draft, {wait}, [name as string], isPart);
   }
 
   #context(index: number, url: string, token: string): FaultContext {
@@ -129,7 +166,9 @@ export class Service {
       const lagging = this.#honest(index, 5000);
       return lagging.draft;
     };
-    return {id, url, token, means, honest: wording, stale, isEven: (this.#asked[index] ?? 0) % 2 === 0};
+    const {maxResponseSize} = this.#plan.options;
+    const isEven = (this.#asked[index] ?? 0) % 2 === 0;
+    return {id, url, token, means, honest: wording, stale, isEven, maxResponseSize};
   }
 
   #honest(index: number, lag: number): {readonly means: Says; readonly honest: Wording_; readonly draft: Draft} {
@@ -156,6 +195,10 @@ export class Service {
     return {http: 200, body: {of: `op-${index}`}, says: 'succeeded'};
   }
 
+  #isStale(token: string): boolean {
+    return token === '' || Number(token.slice(token.lastIndexOf('.v') + 2)) < this.#version;
+  }
+
   #refuse(token: string): Draft {
     if (token !== '') this.#version = Number(token.slice(token.lastIndexOf('.v') + 2)) + 1;
     return this.#refusal();
@@ -177,22 +220,27 @@ export class Service {
     return Math.floor((this.#time.serviceTime + this.#plan.skew) / 1000) * 1000;
   }
 
-  #finish(index: number, draft: Draft, {wait}: AnswerPlan, names: readonly string[]): ServiceAnswer {
+  #finish(index: number, draft: Draft, {wait}: AnswerPlan, names: readonly string[], isPart = false): ServiceAnswer {
     const {http, body, headers, says, delivery, headDelay = 0, bodyDelay = 0, word} = draft;
     const text = draft.text ?? (body === null || body === undefined ? '' : JSON.stringify(body));
     // Nobody asks for a wait in an answer that is followed by another request at once.
     const asks = wait !== undefined && says !== 'redirect' && says !== 'unauthorized' && !isEnd(says);
-    const asked = asks ? waits[wait](this.#date()) : {headers: {}, told: undefined};
+    const {latency} = this.#plan;
+    // A part of a batch has no Date of its own.
+    const arrivesAt = this.#isOnTime && !isPart ? this.#time.serviceTime + latency + headDelay + bodyDelay : undefined;
+    const asked: Asked = asks ? waits[wait](this.#date(), arrivesAt) : {headers: {}, told: undefined};
+    const dated: Readonly<Record<string, string>> = asked.omitsDate === true ? {} : {date: this.dateHeader};
+    const {maxRetryAfter = Number.POSITIVE_INFINITY} = this.#plan.options;
     return {
       ...plainDelivery,
       ...(delivery === undefined ? {} : {delivery}),
       http,
       text,
-      headers: {date: this.dateHeader, 'request-id': `${index}`, ...headers, ...asked.headers},
-      headDelay: this.#plan.latency + headDelay,
+      headers: {...dated, 'request-id': `${index}`, ...headers, ...asked.headers},
+      headDelay: latency + headDelay,
       bodyDelay,
       says,
-      told: asked.told,
+      told: asked.told === undefined ? undefined : Math.min(asked.told, maxRetryAfter),
       faults: asks ? [...names, wait] : names,
       ...(word === undefined ? {} : {word}),
     };

@@ -1,5 +1,6 @@
 import {applicationOf} from './applications.ts';
 import {type AnswerPlan, type OperationPlan, type Plan, planOf, without} from './plan.ts';
+import {UserError} from './users.ts';
 import {type Violation, World} from './world.ts';
 
 /** What became of one world. */
@@ -15,7 +16,10 @@ export interface Simulated {
 /** Lives through the world of a plan. */
 export async function simulatePlan(plan: Plan, withTimeline = false): Promise<Simulated> {
   const world = new World(plan, applicationOf, withTimeline);
-  const onUncaught = (error: unknown): void => world.broken(`uncaught: ${String(error)}`);
+  const onUncaught = (error: unknown): void => {
+    if (error instanceof UserError) world.reported += 1;
+    else world.broken(`uncaught: ${String(error)}`);
+  };
   uncaught = onUncaught;
   await world.run();
   const outcomes = world.facts.map(({outcome}) => outcome?.is);
@@ -30,9 +34,12 @@ export function catchUncaught(): () => void {
   const listener = (error: unknown): void => uncaught?.(error);
   process.on('unhandledRejection', listener);
   process.on('uncaughtException', listener);
+  // What a host offers for errors in listeners.
+  Object.assign(globalThis, {reportError: listener});
   return () => {
     process.off('unhandledRejection', listener);
     process.off('uncaughtException', listener);
+    Reflect.deleteProperty(globalThis, 'reportError');
   };
 }
 
@@ -59,8 +66,9 @@ function isBenign({incidents, operations, envelopes, options}: Plan): boolean {
   if (!incidents.every((incident) => incident.is === 'crash' && incident.downtime <= 1500)) return false;
   if (envelopes.some(({fault}) => fault !== undefined)) return false;
   return operations.every(
-    ({answers, end, endsAt, visibleAt}) =>
+    ({answers, end, endsAt, visibleAt, start}) =>
       end !== undefined &&
+      (start === undefined || start.is === 'accepted') &&
       endsAt < 30_000 &&
       visibleAt === 0 &&
       answers.every(({fault, wait}) => fault === undefined && wait !== 'wait 1 h'),
@@ -98,8 +106,15 @@ function* smaller(plan: Plan): Generator<Plan> {
       yield {...plan, operations: operations.with(index, {...operation, answers})};
     }
   }
+  for (const [index, operation] of operations.entries()) {
+    if (operation.start === undefined) continue;
+    yield {...plan, operations: operations.with(index, {...operation, start: undefined})};
+  }
+  for (let index = 0; index < plan.ways.length; index++) yield {...plan, ways: plan.ways.toSpliced(index, 1)};
   if (plan.withKy) yield {...plan, withKy: false};
   if (plan.batch) yield {...plan, batch: false};
+  if (plan.concurrency < 40) yield {...plan, concurrency: 40};
+  if (plan.sharesSignal) yield {...plan, sharesSignal: false};
   if (plan.skew !== 0) yield {...plan, skew: 0};
   if (plan.latency !== 0) yield {...plan, latency: 0};
   const {options} = plan;

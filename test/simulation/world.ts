@@ -14,6 +14,7 @@ export interface SeenEvent {
   readonly percentComplete?: number;
   readonly rawStatus?: string;
   readonly reason?: string;
+  readonly operation?: {readonly percentComplete?: number};
 }
 
 /** How a watch ended. */
@@ -25,28 +26,60 @@ export interface SeenOutcome {
   readonly whole: unknown;
 }
 
+/** A request as invariants look at it. */
+export interface Sent {
+  readonly operation: number;
+  readonly url: string;
+  readonly authorization: string | undefined;
+  readonly isBatched: boolean;
+  /** How many requests were in flight before it left, how many left with it, itself included, and how many of those before it. */
+  readonly inFlight: number;
+  readonly together: number;
+  readonly place: number;
+}
+
 /** Everything that happens in a world and that invariants look at. */
 export type Happening =
-  | {readonly is: 'begin' | 'resume'; readonly operation: number}
+  | {readonly is: 'start' | 'begin' | 'resume'; readonly operation: number}
+  | ({readonly is: 'request'} & Sent)
+  /** A request that starts an operation, and its answer, or what would have been its answer. */
+  | ({readonly is: 'start request'} & Sent)
+  | {readonly is: 'start answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isLost: boolean}
   | {
-      readonly is: 'request';
+      readonly is: 'not started';
       readonly operation: number;
-      readonly url: string;
-      readonly authorization: string | undefined;
-      readonly isBatched: boolean;
+      readonly how: 'notStarted' | 'unconfirmed' | 'notWatchable';
+      readonly mayHaveStarted: boolean;
+      readonly whole: unknown;
     }
-  /** An answer has arrived whole; `isThere` is false for the share in a batch that was not served. */
-  | {readonly is: 'answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isThere: boolean}
+  /**
+   * An answer has arrived whole; `isThere` is false for the share in a batch that was not served, and `isWanted` where nobody
+   * waits for that share any more, while the others are waited for.
+   */
+  | {
+      readonly is: 'answer';
+      readonly operation: number;
+      readonly answer: ServiceAnswer;
+      readonly isThere: boolean;
+      readonly isWanted: boolean;
+    }
   | {readonly is: 'lost'; readonly operation: number; readonly why: string; readonly isBatched: boolean}
   | {readonly is: 'token failed'; readonly operation: number}
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
   | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
   | {readonly is: 'over'; readonly operation: number; readonly outcome: SeenOutcome}
-  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'}
+  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'; readonly resumes: boolean}
   | {readonly is: 'broken'; readonly why: string}
   /** Nothing is left to do at this time. */
   | {readonly is: 'rest'; readonly operation: -1}
   | {readonly is: 'end'; readonly operation: -1};
+
+/** The distance between the requests of a client, in milliseconds, and how many have left since they may leave again. */
+export interface Pace {
+  readonly opensAt: number;
+  readonly interval: number;
+  sent: number;
+}
 
 /** What no world may show. */
 export interface Violation {
@@ -62,8 +95,12 @@ export interface Application {
   crash(): void;
   /** Stops watching as a user does. */
   abandon(operation: number, how: 'abort' | 'stop'): void;
+  /** Stores what is known of an operation that is no longer watched. */
+  keep(operation: number): void;
   /** What is left behind once everything is over; `undefined`: nothing. */
   leftBehind(): string | undefined;
+  /** Who waits for what will never come; `undefined`: nobody. */
+  unsettled(): string | undefined;
 }
 
 const maxTicks = 20_000;
@@ -82,11 +119,16 @@ export class World {
   readonly timeline: string[] | undefined;
   /** Until when requests of a client to Graph are held back. */
   heldUntil = 0;
-  /** Whether a client paces its requests, because the service has refused some. */
-  isPaced = false;
+  /** How a client paces its requests, because the service has refused some. */
+  pace: Pace | undefined;
+  /** What the service has accepted since it last refused a request: when the first, and how many. */
+  accepted: {readonly since: number; count: number} | undefined;
   /** How long the process stood still, and how far its clocks are off, in milliseconds. */
   stalled = 0;
   jumped = 0;
+  /** How many errors the listeners of users threw, and how many of them were reported. */
+  thrown = 0;
+  reported = 0;
   /** Whether the service sends the token back at times: it is looked for everywhere only then. */
   readonly hasEchoes: boolean;
   readonly #moments = new Map<string, number>();
@@ -157,14 +199,19 @@ export class World {
     const number = (this.#moments.get(moment) ?? 0) + 1;
     this.#moments.set(moment, number);
     for (const incident of this.plan.incidents) {
-      if (incident.is !== 'crash' || !('atNext' in incident.moment)) continue;
-      if (incident.moment.atNext === moment && incident.moment.number === number) this.#die(incident);
+      if (!('moment' in incident) || !('atNext' in incident.moment)) continue;
+      if (incident.moment.atNext === moment && incident.moment.number === number) this.#strike(incident);
     }
     return !this.time.isProcessAlive;
   }
 
   count(name: string): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
+  }
+
+  /** Who waits for what will never come; `undefined`: nobody. */
+  unsettled(): string | undefined {
+    return this.#application?.unsettled();
   }
 
   /** Something that is not the library's to do, or an error that nobody expected. */
@@ -203,17 +250,18 @@ export class World {
 
   #begin(operation: number): void {
     const facts = this.facts[operation];
-    if (facts === undefined || facts.isWatched || facts.outcome !== undefined) return;
-    this.happen({is: facts.wasBegun ? 'resume' : 'begin', operation});
+    if (facts === undefined || facts.isWatched || facts.isStarting || facts.outcome !== undefined) return;
+    const first = this.plan.operations[operation]?.start === undefined ? 'begin' : 'start';
+    this.happen({is: facts.wasBegun ? 'resume' : first, operation});
     this.#application?.begin(operation);
   }
 
   #await(incident: Incident): void {
     const {time} = this;
-    const due = incident.is === 'crash' ? ('at' in incident.moment ? incident.moment.at : undefined) : incident.at;
+    const due = 'moment' in incident ? ('at' in incident.moment ? incident.moment.at : undefined) : incident.at;
     if (due === undefined) return;
     time.after(due, () => {
-      if (incident.is === 'crash') return this.#die(incident);
+      if ('moment' in incident) return this.#strike(incident);
       this.count(incident.is === 'suspend' ? incident.how : incident.is);
       this.timeline?.push(`${this.#clock()}${JSON.stringify(incident)}`);
       if (incident.is === 'jump') {
@@ -222,14 +270,35 @@ export class World {
       } else if (incident.is === 'suspend') {
         time.suspend(incident.how, incident.milliseconds);
         if (incident.how === 'stalled') this.stalled += incident.milliseconds;
-      } else {
-        const {operation, is, resumedAfter} = incident;
-        if (this.facts[operation]?.isWatched !== true) return;
-        this.happen({is: 'aborted', operation, how: is === 'abort' ? 'aborted' : 'stopped'});
-        if (resumedAfter !== undefined) time.after(resumedAfter, () => this.#begin(operation));
-        this.#application?.abandon(operation, is);
       }
     });
+  }
+
+  /** What happens to a process at a moment: it dies, or its user has enough. */
+  #strike(incident: Extract<Incident, {readonly moment: Moment}>): void {
+    if (incident.is === 'crash') {
+      this.#die(incident);
+      return;
+    }
+    const {operation, is, resumedAfter} = incident;
+    const struck = this.facts[operation];
+    if (!this.time.isProcessAlive || struck === undefined) return;
+    if (!struck.isWatched && !(struck.isStarting && is === 'abort')) return;
+    this.count(is);
+    const how = is === 'abort' ? 'aborted' : 'stopped';
+    const all = is === 'abort' && this.plan.sharesSignal ? this.facts : this.facts.slice(operation, operation + 1);
+    const concerned = all.filter(
+      ({isWatched, isStarting, abandonedBy}) => (isWatched || isStarting) && abandonedBy === undefined,
+    );
+    for (const facts of concerned) {
+      // What was not even started is not resumed.
+      const resumes = resumedAfter !== undefined && !facts.isStarting;
+      this.happen({is: 'aborted', operation: facts.operation, how, resumes});
+      if (resumes) this.time.after(resumedAfter, () => this.#begin(facts.operation));
+    }
+    this.#application?.abandon(operation, is);
+    // Each is stored as it was left.
+    for (const facts of concerned) if (facts.operation !== operation) this.#application?.keep(facts.operation);
   }
 
   #die(incident: Extract<Incident, {is: 'crash'}>): void {
@@ -248,12 +317,14 @@ export class World {
     this.network.drop();
     this.#application?.crash();
     this.heldUntil = 0;
-    this.isPaced = false;
+    this.pace = undefined;
+    this.accepted = undefined;
     time.isProcessAlive = true;
     enter(time);
     this.facts.forEach((facts, operation) => {
-      if (!facts.isWatched) return;
+      if (!facts.isWatched && !facts.isStarting) return;
       facts.isWatched = false;
+      facts.isStarting = false;
       time.after(downtime, () => this.#begin(operation));
     });
   }
@@ -269,6 +340,9 @@ export class World {
       switch (happening.is) {
         case 'request':
           return `-> ${happening.isBatched ? 'in a batch ' : ''}${happening.url}`;
+        case 'start request':
+          return `-> POST ${happening.url}`;
+        case 'start answer':
         case 'answer': {
           const {http, says, told, faults} = happening.answer;
           const wait = told === undefined ? '' : `, asks for ${told} ms`;
@@ -284,6 +358,8 @@ export class World {
         }
         case 'over':
           return `== ${happening.outcome.is}`;
+        case 'not started':
+          return `== ${happening.how}${happening.mayHaveStarted ? ', or may be' : ''}`;
         case 'broken':
           return happening.why;
         default:

@@ -186,6 +186,19 @@ export function times(requests: ReadonlyArray<{readonly at: number}>): number[] 
 }
 
 /**
+ * Waits until all that left before an abort has arrived, whatever connection it came by: until a request of our own
+ * comes alone.
+ */
+export async function allArrived(emulator: GraphEmulator): Promise<void> {
+  let before: number;
+  do {
+    before = emulator.requests.length;
+    await fetch(`${emulator.root}/fence`);
+    await emulator.idle();
+  } while (emulator.requests.length !== before + 1);
+}
+
+/**
  * Proves that watching is over and has left nothing: no timer that could send anything, and no request but these. The
  * fence is a request of our own: one that was sent before it has arrived.
  */

@@ -1,5 +1,5 @@
-import {PollError, type PollErrorFacts} from '../../src/operation/errors.ts';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
+import {PollError, type PollErrorFacts} from '../../src/operation/poll-error.ts';
 import type {WatchState} from '../../src/operation/state.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';

@@ -15,6 +15,7 @@ import {
   type OperationEventType,
   type OperationPoller,
   type OperationStatus,
+  type Outcome,
   type PollError,
   type PollOptions,
   pollOperation,
@@ -131,6 +132,8 @@ const absent = {
   stalledAfter: undefined,
   trustedOrigins: undefined,
   fetchResult: undefined,
+  started: undefined,
+  finalStateVia: undefined,
 } satisfies {readonly [Name in keyof Required<PollOptions>]: undefined};
 pollOperation('https://a.example', absent);
 resumeOperation('{}', absent);
@@ -175,3 +178,9 @@ expectTypeOf<(context: {readonly attempt: number}) => number>().toExtend<Schedul
 expectTypeOf<() => string>().not.toExtend<Schedule>();
 expectTypeOf<ReturnType<AdaptiveSchedule['toJSON']>>().toEqualTypeOf<DurationHistogramJson>();
 expectTypeOf(schedules.adaptive).toBeCallableWith({requestCost: 2000, initial: 500, learned: undefined});
+
+// What a poller knows without an await, and how it ends.
+expectTypeOf(poller.abandoned).toEqualTypeOf<AbandonReason | undefined>();
+expectTypeOf(poller.location).toBeString();
+expectTypeOf(poller.outcome()).resolves.toEqualTypeOf<Outcome>();
+expectTypeOf(poller.wake()).toBeVoid();

@@ -10,5 +10,6 @@ import type {Protocol} from '../protocol.ts';
 export const attackSimulation: Protocol = defineProtocol({
   ...longRunning,
   name: 'graph.attackSimulation',
+  pathsUnderRoot: true,
   percentComplete: '/percentageCompleted',
 });

@@ -22,5 +22,6 @@ export const auditQuery: Protocol = defineProtocol({
   id: ['/id', '/value/id'],
   resultLocation: {suffix: '/records'},
   start: 'resource',
+  pathsUnderRoot: true,
   pollHeaders,
 });

@@ -10,4 +10,5 @@ import type {Protocol} from '../protocol.ts';
 export const authentication: Protocol = defineProtocol({
   ...longRunning,
   name: 'graph.authentication',
+  pathsUnderRoot: true,
 });

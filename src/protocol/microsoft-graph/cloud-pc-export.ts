@@ -23,5 +23,6 @@ export const cloudPcExport: Protocol = defineProtocol({
   createdDateTime: ['/requestDateTime', '/value/requestDateTime'],
   result: ['/exportUrl', '/value/exportUrl'],
   start: 'resource',
+  pathsUnderRoot: true,
   pollHeaders,
 });

@@ -14,6 +14,7 @@ export const connector: Protocol = defineProtocol({
   words: {unspecified: 'notStarted', inprogress: 'running', completed: 'succeeded', failed: 'failed'},
   requestHeaders: {prefer: 'respond-async'},
   locationHeaders: ['location', 'operation-location'],
+  pathsUnderRoot: true,
   pollHeaders,
   minimumInterval: 60_000,
   totalTimeout: 1_800_000,

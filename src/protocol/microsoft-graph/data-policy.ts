@@ -16,5 +16,6 @@ export const dataPolicy: Protocol = defineProtocol({
   percentComplete: '/progress',
   result: '/storageLocation',
   locationHeaders: ['location', 'operation-location'],
+  pathsUnderRoot: true,
   pollHeaders,
 });

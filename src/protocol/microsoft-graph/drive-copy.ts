@@ -27,6 +27,7 @@ export const driveCopy: Protocol = defineProtocol({
   result: '/resourceId',
   error: ['/error', '/errorCode'],
   locationHeaders: ['location'],
+  pathsUnderRoot: true,
   pollHeaders,
   authorization: 'none',
   foreignHosts: true,

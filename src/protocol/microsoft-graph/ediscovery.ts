@@ -25,5 +25,6 @@ export const ediscovery: Protocol = defineProtocol({
   result: '',
   error: '/resultInfo',
   locationHeaders: ['location', 'operation-location'],
+  pathsUnderRoot: true,
   pollHeaders,
 });

@@ -10,6 +10,7 @@ import type {Protocol} from '../protocol.ts';
 export const engagement: Protocol = defineProtocol({
   ...longRunning,
   name: 'graph.engagement',
+  pathsUnderRoot: true,
   locationHeaders: ['operation-location', 'location'],
   minimumInterval: 30_000,
 });

@@ -20,5 +20,6 @@ export const intuneExport: Protocol = defineProtocol({
   createdDateTime: '/requestDateTime',
   result: '/url',
   start: 'resource',
+  pathsUnderRoot: true,
   pollHeaders,
 });

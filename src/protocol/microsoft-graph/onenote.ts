@@ -15,6 +15,7 @@ export const onenote: Protocol = defineProtocol({
   percentComplete: '/percentComplete',
   error: ['/error', '/@api.diagnostics'],
   locationHeaders: ['operation-location', 'location'],
+  pathsUnderRoot: true,
   pollHeaders,
   minimumInterval: 10_000,
 });

@@ -19,5 +19,6 @@ export const partnerBilling: Protocol = defineProtocol({
   },
   resourceLocation: ['/resourceLocation@odata.navigationLink', '/resourceLocation'],
   locationHeaders: ['location', 'operation-location'],
+  pathsUnderRoot: true,
   pollHeaders,
 });

@@ -14,5 +14,6 @@ export const print: Protocol = defineProtocol({
   statusDetail: '/status/description',
   result: '',
   locationHeaders: ['operation-location', 'location'],
+  pathsUnderRoot: true,
   pollHeaders,
 });

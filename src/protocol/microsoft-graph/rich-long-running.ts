@@ -10,5 +10,6 @@ import type {Protocol} from '../protocol.ts';
 export const richLongRunning: Protocol = defineProtocol({
   ...longRunning,
   name: 'graph.richLongRunning',
+  pathsUnderRoot: true,
   percentComplete: '/percentageComplete',
 });

@@ -20,6 +20,7 @@ export const teams: Protocol = defineProtocol({
   },
   resourceLocation: '/targetResourceLocation',
   locationHeaders: ['location', 'operation-location'],
+  pathsUnderRoot: true,
   pollHeaders,
   minimumInterval: 30_000,
 });

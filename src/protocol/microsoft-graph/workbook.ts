@@ -13,6 +13,7 @@ import type {Protocol} from '../protocol.ts';
 export const workbook: Protocol = defineProtocol({
   ...longRunning,
   name: 'graph.workbook',
+  pathsUnderRoot: true,
   words: {...longRunning.words, completed: 'succeeded'},
   requestHeaders: {prefer: 'respond-async'},
   createdMeansDone: true,

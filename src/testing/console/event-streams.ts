@@ -1,7 +1,7 @@
 import type {ServerResponse} from 'node:http';
 import type {Message} from './wire.ts';
 
-/** More pages than anybody looks at; each holds a connection. */
+/** How many pages can be open at once, more than anybody looks at; each holds a connection. */
 const maximumStreams = 16;
 
 /** Sends changes to the open pages by server-sent events. A stream ends with its connection, at the latest when the emulator stops. */

@@ -1,6 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {PollError, type PollErrorFacts} from '../../src/operation/errors.ts';
-import {readPollError, writePollError} from '../../src/operation/poll-error-json.ts';
+import {PollError, type PollErrorFacts, readPollError, writePollError} from '../../src/operation/poll-error.ts';
 
 const answered = (httpStatus: number) => ({httpStatus, clientRequestId: 'c', requestId: 'r', date: 'd'});
 

@@ -1,0 +1,49 @@
+import type {Operation} from '../operation/operation.ts';
+import {type Outcome, succeededOperation} from '../operation/outcome.ts';
+import type {OperationSource} from './operation-source.ts';
+
+/**
+ * An operation at each change of status or percentage, from the one last known on. Ends after the succeeded operation.
+ *
+ * @throws the outcome's error, after the last change, when it ended in any other way
+ */
+export async function* operationChanges(source: OperationSource): AsyncGenerator<Operation, void, undefined> {
+  const known = source.operation();
+  const changes: Operation[] = known === undefined ? [] : [known];
+  let last: Operation | undefined;
+  let wake: (() => void) | undefined;
+  let outcome: Outcome | undefined;
+  const unsubscribe = [
+    source.onReport((operation) => {
+      if (!differs(operation, changes.at(-1) ?? last)) return;
+      changes.push(operation);
+      wake?.();
+    }),
+    source.onOutcome((ended) => {
+      outcome = ended;
+      wake?.();
+    }),
+  ];
+  try {
+    for (;;) {
+      const change = changes.shift();
+      if (change !== undefined) {
+        last = change;
+        yield change;
+      } else if (outcome === undefined) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      } else {
+        succeededOperation(outcome);
+        return;
+      }
+    }
+  } finally {
+    for (const remove of unsubscribe) remove();
+  }
+}
+
+function differs(operation: Operation, before: Operation | undefined): boolean {
+  return operation.status !== before?.status || operation.percentComplete !== before.percentComplete;
+}

@@ -1,0 +1,38 @@
+import {OperationError} from '../operation/errors.ts';
+import {type Operation, type OperationStatus, statusRank} from '../operation/operation.ts';
+import type {OperationSource} from './operation-source.ts';
+
+/**
+ * Waits until an operation has reached a status or a later one.
+ *
+ * @throws the outcome's error when watching ends before that; an OperationError when the operation succeeded, so that it never
+ *   will
+ */
+export async function waitForStatus(source: OperationSource, status: OperationStatus): Promise<Operation> {
+  const hasReached = (operation: Operation | undefined): operation is Operation =>
+    operation !== undefined && (operation.status === status || statusRank[operation.status] > statusRank[status]);
+  const known = source.operation();
+  if (hasReached(known)) return known;
+  const unsubscribe: Array<() => void> = [];
+  try {
+    return await new Promise<Operation>((resolve, reject) => {
+      unsubscribe.push(
+        source.onReport((operation) => {
+          if (hasReached(operation)) resolve(operation);
+        }),
+        source.onOutcome((outcome) => {
+          const {operation} = outcome;
+          if (hasReached(operation)) resolve(operation);
+          else reject(outcome.status === 'succeeded' ? neverReaches(source, status) : outcome.error);
+        }),
+      );
+    });
+  } finally {
+    for (const remove of unsubscribe) remove();
+  }
+}
+
+function neverReaches(source: OperationSource, status: OperationStatus): OperationError {
+  const state = source.state();
+  return new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state});
+}

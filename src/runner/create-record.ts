@@ -1,0 +1,67 @@
+import type {ResumeToken} from '../operation/resume-token.ts';
+import type {WatchState} from '../operation/state.ts';
+import {firstState} from '../options/first-state.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {resumeWatching} from '../options/resume.ts';
+import {pollOptionChecks, readOptions} from '../options/settings.ts';
+import {OperationPoller} from '../poller.ts';
+import {firstStep} from '../polling/step.ts';
+import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {wallClock} from '../shared/clock.ts';
+import {isString} from './outcome-json.ts';
+import {type OperationRecord, recordOf} from './record.ts';
+
+/** The options of {@link createRecord}. */
+export interface RecordOptions<Data = unknown> extends Pick<PollOptions, 'protocol' | 'totalTimeout' | 'initialDelay'> {
+  /** What the runner finds the record by. Default the location. */
+  readonly key?: string | undefined;
+  /** Any JSON, which `onEnd` gets. */
+  readonly data?: Data | undefined;
+}
+
+const recordOptionChecks = {
+  protocol: pollOptionChecks.protocol,
+  totalTimeout: pollOptionChecks.totalTimeout,
+  initialDelay: pollOptionChecks.initialDelay,
+  key: isString,
+  data: () => {}, // It is the user's.
+} satisfies Checks<RecordOptions>;
+
+/**
+ * Makes the record of an operation, with an id of its own. It can be made into JSON and back at any time.
+ *
+ * @param place where the operation is, or a poller or a resume token to go on from. A poller goes on too: stop it once the record
+ *   is stored
+ * @param options see {@link RecordOptions}; `protocol` is needed again for a poller or token of a protocol of your own
+ * @param now by the runner's clock, in milliseconds since 1970
+ * @throws TypeError or RangeError that names the option; InvalidResumeTokenError
+ *
+ * @example
+ * ```ts
+ * const record = createRecord(location, {key: 'adele', data: {mail: 'adele@contoso.com'}});
+ * await store.put(record.key, JSON.stringify(record), dueAtOf(record));
+ * ```
+ */
+export function createRecord<Data = unknown>(
+  place: string | URL | OperationPoller | ResumeToken,
+  options: RecordOptions<Data> = {},
+  now: number = Date.now(),
+): OperationRecord<Data> {
+  checkIsObject('options', options);
+  checkOptions(options, recordOptionChecks);
+  const {key, data, ...watch} = options;
+  const {state} = firstStep(
+    stateOf(place, watch, now),
+    wallClock(() => now),
+  );
+  return recordOf(crypto.randomUUID(), key ?? state.location, data, state);
+}
+
+function stateOf(
+  place: string | URL | OperationPoller | ResumeToken,
+  options: Pick<PollOptions, 'protocol' | 'totalTimeout' | 'initialDelay'>,
+  now: number,
+): WatchState {
+  if (typeof place === 'string' || place instanceof URL) return firstState(place, readOptions(options), now);
+  return resumeWatching(place instanceof OperationPoller ? place.toJSON() : place, options, now).state;
+}

@@ -1,0 +1,111 @@
+import {abandonError} from '../operation/abandon-error.ts';
+import {InvalidResumeTokenError, UnknownStatusError} from '../operation/errors.ts';
+import {endedOutcome, type Outcome} from '../operation/outcome.ts';
+import {PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
+import {readResumeToken} from '../operation/read-resume-token.ts';
+import type {ResumeToken} from '../operation/resume-token.ts';
+import {type Answer, abandonReasons, type WatchState} from '../operation/state.ts';
+import {type Check, type Checks, isA, isBoolean, isNumber, isOneOf} from '../shared/check-options.ts';
+import {isRecord} from '../shared/json.ts';
+import {checkFields} from './check-fields.ts';
+
+/** What the resume token of a watch that is over does not say about its end. */
+export interface EndJson {
+  /** The failed request that led to giving up. */
+  readonly cause?: PollErrorJson | undefined;
+  /** The unknown word that led to giving up. */
+  readonly rawStatus?: string | undefined;
+  /** When fetching the result was given up, in milliseconds since 1970: the operation itself has succeeded. */
+  readonly resultFailedAt?: number | undefined;
+}
+
+/** An {@link Outcome} as plain JSON. It holds the location whole, see {@link ResumeToken}. */
+export interface OutcomeJson extends EndJson {
+  /** The resume token of the watch that is over. */
+  readonly token: ResumeToken;
+}
+
+/**
+ * Writes how a watch ended as plain JSON.
+ *
+ * @param token the resume token of the watch, taken when it was over: `poller.toJSON()`
+ */
+export function writeOutcome(outcome: Outcome, token: ResumeToken): OutcomeJson {
+  return {token, ...writeEnd(outcome, token)};
+}
+
+/** Writes what a token does not say about the end. */
+export function writeEnd(outcome: Outcome, {startedAt}: Pick<ResumeToken, 'startedAt'>): EndJson {
+  if (outcome.status !== 'abandoned') return {};
+  const {reason, error} = outcome;
+  return {
+    ...(error.cause instanceof PollError ? {cause: writePollError(error.cause)} : {}),
+    ...(error instanceof UnknownStatusError ? {rawStatus: error.rawStatus} : {}),
+    ...(reason === 'result' ? {resultFailedAt: startedAt + error.elapsed} : {}),
+  };
+}
+
+/**
+ * Reads what {@link writeOutcome} wrote: the same union, with errors of the same classes and the same fields.
+ *
+ * @throws InvalidResumeTokenError, TypeError or RangeError that says what is wrong with it
+ */
+export function readOutcome(json: OutcomeJson): Outcome {
+  checkFields('outcome', json, outcomeChecks, ['token']);
+  return readEnd(readResumeToken(json.token), json);
+}
+
+/** How a watch ended, from its state and from what {@link writeEnd} wrote. */
+export function readEnd(state: WatchState, {cause, rawStatus, resultFailedAt}: EndJson): Outcome {
+  const facts = {
+    ...(cause === undefined ? {} : {cause: readPollError(cause)}),
+    ...(rawStatus === undefined ? {} : {word: rawStatus}),
+  };
+  const ended = endedOutcome(state);
+  if (ended?.status === 'succeeded' && resultFailedAt !== undefined) {
+    const error = abandonError('result', state, resultFailedAt, facts);
+    return {status: 'abandoned', reason: 'result', operation: ended.operation, error};
+  }
+  if (ended !== undefined) return ended;
+  const {abandoned: reason, endedAt, answer, operation} = state;
+  if (reason === undefined || endedAt === undefined) {
+    throw new InvalidResumeTokenError('Invalid resume token: its watch is not over');
+  }
+  // As when it was given up: the error is made from the state before.
+  const before = {...state, abandoned: undefined, endedAt: undefined, answer: undefined};
+  return {status: 'abandoned', reason, operation, error: abandonError(reason, before, endedAt, {answer, ...facts})};
+}
+
+/** A string; it is not shown. */
+export const isString: Check = isA('a string', (value) => typeof value === 'string');
+/** A time. */
+export const isTime: Check = isNumber({takes: 'milliseconds since 1970,', least: -8.64e15, most: 8.64e15});
+/** A resume token, which is read for itself. */
+export const isResumeToken: Check = isA('a resume token', isRecord);
+
+const answerChecks = {
+  httpStatus: isNumber({whole: true}),
+  requestId: isString,
+  clientRequestId: isString,
+  date: isString,
+} satisfies Checks<Answer>;
+
+const causeChecks = {
+  message: isString,
+  kind: isOneOf('http', 'network', 'timeout', 'protocol', 'token'),
+  transient: isBoolean,
+  throttled: isBoolean,
+  answer: (name, answer) => checkFields(name, answer, answerChecks, ['httpStatus', 'clientRequestId']),
+  code: isString,
+  retryAfter: isNumber(),
+  ends: isOneOf(...abandonReasons),
+} satisfies Checks<PollErrorJson>;
+
+/** A check for each field of {@link EndJson}. */
+export const endChecks = {
+  cause: (name, cause) => checkFields(name, cause, causeChecks, ['message', 'kind', 'transient']),
+  rawStatus: isString,
+  resultFailedAt: isTime,
+} satisfies Checks<EndJson>;
+
+const outcomeChecks = {token: isResumeToken, ...endChecks} satisfies Checks<OutcomeJson>;

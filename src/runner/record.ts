@@ -1,0 +1,121 @@
+import {InvalidResumeTokenError} from '../operation/errors.ts';
+import type {Outcome} from '../operation/outcome.ts';
+import {readResumeToken} from '../operation/read-resume-token.ts';
+import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import {isOver, type WatchState} from '../operation/state.ts';
+import {wake} from '../polling/step.ts';
+import {type Checks, isA, isNumber} from '../shared/check-options.ts';
+import {wallClock} from '../shared/clock.ts';
+import {isRecord} from '../shared/json.ts';
+import {checkFields} from './check-fields.ts';
+import {type EndJson, endChecks, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
+import {RecordRefusedError} from './record-refused-error.ts';
+
+/** An end that has been recorded, and is to be handed over. */
+export interface RecordedEnd extends EndJson {
+  /** When `onEnd` is called next, in milliseconds since 1970. */
+  readonly dueAt: number;
+  /** How often `onEnd` has rejected. */
+  readonly rejections: number;
+}
+
+/**
+ * A watched operation as a runner stores it: plain JSON, versioned. It holds no secret but the location, which can be a
+ * capability on a foreign host: whoever can write to the store decides where the token goes, unless a client's root does.
+ */
+export interface OperationRecord<Data = unknown> {
+  readonly version: 1;
+  /** Made with the record: it tells two watches apart that have the same key. `onEnd` gets it at each call. */
+  readonly id: string;
+  /** What the runner finds the record by. */
+  readonly key: string;
+  /** Where watching goes on. Its times are those of the runner's clock. */
+  readonly token: ResumeToken;
+  /** What was added with the operation. */
+  readonly data?: Data | undefined;
+  /** How watching ended, once it has. */
+  readonly ended?: RecordedEnd | undefined;
+}
+
+const recordVersion = 1;
+
+const recordedEndChecks = {
+  ...endChecks,
+  dueAt: isTime,
+  rejections: isNumber({takes: 'a whole number', whole: true, most: Number.MAX_SAFE_INTEGER}),
+} satisfies Checks<RecordedEnd>;
+
+const recordChecks = {
+  version: isA(String(recordVersion), (version) => version === recordVersion),
+  id: isString,
+  key: isString,
+  token: isResumeToken,
+  data: () => {}, // It is the user's.
+  ended: (name, ended) => checkFields(name, ended, recordedEndChecks, ['dueAt', 'rejections']),
+} satisfies Checks<OperationRecord>;
+
+/** Makes a record of a state. */
+export function recordOf<Data>(
+  id: string,
+  key: string,
+  data: Data | undefined,
+  state: WatchState,
+): OperationRecord<Data> {
+  const record = {version: recordVersion, id, key, token: writeResumeToken(state)} as const;
+  return data === undefined ? record : {...record, data};
+}
+
+/**
+ * Reads a record, wherever it comes from.
+ *
+ * @returns its state
+ * @throws RecordRefusedError that names the field
+ */
+export function readRecord(record: OperationRecord): WatchState {
+  try {
+    checkFields('', record, recordChecks, ['version', 'id', 'key', 'token']);
+    const state = readResumeToken(record.token);
+    const {ended} = record;
+    if (ended !== undefined && !isOver(state)) throw new TypeError('ended: its watch is not over');
+    if (ended?.resultFailedAt !== undefined && state.operation?.status !== 'succeeded') {
+      throw new TypeError('ended.resultFailedAt: its operation has not succeeded');
+    }
+    return state;
+  } catch (error) {
+    const isInvalid =
+      error instanceof TypeError || error instanceof RangeError || error instanceof InvalidResumeTokenError;
+    if (!isInvalid) throw error;
+    const id: unknown = isRecord(record) ? Reflect.get(record, 'id') : undefined;
+    throw new RecordRefusedError(error.message, typeof id === 'string' ? id : undefined, 'invalidRecord', error);
+  }
+}
+
+/** When the next turn of a record is due, in milliseconds since 1970 by the runner's clock. */
+export function dueAtOf({token, ended}: OperationRecord): number {
+  return (ended ?? token).dueAt;
+}
+
+/**
+ * How the watch of a record ended, with errors of the same classes as a poller's; `undefined` while it goes on.
+ *
+ * @throws RecordRefusedError that names the field
+ */
+export function outcomeOf(record: OperationRecord): Outcome | undefined {
+  const state = readRecord(record);
+  return record.ended === undefined ? undefined : readEnd(state, record.ended);
+}
+
+/**
+ * A record after a hint that its operation may have changed: its next turn is due as soon as the service allows a poll, as for
+ * `poller.wake()`. The same record where that is no earlier, and where watching is over.
+ *
+ * @param now by the runner's clock, in milliseconds since 1970
+ * @throws RecordRefusedError that names the field
+ */
+export function wakeRecord<Data>(record: OperationRecord<Data>, now: number): OperationRecord<Data> {
+  const woken = wake(
+    readRecord(record),
+    wallClock(() => now),
+  );
+  return woken === undefined ? record : {...record, token: writeResumeToken(woken.state)};
+}

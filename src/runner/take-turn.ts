@@ -1,0 +1,132 @@
+import type {OperationEvent} from '../operation/events.ts';
+import {endedOutcome, type Outcome} from '../operation/outcome.ts';
+import {PollError, writePollError} from '../operation/poll-error.ts';
+import {writeResumeToken} from '../operation/resume-token.ts';
+import {isOver, type WatchState} from '../operation/state.ts';
+import type {Resumed} from '../options/resume.ts';
+import {fetchedOutcome} from '../polling/fetch-result.ts';
+import {checkNumber} from '../shared/check-options.ts';
+import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
+import {readEnd, writeEnd} from './outcome-json.ts';
+import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
+import {type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
+import {checkTurnOptions, resumeRecord, type TurnOptions} from './turn-options.ts';
+
+/** What a turn found, whether or not another one follows. */
+export interface TurnFacts<Data = unknown> {
+  /** The record after it: store it in place of the one before. */
+  readonly record: OperationRecord<Data>;
+  /** What a poller would have emitted, in order. A turn that is taken again emits its events again. */
+  readonly events: readonly OperationEvent[];
+  /** Where the service asked for no requests for a while: no other operation on that origin is polled with success either. */
+  readonly hold?: OriginHold | undefined;
+  /** What `onEnd` rejected with. */
+  readonly error?: unknown;
+}
+
+/**
+ * What a turn leaves to do: store the record until the next turn is due, in milliseconds since 1970 by the runner's clock; or
+ * remove it, because watching is over and `onEnd`, if there is one, has resolved.
+ */
+export type Turn<Data = unknown> = TurnFacts<Data> & ({readonly dueAt: number} | {readonly done: Outcome});
+
+/**
+ * One turn of a stored operation, which is all that a runner does with it, be it a loop over a table or a queue of jobs: polls
+ * the service once, or hands the end over. A runner leases a record that is due, takes its turn, and stores or removes it.
+ *
+ * - An end is recorded first and handed over by the next turn, which is due at once. Whatever dies in between, `onEnd` is called,
+ *   with the outcome and the id that were stored, and nobody is asked again.
+ * - A turn that comes too early does nothing. One that is taken twice, or again after a crash, is harmless: a poll is a GET.
+ * - With `fetchResult` the result is fetched in a turn of its own, which lasts for `notFoundGrace` at most.
+ *
+ * @param record as it was stored
+ * @param options see {@link TurnOptions}
+ * @param now by the runner's clock, in milliseconds since 1970
+ * @returns see {@link Turn}
+ * @throws RecordRefusedError where this runner can do nothing with the record; TypeError or RangeError when an option is
+ *   wrong; the signal's reason when it aborts. The record then stays as it is
+ *
+ * @example
+ * ```ts
+ * const turn = await takeTurn(JSON.parse(row.record), {client, onEnd}, Date.now());
+ * if ('done' in turn) await store.remove(row.key);
+ * else await store.put(row.key, JSON.stringify(turn.record), turn.dueAt);
+ * ```
+ */
+export async function takeTurn<Data = unknown>(
+  record: OperationRecord<Data>,
+  options: TurnOptions<Data>,
+  now: number,
+): Promise<Turn<Data>> {
+  checkTurnOptions(options);
+  checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
+  const {signal, onEnd, heldUntil} = options;
+  signal?.throwIfAborted();
+  const state = readRecord(record);
+  const dueAt = dueAtOf(record);
+  if (Math.ceil(dueAt) > now) return {record, events: [], dueAt};
+  const begunAt = processNow();
+  const clock = wallClock(() => now + processNow() - begunAt);
+  if (record.ended !== undefined) return handOver(record, state, record.ended, options, clock);
+
+  /** The turn in which watching ended. */
+  const ending = (ended: WatchState, outcome: Outcome, events: readonly OperationEvent[]): Turn<Data> => {
+    const {operation} = outcome;
+    const token = writeResumeToken({...ended, operation});
+    const end = {...writeEnd(outcome, token), dueAt: clock.now(), rejections: 0};
+    const facts = {record: {...record, token, ended: end}, events};
+    return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};
+  };
+  const resumed = resumeRecord(record.id, state, options);
+  if (isOver(state)) return ending(state, await outcomeOfEnded(resumed, clock, signal), []);
+  const {step, events, hold} = await stepUnlessHeld(resumed, clock, {signal, heldUntil});
+  if (step === undefined) {
+    const until = Math.min(hold?.until ?? now, state.deadlineAt ?? Number.POSITIVE_INFINITY);
+    return {record, events, hold, dueAt: until};
+  }
+  const {next} = step;
+  const fetches = 'outcome' in next && next.outcome.status === 'succeeded' && resumed.settings.fetchResult;
+  if ('outcome' in next && !fetches) return {...ending(step.state, next.outcome, events), hold};
+  const token = writeResumeToken(step.state);
+  return {record: {...record, token}, events, hold, dueAt: token.dueAt};
+}
+
+const neverAborted: AbortSignal = new AbortController().signal;
+const firstRetry = 1000;
+const longestRetry = 60_000;
+
+async function handOver<Data>(
+  record: OperationRecord<Data>,
+  state: WatchState,
+  ended: RecordedEnd,
+  {onEnd, signal = neverAborted}: TurnOptions<Data>,
+  clock: Clock,
+): Promise<Turn<Data>> {
+  const outcome = readEnd(state, ended);
+  const {id, key, data} = record;
+  try {
+    await onEnd?.({id, key, outcome, data, signal});
+    return {record, events: [], done: outcome};
+  } catch (error) {
+    signal.throwIfAborted();
+    const delay = Math.min(longestRetry, firstRetry * 2 ** Math.min(ended.rejections, 10));
+    const dueAt = clock.now() + delay;
+    return {record: {...record, ended: {...ended, dueAt, rejections: ended.rejections + 1}}, events: [], dueAt, error};
+  }
+}
+
+/** The outcome of an operation that has ended, with its result where that is asked for. */
+async function outcomeOfEnded(
+  {state, settings}: Resumed,
+  clock: Clock,
+  signal: AbortSignal = neverAborted,
+): Promise<Outcome> {
+  const ended = endedOutcome(state);
+  if (ended?.status !== 'succeeded' || !settings.fetchResult) return ended ?? readEnd(state, {});
+  const fetched = await fetchedOutcome(settings, state, ended.operation, signal);
+  signal.throwIfAborted();
+  if (fetched.status === 'succeeded') return fetched;
+  const cause = fetched.error.cause instanceof PollError ? {cause: writePollError(fetched.error.cause)} : {};
+  // By the runner's clock.
+  return readEnd(state, {resultFailedAt: clock.now(), ...cause});
+}

@@ -1,0 +1,86 @@
+import {checkOneTransport, isClient} from '../client/client-option.ts';
+import {partsOf} from '../client/client-parts.ts';
+import type {OperationClient} from '../client/operation-client.ts';
+import {sharedSettings} from '../client/operation-settings.ts';
+import {withTokenOrigin} from '../client/token-origin.ts';
+import type {Outcome} from '../operation/outcome.ts';
+import type {WatchState} from '../operation/state.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import type {Resumed} from '../options/resume.ts';
+import {pollOptionChecks, readOptions} from '../options/settings.ts';
+import {protocolNamed} from '../protocol/presets.ts';
+import type {Protocol} from '../protocol/protocol.ts';
+import {type Checks, checkIsObject, checkOptions, isA, isFunction} from '../shared/check-options.ts';
+import {isTime} from './outcome-json.ts';
+import {RecordRefusedError} from './record-refused-error.ts';
+
+/** What `onEnd` gets. */
+export interface EndedRecord<Data = unknown> {
+  /** The record's id, the same at each call: what was done for it need not be done again. */
+  readonly id: string;
+  readonly key: string;
+  readonly outcome: Outcome;
+  readonly data: Data | undefined;
+  /** Aborts when the runner gives up this turn. */
+  readonly signal: AbortSignal;
+}
+
+/** The options of {@link takeTurn}: those of a poller apply to all records. */
+export interface TurnOptions<Data = unknown>
+  extends Omit<PollOptions, 'protocol' | 'retry' | 'totalTimeout' | 'initialDelay'> {
+  /** A client, of Graph or any service, in place of `token` and `http`: polls go through its gate and limits. */
+  readonly client?: OperationClient | undefined;
+  /** Protocols of your own, besides the library's: records refer to them by name. */
+  readonly protocols?: readonly Protocol[] | undefined;
+  /**
+   * Called with how a watch ended, at least once for each record: again after a rejection, which is repeated after 1 s growing to
+   * 60 s, and after a crash. Default: nobody wants to know, and a record is done as soon as its watch is over.
+   */
+  readonly onEnd?: ((ended: EndedRecord<Data>) => unknown) | undefined;
+  /** Until when the runner holds back the requests to the operation's origin, in milliseconds since 1970. Default: it does not. */
+  readonly heldUntil?: number | undefined;
+  /** Ends the turn: it rejects with the signal's reason, and the record stays as it is. */
+  readonly signal?: AbortSignal | undefined;
+  /** How many polls in a row may fail. Default 20: a poll is one request, because a turn does not wait to repeat one. */
+  readonly consecutiveFailures?: number | undefined;
+}
+
+const {protocol: _, retry, totalTimeout, initialDelay, ...pollChecks} = pollOptionChecks;
+
+const turnChecks = {
+  ...pollChecks,
+  client: isClient,
+  protocols: isA('a list of protocols', Array.isArray),
+  onEnd: isFunction,
+  heldUntil: isTime,
+} satisfies Checks<TurnOptions>;
+
+/** @throws TypeError or RangeError that names the option, what it takes and what it got */
+export function checkTurnOptions(options: object): void {
+  checkIsObject('options', options);
+  checkOptions(options, turnChecks);
+  checkOneTransport(options);
+}
+
+/**
+ * How to poll the operation of a record, and the state to go on from.
+ *
+ * @throws RecordRefusedError where these options have no way to
+ */
+export function resumeRecord(id: string, state: WatchState, options: TurnOptions<never>): Resumed {
+  const {client, protocols = [], onEnd, heldUntil, consecutiveFailures = 20, token, http, ...others} = options;
+  const protocol = protocols.find(({name}) => name === state.protocol) ?? protocolNamed(state.protocol);
+  if (protocol === undefined) {
+    // Whoever can write to the store can make the name as long as they like.
+    const why = `token.protocol: there is none named ${JSON.stringify(state.protocol.slice(0, 40))} here`;
+    throw new RecordRefusedError(why, id, 'unknownProtocol');
+  }
+  const pollOptions: PollOptions = {...others, consecutiveFailures, retry: {retries: 0}, protocol};
+  const parts = client === undefined ? undefined : partsOf(client);
+  if (parts === undefined) return {state, settings: readOptions({...pollOptions, token, http})};
+  const settings = readOptions({...pollOptions, token: parts.token}, sharedSettings(parts, protocol));
+  const ours = withTokenOrigin(state, parts.origin, settings);
+  if (ours !== undefined) return {state: ours, settings};
+  const why = `token.location: it is on ${state.tokenOrigin}, and the client's origin is ${parts.origin}`;
+  throw new RecordRefusedError(why, id, 'foreignOrigin');
+}

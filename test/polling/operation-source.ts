@@ -1,0 +1,32 @@
+import type {Operation} from '../../src/operation/operation.ts';
+import type {Outcome} from '../../src/operation/outcome.ts';
+import type {OperationSource} from '../../src/polling/operation-source.ts';
+import {stateOf} from '../support/core.ts';
+
+/** A watched operation that does what the test says, and counts who listens. */
+export function createSource(known?: Operation) {
+  const reports = new Set<(operation: Operation) => void>();
+  const outcomes = new Set<(outcome: Outcome) => void>();
+  const source: OperationSource = {
+    operation: () => known,
+    state: () => stateOf({operation: known}),
+    onReport: (callback) => {
+      reports.add(callback);
+      return () => void reports.delete(callback);
+    },
+    onOutcome: (callback) => {
+      outcomes.add(callback);
+      return () => void outcomes.delete(callback);
+    },
+  };
+  return {
+    source,
+    listeners: () => reports.size + outcomes.size,
+    report: (operation: Operation) => {
+      for (const callback of reports) callback(operation);
+    },
+    end: (outcome: Outcome) => {
+      for (const callback of outcomes) callback(outcome);
+    },
+  };
+}

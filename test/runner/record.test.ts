@@ -1,0 +1,180 @@
+import {describe, expect, test} from '@jest/globals';
+import {pollOperation} from '../../src/index.ts';
+import {
+  createRecord,
+  dueAtOf,
+  type OperationRecord,
+  outcomeOf,
+  RecordRefusedError,
+  readOutcome,
+  takeTurn,
+  writeOutcome,
+} from '../../src/runner/index.ts';
+import {beginning, location, tasks, thrownBy} from '../support/core.ts';
+import {answer, everySecond, facts, keepEnds, recordAt, serviceOf, stored, takeTurns} from './turns.ts';
+
+describe('a record', () => {
+  test('of a location: due after the initial delay, with an id of its own', () => {
+    const one = createRecord(location, {protocol: tasks, initialDelay: 500, data: [1]}, beginning);
+    const other = createRecord(new URL(location), {protocol: tasks, key: 'adele'}, beginning);
+    expect(one).toMatchObject({version: 1, key: location, data: [1], token: {location, startedAt: beginning}});
+    expect(dueAtOf(one)).toBe(beginning + 500);
+    expect(other.key).toBe('adele');
+    expect(other).not.toHaveProperty('data');
+    expect(one.id).not.toBe(other.id);
+    expect(outcomeOf(one)).toBeUndefined();
+  });
+
+  test('of a poller and of its resume token: goes on where that is', async () => {
+    const {http} = serviceOf(['running']);
+    const poller = pollOperation(location, {http, protocol: tasks, schedule: () => 60_000});
+    await poller.waitFor('running');
+    await new Promise((resolve) => setImmediate(resolve));
+    const token = poller.toJSON();
+    for (const place of [poller, token]) {
+      const record = createRecord(place, {protocol: tasks}, Date.now());
+      expect(record.token).toMatchObject({attempt: 1, dueAt: token.dueAt, operation: {status: 'running'}});
+    }
+    expect(poller.abandoned).toBeUndefined();
+    poller.stop();
+    const record = createRecord(poller, {protocol: tasks}, Date.now());
+    expect(record.token).not.toHaveProperty('abandoned');
+  });
+
+  test('of an operation that has ended: handed over without a request', async () => {
+    const service = serviceOf(['failed']);
+    const poller = pollOperation(location, {http: service.http, protocol: tasks});
+    const outcome = await poller.outcome();
+    const {onEnd, ends} = keepEnds();
+    const now = Date.now() + 1000;
+    const {done} = await takeTurns(createRecord(poller, {protocol: tasks}, now), {
+      ...everySecond,
+      http: service.http,
+      onEnd,
+    });
+    expect(facts(done)).toEqual(facts(outcome));
+    expect(ends).toHaveLength(1);
+    expect(service.requests).toHaveLength(1);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['an option that is not there', {retries: 5}, /^retries: there is no such option/],
+    ['key', {key: 5}, /^key: expected a string, got 5$/],
+    ['initialDelay', {initialDelay: -1}, /^initialDelay: expected milliseconds/],
+  ])('refuses %s', (_, options, message) => {
+    expect(() => createRecord(location, options)).toThrow(message);
+  });
+});
+
+describe('a hostile record is refused, and the message names the field', () => {
+  const record = recordAt({key: 'adele'});
+  const over = async (): Promise<OperationRecord> => {
+    const {onEnd} = keepEnds();
+    const options = {...everySecond, onEnd, http: serviceOf([answer(503)]).http, consecutiveFailures: 1};
+    return stored((await takeTurn(record, options, beginning)).record);
+  };
+  const ended = {dueAt: beginning, rejections: 0};
+
+  test.each<[string, unknown, RegExp]>([
+    ['null', null, /^record: expected an object, got null$/],
+    ['text', JSON.stringify(record), /^record: expected an object, got a string$/],
+    ['a list', [], /^version: expected 1, got undefined$/],
+    ['no version', {...record, version: undefined}, /^version: expected 1, got undefined$/],
+    ['a later version', {...record, version: 2}, /^version: expected 1, got 2$/],
+    ['an id that is none', {...record, id: 5}, /^id: expected a string, got 5$/],
+    ['no key', {...record, key: undefined}, /^key: expected a string, got undefined$/],
+    ['a foreign field', {...record, owner: 'a'}, /^owner: there is no such field; there are version, id/],
+    [
+      '__proto__',
+      JSON.parse(JSON.stringify(record).replace('{', '{"__proto__": {"a": 1}, ')),
+      /^__proto__: there is no/,
+    ],
+    ['no token', {...record, token: undefined}, /^token: expected a resume token, got undefined$/],
+    ['a token of another kind', {...record, token: {kind: 'x'}}, /^Invalid resume token: its kind is "x", not/],
+    ['a location that is none', {...record, token: {...record.token, location: 'file:///etc'}}, /token's location/],
+    ['an end of a watch that goes on', {...record, ended}, /^ended: its watch is not over$/],
+    ['an end that is none', {...record, ended: 'yes'}, /^ended: expected an object, got a string$/],
+  ])('%s', async (_, hostile, message) => {
+    const given = hostile as OperationRecord;
+    const error: unknown = await takeTurn(given, everySecond, beginning).catch((reason: unknown) => reason);
+    if (!(error instanceof RecordRefusedError)) throw error;
+    expect(error.reason).toBe('invalidRecord');
+    expect(error.message.replace(/^.* was refused: /, '')).toMatch(message);
+    expect(thrownBy(() => outcomeOf(given))).toBeInstanceOf(RecordRefusedError);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['dueAt', {dueAt: 'soon'}, /ended\.dueAt: expected milliseconds since 1970, got "soon"$/],
+    ['no dueAt', {dueAt: undefined}, /ended\.dueAt: expected milliseconds since 1970, got undefined$/],
+    ['rejections', {rejections: -1}, /ended\.rejections: expected a whole number from 0 on, got -1$/],
+    ['rawStatus', {rawStatus: 5}, /ended\.rawStatus: expected a string, got 5$/],
+    ['resultFailedAt', {resultFailedAt: 5}, /ended\.resultFailedAt: its operation has not succeeded$/],
+    ['a cause that is none', {cause: 5}, /ended\.cause: expected an object, got 5$/],
+    ['a cause without a kind', {cause: {message: '', transient: true}}, /ended\.cause\.kind: expected 'http'/],
+    [
+      "a cause's answer",
+      {cause: {message: '', kind: 'http', transient: true, answer: {httpStatus: 'x', clientRequestId: ''}}},
+      /ended\.cause\.answer\.httpStatus: expected a number, got "x"$/,
+    ],
+    ['a foreign field', {later: 5}, /ended\.later: there is no such field/],
+  ])("an end's %s", async (_, changes, message) => {
+    const abandoned = await over();
+    expect(outcomeOf(abandoned)).toMatchObject({status: 'abandoned', reason: 'unreachable'});
+    const hostile = {...abandoned, ended: {...ended, ...changes}} as OperationRecord;
+    expect(thrownBy(() => outcomeOf(hostile))).toMatchObject({
+      name: 'RecordRefusedError',
+      id: record.id,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test('an id and words of any length and content: a message that a log can show', async () => {
+    const id = `\u001b[31m${'x'.repeat(10_000)}`;
+    const token = {...record.token, protocol: 'y'.repeat(10_000)};
+    const error: unknown = await takeTurn({...record, id, token}, everySecond, beginning).catch(
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof RecordRefusedError)) throw error;
+    expect(error.message.length).toBeLessThan(300);
+    expect(error.message).not.toContain('\u001b');
+  });
+});
+
+describe('an outcome as JSON', () => {
+  test.each([
+    ['succeeded', 'succeeded', {}],
+    ['failed', 'failed', {}],
+    ['canceled', 'canceled', {}],
+    ['unreachable', answer(503, {'request-id': 'r'}), {consecutiveFailures: 1, retry: {retries: 0}}],
+    ['an unknown word', 'odd', {unknownStatus: 'fail'}],
+  ] as const)('%s: the same when it is read', async (_, scripted, options) => {
+    const {http} = serviceOf([scripted]);
+    const poller = pollOperation(location, {http, protocol: tasks, ...options});
+    const outcome = await poller.outcome();
+    const json = writeOutcome(outcome, poller.toJSON());
+    const read = readOutcome(JSON.parse(JSON.stringify(json)));
+    expect(facts(read)).toEqual(facts(outcome));
+    if (read.status === 'abandoned' && outcome.status === 'abandoned') {
+      expect(read.error).toBeInstanceOf(outcome.error.constructor);
+      expect(read.error.cause).toEqual(outcome.error.cause);
+    }
+  });
+
+  test('stopped: the same when it is read', async () => {
+    const poller = pollOperation(location, {http: serviceOf(['running']).http, protocol: tasks});
+    poller.stop();
+    const outcome = await poller.outcome();
+    expect(facts(readOutcome(writeOutcome(outcome, poller.toJSON())))).toEqual(facts(outcome));
+  });
+
+  test('what is none is refused', () => {
+    const {token} = recordAt();
+    const read = (json: unknown): unknown => thrownBy(() => readOutcome(json as Parameters<typeof readOutcome>[0]));
+    expect(read({token})).toMatchObject({
+      name: 'InvalidResumeTokenError',
+      message: expect.stringContaining('is not over'),
+    });
+    expect(read({})).toMatchObject({name: 'TypeError', message: expect.stringContaining('outcome.token')});
+    expect(read({token, cause: 5})).toMatchObject({message: 'outcome.cause: expected an object, got 5'});
+  });
+});

@@ -1,0 +1,391 @@
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import {createOperationClient} from '../../src/client/index.ts';
+import {OperationFailedError, ResultUnavailableError, UnreachableError, WatchTimeoutError} from '../../src/index.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import {
+  createRecord,
+  dueAtOf,
+  outcomeOf,
+  RecordRefusedError,
+  type TurnOptions,
+  takeTurn,
+  wakeRecord,
+} from '../../src/runner/index.ts';
+import {beginning, location, tasks} from '../support/core.ts';
+import {answer, everySecond, facts, keepEnds, recordAt, serviceOf, stored, takeTurns} from './turns.ts';
+
+beforeEach(() => {
+  jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
+});
+
+afterEach(() => {
+  expect(jest.getTimerCount()).toBe(0);
+  jest.useRealTimers();
+});
+
+const at = (seconds: number): number => beginning + 1000 * seconds;
+
+test('a turn polls once, and the next one is due when the schedule says', async () => {
+  const {http, requests} = serviceOf(['running', 'succeeded']);
+  const turn = await takeTurn(recordAt(), {...everySecond, http}, at(0));
+  expect(turn).toMatchObject({dueAt: at(1), record: {version: 1, key: location, token: {attempt: 1, dueAt: at(1)}}});
+  expect(turn.events.map(({type}) => type)).toEqual(['polled', 'running', 'waiting']);
+  expect(requests).toEqual([location]);
+  expect(stored(turn.record)).toEqual(turn.record);
+});
+
+test('without onEnd a record is done in the turn in which its watch ends, and stays done', async () => {
+  const {http, requests} = serviceOf(['running', 'succeeded']);
+  const {turns, done, record} = await takeTurns(recordAt(), {...everySecond, http});
+  expect(turns).toHaveLength(2);
+  expect(done).toMatchObject({status: 'succeeded', operation: {id: 'b'}});
+  expect(outcomeOf(record)).toEqual(done);
+  expect(await takeTurn(record, {...everySecond, http}, at(9))).toMatchObject({done, events: []});
+  expect(requests).toHaveLength(2);
+});
+
+test('an end is recorded first, due at once, and handed over by the next turn', async () => {
+  const {http, requests} = serviceOf(['succeeded']);
+  const {ends, onEnd} = keepEnds();
+  const record = recordAt({key: 'adele', data: {mail: 'a@b'}});
+  const options = {...everySecond, http, onEnd};
+  const first = await takeTurn(record, options, at(0));
+  expect(ends).toEqual([]);
+  expect(first).toMatchObject({dueAt: at(0), record: {ended: {dueAt: at(0), rejections: 0}}});
+  expect(first).not.toHaveProperty('done');
+  const second = await takeTurn(stored(first.record), options, at(0));
+  expect(second).toMatchObject({done: {status: 'succeeded'}, events: []});
+  expect(ends).toEqual([
+    {
+      id: record.id,
+      key: 'adele',
+      data: {mail: 'a@b'},
+      outcome: 'done' in second && second.done,
+      signal: expect.any(AbortSignal),
+    },
+  ]);
+  expect(requests).toHaveLength(1);
+});
+
+test('85: onEnd that rejects is called again with the same id, after longer and longer waits, and nobody is asked', async () => {
+  const {http, requests} = serviceOf(['failed']);
+  const {ends, onEnd} = keepEnds(8);
+  const record = recordAt();
+  const {turns, done} = await takeTurns(record, {...everySecond, http, onEnd});
+  expect(done.status).toBe('failed');
+  expect(ends).toHaveLength(9);
+  expect(new Set(ends.map(({id}) => id))).toEqual(new Set([record.id]));
+  expect(ends.map(({outcome}) => facts(outcome))).toEqual(Array(9).fill(facts(done)));
+  const due = turns.flatMap((turn) => ('dueAt' in turn ? [(turn.dueAt - beginning) / 1000] : []));
+  expect(due).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183]);
+  expect(turns.map(({error}) => error instanceof Error && error.message).slice(0, 3)).toEqual([
+    false,
+    'no mail server, 1',
+    'no mail server, 2',
+  ]);
+  expect(requests).toHaveLength(1);
+});
+
+test('85: a process that dies in onEnd, or before its turn is stored: called again, with the same id', async () => {
+  const {http, requests} = serviceOf(['succeeded']);
+  const {ends, onEnd} = keepEnds();
+  const options = {...everySecond, http, onEnd};
+  const ended = stored((await takeTurn(recordAt(), options, at(0))).record);
+  for (let death = 0; death < 3; death += 1) await takeTurn(ended, options, at(1));
+  await Promise.all([takeTurn(ended, options, at(2)), takeTurn(ended, options, at(2))]);
+  expect(ends.map(({id}) => id)).toEqual(Array(5).fill(ended.id));
+  expect(requests).toHaveLength(1);
+});
+
+test('an onEnd that throws, and one that returns nothing: as one that rejects or resolves', async () => {
+  const {http} = serviceOf(['succeeded']);
+  const ended = (await takeTurn(recordAt(), {...everySecond, http, onEnd: () => undefined}, at(0))).record;
+  const throwing = () => {
+    throw new Error('no');
+  };
+  expect(await takeTurn(ended, {...everySecond, onEnd: throwing}, at(5))).toMatchObject({dueAt: at(6)});
+  expect(await takeTurn(ended, {...everySecond, onEnd: () => undefined}, at(5))).toHaveProperty('done');
+});
+
+test('a turn that comes too early does nothing', async () => {
+  const {http, requests} = serviceOf(['running']);
+  const {onEnd, ends} = keepEnds(1);
+  const waiting = recordAt({initialDelay: 5000});
+  expect(await takeTurn(waiting, {...everySecond, http}, at(4.999))).toEqual({
+    record: waiting,
+    events: [],
+    dueAt: at(5),
+  });
+  expect(requests).toEqual([]);
+  const options = {...everySecond, http: serviceOf(['succeeded']).http, onEnd};
+  const ended = (await takeTurn(recordAt(), options, at(0))).record;
+  const rejected = (await takeTurn(ended, options, at(0))).record;
+  expect(await takeTurn(rejected, options, at(0.5))).toMatchObject({record: rejected, dueAt: at(1)});
+  expect(ends).toHaveLength(1);
+});
+
+test('after a hint it is due when the service allows', async () => {
+  const {http} = serviceOf([answer(200, {'retry-after': '30'}, {id: 'b', status: 'running'}), 'running']);
+  const told = (await takeTurn(recordAt(), {...everySecond, http}, at(0))).record;
+  expect(dueAtOf(wakeRecord(told, at(10)))).toBe(at(30));
+  expect(wakeRecord(told, at(10))).toBe(told);
+  const scheduled = (await takeTurn(told, {...everySecond, http, schedule: () => 60_000}, at(30))).record;
+  expect([dueAtOf(scheduled), dueAtOf(wakeRecord(stored(scheduled), at(40)))]).toEqual([at(90), at(40)]);
+  expect(dueAtOf(wakeRecord(recordAt({initialDelay: 9000}), at(2)))).toBe(at(2));
+  const {record: over} = await takeTurns(recordAt(), {...everySecond, http: serviceOf(['failed']).http});
+  expect(wakeRecord(over, at(40))).toBe(over);
+});
+
+test('a turn that is taken twice, also at once, leaves either record good to go on from', async () => {
+  const {http} = serviceOf(['running', 'running', 'succeeded']);
+  const record = recordAt();
+  const options = {...everySecond, http};
+  const [one, other] = await Promise.all([takeTurn(record, options, at(0)), takeTurn(record, options, at(0))]);
+  expect(one.record).toEqual({...other.record, token: {...other.record.token, answer: one.record.token.answer}});
+  for (const {record: next} of [one, other])
+    expect((await takeTurns(stored(next), options)).done.status).toBe('succeeded');
+});
+
+test('a signal that aborts ends the turn with its reason', async () => {
+  const reason = new Error('shutting down');
+  const controller = new AbortController();
+  const {http} = serviceOf([() => new Promise(() => {})]);
+  const turn = takeTurn(recordAt(), {...everySecond, http, signal: controller.signal}, at(0));
+  await jest.advanceTimersByTimeAsync(100);
+  controller.abort(reason);
+  await expect(turn).rejects.toBe(reason);
+  const {ends, onEnd} = keepEnds();
+  const over = (await takeTurn(recordAt(), {...everySecond, onEnd, http: serviceOf(['failed']).http}, at(0))).record;
+  await expect(takeTurn(over, {onEnd, signal: controller.signal}, at(0))).rejects.toBe(reason);
+  expect(ends).toEqual([]);
+});
+
+test('a signal that aborts during onEnd, which rejects: the rejection is not counted', async () => {
+  const reason = new Error('shutting down');
+  const controller = new AbortController();
+  const onEnd = async ({signal}: {readonly signal: AbortSignal}) => {
+    controller.abort(reason);
+    throw signal.reason;
+  };
+  const options = {...everySecond, http: serviceOf(['succeeded']).http, signal: controller.signal, onEnd};
+  const {record} = await takeTurn(recordAt(), options, at(0));
+  await expect(takeTurn(record, options, at(0))).rejects.toBe(reason);
+});
+
+describe('giving up', () => {
+  test('the outcome is the same after a store, with the cause', async () => {
+    const {onEnd, ends} = keepEnds();
+    const {http, requests} = serviceOf([answer(503)]);
+    const {done} = await takeTurns(recordAt(), {...everySecond, http, onEnd, consecutiveFailures: 3});
+    if (done.status !== 'abandoned') throw new Error(done.status);
+    expect(done.error).toBeInstanceOf(UnreachableError);
+    expect(done.error.cause).toMatchObject({kind: 'http', httpStatus: 503});
+    expect(done.error.message).toMatch(/could not be reached in 3 polls in a row.*503/);
+    expect(ends.map(({outcome}) => facts(outcome))).toEqual([facts(done)]);
+    expect(requests).toHaveLength(3);
+  });
+
+  test('by default after twenty polls of one request', async () => {
+    const {http, requests} = serviceOf([answer(503)]);
+    const {done} = await takeTurns(recordAt(), {...everySecond, http});
+    expect(done).toMatchObject({status: 'abandoned', reason: 'unreachable'});
+    expect(requests).toHaveLength(20);
+  });
+
+  test('at the deadline', async () => {
+    const {http} = serviceOf(['running']);
+    const {done, turns} = await takeTurns(recordAt({totalTimeout: 5000}), {...everySecond, http});
+    expect(done).toMatchObject({status: 'abandoned', reason: 'timeout', error: {elapsed: 5000}});
+    expect(turns.at(-1)?.events.map(({type}) => type)).toEqual(['abandoned']);
+  });
+
+  test('an unknown word', async () => {
+    const {http} = serviceOf(['odd']);
+    const {onEnd, ends} = keepEnds();
+    const {done} = await takeTurns(recordAt(), {...everySecond, http, onEnd, unknownStatus: 'fail'});
+    expect(done).toMatchObject({reason: 'unknownStatus', error: {name: 'UnknownStatusError', rawStatus: 'odd'}});
+    expect(ends).toHaveLength(1);
+  });
+});
+
+describe('a result', () => {
+  const {result: _, ...withoutResult} = tasks;
+  const reports = defineProtocol({...withoutResult, name: 'reports', resourceLocation: '/report'});
+  const succeeded = answer(200, {}, {id: 'b', status: 'succeeded', report: 'https://graph.example/reports/b'});
+
+  test('is fetched in a turn of its own', async () => {
+    const {http, requests} = serviceOf([succeeded, answer(200, {}, {rows: 5})]);
+    const {onEnd, ends} = keepEnds();
+    const options = {...everySecond, http, onEnd, protocols: [reports], fetchResult: true};
+    const {turns, done} = await takeTurns(recordAt({protocol: reports}), options);
+    expect(done).toMatchObject({status: 'succeeded', operation: {result: {rows: 5}}});
+    expect(ends).toHaveLength(1);
+    expect(turns.map(({record}) => record.ended === undefined)).toEqual([true, false, false]);
+    expect(requests).toEqual([location, 'https://graph.example/reports/b']);
+  });
+
+  test('that cannot be fetched: given up, and the same after a store', async () => {
+    const {http} = serviceOf([succeeded, answer(403)]);
+    const {onEnd, ends} = keepEnds();
+    const options = {...everySecond, http, onEnd, protocols: [reports], fetchResult: true};
+    const {done, record} = await takeTurns(recordAt({protocol: reports, initialDelay: 3000}), options);
+    if (done.status !== 'abandoned') throw new Error(done.status);
+    expect(done).toMatchObject({reason: 'result', operation: {status: 'succeeded'}, error: {elapsed: 3000}});
+    expect(done.error).toBeInstanceOf(ResultUnavailableError);
+    expect(done.error.cause).toMatchObject({httpStatus: 403});
+    expect(ends.map(({outcome}) => facts(outcome))).toEqual([facts(done)]);
+    const again = outcomeOf(record);
+    expect(again && facts(again)).toEqual(facts(done));
+  });
+});
+
+test('a signal that aborts while a result is fetched: the turn ends with its reason', async () => {
+  const {result: _, ...withoutResult} = tasks;
+  const reports = defineProtocol({...withoutResult, name: 'reports', resourceLocation: '/report'});
+  const report = {id: 'b', status: 'succeeded', report: 'https://graph.example/reports/b'};
+  const controller = new AbortController();
+  const {http} = serviceOf([answer(200, {}, report), () => new Promise(() => {})]);
+  const options = {...everySecond, http, protocols: [reports], fetchResult: true, signal: controller.signal};
+  const {record} = await takeTurn(recordAt({protocol: reports}), options, at(0));
+  const turn = takeTurn(record, options, at(0));
+  await jest.advanceTimersByTimeAsync(100);
+  const reason = new Error('shutting down');
+  controller.abort(reason);
+  await expect(turn).rejects.toBe(reason);
+});
+
+describe('a held origin', () => {
+  const {origin} = new URL(location);
+
+  test('an answer that throttles says until when', async () => {
+    const {http} = serviceOf([answer(429, {'retry-after': '30'})]);
+    expect(await takeTurn(recordAt(), {...everySecond, http}, at(0))).toMatchObject({
+      dueAt: at(30),
+      hold: {origin, until: at(30), retryAfter: 30_000},
+    });
+  });
+
+  test('for an hour at most', async () => {
+    const {http} = serviceOf([answer(429, {'retry-after': '864000'})]);
+    const {hold} = await takeTurn(recordAt({totalTimeout: false}), {...everySecond, http}, at(0));
+    expect(hold).toEqual({origin, until: at(3600), retryAfter: 864_000_000});
+  });
+
+  test.each([
+    ['a good answer that asks for a wait', answer(200, {'retry-after': '30'}, {id: 'b', status: 'running'})],
+    ['a 503 that asks for a wait', answer(503, {'retry-after': '30'})],
+    ['a 429 that asks for none', answer(429)],
+  ])('%s holds nothing', async (_, scripted) => {
+    const {hold} = await takeTurn(recordAt(), {...everySecond, http: serviceOf([scripted]).http}, at(0));
+    expect(hold).toBeUndefined();
+  });
+
+  test('held by the runner, no request is made until then', async () => {
+    const {http, requests} = serviceOf(['running']);
+    const record = recordAt();
+    const turn = await takeTurn(record, {...everySecond, http, heldUntil: at(30)}, at(2));
+    expect(turn).toMatchObject({record, dueAt: at(30), hold: {origin, until: at(30)}});
+    expect(turn.events).toMatchObject([{type: 'waiting', because: 'heldBack', delay: 28_000}]);
+    expect(requests).toEqual([]);
+    await takeTurn(record, {...everySecond, http, heldUntil: at(30)}, at(30));
+    expect(requests).toHaveLength(1);
+  });
+
+  test('held beyond the deadline, the watch ends in time, without a request, and with the hold as its cause', async () => {
+    const {http, requests} = serviceOf(['running']);
+    const options = {...everySecond, http, heldUntil: at(30)};
+    const {turns, done} = await takeTurns(recordAt({totalTimeout: 5000}), options);
+    expect(turns.map((turn) => 'dueAt' in turn && turn.dueAt)).toEqual([at(5), false]);
+    if (done.status !== 'abandoned') throw new Error(done.status);
+    expect(done.error).toBeInstanceOf(WatchTimeoutError);
+    expect(String(done.error.cause)).toContain(`held back until ${new Date(at(30)).toISOString()}`);
+    expect(requests).toEqual([]);
+  });
+
+  test('held when the last poll was throttled: the same', async () => {
+    const {http, requests} = serviceOf([answer(429, {'retry-after': '60'})]);
+    const options = {...everySecond, http};
+    const first = await takeTurn(recordAt({totalTimeout: 5000}), options, at(0));
+    const last = await takeTurn(first.record, options, at(4.5));
+    expect([dueAtOf(first.record), dueAtOf(last.record)]).toEqual([at(4.5), at(5)]);
+    const {done} = await takeTurns(last.record, {...options, heldUntil: last.hold?.until});
+    expect(done).toMatchObject({reason: 'timeout'});
+    expect(String(done.status === 'abandoned' && done.error.cause)).toContain('held back until');
+    expect(requests).toHaveLength(2);
+  });
+
+  test('held by the client, the turn ends and says until when', async () => {
+    const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
+    const client = createOperationClient({root: origin, http});
+    const options = {...everySecond, client};
+    expect((await takeTurn(recordAt(), options, at(0))).hold).toMatchObject({origin, until: at(30)});
+    const other = recordAt();
+    const turn = await takeTurn(other, options, at(0));
+    expect(turn).toMatchObject({record: other, dueAt: at(30), hold: {origin, until: at(30)}});
+    expect(requests).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(30_000);
+    expect(await takeTurn(other, options, at(30))).toMatchObject({record: {token: {attempt: 1}}});
+  });
+});
+
+describe('refused', () => {
+  const refusal = async (options: TurnOptions, record = recordAt()): Promise<RecordRefusedError> => {
+    const error: unknown = await takeTurn(record, options, at(0)).catch((reason: unknown) => reason);
+    if (!(error instanceof RecordRefusedError)) throw error;
+    return error;
+  };
+
+  test('a protocol that is not there', async () => {
+    const record = recordAt();
+    const error = await refusal({}, record);
+    expect(error).toMatchObject({reason: 'unknownProtocol', id: record.id});
+    expect(error.message).toBe(`The record ${record.id} was refused: token.protocol: there is none named "tasks" here`);
+  });
+
+  test("an operation to which the client's token may not go", async () => {
+    const client = createOperationClient({root: 'https://other.example', token: 'marker-token'});
+    const error = await refusal({client, protocols: [tasks]});
+    expect(error).toMatchObject({reason: 'foreignOrigin'});
+    expect(error.message).toContain("it is on https://graph.example, and the client's origin is https://other.example");
+  });
+
+  test('but an end is handed over by whoever has it, without a protocol', async () => {
+    const {onEnd, ends} = keepEnds();
+    const {record} = await takeTurn(recordAt(), {...everySecond, onEnd, http: serviceOf(['failed']).http}, at(0));
+    expect(await takeTurn(record, {onEnd}, at(0))).toMatchObject({done: {error: expect.any(OperationFailedError)}});
+    expect(ends).toHaveLength(1);
+  });
+
+  test.each<[string, object, RegExp]>([
+    ['an option that is not there', {totalTimeout: 5}, /^totalTimeout: there is no such option/],
+    ['onEnd', {onEnd: 'mail'}, /^onEnd: expected a function, got "mail"$/],
+    ['protocols', {protocols: tasks}, /^protocols: expected a list of protocols/],
+    [
+      'a client and a token',
+      {client: createOperationClient({root: 'https://a.example'}), token: 't'},
+      /^token: the client has its own/,
+    ],
+    ['a client of somebody else', {client: {}}, /^client: expected a client of this package, got an object$/],
+  ])('options: %s', async (_, options, message) => {
+    await expect(takeTurn(recordAt(), options, at(0))).rejects.toThrow(message);
+  });
+
+  test('a time that is none', async () => {
+    await expect(takeTurn(recordAt(), everySecond, Number.NaN)).rejects.toThrow(
+      /^now: expected milliseconds since 1970/,
+    );
+  });
+});
+
+test('the times of a record are those of the runner, whatever the clock of the process says', async () => {
+  const slow = () => new Promise<Response>((resolve) => setTimeout(() => resolve(answered()), 900));
+  const answered = (): Response => Response.json({id: 'b', status: 'running'});
+  const {http} = serviceOf([slow, 'failed']);
+  const past = Date.UTC(1999, 0);
+  const record = createRecord(location, {protocol: tasks}, past);
+  const first = takeTurn(record, {...everySecond, http}, past);
+  await jest.advanceTimersByTimeAsync(900);
+  expect(await first).toMatchObject({dueAt: past + 1900, events: [{type: 'polled'}, {type: 'running'}, {}]});
+  const {done} = await takeTurns((await first).record, {...everySecond, http});
+  expect(done).toMatchObject({status: 'failed', error: {elapsed: 1900}});
+});
