@@ -4,6 +4,7 @@ import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {checkHeaders, checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {
   type Checks,
   checkedWhereRead,
@@ -18,7 +19,7 @@ import {
 import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 import {type ClientParts, createClientParts, rememberParts} from './client-parts.ts';
-import {checkHeaders, checkHeadersBesideToken, type RequestHeaders} from './headers.ts';
+import type {RequestHeaders} from './headers.ts';
 import type {ClientPollOptions} from './operation-settings.ts';
 import {type StartedOperation, start} from './start.ts';
 import type {StartRequest} from './start-request.ts';

@@ -7,6 +7,7 @@ import {PollError} from '../operation/poll-error.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
+import {checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {
   type Checks,
   checkIsObject,
@@ -19,7 +20,7 @@ import {
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
+import {lowerCaseHeaders} from './headers.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 
 /** A request that starts an operation. */

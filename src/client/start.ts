@@ -1,4 +1,4 @@
-import {readContext} from '../http/read-context.ts';
+import {callRead} from '../http/call-read.ts';
 import {containsSecret, redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
@@ -79,8 +79,8 @@ export function watchStarted<Result = unknown>(
   const {method, url, reader, response, isSecret} = accepted;
   const {answer, status, headers, retryAfter, json} = response;
   const {root = null} = sharedSettings(client, reader.protocol);
-  const context = readContext(response);
-  const received = {url: response.location, status, headers, body: json, context};
+  const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
+  const received = {url: response.location, status, headers, body: json, read};
   const report = readStart(method, received, reader, client.base, root);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
   const given = operationSettings(client, {...options, protocol: report.protocol});

@@ -4,8 +4,8 @@ import {type StartedOperation, startAfterReturn, watchStarted} from '../client/s
 import {sendStart} from '../client/start-request.ts';
 import {parseBody, type ResponseHeaders, type TransportResponse} from '../http/transport.ts';
 import {OperationError} from '../operation/errors.ts';
+import {parseErrorObject} from '../protocol/error-object.ts';
 import {longRunning} from '../protocol/long-running.ts';
-import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {type Checks, checkedWhereRead, expected} from '../shared/check-options.ts';
 import {decodeLocation} from '../shared/location.ts';

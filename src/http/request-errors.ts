@@ -2,7 +2,7 @@ import isNetworkError from 'is-network-error';
 import {maxShownLocation} from '../operation/abandon-error.ts';
 import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
-import {parseErrorObject} from '../protocol/parse-operation.ts';
+import {parseErrorObject} from '../protocol/error-object.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasThrottlingCode} from '../protocol/throttling.ts';

@@ -2,9 +2,7 @@ import {exchange} from '../http/exchange.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {pointerPaths, valueAt} from '../protocol/pointer.ts';
-import {resolveLocation, withSuffix} from '../protocol/resolve.ts';
-import {fillTemplate} from '../protocol/url-template.ts';
+import {locatePlace} from '../protocol/resolve.ts';
 import {LazyAbortController} from '../shared/abort.ts';
 import {now} from '../shared/clock.ts';
 
@@ -38,12 +36,10 @@ function cancelLocation(
   {reader, base, trustedOrigins}: Settings,
   {location, tokenOrigin, operation}: WatchState,
 ): string | undefined {
-  const {at, template, suffix} = reader.protocol.cancel ?? {};
+  const {method, body, ...place} = reader.protocol.cancel ?? {};
   // The location stays as it is, byte for byte.
-  if (at === undefined && template === undefined) return suffix === undefined ? location : withSuffix(location, suffix);
-  const body = operation?.raw;
-  const text = template === undefined ? valueAt(body, pointerPaths(at)) : fillTemplate(template, body);
-  const target = resolveLocation(text, location, base);
+  if (Object.keys(place).length === 0) return location;
+  const target = locatePlace(place, location, operation?.raw, base);
   const origins = [new URL(location).origin, tokenOrigin, ...trustedOrigins];
   // A request that changes something is sent to no other origin, whatever the service says.
   return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;

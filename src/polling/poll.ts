@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
+import {callRead} from '../http/call-read.ts';
 import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
-import {readContext} from '../http/read-context.ts';
 import {containsSecret, redact} from '../http/redact.ts';
 import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
@@ -8,8 +8,7 @@ import {hasEnded, type Operation} from '../operation/operation.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
-import type {ProtocolReader} from '../protocol/protocol-reader.ts';
+import {parseOperation, succeededByHttp} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {now, processClock, shiftTime} from '../shared/clock.ts';
 import {describeError} from '../shared/describe-error.ts';
@@ -126,42 +125,34 @@ async function retry(
   }
 }
 
+/** What no `read` is asked about. */
+const refused: ReadonlySet<number> = new Set([401, 403, 429]);
+const gone: ReadonlySet<number> = new Set([404, 410]);
+
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
   const {status, json, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
-  const succeeded = (operation: Operation): Report => ({
-    is: 'operation',
-    operation,
-    answer,
-    retryAfter,
-    relocation: undefined,
-  });
-  if (status === 303 && reader.seeOtherSucceeds) return succeeded(seeOtherOperation(seeOther));
-  const {isForeign} = response;
-  if ((status === 404 || status === 410) && reader.notFoundSucceeds && !(isForeign && response.redirected))
-    return succeeded(notFoundOperation(status));
-  const isWord = status < 400 || isListed(response, reader);
-  const {read} = reader.protocol;
-  if (!isWord && (status === 401 || status === 403 || read !== undefined))
-    throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, isWord ? status : 0, request.known, read && readContext(response));
-  // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
-  const isOperation = parsed.is === 'operation' && (isWord || parsed.operation.id !== undefined);
-  if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
-  if (parsed.is === 'unreadable') {
-    const why = json === undefined && read === undefined ? 'it is not JSON' : parsed.why;
-    throw protocolError(redact(why, response.secrets), response);
+  const {protocol} = reader;
+  // What a foreign host says after a redirect is not the service's word.
+  const isOwn = !(response.isForeign && response.redirected);
+  const isEnd = status === 303 ? protocol.seeOtherSucceeds : protocol.notFoundSucceeds && gone.has(status) && isOwn;
+  if (isEnd) {
+    return {is: 'operation', operation: succeededByHttp(status, seeOther), answer, retryAfter, relocation: undefined};
   }
+  const read = callRead(protocol, response);
+  const isListed = isOwn && (read ? !refused.has(status) : reader.httpStatuses.has(status));
+  const isError = status >= 400 && !isListed;
+  if (isError && (read !== undefined || status === 401 || status === 403))
+    throw httpError(response, request.tokenOrigin, reader);
+  const parsed = parseOperation(json, reader, isError ? 0 : status, request.known, read);
+  // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
+  const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);
+  if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
+  if (parsed.is === 'unreadable') throw protocolError(redact(parsed.why, response.secrets), response);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);
   return {is: 'operation', operation, unknownWord, answer, retryAfter, relocation};
-}
-
-/** Whether an HTTP error is the operation's word. What a foreign host says after a redirect is not the service's. */
-function isListed({status, isForeign, redirected}: ServiceResponse, {protocol, httpStatuses}: ProtocolReader): boolean {
-  const isRead = protocol.read !== undefined && ![401, 403, 429].includes(status);
-  return (isRead || httpStatuses.has(status)) && !(isForeign && redirected);
 }
 
 /** The operation's new location, if the response gives one. */

@@ -8,13 +8,10 @@ export interface ProtocolReader {
   readonly protocol: Protocol;
   readonly words: ReadonlyMap<string, OperationStatus>;
   readonly httpStatuses: ReadonlyMap<number, OperationStatus>;
-  readonly errorMeansFailed: boolean;
   readonly errorCodes: ReadonlyMap<string, OperationStatus>;
   readonly throttlingCodes: ReadonlySet<string>;
-  readonly seeOtherSucceeds: boolean;
   /** The HTTP statuses of redirects that are the operation's word. */
   readonly unfollowed: ReadonlySet<number>;
-  readonly notFoundSucceeds: boolean;
   readonly status: readonly PointerPath[];
   readonly statusIfKnown: readonly PointerPath[];
   readonly id: readonly PointerPath[];
@@ -25,6 +22,8 @@ export interface ProtocolReader {
   readonly resourceLocation: readonly PointerPath[];
   readonly result: readonly PointerPath[];
   readonly error: readonly PointerPath[];
+  readonly errorCode: readonly PointerPath[];
+  readonly errorMessage: readonly PointerPath[];
   readonly resultPlaces: readonly ResultPlace[];
   readonly locationHeaders: readonly string[];
   readonly moveHeaders: readonly string[];
@@ -60,11 +59,8 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     words: lowerCaseMap(protocol.words),
     httpStatuses,
     unfollowed: new Set([...httpStatuses.keys(), protocol.seeOtherSucceeds ? 303 : 0]),
-    errorMeansFailed: protocol.errorMeansFailed ?? false,
     errorCodes: lowerCaseMap(protocol.errorCodes),
     throttlingCodes: new Set((protocol.throttlingCodes ?? []).map((code) => code.toLowerCase())),
-    seeOtherSucceeds: protocol.seeOtherSucceeds ?? false,
-    notFoundSucceeds: protocol.notFoundSucceeds ?? false,
     status: pointerPaths(protocol.status),
     statusIfKnown: pointerPaths(protocol.statusIfKnown),
     id: pointerPaths(protocol.id ?? '/id'),
@@ -75,6 +71,8 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     resourceLocation: pointerPaths(protocol.resourceLocation ?? '/resourceLocation'),
     result: pointerPaths(protocol.result),
     error: pointerPaths(protocol.error ?? '/error'),
+    errorCode: pointerPaths(protocol.errorCode),
+    errorMessage: pointerPaths(protocol.errorMessage),
     resultPlaces: [resultLocation].flat(),
     locationHeaders,
     moveHeaders: protocol.moveHeaders ?? locationHeaders,

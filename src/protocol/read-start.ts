@@ -71,8 +71,8 @@ function readWithoutLocation(method: string, url: string, answer: StartAnswer, g
 }
 
 /** @param httpStatus given where it may be the operation's word */
-function parse({body, context}: StartAnswer, reader: ProtocolReader, httpStatus?: number): ParsedOperation {
-  return parseOperation(body, reader, httpStatus, undefined, context);
+function parse({body, read}: StartAnswer, reader: ProtocolReader, httpStatus?: number): ParsedOperation {
+  return parseOperation(body, reader, httpStatus, undefined, read?.(reader.protocol));
 }
 
 /** The operation of a body whose status word says that it has ended. */

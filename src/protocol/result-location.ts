@@ -2,8 +2,7 @@ import type {Operation} from '../operation/operation.ts';
 import {ownProperty} from './pointer.ts';
 import type {ResultPlace} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
-import {resolveLocation, withSuffix} from './resolve.ts';
-import {fillTemplate} from './url-template.ts';
+import {locatePlace, resolveLocation} from './resolve.ts';
 
 /** Where the result of an operation is once it has succeeded, in the words of Azure Resource Manager. */
 export type FinalStateVia = 'azure-async-operation' | 'operation-location' | 'location' | 'original-uri';
@@ -93,14 +92,9 @@ export function findResult(
   }
   if (result !== undefined) return {at: 'operation', result};
   for (const place of reader.resultPlaces) {
-    let found = place === 'resourceLocation' ? resource : undefined;
-    if (typeof place === 'object') {
-      found =
-        'suffix' in place
-          ? withSuffix(location, place.suffix)
-          : resolveLocation(fillTemplate(place.template, operation.raw), location, base);
-    }
-    if (found !== undefined) return {at: 'location', location: found};
+    const isUrl = typeof place === 'object';
+    const found = isUrl ? locatePlace(place, location, operation.raw, base) : place === 'resourceLocation' && resource;
+    if (found) return {at: 'location', location: found};
   }
   if (!looksAtStart(reader.resultPlaces) || saysNone(operation, reader)) return {at: 'operation', result: undefined};
   return decided === null ? {at: 'operation', result: operation.raw} : {at: 'start'};

@@ -3,7 +3,6 @@ import {readId} from './parse-operation.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
-import type {ReadContext} from './read.ts';
 import {resolveLocation} from './resolve.ts';
 import {encodeSegment, fillTemplate} from './url-template.ts';
 
@@ -16,8 +15,8 @@ export interface StartAnswer {
   readonly headers: {get(name: string): string | null};
   /** The body as parsed JSON, `undefined` if there is none. */
   readonly body: unknown;
-  /** What a protocol's `read` needs. Default: no headers. */
-  readonly context?: ReadContext;
+  /** What calls the `read` of a protocol; `undefined` where it has none. */
+  readonly read?: (protocol: Protocol) => (() => unknown) | undefined;
 }
 
 /**
