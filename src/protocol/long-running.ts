@@ -4,8 +4,10 @@ import type {Protocol} from './protocol.ts';
 
 /**
  * Microsoft Graph's [`longRunningOperation`](https://learn.microsoft.com/graph/api/resources/longrunningoperation), the
- * password reset's among them: `notStarted`, `running`, `succeeded`, `failed`, and `skipped`, which means canceled.
- * A failure is explained only in `statusDetail`.
+ * password reset's among them. A failure is explained only in `statusDetail`. Its page has `notStarted`, `running`, `succeeded` and
+ * `failed`; `skipped`, which means canceled, stands on those of its siblings
+ * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation) and
+ * `telephoneNumberLongRunningOperation`.
  */
 export const longRunning: Protocol = defineProtocol({
   name: 'longRunning',
