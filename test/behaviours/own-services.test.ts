@@ -6,6 +6,7 @@ import {
   OperationCanceledError,
   OperationFailedError,
   OperationNotWatchableError,
+  PollError,
   type PollOptions,
   type Protocol,
   ProtocolError,
@@ -168,6 +169,28 @@ describe.each(kinds)('55: %s', (_, authorization = 'bearer', header, value) => {
     await poller.result().catch(() => undefined);
     const canceled = methods.indexOf('POST');
     expect([requests[canceled]?.url, requests[canceled]?.headers[header]]).toEqual(['/a/cancel', value]);
+  });
+
+  test('reaches no foreign origin by a cancellation, whether the answer leads there or a redirect', async () => {
+    const abroad = await serve(() => ({'/cancel': [{http: 202}]}));
+    const {root, requests} = await serve((own) => ({
+      '/a': [{body: {id: 'a', status: 'busy', cancelUrl: `${abroad.root}/cancel`}}],
+      '/b': [{body: {id: 'a', status: 'busy', cancelUrl: `${own}/cancel`}}],
+      '/cancel': [{http: 307, headers: {location: `${abroad.root}/cancel`}}],
+    }));
+    const canceling = protocols.define({...protocol, cancel: {method: 'PUT', at: '/cancelUrl'}});
+    for (const [path, expected] of [
+      ['/a', TypeError],
+      ['/b', PollError],
+    ] as const) {
+      const {poller} = begin(root + path, {...options, protocol: canceling});
+      await poller.waitFor('running');
+      await failure(poller.cancel(), expected);
+      poller.stop();
+      await poller.result().catch(() => undefined);
+    }
+    expect(requests.filter(({url}) => url === '/cancel').map(({headers}) => headers[header])).toEqual([value]);
+    expect(abroad.requests).toEqual([]);
   });
 
   test('shows nowhere, however the service sends it back', async () => {

@@ -7,6 +7,12 @@ export interface Service {
   /** The path of the client's root, and of the start below it. */
   readonly root: string;
   readonly path: string;
+  /** The method of the start. Default POST. */
+  readonly method?: 'POST' | 'GET';
+  /** What a client of the service sends of its own. */
+  readonly clientHeaders?: Readonly<Record<string, string>>;
+  /** Default true. */
+  readonly fetchResult?: true | 'text';
   readonly started: Answer;
   /** Where it is polled. */
   readonly polled: string;
@@ -26,7 +32,8 @@ export interface Service {
 /** A response; `root` in it stands for the server. */
 export interface Answer {
   readonly http?: number;
-  readonly body: object;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: unknown;
 }
 
 /** The key of the tests. */
