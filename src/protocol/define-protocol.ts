@@ -20,7 +20,9 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
  * });
  * ```
  */
-export function defineProtocol<Result = unknown>(definition: ProtocolDefinition<Result>): Protocol<Result> {
+/* @__NO_SIDE_EFFECTS__ */ export function defineProtocol<Result = unknown>(
+  definition: ProtocolDefinition<Result>,
+): Protocol<Result> {
   checkProtocol(definition);
   const {status = [], words = {}} = definition;
   const copy = frozenCopy<Protocol<Result>>({...definition, status, words});
