@@ -87,25 +87,29 @@ export interface GraphProtocols {
 }
 
 /** Microsoft Graph's operations. */
-export const graph: GraphProtocols = {
-  authentication,
-  richLongRunning,
-  engagement,
-  attackSimulation,
-  teams,
-  driveCopy,
-  workbook,
-  connector,
-  onenote,
-  print,
-  ediscovery,
-  dataPolicy,
-  intuneExport,
-  cloudPcExport,
-  auditQuery,
-  partnerBilling,
-  ...jobs,
-};
+export const graph: GraphProtocols = /* @__PURE__ */ listGraph();
+
+function listGraph(): GraphProtocols {
+  return {
+    authentication,
+    richLongRunning,
+    engagement,
+    attackSimulation,
+    teams,
+    driveCopy,
+    workbook,
+    connector,
+    onenote,
+    print,
+    ediscovery,
+    dataPolicy,
+    intuneExport,
+    cloudPcExport,
+    auditQuery,
+    partnerBilling,
+    ...jobs,
+  };
+}
 
 /** Azure's operations. */
 export const azure: {

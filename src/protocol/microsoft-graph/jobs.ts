@@ -1,29 +1,24 @@
 import {defineProtocol} from '../define-protocol.ts';
-import {longRunning} from '../long-running.ts';
+import {likeLongRunning, longRunningWords} from '../long-running.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
-/** What most of these jobs have in common: a job is the resource that its start creates. */
-const job = {
-  status: '/status',
-  start: 'resource',
-  pathsUnderRoot: true,
-  pollHeaders,
-} as const satisfies Partial<Protocol>;
+/** Most of these jobs are resources that their starts create. */
+/* @__NO_SIDE_EFFECTS__ */ function defineJob(fields: Partial<Protocol> & Pick<Protocol, 'name' | 'words'>): Protocol {
+  return defineProtocol({status: '/status', start: 'resource', pathsUnderRoot: true, pollHeaders, ...fields});
+}
 
 /**
  * Further jobs of Graph v1.0, after its published schema and the pages of
  * [its reference](https://learn.microsoft.com/graph/api/overview?view=graph-rest-1.0), read on 2026-11-27.
  */
 export const jobs = {
-  telephoneNumbers: defineProtocol({
-    ...longRunning,
+  telephoneNumbers: likeLongRunning({
     name: 'graph.telephoneNumbers',
     statusDetail: ['/statusDetail', '/numbers/0/statusDetail'],
     pathsUnderRoot: true,
   }),
-  restoreSession: defineProtocol({
-    ...job,
+  restoreSession: defineJob({
     name: 'graph.restoreSession',
     words: {
       draft: 'notStarted',
@@ -34,8 +29,7 @@ export const jobs = {
       failed: 'failed',
     },
   }),
-  protectionUnitsBulkJob: defineProtocol({
-    ...job,
+  protectionUnitsBulkJob: defineJob({
     name: 'graph.protectionUnitsBulkJob',
     words: {
       unknown: 'notStarted',
@@ -45,13 +39,11 @@ export const jobs = {
       completedWithErrors: 'succeeded',
     },
   }),
-  browseSession: defineProtocol({
-    ...job,
+  browseSession: defineJob({
     name: 'graph.browseSession',
     words: {creating: 'running', created: 'succeeded', failed: 'failed'},
   }),
-  recoveryJob: defineProtocol({
-    ...job,
+  recoveryJob: defineJob({
     name: 'graph.recoveryJob',
     words: {
       initialized: 'notStarted',
@@ -65,8 +57,7 @@ export const jobs = {
     start: 'headers',
     cancel: {method: 'POST', suffix: '/cancel'},
   }),
-  configurationSnapshotJob: defineProtocol({
-    ...job,
+  configurationSnapshotJob: defineJob({
     name: 'graph.configurationSnapshotJob',
     words: {
       notStarted: 'notStarted',
@@ -79,13 +70,11 @@ export const jobs = {
     // Started by POST …/configurationSnapshots/createSnapshot.
     start: {template: '../configurationSnapshotJobs/{/id}'},
   }),
-  delegatedAdminRelationship: defineProtocol({
-    ...job,
+  delegatedAdminRelationship: defineJob({
     name: 'graph.delegatedAdminRelationship',
-    words: longRunning.words,
+    words: longRunningWords,
   }),
-  lifecycleRun: defineProtocol({
-    ...job,
+  lifecycleRun: defineJob({
     name: 'graph.lifecycleRun',
     status: '/processingStatus',
     words: {
@@ -99,8 +88,7 @@ export const jobs = {
       canceled: 'canceled',
     },
   }),
-  accessPackageAssignmentRequest: defineProtocol({
-    ...job,
+  accessPackageAssignmentRequest: defineJob({
     name: 'graph.accessPackageAssignmentRequest',
     status: '/state',
     words: {
@@ -116,18 +104,15 @@ export const jobs = {
     },
     cancel: {method: 'POST', suffix: '/cancel'},
   }),
-  accessReviewHistory: defineProtocol({
-    ...job,
+  accessReviewHistory: defineJob({
     name: 'graph.accessReviewHistory',
     words: {requested: 'notStarted', inprogress: 'running', done: 'succeeded', error: 'failed'},
   }),
-  appLogCollection: defineProtocol({
-    ...job,
+  appLogCollection: defineJob({
     name: 'graph.appLogCollection',
     words: {pending: 'running', completed: 'succeeded', failed: 'failed'},
   }),
-  autopilotImport: defineProtocol({
-    ...job,
+  autopilotImport: defineJob({
     name: 'graph.autopilotImport',
     status: '/state/deviceImportStatus',
     words: {
@@ -140,23 +125,20 @@ export const jobs = {
     errorCode: '/state/deviceErrorCode',
     errorMessage: '/state/deviceErrorName',
   }),
-  multiTenantJoin: defineProtocol({
-    ...job,
+  multiTenantJoin: defineJob({
     name: 'graph.multiTenantJoin',
     status: '/transitionDetails/status',
-    words: longRunning.words,
+    words: longRunningWords,
     start: 'original',
   }),
-  shiftsSchedule: defineProtocol({
-    ...job,
+  shiftsSchedule: defineJob({
     name: 'graph.shiftsSchedule',
     status: '/provisionStatus',
     words: {notStarted: 'notStarted', running: 'running', completed: 'succeeded', failed: 'failed'},
     errorCode: '/provisionStatusCode',
     start: 'original',
   }),
-  printJob: defineProtocol({
-    ...job,
+  printJob: defineJob({
     name: 'graph.printJob',
     status: '/status/state',
     statusDetail: '/status/description',
