@@ -4,6 +4,7 @@ import {
   fetchOperation,
   type Operation,
   type OperationPoller,
+  type Outcome,
   type Protocol,
   pollOperation,
   protocols,
@@ -25,6 +26,7 @@ const poller = pollOperation('https://a.example', {protocol: images});
 expectTypeOf(poller).toEqualTypeOf<OperationPoller<Image>>();
 expectTypeOf(poller.result()).resolves.toEqualTypeOf<SucceededOperation<Image>>();
 expectTypeOf((await poller.result()).result).toEqualTypeOf<Image | undefined>();
+expectTypeOf(poller.outcome()).resolves.toEqualTypeOf<Outcome<Image>>();
 expectTypeOf(poller.waitFor('succeeded')).resolves.toEqualTypeOf<Operation<Image>>();
 if (poller.operation?.status === 'succeeded') expectTypeOf(poller.operation.result).toEqualTypeOf<Image | undefined>();
 for await (const operation of poller) expectTypeOf(operation).toEqualTypeOf<Operation<Image>>();
