@@ -9,7 +9,7 @@ export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** What must not be shown of headers: their values, and of `authorization` what follows the scheme. */
+/** The secrets in headers: their values; of `authorization`, what follows the scheme. */
 export function secretsOf(headers: RequestHeaders): readonly string[] {
   return Object.entries(headers).map(([name, value]) =>
     name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim(),
@@ -17,8 +17,8 @@ export function secretsOf(headers: RequestHeaders): readonly string[] {
 }
 
 /**
- * A transport that sends a client's headers with each request to the client's origin, and with none to another. The headers
- * of the request itself take precedence, but for `accept`, which every request has.
+ * A transport that sends a client's headers with each request to the client's origin, and to no other. The request's
+ * own headers take precedence, except `accept`, which every request has.
  *
  * @param headers their names are in lower case
  */

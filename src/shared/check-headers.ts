@@ -13,25 +13,26 @@ export function isHeaderName(value: unknown): boolean {
 export function checkHeaders(name: string, headers: unknown): void {
   const takes = 'an object with a string for each header';
   checkIsObject(name, headers, takes);
-  // `Headers` have no properties of their own: they would be taken for none.
+  // A `Headers` object has no own properties, so it would pass for no headers at all.
   if (Symbol.iterator in headers) throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list');
   for (const [header, value] of Object.entries(headers)) {
     const own = `${name}.${header.slice(0, 60)}`;
     if (!isHeaderName(header)) throw expected(own, 'the name of a header', 'another string');
-    if (header.toLowerCase() === 'client-request-id') throw expected(own, 'none, each request has its own', 'one');
+    if (header.toLowerCase() === 'client-request-id')
+      throw expected(own, 'none, because the library gives each request its own id', 'one');
     const isValid = typeof value === 'string' && headerValue.test(value);
     if (!isValid)
       throw expected(
         own,
         'visible ASCII characters and spaces',
-        typeof value === 'string' ? 'another string' : typeof value,
+        typeof value === 'string' ? 'other characters' : typeof value,
       );
   }
 }
 
-/** Checks headers beside which there is a token: none of them may be the token's. */
+/** Checks headers that are sent along with a token: none of them may carry the token. */
 export function checkHeadersBesideToken(name: string, headers: unknown): void {
   checkHeaders(name, headers);
   const own = Object.keys(Object(headers)).find((header) => header.toLowerCase() === 'authorization');
-  if (own !== undefined) throw expected(`${name}.${own}`, 'no token here, it is the option token', 'one');
+  if (own !== undefined) throw expected(`${name}.${own}`, 'no token here, which is the option token', 'one');
 }

@@ -277,15 +277,15 @@ describe('protocols.define', () => {
     [{requestHeaders: {prefer: 5}}, 'requestHeaders.prefer: expected visible ASCII characters and spaces, got number'],
     [
       {requestHeaders: {prefer: 'a\r\nb: c'}},
-      'requestHeaders.prefer: expected visible ASCII characters and spaces, got another string',
+      'requestHeaders.prefer: expected visible ASCII characters and spaces, got other characters',
     ],
     [
       {requestHeaders: {Authorization: 'Bearer secret'}},
-      'requestHeaders.Authorization: expected no token here, it is the option token, got one',
+      'requestHeaders.Authorization: expected no token here, which is the option token, got one',
     ],
     [
       {pollHeaders: {Authorization: 'Bearer secret'}},
-      'pollHeaders.Authorization: expected no token here, it is the option token, got one',
+      'pollHeaders.Authorization: expected no token here, which is the option token, got one',
     ],
     [{statusIfKnown: 'state'}, `statusIfKnown: expected JSON pointers such as '/status', got "state"`],
     [{errorCodes: {1: 'cancelled'}}, `errorCodes.1: expected ${statuses}, got "cancelled"`],
