@@ -1,12 +1,14 @@
-import pRetry from 'p-retry';
+import pRetry, {type RetryContext} from 'p-retry';
 import {callRead} from '../http/call-read.ts';
 import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
 import {containsSecret, redact} from '../http/redact.ts';
 import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
+import {withTimeLimit} from '../http/time-limit.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
+import type {RetryOptions} from '../options/poll-options.ts';
 import type {Settings} from '../options/settings.ts';
 import {parseOperation, succeededByHttp} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
@@ -96,6 +98,7 @@ async function retry(
   const {retry: options} = settings;
   const {signal, retryUntil, onRetry} = request;
   const {maxRetryTime = Number.POSITIVE_INFINITY} = options;
+  const {shouldRetry, ...hooks} = limitHooks(options, request);
   try {
     return await pRetry(
       (number) => {
@@ -103,14 +106,14 @@ async function retry(
         return attempt(settings, request, refresh);
       },
       {
-        ...options,
+        ...hooks,
         maxRetryTime: Math.max(0, maxRetryTime - (now() - first.begunAt)),
         signal: toAbortSignal(signal),
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
           if (retryUntil !== undefined && now() + retryDelay >= retryUntil) return false;
-          if (options.shouldRetry !== undefined && !(await options.shouldRetry(context))) return false;
+          if (shouldRetry !== undefined && !(await shouldRetry(context))) return false;
           onRetry(error, retryDelay);
           return true;
         },
@@ -125,13 +128,28 @@ async function retry(
   }
 }
 
+/** p-retry's options, whose hooks end with the poll even if they never return. */
+function limitHooks(options: RetryOptions, request: PollRequest): RetryOptions {
+  const {onFailedAttempt, shouldConsumeRetry, shouldRetry} = options;
+  const limit = <Returned>(hook: (context: RetryContext) => Returned | Promise<Returned>) => {
+    return (context: RetryContext) => withTimeLimit(0, request, 'retry', async () => await hook(context));
+  };
+  return {
+    ...options,
+    ...(onFailedAttempt && {onFailedAttempt: limit(onFailedAttempt)}),
+    ...(shouldConsumeRetry && {shouldConsumeRetry: limit(shouldConsumeRetry)}),
+    ...(shouldRetry && {shouldRetry: limit(shouldRetry)}),
+  };
+}
+
 /** What no `read` is asked about. */
 const refused: ReadonlySet<number> = new Set([401, 403, 429]);
 const gone: ReadonlySet<number> = new Set([404, 410]);
 
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
-  const {status, json, answer, retryAfter, seeOther} = response;
+  const {status, json, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
+  if (bodyError?.ends !== undefined) throw bodyError;
   const {protocol} = reader;
   // What a foreign host says after a redirect is not the service's word.
   const isOwn = !(response.isForeign && response.redirected);
@@ -148,7 +166,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);
   if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
-  if (parsed.is === 'unreadable') throw protocolError(redact(parsed.why, response.secrets), response);
+  if (parsed.is === 'unreadable') throw bodyError ?? protocolError(redact(parsed.why, response.secrets), response);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);

@@ -12,6 +12,7 @@ import {
   isMilliseconds,
   isNonEmptyString,
   isOneOf,
+  isPlainObject,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
 import type {Protocol} from './protocol.ts';
@@ -47,7 +48,7 @@ const fields =
 const statuses =
   (what: string, checkName?: Check): Check =>
   (name, value) => {
-    if (!isRecord(value)) throw expected(name, `a status for each ${what}`, describeValue(value));
+    if (!isPlainObject(value)) throw expected(name, `a status for each ${what}`, describeValue(value));
     for (const [key, meaning] of Object.entries(value)) {
       checkName?.(`${name}.${key}`, key);
       status(`${name}.${key}`, meaning);

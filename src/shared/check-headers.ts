@@ -1,4 +1,5 @@
 import {checkIsObject, expected} from './check-options.ts';
+import {isObject} from './json.ts';
 
 // RFC 9110: a field name is a token. A value only has to be unable to end the line.
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -12,9 +13,9 @@ export function isHeaderName(value: unknown): boolean {
 /** Checks headers that a caller gave. A value is not shown: it may be a secret. */
 export function checkHeaders(name: string, headers: unknown): void {
   const takes = 'an object with a string for each header';
+  if (isObject(headers) && Symbol.iterator in headers)
+    throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list');
   checkIsObject(name, headers, takes);
-  // A `Headers` object has no own properties, so it would pass for no headers at all.
-  if (Symbol.iterator in headers) throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list');
   for (const [header, value] of Object.entries(headers)) {
     const own = `${name}.${header.slice(0, 60)}`;
     if (!isHeaderName(header)) throw expected(own, 'the name of a header', 'another string');
