@@ -40,6 +40,7 @@ export function withTimeLimit<T>(
   const begunAt = now();
   let sentAt = begunAt;
   let heldUntil: number | undefined;
+  let isStarting = true;
   let isOver = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<T>((resolve, reject) => {
@@ -74,7 +75,7 @@ export function withTimeLimit<T>(
       },
       onSent: () => {
         heldUntil = undefined;
-        sentAt = now();
+        if (!isStarting) sentAt = now();
         startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
       },
       onHead: () => {
@@ -83,6 +84,7 @@ export function withTimeLimit<T>(
       },
     };
     const working = work(controller, progress);
+    isStarting = false;
     // Most work has been sent by now, and has its timer.
     if (timer === undefined) startTimer(deadlineAt, begunAt);
     working.then(

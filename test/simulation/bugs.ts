@@ -113,8 +113,8 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'the first 404 is the end',
-    file: 'polling/step.ts',
-    search: 'at - missingSince >= settings.notFoundGrace',
+    file: 'polling/failed-poll.ts',
+    search: 'at - missingSince >= notFoundGrace',
     replace: 'at - missingSince >= 0',
   },
   {
