@@ -75,10 +75,15 @@ function headerReader(headers: Dispatcher.ResponseData['headers']): TransportRes
   return {
     get: (name) => {
       const value = headers[name.toLowerCase()];
-      return value === undefined ? null : readHeader(Array.isArray(value) ? value.join(', ') : value);
+      return value === undefined ? null : readHeader(textOf(value));
     },
     has: (name) => headers[name.toLowerCase()] !== undefined,
+    entries: () => Object.entries(headers).map(([name, value]) => [name, textOf(value)]),
   };
+}
+
+function textOf(value: string | string[] = ''): string {
+  return Array.isArray(value) ? value.join(', ') : value;
 }
 
 /** undici takes the bytes of a header for latin1. A service that sends others than ASCII, as in a `Location`, means UTF-8. */

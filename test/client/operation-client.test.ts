@@ -312,10 +312,13 @@ test.each<[object | undefined, RegExp]>([
     {root: 'https://a.example', headers: new Headers({x: key})},
     /^TypeError: headers: (?!.*marker).*Object\.fromEntries/,
   ],
-  [{root: 'https://a.example', headers: [['x', key]]}, /^TypeError: headers: (?!.*marker).*got a list of headers$/],
+  [{root: 'https://a.example', headers: [['x', key]]}, /^TypeError: headers: (?!.*marker).*got a list$/],
   [{root: 'http://api.example.com', token}, /^TypeError: root: expected https, or http on this machine/],
   [{root: 'http://api.example.com', headers: {'x-api-key': key}}, /^TypeError: root: expected https/],
-  [{root: 'https://a.example', headers: {'x y': key}}, /^TypeError: headers.x y: expected the name of a header$/],
+  [
+    {root: 'https://a.example', headers: {'x y': key}},
+    /^TypeError: headers.x y: expected the name of a header, got another string$/,
+  ],
   [{root: 'https://a.example', headers: {x: `${key}\n`}}, /^TypeError: headers.x: expected visible(?!.*marker)/],
   [
     {root: 'https://a.example', token, headers: {Authorization: key}},
