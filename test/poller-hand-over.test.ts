@@ -32,11 +32,11 @@ function watched(options: {readonly initialDelay?: number; readonly fetchResult?
   let requests = 0;
   let aborted = 0;
   const http = ky.create({
-    fetch: (_input, init) => {
+    fetch: (input, init) => {
       requests += 1;
       return new Promise((resolve, reject) => {
         pending.push(resolve);
-        init?.signal?.addEventListener('abort', () => {
+        (input instanceof Request ? input : init)?.signal?.addEventListener('abort', () => {
           aborted += 1;
           reject(new DOMException('aborted', 'AbortError'));
         });
