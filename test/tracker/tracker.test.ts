@@ -441,18 +441,30 @@ describe('get, list, counts, wake and remove', () => {
     expect(store.texts.size).toBe(0);
   });
 
-  test('what is removed while its onEnd is called is not stored again', async () => {
-    let finish = (): void => undefined;
-    const {options} = keep(() => new Promise<void>((_, reject) => (finish = () => reject(new Error('too late')))));
-    const store = testStore();
-    const tracker = await track({http: serviceOf(['succeeded']).http, store, ...options});
-    await tracker.add(location, {...here, key: 'a'});
-    await pass(100);
-    await tracker.remove('a');
-    finish();
-    await pass(5000);
-    expect(store.texts.size).toBe(0);
-  });
+  test.each(['resolves', 'rejects'])(
+    'what is removed while its onEnd is called stays removed when that %s',
+    async (how) => {
+      const finish: (() => void)[] = [];
+      const {ends, options} = keep(
+        () =>
+          new Promise<void>((resolve, reject) => {
+            finish.push(how === 'resolves' ? resolve : () => reject(new Error('too late')));
+          }),
+      );
+      const store = testStore();
+      const tracker = await track({http: serviceOf(['succeeded']).http, store, ...options});
+      await tracker.add(location, {...here, key: 'a'});
+      await pass(100);
+      await tracker.remove('a');
+      expect(store.texts.size).toBe(0);
+      const again = await tracker.add(location, {...here, key: 'a', initialDelay: 60_000});
+      finish[0]?.();
+      await pass(5000);
+      expect(ends).toHaveLength(1);
+      expect(await tracker.get('a')).toBe(again);
+      expect([...store.texts.keys()]).toEqual(['a']);
+    },
+  );
 
   test('remove rejects where the store does, and is repeated', async () => {
     const store = testStore();
