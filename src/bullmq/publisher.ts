@@ -1,5 +1,5 @@
 import {QueueEventsProducer} from 'bullmq';
-import type {Step} from '../polling/step.ts';
+import type {Step} from '../polling/step-builder.ts';
 import {type Engine, unlimited} from './engine-options.ts';
 import {stepEvent, writeStep} from './step-json.ts';
 

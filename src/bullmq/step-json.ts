@@ -3,7 +3,7 @@ import {type PollErrorJson, readPollError, writePollError} from '../operation/po
 import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation, writeResumeToken} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';
-import type {Step} from '../polling/step.ts';
+import type {Step} from '../polling/step-builder.ts';
 import {type OutcomeJson, readOutcome, writeOutcome} from '../runner/outcome-json.ts';
 
 /** The name of the event by which BullMQ's stream carries what a step emits. */

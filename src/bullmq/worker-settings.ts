@@ -94,7 +94,7 @@ export class WorkerSettings {
     if (this.#root === undefined) return {settings, state};
     const ours = withTokenOrigin(state, this.#root, settings);
     if (ours !== undefined) return {settings, state: ours};
-    const why = `its operation is on ${state.tokenOrigin}, the client's origin is ${this.#root}`;
+    const why = `its operation is on ${new URL(state.location).origin}, the client's origin is ${this.#root}`;
     throw new JobSkippedError(why, id, 'foreignOrigin', state.protocol);
   }
 

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type {OperationClient} from '../client/operation-client.ts';
-import type {OperationEventType} from '../operation/events.ts';
+import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
@@ -133,7 +133,7 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   const {token, http, client, graph, protocols, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = own;
   const settings = new WorkerSettings({token, http, client, graph, protocols}, poll);
   const publisher = new Publisher(engine);
-  const listeners = new Listeners<WorkerEvent>();
+  const listeners = new Listeners<WorkerEvent>(operationEventTypes);
   const closing = new AbortController();
   const worker = new PollWorker(
     engine.name,

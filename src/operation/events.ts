@@ -27,6 +27,13 @@ export type WaitCause =
   /** the deadline: the last poll goes out just before it, and the rest is waited for after that */
   | 'deadline';
 
+/** How long a watched operation is likely to go on, in milliseconds: it ends sooner in 10, 50 and 90 of a hundred cases. */
+export interface RemainingTime {
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+}
+
 /** What every event carries; events are frozen. */
 export interface OperationEventBase {
   /** The operation as last known; `undefined` before the first report. */
@@ -60,6 +67,8 @@ export type CanceledEvent = StatusEvent<'canceled', CanceledOperation>;
 /** The service responded with an operation, changed or not. */
 export interface PolledEvent extends OperationEventBase {
   readonly type: 'polled';
+  /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
+  readonly remaining?: RemainingTime;
 }
 
 /** The percentage changed. */
@@ -68,6 +77,8 @@ export interface ProgressEvent extends OperationEventBase {
   readonly operation: Operation;
   /** Percent, 0 to 100. */
   readonly percentComplete: number;
+  /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
+  readonly remaining?: RemainingTime;
 }
 
 /** A request failed and another one follows. */
@@ -85,12 +96,14 @@ export interface WaitingEvent extends OperationEventBase {
   /** Milliseconds until the next poll. */
   readonly delay: number;
   readonly because: WaitCause;
+  /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
+  readonly remaining?: RemainingTime;
 }
 
 /** The service used a status word that is not in the protocol's `words`; emitted once for each word. */
 export interface UnknownStatusEvent extends OperationEventBase {
   readonly type: 'unknownStatus';
-  /** The word. */
+  /** The word, up to 100 characters of it. */
   readonly rawStatus: string;
 }
 
@@ -139,3 +152,20 @@ export type OperationEvent =
 
 /** The names of the events. */
 export type OperationEventType = OperationEvent['type'];
+
+/** The names of all events. */
+export const operationEventTypes: readonly string[] = Object.keys({
+  notStarted: true,
+  running: true,
+  succeeded: true,
+  failed: true,
+  canceled: true,
+  polled: true,
+  progress: true,
+  retrying: true,
+  waiting: true,
+  unknownStatus: true,
+  relocated: true,
+  stalled: true,
+  abandoned: true,
+} satisfies Record<OperationEventType, true>);

@@ -82,6 +82,6 @@ export function resumeRecord(id: string, state: WatchState, options: TurnOptions
   const settings = readOptions({...pollOptions, token: parts.token}, sharedSettings(parts, protocol));
   const ours = withTokenOrigin(state, parts.origin, settings);
   if (ours !== undefined) return {state: ours, settings};
-  const why = `token.location: it is on ${state.tokenOrigin}, and the client's origin is ${parts.origin}`;
+  const why = `token.location: it is on ${new URL(state.location).origin}, and the client's origin is ${parts.origin}`;
   throw new RecordRefusedError(why, id, 'foreignOrigin');
 }

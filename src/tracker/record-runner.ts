@@ -42,6 +42,7 @@ export class RecordRunner<Data> {
   readonly #context: RunnerContext<Data>;
   #record: OperationRecord<Data>;
   #phase: RunnerPhase = 'waiting';
+  #dueAt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #controller: LazyAbortController | undefined;
   #turn: Promise<void> | undefined;
@@ -86,7 +87,8 @@ export class RecordRunner<Data> {
     if (this.#phase === 'over') return;
     clearTimeout(this.#timer);
     this.#phase = 'waiting';
-    this.#timer = setTimer(RecordRunner.#onTimer, timerDelay(Math.max(0, at - now())), this, at);
+    this.#dueAt = at;
+    this.#timer = setTimer(RecordRunner.#onTimer, timerDelay(Math.max(0, at - now())), this);
   }
 
   /** Takes the next turn as soon as the service allows a poll. */
@@ -119,15 +121,13 @@ export class RecordRunner<Data> {
     if (!wasOver && this.outcome === undefined) this.#settle(this.#stoppedOutcome(why));
   }
 
-  // Typed by what it needs, because a static method knows no `Data`.
-  static #onTimer(runner: {due(at: number): void}, at: number): void {
-    runner.due(at);
+  static #onTimer<Data>(runner: RecordRunner<Data>): void {
+    runner.#onDue();
   }
 
-  /** @internal */
-  due(at: number): void {
+  #onDue(): void {
     // A timer holds 24.8 days at most.
-    if (at > now()) this.start(at);
+    if (this.#dueAt > now()) this.start(this.#dueAt);
     else {
       this.#phase = 'due';
       this.#turn = this.#takeTurn();

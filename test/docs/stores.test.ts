@@ -4,9 +4,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import Keyv from 'keyv';
+import {Pool} from 'pg';
 import {keyvStore} from '../../docs/examples/keyv-store.ts';
 import {postgresStore} from '../../docs/examples/postgres-store.ts';
-import {findPostgres, startPostgres, type TestPostgres} from '../support/postgres.ts';
+import {findPostgres, startPostgres, type TestPostgres} from '../support/postgres-server.ts';
 import {testStoreConformance} from '../tracker/store-conformance.ts';
 
 const programs = findPostgres();
@@ -21,12 +22,12 @@ const programs = findPostgres();
   afterAll(() => server.stop());
 
   testStoreConformance(async () => {
-    let pool = server.connect();
+    let pool = new Pool({connectionString: server.url});
     return {
       store: await postgresStore(pool),
       reopen: async () => {
         await pool.end();
-        pool = server.connect();
+        pool = new Pool({connectionString: server.url});
         return postgresStore(pool);
       },
       dispose: () => pool.end(),

@@ -3,7 +3,7 @@ import ky, {type KyInstance} from 'ky';
 import type {JobIo} from '../../src/bullmq/poll-job.ts';
 import {statusMachine} from '../../src/machine/machine.ts';
 import {transitionsOf} from '../../src/machine/transitions.ts';
-import type {OperationEvent} from '../../src/operation/events.ts';
+import {type OperationEvent, operationEventTypes} from '../../src/operation/events.ts';
 import {type OperationStatus, statusRank} from '../../src/operation/operation.ts';
 import type {Transitions} from '../../src/operation/watch-event.ts';
 import {firstState} from '../../src/options/first-state.ts';
@@ -61,7 +61,7 @@ type Runner = (http: KyInstance, polls: number) => Promise<readonly OperationEve
 const byStep: Runner = async (http, polls) => {
   const settings = readOptions({protocol: tasks, http, schedule});
   const io = {settings, poll: poll.bind(undefined, settings), signal};
-  let step = firstStep(firstState(location, settings, beginning), clockAt(), settings.transitions);
+  let step = firstStep(firstState(location, settings, beginning), clockAt(), settings);
   const events: OperationEvent[] = [];
   for (let count = 0; count < polls && 'wait' in step.next; count++) {
     const before = step.state;
@@ -97,7 +97,7 @@ const byQueue: Runner = async (http, polls) => {
   const settings = new WorkerSettings({http, protocols: [tasks]}, {schedule});
   const events: OperationEvent[] = [];
   const published: OperationEvent[] = [];
-  const listeners: JobIo['listeners'] = new Listeners();
+  const listeners: JobIo['listeners'] = new Listeners(operationEventTypes);
   listeners.add('*', (event) => events.push(event));
   const publisher = {
     publish: async (_: string, step: {events: readonly OperationEvent[]}) => published.push(...step.events),
