@@ -105,7 +105,7 @@ export function send(
     head === undefined || !isStatus(head.status)
       ? undefined
       : read(createResponse(head.status, head.headers, undefined), cause);
-  const work = async (signal: Signal, {onHeldBack, onSent, onHead}: Progress): Promise<ServiceResponse> => {
+  const work = async (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> => {
     let response: TransportResponse;
     try {
       response = await transport(location, {
@@ -118,6 +118,7 @@ export function send(
         signal,
         onHeldBack,
         onSent,
+        onRequeued,
         onHead: (arrived) => {
           head = arrived;
           onHead();

@@ -18,7 +18,7 @@ export interface RequestLimits {
 type LimitedWork = 'request' | 'token' | 'retry';
 
 /** What work reports of a request on its way. */
-export type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onHead'>;
+export type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onRequeued' | 'onHead'>;
 
 /**
  * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
@@ -78,6 +78,7 @@ export function withTimeLimit<T>(
         if (!isStarting) sentAt = now();
         startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
       },
+      onRequeued: () => startTimer(deadlineAt, now()),
       onHead: () => {
         const end = sentAt + requestTimeout;
         if (deadlineAt !== undefined && deadlineAt < end) startTimer(end, now());

@@ -24,6 +24,8 @@ export interface TransportRequest {
   readonly onHeldBack?: ((until: number) => void) | undefined;
   /** Called when the request leaves, which may be later: `requestTimeout` runs from then on. */
   readonly onSent: () => void;
+  /** Called when a request that has left is to leave again by itself, because its batch failed: `requestTimeout` no longer runs. */
+  readonly onRequeued?: (() => void) | undefined;
   /**
    * Called when the head of the response is there: the deadline no longer ends it, and it counts even if the body never arrives.
    * A batch has none for each of its requests.
