@@ -47,7 +47,8 @@ export interface TurnOptions<Data = unknown>
 
 const {protocol: _, retry, totalTimeout, initialDelay, ...pollChecks} = pollOptionChecks;
 
-const turnChecks = {
+/** A check for each option of a turn. */
+export const turnChecks = {
   ...pollChecks,
   client: isClient,
   protocols: isA('a list of protocols', Array.isArray),

@@ -14,6 +14,8 @@ import {benchmarkStep} from './step.ts';
 import {benchmarkStop} from './stop.ts';
 import {benchmarkSuite} from './suite.ts';
 import {benchmarkThrottle} from './throttle.ts';
+import {benchmarkTracker} from './tracker.ts';
+import {benchmarkTrackerKill} from './tracker-kill.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   batch: benchmarkBatch,
@@ -29,6 +31,8 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   schedules: benchmarkSchedules,
   stop: benchmarkStop,
   throttle: benchmarkThrottle,
+  tracker: benchmarkTracker,
+  'tracker-kill': benchmarkTrackerKill,
 };
 
 const given = process.argv.slice(2);
