@@ -19,7 +19,8 @@ export interface RecordOptions<Data = unknown> extends Pick<PollOptions, 'protoc
   readonly data?: Data | undefined;
 }
 
-const recordOptionChecks = {
+/** A check for each option of a record. */
+export const recordOptionChecks = {
   protocol: pollOptionChecks.protocol,
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
