@@ -186,6 +186,27 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   /**
+   * Lets a runner take over. A request that is under way is waited for, and none follows; then this poller is stopped, or goes on
+   * if `take` rejects.
+   *
+   * @internal
+   * @param take stores what it is given, the resume token
+   * @throws what `take` rejects with; Error when the poller is being handed over already
+   */
+  async handOver<Taken>(take: (token: ResumeToken) => Promise<Taken>): Promise<Taken> {
+    await this.#watch.pause();
+    // What it fetches goes into the token.
+    if (this.#phase.is === 'fetchingResult') await this.outcome();
+    try {
+      const taken = await take(this.toJSON());
+      this.stop(new Error('handed over'));
+      return taken;
+    } finally {
+      this.#watch.resume();
+    }
+  }
+
+  /**
    * Asks the service to cancel the operation, as its protocol says, and goes on watching: the service decides whether it
    * ends as canceled. `stop` never cancels; an operation can be canceled after that too. Once it has ended this does nothing.
    *
