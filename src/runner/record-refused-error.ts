@@ -13,11 +13,14 @@ export class RecordRefusedError extends Error {
    * is none of the library's, and none of `protocols`. `'foreignOrigin'`: no token of the client goes to its operation.
    */
   readonly reason: 'invalidRecord' | 'unknownProtocol' | 'foreignOrigin';
+  /** What is wrong, as in the message. */
+  readonly why: string;
 
   constructor(why: string, id: string | undefined, reason: RecordRefusedError['reason'], cause?: unknown) {
     const which = id === undefined ? 'A record' : `The record ${id.slice(0, 80)}`;
     super(printable(`${which} was refused: ${why}`), cause === undefined ? undefined : {cause});
     this.id = id;
     this.reason = reason;
+    this.why = printable(why);
   }
 }

@@ -13,6 +13,7 @@ import {
   type OperationWorkerOptions,
 } from 'operation-poller/bullmq';
 import {type GraphEmulator, type GraphEmulatorOptions, startGraphEmulator} from 'operation-poller/testing';
+import {jobOf} from '../../src/bullmq/job.ts';
 import {findRedis, startRedis, type TestRedis} from '../support/redis.ts';
 
 const source = findRedis();
@@ -118,6 +119,11 @@ export async function until(holds: () => unknown | Promise<unknown>): Promise<vo
     if (performance.now() - started > longestWait) throw new Error(`Does not hold after ${longestWait} ms: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** The id that BullMQ has for an operation. */
+export function jobIdOf({id}: {readonly id: string}): string {
+  return jobOf(id).jobId;
 }
 
 /** What a promise rejects with. */
