@@ -9,7 +9,10 @@ const interval = 3000;
 const collectTime = 50;
 /** How many jobs are asked for at once. */
 const atOnce = 1000;
-/** How many jobs are read in an interval for the first time: what they hold may be malformed. */
+/**
+ * How many jobs are also read in an interval, in turn: what they hold may be malformed, and one that was removed may have been
+ * added again.
+ */
 const mostReads = 50;
 
 /** How long a read of the event stream waits, in milliseconds. */
@@ -43,8 +46,6 @@ const findEnded = {
 export interface EndWaiter {
   /** Resolves when the job should be read: it may have ended. */
   next(): Promise<void>;
-  /** Asks for another reading, because this one failed. */
-  retry(): void;
   dispose(): void;
 }
 
@@ -56,9 +57,8 @@ export class EndWatcher {
   readonly #queue: Queue;
   readonly #engine: Engine;
   readonly #waiting = new Map<string, Set<() => void>>();
-  /** Those that Redis has not been asked for, and those that nobody has read, since they are waited for. */
+  /** Those that Redis has not been asked for since they are waited for. */
   readonly #added = new Set<string>();
-  readonly #unread = new Set<string>();
   readonly #closing = new AbortController();
   #events: QueueEvents | undefined;
   #isChecking = false;
@@ -82,7 +82,7 @@ export class EndWatcher {
     };
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting.add(notify));
-    for (const ids of [this.#added, this.#unread]) ids.add(id);
+    this.#added.add(id);
     if (!this.closed) {
       this.#listen();
       if (!this.#isChecking) void this.#checkWhileWaiting();
@@ -97,11 +97,11 @@ export class EndWatcher {
         isDue = false;
         wake = undefined;
       },
-      retry: () => void this.#unread.add(id),
       dispose: () => {
         waiting.delete(notify);
         if (waiting.size > 0 || this.#waiting.get(id) !== waiting) return;
-        for (const ids of [this.#waiting, this.#added, this.#unread]) ids.delete(id);
+        this.#waiting.delete(id);
+        this.#added.delete(id);
       },
     };
   }
@@ -114,8 +114,14 @@ export class EndWatcher {
   }
 
   #notify(id: string): void {
-    this.#unread.delete(id);
     for (const notify of [...(this.#waiting.get(id) ?? [])]) notify();
+  }
+
+  // So that another one is read next time.
+  #moveToEnd(id: string): void {
+    const waiting = this.#waiting.get(id);
+    if (waiting === undefined || !this.#waiting.delete(id)) return;
+    this.#waiting.set(id, waiting);
   }
 
   // One connection for all that wait, made for the first of them.
@@ -152,9 +158,10 @@ export class EndWatcher {
       if (isFull) [nextCheck, readsLeft] = [now() + interval, mostReads];
       const ids = [...(isFull ? this.#waiting : this.#added).keys()];
       this.#added.clear();
-      for (const id of [...this.#unread].slice(0, readsLeft)) {
+      for (const id of ids.slice(0, readsLeft)) {
         readsLeft -= 1;
         this.#notify(id);
+        this.#moveToEnd(id);
       }
       try {
         await this.#check(ids);

@@ -233,7 +233,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     },
     list: async () => {
       // A job may move from one state to another in the meantime.
-      const ids = [...new Set(await queue.getRanges([...watchedStates]))];
+      const ids = [...new Set(await queue.getRanges([...watchedStates], 0, -1))];
       const listed: QueuedOperation<Data>[] = [];
       for (let from = 0; from < ids.length; from += largestBulk) {
         const some = await Promise.all(ids.slice(from, from + largestBulk).map(tryGet));

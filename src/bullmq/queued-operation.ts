@@ -4,7 +4,6 @@ import type {Operation, OperationStatus, SucceededOperation} from '../operation/
 import {type Outcome, succeededOperation} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {AbandonReason} from '../operation/state.ts';
-import type {EndWaiter} from './end-watcher.ts';
 import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
@@ -89,7 +88,7 @@ export class QueuedOperation<Data = unknown> {
       for (;;) {
         await waiter.next();
         if (this.#reader.closed) return this.#stopped('the queue was closed');
-        const outcome = await this.#readEnd(waiter);
+        const outcome = await this.#readEnd();
         if (outcome !== undefined) return outcome;
       }
     } finally {
@@ -98,7 +97,7 @@ export class QueuedOperation<Data = unknown> {
   }
 
   /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable. */
-  async #readEnd(waiter?: EndWaiter): Promise<Outcome | undefined> {
+  async #readEnd(): Promise<Outcome | undefined> {
     try {
       const entry = await this.#read();
       if (entry === undefined) return this.#stopped('its job is no longer in the queue');
@@ -110,7 +109,6 @@ export class QueuedOperation<Data = unknown> {
     } catch (error) {
       if (error instanceof InvalidResumeTokenError) return this.#abandoned(error);
       if (!this.#reader.closed) this.#reader.reportError(error);
-      waiter?.retry();
       return undefined;
     }
   }

@@ -1,4 +1,7 @@
+import {type ChildProcess, fork} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
 import {afterAll, afterEach, beforeAll, describe} from '@jest/globals';
 import {Queue} from 'bullmq';
 import {Redis} from 'ioredis';
@@ -68,9 +71,9 @@ export class Bench {
     return this.opened(queue, () => queue.close());
   }
 
-  worker(options: Partial<OperationWorkerOptions> = {}): OperationWorker {
+  worker<Data = unknown>(options: Partial<OperationWorkerOptions<Data>> = {}): OperationWorker {
     const common = options.graph === undefined ? {token} : {};
-    const worker = createOperationWorker({...this.#common(), ...common, schedule: () => 20, ...options});
+    const worker = createOperationWorker<Data>({...this.#common(), ...common, schedule: () => 20, ...options});
     return this.opened(worker, () => worker.close());
   }
 
@@ -107,6 +110,18 @@ export class Bench {
     this.#client?.disconnect();
     this.#client = undefined;
   }
+}
+
+const program = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
+const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
+
+/** Starts a worker in a process of its own. One that hangs in `onEnd` sends the id that it was called with. */
+export async function startWorkerProcess(bench: Bench, given: {hangsInOnEnd?: boolean} = {}): Promise<ChildProcess> {
+  const options = JSON.stringify({name: bench.name, connection: bench.connection, token, ...given});
+  const child = fork(program, [options], {execArgv: ['--import', loader]});
+  bench.opened(child, async () => void child.kill('SIGKILL'));
+  await once(child, 'message');
+  return child;
 }
 
 /** By then the test has failed anyway: otherwise jest would never end. In milliseconds. */

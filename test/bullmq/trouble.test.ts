@@ -1,21 +1,7 @@
-import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
-import {fileURLToPath} from 'node:url';
 import {beforeEach, expect, test} from '@jest/globals';
 import {Job, Worker} from 'bullmq';
-import {Bench, describeWithRedis, jobIdOf, token, until} from './setup.ts';
-
-const program = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
-const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
-
-/** Starts a worker in a process of its own. */
-async function startWorkerProcess(bench: Bench): Promise<ChildProcess> {
-  const options = JSON.stringify({name: bench.name, connection: bench.connection, token});
-  const child = fork(program, [options], {execArgv: ['--import', loader]});
-  bench.opened(child, async () => void child.kill('SIGKILL'));
-  await once(child, 'message');
-  return child;
-}
+import {Bench, describeWithRedis, jobIdOf, startWorkerProcess, until} from './setup.ts';
 
 describeWithRedis('a worker that is killed', () => {
   const bench = new Bench();
