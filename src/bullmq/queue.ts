@@ -124,6 +124,8 @@ const addChecks = {
 } satisfies Checks<AddOptions>;
 
 const largestBulk = 1000;
+/** How long a hint waits for the end of a turn that is being taken, in milliseconds. */
+const hintPatience = 30_000;
 const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
 
 /**
@@ -244,7 +246,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     wake: async (key) => {
       const {jobId, id} = jobOf(key);
       if (id === undefined || (await reader.read(id)) !== undefined) {
-        await wakeJob(queue, jobId, 'hint', Number.POSITIVE_INFINITY);
+        await wakeJob(queue, jobId, 'hint', hintPatience);
       }
     },
     remove: (key) => removeJob(queue, jobOf(key), publisher, clock),
