@@ -65,7 +65,7 @@ export function setTransport(http: KyInstance, transport: Transport): void {
 }
 
 /** The transport of a ky instance. */
-export function transportOf(http: KyInstance = ky): Transport {
+/* @__NO_SIDE_EFFECTS__ */ export function transportOf(http: KyInstance = ky): Transport {
   const known = transports.get(http);
   if (known !== undefined) return known;
   const transport = kyTransport(http);

@@ -120,7 +120,10 @@ function abandonedOutcome({operation}: WatchState, event: unknown): Outcome {
 export const statusMachine: OperationMachine = machine as unknown as OperationMachine;
 
 /** The machine with what it names: a `watch` actor, and what makes a state of one that was stored as JSON. */
-export function provideWatch(watch: WatchLogic, revive: (state: WatchState) => WatchState): OperationMachine {
+/* @__NO_SIDE_EFFECTS__ */ export function provideWatch(
+  watch: WatchLogic,
+  revive: (state: WatchState) => WatchState,
+): OperationMachine {
   return machine.provide({
     actors: {watch},
     actions: {revive: assign(({context}) => revive(context))},

@@ -68,4 +68,4 @@ function revive(state: WatchState): WatchState {
  * const outcome = await toPromise(actor);
  * ```
  */
-export const operationMachine: OperationMachine = provideWatch(watchOperation(), revive);
+export const operationMachine: OperationMachine = provideWatch(/* @__PURE__ */ watchOperation(), revive);

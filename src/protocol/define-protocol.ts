@@ -19,7 +19,7 @@ import type {Protocol} from './protocol.ts';
  * });
  * ```
  */
-export function defineProtocol(protocol: Protocol): Protocol {
+/* @__NO_SIDE_EFFECTS__ */ export function defineProtocol(protocol: Protocol): Protocol {
   checkProtocol(protocol);
   const copy = frozenCopy(protocol);
   defined.add(copy);

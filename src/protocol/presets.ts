@@ -92,14 +92,15 @@ export const google: {
 } = {longrunning: googleLongrunning};
 
 /** All built-in protocols. */
-export const presets: readonly Protocol[] = [
-  longRunning,
-  ...Object.values<Protocol>({...graph}),
-  ...Object.values(azure),
-  ...Object.values(google),
-];
+export const presets: readonly Protocol[] = /* @__PURE__ */ listPresets();
 
-const presetsByName: ReadonlyMap<string, Protocol> = new Map(presets.map((protocol) => [protocol.name, protocol]));
+function listPresets(): Protocol[] {
+  return [longRunning, ...Object.values<Protocol>({...graph}), ...Object.values(azure), ...Object.values(google)];
+}
+
+const presetsByName: ReadonlyMap<string, Protocol> = /* @__PURE__ */ new Map(
+  /* @__PURE__ */ presets.map((protocol) => [protocol.name, protocol]),
+);
 
 /** The preset with this name; resume tokens refer to presets by name. */
 export function protocolNamed(name: string): Protocol | undefined {

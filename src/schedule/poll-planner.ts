@@ -7,7 +7,7 @@ const lastStep = binCount * stepsPerBin;
 /** How much worse than the best time a chosen one may be, in requests: a wide range where it matters little, else a narrow one. */
 const tolerance = 0.1;
 
-const times = Float64Array.from({length: lastStep + 1}, (_, step) => {
+const times = /* @__PURE__ */ Float64Array.from({length: lastStep + 1}, (_, step) => {
   const bin = Math.floor(step / stepsPerBin);
   return binStart(bin) + (binStart(bin + 1) - binStart(bin)) * ((step % stepsPerBin) / stepsPerBin);
 });

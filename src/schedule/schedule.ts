@@ -90,7 +90,7 @@ export function exponential(options: ExponentialOptions = {}): Schedule {
 export const defaultSchedule: Schedule = exponentialFrom(100, {});
 
 /** @param least what full jitter leaves of a wait, in milliseconds */
-function exponentialFrom(least: number, options: ExponentialOptions): Schedule {
+/* @__NO_SIDE_EFFECTS__ */ function exponentialFrom(least: number, options: ExponentialOptions): Schedule {
   checkIsObject('schedules.exponential', options);
   checkOptions(options, exponentialChecks, 'schedules.exponential: ');
   const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = options;

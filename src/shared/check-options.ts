@@ -44,7 +44,7 @@ export function expected(name: string, takes: string, got: string): TypeError {
 }
 
 /** A check of the value alone. The value is shown in the message: not for secrets. */
-export function isA(takes: string, isValid: (value: unknown) => boolean): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isA(takes: string, isValid: (value: unknown) => boolean): Check {
   return (name, value) => {
     if (!isValid(value)) throw expected(name, takes, describeValue(value));
   };

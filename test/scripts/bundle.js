@@ -1,0 +1,46 @@
+// Bundles the built package: one file for each entry, chunks for what they share. `npm run build` runs it after the compiler
+// has written the declarations.
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {rolldown} from 'rolldown';
+
+const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
+const files = [
+  ...Object.values(exports).map(({default: file}) => file.replace('./dist/', '')),
+  'cli/main.js',
+  // The browser loads it as it stands, from the emulator.
+  'testing/console/browser/page.js',
+];
+// What the command alone needs is bundled with it.
+const external = ['operation-poller', ...Object.keys({...dependencies, ...peerDependencies})];
+
+const bundle = await rolldown({
+  input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), `src/${file.replace(/js$/, 'ts')}`])),
+  external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+  platform: 'node',
+  treeshake: {moduleSideEffects: false},
+});
+const {output} = await bundle.write({
+  dir: 'dist',
+  format: 'esm',
+  sourcemap: true,
+  // The docstrings stand in the declarations.
+  comments: {jsdoc: false},
+  chunkFileNames: 'chunks/[name]-[hash].js',
+});
+await bundle.close();
+
+// The licences of what is bundled have to be where it is.
+const folders = new Set(
+  output
+    .flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))
+    .map((path) => /.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+    .filter((folder) => folder !== undefined),
+);
+const licenses = [...folders].sort().map((folder) => {
+  const {name, version} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((path) => /^licen[cs]e/i.test(path));
+  if (file === undefined) throw new Error(`${folder} has no licence to be packed`);
+  return `${name} ${version}\n\n${readFileSync(join(folder, file), 'utf8').trim()}\n`;
+});
+writeFileSync('dist/cli/LICENSES.txt', licenses.join(`\n${'-'.repeat(80)}\n\n`));
