@@ -2,6 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {type Queue, QueueEvents} from 'bullmq';
 import {now} from '../shared/clock.ts';
 import {asError, type Engine} from './engine-options.ts';
+import {jobOf} from './job.ts';
+import {turnEvent} from './turn-json.ts';
 
 /** How often Redis is asked which jobs have ended, in milliseconds: BullMQ loses events under load. */
 const interval = 3000;
@@ -22,6 +24,8 @@ const readPause = 20;
 const errorPause = 1000;
 
 const endings: ReadonlySet<string> = new Set(['completed', 'failed', 'removed']);
+/** In what a turn emits: watching is over, which the job holds when it is put back for `onEnd`. */
+const endingTurn = /"type":"(?:succeeded|failed|canceled|abandoned)"/;
 
 // A thousand jobs in three commands of Redis, as long as none is gone.
 const findEnded = {
@@ -59,6 +63,8 @@ export class EndWatcher {
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Those that Redis has not been asked for since they are waited for. */
   readonly #added = new Set<string>();
+  /** Those that are to be read when they are put back: their end is about to be handed over. */
+  readonly #ending = new Set<string>();
   readonly #closing = new AbortController();
   #events: QueueEvents | undefined;
   #isChecking = false;
@@ -102,6 +108,7 @@ export class EndWatcher {
         if (waiting.size > 0 || this.#waiting.get(id) !== waiting) return;
         this.#waiting.delete(id);
         this.#added.delete(id);
+        this.#ending.delete(id);
       },
     };
   }
@@ -139,8 +146,7 @@ export class EndWatcher {
         const [stream] = (await backend.readEvents(last, blockingTimeout)) ?? [];
         for (const [id, fields] of stream?.[1] ?? []) {
           last = id;
-          const field = (name: string): string => fields[fields.indexOf(name) + 1] ?? '';
-          if (endings.has(field('event'))) this.#notify(field('jobId'));
+          this.#onEvent((name) => fields[fields.indexOf(name) + 1] ?? '');
         }
         await this.#sleep(readPause);
       } catch (error) {
@@ -148,6 +154,14 @@ export class EndWatcher {
         await this.#sleep(errorPause);
       }
     }
+  }
+
+  #onEvent(field: (name: string) => string): void {
+    const event = field('event');
+    const {jobId} = jobOf(field('jobId'));
+    if (!this.#waiting.has(jobId)) return;
+    if (event === turnEvent && endingTurn.test(field('turn'))) this.#ending.add(jobId);
+    if (endings.has(event) || (event === 'delayed' && this.#ending.has(jobId))) this.#notify(jobId);
   }
 
   async #checkWhileWaiting(): Promise<void> {

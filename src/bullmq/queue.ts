@@ -12,7 +12,7 @@ import {type Checks, checkIsObject, checkOptions, isBoolean, isNonEmptyString} f
 import {readLocation} from '../shared/location.ts';
 import {type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {createId, type JobData, jobName, jobOf, writeJob} from './job.ts';
-import {JobReader} from './job-reader.ts';
+import {type Entry, JobReader} from './job-reader.ts';
 import {OriginHolds} from './origin-holds.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
@@ -67,7 +67,7 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
    *
    * @param operation where it is: the `Location` header of the response to its start, unchanged; or a resume token or a poller
    *   to go on from. A poller is handed over: its request under way is waited for, its `result()` rejects with a
-   *   `WatchAbortedError` whose cause says so, and it goes on if adding fails
+   *   `WatchAbortedError` whose cause says so. It goes on if adding fails, and where the key is that of another operation
    * @returns the operation that is in Redis: with a known key, the one that was there
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it
    */
@@ -84,11 +84,12 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
   list(): Promise<QueuedOperation<Data>[]>;
   /**
    * A hint that an operation may have changed, from a webhook for instance: it is polled as soon as the service allows, as for
-   * `poller.wake()`. While it is being polled, one more poll follows. It does nothing where nothing of that key is watched.
+   * `poller.wake()`. While it is being polled, one more poll follows.
    *
    * @param key its key or its `id`
+   * @returns whether there is such an operation that is being watched
    */
-  wake(key: string): Promise<void>;
+  wake(key: string): Promise<boolean>;
   /**
    * Stops watching; the operation itself goes on. A job that waits is removed at once, one that is being polled as soon as
    * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called.
@@ -185,18 +186,31 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     };
   };
   /** What is in Redis now: what was added, or what was there before. */
-  const queuedOf = async ({jobId, record, state}: Added<Data>): Promise<QueuedOperation<Data>> => {
+  const entryOf = async ({jobId, record, state}: Added<Data>): Promise<Entry<Data>> => {
     const client = await queue.backend.client;
     const text = await client.hget(queue.toKey(jobId), 'data');
     const isOurs = text === null || text.includes(`"id":"${record.id.slice(jobId.length + 1)}"`);
     const entry = isOurs ? undefined : await reader.read(jobId);
-    return new QueuedOperation(reader, entry ?? {record, state, outcome: () => undefined, isDone: false});
+    return entry ?? {record, state, outcome: () => undefined, isDone: false};
   };
-  const add = async (source: string | URL | ResumeToken, options?: AddOptions<Data>) => {
+  const add = async (source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<Entry<Data>> => {
     const added = prepare(source, options, await timeOfCall());
     const {name, data, opts} = jobFor(added);
     await queue.add(name, data, opts);
-    return await queuedOf(added);
+    return await entryOf(added);
+  };
+  const takeOver = async (poller: OperationPoller, options?: AddOptions<Data>): Promise<Entry<Data>> => {
+    let entry: Entry<Data> | undefined;
+    const take = async (token: ResumeToken): Promise<Entry<Data>> => {
+      entry = await add(token, options);
+      // Then the poller goes on.
+      if (entry.state.location !== token.location) throw new Error('The key is that of another operation');
+      return entry;
+    };
+    return await poller.handOver(take).catch((error: unknown) => {
+      if (entry === undefined) throw error;
+      return entry;
+    });
   };
   const tryGet = async (id: string): Promise<QueuedOperation<Data> | undefined> => {
     try {
@@ -214,10 +228,10 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     await queue.close();
   };
   return {
-    add: async (source, options) =>
-      source instanceof OperationPoller
-        ? await source.handOver((token) => add(token, options))
-        : await add(source, options),
+    add: async (source, options) => {
+      const entry = source instanceof OperationPoller ? takeOver(source, options) : add(source, options);
+      return new QueuedOperation(reader, await entry);
+    },
     addMany: async (operations) => {
       const now = await timeOfCall();
       const added = [...operations].map(({location, ...options}) => prepare(location, options, now));
@@ -225,7 +239,8 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
       for (let from = 0; from < added.length; from += largestBulk) {
         const bulk = added.slice(from, from + largestBulk);
         await queue.addBulk(bulk.map(jobFor));
-        queued.push(...(await Promise.all(bulk.map(queuedOf))));
+        const entries = await Promise.all(bulk.map(entryOf));
+        queued.push(...entries.map((entry) => new QueuedOperation(reader, entry)));
       }
       return queued;
     },
@@ -245,9 +260,8 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     },
     wake: async (key) => {
       const {jobId, id} = jobOf(key);
-      if (id === undefined || (await reader.read(id)) !== undefined) {
-        await wakeJob(queue, jobId, 'hint', hintPatience);
-      }
+      if (id !== undefined && (await reader.read(id)) === undefined) return false;
+      return await wakeJob(queue, jobId, 'hint', hintPatience);
     },
     remove: (key) => removeJob(queue, jobOf(key), publisher, clock),
     release: async (origin) => {

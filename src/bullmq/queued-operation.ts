@@ -55,8 +55,8 @@ export class QueuedOperation<Data = unknown> {
   }
 
   /**
-   * How watching ended, as a union on `status`: in any process, whichever worker saw it. It never rejects. With `handOver` it
-   * resolves when `onEnd` has resolved. Call it as often as you like: it is the same promise.
+   * How watching ended, as a union on `status`, once that is stored: in any process, whichever worker saw it. It does not wait for
+   * `onEnd`, and never rejects. Call it as often as you like: it is the same promise.
    *
    * It is abandoned as `'stopped'`, with an error that says why, where there is no end to wait for: see {@link result}.
    */
@@ -101,8 +101,8 @@ export class QueuedOperation<Data = unknown> {
     try {
       const entry = await this.#read();
       if (entry === undefined) return this.#stopped('its job is no longer in the queue');
-      const {state, failure, isDone, outcome} = entry;
-      if (failure === undefined) return isDone ? await readingJob(this.id, outcome) : undefined;
+      const {state, failure, outcome} = entry;
+      if (failure === undefined) return await readingJob(this.id, outcome);
       const facts = {state, resumeToken: () => writeResumeToken(state)};
       const message = `BullMQ gave up on the job of ${state.redactedLocation}: ${failure}`;
       return this.#abandoned(new OperationError(message, facts));

@@ -14,6 +14,8 @@ const markWoken = {
     return 1`,
 };
 
+const watchedStates: ReadonlySet<string> = new Set(['delayed', 'waiting', 'prioritized', 'active']);
+
 const firstDelay = 10;
 const longestDelay = 250;
 
@@ -22,18 +24,20 @@ const longestDelay = 250;
  * over.
  *
  * @param patience how long to wait for that, in milliseconds
+ * @returns whether there is such a job that is not over
  */
-export async function wakeJob(queue: Queue, id: string, woken: Woken, patience: number): Promise<void> {
+export async function wakeJob(queue: Queue, id: string, woken: Woken, patience: number): Promise<boolean> {
   const client = await queue.backend.client;
   client.defineCommand('markOperationWoken', markWoken);
   for (let delay = firstDelay, left = patience; ; delay = Math.min(2 * delay, longestDelay)) {
     if (await mark(client, queue, id, woken)) {
       // It may have come due in the meantime.
       await queue.backend.promote(id).catch(() => {});
-      return;
+      return true;
     }
     left -= delay;
-    if (left < 0 || (await queue.getJobState(id)) !== 'active') return;
+    const state = await queue.getJobState(id);
+    if (left < 0 || state !== 'active') return watchedStates.has(state);
     await sleep(delay);
   }
 }

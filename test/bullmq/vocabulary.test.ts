@@ -1,5 +1,7 @@
 import {beforeEach, expect, test} from '@jest/globals';
+import ky from 'ky';
 import {type OperationEvent, pollOperation, WatchAbortedError} from 'operation-poller';
+import type {EndedRecord} from 'operation-poller/runner';
 import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
 
 describeWithRedis('what a queue is asked for', () => {
@@ -57,7 +59,8 @@ describeWithRedis('what a queue is asked for', () => {
     expect(await result).toBeInstanceOf(WatchAbortedError);
     expect(await queue.get(first.id)).toBeUndefined();
     expect(await queue.remove(first.id)).toBe(false);
-    await queue.wake(first.id);
+    expect(await queue.wake(first.id)).toBe(false);
+    expect(await queue.wake(second.id)).toBe(true);
     expect(await queue.get(location)).toMatchObject({id: second.id});
   });
 
@@ -78,6 +81,47 @@ describeWithRedis('what a queue is asked for', () => {
     expect(calls.reduce((sum, count) => sum + count, 0) / seconds).toBeLessThan(100);
     await queue.close();
     expect(new Set((await Promise.all(outcomes)).map(({status}) => status))).toEqual(new Set(['abandoned']));
+  });
+});
+
+describeWithRedis('the result of an operation whose end is being handed over', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('comes as soon as the end is stored, also with a result that is fetched', async () => {
+    const place = 'https://service.example';
+    const bodies = [
+      {status: 'running'},
+      {status: 'succeeded', resourceLocation: `${place}/result`},
+      undefined,
+      {size: 5},
+    ];
+    const requests: string[] = [];
+    const http = ky.create({
+      fetch: async (input) => {
+        requests.push(new URL(input instanceof Request ? input.url : input).pathname);
+        const body = bodies[requests.length - 1];
+        return body === undefined ? Response.json({}, {status: 404}) : Response.json(body);
+      },
+    });
+    const queue = bench.queue();
+    let ended: EndedRecord | undefined;
+    bench.worker({
+      http,
+      fetchResult: true,
+      onEnd: (end) => {
+        ended = end;
+        return new Promise((_, reject) => end.signal.addEventListener('abort', () => reject(end.signal.reason)));
+      },
+      requestTimeout: 300,
+    });
+    const queued = await queue.add(`${place}/operation`, {handOver: true});
+    expect(await queued.result()).toMatchObject({status: 'succeeded', result: {size: 5}});
+    await until(() => ended !== undefined);
+    expect(ended?.outcome).toMatchObject({status: 'succeeded', operation: {result: {size: 5}}});
+    expect(requests).toEqual(['/operation', '/operation', '/result', '/result']);
+    expect(await queue.counts()).toMatchObject({ended: 0});
+    expect(await (await queue.get(queued.key))?.result()).toMatchObject({result: {size: 5}});
   });
 });
 
@@ -116,6 +160,15 @@ describeWithRedis('add', () => {
     await expect(queue.add(poller, {key: ''})).rejects.toThrow(/^key: /);
     expect((await poller.result()).status).toBe('succeeded');
     expect(await queue.list()).toEqual([]);
+  });
+
+  test('83: leaves a poller alone whose key is that of another operation', async () => {
+    const emulator = await bench.emulator({script: ['running', 'running', 'succeeded']});
+    const queue = bench.queue();
+    const there = await queue.add('https://graph.example/1', {key: 'adele'});
+    const poller = pollOperation(emulator.addOperation().location, {token, schedule: () => 20});
+    expect((await queue.add(poller, {key: 'adele'})).id).toBe(there.id);
+    expect((await poller.result()).status).toBe('succeeded');
   });
 
   test('goes on from a resume token', async () => {
@@ -185,11 +238,12 @@ describeWithRedis('82: wake', () => {
   test('does nothing where nothing is watched', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue();
-    await queue.wake('unknown');
+    expect(await queue.wake('unknown')).toBe(false);
     bench.worker();
     const queued = await queue.add(emulator.addOperation().location);
     await queued.result();
-    await queue.wake(queued.key);
+    await until(async () => (await queue.counts()).ended === 1);
+    expect(await queue.wake(queued.key)).toBe(false);
     expect(emulator.received).toBe(1);
     expect(await queue.counts()).toMatchObject({waiting: 0, due: 0, ended: 1});
   });
