@@ -3,10 +3,10 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {type OutcomeJson, readOutcome} from '../runner/outcome-json.ts';
 import {type OperationRecord, outcomeOf, readRecord} from '../runner/record.ts';
-import type {Clock} from '../shared/clock.ts';
 import {type EndWaiter, EndWatcher} from './end-watcher.ts';
 import {asError, type Engine} from './engine-options.ts';
 import {type JobData, jobOf, type OperationJob, readingJob, readJob} from './job.ts';
+import type {RedisClock} from './redis-clock.ts';
 
 /** What Redis holds of an operation. */
 export interface Entry<Data> {
@@ -26,13 +26,13 @@ export class JobReader<Data> {
   readonly #engine: Engine;
   readonly #ends: EndWatcher;
   /** By which all times in jobs go. */
-  readonly clock: Clock;
+  readonly clock: RedisClock;
 
-  constructor(queue: Queue, engine: Engine, clock: Clock) {
+  constructor(queue: Queue, engine: Engine, clock: RedisClock) {
     this.clock = clock;
     this.#queue = queue;
     this.#engine = engine;
-    this.#ends = new EndWatcher(queue, engine);
+    this.#ends = new EndWatcher(queue, engine, clock);
   }
 
   get closed(): boolean {

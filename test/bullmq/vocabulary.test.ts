@@ -115,6 +115,11 @@ describeWithRedis('the result of an operation whose end is being handed over', (
       },
       requestTimeout: 300,
     });
+    // So many are waited for that it is not this one's turn to be read for half a minute.
+    const others = await queue.addMany(
+      Array.from({length: 500}, (_, id) => ({location: `${place}/${id}`, initialDelay: 600_000})),
+    );
+    for (const other of others) void other.outcome();
     const queued = await queue.add(`${place}/operation`, {handOver: true});
     expect(await queued.result()).toMatchObject({status: 'succeeded', result: {size: 5}});
     await until(() => ended !== undefined);
