@@ -11,7 +11,7 @@ import {now} from './shared/clock.ts';
 /**
  * Watches an operation until it ends. Returns immediately, with watching already begun.
  *
- * @param location where the operation is: the `Location` of the answer that started it, unchanged
+ * @param location where the operation is: the `Location` of the response that started it, unchanged
  * @param options see {@link PollOptions}
  * @returns the poller, which holds everything: events, the result, a resume token
  * @throws TypeError or RangeError when an option or the location is wrong; the message names it

@@ -24,7 +24,7 @@ const {poller} = await graph.start(
   {path: '/drives/d/items/i/copy', body: {name: 'copy.docx'}},
   {schedule: schedules.fixed(10)},
 );
-if (poller === undefined) throw new Error('accepted, but nobody can tell how it ends');
+if (poller === undefined) throw new Error('accepted, but the service does not say where the operation is');
 
 poller.on('progress', ({percentComplete, location}) => {
   // The monitor's query is a signature: events show the location without it.

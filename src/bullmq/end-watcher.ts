@@ -3,6 +3,7 @@ import {type Queue, QueueEvents} from 'bullmq';
 import {now} from '../shared/clock.ts';
 import {asError, type Engine} from './engine-options.ts';
 import {jobOf} from './job.ts';
+import type {RedisClock} from './redis-clock.ts';
 import {turnEvent} from './turn-json.ts';
 
 /** How often Redis is asked which jobs have ended, in milliseconds: BullMQ loses events under load. */
@@ -22,6 +23,10 @@ const blockingTimeout = 10_000;
 /** How long events are collected before the next read, in milliseconds: a busy queue would take a command for each event. */
 const readPause = 20;
 const errorPause = 1000;
+/** How many jobs are kept in mind whose end is about to be handed over. */
+const mostEnding = 10_000;
+/** How far back the first read of the event stream goes, in milliseconds: connecting takes a while. */
+const lookBack = 1000;
 
 const endings: ReadonlySet<string> = new Set(['completed', 'failed', 'removed']);
 /** In what a turn emits: watching is over, which the job holds when it is put back for `onEnd`. */
@@ -60,17 +65,19 @@ export interface EndWaiter {
 export class EndWatcher {
   readonly #queue: Queue;
   readonly #engine: Engine;
+  readonly #clock: RedisClock;
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Those that Redis has not been asked for since they are waited for. */
   readonly #added = new Set<string>();
-  /** Those that are to be read when they are put back: their end is about to be handed over. */
+  /** The latest whose end is about to be handed over, waited for or not: they are read when they are put back. */
   readonly #ending = new Set<string>();
   readonly #closing = new AbortController();
   #events: QueueEvents | undefined;
   #isChecking = false;
 
-  constructor(queue: Queue, engine: Engine) {
+  constructor(queue: Queue, engine: Engine, clock: RedisClock) {
     this.#queue = queue;
+    this.#clock = clock;
     this.#engine = engine;
   }
 
@@ -89,6 +96,8 @@ export class EndWatcher {
     const waiting = this.#waiting.get(id) ?? new Set();
     this.#waiting.set(id, waiting.add(notify));
     this.#added.add(id);
+    // It may have been put back already.
+    if (this.#ending.has(id)) notify();
     if (!this.closed) {
       this.#listen();
       if (!this.#isChecking) void this.#checkWhileWaiting();
@@ -108,7 +117,6 @@ export class EndWatcher {
         if (waiting.size > 0 || this.#waiting.get(id) !== waiting) return;
         this.#waiting.delete(id);
         this.#added.delete(id);
-        this.#ending.delete(id);
       },
     };
   }
@@ -141,7 +149,7 @@ export class EndWatcher {
   }
 
   async #follow({backend}: QueueEvents): Promise<void> {
-    for (let last = '$'; !this.closed; ) {
+    for (let last = await this.#firstEventId(); !this.closed; ) {
       try {
         const [stream] = (await backend.readEvents(last, blockingTimeout)) ?? [];
         for (const [id, fields] of stream?.[1] ?? []) {
@@ -156,12 +164,26 @@ export class EndWatcher {
     }
   }
 
+  // The ids of events begin with Redis' time. '$': what comes from now on.
+  async #firstEventId(): Promise<string> {
+    return await this.#clock.update().then(
+      () => `${this.#clock.now() - lookBack}-0`,
+      () => '$',
+    );
+  }
+
   #onEvent(field: (name: string) => string): void {
     const event = field('event');
     const {jobId} = jobOf(field('jobId'));
-    if (!this.#waiting.has(jobId)) return;
-    if (event === turnEvent && endingTurn.test(field('turn'))) this.#ending.add(jobId);
+    if (event === turnEvent && endingTurn.test(field('turn'))) {
+      this.#ending.add(jobId);
+      for (const oldest of this.#ending) {
+        if (this.#ending.size <= mostEnding) break;
+        this.#ending.delete(oldest);
+      }
+    }
     if (endings.has(event) || (event === 'delayed' && this.#ending.has(jobId))) this.#notify(jobId);
+    if (endings.has(event)) this.#ending.delete(jobId);
   }
 
   async #checkWhileWaiting(): Promise<void> {

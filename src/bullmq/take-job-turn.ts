@@ -157,8 +157,13 @@ function skip(
 /** A record whose wait was ended: by a hint as soon as the service allows, by a lifted hold at once. */
 function wokenRecord<Data>(record: OperationRecord<Data>, woken: Woken, now: number): OperationRecord<Data> {
   if (woken === 'hint') return wakeRecord(record, now);
-  const {notBefore, ...token} = record.token;
-  return {...record, token: {...token, dueAt: Math.min(token.dueAt, now)}};
+  const {
+    token: {notBefore, ...token},
+    fetching,
+    ...others
+  } = record;
+  const due = {dueAt: Math.min(dueAtOf(record), now)};
+  return {...others, token: {...token, ...due}, ...(fetching === undefined ? {} : {fetching: {...fetching, ...due}})};
 }
 
 function emit<Data>(

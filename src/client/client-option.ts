@@ -4,7 +4,7 @@ import {partsOf} from './client-parts.ts';
 /** A check for an option that takes a client. */
 export const isClient: Check = isA('a client of this package', (client) => partsOf(Object(client)) !== undefined);
 
-/** @throws TypeError where options have both a client and what a client has of its own */
+/** @throws TypeError where options have both a client and an option that the client has itself */
 export function checkOneTransport(options: {
   readonly client?: unknown;
   readonly token?: unknown;

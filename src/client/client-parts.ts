@@ -12,19 +12,22 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets'> {
   readonly origin: string;
   /** What paths are appended to: the root, and a version where there is one. */
   readonly base: string;
-  /** What all paths that the service sends are under; absent: as the protocol says, else they are relative to the URL that was asked ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)). */
+  /**
+   * What a path in a response is appended to. Absent: as the protocol says, or else a path is resolved against the request's URL
+   * ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)).
+   */
   readonly pathRoot?: string | undefined;
   /** The token for watching. */
   readonly token: TokenSource | undefined;
   /** The token for starting. */
   readonly startToken: TokenSource | undefined;
-  /** Sends a start, which must not be in a batch: what is refused there is sent again by itself. */
+  /** Sends a start, which must not be part of a batch: a request that a batch refuses is sent again by itself. */
   readonly startTransport: Transport;
   /** How long a start may take, in milliseconds. */
   readonly startTimeout: number;
 }
 
-/** What the parts of a client are made of. */
+/** The options of {@link createClientParts}. */
 export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base' | 'pathRoot'> {
   readonly token: ClientTokenSource | undefined;
   readonly startToken: ClientTokenSource | undefined;
@@ -65,7 +68,7 @@ export function createClientParts({
   };
 }
 
-// Not a property of the client, where anybody could print a token.
+// Not a property of the client, so that printing a client shows no token.
 const partsOfClients = new WeakMap<object, ClientParts>();
 
 /** Remembers the parts of a client. @returns the client */
@@ -74,7 +77,7 @@ export function rememberParts<Client extends object>(client: Client, parts: Clie
   return client;
 }
 
-/** The parts of a client; `undefined` for anything that is none of this package's clients. */
+/** The parts of a client; `undefined` for anything but a client of this package. */
 export function partsOf(client: object): ClientParts | undefined {
   return partsOfClients.get(client);
 }

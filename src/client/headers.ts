@@ -13,7 +13,7 @@ const headerValue = /^[\x20-\x7e]*$/;
 export function checkHeaders(name: string, headers: unknown): void {
   const takes = 'an object with a string for each header';
   checkIsObject(name, headers, takes);
-  // `Headers` have no properties of their own: they would be taken for none.
+  // A `Headers` object has no own properties, so it would pass for no headers at all.
   if (Symbol.iterator in headers)
     throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list of headers');
   for (const [header, value] of Object.entries(headers)) {
@@ -21,20 +21,20 @@ export function checkHeaders(name: string, headers: unknown): void {
     if (!headerName.test(header)) throw new TypeError(printable(`${own}: expected the name of a header`));
     if (typeof value !== 'string') throw expected(own, 'a string', typeof value);
     if (!headerValue.test(value)) {
-      throw expected(own, 'visible ASCII characters and spaces', 'a string with others');
+      throw expected(own, 'visible ASCII characters and spaces', 'other characters');
     }
     if (header.toLowerCase() === 'client-request-id') {
-      throw new TypeError(`${own}: expected none, each request has an id of its own`);
+      throw new TypeError(`${own}: expected none, because the library gives each request its own id`);
     }
   }
 }
 
-/** Checks headers beside which there is a token: none of them may be the token's. */
+/** Checks headers that are sent along with a token: none of them may carry the token. */
 export function checkHeadersBesideToken(name: string, headers: unknown): void {
   checkHeaders(name, headers);
   const own = Object.keys(Object(headers)).find((header) => header.toLowerCase() === 'authorization');
   if (own === undefined) return;
-  throw new TypeError(`${name}.${own}: expected no token here, it is the option token of the client`);
+  throw new TypeError(`${name}.${own}: expected no token here; give it as the client's option token`);
 }
 
 /** Headers with their names in lower case, so that the same one cannot be sent twice. */
@@ -42,7 +42,7 @@ export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** What must not be shown of headers: their values, and of `authorization` what follows the scheme. */
+/** The secrets in headers: their values; of `authorization`, what follows the scheme. */
 export function secretsOf(headers: RequestHeaders): readonly string[] {
   return Object.entries(headers).map(([name, value]) =>
     name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim(),
@@ -50,8 +50,8 @@ export function secretsOf(headers: RequestHeaders): readonly string[] {
 }
 
 /**
- * A transport that sends a client's headers with each request to the client's origin, and with none to another. The headers
- * of the request itself take precedence, but for `accept`, which every request has.
+ * A transport that sends a client's headers with each request to the client's origin, and to no other. The request's
+ * own headers take precedence, except `accept`, which every request has.
  *
  * @param headers their names are in lower case
  */

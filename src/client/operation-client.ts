@@ -34,13 +34,13 @@ export interface OperationClientOptions {
    * to `trustedOrigins`. Default: none is sent.
    */
   readonly token?: ClientTokenSource | undefined;
-  /** Where the tokens come from that start operations, if from elsewhere: starting may need a user where polling does not. */
+  /** Where tokens for starting come from, if not from `token`: starting may need a user where polling does not. */
   readonly startToken?: ClientTokenSource | undefined;
-  /** What a credential is asked for. Default the root's origin with `/.default`, as Azure's services take it. */
+  /** The scope that a credential is asked for. Default the root's origin with `/.default`, as Azure's services expect. */
   readonly scope?: string | undefined;
   /**
-   * Headers that go with every request to the root's origin, e.g. `{'x-api-key': key}`, and never to another. Their values of
-   * 8 characters and more are treated as secrets: nothing that the service sends back shows them. Default none.
+   * Headers that go with every request to the root's origin, e.g. `{'x-api-key': key}`, and never to another. Values of 8
+   * characters and more are treated as secrets: they are redacted wherever the service sends them back. Default none.
    */
   readonly headers?: RequestHeaders | undefined;
   /** The ky instance that sends the requests. Default `ky`. */
@@ -48,8 +48,8 @@ export interface OperationClientOptions {
   /** How many requests may be in flight at once. Default 40. */
   readonly concurrency?: number | undefined;
   /**
-   * How long the request that starts an operation may take, in milliseconds, in place of `requestTimeout`: it is not
-   * repeated, so it waits longest. Default 100,000.
+   * How long the request that starts an operation may take, in milliseconds, in place of `requestTimeout`. It is longer because
+   * that request is not repeated. Default 100,000.
    */
   readonly startTimeout?: number | undefined;
 }
@@ -58,29 +58,36 @@ export interface OperationClientOptions {
 export interface OperationClient {
   /** The base URL, without a slash at the end. */
   readonly root: string;
-  /** What credentials are asked for. */
+  /** The scope that credentials are asked for. */
   readonly scope: string;
   /**
    * Starts an operation and watches it. The request is sent once, and again only after a 401, with a new token.
    *
-   * @param protocol how the service words it, one of `protocols` or your own
-   * @throws OperationNotStartedError, which says whether the service may be at work all the same; OperationNotWatchableError
-   *   when the operation was started on an origin that gets no token; TypeError or RangeError that names what is invalid
+   * @param protocol how the service describes its operations: one of `protocols`, or your own
+   * @throws OperationNotStartedError, whose `mayHaveStarted` says whether the service may be processing the request anyway;
+   *   OperationNotWatchableError when the operation was started on an origin that gets no token; TypeError or RangeError
+   *   that names the invalid option
    */
   start(protocol: Protocol, request: StartRequest, options?: ClientPollOptions): Promise<StartedOperation>;
   /**
    * Watches an operation on the root's origin, on one of `trustedOrigins`, or anywhere if its protocol needs no token there.
    *
-   * @throws TypeError or RangeError that names what is invalid
+   * @param location a URL, or a path under the root, which may begin with the root's own path
+   * @throws TypeError or RangeError that names the invalid option
    */
   watch(location: string, options?: ClientPollOptions): OperationPoller;
   /**
-   * Goes on from a resume token, as `resumeOperation` does.
+   * Resumes watching from a resume token, as `resumeOperation` does.
    *
-   * @throws InvalidResumeTokenError; TypeError when its operation is none of the client's
+   * @throws InvalidResumeTokenError; TypeError when its operation does not belong to this client
    */
   resume(token: ResumeToken | string, options?: ClientPollOptions): OperationPoller;
-  /** One GET of an operation, which ends with any failure. @throws as the package's `fetchOperation` does */
+  /**
+   * One GET of an operation, which ends with any failure.
+   *
+   * @param location as for `watch`
+   * @throws as the package's `fetchOperation` does
+   */
   fetchOperation(location: string, options?: ClientPollOptions): Promise<Operation>;
 }
 
@@ -139,7 +146,7 @@ function describeRoot(root: string): string {
   const scheme = /^\s*([a-z][a-z\d+.-]*:)/i.exec(root)?.[1];
   if (scheme === undefined) return 'a string without a scheme';
   if (!/^https?:$/i.test(scheme)) return `one that begins with ${scheme}`;
-  return readLocation(root) === undefined ? 'one with a user, or no URL' : 'one with a query or fragment';
+  return readLocation(root) === undefined ? 'one with a user name, or an invalid URL' : 'one with a query or fragment';
 }
 
 /** @param isProtected whether a token or key goes there */

@@ -1,4 +1,3 @@
-import type {TokenSource} from '../http/authorization.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
@@ -30,16 +29,11 @@ export function checkPollOptions(options: object, checks: Readonly<Record<string
 /**
  * The settings for one operation.
  *
- * @param token the token for it, by default the one for watching
  * @throws TypeError or RangeError that names the option
  */
-export function operationSettings(
-  client: ClientParts,
-  options: ClientPollOptions,
-  token: TokenSource | undefined = client.token,
-): Settings {
+export function operationSettings(client: ClientParts, options: ClientPollOptions): Settings {
   checkPollOptions(options);
-  return readOptions({...options, token}, sharedSettings(client, options.protocol));
+  return readOptions({...options, token: client.token}, sharedSettings(client, options.protocol));
 }
 
 /** What a client gives to the settings of each of its operations, besides the token. */

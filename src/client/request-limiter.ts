@@ -23,7 +23,7 @@ export class RequestLimiter {
     this.#concurrency = new ConcurrencyLimit(concurrency);
   }
 
-  /** A transport whose requests wait at the rate gate first. It is usually open, and then there is no promise to await. */
+  /** A transport whose requests wait at the rate gate first. The gate is usually open, and then there is no promise to await. */
   gated(transport: Transport): Transport {
     return (location, request) => {
       const admitted = this.#gateOf(location).acquire(1, request.signal, request.onHeldBack);

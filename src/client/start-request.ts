@@ -4,8 +4,9 @@ import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
+import type {Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
+import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {
   type Checks,
@@ -21,6 +22,7 @@ import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
+import {checkPath} from './path.ts';
 
 /** A request that starts an operation. */
 export interface StartRequest {
@@ -28,16 +30,13 @@ export interface StartRequest {
   readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET';
   /** Where it goes: a path, which is appended to the client's root, e.g. `/exports`, or an absolute URL on its origin. */
   readonly path: string;
-  /** What is sent as JSON; absent: no body. */
+  /** The JSON body. Default: no body. */
   readonly body?: unknown;
-  /** Further headers; those that the client has and those that the protocol asks for are sent without. */
+  /** Further headers, besides those of the client and the protocol. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
-
-/** What URLs resolve or leave out: with it, the request would go where its path does not say. */
-const unsafe = /\/(?:\.|%2e){1,2}(?=[/?#\\]|$)|\p{Cc}/iu;
 
 /** A check for each field of a start. */
 const startRequestChecks = {
@@ -47,7 +46,7 @@ const startRequestChecks = {
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
 
-/** Checks that JSON can express a body: afterwards, a failure to send it would look as if the service may have it. */
+/** Checks that JSON can express a body: later on, a failure to send it would look as if the service might have received it. */
 function checkBody(name: string, body: unknown): void {
   let why = describeValue(body);
   try {
@@ -62,8 +61,8 @@ function checkBody(name: string, body: unknown): void {
 export interface AcceptedStart {
   readonly method: NonNullable<StartRequest['method']>;
   readonly url: string;
-  /** How the response is to be read. */
-  readonly reader: ProtocolReader;
+  /** The settings for watching, by the protocol that the response is read by. */
+  readonly settings: Settings;
   readonly response: ServiceResponse;
   /** Whether the response's body may contain a secret: then it becomes neither the result nor the first report. */
   readonly isSecret: boolean;
@@ -73,7 +72,7 @@ export interface AcceptedStart {
  * Sends the request that starts an operation, once; after a 401, which comes before anything is done, once more with a new
  * token.
  *
- * @param redactResponse given where the responses may contain a secret: what others may know of one
+ * @param redactResponse removes a secret from the response; given where the response may contain one
  * @throws OperationNotStartedError; TypeError or RangeError when the request or an option is invalid
  */
 export async function sendStart(
@@ -90,7 +89,7 @@ export async function sendStart(
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;
   const url = requestUrl(request.path, base);
-  const settings = operationSettings(client, {...options, protocol}, startToken);
+  const settings = operationSettings(client, {...options, protocol});
   const {reader, signal} = settings;
   const {controller, dispose} = deriveController(signal);
   // Whether a request has left, other than one that was refused for its token.
@@ -108,11 +107,11 @@ export async function sendStart(
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
-      {...settings, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
+      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
       {...sent, signal: controller, deadlineAt: now() + startTimeout, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
-    return {method, url, reader, response, isSecret: redactResponse !== undefined};
+    return {method, url, settings, response, isSecret: redactResponse !== undefined};
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const mayHaveStarted = wasSent && mayBeProcessed(cause);
@@ -137,9 +136,7 @@ function mayBeProcessed(cause: unknown): boolean {
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
   isPath('path', path);
-  if (path.startsWith('/') && unsafe.test(path.split(/[?#]/, 1)[0] ?? '')) {
-    throw expected('path', 'one without . and .. as segments and without control characters', describeValue(path));
-  }
+  if (path.startsWith('/')) checkPath('path', path);
   const url = path.startsWith('/') ? base + path : path;
   const {origin} = new URL(base);
   if (readLocation(url)?.origin === origin) return url;

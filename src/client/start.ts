@@ -15,7 +15,7 @@ import {readStart} from '../protocol/read-start.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type ClientPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
+import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 import {type AcceptedStart, type StartRequest, sendStart} from './start-request.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
@@ -26,7 +26,7 @@ import {withTokenOrigin} from './token-origin.ts';
 export type StartedOperation =
   /** it is being watched; one that the start already completed has ended */
   | {readonly confirmed: true; readonly poller: OperationPoller; readonly answer: Answer}
-  /** the service accepted it, and does not say where the operation is: nobody can tell how it ends */
+  /** the service accepted it but does not say where the operation is, so it cannot be watched */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
 /** Starts an operation and watches it. */
@@ -64,10 +64,10 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
 }
 
 /**
- * Watches the operation that a response leads to.
+ * Watches the operation that the response to a start describes or points to.
  *
  * @param returned watching begins when it resolves
- * @throws OperationNotWatchableError when the response leads where the token may not go, or with a secret in the location
+ * @throws OperationNotWatchableError when the location is on an origin that gets no token, or contains a secret
  */
 export function watchStarted(
   client: ClientParts,
@@ -75,12 +75,15 @@ export function watchStarted(
   options: ClientPollOptions,
   returned: Promise<void>,
 ): StartedOperation {
-  const {method, url, reader, response, isSecret} = accepted;
+  const {method, url, response, isSecret} = accepted;
+  const {reader, root = null} = accepted.settings;
   const {answer, status, headers, retryAfter, json} = response;
-  const {root = null} = sharedSettings(client, reader.protocol);
   const report = readStart(method, {url: response.location, status, headers, body: json}, reader, client.base, root);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
-  const given = operationSettings(client, {...options, protocol: report.protocol});
+  const given =
+    report.protocol === reader.protocol
+      ? accepted.settings
+      : operationSettings(client, {...options, protocol: report.protocol});
   const header = headers.get('location');
   const started = {
     method,
@@ -122,9 +125,9 @@ function startedState(
   settings: Settings,
   {url, response: {answer, secrets}}: AcceptedStart,
 ): WatchState {
-  // What is in the request's own URL is no secret, e.g. the name of a tenant that is in a header too.
+  // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
   const unknown = secrets.filter((secret) => !containsSecret(url, [secret]));
-  // A location is stored and shown: one that holds a secret is not kept.
+  // A location is stored and shown, so one that contains a secret is dropped.
   const isSecret = containsSecret(location, unknown);
   // Without a token, any http or https URL will do, and `readStart` finds nothing else.
   const first = firstState(location, {...settings, token: undefined}, now());
@@ -132,7 +135,7 @@ function startedState(
   const isProtected = !exposesToken(new URL(location), settings);
   if (ours !== undefined && isProtected && !isSecret) return ours;
   const redactedLocation = redact(redactLocation(location, tokenOrigin), secrets, maxShownLocation);
-  // The token's origin stays the client's: whoever resumes sends it nowhere else, unless they trust the origin.
+  // The token still belongs to the client's origin: a resumed watch sends it elsewhere only if that origin is trusted.
   const state: WatchState = {...first, tokenOrigin, redactedLocation};
   const because = isSecret
     ? 'that location quotes a token or a header of the client, so it is not kept'
@@ -145,14 +148,14 @@ function startedState(
   );
 }
 
-/** The state of an operation that had ended when its start was answered. */
+/** The state of an operation that had ended by the time of the response to its start. */
 function endedState(url: string, operation: Operation, answer: Answer, settings: Settings): WatchState {
   const at = now();
   const first = firstState(url, settings, at);
   return transition(first, {type: 'report', operation, at, answer})?.state ?? first;
 }
 
-/** An operation without the body that it was read from, which holds a secret. */
+/** An operation without the body it was parsed from, which contains a secret. */
 function withoutBody(operation: Operation): Operation {
   return Object.freeze({...operation, raw: null, ...('result' in operation ? {result: null} : {})});
 }

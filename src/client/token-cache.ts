@@ -47,7 +47,11 @@ interface PendingToken {
 export function checkTokenSource(name: string, source: unknown): void {
   if (typeof source === 'function' || typeof Object(source).getToken === 'function' || isToken(source)) return;
   if (typeof source === 'string') {
-    throw expected(name, tokenForm, /^bearer\s/i.test(source) ? 'one with the word Bearer' : 'a string with others');
+    throw expected(
+      name,
+      tokenForm,
+      /^bearer\s/i.test(source) ? 'one with the word Bearer' : 'a string with other characters',
+    );
   }
   throw expected(
     name,
@@ -57,10 +61,10 @@ export function checkTokenSource(name: string, source: unknown): void {
 }
 
 /**
- * Makes all pollers share one token: it is cached until five minutes before it expires, and whoever needs one while it is
- * being fetched waits for the same one. A string without a time of expiry is cached until the service refuses it.
+ * Makes all pollers share one token: it is cached until five minutes before it expires, and pollers that
+ * need one while it is being fetched wait for that one. A string, which has no expiry, is cached until the service refuses it.
  *
- * @param scope what a credential is asked for
+ * @param scope the scope that a credential is asked for
  */
 export function shareTokens(source: ClientTokenSource, scope: string): TokenSource {
   if (typeof source === 'string') return source;
@@ -107,7 +111,7 @@ export function shareTokens(source: ClientTokenSource, scope: string): TokenSour
 const leastMilliseconds = 1e11;
 
 /**
- * The token with the time until which it can be used. One whose expiry is no time is used once.
+ * The token with the time until which it can be used. One whose expiry cannot be read is used once.
  *
  * @param report gets what is wrong with the expiry
  */
@@ -129,7 +133,7 @@ function cacheable(given: string | AccessToken, report: (error: TypeError) => vo
   return {token, usableUntil: now() + lifetime - Math.min(expiryMargin, lifetime / 2)};
 }
 
-// 0 and what is before are taken for what they say: the token has expired.
+// 0 and negative times mean what they say: the token has expired.
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && (value >= leastMilliseconds || value <= 0);
 }

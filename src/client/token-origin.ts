@@ -3,12 +3,12 @@ import type {Settings} from '../options/settings.ts';
 import {redactLocation} from '../shared/location.ts';
 
 /**
- * Decides which origin the token of a client belongs to: the client's own, wherever the operation is; none where the protocol
- * needs no token.
+ * Decides which origin a client's token belongs to: the client's own, wherever the operation is; none where the protocol
+ * sends no token.
  *
  * @param origin the client's own
- * @returns the state with that origin; `undefined` where the operation is on an origin to which the token may not go, and
- * the protocol does not do without
+ * @returns the state with that origin; `undefined` where the operation is on an origin that gets no token, although its
+ * protocol needs one
  */
 export function withTokenOrigin(
   state: WatchState,

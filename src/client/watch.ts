@@ -10,9 +10,10 @@ import {now} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, checkPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
+import {resolvePath} from './path.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
-/** Watches an operation with what the client's operations share. */
+/** Watches an operation with the token and limits that all of the client's operations share. */
 export function watch(client: ClientParts, location: string, options: ClientPollOptions = {}): OperationPoller {
   const settings = operationSettings(client, options);
   return new OperationPoller(stateAt(client, location, settings), settings);
@@ -28,7 +29,7 @@ export async function fetchOperation(
   return fetchOnce(stateAt(client, location, settings), settings);
 }
 
-/** Goes on from a resume token, if its operation is one of the client's. */
+/** Resumes watching from a resume token, if its operation belongs to the client. */
 export function resume(
   client: ClientParts,
   resumeToken: ResumeToken | string,
@@ -39,10 +40,10 @@ export function resume(
 }
 
 /**
- * Where and how a client goes on from a resume token.
+ * Where and how a client resumes watching from a resume token.
  *
- * @param time the time of the clock whose times the token has; default as for `resumeWatching`
- * @throws TypeError when the token's operation is none of the client's
+ * @param time the current time by the clock that the token's times refer to; default as for `resumeWatching`
+ * @throws TypeError when the token's operation does not belong to the client
  */
 export function resumeOf(
   client: ClientParts,
@@ -63,10 +64,17 @@ export function resumeOf(
 /**
  * The first state of an operation of the client.
  *
- * @throws TypeError when the location is no URL to which the client's token may go
+ * @param location a URL, or a path under the client's base
+ * @throws TypeError when the location is not a URL that the client's token may be sent to
  */
-export function stateAt({origin}: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
-  const state = firstState(location, settings, time);
+export function stateAt(
+  {origin, base}: ClientParts,
+  location: string,
+  settings: Settings,
+  time: number = now(),
+): WatchState {
+  const takes = 'a path that begins with /, or an absolute http or https URL';
+  const state = firstState(resolvePath(location, base), settings, time, takes);
   const ours = withTokenOrigin(state, origin, settings);
   if (ours !== undefined) return ours;
   throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));

@@ -1,26 +1,26 @@
 import type {RecordedJson} from './recorded-json.ts';
 
 /**
- * What {@link watchDurably} needs of a workflow engine. `restateHost` and `cloudflareHost` make one; for another engine it is
- * an object of three lines, see `docs/engines.md`.
+ * What {@link watchDurably} needs of a workflow engine. `restateHost` and `cloudflareHost` make one; for another
+ * engine it is an object of three lines, see `docs/engines.md`.
  *
  * After a crash the engine runs the workflow's code again and gives it what was recorded: it must make the same calls in
- * the same order, and it does, because the record alone decides what is called. What the engine throws, e.g. when the
- * workflow is cancelled, is passed on as it is.
+ * the same order, and it does, because what was recorded alone decides which calls are made. What the engine throws, e.g. when
+ * the workflow is canceled, is rethrown unchanged.
  */
 export interface DurableHost {
   /**
-   * Does a piece of work and records what it returns; on a replay returns what was recorded, without the work. The work may be
-   * done again when it was cut off before it was recorded. It never fails because of the service: a failed poll is a result,
+   * Does some work and records what it returns; on a replay, returns what was recorded without doing the work. Work that was cut
+   * off before it was recorded may be done again. It never fails because of the service: a failed poll is a result,
    * so the engine's own retries have nothing to do.
    *
-   * @param name unique in one watch, and the same on each replay: `poll 1`, `poll 2`, `result`
+   * @param name unique in one watch, and the same on each replay: `poll 1`, `poll 2`, `result 1`
    */
   run(name: string, work: () => Promise<RecordedJson>): PromiseLike<RecordedJson>;
   /**
    * Waits, by a timer that outlives the process.
    *
-   * @param name unique in one watch, and the same on each replay: `wait 1` follows `poll 1`
+   * @param name unique in one watch, and the same on each replay: `wait 1` follows `poll 1`, `wait for result 2` follows `result 1`
    * @param milliseconds a whole number, more than 0
    */
   sleep(name: string, milliseconds: number): PromiseLike<unknown>;

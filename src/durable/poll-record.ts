@@ -21,9 +21,9 @@ export interface Retry {
   readonly at: number;
 }
 
-/** All that a poll brings into a workflow: what the service said, and the workflow's only source of randomness and of time. */
+/** Everything a workflow knows of a poll: what the service said, and the workflow's only source of randomness and of time. */
 export interface PollRecord {
-  /** When the answer came, in milliseconds since 1970. */
+  /** When the response came, in milliseconds since 1970. */
   readonly at: number;
   /** A random number from 0 to 1, without 1, for the schedule. */
   readonly random: number;
@@ -48,7 +48,7 @@ export async function recordPoll(settings: Settings, request: PollRequest): Prom
   return writePollRecord({at: Date.now(), random: Math.random(), retries, report});
 }
 
-/** Writes a poll as JSON. It contains no secret, but the service's whole answer. */
+/** Writes a poll as JSON. It contains no token or header, but the whole response body. */
 export function writePollRecord({at, random, retries, report}: PollRecord): RecordedJson {
   return toRecordedJson({
     version,

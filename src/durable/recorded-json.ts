@@ -7,12 +7,12 @@ export type RecordedJson =
   | readonly RecordedJson[]
   | {readonly [name: string]: RecordedJson};
 
-/** The value without what is `undefined`: some engines record it as `null`, some not at all, some refuse it. */
+/** The value without `undefined` fields: some engines record those as `null`, some drop them, some refuse them. */
 export function toRecordedJson(value: unknown): RecordedJson {
   return JSON.parse(JSON.stringify(value)) as RecordedJson;
 }
 
-/** The error for what an engine gave back that this library has not recorded. */
+/** The error for a recorded value that this library did not write. */
 export function notRecorded(expected: string): TypeError {
   return new TypeError(`What the engine recorded is not a ${expected}: was the workflow changed while it ran?`);
 }

@@ -1,48 +1,52 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
-import type {Outcome} from '../operation/outcome.ts';
 import type {PollError} from '../operation/poll-error.ts';
 import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {Settings} from '../options/settings.ts';
-import {fetchedOutcome} from '../polling/fetch-result.ts';
+import type {Resumed} from '../options/resume.ts';
+import {fetchResultOnce, type ResultProgress, type ResultStep} from '../polling/fetch-result.ts';
 import type {Signal} from '../shared/abort.ts';
+import {wallClock} from '../shared/clock.ts';
 import {deepFreeze, isRecord} from '../shared/json.ts';
 import {notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 /**
- * Fetches what a succeeded operation produced, for the engine to record.
+ * Makes an attempt to fetch what a succeeded operation produced, for the engine to record.
  *
  * @throws the signal's reason when it aborts
  */
 export async function recordResult(
-  settings: Settings,
-  state: WatchState,
+  resumed: Resumed,
   operation: SucceededOperation,
+  progress: ResultProgress | undefined,
   signal: Signal,
 ): Promise<RecordedJson> {
-  const outcome = await fetchedOutcome(settings, state, operation, signal);
-  signal.throwIfAborted();
+  const step = await fetchResultOnce(resumed, operation, progress, signal, wallClock(Date.now));
+  if ('wait' in step) return toRecordedJson(step);
+  const {outcome} = step;
   const at = Date.now();
   if (outcome.status === 'succeeded') return toRecordedJson({at, result: outcome.operation.result});
   // Only a failed request leads here.
-  const {cause} = (outcome as Extract<Outcome, {readonly status: 'abandoned'}>).error;
+  const {cause} = (outcome as Extract<typeof outcome, {readonly status: 'abandoned'}>).error;
   return toRecordedJson({at, error: writePollError(cause as PollError)});
 }
 
-/** How watching ends with a result that {@link recordResult} wrote. */
-export function readResultRecord(json: RecordedJson, state: WatchState, operation: SucceededOperation): Outcome {
+/** Reads an attempt that {@link recordResult} recorded. */
+export function readResultRecord(json: RecordedJson, state: WatchState, operation: SucceededOperation): ResultStep {
   if (!isRecord(json)) throw notRecorded('result');
-  const {at, result, error} = json as unknown as {
+  const {at, result, error, wait, progress} = json as unknown as {
     readonly at: number;
     readonly result?: unknown;
     readonly error?: PollErrorJson;
+    readonly wait?: number;
+    readonly progress?: ResultProgress;
   };
+  if (wait !== undefined && progress !== undefined) return {wait, progress};
   if (error !== undefined) {
-    const cause = readPollError(error);
-    return {status: 'abandoned', reason: 'result', operation, error: abandonError('result', state, at, {cause})};
+    const unavailable = abandonError('result', state, at, {cause: readPollError(error)});
+    return {outcome: {status: 'abandoned', reason: 'result', operation, error: unavailable}};
   }
-  if (result === undefined) return {status: 'succeeded', operation};
+  if (result === undefined) return {outcome: {status: 'succeeded', operation}};
   if (typeof result === 'object' && result !== null) deepFreeze(result);
-  return {status: 'succeeded', operation: Object.freeze({...operation, result})};
+  return {outcome: {status: 'succeeded', operation: Object.freeze({...operation, result})}};
 }

@@ -1,13 +1,15 @@
 import {partsOf} from '../client/client-parts.ts';
 import {operationSettings} from '../client/operation-settings.ts';
 import {resumeOf, stateAt} from '../client/watch.ts';
+import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {firstState} from '../options/first-state.ts';
 import {type Resumed, resumeWatching} from '../options/resume.ts';
 import {readOptions} from '../options/settings.ts';
+import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep} from '../polling/step.ts';
-import {LazyAbortController} from '../shared/abort.ts';
+import {LazyAbortController, type Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
 import type {DurableHost} from './durable-host.ts';
 import {
@@ -24,7 +26,7 @@ import {readResultRecord, recordResult} from './result-record.ts';
 export type DurableRun =
   | {readonly outcome: Outcome}
   | {
-      /** For the next run; plain JSON. It holds the location whole, see {@link ResumeToken}. */
+      /** For the next run; plain JSON. It contains the whole location, see {@link ResumeToken}. */
       readonly continueWith: ResumeToken;
       /** How long it is until the next poll is due, in milliseconds. A run that begins earlier waits for the rest. */
       readonly wait: number;
@@ -64,7 +66,7 @@ export async function watchDurably(
 
 /**
  * {@link watchDurably} for long operations: an engine keeps each step of a run for as long as the run lasts, and reads them
- * all on a replay. This makes at most `pollsPerRun` polls and then returns what to begin the next run with, and when.
+ * all on a replay. This makes at most `pollsPerRun` polls and then returns what to begin the next run with, and how long to wait before.
  *
  * The numbers in the names of the steps continue from run to run.
  *
@@ -111,7 +113,7 @@ async function watch(
   return takeSteps(host, {state: firstState(place, settings, now), settings}, now, steps);
 }
 
-/** What {@link takeSteps} needs to know of a run. */
+/** The options of {@link takeSteps}. */
 export interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
   /** The name of a step as the engine gets it. */
   readonly stepName: (step: string) => string;
@@ -125,8 +127,8 @@ export async function takeSteps(
   now: number,
   {stepName, onEvent, maxPolls}: RunOptions,
 ): Promise<DurableRun> {
-  const signal = host.signal ?? new LazyAbortController();
-  // What a poll recorded is all that the steps after it know of time and randomness.
+  const signal = signalOf(host);
+  // The steps after a poll take time and randomness only from its record.
   let clock = now;
   const engineClock = wallClock(() => clock);
   let random = 0;
@@ -154,9 +156,7 @@ export async function takeSteps(
     if ('outcome' in next) {
       const {outcome} = next;
       if (outcome.status !== 'succeeded' || !settings.fetchResult) return {outcome};
-      const {operation} = outcome;
-      const json = await host.run(stepName('result'), () => recordResult(settings, state, operation, signal));
-      return {outcome: readResultRecord(json, state, operation)};
+      return {outcome: await fetchResult(host, {state, settings}, outcome.operation, stepName)};
     }
     const {wait} = next;
     if (polls >= maxPolls) return {continueWith: writeResumeToken(state), wait};
@@ -164,4 +164,28 @@ export async function takeSteps(
     clock = Math.max(clock, state.dueAt);
     step = await takeStep(state, io, engineClock);
   }
+}
+
+/** Fetches the result of an operation that has succeeded: each attempt is a step, each wait a durable timer. */
+async function fetchResult(
+  host: DurableHost,
+  resumed: Resumed,
+  operation: SucceededOperation,
+  stepName: RunOptions['stepName'],
+): Promise<Outcome> {
+  const signal = signalOf(host);
+  let progress: ResultProgress | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const json = await host.run(stepName(`result ${attempt}`), () =>
+      recordResult(resumed, operation, progress, signal),
+    );
+    const step = readResultRecord(json, resumed.state, operation);
+    if ('outcome' in step) return step.outcome;
+    progress = step.progress;
+    await host.sleep(stepName(`wait for result ${attempt + 1}`), step.wait);
+  }
+}
+
+function signalOf(host: DurableHost): Signal {
+  return host.signal ?? new LazyAbortController();
 }

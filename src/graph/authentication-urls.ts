@@ -1,4 +1,3 @@
-import {resolveLocation} from '../protocol/resolve.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 
@@ -13,12 +12,10 @@ export function resetPasswordPath(user: string, methodId: string = passwordMetho
 const isPath = /^\/(?![/\\])/;
 
 /** Where a user's authentication operation is, given its id or that location itself, which may be a path. */
-export function operationLocation(base: string, user: string, idOrLocation: string): string {
-  if (typeof idOrLocation === 'string') {
-    const location = isPath.test(idOrLocation) ? resolveLocation(idOrLocation, base, base) : idOrLocation;
-    if (location !== undefined && readLocation(location) !== undefined) return location;
-  }
-  return `${base}${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
+export function operationLocation(user: string, idOrLocation: string): string {
+  const isLocation =
+    typeof idOrLocation === 'string' && (isPath.test(idOrLocation) || readLocation(idOrLocation) !== undefined);
+  return isLocation ? idOrLocation : `${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
 }
 
 function authenticationPath(user: string): string {

@@ -21,7 +21,7 @@ export interface BatchedRequest {
  * The request for a batch. The URLs in it are relative to the version, as [Graph's JSON
  * batching](https://learn.microsoft.com/graph/json-batching) requires.
  *
- * @param requests they all have the same token
+ * @param requests all with the same token
  * @param version the URL of the version that they go to
  */
 export function batchRequest(
@@ -53,7 +53,7 @@ export function batchRequest(
 
 /**
  * The responses in a batch's response, in the order of its requests; `undefined` for one that is missing or cannot be read,
- * and for the whole where it has no responses, whatever its HTTP status.
+ * and for the whole batch where it has no responses, whatever its HTTP status.
  */
 export function batchResponses(
   {headers, body}: Pick<TransportResponse, 'headers' | 'body'>,
@@ -86,7 +86,7 @@ function sumOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
 
-/** The body of one response, as if it had come on its own. A string is something other than JSON, in Base64. */
+/** The body of one response, as if it had been sent on its own. A string is a body other than JSON, in Base64. */
 function responseBody(body: unknown, maxLength: number, isShort: boolean): TransportResponse['body'] | 'unreadable' {
   if (body === undefined || body === null) return {text: ''};
   if (isShort && typeof body === 'object') return {json: body};

@@ -4,7 +4,7 @@ import {now} from '../shared/clock.ts';
 import {type BatchedRequest, batchRequest, batchResponses} from './batch-format.ts';
 import {Batcher, type SendBatch} from './batcher.ts';
 
-/** How long no batches are sent after one was never answered, in milliseconds. */
+/** How long no batches are sent after one got no response, in milliseconds. */
 const batchPause = 60_000;
 
 /** HTTP statuses of a service that has no batches. */
@@ -14,7 +14,7 @@ const noBatches: ReadonlySet<number> = new Set([404, 405, 501]);
 const unresolved = /[#\\]|\/\.{1,2}(?:[/?]|$)/;
 
 /**
- * A transport that sends requests made within a short time as one `$batch`, where they can be in one: GET requests to the
+ * A transport that sends requests made within a short time as one `$batch`, where possible: GET requests to the
  * same version of Graph with the same token.
  *
  * @param base the client's root with its version
@@ -36,7 +36,7 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
     try {
       response = await limiter.send(`${version}/$batch`, request, requests.length);
     } catch (error) {
-      // Nobody waits for any of the requests any more. A service that does not answer the batch may answer each of them.
+      // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
       if (request.signal.aborted) pausedUntil = now() + batchPause;
       throw error;
     }
@@ -66,7 +66,7 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
   };
 }
 
-/** The longest of the waits that the requests keep, since a gate is for all; `undefined`: one of them keeps any. */
+/** The longest of the requests' limits on a wait, since a gate is shared by all; `undefined`: one of them has no limit. */
 function longestMaxRetryAfter(requests: readonly BatchedRequest[]): number | undefined {
   const limits = requests.map(({request}) => request.maxRetryAfter ?? Number.POSITIVE_INFINITY);
   const longest = Math.max(...limits);

@@ -32,7 +32,7 @@ interface SentBatch {
 }
 
 /**
- * Collects requests that are made within a short time and sends them as a batch. A request that is the only one is sent by
+ * Collects requests that are made within a short time and sends them as a batch. A single request is sent by
  * itself, and so is each request of a batch that failed.
  */
 export class Batcher {

@@ -32,12 +32,12 @@ export interface GraphClientOptions extends Omit<OperationClientOptions, 'root' 
   readonly token: ClientTokenSource;
   /**
    * Within how many milliseconds polls must fall due to be sent as one `$batch`, of up to 20. `true`: 50 ms.
-   * `false`: each poll is a request of its own. Default `true`.
+   * `false`: each poll is sent as its own request. Default `true`.
    */
   readonly batch?: boolean | number | undefined;
 }
 
-/** Microsoft Graph, as far as long-running operations go. All its pollers share tokens, limits and batches. */
+/** A client for Microsoft Graph's long-running operations. All its pollers share tokens, limits and batches. */
 export interface GraphClient extends OperationClient {
   /** The origin, e.g. `https://graph.microsoft.com`. */
   readonly root: string;
@@ -46,7 +46,7 @@ export interface GraphClient extends OperationClient {
   /** The scope that tokens are asked for, e.g. `https://graph.microsoft.com/.default`. */
   readonly scope: string;
   /**
-   * Resets a user's password and watches it happen. The request is sent once.
+   * Resets a user's password and watches the operation. The request is sent once.
    *
    * @param user the user's id or principal name
    * @throws OperationNotStartedError, whose `mayHaveStarted` says whether the service may be processing the request anyway
@@ -54,7 +54,7 @@ export interface GraphClient extends OperationClient {
   resetPassword(user: string, options?: ResetPasswordOptions): Promise<PasswordReset>;
   /** One GET of a user's authentication operation, which ends with any failure. @throws as `fetchOperation` does */
   getOperation(user: string, id: string, options?: ClientPollOptions): Promise<Operation>;
-  /** Watches a user's authentication operation. @param idOrLocation its id, or better its location, which routes the request */
+  /** Watches a user's authentication operation. @param idOrLocation its id or, better, its location, which contains routing information */
   watchOperation(user: string, idOrLocation: string, options?: ClientPollOptions): OperationPoller;
 }
 
@@ -111,8 +111,8 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     scope,
     ...clientMethods(parts),
     resetPassword: (user, given) => resetPassword(parts, user, given),
-    getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(base, user, id), given),
-    watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(base, user, idOrLocation), given),
+    getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(user, id), given),
+    watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(user, idOrLocation), given),
   };
   return rememberParts(client, parts);
 }

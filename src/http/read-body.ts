@@ -1,4 +1,4 @@
-/** The longest body that is read by default, in bytes: no answer about one operation is longer. */
+/** The longest body that is read by default, in bytes: no response about one operation is longer. */
 export const defaultMaxBodyLength: number = 1024 * 1024;
 
 /**
@@ -36,7 +36,7 @@ export async function readBody(
   }
 }
 
-/** Discards a body that nobody reads. */
+/** Discards a body that is not needed. */
 export function discardBody(body: {cancel(): Promise<void>} | null): void {
   // An error in the part that has arrived no longer matters.
   body?.cancel().catch(() => undefined);

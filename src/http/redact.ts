@@ -44,7 +44,7 @@ function jsonWithoutSecret(json: unknown, secret: string): unknown {
   try {
     return copyWithoutSecret(json, secret);
   } catch {
-    // It is nested more deeply than the stack: nobody could read it, and it is not shown.
+    // It is nested more deeply than the stack: nothing could parse it, and it is not shown.
     return undefined;
   }
 }

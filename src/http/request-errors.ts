@@ -63,14 +63,14 @@ export function protocolError(
   {answer, retryAfter}: Pick<ServiceResponse, 'answer' | 'retryAfter'>,
   ends?: 'protocol',
 ): PollError {
-  const message = `The answer cannot be read as an operation: ${why}`;
+  const message = `The response cannot be read as an operation: ${why}`;
   return new PollError(message, {kind: 'protocol', transient: false, answer, retryAfter, ends});
 }
 
 /** The error for what ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
 export function networkError(error: unknown, secrets: Secrets): PollError {
   if (error instanceof OpaqueRedirect) {
-    const message = 'The answer is a redirect, which cannot be followed safely here';
+    const message = 'The response is a redirect, which cannot be followed safely here';
     return new PollError(message, {kind: 'protocol', transient: false});
   }
   let code: string | undefined;

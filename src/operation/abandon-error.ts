@@ -65,7 +65,7 @@ export function abandonError(
     case 'unreachable':
       return new UnreachableError(`${where} could not be reached in ${state.failures} polls in a row${because}`, facts);
     case 'protocol':
-      return new ProtocolError(`${where} does not answer as its protocol says${because}`, facts);
+      return new ProtocolError(`${where} does not respond as its protocol says${because}`, facts);
     case 'result':
       return new ResultUnavailableError(`${where} succeeded, but its result could not be fetched${because}`, facts);
     case 'unknownStatus':

@@ -9,7 +9,7 @@ export interface OperationErrorFacts {
   readonly state?: WatchState;
   /** When it happened, in milliseconds since 1970. */
   readonly at?: number;
-  /** The head of the answer that led to it. Default the state's. */
+  /** The head of the response that led to it. Default the state's. */
   readonly answer?: Answer | undefined;
   readonly cause?: unknown;
   /** Makes the resume token when it is asked for. */
@@ -33,13 +33,13 @@ export class OperationError extends Error {
   readonly attempts: number;
   /** How long it was watched, in milliseconds. */
   readonly elapsed: number;
-  /** How often each kind of answer came, e.g. `{running: 12, '503': 2}`. */
+  /** How often each kind of response came, e.g. `{running: 12, '503': 2}`. */
   readonly observed: Observed;
   /** The `request-id` of the service's last answer. */
   readonly requestId: string | undefined;
   /** The `client-request-id` that was sent with it. */
   readonly clientRequestId: string | undefined;
-  /** That answer's `Date` header. */
+  /** That response's `Date` header. */
   readonly date: string | undefined;
   readonly #resumeToken: (() => ResumeToken) | undefined;
 
@@ -116,15 +116,15 @@ export class ResultUnavailableError extends OperationError {
   declare readonly operation: SucceededOperation;
 }
 
-/** The service's answers cannot be read as an operation, or lead to where the protocol does not allow; `cause` is a {@link PollError}. */
+/** The service's responses cannot be read as an operation, or lead where the protocol does not allow; `cause` is a {@link PollError}. */
 export class ProtocolError extends OperationError {
   override readonly name: 'ProtocolError' | 'OperationNotWatchableError' = 'ProtocolError';
 }
 
 /**
- * An operation was started, but is on an origin that gets no token, so nobody watches it. It goes on: the resume token watches
+ * An operation was started, but is on an origin that gets no token, so it is not watched. It goes on: the resume token watches
  * it once its origin is one of `trustedOrigins`. {@link OperationError.location} is where the service says it is. If that
- * quotes a token or a header of the client, there is no resume token, because nobody may store it.
+ * quotes a token or a header of the client, there is no resume token, because it must not be stored.
  */
 export class OperationNotWatchableError extends ProtocolError {
   override readonly name = 'OperationNotWatchableError';

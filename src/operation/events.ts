@@ -37,7 +37,7 @@ export interface OperationEventBase {
   readonly attempt: number;
   /** When it happened, in milliseconds since 1970. */
   readonly at: number;
-  /** The head of the answer that led to the event, if one did. */
+  /** The head of the response that led to the event, if one did. */
   readonly answer?: Answer;
 }
 
@@ -57,7 +57,7 @@ export type FailedEvent = StatusEvent<'failed', FailedOperation>;
 /** The operation was canceled or skipped. */
 export type CanceledEvent = StatusEvent<'canceled', CanceledOperation>;
 
-/** The service answered with an operation, changed or not. */
+/** The service responded with an operation, changed or not. */
 export interface PolledEvent extends OperationEventBase {
   readonly type: 'polled';
 }

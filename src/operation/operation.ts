@@ -25,7 +25,7 @@ export interface OperationFault {
 }
 
 interface OperationFacts {
-  /** The operation's id as the service gave it; never assume a GUID. `undefined` when the answer held none. */
+  /** The operation's id as the service gave it; never assume a GUID. `undefined` when the response has none. */
   readonly id: string | undefined;
   /** The status word as the service wrote it, e.g. `Running` or `inProgress`. */
   readonly rawStatus: string;

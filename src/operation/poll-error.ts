@@ -1,7 +1,7 @@
 import {printable} from '../shared/printable.ts';
 import type {AbandonReason, Answer} from './state.ts';
 
-/** What went wrong with a request: an HTTP status, no connection, no answer in time, or an answer that cannot be read. */
+/** What went wrong with a request: an HTTP status, no connection, no response in time, or a response that cannot be read. */
 export type PollErrorKind = 'http' | 'network' | 'timeout' | 'protocol' | 'token';
 
 /** What a {@link PollError} is made of. */

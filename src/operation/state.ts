@@ -1,7 +1,7 @@
 import {shiftTime} from '../shared/clock.ts';
 import type {Operation, OperationStatus} from './operation.ts';
 
-/** The part of an answer's head that is worth keeping: enough for a support case, nothing secret. */
+/** The part of a response's head that is worth keeping: enough for a support case, nothing secret. */
 export interface Answer {
   /** The HTTP status. */
   readonly httpStatus: number;
@@ -9,7 +9,7 @@ export interface Answer {
   readonly requestId?: string;
   /** The `client-request-id` that this library sent: a fresh GUID for each request. */
   readonly clientRequestId: string;
-  /** The answer's `Date` header as the service wrote it. */
+  /** The response's `Date` header as the service wrote it. */
   readonly date?: string;
 }
 
@@ -45,7 +45,7 @@ export const abandonReasons: ReadonlySet<string> = new Set<AbandonReason>([
 export type OperationStateValue = OperationStatus | 'abandoned';
 
 /**
- * How often each kind of answer was received: a status, an HTTP status, `timeout`, `network`, `protocol`, `unknownStatus` or
+ * How often each kind of response was received: a status, an HTTP status, `timeout`, `network`, `protocol`, `unknownStatus` or
  * `notFollowed`.
  */
 export type Observed = Readonly<Record<string, number>>;
@@ -76,7 +76,7 @@ export interface WatchState {
   readonly failures: number;
   /** Requests of the current poll that the service deferred with a `Retry-After`. */
   readonly deferredAttempts: number;
-  /** Since when the service has been answering 404. */
+  /** Since when the service has been responding with 404. */
   readonly missingSince: number | undefined;
   /** The operation as last reported. */
   readonly operation: Operation | undefined;

@@ -7,11 +7,11 @@ import type {AbandonReason, Answer, OperationStateValue} from './state.ts';
 interface WatchEventBase {
   /** When it happened, in milliseconds since 1970. */
   readonly at: number;
-  /** The head of the answer that led to it. */
+  /** The head of the response that led to it. */
   readonly answer?: Answer | undefined;
 }
 
-/** The service answered with an operation. No other event leads from one of the operation's statuses to another. */
+/** The service responded with an operation. No other event leads from one of the operation's statuses to another. */
 export interface ReportEvent extends WatchEventBase {
   readonly type: 'report';
   readonly operation: Operation;
@@ -19,11 +19,11 @@ export interface ReportEvent extends WatchEventBase {
   readonly unknownWord?: string | undefined;
 }
 
-/** The service answered with a status word that the protocol does not have. */
+/** The service responded with a status word that the protocol does not have. */
 export interface UnknownWordEvent extends WatchEventBase {
   readonly type: 'unknownWord';
   readonly rawStatus: string;
-  /** The wait that the answer's `Retry-After` asked for, in milliseconds. */
+  /** The wait that the response's `Retry-After` asked for, in milliseconds. */
   readonly retryAfter?: number | undefined;
 }
 

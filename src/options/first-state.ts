@@ -10,10 +10,11 @@ const noWords: readonly string[] = Object.freeze([]);
 /**
  * The state of an operation before its first poll.
  *
+ * @param takes what a location may be, for the error. Default an absolute http or https URL
  * @throws TypeError when the location is not an absolute http or https URL, or when a token would be sent there unencrypted
  */
-export function firstState(location: string | URL, settings: Settings, now: number): WatchState {
-  const text = checkLocation(location, settings);
+export function firstState(location: string | URL, settings: Settings, now: number, takes?: string): WatchState {
+  const text = checkLocation(location, settings, takes);
   const tokenOrigin = settings.reader.sendsToken ? new URL(text).origin : '';
   return {
     location: text,
@@ -51,18 +52,22 @@ export function resultLocationOf(
 }
 
 /** Checks a location that the caller gave; see {@link firstState}. */
-export function checkLocation(location: unknown, {token, reader}: Pick<Settings, 'token' | 'reader'>): string {
+export function checkLocation(
+  location: unknown,
+  settings: Pick<Settings, 'token' | 'reader'>,
+  takes = 'an absolute http or https URL',
+): string {
   const given = location instanceof URL ? location.href : location;
   const text = typeof given === 'string' ? decodeLocation(given) : given;
-  if (typeof text !== 'string') throw expected('location', 'an absolute http or https URL', describeValue(text));
+  if (typeof text !== 'string') throw expected('location', takes, describeValue(text));
   const url = readLocation(text);
   if (url === undefined) {
     // Not the whole string: a location can hold a password or a signature.
     const scheme = /^[a-z][a-z\d+.-]*:/i.exec(text)?.[0];
     const got = scheme === undefined ? 'a string without a scheme' : `one that begins with ${scheme}`;
-    throw expected('location', 'an absolute http or https URL without user name and password', got);
+    throw expected('location', `${takes} without user name and password`, got);
   }
-  if (exposesToken(url, {token, reader})) {
+  if (exposesToken(url, settings)) {
     const takes = 'https, or http on this machine, because a token goes there';
     throw new TypeError(printable(`location: expected ${takes}; got ${url.origin}`));
   }

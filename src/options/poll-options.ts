@@ -25,7 +25,7 @@ export interface PollOptions {
   /** When to ask again, unless the service says. Default `schedules.exponential()`: 1 s growing to 30 s, full jitter. */
   readonly schedule?: Schedule | undefined;
   /**
-   * p-retry's options for transient failures within one poll: no connection, no answer in time, 408, 429, 500, 502, 503,
+   * p-retry's options for transient failures within one poll: no connection, no response in time, 408, 429, 500, 502, 503,
    * 504 and 509, 403 with a `Retry-After`, and what the protocol lists as throttling. Defaults: 3 `retries`, `minTimeout` 500 ms,
    * `factor` 2, `maxTimeout` 5000 ms, `randomize` true. A failure that comes with a `Retry-After` is not retried here: the poll
    * ends, and the next one is made when the service says.
@@ -36,14 +36,14 @@ export interface PollOptions {
    * protocol's, 15 minutes. Not to be mistaken for `requestTimeout`.
    */
   readonly totalTimeout?: number | false | undefined;
-  /** How long one request may take from sending it to the end of the answer's body, in milliseconds. Default 10,000. */
+  /** How long one request may take from sending it to the end of the response's body, in milliseconds. Default 10,000. */
   readonly requestTimeout?: number | undefined;
   /**
    * How long the body of a response may be, in bytes; also that of a result. A longer one is not read to its end, and ends
    * watching with a `ProtocolError`. Default 1 MiB.
    */
   readonly maxResponseSize?: number | undefined;
-  /** How long to wait before the first request, in milliseconds, e.g. the `Retry-After` of the answer to the start. Default 0. */
+  /** How long to wait before the first request, in milliseconds, e.g. the `Retry-After` of the response to the start. Default 0. */
   readonly initialDelay?: number | undefined;
   /**
    * The longest wait that is kept when the service asks for one by `Retry-After`, in milliseconds: after that it is polled

@@ -50,7 +50,7 @@ function resumedState(stored: WatchState, options: PollOptions, settings: Settin
   if (state.abandoned === undefined) return resumed;
   return {
     ...resumed,
-    // The answer that ended the watch may have asked for a wait.
+    // The response that ended the watch may have asked for a wait.
     dueAt: isAnew ? first.startedAt : Math.max(state.dueAt, state.notBefore ?? state.dueAt),
     abandoned: undefined,
     endedAt: undefined,

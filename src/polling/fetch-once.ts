@@ -30,7 +30,7 @@ export async function fetchOnce(state: WatchState, settings: Settings): Promise<
   };
   let taken: Step;
   try {
-    // A client may hold the request back: that counts for `requestTimeout` here, where nobody waits for hours.
+    // A client may hold the request back: here that counts towards `requestTimeout`, since a caller does not wait for hours.
     const deadlineAt = now() + settings.requestTimeout;
     const io = {settings: strict, poll: (request: PollRequest) => ask({...request, deadlineAt}), signal: controller};
     taken = await step({...state, deadlineAt: undefined}, io, processClock);

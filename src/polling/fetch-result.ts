@@ -1,21 +1,34 @@
 import {exchange, type RequestSettings, type ServiceRequest} from '../http/exchange.ts';
 import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
+import type {RequestLimits} from '../http/time-limit.ts';
 import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
+import type {Resumed} from '../options/resume.ts';
 import type {Settings} from '../options/settings.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {findResult} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
 import type {Signal} from '../shared/abort.ts';
-import {now, processClock} from '../shared/clock.ts';
+import {type Clock, now, processClock} from '../shared/clock.ts';
 import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/timers.ts';
 
 const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
+
+/** How far the fetching of a result has come. It is plain JSON. */
+export interface ResultProgress {
+  /** How many requests have been made. */
+  readonly attempts: number;
+  /** When `notFoundGrace` began, in milliseconds since 1970 by the runner's clock. */
+  readonly since: number;
+}
+
+/** What an attempt led to: the outcome of the watch, or another attempt after a wait in whole milliseconds. */
+export type ResultStep = {readonly outcome: Outcome} | {readonly wait: number; readonly progress: ResultProgress};
 
 /** How watching ends when the result is fetched: with it, or with a {@link ResultUnavailableError}. Never rejects. */
 export async function fetchedOutcome(
@@ -25,70 +38,92 @@ export async function fetchedOutcome(
   signal: Signal,
 ): Promise<Outcome> {
   try {
-    return {status: 'succeeded', operation: await fetchResult(settings, state, operation, signal)};
-  } catch (cause) {
-    if (signal.aborted) {
-      const reason = settings.signal?.aborted ? 'aborted' : 'stopped';
-      const error = abandonError(reason, state, now(), {cause: signal.reason, clock: processClock});
-      return {status: 'abandoned', reason, operation, error};
+    let progress: ResultProgress | undefined;
+    for (;;) {
+      const step = await fetchResultOnce({settings, state}, operation, progress, signal, processClock);
+      if ('outcome' in step) return step.outcome;
+      await pause(step.wait, signal);
+      progress = step.progress;
     }
-    const error = abandonError('result', state, now(), {cause, clock: processClock});
-    return {status: 'abandoned', reason: 'result', operation, error};
+  } catch (cause) {
+    const reason = settings.signal?.aborted ? 'aborted' : 'stopped';
+    const error = abandonError(reason, state, now(), {cause, clock: processClock});
+    return {status: 'abandoned', reason, operation, error};
   }
 }
 
 /**
- * Fetches what a succeeded operation produced, where it is not in the answer itself: a separate phase, after the end. The
- * resource may answer 404 for some seconds after the operation has succeeded; that and transient failures are retried for
- * as long as `notFoundGrace`.
+ * The attempt that every runner makes to fetch what a succeeded operation produced, where the response itself does not contain it: a
+ * separate phase, after the end. The resource may respond with 404 for some seconds after the operation has succeeded; that and
+ * transient failures are retried for as long as `notFoundGrace`. HTTP 202 says that the result is not ready, so it is waited for
+ * until the deadline, as the operation was.
  *
- * @returns the operation with its `result`; unchanged where its protocol knows of no result
+ * An attempt that was cut off may be made again with the same progress: it is a GET.
+ *
+ * @param progress what the attempt before gave; `undefined` for the first
+ * @param clock the runner's clock
+ * @throws the signal's reason when it aborts, and nothing else
+ */
+export async function fetchResultOnce(
+  {settings, state}: Resumed,
+  operation: SucceededOperation,
+  progress: ResultProgress | undefined,
+  signal: Signal,
+  clock: Clock,
+): Promise<ResultStep> {
+  const {attempts, since} = progress ?? {attempts: 0, since: clock.now()};
+  const graceUntil = since + settings.notFoundGrace;
+  try {
+    // A client may hold a request back for hours. It may leave for as long as retries are made.
+    const leaveWithin = Math.max(0, graceUntil - clock.now()) + settings.requestTimeout;
+    const fetched = await withResult(settings, state, operation, {deadlineAt: now() + leaveWithin, signal});
+    return {outcome: {status: 'succeeded', operation: fetched}};
+  } catch (cause) {
+    signal.throwIfAborted();
+    const at = clock.now();
+    const attempt = attempts + 1;
+    if (cause instanceof PollError && (cause.transient || cause.httpStatus === 404)) {
+      const {status} = operation;
+      const context = {attempt, status, operation, elapsed: 0, failures: attempt, random: Math.random()};
+      const wait = Math.ceil(cause.retryAfter ?? retryDelay(context));
+      const isExpected = cause.httpStatus === 202 && at + wait <= (state.deadlineAt ?? Number.POSITIVE_INFINITY);
+      if (isExpected) return {wait, progress: {attempts: attempt, since: at + wait}};
+      if (at + wait <= graceUntil) return {wait, progress: {attempts: attempt, since}};
+    }
+    const error = abandonError('result', state, at, {cause, clock});
+    return {outcome: {status: 'abandoned', reason: 'result', operation, error}};
+  }
+}
+
+/**
+ * The operation with its `result`; unchanged where its protocol knows of no result.
+ *
  * @throws PollError when the result is not available; the signal's reason when it aborts
  */
-async function fetchResult(
+async function withResult(
   settings: Settings,
   state: WatchState,
   operation: SucceededOperation,
-  signal: Signal,
+  limits: RequestLimits,
 ): Promise<SucceededOperation> {
   const {reader, resultOrigin, root} = settings;
-  const {resultLocation, deadlineAt} = state;
-  const source = findResult(operation, reader, {location: state.location, resultLocation, root});
+  const source = findResult(operation, reader, {location: state.location, resultLocation: state.resultLocation, root});
   if (source.at === 'start') throw startUnknown();
   if (source.at === 'operation') {
     const {result} = source;
     return result === undefined || result === operation.result ? operation : Object.freeze({...operation, result});
   }
-  const {location} = source;
-  const graceUntil = now() + settings.notFoundGrace;
-  // HTTP 202 says that the result is not ready, so it is waited for as the operation was.
-  const readyUntil = Math.max(graceUntil, deadlineAt ?? Number.POSITIVE_INFINITY);
   const request = {
-    location,
+    ...limits,
+    location: source.location,
     tokenOrigin: resultOrigin ?? state.tokenOrigin,
     home: state.location,
     takesText: settings.fetchResult === 'text',
-    // A client may hold a request back for hours: the last one may leave when the retries end.
-    deadlineAt: graceUntil + settings.requestTimeout,
-    signal,
   };
   // The result is a resource of its own: it may need a token where the operation needs none, and its 303 is a plain redirect.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
   const requestSettings: RequestSettings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return Object.freeze({...operation, result: await requestResult(requestSettings, request, reader)});
-    } catch (error) {
-      if (!(error instanceof PollError) || !(error.transient || error.httpStatus === 404)) throw error;
-      const {status} = operation;
-      const context = {attempt, status, operation, elapsed: 0, failures: attempt, random: Math.random()};
-      const delay = error.retryAfter ?? retryDelay(context);
-      const until = error.httpStatus === 202 ? readyUntil : graceUntil;
-      if (now() + delay > until) throw error;
-      request.deadlineAt = Math.min(until, now() + delay + settings.notFoundGrace) + settings.requestTimeout;
-      await pause(delay, signal);
-    }
-  }
+  return Object.freeze({...operation, result: await requestResult(requestSettings, request, reader)});
 }
 
 async function requestResult(

@@ -14,7 +14,7 @@ import {readLocation} from '../shared/location.ts';
 
 /** The request of a poll, with its limits. */
 export interface PollRequest extends ServiceRequest {
-  /** The operation as the last answer described it, read by the same protocol. */
+  /** The operation as the last response described it, read by the same protocol. */
   readonly known?: Operation | undefined;
   /** When watching ends, in milliseconds since 1970, even if that has passed: no retry begins from then on. */
   readonly retryUntil: number | undefined;
@@ -24,7 +24,7 @@ export interface PollRequest extends ServiceRequest {
 
 interface ReportBase {
   readonly answer: Answer;
-  /** The answer's `Retry-After`, in milliseconds. */
+  /** The response's `Retry-After`, in milliseconds. */
   readonly retryAfter: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export type Report =
       readonly operation: Operation;
       /** Its status word, where only the protocol's `otherWords` gives that a meaning. */
       readonly unknownWord?: string | undefined;
-      /** The operation's new location, if the answer gives one. */
+      /** The operation's new location, if the response gives one. */
       readonly relocation: Relocation | undefined;
     })
   | (ReportBase & {readonly is: 'unknownStatus'; readonly rawStatus: string})

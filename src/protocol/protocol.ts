@@ -97,7 +97,7 @@ export interface Protocol {
   readonly createdMeansDone?: boolean;
   /**
    * Whether HTTP 200 or 201 to the start means that it completed at once, where no header leads to an operation and the body
-   * has no status: the body is the result. Default `false`: nobody can tell how it ends.
+   * has no status: the body is the result. Default `false`: such a start is unconfirmed.
    */
   readonly bodyMeansDone?: boolean;
   /**

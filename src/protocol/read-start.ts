@@ -8,21 +8,21 @@ import {locationHeader, type StartAnswer, startLocation, startProtocol} from './
 
 /** What the response to the request that starts an operation says about it. */
 export type StartReport =
-  /** where to watch it; `isFirstReport`: the response is what that location would have answered, and need not be asked again */
+  /** where to watch it; `isFirstReport`: the response is what that location would have returned, so the first poll needs no request */
   | {readonly kind: 'watch'; readonly protocol: Protocol; readonly location: string; readonly isFirstReport: boolean}
-  /** it has ended, and nobody is asked */
+  /** it has ended, so no request follows */
   | {readonly kind: 'ended'; readonly protocol: Protocol; readonly operation: Operation}
-  /** the service accepted it, and does not say where it is */
+  /** the service accepted it but does not say where the operation is */
   | {readonly kind: 'unconfirmed'};
 
 const unconfirmed: StartReport = {kind: 'unconfirmed'};
 
-// After these the operation can be seen on what was asked for. A POST goes to an action, and what was deleted is gone.
+// After these, the request's own URL shows the operation. A POST goes to an action, and a deleted resource is gone.
 const resourceMethods: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'GET']);
 
 /**
  * Reads the response to the request that starts an operation, by the rules of its protocol. Headers and body are untrusted:
- * nothing has succeeded unless the response says so.
+ * an operation has succeeded only if the response says so.
  *
  * @param method the request's HTTP method
  * @param root the service's root, e.g. `https://graph.microsoft.com/v1.0`
@@ -40,7 +40,8 @@ export function readStart(
   const {start = 'headers', resource} = reader.protocol;
   const location = startLocation(answer, reader, root, pathRoot);
   if (location !== undefined && start === 'headers') {
-    // A resource that has ended needs no monitor, as Azure's own client for Go has it. A monitor's word may be out of date.
+    // A resource that has ended needs no monitor, as in Azure's client for Go (`New` of its `async` and `loc` pollers). A
+    // monitor's status in this response may be out of date.
     const shown = resource === undefined ? undefined : ended(body, protocolReader(resource));
     return shown ?? {kind: 'watch', protocol: startProtocol(answer, reader), location, isFirstReport: false};
   }
@@ -48,7 +49,7 @@ export function readStart(
     const isFirstReport = parseOperation(body, reader, status).is !== 'unreadable';
     return {kind: 'watch', protocol: reader.protocol, location, isFirstReport};
   }
-  // A resource is found by its id: without one, the body is something else.
+  // A resource is found by its id: a body without one is something else.
   if (start === 'resource' && status !== 204) return unconfirmed;
   return readWithoutLocation(method.toUpperCase(), url, answer, reader);
 }
@@ -70,7 +71,7 @@ function readWithoutLocation(method: string, url: string, answer: StartAnswer, g
     : unconfirmed;
 }
 
-/** The operation of a body whose status word says that it has ended. */
+/** The operation in a body whose status says that it has ended. */
 function ended(body: unknown, reader: ProtocolReader): StartReport | undefined {
   const parsed: ParsedOperation = parseOperation(body, reader);
   if (parsed.is !== 'operation') return undefined;
@@ -80,10 +81,10 @@ function ended(body: unknown, reader: ProtocolReader): StartReport | undefined {
     : {kind: 'ended', protocol: reader.protocol, operation};
 }
 
-/** Whether a response without any status means that there was nothing to wait for. */
+/** Whether a response without any status means that the operation has completed. */
 function isCompleted(method: string, answer: StartAnswer, reader: ProtocolReader): boolean {
   const {status, body} = answer;
-  // A location that cannot be used still says that the operation goes on, and a body that is not JSON may be a gateway's page.
+  // A location that cannot be used still means that the operation goes on; a body that is not JSON may be a gateway's page.
   const {bodyMeansDone, createdMeansDone} = reader.protocol;
   const isCreated = status === 201 && createdMeansDone === true;
   if ((locationHeader(answer, reader) !== undefined && !isCreated) || body === undefined) return false;
@@ -92,7 +93,7 @@ function isCompleted(method: string, answer: StartAnswer, reader: ProtocolReader
   return body !== null && (isCreated || ((status === 200 || status === 201) && bodyMeansDone === true));
 }
 
-/** The operation of a request that completed at once: the body of the response is the result. */
+/** The operation of a request that completed immediately: the response's body is the result. */
 function completedOperation({status, body}: StartAnswer, reader: ProtocolReader): Operation {
   // A body that is nested too deeply is useless.
   const result = deepFreeze(body) ? body : null;

@@ -4,7 +4,7 @@ import type {ResultPlace} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 import {resolveLocation, withSuffix} from './resolve.ts';
 
-/** Where the result of an operation is once it has succeeded, in the words of Azure Resource Manager. */
+/** Where the result of an operation is once it has succeeded, by Azure Resource Manager's own names. */
 export type FinalStateVia = 'azure-async-operation' | 'operation-location' | 'location' | 'original-uri';
 
 /** The request that started an operation, for protocols whose result is found there. */
@@ -23,7 +23,7 @@ export interface StartRequest {
  *
  * @param location where the operation is watched
  * @param root the service's root, under which a path in the `Location` header is resolved
- * @returns an absolute http or https URL; `null`: it is the operation's own answer; `undefined` where the start decides nothing
+ * @returns an absolute http or https URL; `null`: it is in the operation's own response; `undefined` where the start decides nothing
  */
 export function decideResultLocation(
   {method, url, location: header}: StartRequest,
@@ -35,7 +35,7 @@ export function decideResultLocation(
   if (!looksAtStart(resultPlaces)) return undefined;
   const original = resultPlaces.includes('original') ? resolveLocation(url, location) : undefined;
   const named = resultPlaces.includes('location') ? resolveLocation(header, url, root) : undefined;
-  // What is watched has answered already.
+  // The watched location needs no second request.
   const target = named === location ? undefined : named;
   const wantsLocation = finalStateVia === undefined || finalStateVia === 'location';
   switch (method.toUpperCase()) {

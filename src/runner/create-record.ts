@@ -13,7 +13,7 @@ import {type OperationRecord, recordOf} from './record.ts';
 
 /** The options of {@link createRecord}. */
 export interface RecordOptions<Data = unknown> extends Pick<PollOptions, 'protocol' | 'totalTimeout' | 'initialDelay'> {
-  /** What the runner finds the record by. Default the location. */
+  /** The runner's name for the record. Default the location. */
   readonly key?: string | undefined;
   /** Any JSON, which `onEnd` gets. */
   readonly data?: Data | undefined;
@@ -29,10 +29,10 @@ export const recordOptionChecks = {
 } satisfies Checks<RecordOptions>;
 
 /**
- * Makes the record of an operation, with an id of its own. It can be made into JSON and back at any time.
+ * Makes the record of an operation, with a new id. It is plain JSON: store it as text and parse it again at any time.
  *
- * @param place where the operation is, or a poller or a resume token to go on from. A poller goes on too: stop it once the record
- *   is stored
+ * @param place where the operation is, or a poller or a resume token to resume from. A poller goes on as well: stop it once the
+ *   record is stored
  * @param options see {@link RecordOptions}; `protocol` is needed again for a poller or token of a protocol of your own
  * @param now by the runner's clock, in milliseconds since 1970
  * @throws TypeError or RangeError that names the option; InvalidResumeTokenError

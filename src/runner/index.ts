@@ -1,7 +1,7 @@
-// Runners by anybody: a stored operation as a record, and the turn that is all one does with it.
+// For runners of your own: a stored operation as a record, and the one function that a runner calls with it.
 export {createRecord, type RecordOptions} from './create-record.ts';
 export {type EndJson, type OutcomeJson, readOutcome, writeOutcome} from './outcome-json.ts';
-export {dueAtOf, type OperationRecord, outcomeOf, type RecordedEnd, wakeRecord} from './record.ts';
+export {dueAtOf, type OperationRecord, outcomeOf, type RecordedEnd, type RecordedFetch, wakeRecord} from './record.ts';
 export {RecordRefusedError} from './record-refused-error.ts';
 export type {OriginHold} from './step-unless-held.ts';
 export {type Turn, type TurnFacts, takeTurn} from './take-turn.ts';

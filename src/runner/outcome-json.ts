@@ -13,13 +13,13 @@ import {checkFields} from './check-fields.ts';
 export interface EndJson {
   /** The failed request that led to giving up. */
   readonly cause?: PollErrorJson | undefined;
-  /** The unknown word that led to giving up. */
+  /** The unknown status that led to giving up. */
   readonly rawStatus?: string | undefined;
   /** When fetching the result was given up, in milliseconds since 1970: the operation itself has succeeded. */
   readonly resultFailedAt?: number | undefined;
 }
 
-/** An {@link Outcome} as plain JSON. It holds the location whole, see {@link ResumeToken}. */
+/** An {@link Outcome} as plain JSON. It contains the whole location, see {@link ResumeToken}. */
 export interface OutcomeJson extends EndJson {
   /** The resume token of the watch that is over. */
   readonly token: ResumeToken;

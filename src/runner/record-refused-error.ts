@@ -1,16 +1,16 @@
 import {printable} from '../shared/printable.ts';
 
 /**
- * No turn can be taken with a record: it is kept as it is, because another runner, with other protocols, another client or a
- * later version of this library, may be able to.
+ * This runner cannot take a turn of a record. Keep the record: another runner, with other protocols, another client or a later
+ * version of this library, may be able to.
  */
 export class RecordRefusedError extends Error {
   override readonly name = 'RecordRefusedError';
   /** The record's id, where it could be read. */
   readonly id: string | undefined;
   /**
-   * `'invalidRecord'`: it is no record that this version can read; the message names the field. `'unknownProtocol'`: its protocol
-   * is none of the library's, and none of `protocols`. `'foreignOrigin'`: no token of the client goes to its operation.
+   * `'invalidRecord'`: this version cannot read it; the message names the field. `'unknownProtocol'`: neither the library nor
+   * `protocols` has its protocol. `'foreignOrigin'`: its operation is on an origin that the client's token is not sent to.
    */
   readonly reason: 'invalidRecord' | 'unknownProtocol' | 'foreignOrigin';
   /** What is wrong, as in the message. */

@@ -11,7 +11,7 @@ import {checkFields} from './check-fields.ts';
 import {type EndJson, endChecks, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
-/** An end that has been recorded, and is to be handed over. */
+/** An end that has been recorded and has yet to be handed over. */
 export interface RecordedEnd extends EndJson {
   /** When `onEnd` is called next, in milliseconds since 1970. */
   readonly dueAt: number;
@@ -19,30 +19,46 @@ export interface RecordedEnd extends EndJson {
   readonly rejections: number;
 }
 
+/** The progress of fetching the result of an operation that has succeeded. */
+export interface RecordedFetch {
+  /** How many requests have been made for it. */
+  readonly attempts: number;
+  /** When `notFoundGrace` began, in milliseconds since 1970. */
+  readonly since: number;
+  /** When the next request for it is due, in milliseconds since 1970. */
+  readonly dueAt: number;
+}
+
 /**
- * A watched operation as a runner stores it: plain JSON, versioned. It holds no secret but the location, which can be a
- * capability on a foreign host: whoever can write to the store decides where the token goes, unless a client's root does.
+ * A watched operation as a runner stores it: plain JSON, versioned. It contains no secret but the location, which can be
+ * a capability on a foreign host. Anyone who can write to the store decides where the token goes, unless a client fixes the origin.
  */
 export interface OperationRecord<Data = unknown> {
   readonly version: 1;
-  /** Made with the record: it tells two watches apart that have the same key. `onEnd` gets it at each call. */
+  /** Made with the record: it distinguishes two watches with the same key. `onEnd` gets it at each call. */
   readonly id: string;
-  /** What the runner finds the record by. */
+  /** The runner's name for the record. */
   readonly key: string;
   /** Where watching goes on. Its times are those of the runner's clock. */
   readonly token: ResumeToken;
   /** What was added with the operation. */
   readonly data?: Data | undefined;
+  /** How far the fetching of the result has come, where `fetchResult` asks for it and it was not ready at once. */
+  readonly fetching?: RecordedFetch | undefined;
   /** How watching ended, once it has. */
   readonly ended?: RecordedEnd | undefined;
 }
 
 const recordVersion = 1;
 
+const isCount = isNumber({takes: 'a whole number', whole: true, most: Number.MAX_SAFE_INTEGER});
+
+const recordedFetchChecks = {attempts: isCount, since: isTime, dueAt: isTime} satisfies Checks<RecordedFetch>;
+
 const recordedEndChecks = {
   ...endChecks,
   dueAt: isTime,
-  rejections: isNumber({takes: 'a whole number', whole: true, most: Number.MAX_SAFE_INTEGER}),
+  rejections: isCount,
 } satisfies Checks<RecordedEnd>;
 
 const recordChecks = {
@@ -51,6 +67,7 @@ const recordChecks = {
   key: isString,
   token: isResumeToken,
   data: () => {}, // It is the user's.
+  fetching: (name, fetching) => checkFields(name, fetching, recordedFetchChecks, ['attempts', 'since', 'dueAt']),
   ended: (name, ended) => checkFields(name, ended, recordedEndChecks, ['dueAt', 'rejections']),
 } satisfies Checks<OperationRecord>;
 
@@ -75,7 +92,10 @@ export function readRecord(record: OperationRecord): WatchState {
   try {
     checkFields('', record, recordChecks, ['version', 'id', 'key', 'token']);
     const state = readResumeToken(record.token);
-    const {ended} = record;
+    const {ended, fetching} = record;
+    if (fetching !== undefined && (ended !== undefined || state.operation?.status !== 'succeeded')) {
+      throw new TypeError('fetching: its operation has not succeeded, or its end is recorded');
+    }
     if (ended !== undefined && !isOver(state)) throw new TypeError('ended: its watch is not over');
     if (ended?.resultFailedAt !== undefined && state.operation?.status !== 'succeeded') {
       throw new TypeError('ended.resultFailedAt: its operation has not succeeded');
@@ -91,8 +111,8 @@ export function readRecord(record: OperationRecord): WatchState {
 }
 
 /** When the next turn of a record is due, in milliseconds since 1970 by the runner's clock. */
-export function dueAtOf({token, ended}: OperationRecord): number {
-  return (ended ?? token).dueAt;
+export function dueAtOf({token, fetching, ended}: OperationRecord): number {
+  return (ended ?? fetching ?? token).dueAt;
 }
 
 /**
@@ -107,7 +127,7 @@ export function outcomeOf(record: OperationRecord): Outcome | undefined {
 
 /**
  * A record after a hint that its operation may have changed: its next turn is due as soon as the service allows a poll, as for
- * `poller.wake()`. The same record where that is no earlier, and where watching is over.
+ * `poller.wake()`. Returns the same record where that is no earlier, or where watching is over.
  *
  * @param now by the runner's clock, in milliseconds since 1970
  * @throws RecordRefusedError that names the field

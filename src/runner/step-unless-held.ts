@@ -1,5 +1,6 @@
 import type {OperationEvent} from '../operation/events.ts';
 import {PollError} from '../operation/poll-error.ts';
+import type {WatchState} from '../operation/state.ts';
 import type {Resumed} from '../options/resume.ts';
 import {byProcessClock, type PollRequest, poll, type Report} from '../polling/poll.ts';
 import {type Step, step as takeStep} from '../polling/step.ts';
@@ -21,7 +22,13 @@ export interface OriginHold {
   readonly retryAfter?: number | undefined;
 }
 
-/** What came of a step. */
+/** The hold of an operation's origin by the runner; `undefined` where it is not held. */
+export function holdOf({location}: WatchState, heldUntil: number | undefined, now: number): OriginHold | undefined {
+  if (heldUntil === undefined || heldUntil <= now) return undefined;
+  return {origin: new URL(location).origin, until: Math.min(heldUntil, now + longestHold)};
+}
+
+/** The result of a step that may be held back. */
 export interface HeldStep {
   /** `undefined`: its poll is held back, and was not made. */
   readonly step: Step | undefined;
@@ -47,13 +54,13 @@ export async function stepUnlessHeld(
   const events: OperationEvent[] = [];
   const {controller, dispose} = deriveController(given.signal);
   const capped = (until: number): number => Math.min(until, clock.now() + longestHold);
-  let heldUntil = given.heldUntil !== undefined && given.heldUntil > begunAt ? capped(given.heldUntil) : undefined;
+  let hold = holdOf(state, given.heldUntil, begunAt);
+  let heldUntil = hold?.until;
   const holdUntil = (until: number, retryAfter?: number): OriginHold => ({
     origin: new URL(location).origin,
     until,
     retryAfter,
   });
-  let hold = heldUntil === undefined ? undefined : holdUntil(heldUntil);
   const isOutOfTime = (): boolean => deadlineAt !== undefined && clock.now() >= deadlineAt;
 
   const pollOnce = async (request: PollRequest): Promise<Report> => {

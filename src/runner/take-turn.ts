@@ -1,24 +1,22 @@
 import type {OperationEvent} from '../operation/events.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
-import {PollError, writePollError} from '../operation/poll-error.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
-import type {Resumed} from '../options/resume.ts';
-import {fetchedOutcome} from '../polling/fetch-result.ts';
+import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {checkNumber} from '../shared/check-options.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {readEnd, writeEnd} from './outcome-json.ts';
 import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
-import {type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
+import {holdOf, type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
-/** What a turn found, whether or not another one follows. */
+/** What every turn gives, whether or not another one follows. */
 export interface TurnFacts<Data = unknown> {
-  /** The record after it: store it in place of the one before. */
+  /** The record after the turn: store it in place of the one before. */
   readonly record: OperationRecord<Data>;
   /** What a poller would have emitted, in order. A turn that is taken again emits its events again. */
   readonly events: readonly OperationEvent[];
-  /** Where the service asked for no requests for a while: no other operation on that origin is polled with success either. */
+  /** Set where the service asked for no requests for a while, which applies to every operation on that origin. */
   readonly hold?: OriginHold | undefined;
   /** What `onEnd` rejected with. */
   readonly error?: unknown;
@@ -31,19 +29,19 @@ export interface TurnFacts<Data = unknown> {
 export type Turn<Data = unknown> = TurnFacts<Data> & ({readonly dueAt: number} | {readonly done: Outcome});
 
 /**
- * One turn of a stored operation, which is all that a runner does with it, be it a loop over a table or a queue of jobs: polls
- * the service once, or hands the end over. A runner leases a record that is due, takes its turn, and stores or removes it.
+ * One turn of a stored operation, and all that a runner, such as a loop over a table or a queue of jobs, does with it: polls the
+ * service once, or hands the end over. A runner leases a record that is due, takes its turn, and stores or removes it.
  *
- * - An end is recorded first and handed over by the next turn, which is due at once. Whatever dies in between, `onEnd` is called,
- *   with the outcome and the id that were stored, and nobody is asked again.
- * - A turn that comes too early does nothing. One that is taken twice, or again after a crash, is harmless: a poll is a GET.
- * - With `fetchResult` the result is fetched in a turn of its own, which lasts for `notFoundGrace` at most.
+ * - An end is recorded first and handed over by the next turn, which is due at once. Whatever crashes in between, `onEnd` is called
+ *   with the outcome and the id that were stored, and the service is not polled again.
+ * - A turn that comes too early does nothing. Taking one twice, or again after a crash, is harmless: a poll is a GET.
+ * - With `fetchResult`, each attempt to fetch the result is a turn of its own, once the operation has succeeded.
  *
  * @param record as it was stored
  * @param options see {@link TurnOptions}
  * @param now by the runner's clock, in milliseconds since 1970
  * @returns see {@link Turn}
- * @throws RecordRefusedError where this runner can do nothing with the record; TypeError or RangeError when an option is
+ * @throws RecordRefusedError where this runner cannot take a turn of the record; TypeError or RangeError when an option is
  *   wrong; the signal's reason when it aborts. The record then stays as it is
  *
  * @example
@@ -88,13 +86,25 @@ export async function takePreparedTurn<Data>(
   /** The turn in which watching ended. */
   const ending = (ended: WatchState, outcome: Outcome, events: readonly OperationEvent[]): Turn<Data> => {
     const {operation} = outcome;
-    const token = writeResumeToken({...ended, operation});
+    // A result that was fetched stands in the operation.
+    const resultLocation = operation === ended.operation ? ended.resultLocation : null;
+    const token = writeResumeToken({...ended, operation, resultLocation});
     const end = {...writeEnd(outcome, token), dueAt: clock.now(), rejections: 0};
-    const facts = {record: {...record, token, ended: end}, events};
+    const {fetching: _, ...rest} = record;
+    const facts = {record: {...rest, token, ended: end}, events};
     return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};
   };
   const resumed = resume(record.id, state);
-  if (isOver(state)) return ending(state, await outcomeOfEnded(resumed, clock, signal), []);
+  if (isOver(state)) {
+    const outcome = endedOutcome(state) ?? readEnd(state, {});
+    if (outcome.status !== 'succeeded' || !resumed.settings.fetchResult) return ending(state, outcome, []);
+    const hold = holdOf(state, heldUntil, now);
+    if (hold !== undefined) return {record, events: [], hold, dueAt: hold.until};
+    const fetched = await fetchResultOnce(resumed, outcome.operation, record.fetching, signal ?? neverAborted, clock);
+    if ('outcome' in fetched) return ending(state, fetched.outcome, []);
+    const fetching = {...fetched.progress, dueAt: clock.now() + fetched.wait};
+    return {record: {...record, fetching}, events: [], dueAt: fetching.dueAt};
+  }
   const {step, events, hold} = await stepUnlessHeld(resumed, clock, {signal, heldUntil});
   if (step === undefined) {
     const until = Math.min(hold?.until ?? now, state.deadlineAt ?? Number.POSITIVE_INFINITY);
@@ -129,20 +139,4 @@ async function handOver<Data>(
     const dueAt = clock.now() + delay;
     return {record: {...record, ended: {...ended, dueAt, rejections: ended.rejections + 1}}, events: [], dueAt, error};
   }
-}
-
-/** The outcome of an operation that has ended, with its result where that is asked for. */
-async function outcomeOfEnded(
-  {state, settings}: Resumed,
-  clock: Clock,
-  signal: AbortSignal = neverAborted,
-): Promise<Outcome> {
-  const ended = endedOutcome(state);
-  if (ended?.status !== 'succeeded' || !settings.fetchResult) return ended ?? readEnd(state, {});
-  const fetched = await fetchedOutcome(settings, state, ended.operation, signal);
-  signal.throwIfAborted();
-  if (fetched.status === 'succeeded') return fetched;
-  const cause = fetched.error.cause instanceof PollError ? {cause: writePollError(fetched.error.cause)} : {};
-  // By the runner's clock.
-  return readEnd(state, {resultFailedAt: clock.now(), ...cause});
 }

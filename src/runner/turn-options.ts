@@ -16,7 +16,7 @@ import {RecordRefusedError} from './record-refused-error.ts';
 
 /** What `onEnd` gets. */
 export interface EndedRecord<Data = unknown> {
-  /** The record's id, the same at each call: what was done for it need not be done again. */
+  /** The record's id, the same at each call, so that you can tell what has been done already. */
   readonly id: string;
   readonly key: string;
   readonly outcome: Outcome;
@@ -33,8 +33,8 @@ export interface TurnOptions<Data = unknown>
   /** Protocols of your own, besides the library's: records refer to them by name. */
   readonly protocols?: readonly Protocol[] | undefined;
   /**
-   * Called with how a watch ended, at least once for each record: again after a rejection, which is repeated after 1 s growing to
-   * 60 s, and after a crash. Default: nobody wants to know, and a record is done as soon as its watch is over.
+   * Called with how a watch ended, at least once for each record. After a rejection it is called again, after 1 s growing to 60 s,
+   * and so it is after a crash. Default: none, and a record is done as soon as its watch is over.
    */
   readonly onEnd?: ((ended: EndedRecord<Data>) => unknown) | undefined;
   /** Until when the runner holds back the requests to the operation's origin, in milliseconds since 1970. Default: it does not. */

@@ -599,7 +599,7 @@ describe('20: protocol trouble, counted as failed polls: 200 with', () => {
       status: undefined,
     });
     expectPollError(error.cause, {kind: 'protocol', transient: false, httpStatus: step.http ?? 200});
-    expect((error.cause as PollError).message).toMatch(/^The answer cannot be read as an operation: /);
+    expect((error.cause as PollError).message).toMatch(/^The response cannot be read as an operation: /);
     expect(types(events)).toEqual(['retrying', 'waiting', 'retrying', 'waiting', 'abandoned']);
     expect(only(events, 'abandoned')[0]).toMatchObject({reason: 'protocol', error});
     await atRest(watched, 3);

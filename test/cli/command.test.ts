@@ -62,8 +62,8 @@ describe('watch: how it ends', () => {
     ['canceled', {fields: {status: 'skipped'}}, 3, 'canceled\n', 'was canceled'],
     ['forbidden', {http: 403}, 5, '', 'This caller may not read'],
     ['gone', {http: 410}, 6, '', 'There is no operation'],
-    ['a response that is too long', {fault: 'huge'}, 7, '', 'does not answer as its protocol says'],
-    ['unreadable, five times', {text: '<html>'}, 7, '', 'does not answer as its protocol says'],
+    ['a response that is too long', {fault: 'huge'}, 7, '', 'does not respond as its protocol says'],
+    ['unreadable, five times', {text: '<html>'}, 7, '', 'does not respond as its protocol says'],
     ['unreachable, twenty times', {http: 503, retryAfter: 0.1}, 7, '', 'could not be reached in 5 polls in a row'],
   ] satisfies ReadonlyArray<readonly [string, OperationStep, number, string, string]>)(
     '%s',

@@ -5,7 +5,6 @@ import {createOperationWorker} from '../../src/bullmq/index.ts';
 import {createOperationClient, type OperationClientOptions, type StartRequest} from '../../src/client/index.ts';
 import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
 import {instrument} from '../../src/opentelemetry/index.ts';
-import {OperationError, OperationNotStartedError, OperationNotWatchableError} from '../../src/operation/errors.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
@@ -65,17 +64,6 @@ const succeeded: Reply = {body: {id: '1', status: 'succeeded'}};
 const simple = (location = '/op') => serve(({url}) => (url === '/op' ? succeeded : started(location)));
 
 describe('a start', () => {
-  test.each(['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const)('43: by %s', async (method) => {
-    const service = await simple();
-    const {poller} = await clientOf(service.root, {token}).start(longRunning, {method, path: '/things/1'}, quick);
-    expect((await poller!.result()).status).toBe('succeeded');
-    expect(service.received.map((request) => [request.method, request.url])).toEqual([
-      [method, '/things/1'],
-      ['GET', '/op'],
-    ]);
-    expect(service.received[0]?.headers.authorization).toBe(`Bearer ${token}`);
-  });
-
   test.each([
     ['/api', '/jobs', '/api/jobs'],
     ['/api/', '/jobs?x=1', '/api/jobs?x=1'],
@@ -95,103 +83,6 @@ describe('a start', () => {
     expect(service.received[0]?.url).toBe('/elsewhere');
     const error = await rejectionOf(client.start(longRunning, {path: 'https://elsewhere.example/a'}));
     expect(String(error)).toMatch(/^TypeError: path: expected a path/);
-  });
-
-  test.each([
-    ['/op', '/op'],
-    ['op', '/api/jobs/op'],
-    ['../op', '/api/op'],
-    ['?id=7', '/api/jobs/7?id=7'],
-  ])('49: the location %s is relative to the URL that was asked', async (location, url) => {
-    const service = await serve(({method}) => (method === 'GET' ? succeeded : started(location)));
-    const {poller} = await clientOf(`${service.root}/api`).start(longRunning, {path: '/jobs/7'}, quick);
-    await poller!.result();
-    expect(service.received[1]?.url).toBe(url);
-  });
-
-  test('36: with a preset of Graph, a location and a resourceLocation that are paths are under the root', async () => {
-    const service = await serve(({url}) => {
-      if (url === '/v1.0/teams') return started("/teams('a')/operations('b')");
-      return {
-        body:
-          url === "/v1.0/teams('a')"
-            ? {made: true}
-            : {...Object(succeeded.body), targetResourceLocation: "/teams('a')"},
-      };
-    });
-    const client = clientOf(`${service.root}/v1.0`);
-    const options = {...quick, fetchResult: true, initialDelay: 1};
-    const {poller} = await client.start(protocols.graph.teams, {path: '/teams'}, options);
-    const token = JSON.stringify(poller);
-    expect((await poller!.result()).result).toEqual({made: true});
-    expect((await client.resume(token, options).result()).result).toEqual({made: true});
-    const asked = ["/v1.0/teams('a')/operations('b')", "/v1.0/teams('a')"];
-    expect(service.received.map(({url}) => url)).toEqual(['/v1.0/teams', ...asked, ...asked]);
-  });
-
-  test('51: is waited for longer than requestTimeout', async () => {
-    const service = await serve(({url}) => (url === '/op' ? succeeded : {...started('/op'), after: 300}));
-    const options = {...quick, requestTimeout: 100};
-    const {poller} = await clientOf(service.root).start(longRunning, {path: '/a'}, options);
-    expect((await poller!.result()).status).toBe('succeeded');
-  });
-
-  test('51: is given up after startTimeout, and not repeated', async () => {
-    jest.useFakeTimers();
-    let arrived = (): void => {};
-    const arrival = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
-    const service = await serve(() => {
-      arrived();
-      return {...started('/op'), after: 60_000};
-    });
-    const rejection = rejectionOf(clientOf(service.root, {startTimeout: 100}).start(longRunning, {path: '/a'}));
-    await arrival;
-    await jest.advanceTimersByTimeAsync(100);
-    const error = await rejection;
-    expect(error).toMatchObject({mayHaveStarted: true, cause: {kind: 'timeout'}});
-    expect(error).toBeInstanceOf(OperationNotStartedError);
-    expect(service.received).toHaveLength(1);
-  });
-
-  test('51: is given up after startTimeout as well where the service holds the client back', async () => {
-    const service = await serve(() => ({status: 429, headers: {'retry-after': '3600'}}));
-    const client = clientOf(service.root, {startTimeout: 5000});
-    await rejectionOf(client.start(longRunning, {path: '/a'}));
-    jest.useFakeTimers();
-    const rejection = rejectionOf(client.start(longRunning, {path: '/b'}));
-    await jest.advanceTimersByTimeAsync(5000);
-    expect(await rejection).toMatchObject({
-      mayHaveStarted: false,
-      message: expect.stringContaining('held back until'),
-    });
-    expect(service.received.map(({url}) => url)).toEqual(['/a']);
-  });
-
-  test('is sent again after a 401 alone', async () => {
-    const tokens = ['first-token', 'second-token'];
-    const service = await serve(({url, headers}) => {
-      if (url === '/op') return succeeded;
-      return headers.authorization === 'Bearer first-token' ? {status: 401} : started('/op');
-    });
-    const client = clientOf(service.root, {token: async () => tokens.shift() ?? 'third-token'});
-    await (await client.start(longRunning, {path: '/a'}, quick)).poller!.result();
-    expect(service.received.map(({url}) => url)).toEqual(['/a', '/a', '/op']);
-  });
-
-  test('51: has begun nothing if it is given up between a 401 and the new token', async () => {
-    const service = await serve(() => ({status: 401}));
-    const controller = new AbortController();
-    const client = clientOf(service.root, {
-      token: async ({forceRefresh}) => {
-        if (forceRefresh) controller.abort('enough');
-        return 'some-token';
-      },
-    });
-    const error = await rejectionOf(client.start(longRunning, {path: '/a'}, {signal: controller.signal}));
-    expect(error).toMatchObject({mayHaveStarted: false, cause: 'enough'});
-    expect(service.received).toHaveLength(1);
   });
 });
 
@@ -248,44 +139,6 @@ test("what a token function gives in another library's form is named", async () 
   expect(error).toMatchObject({mayHaveStarted: false, cause: {kind: 'token'}});
   expect(String(error)).toMatch(/expected a string or \{token, expiresOnTimestamp\}, got an object without token$/);
   expect(everything(error)).not.toContain('marker-token');
-});
-
-describe('50: a location on an origin that gets no token', () => {
-  test('cannot be watched until that origin is trusted', async () => {
-    const foreign = await serve(() => succeeded);
-    const headers = {location: `${foreign.root}/op?sig=capability`, 'request-id': 'request-1'};
-    const service = await serve(() => ({status: 202, headers}));
-    const client = clientOf(service.root, {token});
-    const error = (await rejectionOf(client.start(longRunning, {path: '/a'}))) as OperationNotWatchableError;
-    expect(error).toBeInstanceOf(OperationNotWatchableError);
-    expect(error).toBeInstanceOf(OperationError);
-    expect(error).toMatchObject({
-      name: 'OperationNotWatchableError',
-      location: `${foreign.root}/op`,
-      requestId: 'request-1',
-      clientRequestId: service.received[0]?.headers['client-request-id'],
-    });
-    expect(error.message).toMatch(/^The operation was started, /);
-    expect(error.message.split(`${foreign.root}/op`)).toHaveLength(2);
-    expect(everything(error)).not.toContain('capability');
-    expect(foreign.received).toHaveLength(0);
-
-    const resumed = client.resume(error.resumeToken!, {...quick, trustedOrigins: [foreign.root]});
-    expect((await resumed.result()).status).toBe('succeeded');
-    expect(foreign.received.map(({url, headers: {authorization}}) => [url, authorization])).toEqual([
-      ['/op?sig=capability', `Bearer ${token}`],
-    ]);
-  });
-
-  test('has a message of at most 800 characters', async () => {
-    const location = `https://elsewhere.example/${'x'.repeat(5000)}`;
-    const service = await serve(() => started(location));
-    const error = await rejectionOf(clientOf(service.root, {token}).start(longRunning, {path: '/a'}));
-    expect(error).toBeInstanceOf(OperationNotWatchableError);
-    const {message} = error as Error;
-    expect(message.length).toBeLessThanOrEqual(800);
-    expect(message).toContain('trustedOrigins');
-  });
 });
 
 test('74: the token of a start is shown nowhere, also where a later response quotes it', async () => {
@@ -376,7 +229,7 @@ test.each<[object | undefined, RegExp]>([
   [{}, /^TypeError: root: expected an https or http URL .* got undefined$/],
   [{root: 'api.example.com'}, /^TypeError: root: expected an https or http URL/],
   [{root: 'https://me:password@api.example.com'}, /^TypeError: root: (?!.*password@)/],
-  [{root: 'https://me:password@api.example.com'}, /got one with a user, or no URL$/],
+  [{root: 'https://me:password@api.example.com'}, /got one with a user name, or an invalid URL$/],
   [{root: 'ftp://api.example.com'}, /got one that begins with ftp:$/],
   [{root: 'api.example.com'}, /got a string without a scheme$/],
   [{root: 'https://api.example.com/?a=b'}, /^TypeError: root: expected .* got one with a query or fragment$/],
@@ -422,13 +275,54 @@ test('names itself, not another client, where an option belongs to it', async ()
   expect(() => client.watch('https://b.example/op')).toThrow(/^location: expected one on https:\/\/a.example/);
 });
 
-describe('other parts of the package take a client', () => {
-  const host: DurableHost = {
-    run: (_name, work) => work(),
-    sleep: () => Promise.resolve(),
-    now: () => Date.now(),
-  };
+describe('a location may be a path', () => {
+  test.each([
+    ['', '/op/1?a=b', '/op/1?a=b'],
+    ['/v2', '/op/1?a=b', '/v2/op/1?a=b'],
+    ['/v2', '/v2/op/1', '/v2/op/1'],
+    ['/v2', '/v20/op/1', '/v2/v20/op/1'],
+    ['/v2', "/users/a'b%2F../op", "/v2/users/a'b%2F../op"],
+  ])('under the root (%s), unless it begins with its path: %s', async (path, location, expected) => {
+    const service = await serve(() => succeeded);
+    const client = clientOf(service.root + path, {token});
+    const poller = client.watch(location, quick);
+    expect(poller.location).toBe(service.root + expected);
+    expect((await poller.result()).status).toBe('succeeded');
+    expect((await client.fetchOperation(location)).status).toBe('succeeded');
+    expect((await watchDurably(host, location, {client})).status).toBe('succeeded');
+    expect(service.received.map(({url, headers}) => [url, headers.authorization])).toEqual(
+      Array(3).fill([expected, `Bearer ${token}`]),
+    );
+  });
 
+  const neither =
+    'location: expected a path that begins with /, or an absolute http or https URL without user name and password, got';
+  test.each([
+    ['op/1', `${neither} a string without a scheme`],
+    ['', `${neither} a string without a scheme`],
+    ['//evil.example/op', `${neither} a string without a scheme`],
+    ['/\\evil.example/op', `${neither} a string without a scheme`],
+    ['ftp://a.example/op', `${neither} one that begins with ftp:`],
+    [
+      '/op/../admin',
+      'location: expected one without . and .. as segments and without control characters, got "/op/../admin"',
+    ],
+    [undefined, 'location: expected a path that begins with /, or an absolute http or https URL, got undefined'],
+    ['https://b.example/op', 'location: expected one on https://a.example, got https://b.example: no token goes there'],
+  ])('and nothing else but a URL: %j', async (location, message) => {
+    const client = createOperationClient({root: 'https://a.example/v2', token});
+    expect(() => client.watch(location as string)).toThrow(new TypeError(message));
+    expect(await rejectionOf(client.fetchOperation(location as string))).toEqual(new TypeError(message));
+  });
+});
+
+const host: DurableHost = {
+  run: (_name, work) => work(),
+  sleep: () => Promise.resolve(),
+  now: () => Date.now(),
+};
+
+describe('other parts of the package take a client', () => {
   test('watchDurably, with its headers and its rule where an operation may be', async () => {
     const service = await serve(() => succeeded);
     const client = clientOf(service.root, {headers: {'x-api-key': key}});

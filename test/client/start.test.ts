@@ -1,13 +1,13 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {createClientParts} from '../../src/client/client-parts.ts';
+import {operationSettings} from '../../src/client/operation-settings.ts';
 import {watchStarted} from '../../src/client/start.ts';
 import type {AcceptedStart} from '../../src/client/start-request.ts';
 import type {Secrets} from '../../src/http/redact.ts';
 import {OperationNotWatchableError} from '../../src/operation/errors.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
-import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {reachable, shown} from '../support/reachable.ts';
 
@@ -49,7 +49,8 @@ function watchAnswered({
     answer: {httpStatus: status, clientRequestId: 'c'},
     ...{method, location: url, redirected: false, isForeign: false, seeOther: undefined, secrets},
   };
-  const accepted: AcceptedStart = {method, url, reader: protocolReader(protocol), response, isSecret: false};
+  const settings = operationSettings(parts, {protocol});
+  const accepted: AcceptedStart = {method, url, settings, response, isSecret: false};
   const {poller} = watchStarted(parts, accepted, {}, new Promise(() => {}));
   poller?.stop();
   return poller;

@@ -18,7 +18,10 @@ const final = succeeded({name: '202', type: 'AsyncAndLocationHeader/Operationres
 const text = succeeded('success');
 const page = succeeded({values: [{properties: {id: 1, name: 'Product'}}]});
 
-// Azure's client for Go does the same. With 200, in /lro/patch/200/succeeded/ignoreheaders, the server wants just that.
+// Azure's client for Go does the same and ends with the same resource, whatever the HTTP status: its pollers of
+// `Azure-AsyncOperation` and of `Location` begin with the `provisioningState` of the response to the start. See `New` in
+// https://github.com/Azure/azure-sdk-for-go/blob/main/sdk/azcore/internal/pollers/async/async.go and in loc/loc.go beside it.
+// With 200, in /lro/patch/200/succeeded/ignoreheaders, the server wants just that; core-lro asks the header in both.
 const deviation = 'a final provisioningState ends the operation beside a header too, and its resource is the result';
 
 const headers = {'x-ms-client-request-id': '9C4D50EE-2D56-4CD3-8152-34347DC9F2B0'};

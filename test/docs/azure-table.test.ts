@@ -7,7 +7,7 @@ import {readStart} from '../../src/protocol/read-start.ts';
 import {decideResultLocation, type FinalStateVia} from '../../src/protocol/result-location.ts';
 
 const page = readFileSync(new URL('../../docs/coming-from.md', import.meta.url), 'utf8');
-const [, table = ''] = page.split(/^\| method +\| header of the answer .*\n.*\n/m);
+const [, table = ''] = page.split(/^\| method +\| header of the response .*\n.*\n/m);
 const rows = (table.split('\n\n')[0] ?? '').split('\n').map((line) => {
   const [method = '', header = '', via = '', watched = '', result = ''] = line
     .split('|')
@@ -23,7 +23,7 @@ const location = 'https://management.example/results/1';
 
 interface Start {
   readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET';
-  readonly status: 200 | 202 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   readonly hasMonitor: boolean;
   readonly hasLocation: boolean;
   readonly finalStateVia: FinalStateVia | undefined;
@@ -50,20 +50,20 @@ function outcomeOf({method, status, hasMonitor, hasLocation, finalStateVia}: Sta
   const body = status === 204 ? null : {name: 'thing'};
   const report = readStart(method, {url, status, headers, body}, protocolReader(azure.statusMonitor), url, null);
   if (report.kind === 'unconfirmed') return ['nothing: `confirmed` is `false`', 'unknown'];
-  if (report.kind === 'ended') return ['nothing: it has ended', 'the answer to the start'];
+  if (report.kind === 'ended') return ['nothing: it has ended', 'the body of that response'];
   const reader = protocolReader(report.protocol);
   const started = {method, url, ...(hasLocation && {location})};
   const decided = decideResultLocation(started, reader, report.location, finalStateVia);
   const watched = {[monitor]: 'monitor', [location]: 'there', [url]: "the request's own URL"}[report.location] ?? '';
-  if (decided === null) return [watched, "the monitor's `result`, or its whole answer"];
-  if (decided === undefined) return [watched, 'that answer'];
+  if (decided === null) return [watched, "the monitor's `result`, or its whole body"];
+  if (decided === undefined) return [watched, 'its body'];
   return [watched, decided === url ? "at the request's own URL" : 'at the `Location`'];
 }
 
 const starts: readonly Start[] = (['POST', 'PUT', 'PATCH', 'DELETE', 'GET'] as const).flatMap((method) =>
   [true, false].flatMap((hasMonitor) =>
     [true, false].flatMap((hasLocation) =>
-      ([200, 202, 204] as const).flatMap((status) =>
+      ([200, 201, 202, 204] as const).flatMap((status) =>
         ([undefined, 'location', 'original-uri', 'azure-async-operation', 'operation-location'] as const).map(
           (finalStateVia) => ({method, status, hasMonitor, hasLocation, finalStateVia}),
         ),

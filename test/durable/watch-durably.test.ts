@@ -13,7 +13,7 @@ import {
 } from 'operation-poller';
 import {type DurableHost, type DurableOptions, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
 import {beginning, location, tasks} from '../support/core.ts';
-import {Journal} from './support/journal.ts';
+import {Journal, Killed} from './support/journal.ts';
 import {factsOf, says, service, settle, type TransportResponse} from './support/service.ts';
 
 let journal: Journal;
@@ -209,7 +209,7 @@ describe('what is recorded', () => {
   test('that this library has not recorded ends the watch with an error that says so', async () => {
     const host: DurableHost = {...journal.host(), run: async () => ({version: 99})};
     await expect(watch({answers: []}, host)).rejects.toThrow(/was the workflow changed while it ran/);
-    const noResult: DurableHost = {...host, run: async (name, work) => (name === 'result' ? 'odd' : work())};
+    const noResult: DurableHost = {...host, run: async (name, work) => (name === 'result 1' ? 'odd' : work())};
     const answers = [says('succeeded')];
     await expect(watch({answers, fetchResult: true}, noResult)).rejects.toThrow(/was the workflow changed/);
   });
@@ -231,9 +231,58 @@ describe('the result of an operation (row 42)', () => {
       return {body: {displayName: 'Team', list: [1]}};
     });
     expect(outcome).toMatchObject({status: 'succeeded', operation: {result: {displayName: 'Team'}}});
-    expect(journal.steps).toEqual(['begin', 'poll 1', 'result']);
+    expect(journal.steps).toEqual(['begin', 'poll 1', 'result 1']);
     expect(factsOf(await ask(() => ({fails: true})))).toEqual(factsOf(outcome));
     expect(fetched).toBe(1);
+  });
+
+  test('that is not there yet is asked for again, each time as a step, after a durable wait', async () => {
+    const answers = [{http: 404}, {http: 202, headers: {'retry-after': '120'}}, {http: 503}, {body: {rows: 5}}];
+    let fetched = 0;
+    const outcome = await ask((path) => (path.includes('operations') ? done : (answers[fetched++] ?? {fails: true})));
+    expect(outcome).toMatchObject({status: 'succeeded', operation: {result: {rows: 5}}});
+    expect(journal.steps).toEqual([
+      'begin',
+      'poll 1',
+      'result 1',
+      expect.stringMatching(/^wait for result 2: [234]\d\d$/),
+      'result 2',
+      'wait for result 3: 120000',
+      'result 3',
+      expect.stringMatching(/^wait for result 4: \d+$/),
+      'result 4',
+    ]);
+    expect(factsOf(await ask(() => ({fails: true})))).toEqual(factsOf(outcome));
+    expect(fetched).toBe(4);
+  });
+
+  test('takes the same steps wherever the workflow is killed', async () => {
+    const answers = [{http: 404}, {http: 202, headers: {'retry-after': '120'}}, {body: {rows: 5}}];
+    // What it answers depends on what was recorded, because a GET changes nothing.
+    const answer = (path: string): TransportResponse => {
+      const recorded = journal.steps.filter((step) => step.startsWith('result')).length;
+      return path.includes('operations') ? done : (answers[recorded] ?? {fails: true});
+    };
+    const undisturbed = await ask(answer);
+    const {steps} = journal;
+    expect(steps).toHaveLength(7);
+    for (const when of ['before', 'unrecorded', 'recorded'] as const) {
+      for (let after = 0; after < steps.length; after++) {
+        journal = new Journal(beginning);
+        jest.restoreAllMocks();
+        settle(journal);
+        await expect(ask(answer, journal.host({after, when}))).rejects.toBeInstanceOf(Killed);
+        expect(factsOf(await ask(answer))).toEqual(factsOf(undisturbed));
+        expect(journal.steps).toEqual(steps);
+      }
+    }
+  });
+
+  test('that is never there is given up after notFoundGrace', async () => {
+    const outcome = await ask((path) => (path.includes('operations') ? done : {http: 404}));
+    expect(outcome).toMatchObject({status: 'abandoned', reason: 'result', error: {cause: {httpStatus: 404}}});
+    expect(journal.now - beginning).toBeGreaterThan(20_000);
+    expect(journal.now - beginning).toBeLessThanOrEqual(30_000);
   });
 
   test('that cannot be fetched ends the watch the same way on each replay', async () => {

@@ -143,45 +143,6 @@ test('a drive copy on Graph is fetched with the token, which its monitor on anot
   expect(graph.requests.map(({headers}) => headers['authorization'])).toEqual([`Bearer ${token}`]);
 });
 
-test('52: after a resume, the result is where it was decided at the start', async () => {
-  const emulator = await startEmulator();
-  const result = emulator.addResource({path: '/results/location'});
-  emulator.addStart({
-    path: '/things',
-    header: 'Operation-Location',
-    answer: {headers: {Location: result.location}},
-    starts: {path: '/monitors/1', script: ['Running', 'Succeeded']},
-  });
-  const graph = clientOf(emulator);
-  const {poller} = await graph.start(protocols.azure.statusMonitor, {path: '/things'}, quick);
-  await poller!.waitFor('running');
-  poller!.stop();
-  const resumed = graph.resume(JSON.stringify(poller), {...quick, fetchResult: true});
-  expect((await resumed.result()).result).toEqual({id: 'location'});
-});
-
-test('52: where the start is not known: an error that names the option started, whose token goes on with it', async () => {
-  const emulator = await startEmulator();
-  const thing = emulator.addResource({path: '/things/1'});
-  const operation = emulator.addOperation({script: [{body: {status: 'Succeeded'}}]});
-  const graph = clientOf(emulator);
-  const options = {...quick, protocol: protocols.azure.statusMonitor, fetchResult: true};
-  const error = await rejectionOf(graph.watch(operation.location, options).result());
-  expect(error).toBeInstanceOf(ResultUnavailableError);
-  expect(String(error)).toContain('the option started, {method, url, location}');
-  const started = {method: 'PUT', url: thing.location};
-  const resumed = graph.resume((error as ResultUnavailableError).resumeToken!, {...options, started});
-  expect((await resumed.result()).result).toEqual({id: '1'});
-  expect((await graph.watch(operation.location, {...options, started}).result()).result).toEqual({id: '1'});
-});
-
-test('53: 202 says that the result is not ready: asked again, also beyond notFoundGrace', async () => {
-  const script = [{http: 202, times: 3, retryAfter: 0.1}, {fields: {name: 'x'}}];
-  const {poller, resource} = await fetching(script, {notFoundGrace: 0});
-  expect((await poller.result()).result).toEqual({id: 'new', name: 'x'});
-  expect(resource.polls).toBe(4);
-});
-
 test("a result as text, e.g. JSON lines, by fetchResult: 'text'", async () => {
   const {poller} = await fetching([{text: '{"a":1}\n{"a":2}\n'}], {fetchResult: 'text'});
   expect((await poller.result()).result).toBe('{"a":1}\n{"a":2}\n');

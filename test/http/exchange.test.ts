@@ -62,6 +62,6 @@ test.each([100, 599])('the HTTP status %i is one', async (status) => {
 });
 
 test.each([99, 600, 200.5])('the HTTP status %p is none', async (status) => {
-  const message = `The answer cannot be read as an operation: the HTTP status ${status}`;
+  const message = `The response cannot be read as an operation: the HTTP status ${status}`;
   await expect(exchanged([[status]])).rejects.toMatchObject({kind: 'protocol', message});
 });

@@ -22,7 +22,7 @@ describe('the error of an abandoned watch', () => {
     ['forbidden', running, refused, 'ForbiddenError', 'This caller may not read L: GET answered 403'],
     ['notFound', running, {}, 'OperationNotFoundError', 'There is no operation at L'],
     ['unreachable', stateOf({failures: 3}), {}, 'UnreachableError', 'L could not be reached in 3 polls in a row'],
-    ['protocol', running, {cause: 'text'}, 'ProtocolError', 'L does not answer as its protocol says'],
+    ['protocol', running, {cause: 'text'}, 'ProtocolError', 'L does not respond as its protocol says'],
     ['result', succeeded, {}, 'ResultUnavailableError', 'L succeeded, but its result could not be fetched'],
     ['unknownStatus', running, {word: 'odd'}, 'UnknownStatusError', 'L has the unknown status "odd"'],
   ])('%s: case %#', (reason, state, facts, name, message) => {

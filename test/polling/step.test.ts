@@ -440,7 +440,7 @@ describe('abandoning', () => {
       {},
       ends('protocol', 200),
       ProtocolError,
-      `${location} does not answer as its protocol says: It answered 200`,
+      `${location} does not respond as its protocol says: It answered 200`,
     ],
     [
       'unreachable',

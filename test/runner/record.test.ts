@@ -74,6 +74,7 @@ describe('a hostile record is refused, and the message names the field', () => {
     return stored((await takeTurn(record, options, beginning)).record);
   };
   const ended = {dueAt: beginning, rejections: 0};
+  const fetching = {attempts: 1, since: beginning, dueAt: beginning};
 
   test.each<[string, unknown, RegExp]>([
     ['null', null, /^record: expected an object, got null$/],
@@ -93,6 +94,21 @@ describe('a hostile record is refused, and the message names the field', () => {
     ['a token of another kind', {...record, token: {kind: 'x'}}, /^Invalid resume token: its kind is "x", not/],
     ['a location that is none', {...record, token: {...record.token, location: 'file:///etc'}}, /token's location/],
     ['an end of a watch that goes on', {...record, ended}, /^ended: its watch is not over$/],
+    [
+      'a result of what goes on',
+      {...record, fetching},
+      /^fetching: its operation has not succeeded, or its end is recorded$/,
+    ],
+    [
+      'a count that is none',
+      {...record, fetching: {...fetching, attempts: -1}},
+      /^fetching\.attempts: expected a whole/,
+    ],
+    [
+      'a fetch without times',
+      {...record, fetching: {attempts: 1}},
+      /^fetching\.since: expected milliseconds since 1970/,
+    ],
     ['an end that is none', {...record, ended: 'yes'}, /^ended: expected an object, got a string$/],
   ])('%s', async (_, hostile, message) => {
     const given = hostile as OperationRecord;

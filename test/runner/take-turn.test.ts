@@ -1,6 +1,14 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import type {KyInstance} from 'ky';
 import {createOperationClient} from '../../src/client/index.ts';
-import {OperationFailedError, ResultUnavailableError, UnreachableError, WatchTimeoutError} from '../../src/index.ts';
+import {
+  OperationFailedError,
+  pollOperation,
+  ResultUnavailableError,
+  resumeOperation,
+  UnreachableError,
+  WatchTimeoutError,
+} from '../../src/index.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {
   createRecord,
@@ -12,7 +20,7 @@ import {
   wakeRecord,
 } from '../../src/runner/index.ts';
 import {beginning, location, tasks} from '../support/core.ts';
-import {answer, everySecond, facts, keepEnds, recordAt, serviceOf, stored, takeTurns} from './turns.ts';
+import {answer, everySecond, facts, keepEnds, recordAt, type Scripted, serviceOf, stored, takeTurns} from './turns.ts';
 
 beforeEach(() => {
   jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
@@ -222,6 +230,89 @@ describe('a result', () => {
     expect(ends).toHaveLength(1);
     expect(turns.map(({record}) => record.ended === undefined)).toEqual([true, false, false]);
     expect(requests).toEqual([location, 'https://graph.example/reports/b']);
+  });
+
+  const again = (seconds: string): Scripted => answer(202, {'retry-after': seconds});
+  const fetching = (http: KyInstance) => ({...everySecond, http, protocols: [reports], fetchResult: true});
+
+  test('that is not there yet is asked for again, each time in a turn', async () => {
+    const made = answer(200, {}, {rows: 5});
+    const {http, requests} = serviceOf([
+      succeeded,
+      answer(404, {'retry-after': '3'}),
+      again('120'),
+      answer(503, {'retry-after': '20'}),
+      made,
+    ]);
+    const {onEnd, ends} = keepEnds();
+    const {turns, done, record} = await takeTurns(recordAt({protocol: reports}), {...fetching(http), onEnd});
+    expect(done).toMatchObject({status: 'succeeded', operation: {result: {rows: 5}}});
+    expect(ends.map(({outcome}) => outcome)).toEqual([done]);
+    expect(requests.slice(1)).toEqual(Array(4).fill('https://graph.example/reports/b'));
+    expect(turns.map((turn) => turn.record.fetching?.attempts)).toEqual([undefined, 1, 2, 3, undefined, undefined]);
+    const waits = turns.flatMap((turn) => ('dueAt' in turn ? [turn.dueAt] : []));
+    expect(waits).toEqual([0, 3, 123, 143, 143].map(at));
+    expect(record).not.toHaveProperty('fetching');
+  });
+
+  test('that is never there is given up after notFoundGrace, by the clock of the runner', async () => {
+    const {http, requests} = serviceOf([succeeded, answer(404, {'retry-after': '7'})]);
+    const {turns, done} = await takeTurns(recordAt({protocol: reports}), fetching(http));
+    expect(done).toMatchObject({
+      status: 'abandoned',
+      reason: 'result',
+      error: {cause: {httpStatus: 404}, elapsed: 28_000},
+    });
+    expect(turns.map((turn) => ('dueAt' in turn ? turn.dueAt : 'done'))).toEqual(
+      [0, 7, 14, 21, 28, 'done'].map((due) => (typeof due === 'number' ? at(due) : due)),
+    );
+    expect(requests).toHaveLength(6);
+  });
+
+  test('that stays not ready is given up after the deadline', async () => {
+    const {http, requests} = serviceOf([succeeded, again('40')]);
+    const {done} = await takeTurns(recordAt({protocol: reports, totalTimeout: 100_000}), fetching(http));
+    expect(done).toMatchObject({
+      status: 'abandoned',
+      reason: 'result',
+      error: {cause: {httpStatus: 202}, elapsed: 80_000},
+    });
+    expect(requests).toHaveLength(4);
+  });
+
+  test('is asked for once more in a turn that comes late', async () => {
+    const {http} = serviceOf([succeeded, answer(404), answer(200, {}, {rows: 5})]);
+    const {record} = await takeTurn(recordAt({protocol: reports}), fetching(http), at(0));
+    const {record: later} = await takeTurn(stored(record), fetching(http), at(0));
+    expect(later.fetching).toMatchObject({attempts: 1, since: at(0)});
+    const early = await takeTurn(later, fetching(http), at(0));
+    expect(early).toEqual({record: later, events: [], dueAt: dueAtOf(later)});
+    const turn = await takeTurn(stored(later), fetching(http), at(5000));
+    expect(turn).toMatchObject({done: {status: 'succeeded', operation: {result: {rows: 5}}}});
+  });
+
+  test('is not asked for while the runner holds the origin back', async () => {
+    const {http, requests} = serviceOf([succeeded, answer(200, {}, {rows: 5})]);
+    const {record} = await takeTurn(recordAt({protocol: reports}), fetching(http), at(0));
+    const hold = {origin: new URL(location).origin, until: at(60)};
+    const held = await takeTurn(record, {...fetching(http), heldUntil: at(60)}, at(0));
+    expect(held).toEqual({record, events: [], hold, dueAt: at(60)});
+    expect(requests).toHaveLength(1);
+    expect(await takeTurn(record, {...fetching(http), heldUntil: at(60)}, at(60))).toHaveProperty('done');
+  });
+
+  test('that was fetched is not fetched again by a watch that resumes from the record', async () => {
+    const decided = {url: 'https://graph.example/reports', method: 'PUT'};
+    const protocol = defineProtocol({...withoutResult, name: 'made', resultLocation: 'original'});
+    const {http, requests} = serviceOf(['succeeded', answer(200, {}, {rows: 5})]);
+    const poller = pollOperation(location, {protocol, started: decided, totalTimeout: 60_000});
+    poller.stop();
+    const options = {...everySecond, http, protocols: [protocol], fetchResult: true};
+    const {record} = await takeTurns(createRecord(poller, {protocol}, at(0)), options);
+    expect(requests).toEqual([location, decided.url]);
+    const resumed = resumeOperation(record.token, {protocol, http, fetchResult: true});
+    expect(await resumed.result()).toMatchObject({result: {rows: 5}});
+    expect(requests).toHaveLength(2);
   });
 
   test('that cannot be fetched: given up, and the same after a store', async () => {

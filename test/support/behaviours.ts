@@ -351,16 +351,21 @@ export function hanging({signal}: FakeRequest): Promise<Response> {
 /** A server of the test's own on loopback. */
 export interface TestServer {
   readonly root: string;
-  readonly requests: ReadonlyArray<{readonly url: string; readonly headers: IncomingMessage['headers']}>;
+  readonly requests: ReadonlyArray<{
+    readonly method: string;
+    readonly url: string;
+    readonly headers: IncomingMessage['headers'];
+  }>;
 }
 
 /** Starts a server that is stopped after the test. */
 export async function startServer(
   answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
 ): Promise<TestServer> {
-  const requests: Array<{url: string; headers: IncomingMessage['headers']}> = [];
+  const requests: Array<TestServer['requests'][number]> = [];
   const server = createServer((request, response) => {
-    requests.push({url: request.url ?? '', headers: request.headers});
+    const {method = '', url = '', headers} = request;
+    requests.push({method, url, headers});
     answer(request, response, requests.length);
   });
   server.listen(0, '127.0.0.1');
