@@ -3,7 +3,7 @@ import {type Actor, createActor} from 'xstate';
 import {statusMachine} from './machine/machine.ts';
 import type {OperationMachine} from './machine/machine-type.ts';
 import {snapshotOf} from './machine/snapshot.ts';
-import type {OperationEvent, OperationEventType} from './operation/events.ts';
+import {type OperationEvent, type OperationEventType, operationEventTypes} from './operation/events.ts';
 import {
   hasEnded,
   isOperationStatus,
@@ -96,7 +96,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    *
    * @param type the event's name, or `'*'` for all
    * @param listener gets the event, which is frozen, the moment it happens
-   * @throws TypeError when the listener is no function
+   * @throws TypeError when there is no such event, or the listener is no function
    *
    * @example
    * ```ts
@@ -107,7 +107,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
     type: Type,
     listener: (event: OperationEventOf<Type>) => void,
   ): Subscription {
-    this.#listeners ??= new Listeners();
+    this.#listeners ??= new Listeners(operationEventTypes);
     return this.#listeners.add(type, listener as (event: OperationEvent) => void);
   }
 
@@ -167,7 +167,8 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * A hint that the operation may have changed, from a webhook for instance: the next poll is made as soon as the service
    * allows. That is at once, unless the service asked for a wait by `Retry-After` or the protocol has a `minimumInterval`,
    * which are kept. While a poll is under way, one more follows it; one that waits to repeat a failed request changes nothing.
-   * However many hints come until the next poll, they make that one poll. After the end it does nothing.
+   * However many hints come until the next poll, they make that one poll, and the polls that hints make are 100 ms apart at least.
+   * After the end it does nothing.
    */
   wake(): void {
     this.#watch.wake();

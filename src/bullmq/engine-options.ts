@@ -49,7 +49,10 @@ const engineChecks = {
     "a string that is not empty and has no ':'",
     (value) => typeof value === 'string' && value !== '' && !value.includes(':'),
   ),
-  connection: (name, value) => checkIsObject(name, value, 'options such as {host, port} or a Redis client'),
+  connection: isA(
+    'options such as {host, port} or a Redis client',
+    (value) => typeof value === 'object' && value !== null,
+  ),
   prefix: isNonEmptyString,
   onError: isFunction,
 } satisfies Checks<EngineOptions>;

@@ -2,7 +2,7 @@
 import {randomUUID} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq';
-import type {OperationEvent, OperationEventType} from '../operation/events.ts';
+import {type OperationEvent, type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {OperationEventOf} from '../poller.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {asError, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
@@ -50,7 +50,7 @@ interface TurnListener extends QueueEventsListener {
 export function createOperationEvents(options: EngineOptions): OperationEvents {
   const engine = readEngineOptions(options);
   const stream = new QueueEvents(engine.name, engine.options);
-  const listeners = new Listeners<OperationEvent & {readonly id: string}>();
+  const listeners = new Listeners<OperationEvent & {readonly id: string}>(operationEventTypes);
   stream.on('error', engine.onError);
   const onTurn: TurnListener[typeof turnEvent] = ({jobId: id, turn}) => {
     try {

@@ -2,7 +2,7 @@
 
 import {checkOneTransport, isClient} from '../client/client-option.ts';
 import type {OperationClient} from '../client/operation-client.ts';
-import type {OperationEventType} from '../operation/events.ts';
+import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import {readOptions} from '../options/settings.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
@@ -120,7 +120,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
   // So that wrong ones are refused now, not at the first job.
   for (const protocol of protocols) readOptions({protocol});
   const publisher = new Publisher(engine);
-  const listeners = new Listeners<WorkerEvent>();
+  const listeners = new Listeners<WorkerEvent>(operationEventTypes);
   const closing = new AbortController();
   const worker = new PollWorker<Data>(
     engine.name,

@@ -64,7 +64,7 @@ export function createClientParts({
     startTimeout,
     transport: limiter.gated(transport(limiter)),
     startTransport: limiter.gated(limiter.single),
-    secrets: secretsOf(headers),
+    secrets: secretsOf(headers, base),
   };
 }
 

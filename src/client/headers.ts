@@ -12,10 +12,9 @@ const headerValue = /^[\x20-\x7e]*$/;
 /** Checks headers that a caller gave. A value is not shown: it may be a secret. */
 export function checkHeaders(name: string, headers: unknown): void {
   const takes = 'an object with a string for each header';
-  checkIsObject(name, headers, takes);
-  // A `Headers` object has no own properties, so it would pass for no headers at all.
-  if (Symbol.iterator in headers)
+  if (typeof headers === 'object' && headers !== null && Symbol.iterator in headers)
     throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list of headers');
+  checkIsObject(name, headers, takes);
   for (const [header, value] of Object.entries(headers)) {
     const own = `${name}.${header.slice(0, 60)}`;
     if (!headerName.test(header)) throw new TypeError(printable(`${own}: expected the name of a header`));
@@ -42,11 +41,46 @@ export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
-/** The secrets in headers: their values; of `authorization`, what follows the scheme. */
-export function secretsOf(headers: RequestHeaders): readonly string[] {
-  return Object.entries(headers).map(([name, value]) =>
-    name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim(),
-  );
+/**
+ * What must not be shown of headers: their values, and of `authorization` what follows the scheme. Of credentials in several
+ * parts, the secret ones too, but for what is in the root: that is no secret.
+ *
+ * @param headers their names are in lower case
+ */
+export function secretsOf(headers: RequestHeaders, root: string): readonly string[] {
+  return Object.entries(headers).flatMap(([name, value]) => {
+    const whole = name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim();
+    if (!/authorization|cookie/.test(name)) return [whole];
+    const parts = /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
+    return [whole, ...parts.filter((part) => part !== whole && !root.includes(part))];
+  });
+}
+
+/** The password of `Basic` credentials, of which a service knows the decoded form. */
+function passwordOf(credentials: string): string[] {
+  try {
+    const decoded = atob(credentials);
+    return [decoded, decoded.slice(decoded.indexOf(':') + 1)];
+  } catch {
+    return [];
+  }
+}
+
+const secretName = /(?:key|secret|token|password|pwd|signature|sig|mac)$/i;
+const uuid = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
+/**
+ * The secrets of credentials in several parts, such as `id=…, key=…` or `account:signature`: what has the name of a secret, and
+ * what looks like one, with 16 characters or more, digits among them, but no UUID.
+ */
+function secretParts(credentials: string): string[] {
+  return credentials.split(/[\s,;&]+/).flatMap((part) => {
+    const [, name, value] = /^([\w.-]+)="?([^"=].*?)"?$/.exec(part) ?? [];
+    if (name !== undefined && value !== undefined && secretName.test(name)) return [value];
+    const text = value ?? part.slice(part.lastIndexOf(':') + 1);
+    const looksSecret = /^[\w+/=~.%-]{16,}$/.test(text) && /\d/.test(text) && /[a-z]/i.test(text) && !uuid.test(text);
+    return looksSecret ? [text] : [];
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
+import {createResponse, type Transport, type TransportRequest, type TransportResponse} from '../http/transport.ts';
 import {ConcurrencyLimit} from './concurrency-limit.ts';
 import {RateGate} from './rate-gate.ts';
 
@@ -33,8 +33,18 @@ export class RequestLimiter {
 
   /** Sends a request that the rate gate has admitted, and records how the service responded. */
   readonly single: Transport = async (location, request) => {
-    const response = await this.send(location, request, 1);
-    this.record(location, [response], request.maxRetryAfter);
+    const {maxRetryAfter} = request;
+    let throttled = false;
+    const onHead: TransportRequest['onHead'] = (head) => {
+      // The others are held back at once, and even if the body never arrives.
+      if (head !== undefined && throttlingStatuses.has(head.status)) {
+        throttled = true;
+        this.record(location, [createResponse(head.status, head.headers, undefined)], maxRetryAfter);
+      }
+      request.onHead(head);
+    };
+    const response = await this.send(location, {...request, onHead}, 1);
+    if (!throttled) this.record(location, [response], maxRetryAfter);
     return response;
   };
 

@@ -1,7 +1,7 @@
 import {exchange} from '../http/exchange.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import type {Transport, TransportResponse} from '../http/transport.ts';
+import {createResponse, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {Settings} from '../options/settings.ts';
@@ -80,7 +80,7 @@ export async function sendStart(
   protocol: Protocol,
   request: StartRequest,
   options: ClientPollOptions,
-  redactResponse?: (response: TransportResponse) => TransportResponse,
+  redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
   protocolReader(protocol); // First, so that the error names the argument that was forgotten.
   checkIsObject('request', request, 'an object with a path');
@@ -99,9 +99,12 @@ export async function sendStart(
       wasSent = true;
       sent.onSent();
     };
-    const response = await client.startTransport(location, {...sent, onSent});
-    if (response.status === 401) wasSent = false;
-    return redactResponse === undefined ? response : redactResponse(response);
+    const onHead = (head: ResponseHead | undefined): void => {
+      if (head?.status === 401) wasSent = false;
+      sent.onHead(head && redactResponse(createResponse(head.status, head.headers, undefined)));
+    };
+    const response = await client.startTransport(location, {...sent, onSent, onHead});
+    return redactResponse(response);
   };
   try {
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
@@ -111,14 +114,21 @@ export async function sendStart(
       {...sent, signal: controller, deadlineAt: now() + startTimeout, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
-    return {method, url, settings, response, isSecret: redactResponse !== undefined};
+    return {method, url, settings, response, isSecret: redactResponse !== unchanged};
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const mayHaveStarted = wasSent && mayBeProcessed(cause);
-    throw new OperationNotStartedError(`The operation was not started: ${why}`, mayHaveStarted, {cause});
+    throw notStarted(cause, wasSent);
   } finally {
     dispose();
   }
+}
+
+const unchanged = (response: TransportResponse): TransportResponse => response;
+
+/** The error for a start that failed. @param wasSent whether the request has left */
+export function notStarted(cause: unknown, wasSent: boolean): OperationNotStartedError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const mayHaveStarted = wasSent && mayBeProcessed(cause);
+  return new OperationNotStartedError(`The operation was not started: ${why}`, mayHaveStarted, {cause});
 }
 
 /** Codes of connections that were never made. */

@@ -1,4 +1,4 @@
-import {containsSecret, redact} from '../http/redact.ts';
+import {containsSecret, isRedacted, redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
@@ -16,7 +16,7 @@ import {now, processClock} from '../shared/clock.ts';
 import {redactLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
-import {type AcceptedStart, type StartRequest, sendStart} from './start-request.ts';
+import {type AcceptedStart, notStarted, type StartRequest, sendStart} from './start-request.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
 /**
@@ -67,6 +67,7 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
  * Watches the operation that the response to a start describes or points to.
  *
  * @param returned watching begins when it resolves
+ * @throws OperationNotStartedError when the response breaks off and its head leads nowhere
  * @throws OperationNotWatchableError when the location is on an origin that gets no token, or contains a secret
  */
 export function watchStarted(
@@ -77,8 +78,10 @@ export function watchStarted(
 ): StartedOperation {
   const {method, url, response, isSecret} = accepted;
   const {reader, root = null} = accepted.settings;
-  const {answer, status, headers, retryAfter, json} = response;
+  const {answer, status, headers, retryAfter, json, bodyError} = response;
   const report = readStart(method, {url: response.location, status, headers, body: json}, reader, client.base, root);
+  // Nobody knows what the body would have said. A location in the head needs none.
+  if (report.kind === 'unconfirmed' && bodyError !== undefined) throw notStarted(bodyError, true);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
   const given =
     report.protocol === reader.protocol
@@ -101,36 +104,46 @@ export function watchStarted(
   }
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
-  const delay = isFirstReport ? 0 : (retryAfter ?? reader.minimumInterval);
+  const told = isFirstReport ? undefined : retryAfter;
+  // What the service asked for beats the protocol's interval.
+  const otherDelay = told !== undefined || isFirstReport ? 0 : reader.minimumInterval;
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
     secrets: response.secrets,
     startAfter: returned,
-    initialDelay: given.initialDelay === 0 ? delay : given.initialDelay,
+    initialDelay: Math.max(told ?? 0, options.initialDelay ?? otherDelay),
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
     started,
   };
   return {
     confirmed: true,
-    poller: new OperationPoller(startedState(client, location, settings, accepted), settings),
+    poller: new OperationPoller(startedState(client, location, settings, accepted, told), settings),
     answer,
   };
 }
 
-/** The first state of an operation that was started. @throws OperationNotWatchableError */
+/**
+ * The first state of an operation that was started.
+ *
+ * @param told how long the service asks to wait, in milliseconds
+ * @throws OperationNotWatchableError
+ */
 function startedState(
   {origin: tokenOrigin}: ClientParts,
   location: string,
   settings: Settings,
   {url, response: {answer, secrets}}: AcceptedStart,
+  told: number | undefined,
 ): WatchState {
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
   const unknown = secrets.filter((secret) => !containsSecret(url, [secret]));
   // A location is stored and shown, so one that contains a secret is dropped.
-  const isSecret = containsSecret(location, unknown);
+  const isSecret = containsSecret(location, unknown) || isRedacted(location);
   // Without a token, any http or https URL will do, and `readStart` finds nothing else.
-  const first = firstState(location, {...settings, token: undefined}, now());
+  const at = now();
+  const notBefore = told === undefined ? undefined : at + told;
+  const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
   const ours = withTokenOrigin(first, tokenOrigin, settings);
   const isProtected = !exposesToken(new URL(location), settings);
   if (ours !== undefined && isProtected && !isSecret) return ours;

@@ -1,4 +1,5 @@
 import type {WatchState} from '../operation/state.ts';
+import {isOnForeignOrigin} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
 import {redactLocation} from '../shared/location.ts';
 
@@ -17,6 +18,7 @@ export function withTokenOrigin(
 ): WatchState | undefined {
   const {sendsToken, foreignHosts} = reader;
   const tokenOrigin = sendsToken ? origin : '';
+  if (isOnForeignOrigin({location: state.location, tokenOrigin}, {reader, trustedOrigins})) return undefined;
   if (state.tokenOrigin === tokenOrigin) return state;
   if (sendsToken && !foreignHosts && !trustedOrigins.has(state.tokenOrigin)) return undefined;
   return {...state, tokenOrigin, redactedLocation: redactLocation(state.location, tokenOrigin)};

@@ -103,6 +103,8 @@ const plainCode = /^[\w.-]+$/;
 function withoutPassword(response: TransportResponse, given: string | undefined): TransportResponse {
   const {status, headers, body} = response;
   const password = given ?? passwordIn(parseBody(body));
+  // Without its body, nobody knows whether the headers quote the password that the service made.
+  if (password === undefined && body === undefined && status < 300) return {...response, headers: noHeaders};
   if (password === undefined) return response;
   return {
     ...response,
@@ -129,6 +131,8 @@ function onlyCode(body: TransportResponse['body'], password: string): TransportR
   const isSafe = code !== undefined && plainCode.test(code) && (password === '' || !code.includes(password));
   return isSafe ? {json: {error: {code}}} : {text: ''};
 }
+
+const noHeaders: ResponseHeaders = {get: () => null, has: () => false};
 
 // Shorter ones would be found inside ordinary ids.
 const minSecretLength = 8;

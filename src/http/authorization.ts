@@ -1,6 +1,7 @@
 import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
+import type {Secrets} from './redact.ts';
 import {describeError} from './request-errors.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
@@ -82,6 +83,37 @@ export function requestToken(
     }
     return checkToken(resolved);
   });
+}
+
+/** How many tokens of a function are known: the current one, and those that it gave before. */
+const maxKnownTokens = 4;
+
+interface KnownSecrets {
+  readonly tokens: readonly string[];
+  readonly others: Secrets;
+  /** Both. */
+  readonly secrets: Secrets;
+}
+
+const knownSecrets = new WeakMap<object, KnownSecrets>();
+
+/**
+ * What must not be shown of a response: the token, also where this request does not carry it, those that the same function gave
+ * before, which a service may quote long after it refused them, and the others.
+ *
+ * @param token the one that the request carries
+ */
+export function secretsWith(source: TokenSource | undefined, token: string | undefined, others: Secrets): Secrets {
+  if (typeof source !== 'function') return source === undefined ? others : [source, ...others];
+  const known = knownSecrets.get(source);
+  const before = known?.tokens ?? [];
+  const isCurrent = token === undefined || before[0] === token;
+  // The usual case, without any allocation.
+  if (known !== undefined && isCurrent && known.others === others) return known.secrets;
+  const tokens = isCurrent ? before : [token, ...before.filter((other) => other !== token)].slice(0, maxKnownTokens);
+  const secrets = [...tokens, ...others];
+  knownSecrets.set(source, {tokens, others, secrets});
+  return secrets;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

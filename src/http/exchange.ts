@@ -1,8 +1,9 @@
+import {PollError} from '../operation/poll-error.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {readLocation} from '../shared/location.ts';
-import {maySendToken, requestToken, type TokenPolicy, type TokenSource} from './authorization.ts';
+import {maySendToken, requestToken, secretsWith, type TokenPolicy, type TokenSource} from './authorization.ts';
 import {readClaims} from './claims-challenge.ts';
-import {containsSecret} from './redact.ts';
+import {containsSecret, isRedacted} from './redact.ts';
 import {protocolError} from './request-errors.ts';
 import {type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -57,6 +58,7 @@ export async function exchange(
   const sendSettings =
     request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};
   let {location} = request;
+  if (isRedacted(location)) throw quotesSecret();
   let redirects = 0;
   let refreshed: string | undefined;
   for (;;) {
@@ -66,9 +68,10 @@ export async function exchange(
       const given = requestToken(tokenSource, requestTimeout, request, {forceRefresh: false});
       token = given instanceof Promise ? await given : given;
     }
+    const secrets = secretsWith(tokenSource, token, settings.secrets);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const sent = {method, json, takesText, headers, location, token, trusted, isForeign, redirected};
+    const sent = {method, json, takesText, headers, location, token, secrets, trusted, isForeign, redirected};
     const response = await send(sendSettings, request, sent);
     const {status} = response;
     // A request that changes something is never redirected.
@@ -79,6 +82,9 @@ export async function exchange(
         return {...response, seeOther: containsSecret(target ?? '', response.secrets) ? undefined : target};
       }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
+      if (target !== undefined && containsSecret(target, secrets) && !maySendToken(target, tokenOrigin, settings)) {
+        throw quotesSecret(response);
+      }
       if (target === undefined)
         throw protocolError('a redirect to something that is not an http or https URL', response);
       location = target;
@@ -93,6 +99,12 @@ export async function exchange(
     }
     return response;
   }
+}
+
+/** The error for a URL that the service made of a token or a header of the client. */
+function quotesSecret({answer}: Partial<ServiceResponse> = {}): PollError {
+  const message = 'The service gave a URL that quotes a token or a header of the client, so it is not requested';
+  return new PollError(message, {kind: 'protocol', transient: false, answer, ends: 'protocol'});
 }
 
 /** Whether a location is on another origin than the request's own, so that nothing of its credentials may go there. */

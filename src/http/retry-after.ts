@@ -20,7 +20,8 @@ const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4
  * Reads how long a response asks its client to wait: `Retry-After`, as whole seconds or an HTTP-date ([RFC 9110, section
  * 10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)) or as decimal seconds, which some services send; or Azure's
  * `retry-after-ms` and `x-ms-retry-after-ms`. A date is measured against the response's own `Date` and `Age`, so that it does
- * not matter whose clock is wrong. If a header was sent more than once, the longest wait counts.
+ * not matter whose clock is wrong. If a header was sent more than once, the longest wait counts; `2,2`, without a blank, is 2 twice,
+ * and `1,5` is nothing: its comma may be a decimal one.
  *
  * @param headers the response's headers
  * @param now the current time, in milliseconds since 1970, for a response without a readable `Date`
@@ -55,8 +56,10 @@ function asWait(delay: number | undefined): number | undefined {
 
 function longestOf(text: string | null, form: RegExp): number | undefined {
   if (text === null) return undefined;
-  const values = text.split(', ').map((value) => value.trim());
-  return values.every((value) => form.test(value)) ? Math.max(...values.map(Number)) : undefined;
+  const values = text.split(',').map((value) => value.trim());
+  // Without a blank, the comma may be a decimal one: `1,5` is no list, but a proxy that joins the same value twice writes `2,2`.
+  const isList = values.length === text.split(', ').length || values.every((value) => value === values[0]);
+  return isList && values.every((value) => form.test(value)) ? Math.max(...values.map(Number)) : undefined;
 }
 
 /** The server's time when the response arrived: its `Date`, and for how long a cache has held it. */

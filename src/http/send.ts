@@ -1,10 +1,14 @@
+import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
+import type {Signal} from '../shared/abort.ts';
 import {redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import type {ServiceResponse} from './service-response.ts';
-import {type RequestLimits, withTimeLimit} from './time-limit.ts';
+import {type Progress, type RequestLimits, withTimeLimit} from './time-limit.ts';
 import {
+  createResponse,
   parseBody,
+  type ResponseHead,
   type ResponseHeaders,
   type Transport,
   type TransportRequest,
@@ -35,6 +39,8 @@ export interface SendRequest {
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
   readonly token: string | undefined;
+  /** What must not be shown of the response. */
+  readonly secrets: Secrets;
   /** Whether credentials may go to the location. */
   readonly trusted: boolean;
   /** Whether the location is on another origin than the request's own. */
@@ -44,12 +50,13 @@ export interface SendRequest {
 }
 
 /**
- * Sends one request and reads its whole response.
+ * Sends one request and reads its response. Where the body cannot be read to its end, the head counts all the same: it may say
+ * that the service has accepted the request, or when to come back.
  *
- * @throws PollError when there is no response, or it cannot be read to its end; the signal's reason when it aborts
+ * @throws PollError when there is no response; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout, maxResponseSize, maxRetryAfter, secrets: others}: SendSettings,
+  {transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets'>,
   limits: RequestLimits,
   {
     method,
@@ -57,13 +64,13 @@ export function send(
     takesText = false,
     location,
     token,
+    secrets,
     trusted,
     isForeign,
     redirected,
     headers: furtherHeaders,
   }: SendRequest,
 ): Promise<ServiceResponse> {
-  const secrets = token === undefined ? others : [token, ...others];
   const clientRequestId = crypto.randomUUID();
   const headers: Record<string, string | undefined> = {
     accept: takesText ? '*/*' : 'application/json',
@@ -75,7 +82,30 @@ export function send(
   // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
   if (furtherHeaders !== undefined)
     for (const name of Object.keys(furtherHeaders)) headers[name] ??= furtherHeaders[name];
-  return withTimeLimit(requestTimeout, limits, 'request', async (signal, {onHeldBack, onSent, onHead}) => {
+  const read = ({status, headers, retryAfter, body}: TransportResponse, cause?: PollError): ServiceResponse => {
+    const answer = readAnswer(status, headers, clientRequestId, secrets);
+    const facts = {answer, retryAfter: atMost(retryAfter, maxRetryAfter)};
+    return {
+      status,
+      headers,
+      retryAfter: facts.retryAfter,
+      json: body === undefined ? undefined : readBody(body, secrets, takesText && status < 300),
+      bodyError: body === undefined ? bodyError(cause, maxResponseSize, facts) : undefined,
+      answer,
+      method,
+      location,
+      redirected,
+      isForeign,
+      seeOther: undefined,
+      secrets,
+    };
+  };
+  let head: ResponseHead | undefined;
+  const readHead = (cause: PollError): ServiceResponse | undefined =>
+    head === undefined || !isStatus(head.status)
+      ? undefined
+      : read(createResponse(head.status, head.headers, undefined), cause);
+  const work = async (signal: Signal, {onHeldBack, onSent, onHead}: Progress): Promise<ServiceResponse> => {
     let response: TransportResponse;
     try {
       response = await transport(location, {
@@ -88,35 +118,41 @@ export function send(
         signal,
         onHeldBack,
         onSent,
-        onHead,
+        onHead: (arrived) => {
+          head = arrived;
+          onHead();
+        },
       });
     } catch (error) {
-      throw networkError(error, secrets);
+      const failure = networkError(error, secrets);
+      const left = readHead(failure);
+      if (left === undefined) throw failure;
+      return left;
     }
-    const {status, headers: responseHeaders, retryAfter, body} = response;
+    if (isStatus(response.status)) return read(response);
+    const {status, headers: responseHeaders, retryAfter} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, secrets);
-    const wait = atMost(retryAfter, maxRetryAfter);
-    if (!(Number.isInteger(status) && status >= 100 && status <= 599)) {
-      throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: wait});
-    }
-    if (body === undefined) {
-      const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
-      throw protocolError(why, {answer, retryAfter: wait}, 'protocol');
-    }
-    return {
-      status,
-      headers: responseHeaders,
-      retryAfter: wait,
-      json: readBody(body, secrets, takesText && status < 300),
-      answer,
-      method,
-      location,
-      redirected,
-      isForeign,
-      seeOther: undefined,
-      secrets,
-    };
-  });
+    throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(retryAfter, maxRetryAfter)});
+  };
+  return withTimeLimit(requestTimeout, limits, 'request', work, readHead);
+}
+
+function isStatus(status: number): boolean {
+  return Number.isInteger(status) && status >= 100 && status <= 599;
+}
+
+/** Why a body was not read to its end. @param cause absent where it is too long */
+function bodyError(
+  cause: PollError | undefined,
+  maxResponseSize: number,
+  facts: Pick<ServiceResponse, 'answer' | 'retryAfter'>,
+): PollError {
+  if (cause === undefined) {
+    const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
+    return protocolError(why, facts, 'protocol');
+  }
+  const {message, kind, transient, code, ends} = cause;
+  return new PollError(message, {kind, transient, code, ends, retryAfter: facts.retryAfter});
 }
 
 /** The body without secrets: as JSON, or as it is where text is wanted. */

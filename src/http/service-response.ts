@@ -1,11 +1,14 @@
+import type {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Secrets} from './redact.ts';
 import type {TransportRequest, TransportResponse} from './transport.ts';
 
-/** The service's response to a request, read to its end. */
+/** The service's response to a request: its head, and its body as far as that can be read. */
 export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'> {
-  /** The body as JSON: `null` where there is none, `undefined` where it is not JSON. */
+  /** The body as JSON: `null` where there is none, `undefined` where it is not JSON or `bodyError` says why it was not read. */
   readonly json: unknown;
+  /** Why the body was not read to its end: it broke off, took too long or is too long. */
+  readonly bodyError: PollError | undefined;
   /** The head, as events and errors carry it. */
   readonly answer: Answer;
   readonly method: TransportRequest['method'];

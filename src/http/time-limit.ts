@@ -14,20 +14,26 @@ export interface RequestLimits {
   readonly onHeldBack?: ((until: number) => void) | undefined;
 }
 
-type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onHead'>;
+/** A request, or a function of the user: the option `token`, or a hook of the option `retry`. */
+type LimitedWork = 'request' | 'token' | 'retry';
+
+/** What work reports of a request on its way. */
+export type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onHead'>;
 
 /**
  * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
  * whether or not the work reacts to its signal. Once the head of a response is there, the deadline no longer ends it: a
  * response that is arriving when the deadline passes is read.
  *
+ * @param salvage gives what the work is worth when the time is up; `undefined`: nothing
  * @throws PollError when the time is up; the signal's reason when it aborts; what the work throws
  */
 export function withTimeLimit<T>(
   requestTimeout: number,
   {signal, deadlineAt, onHeldBack}: RequestLimits,
-  kind: 'request' | 'token',
+  kind: LimitedWork,
   work: (signal: LazyAbortController, progress: Progress) => Promise<T>,
+  salvage?: (error: PollError) => T | undefined,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new LazyAbortController();
@@ -39,7 +45,10 @@ export function withTimeLimit<T>(
   return new Promise<T>((resolve, reject) => {
     const onTimeout = (): void => {
       finish();
-      reject(timeoutError(kind, now() - begunAt, heldUntil));
+      const error = timeoutError(kind, now() - begunAt, heldUntil);
+      const salvaged = salvage?.(error);
+      if (salvaged === undefined) reject(error);
+      else resolve(salvaged);
       controller.abort();
     };
     const finish = (): void => {
@@ -91,9 +100,13 @@ export function withTimeLimit<T>(
   });
 }
 
-function timeoutError(kind: 'request' | 'token', elapsed: number, heldUntil: number | undefined): PollError {
+function timeoutError(kind: LimitedWork, elapsed: number, heldUntil: number | undefined): PollError {
   if (kind === 'token') {
     return new PollError(`The option token returned no token within ${elapsed} ms`, {kind, transient: false});
+  }
+  if (kind === 'retry') {
+    const message = `A function of the option retry did not return within ${elapsed} ms`;
+    return new PollError(message, {kind: 'network', transient: false});
   }
   const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;
   return new PollError(`No answer within ${elapsed} ms${held}`, {kind: 'timeout', transient: true});

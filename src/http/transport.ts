@@ -24,8 +24,11 @@ export interface TransportRequest {
   readonly onHeldBack?: ((until: number) => void) | undefined;
   /** Called when the request leaves, which may be later: `requestTimeout` runs from then on. */
   readonly onSent: () => void;
-  /** Called when the head of the response is there: the deadline no longer ends it. */
-  readonly onHead: () => void;
+  /**
+   * Called when the head of the response is there: the deadline no longer ends it, and it counts even if the body never arrives.
+   * A batch has none for each of its requests.
+   */
+  readonly onHead: (head?: ResponseHead) => void;
 }
 
 /** The headers of a response. */
@@ -34,10 +37,14 @@ export interface ResponseHeaders {
   has(name: string): boolean;
 }
 
-/** A response, read to its end. */
-export interface TransportResponse {
+/** The head of a response. */
+export interface ResponseHead {
   readonly status: number;
   readonly headers: ResponseHeaders;
+}
+
+/** A response, read to its end. */
+export interface TransportResponse extends ResponseHead {
   /** The response's `Retry-After`, in milliseconds. */
   readonly retryAfter: number | undefined;
   /** The body: JSON that has been parsed, text that has not, or nothing where it was too long. */
@@ -90,8 +97,8 @@ function kyTransport(http: KyInstance): Transport {
       throwHttpErrors: false,
       redirect: 'manual',
     });
-    onHead();
     if (response.type === 'opaqueredirect') throw new OpaqueRedirect();
+    onHead(response);
     const {status} = response;
     if (redirectStatuses.has(status)) {
       discardBody(response.body);

@@ -4,7 +4,13 @@ import {pipeline, type Readable, type Transform} from 'node:stream';
 import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
 import {type Dispatcher, request} from 'undici';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
-import {createResponse, redirectStatuses, type Transport, type TransportResponse} from '../http/transport.ts';
+import {
+  createResponse,
+  type ResponseHead,
+  redirectStatuses,
+  type Transport,
+  type TransportResponse,
+} from '../http/transport.ts';
 import {onAbort} from '../shared/abort.ts';
 
 // As in fetch: a truncated body is read as far as it goes, and is then not valid JSON.
@@ -34,20 +40,23 @@ export function undiciTransport(dispatcher: Dispatcher): Transport {
         body: json === undefined ? null : JSON.stringify(json),
         signal: emitter,
       });
-      onHead();
-      return await readResponse(response, maxBodyLength);
+      const head = {status: response.statusCode, headers: headerReader(response.headers)};
+      onHead(head);
+      return await readResponse(head, response, maxBodyLength);
     } finally {
       unsubscribe();
     }
   };
 }
 
-async function readResponse(response: Dispatcher.ResponseData, longest: number): Promise<TransportResponse> {
-  const {statusCode: status, body} = response;
-  const headers = headerReader(response.headers);
+async function readResponse(
+  {status, headers}: ResponseHead,
+  response: Dispatcher.ResponseData,
+  longest: number,
+): Promise<TransportResponse> {
   if (redirectStatuses.has(status)) {
     // The body may never end. The connection is closed, unless the body arrived together with the head.
-    body.on('error', () => undefined).destroy();
+    response.body.on('error', () => undefined).destroy();
     return createResponse(status, headers, {text: ''});
   }
   const text = await readText(response, longest);

@@ -18,6 +18,9 @@ import {type AbandonReason, type Answer, isOver, type WatchState} from './state.
 /** How much of a location the message of a failed request shows at most. */
 export const maxShownLocation = 600;
 
+/** How much of an unknown status word events and errors have; `raw` has the whole. */
+export const maxUnknownWordLength = 100;
+
 /** What led to abandoning a watch. */
 export interface AbandonFacts {
   readonly answer?: Answer | undefined;
@@ -33,7 +36,7 @@ export function abandonError(
   reason: AbandonReason,
   state: WatchState,
   at: number,
-  {answer = state.answer, cause, word, clock}: AbandonFacts,
+  {answer = state.answer, cause, word = '', clock}: AbandonFacts,
 ): OperationError {
   const facts: OperationErrorFacts = {
     state,
@@ -68,8 +71,10 @@ export function abandonError(
       return new ProtocolError(`${where} does not respond as its protocol says${because}`, facts);
     case 'result':
       return new ResultUnavailableError(`${where} succeeded, but its result could not be fetched${because}`, facts);
-    case 'unknownStatus':
-      return new UnknownStatusError(`${where} has the unknown status ${JSON.stringify(word)}`, word ?? '', facts);
+    case 'unknownStatus': {
+      const rawStatus = word.slice(0, maxUnknownWordLength);
+      return new UnknownStatusError(`${where} has the unknown status ${JSON.stringify(rawStatus)}`, rawStatus, facts);
+    }
   }
 }
 

@@ -133,7 +133,7 @@ export class OperationNotWatchableError extends ProtocolError {
 /** The service used a status word that the protocol does not have, and `unknownStatus` is `'fail'`. */
 export class UnknownStatusError extends OperationError {
   override readonly name = 'UnknownStatusError';
-  /** The word. */
+  /** The word, up to 100 characters of it. */
   readonly rawStatus: string;
 
   constructor(message: string, rawStatus: string, facts?: OperationErrorFacts) {

@@ -90,7 +90,7 @@ export interface WaitingEvent extends OperationEventBase {
 /** The service used a status word that is not in the protocol's `words`; emitted once for each word. */
 export interface UnknownStatusEvent extends OperationEventBase {
   readonly type: 'unknownStatus';
-  /** The word. */
+  /** The word, up to 100 characters of it. */
   readonly rawStatus: string;
 }
 
@@ -139,3 +139,20 @@ export type OperationEvent =
 
 /** The names of the events. */
 export type OperationEventType = OperationEvent['type'];
+
+/** The names of all events. */
+export const operationEventTypes: readonly string[] = Object.keys({
+  notStarted: true,
+  running: true,
+  succeeded: true,
+  failed: true,
+  canceled: true,
+  polled: true,
+  progress: true,
+  retrying: true,
+  waiting: true,
+  unknownStatus: true,
+  relocated: true,
+  stalled: true,
+  abandoned: true,
+} satisfies Record<OperationEventType, true>);

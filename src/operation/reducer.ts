@@ -1,3 +1,4 @@
+import {maxUnknownWordLength} from './abandon-error.ts';
 import type {OperationEvent, OperationEventBase} from './events.ts';
 import {type Operation, type OperationStatus, statusRank} from './operation.ts';
 import type {PollError} from './poll-error.ts';
@@ -21,7 +22,6 @@ export interface Reduced {
 }
 
 const maxUnknownWords = 20;
-const maxUnknownWordLength = 100;
 
 /**
  * The bookkeeping for an event that the machine takes: the state after it, and what to emit. Pure, and the machine's only
@@ -109,7 +109,7 @@ function reduceUnknownWord(state: WatchState, event: UnknownWordEvent): Reduced 
     failures: 0,
     deferredAttempts: 0,
     missingSince: undefined,
-    notBefore: notBefore(at, retryAfter),
+    notBefore: notBefore(state, at, retryAfter),
     unknownWords: word === undefined ? state.unknownWords : [...state.unknownWords, word],
     observed: increment(state.observed, 'unknownStatus'),
   });
@@ -143,7 +143,7 @@ function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
     deferredAttempts:
       counts === 'deferral' ? state.deferredAttempts + 1 : counts === 'failure' ? 0 : state.deferredAttempts,
     missingSince: counts === 'missing' ? (state.missingSince ?? at) : state.missingSince,
-    notBefore: notBefore(at, error.retryAfter),
+    notBefore: notBefore(state, at, error.retryAfter),
     observed: increment(state.observed, failureKind(error)),
   });
   return {state: after, events: []};
@@ -206,9 +206,10 @@ export function failureKind(error: PollError): string {
   return error.kind === 'http' && error.httpStatus !== undefined ? String(error.httpStatus) : error.kind;
 }
 
-/** When the service allows the next poll: a watch that ends now may be resumed before that. */
-function notBefore(at: number, retryAfter: number | undefined): number | undefined {
-  return retryAfter === undefined ? undefined : at + retryAfter;
+/** When the next poll is allowed: a watch that ends now may be resumed before that. */
+function notBefore(state: WatchState, at: number, retryAfter: number | undefined): number | undefined {
+  if (retryAfter !== undefined) return at + retryAfter;
+  return state.notBefore !== undefined && state.notBefore > at ? state.notBefore : undefined;
 }
 
 function increment(observed: WatchState['observed'], kind: string): WatchState['observed'] {

@@ -1,7 +1,7 @@
 import type {WatchState} from '../operation/state.ts';
 import {decideResultLocation} from '../protocol/result-location.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
-import {decodeLocation, isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
+import {decodeLocation, hasOrigin, isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 import type {Settings} from './settings.ts';
 
@@ -72,6 +72,18 @@ export function checkLocation(
     throw new TypeError(printable(`location: expected ${takes}; got ${url.origin}`));
   }
   return text;
+}
+
+/**
+ * Whether an operation is where no token goes, although its protocol needs one: its start led there, or whoever watched it trusted
+ * that origin.
+ */
+export function isOnForeignOrigin(
+  {location, tokenOrigin}: Pick<WatchState, 'location' | 'tokenOrigin'>,
+  {reader, trustedOrigins}: Pick<Settings, 'reader' | 'trustedOrigins'>,
+): boolean {
+  if (!reader.sendsToken || reader.foreignHosts || hasOrigin(location, tokenOrigin)) return false;
+  return !trustedOrigins.has(new URL(location).origin);
 }
 
 /** Whether a token would go to a URL that others can read on its way. */

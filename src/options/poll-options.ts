@@ -43,7 +43,11 @@ export interface PollOptions {
    * watching with a `ProtocolError`. Default 1 MiB.
    */
   readonly maxResponseSize?: number | undefined;
-  /** How long to wait before the first request, in milliseconds, e.g. the `Retry-After` of the response to the start. Default 0. */
+  /**
+   * How long to wait before the first request, in milliseconds, e.g. the `Retry-After` of the response to the start. Where a client
+   * starts the operation, that counts by itself, and `initialDelay` can make the wait only longer. Default 0, or after a
+   * client's start the protocol's `minimumInterval`.
+   */
   readonly initialDelay?: number | undefined;
   /**
    * The longest wait that is kept when the service asks for one by `Retry-After`, in milliseconds: after that it is polled
@@ -80,6 +84,9 @@ export interface PollOptions {
    * PATCH, and where the protocol looks at the start. Default: at the `Location`, where the start's response had one.
    */
   readonly finalStateVia?: FinalStateVia | undefined;
-  /** Further origins that the token may go to, e.g. `['https://graph.microsoft.us']`. Default none. */
+  /**
+   * Further origins that the token may go to, e.g. `['https://graph.microsoft.us']`; where there is a token, over https or to this
+   * machine. Default none.
+   */
   readonly trustedOrigins?: readonly string[] | undefined;
 }

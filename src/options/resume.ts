@@ -4,7 +4,8 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import {now, processClock} from '../shared/clock.ts';
-import {firstState, resultLocationOf} from './first-state.ts';
+import {printable} from '../shared/printable.ts';
+import {firstState, isOnForeignOrigin, resultLocationOf} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
 import {readOptions, type Settings} from './settings.ts';
 
@@ -39,6 +40,12 @@ function resumedState(stored: WatchState, options: PollOptions, settings: Settin
   const isDecided = stored.resultLocation !== undefined;
   const state = isDecided ? stored : {...stored, resultLocation: resultLocationOf(stored.location, settings)};
   if (isOver(state) && state.abandoned === undefined) return state;
+  if (isOnForeignOrigin(state, settings)) {
+    const {origin} = new URL(state.location);
+    throw new TypeError(
+      printable(`trustedOrigins: expected ${origin} among them, because the operation of the resume token is there`),
+    );
+  }
   // The token's location is checked like a caller's: the bearer token goes there.
   const first = firstState(state.location, settings, time);
   const isAnew = state.abandoned === 'timeout';

@@ -22,7 +22,8 @@ import {
   isNumber,
   isOneOf,
 } from '../shared/check-options.ts';
-import {readLocation} from '../shared/location.ts';
+import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
+import {printable} from '../shared/printable.ts';
 import type {PollOptions, RetryOptions} from './poll-options.ts';
 
 /** Checked options with their defaults. */
@@ -131,7 +132,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     notFoundGrace: options.notFoundGrace ?? 30_000,
     consecutiveFailures: options.consecutiveFailures ?? 5,
     stalledAfter: options.stalledAfter ?? 300_000,
-    trustedOrigins: readOrigins(options.trustedOrigins),
+    trustedOrigins: readOrigins(options.trustedOrigins, options.token !== undefined && reader.sendsToken),
     fetchResult: options.fetchResult ?? false,
     resultOrigin: client?.resultOrigin,
     root: client?.root,
@@ -182,7 +183,8 @@ function retryWithDefaults(retry: RetryOptions): Settings['retry'] {
   return settings;
 }
 
-function readOrigins(origins: readonly string[] | undefined): ReadonlySet<string> {
+/** @param getToken whether a token goes to these origins */
+function readOrigins(origins: readonly string[] | undefined, getToken: boolean): ReadonlySet<string> {
   if (origins === undefined) return noOrigins;
   if (!Array.isArray(origins)) throw expected('trustedOrigins', 'a list of origins', describeValue(origins));
   const set = new Set<string>();
@@ -190,6 +192,10 @@ function readOrigins(origins: readonly string[] | undefined): ReadonlySet<string
     const url = typeof text === 'string' ? readLocation(text) : undefined;
     if (url === undefined || (url.pathname !== '/' && url.pathname !== '') || url.search !== '') {
       throw expected('trustedOrigins', "origins such as 'https://graph.microsoft.us'", describeValue(text));
+    }
+    if (getToken && !isSecureOrLoopback(url)) {
+      const takes = 'https, or http on this machine, because a token goes there';
+      throw new TypeError(printable(`trustedOrigins: expected ${takes}; got ${url.origin}`));
     }
     set.add(url.origin);
   }

@@ -132,10 +132,10 @@ async function requestResult(
   reader: ProtocolReader,
 ): Promise<unknown> {
   const response = await exchange(settings, request);
-  const {status, json} = response;
+  const {status, json, bodyError} = response;
   if (status >= 300) throw httpError(response, request.tokenOrigin, reader);
   if (status === 202) throw notReady(response);
-  if (json === undefined) throw protocolError('the result is not JSON', response);
+  if (json === undefined) throw bodyError ?? protocolError('the result is not JSON', response);
   if (!deepFreeze(json)) throw protocolError('it is nested too deeply', response);
   return json;
 }

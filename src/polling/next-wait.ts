@@ -32,7 +32,9 @@ export function nextWait(
   const {deadlineAt, dueAt} = state;
   const {minimumInterval} = settings.reader;
   const leastWait = retryAfter ?? (minimumInterval > 0 ? minimumInterval : undefined);
-  const notBefore = leastWait === undefined ? undefined : now + leastWait;
+  // What bounds a flood of hints, after a poll that one of them made.
+  const wokenNotBefore = state.notBefore !== undefined && state.notBefore > now ? state.notBefore : undefined;
+  const notBefore = leastWait === undefined ? wokenNotBefore : now + leastWait;
   if (deadlineAt !== undefined && dueAt === lastPollAt(state, deadlineAt)) {
     return {...untilDeadline(deadlineAt, now), notBefore};
   }

@@ -1,11 +1,13 @@
-import pRetry from 'p-retry';
+import pRetry, {type RetryContext} from 'p-retry';
 import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
 import {containsSecret, redact} from '../http/redact.ts';
 import {describeError, httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
+import {withTimeLimit} from '../http/time-limit.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
+import type {RetryOptions} from '../options/poll-options.ts';
 import type {Settings} from '../options/settings.ts';
 import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
@@ -94,6 +96,7 @@ async function retry(
   const {retry: options} = settings;
   const {signal, retryUntil, onRetry} = request;
   const {maxRetryTime = Number.POSITIVE_INFINITY} = options;
+  const {shouldRetry, ...hooks} = limitHooks(options, request);
   try {
     return await pRetry(
       (number) => {
@@ -101,14 +104,14 @@ async function retry(
         return attempt(settings, request, refresh);
       },
       {
-        ...options,
+        ...hooks,
         maxRetryTime: Math.max(0, maxRetryTime - (now() - first.begunAt)),
         signal: toAbortSignal(signal),
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
           if (retryUntil !== undefined && now() + retryDelay >= retryUntil) return false;
-          if (options.shouldRetry !== undefined && !(await options.shouldRetry(context))) return false;
+          if (shouldRetry !== undefined && !(await shouldRetry(context))) return false;
           onRetry(error, retryDelay);
           return true;
         },
@@ -123,9 +126,24 @@ async function retry(
   }
 }
 
+/** p-retry's options, whose hooks end with the poll even if they never return. */
+function limitHooks(options: RetryOptions, request: PollRequest): RetryOptions {
+  const {onFailedAttempt, shouldConsumeRetry, shouldRetry} = options;
+  const limit = <Returned>(hook: (context: RetryContext) => Returned | Promise<Returned>) => {
+    return (context: RetryContext) => withTimeLimit(0, request, 'retry', async () => await hook(context));
+  };
+  return {
+    ...options,
+    ...(onFailedAttempt && {onFailedAttempt: limit(onFailedAttempt)}),
+    ...(shouldConsumeRetry && {shouldConsumeRetry: limit(shouldConsumeRetry)}),
+    ...(shouldRetry && {shouldRetry: limit(shouldRetry)}),
+  };
+}
+
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
-  const {status, json, answer, retryAfter, seeOther} = response;
+  const {status, json, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
+  if (bodyError?.ends !== undefined) throw bodyError;
   const succeeded = (operation: Operation): Report => ({
     is: 'operation',
     operation,
@@ -143,7 +161,9 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
     throw httpError(response, request.tokenOrigin, reader);
   }
-  if (parsed.is === 'unreadable') throw protocolError(json === undefined ? 'it is not JSON' : parsed.why, response);
+  if (parsed.is === 'unreadable') {
+    throw bodyError ?? protocolError(json === undefined ? 'it is not JSON' : parsed.why, response);
+  }
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);

@@ -128,9 +128,12 @@ export function firstStep(state: WatchState, clock: Clock, transitions?: Transit
   return wait === undefined ? builder.step({wait: 0}) : builder.waiting(wait, now, undefined);
 }
 
+/** How far apart the polls are that hints make, in milliseconds, however many hints there are. */
+const wakeInterval = 100;
+
 /**
  * What a hint that the operation may have changed makes of a wait: it ends as soon as the service, or the protocol's
- * `minimumInterval`, allows the next poll.
+ * `minimumInterval`, allows the next poll. The next hint makes a poll 100 ms later at the earliest.
  *
  * @returns `undefined` where the wait ends no earlier
  */
@@ -139,7 +142,11 @@ export function wake(state: WatchState, clock: Clock, transitions?: Transitions)
   const {dueAt, notBefore} = state;
   const delay = Math.ceil(Math.max(0, (notBefore ?? at) - at));
   if (isOver(state) || at + delay >= dueAt) return undefined;
-  return new StepBuilder(state, clock, transitions).waiting({delay, because: 'wake', notBefore}, at, undefined);
+  return new StepBuilder(state, clock, transitions).waiting(
+    {delay, because: 'wake', notBefore: at + delay + wakeInterval},
+    at,
+    undefined,
+  );
 }
 
 /** Ends a watch from outside: by its signal or by `stop()`. */

@@ -8,6 +8,7 @@ import {
   isBoolean,
   isMilliseconds,
   isOneOf,
+  isPlainObject,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
 import type {Protocol} from './protocol.ts';
@@ -164,7 +165,7 @@ function expect(isValid: boolean, name: string, expectation: string, got: unknow
 }
 
 function entriesOf(name: string, value: unknown, expectation: string): [string, unknown][] {
-  expect(isRecord(value), name, expectation, value);
+  expect(isPlainObject(value), name, expectation, value);
   return Object.entries(value as Readonly<Record<string, unknown>>);
 }
 

@@ -93,7 +93,7 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
     if (parts === undefined) return {state, settings};
     const ours = withTokenOrigin(state, parts.origin, settings);
     if (ours !== undefined) return {state: ours, settings};
-    const why = `token.location: it is on ${state.tokenOrigin}, and the client's origin is ${parts.origin}`;
+    const why = `token.location: it is on ${new URL(state.location).origin}, and the client's origin is ${parts.origin}`;
     throw new RecordRefusedError(why, id, 'foreignOrigin');
   };
 }

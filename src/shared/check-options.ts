@@ -27,15 +27,31 @@ export function checkOptions(
 ): void {
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) throw unknownOption(kind, prefix, name, Object.keys(checks));
+    if (check === undefined) throw unknownName(kind, name, Object.keys(checks), prefix);
     if (value !== undefined) check(prefix + name, value);
   }
 }
 
-/** Checks that an options object is one. A string is not shown: it may well be the token. */
+/**
+ * Checks that an options object is one: what has its options elsewhere, such as a `Map` or an instance of a class, would be taken
+ * for one without any. A string is not shown: it may well be the token.
+ */
 export function checkIsObject(name: string, value: unknown, takes = 'an object'): asserts value is object {
-  if (typeof value === 'object' && value !== null) return;
-  throw expected(name, takes, typeof value === 'string' ? 'a string' : describeValue(value));
+  if (isPlainObject(value)) return;
+  throw expected(name, takes, typeof value === 'string' ? 'a string' : describeClass(value));
+}
+
+/** Whether a value is an object such as `{}`, of this realm or another. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** @throws TypeError where a name is none of those there are; it says which one may be meant */
+export function checkName(kind: string, name: unknown, known: readonly string[]): void {
+  if (typeof name !== 'string') throw expected(kind, 'a name', describeValue(name));
+  if (!known.includes(name)) throw unknownName(kind, name, known);
 }
 
 /** The error for an option of the wrong type. */
@@ -115,11 +131,24 @@ export function describeValue(value: unknown): string {
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
 
-function unknownOption(kind: string, prefix: string, name: string, known: readonly string[]): TypeError {
-  const similar = known.find((other) => isSimilar(name.toLowerCase(), other.toLowerCase()));
-  const hint = similar === undefined ? '' : `. Did you mean ${similar}?`;
+function describeClass(value: unknown): string {
+  const name: unknown = Object(value).constructor?.name;
+  const isInstance = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isInstance && typeof name === 'string' ? `an object of the class ${name.slice(0, 60)}` : describeValue(value);
+}
+
+function unknownName(kind: string, name: string, known: readonly string[], prefix = ''): TypeError {
+  const mistyped = known.find((other) => isSimilar(name.toLowerCase(), other.toLowerCase()));
+  // `timeout` is short for more than one.
+  const similar = mistyped === undefined ? known.filter((other) => isShortFor(name, other)) : [mistyped];
+  const hint = similar.length === 0 ? '' : `. Did you mean ${similar.join(' or ')}?`;
   const message = `${prefix}${name.slice(0, 60)}: there is no such ${kind}; there are ${known.join(', ')}${hint}`;
   return new TypeError(printable(message));
+}
+
+/** Whether a name is the last word of another. */
+function isShortFor(name: string, other: string): boolean {
+  return name.length >= 4 && other.length > name.length && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */

@@ -1,4 +1,4 @@
-import {describeValue, expected} from './check-options.ts';
+import {checkName, describeValue, expected} from './check-options.ts';
 import {reportUncaught} from './report-error.ts';
 
 /** What `on` returns. */
@@ -12,7 +12,13 @@ type Listener<Event> = (event: Event) => void;
 /** Listeners by event type. One that throws affects neither the others nor the emitter. */
 export class Listeners<Event extends {readonly type: string}> {
   readonly #listeners = new Map<string, Set<Listener<Event>>>();
+  readonly #types: readonly string[];
   #count = 0;
+
+  /** @param types the types of all events there are */
+  constructor(types: readonly string[]) {
+    this.#types = types;
+  }
 
   /** Whether there are no listeners, so that no event has to be created. */
   get isEmpty(): boolean {
@@ -23,9 +29,10 @@ export class Listeners<Event extends {readonly type: string}> {
    * Adds a listener; the same function may be added twice.
    *
    * @param type the event's type, or `'*'` for all
-   * @throws TypeError when the listener is not a function
+   * @throws TypeError when there is no such type, or the listener is not a function
    */
   add(type: Event['type'] | '*', listener: Listener<Event>): Subscription {
+    if (type !== '*') checkName('event', type, this.#types);
     if (typeof listener !== 'function') throw expected('listener', 'a function', describeValue(listener));
     const entry: Listener<Event> = (event) => listener(event);
     const listeners = this.#listeners.get(type) ?? new Set();

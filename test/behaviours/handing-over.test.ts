@@ -211,6 +211,36 @@ describe('82: wake()', () => {
     await atRest(watched, 3);
   });
 
+  test('again and again, as soon as each poll has ended: polls every 100 ms', async () => {
+    jest.useFakeTimers();
+    const watched = await watch(['running'], everyMinute);
+    const {poller, events, operation} = watched;
+    for (let count = 1; count <= 5; count += 1) {
+      await until(() => waits(events).filter(([, because]) => because === 'schedule').length === count);
+      wakeOften(poller);
+      await jest.advanceTimersByTimeAsync(count === 1 ? 0 : 100);
+    }
+    await until(() => operation.requests.length === 6);
+    expect(times(operation.requests)).toEqual([0, 0, 100, 200, 300, 400]);
+    poller.stop();
+    await atRest(watched, 6);
+  });
+
+  test('the same while the service fails', async () => {
+    jest.useFakeTimers();
+    const watched = await watch([{http: 400}], {...everyMinute, consecutiveFailures: 9});
+    const {poller, events, operation} = watched;
+    for (let count = 1; count <= 4; count += 1) {
+      await until(() => waits(events).filter(([, because]) => because === 'schedule').length === count);
+      wakeOften(poller);
+      await jest.advanceTimersByTimeAsync(count === 1 ? 0 : 100);
+    }
+    await until(() => operation.requests.length === 5);
+    expect(times(operation.requests)).toEqual([0, 0, 100, 200, 300]);
+    poller.stop();
+    await atRest(watched, 5);
+  });
+
   test('during minimumInterval: polls when that is over', async () => {
     jest.useFakeTimers();
     const protocol = protocols.define({...protocols.longRunning, name: 'slow', minimumInterval: 5000});

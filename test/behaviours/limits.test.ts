@@ -348,12 +348,20 @@ describe('76: http to a name that only looks like this machine', () => {
     expect(requests).toEqual([]);
   });
 
-  test.each(hosts)('%s as a trusted origin gets no token', async (host) => {
+  test.each(hosts)('%s as a trusted origin of a token: refused at the call', (host) => {
+    const options = {...quick, trustedOrigins: [`http://${host}`]};
+    expect(() => pollOperation('https://graph.example/a', options)).toThrow(
+      /^trustedOrigins: expected https, or http on this machine/,
+    );
+    // Without a token, moves to it may be followed.
+    pollOperation('https://graph.example/a', {...options, token: undefined}).stop();
+  });
+
+  test.each(hosts)('%s gets no token by a redirect', async (host) => {
     const {http, requests} = fakeHttp((_, count) =>
       count === 1 ? new Response('', {status: 302, headers: {location: `http://${host}/a`}}) : answered('succeeded'),
     );
-    const options = {...quick, http, trustedOrigins: [`http://${host}`]};
-    await pollOperation('https://graph.example/a', options).result();
+    await pollOperation('https://graph.example/a', {...quick, http}).result();
     expect(requests.map(({headers}) => headers.get('authorization'))).toEqual([`Bearer ${quick.token}`, null]);
   });
 });

@@ -483,6 +483,8 @@ describe('50: a location on an origin that gets no token', () => {
     expect(foreign.requests).toHaveLength(0);
 
     const stored = JSON.stringify(thrown.resumeToken);
+    expect(() => client.resume(stored, pace)).toThrow(/^trustedOrigins: expected http:.* among them/);
+    expect(foreign.requests).toHaveLength(0);
     const resumed = client.resume(stored, {...pace, trustedOrigins: [foreign.root]});
     expect((await resumed.result()).status).toBe('succeeded');
     expect(foreign.requests.map(({url, headers: {authorization}}) => [url, authorization])).toEqual([

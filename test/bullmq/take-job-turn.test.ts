@@ -2,6 +2,7 @@ import {expect, test} from '@jest/globals';
 import ky from 'ky';
 import {type JobData, writeJob} from '../../src/bullmq/job.ts';
 import {type JobIo, takeJobTurn} from '../../src/bullmq/take-job-turn.ts';
+import {operationEventTypes} from '../../src/operation/events.ts';
 import {createRecord} from '../../src/runner/create-record.ts';
 import {prepareTurns} from '../../src/runner/turn-options.ts';
 import {Listeners} from '../../src/shared/listeners.ts';
@@ -25,7 +26,7 @@ async function turnAt(now: number, data: JobData) {
     lockDuration: Number.POSITIVE_INFINITY,
     holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
     publisher: {publish: async () => undefined},
-    listeners: new Listeners(),
+    listeners: new Listeners(operationEventTypes),
     signal: new AbortController().signal,
     onError: (error: Error) => {
       throw error;

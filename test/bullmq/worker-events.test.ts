@@ -3,6 +3,7 @@ import {Queue} from 'bullmq';
 import {expectTypeOf} from 'expect-type';
 import type {OperationEvent, RunningOperation} from 'operation-poller';
 import type {OperationWorker, WorkerEventOf} from 'operation-poller/bullmq';
+import {operationEventTypes} from '../../src/operation/events.ts';
 import {Listeners} from '../../src/shared/listeners.ts';
 import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
 
@@ -124,7 +125,7 @@ describeWithRedis('the events of a worker', () => {
 });
 
 test('listeners know whether there are any', () => {
-  const listeners = new Listeners<OperationEvent>();
+  const listeners = new Listeners<OperationEvent>(operationEventTypes);
   const print = (): void => undefined;
   expect(listeners.isEmpty).toBe(true);
   const [first, second] = [listeners.add('*', print), listeners.add('running', print)];

@@ -108,6 +108,15 @@ describe('a start is refused before anything is sent', () => {
     expect(service.received).toHaveLength(0);
   });
 
+  test.each<[string, unknown]>([
+    ['a map', new Map([['path', '/a']])],
+    ['an instance of a class', new (class Export {})()],
+  ])('%s', async (_, request) => {
+    const service = await simple();
+    const error = await rejectionOf(clientOf(service.root).start(longRunning, request as StartRequest));
+    expect(String(error)).toMatch(/^TypeError: request: expected an object with a path, got an object of the class/);
+  });
+
   test('also with a protocol too many or none, or with what the start itself says', async () => {
     const service = await simple();
     const client = clientOf(service.root);
@@ -139,6 +148,35 @@ test("what a token function gives in another library's form is named", async () 
   expect(error).toMatchObject({mayHaveStarted: false, cause: {kind: 'token'}});
   expect(String(error)).toMatch(/expected a string or \{token, expiresOnTimestamp\}, got an object without token$/);
   expect(everything(error)).not.toContain('marker-token');
+});
+
+describe('the wait after a start', () => {
+  test.each<[string, string | undefined, number | undefined, number]>([
+    ['is what the service asked for', '7', undefined, 7000],
+    ['which a caller can make longer', '7', 9000, 9000],
+    ['but not shorter', '7', 10, 7000],
+    ['nor leave out', '7', 0, 7000],
+    ["is the protocol's interval otherwise", undefined, undefined, 5000],
+    ['which a caller can make shorter', undefined, 10, 10],
+    ['and leave out', undefined, 0, 0],
+  ])('%s', async (_, retryAfter, initialDelay, expected) => {
+    const headers = {location: '/op', ...(retryAfter && {'retry-after': retryAfter})};
+    const service = await serve(() => ({status: 202, headers}));
+    const protocol = protocols.define({...longRunning, name: 'paced', minimumInterval: 5000});
+    const options = initialDelay === undefined ? {} : {initialDelay};
+    const {poller} = await clientOf(service.root).start(protocol, {path: '/a'}, options);
+    const delays: number[] = [];
+    poller!.on('waiting', ({delay}) => delays.push(delay));
+    await new Promise(setImmediate);
+    // A hint ends no wait that the service asked for.
+    const {dueAt, notBefore = dueAt} = poller!.toJSON();
+    expect(notBefore === dueAt).toBe(initialDelay !== 9000);
+    const [delay = 0, ...others] = delays;
+    expect(others).toEqual([]);
+    expect(delay).toBeLessThanOrEqual(expected);
+    expect(delay).toBeGreaterThan(expected - 500);
+    poller!.stop();
+  });
 });
 
 test('74: the token of a start is shown nowhere, also where a later response quotes it', async () => {

@@ -46,6 +46,7 @@ function watchAnswered({
     headers: {get, has: (name: string) => get(name) !== null},
     retryAfter: undefined,
     json,
+    bodyError: undefined,
     answer: {httpStatus: status, clientRequestId: 'c'},
     ...{method, location: url, redirected: false, isForeign: false, seeOther: undefined, secrets},
   };

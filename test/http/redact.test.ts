@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {containsSecret, redact, redactJson} from '../../src/http/redact.ts';
+import {containsSecret, isRedacted, redact, redactJson, textMayContainSecret} from '../../src/http/redact.ts';
 
 describe('redact', () => {
   test.each([
@@ -33,4 +33,75 @@ test('JSON that quotes the token deeper than the stack is not kept', () => {
 test('JSON without the token stays the same object, also where its keys are long', () => {
   const json = {list: [{'a key that is longer than the token': 'a text that is longer than the token'}]};
   expect(redactJson(json, ['12345678'])).toBe(json);
+});
+
+describe('a secret that was escaped', () => {
+  const secret = 'ey+/AbC.dEf-==&x';
+  const percent = (text: string): string => text.replace(/./g, (each) => `%${each.charCodeAt(0).toString(16)}`);
+  const html = (text: string): string => text.replace(/./g, (each) => `&#x${each.charCodeAt(0).toString(16)};`);
+  const json = (text: string): string =>
+    text.replace(/./g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+  test.each<[string, string]>([
+    ['percent-encoded', percent(secret)],
+    ['percent-encoded four times', encodeURIComponent(encodeURIComponent(encodeURIComponent(percent(secret))))],
+    ['as HTML', 'ey&#x2B;&sol;AbC&#46;dEf&#0045;&equals;&#X3d;&amp;x'],
+    ['as HTML, twice', html(secret).replaceAll('&', '&amp;')],
+    ['as JSON in a string', JSON.stringify({a: 'tok'}).replace('tok', json(secret))],
+    ['as JSON in a string of JSON', JSON.stringify(JSON.stringify({a: 'tok'}).replace('tok', json(secret)))],
+    ['as a script would', secret.replaceAll('+', '\\x2b').replaceAll('/', '\\/')],
+    ['as HTML in JSON in a query', percent(JSON.stringify({a: html(secret)}))],
+  ])('%s is found, in texts and in keys', (_, escaped) => {
+    const text = `before ${escaped} after`;
+    expect(containsSecret(text, [secret])).toBe(true);
+    expect(textMayContainSecret(JSON.stringify(text), [secret])).toBe(true);
+    expect(redact(text, [secret])).toMatch(/^before .*\[token\].* after$/);
+    expect(JSON.stringify(redactJson({[text]: [text]}, [secret]))).not.toMatch(/AbC|ey%2b/i);
+  });
+
+  test('is found where it has an escape of its own', () => {
+    const encoded = 'abc%2Bdef%3D';
+    for (const text of [encoded, encodeURIComponent(encoded), 'abc%2bdef&equals;']) {
+      expect(redact(`sig=${text}`, [encoded])).toBe('sig=[token]');
+    }
+  });
+
+  test.each([
+    ['a URL', 'https://a.example/x%20y?a=1&b=%2Fz'],
+    ['a path of Windows', 'C:\\users\\new'],
+    ['HTML', '<a href="?a&amp;b">&unknown; &#99999999; 100 %</a>'],
+  ])('but %s stays as it is', (_, text) => {
+    expect(redact(text, [secret])).toBe(text);
+    const body = {text};
+    expect(redactJson(body, [secret])).toBe(body);
+  });
+
+  test('takes no longer than the text is long, whatever the text', () => {
+    const hostile = ['%25', '&amp;', '\\', '\\\\u00', '&#x0', '%', '&a'].map((part) => part.repeat(200_000));
+    // Each kind within the other, as deep as it goes.
+    let nested = '%41';
+    for (let depth = 0; depth < 40; depth++) nested = nested.replace(/^./, (each) => (each === '%' ? '&#37;' : '%26'));
+    const begun = performance.now();
+    for (const text of hostile) containsSecret(text, [secret]);
+    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(redact(nested, [secret])).toBe('[token]');
+  });
+});
+
+test.each([
+  ['the number', '1234567890', 1234567890],
+  ['a number that JSON has rounded', '12345678901234567890', JSON.parse('12345678901234567890')],
+  ['the number as another writes it', '1234567800', JSON.parse('-1.2345678e9')],
+  ['a part of a number', '12345678', 9123456780.5],
+])('a key of digits is found as %s', (_, key, value) => {
+  expect(redactJson({a: [value, 5]}, [key])).toEqual({a: ['[token]', 5]});
+  expect(textMayContainSecret(JSON.stringify({a: 1}), [key])).toBe(true);
+});
+
+test.each([
+  ['https://a.example/[token]/1', true],
+  ['https://a.example/%5Btoken%5D', true],
+  ['https://a.example/token', false],
+])('%s is made of a secret: %p', (location, expected) => {
+  expect(isRedacted(location)).toBe(expected);
 });

@@ -14,6 +14,7 @@ function errorOf(status: number, headers: Readonly<Record<string, string>> = {},
   const response: ServiceResponse = {
     ...createResponse(status, new Headers(headers), {text: ''}),
     json: {error},
+    bodyError: undefined,
     answer: {httpStatus: status, clientRequestId: 'c'},
     method: 'GET',
     location: `${home}/a`,

@@ -3,7 +3,7 @@ import ky, {type KyInstance} from 'ky';
 import type {JobIo} from '../../src/bullmq/take-job-turn.ts';
 import {statusMachine} from '../../src/machine/machine.ts';
 import {transitionsOf} from '../../src/machine/transitions.ts';
-import type {OperationEvent} from '../../src/operation/events.ts';
+import {type OperationEvent, operationEventTypes} from '../../src/operation/events.ts';
 import {type OperationStatus, statusRank} from '../../src/operation/operation.ts';
 import type {Transitions} from '../../src/operation/watch-event.ts';
 import {firstState} from '../../src/options/first-state.ts';
@@ -97,7 +97,7 @@ const byPoller: Runner = async (http, polls) => {
 const byQueue: Runner = async (http, polls) => {
   const events: OperationEvent[] = [];
   const published: OperationEvent[] = [];
-  const listeners: JobIo['listeners'] = new Listeners();
+  const listeners: JobIo['listeners'] = new Listeners(operationEventTypes);
   listeners.add('*', (event) => events.push(event));
   const publisher = {
     publish: async (turn: {events: readonly OperationEvent[]}) => published.push(...turn.events),

@@ -1,3 +1,4 @@
+import {runInNewContext} from 'node:vm';
 import {describe, expect, test} from '@jest/globals';
 import {firstState} from '../../src/options/first-state.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
@@ -239,13 +240,43 @@ describe('an option with a wrong value is refused with its name, what it got and
   });
 
   test.each([
-    ['timeout', {timeout: 5}, ''],
+    ['timeout', {timeout: 5}, '. Did you mean totalTimeout or requestTimeout?'],
     ['Token', {Token: secret}, '. Did you mean token?'],
     ['requestTimout', {requestTimout: 5}, '. Did you mean requestTimeout?'],
     ['accessToken', {token: secret, accessToken: secret}, ''],
   ])('there is no option %s', (name, options, hint) => {
     const message = `${name}: there is no such option; there are ${names.join(', ')}${hint}`;
     expect(thrownBy(() => readAny(options))).toEqual(new TypeError(message));
+  });
+
+  // Their entries are no properties, so they would be taken for no options at all.
+  class Given {
+    retries = 5;
+  }
+  test.each<[string, object]>([
+    ['Map', new Map([['retries', 5]])],
+    ['Headers', new Headers({'x-key': 'secret'})],
+    ['Date', new Date(0)],
+    ['URLSearchParams', new URLSearchParams('retries=5')],
+    ['Given', new Given()],
+  ])('an object of the class %s', (name, given) => {
+    const got = `got an object of the class ${name}`;
+    expect(thrownBy(() => readAny(given))).toEqual(new TypeError(`options: expected an object, ${got}`));
+    expect(thrownBy(() => readAny({retry: given}))).toEqual(new TypeError(`retry: expected p-retry's options, ${got}`));
+    expect(String(thrownBy(() => readAny({started: given})))).toContain(
+      `started: expected {method, url, location}, got`,
+    );
+    for (const field of ['pollHeaders', 'requestHeaders', 'words', 'errorCodes', 'cancel']) {
+      const protocol = {...longRunning, name: 'odd', [field]: given};
+      expect(String(thrownBy(() => readAny({protocol})))).toMatch(
+        new RegExp(`TypeError: protocol\\.${field}: expected`),
+      );
+    }
+  });
+
+  test('but an object without a prototype is one, and so is one of another realm', () => {
+    expect(readAny(Object.assign(Object.create(null), {notFoundGrace: 5}))).toHaveProperty('notFoundGrace', 5);
+    expect(readAny(runInNewContext('({notFoundGrace: 5})'))).toHaveProperty('notFoundGrace', 5);
   });
 
   test.each([

@@ -46,6 +46,34 @@ describe('a retry within a poll', () => {
   });
 });
 
+describe('a hook of the option retry that never returns', () => {
+  const hang = (): Promise<never> => new Promise(() => {});
+
+  const pollWith = (hook: string, limits: {readonly signal?: AbortSignal; readonly deadlineAt?: number}) => {
+    const http = ky.create({fetch: async () => new Response('', {status: 503})});
+    const settings = readOptions({protocol: tasks, http, retry: {retries: 1, [hook]: hang}});
+    const {signal = new AbortController().signal, deadlineAt} = limits;
+    return poll(settings, {location, tokenOrigin: '', deadlineAt, retryUntil: deadlineAt, signal, onRetry: () => {}});
+  };
+
+  const hooks = ['onFailedAttempt', 'shouldRetry', 'shouldConsumeRetry'];
+
+  test.each(hooks)('ends with the deadline: %s', async (hook) => {
+    const report = pollWith(hook, {deadlineAt: beginning + 3000});
+    await jest.advanceTimersByTimeAsync(3000);
+    const error = {message: 'A function of the option retry did not return within 3000 ms', kind: 'network'};
+    expect(await report).toMatchObject({is: 'failure', error});
+  });
+
+  test.each(hooks)('ends with the signal: %s', async (hook) => {
+    const controller = new AbortController();
+    const report = pollWith(hook, {signal: controller.signal});
+    await jest.advanceTimersByTimeAsync(10);
+    controller.abort('enough');
+    await expect(report).rejects.toBe('enough');
+  });
+});
+
 describe('maxRetryTime', () => {
   // The first attempt takes 200 ms, and the wait before the retry is 500 ms.
   test.each([

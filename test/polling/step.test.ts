@@ -501,6 +501,14 @@ describe('abandoning', () => {
     expect(error).toMatchObject({rawStatus: 'odd', requestId: 'r'});
   });
 
+  test('of a long word, events and errors have the first 100 characters', async () => {
+    const {next, events} = (await walk({unknownStatus: 'fail'}, [{word: 'x'.repeat(5000)}])).last;
+    const error = 'outcome' in next && next.outcome.status === 'abandoned' ? next.outcome.error : undefined;
+    const rawStatus = 'x'.repeat(100);
+    expect(error).toMatchObject({rawStatus, message: expect.stringMatching(/"x{100}"$/)});
+    expect(events).toContainEqual(expect.objectContaining({type: 'unknownStatus', rawStatus}));
+  });
+
   test('the wait that came with that word is in the resume token', async () => {
     const error = errorOf(await walk({unknownStatus: 'fail'}, [{word: 'odd', retryAfter: 30_000}]));
     expect(error?.resumeToken).toMatchObject({abandoned: 'unknownStatus', notBefore: beginning + 30_000});

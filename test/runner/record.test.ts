@@ -79,7 +79,7 @@ describe('a hostile record is refused, and the message names the field', () => {
   test.each<[string, unknown, RegExp]>([
     ['null', null, /^record: expected an object, got null$/],
     ['text', JSON.stringify(record), /^record: expected an object, got a string$/],
-    ['a list', [], /^version: expected 1, got undefined$/],
+    ['a list', [], /^record: expected an object, got a list$/],
     ['no version', {...record, version: undefined}, /^version: expected 1, got undefined$/],
     ['a later version', {...record, version: 2}, /^version: expected 1, got 2$/],
     ['an id that is none', {...record, id: 5}, /^id: expected a string, got 5$/],

@@ -54,7 +54,7 @@ describe('options', () => {
     ['ison', '. Did you mean isOn?'],
     ['tok', '. Did you mean token?'],
     ['to', ''],
-    ['timeout', ''],
+    ['timeout', '. Did you mean requestTimeout?'],
     ['accessToken', ''],
     ['toString', ''],
     ['__proto__', ''],

@@ -20,7 +20,7 @@ afterEach(() => {
 
 describe('listeners', () => {
   test('get the events of their type, in the order in which they were added, those of all last', () => {
-    const listeners = new Listeners<Event>();
+    const listeners = new Listeners<Event>(['a', 'b']);
     const calls: string[] = [];
     listeners.add('*', ({type}) => void calls.push(`all ${type}`));
     listeners.add('a', ({type}) => void calls.push(`first ${type}`));
@@ -32,7 +32,7 @@ describe('listeners', () => {
   });
 
   test('get the event itself', () => {
-    const listeners = new Listeners<Event>();
+    const listeners = new Listeners<Event>(['a', 'b']);
     const listener = jest.fn();
     listeners.add('a', listener);
     const event: Event = {type: 'a', count: 1};
@@ -42,7 +42,7 @@ describe('listeners', () => {
   });
 
   test('that were added twice are called twice, and each subscription ends by itself, once', () => {
-    const listeners = new Listeners<Event>();
+    const listeners = new Listeners<Event>(['a', 'b']);
     const listener = jest.fn();
     expect(listeners.isEmpty).toBe(true);
     const [first, second] = [listeners.add('a', listener), listeners.add('a', listener)];
@@ -60,7 +60,7 @@ describe('listeners', () => {
   });
 
   test('that are added during an event get the next one', () => {
-    const listeners = new Listeners<Event>();
+    const listeners = new Listeners<Event>(['a', 'b']);
     const late = jest.fn();
     const {unsubscribe} = listeners.add('a', () => {
       unsubscribe();
@@ -73,7 +73,7 @@ describe('listeners', () => {
   });
 
   test('that throw harm neither the others nor whoever emits: the error is reported', () => {
-    const listeners = new Listeners<Event>();
+    const listeners = new Listeners<Event>(['a', 'b']);
     const mistake = new Error('mine');
     const [before, after, all] = [jest.fn(), jest.fn(), jest.fn()];
     listeners.add('a', before);
@@ -88,12 +88,22 @@ describe('listeners', () => {
   });
 
   test.each<[unknown, string]>([
+    ['runing', 'runing: there is no such event; there are running, polled. Did you mean running?'],
+    ['end', 'end: there is no such event; there are running, polled'],
+    [undefined, 'event: expected a name, got undefined'],
+  ])('of an event that there is not are refused: %p', (type, message) => {
+    const listeners = new Listeners<{type: 'running' | 'polled'}>(['running', 'polled']);
+    expect(thrownBy(() => listeners.add(type as 'running', () => undefined))).toEqual(new TypeError(message));
+    expect(listeners.isEmpty).toBe(true);
+  });
+
+  test.each<[unknown, string]>([
     [undefined, 'undefined'],
     [null, 'null'],
     [{handleEvent: () => undefined}, 'an object'],
     ['a', '"a"'],
   ])('that are no functions are refused: %p', (listener, got) => {
-    const listeners = new Listeners<Event>();
+    const listeners = new Listeners<Event>(['a', 'b']);
     expect(thrownBy(() => listeners.add('a', listener as () => void))).toEqual(
       new TypeError(`listener: expected a function, got ${got}`),
     );

@@ -44,8 +44,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a token that comes back as a key is kept',
     file: 'http/redact.ts',
-    search: 'if (key.length >= secret.length && contains(key, secret)) return true;',
-    replace: 'if (key.length < 0) return true;',
+    search: 'if (containsSecret(key, secrets) || isSecret(value)) return true;',
+    replace: 'if (isSecret(value)) return true;',
   },
   {
     name: 'a move abroad ends the watch',
@@ -186,8 +186,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the longest wait is not kept to',
     file: 'http/send.ts',
-    search: 'const wait = atMost(retryAfter, maxRetryAfter);',
-    replace: 'const wait = atMost(retryAfter, undefined);',
+    search: 'const facts = {answer, retryAfter: atMost(retryAfter, maxRetryAfter)};',
+    replace: 'const facts = {answer, retryAfter};',
   },
   {
     name: 'a body may be of any length',

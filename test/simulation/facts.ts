@@ -36,7 +36,7 @@ export interface Facts extends Memory {
   /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
   startRequests: number;
   startedAt: number;
-  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean} | undefined;
+  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean; readonly isUnread: boolean} | undefined;
   /** The rank of the furthest status that the service has said. */
   rankSaid: number;
   /** When the service asked for the wait that is going on. */
@@ -169,7 +169,7 @@ export function applyTo(world: World, happening: Happening): void {
       break;
     case 'start answer':
       if (!happening.isLost) heed(world, happening.answer);
-      facts.startAnswer = {answer: happening.answer, isLost: happening.isLost};
+      facts.startAnswer = {answer: happening.answer, isLost: happening.isLost, isUnread: happening.isUnread};
       facts.isFollowedUp = happening.answer.says === 'unauthorized';
       break;
     case 'not started':

@@ -222,7 +222,7 @@ const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {p
     // Who gives up does not wait for what becomes of it.
     if (!mayRun && mayHaveStarted && abandonedBy === undefined)
       return `it cannot have started, after ${http} ${delivery}`;
-    const isUnread = isLost || delivery !== 'whole' || headDelay >= plan.startTimeout;
+    const isUnread = isLost || startAnswer.isUnread || delivery !== 'whole' || headDelay >= plan.startTimeout;
     return http >= 400 || isUnread || abandonedBy !== undefined ? undefined : `not started after ${http}`;
   }
   if (isLost || http >= 300) return `${how} after ${http}`;

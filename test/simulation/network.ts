@@ -61,6 +61,7 @@ export class Exchange {
           return reject(new TypeError('fetch failed', {cause: Object.assign(new Error('no connection'), {code})}));
         }
         this.#reject = undefined;
+        this.#hasHead = true;
         this.#arrive();
         resolve(this);
       });
@@ -103,7 +104,7 @@ export class Exchange {
     );
     for (const {operation, answer, isThere, watch, isStart} of shares) {
       if (isStart) {
-        world.happen({is: 'start answer', operation, answer, isLost: false});
+        world.happen({is: 'start answer', operation, answer, isLost: false, isUnread: false});
         continue;
       }
       const facts = world.facts[operation];
@@ -112,6 +113,8 @@ export class Exchange {
     }
     this.#onArrival?.();
   }
+
+  #hasHead = false;
 
   readonly #onAbort = (): void => {
     this.#lose('given up');
@@ -122,11 +125,25 @@ export class Exchange {
   #lose(why: string): void {
     this.close();
     const isBatched = this.shares.length > 1;
-    for (const {operation, answer, isStart} of this.shares) {
-      if (isStart) this.#network.world.happen({is: 'start answer', operation, answer, isLost: true});
-      else this.#network.world.happen({is: 'lost', operation, why, isBatched});
+    for (const {operation, answer, isStart, watch} of this.shares) {
+      const {world} = this.#network;
+      const facts = world.facts[operation];
+      const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
+      // The head counts by itself.
+      const isHeadEnough =
+        this.#hasHead && !isBatched && (answer.http >= 400 || isRunningByStatus(world, operation, answer));
+      if (isStart) world.happen({is: 'start answer', operation, answer, isLost: !this.#hasHead, isUnread: true});
+      else if (isHeadEnough && isWanted) {
+        const says = answer.http < 400 ? 'running' : answer.says;
+        world.happen({is: 'answer', operation, answer: {...answer, says}, isThere: true, isWanted});
+      } else this.#network.world.happen({is: 'lost', operation, why, isBatched});
     }
   }
+}
+
+/** Whether the HTTP status of an answer is the operation's word, which needs no body. */
+function isRunningByStatus({plan}: World, operation: number, {http}: ServiceAnswer): boolean {
+  return http === 202 && plan.operations[operation]?.wording === 'azure.location';
 }
 
 /** Everything between the library and the service. */

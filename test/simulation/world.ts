@@ -44,7 +44,13 @@ export type Happening =
   | ({readonly is: 'request'} & Sent)
   /** A request that starts an operation, and its answer, or what would have been its answer. */
   | ({readonly is: 'start request'} & Sent)
-  | {readonly is: 'start answer'; readonly operation: number; readonly answer: ServiceAnswer; readonly isLost: boolean}
+  | {
+      readonly is: 'start answer';
+      readonly operation: number;
+      readonly answer: ServiceAnswer;
+      readonly isLost: boolean;
+      readonly isUnread: boolean;
+    }
   | {
       readonly is: 'not started';
       readonly operation: number;

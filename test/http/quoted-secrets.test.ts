@@ -1,0 +1,115 @@
+// What a service makes of a token is not requested, and not shown, however late. On both transports.
+
+import type {ServerResponse} from 'node:http';
+import {describe, expect, test} from '@jest/globals';
+import ky from 'ky';
+import {createOperationClient} from '../../src/client/index.ts';
+import {OperationNotWatchableError, pollOperation, protocols, ResultUnavailableError} from '../../src/index.ts';
+import {leanHttp} from '../../src/node/index.ts';
+import {failure, quick, recordEvents, startServer, type TestServer} from '../support/behaviours.ts';
+import {reachable, shown} from '../support/reachable.ts';
+
+const token = 'MARKER-token/81c6+';
+const marker = /MARKER/;
+const {schedule, retry} = quick;
+const options = {schedule, retry, consecutiveFailures: 1};
+
+interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+/** A service that answers by the request's path and `Authorization`. */
+function service(answer: (path: string, authorization: string, count: number) => Answer): Promise<TestServer> {
+  return startServer(({url = '', headers: {authorization = ''}}, response: ServerResponse, count) => {
+    const {status = 200, headers = {}, body = {}} = answer(url, authorization, count);
+    response.writeHead(status, {'content-type': 'application/json', ...headers});
+    response.end(JSON.stringify(body));
+  });
+}
+
+function expectNoTrace(...values: readonly unknown[]): void {
+  for (const value of values) {
+    for (const text of shown(value)) expect(text).not.toMatch(marker);
+    expect(reachable(value, marker)).toEqual([]);
+  }
+}
+
+describe.each([
+  ['ky', ky],
+  ['leanHttp', leanHttp()],
+])('%s', (_, http) => {
+  test.each([
+    ['a name', {start: '/name'}, {name: `operations/${token}`}],
+    ['a name that is percent-encoded', {start: '/name'}, {name: `operations/${encodeURIComponent(token)}`}],
+    ['an absolute URL', {start: '/name'}, {name: `http://127.0.0.1/${token}`}],
+    ['an id', {start: 'resource'}, {id: token}],
+  ] as const)('a start whose body makes %s of the token is not watched', async (_name, fields, body) => {
+    const {root, requests} = await service(() => ({body}));
+    const client = createOperationClient({root, http, token});
+    const protocol = protocols.define({...protocols.longRunning, name: 'quotes', ...fields});
+    const error = await failure(client.start(protocol, {path: '/jobs'}, options), OperationNotWatchableError);
+    expect(error.message).toContain('quotes a token or a header');
+    expect([requests.length, error.resumeToken]).toEqual([1, undefined]);
+    expectNoTrace(error);
+  });
+
+  test('a result whose URL is made of the token is not requested', async () => {
+    const body = {id: 'a', status: 'succeeded', resourceLocation: `/results/${token}`};
+    const {root, requests} = await service(() => ({body}));
+    const {poller} = recordEvents(pollOperation(`${root}/jobs/1`, {...options, http, token, fetchResult: true}));
+    const error = await failure(poller.result(), ResultUnavailableError);
+    expect(String(error.cause)).toContain('quotes a token or a header');
+    expect(requests.map(({url}) => url)).toEqual(['/jobs/1']);
+    expectNoTrace(error, poller, poller.toJSON());
+  });
+
+  test('a redirect that takes the token to another origin is not followed', async () => {
+    const foreign = await service(() => ({body: {id: 'a', status: 'succeeded'}}));
+    const headers = {location: `${foreign.root}/?t=${encodeURIComponent(token)}`};
+    const {root} = await service(() => ({status: 307, headers}));
+    const {poller} = recordEvents(pollOperation(`${root}/jobs/1`, {...options, http, token}));
+    const outcome = await poller.outcome();
+    expect([outcome.status, poller.abandoned]).toEqual(['abandoned', 'protocol']);
+    expect(foreign.requests).toEqual([]);
+    expectNoTrace(outcome);
+  });
+
+  test('a foreign answer that quotes the token without having got it is redacted', async () => {
+    const foreign = await service(() => ({body: {id: 'a', status: 'succeeded', quoted: token}}));
+    const {root} = await service(() => ({status: 307, headers: {location: `${foreign.root}/a`}}));
+    const {poller, events} = recordEvents(pollOperation(`${root}/jobs/1`, {...options, http, token}));
+    expect((await poller.result()).raw).toMatchObject({quoted: '[token]'});
+    expectNoTrace(events, poller.toJSON());
+  });
+
+  test('a token that was refused, or replaced since, is redacted in later answers', async () => {
+    const tokens = ['MARKER-token-first', 'MARKER-token-second', 'MARKER-token-third'];
+    const {root} = await service((_path, authorization, count) => ({
+      ...(authorization === `Bearer ${tokens[0]}` ? {status: 401} : {}),
+      body: {id: 'a', status: count > 3 ? 'succeeded' : 'running', quoted: tokens.slice(0, count)},
+    }));
+    let given = 0;
+    const getToken = (): string => tokens[Math.min(given++, 2)] ?? '';
+    const {poller, events} = recordEvents(pollOperation(`${root}/jobs/1`, {...options, http, token: getToken}));
+    expect((await poller.result()).raw).toMatchObject({quoted: ['[token]', '[token]', '[token]']});
+    expectNoTrace(events, poller.toJSON());
+  });
+
+  test.each([
+    ['ApiKey id=production-account, key=MARKERkey', ['MARKERkey'], ['production-account', 'ApiKey']],
+    ['ApiKey id=3f2504e0-4f89-11d3-9a0c-0305e82c3301, key="MARKER+/key=="', ['MARKER+/key=='], ['3f2504e0-4f89']],
+    ['SharedKey account:MARKERsignature0==', ['MARKERsignature0=='], ['account']],
+    [`Basic ${btoa('administrator:MARKERpassword')}`, ['MARKERpassword'], ['administrator']],
+    ['Digest realm="api.example.com", nonce=MARKER0123456789', ['MARKER0123456789'], ['api.example.com']],
+    ['AWS4 Credential=AKIA/20260101/us-east-1, SignedHeaders=host;x-amz-date, Signature=MARKER', [], ['us-east-1']],
+  ])('of the header authorization: %s, the secret parts alone are redacted', async (authorization, secret, plain) => {
+    const body = {id: 'a', status: 'succeeded', secret, plain};
+    const {root} = await service(() => ({body}));
+    const client = createOperationClient({root, http, headers: {authorization}});
+    const {poller, events} = recordEvents(client.watch(`${root}/jobs/1`, options));
+    expect((await poller.result()).raw).toMatchObject({secret: secret.map(() => '[token]'), plain});
+    expectNoTrace(events);
+  });
+});
