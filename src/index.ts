@@ -43,6 +43,7 @@ export type {
   PolledEvent,
   ProgressEvent,
   RelocatedEvent,
+  RemainingTime,
   RetryingEvent,
   RunningEvent,
   StalledEvent,

@@ -1,9 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import {type Actor, createActor} from 'xstate';
-import {statusMachine} from './machine/machine.ts';
+import type {Actor} from 'xstate';
 import type {OperationMachine} from './machine/machine-type.ts';
-import {snapshotOf} from './machine/snapshot.ts';
-import {type OperationEvent, type OperationEventType, operationEventTypes} from './operation/events.ts';
+import {
+  type OperationEvent,
+  type OperationEventType,
+  operationEventTypes,
+  type RemainingTime,
+} from './operation/events.ts';
 import {
   hasEnded,
   isOperationStatus,
@@ -11,22 +14,23 @@ import {
   type OperationStatus,
   type SucceededOperation,
 } from './operation/operation.ts';
-import {endedOutcome, type Outcome, succeededOperation} from './operation/outcome.ts';
+import {type Outcome, succeededOperation} from './operation/outcome.ts';
 import {type ResumeToken, resumeTokenOf} from './operation/resume-token.ts';
 import type {AbandonReason, WatchState} from './operation/state.ts';
 import type {Settings} from './options/settings.ts';
+import {startActor} from './polling/actor.ts';
 import {cancelOperation} from './polling/cancel.ts';
+import {estimateRemaining} from './polling/estimate-remaining.ts';
 import {fetchedOutcome} from './polling/fetch-result.ts';
 import {operationChanges} from './polling/operation-changes.ts';
 import type {OperationSource} from './polling/operation-source.ts';
-import type {Change} from './polling/step.ts';
+import type {Change} from './polling/step-builder.ts';
 import {waitForStatus} from './polling/wait-for-status.ts';
 import {Watch} from './polling/watch.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {describeValue, expected} from './shared/check-options.ts';
-import {processClock} from './shared/clock.ts';
+import {now, processClock} from './shared/clock.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';
-import {reportUncaught} from './shared/report-error.ts';
 
 /** An event by its name; `'*'` is any. */
 export type OperationEventOf<Type extends OperationEventType | '*'> = Type extends '*'
@@ -49,8 +53,7 @@ const customInspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
  * you hold it, and the first request leaves after the current turn, so that listeners added right away get every event.
  */
 export class OperationPoller implements AsyncIterable<Operation> {
-  readonly #watch: Watch;
-  readonly #settings: Settings;
+  readonly #watch: Watch<OperationPoller>;
   #phase: Phase = watching;
   #listeners: Listeners<OperationEvent> | undefined;
   #actor: Actor<OperationMachine> | undefined;
@@ -62,8 +65,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
 
   /** @internal Use {@link pollOperation} or {@link resumeOperation}. */
   constructor(state: WatchState, settings: Settings) {
-    this.#settings = settings;
-    this.#watch = new Watch(state, settings, (change, outcome) => this.#onChange(change, outcome));
+    this.#watch = new Watch<OperationPoller>(state, settings, OperationPoller.#onChange, this);
   }
 
   /** The status as last known; `'notStarted'` before the first report. It is the operation's even when watching was abandoned. */
@@ -208,6 +210,20 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   /**
+   * How long the operation is likely to go on, in milliseconds from now, where the schedule has learned it; else, and once
+   * watching is over, `undefined`. Events carry the same as `remaining`.
+   *
+   * @example
+   * ```ts
+   * const remaining = poller.estimate();
+   * if (remaining !== undefined) console.log(`about ${remaining.p50} ms left, at most ${remaining.p90}`);
+   * ```
+   */
+  estimate(): RemainingTime | undefined {
+    return estimateRemaining(this.#watch.state, this.#watch.settings.schedule, now());
+  }
+
+  /**
    * Asks the service to cancel the operation, as its protocol says, and goes on watching: the service decides whether it
    * ends as canceled. `stop` never cancels; an operation can be canceled after that too. Once it has ended this does nothing.
    *
@@ -216,7 +232,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    */
   async cancel(): Promise<void> {
     const {state} = this.#watch;
-    if (state.operation === undefined || !hasEnded(state.operation)) await cancelOperation(this.#settings, state);
+    if (state.operation === undefined || !hasEnded(state.operation)) await cancelOperation(this.#watch.settings, state);
   }
 
   /** @internal What printing shows: not the location's query where that may be a capability, and no option. */
@@ -251,33 +267,21 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * follows the poller from then on; stopping it stops watching.
    */
   get actor(): Actor<OperationMachine> {
-    this.#actor ??= this.#startActor();
+    this.#actor ??= startActor(this.#watch.state, this.#phase.is === 'over' ? this.#phase.outcome : undefined, () =>
+      this.stop('its actor was stopped'),
+    );
     return this.#actor;
   }
 
-  #startActor(): Actor<OperationMachine> {
-    const {state} = this.#watch;
-    const outcome = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
-    // With a snapshot to start from, the input is not read.
-    const actor = createActor(statusMachine, {
-      snapshot: snapshotOf(
-        state,
-        state.operation?.status === 'succeeded' ? endedOutcome(state, processClock) : outcome,
-      ),
-      input: {location: state.location},
-    });
-    actor.subscribe({complete: () => this.stop('its actor was stopped'), error: reportUncaught});
-    return actor.start();
-  }
-
-  #onChange({events, machineEvents}: Change, outcome: Outcome | undefined): void {
-    const fetches = outcome?.status === 'succeeded' && this.#settings.fetchResult;
-    if (fetches) this.#phase = {is: 'fetchingResult', abort: deriveController(this.#settings.signal)};
-    else if (outcome !== undefined) this.#phase = {is: 'over', outcome};
-    if (this.#actor !== undefined) for (const event of machineEvents) this.#actor.send(event);
-    this.#emit(events);
-    if (fetches) void this.#fetchResult(outcome.operation);
-    else if (outcome !== undefined) this.#settle(outcome);
+  static #onChange({events, machineEvents}: Change, outcome: Outcome | undefined, poller: OperationPoller): void {
+    const {signal, fetchResult} = poller.#watch.settings;
+    const fetches = outcome?.status === 'succeeded' && fetchResult;
+    if (fetches) poller.#phase = {is: 'fetchingResult', abort: deriveController(signal)};
+    else if (outcome !== undefined) poller.#phase = {is: 'over', outcome};
+    if (poller.#actor !== undefined) for (const event of machineEvents) poller.#actor.send(event);
+    poller.#emit(events);
+    if (fetches) void poller.#fetchResult(outcome.operation);
+    else if (outcome !== undefined) poller.#settle(outcome);
   }
 
   // A listener that stops the poller does so in the middle of an event: the other listeners get that event first, then the
@@ -295,7 +299,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
   async #fetchResult(operation: SucceededOperation): Promise<void> {
     if (this.#phase.is !== 'fetchingResult') return;
     const {controller, dispose} = this.#phase.abort;
-    const outcome = await fetchedOutcome(this.#settings, this.#watch.state, operation, controller);
+    const outcome = await fetchedOutcome(this.#watch.settings, this.#watch.state, operation, controller);
     dispose();
     this.#phase = {is: 'over', outcome};
     this.#settle(outcome);

@@ -90,8 +90,8 @@ test('own-protocol', async () => {
   ]);
 });
 
-test('own-queue', async () => {
-  expect(await printedBy('own-queue')).toEqual([
+test('run-own-queue', async () => {
+  expect(await printedBy('run-own-queue')).toEqual([
     'mail to diego@contoso.com: the reset of diego succeeded',
     'mail to adele@contoso.com: the reset of adele failed',
   ]);

@@ -11,7 +11,8 @@ const order = [
   ...['shared/', 'operation/', 'protocol/', 'schedule/', 'http/', 'options/', 'machine/', 'polling/'],
   ...['poller.ts', 'poll-operation.ts', 'index.ts'],
   ...['client/', 'graph/', 'runner/', 'tracker/'],
-  ...['node/', 'bullmq/', 'durable/', 'opentelemetry/', 'catalog/', 'testing/', 'cli/'],
+  ...['node/', 'bullmq/', 'durable/', 'opentelemetry/', 'catalog/', 'testing/', 'runner-kit/', 'testing.ts'],
+  'cli/',
 ];
 
 /** Imports that the order alone would allow. */
@@ -20,6 +21,11 @@ const forbidden: ReadonlyArray<{readonly from: RegExp; readonly to: RegExp; read
   {from: /^src\/durable\//, to: /^src\/bullmq\//, because: 'a runner needs no other runner'},
   {from: /^src\/opentelemetry\//, to: /^src\/(bullmq|durable)\//, because: 'telemetry needs no runner'},
   {from: /^src\/testing\//, to: /^src\/(?!testing\/)/, because: 'the emulator shares no mistake with the library'},
+  {
+    from: /^src\/runner-kit\//,
+    to: /^src\/(?!(runner-kit|testing)\/)/,
+    because: 'the kit shares no mistake with the runner that it tests',
+  },
   {
     from: /^src\/testing\/console\/browser\//,
     to: /^(node:|src\/testing\/(?!console\/(browser\/|wire\.ts$)))/,
@@ -39,7 +45,7 @@ const packages: ReadonlyMap<string, {readonly values: readonly string[]; readonl
     ['is-network-error', {values: ['http/']}],
     ['p-retry', {values: ['polling/poll.ts'], types: ['options/']}],
     ['xstate', {values: ['machine/', 'polling/', 'poller.ts']}],
-    ['node:', {values: ['node/', 'bullmq/', 'testing/', 'cli/']}],
+    ['node:', {values: ['node/', 'bullmq/', 'testing/', 'runner-kit/', 'cli/']}],
     ['undici', {values: ['node/']}],
     ['bullmq', {values: ['bullmq/']}],
     ['@opentelemetry/api', {values: ['opentelemetry/']}],
@@ -178,6 +184,7 @@ describe('allowed', () => {
     ['src/options/a.ts', "import type {KyInstance} from 'ky';"],
     ['src/options/a.ts', "import {type Options} from 'p-retry';"],
     ['src/options/a.ts', "export type Http = import('ky').KyInstance;"],
+    ['src/runner-kit/a.ts', "import {b} from '../testing/b.ts';"],
     ['src/testing/console/a.ts', "import 'node:fs/promises';"],
     ['src/testing/console/browser/a.ts', "import {limits} from '../wire.ts';"],
     ['src/testing/console/browser/a.ts', "import {pollOperation} from 'operation-poller';"],
@@ -190,6 +197,7 @@ describe('allowed', () => {
 
 const forUsers = 'index files are for users of the package';
 const emulator = 'the emulator shares no mistake with the library';
+const kit = 'the kit shares no mistake with the runner that it tests';
 const browser = 'the page runs in a browser';
 
 describe('forbidden', () => {
@@ -213,6 +221,7 @@ describe('forbidden', () => {
     ['durable/a.ts', "import '../bullmq/b.ts';", 'src/bullmq/b.ts: a runner needs no other runner'],
     ['opentelemetry/a.ts', "import type {B} from '../bullmq/b.ts';", 'src/bullmq/b.ts: telemetry needs no runner'],
     ['testing/a.ts', "import '../shared/b.ts';", `src/shared/b.ts: ${emulator}`],
+    ['runner-kit/a.ts', "import type {Turn} from '../runner/b.ts';", `src/runner/b.ts: ${kit}`],
     ['testing/console/browser/a.ts', "import '../../../poller.ts';", `src/poller.ts: ${emulator}`],
     ['testing/console/browser/a.ts', "import '../history.ts';", `src/testing/console/history.ts: ${browser}`],
     ['testing/console/browser/a.ts', "import 'node:fs';", `node:fs: ${browser}`],
@@ -220,7 +229,11 @@ describe('forbidden', () => {
     ['testing/console/a.ts', "import 'operation-poller';", 'operation-poller: only testing/console/browser/ may'],
     ['options/a.ts', "import ky, {type KyInstance} from 'ky';", 'ky: only http/, node/ may'],
     ['machine/a.ts', "import type {Options} from 'p-retry';", 'p-retry: only polling/poll.ts, options/ may'],
-    ['polling/a.ts', "import 'node:fs/promises';", 'node:fs/promises: only node/, bullmq/, testing/, cli/ may'],
+    [
+      'polling/a.ts',
+      "import 'node:fs/promises';",
+      'node:fs/promises: only node/, bullmq/, testing/, runner-kit/, cli/ may',
+    ],
     ['durable/a.ts', "import {Job} from 'bullmq/dist/job.js';", 'bullmq/dist/job.js: only bullmq/ may'],
     ['bullmq/a.ts', "import {Redis} from 'ioredis';", 'ioredis: no file may'],
     ['graph/a.ts', "import type {B} from '@azure/identity';", '@azure/identity: no file may'],

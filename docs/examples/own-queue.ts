@@ -1,44 +1,44 @@
 // A queue of your own: a table of records, and loops that lease what is due.
 import {setTimeout as sleep} from 'node:timers/promises';
-import {schedules} from 'operation-poller';
-import {createRecord, dueAtOf, type OperationRecord, type TurnOptions, takeTurn} from 'operation-poller/runner';
-import {startGraphEmulator} from 'operation-poller/testing';
+import {dueAtOf, type OperationRecord, type TurnOptions, takeTurn, wakeRecord} from 'operation-poller/runner';
 
-// Stands in for Microsoft Graph.
-await using emulator = await startGraphEmulator({token: 'an-access-token'});
-const adele = emulator.addOperation({script: ['notStarted', {status: 'running', times: 3}, 'failed']});
-const diego = emulator.addOperation({script: ['succeeded']});
+/** Stands in for a table of your database: rows by their keys. */
+export type Table = Map<string, {record: string; dueAt: number; leasedUntil: number}>;
 
-// Stands in for a table of your database.
-const table = new Map<string, {readonly record: string; readonly dueAt: number; leasedUntil: number}>();
-const put = (record: OperationRecord, dueAt: number): unknown =>
-  table.set(record.key, {record: JSON.stringify(record), dueAt, leasedUntil: 0});
+const columns = (record: OperationRecord) => ({record: JSON.stringify(record), dueAt: dueAtOf(record)});
 
-const options: TurnOptions<{readonly mail: string}> = {
-  token: () => 'an-access-token',
-  schedule: schedules.fixed(100),
-  onEnd: ({key, outcome, data}) => console.log(`mail to ${data?.mail}: the reset of ${key} ${outcome.status}`),
-};
+export function add(table: Table, record: OperationRecord): void {
+  // In SQL: insert … on conflict (key) do nothing
+  if (!table.has(record.key)) table.set(record.key, {...columns(record), leasedUntil: 0});
+}
 
-async function work(lease = 60_000): Promise<void> {
-  while (table.size > 0) {
-    const now = Date.now();
+export function wake(table: Table, key: string, now: number): void {
+  const row = table.get(key);
+  // In SQL: in one transaction, with select … for update
+  if (row !== undefined) Object.assign(row, columns(wakeRecord(JSON.parse(row.record), now)));
+}
+
+/** Takes the turns that are due, one at a time, until the signal aborts. */
+export async function work<Data>(
+  table: Table,
+  options: TurnOptions<Data>,
+  {lease = 60_000, clock = Date.now, onError = console.error as (error: unknown) => void} = {},
+): Promise<void> {
+  while (options.signal?.aborted !== true) {
+    const now = clock();
     // In SQL: update … set leased_until = … where due_at <= now and leased_until <= now … returning record
     const row = [...table.values()].find(({dueAt, leasedUntil}) => dueAt <= now && leasedUntil <= now);
     if (row === undefined) await sleep(5);
     else {
-      row.leasedUntil = now + lease;
+      const leasedUntil = now + lease;
+      row.leasedUntil = leasedUntil;
       // What it throws leaves the row as it is: it is taken again when its lease has run out.
-      const turn = await takeTurn(JSON.parse(row.record), options, now).catch(console.error);
-      if (turn?.error !== undefined) console.error(turn.error);
-      if (turn !== undefined && 'done' in turn) table.delete(turn.record.key);
-      else if (turn !== undefined) put(turn.record, turn.dueAt);
+      const turn = await takeTurn<Data>(JSON.parse(row.record), options, now).catch(onError);
+      if (turn?.error !== undefined) onError(turn.error);
+      // Somebody else has the row once its lease has run out. In SQL: … where key = … and leased_until = …
+      if (turn === undefined || row.leasedUntil !== leasedUntil) continue;
+      if ('done' in turn) table.delete(turn.record.key);
+      else Object.assign(row, {record: JSON.stringify(turn.record), dueAt: turn.dueAt, leasedUntil: 0});
     }
   }
 }
-
-for (const [key, {location}] of Object.entries({adele, diego})) {
-  const record = createRecord(location, {key, data: {mail: `${key}@contoso.com`}});
-  put(record, dueAtOf(record));
-}
-await Promise.all([work(), work()]);

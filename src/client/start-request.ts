@@ -92,10 +92,13 @@ export async function sendStart(
   const settings = operationSettings(client, {...options, protocol});
   const {reader, signal} = settings;
   const {controller, dispose} = deriveController(signal);
+  const deadlineAt = now() + startTimeout;
   // Whether a request has left, other than one that was refused for its token.
   let wasSent = false;
   const transport: Transport = async (location, sent) => {
     const onSent = (): void => {
+      // Sent now, it would be given up before its response, and nobody would know what became of it.
+      if (now() >= deadlineAt) throw tooLateError(startTimeout);
       wasSent = true;
       sent.onSent();
     };
@@ -111,7 +114,7 @@ export async function sendStart(
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
       {...settings, token: startToken, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
-      {...sent, signal: controller, deadlineAt: now() + startTimeout, requestTimeout: startTimeout},
+      {...sent, signal: controller, deadlineAt, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
     return {method, url, settings, response, isSecret: redactResponse !== unchanged};
@@ -120,6 +123,10 @@ export async function sendStart(
   } finally {
     dispose();
   }
+}
+
+function tooLateError(startTimeout: number): PollError {
+  return new PollError(`No request could be made within ${startTimeout} ms`, {kind: 'timeout', transient: true});
 }
 
 const unchanged = (response: TransportResponse): TransportResponse => response;

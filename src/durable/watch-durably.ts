@@ -149,7 +149,7 @@ export async function takeSteps(
     },
   };
 
-  let step = firstStep(startState, engineClock, settings.transitions);
+  let step = firstStep(startState, engineClock, settings);
   for (let polls = 0; ; polls++) {
     if (onEvent !== undefined) for (const event of step.events) await onEvent(event);
     const {state, next} = step;

@@ -125,7 +125,10 @@ export class Batcher {
     for (const [index, {location, request, resolve}] of requests.entries()) {
       const response = responses[index];
       if (response !== undefined) resolve(response);
-      else if (!request.signal.aborted) resolve(this.#single(location, request));
+      else if (!request.signal.aborted) {
+        request.onRequeued?.();
+        resolve(this.#single(location, request));
+      }
     }
   }
 }

@@ -69,6 +69,7 @@ export function protocolError(
 
 /** The error for what ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
 export function networkError(error: unknown, secrets: Secrets): PollError {
+  if (error instanceof PollError) return error;
   if (error instanceof OpaqueRedirect) {
     const message = 'The response is a redirect, which cannot be followed safely here';
     return new PollError(message, {kind: 'protocol', transient: false});

@@ -105,7 +105,7 @@ export function send(
     head === undefined || !isStatus(head.status)
       ? undefined
       : read(createResponse(head.status, head.headers, undefined), cause);
-  const work = async (signal: Signal, {onHeldBack, onSent, onHead}: Progress): Promise<ServiceResponse> => {
+  const work = async (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> => {
     let response: TransportResponse;
     try {
       response = await transport(location, {
@@ -118,6 +118,7 @@ export function send(
         signal,
         onHeldBack,
         onSent,
+        onRequeued,
         onHead: (arrived) => {
           head = arrived;
           onHead();
@@ -166,11 +167,14 @@ function atMost(wait: number | undefined, longest: number | undefined): number |
 }
 
 function readAnswer(httpStatus: number, headers: ResponseHeaders, clientRequestId: string, secrets: Secrets): Answer {
-  const requestId = headers.get('request-id') ?? headers.get('x-ms-request-id');
-  const date = headers.get('date');
-  // Not by spreading: each waiting operation keeps its last one, and such an object takes more memory.
-  const answer: {-readonly [Key in keyof Answer]: Answer[Key]} = {httpStatus, clientRequestId};
-  if (requestId !== null) answer.requestId = redact(requestId, secrets);
-  if (date !== null) answer.date = redact(date, secrets);
-  return Object.freeze(answer);
+  const idHeader = headers.get('request-id') ?? headers.get('x-ms-request-id');
+  const dateHeader = headers.get('date');
+  const requestId = idHeader === null ? undefined : redact(idHeader, secrets);
+  const date = dateHeader === null ? undefined : redact(dateHeader, secrets);
+  // Each waiting operation keeps its last one, and literals take the least memory.
+  if (requestId === undefined) {
+    return Object.freeze(date === undefined ? {httpStatus, clientRequestId} : {httpStatus, clientRequestId, date});
+  }
+  const identified = {httpStatus, requestId, clientRequestId};
+  return Object.freeze(date === undefined ? identified : {httpStatus, requestId, clientRequestId, date});
 }

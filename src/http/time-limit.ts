@@ -18,7 +18,7 @@ export interface RequestLimits {
 type LimitedWork = 'request' | 'token' | 'retry';
 
 /** What work reports of a request on its way. */
-export type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onHead'>;
+export type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onRequeued' | 'onHead'>;
 
 /**
  * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
@@ -40,6 +40,7 @@ export function withTimeLimit<T>(
   const begunAt = now();
   let sentAt = begunAt;
   let heldUntil: number | undefined;
+  let isStarting = true;
   let isOver = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<T>((resolve, reject) => {
@@ -74,15 +75,17 @@ export function withTimeLimit<T>(
       },
       onSent: () => {
         heldUntil = undefined;
-        sentAt = now();
+        if (!isStarting) sentAt = now();
         startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
       },
+      onRequeued: () => startTimer(deadlineAt, now()),
       onHead: () => {
         const end = sentAt + requestTimeout;
         if (deadlineAt !== undefined && deadlineAt < end) startTimer(end, now());
       },
     };
     const working = work(controller, progress);
+    isStarting = false;
     // Most work has been sent by now, and has its timer.
     if (timer === undefined) startTimer(deadlineAt, begunAt);
     working.then(

@@ -1,4 +1,4 @@
-import ky, {type KyInstance, type Options} from 'ky';
+import ky, {type Hooks, type KyInstance, type Options} from 'ky';
 import {type Signal, toAbortSignal} from '../shared/abort.ts';
 import {discardBody, readBody} from './read-body.ts';
 import {readRetryAfter} from './retry-after.ts';
@@ -24,6 +24,8 @@ export interface TransportRequest {
   readonly onHeldBack?: ((until: number) => void) | undefined;
   /** Called when the request leaves, which may be later: `requestTimeout` runs from then on. */
   readonly onSent: () => void;
+  /** Called when a request that has left is to leave again by itself, because its batch failed: `requestTimeout` no longer runs. */
+  readonly onRequeued?: (() => void) | undefined;
   /**
    * Called when the head of the response is there: the deadline no longer ends it, and it counts even if the body never arrives.
    * A batch has none for each of its requests.
@@ -84,19 +86,20 @@ export function setTransport(http: KyInstance, transport: Transport): void {
 function kyTransport(http: KyInstance): Transport {
   return async (location, {method, headers, json, isForeign = false, maxBodyLength, signal, onSent, onHead}) => {
     onSent();
-    const response = await http(location, {
+    const options: Options = {
       method,
       headers,
-      ...fetchDirectly(http, toAbortSignal(signal), json),
-      ...(isForeign && http !== ky ? withoutCredentials(location, headers) : {}),
       // The location is used as it is, even if the instance has a prefix.
       prefix: '',
-      ...(json === undefined ? {} : {json}),
       retry: 0,
       timeout: false,
       throwHttpErrors: false,
       redirect: 'manual',
-    });
+      ...fetchDirectly(http, toAbortSignal(signal), json),
+    };
+    if (json !== undefined) options.json = json;
+    if (isForeign && http !== ky) options.hooks = withoutCredentials(location, headers);
+    const response = await http(location, options);
     if (response.type === 'opaqueredirect') throw new OpaqueRedirect();
     onHead(response);
     const {status} = response;
@@ -125,15 +128,13 @@ function fetchDirectly(http: KyInstance, signal: AbortSignal, json: unknown): Op
  * Keeps a ky instance's own headers, query and cookies from a foreign origin: after its hooks, the request is rebuilt from what
  * this library gave it. What the instance's `fetch` gets besides the request, such as a dispatcher, stays.
  */
-function withoutCredentials(location: string, headers: TransportRequest['headers']): Options {
+function withoutCredentials(location: string, headers: TransportRequest['headers']): Hooks {
   const own = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return {
-    hooks: {
-      beforeRequest: [
-        ({request: {method, signal}}) =>
-          new Request(location, {method, headers: own, signal, redirect: 'manual', credentials: 'omit'}),
-      ],
-    },
+    beforeRequest: [
+      ({request: {method, signal}}) =>
+        new Request(location, {method, headers: own, signal, redirect: 'manual', credentials: 'omit'}),
+    ],
   };
 }
 

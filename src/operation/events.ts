@@ -27,6 +27,13 @@ export type WaitCause =
   /** the deadline: the last poll goes out just before it, and the rest is waited for after that */
   | 'deadline';
 
+/** How long a watched operation is likely to go on, in milliseconds: it ends sooner in 10, 50 and 90 of a hundred cases. */
+export interface RemainingTime {
+  readonly p10: number;
+  readonly p50: number;
+  readonly p90: number;
+}
+
 /** What every event carries; events are frozen. */
 export interface OperationEventBase {
   /** The operation as last known; `undefined` before the first report. */
@@ -60,6 +67,8 @@ export type CanceledEvent = StatusEvent<'canceled', CanceledOperation>;
 /** The service responded with an operation, changed or not. */
 export interface PolledEvent extends OperationEventBase {
   readonly type: 'polled';
+  /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
+  readonly remaining?: RemainingTime;
 }
 
 /** The percentage changed. */
@@ -68,6 +77,8 @@ export interface ProgressEvent extends OperationEventBase {
   readonly operation: Operation;
   /** Percent, 0 to 100. */
   readonly percentComplete: number;
+  /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
+  readonly remaining?: RemainingTime;
 }
 
 /** A request failed and another one follows. */
@@ -85,6 +96,8 @@ export interface WaitingEvent extends OperationEventBase {
   /** Milliseconds until the next poll. */
   readonly delay: number;
   readonly because: WaitCause;
+  /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
+  readonly remaining?: RemainingTime;
 }
 
 /** The service used a status word that is not in the protocol's `words`; emitted once for each word. */

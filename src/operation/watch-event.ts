@@ -1,5 +1,5 @@
 import type {OperationError} from './errors.ts';
-import type {WaitCause} from './events.ts';
+import type {RemainingTime, WaitCause} from './events.ts';
 import type {Operation} from './operation.ts';
 import type {PollError} from './poll-error.ts';
 import type {AbandonReason, Answer, OperationStateValue} from './state.ts';
@@ -17,6 +17,8 @@ export interface ReportEvent extends WatchEventBase {
   readonly operation: Operation;
   /** Its status word, where only the protocol's `otherWords` gives that a meaning. */
   readonly unknownWord?: string | undefined;
+  /** How long the operation is likely to go on. */
+  readonly remaining?: RemainingTime | undefined;
 }
 
 /** The service responded with a status word that the protocol does not have. */
@@ -25,6 +27,8 @@ export interface UnknownWordEvent extends WatchEventBase {
   readonly rawStatus: string;
   /** The wait that the response's `Retry-After` asked for, in milliseconds. */
   readonly retryAfter?: number | undefined;
+  /** How long the operation is likely to go on. */
+  readonly remaining?: RemainingTime | undefined;
 }
 
 /** A request failed, and the same poll tries again. */
@@ -53,6 +57,8 @@ export interface WaitEvent extends WatchEventBase {
   readonly notBefore?: number | undefined;
   /** The failure that made the wait necessary. */
   readonly after?: PollError | undefined;
+  /** How long the operation is likely to go on. */
+  readonly remaining?: RemainingTime | undefined;
 }
 
 /** The service says that the operation is at another location; where it is followed, it is polled there from now on. */

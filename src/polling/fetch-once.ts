@@ -6,7 +6,8 @@ import type {Settings} from '../options/settings.ts';
 import {deriveController} from '../shared/abort.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {type PollRequest, poll, type Report} from './poll.ts';
-import {abandon, type Step, step} from './step.ts';
+import {abandon, step} from './step.ts';
+import type {Step} from './step-builder.ts';
 
 /**
  * Takes one step, and ends with any trouble.
@@ -36,7 +37,7 @@ export async function fetchOnce(state: WatchState, settings: Settings): Promise<
     taken = await step({...state, deadlineAt: undefined}, io, processClock);
   } catch (error) {
     if (!controller.aborted) throw error;
-    taken = abandon(state, 'aborted', controller.reason, processClock, strict.transitions);
+    taken = abandon(state, 'aborted', controller.reason, processClock, strict);
   } finally {
     dispose();
   }

@@ -30,10 +30,15 @@ export function watchOperation(options: PollOptions = {}): WatchLogic {
     let watch: Watch | undefined;
     let closed = false;
     receive(({state}) => {
-      watch = new Watch(state, settings, ({machineEvents}) => {
-        if (closed) return;
-        for (const event of machineEvents) sendBack(event);
-      });
+      watch = new Watch(
+        state,
+        settings,
+        ({machineEvents}) => {
+          if (closed) return;
+          for (const event of machineEvents) sendBack(event);
+        },
+        undefined,
+      );
     });
     const watching: WatchingEvent = {type: 'watching'};
     sendBack(watching);

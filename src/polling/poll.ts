@@ -73,17 +73,14 @@ export type Report =
  */
 export async function poll(settings: Settings, request: PollRequest): Promise<Report> {
   const refresh: TokenRefresh = {done: false};
-  const begunAt = now();
+  const {maxRetryTime} = settings.retry;
+  const retriesEndAt = maxRetryTime === undefined ? undefined : now() + maxRetryTime;
   try {
-    return await attempt(settings, request, refresh);
+    return readReport(settings, request, await exchange(settings, request, refresh));
   } catch (error) {
     request.signal.throwIfAborted();
-    return retry(settings, request, refresh, {error, begunAt});
+    return retry(settings, request, refresh, error, retriesEndAt);
   }
-}
-
-async function attempt(settings: Settings, request: PollRequest, refresh: TokenRefresh): Promise<Report> {
-  return readReport(settings, request, await exchange(settings, request, refresh));
 }
 
 /** p-retry, once there is something to retry: its first attempt is the one that has failed already. */
@@ -91,21 +88,21 @@ async function retry(
   settings: Settings,
   request: PollRequest,
   refresh: TokenRefresh,
-  first: {readonly error: unknown; readonly begunAt: number},
+  firstError: unknown,
+  retriesEndAt = Number.POSITIVE_INFINITY,
 ): Promise<Report> {
   const {retry: options} = settings;
   const {signal, retryUntil, onRetry} = request;
-  const {maxRetryTime = Number.POSITIVE_INFINITY} = options;
   const {shouldRetry, ...hooks} = limitHooks(options, request);
   try {
     return await pRetry(
-      (number) => {
-        if (number === 1) throw first.error;
-        return attempt(settings, request, refresh);
+      async (number) => {
+        if (number === 1) throw firstError;
+        return readReport(settings, request, await exchange(settings, request, refresh));
       },
       {
         ...hooks,
-        maxRetryTime: Math.max(0, maxRetryTime - (now() - first.begunAt)),
+        maxRetryTime: Math.max(0, retriesEndAt - now()),
         signal: toAbortSignal(signal),
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;

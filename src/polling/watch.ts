@@ -6,16 +6,20 @@ import {now, processClock, setTimer} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {longestTimer} from '../shared/timers.ts';
 import {type PollRequest, poll} from './poll.ts';
-import {abandon, type Change, firstStep, type Step, step, wake} from './step.ts';
+import {abandon, firstStep, step, wake} from './step.ts';
+import type {Change, Step} from './step-builder.ts';
 
 /** How many polls may follow each other without a timer in between, so that nothing else of the process starves. */
-const maxImmediatePolls = 100;
+const maxImmediatePolls = 500;
+
+type OnChange<Owner> = (change: Change, outcome: Outcome | undefined, owner: Owner) => void;
 
 /** A watch that runs on timers in this process. */
-export class Watch {
+export class Watch<Owner = undefined> {
   #state: WatchState;
-  readonly #settings: Settings;
-  readonly #onChange: (change: Change, outcome: Outcome | undefined) => void;
+  readonly settings: Settings;
+  readonly #onChange: OnChange<Owner>;
+  readonly #owner: Owner;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #poll: LazyAbortController | undefined;
   /** Whether something may have changed since the last request. */
@@ -32,11 +36,13 @@ export class Watch {
    * Begins after the current turn.
    *
    * @param onChange called with each change, once `state` contains it; the last time, when watching is over, with the outcome too
+   * @param owner what `onChange` gets as well: a callback that needs no closure costs each waiting operation less memory
    */
-  constructor(state: WatchState, settings: Settings, onChange: (change: Change, outcome: Outcome | undefined) => void) {
+  constructor(state: WatchState, settings: Settings, onChange: OnChange<Owner>, owner: Owner) {
     this.#state = state;
-    this.#settings = settings;
+    this.settings = settings;
     this.#onChange = onChange;
+    this.#owner = owner;
     // Not queueMicrotask, which fake timers replace.
     void (settings.startAfter ?? Promise.resolve()).then(() => this.#begin());
   }
@@ -47,7 +53,7 @@ export class Watch {
 
   /** Ends watching; does nothing if it has ended. */
   stop(reason: 'aborted' | 'stopped', cause: unknown): void {
-    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, cause, processClock, this.#settings.transitions));
+    if (!isOver(this.#state)) this.#take(abandon(this.#state, reason, cause, processClock, this.settings));
   }
 
   /** Polls as soon as the service allows, because the operation may have changed; does nothing if watching has ended. */
@@ -91,12 +97,12 @@ export class Watch {
 
   #shortenWait(): void {
     this.#wasWoken = false;
-    const woken = wake(this.#state, processClock, this.#settings.transitions);
+    const woken = wake(this.#state, processClock, this.settings);
     if (woken === undefined || !('wait' in woken.next)) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#state = woken.state;
-    this.#onChange(woken, undefined);
+    this.#onChange(woken, undefined, this.#owner);
     // By a timer even if it is due now, so that any number of hints in one turn make one poll.
     if (!isOver(this.#state)) this.#sleep(woken.next.wait);
   }
@@ -104,13 +110,13 @@ export class Watch {
   #begin(): void {
     this.#hasBegun = true;
     if (this.#wasStopped()) return;
-    const {signal} = this.#settings;
+    const {signal} = this.settings;
     if (signal?.aborted) this.stop('aborted', signal.reason);
     if (this.#wasStopped()) return;
     if (signal !== undefined && !isOver(this.#state)) {
       this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     }
-    this.#take(firstStep(this.#state, processClock, this.#settings.transitions));
+    this.#take(firstStep(this.#state, processClock, this.settings));
   }
 
   #wasStopped(): boolean {
@@ -122,7 +128,7 @@ export class Watch {
     const controller = new LazyAbortController();
     this.#poll = controller;
     this.#wasWoken = false;
-    const settings = this.#settings;
+    const settings = this.settings;
     const io = {
       settings,
       poll: (request: PollRequest) => poll(settings, request),
@@ -133,7 +139,7 @@ export class Watch {
         // Another request of this poll follows.
         this.#wasWoken = false;
         this.#state = change.state;
-        this.#onChange(change, undefined);
+        this.#onChange(change, undefined, this.#owner);
         if (this.#onPaused !== undefined) this.#abortPoll();
       },
     };
@@ -154,10 +160,10 @@ export class Watch {
     this.#state = taken.state;
     if ('outcome' in taken.next) {
       this.#dispose();
-      this.#onChange(taken, taken.next.outcome);
+      this.#onChange(taken, taken.next.outcome, this.#owner);
       return;
     }
-    if (taken.events.length > 0) this.#onChange(taken, undefined);
+    if (taken.events.length > 0) this.#onChange(taken, undefined, this.#owner);
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
     if (this.#onPaused !== undefined) {
@@ -175,7 +181,7 @@ export class Watch {
   }
 
   /** Polls, unless the wait was longer than one timer can hold, which is 24.8 days. */
-  static #onTimer(watch: Watch): void {
+  static #onTimer<Owner>(watch: Watch<Owner>): void {
     watch.#timer = undefined;
     const rest = watch.#state.dueAt - now();
     if (rest > 0) watch.#sleep(rest);

@@ -3,7 +3,8 @@ import {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Resumed} from '../options/resume.ts';
 import {byProcessClock, type PollRequest, poll, type Report} from '../polling/poll.ts';
-import {type Step, step as takeStep} from '../polling/step.ts';
+import {step as takeStep} from '../polling/step.ts';
+import type {Step} from '../polling/step-builder.ts';
 import {deriveController} from '../shared/abort.ts';
 import {type Clock, now as processNow} from '../shared/clock.ts';
 

@@ -1,6 +1,8 @@
+import type {RemainingTime} from '../operation/events.ts';
 import {type Checks, checkedWhereRead, checkIsObject, checkNumber, checkOptions} from '../shared/check-options.ts';
 import {DurationHistogram, type DurationHistogramJson, readDurationHistogram} from './duration-histogram.ts';
 import {PollPlanner} from './poll-planner.ts';
+import {RemainingTimes} from './remaining-time.ts';
 import {
   type ExponentialOptions,
   exponential,
@@ -24,6 +26,11 @@ export interface AdaptiveOptions extends ExponentialOptions {
 /** A schedule that learns how long operations take. Share one among all pollers of the same kind of operation. */
 export interface AdaptiveSchedule extends Schedule {
   readonly ended: (end: ScheduleEnd) => void;
+  /**
+   * How long an operation that has been watched for `elapsed` milliseconds is likely to go on; `undefined` until ten
+   * operations have ended.
+   */
+  readonly estimate: (elapsed: number) => RemainingTime | undefined;
   /** What was learned, as plain JSON: durations, and nothing about any single operation. */
   readonly toJSON: () => DurationHistogramJson;
 }
@@ -59,6 +66,7 @@ export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
     learned === undefined ? undefined : readDurationHistogram(learned, 'schedules.adaptive: learned'),
   );
   const planner = new PollPlanner(durations, requestCost);
+  const remaining = new RemainingTimes(durations);
   const schedule = (context: ScheduleContext): number => {
     const {attempt, elapsed, random} = context;
     const next = planner.next(elapsed, random);
@@ -70,6 +78,7 @@ export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
   };
   return Object.assign(schedule, {
     ended: ({elapsed, after}: ScheduleEnd) => durations.add(after, elapsed),
+    estimate: (elapsed: number) => remaining.after(elapsed),
     toJSON: () => durations.toJSON(),
   });
 }

@@ -2,15 +2,15 @@
 export interface DurationHistogramJson {
   readonly kind: 'operation-poller durations';
   readonly version: 1;
-  /** How many operations ended in each of 128 bins, older ones weighing less. */
+  /** How many operations ended in each of 184 bins, older ones weighing less. */
   readonly counts: readonly number[];
 }
 
 const kind = 'operation-poller durations';
 const version = 1;
 
-// The first bin ends at 100 ms; of the others, eight make an octave, up to 1.7 hours.
-export const binCount = 128;
+// The first bin ends at 100 ms; of the others, eight make an octave, up to nine days.
+export const binCount = 184;
 const firstBinEnd = 100;
 const binsPerOctave = 8;
 

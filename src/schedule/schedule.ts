@@ -1,3 +1,4 @@
+import type {RemainingTime} from '../operation/events.ts';
 import type {Operation, OperationStatus} from '../operation/operation.ts';
 import {
   type Checks,
@@ -47,6 +48,11 @@ export interface Schedule {
    * which are replayed.
    */
   readonly ended?: ((end: ScheduleEnd) => void) | undefined;
+  /**
+   * How long an operation that has been watched for `elapsed` milliseconds is likely to go on; `undefined` where too little
+   * is known. Events carry it as `remaining`, and `poller.estimate()` returns it.
+   */
+  readonly estimate?: ((elapsed: number) => RemainingTime | undefined) | undefined;
 }
 
 /** The options of {@link schedules}.exponential. */

@@ -35,20 +35,26 @@ export function now(): number {
  *
  * @param given what the callback gets: one that needs no closure costs each waiting operation less memory
  */
-export function setTimer<Given extends unknown[]>(
-  callback: (...given: Given) => void,
+export function setTimer(callback: () => void, delay: number): ReturnType<typeof setTimeout>;
+export function setTimer<Given>(
+  callback: (given: Given) => void,
   delay: number,
-  ...given: Given
+  given: Given,
+): ReturnType<typeof setTimeout>;
+export function setTimer<Given>(
+  callback: (given?: Given) => void,
+  delay: number,
+  given?: Given,
 ): ReturnType<typeof setTimeout> {
-  return setTimeout(fire<Given>, delay, now() + delay, callback, ...given);
+  return setTimeout(fire<Given>, delay, now() + delay, callback, given);
 }
 
-function fire<Given extends unknown[]>(due: number, callback: (...given: Given) => void, ...given: Given): void {
+function fire<Given>(due: number, callback: (given?: Given) => void, given?: Given): void {
   const lead = due - monotonic();
   if (lead > 0) latest = Math.max(latest, due);
   // No real timer fires so early: from here on the tool's time counts.
   if (lead > timerTolerance) origin += lead;
-  callback(...given);
+  callback(given);
 }
 
 // 0 unless the wall clock was set since this process started.
@@ -72,10 +78,12 @@ export function shiftTime(time: number | undefined, by: number): number | undefi
 
 function monotonic(): number {
   // A tool that fakes timers replaces the function, and its time begins wherever the tool says.
-  if (source !== performance.now) {
-    source = performance.now;
-    origin = Date.now() - performance.now();
+  // Looked up once: the global object finds it by a getter.
+  const clock = performance;
+  if (source !== clock.now) {
+    source = clock.now;
+    origin = Date.now() - clock.now();
     latest = Number.NEGATIVE_INFINITY;
   }
-  return origin + performance.now();
+  return origin + clock.now();
 }

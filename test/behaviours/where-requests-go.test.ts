@@ -12,7 +12,7 @@ import {
   resumeOperation,
   schedules,
 } from '../../src/index.ts';
-import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
+import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing.ts';
 import {
   afterwards,
   answered,

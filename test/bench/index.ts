@@ -2,6 +2,7 @@
 // run alone: `npm run bench -- stop`. `-- --list` tells the names.
 import {benchmarkBatch} from './batch.ts';
 import {benchmarkCost} from './cost.ts';
+import {benchmarkEstimate} from './estimate.ts';
 import {benchmarkMemory} from './memory.ts';
 import {benchmarkQueueKill} from './queue-kill.ts';
 import {benchmarkQueueLateness} from './queue-lateness.ts';
@@ -18,6 +19,7 @@ import {benchmarkThrottle} from './throttle.ts';
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   batch: benchmarkBatch,
   cost: benchmarkCost,
+  estimate: benchmarkEstimate,
   memory: benchmarkMemory,
   'queue-kill': benchmarkQueueKill,
   'queue-lateness': benchmarkQueueLateness,

@@ -84,6 +84,37 @@ describe('a start', () => {
     const error = await rejectionOf(client.start(longRunning, {path: 'https://elsewhere.example/a'}));
     expect(String(error)).toMatch(/^TypeError: path: expected a path/);
   });
+
+  test('51: is not sent when its token comes just as startTimeout is over', async () => {
+    const service = await serve(() => started('/op'));
+    jest.useFakeTimers();
+    const token = () => new Promise<string>((resolve) => setTimeout(resolve, 5000, 'a-token'));
+    const rejection = rejectionOf(clientOf(service.root, {token, startTimeout: 5000}).start(longRunning, {path: '/a'}));
+    await jest.advanceTimersByTimeAsync(5001);
+    expect(await rejection).toMatchObject({
+      mayHaveStarted: false,
+      message: expect.stringContaining('No request could be made within 5000 ms'),
+      cause: {kind: 'timeout'},
+    });
+    expect(service.received).toHaveLength(0);
+  });
+
+  test('a hint does not shorten the wait that its response asks for', async () => {
+    const service = await serve(() => ({...started('/op'), headers: {location: '/op', 'retry-after': '3600'}}));
+    const {poller} = await clientOf(service.root).start(longRunning, {path: '/a'}, {totalTimeout: false});
+    const waits: number[] = [];
+    await new Promise<void>((resolve) => {
+      poller!.on('waiting', ({delay}) => {
+        waits.push(delay);
+        resolve();
+      });
+    });
+    poller!.wake();
+    const {dueAt, startedAt, notBefore} = poller!.toJSON();
+    poller!.stop();
+    expect({waits: waits.length, wait: dueAt - startedAt}).toEqual({waits: 1, wait: 3_600_000});
+    expect(notBefore).toBe(dueAt);
+  });
 });
 
 describe('a start is refused before anything is sent', () => {

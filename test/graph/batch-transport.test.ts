@@ -5,7 +5,7 @@ import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
-import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
+import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, token} from './clients.ts';
 

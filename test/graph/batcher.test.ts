@@ -114,3 +114,29 @@ describe('a request that is given up within the window', () => {
     expect([sent, jest.getTimerCount()]).toEqual([[20], 0]);
   });
 });
+
+test('each request of a batch that failed is requeued before it is sent by itself', async () => {
+  const steps: string[] = [];
+  const batcher = new Batcher(
+    window,
+    async () => {
+      steps.push('sent');
+      return createResponse(200, new Headers(), {json: {}});
+    },
+    async () => Promise.reject(new Error('no batches today')),
+  );
+  const {signal} = new AbortController();
+  const onRequeued = () => void steps.push('requeued');
+  const request: TransportRequest = {
+    method: 'GET',
+    headers: {},
+    signal,
+    onSent: () => {},
+    onRequeued,
+    onHead: () => {},
+  };
+  const responses = [1, 2].map(() => batcher.send('key', 'https://graph.example/v1.0/a', request));
+  await jest.advanceTimersByTimeAsync(window);
+  await Promise.all(responses);
+  expect(steps).toEqual(['requeued', 'sent', 'requeued', 'sent']);
+});

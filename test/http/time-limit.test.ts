@@ -97,3 +97,20 @@ test('what is held back after its batch was refused has all of its time again on
   await jest.advanceTimersByTimeAsync(10_000);
   expect(await ended).toBe(6000);
 });
+
+test('what waits to be sent again after its batch failed has all of its time again once it is sent', async () => {
+  const start = Date.now();
+  const ended = withTimeLimit(
+    1000,
+    {signal: new AbortController().signal, deadlineAt: start + 9000},
+    'request',
+    (_, {onSent, onRequeued}) => {
+      onSent();
+      setTimeout(() => onRequeued?.(), 500);
+      setTimeout(onSent, 5000);
+      return new Promise<void>(() => undefined);
+    },
+  ).catch(() => Date.now() - start);
+  await jest.advanceTimersByTimeAsync(10_000);
+  expect(await ended).toBe(6000);
+});

@@ -4,7 +4,7 @@ import {getEventListeners} from 'node:events';
 import {describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import {pollOperation, schedules, WatchAbortedError} from '../../src/index.ts';
-import type {OperationStep} from '../../src/testing/index.ts';
+import type {OperationStep} from '../../src/testing.ts';
 import {
   afterwards,
   countingController,

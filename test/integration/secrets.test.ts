@@ -18,7 +18,7 @@ import {
   resumeOperation,
   schedules,
 } from '../../src/index.ts';
-import type {OperationStep} from '../../src/testing/index.ts';
+import type {OperationStep} from '../../src/testing.ts';
 import {
   afterwards,
   begin,

@@ -62,7 +62,7 @@ type Runner = (http: KyInstance, polls: number) => Promise<readonly OperationEve
 const byStep: Runner = async (http, polls) => {
   const settings = readOptions({protocol: tasks, http, schedule});
   const io = {settings, poll: poll.bind(undefined, settings), signal};
-  let step = firstStep(firstState(location, settings, beginning), clockAt(), settings.transitions);
+  let step = firstStep(firstState(location, settings, beginning), clockAt(), settings);
   const events: OperationEvent[] = [];
   for (let count = 0; count < polls && 'wait' in step.next; count++) {
     const before = step.state;

@@ -182,6 +182,7 @@ describe('what is emitted', () => {
   test('a retry within a poll is emitted while the poll lasts, and is then in no step', async () => {
     const during: string[] = [];
     const states: WatchState[] = [];
+    const answers: unknown[] = [];
     const error = pollError(503);
     const poll = async ({onRetry}: PollRequest): Promise<Report> => {
       onRetry(error, 500);
@@ -195,12 +196,14 @@ describe('what is emitted', () => {
         signal,
         onChange: ({events, machineEvents, state}) => {
           during.push(...events.map(({type}) => type), ...machineEvents.map(({type}) => type));
+          answers.push(...events.map(({answer}) => answer));
           states.push(state);
         },
       },
       clockAt(),
     );
     expect(during).toEqual(['retrying', 'retry']);
+    expect(answers).toEqual([{httpStatus: 503, clientRequestId: expect.any(String)}]);
     expect(states.map(({dueAt, attempt, observed}) => [dueAt - beginning, attempt, observed])).toEqual([
       [500, 0, {503: 1}],
     ]);

@@ -6,7 +6,8 @@ import type {Transitions, WatchEvent} from '../../src/operation/watch-event.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import type {PollRequest, Relocation, Report} from '../../src/polling/poll.ts';
-import {firstStep, type Step, step as takeStep} from '../../src/polling/step.ts';
+import {firstStep, step as takeStep} from '../../src/polling/step.ts';
+import type {Step} from '../../src/polling/step-builder.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {wallClock} from '../../src/shared/clock.ts';
 import {beginning, operationOf, pollError, stateOf, tasks} from '../support/core.ts';
@@ -123,7 +124,7 @@ export async function walk(
     firstStep(
       from,
       wallClock(() => clock),
-      transitions,
+      {transitions},
     ),
   );
   while ('wait' in step.next && coming.length > 0) {

@@ -21,7 +21,7 @@ async function operationsOf(bodies: readonly object[], state = stateOf()) {
   const http = ky.create({fetch: async () => Response.json({id: 'b', status: 'running', ...left.shift()})});
   const events: OperationEvent[] = [];
   const settings = readOptions({protocol: tasks, http, schedule: schedules.fixed(1000)});
-  const watch = new Watch(state, settings, (change) => void events.push(...change.events));
+  const watch = new Watch(state, settings, (change) => void events.push(...change.events), undefined);
   for (let count = 0; left.length > 0; count++) {
     await jest.advanceTimersByTimeAsync(count === 0 ? 0 : 1000);
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));

@@ -168,7 +168,7 @@ describe('schedules.adaptive', () => {
     );
   });
 
-  const counts = repeated(1, 128);
+  const counts = repeated(1, 184);
   const json = {kind: 'operation-poller durations', version: 1, counts};
   const where = 'schedules.adaptive: learned:';
   test.each<[object, ErrorConstructor, string]>([
@@ -193,7 +193,7 @@ describe('schedules.adaptive', () => {
     [{learned: {...json, more: 1}}, TypeError, `${where} unknown field more`],
     [{learned: JSON.parse('{"__proto__": {"counts": []}}')}, TypeError, `${where} expected the kind`],
     [{learned: {...json, counts: 'x'}}, TypeError, `${where} counts: expected a list, got string`],
-    [{learned: {...json, counts: [1]}}, RangeError, `${where} counts: expected 128 numbers, got 1`],
+    [{learned: {...json, counts: [1]}}, RangeError, `${where} counts: expected 184 numbers, got 1`],
     [
       {learned: {...json, counts: counts.with(3, Number.NaN)}},
       RangeError,
@@ -204,7 +204,7 @@ describe('schedules.adaptive', () => {
       RangeError,
       `${where} count 0: expected a number from 0 on, got -1`,
     ],
-    [{learned: {...json, counts: new Array(128)}}, TypeError, `${where} count 0: expected a number, got undefined`],
+    [{learned: {...json, counts: new Array(184)}}, TypeError, `${where} count 0: expected a number, got undefined`],
     [
       {learned: {...json, counts: counts.with(9, 1e300)}},
       RangeError,

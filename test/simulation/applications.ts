@@ -1,5 +1,4 @@
 import {getEventListeners} from 'node:events';
-import type {KyInstance} from 'ky';
 import {
   OperationError,
   type OperationEvent,
@@ -8,38 +7,20 @@ import {
   type OperationPoller,
   type PollOptions,
   pollOperation,
-  protocols,
   type ResumeToken,
   resumeOperation,
-  schedules,
 } from 'operation-poller';
 import {createOperationClient, type OperationClient} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
 import {createGraphClient} from 'operation-poller/graph';
+import {httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
 import {type Facts, type Memory, memoryOf} from './facts.ts';
-import {kyHttp, plainHttp} from './http.ts';
-import type {OptionsPlan, Plan} from './plan.ts';
-import {home, locationOf} from './service.ts';
+import type {Plan} from './plan.ts';
+import {Queue} from './queue.ts';
+import {abroad, home, locationOf} from './service.ts';
 import {Users} from './users.ts';
 import type {Wording} from './wordings.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
-
-const protocolOf: Readonly<Record<Wording, NonNullable<PollOptions['protocol']>>> = {
-  longRunning: protocols.longRunning,
-  'google.longrunning': protocols.google.longrunning,
-  'azure.statusMonitor': protocols.azure.statusMonitor,
-  'azure.location': protocols.azure.location,
-  'graph.driveCopy': protocols.graph.driveCopy,
-};
-
-/** The longer a watch may last, the less it asks: worlds stay small. */
-function scheduleOf({schedule, totalTimeout}: OptionsPlan): PollOptions['schedule'] {
-  if (schedule === 'default') return undefined;
-  const most = Math.max(300, totalTimeout / 40);
-  return schedule === 'fixed'
-    ? schedules.fixed(most)
-    : schedules.exponential({initial: 200, max: 2 * most, jitter: 'equal'});
-}
 
 const reasons: Readonly<Record<string, string>> = {
   OperationFailedError: 'failed',
@@ -56,56 +37,9 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** The application that a plan is about. */
 export function applicationOf(world: World): Application {
-  return world.plan.runner === 'durable' ? new Workflows(world) : new Pollers(world);
-}
-
-function httpOf({plan, network}: World): KyInstance {
-  return plan.withKy ? kyHttp(network) : plainHttp(network);
-}
-
-function optionsOf({options}: Plan, wording: Wording): PollOptions {
-  const {totalTimeout, requestTimeout, notFoundGrace, consecutiveFailures, unknownStatus} = options;
-  const {initialDelay, fetchResult, maxRetryAfter, maxResponseSize} = options;
-  return {
-    protocol: protocolOf[wording],
-    schedule: scheduleOf(options),
-    totalTimeout,
-    requestTimeout,
-    notFoundGrace,
-    consecutiveFailures,
-    unknownStatus,
-    initialDelay,
-    fetchResult,
-    maxRetryAfter,
-    maxResponseSize,
-  };
-}
-
-type TokenFunction = Extract<NonNullable<PollOptions['token']>, (...given: never[]) => unknown>;
-
-/** The application's own function for tokens, or a token. */
-function tokenOf(world: World, operation: number): NonNullable<PollOptions['token']> {
-  const {plan, service, time} = world;
-  if (plan.options.token === 'text') return service.token;
-  let calls = 0;
-  const give: TokenFunction = () => {
-    if (world.reaches('token')) return new Promise(() => undefined);
-    if (plan.options.token === 'at once') return service.token;
-    calls += 1;
-    if (plan.options.token === 'failing' && calls % 3 === 0) {
-      world.count('token fails');
-      const concerned = operation < 0 ? world.facts.map((facts) => facts.operation) : [operation];
-      for (const each of concerned) world.happen({is: 'token failed', operation: each});
-      throw new Error('no token today');
-    }
-    return new Promise((resolve) => {
-      const answer = (): void => {
-        if (!world.reaches('token')) resolve(service.token);
-      };
-      time.after(plan.latency + 3, answer, 'application');
-    });
-  };
-  return give;
+  const {runner} = world.plan;
+  if (runner === 'queue') return new Queue(world);
+  return runner === 'durable' ? new Workflows(world) : new Pollers(world);
 }
 
 function seen(event: OperationEvent): SeenEvent {
@@ -144,6 +78,7 @@ class Pollers implements Application {
     };
     // The deadline of a resume token holds where no other is given; after a time-out there is none.
     if (token !== undefined && token.abandoned !== 'timeout' && plan.seed % 2 === 1) options.totalTimeout = undefined;
+    if (facts.trusts) options.trustedOrigins = [abroad];
     this.#controllers.set(operation, controller);
     if (facts.isStarting) this.#start(operation, planned.wording, options);
     else this.#follow(operation, this.#poller(operation, locationOf(planned, operation), stored, options));
@@ -164,25 +99,40 @@ class Pollers implements Application {
           if (generation !== this.#generation || !world.time.isProcessAlive) return;
           if (poller === undefined) return notStarted('unconfirmed', answer);
           world.happen({is: 'begin', operation});
-          this.#follow(operation, poller);
+          this.#follow(operation, poller, wording === 'google.longrunning');
           this.#store(operation, poller);
         },
         (error: unknown) => {
           if (generation !== this.#generation) return;
           if (error instanceof OperationNotStartedError) notStarted('notStarted', error);
-          else if (error instanceof OperationNotWatchableError) notStarted('notWatchable', error);
-          else world.broken(`a start throws ${String(error)}`);
+          else if (error instanceof OperationNotWatchableError) {
+            if (operation % 2 === 0 && world.time.isProcessAlive) this.#trust(operation, error, options);
+            else notStarted('notWatchable', error);
+          } else world.broken(`a start throws ${String(error)}`);
         },
       );
   }
 
-  #follow(operation: number, poller: OperationPoller): void {
+  /** Its user trusts the origin that the service has it on. */
+  #trust(operation: number, error: OperationNotWatchableError, options: PollOptions): void {
+    const {resumeToken} = error;
+    if (resumeToken === undefined) {
+      this.#world.broken('an operation that was started has no resume token');
+      return;
+    }
+    this.#world.happen({is: 'begin', operation, trusts: true});
+    this.#follow(operation, this.#sharedClient().resume(resumeToken, {...options, trustedOrigins: [abroad]}));
+  }
+
+  /** @param readsStart whether the answer to its start is the first report */
+  #follow(operation: number, poller: OperationPoller, readsStart = false): void {
     const {plan} = this.#world;
     const facts = this.#world.facts[operation];
     if (facts === undefined) return;
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
     this.#pollers.set(operation, poller);
+    let hasFirstReport = readsStart;
     const over = (outcome: SeenOutcome): void => {
       if (isCurrent()) this.#world.happen({is: 'over', operation, outcome});
     };
@@ -194,6 +144,11 @@ class Pollers implements Application {
     this.#users.use(poller, facts, isCurrent);
     poller.on('*', (event) => {
       if (!isCurrent()) return;
+      if (hasFirstReport && event.type === 'polled') {
+        hasFirstReport = false;
+        const {startAnswer} = facts;
+        if (startAnswer !== undefined) this.#world.happen({is: 'first report', operation, answer: startAnswer.answer});
+      }
       this.#world.happen({is: 'event', operation, event: seen(event), whole: event});
       if (plan.store.at === 'every event' || event.type === 'waiting') this.#store(operation, poller);
       this.#world.reaches('event');
@@ -213,6 +168,13 @@ class Pollers implements Application {
     if (how === 'abort') this.#controllers.get(operation)?.abort(new Error('the user went away'));
     else poller?.stop('enough');
     this.keep(operation);
+  }
+
+  wake(operation: number): void {
+    const poller = this.#pollers.get(operation);
+    if (poller === undefined) return;
+    this.#world.happen({is: 'wake', operation});
+    poller.wake();
   }
 
   keep(operation: number): void {
@@ -368,6 +330,10 @@ class Workflows implements Application {
 
   abandon(): void {
     // A workflow is cancelled by its engine.
+  }
+
+  wake(): void {
+    // An engine's timers go by its journal.
   }
 
   keep(): void {

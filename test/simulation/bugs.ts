@@ -113,8 +113,8 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'the first 404 is the end',
-    file: 'polling/step.ts',
-    search: 'at - missingSince >= settings.notFoundGrace',
+    file: 'polling/failed-poll.ts',
+    search: 'at - missingSince >= notFoundGrace',
     replace: 'at - missingSince >= 0',
   },
   {
@@ -212,5 +212,67 @@ export const bugs: readonly Bug[] = [
     file: 'shared/listeners.ts',
     search: 'if (!listeners.has(listener)) continue;',
     replace: '',
+  },
+  {
+    name: 'a start leaves when its time is over',
+    file: 'client/start-request.ts',
+    search: 'if (now() >= deadlineAt) throw tooLateError(startTimeout);',
+    replace: '',
+  },
+  {
+    name: 'a hint shortens the wait that the service asked for',
+    file: 'polling/step.ts',
+    search: 'const delay = Math.ceil(Math.max(0, (notBefore ?? at) - at));',
+    replace: 'const delay = 0;',
+  },
+  {
+    name: 'a hint shortens the wait that the answer to a start asked for',
+    file: 'client/start.ts',
+    search: 'const notBefore = told === undefined ? undefined : at + told;',
+    replace: 'const notBefore = undefined;',
+  },
+  {
+    name: 'a hint changes nothing',
+    file: 'polling/step.ts',
+    search: 'if (isOver(state) || at + delay >= dueAt) return undefined;',
+    replace: 'if (delay >= 0) return undefined;',
+  },
+  {
+    name: 'a turn that comes too early polls',
+    file: 'runner/take-turn.ts',
+    search: 'if (Math.ceil(dueAt) > now) return {record, events: [], dueAt};',
+    replace: '',
+  },
+  {
+    name: 'an end is stored only after it is handed over',
+    file: 'runner/take-turn.ts',
+    search: 'return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};',
+    replace: `void onEnd?.({id: record.id, key: record.key, outcome, data: record.data, signal: neverAborted});
+    return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};`,
+  },
+  {
+    name: 'a record whose end nobody took is done',
+    file: 'runner/take-turn.ts',
+    search:
+      'return {record: {...record, ended: {...ended, dueAt, rejections: ended.rejections + 1}}, events: [], dueAt, error};',
+    replace: 'return {record, events: [], done: outcome, error};',
+  },
+  {
+    name: 'a turn polls an origin that is held back',
+    file: 'runner/step-unless-held.ts',
+    search: 'if (heldUntil === undefined || heldUntil <= now) return undefined;',
+    replace: 'if (heldUntil === undefined || now > 0) return undefined;',
+  },
+  {
+    name: 'what a batch was refused for runs out of its time while it waits for another request',
+    file: 'graph/batcher.ts',
+    search: 'request.onRequeued?.();',
+    replace: '',
+  },
+  {
+    name: 'the first report of a start is asked for again',
+    file: 'client/start.ts',
+    search: 'if (first === undefined || requested !== location) return transport(requested, request);',
+    replace: 'if (first !== null) return transport(requested, request);',
   },
 ];

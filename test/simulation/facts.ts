@@ -1,6 +1,6 @@
 import type {ServiceAnswer} from './faults.ts';
 import {isHome, isRefused} from './network.ts';
-import {hasClient} from './plan.ts';
+import {hasClient, isStored, keepsRecords} from './plan.ts';
 import {isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
@@ -36,7 +36,11 @@ export interface Facts extends Memory {
   /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
   startRequests: number;
   startedAt: number;
-  startAnswer: {readonly answer: ServiceAnswer; readonly isLost: boolean; readonly isUnread: boolean} | undefined;
+  startAnswer: Omit<Extract<Happening, {is: 'start answer'}>, 'is' | 'operation'> | undefined;
+  /** Whether its user trusts another origin that it was found on. */
+  trusts: boolean;
+  /** By when its last request must have left. */
+  startDueAt: number;
   /** The rank of the furthest status that the service has said. */
   rankSaid: number;
   /** When the service asked for the wait that is going on. */
@@ -69,41 +73,28 @@ export interface Facts extends Memory {
   outcome: SeenOutcome | undefined;
   /** Whether watching will be resumed after it was abandoned. */
   resumes: boolean;
-}
-
-/** Before anything has happened. */
-export function firstFacts(_: unknown, operation: number): Facts {
-  return {
-    ...blank(),
-    operation,
-    wasBegun: false,
-    isStarting: false,
-    startRequests: 0,
-    startedAt: 0,
-    startAnswer: undefined,
-    rankSaid: -1,
-    toldAt: undefined,
-    isWatched: false,
-    deadlineAt: 0,
-    resumedAt: 0,
-    stalledAtBegin: 0,
-    slack: 0,
-    requests: 0,
-    lastRequestAt: undefined,
-    settledAt: undefined,
-    isFollowedUp: false,
-    lastAnswer: undefined,
-    lastTrouble: undefined,
-    endReadAt: undefined,
-    abandonedBy: undefined,
-    eventAt: 0,
-    isEmitting: false,
-    stored: undefined,
-    beforeAnswer: undefined,
-    watches: 0,
-    outcome: undefined,
-    resumes: false,
-  };
+  /** When there was a hint since the last request, at a time when nothing but a wait was going on. */
+  wokenAt: number | undefined;
+  /** How many hints there were that made no poll come sooner yet. */
+  hints: number;
+  /** Whether a request is under way. */
+  isAsking: boolean;
+  /** By how much turns have been late, in milliseconds. */
+  late: number;
+  /** Whether two turns went on at the same time: what happened in which of them is not known. */
+  isDoubled: boolean;
+  /** Until when the turn's worker has to leave the service alone, and whether any had to. */
+  turnHeldUntil: number;
+  wasHeld: boolean;
+  recordId: string | undefined;
+  /** Whether its end has been handed over and its record removed; `undefined`: it has not ended. */
+  isHandedOver: boolean | undefined;
+  /** How often `onEnd` was called, how often it may be called again, because nobody knows that it was, and whether it resolved. */
+  handOvers: number;
+  repeats: number;
+  wasTaken: boolean;
+  /** The end that any answer told of. */
+  endSaid: End | undefined;
 }
 
 function blank(): Memory {
@@ -119,6 +110,58 @@ function blank(): Memory {
     endRead: undefined,
     hasTimedOut: false,
   };
+}
+
+const noFacts: Facts = {
+  ...blank(),
+  operation: -1,
+  wasBegun: false,
+  isStarting: false,
+  startRequests: 0,
+  startedAt: 0,
+  startAnswer: undefined,
+  trusts: false,
+  startDueAt: 0,
+  rankSaid: -1,
+  toldAt: undefined,
+  isWatched: false,
+  deadlineAt: 0,
+  resumedAt: 0,
+  stalledAtBegin: 0,
+  slack: 0,
+  requests: 0,
+  lastRequestAt: undefined,
+  settledAt: undefined,
+  isFollowedUp: false,
+  lastAnswer: undefined,
+  lastTrouble: undefined,
+  endReadAt: undefined,
+  abandonedBy: undefined,
+  eventAt: 0,
+  isEmitting: false,
+  stored: undefined,
+  beforeAnswer: undefined,
+  watches: 0,
+  outcome: undefined,
+  resumes: false,
+  wokenAt: undefined,
+  hints: 0,
+  isAsking: false,
+  late: 0,
+  isDoubled: false,
+  turnHeldUntil: 0,
+  wasHeld: false,
+  recordId: undefined,
+  isHandedOver: undefined,
+  handOvers: 0,
+  repeats: 0,
+  wasTaken: false,
+  endSaid: undefined,
+};
+
+/** Before anything has happened. */
+export function firstFacts(_: unknown, operation: number): Facts {
+  return {...noFacts, operation};
 }
 
 /** What a resume token written now would remember. */
@@ -159,6 +202,7 @@ export function applyTo(world: World, happening: Happening): void {
   switch (happening.is) {
     case 'start':
       Object.assign(facts, {wasBegun: true, isStarting: true, stalledAtBegin: world.stalled, startedAt: now});
+      facts.startDueAt = now + plan.startTimeout;
       break;
     case 'start request':
       if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
@@ -168,8 +212,9 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'start answer':
-      if (!happening.isLost) heed(world, happening.answer);
-      facts.startAnswer = {answer: happening.answer, isLost: happening.isLost, isUnread: happening.isUnread};
+      // Only a whole answer reaches the gate.
+      if (!happening.isLost && !happening.isUnread) heed(world, happening.answer);
+      facts.startAnswer = happening;
       facts.isFollowedUp = happening.answer.says === 'unauthorized';
       break;
     case 'not started':
@@ -183,6 +228,7 @@ export function applyTo(world: World, happening: Happening): void {
         isStarting: false,
         resumedAt: now,
         stalledAtBegin: world.stalled,
+        trusts: happening.trusts === true,
       });
       if (plan.options.initialDelay === 0) tell(facts, facts.startAnswer?.answer.told, now);
       facts.deadlineAt = now + plan.options.totalTimeout;
@@ -196,13 +242,20 @@ export function applyTo(world: World, happening: Happening): void {
       facts.requests += 1;
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
+      facts.wokenAt = undefined;
+      facts.isAsking = true;
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      answer(facts, happening, world);
+      if (hasClient(plan.runner) && !isAbroad(facts, world)) heed(world, happening.answer);
+      if (happening.isWanted) answer(facts, happening, now);
+      break;
+    case 'first report':
+      answer(facts, {answer: happening.answer, isThere: true}, now);
       break;
     case 'lost':
       facts.settledAt = now;
+      facts.isAsking = false;
       facts.failures += 1;
       facts.lastTrouble = 'lost';
       // What was lost with a batch is asked again by itself.
@@ -218,6 +271,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.eventAt = at;
       if (happening.event.reason === 'timeout') facts.hasTimedOut = true;
       if (happening.event.reason !== 'aborted' && happening.event.reason !== 'stopped') facts.beforeAnswer = undefined;
+      else if (facts.beforeAnswer !== undefined) facts.beforeAnswer.attempt = attempt;
       if (type === 'polled') {
         facts.unreported -= 1;
         // An answer without a percentage lies between two that have the same.
@@ -237,6 +291,36 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isWatched = false;
       // Whoever resumes has yet to see the last one.
       if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
+      if (keepsRecords(plan.runner)) facts.isHandedOver = false;
+      break;
+    case 'wake':
+      if (!facts.isWatched) break;
+      facts.hints += 1;
+      if (!facts.isAsking && !facts.isFollowedUp) facts.wokenAt ??= now;
+      break;
+    case 'turn':
+      if (!happening.isAlone) facts.isDoubled = true;
+      // What an earlier turn found out and did not store is unknown.
+      Object.assign(facts, facts.stored ?? blank());
+      facts.isFollowedUp = false;
+      facts.isAsking = false;
+      facts.slack += 2 * Math.abs(happening.offset);
+      facts.turnHeldUntil = now + happening.heldFor;
+      facts.wasHeld ||= happening.heldFor > 0;
+      break;
+    case 'turn lost':
+      facts.repeats += 1;
+      facts.settledAt = undefined;
+      facts.toldAt = undefined;
+      break;
+    case 'hand over':
+      facts.handOvers += 1;
+      break;
+    case 'handed over':
+      facts.wasTaken = true;
+      break;
+    case 'removed':
+      facts.isHandedOver = true;
       break;
   }
 }
@@ -259,6 +343,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isWatched = true;
   facts.resumedAt = time.now;
   facts.settledAt = undefined;
+  facts.isAsking = false;
   facts.isFollowedUp = false;
   facts.eventAt = 0;
   facts.abandonedBy = undefined;
@@ -267,13 +352,13 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.toldAt = undefined;
   facts.watches += 1;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
-  // A workflow's are those of its journal, and stay as far off as they were.
-  if (plan.runner !== 'durable') facts.slack = jumped + time.frozen;
-  if (facts.stored === undefined || (facts.stored.hasTimedOut && plan.runner !== 'durable')) {
+  // A workflow's are those of its journal, a record's those of its store, and stay as far off as they were.
+  if (!isStored(plan.runner)) facts.slack = jumped + time.frozen;
+  if (facts.stored === undefined || (facts.stored.hasTimedOut && !isStored(plan.runner))) {
     facts.deadlineAt = time.now + plan.options.totalTimeout;
     facts.stalledAtBegin = stalled;
   }
-  if (plan.runner === 'durable') return;
+  if (isStored(plan.runner)) return;
   Object.assign(facts, facts.stored ?? blank());
   // After a time-out everything begins anew, waits included.
   if (facts.hasTimedOut) facts.toldUntil = 0;
@@ -286,8 +371,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
 }
 
 /** Whether an operation is on another origin than a client's own, which has a gate of its own. */
-export function isAbroad({operation}: Facts, {plan}: World): boolean {
-  return hasClient(plan.runner) && plan.operations[operation]?.wording === 'graph.driveCopy';
+export function isAbroad({operation, trusts}: Facts, {plan}: World): boolean {
+  return hasClient(plan.runner) && (trusts || plan.operations[operation]?.wording === 'graph.driveCopy');
 }
 
 /** Whether a request has to keep the distance: one that follows at once on another does not. */
@@ -318,14 +403,12 @@ function heed(world: World, answer: ServiceAnswer): void {
 
 function answer(
   facts: Facts,
-  {answer: whole, isThere, isWanted}: Extract<Happening, {is: 'answer'}>,
-  world: World,
+  {answer: whole, isThere}: Pick<Extract<Happening, {is: 'answer'}>, 'answer' | 'isThere'>,
+  now: number,
 ): void {
   const {http, says, told, faults} = whole;
-  const {now} = world.time;
-  if (hasClient(world.plan.runner) && !isAbroad(facts, world)) heed(world, whole);
-  if (!isWanted) return;
   facts.settledAt = now;
+  facts.isAsking = false;
   if (!isThere) {
     facts.isFollowedUp = true;
     return;
@@ -351,6 +434,7 @@ function answer(
   facts.unreported += 1;
   if (isEnd(says)) {
     facts.endRead = says as End;
+    facts.endSaid = facts.endRead;
     facts.endReadAt ??= now;
   }
 }

@@ -21,7 +21,9 @@ export interface ServiceAnswer {
   /** What was done to it, for statistics and timelines. */
   readonly faults: readonly string[];
   /** The word that no protocol knows. */
-  readonly word?: string;
+  readonly word?: string | undefined;
+  /** Where an answer to a start leads. */
+  readonly place?: string | undefined;
 }
 
 /** What a fault may use. */
@@ -50,6 +52,7 @@ export interface Draft {
   readonly headDelay?: number;
   readonly bodyDelay?: number;
   readonly word?: string;
+  readonly place?: string | undefined;
 }
 
 /** A kind of fault. */

@@ -1,6 +1,6 @@
 // `npm run simulate` lives through worlds, one for each seed: `-- --seeds 100000`, or from another one on: `-- --from 500 --seeds
 // 1000`. `-- --seed 7` replays one and prints what happened. `-- --without jump,'wait 0'` leaves out faults and incidents by name,
-// and `-- --keep-going` counts violations by invariant instead of stopping at the first.
+// and `-- --keep-going` prints violations as they occur and counts them by invariant instead of stopping at the first.
 import {parseArgs} from 'node:util';
 import {installVirtualTime} from './virtual-time.ts';
 
@@ -52,6 +52,7 @@ async function simulateMany(from: number, count: number): Promise<void> {
   for (let seed = from; seed < from + count; seed++) {
     const simulated = await simulate(seed, unwanted);
     done += 1;
+    if (values['keep-going'] && done % 100_000 === 0) console.log(`${done} seeds, the last of them ${seed}`);
     for (const [name, number] of simulated.counts) counts.set(name, (counts.get(name) ?? 0) + number);
     for (const outcome of simulated.outcomes) outcomes.set(String(outcome), (outcomes.get(String(outcome)) ?? 0) + 1);
     const {violation} = simulated;
@@ -61,7 +62,10 @@ async function simulateMany(from: number, count: number): Promise<void> {
     known.count += 1;
     if (known.seeds.length < 8) known.seeds.push(seed);
     process.exitCode = 1;
-    if (values['keep-going']) continue;
+    if (values['keep-going']) {
+      console.log(`seed ${seed} violates ${violation.invariant}: ${violation.why}`);
+      continue;
+    }
     const shrunk = await shrink(simulated.plan, violation);
     console.log(`seed ${seed} violates ${violation.invariant}: ${violation.why}\n`);
     console.log(shrunk.timeline.join('\n'));

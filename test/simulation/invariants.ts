@@ -1,7 +1,7 @@
+import {containsText} from './contains-text.ts';
 import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
-import {hasClient} from './plan.ts';
-import {markerOf} from './service.ts';
-import {textOf} from './text-of.ts';
+import {hasClient, isStored, keepsRecords} from './plan.ts';
+import {abroad, markerOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
 
 /** A check of one kind of happening, before it is counted: says what is wrong, or nothing. */
@@ -38,10 +38,10 @@ const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
   const {plan, time, pace, stalled} = world;
   const {toldAt, toldUntil, resumedAt, lastTrouble, slack} = facts;
   if (toldAt === undefined || resumedAt > toldAt || isForResult(url) || facts.isFollowedUp) return undefined;
-  if (stalled > 0 || slack > 0 || lastTrouble === 'token') return undefined;
+  if (stalled > 0 || slack > 0 || lastTrouble === 'token' || facts.wasHeld) return undefined;
   if (pace !== undefined || isCrowded(plan) || isAbroad(facts, world)) return undefined;
   // A timer may be late by what the library rounds up.
-  const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - 2;
+  const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - facts.late - 2;
   return late > 0 ? `${late} ms later than the service asked for` : undefined;
 };
 
@@ -72,10 +72,14 @@ const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
 const isNoFlood: Check<'request'> = ({url}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
   if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
+  // A worker takes what another one has put off for due.
+  if (keepsRecords(world.plan.runner) && facts.slack > 0) return undefined;
   const {now} = world.time;
   // The last one before the deadline may come sooner.
   if (now - settledAt >= leastWait || now >= lastPollAt(facts, world) - facts.slack) return undefined;
-  return `a poll ${now - settledAt} ms after the one before`;
+  // Each hint may make one come sooner.
+  facts.hints -= 1;
+  return facts.hints >= 0 ? undefined : `a poll ${now - settledAt} ms after the one before`;
 };
 
 /** However they came about, there are no more requests than time for them. */
@@ -94,9 +98,13 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const {now} = world.time;
   const {plan} = world;
   // A journal takes its time.
-  const isJournalled = plan.runner === 'durable' && plan.store.takes > 0;
+  const isJournalled = isStored(plan.runner) && plan.store.takes > 0;
   const isLate =
-    isJournalled || facts.resumedAt >= facts.deadlineAt || world.stalled > facts.stalledAtBegin || facts.slack > 0;
+    isJournalled ||
+    facts.late > 0 ||
+    facts.resumedAt >= facts.deadlineAt ||
+    world.stalled > facts.stalledAtBegin ||
+    facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isCrowded(plan);
   const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
@@ -104,9 +112,9 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
 
-/** The token goes home, and nowhere else. */
-const sendsTheTokenHome: RequestCheck = ({url, authorization}) =>
-  authorization !== undefined && !mayHaveToken(url) ? `a token went to ${new URL(url).origin}` : undefined;
+/** The token goes home, and nowhere else, but where its user trusts another origin. */
+const sendsTheTokenHome: RequestCheck = ({url, authorization}, _, {trusts}) =>
+  authorization !== undefined && !mayHaveToken(url) && !trusts ? `a token went to ${new URL(url).origin}` : undefined;
 
 /** A status is announced once, and none after a later one. */
 const announcesEachStatusOnce: Check<'event'> = ({event: {type}}, _, facts) => {
@@ -129,6 +137,12 @@ const reportsEachPollOnce: Check<'event'> = ({event: {type}}, {plan}, facts) =>
   // A recorded poll is reported whenever the workflow gets there.
   type === 'polled' && facts.unreported <= 0 && plan.runner !== 'durable' ? 'polled without an answer' : undefined;
 
+/** A poll is made again only where a request of it failed. What is recorded is told later. */
+const retriesForAReason: Check<'event'> = ({event: {type}}, world, facts) =>
+  type !== 'retrying' || facts.failures > 0 || isTimedOut(facts, world) || isStored(world.plan.runner)
+    ? undefined
+    : 'a retry though nothing failed';
+
 /** Polls are numbered, one by one. */
 const numbersPolls: Check<'event'> = ({event: {type, attempt}}, _, facts) => {
   // A retry carries the number of its poll, which was never made if watching is given up then.
@@ -138,9 +152,11 @@ const numbersPolls: Check<'event'> = ({event: {type, attempt}}, _, facts) => {
   return attempt < facts.attempt || attempt > most ? `attempt ${attempt} after attempt ${facts.attempt}` : undefined;
 };
 
-/** Time goes on, whatever is done to the wall clock. */
-const keepsTheOrderOfTime: Check<'event'> = ({event: {type, at}}, _, facts) =>
-  at < facts.eventAt ? `${type} happened ${facts.eventAt - at} ms before the event that came before it` : undefined;
+/** Time goes on, whatever is done to the wall clock; that of a worker whose clock is off does not. */
+const keepsTheOrderOfTime: Check<'event'> = ({event: {type, at}}, {plan}, facts) =>
+  at < facts.eventAt && !(keepsRecords(plan.runner) && facts.slack > 0)
+    ? `${type} happened ${facts.eventAt - at} ms before the event that came before it`
+    : undefined;
 
 /** The same percentage is no news, nor is a word that was announced. */
 const announcesNewsOnly: Check<'event'> = ({event: {type, percentComplete, rawStatus}}, _, facts) => {
@@ -154,24 +170,26 @@ const isSilentAfterTheEnd: Check<'event'> = ({event: {type}}, _, facts) =>
 
 /** No event, error, resume token or record holds a token. */
 function secretIn(whole: unknown, {plan}: World): string | undefined {
-  const text = textOf(whole);
-  return text.includes(markerOf(plan.seed)) ? `the token is in it: ${text.slice(0, 300)}` : undefined;
+  return containsText(whole, markerOf(plan.seed))
+    ? `the token is in ${JSON.stringify(whole).slice(0, 300)}`
+    : undefined;
 }
 const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
+const keepsTheSecretInHandOvers: Check<'hand over'> = ({outcome}, world) => secretIn(outcome.whole, world);
 const keepsTheSecretInErrors: Check<'not started'> = ({whole}, world) => secretIn(whole, world);
 const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 
 /** An end is reported if and only if the service has said it, and it is the one that it said. */
 const reportsTheEndThatWasSaid: Check<'over'> = ({outcome}, {plan}, facts) => {
-  const said = facts.endRead;
+  const said = facts.isDoubled ? facts.endSaid : facts.endRead;
   const isAnEnd = ranks[outcome.is] === 2;
   if (isAnEnd && outcome.is !== said) return `${outcome.is}, but the service said ${said ?? 'no end'}`;
   if (isAnEnd && outcome.operation?.status !== outcome.is)
     return `${outcome.is} with an operation that is ${outcome.operation?.status}`;
-  if (said === undefined || isAnEnd || facts.abandonedBy !== undefined) return undefined;
+  if (said === undefined || isAnEnd || facts.abandonedBy !== undefined || facts.isDoubled) return undefined;
   // A result is fetched after the end.
   return outcome.is === 'result' && plan.options.fetchResult
     ? undefined
@@ -203,6 +221,10 @@ const startsOnce: Check<'start request'> = (_, __, {startRequests, startAnswer, 
   return isRefused && startRequests === 1 ? undefined : `start number ${startRequests + 1}`;
 };
 
+/** None leaves when nobody waits for its answer any more. */
+const startsWhileItIsWaitedFor: Check<'start request'> = (_, {time}, {startDueAt}) =>
+  time.now < startDueAt ? undefined : `a start ${time.now - startDueAt} ms after its time was over`;
+
 /** What came of a start is what the service did with it. */
 const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan, time}, facts) => {
   const {startAnswer, abandonedBy, lastTrouble, startedAt} = facts;
@@ -213,31 +235,30 @@ const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {p
     const isLate = time.now - startedAt >= plan.startTimeout;
     return isLate || abandonedBy !== undefined || lastTrouble === 'token' ? undefined : 'not sent, for no reason';
   }
-  const {answer, isLost} = startAnswer;
-  const {http, delivery, headers, headDelay} = answer;
+  const {answer, isLost, isGivenUp} = startAnswer;
+  const {http, delivery, place, headDelay} = answer;
   const isRefused = http >= 400 && http < 500;
   if (how === 'notStarted') {
     const mayRun = delivery !== 'dns' && (isLost || !isRefused);
     if (mayRun && !mayHaveStarted) return `it may have started, after ${http} ${delivery}`;
     // Who gives up does not wait for what becomes of it.
-    if (!mayRun && mayHaveStarted && abandonedBy === undefined)
+    if (!mayRun && mayHaveStarted && !isGivenUp && abandonedBy === undefined)
       return `it cannot have started, after ${http} ${delivery}`;
     const isUnread = isLost || startAnswer.isUnread || delivery !== 'whole' || headDelay >= plan.startTimeout;
     return http >= 400 || isUnread || abandonedBy !== undefined ? undefined : `not started after ${http}`;
   }
   if (isLost || http >= 300) return `${how} after ${http}`;
-  const location = headers['location'] ?? headers['azure-asyncoperation'];
-  if (how === 'unconfirmed') return location === undefined ? undefined : `unconfirmed, though it is at ${location}`;
-  return location !== undefined && !mayHaveToken(location) ? undefined : `cannot be watched at ${location}`;
+  if (how === 'unconfirmed') return place === undefined ? undefined : `unconfirmed, though it is at ${place}`;
+  return place !== undefined && !mayHaveToken(place) ? undefined : `cannot be watched at ${place}`;
 };
 
 /** An operation is watched where the service says that it is. */
-const watchesWhatWasStarted: Check<'begin'> = (_, __, {startAnswer}) => {
+const watchesWhatWasStarted: Check<'begin'> = ({trusts = false}, __, {startAnswer}) => {
   if (startAnswer === undefined) return undefined;
   const {answer, isLost} = startAnswer;
-  const {http, headers} = answer;
-  const location = headers['location'] ?? headers['azure-asyncoperation'];
-  return !isLost && http < 300 && location?.includes('elsewhere') === false ? undefined : `watched after ${http}`;
+  const {http, place} = answer;
+  const isWatchable = place !== undefined && place.startsWith(abroad) === trusts;
+  return !isLost && http < 300 && isWatchable ? undefined : `watched after ${http}`;
 };
 
 /** A start takes no longer than it may. */
@@ -251,6 +272,44 @@ const startsInTime: Check<'rest'> = (_, world) => {
   }
   return undefined;
 };
+
+/** A hint ends a wait as soon as the service allows it. */
+const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
+  const {plan, time, pace, stalled} = world;
+  const {wokenAt, toldUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
+  if (wokenAt === undefined || resumedAt > wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
+    return undefined;
+  if (stalled > 0 || slack > 0 || wasHeld || pace !== undefined || isCrowded(plan)) return undefined;
+  // What the answer to its start asked for holds besides an initial delay.
+  if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
+  // However many there are, polls keep their least distance.
+  const due = Math.max(wokenAt + leastWait, toldUntil);
+  const late = time.now - due - leavesAfter(plan) - 3 * plan.store.takes - turnsLate - 2;
+  return late > 0 ? `${late} ms later than it could have been after a hint` : undefined;
+};
+
+/** A worker that knows that the service takes no requests sends none. */
+const sendsNothingWhileItIsHeldBack: Check<'request'> = (_, {time}, {turnHeldUntil, slack}) =>
+  time.now < turnHeldUntil - slack ? `${turnHeldUntil - time.now} ms before the hold ends` : undefined;
+
+/** What is handed over is the end that was stored, and it was stored before. */
+const handsOverWhatWasStored: Check<'hand over'> = ({id, isOurs, outcome}, _, facts) => {
+  const {outcome: stored, isHandedOver, recordId} = facts;
+  if (stored === undefined || isHandedOver === undefined) return `${outcome.is} before it was stored`;
+  if (outcome.is !== stored.is) return `${outcome.is}, but ${stored.is} was stored`;
+  if (outcome.message !== stored.message) return `'${outcome.message}', but '${stored.message}' was stored`;
+  return isOurs && id === recordId ? undefined : `with the id ${id} or the data of another record`;
+};
+
+/** It is handed over once, and again only where nobody can know that it was, and never once its record is gone. */
+const handsOverOnce: Check<'hand over'> = (_, __, {handOvers, repeats, isHandedOver, isDoubled}) => {
+  if (isHandedOver === true && !isDoubled) return 'after its record was removed';
+  return handOvers > repeats && !isDoubled ? `${handOvers + 1} times, for no reason` : undefined;
+};
+
+/** No record is removed whose end nobody got. */
+const handsOverBeforeItRemoves: Check<'removed'> = (_, __, {wasTaken}) =>
+  wasTaken ? undefined : 'removed, and onEnd has not resolved';
 
 /** Whoever waits for anything but the result is told too. */
 const tellsEverybody: Check<'rest'> = (_, world) => world.unsettled();
@@ -316,7 +375,14 @@ function isCrowded({runner, concurrency, operations}: World['plan']): boolean {
 
 /** A watch that timed out has asked until the end, unless it was kept from it. */
 const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
-  if (is !== 'timeout' || facts.slack > 0 || world.stalled > 0 || facts.resumedAt >= lastPollAt(facts, world))
+  if (
+    is !== 'timeout' ||
+    facts.slack > 0 ||
+    facts.late > 0 ||
+    facts.wasHeld ||
+    world.stalled > 0 ||
+    facts.resumedAt >= lastPollAt(facts, world)
+  )
     return undefined;
   if (
     world.pace !== undefined ||
@@ -346,6 +412,7 @@ function endsBy(world: World, facts: Facts): number {
     world.stalled -
     facts.stalledAtBegin +
     facts.slack +
+    facts.late +
     2 * store.takes +
     3 * leavesAfter(world.plan) +
     requestsOfPoll * latency;
@@ -368,7 +435,7 @@ const endsInTime: Check<'over'> = (_, world, facts) =>
 
 /** What was read is told at once. */
 const tellsAtOnce: Check<'rest'> = (_, {facts: all, plan}) => {
-  if (plan.runner === 'durable') return undefined;
+  if (isStored(plan.runner)) return undefined;
   for (const {operation, isWatched, endRead, unreported, abandonedBy} of all) {
     if (!isWatched || abandonedBy !== undefined) continue;
     if (unreported > 0) return `nothing tells of an answer to op-${operation}`;
@@ -386,6 +453,8 @@ const settlesEverything: Check<'end'> = (_, {facts: all}) => {
 /** Once everything is over there is no timer and no request. */
 const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network}) => {
   if (!all.every(({isWatched, isStarting, wasBegun}) => wasBegun && !isWatched && !isStarting)) return undefined;
+  // The other one may go on.
+  if (all.some(({isDoubled}) => isDoubled)) return undefined;
   if (time.libraryTimers > 0) return `${time.libraryTimers} timers are left`;
   return network.open.size > 0 ? `${network.open.size} requests are left` : undefined;
 };
@@ -406,21 +475,33 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     boundsRequests,
     asksNothingAfterTheDeadline,
     sendsTheTokenHome,
+    wakesAtOnce,
+    sendsNothingWhileItIsHeldBack,
   ],
   event: [
     isSilentAfterTheEnd,
     announcesEachStatusOnce,
     announcesOnlyWhatWasSaid,
     reportsEachPollOnce,
+    retriesForAReason,
     numbersPolls,
     keepsTheOrderOfTime,
     announcesNewsOnly,
     keepsTheSecretInEvents,
   ],
-  'start request': [holdsAllRequestsBack, keepsThePace, keepsToItsConcurrency, sendsTheTokenHome, startsOnce],
+  'start request': [
+    holdsAllRequestsBack,
+    keepsThePace,
+    keepsToItsConcurrency,
+    sendsTheTokenHome,
+    startsOnce,
+    startsWhileItIsWaitedFor,
+  ],
   begin: [watchesWhatWasStarted],
   'not started': [tellsWhatBecameOfAStart, keepsTheSecretInErrors],
   stored: [keepsTheSecretInStores],
+  'hand over': [handsOverWhatWasStored, handsOverOnce, keepsTheSecretInHandOvers],
+  removed: [handsOverBeforeItRemoves],
   over: [
     reportsTheEndThatWasSaid,
     givesUpForAReason,
@@ -438,3 +519,17 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
 export const checks = invariants as unknown as Readonly<
   Record<string, readonly ((happening: Happening, world: World, facts: Facts | undefined) => string | undefined)[]>
 >;
+
+/** Those that go by what was said in the turn that goes on: where two go on at the same time, nobody knows in which. */
+export const checksOfOneTurn: ReadonlySet<unknown> = new Set([
+  isQuietAfterTheEnd,
+  waitsAsLongAsAsked,
+  waitsNoLongerThanAsked,
+  isNoFlood,
+  wakesAtOnce,
+  sendsNothingWhileItIsHeldBack,
+  announcesOnlyWhatWasSaid,
+  reportsEachPollOnce,
+  givesUpForAReason,
+  asksUntilTheDeadline,
+]);

@@ -104,7 +104,7 @@ export class Exchange {
     );
     for (const {operation, answer, isThere, watch, isStart} of shares) {
       if (isStart) {
-        world.happen({is: 'start answer', operation, answer, isLost: false, isUnread: false});
+        world.happen({is: 'start answer', operation, answer, isLost: false, isUnread: false, isGivenUp: false});
         continue;
       }
       const facts = world.facts[operation];
@@ -132,7 +132,9 @@ export class Exchange {
       // The head counts by itself.
       const isHeadEnough =
         this.#hasHead && !isBatched && (answer.http >= 400 || isRunningByStatus(world, operation, answer));
-      if (isStart) world.happen({is: 'start answer', operation, answer, isLost: !this.#hasHead, isUnread: true});
+      const isGivenUp = why === 'given up';
+      if (isStart)
+        world.happen({is: 'start answer', operation, answer, isLost: !this.#hasHead, isUnread: true, isGivenUp});
       else if (isHeadEnough && isWanted) {
         const says = answer.http < 400 ? 'running' : answer.says;
         world.happen({is: 'answer', operation, answer: {...answer, says}, isThere: true, isWanted});

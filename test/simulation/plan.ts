@@ -1,6 +1,7 @@
 import {type FaultName, faults, type WaitName, waits} from './faults.ts';
 import {Random} from './random.ts';
 import {type StartName, starts} from './starts.ts';
+import {type HandOver, handOvers, type TurnName, turns} from './turns.ts';
 import type {Suspension} from './virtual-time.ts';
 import type {End, Wording} from './wordings.ts';
 
@@ -25,6 +26,9 @@ export interface OperationPlan {
   /** What becomes of the request that starts it; `undefined`: it was started by others. */
   readonly start?: {readonly is: StartName; readonly wait?: WaitName | undefined} | undefined;
   readonly answers: readonly AnswerPlan[];
+  /** What befalls its turns, and the calls of `onEnd`, by their numbers. */
+  readonly turns: readonly (TurnName | undefined)[];
+  readonly handOvers: readonly HandOver[];
 }
 
 /** What users do with a poller, besides waiting for its result. */
@@ -61,12 +65,13 @@ export type Incident =
       readonly moment: Moment;
       readonly operation: number;
       readonly resumedAfter: number | undefined;
-    };
+    }
+  | {readonly is: 'wake'; readonly moment: Moment; readonly operation: number};
 
 /** A whole world; everything in it follows from this and the seed. */
 export interface Plan {
   readonly seed: number;
-  readonly runner: 'watch' | 'graph' | 'client' | 'durable';
+  readonly runner: 'watch' | 'graph' | 'client' | 'durable' | 'queue';
   /** Whether ky is between the library and the network, with its own requests and bodies as streams. */
   readonly withKy: boolean;
   readonly batch: boolean;
@@ -133,11 +138,21 @@ export function hasClient(runner: Plan['runner']): boolean {
   return runner === 'graph' || runner === 'client';
 }
 
+/** Whether operations are records whose ends are handed over to `onEnd`. */
+export function keepsRecords(runner: Plan['runner']): boolean {
+  return runner === 'queue';
+}
+
+/** Whether watching goes on in a store, by the wall clock, and there are no pollers. */
+export function isStored(runner: Plan['runner']): boolean {
+  return runner === 'durable' || keepsRecords(runner);
+}
+
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
-  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable'] as const);
-  const count = hasClient(runner) ? random.whole(1, 6) : random.whole(1, 2);
+  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable', 'queue'] as const);
+  const count = hasClient(runner) ? random.pick([1, 2, 2, 3, 4, 6]) : random.whole(1, 2);
   const options = planOptions(random);
   // Some worlds are nearly quiet, some are rough.
   const rate = random.pick([0, 0.05, 0.15, 0.3, 0.5]);
@@ -145,25 +160,25 @@ export function planOf(seed: number): Plan {
   return {
     seed,
     runner,
-    withKy: random.chance(0.08),
+    withKy: random.chance(0.05),
     batch: runner === 'graph' && random.chance(0.7),
     concurrency: random.pick([40, 40, 40, 3, 1]),
     startTimeout: random.pick([3000, 20_000]),
-    ways: runner === 'durable' ? [] : ways.filter(() => random.chance(0.2)),
+    ways: isStored(runner) ? [] : ways.filter(() => random.chance(0.2)),
     sharesSignal: random.chance(0.3),
     skew: random.chance(0.6) ? 0 : random.pick([-60_000, -3000, 2000, 600_000]),
     latency: random.pick([0, 5, 40, 200]),
     store: {at: random.pick(['every event', 'waiting']), takes: random.pick([0, 0, 3, 50])},
     options,
     operations,
-    envelopes: runner === 'graph' ? planAnswers(random, rate / 2, 4, envelopeFault) : [],
+    envelopes: runner === 'graph' ? planAnswers(random, rate, 4, envelopeFault) : [],
     incidents: planIncidents(random, runner, operations),
   };
 }
 
 function planOptions(random: Random): OptionsPlan {
   return {
-    totalTimeout: random.pick([5000, 5000, 30_000, 30_000, 120_000, 900_000]),
+    totalTimeout: random.pick([5000, 5000, 5000, 30_000, 30_000, 30_000, 120_000, 900_000]),
     requestTimeout: random.pick([1000, 10_000]),
     notFoundGrace: random.pick([0, 5000, 30_000, 30_000]),
     consecutiveFailures: random.pick([1, 3, 5, 5]),
@@ -194,19 +209,27 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     endsAt: runsAt + Math.floor(lasts),
     end: random.chance(0.08) ? undefined : random.pick(['succeeded', 'succeeded', 'succeeded', 'failed', 'canceled']),
     variant: random.whole(0, 1),
-    start:
-      hasClient(runner) && wording !== 'google.longrunning' && random.chance(0.35)
-        ? planStart(random, wording)
-        : undefined,
+    start: hasClient(runner) && random.chance(0.35) ? planStart(random, wording) : undefined,
     answers: planAnswers(random, rate, 14, choose),
+    turns: keepsRecords(runner) ? planTurns(random) : [],
+    handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
   };
+}
+
+const turnNames = Object.keys(turns) as TurnName[];
+const chooseTurn = weighted(turnNames, (name) => turns[name]);
+
+function planTurns(random: Random): OperationPlan['turns'] {
+  const rate = random.pick([0, 0.1, 0.3]);
+  return Array.from({length: 14}, () => (random.chance(rate) ? chooseTurn(random) : undefined));
 }
 
 const startNames = Object.keys(starts) as StartName[];
 
 function planStart(random: Random, wording: Wording): OperationPlan['start'] {
-  // Where locations lead anywhere, none is abroad.
-  const names = startNames.filter((name) => name !== 'abroad' || wording !== 'graph.driveCopy');
+  // Where locations lead anywhere, none is abroad, and a name leads nowhere else.
+  const leadsAbroad = wording !== 'graph.driveCopy' && wording !== 'google.longrunning';
+  const names = startNames.filter((name) => name !== 'abroad' || leadsAbroad);
   const is = weighted(names, (name) => starts[name].weight)(random);
   return {is, wait: random.chance(0.3) ? random.pick(waitNames) : undefined};
 }
@@ -220,7 +243,9 @@ function planAnswers(
   if (rate === 0) return [];
   return Array.from({length: count}, () => {
     const fault = random.chance(rate) ? choose(random) : undefined;
-    const wait = random.chance(fault === undefined ? rate / 4 : 0.3) ? random.pick(waitNames) : undefined;
+    // Who throttles mostly says for how long.
+    const often = fault === 'http 429' || fault === 'http 503' ? 0.6 : 0.3;
+    const wait = random.chance(fault === undefined ? rate / 4 : often) ? random.pick(waitNames) : undefined;
     return {fault, wait};
   });
 }
@@ -242,8 +267,9 @@ function planIncidents(
       incidents.push({is: 'crash', moment: moment(), downtime: random.pick([0, 10, 1500, 20_000])});
     }
   }
-  // A workflow lives by the time that its engine records, which is the wall clock's: it knows no jump, and no freeze.
-  if (runner !== 'durable' && random.chance(0.15)) {
+  // A workflow lives by the time that its engine records, and a record by that of its runner, which is the wall clock's: they know
+  // no jump, and no freeze.
+  if (!isStored(runner) && random.chance(0.15)) {
     incidents.push({is: 'jump', at: some(), by: random.pick([-86_400_000, -60_000, -1500, 1500, 60_000, 86_400_000])});
   }
   if (random.chance(0.12)) {
@@ -251,15 +277,20 @@ function planIncidents(
     incidents.push({
       is: 'suspend',
       at: some(),
-      how: runner === 'durable' ? 'stalled' : how,
+      how: isStored(runner) ? 'stalled' : how,
       milliseconds: random.pick([300, 5000, 60_000, 3_600_000]),
     });
   }
-  if (runner !== 'durable' && random.chance(0.15)) {
+  if (!isStored(runner) && random.chance(0.15)) {
     for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
       const operation = random.whole(0, operations.length - 1);
       const resumedAfter = random.chance(0.5) ? random.pick([0, random.whole(0, 5000)]) : undefined;
       incidents.push({is: random.pick(['abort', 'stop']), moment: moment(), operation, resumedAfter});
+    }
+  }
+  if (runner !== 'durable' && random.chance(0.12)) {
+    for (let count = random.whole(1, 4); count > 0; count--) {
+      incidents.push({is: 'wake', moment: moment(), operation: random.whole(0, operations.length - 1)});
     }
   }
   return incidents;
@@ -286,6 +317,8 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
         ...operation,
         start: operation.start === undefined || unwanted(`start ${operation.start.is}`) ? undefined : operation.start,
         answers: clean(operation.answers),
+        turns: operation.turns.map((name) => (name === undefined || unwanted(`turn ${name}`) ? undefined : name)),
+        handOvers: operation.handOvers.map((how) => (unwanted(`onEnd ${how}`) ? 'resolves' : how)),
       }))
       .filter(({wording, variant}) => !unwanted(wording) && !unwanted(`${wording} ${variant}`)),
     envelopes: clean(plan.envelopes),

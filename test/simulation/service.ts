@@ -17,6 +17,9 @@ import {type Status, type Wording_, wordings} from './wordings.ts';
 /** The origin that the token belongs to. */
 export const home = 'https://graph.microsoft.com';
 
+/** One that it does not belong to, unless somebody trusts it. */
+export const abroad = 'https://elsewhere.example';
+
 /** Where an operation is when watching begins. */
 export function locationOf({wording}: OperationPlan, index: number): string {
   return wording === 'graph.driveCopy'
@@ -33,9 +36,6 @@ export function markerOf(seed: number): string {
 export function operationIn(url: string): number {
   return Number(/op-(\d+)/.exec(url)?.[1] ?? -1);
 }
-
-/** An answer that comes without trouble. */
-const plainDelivery = {delivery: 'whole', headDelay: 0, bodyDelay: 0} as const;
 
 /** The service: what operations are and when, and what happens to its answers. */
 export class Service {
@@ -112,19 +112,30 @@ export class Service {
       headDelay = 0,
       leads,
     }: Start = planned.is === 'refused' ? starts.accepted : starts[planned.is];
-    const {wording} = this.#operation(index);
-    const header = wording === 'azure.statusMonitor' ? 'azure-asyncoperation' : 'location';
-    const location =
-      leads === 'abroad' ? `https://elsewhere.example/x/op-${index}` : locationOf(this.#operation(index), index);
     const draft: Draft = {
-      http,
-      text: '',
-      headers: http >= 400 || leads === 'nowhere' ? {} : {[header]: location},
-      says: http >= 400 ? 'trouble' : 'notStarted',
+      ...(http >= 400 ? {http, text: '', says: 'trouble'} : this.#accept(index, http, leads)),
       headDelay,
       ...(delivery === undefined ? {} : {delivery}),
     };
     return this.#finish(index, draft, {wait: planned.wait}, names);
+  }
+
+  /** Accepts a start: says where the operation is, in a header or by its name. */
+  #accept(index: number, http: number, leads: Start['leads']): Draft {
+    const operation = this.#operation(index);
+    const {wording} = operation;
+    if (wording === 'google.longrunning') {
+      const name = `operations/op-${index}`;
+      if (leads === 'nowhere') return {http: 200, body: {}, says: 'notStarted'};
+      const {means, honest: shown} = this.#honest(index, 0);
+      const isVisible = means !== 'trouble';
+      const place = `${home}/v1.0/${name}`;
+      return {http: 200, body: isVisible ? shown.body : {name}, says: isVisible ? means : 'running', place};
+    }
+    if (leads === 'nowhere') return {http, text: '', says: 'notStarted'};
+    const header = wording === 'azure.statusMonitor' ? 'azure-asyncoperation' : 'location';
+    const place = leads === 'abroad' ? `${abroad}/x/op-${index}` : locationOf(operation, index);
+    return {http, text: '', headers: {[header]: place}, says: 'notStarted', place};
   }
 
   /** Answers a batch as a whole; `undefined`: it is served. */
@@ -221,7 +232,7 @@ export class Service {
   }
 
   #finish(index: number, draft: Draft, {wait}: AnswerPlan, names: readonly string[], isPart = false): ServiceAnswer {
-    const {http, body, headers, says, delivery, headDelay = 0, bodyDelay = 0, word} = draft;
+    const {http, body, headers, says, delivery = 'whole', headDelay = 0, bodyDelay = 0, word, place} = draft;
     const text = draft.text ?? (body === null || body === undefined ? '' : JSON.stringify(body));
     // Nobody asks for a wait in an answer that is followed by another request at once.
     const asks = wait !== undefined && says !== 'redirect' && says !== 'unauthorized' && !isEnd(says);
@@ -229,20 +240,20 @@ export class Service {
     // A part of a batch has no Date of its own.
     const arrivesAt = this.#isOnTime && !isPart ? this.#time.serviceTime + latency + headDelay + bodyDelay : undefined;
     const asked: Asked = asks ? waits[wait](this.#date(), arrivesAt) : {headers: {}, told: undefined};
-    const dated: Readonly<Record<string, string>> = asked.omitsDate === true ? {} : {date: this.dateHeader};
+    const dated = asked.omitsDate === true ? undefined : {date: this.dateHeader};
     const {maxRetryAfter = Number.POSITIVE_INFINITY} = this.#plan.options;
     return {
-      ...plainDelivery,
-      ...(delivery === undefined ? {} : {delivery}),
+      delivery,
       http,
       text,
-      headers: {...dated, 'request-id': `${index}`, ...headers, ...asked.headers},
+      headers: Object.assign({'request-id': `${index}`}, dated, headers, asked.headers),
       headDelay: latency + headDelay,
       bodyDelay,
       says,
       told: asked.told === undefined ? undefined : Math.min(asked.told, maxRetryAfter),
       faults: asks ? [...names, wait] : names,
-      ...(word === undefined ? {} : {word}),
+      word,
+      place,
     };
   }
 }

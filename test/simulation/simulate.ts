@@ -66,8 +66,9 @@ function isBenign({incidents, operations, envelopes, options}: Plan): boolean {
   if (!incidents.every((incident) => incident.is === 'crash' && incident.downtime <= 1500)) return false;
   if (envelopes.some(({fault}) => fault !== undefined)) return false;
   return operations.every(
-    ({answers, end, endsAt, visibleAt, start}) =>
+    ({answers, end, endsAt, visibleAt, start, turns}) =>
       end !== undefined &&
+      turns.every((trouble) => trouble === undefined) &&
       (start === undefined || start.is === 'accepted') &&
       endsAt < 30_000 &&
       visibleAt === 0 &&
@@ -109,6 +110,15 @@ function* smaller(plan: Plan): Generator<Plan> {
   for (const [index, operation] of operations.entries()) {
     if (operation.start === undefined) continue;
     yield {...plan, operations: operations.with(index, {...operation, start: undefined})};
+  }
+  for (const [index, operation] of operations.entries()) {
+    for (const [number, trouble] of operation.turns.entries()) {
+      if (trouble === undefined) continue;
+      const turns = operation.turns.with(number, undefined);
+      yield {...plan, operations: operations.with(index, {...operation, turns})};
+    }
+    if (operation.handOvers.length === 0) continue;
+    yield {...plan, operations: operations.with(index, {...operation, handOvers: operation.handOvers.slice(1)})};
   }
   for (let index = 0; index < plan.ways.length; index++) yield {...plan, ways: plan.ways.toSpliced(index, 1)};
   if (plan.withKy) yield {...plan, withKy: false};

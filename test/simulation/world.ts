@@ -1,6 +1,6 @@
 import {applyTo, type Facts, firstFacts} from './facts.ts';
 import type {ServiceAnswer} from './faults.ts';
-import {checks} from './invariants.ts';
+import {checks, checksOfOneTurn} from './invariants.ts';
 import {Network} from './network.ts';
 import type {Incident, Moment, Plan} from './plan.ts';
 import {Service} from './service.ts';
@@ -24,6 +24,8 @@ export interface SeenOutcome {
   readonly operation: {readonly id: string | undefined; readonly status: string; readonly result?: unknown} | undefined;
   /** The whole of it, in which no secret may be. */
   readonly whole: unknown;
+  /** What its error says. */
+  readonly message?: string | undefined;
 }
 
 /** A request as invariants look at it. */
@@ -40,7 +42,11 @@ export interface Sent {
 
 /** Everything that happens in a world and that invariants look at. */
 export type Happening =
-  | {readonly is: 'start' | 'begin' | 'resume'; readonly operation: number}
+  | {readonly is: 'start' | 'resume'; readonly operation: number}
+  /** Watching begins, on another origin where its user trusts that. */
+  | {readonly is: 'begin'; readonly operation: number; readonly trusts?: boolean}
+  /** The answer to a start is read as the first answer to a poll. */
+  | {readonly is: 'first report'; readonly operation: number; readonly answer: ServiceAnswer}
   | ({readonly is: 'request'} & Sent)
   /** A request that starts an operation, and its answer, or what would have been its answer. */
   | ({readonly is: 'start request'} & Sent)
@@ -50,6 +56,8 @@ export type Happening =
       readonly answer: ServiceAnswer;
       readonly isLost: boolean;
       readonly isUnread: boolean;
+      /** Whether the client did not wait for it. */
+      readonly isGivenUp: boolean;
     }
   | {
       readonly is: 'not started';
@@ -75,6 +83,30 @@ export type Happening =
   | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
   | {readonly is: 'over'; readonly operation: number; readonly outcome: SeenOutcome}
   | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'; readonly resumes: boolean}
+  | {readonly is: 'wake'; readonly operation: number}
+  /**
+   * A turn of a stored operation begins, alone or beside another one of the same record. Its worker's clock is ahead by `offset`
+   * milliseconds, and knows that the service takes no requests for `heldFor` milliseconds.
+   */
+  | {
+      readonly is: 'turn';
+      readonly operation: number;
+      readonly isAlone: boolean;
+      readonly offset: number;
+      readonly heldFor: number;
+    }
+  /** A turn was not stored, or `onEnd` rejected: what it did may be done again. */
+  | {readonly is: 'turn lost'; readonly operation: number}
+  | {
+      readonly is: 'hand over';
+      readonly operation: number;
+      readonly id: string;
+      readonly isOurs: boolean;
+      readonly outcome: SeenOutcome;
+    }
+  /** `onEnd` has resolved. */
+  | {readonly is: 'handed over'; readonly operation: number}
+  | {readonly is: 'removed'; readonly operation: number}
   | {readonly is: 'broken'; readonly why: string}
   /** Nothing is left to do at this time. */
   | {readonly is: 'rest'; readonly operation: -1}
@@ -101,6 +133,8 @@ export interface Application {
   crash(): void;
   /** Stops watching as a user does. */
   abandon(operation: number, how: 'abort' | 'stop'): void;
+  /** Hints that an operation may have changed. */
+  wake(operation: number): void;
   /** Stores what is known of an operation that is no longer watched. */
   keep(operation: number): void;
   /** What is left behind once everything is over; `undefined`: nothing. */
@@ -187,6 +221,7 @@ export class World {
     this.timeline?.push(this.#line(happening));
     const facts = 'operation' in happening ? this.facts[happening.operation] : undefined;
     for (const check of checks[happening.is] ?? []) {
+      if (facts?.isDoubled === true && checksOfOneTurn.has(check)) continue;
       const why = check(happening, this, facts);
       if (why === undefined) continue;
       this.#violate(check.name, why);
@@ -286,6 +321,12 @@ export class World {
       this.#die(incident);
       return;
     }
+    if (incident.is === 'wake') {
+      if (!this.time.isProcessAlive) return;
+      this.count('wake');
+      this.#application?.wake(incident.operation);
+      return;
+    }
     const {operation, is, resumedAfter} = incident;
     const struck = this.facts[operation];
     if (!this.time.isProcessAlive || struck === undefined) return;
@@ -308,7 +349,8 @@ export class World {
   }
 
   #die(incident: Extract<Incident, {is: 'crash'}>): void {
-    if (!this.time.isProcessAlive || this.facts.every(({outcome}) => outcome !== undefined)) return;
+    const isOver = this.facts.every(({outcome, isHandedOver}) => outcome !== undefined && isHandedOver !== false);
+    if (!this.time.isProcessAlive || isOver) return;
     this.count('crash');
     this.timeline?.push(`${this.#clock()}the process dies`);
     this.time.isProcessAlive = false;
@@ -328,6 +370,7 @@ export class World {
     time.isProcessAlive = true;
     enter(time);
     this.facts.forEach((facts, operation) => {
+      if (facts.isHandedOver === false) facts.repeats += 1;
       if (!facts.isWatched && !facts.isStarting) return;
       facts.isWatched = false;
       facts.isStarting = false;
@@ -364,6 +407,10 @@ export class World {
         }
         case 'over':
           return `== ${happening.outcome.is}`;
+        case 'hand over':
+          return `onEnd gets ${happening.outcome.is}`;
+        case 'turn':
+          return `turn${happening.isAlone ? '' : ', beside another'}`;
         case 'not started':
           return `== ${happening.how}${happening.mayHaveStarted ? ', or may be' : ''}`;
         case 'broken':

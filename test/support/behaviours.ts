@@ -26,7 +26,7 @@ import {
   type GraphEmulatorOptions,
   type OperationStep,
   startGraphEmulator,
-} from '../../src/testing/index.ts';
+} from '../../src/testing.ts';
 
 export const token = 'test-token';
 
@@ -460,7 +460,7 @@ export async function runInChild(body: string, given: unknown = null, patience =
     import {writeSync} from 'node:fs';
     import {join} from 'node:path';
     import * as library from ${JSON.stringify(join(folder, 'index.js'))};
-    import {startGraphEmulator} from ${JSON.stringify(join(folder, 'testing/index.js'))};
+    import {startGraphEmulator} from ${JSON.stringify(join(folder, 'testing.js'))};
     Object.assign(globalThis, library);
     const given = ${JSON.stringify(given)};
     const folder = ${JSON.stringify(folder)};

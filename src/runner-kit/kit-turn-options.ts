@@ -1,0 +1,67 @@
+import type {RunnerInstanceOptions} from './tested-runner.ts';
+
+/** What the kit is told of an end. */
+export interface ReportedEnd {
+  readonly id: string;
+  readonly key: string;
+  readonly data: unknown;
+  /** The outcome's `status`. */
+  readonly status: string;
+  /** The `reason` of an outcome whose status is `'abandoned'`. */
+  readonly reason?: string | undefined;
+  /** The `result` of the operation. */
+  readonly result?: unknown;
+}
+
+/** What `onEnd` gets, as far as the kit looks at it. */
+export interface EndToReport {
+  readonly id: string;
+  readonly key: string;
+  readonly data?: unknown;
+  readonly outcome: {
+    readonly status: string;
+    readonly reason?: string;
+    readonly operation?: {readonly status: string; readonly result?: unknown} | undefined;
+  };
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The options of a turn that the kit asks for. */
+export interface KitTurnOptions {
+  readonly token: string;
+  readonly schedule: () => number;
+  readonly requestTimeout: number;
+  readonly fetchResult: true;
+  /** Reports an end to the kit; rejects where the kit refuses it. */
+  readonly onEnd: (ended: EndToReport) => Promise<void>;
+}
+
+/**
+ * The options of `takeTurn`, or of anything that takes a poller's options and an `onEnd`, for an instance that the kit has
+ * started.
+ *
+ * @example
+ * ```ts
+ * const options = kitTurnOptions(instance);
+ * const turn = await takeTurn(record, options, Date.now() + instance.clockAhead);
+ * ```
+ */
+export function kitTurnOptions({token, pollInterval, requestTimeout, endsUrl}: RunnerInstanceOptions): KitTurnOptions {
+  return {
+    token,
+    schedule: () => pollInterval,
+    requestTimeout,
+    fetchResult: true,
+    onEnd: async ({id, key, data, outcome, signal}) => {
+      const {status, reason, operation} = outcome;
+      const end: ReportedEnd = {id, key, data, status, reason, result: operation?.result};
+      const response = await fetch(endsUrl, {
+        method: 'POST',
+        headers: {'content-type': 'application/json'},
+        body: JSON.stringify(end),
+        signal: signal ?? null,
+      });
+      if (!response.ok) throw new Error(`The kit refused the end: ${response.status}`);
+    },
+  };
+}

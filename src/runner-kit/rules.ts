@@ -1,0 +1,155 @@
+import {isDeepStrictEqual} from 'node:util';
+import type {StepAnswer} from '../testing/operation-step.ts';
+import type {EndCall} from './ends-server.ts';
+import type {Scenario} from './scenarios.ts';
+import {pollInterval, type Scene, type WatchedOperation} from './scene.ts';
+import type {RunnerAbility} from './tested-runner.ts';
+
+/** What was seen of one operation. */
+export interface Facts {
+  readonly scenario: Scenario;
+  readonly scene: Scene;
+  readonly operation: WatchedOperation;
+  /** When its polls arrived, in milliseconds since 1970. */
+  readonly polls: readonly number[];
+  readonly calls: readonly EndCall[];
+}
+
+/** A rule that runners keep: says what is wrong, or nothing. */
+export interface Rule {
+  readonly name: string;
+  readonly needs?: RunnerAbility | undefined;
+  readonly violation: (facts: Facts) => string | undefined;
+}
+
+/** How much earlier than it is due a poll may come, in milliseconds: clocks are read in whole milliseconds, on two machines. */
+const tolerance = 5;
+/** How long a request of a killed instance may take to arrive, in milliseconds. */
+const strayTime = 500;
+/** The least wait after a failure, in milliseconds. */
+const leastWait = 100;
+
+const isEnd = ({status}: StepAnswer): boolean => status === 'succeeded' || status === 'failed';
+
+/** Polls that came too early, with the wait that was due and the one that there was, but for those after a kill. */
+function* earlyPolls({scenario, scene, operation: {plan, addedAt}, polls}: Facts): Generator<string> {
+  if (scenario.overlaps) return;
+  for (const [index, at] of polls.entries()) {
+    const before = polls[index - 1];
+    if (before === undefined) continue;
+    const {retryAfter, http = 200, fault} = plan.script[Math.min(index, plan.script.length) - 1] ?? {};
+    const isFailure = http >= 400 || fault !== undefined;
+    const wait = retryAfter === undefined ? (isFailure ? leastWait : pollInterval) : Number(retryAfter) * 1000;
+    const isCutOff = scene.kills.some((killedAt) => killedAt >= before - strayTime && killedAt <= at);
+    // The last one before the deadline may come sooner.
+    const isLast = plan.totalTimeout !== undefined && at >= addedAt + plan.totalTimeout - pollInterval;
+    if (at - before < wait - tolerance && !isCutOff && !isLast)
+      yield `polled after ${at - before} ms instead of ${wait}`;
+  }
+}
+
+/** All rules, by the names that a report has. */
+export const rules: readonly Rule[] = [
+  {
+    name: 'Nothing is lost: onEnd is called for each operation',
+    violation: ({calls, polls}) => (calls.length === 0 ? `no call of onEnd after ${polls.length} polls` : undefined),
+  },
+  {
+    name: 'onEnd is called again until it has resolved',
+    violation: ({calls}) =>
+      calls.length > 0 && calls.every(({answer}) => answer !== 'resolve')
+        ? `no further call after ${calls.length}, none of which resolved`
+        : undefined,
+  },
+  {
+    name: 'onEnd is called once where nothing goes wrong',
+    violation: ({calls, scene, scenario, operation: {plan}}) => {
+      const planned = 1 + (plan.onEnd?.length ?? 0);
+      const isDisturbed = scene.kills.length > 0 || scenario.overlaps;
+      return isDisturbed || calls.length <= planned ? undefined : `${calls.length} calls instead of ${planned}`;
+    },
+  },
+  {
+    name: 'onEnd gets what the service said',
+    violation: ({calls, operation: {plan}}) => {
+      const expected = {...plan.outcome, result: plan.outcome.result};
+      const wrong = calls.find(({status, reason, result}) => {
+        const isSame = status === expected.status && reason === expected.reason;
+        return !isSame || !isDeepStrictEqual(result, expected.result);
+      });
+      if (wrong === undefined) return undefined;
+      const {status, reason = '', result} = wrong;
+      const seen = result === undefined ? '' : ` with ${JSON.stringify(result)}`;
+      return `${`${status} ${reason}`.trim()}${seen} instead of ${expected.status}`;
+    },
+  },
+  {
+    name: 'Each call of onEnd has the id, key and data that were stored',
+    violation: ({calls, operation: {data}}) => {
+      const ids = new Set(calls.map(({id}) => id));
+      if (ids.size > 1) return `${ids.size} ids`;
+      const wrong = calls.find((call) => !isDeepStrictEqual(call.data, data));
+      return wrong === undefined
+        ? undefined
+        : `the data ${JSON.stringify(wrong.data)} instead of ${JSON.stringify(data)}`;
+    },
+  },
+  {
+    name: 'An end is stored before onEnd is called: nothing is asked after it',
+    violation: ({operation: {plan}, calls: [first], polls}) => {
+      // A poll that the deadline cut off may still arrive.
+      if (first === undefined || plan.totalTimeout !== undefined) return undefined;
+      const later = polls.filter((at) => at > first.at);
+      return later.length === 0 ? undefined : `polled ${later.length} times after onEnd was called`;
+    },
+  },
+  {
+    name: 'Nothing is asked once the service has said the end, but after a kill',
+    violation: ({scenario, scene, operation: {plan}, polls}) => {
+      const ends = plan.script.findIndex(isEnd);
+      const later = ends < 0 || scenario.overlaps ? 0 : polls.length - ends - 1 - scene.kills.length;
+      return later <= 0 ? undefined : `polled ${later} times after the end`;
+    },
+  },
+  {
+    name: 'No poll is earlier than the service or the schedule allows, but after a kill',
+    violation: (facts) => (facts.operation.plan.isWoken ? undefined : earlyPolls(facts).next().value),
+  },
+  {
+    name: 'A hint makes no poll earlier than the service allows',
+    needs: 'wake',
+    violation: (facts) => (facts.operation.plan.isWoken ? earlyPolls(facts).next().value : undefined),
+  },
+  {
+    name: 'Nothing is asked after the deadline, but one poll that comes late',
+    violation: ({operation: {plan, addedAt}, polls}) => {
+      const {totalTimeout = Number.POSITIVE_INFINITY} = plan;
+      const later = polls.filter((at) => at > addedAt + totalTimeout);
+      return later.length <= 1 ? undefined : `polled ${later.length} times after the deadline`;
+    },
+  },
+  {
+    name: 'No access token is stored',
+    needs: 'stored',
+    violation: ({scene: {token, stored}}) =>
+      [...stored].some((text) => forms(token).some((form) => text.includes(form)))
+        ? 'the token is in the store'
+        : undefined,
+  },
+];
+
+/** A token as it is, and as Base64 has it. */
+function forms(token: string): string[] {
+  return [token, Buffer.from(token).toString('base64').slice(0, -4)];
+}
+
+/** Everything that a rule objects to in a scene. */
+export function violationsOf({violation}: Rule, scenario: Scenario, scene: Scene): string[] {
+  const found = scene.operations.map((operation) => {
+    const {plan, emulated} = operation;
+    const polls = emulated.requests.map(({at}) => at);
+    const seen = violation({scenario, scene, operation, polls, calls: scene.callsFor(plan.key)});
+    return seen === undefined ? [] : [`${scenario.name}: ${plan.key}: ${seen}`];
+  });
+  return found.flat();
+}

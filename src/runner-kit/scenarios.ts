@@ -1,0 +1,153 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {lease, longLease, type PlannedOperation, pollInterval, type Scene} from './scene.ts';
+import type {RunnerAbility} from './tested-runner.ts';
+
+/** What a runner is put through. */
+export interface Scenario {
+  readonly name: string;
+  /** What it takes of a runner. */
+  readonly needs?: RunnerAbility | undefined;
+  /** Whether two instances may work on one operation at the same time, without either being wrong. */
+  readonly overlaps?: true | undefined;
+  readonly play: (scene: Scene) => Promise<void>;
+}
+
+const notStarted = {status: 'notStarted'};
+const running = {status: 'running'};
+const succeeded = {status: 'succeeded'};
+const failed = {status: 'failed', error: {code: 'PolicyViolation', message: 'The password is too short.'}};
+const waitsOneSecond = {status: 'running', retryAfter: 1};
+
+/** Operations that only differ in what their service says. */
+const peaceful: readonly PlannedOperation[] = [
+  {key: 'succeeded', script: [notStarted, running, succeeded], outcome: succeeded},
+  {key: 'failed', script: [running, failed], outcome: {status: 'failed'}},
+  {key: 'unknownWord', script: [running, {status: 'waitingForApproval'}, succeeded], outcome: succeeded},
+  {key: 'retryAfter', script: [{...running, retryAfter: 3}, succeeded], outcome: succeeded},
+  {key: 'throttled', script: [running, {http: 429, retryAfter: 1}, succeeded], outcome: succeeded},
+  {key: 'unavailable', script: [{http: 503}, {fault: 'reset'}, running, succeeded], outcome: succeeded},
+  {key: 'slow', script: [{...running, delay: 300}, {...running, delay: 300}, succeeded], outcome: succeeded},
+  {key: 'deadline', script: [running], totalTimeout: 1200, outcome: {status: 'abandoned', reason: 'timeout'}},
+  {key: 'rejected', script: [running, failed], outcome: {status: 'failed'}, onEnd: ['reject', 'reject']},
+];
+
+/** Adds the same operation several times: `key-1`, `key-2` and so on. */
+async function addSeveral(scene: Scene, plan: PlannedOperation, count = 3): Promise<void> {
+  for (let number = 1; number <= count; number += 1) await scene.add({...plan, key: `${plan.key}-${number}`});
+}
+
+/** All that a runner is put through, each scenario with a store of its own. */
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'undisturbed, two instances',
+    play: async (scene) => {
+      await scene.start({lease: longLease});
+      await scene.start({lease: longLease});
+      for (const plan of peaceful) await scene.add(plan);
+      const echo = {status: 'running', detail: `Bearer ${scene.token}`, fields: {sent: scene.token}};
+      await scene.add({key: 'echo', script: [echo, {...echo, ...succeeded}], outcome: succeeded});
+    },
+  },
+  {
+    name: 'a result to fetch',
+    needs: 'fetchResult',
+    play: async (scene) => {
+      await scene.start({lease: longLease});
+      const result = {id: 'report', rows: 3};
+      const {location} = scene.emulator.addResource({path: '/reports/report', script: [{http: 404}, {body: result}]});
+      const script = [running, {...succeeded, resourceLocation: location}];
+      await scene.add({key: 'result', script, outcome: {...succeeded, result}});
+    },
+  },
+  {
+    name: 'hints that come too early',
+    needs: 'wake',
+    play: async (scene) => {
+      await scene.start({lease: longLease});
+      const script = [{...running, retryAfter: 2}, succeeded];
+      await scene.add({key: 'woken', script, outcome: succeeded, isWoken: true});
+      await scene.polled('woken', 1);
+      for (const pause of [100, 300, 500, 600]) {
+        await sleep(pause);
+        await scene.runner.wake?.('woken');
+      }
+    },
+  },
+  {
+    name: 'killed during a poll',
+    play: async (scene) => {
+      await scene.start();
+      await addSeveral(scene, {
+        key: 'cut',
+        script: [running, {...running, delay: 3 * lease}, succeeded],
+        outcome: succeeded,
+      });
+      await scene.polled('cut-1', 2);
+      await scene.kill();
+      await scene.start();
+    },
+  },
+  {
+    name: 'killed before a turn is stored',
+    play: async (scene) => {
+      await scene.start();
+      await addSeveral(scene, {key: 'lost', script: [running, running, succeeded], outcome: succeeded});
+      for (const poll of [2, 3]) {
+        await scene.polled('lost-1', poll);
+        await scene.kill();
+        await scene.start();
+      }
+    },
+  },
+  {
+    name: 'killed during onEnd',
+    play: async (scene) => {
+      await scene.start();
+      const onEnd = ['hold'] as const;
+      await scene.add({key: 'success', script: [running, succeeded], outcome: succeeded, onEnd});
+      await scene.add({key: 'failure', script: [running, failed], outcome: {status: 'failed'}, onEnd});
+      await scene.called('success');
+      await scene.called('failure');
+      // What was stored is handed over again, whatever the service would say by now.
+      for (const {plan, emulated} of scene.operations) emulated.rescript([plan.key === 'success' ? failed : succeeded]);
+      await scene.kill();
+      await scene.start();
+    },
+  },
+  {
+    name: 'killed, and started late',
+    play: async (scene) => {
+      await scene.start();
+      await addSeveral(scene, {key: 'late', script: [waitsOneSecond, running, succeeded], outcome: succeeded});
+      await scene.polled('late-1', 1);
+      await sleep(pollInterval);
+      await scene.kill();
+      await sleep(lease);
+      await scene.start();
+    },
+  },
+  {
+    name: 'an answer slower than a lease',
+    overlaps: true,
+    play: async (scene) => {
+      await scene.start();
+      await scene.start();
+      const slow = {...running, delay: 2 * lease};
+      await addSeveral(scene, {key: 'slower', script: [running, slow, succeeded], outcome: succeeded});
+    },
+  },
+  {
+    name: 'clocks that differ',
+    needs: 'clockAhead',
+    overlaps: true,
+    play: async (scene) => {
+      await scene.start();
+      await scene.start({clockAhead: 1.5 * lease});
+      await addSeveral(scene, {
+        key: 'skewed',
+        script: [running, waitsOneSecond, running, succeeded],
+        outcome: succeeded,
+      });
+    },
+  },
+];

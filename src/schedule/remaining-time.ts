@@ -1,0 +1,72 @@
+import type {RemainingTime} from '../operation/events.ts';
+import {at, binCount, binOf, binStart, type DurationHistogram} from './duration-histogram.ts';
+
+/**
+ * The weight, in operations, of durations longer than any observed: spread over the octave after the longest, or after the
+ * time that has passed already. An operation older than all others is expected to go on for a fraction of its age.
+ */
+const tailWeight = 0.5;
+
+/** Estimates how long operations go on whose durations follow a histogram. */
+export class RemainingTimes {
+  readonly #histogram: DurationHistogram;
+  /** How many operations ended before each bin. */
+  readonly #ended = new Float64Array(binCount + 1);
+  /** Where the last bin with a duration ends, in milliseconds. */
+  #longest = 0;
+  /** The histogram's number of changes when the sums were made. */
+  #summedAt = -1;
+
+  constructor(histogram: DurationHistogram) {
+    this.#histogram = histogram;
+  }
+
+  /**
+   * @param elapsed how long the operation has gone on, in milliseconds
+   * @returns milliseconds from then on, never negative; `undefined` where the histogram knows too little
+   */
+  after(elapsed: number): RemainingTime | undefined {
+    const {isInsufficient, changes} = this.#histogram;
+    if (isInsufficient || !(elapsed >= 0 && elapsed < Number.POSITIVE_INFINITY)) return undefined;
+    if (this.#summedAt !== changes) this.#sum(changes);
+    const passed = this.#endedBefore(elapsed);
+    const left = at(this.#ended, binCount) - passed;
+    const quantile = (part: number) => Math.max(0, this.#timeOf(passed, left, part, elapsed) - elapsed);
+    return {p10: quantile(0.1), p50: quantile(0.5), p90: quantile(0.9)};
+  }
+
+  #sum(changes: number): void {
+    const {counts} = this.#histogram;
+    this.#longest = 0;
+    for (let bin = 0; bin < binCount; bin++) {
+      const count = at(counts, bin);
+      if (count > 0) this.#longest = binStart(bin + 1);
+      this.#ended[bin + 1] = at(this.#ended, bin) + count;
+    }
+    this.#summedAt = changes;
+  }
+
+  /** How many had ended after a time. Within a bin, ends are distributed evenly. */
+  #endedBefore(time: number): number {
+    const bin = binOf(time);
+    const [start, end] = [binStart(bin), binStart(bin + 1)];
+    const fraction = Math.min(1, (time - start) / (end - start));
+    return at(this.#ended, bin) + (at(this.#ended, bin + 1) - at(this.#ended, bin)) * fraction;
+  }
+
+  /** By when a part of those that are left has ended. */
+  #timeOf(passed: number, left: number, part: number, elapsed: number): number {
+    const rank = part * (left + tailWeight);
+    if (rank >= left) return Math.max(this.#longest, elapsed) * 2 ** ((rank - left) / tailWeight);
+    const sum = passed + rank;
+    let [low, high] = [0, binCount];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (at(this.#ended, middle) <= sum) low = middle;
+      else high = middle;
+    }
+    const [before, after] = [at(this.#ended, low), at(this.#ended, high)];
+    const fraction = after > before ? Math.min(1, (sum - before) / (after - before)) : 1;
+    return binStart(low) + (binStart(high) - binStart(low)) * fraction;
+  }
+}

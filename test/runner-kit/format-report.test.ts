@@ -1,0 +1,47 @@
+import {expect, test} from '@jest/globals';
+import {formatReport, type RunnerReport} from 'operation-poller/testing';
+
+const good: RunnerReport = {
+  runner: 'mine',
+  ok: true,
+  checks: [
+    {name: 'Nothing is lost', result: 'ok', seen: []},
+    {name: 'A hint makes no early poll', result: 'skipped', seen: []},
+  ],
+  cannot: new Map([['wake', 'there is no such verb']]),
+};
+
+const bad: RunnerReport = {
+  runner: 'yours',
+  ok: false,
+  checks: [
+    {name: 'Nothing is lost', result: 'broken', seen: ['killed: a: no call', 'killed: b: no call']},
+    {name: 'A hint makes no early poll', result: 'ok', seen: []},
+  ],
+  cannot: new Map(),
+};
+
+test('a report is a table in Markdown', () => {
+  expect(formatReport([{...good, cannot: new Map()}])).toBe(
+    `| Rule                       | mine |
+| -------------------------- | ---- |
+| Nothing is lost            | ✓    |
+| A hint makes no early poll | –    |
+`,
+  );
+});
+
+test('several are one table, with what was seen and what could not be checked', () => {
+  expect(formatReport([good, bad])).toBe(
+    `| Rule                       | mine | yours |
+| -------------------------- | ---- | ----- |
+| Nothing is lost            | ✓    | ✗     |
+| A hint makes no early poll | –    | ✓     |
+
+- yours: Nothing is lost. Seen: killed: a: no call
+- yours: Nothing is lost. Seen: killed: b: no call
+
+- mine cannot take hints: there is no such verb.
+`,
+  );
+});

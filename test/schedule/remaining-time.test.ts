@@ -1,0 +1,92 @@
+import {describe, expect, test} from '@jest/globals';
+import fc from 'fast-check';
+import {binCount, binStart, DurationHistogram} from '../../src/schedule/duration-histogram.ts';
+import {RemainingTimes} from '../../src/schedule/remaining-time.ts';
+
+type Counts = Readonly<Record<number, number>>;
+
+function histogramOf(counts: Counts): DurationHistogram {
+  return new DurationHistogram(Array.from({length: binCount}, (_, bin) => counts[bin] ?? 0));
+}
+
+const remaining = (counts: Counts, elapsed: number) => new RemainingTimes(histogramOf(counts)).after(elapsed);
+
+/** A hundred operations that took from 25.6 to 27.9 seconds, evenly. */
+const bin = 65;
+const [start, end] = [binStart(bin), binStart(bin + 1)];
+const within = (fraction: number): number => start + (end - start) * fraction;
+const hundred = {[bin]: 99.5};
+
+describe('the remaining time', () => {
+  test('is not known before ten operations have ended', () => {
+    expect(remaining({}, 0)).toBeUndefined();
+    expect(remaining({[bin]: 9}, 0)).toBeUndefined();
+    expect(remaining({[bin]: 10}, 0)).toBeDefined();
+  });
+
+  test.each<[string, number, number, number, number]>([
+    // A tail of half an operation besides 99.5: ranks 10, 50 and 90 of 100.
+    ['from the start', 0, within(10 / 99.5), within(50 / 99.5), within(90 / 99.5)],
+    ['shortly before the first end', start - 1, within(10 / 99.5), within(50 / 99.5), within(90 / 99.5)],
+    // 49.75 are left, and the half: ranks 5.025, 25.125 and 45.225.
+    ['half-way', within(0.5), within(0.5 + 5.025 / 99.5), within(0.5 + 25.125 / 99.5), within(0.5 + 45.225 / 99.5)],
+  ])('%s: of those that take longer', (_, elapsed, p10, p50, p90) => {
+    expect(remaining(hundred, elapsed)).toEqual({
+      p10: expect.closeTo(p10 - elapsed, 6),
+      p50: expect.closeTo(p50 - elapsed, 6),
+      p90: expect.closeTo(p90 - elapsed, 6),
+    });
+  });
+
+  test('87: of an operation older than all others is a part of its age', () => {
+    const elapsed = 2 * end;
+    expect(remaining(hundred, elapsed)).toEqual({
+      p10: expect.closeTo(elapsed * (2 ** 0.1 - 1), 6),
+      p50: expect.closeTo(elapsed * (2 ** 0.5 - 1), 6),
+      p90: expect.closeTo(elapsed * (2 ** 0.9 - 1), 6),
+    });
+  });
+
+  test('of two likely times is the later one once the first has passed', () => {
+    const bimodal = {[bin]: 100, 100: 100};
+    expect(remaining(bimodal, 0)?.p10).toBeLessThan(end);
+    const late = remaining(bimodal, end);
+    expect(end + (late?.p10 ?? 0)).toBeGreaterThan(binStart(100));
+    expect(end + (late?.p90 ?? 0)).toBeLessThan(binStart(101));
+  });
+
+  test('follows what the histogram learns', () => {
+    const histogram = histogramOf({[bin]: 100});
+    const times = new RemainingTimes(histogram);
+    const before = times.after(0);
+    for (let index = 0; index < 300; index++) histogram.add(999, 1000);
+    expect(times.after(0)?.p50).toBeLessThan(1100);
+    expect(before?.p50).toBeGreaterThan(start);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('is not known after %p ms', (elapsed) => {
+    expect(remaining(hundred, elapsed)).toBeUndefined();
+  });
+
+  test('is never negative, and its quantiles are in order, whatever was learned', () => {
+    const ends = fc.array(
+      fc.tuple(fc.double({min: 0, max: 1e9, noNaN: true}), fc.double({min: 0, max: 1e9, noNaN: true})),
+      {
+        minLength: 10,
+        maxLength: 60,
+      },
+    );
+    fc.assert(
+      fc.property(ends, fc.double({min: 0, max: 1e12, noNaN: true}), (pairs, elapsed) => {
+        const histogram = new DurationHistogram();
+        for (const [one, other] of pairs) histogram.add(Math.min(one, other), Math.max(one, other));
+        const times = new RemainingTimes(histogram).after(elapsed);
+        if (times === undefined) return expect(histogram.isInsufficient).toBe(true);
+        expect(times.p10).toBeGreaterThanOrEqual(0);
+        expect(times.p50).toBeGreaterThanOrEqual(times.p10);
+        expect(times.p90).toBeGreaterThanOrEqual(times.p50);
+        expect(times.p90).toBeLessThan(Number.POSITIVE_INFINITY);
+      }),
+    );
+  });
+});

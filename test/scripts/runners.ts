@@ -1,0 +1,32 @@
+// Puts our own runners and those of the documents through the kit, and writes the report into docs/runners.md.
+import {readFileSync, writeFileSync} from 'node:fs';
+import {checkRunner, formatReport, type RunnerReport} from 'operation-poller/testing';
+import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
+import {openPostgresQueue} from '../runner-kit/postgres-queue.ts';
+import {findPostgres, startPostgres} from '../support/postgres-server.ts';
+
+const page = 'docs/runners.md';
+const pattern = /<!-- report -->[\s\S]*?<!-- \/report -->/;
+
+async function checkPostgres(): Promise<RunnerReport> {
+  const programs = findPostgres();
+  if (programs === undefined) throw new Error('The report needs PostgreSQL');
+  const server = await startPostgres(programs);
+  try {
+    return await checkRunner('PostgreSQL', () => openPostgresQueue(server.url));
+  } finally {
+    await server.stop();
+  }
+}
+
+// One after another: each has the machine to itself.
+const reports = [await checkRunner('Own queue', openOwnQueue), await checkPostgres()];
+const report = formatReport(reports);
+console.log(report);
+const before = readFileSync(page, 'utf8');
+if (!pattern.test(before)) throw new Error(`${page} has no place for the report: <!-- report --><!-- /report -->`);
+writeFileSync(
+  page,
+  before.replace(pattern, () => `<!-- report -->\n\n${report}\n<!-- /report -->`),
+);
+if (reports.some(({ok}) => !ok)) process.exitCode = 1;

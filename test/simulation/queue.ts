@@ -1,0 +1,315 @@
+import {OperationError} from 'operation-poller';
+import {
+  createRecord,
+  dueAtOf,
+  type EndedRecord,
+  type OperationRecord,
+  outcomeOf,
+  type Turn,
+  takeTurn,
+  wakeRecord,
+} from 'operation-poller/runner';
+import {httpOf, protocolOf, tokenOf, turnOptionsOf} from './application-options.ts';
+import {memoryOf} from './facts.ts';
+import {locationOf} from './service.ts';
+import type {TurnName} from './turns.ts';
+import type {Timer} from './virtual-time.ts';
+import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
+
+/** A record in the store, which outlives all processes. */
+interface Row {
+  text: string;
+  /** When its next turn is due, by the wall clock. */
+  dueAt: number;
+  /** Changes with each write and each lease: who has read another one writes nothing. */
+  version: number;
+  /** How many take its turn. */
+  inFlight: number;
+  /** Whether something may have changed while a turn was taken. */
+  wasWoken: boolean;
+}
+
+/** How long a worker's lease of a record lasts, and how long it takes until a lost turn is noticed, in milliseconds. */
+const lease = 5000;
+
+/** By how many milliseconds a worker's clock is off. */
+const clockOffsets: {readonly [Name in TurnName]?: number} = {'clock ahead': 700, 'clock behind': -700};
+
+/** Operations as records in a store, and workers that take their turns when they are due. */
+export class Queue implements Application {
+  readonly #world: World;
+  readonly #rows = new Map<number, Row>();
+  /** The next delivery of each. */
+  readonly #deliveries = new Map<number, Timer>();
+  readonly #turns = new Map<number, number>();
+  readonly #handOvers = new Map<number, number>();
+  /** Until when all leave an origin alone, by the wall clock. */
+  readonly #holds = new Map<string, number>();
+  #generation = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  begin(operation: number): void {
+    const {plan, time} = this.#world;
+    const planned = plan.operations[operation];
+    if (planned === undefined || this.#rows.has(operation)) return;
+    const options = {
+      protocol: protocolOf[planned.wording],
+      totalTimeout: plan.options.totalTimeout,
+      initialDelay: plan.options.initialDelay,
+      key: `op-${operation}`,
+      data: {of: operation},
+    };
+    const record = createRecord(locationOf(planned, operation), options, time.wall);
+    this.#write(() => {
+      const text = this.#text(operation, record);
+      this.#rows.set(operation, {text, dueAt: dueAtOf(record), version: 0, inFlight: 0, wasWoken: false});
+      this.#schedule(operation);
+    });
+  }
+
+  wake(operation: number): void {
+    const row = this.#rows.get(operation);
+    if (row === undefined) return;
+    if (row.inFlight > 0) {
+      row.wasWoken = true;
+      return;
+    }
+    this.#world.happen({is: 'wake', operation});
+    const record: OperationRecord = JSON.parse(row.text);
+    const woken = wakeRecord(record, this.#world.time.wall);
+    if (woken === record) return;
+    row.text = this.#text(operation, woken);
+    row.dueAt = dueAtOf(woken);
+    row.version += 1;
+    this.#schedule(operation);
+  }
+
+  crash(): void {
+    this.#generation += 1;
+    for (const [operation, row] of this.#rows) {
+      if (row.inFlight === 0) continue;
+      row.inFlight = 0;
+      // What a turn wrote down just before, nobody has read.
+      row.wasWoken = false;
+      this.#deliverLate(operation, 0, lease);
+    }
+  }
+
+  abandon(): void {
+    // Nobody watches: an operation is removed from its store, or not.
+  }
+
+  keep(): void {
+    // Each turn has been stored.
+  }
+
+  leftBehind(): string | undefined {
+    return this.#rows.size === 0 ? undefined : `${this.#rows.size} records are left in the store`;
+  }
+
+  unsettled(): string | undefined {
+    return undefined;
+  }
+
+  /** Delivers the next turn when it is due, or as its plan says. */
+  #schedule(operation: number): void {
+    const {time} = this.#world;
+    const row = this.#rows.get(operation);
+    if (row === undefined) return;
+    const wait = Math.max(0, Math.ceil(row.dueAt) - time.wall);
+    switch (this.#trouble(operation)) {
+      case 'early':
+        this.#deliverAfter(operation, Math.max(0, wait - 400));
+        break;
+      case 'late':
+        this.#deliverLate(operation, wait, 3000);
+        break;
+      case 'lost':
+        this.#deliverLate(operation, wait, lease);
+        break;
+      default:
+        this.#deliverAfter(operation, wait);
+    }
+  }
+
+  #trouble(operation: number): TurnName | undefined {
+    return this.#world.plan.operations[operation]?.turns[this.#turns.get(operation) ?? 0];
+  }
+
+  #deliverLate(operation: number, wait: number, late: number): void {
+    const facts = this.#world.facts[operation];
+    if (facts !== undefined) facts.late += late;
+    this.#deliverAfter(operation, wait + late);
+  }
+
+  #deliverAfter(operation: number, wait: number): void {
+    const {time} = this.#world;
+    const before = this.#deliveries.get(operation);
+    if (before !== undefined) time.cancel(before);
+    const deliver = (): void => {
+      this.#deliveries.delete(operation);
+      this.#deliver(operation);
+    };
+    this.#deliveries.set(operation, time.after(wait, deliver));
+  }
+
+  #deliver(operation: number): void {
+    const {time, facts} = this.#world;
+    const row = this.#rows.get(operation);
+    const known = facts[operation];
+    if (row === undefined || known === undefined || row.inFlight > 0) return;
+    // Its process is not there again.
+    if (!time.isProcessAlive || !(known.isWatched || known.isHandedOver === false)) {
+      this.#deliverAfter(operation, 500);
+      return;
+    }
+    known.late += Math.max(0, time.wall - Math.ceil(row.dueAt));
+    const trouble = this.#trouble(operation);
+    this.#turns.set(operation, (this.#turns.get(operation) ?? 0) + 1);
+    if (trouble !== undefined) this.#world.count(`turn ${trouble}`);
+    const another = (): void => {
+      if (this.#rows.get(operation) !== row || row.inFlight === 0 || !time.isProcessAlive) return;
+      if (trouble === 'lease lost') row.version += 1;
+      void this.#take(operation, row, undefined);
+    };
+    if (trouble === 'doubled') time.after(0, another);
+    if (trouble === 'lease lost') time.after(20, another);
+    void this.#take(operation, row, trouble);
+  }
+
+  /** Takes a turn, and stores what comes of it. */
+  async #take(operation: number, row: Row, trouble: TurnName | undefined): Promise<void> {
+    const world = this.#world;
+    const {time, plan} = world;
+    const generation = this.#generation;
+    const {text, version} = row;
+    row.inFlight += 1;
+    const offset = (trouble !== undefined && clockOffsets[trouble]) || 0;
+    const record: OperationRecord<{readonly of: number}> = JSON.parse(text);
+    const heldUntil = this.#holds.get(new URL(record.token.location).origin) ?? 0;
+    world.happen({
+      is: 'turn',
+      operation,
+      isAlone: row.inFlight === 1,
+      offset,
+      heldFor: Math.max(0, heldUntil - time.wall),
+    });
+    const controller = new AbortController();
+    if (trouble === 'given up') time.after(30, () => controller.abort(new Error('the worker closes')), 'application');
+    const given = {
+      ...turnOptionsOf(plan.options),
+      http: httpOf(world),
+      token: tokenOf(world, operation),
+      heldUntil,
+      signal: controller.signal,
+      onEnd: (ended: EndedRecord<{readonly of: number}>) => this.#handOver(operation, ended),
+    };
+    let turn: Turn<{readonly of: number}>;
+    try {
+      turn = await takeTurn(record, given, time.wall + offset);
+    } catch (error) {
+      if (generation !== this.#generation || !time.isProcessAlive) return;
+      row.inFlight -= 1;
+      if (error !== controller.signal.reason) world.broken(`a turn throws ${String(error)}`);
+      world.happen({is: 'turn lost', operation});
+      if (row.inFlight === 0) this.#deliverLate(operation, 0, 1000);
+      return;
+    }
+    if (generation !== this.#generation || !time.isProcessAlive) return;
+    const {hold} = turn;
+    if (hold !== undefined) this.#holds.set(hold.origin, Math.max(hold.until, this.#holds.get(hold.origin) ?? 0));
+    this.#write(() => {
+      row.inFlight -= 1;
+      if (row.version === version && this.#rows.get(operation) === row) this.#store(operation, row, record, turn);
+      else {
+        world.count('turn refused');
+        world.happen({is: 'turn lost', operation});
+      }
+      if (this.#rows.has(operation) && row.inFlight === 0 && !this.#deliveries.has(operation))
+        this.#schedule(operation);
+      world.reaches('event');
+    });
+  }
+
+  /** Stores a turn and publishes its events, both or neither. */
+  #store(operation: number, row: Row, before: OperationRecord, turn: Turn<{readonly of: number}>): void {
+    const world = this.#world;
+    const facts = world.facts[operation];
+    row.version += 1;
+    for (const event of turn.events) {
+      world.happen({is: 'event', operation, event: event as unknown as SeenEvent, whole: event});
+    }
+    if ('done' in turn) {
+      this.#rows.delete(operation);
+      world.happen({is: 'removed', operation});
+      return;
+    }
+    row.text = this.#text(operation, turn.record);
+    row.dueAt = turn.dueAt;
+    if (facts !== undefined) facts.stored = memoryOf(facts);
+    if (before.ended === undefined && turn.record.ended !== undefined) {
+      const outcome = outcomeOf(JSON.parse(row.text));
+      if (outcome === undefined) world.broken('a record that has ended has no outcome');
+      else world.happen({is: 'over', operation, outcome: seenOutcome(outcome)});
+    }
+    this.#schedule(operation);
+    if (!row.wasWoken) return;
+    row.wasWoken = false;
+    this.wake(operation);
+  }
+
+  #handOver(operation: number, {id, key, outcome, data}: EndedRecord<{readonly of: number}>): Promise<void> {
+    const {plan, time} = this.#world;
+    const number = this.#handOvers.get(operation) ?? 0;
+    this.#handOvers.set(operation, number + 1);
+    const isOurs = key === `op-${operation}` && data?.of === operation;
+    this.#world.happen({is: 'hand over', operation, id, isOurs, outcome: seenOutcome(outcome)});
+    const how = plan.operations[operation]?.handOvers[number] ?? 'resolves';
+    this.#world.count(`onEnd ${how}`);
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        if (this.#world.reaches('await')) return;
+        if (how.startsWith('rejects')) {
+          this.#world.happen({is: 'turn lost', operation});
+          reject(new Error('not today'));
+        } else {
+          this.#world.happen({is: 'handed over', operation});
+          resolve();
+        }
+      };
+      if (how.endsWith('later')) time.after(1200, settle, 'application');
+      else settle();
+    });
+  }
+
+  /** A write takes a while; the process may die before it is done. */
+  #write(write: () => void): void {
+    const {plan, time} = this.#world;
+    const generation = this.#generation;
+    const keep = (): void => {
+      if (generation === this.#generation && !this.#world.reaches('write')) write();
+    };
+    if (plan.store.takes === 0) keep();
+    else time.after(plan.store.takes, keep, 'application');
+  }
+
+  #text(operation: number, record: OperationRecord): string {
+    const text = JSON.stringify(record);
+    this.#world.happen({is: 'stored', operation, whole: text});
+    const facts = this.#world.facts[operation];
+    if (facts !== undefined) {
+      facts.recordId = record.id;
+      facts.stored ??= memoryOf(facts);
+    }
+    return text;
+  }
+}
+
+function seenOutcome(outcome: NonNullable<ReturnType<typeof outcomeOf>>): SeenOutcome {
+  const is = outcome.status === 'abandoned' ? outcome.reason : outcome.status;
+  const error = 'error' in outcome && outcome.error instanceof OperationError ? outcome.error : undefined;
+  return {is, operation: outcome.operation, whole: outcome, message: error?.message};
+}
