@@ -68,7 +68,7 @@ async function expectHandedOver(poller: OperationPoller): Promise<void> {
   expect(poller.abandoned).toBe('stopped');
 }
 
-describe('a poller that is handed over', () => {
+describe('83: a poller that is handed over', () => {
   test('before its first request makes none', async () => {
     const {poller, requests, events} = watched({initialDelay: 500});
     await expect(poller.handOver(token)).resolves.toMatchObject({attempt: 0});

@@ -4,8 +4,8 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {dueAtOf, type OperationRecord, outcomeOf, readRecord, wakeRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
-import {type Turn, takeTurn} from '../runner/take-turn.ts';
-import type {TurnOptions} from '../runner/turn-options.ts';
+import {type Turn, takePreparedTurn} from '../runner/take-turn.ts';
+import type {ResumeRecord, TurnOptions} from '../runner/turn-options.ts';
 import {LazyAbortController} from '../shared/abort.ts';
 import {now, processClock, setTimer} from '../shared/clock.ts';
 import {timerDelay} from '../shared/timers.ts';
@@ -17,6 +17,8 @@ import {TrackerError} from './tracker-error.ts';
 /** What the records of a tracker share. */
 export interface RunnerContext<Data> {
   readonly turnOptions: TurnOptions<Data>;
+  /** How the turns poll, prepared once for all. */
+  readonly resume: ResumeRecord;
   /** How many polls are made at once. */
   readonly polls: ConcurrencyLimit;
   /** How many ends are handed over at once: an `onEnd` that hangs holds up no poll. */
@@ -135,7 +137,7 @@ export class RecordRunner<Data> {
   }
 
   async #takeTurn(): Promise<void> {
-    const {turnOptions, holds, polls, ends} = this.#context;
+    const {turnOptions, resume, holds, polls, ends} = this.#context;
     const controller = new LazyAbortController();
     this.#controller = controller;
     const limit = this.#record.ended === undefined ? polls : ends;
@@ -146,7 +148,8 @@ export class RecordRunner<Data> {
         this.#phase = 'active';
         this.#wasWoken = false;
         const heldUntil = holds.until(this.#record.token.location, now());
-        turn = await takeTurn(this.#record, {...turnOptions, heldUntil, signal: controller.signal}, now());
+        const given = {resume, onEnd: turnOptions.onEnd, heldUntil, signal: controller.signal};
+        turn = await takePreparedTurn(this.#record, this.state, given, now());
       } finally {
         limit.release(1);
       }

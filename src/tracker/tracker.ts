@@ -5,7 +5,7 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
 import {createRecord, type RecordOptions} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
-import {resumeRecord, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
@@ -157,6 +157,7 @@ class Tracker<Data> implements OperationTracker<Data> {
     this.#refused = new Set(refused);
     this.#context = {
       turnOptions,
+      resume: prepareTurns(turnOptions),
       polls: new ConcurrencyLimit(concurrency),
       ends: new ConcurrencyLimit(concurrency),
       holds: new OriginHolds(),
@@ -260,7 +261,7 @@ class Tracker<Data> implements OperationTracker<Data> {
   /** The entry of an operation, which is there already or is added. */
   async #entryOf(place: string | URL | ResumeToken, options: RecordOptions<Data>): Promise<Entry<Data>> {
     this.#checkIsOpen();
-    const {turnOptions, writer} = this.#context;
+    const {turnOptions, resume, writer} = this.#context;
     const record = createRecordOf(place, options, turnOptions);
     const {key} = record;
     const known = this.#entries.get(key);
@@ -277,7 +278,7 @@ class Tracker<Data> implements OperationTracker<Data> {
       );
     }
     // Refused now, not at the first turn.
-    resumeRecord(record.id, readRecord(record), turnOptions);
+    resume(record.id, readRecord(record));
     const entry = this.#track(record, writer.tryPut(key, record));
     try {
       await entry.stored;

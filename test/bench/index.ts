@@ -7,6 +7,7 @@ import {benchmarkMemory} from './memory.ts';
 import {benchmarkQueueKill} from './queue-kill.ts';
 import {benchmarkQueueLateness} from './queue-lateness.ts';
 import {benchmarkQueueMemory} from './queue-memory.ts';
+import {benchmarkQueueResults} from './queue-results.ts';
 import {benchmarkQueueThroughput} from './queue-throughput.ts';
 import {benchmarkScale} from './scale.ts';
 import {benchmarkSchedules} from './schedules.ts';
@@ -25,6 +26,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'queue-kill': benchmarkQueueKill,
   'queue-lateness': benchmarkQueueLateness,
   'queue-memory': benchmarkQueueMemory,
+  'queue-results': benchmarkQueueResults,
   'queue-throughput': benchmarkQueueThroughput,
   scale: benchmarkScale,
   step: benchmarkStep,

@@ -583,7 +583,7 @@ describe('close', () => {
 });
 
 // Rows 84 to 86.
-describe('after a crash', () => {
+describe('84: after a crash', () => {
   test('all goes on from what was stored, and the deadline stays', async () => {
     const first = serviceOf(['running']);
     const store = testStore();
@@ -697,7 +697,7 @@ describe('an onEnd that rejects', () => {
   });
 });
 
-describe('a store that fails', () => {
+describe('86: a store that fails', () => {
   test('loses nothing where it rejects each second write', async () => {
     const service = serviceOf(['running', 'running', 'succeeded']);
     const store = testStore();
