@@ -1,5 +1,5 @@
 import {beforeAll, describe, expect, test} from '@jest/globals';
-import {checkRunner} from 'operation-poller/testing';
+import {checkRunner, type RunnerInstance, type RunnerInstanceOptions} from 'operation-poller/testing';
 import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
 import {play} from '../../src/runner-kit/check-runner.ts';
 import {rules, violationsOf} from '../../src/runner-kit/rules.ts';
@@ -23,15 +23,28 @@ test('what a runner cannot is left out, and named', async () => {
   class Limited extends Queue {
     override readonly cannot = {
       fetchResult: 'nobody wants it',
+      severalInstances: 'the store is locked',
       clockAhead: 'there is one clock',
       wake: 'it sleeps well',
     };
+    #isLocked = false;
+
+    override async start(options: RunnerInstanceOptions): Promise<RunnerInstance> {
+      if (this.#isLocked) throw new Error('The store is locked');
+      this.#isLocked = true;
+      const instance = await super.start(options);
+      const kill = (): void => {
+        instance.kill();
+        this.#isLocked = false;
+      };
+      return {kill};
+    }
   }
   const report = await checkRunner('limited', () => new Limited());
   expect(report.checks.flatMap(({seen}) => seen)).toEqual([]);
   const results = report.checks.map(({name, result}) => [name, result]);
   expect(results).toEqual(rules.map(({name}) => [name, name === hint ? 'skipped' : 'ok']));
-  expect([...report.cannot.keys()]).toEqual(['wake', 'fetchResult', 'clockAhead']);
+  expect([...report.cannot.keys()]).toEqual(['wake', 'fetchResult', 'severalInstances', 'clockAhead']);
 }, 60_000);
 
 const lost = 'Nothing is lost: onEnd is called for each operation';
