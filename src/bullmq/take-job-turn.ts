@@ -127,7 +127,7 @@ async function tryTurn<Data>(
       return {dueAt: dueAtOf(record)};
     const before = woken === undefined ? record : wokenRecord(record, woken, now);
     const state = readRecord(before);
-    const heldUntil = origins.get(new URL(state.location).origin);
+    const heldUntil = origins.size === 0 ? undefined : origins.get(new URL(state.location).origin);
     const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil};
     const turn = await takePreparedTurn(before, state, options, now);
     const wasAsked = heldUntil === undefined && turn.record.token.attempt > state.attempt;

@@ -1,51 +1,15 @@
 import {beforeAll, describe, expect, test} from '@jest/globals';
-import {checkRunner, type RunnerInstance, type RunnerInstanceOptions} from 'operation-poller/testing';
+import {
+  checkRunner,
+  type RunnerInstance,
+  type RunnerInstanceOptions,
+  type RunnerReport,
+} from 'operation-poller/testing';
 import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
 import {play} from '../../src/runner-kit/check-runner.ts';
 import {rules, violationsOf} from '../../src/runner-kit/rules.ts';
 import {scenarios} from '../../src/runner-kit/scenarios.ts';
 import {type BrokenQueue, brokenQueues, Queue} from './broken-queue.ts';
-
-test('a runner keeps all rules: the queue of the documents, and the one that the broken ones are made of', async () => {
-  const reports = await Promise.all([
-    checkRunner('the queue of the documents', openOwnQueue),
-    checkRunner('the right queue', () => new Queue()),
-  ]);
-  expect(reports.flatMap(({checks}) => checks.flatMap(({seen}) => seen))).toEqual([]);
-  const checks = rules.map((rule) => ({name: rule.name, result: 'ok', seen: []}));
-  expect(reports).toEqual([
-    {runner: 'the queue of the documents', ok: true, checks, cannot: new Map()},
-    {runner: 'the right queue', ok: true, checks, cannot: new Map()},
-  ]);
-}, 60_000);
-
-test('what a runner cannot is left out, and named', async () => {
-  class Limited extends Queue {
-    override readonly cannot = {
-      fetchResult: 'nobody wants it',
-      severalInstances: 'the store is locked',
-      clockAhead: 'there is one clock',
-      wake: 'it sleeps well',
-    };
-    #isLocked = false;
-
-    override async start(options: RunnerInstanceOptions): Promise<RunnerInstance> {
-      if (this.#isLocked) throw new Error('The store is locked');
-      this.#isLocked = true;
-      const instance = await super.start(options);
-      const kill = (): void => {
-        instance.kill();
-        this.#isLocked = false;
-      };
-      return {kill};
-    }
-  }
-  const report = await checkRunner('limited', () => new Limited());
-  expect(report.checks.flatMap(({seen}) => seen)).toEqual([]);
-  const results = report.checks.map(({name, result}) => [name, result]);
-  expect(results).toEqual(rules.map(({name}) => [name, name === hint ? 'skipped' : 'ok']));
-  expect([...report.cannot.keys()]).toEqual(['wake', 'fetchResult', 'severalInstances', 'clockAhead']);
-}, 60_000);
 
 const lost = 'Nothing is lost: onEnd is called for each operation';
 const again = 'onEnd is called again until it has resolved';
@@ -81,17 +45,65 @@ const caught: ReadonlyArray<readonly [fault: BrokenQueue, rule: string, scenario
   ['polls once more before it believes an end', end, undisturbed],
 ];
 
-describe('catches a runner that', () => {
-  const seen: string[][] = [];
+/** A queue that cannot do much. */
+class Limited extends Queue {
+  override readonly cannot = {
+    fetchResult: 'nobody wants it',
+    severalInstances: 'the store is locked',
+    clockAhead: 'there is one clock',
+    wake: 'it sleeps well',
+  };
+  #isLocked = false;
 
-  beforeAll(async () => {
-    const check = async ([fault, rule, scenario]: (typeof caught)[number], index: number): Promise<void> => {
-      const [played, broken] = [named(scenarios, scenario), named(rules, rule)];
-      seen[index] = violationsOf(broken, played, await play(played, new brokenQueues[fault](), 12_000));
+  override async start(options: RunnerInstanceOptions): Promise<RunnerInstance> {
+    if (this.#isLocked) throw new Error('The store is locked');
+    this.#isLocked = true;
+    const instance = await super.start(options);
+    const kill = (): void => {
+      instance.kill();
+      this.#isLocked = false;
     };
-    await Promise.all(caught.map(check));
-  }, 60_000);
+    return {kill};
+  }
+}
 
+// All at once: they mostly wait.
+let reports: readonly RunnerReport[] = [];
+let limited: RunnerReport;
+const seen: string[][] = [];
+
+beforeAll(async () => {
+  const check = async ([fault, rule, scenario]: (typeof caught)[number], index: number): Promise<void> => {
+    const [played, broken] = [named(scenarios, scenario), named(rules, rule)];
+    seen[index] = violationsOf(broken, played, await play(played, new brokenQueues[fault](), 12_000));
+  };
+  [reports, limited] = await Promise.all([
+    Promise.all([
+      checkRunner('the queue of the documents', openOwnQueue),
+      checkRunner('the right queue', () => new Queue()),
+    ]),
+    checkRunner('limited', () => new Limited()),
+    Promise.all(caught.map(check)),
+  ]);
+}, 60_000);
+
+test('a runner keeps all rules: the queue of the documents, and the one that the broken ones are made of', () => {
+  expect(reports.flatMap(({checks}) => checks.flatMap(({seen}) => seen))).toEqual([]);
+  const checks = rules.map((rule) => ({name: rule.name, result: 'ok', seen: []}));
+  expect(reports).toEqual([
+    {runner: 'the queue of the documents', ok: true, checks, cannot: new Map()},
+    {runner: 'the right queue', ok: true, checks, cannot: new Map()},
+  ]);
+});
+
+test('what a runner cannot is left out, and named', () => {
+  expect(limited.checks.flatMap(({seen}) => seen)).toEqual([]);
+  const results = limited.checks.map(({name, result}) => [name, result]);
+  expect(results).toEqual(rules.map(({name}) => [name, name === hint ? 'skipped' : 'ok']));
+  expect([...limited.cannot.keys()]).toEqual(['wake', 'fetchResult', 'severalInstances', 'clockAhead']);
+});
+
+describe('catches a runner that', () => {
   test.each(caught.map((row, index) => [...row, index] as const))('%s: %s (%s)', (_, __, scenario, index) => {
     expect(seen[index]?.[0]).toMatch(new RegExp(`^${scenario}: `));
   });
