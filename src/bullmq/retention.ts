@@ -1,5 +1,5 @@
 import type {KeepJobs} from 'bullmq';
-import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isMilliseconds} from '../shared/check-options.ts';
 import {isCount} from './engine-options.ts';
 
 /** How long outcomes stay in Redis and how many, whichever limit is reached first; and how many events. */
@@ -23,8 +23,7 @@ const retentionChecks = {
 
 /** @throws TypeError or RangeError */
 export function checkRetention(name: string, retention: unknown): void {
-  checkIsObject(name, retention, '{age, count, events}');
-  checkOptions(retention, retentionChecks, `${name}.`);
+  checkOptions(retention, retentionChecks, {name, takes: '{age, count, events}'});
 }
 
 /** {@link RetentionOptions}, as BullMQ takes them. */

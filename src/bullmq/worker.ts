@@ -210,5 +210,5 @@ function checkLimiter(name: string, limiter: unknown): void {
   // Both are required.
   limiterChecks.max(`${name}.max`, max);
   limiterChecks.duration(`${name}.duration`, duration);
-  checkOptions(limiter, limiterChecks, `${name}.`);
+  checkOptions(limiter, limiterChecks, {name});
 }

@@ -8,7 +8,6 @@ import {checkHeaders, checkHeadersBesideToken} from '../shared/check-headers.ts'
 import {
   type Checks,
   checkedWhereRead,
-  checkIsObject,
   checkOptions,
   describeValue,
   expected,
@@ -124,8 +123,7 @@ const clientChecks = {
  * ```
  */
 export function createOperationClient(options: OperationClientOptions): OperationClient {
-  checkIsObject('options', options, 'an object with a root');
-  checkOptions(options, clientChecks);
+  checkOptions(options, clientChecks, {takes: 'an object with a root'});
   const {token, startToken, headers} = options;
   const isProtected = token !== undefined || startToken !== undefined || headers !== undefined;
   const {origin, base} = readRoot(options.root, isProtected);
