@@ -14,7 +14,7 @@ import {checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {type Checks, checkedWhereRead, checkOptions, expected, isA} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
-import {type GraphCloud, readRoot} from './clouds.ts';
+import {type GraphCloud, readOrigin} from './clouds.ts';
 import {type PasswordReset, type ResetPasswordOptions, resetPassword} from './password-reset.ts';
 
 /**
@@ -95,7 +95,7 @@ function checkBatch(name: string, batch: unknown): void {
 export function createGraphClient(options: GraphClientOptions): GraphClient {
   checkOptions(options, optionChecks, {takes: 'an object with a token', required: ['token']});
   const {cloud, version = 'v1.0', batch = true, token, startToken, headers, http, concurrency, startTimeout} = options;
-  const root = readRoot(cloud, options.root);
+  const root = readOrigin(cloud, options.root);
   const base = `${root}/${version}`;
   const scope = `${root}/.default`;
   const batchWindow = batch === true ? defaultBatchWindow : batch;

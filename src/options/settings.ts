@@ -23,8 +23,7 @@ import {
   isOneOf,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
-import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
-import {printable} from '../shared/printable.ts';
+import {checkIsSecure, readLocation} from '../shared/location.ts';
 import type {PollOptions, RetryOptions} from './poll-options.ts';
 
 /** Checked options with their defaults. */
@@ -183,10 +182,7 @@ function readOrigins(origins: readonly string[] | undefined, getToken: boolean):
     if (url === undefined || (url.pathname !== '/' && url.pathname !== '') || url.search !== '') {
       throw expected('trustedOrigins', "origins such as 'https://graph.microsoft.us'", describeValue(text));
     }
-    if (getToken && !isSecureOrLoopback(url)) {
-      const takes = 'https, or http on this machine, because a token goes there';
-      throw new TypeError(printable(`trustedOrigins: expected ${takes}; got ${url.origin}`));
-    }
+    if (getToken) checkIsSecure('trustedOrigins', url);
     set.add(url.origin);
   }
   return set;
