@@ -106,7 +106,7 @@ export class JobAdder<Data> {
     return writeResumeToken(shiftTimes(readResumeToken(token), -this.#reader.clock.skew()));
   }
 
-  // BullMQ counts the delay from when it takes the job, which of many is later than when they were passed to addMany.
+  // BullMQ counts the delay from when it takes the job; of many jobs, some are taken long after the call of addMany.
   #jobFor({jobId, record, handOver}: Added<Data>) {
     const timestamp = this.#reader.clock.now();
     const delay = Math.ceil(Math.max(0, record.token.dueAt - timestamp));

@@ -58,7 +58,7 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
   /** Adds many in few round trips; returns them in their order. */
   addMany(operations: Iterable<AddedOperation<Data>>): Promise<QueuedOperation<Data>[]>;
   /**
-   * The operation of that key, or of that `id`, which events carry; `undefined` where there is none (any more).
+   * The operation of that key, or of that `id`, which events carry; `undefined` where there is none, or no longer.
    *
    * @throws InvalidResumeTokenError
    */

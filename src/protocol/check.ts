@@ -44,7 +44,7 @@ const fields =
     checkOptions(value, checks, {name, kind: 'field'});
   };
 
-/** A check of an object with a status at each of its names. */
+/** A check of an object that maps names to statuses. */
 const statuses =
   (what: string, checkName?: Check): Check =>
   (name, value) => {

@@ -88,7 +88,7 @@ function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown):
   }
 }
 
-/** How the fields of an operation are read, but its status, result and error. */
+/** How each field of an operation is read, except its status, result and error. */
 const facts = [
   ['createdDateTime', readDateTime],
   ['lastActionDateTime', readDateTime],
@@ -97,7 +97,7 @@ const facts = [
   ['resourceLocation', asString],
 ] as const;
 
-/** @param given what the protocol's `read` found: it counts, and for the rest the body is looked at */
+/** @param given what the protocol's `read` found; what it leaves out is looked up in the body */
 function createOperation(
   body: unknown,
   reader: ProtocolReader,

@@ -61,7 +61,7 @@ export interface OperationTracker<Data = unknown> extends AsyncDisposable {
     place: string | URL | OperationPoller | ResumeToken,
     options?: RecordOptions<Data>,
   ): Promise<TrackedOperation<Data>>;
-  /** The operation of that key; `undefined` where there is none (any more). */
+  /** The operation of that key; `undefined` where there is none, or no longer. */
   get(key: string): Promise<TrackedOperation<Data> | undefined>;
   /** All operations. */
   list(): Promise<TrackedOperation<Data>[]>;
@@ -303,7 +303,7 @@ interface Entry<Data> {
 }
 
 const alreadyStored = Promise.resolve();
-/** How long the overdue polls of a start take at most, and each of them, in milliseconds. */
+/** Over how long the overdue polls of a start are spread at most, and how long is allowed for each, in milliseconds. */
 const longestSpread = 30_000;
 const spreadPerPoll = 10;
 
