@@ -7,6 +7,7 @@ import {readOptions} from '../options/settings.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
@@ -140,7 +141,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
       runRetryDelay: firstRetry,
       removeOnFail: {age: week},
       settings: {
-        backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
+        backoffStrategy: (attempts) => doublingDelay(firstRetry, longestRetry, attempts),
       },
     },
   );
