@@ -413,7 +413,7 @@ function answer(
   {answer: whole, isThere}: Pick<Extract<Happening, {is: 'answer'}>, 'answer' | 'isThere'>,
   now: number,
 ): void {
-  const {http, says, told, faults} = whole;
+  const {http, says, told, faults, delivery} = whole;
   facts.settledAt = now;
   facts.isAsking = false;
   if (!isThere) {
@@ -425,7 +425,9 @@ function answer(
   facts.lastTrouble = 'answer';
   // Everything after the end is about the result.
   if (facts.endRead !== undefined) return;
-  tell(facts, told, now);
+  // A wait until a date may be over by the time that a body which does not come is given up.
+  if (delivery === 'hangBody') facts.isPutOff = true;
+  tell(facts, delivery === 'hangBody' ? undefined : told, now);
   facts.rankSaid = Math.max(facts.rankSaid, ranks[says] ?? -1);
   facts.isFollowedUp = says === 'redirect' || says === 'unauthorized';
   if (says === 'trouble' || says === 'unauthorized') {
