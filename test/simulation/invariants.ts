@@ -277,7 +277,7 @@ const startsInTime: Check<'rest'> = (_, world) => {
 const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
   const {plan, time, pace, stalled} = world;
   const {wokenAt, toldUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
-  if (wokenAt === undefined || resumedAt > wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
+  if (wokenAt === undefined || resumedAt >= wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
     return undefined;
   if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || pace !== undefined || isCrowded(plan)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
