@@ -1,6 +1,6 @@
 import {describeValue} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
-import {deepFreeze} from '../shared/json.ts';
+import {deepFreeze, type Fields, isObject, isRecord} from '../shared/json.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
 import {isOperationStatus, type Operation, statusRank} from './operation.ts';
@@ -84,7 +84,7 @@ const tokenFields: FieldChecks = checksOf({
   failures: [isCount, 'a count'],
   deferredAttempts: [isCount, 'a count'],
   missingSince: [isTime, 'a time in milliseconds'],
-  operation: [(value) => typeof value === 'object' && value !== null, 'an operation'],
+  operation: [isObject, 'an operation'],
   highestStatus: [isOperationStatus, 'a status'],
   unknownWords: [(value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
   observed: [isObserved, 'counts', 'required'],
@@ -124,7 +124,7 @@ const errorFields: FieldChecks = checksOf({code: [isString, 'a string'], message
   return new Map(Object.entries(checks));
 }
 
-function checkFields(fields: Readonly<Record<string, unknown>>, checks: FieldChecks, where: string): void {
+function checkFields(fields: Fields, checks: FieldChecks, where: string): void {
   for (const name of Object.keys(fields)) {
     if (!checks.has(name)) throw invalid(`${where} has an unknown field, ${describe(name)}`);
   }
@@ -136,7 +136,7 @@ function checkFields(fields: Readonly<Record<string, unknown>>, checks: FieldChe
 }
 
 function isObserved(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isCount);
+  return isRecord(value) && Object.values(value).every(isCount);
 }
 
 function isResultLocation(value: unknown): boolean {
@@ -182,9 +182,9 @@ function parse(text: string): unknown {
   }
 }
 
-function asFields(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${where} is not an object`);
-  return value as Readonly<Record<string, unknown>>;
+function asFields(value: unknown, where: string): Fields {
+  if (!isRecord(value)) throw invalid(`${where} is not an object`);
+  return value;
 }
 
 // A short string at most: what is wrong with a token must not carry the token's content into a log.
