@@ -15,7 +15,7 @@ export class RemainingTimes {
   /** The number of bins up to the last one with a duration. */
   #usedBins = 0;
   /** The histogram's number of changes when the sums were made. */
-  #summedAt = -1;
+  #summedAt: number | undefined;
 
   constructor(histogram: DurationHistogram) {
     this.#histogram = histogram;

@@ -64,6 +64,10 @@ describe('the remaining time', () => {
     expect(remaining({[binCount - 1]: 100}, elapsed)?.p50).toBeCloseTo(elapsed * (2 ** 0.5 - 1), 3);
   });
 
+  test('takes the longest duration into account even once it weighs little', () => {
+    expect(remaining({[bin]: 100, 100: 0.5}, end)?.p50).toBeCloseTo(binStart(101) - end, 6);
+  });
+
   test('of two likely times is the later one once the first has passed', () => {
     const bimodal = {[bin]: 100, 100: 100};
     expect(remaining(bimodal, 0)?.p10).toBeLessThan(end);
