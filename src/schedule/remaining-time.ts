@@ -12,7 +12,7 @@ export class RemainingTimes {
   readonly #histogram: DurationHistogram;
   /** How many operations ended before each bin. */
   readonly #ended = new Float64Array(binCount + 1);
-  /** The number of bins up to the last one with a duration. */
+  /** The number of bins up to the last one that has had a duration. */
   #usedBins = 0;
   /** The histogram's number of changes when the sums were made. */
   #summedAt: number | undefined;
@@ -37,7 +37,6 @@ export class RemainingTimes {
 
   #sum(changes: number): void {
     const {counts} = this.#histogram;
-    this.#usedBins = 0;
     for (let bin = 0; bin < binCount; bin++) {
       const count = at(counts, bin);
       if (count > 0) this.#usedBins = bin + 1;
