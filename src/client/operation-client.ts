@@ -4,6 +4,7 @@ import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {checkHeaders, checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {
   type Checks,
   checkedWhereRead,
@@ -18,7 +19,7 @@ import {
 import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 import {type ClientParts, createClientParts, rememberParts} from './client-parts.ts';
-import {checkHeaders, checkHeadersBesideToken, type RequestHeaders} from './headers.ts';
+import type {RequestHeaders} from './headers.ts';
 import type {ClientPollOptions} from './operation-settings.ts';
 import {type StartedOperation, start} from './start.ts';
 import type {StartRequest} from './start-request.ts';
@@ -68,27 +69,31 @@ export interface OperationClient {
    *   OperationNotWatchableError when the operation was started on an origin that gets no token; TypeError or RangeError
    *   that names the invalid option
    */
-  start(protocol: Protocol, request: StartRequest, options?: ClientPollOptions): Promise<StartedOperation>;
+  start<Result = unknown>(
+    protocol: Protocol<Result>,
+    request: StartRequest,
+    options?: ClientPollOptions<Result>,
+  ): Promise<StartedOperation<Result>>;
   /**
    * Watches an operation on the root's origin, on one of `trustedOrigins`, or anywhere if its protocol needs no token there.
    *
    * @param location a URL, or a path under the root, which may begin with the root's own path
    * @throws TypeError or RangeError that names the invalid option
    */
-  watch(location: string, options?: ClientPollOptions): OperationPoller;
+  watch<Result = unknown>(location: string, options?: ClientPollOptions<Result>): OperationPoller<Result>;
   /**
    * Resumes watching from a resume token, as `resumeOperation` does.
    *
    * @throws InvalidResumeTokenError; TypeError when its operation does not belong to this client
    */
-  resume(token: ResumeToken | string, options?: ClientPollOptions): OperationPoller;
+  resume<Result = unknown>(token: ResumeToken | string, options?: ClientPollOptions<Result>): OperationPoller<Result>;
   /**
    * One GET of an operation, which ends with any failure.
    *
    * @param location as for `watch`
    * @throws as the package's `fetchOperation` does
    */
-  fetchOperation(location: string, options?: ClientPollOptions): Promise<Operation>;
+  fetchOperation<Result = unknown>(location: string, options?: ClientPollOptions<Result>): Promise<Operation<Result>>;
 }
 
 /** A check for each option that all clients have. */

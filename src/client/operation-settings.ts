@@ -5,7 +5,7 @@ import {type Check, type Checks, checkIsObject, checkOptions} from '../shared/ch
 import type {ClientParts} from './client-parts.ts';
 
 /** The options of one operation of a client: the client has `http` and `token`. */
-export type ClientPollOptions = Omit<PollOptions, 'http' | 'token'>;
+export type ClientPollOptions<Result = unknown> = Omit<PollOptions<Result>, 'http' | 'token'>;
 
 const {http, token, ...otherChecks} = pollOptionChecks;
 
@@ -40,7 +40,7 @@ export function operationSettings(client: ClientParts, options: ClientPollOption
 export function sharedSettings(
   {origin, base, pathRoot, transport, secrets}: ClientParts,
   protocol: Protocol | undefined,
-): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'> {
+): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root' | 'base'> {
   const root = pathRoot ?? (protocol?.pathsUnderRoot === true ? base : undefined);
-  return {transport, secrets, resultOrigin: origin, root};
+  return {transport, secrets, resultOrigin: origin, root, base};
 }

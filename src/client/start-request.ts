@@ -8,6 +8,7 @@ import type {Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
+import {checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {
   type Checks,
   checkIsObject,
@@ -20,7 +21,7 @@ import {
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
+import {lowerCaseHeaders} from './headers.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 import {checkPath} from './path.ts';
 
@@ -113,7 +114,8 @@ export async function sendStart(
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
-      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
+      // A start needs a token, even where polling does not, and its status is no word of the operation.
+      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true, unfollowed: new Set()}},
       {...sent, signal: controller, deadlineAt, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);

@@ -1,3 +1,4 @@
+import {callRead} from '../http/call-read.ts';
 import {containsSecret, isRedacted, redact} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
@@ -23,25 +24,25 @@ import {withTokenOrigin} from './token-origin.ts';
  * The result of a request that starts an operation. `answer` is the head of its response: the HTTP status, and the ids that a
  * support case needs.
  */
-export type StartedOperation =
+export type StartedOperation<Result = unknown> =
   /** it is being watched; one that the start already completed has ended */
-  | {readonly confirmed: true; readonly poller: OperationPoller; readonly answer: Answer}
+  | {readonly confirmed: true; readonly poller: OperationPoller<Result>; readonly answer: Answer}
   /** the service accepted it but does not say where the operation is, so it cannot be watched */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
 /** Starts an operation and watches it. */
-export function start(
+export function start<Result>(
   client: ClientParts,
-  protocol: Protocol,
+  protocol: Protocol<Result>,
   request: StartRequest,
-  options: ClientPollOptions = {},
-): Promise<StartedOperation> {
+  options: ClientPollOptions<Result> = {},
+): Promise<StartedOperation<Result>> {
   return startAfterReturn(async (returned) => {
     for (const name of ['protocol', 'started'] as const) {
       if (options[name] !== undefined) throw new TypeError(`${name}: start has its own, from its first two arguments`);
     }
     const accepted = await sendStart(client, protocol, request, options);
-    return watchStarted(client, accepted, options, returned);
+    return watchStarted<Result>(client, accepted, options, returned);
   });
 }
 
@@ -70,16 +71,18 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
  * @throws OperationNotStartedError when the response breaks off and its head leads nowhere
  * @throws OperationNotWatchableError when the location is on an origin that gets no token, or contains a secret
  */
-export function watchStarted(
+export function watchStarted<Result = unknown>(
   client: ClientParts,
   accepted: AcceptedStart,
   options: ClientPollOptions,
   returned: Promise<void>,
-): StartedOperation {
+): StartedOperation<Result> {
   const {method, url, response, isSecret} = accepted;
   const {reader, root = null} = accepted.settings;
   const {answer, status, headers, retryAfter, json, bodyError} = response;
-  const report = readStart(method, {url: response.location, status, headers, body: json}, reader, client.base, root);
+  const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
+  const received = {url: response.location, status, headers, body: json, read};
+  const report = readStart(method, received, reader, client.base, root);
   // Nobody knows what the body would have said. A location in the head needs none.
   if (report.kind === 'unconfirmed' && bodyError !== undefined) throw notStarted(bodyError, true);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
@@ -98,7 +101,7 @@ export function watchStarted(
     const operation = isSecret ? withoutBody(report.operation) : report.operation;
     return {
       confirmed: true,
-      poller: new OperationPoller(endedState(url, operation, answer, settings), settings),
+      poller: new OperationPoller<Result>(endedState(url, operation, answer, settings), settings),
       answer,
     };
   }
@@ -118,7 +121,7 @@ export function watchStarted(
   };
   return {
     confirmed: true,
-    poller: new OperationPoller(startedState(client, location, settings, accepted, told), settings),
+    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted, told), settings),
     answer,
   };
 }

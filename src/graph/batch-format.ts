@@ -110,5 +110,9 @@ function responseHeaders(headers: unknown, envelope: ResponseHeaders): ResponseH
     const value = envelope.get(name);
     if (value !== null && !values.has(name)) values.set(name, value);
   }
-  return {get: (name) => values.get(name.toLowerCase()) ?? null, has: (name) => values.has(name.toLowerCase())};
+  return {
+    get: (name) => values.get(name.toLowerCase()) ?? null,
+    has: (name) => values.has(name.toLowerCase()),
+    entries: () => values.entries(),
+  };
 }

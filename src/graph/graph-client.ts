@@ -1,5 +1,4 @@
 import {createClientParts, rememberParts} from '../client/client-parts.ts';
-import {checkHeadersBesideToken} from '../client/headers.ts';
 import {
   clientMethods,
   type OperationClient,
@@ -11,6 +10,7 @@ import {type ClientTokenSource, checkTokenSource} from '../client/token-cache.ts
 import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
+import {checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {type Checks, checkedWhereRead, checkIsObject, checkOptions, expected, isA} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';

@@ -1,8 +1,8 @@
 import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {describeError} from '../shared/describe-error.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
 import type {Secrets} from './redact.ts';
-import {describeError} from './request-errors.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
 /** Why a token is asked for. */

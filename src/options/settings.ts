@@ -46,6 +46,8 @@ export interface Settings extends RequestSettings {
   readonly resultOrigin?: string | undefined;
   /** The service's root, under which the paths that it sends are resolved. */
   readonly root?: string | undefined;
+  /** The service's root, under which URL templates with a leading slash lead. Default the operation's origin. */
+  readonly base?: string | undefined;
   readonly started?: StartRequest | undefined;
   readonly finalStateVia?: FinalStateVia | undefined;
   /** The transitions of another machine, which only tests set. */
@@ -101,7 +103,7 @@ const retryChecks = {
 } satisfies Checks<RetryOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root' | 'base'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -122,7 +124,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     schedule: options.schedule ?? defaultSchedule,
     retry: options.retry === undefined ? defaultRetry : retryWithDefaults(options.retry),
     totalTimeout: options.totalTimeout ?? protocol.totalTimeout ?? fifteenMinutes,
-    requestTimeout: options.requestTimeout ?? 10_000,
+    requestTimeout: options.requestTimeout ?? protocol.requestTimeout ?? 10_000,
     maxResponseSize: options.maxResponseSize ?? defaultMaxBodyLength,
     initialDelay: options.initialDelay ?? 0,
     maxRetryAfter: options.maxRetryAfter,
@@ -136,6 +138,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     fetchResult: options.fetchResult ?? false,
     resultOrigin: client?.resultOrigin,
     root: client?.root,
+    base: client?.base,
     started: options.started,
     finalStateVia: options.finalStateVia,
   };

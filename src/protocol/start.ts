@@ -4,6 +4,7 @@ import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 import {resolveLocation} from './resolve.ts';
+import {encodeSegment, fillTemplate} from './url-template.ts';
 
 /** The response to the request that starts an operation. */
 export interface StartAnswer {
@@ -14,6 +15,8 @@ export interface StartAnswer {
   readonly headers: {get(name: string): string | null};
   /** The body as parsed JSON, `undefined` if there is none. */
   readonly body: unknown;
+  /** What calls the `read` of a protocol; `undefined` where it has none. */
+  readonly read?: (protocol: Protocol) => (() => unknown) | undefined;
 }
 
 /**
@@ -35,6 +38,7 @@ export function startLocation(
   if (status === 201 && createdMeansDone === true) return undefined;
   if (start === 'original') return readLocation(url)?.href;
   if (start === 'resource') return locateResource(url, readId(body, reader));
+  if (typeof start === 'object') return resolveLocation(fillTemplate(start.template, body), url, root);
   if (start !== 'headers') return locateName(valueAt(body, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
   return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot ?? undefined);
@@ -55,13 +59,9 @@ export function locationHeader({headers}: StartAnswer, {locationHeaders}: Protoc
 /** The location of a resource by its id in the collection that it was posted to. */
 function locateResource(url: string, id: string | undefined): string | undefined {
   const collection = readLocation(url);
-  // URLs treat these two as path segments to resolve, even when they are percent-encoded.
-  if (collection === undefined || id === undefined || ['', '.', '..'].includes(id)) return undefined;
-  try {
-    return `${collection.origin}${collection.pathname.replace(/\/+$/, '')}/${encodeURIComponent(id)}`;
-  } catch {
-    return undefined; // a lone surrogate
-  }
+  const segment = encodeSegment(id);
+  if (collection === undefined || segment === undefined) return undefined;
+  return `${collection.origin}${collection.pathname.replace(/\/+$/, '')}/${segment}`;
 }
 
 const scheme = /^[a-z][a-z\d+.-]*:/i;
