@@ -1,3 +1,4 @@
+import {unescapedSecret} from '../http/redact.ts';
 import type {Transport, TransportRequest} from '../http/transport.ts';
 import {hasOrigin} from '../shared/location.ts';
 
@@ -11,7 +12,7 @@ export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {
 
 /**
  * What must not be shown of headers: their values, and of `authorization` what follows the scheme. Of credentials in several
- * parts, the secret ones too, but for what is in the root: that is no secret.
+ * parts, the secret ones too, as they are and decoded, but for what is in the root: that is no secret.
  *
  * @param headers their names are in lower case
  */
@@ -20,7 +21,8 @@ export function secretsOf(headers: RequestHeaders, root: string): readonly strin
     const whole = name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim();
     if (!/authorization|cookie/.test(name)) return [whole];
     const parts = /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
-    return [whole, ...parts.filter((part) => part !== whole && !root.includes(part))];
+    const secrets = parts.filter((part) => !root.includes(part)).flatMap((part) => [part, unescapedSecret(part)]);
+    return [...new Set([whole, ...secrets])];
   });
 }
 

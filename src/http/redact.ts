@@ -28,7 +28,7 @@ export function containsSecret(text: string, secrets: Secrets): boolean {
   // Escapes only make a text longer.
   if (!mayBeEscaped(text) || !secrets.some((secret) => text.length >= leastLength(secret))) return false;
   const plain = withoutEscapes(text);
-  return plain === undefined || (plain !== text && containsLiterally(plain, secrets.map(unescapedSecret)));
+  return plain === undefined || containsLiterally(plain, secrets.map(unescapedSecret));
 }
 
 /**
@@ -179,7 +179,6 @@ function unescapeOne(
 }
 
 /** A secret as it is found in a text without escapes. */
-function unescapedSecret(secret: string): string {
-  const plain = mayBeEscaped(secret) ? withoutEscapes(secret) : undefined;
-  return plain === undefined || plain.length < minSecretLength ? secret : plain;
+export function unescapedSecret(secret: string): string {
+  return (mayBeEscaped(secret) ? withoutEscapes(secret) : undefined) ?? secret;
 }
