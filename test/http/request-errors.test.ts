@@ -10,7 +10,12 @@ const home = 'https://graph.example';
 const reader = protocolReader(defineProtocol({...tasks, throttlingCodes: ['slowDown']}));
 
 /** The error for a response with this status, these headers and this error object. */
-function errorOf(status: number, headers: Readonly<Record<string, string>> = {}, error: object = {}) {
+function errorOf(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  error: object = {},
+  changes: Partial<ServiceResponse> = {},
+) {
   const response: ServiceResponse = {
     ...createResponse(status, new Headers(headers), {text: ''}),
     json: {error},
@@ -22,6 +27,7 @@ function errorOf(status: number, headers: Readonly<Record<string, string>> = {},
     isForeign: false,
     seeOther: undefined,
     secrets: [],
+    ...changes,
   };
   return httpError(response, home, reader);
 }
@@ -42,6 +48,15 @@ describe('a response', () => {
     [401, false, 'unauthorized'],
   ] as const)('with the code of throttling and %i: %p', (status, throttled, ends) => {
     expect(errorOf(status, {}, {code: 'slowDown'})).toMatchObject({throttled, ends});
+  });
+
+  test.each([
+    [false, false, 'unauthorized'],
+    [false, true, 'unauthorized'],
+    [true, false, 'unauthorized'],
+    [true, true, undefined],
+  ])('ends watching by 401, unless a redirect led to a foreign host: %p, %p', (redirected, isForeign, ends) => {
+    expect(errorOf(401, {}, {}, {redirected, isForeign}).ends).toBe(ends);
   });
 
   test.each([
