@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
-import {httpError} from '../../src/http/request-errors.ts';
+import {httpError, networkError} from '../../src/http/request-errors.ts';
 import type {ServiceResponse} from '../../src/http/service-response.ts';
-import {createResponse} from '../../src/http/transport.ts';
+import {createResponse, OpaqueRedirect} from '../../src/http/transport.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {tasks} from '../support/core.ts';
@@ -66,5 +66,14 @@ describe('a response', () => {
     ['with nothing', {}, ''],
   ])('is described by code and message: %s', (_, error, details) => {
     expect(errorOf(400, {}, error).message).toBe(`GET ${home}/a answered 400${details}`);
+  });
+});
+
+test('a redirect that the browser hides is not followed, and no retry helps', () => {
+  expect(networkError(new OpaqueRedirect(), [])).toMatchObject({kind: 'protocol', transient: false, code: undefined});
+  expect(networkError(new Error('socket hang up'), [])).toMatchObject({
+    kind: 'network',
+    transient: true,
+    message: 'No answer: Error: socket hang up',
   });
 });
