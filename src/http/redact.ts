@@ -152,7 +152,7 @@ const maxEscapeDepth = 10;
 /** A text without escapes; `undefined` where they are nested too deeply for anybody to have meant it. */
 function withoutEscapes(text: string): string | undefined {
   let plain = text;
-  for (let depth = 0; depth < maxEscapeDepth; depth++) {
+  for (let depth = 0; depth <= maxEscapeDepth; depth++) {
     const next = plain.replace(escapes, unescapeOne);
     if (next === plain) return plain;
     plain = next;

@@ -108,8 +108,17 @@ describe('a secret that was escaped', () => {
   });
 
   describe('in a text that is escaped more deeply than anybody means', () => {
-    let nested = '%41';
-    for (let depth = 0; depth < 40; depth++) nested = nested.replace(/^./, (each) => (each === '%' ? '&#37;' : '%26'));
+    const inLayers = (count: number): string => {
+      let text = '%41';
+      for (let layer = 1; layer < count; layer++) text = text.replace(/^./, (each) => (each === '%' ? '&#37;' : '%26'));
+      return text;
+    };
+    const nested = inLayers(11);
+
+    test('begins after ten layers', () => {
+      expect(redact(inLayers(10), [secret])).toBe(inLayers(10));
+      expect(redact(inLayers(41), [secret])).toBe('[token]');
+    });
 
     test('is taken for granted, unless the text is too short for it', () => {
       expect(redact(nested, [secret])).toBe('[token]');
