@@ -102,9 +102,9 @@ describe('a secret that was escaped', () => {
 
   test('takes no longer than the text is long, whatever the text', () => {
     const hostile = ['%25', '&amp;', '\\', '\\\\u00', '&#x0', '%', '&a'].map((part) => part.repeat(200_000));
-    const begun = performance.now();
+    const begun = process.cpuUsage();
     for (const text of hostile) containsSecret(text, [secret]);
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(process.cpuUsage(begun).user / 1000).toBeLessThan(5000);
   });
 
   describe('in a text that is escaped more deeply than anybody means', () => {
@@ -141,6 +141,8 @@ test.each([
 ])('a key of digits is found as %s', (_, key, value) => {
   expect(redactJson({a: [value, 5]}, [key])).toEqual({a: ['[token]', 5]});
   expect(textMayContainSecret(JSON.stringify({a: 1}), [key])).toBe(true);
+  const other = {a: [5]};
+  expect(redactJson(other, [key])).toBe(other);
 });
 
 test('seven digits are no key, and a key with letters is no number', () => {
