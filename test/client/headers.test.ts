@@ -81,6 +81,7 @@ describe("a client's headers", () => {
   });
 
   test('go to no other origin', async () => {
+    expect(await sent({'x-key': 'key'}, {})).toEqual({'x-key': 'key'});
     expect(await sent({'x-key': 'key'}, {}, 'https://other.example/1')).toEqual({});
   });
 });
