@@ -1,3 +1,5 @@
+import {redactLocation} from '../shared/location.ts';
+
 /** What a secret is replaced with. */
 const replacement = '[token]';
 
@@ -11,6 +13,16 @@ export type Secrets = readonly string[];
 /** A string from outside, shortened and without secrets, which a server may send back. */
 export function redact(text: string, secrets: Secrets, maxLength: number = maxTextLength): string {
   return withoutSecrets(text, secrets).slice(0, maxLength);
+}
+
+/** A location as events, errors and logs may show it: without secrets, and without its query on another origin than the token's. */
+export function redactUrl(
+  location: string,
+  tokenOrigin: string,
+  secrets: Secrets,
+  maxLength = Number.POSITIVE_INFINITY,
+): string {
+  return redact(redactLocation(location, tokenOrigin), secrets, maxLength);
 }
 
 /** Whether a URL is made of what quoted a secret in a body, and leads nowhere since that has been replaced. */

@@ -26,6 +26,8 @@ export interface SendSettings {
   readonly maxRetryAfter: number | undefined;
   /** What must not be shown besides the token: what the transport sends of its own. */
   readonly secrets: Secrets;
+  /** Those of them that no URL may contain either. A version or a tenant's name in a header is part of many. */
+  readonly credentials: Secrets;
 }
 
 /** One request, with the token it carries. */
@@ -41,6 +43,8 @@ export interface SendRequest {
   readonly token: string | undefined;
   /** What must not be shown of the response. */
   readonly secrets: Secrets;
+  /** Those of them that no URL may contain either. */
+  readonly credentials: Secrets;
   /** Whether credentials may go to the location. */
   readonly trusted: boolean;
   /** Whether the location is on another origin than the request's own. */
@@ -56,7 +60,7 @@ export interface SendRequest {
  * @throws PollError when there is no response; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets'>,
+  {transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets' | 'credentials'>,
   limits: RequestLimits,
   {
     method,
@@ -65,6 +69,7 @@ export function send(
     location,
     token,
     secrets,
+    credentials,
     trusted,
     isForeign,
     redirected,
@@ -85,11 +90,13 @@ export function send(
   const read = ({status, headers, retryAfter, body}: TransportResponse, cause?: PollError): ServiceResponse => {
     const answer = readAnswer(status, headers, clientRequestId, secrets);
     const facts = {answer, retryAfter: atMost(retryAfter, maxRetryAfter)};
+    const links = body === undefined ? undefined : readBody(body, credentials, takesText && status < 300);
     return {
       status,
       headers,
       retryAfter: facts.retryAfter,
-      json: body === undefined ? undefined : readBody(body, secrets, takesText && status < 300),
+      json: credentials === secrets ? links : redactJson(links, secrets),
+      links,
       bodyError: body === undefined ? bodyError(cause, maxResponseSize, facts) : undefined,
       answer,
       method,
@@ -98,6 +105,7 @@ export function send(
       isForeign,
       seeOther: undefined,
       secrets,
+      credentials,
     };
   };
   let head: ResponseHead | undefined;

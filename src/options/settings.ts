@@ -101,7 +101,7 @@ const retryChecks = {
 } satisfies Checks<RetryOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -127,6 +127,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     initialDelay: options.initialDelay ?? 0,
     maxRetryAfter: options.maxRetryAfter,
     secrets: client?.secrets ?? noSecrets,
+    credentials: client?.credentials ?? noSecrets,
     signal: options.signal,
     unknownStatus: options.unknownStatus ?? 'keepPolling',
     notFoundGrace: options.notFoundGrace ?? 30_000,

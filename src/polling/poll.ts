@@ -1,6 +1,6 @@
 import pRetry, {type RetryContext} from 'p-retry';
-import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
-import {containsSecret, redact} from '../http/redact.ts';
+import {exchange, quotesSecret, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
+import {redact} from '../http/redact.ts';
 import {describeError, httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {withTimeLimit} from '../http/time-limit.ts';
@@ -138,7 +138,7 @@ function limitHooks(options: RetryOptions, request: PollRequest): RetryOptions {
 }
 
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
-  const {status, json, bodyError, answer, retryAfter, seeOther} = response;
+  const {status, json, links, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
   if (bodyError?.ends !== undefined) throw bodyError;
   const succeeded = (operation: Operation): Report => ({
@@ -153,7 +153,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if ((status === 404 || status === 410) && reader.notFoundSucceeds && !(isForeign && response.redirected))
     return succeeded(notFoundOperation(status));
   if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, status, request.known);
+  const parsed = parseOperation(json, reader, status, request.known, links);
   // A body that is an operation takes precedence over the HTTP status; an error body that merely has a status does not.
   if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
     throw httpError(response, request.tokenOrigin, reader);
@@ -171,8 +171,9 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
 function readRelocation(
   {reader, trustedOrigins}: Settings,
   request: PollRequest,
-  {location, headers, secrets}: ServiceResponse,
+  response: ServiceResponse,
 ): Relocation | undefined {
+  const {location, headers, secrets} = response;
   const {moveHeaders, foreignHosts, sendsToken} = reader;
   for (const name of moveHeaders) {
     const header = headers.get(name);
@@ -185,7 +186,7 @@ function readRelocation(
     const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
     const isAllowed = target.origin === ownOrigin || trustedOrigins.has(target.origin) || foreignHosts;
     // A location is stored and shown: one that holds the token is not kept.
-    return isAllowed && !containsSecret(target.href, secrets)
+    return isAllowed && !quotesSecret(target.href, request.tokenOrigin, response)
       ? {followed: true, location: target.href}
       : {followed: false, to: redact(target.origin, secrets)};
   }

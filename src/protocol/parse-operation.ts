@@ -22,12 +22,14 @@ export type ParsedOperation =
  * @param httpStatus the response's HTTP status, for protocols with `httpStatuses`
  * @param previous the last operation parsed by the same reader: it is returned when the body is equal, to spare the garbage
  *   collector
+ * @param links what `resourceLocation` is read from, if not from the body
  */
 export function parseOperation(
   body: unknown,
   reader: ProtocolReader,
   httpStatus?: number,
   previous?: Operation,
+  links: unknown = body,
 ): ParsedOperation {
   if (previous !== undefined && reader.httpStatuses.size === 0 && isEqualJson(previous.raw, body)) {
     return {is: 'operation', operation: previous};
@@ -63,7 +65,7 @@ export function parseOperation(
   if (statusDetail !== undefined) operation.statusDetail = statusDetail;
   const percentComplete = parsePercentage(valueAt(body, reader.percentComplete));
   if (percentComplete !== undefined) operation.percentComplete = percentComplete;
-  const resourceLocation = asString(valueAt(body, reader.resourceLocation));
+  const resourceLocation = asString(valueAt(links, reader.resourceLocation));
   if (resourceLocation !== undefined) operation.resourceLocation = resourceLocation;
   if (status === 'succeeded') {
     const result = valueAt(body, reader.result);

@@ -14,6 +14,8 @@ export interface StartAnswer {
   readonly headers: {get(name: string): string | null};
   /** The body as parsed JSON, `undefined` if there is none. */
   readonly body: unknown;
+  /** What a location is read from, if not from the body. */
+  readonly links?: unknown;
 }
 
 /**
@@ -29,13 +31,13 @@ export function startLocation(
   root: string,
   pathRoot: string | null = root,
 ): string | undefined {
-  const {url, status, headers, body} = answer;
+  const {url, status, headers, body, links = body} = answer;
   if (!(status >= 200 && status < 300)) return undefined;
   const {start = 'headers', createdMeansDone} = reader.protocol;
   if (status === 201 && createdMeansDone === true) return undefined;
   if (start === 'original') return readLocation(url)?.href;
-  if (start === 'resource') return locateResource(url, readId(body, reader));
-  if (start !== 'headers') return locateName(valueAt(body, pointerPaths(start)), url, root);
+  if (start === 'resource') return locateResource(url, readId(links, reader));
+  if (start !== 'headers') return locateName(valueAt(links, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
   return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot ?? undefined);
 }

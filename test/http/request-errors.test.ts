@@ -22,6 +22,8 @@ function errorOf(status: number, headers: Readonly<Record<string, string>> = {},
     isForeign: false,
     seeOther: undefined,
     secrets: [],
+    credentials: [],
+    links: undefined,
   };
   return httpError(response, home, reader);
 }
