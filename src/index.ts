@@ -103,9 +103,18 @@ export {operationMachine, watchOperation} from './polling/operation-machine.ts';
 
 export type {JsonPointer, JsonPointers} from './protocol/pointer.ts';
 export type {GraphProtocols} from './protocol/presets.ts';
-export type {Protocol, ResultPlace} from './protocol/protocol.ts';
+export type {
+  CancelRequest,
+  Protocol,
+  ProtocolDefinition,
+  ResultPlace,
+  TokenHeader,
+  WaitPlace,
+} from './protocol/protocol.ts';
+export type {ReadableAnswer, ReadOperation} from './protocol/read.ts';
 export type {FinalStateVia, StartRequest} from './protocol/result-location.ts';
 export type {StatusOnResource} from './protocol/status-on-resource.ts';
+export type {UrlTemplate} from './protocol/url-template.ts';
 
 // When to poll.
 

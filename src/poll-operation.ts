@@ -23,9 +23,12 @@ import {now} from './shared/clock.ts';
  * const operation = await poller.result();
  * ```
  */
-export function pollOperation(location: string | URL, options?: PollOptions): OperationPoller {
+export function pollOperation<Result = unknown>(
+  location: string | URL,
+  options?: PollOptions<Result>,
+): OperationPoller<Result> {
   const settings = readOptions(options);
-  return new OperationPoller(firstState(location, settings, now()), settings);
+  return new OperationPoller<Result>(firstState(location, settings, now()), settings);
 }
 
 /**
@@ -43,9 +46,12 @@ export function pollOperation(location: string | URL, options?: PollOptions): Op
  * @throws InvalidResumeTokenError when the token is not valid, or belongs to another protocol than the options
  * @throws TypeError or RangeError when an option is wrong
  */
-export function resumeOperation(token: ResumeToken | string, options: PollOptions = {}): OperationPoller {
+export function resumeOperation<Result = unknown>(
+  token: ResumeToken | string,
+  options: PollOptions<Result> = {},
+): OperationPoller<Result> {
   const {state, settings} = resumeWatching(token, options);
-  return new OperationPoller(state, settings);
+  return new OperationPoller<Result>(state, settings);
 }
 
 /**
@@ -59,7 +65,10 @@ export function resumeOperation(token: ResumeToken | string, options: PollOption
  * @throws WatchAbortedError when the signal aborts
  * @throws TypeError or RangeError when an option or the location is wrong
  */
-export async function fetchOperation(location: string | URL, options?: PollOptions): Promise<Operation> {
+export async function fetchOperation<Result = unknown>(
+  location: string | URL,
+  options?: PollOptions<Result>,
+): Promise<Operation<Result>> {
   const settings = readOptions(options);
-  return fetchOnce(firstState(location, settings, now()), settings);
+  return fetchOnce<Result>(firstState(location, settings, now()), settings);
 }

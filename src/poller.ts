@@ -16,7 +16,7 @@ import {
 } from './operation/operation.ts';
 import {type Outcome, succeededOperation} from './operation/outcome.ts';
 import {type ResumeToken, resumeTokenOf} from './operation/resume-token.ts';
-import type {AbandonReason, WatchState} from './operation/state.ts';
+import {type AbandonReason, type WatchState, withFetchedResult} from './operation/state.ts';
 import type {Settings} from './options/settings.ts';
 import {startActor} from './polling/actor.ts';
 import {cancelOperation} from './polling/cancel.ts';
@@ -51,15 +51,17 @@ const customInspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
 /**
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
  * you hold it, and the first request leaves after the current turn, so that listeners added right away get every event.
+ *
+ * @typeParam Result the type of the operation's result, as its protocol has it; nobody checks it
  */
-export class OperationPoller implements AsyncIterable<Operation> {
+export class OperationPoller<Result = unknown> implements AsyncIterable<Operation<Result>> {
   readonly #watch: Watch<OperationPoller>;
   #phase: Phase = watching;
   #listeners: Listeners<OperationEvent> | undefined;
   #actor: Actor<OperationMachine> | undefined;
   #onOutcome: Set<(outcome: Outcome) => void> | undefined;
-  #outcome: Promise<Outcome> | undefined;
-  #result: Promise<SucceededOperation> | undefined;
+  #outcome: Promise<Outcome<Result>> | undefined;
+  #result: Promise<SucceededOperation<Result>> | undefined;
   /** The events that are still to be emitted while listeners are being called. */
   #pending: OperationEvent[] | undefined;
 
@@ -74,10 +76,11 @@ export class OperationPoller implements AsyncIterable<Operation> {
   }
 
   /** The operation as last known; `undefined` before the first report. */
-  get operation(): Operation | undefined {
+  get operation(): Operation<Result> | undefined {
     // With its result, once that has been fetched.
     const ended = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
-    return ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
+    const known = ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
+    return known as Operation<Result> | undefined;
   }
 
   /** Why watching was given up; `undefined` while it goes on and when the operation ended. */
@@ -122,8 +125,8 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * if (outcome.status === 'abandoned') console.log(outcome.reason, outcome.error.message);
    * ```
    */
-  outcome(): Promise<Outcome> {
-    this.#outcome ??= new Promise((resolve) => this.#onceOver(resolve));
+  outcome(): Promise<Outcome<Result>> {
+    this.#outcome ??= new Promise<Outcome>((resolve) => this.#onceOver(resolve)) as Promise<Outcome<Result>>;
     return this.#outcome;
   }
 
@@ -136,7 +139,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    *   UnreachableError, ProtocolError or UnknownStatusError when watching ended before the operation did
    * @throws ResultUnavailableError when it succeeded and `fetchResult` could not be done
    */
-  result(): Promise<SucceededOperation> {
+  result(): Promise<SucceededOperation<Result>> {
     this.#result ??= this.outcome().then(succeededOperation);
     return this.#result;
   }
@@ -150,19 +153,19 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * @throws what `result()` throws when watching ends before that; and an OperationError when the operation ended in another
    *   terminal state than the one that was asked for
    */
-  waitFor(status: OperationStatus): Promise<Operation> {
+  waitFor(status: OperationStatus): Promise<Operation<Result>> {
     if (!isOperationStatus(status)) {
       throw expected('waitFor', 'notStarted, running, succeeded, failed or canceled', describeValue(status));
     }
-    return waitForStatus(this.#source(), status);
+    return waitForStatus(this.#source(), status) as Promise<Operation<Result>>;
   }
 
   /**
    * The operation at each change of status or percentage, from the one last known on. Ends after the succeeded operation;
    * otherwise yields the last change and rejects as {@link result} does. Leaving the loop does not stop watching.
    */
-  [Symbol.asyncIterator](): AsyncGenerator<Operation, void, undefined> {
-    return operationChanges(this.#source());
+  [Symbol.asyncIterator](): AsyncGenerator<Operation<Result>, void, undefined> {
+    return operationChanges(this.#source()) as AsyncGenerator<Operation<Result>, void, undefined>;
   }
 
   /**
@@ -186,6 +189,27 @@ export class OperationPoller implements AsyncIterable<Operation> {
   stop(reason?: unknown): void {
     this.#watch.stop('stopped', reason);
     if (this.#phase.is === 'fetchingResult') this.#phase.abort.controller.abort(reason);
+  }
+
+  /**
+   * Lets a runner take over. A request that is under way is waited for, and none follows; then this poller is stopped, or goes on
+   * if `take` rejects.
+   *
+   * @internal
+   * @param take stores what it is given, the resume token
+   * @throws what `take` rejects with; Error when the poller is being handed over already
+   */
+  async handOver<Taken>(take: (token: ResumeToken) => Promise<Taken>): Promise<Taken> {
+    await this.#watch.pause();
+    // What it fetches goes into the token.
+    if (this.#phase.is === 'fetchingResult') await this.outcome();
+    try {
+      const taken = await take(this.toJSON());
+      this.stop(new Error('handed over'));
+      return taken;
+    } finally {
+      this.#watch.resume();
+    }
   }
 
   /**
@@ -234,11 +258,7 @@ export class OperationPoller implements AsyncIterable<Operation> {
    * secret but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    const {state} = this.#watch;
-    const {operation} = this;
-    // A result that was fetched stands in the operation.
-    const resultLocation = operation === state.operation ? state.resultLocation : null;
-    return resumeTokenOf({...state, operation, resultLocation}, processClock);
+    return resumeTokenOf(withFetchedResult(this.#watch.state, this.operation), processClock);
   }
 
   /**

@@ -3,14 +3,15 @@ import type {ConnectionOptions} from 'bullmq';
 import {
   type Check,
   type Checks,
-  checkIsObject,
   checkOptions,
+  expected,
   isA,
   isFunction,
   isNonEmptyString,
   isNumber,
 } from '../shared/check-options.ts';
-import {reportUncaught} from '../shared/report-error.ts';
+import {isObject} from '../shared/json.ts';
+import {neverThrowing} from '../shared/report-error.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
 export interface EngineOptions {
@@ -49,10 +50,10 @@ const engineChecks = {
     "a string that is not empty and has no ':'",
     (value) => typeof value === 'string' && value !== '' && !value.includes(':'),
   ),
-  connection: isA(
-    'options such as {host, port} or a Redis client',
-    (value) => typeof value === 'object' && value !== null,
-  ),
+  // A URL is not shown: it holds the password.
+  connection: (name, value) => {
+    if (!isObject(value)) throw expected(name, 'options such as {host, port} or a Redis client', `a ${typeof value}`);
+  },
   prefix: isNonEmptyString,
   onError: isFunction,
 } satisfies Checks<EngineOptions>;
@@ -63,26 +64,12 @@ const engineChecks = {
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
 export function readEngineOptions(options: EngineOptions, ownChecks: Readonly<Record<string, Check>> = {}): Engine {
-  checkIsObject('options', options);
+  checkOptions(options, {...engineChecks, ...ownChecks}, {required: ['name', 'connection']});
   const {name, connection, prefix, onError} = options;
-  // These two are required.
-  engineChecks.name('name', name);
-  engineChecks.connection('connection', connection);
-  checkOptions(options, {...engineChecks, ...ownChecks});
   return {
     name,
     options: prefix === undefined ? {connection} : {connection, prefix},
     onError: onError === undefined ? warnOnce() : neverThrowing(onError),
-  };
-}
-
-function neverThrowing(onError: (error: Error) => void): (error: Error) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (thrown) {
-      reportUncaught(thrown);
-    }
   };
 }
 

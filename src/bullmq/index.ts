@@ -1,24 +1,24 @@
 // The subpath `operation-poller/bullmq`. Nothing inside imports this file.
 export {ClockSkewError} from './clock-skew-error.ts';
 export type {EngineOptions} from './engine-options.ts';
+export type {AddedOperation, AddOptions} from './job-adder.ts';
 export {JobSkippedError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
 export {OriginHeldError} from './origin-held-error.ts';
-export type {PolledBy, WorkerEventOf} from './poll-job.ts';
 export {
-  type AddedOperation,
-  type AddOptions,
   createOperationQueue,
   type OperationCounts,
   type OperationQueue,
   type OperationQueueOptions,
+  type OperationSource,
 } from './queue.ts';
 export type {QueuedOperation} from './queued-operation.ts';
 export type {RetentionOptions} from './retention.ts';
+export type {PolledBy, WorkerEventOf} from './take-job-turn.ts';
 export {
   createOperationWorker,
   type LimiterOptions,
   type OperationWorker,
   type OperationWorkerOptions,
+  type WorkerPollOptions,
 } from './worker.ts';
-export type {WorkerPollOptions} from './worker-settings.ts';

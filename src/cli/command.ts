@@ -1,10 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {cloudRoots} from '../graph/clouds.ts';
-import {protocolNamed} from '../protocol/presets.ts';
-import type {Protocol} from '../protocol/protocol.ts';
 import {CliError, exitCodes} from './cli-error.ts';
 import {examples} from './examples.ts';
+import {readProtocol, readProtocolFile} from './named-protocols.ts';
 import {protocolsCommand} from './protocols-command.ts';
 import {Reporter} from './reporter.ts';
 import {type ResetPasswordCommandOptions, resetPasswordCommand} from './reset-password-command.ts';
@@ -56,7 +55,13 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .description('watches an operation until it ends and prints the outcome')
     .argument('[location]', 'where the operation is, as the service returned it; optional with --resume')
     .option('--protocol <name>', 'how the service describes its operations (default: longRunning)', readProtocol)
+    .addOption(
+      new Option('--protocol-file <file>', 'the same, as JSON in a file')
+        .argParser(readProtocolFile)
+        .conflicts('protocol'),
+    )
     .addOption(new Option('--root <url>', 'the root of the service that the token is for').conflicts('cloud'))
+    .option('--header-env <name=variable>', 'a header for the root, with its value from a variable', collect)
     .option('--fetch-result', 'fetch what the operation produced and print it as JSON')
     .option('--resume <file>', 'save a resume token in this file if watching ends first, and resume from it')
     .addHelpText('after', examples.watch)
@@ -124,19 +129,14 @@ function grace(text: string): number {
   return text === '0s' ? 0 : duration(text);
 }
 
+function collect(text: string, others: readonly string[] = []): readonly string[] {
+  return [...others, text];
+}
+
 function readPort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
-}
-
-function readProtocol(name: string): Protocol {
-  const protocol = protocolNamed(name);
-  if (protocol !== undefined) return protocol;
-  const match = ['graph', 'azure', 'google'].map((family) => `${family}.${name}`).find((full) => protocolNamed(full));
-  throw new InvalidArgumentError(
-    match === undefined ? '"operation-poller protocols" lists them.' : `Did you mean ${match}?`,
-  );
 }
 
 /** Turns an error of commander into a CLI error. The value of an unknown option may be a token, so it is not shown. */

@@ -18,6 +18,8 @@ Examples:
   $ operation-poller watch --token-file token.txt --resume copy.resume                            # … and resume
   $ operation-poller watch "$MONITOR" --protocol graph.driveCopy                                  # needs no token
   $ operation-poller watch /operations/1 --root https://api.example.com/v2 --token-env API_TOKEN  # any service
+  $ operation-poller watch "$PREDICTION" --protocol replicate.predictions --token-env REPLICATE_TOKEN
+  $ operation-poller watch /jobs/1 --root https://api.example.com --protocol-file jobs.json --header-env X-Api-Key=API_KEY
   $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN --fetch-result > result.json
   $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN --json | jq -r .type
 

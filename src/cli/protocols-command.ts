@@ -1,8 +1,8 @@
 import type {OperationStatus} from '../operation/operation.ts';
 import type {JsonPointers} from '../protocol/pointer.ts';
-import {presets} from '../protocol/presets.ts';
 import type {Protocol, ResultPlace} from '../protocol/protocol.ts';
 import {exitCodes} from './cli-error.ts';
+import {namedProtocols} from './named-protocols.ts';
 import type {Shell} from './shell.ts';
 import {columnsOf, jsonText} from './terminal.ts';
 
@@ -13,9 +13,9 @@ const none = '-';
 
 /** `operation-poller protocols`: the protocols that come with the library, as a table or as their data. */
 export function protocolsCommand({json = false}: {readonly json?: boolean}, {stdout}: Shell): number {
-  if (json) stdout.write(`${jsonText(presets)}\n`);
+  if (json) stdout.write(`${jsonText(namedProtocols)}\n`);
   else {
-    const rows = presets.map(row);
+    const rows = namedProtocols.map(row);
     const lines = table([headings, ...rows]);
     const fits = stdout.isTTY !== true || lines.every((line) => line.length <= columnsOf(stdout));
     stdout.write(`${(fits ? lines : rows.flatMap(listItem)).join('\n')}\n`);
@@ -28,7 +28,7 @@ function row(protocol: Protocol): readonly string[] {
   const words = (['notStarted', 'running', 'succeeded', 'failed', 'canceled'] as const).map((status) =>
     wordsFor(status, protocol),
   );
-  const token = authorization === 'none' ? 'no' : 'yes';
+  const token = typeof authorization === 'object' ? authorization.header : authorization === 'none' ? 'no' : 'yes';
   return [name, ...words, propertyPaths(percentComplete), resultOf(protocol), token].map((cell) =>
     cell === '' ? none : cell,
   );
@@ -61,7 +61,7 @@ function resultOf({
 
 function placeName(place: ResultPlace, resourceLocation: JsonPointers): string {
   if (place === 'resourceLocation') return propertyPaths(resourceLocation);
-  if (typeof place === 'object') return `its location with ${place.suffix}`;
+  if (typeof place === 'object') return 'suffix' in place ? `its location with ${place.suffix}` : place.template;
   return place === 'location' ? "the start's Location" : "the start's URL";
 }
 

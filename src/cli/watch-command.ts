@@ -6,11 +6,12 @@ import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation
 import {readOptions} from '../options/settings.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
 import type {OperationPoller} from '../poller.ts';
-import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
 import {CliError, endedStatus, errorCode, toCliError, tokenHint} from './cli-error.ts';
+import {headersFrom} from './header-env.ts';
+import {findProtocol} from './named-protocols.ts';
 import {invocationName, quote} from './quote.ts';
 import {Reporter} from './reporter.ts';
 import {readResumeFile, removeResumeFile, type SavedToken, writeResumeFile} from './resume-file.ts';
@@ -23,6 +24,10 @@ export interface WatchCommandOptions extends WatchOptions {
   /** The root of a service, in place of a cloud. */
   readonly root?: string;
   readonly protocol?: Protocol;
+  /** In place of `protocol`. */
+  readonly protocolFile?: Protocol;
+  /** `NAME=VARIABLE` each. */
+  readonly headerEnv?: readonly string[];
   readonly fetchResult?: boolean;
   /** The path of the resume file. */
   readonly resume?: string;
@@ -76,14 +81,14 @@ function createPoller(
   token: AccessToken | undefined,
   shell: Shell,
 ): OperationPoller {
-  const {protocol, fetchResult} = options;
-  const client = createClient(options, token);
+  const {protocolFile, protocol = protocolFile, fetchResult} = options;
+  const client = createClient(options, token, shell);
   const polling: ClientPollOptions = {...pollOptions(options, shell), protocol, fetchResult};
   if (saved !== undefined) {
     const {text, state} = saved;
-    const savedProtocol = protocol ?? protocolNamed(state.protocol);
-    const {totalTimeout} = readOptions({...polling, protocol: savedProtocol});
-    const resumed = {...polling, totalTimeout: timeoutFor(state, totalTimeout)};
+    const known = {...polling, protocol: protocol ?? findProtocol(state.protocol)};
+    const {totalTimeout} = readOptions(known);
+    const resumed = {...known, totalTimeout: timeoutFor(state, totalTimeout)};
     return client?.resume(text, resumed) ?? resumeOperation(text, {...resumed, token: token?.read});
   }
   if (location === undefined) {
@@ -96,11 +101,19 @@ function createPoller(
 }
 
 /** A client for the root or the cloud: the token never leaves it, even if the location is elsewhere and the result there. */
-function createClient({cloud, root}: WatchCommandOptions, token: AccessToken | undefined): OperationClient | undefined {
-  if (root !== undefined) return createOperationClient({root, token: token?.read});
-  if (cloud === undefined) return undefined;
+function createClient(
+  {cloud, root, headerEnv}: WatchCommandOptions,
+  token: AccessToken | undefined,
+  shell: Shell,
+): OperationClient | undefined {
+  const headers = headerEnv && headersFrom(headerEnv, shell);
+  if (root !== undefined) return createOperationClient({root, token: token?.read, headers});
+  if (cloud === undefined) {
+    if (headers === undefined) return undefined;
+    throw new CliError('--header-env: nothing says where the header goes', 'Add --root with the root of the service.');
+  }
   if (token === undefined) throw new CliError('--cloud says where the token goes, but none is given', tokenHint);
-  return createGraphClient({cloud, token: token.read, batch: false});
+  return createGraphClient({cloud, token: token.read, headers, batch: false});
 }
 
 /** `--timeout` is for this run; a resume token counts from the first start, unless its time had run out. */

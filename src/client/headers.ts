@@ -1,40 +1,8 @@
 import type {Transport, TransportRequest} from '../http/transport.ts';
-import {checkIsObject, expected} from '../shared/check-options.ts';
 import {hasOrigin} from '../shared/location.ts';
-import {printable} from '../shared/printable.ts';
 
 /** Headers by their names. */
 export type RequestHeaders = Readonly<Record<string, string>>;
-
-const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
-const headerValue = /^[\x20-\x7e]*$/;
-
-/** Checks headers that a caller gave. A value is not shown: it may be a secret. */
-export function checkHeaders(name: string, headers: unknown): void {
-  const takes = 'an object with a string for each header';
-  if (typeof headers === 'object' && headers !== null && Symbol.iterator in headers)
-    throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list of headers');
-  checkIsObject(name, headers, takes);
-  for (const [header, value] of Object.entries(headers)) {
-    const own = `${name}.${header.slice(0, 60)}`;
-    if (!headerName.test(header)) throw new TypeError(printable(`${own}: expected the name of a header`));
-    if (typeof value !== 'string') throw expected(own, 'a string', typeof value);
-    if (!headerValue.test(value)) {
-      throw expected(own, 'visible ASCII characters and spaces', 'other characters');
-    }
-    if (header.toLowerCase() === 'client-request-id') {
-      throw new TypeError(`${own}: expected none, because the library gives each request its own id`);
-    }
-  }
-}
-
-/** Checks headers that are sent along with a token: none of them may carry the token. */
-export function checkHeadersBesideToken(name: string, headers: unknown): void {
-  checkHeaders(name, headers);
-  const own = Object.keys(Object(headers)).find((header) => header.toLowerCase() === 'authorization');
-  if (own === undefined) return;
-  throw new TypeError(`${name}.${own}: expected no token here; give it as the client's option token`);
-}
 
 /** Headers with their names in lower case, so that the same one cannot be sent twice. */
 export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {

@@ -1,11 +1,11 @@
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Check, type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {type Check, type Checks, checkOptions} from '../shared/check-options.ts';
 import type {ClientParts} from './client-parts.ts';
 
 /** The options of one operation of a client: the client has `http` and `token`. */
-export type ClientPollOptions = Omit<PollOptions, 'http' | 'token'>;
+export type ClientPollOptions<Result = unknown> = Omit<PollOptions<Result>, 'http' | 'token'>;
 
 const {http, token, ...otherChecks} = pollOptionChecks;
 
@@ -19,9 +19,8 @@ export const clientPollChecks: Checks<ClientPollOptions> = otherChecks;
  * @throws TypeError or RangeError that names the option
  */
 export function checkPollOptions(options: object, checks: Readonly<Record<string, Check>> = clientPollChecks): void {
-  checkIsObject('options', options);
   for (const name of ['http', 'token']) {
-    if (name in options) throw new TypeError(`${name}: it is the client's, give it where the client is made`);
+    if (name in Object(options)) throw new TypeError(`${name}: it is the client's, give it where the client is made`);
   }
   checkOptions(options, checks);
 }
@@ -40,7 +39,7 @@ export function operationSettings(client: ClientParts, options: ClientPollOption
 export function sharedSettings(
   {origin, base, pathRoot, transport, secrets, credentials}: ClientParts,
   protocol: Protocol | undefined,
-): Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root'> {
+): Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root' | 'base'> {
   const root = pathRoot ?? (protocol?.pathsUnderRoot === true ? base : undefined);
-  return {transport, secrets, credentials, resultOrigin: origin, root};
+  return {transport, secrets, credentials, resultOrigin: origin, root, base};
 }

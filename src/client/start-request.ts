@@ -8,19 +8,12 @@ import type {Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
-import {
-  type Checks,
-  checkIsObject,
-  checkOptions,
-  describeValue,
-  expected,
-  isA,
-  isOneOf,
-} from '../shared/check-options.ts';
+import {checkHeadersBesideToken} from '../shared/check-headers.ts';
+import {type Checks, checkOptions, describeValue, expected, isA, isOneOf} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {checkHeadersBesideToken, lowerCaseHeaders} from './headers.ts';
+import {lowerCaseHeaders} from './headers.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 import {checkPath} from './path.ts';
 
@@ -83,8 +76,7 @@ export async function sendStart(
   redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
   protocolReader(protocol); // First, so that the error names the argument that was forgotten.
-  checkIsObject('request', request, 'an object with a path');
-  checkOptions(request, startRequestChecks);
+  checkOptions(request, startRequestChecks, {name: 'request', prefix: '', takes: 'an object with a path'});
   const {method = 'POST', body: json, headers} = request;
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;
@@ -113,7 +105,8 @@ export async function sendStart(
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
     const response = await exchange(
-      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true}}, // A start needs a token, even where polling does not.
+      // A start needs a token, even where polling does not, and its status is no word of the operation.
+      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true, unfollowed: new Set()}},
       {...sent, signal: controller, deadlineAt, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);

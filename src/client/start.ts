@@ -1,3 +1,4 @@
+import {callRead} from '../http/call-read.ts';
 import {quotesSecret} from '../http/exchange.ts';
 import {containsSecret, isRedacted, redactUrl} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
@@ -24,25 +25,25 @@ import {withTokenOrigin} from './token-origin.ts';
  * The result of a request that starts an operation. `answer` is the head of its response: the HTTP status, and the ids that a
  * support case needs.
  */
-export type StartedOperation =
+export type StartedOperation<Result = unknown> =
   /** it is being watched; one that the start already completed has ended */
-  | {readonly confirmed: true; readonly poller: OperationPoller; readonly answer: Answer}
+  | {readonly confirmed: true; readonly poller: OperationPoller<Result>; readonly answer: Answer}
   /** the service accepted it but does not say where the operation is, so it cannot be watched */
   | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
 
 /** Starts an operation and watches it. */
-export function start(
+export function start<Result>(
   client: ClientParts,
-  protocol: Protocol,
+  protocol: Protocol<Result>,
   request: StartRequest,
-  options: ClientPollOptions = {},
-): Promise<StartedOperation> {
+  options: ClientPollOptions<Result> = {},
+): Promise<StartedOperation<Result>> {
   return startAfterReturn(async (returned) => {
     for (const name of ['protocol', 'started'] as const) {
       if (options[name] !== undefined) throw new TypeError(`${name}: start has its own, from its first two arguments`);
     }
     const accepted = await sendStart(client, protocol, request, options);
-    return watchStarted(client, accepted, options, returned);
+    return watchStarted<Result>(client, accepted, options, returned);
   });
 }
 
@@ -71,22 +72,18 @@ export function startAfterReturn<Result>(work: (returned: Promise<void>) => Prom
  * @throws OperationNotStartedError when the response breaks off and its head leads nowhere
  * @throws OperationNotWatchableError when the location is on an origin that gets no token, or contains a secret
  */
-export function watchStarted(
+export function watchStarted<Result = unknown>(
   client: ClientParts,
   accepted: AcceptedStart,
   options: ClientPollOptions,
   returned: Promise<void>,
-): StartedOperation {
+): StartedOperation<Result> {
   const {method, url, response, isSecret} = accepted;
   const {reader, root = null} = accepted.settings;
   const {answer, status, headers, retryAfter, json, links, bodyError} = response;
-  const report = readStart(
-    method,
-    {url: response.location, status, headers, body: json, links},
-    reader,
-    client.base,
-    root,
-  );
+  const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
+  const received = {url: response.location, status, headers, body: json, links, read};
+  const report = readStart(method, received, reader, client.base, root);
   // Nobody knows what the body would have said. A location in the head needs none.
   if (report.kind === 'unconfirmed' && bodyError !== undefined) throw notStarted(bodyError, true);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
@@ -108,28 +105,28 @@ export function watchStarted(
     const operation = isSecret ? withoutBody(report.operation) : report.operation;
     return {
       confirmed: true,
-      poller: new OperationPoller(endedState(url, operation, answer, settings), settings),
+      poller: new OperationPoller<Result>(endedState(url, operation, answer, settings), settings),
       answer,
     };
   }
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
-  const told = isFirstReport ? undefined : retryAfter;
+  const wait = isFirstReport ? undefined : retryAfter;
   // What the service asked for beats the protocol's interval.
-  const otherDelay = told !== undefined || isFirstReport ? 0 : reader.minimumInterval;
+  const otherDelay = wait !== undefined || isFirstReport ? 0 : reader.minimumInterval;
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
     secrets: response.secrets,
     credentials: response.credentials,
     startAfter: returned,
-    initialDelay: Math.max(told ?? 0, options.initialDelay ?? otherDelay),
+    initialDelay: Math.max(wait ?? 0, options.initialDelay ?? otherDelay),
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
     started,
   };
   return {
     confirmed: true,
-    poller: new OperationPoller(startedState(client, location, settings, accepted, told), settings),
+    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted, wait), settings),
     answer,
   };
 }
@@ -137,7 +134,7 @@ export function watchStarted(
 /**
  * The first state of an operation that was started.
  *
- * @param told how long the service asks to wait, in milliseconds
+ * @param wait how long the service asks to wait, in milliseconds
  * @throws OperationNotWatchableError
  */
 function startedState(
@@ -145,7 +142,7 @@ function startedState(
   location: string,
   settings: Settings,
   {url, response: {answer, secrets, credentials}}: AcceptedStart,
-  told: number | undefined,
+  wait: number | undefined,
 ): WatchState {
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
   const hidden = hasOrigin(location, tokenOrigin) ? credentials : secrets;
@@ -154,7 +151,7 @@ function startedState(
   const isSecret = containsSecret(location, unknown) || isRedacted(location);
   // Without a token, any http or https URL will do, and `readStart` finds nothing else.
   const at = now();
-  const notBefore = told === undefined ? undefined : at + told;
+  const notBefore = wait === undefined ? undefined : at + wait;
   const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
   const ours = withTokenOrigin(first, tokenOrigin, settings);
   const isProtected = !exposesToken(new URL(location), settings);

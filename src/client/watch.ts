@@ -14,29 +14,33 @@ import {resolvePath} from './path.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
 /** Watches an operation with the token and limits that all of the client's operations share. */
-export function watch(client: ClientParts, location: string, options: ClientPollOptions = {}): OperationPoller {
+export function watch<Result>(
+  client: ClientParts,
+  location: string,
+  options: ClientPollOptions<Result> = {},
+): OperationPoller<Result> {
   const settings = operationSettings(client, options);
-  return new OperationPoller(stateAt(client, location, settings), settings);
+  return new OperationPoller<Result>(stateAt(client, location, settings), settings);
 }
 
 /** One GET of an operation, which ends with any failure. */
-export async function fetchOperation(
+export async function fetchOperation<Result>(
   client: ClientParts,
   location: string,
-  options: ClientPollOptions = {},
-): Promise<Operation> {
+  options: ClientPollOptions<Result> = {},
+): Promise<Operation<Result>> {
   const settings = operationSettings(client, options);
-  return fetchOnce(stateAt(client, location, settings), settings);
+  return fetchOnce<Result>(stateAt(client, location, settings), settings);
 }
 
 /** Resumes watching from a resume token, if its operation belongs to the client. */
-export function resume(
+export function resume<Result>(
   client: ClientParts,
   resumeToken: ResumeToken | string,
-  options: ClientPollOptions = {},
-): OperationPoller {
+  options: ClientPollOptions<Result> = {},
+): OperationPoller<Result> {
   const {state, settings} = resumeOf(client, resumeToken, options);
-  return new OperationPoller(state, settings);
+  return new OperationPoller<Result>(state, settings);
 }
 
 /**

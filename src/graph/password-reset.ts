@@ -4,8 +4,8 @@ import {type StartedOperation, startAfterReturn, watchStarted} from '../client/s
 import {sendStart} from '../client/start-request.ts';
 import {parseBody, type ResponseHeaders, type TransportResponse} from '../http/transport.ts';
 import {OperationError} from '../operation/errors.ts';
+import {parseErrorObject} from '../protocol/error-object.ts';
 import {longRunning} from '../protocol/long-running.ts';
-import {parseErrorObject} from '../protocol/parse-operation.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {type Checks, checkedWhereRead, expected} from '../shared/check-options.ts';
 import {decodeLocation} from '../shared/location.ts';
@@ -132,7 +132,7 @@ function onlyCode(body: TransportResponse['body'], password: string): TransportR
   return isSafe ? {json: {error: {code}}} : {text: ''};
 }
 
-const noHeaders: ResponseHeaders = {get: () => null, has: () => false};
+const noHeaders: ResponseHeaders = {get: () => null, has: () => false, entries: () => []};
 
 // Shorter ones would be found inside ordinary ids.
 const minSecretLength = 8;
@@ -144,7 +144,11 @@ function withoutSecret(headers: ResponseHeaders, secret: string): ResponseHeader
     const value = headers.get(name);
     return value === null || holdsSecret(value, secret) ? null : value;
   };
-  return {get, has: (name) => get(name) !== null};
+  return {
+    get,
+    has: (name) => get(name) !== null,
+    entries: () => [...headers.entries()].filter(([, value]) => !holdsSecret(value, secret)),
+  };
 }
 
 /**

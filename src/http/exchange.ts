@@ -15,7 +15,7 @@ const maxRedirects = 5;
 /** What all requests for an operation have in common. */
 export interface RequestSettings extends TokenPolicy, SendSettings {
   readonly token: TokenSource | undefined;
-  readonly reader: Pick<ProtocolReader, 'sendsToken' | 'seeOtherSucceeds' | 'foreignHosts'>;
+  readonly reader: Pick<ProtocolReader, 'protocol' | 'sendsToken' | 'tokenHeader' | 'unfollowed' | 'foreignHosts'>;
 }
 
 /** A request to the service. */
@@ -90,7 +90,7 @@ export async function exchange(
     // A request that changes something is never redirected.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
-      if (status === 303 && settings.reader.seeOtherSucceeds) {
+      if (settings.reader.unfollowed.has(status)) {
         // It becomes the operation's resourceLocation, which is shown.
         const isUsable = target !== undefined && !quotesSecret(target, tokenOrigin, response);
         return {...response, seeOther: isUsable ? target : undefined};

@@ -2,10 +2,11 @@ import isNetworkError from 'is-network-error';
 import {maxShownLocation} from '../operation/abandon-error.ts';
 import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
-import {parseErrorObject} from '../protocol/parse-operation.ts';
+import {parseErrorObject} from '../protocol/error-object.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasThrottlingCode} from '../protocol/throttling.ts';
+import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {redact, redactUrl, type Secrets} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -76,9 +77,10 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   let code: string | undefined;
   let innermost: unknown = error;
   for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
-    if ('code' in cause && typeof cause.code === 'string') code = redact(cause.code, secrets);
+    const {code: own} = cause;
+    if (typeof own === 'string') code = redact(own, secrets);
     innermost = cause;
-    cause = 'cause' in cause ? cause.cause : undefined;
+    cause = cause['cause'];
   }
   const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
   if (isProgrammingError(error)) {
@@ -92,10 +94,4 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
 function isProgrammingError(error: unknown): boolean {
   const isMistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
   return isMistake && error.cause === undefined && !('code' in error) && !isNetworkError(error);
-}
-
-/** What was thrown, in short. Goes by its properties and not its class, because an error may come from another realm. */
-export function describeError(error: unknown): string {
-  if (!isObject(error) || !('message' in error)) return typeof error;
-  return `${'name' in error ? String(error.name) : 'Error'}: ${String(error.message)}`;
 }

@@ -1,3 +1,5 @@
+import {pointerPaths, valueAt} from '../protocol/pointer.ts';
+import type {WaitPlace} from '../protocol/protocol.ts';
 import {longestTimer} from '../shared/timers.ts';
 
 /** The shortest wait that counts, in milliseconds: a service that asks for less does not really ask for a wait. */
@@ -47,6 +49,16 @@ export function readRetryAfter(
   const seconds = longestOf(text, decimalSeconds);
   if (seconds !== undefined) return asWait(seconds * 1000);
   return httpDates.test(text) ? asWait(latestDate(text, now) - serverTime(headers, now)) : undefined;
+}
+
+/** The wait that a protocol's `retryAfter` finds in a response, in milliseconds, within the same limits. */
+export function readWait(
+  {at, header, unit}: WaitPlace,
+  headers: {get(name: string): string | null},
+  json: unknown,
+): number | undefined {
+  const given = (header && headers.get(header)) ?? valueAt(json, pointerPaths(at));
+  return decimal.test(String(given).trim()) ? asWait(Number(given) * (unit === 's' ? 1000 : 1)) : undefined;
 }
 
 function asWait(delay: number | undefined): number | undefined {

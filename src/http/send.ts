@@ -1,8 +1,10 @@
 import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
+import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import type {Signal} from '../shared/abort.ts';
 import {redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
+import {readWait} from './retry-after.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {type Progress, type RequestLimits, withTimeLimit} from './time-limit.ts';
 import {
@@ -17,6 +19,7 @@ import {
 
 /** What all requests of a poller have in common. */
 export interface SendSettings {
+  readonly reader: Pick<ProtocolReader, 'tokenHeader' | 'protocol'>;
   readonly transport: Transport;
   /** How long one request may take, in milliseconds. */
   readonly requestTimeout: number;
@@ -60,42 +63,25 @@ export interface SendRequest {
  * @throws PollError when there is no response; the signal's reason when it aborts
  */
 export function send(
-  {transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets' | 'credentials'>,
+  {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets' | 'credentials'>,
   limits: RequestLimits,
-  {
-    method,
-    json,
-    takesText = false,
-    location,
-    token,
-    secrets,
-    credentials,
-    trusted,
-    isForeign,
-    redirected,
-    headers: furtherHeaders,
-  }: SendRequest,
+  request: SendRequest,
 ): Promise<ServiceResponse> {
+  const {method, takesText = false, location, secrets, credentials, isForeign, redirected} = request;
   const clientRequestId = crypto.randomUUID();
-  const headers: Record<string, string | undefined> = {
-    accept: takesText ? '*/*' : 'application/json',
-    'client-request-id': clientRequestId,
-  };
-  if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
-  // The ky instance's own credentials, if it has any, belong to the token's origin too.
-  else if (!trusted) headers['authorization'] = undefined;
-  // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
-  if (furtherHeaders !== undefined)
-    for (const name of Object.keys(furtherHeaders)) headers[name] ??= furtherHeaders[name];
+  const headers = requestHeaders(request, clientRequestId, reader.tokenHeader);
   const read = ({status, headers, retryAfter, body}: TransportResponse, cause?: PollError): ServiceResponse => {
     const answer = readAnswer(status, headers, clientRequestId, secrets);
-    const facts = {answer, retryAfter: atMost(retryAfter, maxRetryAfter)};
     const links = body === undefined ? undefined : readBody(body, credentials, takesText && status < 300);
+    const json = credentials === secrets ? links : redactJson(links, secrets);
+    const place = reader.protocol.retryAfter;
+    const wait = retryAfter ?? (place && readWait(place, headers, json));
+    const facts = {answer, retryAfter: atMost(wait, maxRetryAfter)};
     return {
       status,
       headers,
       retryAfter: facts.retryAfter,
-      json: credentials === secrets ? links : redactJson(links, secrets),
+      json,
       links,
       bodyError: body === undefined ? bodyError(cause, maxResponseSize, facts) : undefined,
       answer,
@@ -119,7 +105,7 @@ export function send(
       response = await transport(location, {
         method,
         headers,
-        json,
+        json: request.json,
         isForeign,
         maxBodyLength: maxResponseSize,
         maxRetryAfter,
@@ -144,6 +130,29 @@ export function send(
     throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(retryAfter, maxRetryAfter)});
   };
   return withTimeLimit(requestTimeout, limits, 'request', work, readHead);
+}
+
+function requestHeaders(
+  {takesText, token, trusted, headers: others}: SendRequest,
+  clientRequestId: string,
+  {name, prefix}: ProtocolReader['tokenHeader'],
+): TransportRequest['headers'] {
+  const headers: Record<string, string | undefined> = {
+    accept: takesText ? '*/*' : 'application/json',
+    'client-request-id': clientRequestId,
+  };
+  if (token !== undefined) headers[name] = prefix + token;
+  else if (!trusted) {
+    // The ky instance's own credentials, if it has any, belong to the token's origin too.
+    headers['authorization'] = undefined;
+    headers[name] = undefined;
+  }
+  // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
+  if (others !== undefined)
+    for (const own of Object.keys(others)) {
+      if (!Object.hasOwn(headers, own)) headers[own] = others[own];
+    }
+  return headers;
 }
 
 function isStatus(status: number): boolean {

@@ -37,6 +37,8 @@ export interface TransportRequest {
 export interface ResponseHeaders {
   get(name: string): string | null;
   has(name: string): boolean;
+  /** All of them, by their names in lower case. */
+  entries(): Iterable<[string, string]>;
 }
 
 /** The head of a response. */

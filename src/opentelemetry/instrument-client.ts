@@ -32,7 +32,7 @@ export function instrumentClient(client: OperationClient | GraphClient, telemetr
   const subscriptions = new Set<Subscription>();
   let isSubscribed = true;
 
-  const instrumented = (poller: OperationPoller, links: Link[]): OperationPoller => {
+  const instrumented = <Result>(poller: OperationPoller<Result>, links: Link[]): OperationPoller<Result> => {
     if (!isSubscribed) return poller;
     const subscription = instrumentPoller(poller, telemetry, links, () => subscriptions.delete(subscription));
     subscriptions.add(subscription);

@@ -53,11 +53,11 @@ export interface RunningOperation extends OperationFacts {
   readonly status: 'running';
 }
 
-/** An operation that succeeded. */
-export interface SucceededOperation extends OperationFacts {
+/** An operation that succeeded. `Result` is what its protocol says of the result, which nobody checks. */
+export interface SucceededOperation<Result = unknown> extends OperationFacts {
   readonly status: 'succeeded';
   /** What the operation produced, if its protocol finds that in the response or it was fetched. */
-  readonly result?: unknown;
+  readonly result?: Result;
 }
 
 /** An operation that failed. */
@@ -78,15 +78,15 @@ export interface CanceledOperation extends OperationFacts {
  * A long-running operation as the service last described it: frozen, and a union on `status`, so that `result` exists
  * only on a succeeded operation and `error` only on a failed or canceled one.
  */
-export type Operation =
+export type Operation<Result = unknown> =
   | NotStartedOperation
   | RunningOperation
-  | SucceededOperation
+  | SucceededOperation<Result>
   | FailedOperation
   | CanceledOperation;
 
 /** An operation in a terminal state. */
-export type EndedOperation = SucceededOperation | FailedOperation | CanceledOperation;
+export type EndedOperation<Result = unknown> = SucceededOperation<Result> | FailedOperation | CanceledOperation;
 
 /** Whether an operation is in a terminal state. */
 export function hasEnded(operation: Operation): operation is EndedOperation {

@@ -11,14 +11,14 @@ import {resumeTokenOf} from './resume-token.ts';
 import type {AbandonReason, WatchState} from './state.ts';
 
 /** How watching ended: a union on `status`. */
-export type Outcome =
-  | {readonly status: 'succeeded'; readonly operation: SucceededOperation}
+export type Outcome<Result = unknown> =
+  | {readonly status: 'succeeded'; readonly operation: SucceededOperation<Result>}
   | {readonly status: 'failed'; readonly operation: FailedOperation; readonly error: OperationFailedError}
   | {readonly status: 'canceled'; readonly operation: CanceledOperation; readonly error: OperationCanceledError}
   | {
       readonly status: 'abandoned';
       readonly reason: AbandonReason;
-      readonly operation: Operation | undefined;
+      readonly operation: Operation<Result> | undefined;
       readonly error: OperationError;
     };
 
@@ -27,7 +27,7 @@ export type Outcome =
  *
  * @throws the outcome's error where it ended in any other way
  */
-export function succeededOperation(outcome: Outcome): SucceededOperation {
+export function succeededOperation<Result>(outcome: Outcome<Result>): SucceededOperation<Result> {
   if (outcome.status === 'succeeded') return outcome.operation;
   throw outcome.error;
 }

@@ -9,16 +9,16 @@ import type {Schedule} from '../schedule/schedule.ts';
 export type RetryOptions = Omit<PRetryOptions, 'signal'>;
 
 /** The options of {@link pollOperation}, {@link resumeOperation} and {@link fetchOperation}; `undefined` means absent. */
-export interface PollOptions {
+export interface PollOptions<Result = unknown> {
   /** How the service words its operations. Default `protocols.longRunning`. */
-  readonly protocol?: Protocol | undefined;
+  readonly protocol?: Protocol<Result> | undefined;
   /**
    * The ky instance that sends the requests, e.g. with hooks or another `fetch`. Its own retries and timeouts do not
    * apply, and its headers and hooks see every request, also one to a foreign origin: give the token by `token`. Default `ky`.
    */
   readonly http?: KyInstance | undefined;
   /**
-   * The bearer token, without the word `Bearer`. It goes only to the origin of the location and to `trustedOrigins`, over
+   * The bearer token, without the word `Bearer`, or the key that the protocol's `authorization` names a header for. It goes only to the origin of the location and to `trustedOrigins`, over
    * https or to this machine. After a 401 a function is asked once more. Default: none is sent.
    */
   readonly token?: TokenSource | undefined;
@@ -36,7 +36,10 @@ export interface PollOptions {
    * protocol's, 15 minutes. Not to be mistaken for `requestTimeout`.
    */
   readonly totalTimeout?: number | false | undefined;
-  /** How long one request may take from sending it to the end of the response's body, in milliseconds. Default 10,000. */
+  /**
+   * How long one request may take from sending it to the end of the response's body, in milliseconds. Default the protocol's,
+   * 10,000.
+   */
   readonly requestTimeout?: number | undefined;
   /**
    * How long the body of a response may be, in bytes; also that of a result. A longer one is not read to its end, and ends

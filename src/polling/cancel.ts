@@ -2,28 +2,45 @@ import {exchange} from '../http/exchange.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {withSuffix} from '../protocol/resolve.ts';
+import {locatePlace} from '../protocol/resolve.ts';
 import {LazyAbortController} from '../shared/abort.ts';
 import {now} from '../shared/clock.ts';
 
 /**
  * Asks the service to cancel an operation, as its protocol says.
  *
- * @throws TypeError when the protocol has no way to cancel; PollError when the service refuses the request
+ * @throws TypeError when the protocol has no way to cancel, or what is known of the operation leads to no URL on its origin;
+ *   PollError when the service refuses the request
  */
 export async function cancelOperation(settings: Settings, state: WatchState): Promise<void> {
-  const {location, tokenOrigin} = state;
-  const {cancel, name} = settings.reader.protocol;
-  if (cancel === undefined) throw new TypeError(`cancel: the protocol ${name} has no way to cancel`);
-  const {method, suffix} = cancel;
+  const {tokenOrigin} = state;
+  const {reader} = settings;
+  const {cancel, name} = reader.protocol;
+  const location = cancelLocation(settings, state);
+  if (cancel === undefined || location === undefined)
+    throw new TypeError(`cancel: the protocol ${name} has no way to cancel this operation`);
   const response = await exchange(settings, {
-    method,
-    // The location stays as it is, byte for byte.
-    location: suffix === undefined ? location : (withSuffix(location, suffix) ?? location),
+    method: cancel.method,
+    json: cancel.body,
+    headers: reader.pollHeaders,
+    location,
     tokenOrigin,
     // The deadline of the watch may have passed; and a client may hold the request back for hours.
     deadlineAt: now() + settings.requestTimeout,
     signal: new LazyAbortController(),
   });
-  if (response.status >= 300) throw httpError(response, tokenOrigin, settings.reader);
+  if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
+}
+
+function cancelLocation(
+  {reader, base, trustedOrigins}: Settings,
+  {location, tokenOrigin, operation}: WatchState,
+): string | undefined {
+  const {method, body, ...place} = reader.protocol.cancel ?? {};
+  // The location stays as it is, byte for byte.
+  if (Object.keys(place).length === 0) return location;
+  const target = locatePlace(place, location, operation?.raw, base);
+  const origins = [new URL(location).origin, tokenOrigin, ...trustedOrigins];
+  // A request that changes something is sent to no other origin, whatever the service says.
+  return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;
 }

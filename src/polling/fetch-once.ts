@@ -14,7 +14,7 @@ import type {Step} from './step-builder.ts';
  *
  * @throws the error that a watch would end with, {@link UnreachableError} for what a watch would survive
  */
-export async function fetchOnce(state: WatchState, settings: Settings): Promise<Operation> {
+export async function fetchOnce<Result>(state: WatchState, settings: Settings): Promise<Operation<Result>> {
   const strict: Settings = {
     ...settings,
     retry: {...settings.retry, retries: 0},
@@ -44,6 +44,7 @@ export async function fetchOnce(state: WatchState, settings: Settings): Promise<
   const {next} = taken;
   if ('outcome' in next && next.outcome.status === 'abandoned') throw next.outcome.error;
   const {operation} = taken.state;
-  if (operation !== undefined) return operation;
+  // What its protocol says of a result.
+  if (operation !== undefined) return operation as Operation<Result>;
   throw abandonError('unreachable', taken.state, now(), {cause: failure, clock: processClock});
 }

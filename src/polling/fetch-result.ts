@@ -106,8 +106,9 @@ async function withResult(
   operation: SucceededOperation,
   limits: RequestLimits,
 ): Promise<SucceededOperation> {
-  const {reader, resultOrigin, root} = settings;
-  const source = findResult(operation, reader, {location: state.location, resultLocation: state.resultLocation, root});
+  const {reader, resultOrigin, root, base} = settings;
+  const {location, resultLocation} = state;
+  const source = findResult(operation, reader, {location, resultLocation, root, base});
   if (source.at === 'start') throw startUnknown();
   if (source.at === 'operation') {
     const {result} = source;
@@ -118,11 +119,13 @@ async function withResult(
     location: source.location,
     tokenOrigin: resultOrigin ?? state.tokenOrigin,
     home: state.location,
+    headers: reader.pollHeaders,
     takesText: settings.fetchResult === 'text',
   };
   // The result is a resource of its own: it may need a token where the operation needs none, and its 303 is a plain redirect.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
-  const requestSettings: RequestSettings = {...settings, reader: {...reader, sendsToken, seeOtherSucceeds: false}};
+  const resultReader = {...reader, sendsToken, unfollowed: new Set<number>()};
+  const requestSettings: RequestSettings = {...settings, reader: resultReader};
   return Object.freeze({...operation, result: await requestResult(requestSettings, request, reader)});
 }
 

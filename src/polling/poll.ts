@@ -1,7 +1,8 @@
 import pRetry, {type RetryContext} from 'p-retry';
+import {callRead} from '../http/call-read.ts';
 import {exchange, quotesSecret, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
 import {redact} from '../http/redact.ts';
-import {describeError, httpError, protocolError} from '../http/request-errors.ts';
+import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {withTimeLimit} from '../http/time-limit.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
@@ -9,9 +10,10 @@ import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {RetryOptions} from '../options/poll-options.ts';
 import type {Settings} from '../options/settings.ts';
-import {notFoundOperation, parseOperation, seeOtherOperation} from '../protocol/parse-operation.ts';
+import {parseOperation, succeededByHttp} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {now, processClock, shiftTime} from '../shared/clock.ts';
+import {describeError} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
 
 /** The request of a poll, with its limits. */
@@ -137,30 +139,31 @@ function limitHooks(options: RetryOptions, request: PollRequest): RetryOptions {
   };
 }
 
+/** The HTTP statuses that are never passed to a protocol's `read`. */
+const refused: ReadonlySet<number> = new Set([401, 403, 429]);
+const gone: ReadonlySet<number> = new Set([404, 410]);
+
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
   const {status, json, links, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
   if (bodyError?.ends !== undefined) throw bodyError;
-  const succeeded = (operation: Operation): Report => ({
-    is: 'operation',
-    operation,
-    answer,
-    retryAfter,
-    relocation: undefined,
-  });
-  if (status === 303 && reader.seeOtherSucceeds) return succeeded(seeOtherOperation(seeOther));
-  const {isForeign} = response;
-  if ((status === 404 || status === 410) && reader.notFoundSucceeds && !(isForeign && response.redirected))
-    return succeeded(notFoundOperation(status));
-  if (status === 401 || status === 403) throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, status, request.known, links);
-  // A body that is an operation takes precedence over the HTTP status; an error body that merely has a status does not.
-  if (status >= 400 && !(parsed.is === 'operation' && parsed.operation.id !== undefined)) {
+  const {protocol} = reader;
+  // What a foreign host says after a redirect is not the service's word.
+  const isOwn = !(response.isForeign && response.redirected);
+  const isEnd = status === 303 ? protocol.seeOtherSucceeds : protocol.notFoundSucceeds && gone.has(status) && isOwn;
+  if (isEnd) {
+    return {is: 'operation', operation: succeededByHttp(status, seeOther), answer, retryAfter, relocation: undefined};
+  }
+  const read = callRead(protocol, response);
+  const isListed = isOwn && (read ? !refused.has(status) : reader.httpStatuses.has(status));
+  const isError = status >= 400 && !isListed;
+  if (isError && (read !== undefined || status === 401 || status === 403))
     throw httpError(response, request.tokenOrigin, reader);
-  }
-  if (parsed.is === 'unreadable') {
-    throw bodyError ?? protocolError(json === undefined ? 'it is not JSON' : parsed.why, response);
-  }
+  const parsed = parseOperation(json, reader, isError ? 0 : status, request.known, read, links);
+  // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
+  const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);
+  if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
+  if (parsed.is === 'unreadable') throw bodyError ?? protocolError(redact(parsed.why, response.secrets), response);
   if (parsed.is === 'unknownStatus') return {is: 'unknownStatus', rawStatus: parsed.rawStatus, answer, retryAfter};
   const {operation, unknownWord} = parsed;
   const relocation = hasEnded(operation) ? undefined : readRelocation(settings, request, response);

@@ -1,10 +1,12 @@
+import {isObject} from '../shared/json.ts';
 import {checkProtocol} from './check.ts';
-import type {Protocol} from './protocol.ts';
+import type {Protocol, ProtocolDefinition} from './protocol.ts';
 
 /**
  * Defines a protocol for {@link pollOperation}'s `protocol` option.
  *
- * @param protocol what the service's responses look like; a word that maps to no status does not compile
+ * @typeParam Result the type of the operation's result, which nobody checks
+ * @param definition what the service's responses look like; a word that maps to no status does not compile
  * @returns a checked and frozen copy
  * @throws TypeError or RangeError that names the field, its value and what is expected
  *
@@ -19,9 +21,12 @@ import type {Protocol} from './protocol.ts';
  * });
  * ```
  */
-/* @__NO_SIDE_EFFECTS__ */ export function defineProtocol(protocol: Protocol): Protocol {
-  checkProtocol(protocol);
-  const copy = frozenCopy(protocol);
+/* @__NO_SIDE_EFFECTS__ */ export function defineProtocol<Result = unknown>(
+  definition: ProtocolDefinition<Result>,
+): Protocol<Result> {
+  checkProtocol(definition);
+  const {status = [], words = {}} = definition;
+  const copy = frozenCopy<Protocol<Result>>({...definition, status, words});
   defined.add(copy);
   return copy;
 }
@@ -30,7 +35,7 @@ import type {Protocol} from './protocol.ts';
 const defined = new WeakSet<object>();
 
 function frozenCopy<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || defined.has(value)) return value;
+  if (!isObject(value) || defined.has(value)) return value;
   const copy = Array.isArray(value)
     ? value.map(frozenCopy)
     : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)]));

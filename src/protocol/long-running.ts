@@ -2,15 +2,33 @@ import {defineProtocol} from './define-protocol.ts';
 import {pollHeaders} from './microsoft-graph/poll-headers.ts';
 import type {Protocol} from './protocol.ts';
 
+/** The words of a `longRunningOperation` and its siblings. */
+export const longRunningWords = {
+  notStarted: 'notStarted',
+  running: 'running',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  skipped: 'canceled',
+} as const;
+
 /**
  * Microsoft Graph's [`longRunningOperation`](https://learn.microsoft.com/graph/api/resources/longrunningoperation), the
- * password reset's among them: `notStarted`, `running`, `succeeded`, `failed`, and `skipped`, which means canceled.
- * A failure is explained only in `statusDetail`.
+ * password reset's among them. A failure is explained only in `statusDetail`. Its page has `notStarted`, `running`, `succeeded` and
+ * `failed`; `skipped`, which means canceled, stands on those of its siblings
+ * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation) and
+ * `telephoneNumberLongRunningOperation`.
  */
 export const longRunning: Protocol = defineProtocol({
   name: 'longRunning',
   status: '/status',
-  words: {notStarted: 'notStarted', running: 'running', succeeded: 'succeeded', failed: 'failed', skipped: 'canceled'},
+  words: longRunningWords,
   locationHeaders: ['location', 'operation-location'],
   pollHeaders,
 });
+
+/** A protocol that differs from {@link longRunning} in these fields; bundlers drop it where it is not used. */
+/* @__NO_SIDE_EFFECTS__ */ export function likeLongRunning(
+  fields: Partial<Protocol> & Pick<Protocol, 'name'>,
+): Protocol {
+  return defineProtocol({...longRunning, ...fields});
+}

@@ -1,6 +1,17 @@
-import type {Operation, OperationFault, OperationStatus, SucceededOperation} from '../operation/operation.ts';
+import {
+  isOperationStatus,
+  type Operation,
+  type OperationFault,
+  type OperationStatus,
+  type SucceededOperation,
+  statusRank,
+} from '../operation/operation.ts';
+import {describeValue} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
-import {deepFreeze, maxJsonDepth} from '../shared/json.ts';
+import {describeError} from '../shared/describe-error.ts';
+import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
+import {asString, asText} from './as-text.ts';
+import {meaningOf, parseErrorObject, readFault} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 
@@ -22,62 +33,101 @@ export type ParsedOperation =
  * @param httpStatus the response's HTTP status, for protocols with `httpStatuses`
  * @param previous the last operation parsed by the same reader: it is returned when the body is equal, to spare the garbage
  *   collector
+ * @param read calls the protocol's `read`, where it has one
  * @param links what `resourceLocation` is read from, if not from the body
  */
 export function parseOperation(
   body: unknown,
   reader: ProtocolReader,
-  httpStatus?: number,
+  httpStatus = 0,
   previous?: Operation,
+  read?: () => unknown,
   links: unknown = body,
 ): ParsedOperation {
+  if (read !== undefined) return parseGiven(body, reader, read);
   if (previous !== undefined && reader.httpStatuses.size === 0 && isEqualJson(previous.raw, body)) {
     return {is: 'operation', operation: previous};
   }
-  const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-  const word = isObject ? parseStatusWord(body, reader) : undefined;
+  // The body of a listed HTTP error may have a status that is not the operation's.
+  const isError = httpStatus >= 400 && reader.httpStatuses.has(httpStatus);
+  const word = isRecord(body) && !isError ? parseStatusWord(body, reader) : undefined;
   const implied = word === undefined ? impliedStatus(body, reader, httpStatus) : undefined;
   const rawStatus = word ?? implied?.rawStatus;
   if (rawStatus === undefined) {
-    const why = isObject
-      ? `there is no status at ${String(reader.protocol.status)}`
-      : `expected a JSON object, got ${describeJsonType(body)}`;
-    return {is: 'unreadable', why};
+    return unreadable(
+      isRecord(body)
+        ? `there is no status at ${reader.protocol.status}`
+        : body === undefined
+          ? 'it is not JSON'
+          : `expected a JSON object, got ${describeJsonType(body)}`,
+    );
   }
-  if (!deepFreeze(body)) {
-    return {is: 'unreadable', why: `the body is nested more than ${maxJsonDepth} levels deep`};
-  }
+  if (!deepFreeze(body)) return tooDeep;
   const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
   let status = known ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  if (status === 'succeeded' && reader.errorMeansFailed) status = statusByError(body, reader);
-  const operation: Mutable<Operation> & {result?: unknown; error?: OperationFault} = {
-    id: readId(body, reader),
+  if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError) status = statusByError(body, reader);
+  const operation = createOperation(body, reader, status, rawStatus, undefined, links);
+  return known === undefined ? {is: 'operation', operation, unknownWord: rawStatus} : {is: 'operation', operation};
+}
+
+const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});
+const tooDeep = unreadable(`the body is nested more than ${maxJsonDepth} levels deep`);
+
+/** What the protocol's `read` finds in a response. */
+function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown): ParsedOperation {
+  if (!deepFreeze(body)) return tooDeep;
+  try {
+    const given = read();
+    if (given === undefined) return unreadable('the function read found none');
+    const status = ownProperty(given, 'status');
+    if (!isOperationStatus(status)) return unreadable(`the function read gave the status ${describeValue(status)}`);
+    if (!deepFreeze(given)) return tooDeep;
+    const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
+    return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
+  } catch (error) {
+    return unreadable(`the function read threw ${describeError(error)}`);
+  }
+}
+
+/** How each field of an operation is read, except its status, result and error. */
+const facts = [
+  ['createdDateTime', readDateTime],
+  ['lastActionDateTime', readDateTime],
+  ['statusDetail', asText],
+  ['percentComplete', parsePercentage],
+  ['resourceLocation', asString],
+] as const;
+
+/** @param given what the protocol's `read` found; what it leaves out is looked up in the body */
+function createOperation(
+  body: unknown,
+  reader: ProtocolReader,
+  status: OperationStatus,
+  rawStatus: string,
+  given?: unknown,
+  links: unknown = body,
+): Operation {
+  const find = (name: (typeof facts)[number][0] | 'id' | 'result'): unknown =>
+    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? links : body, reader[name]);
+  const operation: Operation & {result?: unknown; error?: OperationFault} = {
+    id: asText(find('id')),
     status,
     rawStatus,
     raw: body ?? null,
   };
-  const createdDateTime = readDateTime(valueAt(body, reader.createdDateTime));
-  if (createdDateTime !== undefined) operation.createdDateTime = createdDateTime;
-  const lastActionDateTime = readDateTime(valueAt(body, reader.lastActionDateTime));
-  if (lastActionDateTime !== undefined) operation.lastActionDateTime = lastActionDateTime;
-  const statusDetail = asText(valueAt(body, reader.statusDetail));
-  if (statusDetail !== undefined) operation.statusDetail = statusDetail;
-  const percentComplete = parsePercentage(valueAt(body, reader.percentComplete));
-  if (percentComplete !== undefined) operation.percentComplete = percentComplete;
-  const resourceLocation = asString(valueAt(links, reader.resourceLocation));
-  if (resourceLocation !== undefined) operation.resourceLocation = resourceLocation;
+  for (const [name, read] of facts) {
+    const value = read(find(name));
+    if (value !== undefined) Object.assign(operation, {[name]: value});
+  }
   if (status === 'succeeded') {
-    const result = valueAt(body, reader.result);
+    const result = find('result');
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const error = parseErrorObject(valueAt(body, reader.error));
-    if (error !== undefined) operation.error = error;
+    const fault = parseErrorObject(ownProperty(given, 'error')) ?? readFault(body, reader);
+    if (fault !== undefined) operation.error = fault;
   }
-  const frozen = Object.freeze(operation) as Operation;
-  return known === undefined
-    ? {is: 'operation', operation: frozen, unknownWord: rawStatus}
-    : {is: 'operation', operation: frozen};
+  return Object.freeze(operation);
 }
 
 /** The operation's id in a body: a string, or a number as text. */
@@ -98,33 +148,25 @@ function parseStatusWord(body: object, reader: ProtocolReader): string | undefin
 function statusByError(body: unknown, reader: ProtocolReader): OperationStatus {
   const error = valueAt(body, reader.error);
   if (error === undefined || error === '' || error === 0 || error === false) return 'succeeded';
-  return meaningOf(error, reader) ?? 'failed';
-}
-
-/** What the code of an error means to the protocol. */
-function meaningOf(error: unknown, {errorCodes}: ProtocolReader): OperationStatus | undefined {
-  if (errorCodes.size === 0) return undefined;
-  // The JSON form of Protocol Buffers leaves out a code of 0.
-  const isEmpty = typeof error === 'object' && error !== null && Object.keys(error).length === 0;
-  const code = parseErrorObject(error)?.code ?? (isEmpty ? '0' : undefined);
-  return code === undefined ? undefined : errorCodes.get(code.toLowerCase());
+  return meaningOf(body, reader) ?? 'failed';
 }
 
 /** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
 function impliedStatus(
   body: unknown,
   reader: ProtocolReader,
-  httpStatus = 0,
+  httpStatus: number,
 ): {readonly status: OperationStatus; readonly rawStatus: string} | undefined {
   const {withoutStatus} = reader.protocol;
   const statusByHttp = reader.httpStatuses.get(httpStatus);
   if (statusByHttp === undefined && withoutStatus === undefined) return undefined;
-  if (valueAt(body, reader.status) !== undefined) return undefined;
-  const error = valueAt(body, reader.error);
-  if (error !== undefined && meaningOf(error, reader) !== 'succeeded') return undefined;
+  if (httpStatus < 400) {
+    if (valueAt(body, reader.status) !== undefined) return undefined;
+    if (valueAt(body, reader.error) !== undefined && meaningOf(body, reader) !== 'succeeded') return undefined;
+  }
   if (statusByHttp !== undefined) {
-    // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as a success.
-    return body === undefined && statusByHttp === 'succeeded'
+    // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as an end.
+    return body === undefined && statusRank[statusByHttp] === statusRank.succeeded
       ? undefined
       : {status: statusByHttp, rawStatus: String(httpStatus)};
   }
@@ -135,58 +177,18 @@ function impliedStatus(
 }
 
 function describeJsonType(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
+  if (value === null) return 'null';
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 /**
- * The operation that HTTP 303 reports as succeeded, for a protocol with `seeOtherSucceeds`.
+ * The operation that an HTTP status alone reports as succeeded.
  *
- * @param location the 303's `Location`, which is that of the finished resource
+ * @param resourceLocation the finished resource's, from the `Location` of a 303
  */
-export function seeOtherOperation(location: string | undefined): SucceededOperation {
-  const resource = location === undefined ? {} : {resourceLocation: location};
-  return Object.freeze({id: undefined, status: 'succeeded', rawStatus: '303', ...resource, raw: null});
-}
-
-/** The operation that HTTP 404 or 410 reports as succeeded, for a protocol with `notFoundSucceeds`. */
-export function notFoundOperation(httpStatus: number): SucceededOperation {
-  return Object.freeze({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), raw: null});
-}
-
-/**
- * Parses an error object as services nest it, `{code, message, innerError: {code, …}}`, and takes the most specific code: the
- * innermost that is meaningful, with its own message, or else that of the error around it. A plain string is taken as the code, and so is a number.
- */
-export function parseErrorObject(value: unknown): OperationFault | undefined {
-  if (typeof value === 'string' || (typeof value === 'number' && value !== 0)) {
-    return Object.freeze({code: String(value)});
-  }
-  if (typeof value !== 'object' || value === null) return undefined;
-  let code: string | undefined;
-  let message = asString(ownProperty(value, 'message'));
-  let inner: unknown = value;
-  for (let depth = 0; depth < 10 && typeof inner === 'object' && inner !== null; depth++) {
-    const own = ownProperty(inner, 'code');
-    const isCode = typeof own === 'string' && own !== '' && (code === undefined || own !== 'UnknownError');
-    const isNumber = typeof own === 'number' && code === undefined;
-    if (isCode || isNumber) code = String(own);
-    if (isCode || isNumber || message === undefined) message = asString(ownProperty(inner, 'message')) || message;
-    inner = ownProperty(inner, 'innerError') ?? ownProperty(inner, 'innererror');
-  }
-  if (code === undefined && message === undefined) return undefined;
-  return Object.freeze({...(code === undefined ? {} : {code}), ...(message === undefined ? {} : {message})});
-}
-
-type Mutable<T> = {-readonly [Key in keyof T]: T[Key]};
-
-function asString(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** A string, or a whole number as text; not one so large that JSON has rounded it. */
-function asText(value: unknown): string | undefined {
-  return Number.isSafeInteger(value) ? String(value) : asString(value);
+export function succeededByHttp(httpStatus: number, resourceLocation?: string): SucceededOperation {
+  const resource = resourceLocation === undefined ? {} : {resourceLocation};
+  return Object.freeze({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), ...resource, raw: null});
 }
 
 const percentage = /^\s*(\d+(?:\.\d*)?|\.\d+)\s*%?\s*$/;
@@ -201,7 +203,7 @@ function parsePercentage(value: unknown): number | undefined {
 /** Whether two JSON values are equal. The first was parsed before, so it is not nested too deeply for recursion. */
 function isEqualJson(parsed: unknown, other: unknown): boolean {
   if (parsed === other) return true;
-  if (typeof parsed !== 'object' || typeof other !== 'object' || parsed === null || other === null) return false;
+  if (!isObject(parsed) || !isObject(other)) return false;
   const names = Object.keys(parsed);
   if (names.length !== Object.keys(other).length || Array.isArray(parsed) !== Array.isArray(other)) return false;
   for (const name of names) {

@@ -11,6 +11,7 @@ import {driveCopy} from './microsoft-graph/drive-copy.ts';
 import {ediscovery} from './microsoft-graph/ediscovery.ts';
 import {engagement} from './microsoft-graph/engagement.ts';
 import {intuneExport} from './microsoft-graph/intune-export.ts';
+import {jobs} from './microsoft-graph/jobs.ts';
 import {onenote} from './microsoft-graph/onenote.ts';
 import {partnerBilling} from './microsoft-graph/partner-billing.ts';
 import {print} from './microsoft-graph/print.ts';
@@ -53,27 +54,62 @@ export interface GraphProtocols {
   readonly auditQuery: Protocol;
   /** Exporting a partner's billing data. */
   readonly partnerBilling: Protocol;
+  /** Ordering, assigning and releasing telephone numbers, `telephoneNumberLongRunningOperation`. */
+  readonly telephoneNumbers: Protocol;
+  /** Restoring from a backup, `restoreSessionBase`. */
+  readonly restoreSession: Protocol;
+  /** Adding many units to a backup, `protectionUnitsBulkJobBase`. */
+  readonly protectionUnitsBulkJob: Protocol;
+  /** Browsing a backup, `browseSessionBase`. */
+  readonly browseSession: Protocol;
+  /** Recovering Entra objects, or a preview of that: `recoveryJob` and `recoveryPreviewJob`. */
+  readonly recoveryJob: Protocol;
+  /** A snapshot of a tenant's configuration. */
+  readonly configurationSnapshotJob: Protocol;
+  /** Changing a delegated admin relationship, `delegatedAdminRelationshipOperation`. */
+  readonly delegatedAdminRelationship: Protocol;
+  /** A run of a lifecycle workflow, `identityGovernance.run`. */
+  readonly lifecycleRun: Protocol;
+  /** A request for an access package. */
+  readonly accessPackageAssignmentRequest: Protocol;
+  /** A history of access reviews, `accessReviewHistoryInstance`. */
+  readonly accessReviewHistory: Protocol;
+  /** Collecting the logs of an Intune app, `appLogCollectionRequest`. */
+  readonly appLogCollection: Protocol;
+  /** Importing a device, `importedWindowsAutopilotDeviceIdentity`. */
+  readonly autopilotImport: Protocol;
+  /** Joining a multitenant organization, `multiTenantOrganizationJoinRequestRecord`. */
+  readonly multiTenantJoin: Protocol;
+  /** Making the schedule of a team in Shifts. */
+  readonly shiftsSchedule: Protocol;
+  /** A job of Universal Print. */
+  readonly printJob: Protocol;
 }
 
 /** Microsoft Graph's operations. */
-export const graph: GraphProtocols = {
-  authentication,
-  richLongRunning,
-  engagement,
-  attackSimulation,
-  teams,
-  driveCopy,
-  workbook,
-  connector,
-  onenote,
-  print,
-  ediscovery,
-  dataPolicy,
-  intuneExport,
-  cloudPcExport,
-  auditQuery,
-  partnerBilling,
-};
+export const graph: GraphProtocols = /* @__PURE__ */ listGraph();
+
+function listGraph(): GraphProtocols {
+  return {
+    authentication,
+    richLongRunning,
+    engagement,
+    attackSimulation,
+    teams,
+    driveCopy,
+    workbook,
+    connector,
+    onenote,
+    print,
+    ediscovery,
+    dataPolicy,
+    intuneExport,
+    cloudPcExport,
+    auditQuery,
+    partnerBilling,
+    ...jobs,
+  };
+}
 
 /** Azure's operations. */
 export const azure: {

@@ -8,11 +8,10 @@ export interface ProtocolReader {
   readonly protocol: Protocol;
   readonly words: ReadonlyMap<string, OperationStatus>;
   readonly httpStatuses: ReadonlyMap<number, OperationStatus>;
-  readonly errorMeansFailed: boolean;
   readonly errorCodes: ReadonlyMap<string, OperationStatus>;
   readonly throttlingCodes: ReadonlySet<string>;
-  readonly seeOtherSucceeds: boolean;
-  readonly notFoundSucceeds: boolean;
+  /** The HTTP statuses of redirects that are the operation's word. */
+  readonly unfollowed: ReadonlySet<number>;
   readonly status: readonly PointerPath[];
   readonly statusIfKnown: readonly PointerPath[];
   readonly id: readonly PointerPath[];
@@ -23,11 +22,15 @@ export interface ProtocolReader {
   readonly resourceLocation: readonly PointerPath[];
   readonly result: readonly PointerPath[];
   readonly error: readonly PointerPath[];
+  readonly errorCode: readonly PointerPath[];
+  readonly errorMessage: readonly PointerPath[];
   readonly resultPlaces: readonly ResultPlace[];
   readonly locationHeaders: readonly string[];
   readonly moveHeaders: readonly string[];
   readonly pollHeaders: Readonly<Record<string, string>> | undefined;
   readonly sendsToken: boolean;
+  /** The header that carries the token, in lower case, and what comes before the token in it. */
+  readonly tokenHeader: {readonly name: string; readonly prefix: string};
   readonly foreignHosts: boolean;
   readonly minimumInterval: number;
   readonly maximumInterval: number;
@@ -44,16 +47,20 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
   const known = readers.get(protocol);
   if (known !== undefined) return known;
   checkProtocol(protocol);
+  const {authorization = 'bearer'} = protocol;
+  const {header, scheme = ''} =
+    typeof authorization === 'object' ? authorization : {header: 'authorization', scheme: 'Bearer'};
   const {resultLocation = 'resourceLocation', locationHeaders = ['operation-location', 'location']} = protocol;
+  const httpStatuses = new Map(
+    Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status]),
+  );
   const reader: ProtocolReader = {
     protocol,
     words: lowerCaseMap(protocol.words),
-    httpStatuses: new Map(Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status])),
-    errorMeansFailed: protocol.errorMeansFailed ?? false,
+    httpStatuses,
+    unfollowed: new Set([...httpStatuses.keys(), protocol.seeOtherSucceeds ? 303 : 0]),
     errorCodes: lowerCaseMap(protocol.errorCodes),
     throttlingCodes: new Set((protocol.throttlingCodes ?? []).map((code) => code.toLowerCase())),
-    seeOtherSucceeds: protocol.seeOtherSucceeds ?? false,
-    notFoundSucceeds: protocol.notFoundSucceeds ?? false,
     status: pointerPaths(protocol.status),
     statusIfKnown: pointerPaths(protocol.statusIfKnown),
     id: pointerPaths(protocol.id ?? '/id'),
@@ -64,12 +71,15 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     resourceLocation: pointerPaths(protocol.resourceLocation ?? '/resourceLocation'),
     result: pointerPaths(protocol.result),
     error: pointerPaths(protocol.error ?? '/error'),
+    errorCode: pointerPaths(protocol.errorCode),
+    errorMessage: pointerPaths(protocol.errorMessage),
     resultPlaces: [resultLocation].flat(),
     locationHeaders,
     moveHeaders: protocol.moveHeaders ?? locationHeaders,
     // In lower case, so that the headers that every request has replace those of the same name.
     pollHeaders: protocol.pollHeaders && Object.fromEntries(lowerCaseMap(protocol.pollHeaders)),
-    sendsToken: protocol.authorization !== 'none',
+    sendsToken: authorization !== 'none',
+    tokenHeader: {name: header.toLowerCase(), prefix: scheme && `${scheme} `},
     foreignHosts: protocol.foreignHosts ?? false,
     minimumInterval: protocol.minimumInterval ?? 0,
     maximumInterval: protocol.maximumInterval ?? Number.POSITIVE_INFINITY,

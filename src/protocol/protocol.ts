@@ -1,18 +1,60 @@
 import type {OperationStatus} from '../operation/operation.ts';
 import type {JsonPointer, JsonPointers} from './pointer.ts';
+import type {ReadableAnswer, ReadOperation} from './read.ts';
+import type {UrlTemplate} from './url-template.ts';
 
 /**
  * Where to fetch a result: at the operation's `resourceLocation`; at the `location` header of the response that started
- * it, by POST or PATCH; at the `original` URL of the request that started it, by PUT or PATCH; or at the operation's own
- * location with a `suffix` appended to its path.
+ * it, by POST or PATCH; at the `original` URL of the request that started it, by PUT or PATCH; at the operation's own
+ * location with a `suffix` appended to its path; or where a URL template leads, which is a URI reference against that location,
+ * with a leading slash against the client's root.
  */
-export type ResultPlace = 'resourceLocation' | 'location' | 'original' | {readonly suffix: string};
+export type ResultPlace = 'resourceLocation' | 'location' | 'original' | {readonly suffix: string} | UrlTemplate;
+
+/** The request that cancels an operation, to its location unless one of `at`, `template` and `suffix` says otherwise. */
+export interface CancelRequest {
+  readonly method: 'DELETE' | 'POST' | 'PUT' | 'PATCH';
+  /** What is appended to the path of its location, e.g. `/cancel`. */
+  readonly suffix?: string;
+  /** The URL, a {@link UrlTemplate} as for a result. */
+  readonly template?: string;
+  /** Where to find the URL in the operation. */
+  readonly at?: JsonPointers;
+  /** What is sent as JSON. Default: nothing. */
+  readonly body?: unknown;
+}
+
+/** Where a service says how long to wait other than by `Retry-After`: in a header or, without one, in the body. */
+export interface WaitPlace {
+  /** The header's name. */
+  readonly header?: string;
+  /** The place in the body. */
+  readonly at?: JsonPointers;
+  /** Milliseconds or seconds. */
+  readonly unit: 'ms' | 's';
+}
+
+/** The header in which a service takes its key. */
+export interface TokenHeader {
+  /** Its name, e.g. `X-Api-Key`. */
+  readonly header: string;
+  /** What comes before the key, with a space between them, e.g. `Key` or `Basic`. Default: nothing. */
+  readonly scheme?: string;
+}
+
+/** A protocol as `define` takes it: with a `read`, `status` and `words` may be left out. */
+export type ProtocolDefinition<Result = unknown> =
+  | Protocol<Result>
+  | (Omit<Protocol<Result>, 'status' | 'words'> &
+      Partial<Pick<Protocol<Result>, 'status' | 'words'>> & {
+        readonly read: NonNullable<Protocol<Result>['read']>;
+      });
 
 /**
- * How a service describes its long-running operations: data only. Fields of a response body are given as JSON pointers
- * (`/status`); of several, the first that leads to a value counts.
+ * How a service describes its long-running operations: data, and a function where data ends. Fields of a response body are given as JSON pointers
+ * (`/status`); of several, the first that leads to a value counts. `Result` is the type of a result, which nobody checks.
  */
-export interface Protocol {
+export interface Protocol<Result = unknown> {
   /** Its name; a resume token refers to the protocol by it. */
   readonly name: string;
   /** Where to find the status word. */
@@ -37,8 +79,9 @@ export interface Protocol {
    */
   readonly withoutStatus?: OperationStatus;
   /**
-   * What a response with neither a status word nor an error means by its HTTP status, from 200 to 299, e.g.
-   * `{202: 'running', 200: 'succeeded'}`. Default: nothing; a word always takes precedence over the HTTP status.
+   * What a response means by its HTTP status, from 200 to 599 but 401 and 429, e.g. `{202: 'running', 200: 'succeeded'}`.
+   * Below 400 it counts for a response with neither a status word nor an error. From 400 on it counts whatever the body says,
+   * before any retry or grace period, and the body's error is the operation's. Default: nothing.
    */
   readonly httpStatuses?: Readonly<Record<number, OperationStatus>>;
   /** Whether a value at `error` turns a word that means succeeded into failed. Default `false`. */
@@ -83,15 +126,26 @@ export interface Protocol {
   readonly resultLocation?: ResultPlace | readonly ResultPlace[];
   /** Where to find a failed operation's error. Default `/error`. */
   readonly error?: JsonPointers;
+  /** Where to find the code of that error, if not in it. Default: in it. */
+  readonly errorCode?: JsonPointers;
+  /** Where to find the message of that error, if not in it. Default: in it. */
+  readonly errorMessage?: JsonPointers;
+  /**
+   * Reads what data cannot say: lists, counts, a word in a header. Synchronous. It gets each response but HTTP 401, 403, 429 and
+   * what `throttlingCodes` say, so look at `httpStatus` first. What it returns counts, and is checked; `undefined`: the response
+   * is no operation, and an HTTP error is treated as any. What it throws is trouble of that poll. Default: none.
+   */
+  readonly read?: (answer: ReadableAnswer) => ReadOperation<Result> | undefined;
   /**
    * How the response that starts an operation leads to it: by `'headers'`, its `locationHeaders`; as the `'resource'` itself,
-   * found under the request's URL by its id; at the `'original'` URL of the request; or by a name in the body, at a JSON
-   * pointer, which is resolved against the service's root. Default `'headers'`.
+   * found under the request's URL by its id; at the `'original'` URL of the request; by a name in the body, at a JSON
+   * pointer, which is resolved against the service's root; or by a URL template, a URI reference against the request's URL,
+   * with a leading slash against the service's root. Default `'headers'`.
    */
-  readonly start?: 'headers' | 'resource' | 'original' | JsonPointer;
+  readonly start?: 'headers' | 'resource' | 'original' | JsonPointer | UrlTemplate;
   /** Headers that the request that starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
-  /** Headers that each poll needs, e.g. `{'x-api-version': '2'}`. Default none. */
+  /** Headers that each poll, and each request for the result or to cancel, needs, e.g. `{'x-api-version': '2'}`. Default none. */
   readonly pollHeaders?: Readonly<Record<string, string>>;
   /** Whether HTTP 201 to the start means that it completed at once and there is nothing to watch. Default `false`. */
   readonly createdMeansDone?: boolean;
@@ -120,15 +174,16 @@ export interface Protocol {
    */
   readonly resource?: Protocol;
   /**
-   * How to cancel the operation: by a request of this method to its location, with the suffix appended to its path. Default:
-   * the service does not support it.
+   * How to cancel the operation: by a request of this method to its location, with a `suffix` appended to its path, or elsewhere
+   * on its origin. Default: the service does not support it.
    */
-  readonly cancel?: {readonly method: 'DELETE' | 'POST'; readonly suffix?: string};
+  readonly cancel?: CancelRequest;
   /**
-   * Whether requests carry the bearer token. `'none'`: never, and locations are treated as capabilities, since whoever has one
-   * can read the operation. Default `'bearer'`.
+   * How requests carry the option `token`: as a bearer token; in a header of the service's own, e.g. `{header: 'X-Api-Key'}` or
+   * `{header: 'Authorization', scheme: 'Key'}`, where it is guarded as a bearer token is; or, with `'none'`, never: locations
+   * are then treated as capabilities, since whoever has one can read the operation. Default `'bearer'`.
    */
-  readonly authorization?: 'bearer' | 'none';
+  readonly authorization?: 'bearer' | 'none' | TokenHeader;
   /** Whether a response may move the operation to a foreign origin, to which no token is sent. Default `false`. */
   readonly foreignHosts?: boolean;
   /** The shortest wait, in milliseconds, that the service allows unless a response says otherwise. Default 0. */
@@ -138,6 +193,10 @@ export interface Protocol {
    * `minimumInterval`. Default: none.
    */
   readonly maximumInterval?: number;
+  /** Where the service says how long to wait, where a response has no `Retry-After`, e.g. `{at: '/pollAfter', unit: 's'}`. */
+  readonly retryAfter?: WaitPlace;
+  /** The default of `requestTimeout` for this protocol, in milliseconds: for services that answer late on purpose. */
+  readonly requestTimeout?: number;
   /** The default of `totalTimeout` for this protocol, in milliseconds. Default 15 minutes. */
   readonly totalTimeout?: number;
 }

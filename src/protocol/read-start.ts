@@ -35,18 +35,18 @@ export function readStart(
   root: string,
   pathRoot: string | null = root,
 ): StartReport {
-  const {url, status, body} = answer;
+  const {url, status} = answer;
   if (!(status >= 200 && status < 300)) return unconfirmed;
   const {start = 'headers', resource} = reader.protocol;
   const location = startLocation(answer, reader, root, pathRoot);
   if (location !== undefined && start === 'headers') {
     // A resource that has ended needs no monitor, as in Azure's client for Go (`New` of its `async` and `loc` pollers). A
     // monitor's status in this response may be out of date.
-    const shown = resource === undefined ? undefined : ended(body, protocolReader(resource));
+    const shown = resource === undefined ? undefined : ended(answer, protocolReader(resource));
     return shown ?? {kind: 'watch', protocol: startProtocol(answer, reader), location, isFirstReport: false};
   }
   if (location !== undefined) {
-    const isFirstReport = parseOperation(body, reader, status).is !== 'unreadable';
+    const isFirstReport = parse(answer, reader, status).is !== 'unreadable';
     return {kind: 'watch', protocol: reader.protocol, location, isFirstReport};
   }
   // A resource is found by its id: a body without one is something else.
@@ -60,9 +60,9 @@ function readWithoutLocation(method: string, url: string, answer: StartAnswer, g
   const isResource = start === 'headers' && resourceMethods.has(method);
   const reader = isResource && resource !== undefined ? protocolReader(resource) : given;
   const {protocol} = reader;
-  const shown = ended(body, reader);
+  const shown = ended(answer, reader);
   if (shown !== undefined) return shown;
-  const hasStatus = parseOperation(body, reader).is !== 'unreadable';
+  const hasStatus = parse(answer, reader).is !== 'unreadable';
   if (hasStatus || (status === 202 && body !== undefined)) {
     return isResource ? {kind: 'watch', protocol, location: url, isFirstReport: hasStatus} : unconfirmed;
   }
@@ -71,9 +71,14 @@ function readWithoutLocation(method: string, url: string, answer: StartAnswer, g
     : unconfirmed;
 }
 
+/** @param httpStatus given where it may be the operation's word */
+function parse({body, read}: StartAnswer, reader: ProtocolReader, httpStatus?: number): ParsedOperation {
+  return parseOperation(body, reader, httpStatus, undefined, read?.(reader.protocol));
+}
+
 /** The operation in a body whose status says that it has ended. */
-function ended(body: unknown, reader: ProtocolReader): StartReport | undefined {
-  const parsed: ParsedOperation = parseOperation(body, reader);
+function ended(answer: StartAnswer, reader: ProtocolReader): StartReport | undefined {
+  const parsed = parse(answer, reader);
   if (parsed.is !== 'operation') return undefined;
   const {operation} = parsed;
   return operation.status === 'notStarted' || operation.status === 'running'

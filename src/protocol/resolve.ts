@@ -1,4 +1,6 @@
 import {readLocation} from '../shared/location.ts';
+import {type JsonPointers, pointerPaths, valueAt} from './pointer.ts';
+import {fillTemplate} from './url-template.ts';
 
 // Anything else, e.g. a tab that a URL would drop, is left to the URL parser.
 const absolute = /^https?:\/\/[\x21-\x7e]+$/i;
@@ -36,4 +38,30 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
 export function withSuffix(location: string, suffix: string): string | undefined {
   const url = readLocation(location);
   return url === undefined ? undefined : url.origin + url.pathname.replace(/\/+$/, '') + suffix + url.search;
+}
+
+/** A URL of a protocol: the operation's with a suffix, a template's, or one that stands in the operation. */
+export interface UrlPlace {
+  readonly suffix?: string;
+  readonly template?: string;
+  readonly at?: JsonPointers;
+}
+
+/**
+ * The URL at a place of an operation.
+ *
+ * @param location the operation's
+ * @param body the operation as its service described it
+ * @param base the service's root, under which paths are resolved
+ * @returns an absolute http or https URL, or `undefined`
+ */
+export function locatePlace(
+  {suffix, template, at}: UrlPlace,
+  location: string,
+  body: unknown,
+  base?: string,
+): string | undefined {
+  if (suffix !== undefined) return withSuffix(location, suffix);
+  const text = template === undefined ? valueAt(body, pointerPaths(at)) : fillTemplate(template, body);
+  return resolveLocation(text, location, base);
 }

@@ -2,7 +2,7 @@ import type {Operation} from '../operation/operation.ts';
 import {ownProperty} from './pointer.ts';
 import type {ResultPlace} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
-import {resolveLocation, withSuffix} from './resolve.ts';
+import {locatePlace, resolveLocation} from './resolve.ts';
 
 /** Where the result of an operation is once it has succeeded, by Azure Resource Manager's own names. */
 export type FinalStateVia = 'azure-async-operation' | 'operation-location' | 'location' | 'original-uri';
@@ -72,13 +72,15 @@ export interface ResultContext {
   readonly resultLocation?: string | null | undefined;
   /** The service's root, under which a path in `resourceLocation` is resolved. */
   readonly root?: string | undefined;
+  /** The service's root, under which a URL template with a leading slash leads. Default the location's origin. */
+  readonly base?: string | undefined;
 }
 
 /** Finds the result of an operation that succeeded. A `resourceLocation` in its response beats what was decided at the start. */
 export function findResult(
   operation: Operation & {readonly result?: unknown},
   reader: ProtocolReader,
-  {location, resultLocation: decided, root}: ResultContext,
+  {location, resultLocation: decided, root, base}: ResultContext,
 ): ResultSource {
   const {result} = operation;
   const resource = reader.resultPlaces.includes('resourceLocation')
@@ -90,10 +92,9 @@ export function findResult(
   }
   if (result !== undefined) return {at: 'operation', result};
   for (const place of reader.resultPlaces) {
-    const found = typeof place === 'object' ? withSuffix(location, place.suffix) : resource;
-    if ((typeof place === 'object' || place === 'resourceLocation') && found !== undefined) {
-      return {at: 'location', location: found};
-    }
+    const isUrl = typeof place === 'object';
+    const found = isUrl ? locatePlace(place, location, operation.raw, base) : place === 'resourceLocation' && resource;
+    if (found) return {at: 'location', location: found};
   }
   if (!looksAtStart(reader.resultPlaces) || saysNone(operation, reader)) return {at: 'operation', result: undefined};
   return decided === null ? {at: 'operation', result: operation.raw} : {at: 'start'};

@@ -4,6 +4,7 @@ import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 import {resolveLocation} from './resolve.ts';
+import {encodeSegment, fillTemplate} from './url-template.ts';
 
 /** The response to the request that starts an operation. */
 export interface StartAnswer {
@@ -16,6 +17,8 @@ export interface StartAnswer {
   readonly body: unknown;
   /** What a location is read from, if not from the body. */
   readonly links?: unknown;
+  /** What calls the `read` of a protocol; `undefined` where it has none. */
+  readonly read?: (protocol: Protocol) => (() => unknown) | undefined;
 }
 
 /**
@@ -37,6 +40,7 @@ export function startLocation(
   if (status === 201 && createdMeansDone === true) return undefined;
   if (start === 'original') return readLocation(url)?.href;
   if (start === 'resource') return locateResource(url, readId(links, reader));
+  if (typeof start === 'object') return resolveLocation(fillTemplate(start.template, links), url, root);
   if (start !== 'headers') return locateName(valueAt(links, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
   return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot ?? undefined);
@@ -57,13 +61,9 @@ export function locationHeader({headers}: StartAnswer, {locationHeaders}: Protoc
 /** The location of a resource by its id in the collection that it was posted to. */
 function locateResource(url: string, id: string | undefined): string | undefined {
   const collection = readLocation(url);
-  // URLs treat these two as path segments to resolve, even when they are percent-encoded.
-  if (collection === undefined || id === undefined || ['', '.', '..'].includes(id)) return undefined;
-  try {
-    return `${collection.origin}${collection.pathname.replace(/\/+$/, '')}/${encodeURIComponent(id)}`;
-  } catch {
-    return undefined; // a lone surrogate
-  }
+  const segment = encodeSegment(id);
+  if (collection === undefined || segment === undefined) return undefined;
+  return `${collection.origin}${collection.pathname.replace(/\/+$/, '')}/${segment}`;
 }
 
 const scheme = /^[a-z][a-z\d+.-]*:/i;

@@ -6,7 +6,7 @@ import {resumeWatching} from '../options/resume.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
-import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkOptions} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
@@ -19,7 +19,8 @@ export interface RecordOptions<Data = unknown> extends Pick<PollOptions, 'protoc
   readonly data?: Data | undefined;
 }
 
-const recordOptionChecks = {
+/** A check for each option of a record. */
+export const recordOptionChecks = {
   protocol: pollOptionChecks.protocol,
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
@@ -47,19 +48,19 @@ export function createRecord<Data = unknown>(
   options: RecordOptions<Data> = {},
   now: number = Date.now(),
 ): OperationRecord<Data> {
-  checkIsObject('options', options);
   checkOptions(options, recordOptionChecks);
   const {key, data, ...watch} = options;
   const {state} = firstStep(
-    stateOf(place, watch, now),
+    recordedState(place, watch, now),
     wallClock(() => now),
   );
   return recordOf(crypto.randomUUID(), key ?? state.location, data, state);
 }
 
-function stateOf(
+/** The state to go on from, without the first wait. @throws as {@link createRecord} does */
+export function recordedState(
   place: string | URL | OperationPoller | ResumeToken,
-  options: Pick<PollOptions, 'protocol' | 'totalTimeout' | 'initialDelay'>,
+  options: Omit<RecordOptions, 'key' | 'data'>,
   now: number,
 ): WatchState {
   if (typeof place === 'string' || place instanceof URL) return firstState(place, readOptions(options), now);

@@ -9,7 +9,11 @@ const body = JSON.stringify({
   resourceLocation: null,
 });
 const values = new Map([['content-length', String(body.length)]]);
-const headers = {get: (name: string) => values.get(name) ?? null, has: (name: string) => values.has(name)};
+const headers = {
+  get: (name: string) => values.get(name) ?? null,
+  has: (name: string) => values.has(name),
+  entries: () => values.entries(),
+};
 const text = (): Promise<string> => Promise.resolve(body);
 
 /** In place of ky: every request is answered at once as a running operation, without any work of the transport's own. */

@@ -5,7 +5,7 @@ import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {type GraphEmulator, type OperationStep, startGraphEmulator} from 'operation-poller/testing';
 import {exitCodes} from '../../src/cli/cli-error.ts';
 import {runCommand} from '../../src/cli/command.ts';
-import {presets} from '../../src/protocol/presets.ts';
+import {namedProtocols} from '../../src/cli/named-protocols.ts';
 import {type FakeShellOptions, fakeShell, run, shown} from './shells.ts';
 
 const secret = 'a-secret-token';
@@ -466,7 +466,7 @@ describe('protocols', () => {
       'TOKEN',
     ]);
     const cells = new Map(rows.map((row) => row.split(/ {2,}/)).map(([name = '', ...rest]) => [name, rest]));
-    expect([...cells.keys()]).toEqual(presets.map(({name}) => name));
+    expect([...cells.keys()]).toEqual(namedProtocols.map(({name}) => name));
     expect(cells.get('graph.driveCopy')).toEqual([
       'notStarted, waiting',
       'inProgress, updating, deletePending',
@@ -494,11 +494,11 @@ describe('protocols', () => {
     const {stdout} = await run(['protocols'], {terminal: true, columns: 80});
     expect(stdout).toContain('graph.teams\n  not started  notStarted\n  running      inProgress\n');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(90);
-    expect((await run(['protocols'], {terminal: true, columns: 300})).stdout).toMatch(/^NAME/);
+    expect((await run(['protocols'], {terminal: true, columns: 1000})).stdout).toMatch(/^NAME/);
   });
 
   test('are data', async () => {
-    expect(JSON.parse((await run(['protocols', '--json'])).stdout)).toEqual(JSON.parse(JSON.stringify(presets)));
+    expect(JSON.parse((await run(['protocols', '--json'])).stdout)).toEqual(JSON.parse(JSON.stringify(namedProtocols)));
   });
 });
 

@@ -39,11 +39,11 @@ function watchAnswered({
 }: Answered): OperationPoller | undefined {
   const {origin} = new URL(root);
   const none = {startToken: undefined, headers: undefined, http: undefined, concurrency: undefined};
-  const parts = createClientParts({...none, origin, base: root, scope: '', token: 'a-token', startTimeout: undefined});
   const get = (name: string): string | null => (name === 'location' ? (location ?? null) : null);
+  const parts = createClientParts({...none, origin, base: root, scope: '', token: 'a-token', startTimeout: undefined});
   const response = {
     status,
-    headers: {get, has: (name: string) => get(name) !== null},
+    headers: {get, has: (name: string) => get(name) !== null, entries: () => []},
     retryAfter: undefined,
     json,
     bodyError: undefined,

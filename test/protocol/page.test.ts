@@ -1,5 +1,6 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
+import {jobs} from '../../src/protocol/microsoft-graph/jobs.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
@@ -7,8 +8,8 @@ import * as protocols from '../../src/protocol/protocols.ts';
 const page = readFileSync(new URL('../../docs/protocols.md', import.meta.url), 'utf8');
 
 /** The cells of a section's tables, without those of its subsections. */
-function rowsOf(heading: string): readonly (readonly string[])[] {
-  const [, section = ''] = page.split(`\n## ${heading}\n`);
+function rowsOf(heading: string, level = '##'): readonly (readonly string[])[] {
+  const [, section = ''] = page.split(`\n${level} ${heading}\n`);
   const [own = ''] = section.split(/\n##+ /);
   return own
     .split('\n')
@@ -18,18 +19,23 @@ function rowsOf(heading: string): readonly (readonly string[])[] {
 }
 
 const {longRunning, graph, azure, google} = protocols;
+/** The table of Graph's further jobs is a shorter one. */
+const others = Object.values<Protocol>(jobs);
 const presets = [longRunning, ...Object.values({...graph}), ...Object.values(azure), ...Object.values(google)];
 
 describe('docs/protocols.md', () => {
   test('lists all presets in order', () => {
     const names = rowsOf('The protocols that come with the library').map(([name]) => name);
-    expect(names.slice(1)).toEqual(presets.map(({name}) => `\`${name}\``));
+    const further = rowsOf('Further jobs of Graph', '###').map(([name]) => name);
+    const quoted = (protocol: Protocol): string => `\`${protocol.name}\``;
+    expect(names.slice(1)).toEqual(presets.filter((protocol) => !others.includes(protocol)).map(quoted));
+    expect(further.slice(1)).toEqual(others.map(quoted));
   });
 
   test.each(presets)('describes $name', (protocol) => {
-    const row =
-      rowsOf('The protocols that come with the library').find(([name]) => name === `\`${protocol.name}\``) ?? [];
-    const [, words = '', , , , interval = '', token] = row;
+    const rows = [...rowsOf('The protocols that come with the library'), ...rowsOf('Further jobs of Graph', '###')];
+    const [, words = '', , , , interval = '–', token = 'yes'] =
+      rows.find(([name]) => name === `\`${protocol.name}\``) ?? [];
     const {minimumInterval, maximumInterval, sendsToken} = protocolReader(protocol);
     const seconds = minimumInterval === 0 ? '–' : `${minimumInterval / 1000} s`;
     expect(interval).toBe(

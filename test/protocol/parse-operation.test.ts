@@ -2,8 +2,9 @@ import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation} from '../../src/operation/operation.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import {parseErrorObject} from '../../src/protocol/error-object.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
-import {type ParsedOperation, parseErrorObject, parseOperation} from '../../src/protocol/parse-operation.ts';
+import {type ParsedOperation, parseOperation} from '../../src/protocol/parse-operation.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {statuses, tasks} from '../support/core.ts';
 
@@ -257,7 +258,7 @@ describe('a body is unreadable', () => {
     ['true', true, 'expected a JSON object, got a boolean'],
     ['a list', [], 'expected a JSON object, got an array'],
     ['a list of operations', [{status: 'running'}], 'expected a JSON object, got an array'],
-    ['not JSON at all', undefined, 'expected a JSON object, got undefined'],
+    ['not JSON at all', undefined, 'it is not JSON'],
     ['an empty object', {}, 'there is no status at /status'],
     ['a status of null', {status: null}, 'there is no status at /status'],
     ['a status of 5', {status: 5}, 'there is no status at /status'],

@@ -110,16 +110,17 @@ describe('a protocol', () => {
       resourceLocation: [['resourceLocation']],
       result: [],
       error: [['error']],
+      errorCode: [],
+      errorMessage: [],
       locationHeaders: ['operation-location', 'location'],
       sendsToken: true,
+      tokenHeader: {name: 'authorization', prefix: 'Bearer '},
       foreignHosts: false,
       minimumInterval: 0,
       maximumInterval: Number.POSITIVE_INFINITY,
       moveHeaders: ['operation-location', 'location'],
       httpStatuses: new Map(),
-      errorMeansFailed: false,
-      seeOtherSucceeds: false,
-      notFoundSucceeds: false,
+      unfollowed: new Set([0]),
       resultPlaces: ['resourceLocation'],
     });
   });
@@ -210,25 +211,25 @@ describe('protocols.define', () => {
   const pointers = "expected JSON pointers such as '/status'";
   const names =
     'status, statusIfKnown, id, createdDateTime, lastActionDateTime, statusDetail, percentComplete, resourceLocation, result, error, ' +
-    'name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, pollHeaders, locationHeaders, ' +
+    'errorCode, errorMessage, read, name, words, otherWords, withoutStatus, httpStatuses, resultLocation, start, requestHeaders, pollHeaders, locationHeaders, ' +
     'moveHeaders, pathsUnderRoot, locationOnly, resource, cancel, authorization, errorMeansFailed, errorCodes, throttlingCodes, seeOtherSucceeds, notFoundSucceeds, ' +
-    'createdMeansDone, bodyMeansDone, foreignHosts, minimumInterval, maximumInterval, totalTimeout';
+    'createdMeansDone, bodyMeansDone, foreignHosts, minimumInterval, maximumInterval, retryAfter, requestTimeout, totalTimeout';
   test.each<[Record<string, unknown>, ErrorConstructor, string]>([
-    [{name: ''}, TypeError, 'name: expected a non-empty string, got ""'],
-    [{name: 5}, TypeError, 'name: expected a non-empty string, got 5'],
-    [{name: undefined}, TypeError, 'name: expected a non-empty string, got undefined'],
+    [{name: ''}, TypeError, 'name: expected a string that is not empty, got ""'],
+    [{name: 5}, TypeError, 'name: expected a string that is not empty, got 5'],
+    [{name: undefined}, TypeError, 'name: expected a string that is not empty, got undefined'],
     [{status: undefined}, TypeError, `status: ${pointers}, got undefined`],
     [{status: 'status'}, TypeError, `status: ${pointers}, got "status"`],
     [{status: ''}, TypeError, `status: ${pointers}, got ""`],
-    [{status: []}, TypeError, `status: ${pointers}, got []`],
-    [{status: ['/status', 5]}, TypeError, `status: ${pointers}, got ["/status", 5]`],
-    [{status: {path: '/status'}}, TypeError, `status: ${pointers}, got {path}`],
+    [{status: []}, TypeError, `status: ${pointers}, got a list`],
+    [{status: ['/status', 5]}, TypeError, `status: ${pointers}, got a list`],
+    [{status: {path: '/status'}}, TypeError, `status: ${pointers}, got an object`],
     [{id: null}, TypeError, `id: ${pointers}, got null`],
-    [{error: ['error']}, TypeError, `error: ${pointers}, got ["error"]`],
+    [{error: ['error']}, TypeError, `error: ${pointers}, got a list`],
     [{words: undefined}, TypeError, 'words: expected a status for each word, got undefined'],
     [{words: 'succeeded'}, TypeError, 'words: expected a status for each word, got "succeeded"'],
-    [{words: {}}, TypeError, 'words: expected a word that means succeeded, got {}'],
-    [{words: {broken: 'failed'}}, TypeError, 'words: expected a word that means succeeded, got {broken}'],
+    [{words: {}}, TypeError, 'words: expected a word that means succeeded, got an object'],
+    [{words: {broken: 'failed'}}, TypeError, 'words: expected a word that means succeeded, got an object'],
     [{words: {done: 'succeeded', odd: undefined}}, TypeError, `words.odd: ${statusOf}, got undefined`],
     [{words: {done: 'succeeded', odd: 'Failed'}}, TypeError, `words.odd: ${statusOf}, got "Failed"`],
     [{words: {done: 'succeeded', odd: 'abandoned'}}, TypeError, `words.odd: ${statusOf}, got "abandoned"`],
@@ -239,8 +240,12 @@ describe('protocols.define', () => {
       'words.DONE: expected the status that the same word has in another case, succeeded, got "failed"',
     ],
     [{locationHeaders: 'location'}, TypeError, 'locationHeaders: expected a list of header names, got "location"'],
-    [{locationHeaders: [5]}, TypeError, 'locationHeaders: expected a list of header names, got [5]'],
-    [{authorization: 'basic'}, TypeError, `authorization: expected 'bearer' or 'none', got "basic"`],
+    [{locationHeaders: [5]}, TypeError, 'locationHeaders: expected a list of header names, got a list'],
+    [
+      {authorization: 'basic'},
+      TypeError,
+      `authorization: expected 'bearer', 'none' or an object with a header, got "basic"`,
+    ],
     [{pathsUnderRoot: 1}, TypeError, 'pathsUnderRoot: expected true or false, got 1'],
     [{foreignHosts: 'yes'}, TypeError, 'foreignHosts: expected true or false, got "yes"'],
     [{minimumInterval: '5s'}, TypeError, 'minimumInterval: expected milliseconds, got "5s"'],

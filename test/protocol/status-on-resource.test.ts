@@ -40,7 +40,7 @@ describe('the status on a resource', () => {
   });
 
   test('does not succeed by a missing resource', () => {
-    expect(protocolReader(databases).notFoundSucceeds).toBe(false);
+    expect(protocolReader(databases).protocol.notFoundSucceeds).toBe(false);
   });
 
   test('is found at the given place, and all fields of a protocol are accepted', () => {
@@ -72,7 +72,7 @@ describe('the deletion of a resource', () => {
   const deletions = protocols.statusOnResource({name: 'deletions', words: {deleteFailed: 'failed'}, deletion: true});
 
   test('succeeds when the resource is gone', () => {
-    expect(protocolReader(deletions).notFoundSucceeds).toBe(true);
+    expect(protocolReader(deletions).protocol.notFoundSucceeds).toBe(true);
   });
 
   test.each([
@@ -98,8 +98,8 @@ describe('the deletion of a resource', () => {
 });
 
 test.each<[Record<string, unknown>, string]>([
-  [{words: {ready: 'succeeded'}}, 'protocol.name: expected a non-empty string, got undefined'],
-  [{name: 'a', words: {}}, 'protocol.words: expected a word that means succeeded, got {}'],
+  [{words: {ready: 'succeeded'}}, 'protocol.name: expected a string that is not empty, got undefined'],
+  [{name: 'a', words: {}}, 'protocol.words: expected a word that means succeeded, got an object'],
   [
     {name: 'a', words: {ready: 'succeeded'}, deletion: 'yes'},
     'protocol.notFoundSucceeds: expected true or false, got "yes"',

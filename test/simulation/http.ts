@@ -34,7 +34,11 @@ function plainResponse(exchange: Exchange): unknown {
   return {
     status: http,
     type: 'default',
-    headers: {get: (name: string) => headers[name] ?? null, has: (name: string) => name in headers},
+    headers: {
+      get: (name: string) => headers[name] ?? null,
+      has: (name: string) => name in headers,
+      entries: () => Object.entries(headers),
+    },
     body: delivery === 'huge' || delivery === 'endless' ? body : null,
     text: () =>
       new Promise((resolve, reject) => {

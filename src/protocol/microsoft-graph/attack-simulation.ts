@@ -1,5 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
-import {longRunning} from '../long-running.ts';
+import {likeLongRunning} from '../long-running.ts';
 import type {Protocol} from '../protocol.ts';
 
 /**
@@ -7,8 +6,7 @@ import type {Protocol} from '../protocol.ts';
  * [`attackSimulationOperation`](https://learn.microsoft.com/graph/api/resources/attacksimulationoperation), a
  * `longRunningOperation` with progress.
  */
-export const attackSimulation: Protocol = defineProtocol({
-  ...longRunning,
+export const attackSimulation: Protocol = likeLongRunning({
   name: 'graph.attackSimulation',
   pathsUnderRoot: true,
   percentComplete: '/percentageCompleted',

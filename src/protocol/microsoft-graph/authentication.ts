@@ -1,5 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
-import {longRunning} from '../long-running.ts';
+import {likeLongRunning} from '../long-running.ts';
 import type {Protocol} from '../protocol.ts';
 
 /**
@@ -7,8 +6,7 @@ import type {Protocol} from '../protocol.ts';
  * them: a [`longRunningOperation`](https://learn.microsoft.com/graph/api/resources/longrunningoperation) at a
  * `Location` whose query carries routing.
  */
-export const authentication: Protocol = defineProtocol({
-  ...longRunning,
+export const authentication: Protocol = likeLongRunning({
   name: 'graph.authentication',
   pathsUnderRoot: true,
 });

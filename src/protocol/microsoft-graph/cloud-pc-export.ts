@@ -15,7 +15,6 @@ export const cloudPcExport: Protocol = defineProtocol({
   words: {
     notStarted: 'notStarted',
     inProgress: 'running',
-    unknown: 'running',
     completed: 'succeeded',
     failed: 'failed',
   },

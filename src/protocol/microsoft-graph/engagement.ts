@@ -1,5 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
-import {longRunning} from '../long-running.ts';
+import {likeLongRunning} from '../long-running.ts';
 import type {Protocol} from '../protocol.ts';
 
 /**
@@ -7,8 +6,7 @@ import type {Protocol} from '../protocol.ts';
  * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation), to be
  * polled at most once every 30 seconds.
  */
-export const engagement: Protocol = defineProtocol({
-  ...longRunning,
+export const engagement: Protocol = likeLongRunning({
   name: 'graph.engagement',
   pathsUnderRoot: true,
   locationHeaders: ['operation-location', 'location'],

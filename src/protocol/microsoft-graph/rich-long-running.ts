@@ -1,5 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
-import {longRunning} from '../long-running.ts';
+import {likeLongRunning} from '../long-running.ts';
 import type {Protocol} from '../protocol.ts';
 
 /**
@@ -7,8 +6,7 @@ import type {Protocol} from '../protocol.ts';
  * [`richLongRunningOperation`](https://learn.microsoft.com/graph/api/resources/richlongrunningoperation), which adds
  * progress and an error. The id of what it produced is `resourceId`, in `raw`.
  */
-export const richLongRunning: Protocol = defineProtocol({
-  ...longRunning,
+export const richLongRunning: Protocol = likeLongRunning({
   name: 'graph.richLongRunning',
   pathsUnderRoot: true,
   percentComplete: '/percentageComplete',

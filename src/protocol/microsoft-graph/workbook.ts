@@ -1,5 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
-import {longRunning} from '../long-running.ts';
+import {likeLongRunning} from '../long-running.ts';
 import type {Protocol} from '../protocol.ts';
 
 /**
@@ -10,11 +9,18 @@ import type {Protocol} from '../protocol.ts';
  * Its `resourceLocation` is the URL of a function that returns the result. A 201 response to the start is the result
  * itself, and so is a 200.
  */
-export const workbook: Protocol = defineProtocol({
-  ...longRunning,
+export const workbook: Protocol = likeLongRunning({
   name: 'graph.workbook',
   pathsUnderRoot: true,
-  words: {...longRunning.words, completed: 'succeeded'},
+  // Not by spreading: bundlers would keep what is not used.
+  words: {
+    notStarted: 'notStarted',
+    running: 'running',
+    succeeded: 'succeeded',
+    failed: 'failed',
+    skipped: 'canceled',
+    completed: 'succeeded',
+  },
   requestHeaders: {prefer: 'respond-async'},
   createdMeansDone: true,
   bodyMeansDone: true,

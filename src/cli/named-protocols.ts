@@ -1,0 +1,58 @@
+import {readFileSync} from 'node:fs';
+import {InvalidArgumentError} from 'commander';
+import {anthropicBatches} from '../catalog/anthropic-batches.ts';
+import {assemblyaiTranscripts} from '../catalog/assemblyai-transcripts.ts';
+import {databricksStatements} from '../catalog/databricks-statements.ts';
+import {falQueue} from '../catalog/fal-queue.ts';
+import {openaiBatches} from '../catalog/openai-batches.ts';
+import {replicatePredictions} from '../catalog/replicate-predictions.ts';
+import {runpodJobs} from '../catalog/runpod-jobs.ts';
+import {runwayTasks} from '../catalog/runway-tasks.ts';
+import {snowflakeStatements} from '../catalog/snowflake-statements.ts';
+import {stripeReportRuns} from '../catalog/stripe-report-runs.ts';
+import {defineProtocol} from '../protocol/define-protocol.ts';
+import {presets} from '../protocol/presets.ts';
+import type {Protocol} from '../protocol/protocol.ts';
+import {errorCode} from './cli-error.ts';
+
+/** What `--protocol` takes: the presets and the catalogue. */
+export const namedProtocols: readonly Protocol[] = [
+  ...presets,
+  anthropicBatches,
+  assemblyaiTranscripts,
+  databricksStatements,
+  falQueue,
+  openaiBatches,
+  replicatePredictions,
+  runpodJobs,
+  runwayTasks,
+  snowflakeStatements,
+  stripeReportRuns,
+];
+
+/** The protocol with this name. */
+export function findProtocol(wanted: string): Protocol | undefined {
+  return namedProtocols.find(({name}) => name === wanted);
+}
+
+/** The protocol that `--protocol` names. @throws InvalidArgumentError */
+export function readProtocol(name: string): Protocol {
+  const protocol = findProtocol(name);
+  if (protocol !== undefined) return protocol;
+  const similar = namedProtocols.find((other) => other.name.endsWith(`.${name}`));
+  throw new InvalidArgumentError(
+    similar === undefined ? '"operation-poller protocols" lists them.' : `Did you mean ${similar.name}?`,
+  );
+}
+
+/** The protocol that a file of `--protocol-file` has as JSON. @throws InvalidArgumentError */
+export function readProtocolFile(path: string): Protocol {
+  try {
+    return defineProtocol(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (error) {
+    // Node's own message repeats the path, a parser's shows some of the file.
+    const isInvalid = error instanceof TypeError || error instanceof RangeError;
+    const why = isInvalid ? error.message : error instanceof SyntaxError ? 'It is not JSON' : errorCode(error);
+    throw new InvalidArgumentError(`${why}.`);
+  }
+}
