@@ -101,35 +101,29 @@ describe('a secret that was escaped', () => {
   });
 
   test('takes no longer than the text is long, whatever the text', () => {
-    const hostile = ['%25', '&amp;', '\\', '\\\\u00', '&#x0', '%', '&a'].map((part) => part.repeat(200_000));
+    const parts = [
+      '%25',
+      '&amp;',
+      '\\',
+      '\\\\u00',
+      '&#x0',
+      '%',
+      '&a',
+      ';',
+      '%25%32%35',
+      '%26amp;%5cu0025',
+      '&amp;amp;amp;#x',
+    ];
+    const hostile = parts.map((part) => part.repeat(400_000 / part.length));
     const begun = process.cpuUsage();
     for (const text of hostile) containsSecret(text, [secret]);
     expect(process.cpuUsage(begun).user / 1000).toBeLessThan(5000);
   });
 
-  describe('in a text that is escaped more deeply than anybody means', () => {
-    const inLayers = (count: number): string => {
-      let text = '%41';
-      for (let layer = 1; layer < count; layer++) text = text.replace(/^./, (each) => (each === '%' ? '&#37;' : '%26'));
-      return text;
-    };
-    const nested = inLayers(11);
-
-    test('begins after ten layers', () => {
-      expect(redact(inLayers(10), [secret])).toBe(inLayers(10));
-      expect(redact(inLayers(41), [secret])).toBe('[token]');
-    });
-
-    test('is taken for granted, unless the text is too short for it', () => {
-      expect(redact(nested, [secret])).toBe('[token]');
-      expect(containsSecret(nested, ['x'.repeat(nested.length)])).toBe(true);
-      expect(containsSecret(nested, ['x'.repeat(nested.length + 1)])).toBe(false);
-    });
-
-    test('is not where there is no secret', () => {
-      expect(redact(nested, [])).toBe(nested);
-      expect(containsSecret(nested, [])).toBe(false);
-    });
+  test('is found however deep: each kind of escape within the other', () => {
+    let nested = `%${secret.charCodeAt(0).toString(16)}`;
+    for (let depth = 0; depth < 40; depth++) nested = nested.replace(/^./, (each) => (each === '%' ? '&#37;' : '%26'));
+    expect(redact(nested + secret.slice(1), [secret])).toBe('[token]');
   });
 });
 

@@ -27,6 +27,8 @@ function errorOf(
     isForeign: false,
     seeOther: undefined,
     secrets: [],
+    credentials: [],
+    links: undefined,
     ...changes,
   };
   return httpError(response, home, reader);
