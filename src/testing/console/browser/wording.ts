@@ -1,4 +1,5 @@
-import type {Entry, EntryAnswer, NextAnswer} from '../wire.ts';
+import type {Entry, EntryAnswer, NextAnswer, OperationView} from '../wire.ts';
+import {limits} from '../wire.ts';
 import type {WatchEntry} from './watch.ts';
 
 /** One line of a log. */
@@ -49,6 +50,24 @@ export function problemOf({http, fault}: EntryAnswer): 'throttled' | 'trouble' |
 export function nextText({status, http, fault}: NextAnswer): string {
   if (fault !== undefined) return `Next poll: faulty answer (${fault})`;
   return http < 400 ? `Next poll: ${status}` : `Next poll: HTTP ${http}`;
+}
+
+/** The command that watches an operation, to paste into a POSIX shell. */
+export function commandFor({location, bearer}: Pick<OperationView, 'location' | 'bearer'>): string {
+  const word = `'${location.replaceAll("'", "'\\''")}'`;
+  return `operation-poller watch ${word}${bearer ? ' --token-env GRAPH_TOKEN' : ''}`;
+}
+
+/**
+ * How many operations the list shows, where that is not all.
+ *
+ * @param matching how many the filter leaves
+ * @param listed how many there would be without it
+ * @param total how many there have been
+ */
+export function countText(matching: number, listed: number, total: number): string {
+  if (matching < listed) return `${matching} of ${listed} match`;
+  return total > limits.operations ? `The latest ${limits.operations} of ${total}` : '';
 }
 
 /** `3.2 s`, `1:05`, `1:00:05`. */
