@@ -124,6 +124,7 @@ ${problem}
         <section aria-labelledby="watch-heading">
           <h3 id="watch-heading">Watched in this page</h3>
           <p id="watch-text" class="hint"></p>
+          <p id="estimate" class="hint" hidden><progress max="1" aria-labelledby="estimate-text"></progress> <span id="estimate-text"></span></p>
           <button type="button" id="watch">Watch</button>
           <ol id="watch-log" class="log" tabindex="0" aria-label="Events of the watch, the latest first"></ol>
         </section>

@@ -50,6 +50,8 @@ button[aria-disabled=true] { border-style: dashed; border-color: var(--line); co
 #count { font-size: .85rem; }
 #count:empty, #operations:empty { display: none; }
 #unselected li { margin-top: .6rem; overflow-wrap: anywhere; }
+#estimate { margin-top: .4rem; font-size: .88rem; }
+progress { width: 8rem; accent-color: var(--accent); vertical-align: middle; }
 .copy { display: flex; flex-wrap: wrap; gap: .4rem; }
 #detail > .copy { margin-top: .5rem; }
 .copy button[data-copied]::after { content: " ✓"; }

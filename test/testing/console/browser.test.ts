@@ -14,6 +14,7 @@ import {
   commandFor,
   countText,
   elapsed,
+  estimateOf,
   lineOf,
   nextText,
   watchLineOf,
@@ -193,6 +194,45 @@ describe('the wording', () => {
     expect(nextText(next)).toBe('Next poll: running');
     expect(nextText({...next, http: 404})).toBe('Next poll: HTTP 404');
     expect(nextText({...next, fault: 'hang'})).toBe('Next poll: faulty answer (hang)');
+  });
+});
+
+describe('the estimate', () => {
+  const polled = {at: 10_000, type: 'polled', attempt: 1, status: 'running'} as const;
+  const remaining = {p10: 5000, p50: 12_000, p90: 40_000};
+
+  test.each([
+    [10_000, 'About 12 s left, at most 40 s in 9 of 10 cases.', 10 / 22],
+    [16_500, 'About 6 s left, at most 34 s in 9 of 10 cases.', 0.75],
+    [30_000, 'About 0 s left, at most 20 s in 9 of 10 cases.', 30_000 / 30_001],
+    [50_000, 'It takes longer than usual.', 1],
+  ])('at %d ms: %s', (now, text, part) => {
+    const entries = [
+      {...polled, remaining},
+      {...polled, type: 'running' as const},
+    ];
+    expect(estimateOf(entries, 0, now)).toEqual({text, part});
+  });
+
+  test('is absent where nothing has been learned', () => {
+    expect(estimateOf([polled], 0, 10_000)).toBeUndefined();
+  });
+
+  test('is learned from ten watches of the page', async () => {
+    const emulator = await startEmulator({script: ['succeeded']});
+    const watch = (location: string): Promise<PageWatch> =>
+      new Promise((resolve) => {
+        let started: PageWatch | undefined;
+        void watchOperation(location, 'token', () => {
+          if (started?.active === false) resolve(started);
+        }).then((given) => {
+          started = given;
+        });
+      });
+    await Promise.all(Array.from({length: 10}, () => watch(emulator.addOperation().location)));
+    const {location} = emulator.addOperation({script: ['running', 'succeeded']});
+    const {entries} = await watch(location);
+    expect(entries[0]).toMatchObject({type: 'polled', remaining: {p50: expect.any(Number)}});
   });
 });
 

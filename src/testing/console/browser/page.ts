@@ -12,6 +12,7 @@ import {
   showConnection,
   showCopied,
   showDetail,
+  showEstimate,
   showList,
   showTimeline,
 } from './view.ts';
@@ -160,7 +161,9 @@ new ResizeObserver(() => showDetail(detailOf(selected))).observe(elements.timeli
 // The timeline moves on even when nothing happens, unless the user prefers reduced motion.
 setInterval(() => {
   const detail = detailOf(selected);
-  if (reducedMotion.matches || detail === undefined || document.hidden) return;
+  if (detail === undefined || document.hidden) return;
+  showEstimate(detail.operation.view, detail.watch);
+  if (reducedMotion.matches) return;
   if (isActive(detail.operation.view.status, detail.watch)) showTimeline(detail.operation, detail.watch);
 }, 1000);
 listen();

@@ -1,4 +1,4 @@
-import type {OperationHistory} from '../wire.ts';
+import type {OperationHistory, OperationView} from '../wire.ts';
 import {actionNames} from '../wire.ts';
 import {drawMachine, drawTimeline} from './draw.ts';
 import {isAvailable, stateOf} from './machine-view.ts';
@@ -6,7 +6,7 @@ import type {Model} from './model.ts';
 import {layOut} from './timeline.ts';
 import type {PageWatch} from './watch.ts';
 import type {Line} from './wording.ts';
-import {countText, lineOf, nextText, watchLineOf} from './wording.ts';
+import {countText, estimateOf, lineOf, nextText, watchLineOf} from './wording.ts';
 
 // All that touches the page's elements. Content is set as text and attributes, never as HTML: ids and answers may contain anything.
 
@@ -36,6 +36,8 @@ export const elements = {
   watch: elementOf('watch'),
   watchText: elementOf('watch-text'),
   watchLog: elementOf('watch-log'),
+  estimate: elementOf('estimate'),
+  estimateText: elementOf('estimate-text'),
   timeline: elementOf('timeline'),
   log: elementOf('log'),
   body: elementOf('body'),
@@ -172,10 +174,20 @@ function showMachine({view, entries}: OperationHistory, watch: PageWatch | undef
   );
 }
 
-function showWatch({watch, watchProblem}: Detail): void {
+function showWatch({operation, watch, watchProblem}: Detail): void {
   setText(elements.watch, watch === undefined ? 'Watch' : watch.active ? 'Stop watching' : 'Watch again');
   elements.watch.classList.toggle('primary', watch === undefined);
   setText(elements.watchText, watchProblem ?? watchText(watch));
+  showEstimate(operation.view, watch);
+}
+
+/** Shows how long the operation is likely to go on; it moves on as time passes. */
+export function showEstimate({addedAt}: OperationView, watch: PageWatch | undefined): void {
+  const estimate = watch?.active === true ? estimateOf(watch.entries, addedAt, Date.now()) : undefined;
+  elements.estimate.hidden = estimate === undefined;
+  if (estimate === undefined) return;
+  setText(elements.estimateText, estimate.text);
+  elements.estimate.querySelector('progress')?.setAttribute('value', estimate.part.toFixed(3));
 }
 
 function watchText(watch: PageWatch | undefined): string {

@@ -52,6 +52,22 @@ export function nextText({status, http, fault}: NextAnswer): string {
   return http < 400 ? `Next poll: ${status}` : `Next poll: HTTP ${http}`;
 }
 
+/** How long an operation is likely to go on, as text and as a part of the whole; `undefined` where nothing is known. */
+export function estimateOf(
+  entries: readonly WatchEntry[],
+  since: number,
+  now: number,
+): {readonly text: string; readonly part: number} | undefined {
+  const latest = entries.findLast(({remaining}) => remaining !== undefined);
+  if (latest?.remaining === undefined) return undefined;
+  const left = (milliseconds: number): number => Math.max(0, latest.at + milliseconds - now);
+  const [likely, most] = [left(latest.remaining.p50), left(latest.remaining.p90)];
+  if (most === 0) return {text: 'It takes longer than usual.', part: 1};
+  const elapsedSoFar = Math.max(0, now - since);
+  const text = `About ${Math.ceil(likely / 1000)} s left, at most ${Math.ceil(most / 1000)} s in 9 of 10 cases.`;
+  return {text, part: elapsedSoFar / (elapsedSoFar + Math.max(likely, 1))};
+}
+
 /** The command that watches an operation, to paste into a POSIX shell. */
 export function commandFor({location, bearer}: Pick<OperationView, 'location' | 'bearer'>): string {
   const word = `'${location.replaceAll("'", "'\\''")}'`;
