@@ -192,6 +192,27 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   /**
+   * Lets a runner take over. A request that is under way is waited for, and none follows; then this poller is stopped, or goes on
+   * if `take` rejects.
+   *
+   * @internal
+   * @param take stores what it is given, the resume token
+   * @throws what `take` rejects with; Error when the poller is being handed over already
+   */
+  async handOver<Taken>(take: (token: ResumeToken) => Promise<Taken>): Promise<Taken> {
+    await this.#watch.pause();
+    // What it fetches goes into the token.
+    if (this.#phase.is === 'fetchingResult') await this.outcome();
+    try {
+      const taken = await take(this.toJSON());
+      this.stop(new Error('handed over'));
+      return taken;
+    } finally {
+      this.#watch.resume();
+    }
+  }
+
+  /**
    * How long the operation is likely to go on, in milliseconds from now, where the schedule has learned it; else, and once
    * watching is over, `undefined`. Events carry the same as `remaining`.
    *

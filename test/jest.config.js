@@ -12,6 +12,7 @@ export default {
     '^operation-poller/client$': '<rootDir>/src/client/index.ts',
     '^operation-poller/graph$': '<rootDir>/src/graph/index.ts',
     '^operation-poller/runner$': '<rootDir>/src/runner/index.ts',
+    '^operation-poller/tracker$': '<rootDir>/src/tracker/index.ts',
     '^operation-poller/bullmq$': '<rootDir>/src/bullmq/index.ts',
     '^operation-poller/node$': '<rootDir>/src/node/index.ts',
     '^operation-poller/durable$': '<rootDir>/src/durable/index.ts',

@@ -47,6 +47,7 @@ const packages: ReadonlyMap<string, {readonly values: readonly string[]; readonl
     ['xstate', {values: ['machine/', 'polling/', 'poller.ts']}],
     ['node:', {values: ['node/', 'bullmq/', 'testing/', 'runner-kit/', 'cli/']}],
     ['undici', {values: ['node/']}],
+    ['classic-level', {values: ['node/']}],
     ['bullmq', {values: ['bullmq/']}],
     ['@opentelemetry/api', {values: ['opentelemetry/']}],
     ['commander', {values: ['cli/']}],

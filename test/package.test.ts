@@ -124,6 +124,14 @@ describe('the packed package', () => {
     });
   });
 
+  test('names the optional packages that are missing, once they are needed', async () => {
+    const {stdout} = await run(process.execPath, ['node.mjs'], {cwd: project, env: environment});
+    expect(JSON.parse(stdout)).toEqual([
+      'leanHttp: the package undici is not installed: npm install undici',
+      'fileStore: the package classic-level is not installed: npm install classic-level',
+    ]);
+  });
+
   test('has a command', async () => {
     const command = (...args: readonly string[]) =>
       run('npx', ['--no-install', 'operation-poller', ...args], {cwd: project, env: environment});

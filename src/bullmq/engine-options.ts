@@ -5,11 +5,13 @@ import {
   type Checks,
   checkIsObject,
   checkOptions,
+  expected,
   isA,
   isFunction,
   isNonEmptyString,
   isNumber,
 } from '../shared/check-options.ts';
+import {isObject} from '../shared/json.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
@@ -49,10 +51,10 @@ const engineChecks = {
     "a string that is not empty and has no ':'",
     (value) => typeof value === 'string' && value !== '' && !value.includes(':'),
   ),
-  connection: isA(
-    'options such as {host, port} or a Redis client',
-    (value) => typeof value === 'object' && value !== null,
-  ),
+  // A URL is not shown: it holds the password.
+  connection: (name, value) => {
+    if (!isObject(value)) throw expected(name, 'options such as {host, port} or a Redis client', `a ${typeof value}`);
+  },
   prefix: isNonEmptyString,
   onError: isFunction,
 } satisfies Checks<EngineOptions>;

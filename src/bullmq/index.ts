@@ -4,7 +4,6 @@ export type {EngineOptions} from './engine-options.ts';
 export {JobSkippedError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
 export {OriginHeldError} from './origin-held-error.ts';
-export type {PolledBy, WorkerEventOf} from './poll-job.ts';
 export {
   type AddedOperation,
   type AddOptions,
@@ -12,13 +11,15 @@ export {
   type OperationCounts,
   type OperationQueue,
   type OperationQueueOptions,
+  type OperationSource,
 } from './queue.ts';
 export type {QueuedOperation} from './queued-operation.ts';
 export type {RetentionOptions} from './retention.ts';
+export type {PolledBy, WorkerEventOf} from './take-job-turn.ts';
 export {
   createOperationWorker,
   type LimiterOptions,
   type OperationWorker,
   type OperationWorkerOptions,
+  type WorkerPollOptions,
 } from './worker.ts';
-export type {WorkerPollOptions} from './worker-settings.ts';

@@ -1,58 +1,55 @@
-import {Job, type Queue, QueueEvents} from 'bullmq';
+import {Job, type Queue} from 'bullmq';
+import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {OutcomeJson} from '../runner/outcome-json.ts';
-import type {Clock} from '../shared/clock.ts';
+import {type OutcomeJson, readOutcome} from '../runner/outcome-json.ts';
+import {type OperationRecord, outcomeOf, readRecord} from '../runner/record.ts';
+import {type EndWaiter, EndWatcher} from './end-watcher.ts';
 import {asError, type Engine} from './engine-options.ts';
-import {type JobData, type OperationJob, readingJob, readJobToken} from './job.ts';
-
-/** How often a job is read again while somebody waits for its end: BullMQ loses events under load. */
-const rereadInterval = 3000;
+import {type JobData, jobOf, type OperationJob, readingJob, readJob} from './job.ts';
+import type {RedisClock} from './redis-clock.ts';
 
 /** What Redis holds of an operation. */
 export interface Entry<Data> {
+  readonly record: OperationRecord<Data>;
   readonly state: WatchState;
-  readonly data: Data | undefined;
-  /** Present once watching is over. */
-  readonly result: OutcomeJson | undefined;
+  /** Reads how watching ended; gives `undefined` while it goes on. @throws what is wrong with what the job holds */
+  readonly outcome: () => Outcome | undefined;
+  /** Whether nothing is left to do: with `handOver`, `onEnd` has resolved. */
+  readonly isDone: boolean;
   /** Why BullMQ gave up on the job, if it did. */
-  readonly failure: string | undefined;
+  readonly failure?: string | undefined;
 }
 
-/** Waits for changes of one job. */
-export interface JobWaiter {
-  /** Resolves when the job may have changed: at an event of the queue, and after some seconds at the latest. */
-  next(): Promise<void>;
-  dispose(): void;
-}
-
-/** Reads the jobs of a queue, and knows when to read them again. */
+/** Reads the jobs of a queue, and knows when they have ended. */
 export class JobReader<Data> {
   readonly #queue: Queue;
   readonly #engine: Engine;
+  readonly #ends: EndWatcher;
   /** By which all times in jobs go. */
-  readonly clock: Clock;
-  readonly #waiting = new Map<string, Set<() => void>>();
-  #queueEvents: QueueEvents | undefined;
-  #closed = false;
+  readonly clock: RedisClock;
 
-  constructor(queue: Queue, engine: Engine, clock: Clock) {
+  constructor(queue: Queue, engine: Engine, clock: RedisClock) {
     this.clock = clock;
     this.#queue = queue;
     this.#engine = engine;
+    this.#ends = new EndWatcher(queue, engine, clock);
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#ends.closed;
   }
 
-  /** An operation as Redis has it; `undefined` where there is none of that id. @throws InvalidResumeTokenError */
-  async read(id: string): Promise<Entry<Data> | undefined> {
-    return await readingJob(id, async () => {
+  /** An operation as Redis has it; `undefined` where there is none of that key or id. @throws InvalidResumeTokenError */
+  async read(keyOrId: string): Promise<Entry<Data> | undefined> {
+    const {jobId, id} = jobOf(keyOrId);
+    return await readingJob(jobId, async () => {
       const job: OperationJob<Data> | undefined = await Job.fromId<JobData<Data>, OutcomeJson | null, string>(
         this.#queue,
-        id,
+        jobId,
       );
-      return job === undefined ? undefined : readEntry(job);
+      if (job === undefined) return undefined;
+      const entry = readEntry(jobId, job);
+      return id === undefined || entry.record.id === id ? entry : undefined;
     });
   }
 
@@ -61,70 +58,27 @@ export class JobReader<Data> {
     this.#engine.onError(asError(error));
   }
 
-  /** Starts to wait for changes of a job: from now on none is missed. */
-  wait(id: string): JobWaiter {
-    this.#listen();
-    let changed = false;
-    let wake: (() => void) | undefined;
-    const notify = (): void => {
-      changed = true;
-      wake?.();
-    };
-    const waiting = this.#waiting.get(id) ?? new Set();
-    this.#waiting.set(id, waiting.add(notify));
-    return {
-      next: async () => {
-        if (!changed && !this.#closed) {
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, rereadInterval);
-            wake = () => {
-              clearTimeout(timer);
-              resolve();
-            };
-          });
-        }
-        changed = false;
-        wake = undefined;
-      },
-      dispose: () => {
-        waiting.delete(notify);
-        if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id);
-      },
-    };
+  /** Starts to wait for the end of an operation. */
+  wait(id: string): EndWaiter {
+    return this.#ends.wait(jobOf(id).jobId);
   }
 
-  /** Wakes all that wait, and reads nothing any more. */
+  /** Wakes all that wait. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const id of [...this.#waiting.keys()]) this.#notify(id);
-    await this.#queueEvents?.close();
-  }
-
-  // One connection for all that wait, made for the first of them.
-  #listen(): void {
-    if (this.#queueEvents !== undefined || this.#closed) return;
-    const events = new QueueEvents(this.#engine.name, this.#engine.options);
-    const notify = ({jobId}: {readonly jobId: string}): void => this.#notify(jobId);
-    events.on('completed', notify);
-    events.on('failed', notify);
-    events.on('removed', notify);
-    events.on('error', this.#engine.onError);
-    this.#queueEvents = events;
-  }
-
-  #notify(id: string): void {
-    for (const notify of [...(this.#waiting.get(id) ?? [])]) notify();
+    await this.#ends.close();
   }
 }
 
-function readEntry<Data>(job: OperationJob<Data>): Entry<Data> {
-  const {token, data} = job.data ?? {};
-  const ended = job.finishedOn !== undefined;
-  const result = ended ? (job.returnvalue ?? undefined) : undefined;
-  return {
-    state: readJobToken(result === undefined ? token : result.token),
-    data,
-    result,
-    failure: ended && result === undefined ? (job.failedReason ?? 'no reason given') : undefined,
-  };
+/** @throws what is wrong with what the job holds */
+function readEntry<Data>(jobId: string, job: OperationJob<Data>): Entry<Data> {
+  const record = readJob(jobId, job.data);
+  const isDone = job.finishedOn !== undefined;
+  const result = isDone ? (job.returnvalue ?? undefined) : undefined;
+  if (result === undefined) {
+    const failure = isDone ? (job.failedReason ?? 'no reason given') : undefined;
+    return {record, state: readRecord(record), outcome: () => outcomeOf(record), isDone, failure};
+  }
+  const {ended, ...others} = record;
+  const last = {...others, token: result.token};
+  return {record: last, state: readRecord(last), outcome: () => readOutcome(result), isDone};
 }

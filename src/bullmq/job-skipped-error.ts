@@ -1,17 +1,18 @@
 /**
- * A worker has skipped a job, because it cannot poll it: another worker may be able to. The job is handed on without a rest
- * twice, and then rests for a quarter of the time since the first skip, from 10 ms to 60 s; and so on. Reported at the first
- * skip, and at each rest of a second or more.
+ * A worker has skipped a job, because it can do nothing with it: another worker may be able to. The job is handed on without a
+ * rest twice, and then rests for a quarter of the time since the first skip, from 10 ms to 60 s; and so on. Reported at the
+ * first skip, and at each rest of a second or more.
  */
 export class JobSkippedError extends Error {
   override readonly name = 'JobSkippedError';
-  /** The job's id. */
+  /** The operation's id; the job's where it could not be read. */
   readonly id: string;
   /**
-   * `'unknownProtocol'`: the worker has no protocol of that name. `'foreignOrigin'`: the operation is not on the Graph
-   * client's root. `'invalidToken'`: what the job holds cannot be read, e.g. because a later version wrote it.
+   * `'unknownProtocol'`: the worker has no protocol of that name. `'foreignOrigin'`: the operation is not on the client's root.
+   * `'noOnEnd'`: the operation was added with `handOver`, and the worker has no `onEnd`. `'invalidToken'`: what the job holds
+   * cannot be read, e.g. because a later version wrote it.
    */
-  readonly reason: 'unknownProtocol' | 'foreignOrigin' | 'invalidToken';
+  readonly reason: 'unknownProtocol' | 'foreignOrigin' | 'noOnEnd' | 'invalidToken';
   /** The protocol's name, where it could be read. */
   readonly protocol: string | undefined;
 

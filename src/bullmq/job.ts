@@ -1,57 +1,83 @@
-import {createHash} from 'node:crypto';
+import {createHash, randomBytes} from 'node:crypto';
 import type {Job} from 'bullmq';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
-import {readResumeToken} from '../operation/read-resume-token.ts';
-import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
-import type {WatchState} from '../operation/state.ts';
 import type {OutcomeJson} from '../runner/outcome-json.ts';
+import type {OperationRecord} from '../runner/record.ts';
+import {RecordRefusedError} from '../runner/record-refused-error.ts';
+import {isRecord} from '../shared/json.ts';
+import {type JobToken, readJobToken, writeJobToken} from './job-token.ts';
 
 /** The name of all our jobs. */
 export const jobName = 'operation';
 
-/**
- * A resume token as a job holds it: without its tokenOrigin where that is its location's origin, as it nearly always is. Redis
- * holds a hundred thousand of these.
- */
-export type JobToken = Omit<ResumeToken, 'tokenOrigin'> & Partial<Pick<ResumeToken, 'tokenOrigin'>>;
-
-/** What a job holds in Redis while it waits. */
-export interface JobData<Data = unknown> {
+/** A record as a job holds it, and what the worker has to know besides. */
+export interface JobData<Data = unknown> extends Omit<OperationRecord<Data>, 'version' | 'key' | 'token'> {
+  /** What the record's id has besides the job's. */
+  readonly id: string;
+  /** Absent where it is the location. */
+  readonly key?: string;
   readonly token: JobToken;
-  readonly data?: Data;
-  /** Present where the service asked the last poll to wait: `release` ends that wait too. */
-  readonly held?: true;
+  /** Whether `onEnd` is to be called. */
+  readonly handOver?: true;
+  /** What ended the wait early: a hint that the operation may have changed, or that the hold of its origin was lifted. */
+  readonly woken?: Woken;
 }
+
+/** See {@link JobData}. */
+export type Woken = 'hint' | 'release';
 
 /** A watched operation as a job of BullMQ. */
 export type OperationJob<Data = unknown, Result = OutcomeJson | null> = Job<JobData<Data>, Result, string>;
 
+/** The job of an operation. */
+export interface JobReference {
+  readonly jobId: string;
+  /** Where the operation's id was given: another watch of the same key is not meant. */
+  readonly id?: string | undefined;
+}
+
+const idPattern = /^(op-[\w-]{22})(?:\.[\w-]+)?$/;
+
 /**
- * The id of an operation's job: the same operation gives the same id, so that it is one job however often it is added.
- * BullMQ's ids contain no `:` and are no whole numbers.
+ * The job of an operation, by its key or its id. The same key gives the same job, so that it is one job however often it is
+ * added. BullMQ's ids contain no `:` and are no whole numbers.
  */
-export function jobId(location: string, key: string | undefined): string {
-  const text = key === undefined ? `location ${location}` : `key ${key}`;
-  return `op-${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`;
+export function jobOf(keyOrId: string): JobReference {
+  const [id, jobId] = idPattern.exec(keyOrId) ?? [];
+  if (jobId !== undefined) return {jobId, id: id === jobId ? undefined : id};
+  return {jobId: `op-${createHash('sha256').update(keyOrId).digest('base64url').slice(0, 22)}`};
 }
 
-/** Writes a state as a job holds it. */
-export function writeJobToken(state: WatchState): JobToken {
-  const {tokenOrigin, ...token} = writeResumeToken(state);
-  return token.location.startsWith(`${tokenOrigin}/`) ? token : {...token, tokenOrigin};
+/** Makes the id of a watch. */
+export function createId(jobId: string): string {
+  return `${jobId}.${randomBytes(6).toString('base64url')}`;
+}
+
+/** Writes a record as a job holds it. */
+export function writeJob<Data>(
+  {version, id, key, token, ...others}: OperationRecord<Data>,
+  {handOver}: Pick<JobData, 'handOver'>,
+): JobData<Data> {
+  return {
+    ...others,
+    id: id.slice(id.indexOf('.') + 1),
+    ...(key === token.location ? {} : {key}),
+    token: writeJobToken(token),
+    ...(handOver === undefined ? {} : {handOver}),
+  };
 }
 
 /**
- * Reads what {@link writeJobToken} wrote.
+ * The record that a job holds. Whoever can write to Redis may have put anything there: it is checked where it is used, as
+ * any record is.
  *
- * @throws InvalidResumeTokenError
+ * @throws RecordRefusedError when it holds none
  */
-export function readJobToken(token: JobToken | undefined): WatchState {
-  // Whoever can write to Redis may have put anything there: the result is checked as any token is.
-  if (typeof token?.location !== 'string' || token.tokenOrigin !== undefined) return readResumeToken(token ?? null);
-  const {location} = token;
-  const tokenOrigin = location.slice(0, location.indexOf('/', location.indexOf('//') + 2));
-  return readResumeToken({...token, tokenOrigin});
+export function readJob<Data>(jobId: string, job: JobData<Data>): OperationRecord<Data> {
+  const token = isRecord(job) ? readJobToken(job.token) : undefined;
+  if (token === undefined) throw new RecordRefusedError('token: there is none', jobId, 'invalidRecord');
+  const {id, key = token.location, token: _, handOver, woken, ...others} = job;
+  return {...others, version: 1, id: `${jobId}.${id}`, key, token};
 }
 
 /**
@@ -63,6 +89,7 @@ export async function readingJob<T>(id: string, read: () => T | Promise<T>): Pro
   try {
     return await read();
   } catch (error) {
+    if (error instanceof RecordRefusedError) throw new InvalidResumeTokenError(error.message, {cause: error});
     if (!(error instanceof SyntaxError || error instanceof TypeError || error instanceof RangeError)) throw error;
     throw new InvalidResumeTokenError(`Invalid resume token: job ${id} cannot be read`, {cause: error});
   }

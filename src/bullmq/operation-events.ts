@@ -6,7 +6,7 @@ import {type OperationEvent, type OperationEventType, operationEventTypes} from 
 import type {OperationEventOf} from '../poller.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {asError, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
-import {readStep, stepEvent} from './step-json.ts';
+import {readTurn, turnEvent} from './turn-json.ts';
 
 /** An event by its name, as a poller has it, with the operation's id in the queue; `'*'` is any. */
 export type QueuedEventOf<Type extends OperationEventType | '*'> = OperationEventOf<Type> & {
@@ -29,15 +29,15 @@ export interface OperationEvents extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-interface StepListener extends QueueEventsListener {
-  readonly [stepEvent]: (args: {readonly jobId: string; readonly step: string}, id: string) => void;
+interface TurnListener extends QueueEventsListener {
+  readonly [turnEvent]: (args: {readonly jobId: string; readonly turn: string}, id: string) => void;
 }
 
 /**
  * Listens to the operations of a queue from anywhere: the same names and payloads as a poller's, with the operation's `id`.
  *
  * They are hints, as BullMQ's are: published at least once while a worker lives, lost under load when Redis trims the stream. Rely
- * on `result()` instead. A step is published only when it emits more than `polled` and `waiting`; then these come with it.
+ * on `result()` instead. A poll is published only when it emits more than `polled` and `waiting`; then these come with it.
  *
  * @throws TypeError when an option is invalid; the message names it
  *
@@ -52,14 +52,14 @@ export function createOperationEvents(options: EngineOptions): OperationEvents {
   const stream = new QueueEvents(engine.name, engine.options);
   const listeners = new Listeners<OperationEvent & {readonly id: string}>(operationEventTypes);
   stream.on('error', engine.onError);
-  const onStep: StepListener[typeof stepEvent] = ({jobId: id, step}) => {
+  const onTurn: TurnListener[typeof turnEvent] = ({jobId: id, turn}) => {
     try {
-      for (const event of readStep(step)) listeners.emit(Object.freeze({...event, id}));
+      for (const event of readTurn(turn)) listeners.emit(Object.freeze({...event, id}));
     } catch (error) {
       engine.onError(asError(error));
     }
   };
-  stream.on<StepListener>(stepEvent, onStep);
+  stream.on<TurnListener>(turnEvent, onTurn);
   const close = (): Promise<void> => stream.close();
   return {
     on: (type, listener) => listeners.add(type, listener as (event: OperationEvent & {readonly id: string}) => void),

@@ -3,17 +3,15 @@ import {type JobJson, type Span, Worker} from 'bullmq';
 import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
-import type {JobData, JobToken, OperationJob} from './job.ts';
+import type {JobData, OperationJob} from './job.ts';
 import {RedisClock} from './redis-clock.ts';
 
-/** What happens next to a job whose operation has not ended. */
+/** What happens next to a job that is not done. */
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
-  /** What the job holds from now on; `undefined`: what it held before. */
-  readonly token: JobToken | undefined;
-  /** Whether the token's own wait ends with the hold of its origin. */
-  readonly held?: boolean;
+  /** What the job holds from now on; absent: what it held before. */
+  readonly job?: JobData | undefined;
   /** Whether another worker should get the job: this one does not ask for the next job right away, which would be the same one. */
   readonly isSkipped?: boolean;
 }
@@ -31,7 +29,7 @@ const longestPause = 5000;
  * round trips. Here it is one, which does all of it or nothing, and only while the lock is ours. Otherwise a worker that had
  * lost it would write its old token over the newer one of the worker that has the job now.
  */
-export class PollWorker extends Worker<JobData, Done, string> {
+export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   readonly clock: RedisClock = new RedisClock(this.backend.client);
 
   readonly #closing = new AbortController();
@@ -39,7 +37,7 @@ export class PollWorker extends Worker<JobData, Done, string> {
   #pause = 0;
 
   // BullMQ asks again at once, whatever Redis answers: one that is read-only, as after a failover, made it a busy loop.
-  protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<unknown, Done>> {
+  protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<Data, Done>> {
     try {
       return await super.moveToActive(lock, name);
     } catch (error) {
@@ -68,11 +66,11 @@ export class PollWorker extends Worker<JobData, Done, string> {
 
   protected override async handleCompleted(
     done: Done,
-    job: OperationJob<unknown, Done>,
+    job: OperationJob<Data, Done>,
     lock: string,
     wantsNext: () => boolean = () => true,
     span?: Span,
-  ): Promise<OperationJob<unknown, Done>> {
+  ): Promise<OperationJob<Data, Done>> {
     if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
     // A worker that is closing takes no more jobs: nobody would poll them.
     const fetchNext = done.isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
@@ -92,20 +90,17 @@ export class PollWorker extends Worker<JobData, Done, string> {
 
   /** @throws Error when the lock is no longer ours */
   async #delay(
-    {id = '', data}: OperationJob<unknown, Done>,
-    {dueAt, token, held = false}: Wait,
+    {id = ''}: OperationJob<Data, Done>,
+    {dueAt, job}: Wait,
     lock: string,
     fetchNext: boolean,
   ): Promise<[data?: JobJson, id?: string]> {
     const time = this.clock.now();
-    const {held: _, ...rest} = data;
     const next = await this.backend.moveToDelayed(id, time, Math.max(0, Math.ceil(dueAt) - time), lock, {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,
-      ...(token === undefined
-        ? {}
-        : {fieldsToUpdate: {data: JSON.stringify({...rest, token, ...(held ? {held} : {})})}}),
+      ...(job === undefined ? {} : {fieldsToUpdate: {data: JSON.stringify(job)}}),
     });
     const [nextData, nextId] = next ?? [];
     return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];

@@ -1,9 +1,8 @@
 import {QueueEventsProducer} from 'bullmq';
-import type {Step} from '../polling/step-builder.ts';
 import {type Engine, unlimited} from './engine-options.ts';
-import {stepEvent, writeStep} from './step-json.ts';
+import {type Emitted, turnEvent, writeTurn} from './turn-json.ts';
 
-/** Publishes what steps emit to all processes, on BullMQ's stream of events. The job keeps nothing of it. */
+/** Publishes what turns emit to all processes, on BullMQ's stream of events. The job keeps nothing of it. */
 export class Publisher {
   readonly #engine: Engine;
   #producer: QueueEventsProducer | undefined;
@@ -13,10 +12,10 @@ export class Publisher {
   }
 
   /** @throws what Redis answers */
-  async publish(jobId: string, step: Pick<Step, 'state' | 'events' | 'next'>): Promise<void> {
+  async publish(turn: Emitted): Promise<void> {
     this.#producer ??= this.#connect();
     // Trims nothing: BullMQ's own events, of which each job makes more than ours, keep the stream at the queue's length.
-    await this.#producer.publishEvent({eventName: stepEvent, jobId, step: writeStep(step)}, unlimited);
+    await this.#producer.publishEvent({eventName: turnEvent, jobId: turn.record.id, turn: writeTurn(turn)}, unlimited);
   }
 
   async close(): Promise<void> {

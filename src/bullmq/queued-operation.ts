@@ -1,26 +1,31 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import {InvalidResumeTokenError, OperationError} from '../operation/errors.ts';
 import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
-import {succeededOperation} from '../operation/outcome.ts';
+import {type Outcome, succeededOperation} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
-import {readOutcome} from '../runner/outcome-json.ts';
+import type {AbandonReason} from '../operation/state.ts';
 import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
 export class QueuedOperation<Data = unknown> {
-  /** The job's id, for `get` and `remove`, and in events. */
+  /** What the queue finds it by: what it was added with, by default its location. */
+  readonly key: string;
+  /** What tells it from another watch of the same key, before or after it; in events, and for `onEnd`. */
   readonly id: string;
   /** What was added with it. */
   readonly data: Data | undefined;
   readonly #reader: JobReader<Data>;
   #lastEntry: Entry<Data>;
+  #outcome: Promise<Outcome> | undefined;
   #result: Promise<SucceededOperation> | undefined;
 
-  /** @internal Use the queue's `add` or `get`. */
-  constructor(id: string, reader: JobReader<Data>, entry: Entry<Data>) {
+  /** @internal Use the queue's `add`, `get` or `list`. */
+  constructor(reader: JobReader<Data>, entry: Entry<Data>) {
+    const {key, id, data} = entry.record;
+    this.key = key;
     this.id = id;
-    this.data = entry.data;
+    this.data = data;
     this.#reader = reader;
     this.#lastEntry = entry;
   }
@@ -42,9 +47,27 @@ export class QueuedOperation<Data = unknown> {
     return this.#lastEntry.state.operation;
   }
 
+  /** Why watching was given up, read from Redis now; `undefined` while it goes on and when the operation ended. */
+  async abandoned(): Promise<AbandonReason | undefined> {
+    await this.#read();
+    const outcome = await readingJob(this.id, this.#lastEntry.outcome);
+    return outcome?.status === 'abandoned' ? outcome.reason : undefined;
+  }
+
+  /**
+   * How watching ended, as a union on `status`, once that is stored: in any process, whichever worker saw it. It does not wait for
+   * `onEnd`, and never rejects. Call it as often as you like: it is the same promise.
+   *
+   * It is abandoned as `'stopped'`, with an error that says why, where there is no end to wait for: see {@link result}.
+   */
+  outcome(): Promise<Outcome> {
+    this.#outcome ??= this.#untilEnded();
+    return this.#outcome;
+  }
+
   /**
    * The operation once it has succeeded: in any process, whichever worker saw it end. Call it as often as you like: it is the
-   * same promise. The job is read again every few seconds, because BullMQ's events get lost under load.
+   * same promise.
    *
    * @returns the operation
    * @throws what a poller's `result()` throws, the same classes with the same fields
@@ -53,42 +76,40 @@ export class QueuedOperation<Data = unknown> {
    * @throws OperationError when BullMQ gave up on the job; its subclass InvalidResumeTokenError when the job holds no resume token
    */
   result(): Promise<SucceededOperation> {
-    this.#result ??= this.#settle();
+    this.#result ??= this.outcome().then(succeededOperation);
     return this.#result;
   }
 
-  async #settle(): Promise<SucceededOperation> {
+  async #untilEnded(): Promise<Outcome> {
+    const known = this.#lastEntry.isDone ? await this.#readEnd() : undefined;
+    if (known !== undefined) return known;
     const waiter = this.#reader.wait(this.id);
     try {
       for (;;) {
-        if (this.#reader.closed) throw this.#stopped('the queue was closed');
-        const entry = await this.#tryRead();
-        if (entry === undefined) throw this.#stopped('its job is no longer in the queue');
-        if (entry !== 'unavailable') {
-          const {result, failure, state} = entry;
-          if (failure !== undefined) {
-            const facts = {state, resumeToken: () => writeResumeToken(state)};
-            throw new OperationError(`BullMQ gave up on the job of ${state.redactedLocation}: ${failure}`, facts);
-          }
-          if (result !== undefined) {
-            return succeededOperation(await readingJob(this.id, () => readOutcome(result)));
-          }
-        }
         await waiter.next();
+        if (this.#reader.closed) return this.#stopped('the queue was closed');
+        const outcome = await this.#readEnd();
+        if (outcome !== undefined) return outcome;
       }
     } finally {
       waiter.dispose();
     }
   }
 
-  // Redis may be unavailable for a while.
-  async #tryRead(): Promise<Entry<Data> | undefined | 'unavailable'> {
+  /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable. */
+  async #readEnd(): Promise<Outcome | undefined> {
     try {
-      return await this.#read();
+      const entry = await this.#read();
+      if (entry === undefined) return this.#stopped('its job is no longer in the queue');
+      const {state, failure, outcome} = entry;
+      if (failure === undefined) return await readingJob(this.id, outcome);
+      const facts = {state, resumeToken: () => writeResumeToken(state)};
+      const message = `BullMQ gave up on the job of ${state.redactedLocation}: ${failure}`;
+      return this.#abandoned(new OperationError(message, facts));
     } catch (error) {
-      if (error instanceof InvalidResumeTokenError) throw error;
+      if (error instanceof InvalidResumeTokenError) return this.#abandoned(error);
       if (!this.#reader.closed) this.#reader.reportError(error);
-      return 'unavailable';
+      return undefined;
     }
   }
 
@@ -98,7 +119,12 @@ export class QueuedOperation<Data = unknown> {
     return entry;
   }
 
-  #stopped(why: string): OperationError {
-    return abandonError('stopped', this.#lastEntry.state, this.#reader.clock.now(), {cause: new Error(why)});
+  #stopped(why: string): Outcome {
+    const {state} = this.#lastEntry;
+    return this.#abandoned(abandonError('stopped', state, this.#reader.clock.now(), {cause: new Error(why)}));
+  }
+
+  #abandoned(error: OperationError): Outcome {
+    return {status: 'abandoned', reason: 'stopped', operation: this.#lastEntry.state.operation, error};
   }
 }

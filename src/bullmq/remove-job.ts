@@ -1,9 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {Job, type Queue} from 'bullmq';
-import {InvalidResumeTokenError} from '../operation/errors.ts';
+import {writeResumeToken} from '../operation/resume-token.ts';
 import {abandon} from '../polling/step.ts';
+import {type OperationRecord, readRecord} from '../runner/record.ts';
+import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import type {Clock} from '../shared/clock.ts';
-import {type OperationJob, readingJob, readJobToken} from './job.ts';
+import {type JobReference, type OperationJob, readingJob, readJob} from './job.ts';
 import type {Publisher} from './publisher.ts';
 
 const firstDelay = 10;
@@ -14,15 +16,31 @@ const longestDelay = 250;
  *
  * @returns whether there was something to stop
  */
-export async function removeJob(queue: Queue, id: string, publisher: Publisher, clock: Clock): Promise<boolean> {
+export async function removeJob(
+  queue: Queue,
+  {jobId, id}: JobReference,
+  publisher: Publisher,
+  clock: Clock,
+): Promise<boolean> {
   for (let delay = firstDelay; ; delay = Math.min(2 * delay, longestDelay)) {
-    const job: OperationJob | undefined = await readingJob(id, () => Job.fromId(queue, id));
+    const job: OperationJob | undefined = await readingJob(jobId, () => Job.fromId(queue, jobId));
     if (job === undefined || job.finishedOn !== undefined) return false;
+    const record = tryReadJob(jobId, job);
+    if (id !== undefined && record !== undefined && record.id !== id) return false;
     if ((await job.getState()) !== 'active' && (await tryRemove(job))) {
-      await publishStop(id, job, publisher, clock);
+      if (record !== undefined) await publishStop(record, publisher, clock);
       return true;
     }
     await sleep(delay);
+  }
+}
+
+function tryReadJob(jobId: string, job: OperationJob): OperationRecord | undefined {
+  try {
+    return readJob(jobId, job.data);
+  } catch (error) {
+    if (error instanceof RecordRefusedError) return undefined;
+    throw error;
   }
 }
 
@@ -37,12 +55,14 @@ async function tryRemove(job: OperationJob): Promise<boolean> {
   }
 }
 
-async function publishStop(id: string, job: OperationJob, publisher: Publisher, clock: Clock): Promise<void> {
+async function publishStop(record: OperationRecord, publisher: Publisher, clock: Clock): Promise<void> {
   try {
-    const state = readJobToken(job.data?.token);
-    await publisher.publish(id, abandon(state, 'stopped', undefined, clock));
+    const {state, events} = abandon(readRecord(record), 'stopped', undefined, clock);
+    if (events.length === 0) return;
+    const ended = {dueAt: clock.now(), rejections: 0};
+    await publisher.publish({record: {...record, token: writeResumeToken(state), ended}, events});
   } catch (error) {
     // The job is removed even if nobody can read what it held.
-    if (!(error instanceof InvalidResumeTokenError)) throw error;
+    if (!(error instanceof RecordRefusedError)) throw error;
   }
 }

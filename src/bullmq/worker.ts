@@ -1,29 +1,21 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import {checkOneTransport, isClient} from '../client/client-option.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
-import type {PollOptions} from '../options/poll-options.ts';
-import {pollOptionChecks} from '../options/settings.ts';
-import type {Protocol} from '../protocol/protocol.ts';
-import {
-  type Checks,
-  checkedWhereRead,
-  checkIsObject,
-  checkOptions,
-  isA,
-  isMilliseconds,
-} from '../shared/check-options.ts';
+import {readOptions} from '../options/settings.ts';
+import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
 import {OriginHolds} from './origin-holds.ts';
-import {type JobIo, pollJob, type WorkerEvent, type WorkerEventOf} from './poll-job.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
 import {Skips} from './skips.ts';
-import {type WorkerPollOptions, WorkerSettings} from './worker-settings.ts';
+import {type JobIo, takeJobTurn, type WorkerEvent, type WorkerEventOf} from './take-job-turn.ts';
 
 /** How many polls all workers of a queue may make in a period of time. */
 export interface LimiterOptions {
@@ -32,21 +24,14 @@ export interface LimiterOptions {
   readonly duration: number;
 }
 
-/** The options of {@link createOperationWorker}; those of a poller apply to all operations. */
-export interface OperationWorkerOptions extends EngineOptions, WorkerPollOptions {
-  /**
-   * The bearer token, as for `pollOperation`. It goes to the origin of each operation's location, which the queue holds:
-   * whoever can write to Redis decides where it goes. With `client` it goes to the client's root alone.
-   */
-  readonly token?: PollOptions['token'];
-  /** The ky instance that sends the requests. Default `ky`. */
-  readonly http?: PollOptions['http'];
-  /** A client, of Graph or any service, in place of `token` and `http`: polls go through its gate, limits and batches. */
-  readonly client?: OperationClient | undefined;
+/**
+ * The options of {@link createOperationWorker}; those of a poller apply to all operations. `token` goes to the origin of each
+ * operation's location, which the queue holds: whoever can write to Redis decides where it goes. With `client` it goes to the
+ * client's root alone. `maxRetryAfter` limits how long an origin is held back, too.
+ */
+export interface OperationWorkerOptions<Data = unknown> extends EngineOptions, WorkerPollOptions<Data> {
   /** Another name of `client`. */
   readonly graph?: OperationClient | undefined;
-  /** Protocols of your own, besides the library's: the queue refers to them by name. */
-  readonly protocols?: readonly Protocol[] | undefined;
   /** How many polls may be under way at once in this worker. Jobs that wait do not count. Default 100. */
   readonly concurrency?: number | undefined;
   /** How many polls all workers of the queue may make in a period of time; pass it to each of them. Default: no limit. */
@@ -57,6 +42,12 @@ export interface OperationWorkerOptions extends EngineOptions, WorkerPollOptions
    */
   readonly recoverAfter?: number | undefined;
 }
+
+/** What a worker takes for its polls, and for the ends of operations that were added with `handOver`. */
+export type WorkerPollOptions<Data = unknown> = Omit<
+  TurnOptions<Data>,
+  'signal' | 'heldUntil' | 'started' | 'finalStateVia'
+>;
 
 /** A worker: it has started by the time you hold it. */
 export interface OperationWorker extends AsyncDisposable {
@@ -90,24 +81,14 @@ export interface OperationWorker extends AsyncDisposable {
 
 const limiterChecks = {max: isCount, duration: isMilliseconds(1)} satisfies Checks<LimiterOptions>;
 
+const {signal: _, heldUntil, started, finalStateVia, ...pollChecks} = turnChecks;
+
 const workerChecks = {
-  token: pollOptionChecks.token,
-  http: pollOptionChecks.http,
-  client: checkedWhereRead,
-  graph: checkedWhereRead,
-  protocols: isA('a list of protocols', Array.isArray),
+  ...pollChecks,
+  graph: isClient,
   concurrency: isCount,
   limiter: checkLimiter,
   recoverAfter: isMilliseconds(1000),
-  schedule: pollOptionChecks.schedule,
-  requestTimeout: pollOptionChecks.requestTimeout,
-  maxResponseSize: pollOptionChecks.maxResponseSize,
-  maxRetryAfter: pollOptionChecks.maxRetryAfter,
-  unknownStatus: pollOptionChecks.unknownStatus,
-  notFoundGrace: pollOptionChecks.notFoundGrace,
-  consecutiveFailures: pollOptionChecks.consecutiveFailures,
-  stalledAfter: pollOptionChecks.stalledAfter,
-  trustedOrigins: pollOptionChecks.trustedOrigins,
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
@@ -127,19 +108,25 @@ const longestRetry = 60_000;
  * process.once('SIGTERM', () => void worker.close());
  * ```
  */
-export function createOperationWorker(options: OperationWorkerOptions): OperationWorker {
+export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
-  const {name: _, connection, prefix, onError, ...own} = options;
-  const {token, http, client, graph, protocols, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = own;
-  const settings = new WorkerSettings({token, http, client, graph, protocols}, poll);
+  const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = options;
+  const {graph, client = graph, ...others} = poll;
+  if (graph !== undefined && options.client !== undefined)
+    throw new TypeError('graph: the client is given; give one of the two');
+  checkOneTransport({...others, client});
+  const {onEnd, trustedOrigins, protocols = []} = others;
+  const {requestTimeout} = readOptions({requestTimeout: others.requestTimeout, trustedOrigins});
+  // So that wrong ones are refused now, not at the first job.
+  for (const protocol of protocols) readOptions({protocol});
   const publisher = new Publisher(engine);
   const listeners = new Listeners<WorkerEvent>(operationEventTypes);
   const closing = new AbortController();
-  const worker = new PollWorker(
+  const worker = new PollWorker<Data>(
     engine.name,
     (job, lock) => {
       clockCheck.notice();
-      return pollJob(io, job, lock);
+      return takeJobTurn(io, job, lock);
     },
     {
       ...engine.options,
@@ -159,13 +146,14 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   );
   const {clock} = worker;
   const holds = new OriginHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
-  const io: JobIo = {
+  const io: JobIo<Data> = {
+    resume: prepareTurns({...others, client}),
+    onEnd,
     coalesced: coalesce(() => holds.read()),
     clock,
     holds,
     skips: new Skips(),
     lockDuration: recoverAfter,
-    settings,
     publisher,
     listeners,
     signal: closing.signal,
@@ -183,7 +171,7 @@ export function createOperationWorker(options: OperationWorkerOptions): Operatio
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     clockCheck.close();
-    const timer = setTimeout(() => closing.abort(new Error('The worker closes')), settings.requestTimeout);
+    const timer = setTimeout(() => closing.abort(new Error('The worker closes')), requestTimeout);
     await worker.close();
     lockErrors.flush();
     clearTimeout(timer);

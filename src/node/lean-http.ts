@@ -1,9 +1,12 @@
+import {createRequire} from 'node:module';
 import ky, {type KyInstance} from 'ky';
-import * as undici from 'undici';
-import {Agent, type Dispatcher, EnvHttpProxyAgent} from 'undici';
+import type {Dispatcher} from 'undici';
 import {setTransport} from '../http/transport.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isNumber} from '../shared/check-options.ts';
+import {missingPackage} from './missing-package.ts';
 import {undiciTransport} from './undici-transport.ts';
+
+type Undici = typeof import('undici');
 
 /** The options of {@link leanHttp}; `undefined` means absent. */
 export interface LeanHttpOptions {
@@ -34,6 +37,7 @@ const optionChecks = {
  * With `NODE_USE_ENV_PROXY=1`, it uses the proxies of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` as Node's own `fetch` does.
  *
  * @throws TypeError or RangeError that names the invalid option
+ * @throws Error where the package `undici` is not installed
  * @throws Error on Bun, which replaces undici with its own module
  *
  * @example
@@ -43,6 +47,8 @@ const optionChecks = {
  * ```
  */
 export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
+  const undici = loadUndici();
+  const {Agent, EnvHttpProxyAgent, request} = undici;
   // Bun's undici has the names of the package, but ignores dispatchers and follows redirects with the token.
   if (typeof Agent.prototype.dispatch !== 'function') {
     throw new Error(
@@ -55,10 +61,10 @@ export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
   // A poll limits its requests itself: undici's own timeouts would be a second clock.
   const limits = {connections, pipelining: 1, keepAliveTimeout: keepAlive, headersTimeout: 0, bodyTimeout: 0};
   const dispatcher = options.dispatcher ?? (usesEnvironmentProxy() ? new EnvHttpProxyAgent(limits) : new Agent(limits));
-  const withDispatcher = {dispatcher: dispatcherForFetch(dispatcher)};
+  const withDispatcher = {dispatcher: dispatcherForFetch(undici, dispatcher)};
   // Node's own fetch takes a dispatcher too, which its types do not know.
   const http = ky.create({fetch: (input, init) => fetch(input, {...init, ...withDispatcher} as RequestInit)});
-  setTransport(http, undiciTransport(dispatcher));
+  setTransport(http, undiciTransport(request, dispatcher));
   return http;
 }
 
@@ -74,7 +80,16 @@ function usesEnvironmentProxy(): boolean {
 }
 
 /** The dispatcher as Node's `fetch` can use it: before Node 26 it does not know the interface that those of undici 8 have. */
-function dispatcherForFetch(dispatcher: Dispatcher): Dispatcher {
+function dispatcherForFetch(undici: Undici, dispatcher: Dispatcher): Dispatcher {
   const {Dispatcher1Wrapper: Wrapper}: {readonly Agent: unknown; readonly Dispatcher1Wrapper?: unknown} = undici;
   return typeof Wrapper === 'function' ? Reflect.construct(Wrapper, [dispatcher]) : dispatcher;
+}
+
+/** Loads undici when it is first needed: others who import this module need not have it. */
+function loadUndici(): Undici {
+  try {
+    return createRequire(import.meta.url)('undici');
+  } catch (error) {
+    throw missingPackage('leanHttp', 'undici', error);
+  }
 }

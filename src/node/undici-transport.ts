@@ -2,7 +2,7 @@ import {isUtf8} from 'node:buffer';
 import {EventEmitter} from 'node:events';
 import {pipeline, type Readable, type Transform} from 'node:stream';
 import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
-import {type Dispatcher, request} from 'undici';
+import type {Dispatcher, request as send} from 'undici';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {
   createResponse,
@@ -24,8 +24,12 @@ const decoders: ReadonlyMap<string, () => Transform> = new Map([
   ['br', () => createBrotliDecompress({finishFlush: constants.BROTLI_OPERATION_FLUSH})],
 ]);
 
-/** Sends each request by undici alone, without a `Request`, a `Response`, a web stream or an `AbortSignal`. */
-export function undiciTransport(dispatcher: Dispatcher): Transport {
+/**
+ * Sends each request by undici alone, without a `Request`, a `Response`, a web stream or an `AbortSignal`.
+ *
+ * @param request undici's
+ */
+export function undiciTransport(request: typeof send, dispatcher: Dispatcher): Transport {
   return async (location, {method, headers, json, maxBodyLength = defaultMaxBodyLength, signal, onSent, onHead}) => {
     signal.throwIfAborted();
     // undici accepts an emitter as its signal, at a tenth of the cost of an AbortSignal.

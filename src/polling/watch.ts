@@ -28,6 +28,9 @@ export class Watch<Owner = undefined> {
   #hasRead = false;
   #unsubscribe: (() => void) | undefined;
   #immediatePolls = 0;
+  #hasBegun = false;
+  /** Called once nothing is being asked; defined from `pause` to `resume`. */
+  #onPaused: (() => void) | undefined;
 
   /**
    * Begins after the current turn.
@@ -61,6 +64,37 @@ export class Watch<Owner = undefined> {
     else if (this.#poll === undefined || this.#state.dueAt <= now()) this.#wasWoken = true;
   }
 
+  /**
+   * Holds watching: waits for a request that is under way, and makes no other. Time goes on, and `stop` still ends it.
+   *
+   * @throws Error when it is held already
+   */
+  pause(): Promise<void> {
+    if (this.#onPaused !== undefined) throw new Error('The poller is being handed over already');
+    return new Promise((resolve) => {
+      this.#onPaused = resolve;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      // Between two requests of a poll nothing is lost by leaving it.
+      if (this.#poll === undefined || this.#state.dueAt > now()) this.#abortPoll();
+    });
+  }
+
+  /** Goes on after {@link pause}. */
+  resume(): void {
+    this.#onPaused = undefined;
+    if (isOver(this.#state) || !this.#hasBegun) return;
+    this.#sleep(Math.max(0, this.#state.dueAt - now()));
+    if (this.#wasWoken) this.#shortenWait();
+  }
+
+  #abortPoll(): void {
+    const controller = this.#poll;
+    this.#poll = undefined;
+    controller?.abort();
+    this.#onPaused?.();
+  }
+
   #shortenWait(): void {
     this.#wasWoken = false;
     const woken = wake(this.#state, processClock, this.settings);
@@ -74,6 +108,7 @@ export class Watch<Owner = undefined> {
   }
 
   #begin(): void {
+    this.#hasBegun = true;
     if (this.#wasStopped()) return;
     const {signal} = this.settings;
     if (signal?.aborted) this.stop('aborted', signal.reason);
@@ -105,6 +140,7 @@ export class Watch<Owner = undefined> {
         this.#wasWoken = false;
         this.#state = change.state;
         this.#onChange(change, undefined, this.#owner);
+        if (this.#onPaused !== undefined) this.#abortPoll();
       },
     };
     step(this.#state, io, processClock).then(
@@ -130,6 +166,10 @@ export class Watch<Owner = undefined> {
     if (taken.events.length > 0) this.#onChange(taken, undefined, this.#owner);
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
+    if (this.#onPaused !== undefined) {
+      this.#onPaused();
+      return;
+    }
     if (taken.next.wait === 0 && ++this.#immediatePolls < maxImmediatePolls) this.#ask();
     else this.#sleep(taken.next.wait);
     if (this.#wasWoken) this.#shortenWait();
@@ -153,8 +193,6 @@ export class Watch<Owner = undefined> {
     this.#timer = undefined;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
-    const controller = this.#poll;
-    this.#poll = undefined;
-    controller?.abort();
+    this.#abortPoll();
   }
 }

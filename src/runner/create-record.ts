@@ -19,7 +19,8 @@ export interface RecordOptions<Data = unknown> extends Pick<PollOptions, 'protoc
   readonly data?: Data | undefined;
 }
 
-const recordOptionChecks = {
+/** A check for each option of a record. */
+export const recordOptionChecks = {
   protocol: pollOptionChecks.protocol,
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
@@ -51,15 +52,16 @@ export function createRecord<Data = unknown>(
   checkOptions(options, recordOptionChecks);
   const {key, data, ...watch} = options;
   const {state} = firstStep(
-    stateOf(place, watch, now),
+    recordedState(place, watch, now),
     wallClock(() => now),
   );
   return recordOf(crypto.randomUUID(), key ?? state.location, data, state);
 }
 
-function stateOf(
+/** The state to go on from, without the first wait. @throws as {@link createRecord} does */
+export function recordedState(
   place: string | URL | OperationPoller | ResumeToken,
-  options: Pick<PollOptions, 'protocol' | 'totalTimeout' | 'initialDelay'>,
+  options: Omit<RecordOptions, 'key' | 'data'>,
   now: number,
 ): WatchState {
   if (typeof place === 'string' || place instanceof URL) return firstState(place, readOptions(options), now);

@@ -13,11 +13,14 @@ export class RecordRefusedError extends Error {
    * `protocols` has its protocol. `'foreignOrigin'`: its operation is on an origin that the client's token is not sent to.
    */
   readonly reason: 'invalidRecord' | 'unknownProtocol' | 'foreignOrigin';
+  /** What is wrong, as in the message. */
+  readonly why: string;
 
   constructor(why: string, id: string | undefined, reason: RecordRefusedError['reason'], cause?: unknown) {
     const which = id === undefined ? 'A record' : `The record ${id.slice(0, 80)}`;
     super(printable(`${which} was refused: ${why}`), cause === undefined ? undefined : {cause});
     this.id = id;
     this.reason = reason;
+    this.why = printable(why);
   }
 }

@@ -8,7 +8,7 @@ import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {readEnd, writeEnd} from './outcome-json.ts';
 import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
 import {holdOf, type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
-import {checkTurnOptions, resumeRecord, type TurnOptions} from './turn-options.ts';
+import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
 /** What every turn gives, whether or not another one follows. */
 export interface TurnFacts<Data = unknown> {
@@ -58,14 +58,30 @@ export async function takeTurn<Data = unknown>(
 ): Promise<Turn<Data>> {
   checkTurnOptions(options);
   checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
-  const {signal, onEnd, heldUntil} = options;
+  const {signal, heldUntil, ...others} = options;
   signal?.throwIfAborted();
-  const state = readRecord(record);
+  const turn = {resume: prepareTurns(others), onEnd: options.onEnd, signal, heldUntil};
+  return await takePreparedTurn(record, readRecord(record), turn, now);
+}
+
+/** What a turn needs, for a runner that takes many with the same options. */
+export interface PreparedTurn<Data> extends Pick<TurnOptions<Data>, 'onEnd' | 'signal' | 'heldUntil'> {
+  readonly resume: ResumeRecord;
+}
+
+/** {@link takeTurn} with a record that has been read and options that are prepared. */
+export async function takePreparedTurn<Data>(
+  record: OperationRecord<Data>,
+  state: WatchState,
+  turn: PreparedTurn<Data>,
+  now: number,
+): Promise<Turn<Data>> {
+  const {resume, onEnd, signal, heldUntil} = turn;
   const dueAt = dueAtOf(record);
   if (Math.ceil(dueAt) > now) return {record, events: [], dueAt};
   const begunAt = processNow();
   const clock = wallClock(() => now + processNow() - begunAt);
-  if (record.ended !== undefined) return handOver(record, state, record.ended, options, clock);
+  if (record.ended !== undefined) return handOver(record, state, record.ended, turn, clock);
 
   /** The turn in which watching ended. */
   const ending = (ended: WatchState, outcome: Outcome, events: readonly OperationEvent[]): Turn<Data> => {
@@ -78,7 +94,7 @@ export async function takeTurn<Data = unknown>(
     const facts = {record: {...rest, token, ended: end}, events};
     return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};
   };
-  const resumed = resumeRecord(record.id, state, options);
+  const resumed = resume(record.id, state);
   if (isOver(state)) {
     const outcome = endedOutcome(state) ?? readEnd(state, {});
     if (outcome.status !== 'succeeded' || !resumed.settings.fetchResult) return ending(state, outcome, []);
@@ -109,7 +125,7 @@ async function handOver<Data>(
   record: OperationRecord<Data>,
   state: WatchState,
   ended: RecordedEnd,
-  {onEnd, signal = neverAborted}: TurnOptions<Data>,
+  {onEnd, signal = neverAborted}: Pick<TurnOptions<Data>, 'onEnd' | 'signal'>,
   clock: Clock,
 ): Promise<Turn<Data>> {
   const outcome = readEnd(state, ended);

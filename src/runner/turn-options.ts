@@ -7,7 +7,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import type {Resumed} from '../options/resume.ts';
-import {pollOptionChecks, readOptions} from '../options/settings.ts';
+import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isFunction} from '../shared/check-options.ts';
@@ -47,7 +47,8 @@ export interface TurnOptions<Data = unknown>
 
 const {protocol: _, retry, totalTimeout, initialDelay, ...pollChecks} = pollOptionChecks;
 
-const turnChecks = {
+/** A check for each option of a turn. */
+export const turnChecks = {
   ...pollChecks,
   client: isClient,
   protocols: isA('a list of protocols', Array.isArray),
@@ -62,25 +63,37 @@ export function checkTurnOptions(options: object): void {
   checkOneTransport(options);
 }
 
-/**
- * How to poll the operation of a record, and the state to resume from.
- *
- * @throws RecordRefusedError where these options do not allow that
- */
-export function resumeRecord(id: string, state: WatchState, options: TurnOptions<never>): Resumed {
-  const {client, protocols = [], onEnd, heldUntil, consecutiveFailures = 20, token, http, ...others} = options;
-  const protocol = protocols.find(({name}) => name === state.protocol) ?? protocolNamed(state.protocol);
-  if (protocol === undefined) {
-    // Whoever can write to the store can make the name as long as they like.
-    const why = `token.protocol: there is none named ${JSON.stringify(state.protocol.slice(0, 40))} here`;
-    throw new RecordRefusedError(why, id, 'unknownProtocol');
-  }
-  const pollOptions: PollOptions = {...others, consecutiveFailures, retry: {retries: 0}, protocol};
+/** How to poll the operation of a record, and the state to go on from. @throws RecordRefusedError where there is no way to */
+export type ResumeRecord = (id: string, state: WatchState) => Resumed;
+
+/** Prepares the settings of turns, once for each protocol. @throws TypeError or RangeError that names the option */
+export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'signal'>): ResumeRecord {
+  const {client, protocols = [], onEnd, consecutiveFailures = 20, token, http, ...others} = options;
   const parts = client === undefined ? undefined : partsOf(client);
-  if (parts === undefined) return {state, settings: readOptions({...pollOptions, token, http})};
-  const settings = readOptions({...pollOptions, token: parts.token}, sharedSettings(parts, protocol));
-  const ours = withTokenOrigin(state, parts.origin, settings);
-  if (ours !== undefined) return {state: ours, settings};
-  const why = `token.location: it is on ${new URL(state.location).origin}, and the client's origin is ${parts.origin}`;
-  throw new RecordRefusedError(why, id, 'foreignOrigin');
+  const byProtocol = new Map<string, Settings>();
+
+  const settingsOf = (protocol: Protocol): Settings => {
+    const pollOptions: PollOptions = {...others, consecutiveFailures, retry: {retries: 0}, protocol};
+    return parts === undefined
+      ? readOptions({...pollOptions, token, http})
+      : readOptions({...pollOptions, token: parts.token}, sharedSettings(parts, protocol));
+  };
+  return (id, state) => {
+    let settings = byProtocol.get(state.protocol);
+    if (settings === undefined) {
+      const protocol = protocols.find(({name}) => name === state.protocol) ?? protocolNamed(state.protocol);
+      if (protocol === undefined) {
+        // Whoever can write to the store can make the name as long as they like.
+        const why = `token.protocol: there is none named ${JSON.stringify(state.protocol.slice(0, 40))} here`;
+        throw new RecordRefusedError(why, id, 'unknownProtocol');
+      }
+      settings = settingsOf(protocol);
+      byProtocol.set(state.protocol, settings);
+    }
+    if (parts === undefined) return {state, settings};
+    const ours = withTokenOrigin(state, parts.origin, settings);
+    if (ours !== undefined) return {state: ours, settings};
+    const why = `token.location: it is on ${new URL(state.location).origin}, and the client's origin is ${parts.origin}`;
+    throw new RecordRefusedError(why, id, 'foreignOrigin');
+  };
 }

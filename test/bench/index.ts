@@ -7,6 +7,7 @@ import {benchmarkMemory} from './memory.ts';
 import {benchmarkQueueKill} from './queue-kill.ts';
 import {benchmarkQueueLateness} from './queue-lateness.ts';
 import {benchmarkQueueMemory} from './queue-memory.ts';
+import {benchmarkQueueResults} from './queue-results.ts';
 import {benchmarkQueueThroughput} from './queue-throughput.ts';
 import {benchmarkScale} from './scale.ts';
 import {benchmarkSchedules} from './schedules.ts';
@@ -14,6 +15,8 @@ import {benchmarkStep} from './step.ts';
 import {benchmarkStop} from './stop.ts';
 import {benchmarkSuite} from './suite.ts';
 import {benchmarkThrottle} from './throttle.ts';
+import {benchmarkTracker} from './tracker.ts';
+import {benchmarkTrackerKill} from './tracker-kill.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   batch: benchmarkBatch,
@@ -23,12 +26,15 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   'queue-kill': benchmarkQueueKill,
   'queue-lateness': benchmarkQueueLateness,
   'queue-memory': benchmarkQueueMemory,
+  'queue-results': benchmarkQueueResults,
   'queue-throughput': benchmarkQueueThroughput,
   scale: benchmarkScale,
   step: benchmarkStep,
   schedules: benchmarkSchedules,
   stop: benchmarkStop,
   throttle: benchmarkThrottle,
+  tracker: benchmarkTracker,
+  'tracker-kill': benchmarkTrackerKill,
 };
 
 const given = process.argv.slice(2);

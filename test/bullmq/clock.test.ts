@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import type {JobData} from '../../src/bullmq/job.ts';
-import {Bench, describeWithRedis, until} from './setup.ts';
+import {Bench, describeWithRedis, jobIdOf, until} from './setup.ts';
 
 const hour = 3_600_000;
 
@@ -60,7 +60,7 @@ describeWithRedis("where this machine's clock is not Redis'", () => {
       ahead = by;
       const queue = bench.queue();
       const [queued] = await queue.addMany([{location, totalTimeout: 60_000, initialDelay: 300}]);
-      const job = await Job.fromId<JobData>(bench.raw(), queued?.id ?? '');
+      const job = await Job.fromId<JobData>(bench.raw(), jobIdOf(queued ?? {id: ''}));
       const {startedAt = 0, dueAt = 0, deadlineAt = 0} = job?.data.token ?? {};
       for (const time of [startedAt, dueAt, deadlineAt - 60_000, job?.timestamp ?? 0]) {
         expect(Math.abs(time - realNow())).toBeLessThan(2000);
@@ -77,7 +77,7 @@ describeWithRedis("where this machine's clock is not Redis'", () => {
     ahead = 3000;
     bench.worker();
     await queued.result();
-    const job = await Job.fromId(bench.raw(), queued.id);
+    const job = await Job.fromId(bench.raw(), jobIdOf(queued));
     expect(Math.abs(job?.returnvalue.token.endedAt - realNow())).toBeLessThan(1500);
     const [first = 0, second = 0] = emulator.requests.map(({at}) => at);
     expect(second - first).toBeGreaterThanOrEqual(1000);

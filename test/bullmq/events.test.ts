@@ -142,8 +142,8 @@ describeWithRedis('events of a queue', () => {
     const {unsubscribe} = events.on('*', (event) => received.push(event));
     const producer = new QueueEventsProducer(bench.name, {connection: bench.connection});
     bench.opened(producer, () => producer.close());
-    await producer.publishEvent({eventName: 'operation', jobId: 'a', step: '{"token":{}}'});
-    await producer.publishEvent({eventName: 'operation', jobId: 'a', step: 'no JSON'});
+    await producer.publishEvent({eventName: 'operation', jobId: 'a', turn: '{"token":{}}'});
+    await producer.publishEvent({eventName: 'operation', jobId: 'a', turn: 'no JSON'});
     await until(() => bench.errors.length === 2);
     expect(received).toEqual([]);
     unsubscribe();

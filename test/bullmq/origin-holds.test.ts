@@ -1,6 +1,6 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import {createGraphClient} from 'operation-poller/graph';
-import {Bench, describeWithRedis, rejection, token, until} from './setup.ts';
+import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
 
 const days = 1_728_000;
 
@@ -43,8 +43,8 @@ describeWithRedis('a 429 with Retry-After', () => {
     await until(async () => (await waiting(queue)) === 1);
     const second = await queue.add(emulator.addOperation({script: ['succeeded']}).location, {totalTimeout: false});
     await until(async () => (await waiting(queue)) === 2);
-    for (const {id} of [first, second]) {
-      const score = await bench.redisClient().zscore(`bull:${bench.name}:delayed`, id);
+    for (const queued of [first, second]) {
+      const score = await bench.redisClient().zscore(`bull:${bench.name}:delayed`, jobIdOf(queued));
       const due = Math.floor(Number(score) / 4096) - Date.now();
       expect(due).toBeGreaterThan(3_590_000);
       expect(due).toBeLessThanOrEqual(3_600_000);

@@ -17,7 +17,7 @@ import {
 } from 'operation-poller';
 import {createOperationEvents, createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
 import type {JobData} from '../../src/bullmq/job.ts';
-import {Bench, describeWithRedis, rejection, token, until} from './setup.ts';
+import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
 
 describeWithRedis('a queue of operations', () => {
   const bench = new Bench();
@@ -28,7 +28,7 @@ describeWithRedis('a queue of operations', () => {
     const queue = bench.queue<{user: string}>();
     const {location} = emulator.addOperation({script: ['notStarted', 'running', 'succeeded']});
     const queued = await queue.add(location, {data: {user: 'adele'}, initialDelay: 0});
-    expect(queued.id).toMatch(/^op-[\w-]{22}$/);
+    expect(queued.id).toMatch(/^op-[\w-]{22}\.[\w-]{8}$/);
     expect(await queued.status()).toBe('notStarted');
     expect(await queued.operation()).toBeUndefined();
     bench.worker();
@@ -80,7 +80,7 @@ describeWithRedis('a queue of operations', () => {
     const begun = Date.now();
     const queued = await queue.addMany(locations.map((each) => ({...each, initialDelay: 600_000})));
     const took = Date.now() - begun;
-    const id = queued.at(-1)?.id ?? '';
+    const id = jobIdOf(queued.at(-1) ?? {id: ''});
     const score = await bench.redisClient().zscore(`bull:${bench.name}:delayed`, id);
     const job = await Job.fromId<JobData>(bench.raw(), id);
     // They are added in five bulks.

@@ -1,4 +1,7 @@
+import {type ChildProcess, fork} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
 import {afterAll, afterEach, beforeAll, describe} from '@jest/globals';
 import {Queue} from 'bullmq';
 import {Redis} from 'ioredis';
@@ -13,6 +16,7 @@ import {
   type OperationWorkerOptions,
 } from 'operation-poller/bullmq';
 import {type GraphEmulator, type GraphEmulatorOptions, startGraphEmulator} from 'operation-poller/testing';
+import {jobOf} from '../../src/bullmq/job.ts';
 import {findRedis, startRedis, type TestRedis} from '../support/redis.ts';
 
 const source = findRedis();
@@ -67,9 +71,9 @@ export class Bench {
     return this.opened(queue, () => queue.close());
   }
 
-  worker(options: Partial<OperationWorkerOptions> = {}): OperationWorker {
+  worker<Data = unknown>(options: Partial<OperationWorkerOptions<Data>> = {}): OperationWorker {
     const common = options.graph === undefined ? {token} : {};
-    const worker = createOperationWorker({...this.#common(), ...common, schedule: () => 20, ...options});
+    const worker = createOperationWorker<Data>({...this.#common(), ...common, schedule: () => 20, ...options});
     return this.opened(worker, () => worker.close());
   }
 
@@ -108,6 +112,18 @@ export class Bench {
   }
 }
 
+const program = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
+const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
+
+/** Starts a worker in a process of its own. One that hangs in `onEnd` sends the id that it was called with. */
+export async function startWorkerProcess(bench: Bench, given: {hangsInOnEnd?: boolean} = {}): Promise<ChildProcess> {
+  const options = JSON.stringify({name: bench.name, connection: bench.connection, token, ...given});
+  const child = fork(program, [options], {execArgv: ['--import', loader]});
+  bench.opened(child, async () => void child.kill('SIGKILL'));
+  await once(child, 'message');
+  return child;
+}
+
 /** By then the test has failed anyway: otherwise jest would never end. In milliseconds. */
 const longestWait = 20_000;
 
@@ -118,6 +134,11 @@ export async function until(holds: () => unknown | Promise<unknown>): Promise<vo
     if (performance.now() - started > longestWait) throw new Error(`Does not hold after ${longestWait} ms: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** The id that BullMQ has for an operation. */
+export function jobIdOf({id}: {readonly id: string}): string {
+  return jobOf(id).jobId;
 }
 
 /** What a promise rejects with. */

@@ -4,7 +4,7 @@ import {Redis} from 'ioredis';
 import {protocols} from 'operation-poller';
 import {foldLockErrors} from '../../src/bullmq/fold-lock-errors.ts';
 import {Skips} from '../../src/bullmq/skips.ts';
-import {Bench, describeWithRedis, rejection, until} from './setup.ts';
+import {Bench, describeWithRedis, jobIdOf, rejection, until} from './setup.ts';
 
 const renders = protocols.define({
   name: 'renders',
@@ -23,9 +23,9 @@ describeWithRedis('a job that a worker cannot poll', () => {
       [1, 2, 3].map(() => ({location: emulator.addOperation().location, protocol: renders})),
     );
     // Nobody has polled them for ten minutes.
-    for (const {id} of queued) {
-      const job = await Job.fromId(bench.raw(), id);
-      await job?.updateData({token: {...job.data.token, dueAt: job.data.token.dueAt - 600_000}});
+    for (const operation of queued) {
+      const job = await Job.fromId(bench.raw(), jobIdOf(operation));
+      await job?.updateData({...job.data, token: {...job.data.token, dueAt: job.data.token.dueAt - 600_000}});
     }
     // Each has its own skips: what one of them learns does not help the other.
     bench.worker();
@@ -46,7 +46,7 @@ describeWithRedis('a job that a worker cannot poll', () => {
     const wasHandedOn = async (): Promise<boolean> => {
       const queued = await queue.add(emulator.addOperation().location, {protocol: renders});
       await queued.result();
-      const {attemptsStarted = 0} = (await Job.fromId(bench.raw(), queued.id)) ?? {};
+      const {attemptsStarted = 0} = (await Job.fromId(bench.raw(), jobIdOf(queued))) ?? {};
       return (attemptsStarted - 1) % 3 !== 0;
     };
     await until(wasHandedOn);
@@ -56,7 +56,7 @@ describeWithRedis('a job that a worker cannot poll', () => {
     const queued = await bench.queue().add('https://service.example/1', {protocol: renders});
     bench.worker();
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    const started = (await Job.fromId(bench.raw(), queued.id))?.attemptsStarted ?? 0;
+    const started = (await Job.fromId(bench.raw(), jobIdOf(queued)))?.attemptsStarted ?? 0;
     // With rests of 10 ms alone there would be 450.
     expect(started).toBeGreaterThan(3);
     expect(started).toBeLessThan(70);
@@ -109,7 +109,7 @@ describeWithRedis('a worker that woke from a stall', () => {
     await queued.result();
     expect(stalls).toBe(0);
     expect(emulator.received).toBe(2);
-    expect((await Job.fromId(bench.raw(), queued.id))?.attemptsStarted).toBeGreaterThan(2);
+    expect((await Job.fromId(bench.raw(), jobIdOf(queued)))?.attemptsStarted).toBeGreaterThan(2);
   });
 });
 
@@ -145,7 +145,7 @@ describeWithRedis('a worker that lost the locks of many jobs', () => {
     bench.worker({recoverAfter: 2000});
     await until(() => emulator.received === 20);
     const redis = bench.redisClient();
-    await redis.del(...queued.map(({id}) => `bull:${bench.name}:${id}:lock`));
+    await redis.del(...queued.map((operation) => `bull:${bench.name}:${jobIdOf(operation)}:lock`));
     await Promise.all(queued.map((operation) => operation.result()));
     await until(() => bench.errors.length > 0);
     expect(bench.errors).toHaveLength(1);
@@ -190,7 +190,7 @@ describeWithRedis('a job that was edited by hand', () => {
   ])('rejects with a typed error, and can be removed where it can be read: %s', async (_, fields, removal) => {
     const queue = bench.queue();
     const queued = await queue.add('https://service.example/1', {initialDelay: 60_000});
-    await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, fields);
+    await bench.redisClient().hset(`bull:${bench.name}:${jobIdOf(queued)}`, fields);
     expect(await rejection(queued.result())).toMatchObject({name: 'InvalidResumeTokenError'});
     expect(await rejection(queue.get(queued.id))).toMatchObject({name: 'InvalidResumeTokenError'});
     expect(await rejection(queued.status())).toMatchObject({name: 'InvalidResumeTokenError'});
@@ -211,7 +211,7 @@ describeWithRedis('a job that was edited by hand', () => {
       bench.worker({consecutiveFailures: 1});
       const queued = await queue.add(emulator.addOperation().location);
       await rejection(queued.result());
-      const key = `bull:${bench.name}:${queued.id}`;
+      const key = `bull:${bench.name}:${jobIdOf(queued)}`;
       const result = JSON.parse((await bench.redisClient().hget(key, 'returnvalue')) ?? '{}');
       await bench.redisClient().hset(key, {returnvalue: JSON.stringify({...result, ...edit})});
       const again = await queue.get(queued.id);

@@ -1,21 +1,7 @@
-import {type ChildProcess, fork} from 'node:child_process';
 import {once} from 'node:events';
-import {fileURLToPath} from 'node:url';
 import {beforeEach, expect, test} from '@jest/globals';
 import {Job, Worker} from 'bullmq';
-import {Bench, describeWithRedis, token, until} from './setup.ts';
-
-const program = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
-const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
-
-/** Starts a worker in a process of its own. */
-async function startWorkerProcess(bench: Bench): Promise<ChildProcess> {
-  const options = JSON.stringify({name: bench.name, connection: bench.connection, token});
-  const child = fork(program, [options], {execArgv: ['--import', loader]});
-  bench.opened(child, async () => void child.kill('SIGKILL'));
-  await once(child, 'message');
-  return child;
-}
+import {Bench, describeWithRedis, jobIdOf, startWorkerProcess, until} from './setup.ts';
 
 describeWithRedis('a worker that is killed', () => {
   const bench = new Bench();
@@ -38,7 +24,7 @@ describeWithRedis('a worker that is killed', () => {
     const [, , third] = operation.requests;
     expect((third?.at ?? 0) - killed).toBeLessThan(3000);
     // The poll that was cut off is in no state: 3 of 4 requests count.
-    const job = await Job.fromId(bench.raw(), queued.id);
+    const job = await Job.fromId(bench.raw(), jobIdOf(queued));
     expect(job?.returnvalue.token).toMatchObject({attempt: 3, observed: {running: 2, succeeded: 1}});
     expect(job?.stalledCounter).toBe(1);
     expect(bench.errors).toEqual([]);
@@ -49,9 +35,9 @@ describeWithRedis('a worker that is killed', () => {
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
     // As after a thousand deaths.
-    await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, 'stc', 1000);
-    const job = await Job.fromId(bench.raw(), queued.id);
-    await job?.updateData({token: {...job.data.token, dueAt: Date.now()}});
+    await bench.redisClient().hset(`bull:${bench.name}:${jobIdOf(queued)}`, 'stc', 1000);
+    const job = await Job.fromId(bench.raw(), jobIdOf(queued));
+    await job?.updateData({...job.data, token: {...job.data.token, dueAt: Date.now()}});
     await job?.promote();
     const lost = bench.raw();
     const taker = new Worker(bench.name, null, {connection: bench.connection, lockDuration: 100});
@@ -60,7 +46,7 @@ describeWithRedis('a worker that is killed', () => {
     expect(await lost.getActiveCount()).toBe(1);
     bench.worker({recoverAfter: 1000});
     expect((await queued.result()).status).toBe('succeeded');
-    expect((await Job.fromId(bench.raw(), queued.id))?.stalledCounter).toBe(1001);
+    expect((await Job.fromId(bench.raw(), jobIdOf(queued)))?.stalledCounter).toBe(1001);
   });
 });
 
@@ -72,7 +58,7 @@ describeWithRedis('a job', () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation().location);
-    await bench.redisClient().hset(`bull:${bench.name}:${queued.id}`, 'atm', 2_000_000_000);
+    await bench.redisClient().hset(`bull:${bench.name}:${jobIdOf(queued)}`, 'atm', 2_000_000_000);
     const fail = (): Promise<never> => Promise.reject(new Error('broken'));
     const settings = {backoffStrategy: () => 0};
     const saboteur = new Worker(bench.name, fail, {connection: bench.connection, settings});
@@ -100,16 +86,16 @@ describeWithRedis('a worker that was presumed dead', () => {
     // As if it had not run for so long that its lock was gone and another one took the job.
     const redis = bench.redisClient();
     const key = `bull:${bench.name}`;
-    await redis.del(`${key}:${queued.id}:lock`);
-    await redis.lrem(`${key}:active`, 0, queued.id);
-    await redis.lpush(`${key}:wait`, queued.id);
+    await redis.del(`${key}:${jobIdOf(queued)}:lock`);
+    await redis.lrem(`${key}:active`, 0, jobIdOf(queued));
+    await redis.lpush(`${key}:wait`, jobIdOf(queued));
     bench.worker(options);
     await redis.zadd(`${key}:marker`, 0, '0');
     await until(async () => (await queued.status()) === 'running');
     await until(() => bench.errors.length > 0);
     expect(bench.errors[0]?.message).toMatch(/^Missing lock for job .* moveToDelayed/);
     expect(await queued.status()).toBe('running');
-    expect((await Job.fromId(bench.raw(), queued.id))?.data.token.attempt).toBe(1);
+    expect((await Job.fromId(bench.raw(), jobIdOf(queued)))?.data.token.attempt).toBe(1);
     expect(await queue.counts()).toMatchObject({waiting: 1, active: 0, failed: 0});
   });
 });

@@ -5,7 +5,7 @@ import type {OperationEvent, RunningOperation} from 'operation-poller';
 import type {OperationWorker, WorkerEventOf} from 'operation-poller/bullmq';
 import {operationEventTypes} from '../../src/operation/events.ts';
 import {Listeners} from '../../src/shared/listeners.ts';
-import {Bench, describeWithRedis, rejection, token, until} from './setup.ts';
+import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
 
 describeWithRedis('the events of a worker', () => {
   const bench = new Bench();
@@ -103,7 +103,7 @@ describeWithRedis('the events of a worker', () => {
     // As if another worker had taken the job over: this one's lock is gone.
     const raw = new Queue(bench.name, {connection: bench.connection});
     bench.opened(raw, () => raw.close());
-    await bench.redisClient().del(`bull:${bench.name}:${queued.id}:lock`);
+    await bench.redisClient().del(`bull:${bench.name}:${jobIdOf(queued)}:lock`);
     await queued.result();
     expect(received).toEqual(Array(emulator.received).fill(queued.id));
     expect(received.length).toBeGreaterThan(1);

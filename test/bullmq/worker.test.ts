@@ -2,10 +2,10 @@ import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import ky from 'ky';
 import {protocols} from 'operation-poller';
-import type {JobSkippedError} from 'operation-poller/bullmq';
+import {createOperationWorker, type JobSkippedError} from 'operation-poller/bullmq';
 import type {JobData} from '../../src/bullmq/job.ts';
 import {createGraphClient} from '../../src/graph/index.ts';
-import {Bench, describeWithRedis, token, until} from './setup.ts';
+import {Bench, describeWithRedis, jobIdOf, token, until} from './setup.ts';
 
 const renders = protocols.define({
   name: 'renders',
@@ -79,7 +79,7 @@ describeWithRedis('a worker', () => {
     bench.worker({http: ky.create({fetch: answer}), schedule: () => 0});
     await queued.result();
     expect(polls).toBe(1001);
-    const job = await Job.fromId<JobData>(bench.raw(), queued.id);
+    const job = await Job.fromId<JobData>(bench.raw(), jobIdOf(queued));
     // The one attempt is the completion.
     expect(job).toMatchObject({attemptsMade: 1, attemptsStarted: 1001, stalledCounter: 0});
     // A thousand round trips to Redis, one after another: three seconds, more on a busy machine.
@@ -90,12 +90,12 @@ describeWithRedis('a worker', () => {
     const queue = bench.queue();
     bench.worker();
     const queued = await queue.add(emulator.addOperation().location, {initialDelay: 60_000});
-    const job = await Job.fromId(bench.raw(), queued.id);
+    const job = await Job.fromId(bench.raw(), jobIdOf(queued));
     await job?.promote();
-    await until(async () => (await Job.fromId(bench.raw(), queued.id))?.attemptsStarted === 1);
+    await until(async () => (await Job.fromId(bench.raw(), jobIdOf(queued)))?.attemptsStarted === 1);
     await until(async () => (await queue.counts()).waiting === 1);
     expect(emulator.received).toBe(0);
-    expect((await Job.fromId(bench.raw(), queued.id))?.delay).toBeGreaterThan(58_000);
+    expect((await Job.fromId(bench.raw(), jobIdOf(queued)))?.delay).toBeGreaterThan(58_000);
   });
 
   test('skips a job whose protocol it does not have, and reports it', async () => {
@@ -115,15 +115,16 @@ describeWithRedis('a worker', () => {
     // Otherwise it is chance which of the two takes the job.
     await without.close();
     bench.worker({protocols: [renders]});
-    await (await Job.fromId(bench.raw(), queued.id))?.promote();
+    // Ends its rest; it may have ended already.
+    await queue.wake(queued.key);
     await until(() => emulator.received > 0);
   });
 
   test('skips a job that it cannot read', async () => {
     const queue = bench.queue();
     const queued = await queue.add('https://graph.example/operations/1', {initialDelay: 60_000});
-    const job = await Job.fromId<JobData>(bench.raw(), queued.id);
-    await job?.updateData({token: {...job.data.token, version: 99 as 1}});
+    const job = await Job.fromId<JobData>(bench.raw(), jobIdOf(queued));
+    await job?.updateData({...job.data, token: {...job.data.token, version: 99 as 1}});
     await job?.promote();
     bench.worker();
     await until(() => bench.errors.length > 0);
@@ -208,4 +209,15 @@ describeWithRedis('a worker', () => {
     expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
     expect(emulator.received).toBe(0);
   });
+});
+
+test.each([
+  ['token', {token: 'mine'}],
+  ['http', {http: ky}],
+])('%s is refused beside a Graph client, which has its own', (name, option) => {
+  const graph = createGraphClient({token: 'a-token'});
+  const options = {name: 'a', connection: {host: 'redis'}, graph, ...option};
+  expect(() => createOperationWorker(options)).toThrow(
+    new TypeError(`${name}: the client has its own; give one of the two`),
+  );
 });

@@ -1,13 +1,14 @@
 import {createServer, type IncomingMessage} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
-import {WorkerSettings} from '../../src/bullmq/worker-settings.ts';
+import {createOperationWorker} from '../../src/bullmq/index.ts';
 import {createOperationClient, type OperationClientOptions, type StartRequest} from '../../src/client/index.ts';
 import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
 import {instrument} from '../../src/opentelemetry/index.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
+import {prepareTurns} from '../../src/runner/turn-options.ts';
 import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
 
 const {longRunning} = protocols;
@@ -411,17 +412,15 @@ describe('other parts of the package take a client', () => {
     expect(String(none)).toMatch(/^TypeError: client: expected a client of this package/);
   });
 
-  test('a worker, by the names client and graph', () => {
+  test('the turns of a runner, and a worker, by the names client and graph', () => {
     const client = clientOf('https://a.example', {headers: {'x-api-key': key}});
+    const resume = prepareTurns({client});
     const state = firstState('https://a.example/op', readOptions(), 0);
-    for (const given of [{client}, {graph: client}]) {
-      expect(new WorkerSettings(given, {}).of('1', state).settings.secrets).toEqual([key]);
-    }
-    expect(() => new WorkerSettings({client, graph: client}, {})).toThrow(/^graph: the client is given/);
+    expect(resume('1', state).settings.secrets).toEqual([key]);
     const foreign = firstState('https://b.example/op', readOptions(), 0);
-    expect(() => new WorkerSettings({client}, {}).of('1', foreign)).toThrow(
-      /the client's origin is https:\/\/a.example/,
-    );
+    expect(() => resume('1', foreign)).toThrow(/the client's origin is https:\/\/a.example/);
+    const queue = {name: 'a', connection: {host: 'redis'}};
+    expect(() => createOperationWorker({...queue, client, graph: client})).toThrow(/^graph: the client is given/);
   });
 
   test('instrument, which gives the client its own methods back', async () => {

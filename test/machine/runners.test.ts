@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import ky, {type KyInstance} from 'ky';
-import type {JobIo} from '../../src/bullmq/poll-job.ts';
+import type {JobIo} from '../../src/bullmq/take-job-turn.ts';
 import {statusMachine} from '../../src/machine/machine.ts';
 import {transitionsOf} from '../../src/machine/transitions.ts';
 import {type OperationEvent, operationEventTypes} from '../../src/operation/events.ts';
@@ -28,9 +28,10 @@ jest.unstable_mockModule('../../src/options/settings.ts', () => ({
 }));
 const {readOptions} = await import('../../src/options/settings.ts');
 const {watchDurablyInRuns} = await import('../../src/durable/watch-durably.ts');
-const {pollJob} = await import('../../src/bullmq/poll-job.ts');
-const {writeJobToken} = await import('../../src/bullmq/job.ts');
-const {WorkerSettings} = await import('../../src/bullmq/worker-settings.ts');
+const {takeJobTurn} = await import('../../src/bullmq/take-job-turn.ts');
+const {writeJob} = await import('../../src/bullmq/job.ts');
+const {createRecord} = await import('../../src/runner/create-record.ts');
+const {prepareTurns} = await import('../../src/runner/turn-options.ts');
 
 beforeEach(() => {
   jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
@@ -94,21 +95,21 @@ const byPoller: Runner = async (http, polls) => {
 };
 
 const byQueue: Runner = async (http, polls) => {
-  const settings = new WorkerSettings({http, protocols: [tasks]}, {schedule});
   const events: OperationEvent[] = [];
   const published: OperationEvent[] = [];
   const listeners: JobIo['listeners'] = new Listeners(operationEventTypes);
   listeners.add('*', (event) => events.push(event));
   const publisher = {
-    publish: async (_: string, step: {events: readonly OperationEvent[]}) => published.push(...step.events),
+    publish: async (turn: {events: readonly OperationEvent[]}) => published.push(...turn.events),
   };
   const io = {
+    resume: prepareTurns({http, protocols: [tasks], schedule}),
+    onEnd: undefined,
     coalesced: async () => new Map<string, number>(),
     clock: wallClock(Date.now),
     skips: {add: () => ({rest: 0, isWorthReporting: false})},
     lockDuration: Number.POSITIVE_INFINITY,
     holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
-    settings,
     publisher: publisher as unknown as JobIo['publisher'],
     listeners,
     signal,
@@ -116,11 +117,11 @@ const byQueue: Runner = async (http, polls) => {
       throw error;
     },
   };
-  let token = writeJobToken(firstState(location, readOptions({protocol: tasks}), beginning));
+  let job = writeJob(createRecord(location, {protocol: tasks}, beginning), {});
   for (let count = 0; count < polls; count++) {
-    const done = await pollJob(io, {id: 'job', data: {token}}, 'lock');
+    const done = await takeJobTurn(io, {id: 'job', data: job}, 'lock');
     if (!('dueAt' in done)) break;
-    token = done.token ?? token;
+    job = done.job ?? job;
     jest.setSystemTime(done.dueAt);
   }
   const notable = ({type}: OperationEvent): boolean => type !== 'polled' && type !== 'waiting';
@@ -170,7 +171,7 @@ const wayTo = (from: Named['from']): readonly Required<Named>[] =>
 describe.each([
   ['the step', byStep],
   ['the watch of a poller, and its actor', byPoller],
-  ["the queue's step", byQueue],
+  ["the queue's turn", byQueue],
   ['the durable watch', byDurableWatch],
 ])('%s', (_, runner) => {
   test.each(cases)('ignores a report that the machine no longer takes, and polls on: %s', async (_, one) => {

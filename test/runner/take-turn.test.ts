@@ -433,6 +433,13 @@ describe('refused', () => {
     expect(error.message).toBe(`The record ${record.id} was refused: token.protocol: there is none named "tasks" here`);
   });
 
+  test('a protocol whose name is very long, in a message that is not', async () => {
+    const record = recordAt();
+    const protocol = 'x'.repeat(500_000);
+    const error = await refusal({}, {...record, token: {...record.token, protocol}});
+    expect(error.why).toBe(`token.protocol: there is none named "${'x'.repeat(40)}" here`);
+  });
+
   test("an operation to which the client's token may not go", async () => {
     const client = createOperationClient({root: 'https://other.example', token: 'marker-token'});
     const error = await refusal({client, protocols: [tasks]});

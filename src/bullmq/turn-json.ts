@@ -1,15 +1,19 @@
 import type {OperationEvent} from '../operation/events.ts';
 import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
-import {type OperationJson, writeOperation, writeResumeToken} from '../operation/resume-token.ts';
+import type {OperationJson} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';
-import type {Step} from '../polling/step-builder.ts';
-import {type OutcomeJson, readOutcome, writeOutcome} from '../runner/outcome-json.ts';
+import {type OutcomeJson, readOutcome} from '../runner/outcome-json.ts';
+import type {RecordedEnd} from '../runner/record.ts';
+import type {TurnFacts} from '../runner/take-turn.ts';
 
-/** The name of the event by which BullMQ's stream carries what a step emits. */
-export const stepEvent = 'operation';
+/** The name of the event by which BullMQ's stream carries what a turn emits. */
+export const turnEvent = 'operation';
 
-/** What all events of a step usually have in common. */
+/** What turns and their events are written from. */
+export type Emitted = Pick<TurnFacts, 'record' | 'events'>;
+
+/** What all events of a turn usually have in common. */
 interface Common {
   readonly location: string;
   readonly attempt: number;
@@ -17,8 +21,8 @@ interface Common {
   readonly answer?: Answer | undefined;
 }
 
-/** A step's events. Redis holds thousands of these, so what they have in common is written once. */
-interface StepJson extends Common {
+/** A turn's events. Redis holds thousands of these, so what they have in common is written once. */
+interface TurnJson extends Common {
   readonly operation?: OperationJson;
   /** Each without what it has in common with the last one. */
   readonly events: ReadonlyArray<{readonly type: string; readonly [field: string]: unknown}>;
@@ -26,35 +30,36 @@ interface StepJson extends Common {
   readonly result?: OutcomeJson;
 }
 
-/** Whether a step emits anything besides `polled` and `waiting`. */
-export function hasNews({events}: Step): boolean {
+/** Whether a turn emits anything besides `polled` and `waiting`. */
+export function hasNews(events: readonly OperationEvent[]): boolean {
   return events.some(({type}) => type !== 'polled' && type !== 'waiting');
 }
 
-/** Writes what a step emits. */
-export function writeStep({state, events, next}: Pick<Step, 'state' | 'events' | 'next'>): string {
-  const last = events.at(-1);
-  const {location = state.redactedLocation, attempt = state.attempt, at = 0, answer} = last ?? {};
+/** Writes what a turn emits. */
+export function writeTurn({record: {token, ended}, events}: Emitted): string {
+  const {location = '', attempt = token.attempt, at = 0, answer} = events.at(-1) ?? {};
   const common: Common = {location, attempt, at, answer};
-  const {operation} = state;
-  const step: StepJson = {
+  const {operation} = token;
+  const turn: TurnJson = {
     ...common,
-    ...(operation === undefined ? {} : {operation: writeOperation(operation)}),
+    ...(operation === undefined ? {} : {operation}),
     events: events.map((event) => writeEvent(event, common)),
-    ...('outcome' in next && next.outcome.status === 'abandoned'
-      ? {result: writeOutcome(next.outcome, writeResumeToken(state))}
-      : {}),
+    ...(ended === undefined || token.abandoned === undefined ? {} : {result: writeEnded(token, ended)}),
   };
-  return JSON.stringify(step);
+  return JSON.stringify(turn);
+}
+
+function writeEnded(token: OutcomeJson['token'], {cause, rawStatus, resultFailedAt}: RecordedEnd): OutcomeJson {
+  return {token, cause, rawStatus, resultFailedAt};
 }
 
 /**
- * Reads what {@link writeStep} wrote: the same events, frozen.
+ * Reads what {@link writeTurn} wrote: the same events, frozen.
  *
  * @throws SyntaxError, TypeError or InvalidResumeTokenError
  */
-export function readStep(text: string): readonly OperationEvent[] {
-  const {events, operation: json, result, ...common}: StepJson = JSON.parse(text);
+export function readTurn(text: string): readonly OperationEvent[] {
+  const {events, operation: json, result, ...common}: TurnJson = JSON.parse(text);
   const operation = json === undefined ? undefined : readOperation(json);
   const outcome = result === undefined ? undefined : readOutcome(result);
   if (common.answer !== undefined) Object.freeze(common.answer);
@@ -67,8 +72,8 @@ export function readStep(text: string): readonly OperationEvent[] {
   });
 }
 
-function writeEvent(event: OperationEvent, common: Common): StepJson['events'][number] {
-  // The operation is the same one in all the events of a step.
+function writeEvent(event: OperationEvent, common: Common): TurnJson['events'][number] {
+  // The operation is the same one in all the events of a turn.
   const {operation, location, attempt, at, answer, ...own} = event;
   const differing = {
     ...(location === common.location ? {} : {location}),

@@ -1,0 +1,81 @@
+import {type OperationJson, type ResumeToken, tokenKind, tokenVersion} from '../operation/resume-token.ts';
+import {readDateTime} from '../shared/date-time.ts';
+import {isRecord} from '../shared/json.ts';
+
+/** What the fields of an operation usually are a copy of. */
+type Copied = 'id' | 'rawStatus' | 'createdDateTime' | 'lastActionDateTime';
+/** What can usually be read from the other fields of a token. */
+type Derived = 'kind' | 'version' | 'tokenOrigin' | 'highestStatus' | 'lastSeenAt';
+
+/** An operation, without what its `raw` body says in the same words. `null`: it has no such field, although the body does. */
+type JobOperation = Omit<OperationJson, Copied> & {readonly [Name in Copied]?: string | null | undefined};
+
+/** A resume token as a job holds it: without what can be read from the rest. Redis holds a hundred thousand of these. */
+export type JobToken = Omit<ResumeToken, Derived | 'operation'> &
+  Partial<Pick<ResumeToken, Derived>> & {readonly operation?: JobOperation};
+
+/** Writes a resume token as a job holds it. */
+export function writeJobToken(token: ResumeToken): JobToken {
+  const {kind, version, tokenOrigin, highestStatus, lastSeenAt, operation, ...rest} = token;
+  return {
+    ...rest,
+    ...(tokenOrigin === originOf(rest.location) ? {} : {tokenOrigin}),
+    ...(highestStatus === undefined || highestStatus === operation?.status ? {} : {highestStatus}),
+    ...(lastSeenAt === undefined || lastSeenAt === rest.changedAt ? {} : {lastSeenAt}),
+    ...(operation === undefined ? {} : {operation: writeOperation(operation)}),
+  };
+}
+
+/** Reads what {@link writeJobToken} wrote. Anything else, which others may have written to Redis, is left to `readResumeToken`. */
+export function readJobToken(token: JobToken): ResumeToken | undefined {
+  if (!isRecord(token) || typeof token.location !== 'string') return undefined;
+  const {operation, ...rest} = token;
+  const written = {kind: tokenKind, version: tokenVersion, tokenOrigin: originOf(token.location), ...rest} as const;
+  if (operation === undefined) return written;
+  if (!isRecord(operation)) return undefined;
+  const {status} = operation;
+  return {highestStatus: status, lastSeenAt: rest.changedAt, ...written, operation: readOperation(operation)};
+}
+
+function writeOperation(operation: OperationJson): JobOperation {
+  const copies = copiesOf(operation);
+  const written = (name: Copied): string | null | undefined =>
+    operation[name] === copies[name] ? undefined : (operation[name] ?? null);
+  const [id, rawStatus] = [written('id'), written('rawStatus')];
+  const [createdDateTime, lastActionDateTime] = [written('createdDateTime'), written('lastActionDateTime')];
+  return {...operation, id, rawStatus, createdDateTime, lastActionDateTime};
+}
+
+function readOperation(operation: JobOperation): OperationJson {
+  const copies = copiesOf(operation);
+  const read = (name: Copied): string | undefined => {
+    const value = operation[name];
+    return value === undefined ? copies[name] : (value ?? undefined);
+  };
+  const [createdDateTime, lastActionDateTime] = [read('createdDateTime'), read('lastActionDateTime')];
+  const {createdDateTime: _, lastActionDateTime: __, ...rest} = operation;
+  return {
+    ...rest,
+    id: read('id'),
+    rawStatus: read('rawStatus') ?? '',
+    ...(createdDateTime === undefined ? {} : {createdDateTime}),
+    ...(lastActionDateTime === undefined ? {} : {lastActionDateTime}),
+  };
+}
+
+/** What an operation's fields usually are: the body's of the same name, and the status. */
+function copiesOf({raw, status}: Pick<JobOperation, 'raw' | 'status'>): Readonly<Record<Copied, string | undefined>> {
+  const body = isRecord(raw) ? raw : {};
+  const date = (value: unknown): string | undefined => readDateTime(value)?.toISOString();
+  return {
+    id: typeof body['id'] === 'string' ? body['id'] : undefined,
+    rawStatus: status,
+    createdDateTime: date(body['createdDateTime']),
+    lastActionDateTime: date(body['lastActionDateTime']),
+  };
+}
+
+/** The origin of a location, unless it is written in an unusual way. */
+function originOf(location: string): string {
+  return location.slice(0, location.indexOf('/', location.indexOf('//') + 2));
+}

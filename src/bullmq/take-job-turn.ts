@@ -1,0 +1,207 @@
+import type {OperationEvent, OperationEventType} from '../operation/events.ts';
+import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
+import {dueAtOf, type OperationRecord, readRecord, wakeRecord} from '../runner/record.ts';
+import {RecordRefusedError} from '../runner/record-refused-error.ts';
+import type {OriginHold} from '../runner/step-unless-held.ts';
+import {type PreparedTurn, type Turn, takePreparedTurn} from '../runner/take-turn.ts';
+import {now as processNow} from '../shared/clock.ts';
+import type {Listeners} from '../shared/listeners.ts';
+import {asError} from './engine-options.ts';
+import {type OperationJob, readJob, type Woken, writeJob} from './job.ts';
+import {JobSkippedError} from './job-skipped-error.ts';
+import type {QueuedEventOf} from './operation-events.ts';
+import {OriginHeldError} from './origin-held-error.ts';
+import type {OriginHolds} from './origin-holds.ts';
+import type {Wait} from './poll-worker.ts';
+import type {Publisher} from './publisher.ts';
+import type {RedisClock} from './redis-clock.ts';
+import type {Skips} from './skips.ts';
+import {hasNews} from './turn-json.ts';
+
+/** What a worker knows of the poll that an event comes from. */
+export interface PolledBy {
+  /** The protocol's name. */
+  readonly protocol: string;
+  /** When watching began, in whatever process, in milliseconds since 1970. */
+  readonly startedAt: number;
+  /**
+   * When the worker began the poll, in milliseconds since 1970: a Graph client may hold the request back for a while after
+   * that. `undefined` where no request was made, because the deadline had passed.
+   */
+  readonly askedAt: number | undefined;
+  /** What was added with the operation, not a copy: do not change it. */
+  readonly data: unknown;
+}
+
+/** An event of a worker by its name; `'*'` is any. */
+export type WorkerEventOf<Type extends OperationEventType | '*'> = QueuedEventOf<Type> & PolledBy;
+
+/** Any event of a worker. */
+export type WorkerEvent = OperationEvent & {readonly id: string} & PolledBy;
+
+/** What the turn of a job needs from outside. */
+export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>, 'resume' | 'onEnd'>> {
+  /** Waits for the other jobs that have just come in. Returns the origins that are held, and until when by the clock. */
+  readonly coalesced: () => Promise<ReadonlyMap<string, number>>;
+  readonly clock: Pick<RedisClock, 'now'>;
+  readonly holds: Pick<OriginHolds, 'hold' | 'addJob'>;
+  readonly skips: Pick<Skips, 'add'>;
+  /** How long a job's lock lasts without being renewed, in milliseconds. */
+  readonly lockDuration: number;
+  readonly publisher: Pick<Publisher, 'publish'>;
+  /** Listeners in this process to the polls that it makes. */
+  readonly listeners: Listeners<WorkerEvent>;
+  /** Hands back the jobs that are still under way. */
+  readonly signal: AbortSignal;
+  readonly onError: (error: Error) => void;
+}
+
+type Job<Data> = Pick<OperationJob<Data>, 'id' | 'data'> & {readonly processedOn?: number | undefined};
+
+/** A turn that was taken. */
+interface Taken<Data> {
+  readonly before: OperationRecord<Data>;
+  readonly turn: Turn<Data>;
+  /** When the request was made, if one was. */
+  readonly askedAt: number | undefined;
+}
+
+/**
+ * Takes the turn of a job's record: polls its operation once, or hands its end over.
+ *
+ * A worker that dies on the way loses nothing: the job goes to another one, which takes the turn again with the record that is
+ * there.
+ *
+ * @param lock the lock's token, without which BullMQ would neither check the lock nor say so
+ * @returns when the next turn is due and what the job holds until then, or what the job completes with
+ * @throws a problem with the infrastructure, after which BullMQ tries again
+ */
+export async function takeJobTurn<Data>(
+  io: JobIo<Data>,
+  job: Job<Data>,
+  lock: string | undefined,
+): Promise<OutcomeJson | Wait> {
+  const {id: jobId} = job;
+  if (jobId === undefined || lock === undefined) throw new TypeError('BullMQ gave no lock for the job');
+  const origins = await io.coalesced();
+  const taken = await tryTurn(io, jobId, job, origins);
+  if ('dueAt' in taken) return taken;
+  const {before, turn, askedAt} = taken;
+  const {events} = turn;
+  if (turn.error !== undefined) io.onError(asError(turn.error));
+  const heldUntil = await holdOrigin(io, turn.hold);
+  const record = dueBy(turn.record, heldUntil);
+  // Before anything that can go wrong: the poll was made, even if it has to be made again.
+  emit(io, events, record, askedAt);
+  // Published before it is stored: a worker killed in between publishes it twice rather than never.
+  if (hasNews(events)) await io.publisher.publish(turn);
+  if ('done' in turn) return writeOutcome(turn.done, record.token);
+  if (turn.hold !== undefined) await io.holds.addJob(turn.hold.origin, jobId);
+  const isChanged = record !== before || job.data.woken !== undefined;
+  return {
+    dueAt: record === turn.record ? turn.dueAt : record.token.dueAt,
+    job: isChanged ? writeJob(record, job.data) : undefined,
+  };
+}
+
+/** The turn, or why none was taken. */
+async function tryTurn<Data>(
+  io: JobIo<Data>,
+  jobId: string,
+  {data, processedOn}: Job<Data>,
+  origins: ReadonlyMap<string, number>,
+): Promise<Taken<Data> | Wait> {
+  const {clock, lockDuration, resume, onEnd, signal} = io;
+  const now = clock.now();
+  let record: OperationRecord<Data> | undefined;
+  try {
+    record = readJob(jobId, data);
+    const {handOver, woken} = data;
+    if (handOver && onEnd === undefined) {
+      const why = 'it was added with handOver, and this worker has no onEnd';
+      return skip(io, jobId, record, new JobSkippedError(why, record.id, 'noOnEnd', record.token.protocol));
+    }
+    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's.
+    if (processedOn !== undefined && Date.now() - processedOn >= lockDuration) return {dueAt: dueAtOf(record)};
+    const before = woken === undefined ? record : wokenRecord(record, woken, now);
+    const state = readRecord(before);
+    const heldUntil = origins.get(new URL(state.location).origin);
+    const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil};
+    const turn = await takePreparedTurn(before, state, options, now);
+    const wasAsked = heldUntil === undefined && turn.record.token.attempt > state.attempt;
+    return {before, turn, askedAt: wasAsked ? now : undefined};
+  } catch (error) {
+    if (error instanceof RecordRefusedError) {
+      const {why, id = jobId, reason} = error;
+      const isInvalid = reason === 'invalidRecord';
+      const protocol = isInvalid ? undefined : record?.token.protocol;
+      return skip(io, jobId, record, new JobSkippedError(why, id, isInvalid ? 'invalidToken' : reason, protocol));
+    }
+    // The worker closes before the answer is there.
+    if (signal.aborted && record !== undefined) return {dueAt: dueAtOf(record)};
+    throw error;
+  }
+}
+
+function skip(
+  {skips, clock, onError}: Pick<JobIo, 'skips' | 'clock' | 'onError'>,
+  jobId: string,
+  record: OperationRecord | undefined,
+  skipped: JobSkippedError,
+): Wait {
+  const {rest, isWorthReporting} = skips.add(jobId, record?.token.dueAt, processNow());
+  if (isWorthReporting) onError(skipped);
+  return {dueAt: clock.now() + rest, isSkipped: true};
+}
+
+/** A record whose wait was ended: by a hint as soon as the service allows, by a lifted hold at once. */
+function wokenRecord<Data>(record: OperationRecord<Data>, woken: Woken, now: number): OperationRecord<Data> {
+  if (woken === 'hint') return wakeRecord(record, now);
+  const {
+    token: {notBefore, ...token},
+    fetching,
+    ...others
+  } = record;
+  const due = {dueAt: Math.min(dueAtOf(record), now)};
+  return {...others, token: {...token, ...due}, ...(fetching === undefined ? {} : {fetching: {...fetching, ...due}})};
+}
+
+function emit<Data>(
+  {listeners}: Pick<JobIo, 'listeners'>,
+  events: readonly OperationEvent[],
+  {id, data, token: {protocol, startedAt}}: OperationRecord<Data>,
+  askedAt: number | undefined,
+): void {
+  if (listeners.isEmpty) return;
+  for (const event of events) {
+    // A poll that is held back has not asked yet.
+    const isHeld = event.type === 'waiting' && event.because === 'heldBack';
+    listeners.emit(Object.freeze({...event, id, protocol, startedAt, data, askedAt: isHeld ? undefined : askedAt}));
+  }
+}
+
+/** Holds an origin, for all workers, where the service has just asked for it. @returns until when */
+async function holdOrigin(
+  {holds, onError}: Pick<JobIo, 'holds' | 'onError'>,
+  hold: OriginHold | undefined,
+): Promise<number | undefined> {
+  if (hold?.retryAfter === undefined) return undefined;
+  const {origin, retryAfter} = hold;
+  try {
+    const {until, isNew} = await holds.hold(origin, retryAfter);
+    if (isNew) onError(new OriginHeldError(origin, until, retryAfter));
+    return until;
+  } catch (error) {
+    // The answer itself must not get lost by it.
+    onError(asError(error));
+    return undefined;
+  }
+}
+
+/** A record that waits no longer than the hold of its origin. */
+function dueBy<Data>(record: OperationRecord<Data>, until: number | undefined): OperationRecord<Data> {
+  const {dueAt, notBefore} = record.token;
+  if (until === undefined || dueAt <= until) return record;
+  const wait = notBefore === undefined ? {dueAt: until} : {dueAt: until, notBefore: Math.min(notBefore, until)};
+  return {...record, token: {...record.token, ...wait}};
+}

@@ -1,0 +1,129 @@
+import {mkdir} from 'node:fs/promises';
+import type {ClassicLevel} from 'classic-level';
+import {describeValue, expected} from '../shared/check-options.ts';
+import type {OperationStore, WriteHint} from '../tracker/store.ts';
+import {missingPackage} from './missing-package.ts';
+
+/** What a batch has not written yet. */
+interface PendingWrite {
+  readonly key: string;
+  /** `undefined`: removed. */
+  readonly text: string | undefined;
+  readonly mayBeLost: boolean;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * A store in a folder, for one process at a time: LevelDB, by the package `classic-level`, which is loaded and opens the folder when
+ * the store is first used. Another process is refused until this one has closed the store or has ended, however it ended.
+ *
+ * What is written or removed while a batch is being written goes into the next. A batch is on the disk when its writes resolve,
+ * unless all that it holds may be lost.
+ *
+ * @param folder its path; it is created where it is not there
+ * @throws TypeError when the folder is no string
+ *
+ * @example
+ * ```ts
+ * const tracker = await createOperationTracker({store: fileStore('operations'), onEnd});
+ * ```
+ */
+export function fileStore(folder: string): OperationStore {
+  if (typeof folder !== 'string' || folder === '') {
+    throw expected('folder', 'a path, a string that is not empty', describeValue(folder));
+  }
+  return new FileStore(folder);
+}
+
+class FileStore implements OperationStore {
+  readonly #folder: string;
+  #database: Promise<ClassicLevel> | undefined;
+  #pending: PendingWrite[] = [];
+  #writing: Promise<void> | undefined;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async list(): Promise<string[]> {
+    const database = await this.#open();
+    return database.keys().all();
+  }
+
+  async read(key: string): Promise<string | undefined> {
+    const database = await this.#open();
+    return database.get(key);
+  }
+
+  write(key: string, text: string, {mayBeLost = false}: WriteHint = {}): Promise<void> {
+    return this.#add(key, text, mayBeLost);
+  }
+
+  remove(key: string): Promise<void> {
+    return this.#add(key, undefined, false);
+  }
+
+  async close(): Promise<void> {
+    await this.#writing;
+    const database = this.#database;
+    this.#database = undefined;
+    await (await database?.catch(() => undefined))?.close();
+  }
+
+  #add(key: string, text: string | undefined, mayBeLost: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({key, text, mayBeLost, resolve, reject});
+      this.#writing ??= this.#writeBatches();
+    });
+  }
+
+  async #writeBatches(): Promise<void> {
+    // After the current turn, so that what comes in it makes one batch.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#pending.length > 0) {
+      const batch = this.#pending;
+      this.#pending = [];
+      try {
+        const database = await this.#open();
+        const operations = batch.map(({key, text}) =>
+          text === undefined ? ({type: 'del', key} as const) : ({type: 'put', key, value: text} as const),
+        );
+        await database.batch(operations, {sync: batch.some(({mayBeLost}) => !mayBeLost)});
+        for (const {resolve} of batch) resolve();
+      } catch (error) {
+        for (const {reject} of batch) reject(error);
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  /** Opens the folder; after a failure, again. */
+  #open(): Promise<ClassicLevel> {
+    if (this.#database === undefined) {
+      const opening = openDatabase(this.#folder);
+      this.#database = opening;
+      opening.catch(() => {
+        if (this.#database === opening) this.#database = undefined;
+      });
+    }
+    return this.#database;
+  }
+}
+
+async function openDatabase(folder: string): Promise<ClassicLevel> {
+  const {ClassicLevel} = await import('classic-level').catch((error: unknown) => {
+    throw missingPackage('fileStore', 'classic-level', error);
+  });
+  await mkdir(folder, {recursive: true});
+  const database = new ClassicLevel(folder);
+  try {
+    await database.open();
+  } catch (error) {
+    const cause: unknown = Object(error).cause;
+    const isLocked = Object(cause).code === 'LEVEL_LOCKED';
+    const why = isLocked ? 'is in use: one tracker at a time uses a store' : 'could not be opened';
+    throw new Error(`fileStore: the folder ${folder} ${why}`, {cause: error});
+  }
+  return database;
+}

@@ -1,0 +1,10 @@
+// Many operations in one process, kept in a store.
+export type {OperationStore, WriteHint} from './store.ts';
+export {TrackedOperation} from './tracked-operation.ts';
+export {
+  createOperationTracker,
+  type OperationTracker,
+  type OperationTrackerOptions,
+  type TrackedCounts,
+} from './tracker.ts';
+export {TrackerError} from './tracker-error.ts';

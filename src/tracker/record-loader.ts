@@ -1,0 +1,67 @@
+import type {OperationRecord} from '../runner/record.ts';
+import {RecordRefusedError} from '../runner/record-refused-error.ts';
+import {LazyAbortController} from '../shared/abort.ts';
+import {pause} from '../shared/timers.ts';
+import {readRecordText} from './record-text.ts';
+import type {OperationStore} from './store.ts';
+import {TrackerError} from './tracker-error.ts';
+
+/** What a store held. */
+export interface Loaded<Data> {
+  readonly records: readonly OperationRecord<Data>[];
+  /** The keys of what is no record that this version can read. */
+  readonly refused: ReadonlySet<string>;
+}
+
+const atOnce = 100;
+const attempts = 5;
+const retryDelay = 200;
+
+/**
+ * Reads a store. A read that fails is repeated four times.
+ *
+ * @param onError gets the failed reads, and what is no record
+ * @throws TrackerError when one fails for the fifth time
+ */
+export async function loadRecords<Data>(
+  store: OperationStore,
+  onError: (error: TrackerError) => void,
+): Promise<Loaded<Data>> {
+  const records: OperationRecord<Data>[] = [];
+  const refused = new Set<string>();
+  const keys = await retrying(() => store.list(), undefined, onError);
+  const rest = keys.values();
+  const work = async (): Promise<void> => {
+    for (const key of rest) {
+      const text = await retrying(() => store.read(key), key, onError);
+      // Somebody may have removed it.
+      if (text === undefined) continue;
+      try {
+        records.push(readRecordText(key, text));
+      } catch (error) {
+        if (!(error instanceof RecordRefusedError)) throw error;
+        refused.add(key);
+        onError(new TrackerError('record', 'The store holds what is no record under', key, error));
+      }
+    }
+  };
+  await Promise.all(Array.from({length: Math.min(atOnce, keys.length)}, work));
+  return {records, refused};
+}
+
+async function retrying<Result>(
+  read: () => Promise<Result>,
+  key: string | undefined,
+  onError: (error: TrackerError) => void,
+): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await read();
+    } catch (cause) {
+      const error = new TrackerError('store', 'The store could not be read', key, cause);
+      if (attempt === attempts) throw error;
+      onError(error);
+      await pause(retryDelay * 2 ** (attempt - 1), new LazyAbortController());
+    }
+  }
+}

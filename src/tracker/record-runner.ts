@@ -1,0 +1,214 @@
+import type {ConcurrencyLimit} from '../client/concurrency-limit.ts';
+import {abandonError} from '../operation/abandon-error.ts';
+import type {Outcome} from '../operation/outcome.ts';
+import type {WatchState} from '../operation/state.ts';
+import {dueAtOf, type OperationRecord, outcomeOf, readRecord, wakeRecord} from '../runner/record.ts';
+import {RecordRefusedError} from '../runner/record-refused-error.ts';
+import {type Turn, takePreparedTurn} from '../runner/take-turn.ts';
+import type {ResumeRecord, TurnOptions} from '../runner/turn-options.ts';
+import {LazyAbortController} from '../shared/abort.ts';
+import {now, processClock, setTimer} from '../shared/clock.ts';
+import {timerDelay} from '../shared/timers.ts';
+import type {OriginHolds} from './origin-holds.ts';
+import {toWallClock} from './record-text.ts';
+import type {StoreWriter} from './store-writer.ts';
+import {TrackerError} from './tracker-error.ts';
+
+/** What the records of a tracker share. */
+export interface RunnerContext<Data> {
+  readonly turnOptions: TurnOptions<Data>;
+  /** How the turns poll, prepared once for all. */
+  readonly resume: ResumeRecord;
+  /** How many polls are made at once. */
+  readonly polls: ConcurrencyLimit;
+  /** How many ends are handed over at once: an `onEnd` that hangs holds up no poll. */
+  readonly ends: ConcurrencyLimit;
+  readonly holds: OriginHolds;
+  readonly writer: StoreWriter;
+  readonly onError: (error: TrackerError) => void;
+  /** Called when there is nothing more to do with a record. */
+  readonly onDone: (runner: RecordRunner<Data>) => void;
+}
+
+/**
+ * What a record does: it waits for its next turn; it is due, and waits for its place; its turn is being taken; no turn can be taken;
+ * nothing is left to do.
+ */
+export type RunnerPhase = 'waiting' | 'due' | 'active' | 'refused' | 'over';
+
+/** After a turn that threw what no turn should, in milliseconds. */
+const retryDelay = 60_000;
+
+/** Takes the turns of one record when they are due, and stores it after each. */
+export class RecordRunner<Data> {
+  readonly #context: RunnerContext<Data>;
+  #record: OperationRecord<Data>;
+  #phase: RunnerPhase = 'waiting';
+  #dueAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #controller: LazyAbortController | undefined;
+  #turn: Promise<void> | undefined;
+  #wasWoken = false;
+  #isRemoved = false;
+  #outcome: Outcome | undefined;
+  #waiting: ((outcome: Outcome) => void)[] | undefined;
+
+  constructor(record: OperationRecord<Data>, context: RunnerContext<Data>) {
+    this.#record = record;
+    this.#context = context;
+  }
+
+  get record(): OperationRecord<Data> {
+    return this.#record;
+  }
+
+  get phase(): RunnerPhase {
+    return this.#phase;
+  }
+
+  get state(): WatchState {
+    return readRecord(this.#record);
+  }
+
+  /** How watching ended, with what is stored; `undefined` while it goes on. */
+  get outcome(): Outcome | undefined {
+    this.#outcome ??= outcomeOf(toWallClock(this.#record));
+    return this.#outcome;
+  }
+
+  /** Calls back once watching is over. */
+  onceOver(settle: (outcome: Outcome) => void): void {
+    if (this.outcome === undefined) {
+      this.#waiting ??= [];
+      this.#waiting.push(settle);
+    } else settle(this.outcome);
+  }
+
+  /** Takes the next turn at a time, and goes on from there. */
+  start(at: number): void {
+    if (this.#phase === 'over') return;
+    clearTimeout(this.#timer);
+    this.#phase = 'waiting';
+    this.#dueAt = at;
+    this.#timer = setTimer(RecordRunner.#onTimer, timerDelay(Math.max(0, at - now())), this);
+  }
+
+  /** Takes the next turn as soon as the service allows a poll. */
+  wake(): void {
+    if (this.#phase === 'active') this.#wasWoken = true;
+    if (this.#phase !== 'waiting' || this.#record.ended !== undefined) return;
+    const woken = wakeRecord(this.#record, now());
+    if (woken === this.#record) return;
+    this.#record = woken;
+    this.start(dueAtOf(woken));
+  }
+
+  /** Ends it, and with it the turn that is being taken, whatever comes of that. */
+  remove(): void {
+    this.#isRemoved = true;
+    this.#stop('removed from its tracker');
+  }
+
+  /** Ends it, and with it the turn that is being taken; resolves once that is over, and what came of it is being stored. */
+  async close(): Promise<void> {
+    this.#stop('its tracker was closed');
+    await this.#turn;
+  }
+
+  #stop(why: string): void {
+    const wasOver = this.#phase === 'over';
+    this.#phase = 'over';
+    clearTimeout(this.#timer);
+    this.#controller?.abort();
+    if (!wasOver && this.outcome === undefined) this.#settle(this.#stoppedOutcome(why));
+  }
+
+  static #onTimer<Data>(runner: RecordRunner<Data>): void {
+    runner.#onDue();
+  }
+
+  #onDue(): void {
+    // A timer holds 24.8 days at most.
+    if (this.#dueAt > now()) this.start(this.#dueAt);
+    else {
+      this.#phase = 'due';
+      this.#turn = this.#takeTurn();
+    }
+  }
+
+  async #takeTurn(): Promise<void> {
+    const {turnOptions, resume, holds, polls, ends} = this.#context;
+    const controller = new LazyAbortController();
+    this.#controller = controller;
+    const limit = this.#record.ended === undefined ? polls : ends;
+    let turn: Turn<Data>;
+    try {
+      await limit.acquire(1, controller);
+      try {
+        this.#phase = 'active';
+        this.#wasWoken = false;
+        const heldUntil = holds.until(this.#record.token.location, now());
+        const given = {resume, onEnd: turnOptions.onEnd, heldUntil, signal: controller.signal};
+        turn = await takePreparedTurn(this.#record, this.state, given, now());
+      } finally {
+        limit.release(1);
+      }
+    } catch (error) {
+      if (!controller.aborted) this.#onThrown(error);
+      return;
+    }
+    if (!this.#isRemoved) this.#onTurn(turn);
+  }
+
+  #onThrown(error: unknown): void {
+    const isRefused = error instanceof RecordRefusedError;
+    if (isRefused) this.#phase = 'refused';
+    else this.start(now() + retryDelay);
+    this.#report(isRefused ? 'record' : 'turn', 'No turn can be taken for', error);
+  }
+
+  #onTurn(turn: Turn<Data>): void {
+    const {writer, holds, onDone} = this.#context;
+    const before = this.#record;
+    const {key} = before;
+    if (turn.hold !== undefined) holds.add(turn.hold);
+    if (turn.error !== undefined) this.#report('onEnd', 'onEnd rejected for', turn.error);
+    this.#record = turn.record;
+    if ('done' in turn) {
+      this.#phase = 'over';
+      onDone(this);
+      if (before.ended === undefined) this.#settle(turn.done);
+      return;
+    }
+    const {dueAt} = turn;
+    if (turn.record.ended !== undefined && before.ended === undefined) {
+      // What onEnd is called with is what is stored.
+      void writer.put(key, turn.record, false).then(() => {
+        this.#settle(outcomeOf(toWallClock(turn.record)));
+        this.start(dueAt);
+      });
+      return;
+    }
+    if (turn.record !== before) void writer.put(key, turn.record, true);
+    this.start(dueAt);
+    if (this.#wasWoken) this.wake();
+  }
+
+  #settle(outcome: Outcome | undefined): void {
+    this.#outcome ??= outcome;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (this.#outcome !== undefined) for (const settle of waiting ?? []) settle(this.#outcome);
+  }
+
+  #stoppedOutcome(why: string): Outcome {
+    const {state} = this;
+    const facts = {cause: new Error(why), clock: processClock};
+    const error = abandonError('stopped', state, now(), facts);
+    return {status: 'abandoned', reason: 'stopped', operation: state.operation, error};
+  }
+
+  #report(reason: TrackerError['reason'], what: string, cause: unknown): void {
+    this.#context.onError(new TrackerError(reason, what, this.#record.key, cause));
+  }
+}

@@ -1,0 +1,122 @@
+import type {OperationRecord} from '../runner/record.ts';
+import {LazyAbortController} from '../shared/abort.ts';
+import {pause} from '../shared/timers.ts';
+import {writeRecord} from './record-text.ts';
+import type {OperationStore} from './store.ts';
+import {TrackerError} from './tracker-error.ts';
+
+/** What is to be in the store under a key. */
+interface Change {
+  /** `undefined`: nothing. */
+  readonly record: OperationRecord | undefined;
+  readonly mayBeLost: boolean;
+  readonly waiters: readonly Waiter[];
+}
+
+interface Waiter {
+  readonly stored: () => void;
+  /** Called at the first failure. Without it, the waiter waits until the store has it. */
+  readonly failed?: (error: TrackerError) => void;
+}
+
+const firstRetry = 100;
+const longestRetry = 30_000;
+
+/**
+ * Writes to a store: for each key one change at a time, and of those that come in the meantime only the last. What the store
+ * rejects is written again, after 0.1 s growing to 30 s.
+ */
+export class StoreWriter {
+  readonly #store: OperationStore;
+  readonly #onError: (error: TrackerError) => void;
+  readonly #pending = new Map<string, Change>();
+  readonly #working = new Map<string, Promise<void>>();
+  readonly #closing = new LazyAbortController();
+
+  constructor(store: OperationStore, onError: (error: TrackerError) => void) {
+    this.#store = store;
+    this.#onError = onError;
+  }
+
+  /** Resolves once the store has the record, or what came after it. */
+  put(key: string, record: OperationRecord, mayBeLost: boolean): Promise<void> {
+    return new Promise((stored) => this.#add(key, {record, mayBeLost, waiters: [{stored}]}));
+  }
+
+  /** @throws TrackerError when the store rejects it. It is written again all the same, unless another change follows. */
+  tryPut(key: string, record: OperationRecord): Promise<void> {
+    return new Promise((stored, failed) => this.#add(key, {record, mayBeLost: false, waiters: [{stored, failed}]}));
+  }
+
+  /** @throws TrackerError when the store rejects it. The removal is repeated all the same. */
+  tryRemove(key: string): Promise<void> {
+    return new Promise((stored, failed) =>
+      this.#add(key, {record: undefined, mayBeLost: false, waiters: [{stored, failed}]}),
+    );
+  }
+
+  /** Removes, however often the store rejects that. */
+  remove(key: string): void {
+    this.#add(key, {record: undefined, mayBeLost: false, waiters: []});
+  }
+
+  /** Tries once more what is still to be written. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    while (this.#working.size > 0) await Promise.all(this.#working.values());
+  }
+
+  #add(key: string, change: Change): void {
+    const before = this.#pending.get(key);
+    this.#pending.set(key, before === undefined ? change : merge(before, change));
+    if (!this.#working.has(key)) this.#working.set(key, this.#work(key));
+  }
+
+  async #work(key: string): Promise<void> {
+    let failures = 0;
+    for (let change = this.#take(key); change !== undefined; change = this.#take(key)) {
+      const isLastTry = this.#closing.aborted;
+      try {
+        await this.#apply(key, change);
+        failures = 0;
+        for (const {stored} of change.waiters) stored();
+      } catch (cause) {
+        const what = change.record === undefined ? 'The store could not remove' : 'The store could not write';
+        const error = new TrackerError('store', what, key, cause);
+        const failed = change.waiters.filter((waiter) => waiter.failed !== undefined);
+        for (const waiter of failed) waiter.failed?.(error);
+        // Who called knows.
+        if (failed.length === 0) this.#onError(error);
+        if (isLastTry) continue;
+        const again = {...change, waiters: change.waiters.filter((waiter) => waiter.failed === undefined)};
+        const newer = this.#pending.get(key);
+        this.#pending.set(key, newer === undefined ? again : merge(again, newer));
+        failures += 1;
+        await pause(Math.min(longestRetry, firstRetry * 2 ** Math.min(failures - 1, 10)), this.#closing).catch(
+          () => {},
+        );
+      }
+    }
+    this.#working.delete(key);
+  }
+
+  #take(key: string): Change | undefined {
+    const change = this.#pending.get(key);
+    this.#pending.delete(key);
+    return change;
+  }
+
+  async #apply(key: string, {record, mayBeLost}: Change): Promise<void> {
+    if (record === undefined) await this.#store.remove(key);
+    else if (mayBeLost) await this.#store.write(key, writeRecord(record), {mayBeLost});
+    else await this.#store.write(key, writeRecord(record));
+  }
+}
+
+function merge(before: Change, after: Change): Change {
+  return {
+    record: after.record,
+    mayBeLost: before.mayBeLost && after.mayBeLost,
+    waiters: [...before.waiters, ...after.waiters],
+  };
+}

@@ -1,0 +1,348 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import {checkOneTransport} from '../client/client-option.ts';
+import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
+import type {ResumeToken} from '../operation/resume-token.ts';
+import {OperationPoller} from '../poller.ts';
+import {createRecord, type RecordOptions} from '../runner/create-record.ts';
+import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
+import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {type Checks, checkIsObject, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
+import {now} from '../shared/clock.ts';
+import {reportUncaught} from '../shared/report-error.ts';
+import {OriginHolds} from './origin-holds.ts';
+import {loadRecords} from './record-loader.ts';
+import {RecordRunner, type RunnerContext} from './record-runner.ts';
+import {toProcessClock} from './record-text.ts';
+import {noStore, type OperationStore} from './store.ts';
+import {StoreWriter} from './store-writer.ts';
+import {TrackedOperation} from './tracked-operation.ts';
+import {TrackerError} from './tracker-error.ts';
+
+/** The options of {@link createOperationTracker}: those of a poller apply to all its operations. */
+export interface OperationTrackerOptions<Data = unknown> extends Omit<TurnOptions<Data>, 'heldUntil' | 'signal'> {
+  /** Where the operations are kept. Default: nowhere, so that they end with the process. */
+  readonly store?: OperationStore | undefined;
+  /** Called with what went wrong and ended nothing. Default: `console.warn`. */
+  readonly onError?: ((error: TrackerError) => void) | undefined;
+  /** How many polls are made at once, and how many ends are handed over at once. Default 100. */
+  readonly concurrency?: number | undefined;
+}
+
+/** How many operations of a tracker are in which state. */
+export interface TrackedCounts {
+  /** waiting for their next poll */
+  readonly waiting: number;
+  /** due, with as many polls under way as may be */
+  readonly due: number;
+  /** being polled */
+  readonly active: number;
+  /** over, and not yet taken by `onEnd` */
+  readonly ended: number;
+  /** left alone, because there is nothing that this tracker can do with what is stored */
+  readonly refused: number;
+}
+
+/** Operations that are watched in this process, and kept in a store. */
+export interface OperationTracker<Data = unknown> extends AsyncDisposable {
+  /**
+   * Watches an operation. Adding a key that is there changes nothing, so the code that starts operations can be repeated.
+   *
+   * A poller is handed over: a request that is under way is waited for, then the poller stops, and its `result()` rejects with a
+   * `WatchAbortedError` whose cause says so. It goes on if this rejects, and where the key is that of another operation.
+   *
+   * @param place where the operation is, or a poller or a resume token to go on from
+   * @returns the operation, once it is stored
+   * @throws TypeError or RangeError when an option or the location is invalid; InvalidResumeTokenError; RecordRefusedError where this
+   *   tracker does not know the protocol, or its client's token may not go there
+   * @throws TrackerError when the store rejects it, or holds something else under that key
+   */
+  add(
+    place: string | URL | OperationPoller | ResumeToken,
+    options?: RecordOptions<Data>,
+  ): Promise<TrackedOperation<Data>>;
+  /** The operation of that key; `undefined` where there is none (any more). */
+  get(key: string): Promise<TrackedOperation<Data> | undefined>;
+  /** All operations. */
+  list(): Promise<TrackedOperation<Data>[]>;
+  /**
+   * A hint that an operation may have changed, from a webhook for instance: the next poll is made as soon as the service allows, as
+   * for `poller.wake()`.
+   *
+   * @returns whether there is such an operation
+   */
+  wake(key: string): Promise<boolean>;
+  /**
+   * Stops watching; the operation itself goes on, and `onEnd` is not called. What was left alone because it could not be read is
+   * removed too.
+   *
+   * @returns whether there was something to remove, once the store has removed it
+   * @throws TrackerError when the store rejects that: watching has stopped, and the removal is repeated
+   */
+  remove(key: string): Promise<boolean>;
+  /** How many operations are in which state. */
+  counts(): Promise<TrackedCounts>;
+  /**
+   * Stops watching and stores what is known, for the next tracker over the same store. Polls are aborted; an `onEnd` that was
+   * called is waited for, and its signal aborts. Closes the store.
+   */
+  close(): Promise<void>;
+}
+
+const storeFunctions = ['list', 'read', 'write', 'remove'] as const;
+
+const {heldUntil: _, signal: __, ...pollChecks} = turnChecks;
+
+const trackerChecks = {
+  ...pollChecks,
+  store: isA('a store, with the functions list, read, write and remove', (store) =>
+    storeFunctions.every((name) => typeof Reflect.get(Object(store), name) === 'function'),
+  ),
+  onError: isFunction,
+  concurrency: isNumber({takes: 'a whole number', least: 1, whole: true}),
+} satisfies Checks<OperationTrackerOptions>;
+
+/**
+ * Makes a tracker: it goes on with what is in the store, and takes what is added, until each operation has ended and `onEnd` has
+ * resolved. One tracker at a time uses a store.
+ *
+ * - `onEnd` is called at least once for each operation, with an `id` that stays the same: again after it rejected, and after a
+ *   crash. Only then does the operation leave the store.
+ * - Whatever the store rejects is repeated and reported to `onError`. Text that is no record is left as it is.
+ *
+ * @throws TypeError or RangeError when an option is invalid; the message names it
+ * @throws TrackerError when the store cannot be read
+ *
+ * @example
+ * ```ts
+ * const tracker = await createOperationTracker<{mail: string}>({
+ *   store: fileStore('operations'),
+ *   token: getToken,
+ *   onEnd: ({outcome, data}) => sendMail(data?.mail, outcome.status),
+ * });
+ * await tracker.add(location, {key: 'adele', data: {mail: 'adele@contoso.com'}});
+ * ```
+ */
+export async function createOperationTracker<Data = unknown>(
+  options: OperationTrackerOptions<Data> = {},
+): Promise<OperationTracker<Data>> {
+  checkIsObject('options', options);
+  checkOptions(options, trackerChecks);
+  checkOneTransport(options);
+  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = options;
+  const report = neverThrowing(onError);
+  const {records, refused} = await loadRecords<Data>(store, report);
+  const tracker = new Tracker<Data>({turnOptions, store, onError: report, concurrency, refused});
+  tracker.goOn(records);
+  return tracker;
+}
+
+/** What a tracker is made of. */
+interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | 'onError'> {
+  readonly store: OperationStore;
+  readonly concurrency: number;
+  /** The keys of what is in the store and cannot be read. */
+  readonly refused: ReadonlySet<string>;
+}
+
+class Tracker<Data> implements OperationTracker<Data> {
+  readonly #store: OperationStore;
+  readonly #context: RunnerContext<Data>;
+  readonly #entries = new Map<string, Entry<Data>>();
+  readonly #refused: Set<string>;
+  #closing: Promise<void> | undefined;
+
+  constructor({turnOptions, store, onError, concurrency, refused}: TrackerParts<Data>) {
+    const writer = new StoreWriter(store, onError);
+    this.#store = store;
+    this.#refused = new Set(refused);
+    this.#context = {
+      turnOptions,
+      resume: prepareTurns(turnOptions),
+      polls: new ConcurrencyLimit(concurrency),
+      ends: new ConcurrencyLimit(concurrency),
+      holds: new OriginHolds(),
+      writer,
+      onError,
+      onDone: ({record: {key}}) => {
+        this.#entries.delete(key);
+        writer.remove(key);
+      },
+    };
+  }
+
+  /** Goes on with what was stored. Polls that are overdue are spread, so that they do not all leave at once. */
+  goOn(records: readonly OperationRecord<Data>[]): void {
+    const time = now();
+    const overdue = records.filter((record) => record.ended === undefined && dueAtOf(record) <= time).length;
+    const spread = Math.min(longestSpread, overdue * spreadPerPoll);
+    for (const record of records) {
+      const {runner} = this.#track(record, alreadyStored);
+      const dueAt = dueAtOf(record);
+      runner.start(record.ended === undefined && dueAt <= time ? time + Math.random() * spread : dueAt);
+    }
+  }
+
+  async add(
+    place: string | URL | OperationPoller | ResumeToken,
+    options: RecordOptions<Data> = {},
+  ): Promise<TrackedOperation<Data>> {
+    if (!(place instanceof OperationPoller)) return (await this.#entryOf(place, options)).tracked;
+    let entry: Entry<Data> | undefined;
+    const take = async (token: ResumeToken): Promise<void> => {
+      entry = await this.#entryOf(token, options);
+      if (entry.runner.record.token.location !== token.location)
+        throw new Error('The key is that of another operation');
+    };
+    await place.handOver(take).catch((error: unknown) => {
+      if (entry === undefined) throw error;
+    });
+    if (entry === undefined) throw new Error('A poller was handed over to nobody');
+    return entry.tracked;
+  }
+
+  async get(key: string): Promise<TrackedOperation<Data> | undefined> {
+    const entry = this.#entries.get(key);
+    const isStored = await entry?.stored.then(
+      () => true,
+      () => false,
+    );
+    return isStored ? entry?.tracked : undefined;
+  }
+
+  async list(): Promise<TrackedOperation<Data>[]> {
+    const tracked = await Promise.all([...this.#entries.keys()].map((key) => this.get(key)));
+    return tracked.filter((each) => each !== undefined);
+  }
+
+  async wake(key: string): Promise<boolean> {
+    if ((await this.get(key)) === undefined) return false;
+    this.#entries.get(key)?.runner.wake();
+    return true;
+  }
+
+  async remove(key: string): Promise<boolean> {
+    this.#checkIsOpen();
+    const entry = this.#entries.get(key);
+    if (!this.#refused.delete(key) && entry === undefined) return false;
+    this.#entries.delete(key);
+    entry?.runner.remove();
+    await this.#context.writer.tryRemove(key);
+    return true;
+  }
+
+  async counts(): Promise<TrackedCounts> {
+    const counts = {waiting: 0, due: 0, active: 0, ended: 0, refused: this.#refused.size};
+    for (const {runner} of this.#entries.values()) {
+      const {phase, record} = runner;
+      if (phase !== 'over') counts[phase === 'refused' || record.ended === undefined ? phase : 'ended'] += 1;
+    }
+    return counts;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#entries.values()].map(({runner}) => runner.close()));
+    await this.#context.writer.close();
+    await this.#store.close?.();
+  }
+
+  #checkIsOpen(): void {
+    if (this.#closing !== undefined) throw new Error('The tracker is closed');
+  }
+
+  /** The entry of an operation, which is there already or is added. */
+  async #entryOf(place: string | URL | ResumeToken, options: RecordOptions<Data>): Promise<Entry<Data>> {
+    this.#checkIsOpen();
+    const {turnOptions, resume, writer} = this.#context;
+    const record = createRecordOf(place, options, turnOptions);
+    const {key} = record;
+    const known = this.#entries.get(key);
+    if (known !== undefined) {
+      await known.stored;
+      return known;
+    }
+    if (this.#refused.has(key)) {
+      throw new TrackerError(
+        'record',
+        'Nothing is added over',
+        key,
+        'what the store holds there cannot be read: remove it',
+      );
+    }
+    // Refused now, not at the first turn.
+    resume(record.id, readRecord(record));
+    const entry = this.#track(record, writer.tryPut(key, record));
+    try {
+      await entry.stored;
+    } catch (error) {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+      // It may have been stored all the same.
+      writer.remove(key);
+      throw error;
+    }
+    entry.runner.start(dueAtOf(record));
+    return entry;
+  }
+
+  #track(record: OperationRecord<Data>, stored: Promise<void>): Entry<Data> {
+    const runner = new RecordRunner(record, this.#context);
+    const entry = {runner, tracked: new TrackedOperation(runner), stored};
+    this.#entries.set(record.key, entry);
+    return entry;
+  }
+}
+
+/** An operation of a tracker. */
+interface Entry<Data> {
+  readonly runner: RecordRunner<Data>;
+  readonly tracked: TrackedOperation<Data>;
+  /** Rejects where the store rejected what was added. */
+  readonly stored: Promise<void>;
+}
+
+const alreadyStored = Promise.resolve();
+/** How long the overdue polls of a start take at most, and each of them, in milliseconds. */
+const longestSpread = 30_000;
+const spreadPerPoll = 10;
+
+const isWellFormed = isA(
+  'a string that is not empty and has no lone surrogates',
+  (key) => typeof key === 'string' && /^\P{Cs}+$/u.test(key),
+);
+
+/** A record as it will be read from the store, with the times of this process. */
+function createRecordOf<Data>(
+  place: string | URL | ResumeToken,
+  options: RecordOptions<Data>,
+  {protocols}: TurnOptions<Data>,
+): OperationRecord<Data> {
+  checkIsObject('options', options);
+  if (options.key !== undefined) isWellFormed('key', options.key);
+  const name: unknown = Object(place).protocol;
+  const protocol = options.protocol ?? protocols?.find((each) => each.name === name);
+  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...options, protocol})));
+  return toProcessClock(record);
+}
+
+function neverThrowing(onError: (error: TrackerError) => void): (error: TrackerError) => void {
+  return (error) => {
+    try {
+      onError(error);
+    } catch (thrown) {
+      reportUncaught(thrown);
+    }
+  };
+}
+
+function warn(error: TrackerError): void {
+  // biome-ignore lint/suspicious/noConsole: nobody else would get it, and a warning ends no process.
+  console.warn(error);
+}

@@ -1,0 +1,200 @@
+import {once} from 'node:events';
+import {beforeEach, expect, test} from '@jest/globals';
+import {Job} from 'bullmq';
+import {OperationFailedError, type WatchTimeoutError} from 'operation-poller';
+import type {EndedRecord} from 'operation-poller/runner';
+import {Bench, describeWithRedis, jobIdOf, startWorkerProcess, until} from './setup.ts';
+
+interface Data {
+  readonly user: string;
+}
+
+describeWithRedis('onEnd', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  /** An `onEnd` that keeps what it gets, and rejects as often as given. */
+  const keepEnds = (rejections = 0) => {
+    const ends: EndedRecord<Data>[] = [];
+    const onEnd = async (ended: EndedRecord<Data>): Promise<void> => {
+      ends.push(ended);
+      if (ends.length <= rejections) throw new Error(`no mail server, ${ends.length}`);
+    };
+    return {ends, onEnd};
+  };
+
+  test('gets the outcome of what was added with handOver, once, and of nothing else', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds();
+    bench.worker<Data>({onEnd});
+    const add = (script: Parameters<typeof emulator.addOperation>[0], key: string) =>
+      queue.add(emulator.addOperation(script).location, {handOver: true, key, data: {user: key}});
+    const succeeded = await add({script: ['running', 'succeeded']}, 'a');
+    const failed = await add({script: ['failed']}, 'b');
+    const abandoned = await queue.add(emulator.addOperation({script: ['running']}).location, {
+      handOver: true,
+      totalTimeout: 200,
+    });
+    const others = await queue.add(emulator.addOperation({script: ['succeeded']}).location);
+    const queued = [succeeded, failed, abandoned];
+    const outcomes = await Promise.all([...queued, others].map((operation) => operation.outcome()));
+    await until(async () => (await queue.counts()).ended === 4);
+    expect(outcomes.map(({status}) => status)).toEqual(['succeeded', 'failed', 'abandoned', 'succeeded']);
+    for (const [index, {id, key, data}] of queued.entries()) {
+      const [ended, ...more] = ends.filter((end) => end.id === id);
+      expect(more).toEqual([]);
+      expect(ended).toMatchObject({id, key, data});
+      expect(ended?.outcome).toEqual(outcomes[index]);
+      expect(ended?.signal.aborted).toBe(false);
+    }
+    expect(ends).toHaveLength(3);
+    expect((outcomes[1] as {error: Error}).error).toBeInstanceOf(OperationFailedError);
+    expect((outcomes[2] as {error: WatchTimeoutError}).error.name).toBe('WatchTimeoutError');
+    expect(await abandoned.abandoned()).toBe('timeout');
+    expect(await succeeded.abandoned()).toBeUndefined();
+    expect(await queue.counts()).toEqual({waiting: 0, due: 0, active: 0, ended: 4, failed: 0});
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('85: is called again after a rejection, later each time, with the same id and without asking the service', async () => {
+    const emulator = await bench.emulator({script: ['running', 'succeeded']});
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds(2);
+    const times: number[] = [];
+    bench.worker<Data>({
+      onEnd: (ended) => {
+        times.push(Date.now());
+        return onEnd(ended);
+      },
+    });
+    const queued = await queue.add(emulator.addOperation().location, {handOver: true});
+    await until(() => ends.length === 1);
+    // The others go on in the meantime, and what is known of this one can be read.
+    const other = await queue.add(emulator.addOperation().location);
+    expect((await other.result()).status).toBe('succeeded');
+    expect(ends).toHaveLength(1);
+    expect(await queued.status()).toBe('succeeded');
+    expect((await queue.list()).map(({id}) => id)).toEqual([queued.id]);
+    // Whoever waits for the result does not wait for it.
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(ends).toHaveLength(1);
+    await until(async () => (await queue.counts()).ended === 1 + 1);
+    expect(ends.map(({id}) => id)).toEqual([queued.id, queued.id, queued.id]);
+    const [first = 0, second = 0, third = 0] = times;
+    expect(second - first).toBeGreaterThanOrEqual(1000);
+    expect(third - second).toBeGreaterThanOrEqual(2000);
+    expect(emulator.operations[0]?.requests).toHaveLength(2);
+    expect(bench.errors.map(({message}) => message)).toEqual(['no mail server, 1', 'no mail server, 2']);
+  });
+
+  test('85: is called again, with the same id, when its process was killed in it', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue<Data>();
+    const child = await startWorkerProcess(bench, {hangsInOnEnd: true});
+    const queued = await queue.add(emulator.addOperation().location, {handOver: true});
+    const [id] = await once(child, 'message');
+    expect(id).toBe(queued.id);
+    child.kill('SIGKILL');
+    const {ends, onEnd} = keepEnds();
+    bench.worker<Data>({onEnd, recoverAfter: 1000});
+    await until(async () => (await queue.counts()).ended === 1);
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(ends.map((end) => end.id)).toEqual([queued.id]);
+    expect(emulator.received).toBe(1);
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('85: may run twice at once where the lock was lost, and the job is done once', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue<Data>();
+    const ids: string[] = [];
+    let release: (() => void) | undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const onEnd = ({id}: EndedRecord<Data>): Promise<void> => {
+      ids.push(id);
+      return held;
+    };
+    bench.worker<Data>({onEnd, recoverAfter: 1000});
+    const queued = await queue.add(emulator.addOperation().location, {handOver: true});
+    await until(() => ids.length === 1);
+    await bench.redisClient().del(`bull:${bench.name}:${jobIdOf(queued)}:lock`);
+    await until(() => ids.length === 2);
+    release?.();
+    await until(async () => (await queue.counts()).ended === 1);
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(ids).toEqual([queued.id, queued.id]);
+    expect(emulator.received).toBe(1);
+    expect(await queue.counts()).toMatchObject({ended: 1, failed: 0});
+  });
+
+  test('88: is left to others by a worker that has none, which reports it', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue<Data>();
+    const without = bench.worker();
+    const queued = await queue.add(emulator.addOperation().location, {handOver: true});
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]).toMatchObject({
+      name: 'JobSkippedError',
+      id: queued.id,
+      reason: 'noOnEnd',
+      protocol: 'longRunning',
+    });
+    expect(bench.errors[0]?.message).toContain('this worker has no onEnd');
+    expect(emulator.received).toBe(0);
+    // It takes the others.
+    const other = await queue.add(emulator.addOperation().location);
+    expect((await other.result()).status).toBe('succeeded');
+    await without.close();
+    const {ends, onEnd} = keepEnds();
+    bench.worker<Data>({onEnd});
+    await until(() => ends.length > 0);
+    expect(ends.map(({id}) => id)).toEqual([queued.id]);
+  });
+
+  test('is not called for what remove() has ended, also where the end was about to be handed over', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds(1);
+    bench.worker<Data>({onEnd});
+    const waiting = await queue.add(emulator.addOperation({script: ['running']}).location, {
+      handOver: true,
+      initialDelay: 60_000,
+    });
+    const ended = await queue.add(emulator.addOperation({script: ['succeeded']}).location, {handOver: true});
+    await until(() => ends.length === 1);
+    await until(async () => (await queue.counts()).active === 0);
+    for (const queued of [waiting, ended]) {
+      expect(await queue.remove(queued.key)).toBe(true);
+      expect(await Job.fromId(bench.raw(), jobIdOf(queued))).toBeUndefined();
+    }
+    expect(ends).toHaveLength(1);
+  });
+
+  test('is handed back when the worker closes before it resolves: its signal aborts', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue<Data>();
+    const aborted: unknown[] = [];
+    const onEnd = ({signal}: EndedRecord<Data>): Promise<void> =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          aborted.push(signal.reason);
+          reject(signal.reason);
+        });
+        begun += 1;
+      });
+    let begun = 0;
+    const worker = bench.worker<Data>({onEnd, requestTimeout: 200});
+    const queued = await queue.add(emulator.addOperation().location, {handOver: true});
+    await until(() => begun === 1);
+    await worker.close();
+    expect(aborted).toHaveLength(1);
+    expect(await queue.counts()).toMatchObject({active: 0, ended: 0});
+    const {ends, onEnd: next} = keepEnds();
+    bench.worker<Data>({onEnd: next});
+    await until(() => ends.length > 0);
+    expect(ends.map(({id}) => id)).toEqual([queued.id]);
+  });
+});

@@ -1,0 +1,59 @@
+import {expect, test} from '@jest/globals';
+import ky from 'ky';
+import {type JobData, writeJob} from '../../src/bullmq/job.ts';
+import {type JobIo, takeJobTurn} from '../../src/bullmq/take-job-turn.ts';
+import {operationEventTypes} from '../../src/operation/events.ts';
+import {createRecord} from '../../src/runner/create-record.ts';
+import {prepareTurns} from '../../src/runner/turn-options.ts';
+import {Listeners} from '../../src/shared/listeners.ts';
+import {beginning, location} from '../support/core.ts';
+
+/** Takes the turn of a job at a time, without Redis. */
+async function turnAt(now: number, data: JobData) {
+  let requests = 0;
+  const http = ky.create({
+    fetch: async () => {
+      requests += 1;
+      return Response.json({status: 'running'});
+    },
+  });
+  const io = {
+    resume: prepareTurns({http, schedule: () => 60_000}),
+    onEnd: undefined,
+    coalesced: async () => new Map<string, number>(),
+    clock: {now: () => now},
+    skips: {add: () => ({rest: 0, isWorthReporting: false})},
+    lockDuration: Number.POSITIVE_INFINITY,
+    holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
+    publisher: {publish: async () => undefined},
+    listeners: new Listeners(operationEventTypes),
+    signal: new AbortController().signal,
+    onError: (error: Error) => {
+      throw error;
+    },
+  } satisfies JobIo;
+  const done = await takeJobTurn(io, {id: 'op-1', data}, 'lock');
+  if (!('dueAt' in done)) throw new Error('It is over');
+  return {...done, requests};
+}
+
+const waiting = writeJob(createRecord(location, {initialDelay: 60_000}, beginning), {});
+const told: JobData = {...waiting, token: {...waiting.token, notBefore: waiting.token.dueAt}};
+const dueAt = beginning + 60_000;
+
+test('a turn that comes too early changes nothing', async () => {
+  expect(await turnAt(beginning, waiting)).toEqual({dueAt, job: undefined, requests: 0});
+});
+
+test('a hint ends a wait once, and one that the service asked for not at all: the mark is gone after it', async () => {
+  const polled = await turnAt(beginning, {...waiting, woken: 'hint'});
+  expect(polled).toMatchObject({requests: 1, job: {token: {attempt: 1}}});
+  expect(polled.job).not.toHaveProperty('woken');
+  expect(await turnAt(beginning, {...told, woken: 'hint'})).toEqual({dueAt, job: told, requests: 0});
+});
+
+test('a lifted hold ends any wait', async () => {
+  const polled = await turnAt(beginning, {...told, woken: 'release'});
+  expect(polled).toMatchObject({requests: 1, job: {token: {attempt: 1}}});
+  expect(polled.job).not.toHaveProperty('woken');
+});

@@ -1,0 +1,268 @@
+import {beforeEach, expect, test} from '@jest/globals';
+import ky from 'ky';
+import {type OperationEvent, pollOperation, WatchAbortedError} from 'operation-poller';
+import type {EndedRecord} from 'operation-poller/runner';
+import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
+
+describeWithRedis('what a queue is asked for', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('is found by its key, which is the location by default, and by its id', async () => {
+    const queue = bench.queue<number>();
+    const [first, second] = ['https://graph.example/1', 'https://graph.example/2'] as const;
+    const plain = await queue.add(first, {data: 1});
+    const named = await queue.add(second, {key: 'adele', data: 2});
+    expect([plain.key, named.key]).toEqual([first, 'adele']);
+    for (const {key, id, data} of [plain, named]) {
+      expect(await queue.get(key)).toMatchObject({key, id, data});
+      expect(await queue.get(id)).toMatchObject({key, id, data});
+    }
+    expect(await queue.get(second)).toBeUndefined();
+    // A known key gives the one that is there.
+    expect(await queue.add('https://graph.example/3', {key: 'adele', data: 3})).toMatchObject({id: named.id, data: 2});
+    const many = await queue.addMany([
+      {location: first, data: 9},
+      {location: 'https://graph.example/4', data: 4},
+    ]);
+    expect(many.map(({data}) => data)).toEqual([1, 4]);
+    expect(many[0]?.id).toBe(plain.id);
+  });
+
+  test('is listed until it has ended, without what cannot be read', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue<number>();
+    const ended = await queue.add(emulator.addOperation({script: ['succeeded']}).location);
+    const worker = bench.worker();
+    await ended.result();
+    await worker.close();
+    const locations = Array.from({length: 1200}, (_, data) => ({location: `https://graph.example/${data}`, data}));
+    const queued = await queue.addMany(
+      locations.map((one) => ({...one, initialDelay: one.data % 2 === 0 ? 0 : 60_000})),
+    );
+    const [broken, ...others] = queued;
+    await bench.redisClient().hset(`bull:${bench.name}:${jobIdOf(broken ?? ended)}`, 'data', '{"token":');
+    const listed = await queue.list();
+    expect(listed.map(({id}) => id).sort()).toEqual(others.map(({id}) => id).sort());
+    expect(bench.errors).toEqual([expect.objectContaining({name: 'InvalidResumeTokenError'})]);
+  });
+
+  test('is another watch, with an id of its own, when it is added again after it was removed', async () => {
+    const queue = bench.queue();
+    const location = 'https://graph.example/1';
+    const first = await queue.add(location);
+    const result = rejection(first.result());
+    expect(await queue.remove(location)).toBe(true);
+    const second = await queue.add(location);
+    expect(second.id).not.toBe(first.id);
+    expect(jobIdOf(second)).toBe(jobIdOf(first));
+    expect(await result).toBeInstanceOf(WatchAbortedError);
+    expect(await queue.get(first.id)).toBeUndefined();
+    expect(await queue.remove(first.id)).toBe(false);
+    expect(await queue.wake(first.id)).toBe(false);
+    expect(await queue.wake(second.id)).toBe(true);
+    expect(await queue.get(location)).toMatchObject({id: second.id});
+  });
+
+  test('costs Redis less than a hundred commands a second, however many results are waited for', async () => {
+    const queue = bench.queue();
+    const queued = await queue.addMany(
+      Array.from({length: 3000}, (_, id) => ({location: `https://graph.example/${id}`, initialDelay: 600_000})),
+    );
+    const redis = bench.redisClient();
+    await redis.config('RESETSTAT');
+    const begun = performance.now();
+    const outcomes = queued.map((operation) => operation.outcome());
+    // Two checks of all of them.
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    const stats = await redis.info('commandstats');
+    const seconds = (performance.now() - begun) / 1000;
+    const calls = Array.from(stats.matchAll(/:calls=(\d+)/g), ([, count]) => Number(count));
+    expect(calls.reduce((sum, count) => sum + count, 0) / seconds).toBeLessThan(100);
+    await queue.close();
+    expect(new Set((await Promise.all(outcomes)).map(({status}) => status))).toEqual(new Set(['abandoned']));
+  });
+});
+
+describeWithRedis('the result of an operation whose end is being handed over', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('comes as soon as the end is stored, also with a result that is fetched', async () => {
+    const place = 'https://service.example';
+    const bodies = [
+      {status: 'running'},
+      {status: 'succeeded', resourceLocation: `${place}/result`},
+      undefined,
+      {size: 5},
+    ];
+    const requests: string[] = [];
+    const http = ky.create({
+      fetch: async (input) => {
+        requests.push(new URL(input instanceof Request ? input.url : input).pathname);
+        const body = bodies[requests.length - 1];
+        return body === undefined ? Response.json({}, {status: 404}) : Response.json(body);
+      },
+    });
+    const queue = bench.queue();
+    let ended: EndedRecord | undefined;
+    bench.worker({
+      http,
+      fetchResult: true,
+      onEnd: (end) => {
+        ended = end;
+        return new Promise((_, reject) => end.signal.addEventListener('abort', () => reject(end.signal.reason)));
+      },
+      requestTimeout: 300,
+    });
+    // So many are waited for that it is not this one's turn to be read for half a minute.
+    const others = await queue.addMany(
+      Array.from({length: 500}, (_, id) => ({location: `${place}/${id}`, initialDelay: 600_000})),
+    );
+    for (const other of others) void other.outcome();
+    const queued = await queue.add(`${place}/operation`, {handOver: true});
+    expect(await queued.result()).toMatchObject({status: 'succeeded', result: {size: 5}});
+    await until(() => ended !== undefined);
+    expect(ended?.outcome).toMatchObject({status: 'succeeded', operation: {result: {size: 5}}});
+    expect(requests).toEqual(['/operation', '/operation', '/result', '/result']);
+    expect(await queue.counts()).toMatchObject({ended: 0});
+    expect(await (await queue.get(queued.key))?.result()).toMatchObject({result: {size: 5}});
+  });
+});
+
+describeWithRedis('add', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('83: takes over from a poller: nothing is asked twice, and no event comes twice', async () => {
+    const emulator = await bench.emulator();
+    const script = ['notStarted', {status: 'running', delay: 100}, 'running', 'succeeded'] as const;
+    const operation = emulator.addOperation({script});
+    const poller = pollOperation(operation.location, {token, schedule: () => 50});
+    const events: OperationEvent[] = [];
+    poller.on('*', (event) => events.push(event));
+    const result = rejection(poller.result());
+    // In the middle of a request.
+    await until(() => operation.requests.length === 2);
+    const queue = bench.queue<string>();
+    const queued = await queue.add(poller, {data: 'adele'});
+    expect(queued).toMatchObject({key: operation.location, data: 'adele'});
+    expect(await queued.status()).toBe('running');
+    expect(await result).toMatchObject({name: 'WatchAbortedError', cause: {message: 'handed over'}});
+    bench.worker().on('*', (event) => events.push(event));
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(operation.requests).toHaveLength(4);
+    const seen = events.filter(({type}) => ['notStarted', 'running', 'succeeded', 'polled'].includes(type));
+    expect(seen.map(({type, attempt}) => `${attempt} ${type}`)).toEqual([
+      ...['1 polled', '1 notStarted', '2 polled', '2 running', '3 polled', '4 polled', '4 succeeded'],
+    ]);
+  });
+
+  test('83: leaves a poller alone where it fails', async () => {
+    const emulator = await bench.emulator({script: ['running', 'running', 'succeeded']});
+    const poller = pollOperation(emulator.addOperation().location, {token, schedule: () => 20});
+    const queue = bench.queue();
+    await expect(queue.add(poller, {key: ''})).rejects.toThrow(/^key: /);
+    expect((await poller.result()).status).toBe('succeeded');
+    expect(await queue.list()).toEqual([]);
+  });
+
+  test('83: leaves a poller alone whose key is that of another operation', async () => {
+    const emulator = await bench.emulator({script: ['running', 'running', 'succeeded']});
+    const queue = bench.queue();
+    const there = await queue.add('https://graph.example/1', {key: 'adele'});
+    const poller = pollOperation(emulator.addOperation().location, {token, schedule: () => 20});
+    expect((await queue.add(poller, {key: 'adele'})).id).toBe(there.id);
+    expect((await poller.result()).status).toBe('succeeded');
+  });
+
+  test('goes on from a resume token', async () => {
+    const emulator = await bench.emulator();
+    const operation = emulator.addOperation({script: ['running', 'succeeded']});
+    const poller = pollOperation(operation.location, {token, schedule: () => 60_000});
+    await poller.waitFor('running');
+    poller.stop();
+    const queued = await bench.queue().add(poller.toJSON());
+    expect(await queued.status()).toBe('running');
+    await bench.queue().wake(queued.key);
+    bench.worker();
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(operation.requests).toHaveLength(2);
+    await expect(bench.queue().add({} as never)).rejects.toThrow(/^Invalid resume token/);
+  });
+});
+
+describeWithRedis('82: wake', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('ends a wait of the schedule and an initial delay, a thousand times with one poll', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: ['running', 'running', 'succeeded']});
+    bench.worker({schedule: () => 60_000});
+    const queued = await queue.add(operation.location, {initialDelay: 60_000});
+    const wakeAndWait = async (polls: number): Promise<void> => {
+      await Promise.all(Array.from({length: 1000}, () => queue.wake(queued.key)));
+      await until(async () => operation.requests.length >= polls && (await queue.counts()).active === 0);
+    };
+    await wakeAndWait(1);
+    expect(operation.requests.length).toBeLessThanOrEqual(2);
+    await until(async () => (await queue.counts()).waiting === 1);
+    const polls = operation.requests.length;
+    await queue.wake(queued.id);
+    await until(() => operation.requests.length > polls);
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('keeps the wait that the service asked for', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: [{status: 'running', retryAfter: 2}, 'succeeded']});
+    bench.worker();
+    const queued = await queue.add(operation.location);
+    await until(async () => operation.requests.length === 1 && (await queue.counts()).waiting === 1);
+    await queue.wake(queued.key);
+    await queued.result();
+    const [first, second] = operation.requests;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2000);
+  });
+
+  test('makes one more poll after one that is under way', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: [{status: 'running', delay: 200}, 'succeeded']});
+    bench.worker({schedule: () => 60_000});
+    const queued = await queue.add(operation.location);
+    await until(() => operation.requests.length === 1);
+    await queue.wake(queued.key);
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(operation.requests).toHaveLength(2);
+  });
+
+  test('does nothing where nothing is watched', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue();
+    expect(await queue.wake('unknown')).toBe(false);
+    bench.worker();
+    const queued = await queue.add(emulator.addOperation().location);
+    await queued.result();
+    await until(async () => (await queue.counts()).ended === 1);
+    expect(await queue.wake(queued.key)).toBe(false);
+    expect(emulator.received).toBe(1);
+    expect(await queue.counts()).toMatchObject({waiting: 0, due: 0, ended: 1});
+  });
+
+  test('does not lift the hold of an origin', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: [{http: 429, retryAfter: 2}, 'succeeded']});
+    bench.worker();
+    const queued = await queue.add(operation.location);
+    await until(async () => operation.requests.length === 1 && (await queue.counts()).waiting === 1);
+    await queue.wake(queued.key);
+    await queued.result();
+    const [first, second] = operation.requests;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2000);
+  });
+});

@@ -1,0 +1,128 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {cpSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {afterAll, describe, expect, test} from '@jest/globals';
+import {ClassicLevel} from 'classic-level';
+import {fileStore} from 'operation-poller/node';
+import {createOperationTracker, type TrackerError} from 'operation-poller/tracker';
+import {testStoreConformance} from '../tracker/store-conformance.ts';
+
+const folders: string[] = [];
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A folder of the test's own. */
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'operation-poller-store-'));
+  folders.push(made);
+  return made;
+}
+
+afterAll(() => {
+  for (const each of folders) rmSync(each, {recursive: true, force: true});
+});
+
+testStoreConformance(async () => {
+  const place = join(folder(), 'made', 'by the store');
+  let store = fileStore(place);
+  return {
+    store,
+    reopen: async () => {
+      await store.close?.();
+      store = fileStore(place);
+      return store;
+    },
+    dispose: async () => store.close?.(),
+  };
+});
+
+/** Runs a program in another process, which has the store of a folder open once it has printed that. */
+async function openElsewhere(place: string): Promise<ChildProcess> {
+  const program = `
+    import {ClassicLevel} from 'classic-level';
+    await new ClassicLevel(${JSON.stringify(place)}).open();
+    console.log('open');
+    setInterval(() => {}, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', program], {cwd: root});
+  await once(child.stdout, 'data');
+  return child;
+}
+
+describe('a folder', () => {
+  // Row 86.
+  test('is refused to a second process, which takes over when the first was killed', async () => {
+    const place = folder();
+    const first = await openElsewhere(place);
+    const store = fileStore(place);
+    await expect(store.list()).rejects.toThrow(
+      `fileStore: the folder ${place} is in use: one tracker at a time uses a store`,
+    );
+    await expect(store.write('a', '{}')).rejects.toThrow('is in use');
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    await store.write('a', '{}');
+    expect(await store.list()).toEqual(['a']);
+    await store.close?.();
+  });
+
+  test('refuses the tracker of a second process, which tells why', async () => {
+    const place = folder();
+    const first = await openElsewhere(place);
+    const errors: TrackerError[] = [];
+    const onError = (error: TrackerError): void => void errors.push(error);
+    await expect(createOperationTracker({store: fileStore(place), onError})).rejects.toThrow(
+      /^The store could not be read: fileStore: the folder .* is in use/,
+    );
+    expect(errors.length).toBeGreaterThan(0);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    const tracker = await createOperationTracker({store: fileStore(place), onError});
+    await tracker.close();
+  });
+
+  test('is opened again by a store that was closed', async () => {
+    const store = fileStore(folder());
+    await store.write('a', '{}');
+    await store.close?.();
+    expect(await store.read('a')).toBe('{}');
+    await store.close?.();
+    await store.close?.();
+  });
+
+  test('has what was written before close', async () => {
+    const place = folder();
+    const store = fileStore(place);
+    const writing = store.write('a', '{}');
+    await store.close?.();
+    await writing;
+    // What was open is copied as a kill would leave it.
+    const copy = join(folder(), 'copy');
+    cpSync(place, copy, {recursive: true});
+    const database = new ClassicLevel(copy);
+    expect(await database.get('a')).toBe('{}');
+    await database.close();
+  });
+
+  test('that cannot be made is refused, with the cause', async () => {
+    const store = fileStore(join(process.execPath, 'store'));
+    await expect(store.list()).rejects.toMatchObject({code: expect.stringMatching(/ENOTDIR|EEXIST/)});
+  });
+});
+
+test.each([undefined, '', 1])('a folder has to be a path: %j', (given) => {
+  const open: (folder: never) => unknown = fileStore;
+  expect(() => Reflect.apply(open, undefined, [given])).toThrow(/^folder: expected a path/);
+});
+
+test('a tracker goes on with what is in the folder', async () => {
+  const place = folder();
+  const location = 'http://127.0.0.1:9/operations/a';
+  const first = await createOperationTracker({store: fileStore(place)});
+  const {id} = await first.add(location, {key: 'a', data: {mail: 'adele@contoso.com'}, initialDelay: 60_000});
+  await first.close();
+  const second = await createOperationTracker({store: fileStore(place)});
+  expect(await second.get('a')).toMatchObject({id, data: {mail: 'adele@contoso.com'}});
+  await second.close();
+});
