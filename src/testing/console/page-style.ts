@@ -148,6 +148,7 @@ svg { display: block; width: 100%; height: auto; font-family: inherit; }
   }
   #timeline .bar { stroke: CanvasText; }
   .badge { border: 1px solid CanvasText; background: Canvas !important; color: CanvasText; }
+  button.primary { background: ButtonFace; border-width: 2px; color: ButtonText; }
   .legend .mark, #connection::before { forced-color-adjust: none; }
   .node.lit .box { stroke-width: 4; }
   .edge { opacity: 1; }
