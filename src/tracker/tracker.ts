@@ -1,13 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {checkOneTransport} from '../client/client-option.ts';
 import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
+import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
 import {createRecord, type RecordOptions} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
+import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
+import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {OriginHolds} from './origin-holds.ts';
 import {loadRecords} from './record-loader.ts';
@@ -60,6 +63,22 @@ export interface OperationTracker<Data = unknown> extends AsyncDisposable {
     place: string | URL | OperationPoller | ResumeToken,
     options?: RecordOptions<Data>,
   ): Promise<TrackedOperation<Data>>;
+  /**
+   * Adds a listener to the events of all operations: the same names and payloads as a poller's, with the operation's `key`, `id`
+   * and `data`, each as soon as its poll is answered. Rely on `onEnd` for the end: these are gone when the process dies, and a
+   * poll that is made again after that emits its events again. What `remove` and `close` stop emits none. If a listener throws,
+   * the error is reported to the host, and nothing else is affected.
+   *
+   * @param type the event's name, or `'*'` for all
+   * @param listener gets the event, which is frozen
+   * @throws TypeError when there is no such event, or the listener is no function
+   *
+   * @example
+   * ```ts
+   * tracker.on('progress', ({key, operation}) => console.log(key, operation.percentComplete));
+   * ```
+   */
+  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription;
   /** The operation of that key; `undefined` where there is none (any more). */
   get(key: string): Promise<TrackedOperation<Data> | undefined>;
   /** All operations. */
@@ -149,6 +168,7 @@ class Tracker<Data> implements OperationTracker<Data> {
   readonly #context: RunnerContext<Data>;
   readonly #entries = new Map<string, Entry<Data>>();
   readonly #refused: Set<string>;
+  readonly #listeners = new Listeners<TurnEvent>(operationEventTypes);
   #closing: Promise<void> | undefined;
 
   constructor({turnOptions, store, onError, concurrency, refused}: TrackerParts<Data>) {
@@ -162,6 +182,7 @@ class Tracker<Data> implements OperationTracker<Data> {
       ends: new ConcurrencyLimit(concurrency),
       holds: new OriginHolds(),
       writer,
+      listeners: this.#listeners,
       onError,
       onDone: ({record: {key}}) => {
         this.#entries.delete(key);
@@ -198,6 +219,10 @@ class Tracker<Data> implements OperationTracker<Data> {
     });
     if (entry === undefined) throw new Error('A poller was handed over to nobody');
     return entry.tracked;
+  }
+
+  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription {
+    return this.#listeners.add(type, listener as (event: TurnEvent) => void);
   }
 
   async get(key: string): Promise<TrackedOperation<Data> | undefined> {
