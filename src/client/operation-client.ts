@@ -18,9 +18,10 @@ import {
 } from '../shared/check-options.ts';
 import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
-import {type ClientParts, createClientParts, rememberParts} from './client-parts.ts';
+import {type ClientParts, createClientParts} from './client-parts.ts';
 import type {RequestHeaders} from './headers.ts';
 import type {ClientPollOptions} from './operation-settings.ts';
+import {rememberClient} from './remember-client.ts';
 import {type StartedOperation, start} from './start.ts';
 import type {StartRequest} from './start-request.ts';
 import {type ClientTokenSource, checkTokenSource} from './token-cache.ts';
@@ -133,7 +134,7 @@ export function createOperationClient(options: OperationClientOptions): Operatio
   const scope = options.scope ?? `${origin}/.default`;
   const {http, concurrency, startTimeout} = options;
   const parts = createClientParts({origin, base, scope, token, startToken, headers, http, concurrency, startTimeout});
-  return rememberParts({root: base, scope, ...clientMethods(parts)}, parts);
+  return rememberClient({root: base, scope, ...clientMethods(parts)}, parts);
 }
 
 /** The methods that all clients have. */
