@@ -146,7 +146,7 @@ async function holdOrigin(
     if (isNew) onError(new OriginHeldError(origin, until, retryAfter));
     return until;
   } catch (error) {
-    // The answer itself must not get lost by it.
+    // The answer itself must not be lost because of it.
     onError(asError(error));
     return undefined;
   }

@@ -6,8 +6,9 @@ import {type OperationEventType, operationEventTypes} from '../operation/events.
 import {readOptions} from '../options/settings.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
+import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
@@ -88,7 +89,7 @@ const workerChecks = {
   ...pollChecks,
   graph: isClient,
   concurrency: isCount,
-  limiter: checkLimiter,
+  limiter: isObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
   recoverAfter: isMilliseconds(1000),
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
@@ -141,7 +142,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
       runRetryDelay: firstRetry,
       removeOnFail: {age: week},
       settings: {
-        backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
+        backoffStrategy: (attempts) => doublingDelay(firstRetry, longestRetry, attempts),
       },
     },
   );
@@ -191,13 +192,4 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
-}
-
-function checkLimiter(name: string, limiter: unknown): void {
-  checkIsObject(name, limiter, '{max, duration}');
-  const {max, duration} = limiter as Partial<LimiterOptions>;
-  // Both are required.
-  limiterChecks.max(`${name}.max`, max);
-  limiterChecks.duration(`${name}.duration`, duration);
-  checkOptions(limiter, limiterChecks, `${name}.`);
 }

@@ -49,7 +49,7 @@ export function emitTurn<Data>(
   const {protocol, startedAt, attempt} = token;
   const wasAsked = heldUntil === undefined && attempt > before.token.attempt;
   for (const event of events) {
-    // A poll that is held back has not asked yet.
+    // A poll that is held back has not sent its request yet.
     const isHeld = event.type === 'waiting' && event.because === 'heldBack';
     const askedAt = wasAsked && !isHeld ? at : undefined;
     listeners.emit(Object.freeze({...event, id, key, protocol, startedAt, data, askedAt}));
