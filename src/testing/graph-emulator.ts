@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import {Console} from './console/console.ts';
+import type {Console} from './console/console.ts';
 import type {EmulatedOperation} from './emulated-operation.ts';
 import type {AddResourceOptions} from './emulated-resource.ts';
 import {addResource} from './emulated-resource.ts';
@@ -123,6 +123,8 @@ export interface GraphEmulator {
  */
 export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Promise<GraphEmulator> {
   const settings = readEmulatorOptions(options);
+  // Only where it is wanted: what compiles ES modules to CommonJS for tests cannot compile its `import.meta`.
+  const consoleModule = settings.console ? await import('./console/console.ts') : undefined;
   const recorder = new RequestRecorder(settings.record);
   let received = 0;
 
@@ -138,7 +140,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   );
   const {root} = server;
   const endpoints = new EndpointRegistry();
-  const console: Console | undefined = settings.console ? new Console(root) : undefined;
+  const console: Console | undefined = consoleModule && new consoleModule.Console(root);
   const operations = new OperationStore(root, settings.script, endpoints, console?.listener);
   console?.connect(operations);
   const checkBearer = console?.acceptOwnToken(settings.checkBearer) ?? settings.checkBearer;
