@@ -20,8 +20,10 @@ import {refuseRequest, serveRequest} from './serve-request.ts';
 
 /** A running emulator of Microsoft Graph. Stop it at the end of the test. */
 export interface GraphEmulator {
-  /** Where it listens: `http://127.0.0.1:PORT`, without a version. */
+  /** Where it listens: `http://127.0.0.1:PORT`, or `https:` with `tls`, without a version. */
   readonly root: string;
+  /** With `tls`, its certificate in PEM, for the clients that are to trust it. */
+  readonly certificate: string | undefined;
   /** The URL of its console, with `console: true`. Requests to the console are neither recorded nor counted, and `idle()` does not wait for them. */
   readonly console: string | undefined;
   /** All operations, in the order in which they were added or started. */
@@ -129,7 +131,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   let received = 0;
 
   const server = await startLoopbackServer(
-    settings.port,
+    settings,
     (request, response) => {
       const now = Date.now();
       // Nearly every request is a poll without a body: it is answered in the same turn.
@@ -161,6 +163,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
 
   return {
     root,
+    certificate: settings.tls?.cert,
     console: console?.url,
     operations: operations.list,
     requests: recorder.requests,
