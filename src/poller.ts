@@ -16,7 +16,7 @@ import {
 } from './operation/operation.ts';
 import {type Outcome, succeededOperation} from './operation/outcome.ts';
 import {type ResumeToken, resumeTokenOf} from './operation/resume-token.ts';
-import type {AbandonReason, WatchState} from './operation/state.ts';
+import {type AbandonReason, type WatchState, withFetchedResult} from './operation/state.ts';
 import type {Settings} from './options/settings.ts';
 import {startActor} from './polling/actor.ts';
 import {cancelOperation} from './polling/cancel.ts';
@@ -258,11 +258,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * secret but the location, which can be a capability on a foreign host.
    */
   toJSON(): ResumeToken {
-    const {state} = this.#watch;
-    const {operation} = this;
-    // A result that was fetched stands in the operation.
-    const resultLocation = operation === state.operation ? state.resultLocation : null;
-    return resumeTokenOf({...state, operation, resultLocation}, processClock);
+    return resumeTokenOf(withFetchedResult(this.#watch.state, this.operation), processClock);
   }
 
   /**

@@ -29,7 +29,7 @@ const mostEnding = 10_000;
 const lookBack = 1000;
 
 const endings: ReadonlySet<string> = new Set(['completed', 'failed', 'removed']);
-/** In what a turn emits: watching is over, which the job holds when it is put back for `onEnd`. */
+/** Matches what a turn emits when watching is over; the job holds the end when it is put back for `onEnd`. */
 const endingTurn = /"type":"(?:succeeded|failed|canceled|abandoned)"/;
 
 // A thousand jobs in three commands of Redis, as long as none is gone.
@@ -60,16 +60,16 @@ export interface EndWaiter {
 
 /**
  * Notices the ends of jobs for all that wait in this process: by one blocking read of the event stream, and by asking for a
- * thousand jobs at once every few seconds. So it costs Redis next to nothing how many are waited for.
+ * thousand jobs at once every few seconds. So the load on Redis hardly depends on how many are waited for.
  */
 export class EndWatcher {
   readonly #queue: Queue;
   readonly #engine: Engine;
   readonly #clock: RedisClock;
   readonly #waiting = new Map<string, Set<() => void>>();
-  /** Those that Redis has not been asked for since they are waited for. */
+  /** Those that were added since Redis was last asked. */
   readonly #added = new Set<string>();
-  /** The latest whose end is about to be handed over, waited for or not: they are read when they are put back. */
+  /** The latest whose end is about to be handed over, whether or not anyone waits: each is read when it is put back. */
   readonly #ending = new Set<string>();
   readonly #closing = new AbortController();
   #events: QueueEvents | undefined;

@@ -3,7 +3,6 @@ import type {ConnectionOptions} from 'bullmq';
 import {
   type Check,
   type Checks,
-  checkIsObject,
   checkOptions,
   expected,
   isA,
@@ -12,7 +11,7 @@ import {
   isNumber,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
-import {reportUncaught} from '../shared/report-error.ts';
+import {neverThrowing} from '../shared/report-error.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
 export interface EngineOptions {
@@ -65,26 +64,12 @@ const engineChecks = {
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
 export function readEngineOptions(options: EngineOptions, ownChecks: Readonly<Record<string, Check>> = {}): Engine {
-  checkIsObject('options', options);
+  checkOptions(options, {...engineChecks, ...ownChecks}, {required: ['name', 'connection']});
   const {name, connection, prefix, onError} = options;
-  // These two are required.
-  engineChecks.name('name', name);
-  engineChecks.connection('connection', connection);
-  checkOptions(options, {...engineChecks, ...ownChecks});
   return {
     name,
     options: prefix === undefined ? {connection} : {connection, prefix},
     onError: onError === undefined ? warnOnce() : neverThrowing(onError),
-  };
-}
-
-function neverThrowing(onError: (error: Error) => void): (error: Error) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (thrown) {
-      reportUncaught(thrown);
-    }
   };
 }
 

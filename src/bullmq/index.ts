@@ -1,12 +1,11 @@
 // The subpath `operation-poller/bullmq`. Nothing inside imports this file.
 export {ClockSkewError} from './clock-skew-error.ts';
 export type {EngineOptions} from './engine-options.ts';
+export type {AddedOperation, AddOptions} from './job-adder.ts';
 export {JobSkippedError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
 export {OriginHeldError} from './origin-held-error.ts';
 export {
-  type AddedOperation,
-  type AddOptions,
   createOperationQueue,
   type OperationCounts,
   type OperationQueue,

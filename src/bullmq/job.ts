@@ -12,7 +12,7 @@ export const jobName = 'operation';
 
 /** A record as a job holds it, and what the worker has to know besides. */
 export interface JobData<Data = unknown> extends Omit<OperationRecord<Data>, 'version' | 'key' | 'token'> {
-  /** What the record's id has besides the job's. */
+  /** The part of the record's id that follows the job's. */
   readonly id: string;
   /** Absent where it is the location. */
   readonly key?: string;

@@ -1,24 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import {type JobsOptions, Queue} from 'bullmq';
+import {Queue} from 'bullmq';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
-import {readResumeToken} from '../operation/read-resume-token.ts';
-import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
-import {shiftTimes, type WatchState} from '../operation/state.ts';
+import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
-import {type RecordOptions, recordedState, recordOptionChecks} from '../runner/create-record.ts';
-import {type OperationRecord, recordOf} from '../runner/record.ts';
-import {type Checks, checkIsObject, checkOptions, isBoolean, isNonEmptyString} from '../shared/check-options.ts';
+import {takeOver} from '../runner/take-over.ts';
+import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
-import {type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
-import {createId, type JobData, jobName, jobOf, writeJob} from './job.ts';
-import {type Entry, JobReader} from './job-reader.ts';
+import {type EngineOptions, readEngineOptions} from './engine-options.ts';
+import {type JobData, jobOf} from './job.ts';
+import {type AddedOperation, type AddOptions, JobAdder, largestBulk} from './job-adder.ts';
+import {JobReader} from './job-reader.ts';
 import {OriginHolds} from './origin-holds.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 import {RedisClock} from './redis-clock.ts';
 import {removeJob} from './remove-job.ts';
-import {checkRetention, type RetentionOptions, readRetention} from './retention.ts';
+import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
 import {wakeHeldJobs, wakeJob} from './wake-job.ts';
 
 /** The options of {@link createOperationQueue}. */
@@ -27,23 +25,8 @@ export interface OperationQueueOptions extends EngineOptions {
   readonly retention?: RetentionOptions | undefined;
 }
 
-/**
- * How to watch an operation of a queue. Of a protocol, only the name is stored: workers need the protocol too. `key` identifies the
- * operation in place of its location, where one operation has several locations. `data` is stored unencrypted: no secrets.
- */
-export interface AddOptions<Data = unknown> extends RecordOptions<Data> {
-  /** Whether a worker's `onEnd` is called with the end. Workers that have none then leave the operation to others. Default `false`. */
-  readonly handOver?: boolean | undefined;
-}
-
 /** Where an operation is, or what to go on from. */
 export type OperationSource = string | URL | ResumeToken | OperationPoller;
-
-/** One of many operations to add. */
-export interface AddedOperation<Data = unknown> extends AddOptions<Data> {
-  /** Where the operation is, or a resume token to go on from. */
-  readonly location: string | URL | ResumeToken;
-}
 
 /** How many operations of a queue are in which state. */
 export interface OperationCounts {
@@ -75,7 +58,7 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
   /** Adds many in few round trips; returns them in their order. */
   addMany(operations: Iterable<AddedOperation<Data>>): Promise<QueuedOperation<Data>[]>;
   /**
-   * The operation of that key, or of that `id`, which events carry; `undefined` where there is none (any more).
+   * The operation of that key, or of that `id`, which events carry; `undefined` where there is none, or no longer.
    *
    * @throws InvalidResumeTokenError
    */
@@ -115,16 +98,9 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
 }
 
 const queueChecks = {
-  retention: checkRetention,
+  retention: isRetention,
 } satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
 
-const addChecks = {
-  ...recordOptionChecks,
-  key: isNonEmptyString,
-  handOver: isBoolean,
-} satisfies Checks<AddOptions>;
-
-const largestBulk = 1000;
 /** How long a hint waits for the end of a turn that is being taken, in milliseconds. */
 const hintPatience = 30_000;
 const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
@@ -143,75 +119,15 @@ const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
  */
 export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
   const engine = readEngineOptions(options, queueChecks);
-  const {removeOnComplete, streams} = readRetention(options.retention);
-  const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams});
+  const retention = readRetention(options.retention);
+  const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams: retention.streams});
   queue.on('error', engine.onError);
   const clock = new RedisClock(queue.backend.client);
   const reader = new JobReader<Data>(queue, engine, clock);
+  const adder = new JobAdder<Data>(queue, engine, reader, retention);
   const publisher = new Publisher(engine);
   const holds = new OriginHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
 
-  const jobOptions = {
-    // A problem with the infrastructure is no end: a job is tried again as long as there is a queue.
-    attempts: unlimited,
-    backoff: {type: 'capped'},
-    stackTraceLimit: 1,
-    removeOnComplete,
-  } satisfies JobsOptions;
-
-  // By Redis' clock, which may have to be read first.
-  const timeOfCall = async (): Promise<number> => {
-    const called = performance.now();
-    await clock.update().catch(engine.onError);
-    return Math.ceil(clock.now() - (performance.now() - called));
-  };
-  const prepare = (source: string | URL | ResumeToken, options: AddOptions<Data> = {}, now: number): Added<Data> => {
-    checkIsObject('options', options);
-    checkOptions(options, addChecks);
-    const {handOver, key, data, ...watch} = options;
-    const place = typeof source === 'string' || source instanceof URL ? source : byClock(source, clock);
-    const state = recordedState(place, watch, now);
-    const {jobId} = jobOf(key ?? state.location);
-    const record = recordOf(createId(jobId), key ?? state.location, data, state);
-    return {jobId, record, state, handOver: handOver === true ? handOver : undefined};
-  };
-  // BullMQ counts the delay from when it takes the job, which of many is later than when they were passed to addMany.
-  const jobFor = ({jobId, record, handOver}: Added<Data>) => {
-    const timestamp = clock.now();
-    const delay = Math.ceil(Math.max(0, record.token.dueAt - timestamp));
-    return {
-      name: jobName,
-      data: writeJob(record, handOver === undefined ? {} : {handOver}),
-      opts: {...jobOptions, jobId, timestamp, delay},
-    };
-  };
-  /** What is in Redis now: what was added, or what was there before. */
-  const entryOf = async ({jobId, record, state}: Added<Data>): Promise<Entry<Data>> => {
-    const client = await queue.backend.client;
-    const text = await client.hget(queue.toKey(jobId), 'data');
-    const isOurs = text === null || text.includes(`"id":"${record.id.slice(jobId.length + 1)}"`);
-    const entry = isOurs ? undefined : await reader.read(jobId);
-    return entry ?? {record, state, outcome: () => undefined, isDone: false};
-  };
-  const add = async (source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<Entry<Data>> => {
-    const added = prepare(source, options, await timeOfCall());
-    const {name, data, opts} = jobFor(added);
-    await queue.add(name, data, opts);
-    return await entryOf(added);
-  };
-  const takeOver = async (poller: OperationPoller, options?: AddOptions<Data>): Promise<Entry<Data>> => {
-    let entry: Entry<Data> | undefined;
-    const take = async (token: ResumeToken): Promise<Entry<Data>> => {
-      entry = await add(token, options);
-      // Then the poller goes on.
-      if (entry.state.location !== token.location) throw new Error('The key is that of another operation');
-      return entry;
-    };
-    return await poller.handOver(take).catch((error: unknown) => {
-      if (entry === undefined) throw error;
-      return entry;
-    });
-  };
   const tryGet = async (id: string): Promise<QueuedOperation<Data> | undefined> => {
     try {
       const entry = await reader.read(id);
@@ -229,20 +145,19 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
   return {
     add: async (source, options) => {
-      const entry = source instanceof OperationPoller ? takeOver(source, options) : add(source, options);
-      return new QueuedOperation(reader, await entry);
+      const entry =
+        source instanceof OperationPoller
+          ? await takeOver(
+              source,
+              (token) => adder.add(token, options),
+              ({state}) => state.location,
+            )
+          : await adder.add(source, options);
+      return new QueuedOperation(reader, entry);
     },
     addMany: async (operations) => {
-      const now = await timeOfCall();
-      const added = [...operations].map(({location, ...options}) => prepare(location, options, now));
-      const queued: QueuedOperation<Data>[] = [];
-      for (let from = 0; from < added.length; from += largestBulk) {
-        const bulk = added.slice(from, from + largestBulk);
-        await queue.addBulk(bulk.map(jobFor));
-        const entries = await Promise.all(bulk.map(entryOf));
-        queued.push(...entries.map((entry) => new QueuedOperation(reader, entry)));
-      }
-      return queued;
+      const entries = await adder.addMany(operations);
+      return entries.map((entry) => new QueuedOperation(reader, entry));
     },
     get: async (key) => {
       const entry = await reader.read(key);
@@ -281,18 +196,6 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-interface Added<Data> {
-  readonly jobId: string;
-  readonly record: OperationRecord<Data>;
-  readonly state: WatchState;
-  readonly handOver: true | undefined;
-}
-
-/** A resume token with its times by the queue's clock; they are the wall clock's of this machine. */
-function byClock(token: ResumeToken, clock: RedisClock): ResumeToken {
-  return writeResumeToken(shiftTimes(readResumeToken(token), -clock.skew()));
 }
 
 function readOrigin(url: string | URL): string {

@@ -9,9 +9,9 @@ import type {Entry, JobReader} from './job-reader.ts';
 
 /** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
 export class QueuedOperation<Data = unknown> {
-  /** What the queue finds it by: what it was added with, by default its location. */
+  /** The key it was added with; by default its location. */
   readonly key: string;
-  /** What tells it from another watch of the same key, before or after it; in events, and for `onEnd`. */
+  /** Distinguishes it from other watches of the same key, earlier or later. Events carry it, and `onEnd` gets it. */
   readonly id: string;
   /** What was added with it. */
   readonly data: Data | undefined;

@@ -1,5 +1,5 @@
 import type {KeepJobs} from 'bullmq';
-import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
+import {type Check, type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {isCount} from './engine-options.ts';
 
 /** How long outcomes stay in Redis and how many, whichever limit is reached first; and how many events. */
@@ -21,11 +21,8 @@ const retentionChecks = {
   events: isCount,
 } satisfies Checks<RetentionOptions>;
 
-/** @throws TypeError or RangeError */
-export function checkRetention(name: string, retention: unknown): void {
-  checkIsObject(name, retention, '{age, count, events}');
-  checkOptions(retention, retentionChecks, `${name}.`);
-}
+/** A check for {@link RetentionOptions}. */
+export const isRetention: Check = isObjectWith(retentionChecks, {takes: '{age, count, events}'});
 
 /** {@link RetentionOptions}, as BullMQ takes them. */
 export interface Retention {

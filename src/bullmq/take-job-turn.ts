@@ -174,7 +174,7 @@ function emit<Data>(
 ): void {
   if (listeners.isEmpty) return;
   for (const event of events) {
-    // A poll that is held back has not asked yet.
+    // A poll that is held back has not sent its request yet.
     const isHeld = event.type === 'waiting' && event.because === 'heldBack';
     listeners.emit(Object.freeze({...event, id, protocol, startedAt, data, askedAt: isHeld ? undefined : askedAt}));
   }
@@ -192,7 +192,7 @@ async function holdOrigin(
     if (isNew) onError(new OriginHeldError(origin, until, retryAfter));
     return until;
   } catch (error) {
-    // The answer itself must not get lost by it.
+    // The answer itself must not be lost because of it.
     onError(asError(error));
     return undefined;
   }

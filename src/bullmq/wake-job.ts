@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Queue, RedisClient} from 'bullmq';
 import type {Woken} from './job.ts';
 
-// Only while the job waits: otherwise a worker has it, which would write over the mark, or over which the mark would write.
+// Only while the job waits: once a worker has it, one of the two would overwrite what the other writes.
 const markWoken = {
   numberOfKeys: 2,
   lua: `

@@ -5,8 +5,9 @@ import type {OperationClient} from '../client/operation-client.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import {readOptions} from '../options/settings.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {type Checks, checkIsObject, checkOptions, isMilliseconds} from '../shared/check-options.ts';
+import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
@@ -87,7 +88,7 @@ const workerChecks = {
   ...pollChecks,
   graph: isClient,
   concurrency: isCount,
-  limiter: checkLimiter,
+  limiter: isObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
   recoverAfter: isMilliseconds(1000),
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
@@ -140,7 +141,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
       runRetryDelay: firstRetry,
       removeOnFail: {age: week},
       settings: {
-        backoffStrategy: (attempts) => Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts - 1, 10)),
+        backoffStrategy: (attempts) => doublingDelay(firstRetry, longestRetry, attempts),
       },
     },
   );
@@ -190,13 +191,4 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
-}
-
-function checkLimiter(name: string, limiter: unknown): void {
-  checkIsObject(name, limiter, '{max, duration}');
-  const {max, duration} = limiter as Partial<LimiterOptions>;
-  // Both are required.
-  limiterChecks.max(`${name}.max`, max);
-  limiterChecks.duration(`${name}.duration`, duration);
-  checkOptions(limiter, limiterChecks, `${name}.`);
 }

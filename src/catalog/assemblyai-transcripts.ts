@@ -3,7 +3,7 @@ import type {Protocol} from '../protocol/protocol.ts';
 
 /**
  * [AssemblyAI's transcripts](https://www.assemblyai.com/docs/api-reference/transcripts/submit), started by a POST to `/v2/transcript`. The
- * result is the transcript; its error is a text. Checked against the package assemblyai 4.41.5 on 2026-11-27, not tried live.
+ * result is the transcript; its error is a string. Checked against the package assemblyai 4.41.5 on 2026-11-27, not tried live.
  */
 export const assemblyaiTranscripts: Protocol = defineProtocol({
   name: 'assemblyai.transcripts',

@@ -14,6 +14,7 @@ import {
   WatchTimeoutError,
 } from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
+import {isObject} from '../shared/json.ts';
 
 /** What each exit code means; see docs/command.md. */
 export const exitCodes = {
@@ -103,6 +104,6 @@ export function endedStatus(error: unknown): 'failed' | 'canceled' | undefined {
 
 /** The code of a system error, such as `ENOENT`; `undefined` for anything else. */
 export function errorCode(error: unknown): string | undefined {
-  const isCoded = typeof error === 'object' && error !== null && 'code' in error;
-  return isCoded && typeof error.code === 'string' ? error.code : undefined;
+  const code = isObject(error) ? error['code'] : undefined;
+  return typeof code === 'string' ? code : undefined;
 }

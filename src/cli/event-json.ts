@@ -2,16 +2,14 @@ import type {OperationError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {PollError} from '../operation/poll-error.ts';
+import type {Fields} from '../shared/json.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
-
-/** The fields of a JSON object; those that are `undefined` are omitted. */
-export type JsonFields = Readonly<Record<string, unknown>>;
 
 /**
  * An event as `--json` prints it: its times in ISO 8601, its durations in milliseconds, its operation without the body of
  * the response, which may contain anything.
  */
-export function eventJson(event: OperationEvent): JsonFields {
+export function eventJson(event: OperationEvent): Fields {
   const {type, at, operation, ...own} = event;
   return {
     type,
@@ -24,9 +22,9 @@ export function eventJson(event: OperationEvent): JsonFields {
 }
 
 /** An operation without `raw` and `result`; its resource location is redacted as any location is. */
-function operationJson(operation: Operation, location: string): JsonFields {
+function operationJson(operation: Operation, location: string): Fields {
   const {raw, resourceLocation, ...facts} = operation;
-  const {result, ...shown}: JsonFields = facts;
+  const {result, ...shown}: Fields = facts;
   if (resourceLocation === undefined) return shown;
   const url = readLocation(resourceLocation, location);
   return {
@@ -35,7 +33,7 @@ function operationJson(operation: Operation, location: string): JsonFields {
   };
 }
 
-function errorJson(error: PollError | OperationError): JsonFields {
+function errorJson(error: PollError | OperationError): Fields {
   const {name, message, requestId, clientRequestId, date} = error;
   const facts = {name, message, requestId, clientRequestId, date};
   if (!('kind' in error)) return facts;

@@ -3,9 +3,10 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import {readOptions} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
+import type {Fields} from '../shared/json.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {exitCodes, toCliError} from './cli-error.ts';
-import {eventJson, type JsonFields} from './event-json.ts';
+import {eventJson} from './event-json.ts';
 import {LiveLine} from './live-line.ts';
 import {
   formatDuration,
@@ -40,7 +41,7 @@ export interface ExitDetails {
   /** What goes to stdout in place of the status; empty: nothing. */
   readonly output?: string;
   /** Further fields of the last line of JSON. */
-  readonly fields?: JsonFields;
+  readonly fields?: Fields;
   /** What to do, where more is known than the error says. */
   readonly hint?: string;
 }

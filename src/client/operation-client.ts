@@ -5,22 +5,11 @@ import {pollOptionChecks} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {checkHeaders, checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {
-  type Checks,
-  checkedWhereRead,
-  checkIsObject,
-  checkOptions,
-  describeValue,
-  expected,
-  isA,
-  isMilliseconds,
-  isNumber,
-} from '../shared/check-options.ts';
-import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
-import {printable} from '../shared/printable.ts';
+import {type Checks, checkedWhereRead, checkOptions, isA, isMilliseconds, isNumber} from '../shared/check-options.ts';
 import {type ClientParts, createClientParts, rememberParts} from './client-parts.ts';
 import type {RequestHeaders} from './headers.ts';
 import type {ClientPollOptions} from './operation-settings.ts';
+import {readRoot} from './root.ts';
 import {type StartedOperation, start} from './start.ts';
 import type {StartRequest} from './start-request.ts';
 import {type ClientTokenSource, checkTokenSource} from './token-cache.ts';
@@ -124,8 +113,7 @@ const clientChecks = {
  * ```
  */
 export function createOperationClient(options: OperationClientOptions): OperationClient {
-  checkIsObject('options', options, 'an object with a root');
-  checkOptions(options, clientChecks);
+  checkOptions(options, clientChecks, {takes: 'an object with a root'});
   const {token, startToken, headers} = options;
   const isProtected = token !== undefined || startToken !== undefined || headers !== undefined;
   const {origin, base} = readRoot(options.root, isProtected);
@@ -144,27 +132,4 @@ export function clientMethods(parts: ClientParts): Omit<OperationClient, 'root' 
     resume: (token, options) => resume(parts, token, options),
     fetchOperation: async (location, options) => fetchOperation(parts, location, options),
   };
-}
-
-/** What is wrong with a root, without showing it: it may hold a password. */
-function describeRoot(root: string): string {
-  const scheme = /^\s*([a-z][a-z\d+.-]*:)/i.exec(root)?.[1];
-  if (scheme === undefined) return 'a string without a scheme';
-  if (!/^https?:$/i.test(scheme)) return `one that begins with ${scheme}`;
-  return readLocation(root) === undefined ? 'one with a user name, or an invalid URL' : 'one with a query or fragment';
-}
-
-/** @param isProtected whether a token or key goes there */
-function readRoot(root: unknown, isProtected: boolean): {readonly origin: string; readonly base: string} {
-  const url = typeof root === 'string' ? readLocation(root) : undefined;
-  if (url === undefined || url.search !== '' || url.hash !== '') {
-    const takes = "an https or http URL such as 'https://api.example.com/v2', without user, query and fragment";
-    throw expected('root', takes, typeof root === 'string' ? describeRoot(root) : describeValue(root));
-  }
-  const {origin, pathname} = url;
-  if (isProtected && !isSecureOrLoopback(url)) {
-    const takes = 'https, or http on this machine, because a token or key goes there';
-    throw new TypeError(printable(`root: expected ${takes}; got ${origin}`));
-  }
-  return {origin, base: origin + pathname.replace(/\/+$/, '')};
 }

@@ -1,7 +1,7 @@
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Check, type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {type Check, type Checks, checkOptions} from '../shared/check-options.ts';
 import type {ClientParts} from './client-parts.ts';
 
 /** The options of one operation of a client: the client has `http` and `token`. */
@@ -19,9 +19,8 @@ export const clientPollChecks: Checks<ClientPollOptions> = otherChecks;
  * @throws TypeError or RangeError that names the option
  */
 export function checkPollOptions(options: object, checks: Readonly<Record<string, Check>> = clientPollChecks): void {
-  checkIsObject('options', options);
   for (const name of ['http', 'token']) {
-    if (name in options) throw new TypeError(`${name}: it is the client's, give it where the client is made`);
+    if (name in Object(options)) throw new TypeError(`${name}: it is the client's, give it where the client is made`);
   }
   checkOptions(options, checks);
 }

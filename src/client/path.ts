@@ -4,7 +4,12 @@ import {describeValue, expected} from '../shared/check-options.ts';
 /** What a URL would resolve or drop, so that the request would go somewhere else than its path says. */
 const unsafe = /\/(?:\.|%2e){1,2}(?=[/?#\\]|$)|\p{Cc}/iu;
 
-const isPath = /^\/(?![/\\])/;
+const rootedPath = /^\/(?![/\\])/;
+
+/** Whether a location is a path, and not a URL without a scheme. */
+export function isPath(location: unknown): location is string {
+  return typeof location === 'string' && rootedPath.test(location);
+}
 
 /** @throws TypeError when a URL would not keep the path unchanged */
 export function checkPath(name: string, path: string): void {
@@ -19,7 +24,7 @@ export function checkPath(name: string, path: string): void {
  * @throws TypeError when a URL would not keep the path unchanged
  */
 export function resolvePath(location: string, base: string): string {
-  if (typeof location !== 'string' || !isPath.test(location)) return location;
+  if (!isPath(location)) return location;
   checkPath('location', location);
   return resolveLocation(location, base, base) ?? location;
 }

@@ -9,15 +9,7 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {
-  type Checks,
-  checkIsObject,
-  checkOptions,
-  describeValue,
-  expected,
-  isA,
-  isOneOf,
-} from '../shared/check-options.ts';
+import {type Checks, checkOptions, describeValue, expected, isA, isOneOf} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
@@ -84,8 +76,7 @@ export async function sendStart(
   redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
   protocolReader(protocol); // First, so that the error names the argument that was forgotten.
-  checkIsObject('request', request, 'an object with a path');
-  checkOptions(request, startRequestChecks);
+  checkOptions(request, startRequestChecks, {name: 'request', prefix: '', takes: 'an object with a path'});
   const {method = 'POST', body: json, headers} = request;
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;

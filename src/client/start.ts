@@ -107,21 +107,21 @@ export function watchStarted<Result = unknown>(
   }
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
-  const told = isFirstReport ? undefined : retryAfter;
+  const wait = isFirstReport ? undefined : retryAfter;
   // What the service asked for beats the protocol's interval.
-  const otherDelay = told !== undefined || isFirstReport ? 0 : reader.minimumInterval;
+  const otherDelay = wait !== undefined || isFirstReport ? 0 : reader.minimumInterval;
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
     secrets: response.secrets,
     startAfter: returned,
-    initialDelay: Math.max(told ?? 0, options.initialDelay ?? otherDelay),
+    initialDelay: Math.max(wait ?? 0, options.initialDelay ?? otherDelay),
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
     started,
   };
   return {
     confirmed: true,
-    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted, told), settings),
+    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted, wait), settings),
     answer,
   };
 }
@@ -129,7 +129,7 @@ export function watchStarted<Result = unknown>(
 /**
  * The first state of an operation that was started.
  *
- * @param told how long the service asks to wait, in milliseconds
+ * @param wait how long the service asks to wait, in milliseconds
  * @throws OperationNotWatchableError
  */
 function startedState(
@@ -137,7 +137,7 @@ function startedState(
   location: string,
   settings: Settings,
   {url, response: {answer, secrets}}: AcceptedStart,
-  told: number | undefined,
+  wait: number | undefined,
 ): WatchState {
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
   const unknown = secrets.filter((secret) => !containsSecret(url, [secret]));
@@ -145,7 +145,7 @@ function startedState(
   const isSecret = containsSecret(location, unknown) || isRedacted(location);
   // Without a token, any http or https URL will do, and `readStart` finds nothing else.
   const at = now();
-  const notBefore = told === undefined ? undefined : at + told;
+  const notBefore = wait === undefined ? undefined : at + wait;
   const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
   const ours = withTokenOrigin(first, tokenOrigin, settings);
   const isProtected = !exposesToken(new URL(location), settings);

@@ -47,6 +47,6 @@ export function readResultRecord(json: RecordedJson, state: WatchState, operatio
     return {outcome: {status: 'abandoned', reason: 'result', operation, error: unavailable}};
   }
   if (result === undefined) return {outcome: {status: 'succeeded', operation}};
-  if (typeof result === 'object' && result !== null) deepFreeze(result);
+  deepFreeze(result);
   return {outcome: {status: 'succeeded', operation: Object.freeze({...operation, result})}};
 }

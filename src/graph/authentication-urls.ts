@@ -1,3 +1,4 @@
+import {isPath} from '../client/path.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 
@@ -9,12 +10,10 @@ export function resetPasswordPath(user: string, methodId: string = passwordMetho
   return `${authenticationPath(user)}/methods/${pathSegment('methodId', methodId)}/resetPassword`;
 }
 
-const isPath = /^\/(?![/\\])/;
-
 /** Where a user's authentication operation is, given its id or that location itself, which may be a path. */
 export function operationLocation(user: string, idOrLocation: string): string {
   const isLocation =
-    typeof idOrLocation === 'string' && (isPath.test(idOrLocation) || readLocation(idOrLocation) !== undefined);
+    isPath(idOrLocation) || (typeof idOrLocation === 'string' && readLocation(idOrLocation) !== undefined);
   return isLocation ? idOrLocation : `${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
 }
 

@@ -7,6 +7,7 @@ import {
   type TransportResponse,
 } from '../http/transport.ts';
 import {ownProperty} from '../protocol/pointer.ts';
+import {isObject} from '../shared/json.ts';
 
 /** The most requests that Graph accepts in one [batch](https://learn.microsoft.com/graph/json-batching). */
 export const maxBatchSize = 20;
@@ -101,7 +102,7 @@ function responseBody(body: unknown, maxLength: number, isShort: boolean): Trans
 /** The headers of one response. The batch's own `Date` and `Age` apply to all of them. */
 function responseHeaders(headers: unknown, envelope: ResponseHeaders): ResponseHeaders {
   const values = new Map<string, string>();
-  if (typeof headers === 'object' && headers !== null) {
+  if (isObject(headers)) {
     for (const [name, value] of Object.entries(headers)) {
       if (typeof value === 'string' || typeof value === 'number') values.set(name.toLowerCase(), String(value));
     }

@@ -6,15 +6,15 @@ import {
   sharedClientChecks,
 } from '../client/operation-client.ts';
 import type {ClientPollOptions} from '../client/operation-settings.ts';
-import {type ClientTokenSource, checkTokenSource} from '../client/token-cache.ts';
+import type {ClientTokenSource} from '../client/token-cache.ts';
 import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkedWhereRead, checkIsObject, checkOptions, expected, isA} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkOptions, expected, isA} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
-import {type GraphCloud, readRoot} from './clouds.ts';
+import {type GraphCloud, readOrigin} from './clouds.ts';
 import {type PasswordReset, type ResetPasswordOptions, resetPassword} from './password-reset.ts';
 
 /**
@@ -93,11 +93,9 @@ function checkBatch(name: string, batch: unknown): void {
  * ```
  */
 export function createGraphClient(options: GraphClientOptions): GraphClient {
-  checkIsObject('options', options, 'an object with a token');
-  checkOptions(options, optionChecks);
-  checkTokenSource('token', options.token); // It is required.
+  checkOptions(options, optionChecks, {takes: 'an object with a token', required: ['token']});
   const {cloud, version = 'v1.0', batch = true, token, startToken, headers, http, concurrency, startTimeout} = options;
-  const root = readRoot(cloud, options.root);
+  const root = readOrigin(cloud, options.root);
   const base = `${root}/${version}`;
   const scope = `${root}/.default`;
   const batchWindow = batch === true ? defaultBatchWindow : batch;

@@ -1,6 +1,7 @@
 import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
+import {isObject} from '../shared/json.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
 import type {Secrets} from './redact.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
@@ -117,7 +118,7 @@ export function secretsWith(source: TokenSource | undefined, token: string | und
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value;
+  return isObject(value) && 'then' in value;
 }
 
 function checkToken(given: unknown): string {

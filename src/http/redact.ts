@@ -1,3 +1,5 @@
+import {type Fields, isObject, isRecord} from '../shared/json.ts';
+
 /** What a secret is replaced with. */
 const replacement = '[token]';
 
@@ -55,7 +57,7 @@ function copyWithoutSecrets(json: unknown, secrets: Secrets): unknown {
   return JSON.parse(JSON.stringify(json), (_, value: unknown) => {
     if (typeof value === 'string') return withoutSecrets(value, secrets);
     if (typeof value === 'number') return isSecretNumber(value, secrets) ? replacement : value;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    if (!isRecord(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutSecrets(key, secrets), inner]));
   });
 }
@@ -98,12 +100,6 @@ function isSecretNumber(value: number, secrets: Secrets): boolean {
   );
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null;
-}
-
 // Not recursive: a body may be nested more deeply than the stack.
 function jsonContainsSecret(json: unknown, secrets: Secrets): boolean {
   if (secrets.length === 0) return false;
@@ -112,14 +108,14 @@ function jsonContainsSecret(json: unknown, secrets: Secrets): boolean {
     typeof value === 'string'
       ? containsSecret(value, secrets)
       : hasNumeric && typeof value === 'number' && isSecretNumber(value, secrets);
-  if (!isFields(json)) return isSecret(json);
+  if (!isObject(json)) return isSecret(json);
   let pending: Fields[] | undefined;
   for (let next: Fields | undefined = json; next !== undefined; next = pending?.pop()) {
     // Not Object.entries: this runs at each poll, and allocates nothing.
     for (const key in next) {
       const value = next[key];
       if (containsSecret(key, secrets) || isSecret(value)) return true;
-      if (isFields(value)) {
+      if (isObject(value)) {
         pending ??= [];
         pending.push(value);
       }

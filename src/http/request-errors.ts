@@ -78,9 +78,10 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   let code: string | undefined;
   let innermost: unknown = error;
   for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
-    if ('code' in cause && typeof cause.code === 'string') code = redact(cause.code, secrets);
+    const {code: own} = cause;
+    if (typeof own === 'string') code = redact(own, secrets);
     innermost = cause;
-    cause = 'cause' in cause ? cause.cause : undefined;
+    cause = cause['cause'];
   }
   const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
   if (isProgrammingError(error)) {

@@ -61,36 +61,11 @@ export interface SendRequest {
 export function send(
   {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets'>,
   limits: RequestLimits,
-  {
-    method,
-    json: sentJson,
-    takesText = false,
-    location,
-    token,
-    secrets,
-    trusted,
-    isForeign,
-    redirected,
-    headers: furtherHeaders,
-  }: SendRequest,
+  request: SendRequest,
 ): Promise<ServiceResponse> {
+  const {method, takesText = false, location, secrets, isForeign, redirected} = request;
   const clientRequestId = crypto.randomUUID();
-  const headers: Record<string, string | undefined> = {
-    accept: takesText ? '*/*' : 'application/json',
-    'client-request-id': clientRequestId,
-  };
-  const {name, prefix} = reader.tokenHeader;
-  if (token !== undefined) headers[name] = prefix + token;
-  else if (!trusted) {
-    // The ky instance's own credentials, if it has any, belong to the token's origin too.
-    headers['authorization'] = undefined;
-    headers[name] = undefined;
-  }
-  // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
-  if (furtherHeaders !== undefined)
-    for (const own of Object.keys(furtherHeaders)) {
-      if (!Object.hasOwn(headers, own)) headers[own] = furtherHeaders[own];
-    }
+  const headers = requestHeaders(request, clientRequestId, reader.tokenHeader);
   const read = ({status, headers, retryAfter, body}: TransportResponse, cause?: PollError): ServiceResponse => {
     const answer = readAnswer(status, headers, clientRequestId, secrets);
     const json = body === undefined ? undefined : readBody(body, secrets, takesText && status < 300);
@@ -123,7 +98,7 @@ export function send(
       response = await transport(location, {
         method,
         headers,
-        json: sentJson,
+        json: request.json,
         isForeign,
         maxBodyLength: maxResponseSize,
         maxRetryAfter,
@@ -148,6 +123,29 @@ export function send(
     throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(retryAfter, maxRetryAfter)});
   };
   return withTimeLimit(requestTimeout, limits, 'request', work, readHead);
+}
+
+function requestHeaders(
+  {takesText, token, trusted, headers: others}: SendRequest,
+  clientRequestId: string,
+  {name, prefix}: ProtocolReader['tokenHeader'],
+): TransportRequest['headers'] {
+  const headers: Record<string, string | undefined> = {
+    accept: takesText ? '*/*' : 'application/json',
+    'client-request-id': clientRequestId,
+  };
+  if (token !== undefined) headers[name] = prefix + token;
+  else if (!trusted) {
+    // The ky instance's own credentials, if it has any, belong to the token's origin too.
+    headers['authorization'] = undefined;
+    headers[name] = undefined;
+  }
+  // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
+  if (others !== undefined)
+    for (const own of Object.keys(others)) {
+      if (!Object.hasOwn(headers, own)) headers[own] = others[own];
+    }
+  return headers;
 }
 
 function isStatus(status: number): boolean {

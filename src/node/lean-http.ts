@@ -2,7 +2,7 @@ import {createRequire} from 'node:module';
 import ky, {type KyInstance} from 'ky';
 import type {Dispatcher} from 'undici';
 import {setTransport} from '../http/transport.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isNumber} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isA, isNumber} from '../shared/check-options.ts';
 import {missingPackage} from './missing-package.ts';
 import {undiciTransport} from './undici-transport.ts';
 
@@ -55,7 +55,6 @@ export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
       'leanHttp: Bun replaces the package undici by a module without dispatchers. Leave out the option http there',
     );
   }
-  checkIsObject('options', options);
   checkOptions(options, optionChecks);
   const {connections = 128, keepAlive = 60_000} = options;
   // A poll limits its requests itself: undici's own timeouts would be a second clock.

@@ -1,4 +1,4 @@
-/** What to tell who uses something that needs an optional package, and has not installed it. */
+/** The error where an optional package is needed and not installed. */
 export function missingPackage(user: string, name: string, cause: unknown): Error {
   const code: unknown = Object(cause).code;
   const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';

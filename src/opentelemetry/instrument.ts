@@ -3,7 +3,7 @@ import type {OperationClient} from '../client/operation-client.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller} from '../poller.ts';
-import {type Checks, checkIsObject, checkOptions, isA} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isA} from '../shared/check-options.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {instrumentClient} from './instrument-client.ts';
 import {instrumentPoller, type Telemetry} from './instrument-poller.ts';
@@ -81,7 +81,6 @@ const optionChecks = {
 } satisfies Checks<InstrumentOptions>;
 
 function readOptions(options: InstrumentOptions): Telemetry {
-  checkIsObject('options', options);
   checkOptions(options, optionChecks);
   const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = options;
   return {tracer: tracerProvider.getTracer('operation-poller'), meters: createMeters(meterProvider)};

@@ -1,6 +1,7 @@
 import {type Link, propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace} from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
 import {failureKind} from '../operation/reducer.ts';
+import {isObject} from '../shared/json.ts';
 import {setOutcome, startSegmentSpan, type Telemetry} from './instrument-poller.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {watchOutcome} from './outcome.ts';
@@ -78,7 +79,7 @@ const getter: TextMapGetter<object> = {
 
 /** The span that was active where the operation was added, if its context was injected into the data. */
 function linksFrom(data: unknown): Link[] {
-  if (typeof data !== 'object' || data === null) return [];
+  if (!isObject(data)) return [];
   const context = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, data, getter));
   return context === undefined ? [] : [{context}];
 }

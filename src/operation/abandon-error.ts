@@ -18,7 +18,7 @@ import {type AbandonReason, type Answer, isOver, type WatchState} from './state.
 /** How much of a location the message of a failed request shows at most. */
 export const maxShownLocation = 600;
 
-/** How much of an unknown status word events and errors have; `raw` has the whole. */
+/** How much of an unknown status word events and errors show; `raw` has all of it. */
 export const maxUnknownWordLength = 100;
 
 /** What led to abandoning a watch. */

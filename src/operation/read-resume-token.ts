@@ -1,6 +1,6 @@
 import {describeValue} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
-import {deepFreeze} from '../shared/json.ts';
+import {deepFreeze, type Fields, isObject, isRecord} from '../shared/json.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
 import {isOperationStatus, type Operation, statusRank} from './operation.ts';
@@ -83,7 +83,7 @@ const tokenFields: FieldChecks = {
   failures: [isCount, 'a count'],
   deferredAttempts: [isCount, 'a count'],
   missingSince: [isTime, 'a time in milliseconds'],
-  operation: [(value) => typeof value === 'object' && value !== null, 'an operation'],
+  operation: [isObject, 'an operation'],
   highestStatus: [isOperationStatus, 'a status'],
   unknownWords: [(value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
   observed: [isObserved, 'counts', 'required'],
@@ -119,7 +119,7 @@ const answerFields: FieldChecks = {
 
 const errorFields: FieldChecks = {code: [isString, 'a string'], message: [isString, 'a string']};
 
-function checkFields(fields: Readonly<Record<string, unknown>>, checks: FieldChecks, where: string): void {
+function checkFields(fields: Fields, checks: FieldChecks, where: string): void {
   for (const name of Object.keys(fields)) {
     if (!Object.hasOwn(checks, name)) throw invalid(`${where} has an unknown field, ${describe(name)}`);
   }
@@ -131,7 +131,7 @@ function checkFields(fields: Readonly<Record<string, unknown>>, checks: FieldChe
 }
 
 function isObserved(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isCount);
+  return isRecord(value) && Object.values(value).every(isCount);
 }
 
 function isResultLocation(value: unknown): boolean {
@@ -177,9 +177,9 @@ function parse(text: string): unknown {
   }
 }
 
-function asFields(value: unknown, where: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(`${where} is not an object`);
-  return value as Readonly<Record<string, unknown>>;
+function asFields(value: unknown, where: string): Fields {
+  if (!isRecord(value)) throw invalid(`${where} is not an object`);
+  return value;
 }
 
 // A short string at most: what is wrong with a token must not carry the token's content into a log.

@@ -117,6 +117,11 @@ export function isOver(state: WatchState): boolean {
   return state.endedAt !== undefined;
 }
 
+/** A state with the operation as an outcome has it: where its result was fetched, it is in the operation and nowhere else. */
+export function withFetchedResult(state: WatchState, operation: Operation | undefined): WatchState {
+  return operation === state.operation ? state : {...state, operation, resultLocation: null};
+}
+
 /** A copy of a state with some fields changed. */
 export function changed(state: WatchState, changes: Partial<WatchState>): WatchState {
   return Object.assign(copyOf(state), changes);

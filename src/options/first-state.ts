@@ -1,8 +1,14 @@
 import type {WatchState} from '../operation/state.ts';
 import {decideResultLocation} from '../protocol/result-location.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
-import {decodeLocation, hasOrigin, isSecureOrLoopback, readLocation, redactLocation} from '../shared/location.ts';
-import {printable} from '../shared/printable.ts';
+import {
+  checkIsSecure,
+  decodeLocation,
+  hasOrigin,
+  isSecureOrLoopback,
+  readLocation,
+  redactLocation,
+} from '../shared/location.ts';
 import type {Settings} from './settings.ts';
 
 const noWords: readonly string[] = Object.freeze([]);
@@ -67,10 +73,7 @@ export function checkLocation(
     const got = scheme === undefined ? 'a string without a scheme' : `one that begins with ${scheme}`;
     throw expected('location', `${takes} without user name and password`, got);
   }
-  if (exposesToken(url, settings)) {
-    const takes = 'https, or http on this machine, because a token goes there';
-    throw new TypeError(printable(`location: expected ${takes}; got ${url.origin}`));
-  }
+  if (exposesToken(url, settings)) checkIsSecure('location', url);
   return text;
 }
 

@@ -11,7 +11,6 @@ import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
   type Checks,
   checkedWhereRead,
-  checkIsObject,
   checkOptions,
   describeValue,
   expected,
@@ -20,10 +19,11 @@ import {
   isFunction,
   isMilliseconds,
   isNumber,
+  isObjectWith,
   isOneOf,
 } from '../shared/check-options.ts';
-import {isSecureOrLoopback, readLocation} from '../shared/location.ts';
-import {printable} from '../shared/printable.ts';
+import {isObject} from '../shared/json.ts';
+import {checkIsSecure, readLocation} from '../shared/location.ts';
 import type {PollOptions, RetryOptions} from './poll-options.ts';
 
 /** Checked options with their defaults. */
@@ -60,29 +60,6 @@ const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
 const noSecrets: Secrets = [];
 
-/** A check for each option of a poller. */
-export const pollOptionChecks = {
-  protocol: checkedWhereRead,
-  http: isA('a ky instance', isKy),
-  token: checkToken,
-  schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
-  retry: checkRetry,
-  totalTimeout: isMilliseconds(1, false),
-  requestTimeout: isMilliseconds(1),
-  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: Number.MAX_SAFE_INTEGER}),
-  initialDelay: isMilliseconds(0),
-  maxRetryAfter: isMilliseconds(1),
-  signal: isA('an AbortSignal', isSignal),
-  unknownStatus: isOneOf('keepPolling', 'fail'),
-  notFoundGrace: isMilliseconds(0),
-  consecutiveFailures: isNumber({least: 1}),
-  stalledAfter: isMilliseconds(1, false),
-  trustedOrigins: checkedWhereRead,
-  fetchResult: isA("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),
-  started: checkStarted,
-  finalStateVia: isOneOf('azure-async-operation', 'operation-location', 'location', 'original-uri'),
-} satisfies Checks<PollOptions>;
-
 const startedChecks = {
   method: isA("an HTTP method such as 'PUT'", (value) => typeof value === 'string' && /^[a-z]+$/i.test(value)),
   url: isA('an absolute http or https URL', (value) => typeof value === 'string' && readLocation(value) !== undefined),
@@ -102,6 +79,29 @@ const retryChecks = {
   shouldConsumeRetry: isFunction,
 } satisfies Checks<RetryOptions>;
 
+/** A check for each option of a poller. */
+export const pollOptionChecks = {
+  protocol: checkedWhereRead,
+  http: isA('a ky instance', isKy),
+  token: checkToken,
+  schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
+  retry: isObjectWith(retryChecks, {takes: "p-retry's options"}),
+  totalTimeout: isMilliseconds(1, false),
+  requestTimeout: isMilliseconds(1),
+  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: Number.MAX_SAFE_INTEGER}),
+  initialDelay: isMilliseconds(0),
+  maxRetryAfter: isMilliseconds(1),
+  signal: isA('an AbortSignal', isSignal),
+  unknownStatus: isOneOf('keepPolling', 'fail'),
+  notFoundGrace: isMilliseconds(0),
+  consecutiveFailures: isNumber({least: 1}),
+  stalledAfter: isMilliseconds(1, false),
+  trustedOrigins: checkedWhereRead,
+  fetchResult: isA("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),
+  started: isObjectWith(startedChecks, {takes: '{method, url, location}', required: ['method', 'url']}),
+  finalStateVia: isOneOf('azure-async-operation', 'operation-location', 'location', 'original-uri'),
+} satisfies Checks<PollOptions>;
+
 /** What a client gives to all its pollers. */
 type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root' | 'base'>;
 
@@ -112,7 +112,6 @@ type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
 export function readOptions(options: PollOptions = {}, client?: ClientSettings): Settings {
-  checkIsObject('options', options);
   checkOptions(options, pollOptionChecks);
   const {protocol = longRunning, http} = options;
   const reader = protocolReader(protocol);
@@ -161,20 +160,7 @@ function isKy(value: unknown): boolean {
 }
 
 function isSignal(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
-}
-
-function checkStarted(name: string, started: unknown): void {
-  checkIsObject(name, started, '{method, url, location}');
-  checkOptions(started, startedChecks, `${name}.`);
-  for (const required of ['method', 'url'] as const) {
-    startedChecks[required](`${name}.${required}`, Reflect.get(started, required));
-  }
-}
-
-function checkRetry(name: string, retry: unknown): void {
-  checkIsObject(name, retry, "p-retry's options");
-  checkOptions(retry, retryChecks, 'retry.');
+  return isObject(value) && 'aborted' in value && 'addEventListener' in value;
 }
 
 function retryWithDefaults(retry: RetryOptions): Settings['retry'] {
@@ -196,10 +182,7 @@ function readOrigins(origins: readonly string[] | undefined, getToken: boolean):
     if (url === undefined || (url.pathname !== '/' && url.pathname !== '') || url.search !== '') {
       throw expected('trustedOrigins', "origins such as 'https://graph.microsoft.us'", describeValue(text));
     }
-    if (getToken && !isSecureOrLoopback(url)) {
-      const takes = 'https, or http on this machine, because a token goes there';
-      throw new TypeError(printable(`trustedOrigins: expected ${takes}; got ${url.origin}`));
-    }
+    if (getToken) checkIsSecure('trustedOrigins', url);
     set.add(url.origin);
   }
   return set;

@@ -32,7 +32,7 @@ export function nextWait(
   const {deadlineAt, dueAt} = state;
   const {minimumInterval} = settings.reader;
   const leastWait = retryAfter ?? (minimumInterval > 0 ? minimumInterval : undefined);
-  // What bounds a flood of hints, after a poll that one of them made.
+  // After a poll that a hint made, this limits how soon the next hint can make another.
   const wokenNotBefore = state.notBefore !== undefined && state.notBefore > now ? state.notBefore : undefined;
   const notBefore = leastWait === undefined ? wokenNotBefore : now + leastWait;
   if (deadlineAt !== undefined && dueAt === lastPollAt(state, deadlineAt)) {

@@ -139,7 +139,7 @@ function limitHooks(options: RetryOptions, request: PollRequest): RetryOptions {
   };
 }
 
-/** What no `read` is asked about. */
+/** The HTTP statuses that are never passed to a protocol's `read`. */
 const refused: ReadonlySet<number> = new Set([401, 403, 429]);
 const gone: ReadonlySet<number> = new Set([404, 410]);
 

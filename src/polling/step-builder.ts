@@ -28,7 +28,7 @@ export interface Step extends Change {
   readonly next: Next;
 }
 
-/** What decides on a step that polls nothing. */
+/** What a step that polls nothing depends on. */
 export interface StepSettings {
   /** The machine's table; that of the library's machine by default. */
   readonly transitions?: Transitions | undefined;

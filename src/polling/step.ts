@@ -120,7 +120,7 @@ export function firstStep(state: WatchState, clock: Clock, settings?: StepSettin
   return wait === undefined ? builder.step({wait: 0}) : builder.waiting(wait, now, undefined);
 }
 
-/** How far apart the polls are that hints make, in milliseconds, however many hints there are. */
+/** The least time between two polls that hints make, in milliseconds. */
 const wakeInterval = 100;
 
 /**

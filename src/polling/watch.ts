@@ -29,7 +29,7 @@ export class Watch<Owner = undefined> {
   #unsubscribe: (() => void) | undefined;
   #immediatePolls = 0;
   #hasBegun = false;
-  /** Called once nothing is being asked; defined from `pause` to `resume`. */
+  /** Called once no request is under way; defined from `pause` to `resume`. */
   #onPaused: (() => void) | undefined;
 
   /**

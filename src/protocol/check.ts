@@ -41,10 +41,10 @@ const fields =
   (name, value) => {
     if (!isRecord(value) || value[required] === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
-    checkOptions(value, checks, `${name}.`, 'field');
+    checkOptions(value, checks, {name, kind: 'field'});
   };
 
-/** A check of an object with a status at each of its names. */
+/** A check of an object that maps names to statuses. */
 const statuses =
   (what: string, checkName?: Check): Check =>
   (name, value) => {
@@ -154,9 +154,8 @@ const protocolChecks = {
  */
 export function checkProtocol(given: object): void {
   if (!isRecord(given)) throw expected('protocol', 'a protocol such as protocols.longRunning', describeValue(given));
-  checkOptions(given, protocolChecks, 'protocol.', 'field');
+  checkOptions(given, protocolChecks, {name: 'protocol', kind: 'field', required: ['name']});
   const protocol: Partial<Protocol> = given;
-  protocolChecks.name('protocol.name', protocol.name);
   if (protocol.read === undefined) {
     pointers('protocol.status', protocol.status);
     words('protocol.words', protocol.words);

@@ -1,3 +1,4 @@
+import {isObject} from '../shared/json.ts';
 import {checkProtocol} from './check.ts';
 import type {Protocol, ProtocolDefinition} from './protocol.ts';
 
@@ -34,7 +35,7 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
 const defined = new WeakSet<object>();
 
 function frozenCopy<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || defined.has(value)) return value;
+  if (!isObject(value) || defined.has(value)) return value;
   const copy = Array.isArray(value)
     ? value.map(frozenCopy)
     : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)]));

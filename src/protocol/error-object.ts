@@ -1,4 +1,5 @@
 import type {OperationFault, OperationStatus} from '../operation/operation.ts';
+import {isObject} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -14,7 +15,7 @@ export function readFault(body: unknown, {error, errorCode, errorMessage}: Proto
 export function meaningOf(body: unknown, reader: ProtocolReader): OperationStatus | undefined {
   const error = valueAt(body, reader.error);
   // The JSON form of Protocol Buffers leaves out a code of 0.
-  const isEmpty = typeof error === 'object' && error !== null && Object.keys(error).length === 0;
+  const isEmpty = isObject(error) && Object.keys(error).length === 0;
   const code = readFault(body, reader)?.code ?? (isEmpty ? '0' : '');
   return reader.errorCodes.get(code.toLowerCase());
 }
@@ -26,11 +27,11 @@ export function meaningOf(body: unknown, reader: ProtocolReader): OperationStatu
  */
 export function parseErrorObject(value: unknown): OperationFault | undefined {
   if (typeof value === 'string' || (typeof value === 'number' && value !== 0)) return createFault(String(value));
-  if (typeof value !== 'object' || value === null) return undefined;
+  if (!isObject(value)) return undefined;
   let code: string | undefined;
   let message = asString(ownProperty(value, 'message'));
   let inner: unknown = value;
-  for (let depth = 0; depth < 10 && typeof inner === 'object' && inner !== null; depth++) {
+  for (let depth = 0; depth < 10 && isObject(inner); depth++) {
     const own = ownProperty(inner, 'code');
     const isCode = typeof own === 'string' && own !== '' && (code === undefined || own !== 'UnknownError');
     const isNumber = typeof own === 'number' && code === undefined;

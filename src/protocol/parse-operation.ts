@@ -9,7 +9,7 @@ import {
 import {describeValue} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
 import {describeError} from '../shared/describe-error.ts';
-import {deepFreeze, isRecord, maxJsonDepth} from '../shared/json.ts';
+import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
 import {meaningOf, parseErrorObject, readFault} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
@@ -88,7 +88,7 @@ function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown):
   }
 }
 
-/** How the fields of an operation are read, but its status, result and error. */
+/** How each field of an operation is read, except its status, result and error. */
 const facts = [
   ['createdDateTime', readDateTime],
   ['lastActionDateTime', readDateTime],
@@ -97,7 +97,7 @@ const facts = [
   ['resourceLocation', asString],
 ] as const;
 
-/** @param given what the protocol's `read` found: it counts, and for the rest the body is looked at */
+/** @param given what the protocol's `read` found; what it leaves out is looked up in the body */
 function createOperation(
   body: unknown,
   reader: ProtocolReader,
@@ -200,7 +200,7 @@ function parsePercentage(value: unknown): number | undefined {
 /** Whether two JSON values are equal. The first was parsed before, so it is not nested too deeply for recursion. */
 function isEqualJson(parsed: unknown, other: unknown): boolean {
   if (parsed === other) return true;
-  if (typeof parsed !== 'object' || typeof other !== 'object' || parsed === null || other === null) return false;
+  if (!isObject(parsed) || !isObject(other)) return false;
   const names = Object.keys(parsed);
   if (names.length !== Object.keys(other).length || Array.isArray(parsed) !== Array.isArray(other)) return false;
   for (const name of names) {

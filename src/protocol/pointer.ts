@@ -1,3 +1,5 @@
+import {isObject} from '../shared/json.ts';
+
 /**
  * A place in a JSON document, in the syntax of [RFC 6901](https://www.rfc-editor.org/rfc/rfc6901): `/status`,
  * `/properties/provisioningState`. Within a name, `/` is written `~1` and `~` is written `~0`.
@@ -34,6 +36,5 @@ export function valueAt(document: unknown, paths: readonly PointerPath[]): unkno
 
 /** An object's own property; never an inherited one, whatever name the document uses. */
 export function ownProperty(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
+  return isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
 }

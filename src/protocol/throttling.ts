@@ -1,3 +1,4 @@
+import {isObject} from '../shared/json.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 
@@ -18,7 +19,7 @@ const maxDepth = 10;
 /** All codes in an error's body, those of inner errors too. */
 function codesIn(value: unknown, depth = 0): string[] {
   if (depth > 0 && (typeof value === 'string' || typeof value === 'number')) return [String(value)];
-  if (typeof value !== 'object' || value === null || depth === maxDepth) return [];
+  if (!isObject(value) || depth === maxDepth) return [];
   if (Array.isArray(value)) return value.flatMap((inner) => codesIn(inner, depth + 1));
   const codes = codeNames.map((name) => ownProperty(value, name)).filter((code) => typeof code !== 'object');
   const inner = innerNames.map((name) => ownProperty(value, name));

@@ -1,6 +1,6 @@
 import type {RunnerInstanceOptions} from './tested-runner.ts';
 
-/** What the kit is told of an end. */
+/** What the kit learns about an end. */
 export interface ReportedEnd {
   readonly id: string;
   readonly key: string;

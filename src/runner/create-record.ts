@@ -6,7 +6,7 @@ import {resumeWatching} from '../options/resume.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
-import {type Checks, checkIsObject, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkOptions} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
@@ -48,7 +48,6 @@ export function createRecord<Data = unknown>(
   options: RecordOptions<Data> = {},
   now: number = Date.now(),
 ): OperationRecord<Data> {
-  checkIsObject('options', options);
   checkOptions(options, recordOptionChecks);
   const {key, data, ...watch} = options;
   const {state} = firstStep(

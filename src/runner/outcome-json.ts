@@ -5,9 +5,17 @@ import {PollError, type PollErrorJson, readPollError, writePollError} from '../o
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {type Answer, abandonReasons, type WatchState} from '../operation/state.ts';
-import {type Check, type Checks, isA, isBoolean, isNumber, isOneOf} from '../shared/check-options.ts';
+import {
+  type Check,
+  type Checks,
+  checkOptions,
+  isA,
+  isBoolean,
+  isNumber,
+  isObjectWith,
+  isOneOf,
+} from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
-import {checkFields} from './check-fields.ts';
 
 /** What the resume token of a watch that is over does not say about its end. */
 export interface EndJson {
@@ -51,7 +59,7 @@ export function writeEnd(outcome: Outcome, {startedAt}: Pick<ResumeToken, 'start
  * @throws InvalidResumeTokenError, TypeError or RangeError that says what is wrong with it
  */
 export function readOutcome(json: OutcomeJson): Outcome {
-  checkFields('outcome', json, outcomeChecks, ['token']);
+  checkOptions(json, outcomeChecks, {name: 'outcome', kind: 'field', required: ['token']});
   return readEnd(readResumeToken(json.token), json);
 }
 
@@ -95,7 +103,7 @@ const causeChecks = {
   kind: isOneOf('http', 'network', 'timeout', 'protocol', 'token'),
   transient: isBoolean,
   throttled: isBoolean,
-  answer: (name, answer) => checkFields(name, answer, answerChecks, ['httpStatus', 'clientRequestId']),
+  answer: isObjectWith(answerChecks, {kind: 'field', required: ['httpStatus', 'clientRequestId']}),
   code: isString,
   retryAfter: isNumber(),
   ends: isOneOf(...abandonReasons),
@@ -103,7 +111,7 @@ const causeChecks = {
 
 /** A check for each field of {@link EndJson}. */
 export const endChecks = {
-  cause: (name, cause) => checkFields(name, cause, causeChecks, ['message', 'kind', 'transient']),
+  cause: isObjectWith(causeChecks, {kind: 'field', required: ['message', 'kind', 'transient']}),
   rawStatus: isString,
   resultFailedAt: isTime,
 } satisfies Checks<EndJson>;

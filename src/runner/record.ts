@@ -4,10 +4,9 @@ import {readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
-import {type Checks, isA, isNumber} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isRecord} from '../shared/json.ts';
-import {checkFields} from './check-fields.ts';
 import {type EndJson, endChecks, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
@@ -67,8 +66,8 @@ const recordChecks = {
   key: isString,
   token: isResumeToken,
   data: () => {}, // It is the user's.
-  fetching: (name, fetching) => checkFields(name, fetching, recordedFetchChecks, ['attempts', 'since', 'dueAt']),
-  ended: (name, ended) => checkFields(name, ended, recordedEndChecks, ['dueAt', 'rejections']),
+  fetching: isObjectWith(recordedFetchChecks, {kind: 'field', required: ['attempts', 'since', 'dueAt']}),
+  ended: isObjectWith(recordedEndChecks, {kind: 'field', required: ['dueAt', 'rejections']}),
 } satisfies Checks<OperationRecord>;
 
 /** Makes a record of a state. */
@@ -90,7 +89,12 @@ export function recordOf<Data>(
  */
 export function readRecord(record: OperationRecord): WatchState {
   try {
-    checkFields('', record, recordChecks, ['version', 'id', 'key', 'token']);
+    checkOptions(record, recordChecks, {
+      name: 'record',
+      prefix: '',
+      kind: 'field',
+      required: ['version', 'id', 'key', 'token'],
+    });
     const state = readResumeToken(record.token);
     const {ended, fetching} = record;
     if (fetching !== undefined && (ended !== undefined || state.operation?.status !== 'succeeded')) {

@@ -1,10 +1,11 @@
 import type {OperationEvent} from '../operation/events.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
-import {isOver, type WatchState} from '../operation/state.ts';
+import {isOver, type WatchState, withFetchedResult} from '../operation/state.ts';
 import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {checkNumber} from '../shared/check-options.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
+import {doublingDelay} from '../shared/timers.ts';
 import {readEnd, writeEnd} from './outcome-json.ts';
 import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
 import {holdOf, type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
@@ -85,10 +86,7 @@ export async function takePreparedTurn<Data>(
 
   /** The turn in which watching ended. */
   const ending = (ended: WatchState, outcome: Outcome, events: readonly OperationEvent[]): Turn<Data> => {
-    const {operation} = outcome;
-    // A result that was fetched stands in the operation.
-    const resultLocation = operation === ended.operation ? ended.resultLocation : null;
-    const token = writeResumeToken({...ended, operation, resultLocation});
+    const token = writeResumeToken(withFetchedResult(ended, outcome.operation));
     const end = {...writeEnd(outcome, token), dueAt: clock.now(), rejections: 0};
     const {fetching: _, ...rest} = record;
     const facts = {record: {...rest, token, ended: end}, events};
@@ -135,8 +133,8 @@ async function handOver<Data>(
     return {record, events: [], done: outcome};
   } catch (error) {
     signal.throwIfAborted();
-    const delay = Math.min(longestRetry, firstRetry * 2 ** Math.min(ended.rejections, 10));
-    const dueAt = clock.now() + delay;
-    return {record: {...record, ended: {...ended, dueAt, rejections: ended.rejections + 1}}, events: [], dueAt, error};
+    const rejections = ended.rejections + 1;
+    const dueAt = clock.now() + doublingDelay(firstRetry, longestRetry, rejections);
+    return {record: {...record, ended: {...ended, dueAt, rejections}}, events: [], dueAt, error};
   }
 }

@@ -10,7 +10,7 @@ import type {Resumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isFunction} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isA, isFunction} from '../shared/check-options.ts';
 import {isTime} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
@@ -58,7 +58,6 @@ export const turnChecks = {
 
 /** @throws TypeError or RangeError that names the option, what it takes and what it got */
 export function checkTurnOptions(options: object): void {
-  checkIsObject('options', options);
   checkOptions(options, turnChecks);
   checkOneTransport(options);
 }

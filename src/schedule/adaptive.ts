@@ -1,5 +1,5 @@
 import type {RemainingTime} from '../operation/events.ts';
-import {type Checks, checkedWhereRead, checkIsObject, checkNumber, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkNumber, checkOptions} from '../shared/check-options.ts';
 import {DurationHistogram, type DurationHistogramJson, readDurationHistogram} from './duration-histogram.ts';
 import {PollPlanner} from './poll-planner.ts';
 import {RemainingTimes} from './remaining-time.ts';
@@ -57,8 +57,7 @@ const adaptiveChecks = {
  * @throws TypeError or RangeError that names the option, its value and what is expected
  */
 export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
-  checkIsObject('schedules.adaptive', options);
-  checkOptions(options, adaptiveChecks, 'schedules.adaptive: ');
+  checkOptions(options, adaptiveChecks, {name: 'schedules.adaptive', prefix: 'schedules.adaptive: '});
   const {requestCost = 1000, learned, ...others} = options;
   const fallback = exponential(others);
   const {initial = 1000, factor = 1.5} = others;

@@ -1,3 +1,4 @@
+import {isRecord} from '../shared/json.ts';
 /** The durations that `schedules.adaptive` has learned, as JSON. */
 export interface DurationHistogramJson {
   readonly kind: 'operation-poller durations';
@@ -120,12 +121,11 @@ export class DurationHistogram {
  * @param where the start of each message
  * @throws TypeError or RangeError that says what is wrong
  */
-export function readDurationHistogram(value: unknown, where: string): readonly number[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const got = Array.isArray(value) ? 'a list' : typeof value;
+export function readDurationHistogram(fields: unknown, where: string): readonly number[] {
+  if (!isRecord(fields)) {
+    const got = Array.isArray(fields) ? 'a list' : typeof fields;
     throw new TypeError(`${where}: expected what toJSON() returned, got ${got}`);
   }
-  const fields = value as Readonly<Record<string, unknown>>;
   if (fields['kind'] !== kind) throw new TypeError(`${where}: expected the kind '${kind}', got another`);
   if (fields['version'] !== version) throw new RangeError(`${where}: expected version ${version}, got another`);
   const unknown = Object.keys(fields).find((name) => name !== 'kind' && name !== 'version' && name !== 'counts');

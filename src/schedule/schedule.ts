@@ -1,14 +1,6 @@
 import type {RemainingTime} from '../operation/events.ts';
 import type {Operation, OperationStatus} from '../operation/operation.ts';
-import {
-  type Checks,
-  checkIsObject,
-  checkNumber,
-  checkOptions,
-  expected,
-  isNumber,
-  isOneOf,
-} from '../shared/check-options.ts';
+import {type Checks, checkNumber, checkOptions, expected, isNumber, isOneOf} from '../shared/check-options.ts';
 
 /** What a schedule may base a wait on. All times are in milliseconds. */
 export interface ScheduleContext {
@@ -97,8 +89,7 @@ export const defaultSchedule: Schedule = exponentialFrom(100, {});
 
 /** @param least what full jitter leaves of a wait, in milliseconds */
 /* @__NO_SIDE_EFFECTS__ */ function exponentialFrom(least: number, options: ExponentialOptions): Schedule {
-  checkIsObject('schedules.exponential', options);
-  checkOptions(options, exponentialChecks, 'schedules.exponential: ');
+  checkOptions(options, exponentialChecks, {name: 'schedules.exponential', prefix: 'schedules.exponential: '});
   const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = options;
   return ({attempt, random}) => {
     // 0 times infinity would be NaN.

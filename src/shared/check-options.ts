@@ -1,4 +1,5 @@
 import {longestTime} from './clock.ts';
+import {type Fields, isRecord} from './json.ts';
 import {printable} from './printable.ts';
 
 /** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
@@ -10,25 +11,47 @@ export const checkedWhereRead: Check = () => {};
 /** A check for each option of an interface: the compiler notices one that is missing or left over. */
 export type Checks<Options> = {readonly [Name in keyof Required<Options>]: Check};
 
+/** How the options of an object are checked, and what messages say about it. */
+interface ObjectForm {
+  /** What the object is called. Default `options`. */
+  readonly name?: string;
+  /** What the names of its options begin with. Default none for `options`, and otherwise the object's name and a dot. */
+  readonly prefix?: string;
+  /** What the object should be. Default an object. */
+  readonly takes?: string;
+  /** What its options are called. Default `option`. */
+  readonly kind?: string;
+  /** Which of them must be there. Default none. */
+  readonly required?: readonly string[];
+}
+
 /**
- * Checks the options that were given. One that is `undefined` counts as absent.
+ * Checks an options object and each option in it. One that is `undefined` counts as absent.
  *
  * @param options what was given
  * @param checks a check for each option there is
- * @param prefix what the names begin with in messages, e.g. `retry.`
- * @param kind what messages call an option
  * @throws TypeError or RangeError that names the option: an unknown one would be ignored
  */
 export function checkOptions(
-  options: object,
+  options: unknown,
   checks: Readonly<Record<string, Check>>,
-  prefix = '',
-  kind = 'option',
-): void {
+  {
+    name: own = 'options',
+    prefix = own === 'options' ? '' : `${own}.`,
+    takes,
+    kind = 'option',
+    required,
+  }: ObjectForm = {},
+): asserts options is object {
+  checkIsObject(own, options, takes);
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) throw unknownName(kind, name, Object.keys(checks), prefix);
     if (value !== undefined) check(prefix + name, value);
+  }
+  for (const name of required ?? []) {
+    // What is there has been checked.
+    if (Reflect.get(options, name) === undefined) checks[name]?.(prefix + name, undefined);
   }
 }
 
@@ -42,8 +65,8 @@ export function checkIsObject(name: string, value: unknown, takes = 'an object')
 }
 
 /** Whether a value is an object such as `{}`, of this realm or another. */
-export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+export function isPlainObject(value: unknown): value is Fields {
+  if (!isRecord(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
@@ -75,6 +98,14 @@ export const isNonEmptyString: Check = isA(
 export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
 export const isBoolean: Check = isA('true or false', (value) => typeof value === 'boolean');
+
+/** An object with options of its own. */
+/* @__NO_SIDE_EFFECTS__ */ export function isObjectWith(
+  checks: Readonly<Record<string, Check>>,
+  form?: Omit<ObjectForm, 'name' | 'prefix'>,
+): Check {
+  return (name, value) => checkOptions(value, checks, {...form, name});
+}
 
 /** One of these strings. */
 export function isOneOf(...choices: readonly string[]): Check {
@@ -128,13 +159,14 @@ export function describeValue(value: unknown): string {
   if (typeof value === 'string') return printable(JSON.stringify(value.slice(0, 60)));
   if (typeof value === 'function') return 'a function';
   if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+  return isRecord(value) ? 'an object' : String(value);
 }
 
 function describeClass(value: unknown): string {
   const name: unknown = Object(value).constructor?.name;
-  const isInstance = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return isInstance && typeof name === 'string' ? `an object of the class ${name.slice(0, 60)}` : describeValue(value);
+  return isRecord(value) && typeof name === 'string'
+    ? `an object of the class ${name.slice(0, 60)}`
+    : describeValue(value);
 }
 
 function unknownName(kind: string, name: string, known: readonly string[], prefix = ''): TypeError {

@@ -28,12 +28,15 @@ export function deepFreeze(json: unknown): boolean {
   return true;
 }
 
+/** An object by the names of its fields. */
+export type Fields = Readonly<Record<string, unknown>>;
+
 /** Whether a value is an object, lists included. */
-export function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
 /** Whether a value is an object with named fields: no list, and not `null`. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isRecord(value: unknown): value is Fields {
   return isObject(value) && !Array.isArray(value);
 }

@@ -1,3 +1,5 @@
+import {printable} from './printable.ts';
+
 const mayHoldBytes = /[\x80-\xff]/;
 const isNoByte = /[^\0-\xff]/;
 const utf8 = new TextDecoder('utf-8', {fatal: true});
@@ -32,6 +34,13 @@ export function isSecureOrLoopback(url: URL): boolean {
   const host = url.hostname;
   // Not `x.localhost`: the system may ask DNS for it.
   return host === 'localhost' || host === '[::1]' || loopbackAddress.test(host);
+}
+
+/** @param secret what goes there @throws TypeError where it could be read on its way, see {@link isSecureOrLoopback} */
+export function checkIsSecure(name: string, url: URL, secret = 'a token'): void {
+  if (isSecureOrLoopback(url)) return;
+  const takes = `https, or http on this machine, because ${secret} goes there`;
+  throw new TypeError(printable(`${name}: expected ${takes}; got ${url.origin}`));
 }
 
 /** Whether a location, an absolute URL, is on an origin. The common case does not parse it. */

@@ -11,3 +11,14 @@ export function reportUncaught(error: unknown): void {
     throw error;
   });
 }
+
+/** A callback of the user's whose own errors are reported as {@link reportUncaught} does. */
+export function neverThrowing<Argument>(callback: (argument: Argument) => void): (argument: Argument) => void {
+  return (argument) => {
+    try {
+      callback(argument);
+    } catch (error) {
+      reportUncaught(error);
+    }
+  };
+}

@@ -9,6 +9,11 @@ export function timerDelay(delay: number): number {
   return Math.min(Math.ceil(delay), longestTimer);
 }
 
+/** A delay that doubles with each failure, from `first` up to `longest`, in milliseconds. @param failures so far, from 1 on */
+export function doublingDelay(first: number, longest: number, failures: number): number {
+  return Math.min(longest, first * 2 ** (failures - 1));
+}
+
 /** Waits for `delay` milliseconds. @throws the signal's reason when it aborts */
 export function pause(delay: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,6 @@
 // Many operations in one process, kept in a store.
+export type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
 export type {OperationStore, WriteHint} from './store.ts';
 export {TrackedOperation} from './tracked-operation.ts';
-export {
-  createOperationTracker,
-  type OperationTracker,
-  type OperationTrackerOptions,
-  type TrackedCounts,
-} from './tracker.ts';
+export {createOperationTracker, type OperationTrackerOptions} from './tracker.ts';
 export {TrackerError} from './tracker-error.ts';

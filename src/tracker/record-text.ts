@@ -40,8 +40,12 @@ export function toWallClock<Data>(record: OperationRecord<Data>): OperationRecor
 
 function shiftRecord<Data>(record: OperationRecord<Data>, by: number): OperationRecord<Data> {
   if (by === 0) return record;
-  const {ended} = record;
+  const {fetching, ended} = record;
   const token = writeResumeToken(shiftTimes(readResumeToken(record.token), by));
+  if (fetching !== undefined) {
+    const {since, dueAt} = fetching;
+    return {...record, token, fetching: {...fetching, since: since + by, dueAt: dueAt + by}};
+  }
   if (ended === undefined) return {...record, token};
   const {dueAt, resultFailedAt} = ended;
   return {...record, token, ended: {...ended, dueAt: dueAt + by, resultFailedAt: shiftTime(resultFailedAt, by)}};

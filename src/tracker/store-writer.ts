@@ -1,6 +1,6 @@
 import type {OperationRecord} from '../runner/record.ts';
 import {LazyAbortController} from '../shared/abort.ts';
-import {pause} from '../shared/timers.ts';
+import {doublingDelay, pause} from '../shared/timers.ts';
 import {writeRecord} from './record-text.ts';
 import type {OperationStore} from './store.ts';
 import {TrackerError} from './tracker-error.ts';
@@ -92,9 +92,7 @@ export class StoreWriter {
         const newer = this.#pending.get(key);
         this.#pending.set(key, newer === undefined ? again : merge(again, newer));
         failures += 1;
-        await pause(Math.min(longestRetry, firstRetry * 2 ** Math.min(failures - 1, 10)), this.#closing).catch(
-          () => {},
-        );
+        await pause(doublingDelay(firstRetry, longestRetry, failures), this.#closing).catch(() => {});
       }
     }
     this.#working.delete(key);

@@ -5,10 +5,12 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
 import {createRecord, type RecordOptions} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
+import {takeOver} from '../runner/take-over.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
-import {reportUncaught} from '../shared/report-error.ts';
+import {neverThrowing} from '../shared/report-error.ts';
+import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
 import {OriginHolds} from './origin-holds.ts';
 import {loadRecords} from './record-loader.ts';
 import {RecordRunner, type RunnerContext} from './record-runner.ts';
@@ -26,66 +28,6 @@ export interface OperationTrackerOptions<Data = unknown> extends Omit<TurnOption
   readonly onError?: ((error: TrackerError) => void) | undefined;
   /** How many polls are made at once, and how many ends are handed over at once. Default 100. */
   readonly concurrency?: number | undefined;
-}
-
-/** How many operations of a tracker are in which state. */
-export interface TrackedCounts {
-  /** waiting for their next poll */
-  readonly waiting: number;
-  /** due, with as many polls under way as may be */
-  readonly due: number;
-  /** being polled */
-  readonly active: number;
-  /** over, and not yet taken by `onEnd` */
-  readonly ended: number;
-  /** left alone, because there is nothing that this tracker can do with what is stored */
-  readonly refused: number;
-}
-
-/** Operations that are watched in this process, and kept in a store. */
-export interface OperationTracker<Data = unknown> extends AsyncDisposable {
-  /**
-   * Watches an operation. Adding a key that is there changes nothing, so the code that starts operations can be repeated.
-   *
-   * A poller is handed over: a request that is under way is waited for, then the poller stops, and its `result()` rejects with a
-   * `WatchAbortedError` whose cause says so. It goes on if this rejects, and where the key is that of another operation.
-   *
-   * @param place where the operation is, or a poller or a resume token to go on from
-   * @returns the operation, once it is stored
-   * @throws TypeError or RangeError when an option or the location is invalid; InvalidResumeTokenError; RecordRefusedError where this
-   *   tracker does not know the protocol, or its client's token may not go there
-   * @throws TrackerError when the store rejects it, or holds something else under that key
-   */
-  add(
-    place: string | URL | OperationPoller | ResumeToken,
-    options?: RecordOptions<Data>,
-  ): Promise<TrackedOperation<Data>>;
-  /** The operation of that key; `undefined` where there is none (any more). */
-  get(key: string): Promise<TrackedOperation<Data> | undefined>;
-  /** All operations. */
-  list(): Promise<TrackedOperation<Data>[]>;
-  /**
-   * A hint that an operation may have changed, from a webhook for instance: the next poll is made as soon as the service allows, as
-   * for `poller.wake()`.
-   *
-   * @returns whether there is such an operation
-   */
-  wake(key: string): Promise<boolean>;
-  /**
-   * Stops watching; the operation itself goes on, and `onEnd` is not called. What was left alone because it could not be read is
-   * removed too.
-   *
-   * @returns whether there was something to remove, once the store has removed it
-   * @throws TrackerError when the store rejects that: watching has stopped, and the removal is repeated
-   */
-  remove(key: string): Promise<boolean>;
-  /** How many operations are in which state. */
-  counts(): Promise<TrackedCounts>;
-  /**
-   * Stops watching and stores what is known, for the next tracker over the same store. Polls are aborted; an `onEnd` that was
-   * called is waited for, and its signal aborts. Closes the store.
-   */
-  close(): Promise<void>;
 }
 
 const storeFunctions = ['list', 'read', 'write', 'remove'] as const;
@@ -125,7 +67,6 @@ const trackerChecks = {
 export async function createOperationTracker<Data = unknown>(
   options: OperationTrackerOptions<Data> = {},
 ): Promise<OperationTracker<Data>> {
-  checkIsObject('options', options);
   checkOptions(options, trackerChecks);
   checkOneTransport(options);
   const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = options;
@@ -186,17 +127,11 @@ class Tracker<Data> implements OperationTracker<Data> {
     place: string | URL | OperationPoller | ResumeToken,
     options: RecordOptions<Data> = {},
   ): Promise<TrackedOperation<Data>> {
-    if (!(place instanceof OperationPoller)) return (await this.#entryOf(place, options)).tracked;
-    let entry: Entry<Data> | undefined;
-    const take = async (token: ResumeToken): Promise<void> => {
-      entry = await this.#entryOf(token, options);
-      if (entry.runner.record.token.location !== token.location)
-        throw new Error('The key is that of another operation');
-    };
-    await place.handOver(take).catch((error: unknown) => {
-      if (entry === undefined) throw error;
-    });
-    if (entry === undefined) throw new Error('A poller was handed over to nobody');
+    const add = (source: string | URL | ResumeToken): Promise<Entry<Data>> => this.#entryOf(source, options);
+    const entry =
+      place instanceof OperationPoller
+        ? await takeOver(place, add, ({runner}) => runner.record.token.location)
+        : await add(place);
     return entry.tracked;
   }
 
@@ -309,7 +244,7 @@ interface Entry<Data> {
 }
 
 const alreadyStored = Promise.resolve();
-/** How long the overdue polls of a start take at most, and each of them, in milliseconds. */
+/** Over how long the overdue polls of a start are spread at most, and how long is allowed for each, in milliseconds. */
 const longestSpread = 30_000;
 const spreadPerPoll = 10;
 
@@ -330,16 +265,6 @@ function createRecordOf<Data>(
   const protocol = options.protocol ?? protocols?.find((each) => each.name === name);
   const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...options, protocol})));
   return toProcessClock(record);
-}
-
-function neverThrowing(onError: (error: TrackerError) => void): (error: TrackerError) => void {
-  return (error) => {
-    try {
-      onError(error);
-    } catch (thrown) {
-      reportUncaught(thrown);
-    }
-  };
 }
 
 function warn(error: TrackerError): void {

@@ -2,7 +2,6 @@ import {describe, expect, test} from '@jest/globals';
 import {
   type Check,
   type Checks,
-  checkIsObject,
   checkNumber,
   checkOptions,
   describeValue,
@@ -39,7 +38,7 @@ describe('options', () => {
     expect(thrownBy(() => checkOptions({token: 'a', isOn: 1}, checks))).toEqual(
       new TypeError('isOn: expected true or false, got 1'),
     );
-    expect(thrownBy(() => checkOptions({isOn: null}, checks, 'retry.'))).toEqual(
+    expect(thrownBy(() => checkOptions({isOn: null}, checks, {name: 'retry'}))).toEqual(
       new TypeError('retry.isOn: expected true or false, got null'),
     );
   });
@@ -63,12 +62,22 @@ describe('options', () => {
     const options = JSON.parse(`{${JSON.stringify(name)}: 5}`);
     const message = `there is no such option; there are requestTimeout, token, isOn${hint}`;
     expect(thrownBy(() => checkOptions(options, checks))).toEqual(new TypeError(`${name}: ${message}`));
-    expect(thrownBy(() => checkOptions(options, checks, 'retry.'))).toEqual(new TypeError(`retry.${name}: ${message}`));
+    expect(thrownBy(() => checkOptions(options, checks, {name: 'retry'}))).toEqual(
+      new TypeError(`retry.${name}: ${message}`),
+    );
   });
 
   test('that are called otherwise are refused as such', () => {
-    expect(thrownBy(() => checkOptions({tokne: 5}, checks, 'a.b: ', 'field'))).toEqual(
+    expect(thrownBy(() => checkOptions({tokne: 5}, checks, {prefix: 'a.b: ', kind: 'field'}))).toEqual(
       new TypeError('a.b: tokne: there is no such field; there are requestTimeout, token, isOn. Did you mean token?'),
+    );
+  });
+
+  test('that are required are checked even where they are absent', () => {
+    const form = {name: 'retry', required: ['token', 'isOn']};
+    expect(() => checkOptions({token: 'a', isOn: true}, checks, form)).not.toThrow();
+    expect(thrownBy(() => checkOptions({token: 'a'}, checks, form))).toEqual(
+      new TypeError('retry.isOn: expected true or false, got undefined'),
     );
   });
 
@@ -88,10 +97,10 @@ describe('options', () => {
     ['a secret', 'a string'],
     [() => 5, 'a function'],
   ])('that are no object are refused: %p', (value, got) => {
-    expect(thrownBy(() => checkIsObject('options', value))).toEqual(
+    expect(thrownBy(() => checkOptions(value, checks))).toEqual(
       new TypeError(`options: expected an object, got ${got}`),
     );
-    expect(thrownBy(() => checkIsObject('retry', value, "p-retry's options"))).toEqual(
+    expect(thrownBy(() => checkOptions(value, checks, {name: 'retry', takes: "p-retry's options"}))).toEqual(
       new TypeError(`retry: expected p-retry's options, got ${got}`),
     );
   });

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {LazyAbortController} from '../../src/shared/abort.ts';
-import {longestTimer, pause, timerDelay} from '../../src/shared/timers.ts';
+import {doublingDelay, longestTimer, pause, timerDelay} from '../../src/shared/timers.ts';
 
 test.each([
   [0, 0],
@@ -63,4 +63,14 @@ describe('a pause', () => {
     await jest.advanceTimersByTimeAsync(1);
     expect(done).toHaveBeenCalledTimes(1);
   });
+});
+
+test.each([
+  [1, 100],
+  [2, 200],
+  [9, 25_600],
+  [10, 30_000],
+  [5000, 30_000],
+])('after %p failures a delay that doubles is %p ms', (failures, delay) => {
+  expect(doublingDelay(100, 30_000, failures)).toBe(delay);
 });

@@ -86,6 +86,8 @@ export interface Facts extends Memory {
   /** Until when the turn's worker has to leave the service alone, and whether any had to. */
   turnHeldUntil: number;
   wasHeld: boolean;
+  /** Whether it was put off for the sake of others, and nothing was sent since: a token that is stored then keeps that. */
+  isPutOff: boolean;
   recordId: string | undefined;
   /** Whether its end has been handed over and its record removed; `undefined`: it has not ended. */
   isHandedOver: boolean | undefined;
@@ -151,6 +153,7 @@ const noFacts: Facts = {
   isDoubled: false,
   turnHeldUntil: 0,
   wasHeld: false,
+  isPutOff: false,
   recordId: undefined,
   isHandedOver: undefined,
   handOvers: 0,
@@ -230,7 +233,9 @@ export function applyTo(world: World, happening: Happening): void {
         stalledAtBegin: world.stalled,
         trusts: happening.trusts === true,
       });
-      if (plan.options.initialDelay === 0) tell(facts, facts.startAnswer?.answer.told, now);
+      // A wait until a date may be over by the time that a body which does not come is given up.
+      if (plan.options.initialDelay === 0 && facts.startAnswer?.answer.delivery !== 'hangBody')
+        tell(facts, facts.startAnswer?.answer.told, now);
       facts.deadlineAt = now + plan.options.totalTimeout;
       facts.watches += 1;
       break;
@@ -242,6 +247,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.requests += 1;
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
+      facts.isPutOff = false;
       facts.wokenAt = undefined;
       facts.isAsking = true;
       facts.isFollowedUp = false;
@@ -278,6 +284,7 @@ export function applyTo(world: World, happening: Happening): void {
         if (happening.event.operation !== undefined)
           facts.percent = percentIf(happening.event.operation, facts.percent);
       }
+      if (happening.event.because === 'heldBack') facts.isPutOff = true;
       if (type === 'progress') facts.percent = percentComplete;
       if (type === 'unknownStatus' && rawStatus !== undefined) facts.words = [...facts.words, rawStatus];
       facts.rank = Math.max(facts.rank, ranks[type] ?? -1);
@@ -294,7 +301,7 @@ export function applyTo(world: World, happening: Happening): void {
       if (keepsRecords(plan.runner)) facts.isHandedOver = false;
       break;
     case 'wake':
-      if (!facts.isWatched) break;
+      if (!facts.isWatched || facts.abandonedBy !== undefined) break;
       facts.hints += 1;
       if (!facts.isAsking && !facts.isFollowedUp) facts.wokenAt ??= now;
       break;
@@ -406,7 +413,7 @@ function answer(
   {answer: whole, isThere}: Pick<Extract<Happening, {is: 'answer'}>, 'answer' | 'isThere'>,
   now: number,
 ): void {
-  const {http, says, told, faults} = whole;
+  const {http, says, told, faults, delivery} = whole;
   facts.settledAt = now;
   facts.isAsking = false;
   if (!isThere) {
@@ -418,7 +425,9 @@ function answer(
   facts.lastTrouble = 'answer';
   // Everything after the end is about the result.
   if (facts.endRead !== undefined) return;
-  tell(facts, told, now);
+  // A wait until a date may be over by the time that a body which does not come is given up.
+  if (delivery === 'hangBody') facts.isPutOff = true;
+  tell(facts, delivery === 'hangBody' ? undefined : told, now);
   facts.rankSaid = Math.max(facts.rankSaid, ranks[says] ?? -1);
   facts.isFollowedUp = says === 'redirect' || says === 'unauthorized';
   if (says === 'trouble' || says === 'unauthorized') {

@@ -14,6 +14,7 @@ export interface SeenEvent {
   readonly percentComplete?: number;
   readonly rawStatus?: string;
   readonly reason?: string;
+  readonly because?: string;
   readonly operation?: {readonly percentComplete?: number};
 }
 

@@ -12,7 +12,7 @@ import type {Protocol} from '../protocol.ts';
 export const workbook: Protocol = likeLongRunning({
   name: 'graph.workbook',
   pathsUnderRoot: true,
-  // Not by spreading, for which bundlers keep what is not used.
+  // Not by spreading: bundlers would keep what is not used.
   words: {
     notStarted: 'notStarted',
     running: 'running',

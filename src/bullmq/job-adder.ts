@@ -1,0 +1,127 @@
+import type {JobsOptions, Queue} from 'bullmq';
+import {readResumeToken} from '../operation/read-resume-token.ts';
+import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import {shiftTimes, type WatchState} from '../operation/state.ts';
+import {type RecordOptions, recordedState, recordOptionChecks} from '../runner/create-record.ts';
+import {type OperationRecord, recordOf} from '../runner/record.ts';
+import {type Checks, checkOptions, isBoolean, isNonEmptyString} from '../shared/check-options.ts';
+import {type Engine, unlimited} from './engine-options.ts';
+import {createId, type JobData, jobName, jobOf, writeJob} from './job.ts';
+import type {Entry, JobReader} from './job-reader.ts';
+import type {Retention} from './retention.ts';
+
+/**
+ * How to watch an operation of a queue. Of a protocol, only the name is stored: workers need the protocol too. `key` identifies the
+ * operation in place of its location, where one operation has several locations. `data` is stored unencrypted: no secrets.
+ */
+export interface AddOptions<Data = unknown> extends RecordOptions<Data> {
+  /** Whether a worker's `onEnd` is called with the end. Workers that have none then leave the operation to others. Default `false`. */
+  readonly handOver?: boolean | undefined;
+}
+
+/** One of many operations to add. */
+export interface AddedOperation<Data = unknown> extends AddOptions<Data> {
+  /** Where the operation is, or a resume token to go on from. */
+  readonly location: string | URL | ResumeToken;
+}
+
+const addChecks = {
+  ...recordOptionChecks,
+  key: isNonEmptyString,
+  handOver: isBoolean,
+} satisfies Checks<AddOptions>;
+
+/** An operation on its way into Redis. */
+interface Added<Data> {
+  readonly jobId: string;
+  readonly record: OperationRecord<Data>;
+  readonly state: WatchState;
+  readonly handOver: true | undefined;
+}
+
+/** How many jobs are written or read at once. */
+export const largestBulk = 1000;
+
+/** Adds operations to a queue as jobs. */
+export class JobAdder<Data> {
+  readonly #queue: Queue<JobData<Data>>;
+  readonly #engine: Engine;
+  readonly #reader: JobReader<Data>;
+  readonly #options: JobsOptions;
+
+  constructor(queue: Queue<JobData<Data>>, engine: Engine, reader: JobReader<Data>, {removeOnComplete}: Retention) {
+    this.#queue = queue;
+    this.#engine = engine;
+    this.#reader = reader;
+    this.#options = {
+      // A problem with the infrastructure is no end: a job is tried again as long as there is a queue.
+      attempts: unlimited,
+      backoff: {type: 'capped'},
+      stackTraceLimit: 1,
+      removeOnComplete,
+    };
+  }
+
+  /** Adds one operation. @returns what is in Redis now: what was added, or what was there before */
+  async add(source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<Entry<Data>> {
+    const added = this.#prepare(source, options, await this.#timeOfCall());
+    const {name, data, opts} = this.#jobFor(added);
+    await this.#queue.add(name, data, opts);
+    return await this.#entryOf(added);
+  }
+
+  /** Adds many operations in few round trips; returns them in their order. */
+  async addMany(operations: Iterable<AddedOperation<Data>>): Promise<Entry<Data>[]> {
+    const now = await this.#timeOfCall();
+    const added = [...operations].map(({location, ...options}) => this.#prepare(location, options, now));
+    const entries: Entry<Data>[] = [];
+    for (let from = 0; from < added.length; from += largestBulk) {
+      const bulk = added.slice(from, from + largestBulk);
+      await this.#queue.addBulk(bulk.map((each) => this.#jobFor(each)));
+      entries.push(...(await Promise.all(bulk.map((each) => this.#entryOf(each)))));
+    }
+    return entries;
+  }
+
+  // By Redis' clock, which may have to be read first.
+  async #timeOfCall(): Promise<number> {
+    const {clock} = this.#reader;
+    const called = performance.now();
+    await clock.update().catch(this.#engine.onError);
+    return Math.ceil(clock.now() - (performance.now() - called));
+  }
+
+  #prepare(source: string | URL | ResumeToken, options: AddOptions<Data> = {}, now: number): Added<Data> {
+    checkOptions(options, addChecks);
+    const {handOver, key, data, ...watch} = options;
+    const place = typeof source === 'string' || source instanceof URL ? source : this.#byClock(source);
+    const state = recordedState(place, watch, now);
+    const {jobId} = jobOf(key ?? state.location);
+    const record = recordOf(createId(jobId), key ?? state.location, data, state);
+    return {jobId, record, state, handOver: handOver === true ? handOver : undefined};
+  }
+
+  /** A resume token with its times by the queue's clock; they are the wall clock's of this machine. */
+  #byClock(token: ResumeToken): ResumeToken {
+    return writeResumeToken(shiftTimes(readResumeToken(token), -this.#reader.clock.skew()));
+  }
+
+  // BullMQ counts the delay from when it takes the job; of many jobs, some are taken long after the call of addMany.
+  #jobFor({jobId, record, handOver}: Added<Data>) {
+    const timestamp = this.#reader.clock.now();
+    const delay = Math.ceil(Math.max(0, record.token.dueAt - timestamp));
+    return {
+      name: jobName,
+      data: writeJob(record, handOver === undefined ? {} : {handOver}),
+      opts: {...this.#options, jobId, timestamp, delay},
+    };
+  }
+
+  async #entryOf({jobId, record, state}: Added<Data>): Promise<Entry<Data>> {
+    const client = await this.#queue.backend.client;
+    const text = await client.hget(this.#queue.toKey(jobId), 'data');
+    const isOurs = text === null || text.includes(`"id":"${record.id.slice(jobId.length + 1)}"`);
+    const entry = isOurs ? undefined : await this.#reader.read(jobId);
+    return entry ?? {record, state, outcome: () => undefined, isDone: false};
+  }
+}

@@ -1,0 +1,65 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type {ResumeToken} from '../operation/resume-token.ts';
+import type {OperationPoller} from '../poller.ts';
+import type {RecordOptions} from '../runner/create-record.ts';
+import type {TrackedOperation} from './tracked-operation.ts';
+
+/** How many operations of a tracker are in which state. */
+export interface TrackedCounts {
+  /** waiting for their next poll */
+  readonly waiting: number;
+  /** due, with as many polls under way as may be */
+  readonly due: number;
+  /** being polled */
+  readonly active: number;
+  /** over, and not yet taken by `onEnd` */
+  readonly ended: number;
+  /** left alone, because there is nothing that this tracker can do with what is stored */
+  readonly refused: number;
+}
+
+/** Operations that are watched in this process, and kept in a store. */
+export interface OperationTracker<Data = unknown> extends AsyncDisposable {
+  /**
+   * Watches an operation. Adding a key that is there changes nothing, so the code that starts operations can be repeated.
+   *
+   * A poller is handed over: a request that is under way is waited for, then the poller stops, and its `result()` rejects with a
+   * `WatchAbortedError` whose cause says so. It goes on if this rejects, and where the key is that of another operation.
+   *
+   * @param place where the operation is, or a poller or a resume token to go on from
+   * @returns the operation, once it is stored
+   * @throws TypeError or RangeError when an option or the location is invalid; InvalidResumeTokenError; RecordRefusedError where this
+   *   tracker does not know the protocol, or its client's token may not go there
+   * @throws TrackerError when the store rejects it, or holds something else under that key
+   */
+  add(
+    place: string | URL | OperationPoller | ResumeToken,
+    options?: RecordOptions<Data>,
+  ): Promise<TrackedOperation<Data>>;
+  /** The operation of that key; `undefined` where there is none, or no longer. */
+  get(key: string): Promise<TrackedOperation<Data> | undefined>;
+  /** All operations. */
+  list(): Promise<TrackedOperation<Data>[]>;
+  /**
+   * A hint that an operation may have changed, from a webhook for instance: the next poll is made as soon as the service allows, as
+   * for `poller.wake()`.
+   *
+   * @returns whether there is such an operation
+   */
+  wake(key: string): Promise<boolean>;
+  /**
+   * Stops watching; the operation itself goes on, and `onEnd` is not called. What was left alone because it could not be read is
+   * removed too.
+   *
+   * @returns whether there was something to remove, once the store has removed it
+   * @throws TrackerError when the store rejects that: watching has stopped, and the removal is repeated
+   */
+  remove(key: string): Promise<boolean>;
+  /** How many operations are in which state. */
+  counts(): Promise<TrackedCounts>;
+  /**
+   * Stops watching and stores what is known, for the next tracker over the same store. Polls are aborted; an `onEnd` that was
+   * called is waited for, and its signal aborts. Closes the store.
+   */
+  close(): Promise<void>;
+}
