@@ -356,8 +356,12 @@ describe('watch: stopping and resuming', () => {
     const {mkdir} = await import('node:fs/promises');
     await mkdir(inner);
     const shell = fakeShell({env});
-    const watching = runCommand(['watch', operation(['running']), ...quick, '--resume', join(inner, 'x')], shell);
-    await emulator.nextRequest();
+    const watching = runCommand(
+      ['watch', operation([{status: 'running', retryAfter: 60}]), ...quick, '--resume', join(inner, 'x')],
+      shell,
+    );
+    // Not while the first write is going on.
+    while ((await readdir(inner)).join() !== 'x') await new Promise(setImmediate);
     await rm(inner, {recursive: true});
     shell.interrupt();
     expect(await watching).toBe(130);
