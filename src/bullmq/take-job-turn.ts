@@ -90,11 +90,13 @@ async function tryTurn<Data>(
       const why = 'it was added with handOver, and this worker has no onEnd';
       return skip(io, jobId, record, new JobSkippedError(why, record.id, 'noOnEnd', record.token.protocol));
     }
-    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's.
-    if (processedOn !== undefined && Date.now() - processedOn >= lockDuration) return {dueAt: dueAtOf(record)};
+    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's. BullMQ stamps what
+    // it takes by this machine's clock, and we stamp what follows a turn by Redis': the earlier one never sees a stop in a skew.
+    if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
+      return {dueAt: dueAtOf(record)};
     const before = woken === undefined ? record : wokenRecord(record, woken, now);
     const state = readRecord(before);
-    const heldUntil = origins.get(new URL(state.location).origin);
+    const heldUntil = origins.size === 0 ? undefined : origins.get(new URL(state.location).origin);
     const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil};
     const turn = await takePreparedTurn(before, state, options, now);
     return {before, turn, heldUntil, at: now};

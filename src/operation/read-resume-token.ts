@@ -63,13 +63,14 @@ export function readResumeToken(token: unknown): WatchState {
 }
 
 type FieldCheck = readonly [isValid: (value: unknown) => boolean, takes: string, required?: 'required'];
-type FieldChecks = Readonly<Record<string, FieldCheck>>;
+/** The checks of an object's fields by their names: in a map, because a queue reads a token at each poll. */
+type FieldChecks = ReadonlyMap<string, FieldCheck>;
 
 const isString = (value: unknown): boolean => typeof value === 'string';
 const isTime = (value: unknown): boolean => Number.isFinite(value) && Math.abs(Number(value)) <= 8.64e15;
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
-const tokenFields: FieldChecks = {
+const tokenFields: FieldChecks = checksOf({
   kind: [isString, 'a string', 'required'],
   version: [isCount, 'a number', 'required'],
   location: [isString, 'an absolute http or https URL', 'required'],
@@ -94,9 +95,9 @@ const tokenFields: FieldChecks = {
   endedAt: [isTime, 'a time in milliseconds'],
   answer: [isAnswer, 'the head of an answer'],
   abandoned: [(value) => typeof value === 'string' && abandonReasons.has(value), 'a reason'],
-};
+});
 
-const operationFields: FieldChecks = {
+const operationFields: FieldChecks = checksOf({
   id: [isString, 'a string'],
   status: [isOperationStatus, 'a status', 'required'],
   rawStatus: [isString, 'a string', 'required'],
@@ -108,26 +109,30 @@ const operationFields: FieldChecks = {
   result: [() => true, 'anything'],
   error: [isErrorObject, 'a code and a message'],
   raw: [(value) => value !== undefined, 'a body', 'required'],
-};
+});
 
-const answerFields: FieldChecks = {
+const answerFields: FieldChecks = checksOf({
   httpStatus: [isCount, 'a number', 'required'],
   requestId: [isString, 'a string'],
   clientRequestId: [isString, 'a string', 'required'],
   date: [isString, 'a string'],
-};
+});
 
-const errorFields: FieldChecks = {code: [isString, 'a string'], message: [isString, 'a string']};
+const errorFields: FieldChecks = checksOf({code: [isString, 'a string'], message: [isString, 'a string']});
+
+/* @__NO_SIDE_EFFECTS__ */ function checksOf(checks: Readonly<Record<string, FieldCheck>>): FieldChecks {
+  return new Map(Object.entries(checks));
+}
 
 function checkFields(fields: Fields, checks: FieldChecks, where: string): void {
   for (const name of Object.keys(fields)) {
-    if (!Object.hasOwn(checks, name)) throw invalid(`${where} has an unknown field, ${describe(name)}`);
+    if (!checks.has(name)) throw invalid(`${where} has an unknown field, ${describe(name)}`);
   }
-  for (const [name, [isValid, takes, required]] of Object.entries(checks)) {
+  checks.forEach(([isValid, takes, required], name) => {
     const value = fields[name];
-    if (value === undefined && required === undefined) continue;
+    if (value === undefined && required === undefined) return;
     if (!isValid(value)) throw invalid(`${where}'s ${name} is not ${takes}`);
-  }
+  });
 }
 
 function isObserved(value: unknown): boolean {

@@ -99,6 +99,7 @@ function inabilitiesOf({cannot = {}, wake, stored}: TestedRunner): [RunnerAbilit
   const reasons: readonly [RunnerAbility, string | undefined][] = [
     ['wake', cannot.wake ?? (wake === undefined ? noVerb : undefined)],
     ['fetchResult', cannot.fetchResult],
+    ['severalInstances', cannot.severalInstances],
     ['clockAhead', cannot.clockAhead],
     ['stored', cannot.stored ?? (stored === undefined ? noVerb : undefined)],
   ];

@@ -6,6 +6,7 @@ const marks: Record<RunnerCheck['result'], string> = {ok: '✓', broken: '✗', 
 const abilities: Record<RunnerAbility, string> = {
   wake: 'take hints',
   fetchResult: 'fetch results',
+  severalInstances: 'have several instances',
   clockAhead: 'be given another clock',
   stored: 'show what it stores',
 };

@@ -42,7 +42,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'undisturbed, two instances',
     play: async (scene) => {
       await scene.start({lease: longLease});
-      await scene.start({lease: longLease});
+      await scene.startAnother({lease: longLease});
       for (const plan of peaceful) await scene.add(plan);
       const echo = {status: 'running', detail: `Bearer ${scene.token}`, fields: {sent: scene.token}};
       await scene.add({key: 'echo', script: [echo, {...echo, ...succeeded}], outcome: succeeded});
@@ -128,10 +128,11 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'an answer slower than a lease',
+    needs: 'severalInstances',
     overlaps: true,
     play: async (scene) => {
       await scene.start();
-      await scene.start();
+      await scene.startAnother();
       const slow = {...running, delay: 2 * lease};
       await addSeveral(scene, {key: 'slower', script: [running, slow, succeeded], outcome: succeeded});
     },
@@ -142,7 +143,7 @@ export const scenarios: readonly Scenario[] = [
     overlaps: true,
     play: async (scene) => {
       await scene.start();
-      await scene.start({clockAhead: 1.5 * lease});
+      await scene.startAnother({clockAhead: 1.5 * lease});
       await addSeveral(scene, {
         key: 'skewed',
         script: [running, waitsOneSecond, running, succeeded],

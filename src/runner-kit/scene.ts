@@ -97,6 +97,11 @@ export class Scene {
     this.#instances.push(await this.runner.start({...common, lease, clockAhead: 0, ...given}));
   }
 
+  /** Starts a second instance, if the runner can have one. */
+  async startAnother(given: Partial<Pick<RunnerInstanceOptions, 'lease' | 'clockAhead'>> = {}): Promise<void> {
+    if (this.runner.cannot?.severalInstances === undefined) await this.start(given);
+  }
+
   /** Kills the instance that was started first. */
   async kill(): Promise<void> {
     this.kills.push(Date.now());

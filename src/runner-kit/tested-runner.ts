@@ -37,6 +37,8 @@ export type RunnerAbility =
   | 'wake'
   /** Fetches the result of an operation that has succeeded: the option `fetchResult`. */
   | 'fetchResult'
+  /** Has several instances on one store at once. */
+  | 'severalInstances'
   /** Works by a clock that the kit can set: {@link RunnerInstanceOptions.clockAhead}. */
   | 'clockAhead'
   /** Gives what it stores: {@link TestedRunner.stored}. */
@@ -46,7 +48,7 @@ export type RunnerAbility =
 export interface TestedRunner {
   /** What it cannot, with the reason, which the report shows. The kit leaves that out. */
   readonly cannot?: {readonly [Ability in RunnerAbility]?: string | undefined} | undefined;
-  /** Starts an instance on the store. There may be several at once, and another one after a kill. Resolves when it works. */
+  /** Starts an instance on the store: beside others where it can, and another one after a kill. Resolves when it works. */
   start(options: RunnerInstanceOptions): Promise<RunnerInstance>;
   /** Adds an operation. Resolves when it is stored. */
   add(location: string, options: TestedOperationOptions): Promise<unknown>;

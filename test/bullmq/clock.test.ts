@@ -83,4 +83,20 @@ describeWithRedis("where this machine's clock is not Redis'", () => {
     expect(second - first).toBeGreaterThanOrEqual(1000);
     expect(bench.errors).toEqual([]);
   });
+
+  test.each([4000, -4000])(
+    '62: a worker that is %d ms ahead finishes its jobs, also with a shorter recoverAfter',
+    async (by) => {
+      ahead = by;
+      const emulator = await bench.emulator({script: [{status: 'running', times: 3}, 'succeeded']});
+      const queue = bench.queue();
+      const queued = await queue.addMany(
+        Array.from({length: 20}, () => ({location: emulator.addOperation().location})),
+      );
+      bench.worker({recoverAfter: 3000});
+      for (const operation of queued) expect((await operation.result()).status).toBe('succeeded');
+      expect(emulator.received).toBe(20 * 4);
+      expect(bench.errors).toEqual([]);
+    },
+  );
 });

@@ -195,8 +195,8 @@ describe('a batch that fails', () => {
     expect(retried.flat().filter(({type}) => type === 'retrying')).toEqual([]);
   });
 
-  test('with 404 is the last one', async () => {
-    const emulator = await startEmulator({batch: false});
+  test.each([404, 405, 501])('with %i is the last one', async (http) => {
+    const emulator = await startEmulator({batch: [{http}]});
     const graph = clientOf(emulator, {batch: 10});
     await outcomesOf(watchAll(emulator, graph, Array(3).fill(['running', 'running', 'succeeded'])).pollers);
     expect(batchesOf(emulator)).toHaveLength(1);

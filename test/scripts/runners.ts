@@ -2,8 +2,11 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {checkRunner, formatReport, type RunnerReport} from 'operation-poller/testing';
 import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
+import {openBullmqQueue} from '../runner-kit/bullmq-queue.ts';
+import {openFileTracker} from '../runner-kit/file-tracker.ts';
 import {openPostgresQueue} from '../runner-kit/postgres-queue.ts';
 import {findPostgres, startPostgres} from '../support/postgres-server.ts';
+import {findRedis, startRedis} from '../support/redis.ts';
 
 const page = 'docs/runners.md';
 const pattern = /<!-- report -->[\s\S]*?<!-- \/report -->/;
@@ -19,8 +22,25 @@ async function checkPostgres(): Promise<RunnerReport> {
   }
 }
 
+async function checkBullmq(): Promise<RunnerReport> {
+  const source = findRedis();
+  if (source === undefined) throw new Error('The report needs Redis');
+  const server = await startRedis(source);
+  try {
+    // Each scenario has processes of its own.
+    return await checkRunner('BullMQ', () => openBullmqQueue(server), {concurrency: 3});
+  } finally {
+    await server.stop();
+  }
+}
+
 // One after another: each has the machine to itself.
-const reports = [await checkRunner('Own queue', openOwnQueue), await checkPostgres()];
+const reports = [
+  await checkBullmq(),
+  await checkRunner('Tracker', openFileTracker, {concurrency: 3}),
+  await checkRunner('Own queue', openOwnQueue),
+  await checkPostgres(),
+];
 const report = formatReport(reports);
 console.log(report);
 const before = readFileSync(page, 'utf8');

@@ -1,0 +1,65 @@
+import {beforeAll, describe, expect, test} from '@jest/globals';
+import {play} from '../../src/runner-kit/check-runner.ts';
+import {rules, violationsOf} from '../../src/runner-kit/rules.ts';
+import {scenarios} from '../../src/runner-kit/scenarios.ts';
+import {type BrokenQueue, brokenQueues} from './broken-queue.ts';
+
+const lost = 'Nothing is lost: onEnd is called for each operation';
+const again = 'onEnd is called again until it has resolved';
+const once = 'onEnd is called once where nothing goes wrong';
+const said = 'onEnd gets what the service said';
+const same = 'Each call of onEnd has the id, key and data that were stored';
+const isStored = 'An end is stored before onEnd is called: nothing is asked after it';
+const end = 'Nothing is asked once the service has said the end, but after a kill';
+const early = 'No poll is earlier than the service or the schedule allows, but after a kill';
+const hint = 'A hint makes no poll earlier than the service allows';
+const deadline = 'Nothing is asked after the deadline, but one poll that comes late';
+const secret = 'No access token is stored';
+const undisturbed = 'undisturbed, two instances';
+
+/** The rule that each of them breaks, and a scenario in which that is seen. */
+const caught: ReadonlyArray<readonly [fault: BrokenQueue, rule: string, scenario: string]> = [
+  ['hands an end over before it is stored', isStored, 'killed during onEnd'],
+  ['hands an end over before it is stored', said, 'killed during onEnd'],
+  ['ignores when a turn is due', early, undisturbed],
+  ['takes a record out of the table for its turn', lost, 'killed during a poll'],
+  ['takes a record out of the table for its turn', lost, 'killed before a turn is stored'],
+  ['takes a record out of the table for its turn', again, 'killed during onEnd'],
+  ['leases nothing, so that turns are taken twice at once and the older is written too', early, undisturbed],
+  ['writes although its lease has run out', isStored, 'an answer slower than a lease'],
+  ['removes a record before onEnd has resolved', again, 'killed during onEnd'],
+  ['swallows what onEnd rejects with', again, undisturbed],
+  ['polls at once after a hint', hint, 'hints that come too early'],
+  ['stores the access token', secret, undisturbed],
+  ['makes a new id for each call', same, undisturbed],
+  ['reports every end as a success', said, undisturbed],
+  ['has no deadline', deadline, undisturbed],
+  ['keeps a record that is done', once, undisturbed],
+  ['polls once more before it believes an end', end, undisturbed],
+];
+
+describe('catches a runner that', () => {
+  const seen: string[][] = [];
+
+  beforeAll(async () => {
+    const check = async ([fault, rule, scenario]: (typeof caught)[number], index: number): Promise<void> => {
+      const [played, broken] = [named(scenarios, scenario), named(rules, rule)];
+      seen[index] = violationsOf(broken, played, await play(played, new brokenQueues[fault](), 12_000));
+    };
+    await Promise.all(caught.map(check));
+  }, 60_000);
+
+  test.each(caught.map((row, index) => [...row, index] as const))('%s: %s (%s)', (_, __, scenario, index) => {
+    expect(seen[index]?.[0]).toMatch(new RegExp(`^${scenario}: `));
+  });
+
+  test('breaks any of the rules', () => {
+    expect(new Set(caught.map(([, rule]) => rule))).toEqual(new Set(rules.map(({name}) => name)));
+  });
+});
+
+function named<T extends {readonly name: string}>(all: readonly T[], name: string): T {
+  const found = all.find((each) => each.name === name);
+  if (found === undefined) throw new Error(`There is none named ${name}`);
+  return found;
+}
