@@ -97,7 +97,7 @@ export type {
   WaitEvent,
   WatchEvent,
 } from './operation/watch-event.ts';
-export {operationMachine, watchOperation} from './polling/operation-machine.ts';
+export {operationMachine, type WatchOperationOptions, watchOperation} from './polling/operation-machine.ts';
 
 // How services word their operations.
 

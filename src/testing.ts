@@ -22,4 +22,6 @@ export type {Fault, OperationStep, StepAnswer} from './testing/operation-step.ts
 export type {Version} from './testing/path.ts';
 export type {RecordedRequest} from './testing/request-recorder.ts';
 export type {EmulatedResource} from './testing/scripted-endpoint.ts';
+export type {KeyPair} from './testing/self-signed.ts';
+export {type FakeTimers, skipWaits, type WaitingPoller} from './testing/skip-waits.ts';
 export type {RetryAfterForm, ThrottleOptions} from './testing/throttle.ts';

@@ -76,7 +76,7 @@ describe('the TypeScript in the documents', () => {
     folder = mkdtempSync(join(root, 'build/documents-'));
     // A reader's compiler is strict, but seldom asks for brackets around the name of a header.
     const compilerOptions = {
-      rootDirs: ['.', '../../docs/examples'],
+      rootDirs: ['.', '../../docs/examples', '../../docs/examples/service'],
       noPropertyAccessFromIndexSignature: false,
       noEmit: false,
       noEmitOnError: false,

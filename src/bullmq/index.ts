@@ -1,4 +1,5 @@
 // The subpath `operation-poller/bullmq`. Nothing inside imports this file.
+export type {PolledBy, TurnEventOf} from '../runner/turn-events.ts';
 export {ClockSkewError} from './clock-skew-error.ts';
 export type {EngineOptions} from './engine-options.ts';
 export type {AddedOperation, AddOptions} from './job-adder.ts';
@@ -14,7 +15,6 @@ export {
 } from './queue.ts';
 export type {QueuedOperation} from './queued-operation.ts';
 export type {RetentionOptions} from './retention.ts';
-export type {PolledBy, WorkerEventOf} from './take-job-turn.ts';
 export {
   createOperationWorker,
   type LimiterOptions,

@@ -1,15 +1,14 @@
-import type {OperationEvent, OperationEventType} from '../operation/events.ts';
 import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
 import {dueAtOf, type OperationRecord, readRecord, wakeRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import type {OriginHold} from '../runner/step-unless-held.ts';
-import {type PreparedTurn, type Turn, takePreparedTurn} from '../runner/take-turn.ts';
+import {type PreparedTurn, takePreparedTurn} from '../runner/take-turn.ts';
+import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
 import {now as processNow} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
 import {asError} from './engine-options.ts';
 import {type OperationJob, readJob, type Woken, writeJob} from './job.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
-import type {QueuedEventOf} from './operation-events.ts';
 import {OriginHeldError} from './origin-held-error.ts';
 import type {OriginHolds} from './origin-holds.ts';
 import type {Wait} from './poll-worker.ts';
@@ -17,27 +16,6 @@ import type {Publisher} from './publisher.ts';
 import type {RedisClock} from './redis-clock.ts';
 import type {Skips} from './skips.ts';
 import {hasNews} from './turn-json.ts';
-
-/** What a worker knows of the poll that an event comes from. */
-export interface PolledBy {
-  /** The protocol's name. */
-  readonly protocol: string;
-  /** When watching began, in whatever process, in milliseconds since 1970. */
-  readonly startedAt: number;
-  /**
-   * When the worker began the poll, in milliseconds since 1970: a Graph client may hold the request back for a while after
-   * that. `undefined` where no request was made, because the deadline had passed.
-   */
-  readonly askedAt: number | undefined;
-  /** What was added with the operation, not a copy: do not change it. */
-  readonly data: unknown;
-}
-
-/** An event of a worker by its name; `'*'` is any. */
-export type WorkerEventOf<Type extends OperationEventType | '*'> = QueuedEventOf<Type> & PolledBy;
-
-/** Any event of a worker. */
-export type WorkerEvent = OperationEvent & {readonly id: string} & PolledBy;
 
 /** What the turn of a job needs from outside. */
 export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>, 'resume' | 'onEnd'>> {
@@ -50,21 +28,13 @@ export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>,
   readonly lockDuration: number;
   readonly publisher: Pick<Publisher, 'publish'>;
   /** Listeners in this process to the polls that it makes. */
-  readonly listeners: Listeners<WorkerEvent>;
+  readonly listeners: Listeners<TurnEvent>;
   /** Hands back the jobs that are still under way. */
   readonly signal: AbortSignal;
   readonly onError: (error: Error) => void;
 }
 
 type Job<Data> = Pick<OperationJob<Data>, 'id' | 'data'> & {readonly processedOn?: number | undefined};
-
-/** A turn that was taken. */
-interface Taken<Data> {
-  readonly before: OperationRecord<Data>;
-  readonly turn: Turn<Data>;
-  /** When the request was made, if one was. */
-  readonly askedAt: number | undefined;
-}
 
 /**
  * Takes the turn of a job's record: polls its operation once, or hands its end over.
@@ -86,15 +56,14 @@ export async function takeJobTurn<Data>(
   const origins = await io.coalesced();
   const taken = await tryTurn(io, jobId, job, origins);
   if ('dueAt' in taken) return taken;
-  const {before, turn, askedAt} = taken;
-  const {events} = turn;
+  const {before, turn} = taken;
   if (turn.error !== undefined) io.onError(asError(turn.error));
   const heldUntil = await holdOrigin(io, turn.hold);
   const record = dueBy(turn.record, heldUntil);
   // Before anything that can go wrong: the poll was made, even if it has to be made again.
-  emit(io, events, record, askedAt);
+  emitTurn(io.listeners, taken);
   // Published before it is stored: a worker killed in between publishes it twice rather than never.
-  if (hasNews(events)) await io.publisher.publish(turn);
+  if (hasNews(turn.events)) await io.publisher.publish(turn);
   if ('done' in turn) return writeOutcome(turn.done, record.token);
   if (turn.hold !== undefined) await io.holds.addJob(turn.hold.origin, jobId);
   const isChanged = record !== before || job.data.woken !== undefined;
@@ -110,7 +79,7 @@ async function tryTurn<Data>(
   jobId: string,
   {data, processedOn}: Job<Data>,
   origins: ReadonlyMap<string, number>,
-): Promise<Taken<Data> | Wait> {
+): Promise<TakenTurn<Data> | Wait> {
   const {clock, lockDuration, resume, onEnd, signal} = io;
   const now = clock.now();
   let record: OperationRecord<Data> | undefined;
@@ -130,8 +99,7 @@ async function tryTurn<Data>(
     const heldUntil = origins.size === 0 ? undefined : origins.get(new URL(state.location).origin);
     const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil};
     const turn = await takePreparedTurn(before, state, options, now);
-    const wasAsked = heldUntil === undefined && turn.record.token.attempt > state.attempt;
-    return {before, turn, askedAt: wasAsked ? now : undefined};
+    return {before, turn, heldUntil, at: now};
   } catch (error) {
     if (error instanceof RecordRefusedError) {
       const {why, id = jobId, reason} = error;
@@ -166,20 +134,6 @@ function wokenRecord<Data>(record: OperationRecord<Data>, woken: Woken, now: num
   } = record;
   const due = {dueAt: Math.min(dueAtOf(record), now)};
   return {...others, token: {...token, ...due}, ...(fetching === undefined ? {} : {fetching: {...fetching, ...due}})};
-}
-
-function emit<Data>(
-  {listeners}: Pick<JobIo, 'listeners'>,
-  events: readonly OperationEvent[],
-  {id, data, token: {protocol, startedAt}}: OperationRecord<Data>,
-  askedAt: number | undefined,
-): void {
-  if (listeners.isEmpty) return;
-  for (const event of events) {
-    // A poll that is held back has not sent its request yet.
-    const isHeld = event.type === 'waiting' && event.because === 'heldBack';
-    listeners.emit(Object.freeze({...event, id, protocol, startedAt, data, askedAt: isHeld ? undefined : askedAt}));
-  }
 }
 
 /** Holds an origin, for all workers, where the service has just asked for it. @returns until when */

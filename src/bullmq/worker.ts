@@ -4,6 +4,7 @@ import {checkOneTransport, isClient} from '../client/client-option.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import {readOptions} from '../options/settings.ts';
+import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
@@ -16,7 +17,7 @@ import {OriginHolds} from './origin-holds.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
 import {Skips} from './skips.ts';
-import {type JobIo, takeJobTurn, type WorkerEvent, type WorkerEventOf} from './take-job-turn.ts';
+import {type JobIo, takeJobTurn} from './take-job-turn.ts';
 
 /** How many polls all workers of a queue may make in a period of time. */
 export interface LimiterOptions {
@@ -70,7 +71,7 @@ export interface OperationWorker extends AsyncDisposable {
    * worker.on('polled', ({id, at, askedAt = at}) => console.log(id, at - askedAt));
    * ```
    */
-  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: WorkerEventOf<Type>) => void): Subscription;
+  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription;
   /** Resolves when it is connected. */
   ready(): Promise<void>;
   /**
@@ -121,7 +122,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
   // So that wrong ones are refused now, not at the first job.
   for (const protocol of protocols) readOptions({protocol});
   const publisher = new Publisher(engine);
-  const listeners = new Listeners<WorkerEvent>(operationEventTypes);
+  const listeners = new Listeners<TurnEvent>(operationEventTypes);
   const closing = new AbortController();
   const worker = new PollWorker<Data>(
     engine.name,
@@ -183,7 +184,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     return closed;
   };
   return {
-    on: (type, listener) => listeners.add(type, listener as (event: WorkerEvent) => void),
+    on: (type, listener) => listeners.add(type, listener as (event: TurnEvent) => void),
     ready: async () => {
       await worker.waitUntilReady();
       await clockCheck.check();

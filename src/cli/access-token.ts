@@ -1,5 +1,8 @@
 import {exec} from 'node:child_process';
-import {readFile} from 'node:fs/promises';
+import {constants, open} from 'node:fs';
+import {readFile, stat} from 'node:fs/promises';
+import {Socket} from 'node:net';
+import {addAbortSignal} from 'node:stream';
 import {promisify} from 'node:util';
 import {isToken, type TokenRequest} from '../http/authorization.ts';
 import {UnauthorizedError} from '../operation/errors.ts';
@@ -26,8 +29,8 @@ export interface AccessToken {
 type Read = AccessToken['read'];
 
 /**
- * The source that the options name. A variable and a file are read for each request, so that a file may be rotated; a
- * command is run when a token is first needed, and again when the service has refused the token it printed.
+ * The source that the options name. A variable and a file are read for each request, so that a file may be rotated; a pipe
+ * is read once, since there is nothing more in it; a command is run when a token is first needed, and again when the service has refused the token it printed.
  *
  * @returns `undefined` when no source is named: then no token is sent
  */
@@ -79,16 +82,39 @@ function fromVariable(name: string, env: Shell['env']): Read {
 
 function fromFile(path: string): Read {
   const file = `the token file ${escapeControls(path)}`;
+  let piped: string | undefined;
   return async ({signal}) => {
-    const text = await readFile(path, {encoding: 'utf8', signal}).catch((error: unknown) => {
+    if (piped !== undefined) return piped;
+    try {
+      const isPipe = (await stat(path)).isFIFO();
+      const text = isPipe ? await readPipe(path, signal) : await readFile(path, {encoding: 'utf8', signal});
+      const token = parseToken(text, file, exitCodes.usage);
+      if (isPipe) piped = token;
+      return token;
+    } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof CliError) throw error;
       throw new CliError(
         `${file} cannot be read (${errorCode(error)})`,
         '--token-file takes a file that contains the access token and nothing else.',
       );
-    });
-    return parseToken(text, file, exitCodes.usage);
+    }
   };
+}
+
+/**
+ * Reads a named pipe, or one that a shell made for `<(…)`. `readFile` would wait for a writer in a thread that nothing can
+ * interrupt, not even the end of the process.
+ */
+async function readPipe(path: string, signal: AbortSignal): Promise<string> {
+  const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const pipe = addAbortSignal(signal, new Socket({fd, readable: true, writable: false}));
+  let text = '';
+  for await (const chunk of pipe.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > maxOutputBytes) break;
+  }
+  return text;
 }
 
 const maxOutputBytes = 1024 * 1024;
@@ -132,7 +158,12 @@ function fromCommand(command: string, env: Shell['env']): Read {
 function parseToken(text: string, source: string, exitCode: number): string {
   const token = text.trim();
   if (isToken(token)) return token;
-  const problem =
-    token === '' ? 'is empty' : 'is not an access token: it contains a space, a line break or a non-ASCII character';
-  throw new CliError(`${source} ${problem}`, 'It must be the access token alone, without the word Bearer.', exitCode);
+  const hint = 'It must be the access token alone, without the word Bearer.';
+  throw new CliError(`${source} ${problemOf(token)}`, hint, exitCode);
+}
+
+function problemOf(token: string): string {
+  if (token === '') return 'is empty';
+  if (/^bearer\s+\S+$/i.test(token)) return 'has the word Bearer before the access token';
+  return 'is not an access token: it contains a space, a line break or a non-ASCII character';
 }

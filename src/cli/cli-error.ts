@@ -38,7 +38,7 @@ type ErrorClass = new (...args: never[]) => OperationError;
 const hints: ReadonlyArray<readonly [ErrorClass, exitCode: number, hint: string]> = [
   [OperationFailedError, exitCodes.failed, 'The service reports that it failed. Fix the cause, then start it again.'],
   [OperationCanceledError, exitCodes.canceled, 'It was canceled, or skipped by the service. Start it again if needed.'],
-  [WatchTimeoutError, exitCodes.timeout, 'It may still be running. Watch it again with a longer --timeout.'],
+  [WatchTimeoutError, exitCodes.timeout, 'It may still be running.'],
   [UnauthorizedError, exitCodes.refused, `Get a fresh token. ${tokenHint}`],
   [ForbiddenError, exitCodes.refused, 'The token is valid, but lacks a permission or a role (docs/graph.md).'],
   [OperationNotFoundError, exitCodes.notFound, 'Check the location. Services forget even operations that succeeded.'],
@@ -61,6 +61,9 @@ export class CliError extends Error {
     this.exitCode = exitCode;
   }
 }
+
+/** What to do about a 401 where no token was given. */
+export const noTokenHint = `No token was given. ${tokenHint}`;
 
 /** Turns any error into a CLI error: it keeps its own message and gets our hint and exit code. */
 export function toCliError(error: unknown): CliError {

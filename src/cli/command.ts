@@ -1,13 +1,18 @@
 import {readFile} from 'node:fs/promises';
-import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
+import {Command, CommanderError, type Help, InvalidArgumentError, Option} from 'commander';
 import {cloudRoots} from '../graph/clouds.ts';
+import type {Protocol} from '../protocol/protocol.ts';
 import {CliError, exitCodes} from './cli-error.ts';
-import {examples} from './examples.ts';
+import type {GivenOption} from './command-line.ts';
+import type {EmulateOptions} from './emulate-command.ts';
+import {useEnvironmentProxy} from './environment-proxy.ts';
+import {exampleText} from './examples.ts';
 import {readProtocol, readProtocolFile} from './named-protocols.ts';
 import {protocolsCommand} from './protocols-command.ts';
 import {Reporter} from './reporter.ts';
 import {type ResetPasswordCommandOptions, resetPasswordCommand} from './reset-password-command.ts';
 import type {Shell} from './shell.ts';
+import {columnsOf} from './terminal.ts';
 import {type WatchCommandOptions, watchCommand} from './watch-command.ts';
 import {parseDuration} from './watch-options.ts';
 
@@ -35,20 +40,23 @@ export async function runCommand(args: readonly string[], shell: Shell): Promise
 }
 
 function createProgram(shell: Shell, version: string, end: (exitCode: number) => void): Command {
+  const helpWidth = columnsOf(shell.stdout);
   const program = new Command('operation-poller')
     .description('Watches a long-running operation on a server until it ends.')
-    .version(version, '-V, --version', 'show the version')
+    .version(version, '-v, --version', 'show the version')
     .helpOption('-h, --help', 'show this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'shows the help of a command')
     .option('--no-color', 'no colors; NO_COLOR in the environment does the same')
-    .configureHelp({showGlobalOptions: true})
+    .configureHelp({showGlobalOptions: true, minWidthToWrap: 20, ...(helpWidth < 60 && {formatItem: narrowItem})})
     .configureOutput({
       writeOut: (text) => void shell.stdout.write(text),
       writeErr: (text) => void shell.stderr.write(text),
+      getOutHelpWidth: () => helpWidth,
+      getErrHelpWidth: () => helpWidth,
       outputError: () => undefined, // runCommand reports it
     })
     .exitOverride()
-    .addHelpText('after', examples.all);
+    .addHelpText('after', () => exampleText('all', helpWidth));
 
   const watch = program
     .command('watch')
@@ -64,9 +72,9 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .option('--header-env <name=variable>', 'a header for the root, with its value from a variable', collect)
     .option('--fetch-result', 'fetch what the operation produced and print it as JSON')
     .option('--resume <file>', 'save a resume token in this file if watching ends first, and resume from it')
-    .addHelpText('after', examples.watch)
+    .addHelpText('after', () => exampleText('watch', helpWidth))
     .action(async (location: string | undefined, _own: unknown, command: Command) =>
-      end(await watchCommand(location, command.optsWithGlobals<WatchCommandOptions>(), shell)),
+      end(await watchCommand(location, {...command.optsWithGlobals<WatchCommandOptions>(), given}, shell)),
     );
   addWatchOptions(watch);
 
@@ -78,9 +86,9 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .option('--password-stdin', 'read the password from stdin instead of prompting for it')
     .option('--show', 'print the new password, and nothing else, once the reset has succeeded')
     .addOption(new Option('--root <url>', 'a Graph root other than that of --cloud').conflicts('cloud'))
-    .addHelpText('after', examples.resetPassword)
+    .addHelpText('after', () => exampleText('resetPassword', helpWidth))
     .action(async (user: string, _own: unknown, command: Command) =>
-      end(await resetPasswordCommand(user, command.optsWithGlobals<ResetPasswordCommandOptions>(), shell)),
+      end(await resetPasswordCommand(user, {...command.optsWithGlobals<ResetPasswordCommandOptions>(), given}, shell)),
     );
   addWatchOptions(resetPassword);
 
@@ -88,20 +96,46 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .command('emulate')
     .description('emulates Microsoft Graph on this machine, with operations to watch, until Ctrl-C')
     .option('--port <number>', 'the port to listen on (default: a free one)', readPort)
-    .addHelpText('after', examples.emulate)
-    .action(async (options: {port?: number}) => {
+    .option('--token <token>', 'the token that it accepts (default: emulated-token)')
+    .option('--script <file>', 'a script as JSON, for one more operation and for resets')
+    .option('--open', 'open its console in a browser')
+    .addHelpText('after', () => exampleText('emulate', helpWidth))
+    .action(async (options: EmulateOptions) => {
       const {emulateCommand} = await import('./emulate-command.ts');
       end(await emulateCommand(options, shell));
     });
 
   program
     .command('protocols')
-    .description('lists the protocols that --protocol accepts')
+    .description('lists the protocols that --protocol accepts, or shows one of them')
+    .argument('[name]', 'the one to show', readProtocol)
     .option('--json', 'as JSON')
-    .addHelpText('after', examples.protocols)
-    .action((options: {json?: boolean}) => end(protocolsCommand(options, shell)));
+    .addHelpText('after', () => exampleText('protocols', helpWidth))
+    .action((protocol: Protocol | undefined, options: {json?: boolean}) =>
+      end(protocolsCommand(protocol, options, shell)),
+    );
 
+  const given: GivenOption[] = [];
+  for (const command of [program, watch, resetPassword]) collectGiven(command, given);
+  for (const command of [watch, resetPassword]) command.hook('preAction', () => useEnvironmentProxy(shell));
   return program;
+}
+
+/** An option or a command in the help of a narrow terminal, where nothing fits beside it. */
+function narrowItem(term: string, _termWidth: number, description: string, helper: Help): string {
+  const indent = '      ';
+  const lines = helper.boxWrap(description, (helper.helpWidth ?? 80) - indent.length).split('\n');
+  return [`  ${term}`, ...lines.map((line) => indent + line)].join('\n');
+}
+
+/** Notes each option of the command line, before its value is parsed. */
+function collectGiven(command: Command, given: GivenOption[]): void {
+  for (const option of command.options) {
+    const flag = option.long ?? option.flags;
+    command.on(`option:${option.name()}`, (value?: string | null) => {
+      given.push(typeof value === 'string' ? [flag, value] : [flag]);
+    });
+  }
 }
 
 /** Adds the options that all watching commands share. */

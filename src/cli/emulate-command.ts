@@ -1,19 +1,25 @@
 import {once} from 'node:events';
+import {readFile} from 'node:fs/promises';
+import {escapeControls} from '../shared/printable.ts';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
 import type {AddOperationOptions} from '../testing/operation-options.ts';
+import type {OperationStep} from '../testing/operation-step.ts';
 import {CliError, errorCode, exitCodes} from './cli-error.ts';
+import {openInBrowser} from './open-in-browser.ts';
 import {assignment, invocationName, quote} from './quote.ts';
-import {interruptionOf, type Shell} from './shell.ts';
+import type {Shell} from './shell.ts';
 
-/** The only token that the emulator accepts. */
-const token = 'emulated-token';
+/** The token that the emulator accepts by default. */
+export const defaultToken = 'emulated-token';
 
-/** The operations to watch. Each poll takes one step, so that none ends before someone watches it. */
-const samples: ReadonlyArray<{
+interface Sample {
   readonly behavior: string;
   readonly protocol?: string;
   readonly operation: AddOperationOptions;
-}> = [
+}
+
+/** The operations to watch. Each poll takes one step, so that none ends before someone watches it. */
+const samples: readonly Sample[] = [
   {
     behavior: 'succeeds',
     protocol: 'graph.richLongRunning',
@@ -56,19 +62,28 @@ const samples: ReadonlyArray<{
 /** The options of `emulate`. */
 export interface EmulateOptions {
   readonly port?: number;
+  /** The only token that it accepts. */
+  readonly token?: string;
+  /** The path of a file with a script as JSON, for one more operation and for resets. */
+  readonly script?: string;
+  /** Opens the console in a browser. */
+  readonly open?: boolean;
 }
 
 /**
  * `operation-poller emulate`: Microsoft Graph on this machine, with operations to watch, until interrupted.
  *
- * @returns the exit code of the interruption
+ * @returns 0: an interruption is its end
  */
-export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): Promise<number> {
+export async function emulateCommand(options: EmulateOptions, shell: Shell): Promise<number> {
+  const {token = defaultToken, script: path, open = false} = options;
   const {stdout, signal} = shell;
-  const emulator = await start(port);
+  const script = path === undefined ? undefined : await readScriptFile(path);
+  const emulator = await start(options, script);
   const name = invocationName(shell);
   try {
-    const operations = samples.map((sample) => ({
+    const scripted = script === undefined ? [] : [{behavior: 'does what the script says', operation: {id: 'scripted'}}];
+    const operations = [...scripted, ...samples].map((sample: Sample) => ({
       ...sample,
       location: emulator.addOperation({...sample.operation, query: ''}).location,
     }));
@@ -92,16 +107,33 @@ export async function emulateCommand({port = 0}: EmulateOptions, shell: Shell): 
         '',
       ].join('\n'),
     );
+    if (open && emulator.console !== undefined) openInBrowser(emulator.console, shell);
     if (!signal.aborted) await once(signal, 'abort');
-    return interruptionOf(shell)?.exitCode ?? exitCodes.succeeded;
+    return exitCodes.succeeded;
   } finally {
     await emulator.stop();
   }
 }
 
-async function start(port: number): Promise<GraphEmulator> {
+async function readScriptFile(path: string): Promise<readonly OperationStep[]> {
+  const file = `--script: ${escapeControls(path)}`;
+  const hint = 'It must be a JSON list of steps, e.g. ["running", {"http": 429, "retryAfter": 5}, "succeeded"].';
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new CliError(`${file} cannot be read (${errorCode(error)})`, hint);
+  });
   try {
-    return await startGraphEmulator({port, token, record: false, console: true});
+    return JSON.parse(text);
+  } catch {
+    throw new CliError(`${file} is not JSON`, hint);
+  }
+}
+
+async function start(
+  {port = 0, token = defaultToken}: EmulateOptions,
+  script: readonly OperationStep[] | undefined,
+): Promise<GraphEmulator> {
+  try {
+    return await startGraphEmulator({port, token, script, record: false, console: true});
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;

@@ -14,6 +14,7 @@ import {defineProtocol} from '../protocol/define-protocol.ts';
 import {presets} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {errorCode} from './cli-error.ts';
+import {mostSimilar} from './most-similar.ts';
 
 /** What `--protocol` takes: the presets and the catalogue. */
 export const namedProtocols: readonly Protocol[] = [
@@ -39,10 +40,19 @@ export function findProtocol(wanted: string): Protocol | undefined {
 export function readProtocol(name: string): Protocol {
   const protocol = findProtocol(name);
   if (protocol !== undefined) return protocol;
-  const similar = namedProtocols.find((other) => other.name.endsWith(`.${name}`));
+  const names = namedProtocols.map((other) => other.name);
+  // The family may be missing, or all that is there.
+  const own = mostSimilar(name, names.map(ownName));
+  const similar =
+    mostSimilar(name, names) ?? names.find((other) => ownName(other) === own || other.startsWith(`${name}.`));
   throw new InvalidArgumentError(
-    similar === undefined ? '"operation-poller protocols" lists them.' : `Did you mean ${similar.name}?`,
+    similar === undefined ? '"operation-poller protocols" lists them.' : `Did you mean ${similar}?`,
   );
+}
+
+/** A name without its family. */
+function ownName(name: string): string {
+  return name.slice(name.indexOf('.') + 1);
 }
 
 /** The protocol that a file of `--protocol-file` has as JSON. @throws InvalidArgumentError */

@@ -4,22 +4,32 @@ import type {Protocol, ResultPlace} from '../protocol/protocol.ts';
 import {exitCodes} from './cli-error.ts';
 import {namedProtocols} from './named-protocols.ts';
 import type {Shell} from './shell.ts';
-import {columnsOf, jsonText} from './terminal.ts';
+import {jsonText} from './terminal.ts';
 
 const headings = ['NAME', 'NOT STARTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PROGRESS', 'RESULT', 'TOKEN'];
+
+/** Where in a row the cells of the short table are, after the name. */
+const shortCells = [3, 8] as const;
+
+/** How wide such a cell is at most. */
+const widest = 26;
 
 /** Stands for an empty cell. */
 const none = '-';
 
-/** `operation-poller protocols`: the protocols that come with the library, as a table or as their data. */
-export function protocolsCommand({json = false}: {readonly json?: boolean}, {stdout}: Shell): number {
-  if (json) stdout.write(`${jsonText(namedProtocols)}\n`);
-  else {
-    const rows = namedProtocols.map(row);
-    const lines = table([headings, ...rows]);
-    const fits = stdout.isTTY !== true || lines.every((line) => line.length <= columnsOf(stdout));
-    stdout.write(`${(fits ? lines : rows.flatMap(listItem)).join('\n')}\n`);
-  }
+/**
+ * `operation-poller protocols`: the protocols that `--protocol` takes, as a table, or one of them in full.
+ *
+ * @param protocol the one to show; `undefined`: all
+ */
+export function protocolsCommand(
+  protocol: Protocol | undefined,
+  {json = false}: {readonly json?: boolean},
+  {stdout}: Shell,
+): number {
+  if (json) stdout.write(`${jsonText(protocol ?? namedProtocols)}\n`);
+  else if (protocol !== undefined) stdout.write(listItem(row(protocol)).join('\n'));
+  else stdout.write(`${shortTable([headings, ...namedProtocols.map(row)]).join('\n')}\n`);
   return exitCodes.succeeded;
 }
 
@@ -71,18 +81,23 @@ function propertyPaths(pointers: JsonPointers | undefined): string {
   return named.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~')).join(', ');
 }
 
-/** One line per row: for a wide terminal, and for grep. */
-function table(rows: ReadonlyArray<readonly string[]>): readonly string[] {
-  const widths = headings.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows.map((cells) =>
-    cells
+/** One line per row, narrow enough for 80 columns. */
+function shortTable(rows: ReadonlyArray<readonly string[]>): readonly string[] {
+  const cells = rows.map((row) => [row[0] ?? '', ...shortCells.map((index) => shorten(row[index] ?? ''))]);
+  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
+    row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   );
 }
 
-/** One line per cell, for a terminal too narrow for the table. */
+function shorten(cell: string): string {
+  return cell.length > widest ? `${cell.slice(0, widest - 2)} …` : cell;
+}
+
+/** One line per cell. */
 function listItem([name = '', ...cells]: readonly string[]): readonly string[] {
   const facts = cells.map((cell, index) => `  ${(headings[index + 1] ?? '').toLowerCase().padEnd(13)}${cell}`);
   return [name, ...facts.filter((_, index) => cells[index] !== none), ''];

@@ -19,5 +19,6 @@ export function quote(text: string, platform: string = process.platform): string
 
 /** The command that sets an environment variable, in the shell that {@link quote} quotes for. */
 export function assignment(name: string, value: string, platform: string = process.platform): string {
-  return platform === 'win32' ? `$env:${name} = '${value}'` : `export ${name}=${value}`;
+  if (platform !== 'win32') return `export ${name}=${quote(value, platform)}`;
+  return `$env:${name} = '${value.replaceAll("'", "''")}'`;
 }

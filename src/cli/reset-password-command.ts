@@ -5,8 +5,8 @@ import {PollError} from '../operation/poll-error.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
 import {CliError, endedStatus, exitCodes, toCliError, tokenHint} from './cli-error.ts';
+import {watchAgain} from './command-line.ts';
 import {type NewPasswordOptions, readNewPassword} from './new-password.ts';
-import {invocationName, quote} from './quote.ts';
 import {Reporter} from './reporter.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {pollOptions, type WatchOptions} from './watch-options.ts';
@@ -77,13 +77,13 @@ function startError(error: unknown, token: AccessToken): unknown {
 }
 
 function failed(error: unknown, reporter: Reporter, options: ResetPasswordCommandOptions, shell: Shell): number {
-  const {generate, show} = options;
+  const {generate, show, given} = options;
   const status = endedStatus(error);
   if (status !== undefined) return reporter.fail(error, {status, ...(show === true ? {output: ''} : {})});
   const hints = [interruptionOf(shell) === undefined ? toCliError(error).hint : 'The reset continues.'];
   if (generate === true) hints.push('The generated password is lost: reset it again.');
   else if (error instanceof OperationError && error.location !== undefined) {
-    hints.push(`Keep watching with: ${invocationName(shell)} watch ${quote(error.location)}`);
+    hints.push(`Keep watching with: ${watchAgain(shell, error.location, given)}`);
   }
   return reporter.fail(error, {hint: hints.join(' ')});
 }

@@ -5,6 +5,7 @@ import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
+import type {OperationPoller} from '../poller.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, toCliError} from './cli-error.ts';
 
@@ -78,6 +79,34 @@ export async function writeResumeFile(path: string, token: ResumeToken): Promise
     await rm(draft, {force: true});
     throw error;
   }
+}
+
+/**
+ * Keeps a resume file up to date while an operation is watched, so that a run that is killed loses nothing. What cannot be
+ * written is reported at the end, by the last write.
+ *
+ * @returns waits until no write is going on, after which nothing is written any more
+ */
+export function updateResumeFile(path: string, poller: OperationPoller): () => Promise<void> {
+  let writing: Promise<void> | undefined;
+  let isOutdated = false;
+  const write = async (): Promise<void> => {
+    while (isOutdated) {
+      isOutdated = false;
+      await writeResumeFile(path, poller.toJSON()).catch(() => undefined);
+    }
+    writing = undefined;
+  };
+  const listener = poller.on('waiting', ({operation}) => {
+    // Until the service knows the operation, there is nothing to lose.
+    isOutdated = operation !== undefined;
+    if (isOutdated) writing ??= write();
+  });
+  return async () => {
+    listener.unsubscribe();
+    isOutdated = false;
+    await writing;
+  };
 }
 
 /** Removes a resume file, if there is one, once the operation has ended. */

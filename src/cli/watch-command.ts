@@ -2,21 +2,22 @@ import {createOperationClient, type OperationClient} from '../client/operation-c
 import type {ClientPollOptions} from '../client/operation-settings.ts';
 import {cloudRoots} from '../graph/clouds.ts';
 import {createGraphClient} from '../graph/graph-client.ts';
-import {OperationError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
+import {OperationError, UnauthorizedError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
 import {readOptions} from '../options/settings.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
-import {CliError, endedStatus, errorCode, toCliError, tokenHint} from './cli-error.ts';
+import {CliError, endedStatus, errorCode, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
+import {watchAgain} from './command-line.ts';
 import {headersFrom} from './header-env.ts';
 import {findProtocol} from './named-protocols.ts';
-import {invocationName, quote} from './quote.ts';
 import {Reporter} from './reporter.ts';
-import {readResumeFile, removeResumeFile, type SavedToken, writeResumeFile} from './resume-file.ts';
+import {readResumeFile, removeResumeFile, type SavedToken, updateResumeFile, writeResumeFile} from './resume-file.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {jsonText} from './terminal.ts';
+import {stopAtUnknownHost} from './unknown-host.ts';
 import {pollOptions, type WatchOptions} from './watch-options.ts';
 
 /** The options of `watch`. */
@@ -51,22 +52,29 @@ export async function watchCommand(
   // Report a problem with the token's source now, not after five polls.
   await token?.read({forceRefresh: false, signal: shell.signal});
   const poller = createPoller(location, saved, options, token, shell);
+  const unknownHost = stopAtUnknownHost(poller);
+  const endUpdates = resume === undefined ? undefined : updateResumeFile(resume, poller);
   const reporter = new Reporter(shell, options);
   reporter.start();
   const end = await reporter.follow(poller);
+  await endUpdates?.();
   if (end.operation !== undefined) {
     if (resume !== undefined) await removeResumeFile(resume);
     const {statusDetail: detail, result = null} = end.operation;
     const output = fetchResult ? {output: jsonText(result), fields: {result}} : {};
     return reporter.succeed({status: 'succeeded', detail, ...output});
   }
+  const noHost = unknownHost();
+  if (noHost !== undefined) return reporter.fail(noHost);
   const error = withTokenError(end.error, token);
   const status = endedStatus(error);
   if (status !== undefined) {
     if (resume !== undefined) await removeResumeFile(resume);
     return reporter.fail(error, {status, ...(fetchResult ? {output: ''} : {})});
   }
-  return reporter.fail(error, {hint: await saveToken(end.error, toCliError(error).hint, resume, shell)});
+  const isWithoutToken = token === undefined && options.headerEnv === undefined && error instanceof UnauthorizedError;
+  const hint = isWithoutToken ? noTokenHint : toCliError(error).hint;
+  return reporter.fail(error, {hint: await saveToken(end.error, hint, location, given, options, shell)});
 }
 
 /** Resolves a path as Graph means its own relative locations: under the root and its version. Leaves a location as it is. */
@@ -123,17 +131,26 @@ function timeoutFor({startedAt, abandoned}: SavedToken['state'], timeout: number
 }
 
 /** Saves the resume token of a watch that ended early. @returns what to do next */
-async function saveToken(error: unknown, fallback: string, resume: string | undefined, shell: Shell): Promise<string> {
+async function saveToken(
+  error: unknown,
+  fallback: string,
+  location: string | undefined,
+  words: string | undefined,
+  {resume, given}: WatchCommandOptions,
+  shell: Shell,
+): Promise<string> {
   const hint = interruptionOf(shell) === undefined ? fallback : 'The operation continues.';
-  const token = error instanceof OperationError ? error.resumeToken : undefined;
-  if (token === undefined) return hint;
+  if (!(error instanceof OperationError)) return hint;
   if (resume === undefined) {
-    const isEarly = error instanceof WatchTimeoutError || error instanceof WatchAbortedError;
-    return isEarly ? `${hint} With --resume FILE, the next run continues where this one ended.` : hint;
+    if (!(error instanceof WatchTimeoutError || error instanceof WatchAbortedError)) return hint;
+    // A location that is not shown in full may be a capability, so no log may have it.
+    const isShown = error.location === location;
+    return `${hint} ${isShown ? `Keep watching with: ${watchAgain(shell, words, given)}` : 'Run the same command to keep watching.'}`;
   }
+  if (error.resumeToken === undefined) return hint;
   try {
-    await writeResumeFile(resume, token);
-    return `${hint} Resume with: ${invocationName(shell)} watch --resume ${quote(resume)}`;
+    await writeResumeFile(resume, error.resumeToken);
+    return `${hint} Resume with: ${watchAgain(shell, undefined, given)}`;
   } catch (failure) {
     return `${hint} The resume token is lost: ${resume} could not be written (${errorCode(failure)}).`;
   }

@@ -2,6 +2,7 @@ import type {ClientPollOptions} from '../client/operation-settings.ts';
 import type {GraphCloud} from '../graph/clouds.ts';
 import {fixed} from '../schedule/schedule.ts';
 import type {AccessTokenOptions} from './access-token.ts';
+import type {GivenOption} from './command-line.ts';
 import type {ReporterOptions} from './reporter.ts';
 import type {Shell} from './shell.ts';
 
@@ -10,11 +11,13 @@ export interface WatchOptions extends AccessTokenOptions, ReporterOptions {
   readonly cloud?: GraphCloud;
   readonly timeout?: number;
   readonly interval?: number;
+  /** All options of this run, in their order. */
+  readonly given: readonly GivenOption[];
 }
 
 /** The same as a poller's options. */
 export function pollOptions(
-  {timeout, interval, notFoundGrace}: WatchOptions,
+  {timeout, interval, notFoundGrace}: Omit<WatchOptions, 'given'>,
   {signal}: Pick<Shell, 'signal'>,
 ): ClientPollOptions {
   const schedule = interval === undefined ? undefined : fixed(interval);

@@ -2,12 +2,12 @@ import type {KyInstance} from 'ky';
 import type {TokenSource} from '../http/authorization.ts';
 import {type Transport, transportOf} from '../http/transport.ts';
 import type {Settings} from '../options/settings.ts';
-import {lowerCaseHeaders, type RequestHeaders, secretsOf, withOriginHeaders} from './headers.ts';
+import {credentialHeaders, lowerCaseHeaders, type RequestHeaders, secretsOf, withOriginHeaders} from './headers.ts';
 import {RequestLimiter} from './request-limiter.ts';
 import {type ClientTokenSource, shareTokens} from './token-cache.ts';
 
 /** What the operations of a client share; other runners of this package use it too. */
-export interface ClientParts extends Pick<Settings, 'transport' | 'secrets'> {
+export interface ClientParts extends Pick<Settings, 'transport' | 'secrets' | 'credentials'> {
   /** The origin that the tokens and the client's headers belong to. */
   readonly origin: string;
   /** What paths are appended to: the root, and a version where there is one. */
@@ -65,6 +65,7 @@ export function createClientParts({
     transport: limiter.gated(transport(limiter)),
     startTransport: limiter.gated(limiter.single),
     secrets: secretsOf(headers, base),
+    credentials: secretsOf(credentialHeaders(headers), base),
   };
 }
 

@@ -1,3 +1,4 @@
+import {unescapedSecret} from '../http/redact.ts';
 import type {Transport, TransportRequest} from '../http/transport.ts';
 import {hasOrigin} from '../shared/location.ts';
 
@@ -9,18 +10,27 @@ export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }
 
+/** Headers that hold credentials: no URL may contain what is in them. */
+const credentialHeader = /authorization|cookie/;
+
+/** The headers that hold credentials. @param headers their names are in lower case */
+export function credentialHeaders(headers: RequestHeaders): RequestHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => credentialHeader.test(name)));
+}
+
 /**
  * What must not be shown of headers: their values, and of `authorization` what follows the scheme. Of credentials in several
- * parts, the secret ones too, but for what is in the root: that is no secret.
+ * parts, the secret ones too, as they are and decoded, but for what is in the root: that is no secret.
  *
  * @param headers their names are in lower case
  */
 export function secretsOf(headers: RequestHeaders, root: string): readonly string[] {
   return Object.entries(headers).flatMap(([name, value]) => {
     const whole = name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim();
-    if (!/authorization|cookie/.test(name)) return [whole];
+    if (!credentialHeader.test(name)) return [whole];
     const parts = /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
-    return [whole, ...parts.filter((part) => part !== whole && !root.includes(part))];
+    const secrets = parts.filter((part) => !root.includes(part)).flatMap((part) => [part, unescapedSecret(part)]);
+    return [...new Set([whole, ...secrets])];
   });
 }
 

@@ -6,9 +6,10 @@ import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {checkHeaders, checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {type Checks, checkedWhereRead, checkOptions, isA, isMilliseconds, isNumber} from '../shared/check-options.ts';
-import {type ClientParts, createClientParts, rememberParts} from './client-parts.ts';
+import {type ClientParts, createClientParts} from './client-parts.ts';
 import type {RequestHeaders} from './headers.ts';
 import type {ClientPollOptions} from './operation-settings.ts';
+import {rememberClient} from './remember-client.ts';
 import {readRoot} from './root.ts';
 import {type StartedOperation, start} from './start.ts';
 import type {StartRequest} from './start-request.ts';
@@ -121,7 +122,7 @@ export function createOperationClient(options: OperationClientOptions): Operatio
   const scope = options.scope ?? `${origin}/.default`;
   const {http, concurrency, startTimeout} = options;
   const parts = createClientParts({origin, base, scope, token, startToken, headers, http, concurrency, startTimeout});
-  return rememberParts({root: base, scope, ...clientMethods(parts)}, parts);
+  return rememberClient({root: base, scope, ...clientMethods(parts)}, parts);
 }
 
 /** The methods that all clients have. */

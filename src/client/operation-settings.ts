@@ -37,9 +37,9 @@ export function operationSettings(client: ClientParts, options: ClientPollOption
 
 /** What a client gives to the settings of each of its operations, besides the token. */
 export function sharedSettings(
-  {origin, base, pathRoot, transport, secrets}: ClientParts,
+  {origin, base, pathRoot, transport, secrets, credentials}: ClientParts,
   protocol: Protocol | undefined,
-): Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root' | 'base'> {
+): Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root' | 'base'> {
   const root = pathRoot ?? (protocol?.pathsUnderRoot === true ? base : undefined);
-  return {transport, secrets, resultOrigin: origin, root, base};
+  return {transport, secrets, credentials, resultOrigin: origin, root, base};
 }

@@ -1,5 +1,6 @@
 import {callRead} from '../http/call-read.ts';
-import {containsSecret, isRedacted, redact} from '../http/redact.ts';
+import {quotesSecret} from '../http/exchange.ts';
+import {containsSecret, isRedacted, redactUrl} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
@@ -14,7 +15,7 @@ import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
 import {now, processClock} from '../shared/clock.ts';
-import {redactLocation} from '../shared/location.ts';
+import {hasOrigin, readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 import {type AcceptedStart, notStarted, type StartRequest, sendStart} from './start-request.ts';
@@ -79,9 +80,9 @@ export function watchStarted<Result = unknown>(
 ): StartedOperation<Result> {
   const {method, url, response, isSecret} = accepted;
   const {reader, root = null} = accepted.settings;
-  const {answer, status, headers, retryAfter, json, bodyError} = response;
+  const {answer, status, headers, retryAfter, json, links, bodyError} = response;
   const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
-  const received = {url: response.location, status, headers, body: json, read};
+  const received = {url: response.location, status, headers, body: json, links, read};
   const report = readStart(method, received, reader, client.base, root);
   // Nobody knows what the body would have said. A location in the head needs none.
   if (report.kind === 'unconfirmed' && bodyError !== undefined) throw notStarted(bodyError, true);
@@ -91,10 +92,13 @@ export function watchStarted<Result = unknown>(
       ? accepted.settings
       : operationSettings(client, {...options, protocol: report.protocol});
   const header = headers.get('location');
+  const target = readLocation(header ?? '', response.location)?.href;
   const started = {
     method,
     url,
-    ...(header === null || containsSecret(header, response.secrets) ? {} : {location: header}),
+    ...(header === null || target === undefined || quotesSecret(target, client.origin, response)
+      ? {}
+      : {location: header}),
   };
   if (report.kind === 'ended') {
     const settings: Settings = {...given, startAfter: returned, started};
@@ -114,6 +118,7 @@ export function watchStarted<Result = unknown>(
     ...given,
     // Later responses may quote the token of the start.
     secrets: response.secrets,
+    credentials: response.credentials,
     startAfter: returned,
     initialDelay: Math.max(wait ?? 0, options.initialDelay ?? otherDelay),
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
@@ -136,11 +141,12 @@ function startedState(
   {origin: tokenOrigin}: ClientParts,
   location: string,
   settings: Settings,
-  {url, response: {answer, secrets}}: AcceptedStart,
+  {url, response: {answer, secrets, credentials}}: AcceptedStart,
   wait: number | undefined,
 ): WatchState {
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
-  const unknown = secrets.filter((secret) => !containsSecret(url, [secret]));
+  const hidden = hasOrigin(location, tokenOrigin) ? credentials : secrets;
+  const unknown = hidden.filter((secret) => !containsSecret(url, [secret]));
   // A location is stored and shown, so one that contains a secret is dropped.
   const isSecret = containsSecret(location, unknown) || isRedacted(location);
   // Without a token, any http or https URL will do, and `readStart` finds nothing else.
@@ -150,7 +156,7 @@ function startedState(
   const ours = withTokenOrigin(first, tokenOrigin, settings);
   const isProtected = !exposesToken(new URL(location), settings);
   if (ours !== undefined && isProtected && !isSecret) return ours;
-  const redactedLocation = redact(redactLocation(location, tokenOrigin), secrets, maxShownLocation);
+  const redactedLocation = redactUrl(location, tokenOrigin, secrets, maxShownLocation);
   // The token still belongs to the client's origin: a resumed watch sends it elsewhere only if that origin is trusted.
   const state: WatchState = {...first, tokenOrigin, redactedLocation};
   const because = isSecret
@@ -178,8 +184,8 @@ function withoutBody(operation: Operation): Operation {
 
 /** A transport that answers the first request for a location with the response to the start, without sending it. */
 function withFirstResponse(response: ServiceResponse, location: string, transport: Transport): Transport {
-  const {status, headers, retryAfter, json} = response;
-  let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json}};
+  const {status, headers, retryAfter, links} = response;
+  let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json: links}};
   return async (requested, request) => {
     if (first === undefined || requested !== location) return transport(requested, request);
     const reused = first;

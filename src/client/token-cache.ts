@@ -1,4 +1,4 @@
-import {isToken, type TokenRequest, type TokenSource, tokenForm} from '../http/authorization.ts';
+import {describeToken, isToken, type TokenRequest, type TokenSource, tokenForm} from '../http/authorization.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
@@ -118,9 +118,10 @@ const leastMilliseconds = 1e11;
 function cacheable(given: string | AccessToken, report: (error: TypeError) => void): CachedToken {
   const token = typeof given === 'string' ? given : given?.token;
   if (typeof given === 'object' && token === undefined) {
-    throw expected('token', 'a string or {token, expiresOnTimestamp}', 'an object without token');
+    const got = given !== null && 'accessToken' in given ? describeToken(given) : 'an object without token';
+    throw expected('token', 'a string or {token, expiresOnTimestamp}', got);
   }
-  if (!isToken(token)) throw expected('token', tokenForm, typeof token);
+  if (!isToken(token)) throw expected('token', tokenForm, describeToken(token));
   if (typeof given === 'string') return {token, usableUntil: Number.POSITIVE_INFINITY};
   const expiresOnTimestamp: unknown = given.expiresOnTimestamp;
   if (!isTime(expiresOnTimestamp)) {

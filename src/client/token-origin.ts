@@ -1,7 +1,7 @@
+import {redactUrl} from '../http/redact.ts';
 import type {WatchState} from '../operation/state.ts';
 import {isOnForeignOrigin} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
-import {redactLocation} from '../shared/location.ts';
 
 /**
  * Decides which origin a client's token belongs to: the client's own, wherever the operation is; none where the protocol
@@ -14,12 +14,13 @@ import {redactLocation} from '../shared/location.ts';
 export function withTokenOrigin(
   state: WatchState,
   origin: string,
-  {reader, trustedOrigins}: Pick<Settings, 'reader' | 'trustedOrigins'>,
+  {reader, trustedOrigins, secrets}: Pick<Settings, 'reader' | 'trustedOrigins' | 'secrets'>,
 ): WatchState | undefined {
   const {sendsToken, foreignHosts} = reader;
   const tokenOrigin = sendsToken ? origin : '';
   if (isOnForeignOrigin({location: state.location, tokenOrigin}, {reader, trustedOrigins})) return undefined;
-  if (state.tokenOrigin === tokenOrigin) return state;
-  if (sendsToken && !foreignHosts && !trustedOrigins.has(state.tokenOrigin)) return undefined;
-  return {...state, tokenOrigin, redactedLocation: redactLocation(state.location, tokenOrigin)};
+  const isOurs = state.tokenOrigin === tokenOrigin;
+  if (!isOurs && sendsToken && !foreignHosts && !trustedOrigins.has(state.tokenOrigin)) return undefined;
+  const redactedLocation = redactUrl(state.location, tokenOrigin, secrets);
+  return isOurs && redactedLocation === state.redactedLocation ? state : {...state, tokenOrigin, redactedLocation};
 }

@@ -57,10 +57,10 @@ export function resumeOf(
 ): Resumed {
   checkPollOptions(options);
   const {origin, token} = client;
-  const {state, settings} = resumeWatching(resumeToken, {...options, token}, time);
+  const {state, settings: own} = resumeWatching(resumeToken, {...options, token}, time);
+  const settings = {...own, ...sharedSettings(client, own.reader.protocol)};
   const ours = withTokenOrigin(state, origin, settings);
-  if (ours !== undefined)
-    return {state: ours, settings: {...settings, ...sharedSettings(client, settings.reader.protocol)}};
+  if (ours !== undefined) return {state: ours, settings};
   const got = state.tokenOrigin === '' ? 'one that needs no token' : `one on ${state.tokenOrigin}`;
   throw new TypeError(printable(`resume: expected the token of an operation on ${origin}, got ${got}`));
 }

@@ -1,4 +1,4 @@
-import {createClientParts, rememberParts} from '../client/client-parts.ts';
+import {createClientParts} from '../client/client-parts.ts';
 import {
   clientMethods,
   type OperationClient,
@@ -6,6 +6,7 @@ import {
   sharedClientChecks,
 } from '../client/operation-client.ts';
 import type {ClientPollOptions} from '../client/operation-settings.ts';
+import {rememberClient} from '../client/remember-client.ts';
 import type {ClientTokenSource} from '../client/token-cache.ts';
 import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
@@ -112,5 +113,5 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(user, id), given),
     watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(user, idOrLocation), given),
   };
-  return rememberParts(client, parts);
+  return rememberClient(client, parts);
 }

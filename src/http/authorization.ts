@@ -123,7 +123,15 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function checkToken(given: unknown): string {
   if (isToken(given)) return given;
-  throw tokenError(`returned ${typeof given}, expected ${tokenForm}`);
+  throw tokenError(`returned ${describeToken(given)}, expected ${tokenForm}`);
+}
+
+/** What was given in place of a bearer token, without showing it: it may well contain the token. */
+export function describeToken(given: unknown): string {
+  if (typeof given === 'string' && /^bearer\s/i.test(given)) return 'the token with the word Bearer';
+  // MSAL's AuthenticationResult.
+  const isObject = typeof given === 'object' && given !== null;
+  return isObject && 'accessToken' in given ? 'an object with an accessToken: return that' : typeof given;
 }
 
 function tokenError(what: string): PollError {

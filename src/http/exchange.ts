@@ -1,9 +1,9 @@
 import {PollError} from '../operation/poll-error.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
-import {readLocation} from '../shared/location.ts';
+import {hasOrigin, readLocation} from '../shared/location.ts';
 import {maySendToken, requestToken, secretsWith, type TokenPolicy, type TokenSource} from './authorization.ts';
 import {readClaims} from './claims-challenge.ts';
-import {containsSecret, isRedacted} from './redact.ts';
+import {containsSecret, isRedacted, type Secrets} from './redact.ts';
 import {protocolError} from './request-errors.ts';
 import {type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -58,7 +58,7 @@ export async function exchange(
   const sendSettings =
     request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};
   let {location} = request;
-  if (isRedacted(location)) throw quotesSecret();
+  if (isRedacted(location)) throw quotingError();
   let redirects = 0;
   let refreshed: string | undefined;
   for (;;) {
@@ -69,9 +69,22 @@ export async function exchange(
       token = given instanceof Promise ? await given : given;
     }
     const secrets = secretsWith(tokenSource, token, settings.secrets);
+    const credentials = credentialsAmong(secrets, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const sent = {method, json, takesText, headers, location, token, secrets, trusted, isForeign, redirected};
+    const sent = {
+      method,
+      json,
+      takesText,
+      headers,
+      location,
+      token,
+      secrets,
+      credentials,
+      trusted,
+      isForeign,
+      redirected,
+    };
     const response = await send(sendSettings, request, sent);
     const {status} = response;
     // A request that changes something is never redirected.
@@ -79,11 +92,12 @@ export async function exchange(
       const target = readLocation(response.headers.get('location') ?? '', location)?.href;
       if (settings.reader.unfollowed.has(status)) {
         // It becomes the operation's resourceLocation, which is shown.
-        return {...response, seeOther: containsSecret(target ?? '', response.secrets) ? undefined : target};
+        const isUsable = target !== undefined && !quotesSecret(target, tokenOrigin, response);
+        return {...response, seeOther: isUsable ? target : undefined};
       }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
       if (target !== undefined && containsSecret(target, secrets) && !maySendToken(target, tokenOrigin, settings)) {
-        throw quotesSecret(response);
+        throw quotingError(response);
       }
       if (target === undefined)
         throw protocolError('a redirect to something that is not an http or https URL', response);
@@ -101,8 +115,23 @@ export async function exchange(
   }
 }
 
+/** Whether a URL that the service gave quotes what it must not: on its own origin it may contain what is in a client's headers. */
+export function quotesSecret(
+  location: string,
+  origin: string,
+  {secrets, credentials}: Pick<ServiceResponse, 'secrets' | 'credentials'>,
+): boolean {
+  return containsSecret(location, credentials !== secrets && hasOrigin(location, origin) ? credentials : secrets);
+}
+
+/** What of the secrets of a request no URL may contain: its tokens, and the credentials among the others. */
+function credentialsAmong(secrets: Secrets, {secrets: others, credentials}: SendSettings): Secrets {
+  if (credentials.length === others.length) return secrets;
+  return [...secrets.slice(0, secrets.length - others.length), ...credentials];
+}
+
 /** The error for a URL that the service made of a token or a header of the client. */
-function quotesSecret({answer}: Partial<ServiceResponse> = {}): PollError {
+function quotingError({answer}: Partial<ServiceResponse> = {}): PollError {
   const message = 'The service gave a URL that quotes a token or a header of the client, so it is not requested';
   return new PollError(message, {kind: 'protocol', transient: false, answer, ends: 'protocol'});
 }

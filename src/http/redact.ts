@@ -1,4 +1,5 @@
 import {type Fields, isObject, isRecord} from '../shared/json.ts';
+import {redactLocation} from '../shared/location.ts';
 
 /** What a secret is replaced with. */
 const replacement = '[token]';
@@ -13,6 +14,16 @@ export type Secrets = readonly string[];
 /** A string from outside, shortened and without secrets, which a server may send back. */
 export function redact(text: string, secrets: Secrets, maxLength: number = maxTextLength): string {
   return withoutSecrets(text, secrets).slice(0, maxLength);
+}
+
+/** A location as events, errors and logs may show it: without secrets, and without its query on another origin than the token's. */
+export function redactUrl(
+  location: string,
+  tokenOrigin: string,
+  secrets: Secrets,
+  maxLength = Number.POSITIVE_INFINITY,
+): string {
+  return redact(redactLocation(location, tokenOrigin), secrets, maxLength);
 }
 
 /** Whether a URL is made of what quoted a secret in a body, and leads nowhere since that has been replaced. */
@@ -30,7 +41,7 @@ export function containsSecret(text: string, secrets: Secrets): boolean {
   // Escapes only make a text longer.
   if (!mayBeEscaped(text) || !secrets.some((secret) => text.length >= leastLength(secret))) return false;
   const plain = withoutEscapes(text);
-  return plain === undefined || (plain !== text && containsLiterally(plain, secrets.map(unescapedSecret)));
+  return plain !== text && containsLiterally(plain, secrets.map(unescapedSecret));
 }
 
 /**
@@ -68,7 +79,6 @@ function withoutSecrets(text: string, secrets: Secrets): string {
   const replaced = secrets.reduce(replaceLiterally, text);
   if (!mayBeEscaped(replaced)) return replaced;
   const plain = withoutEscapes(replaced);
-  if (plain === undefined) return replacement;
   const clean = secrets.map(unescapedSecret).reduce(replaceLiterally, plain);
   return clean === plain ? replaced : clean;
 }
@@ -95,9 +105,9 @@ function isNumeric(secret: string): boolean {
 
 /** Whether a number is a key of digits, which JSON may have rounded. */
 function isSecretNumber(value: number, secrets: Secrets): boolean {
-  return secrets.some(
-    (secret) => isNumeric(secret) && (Math.abs(value) === Number(secret) || String(value).includes(secret)),
-  );
+  // Writing a number takes far longer than all the rest.
+  const text = Number.isInteger(value) && Math.abs(value) < 10 ** (minSecretLength - 1) ? '' : String(value);
+  return secrets.some((secret) => isNumeric(secret) && (Math.abs(value) === Number(secret) || text.includes(secret)));
 }
 
 // Not recursive: a body may be nested more deeply than the stack.
@@ -129,53 +139,106 @@ function mayBeEscaped(text: string): boolean {
   return text.includes('\\') || text.includes('%') || (text.includes('&') && text.includes(';'));
 }
 
-/** Percent-encoding, the escapes of JSON and JavaScript, and HTML's; one that was itself escaped in the same way too. */
-const escapes =
-  /%(?:25)*([\da-f]{2})|\\+(?:u([\da-f]{4})|x([\da-f]{2})|(["'/\\]))|&(?:amp;)*(?:#x0*([\da-f]{1,6})|#0*(\d{1,7})|([a-z]+));/gi;
+const utf16 = new TextDecoder('utf-16le', {ignoreBOM: true});
+
+/**
+ * A text without percent-encoding and without the escapes of JSON, JavaScript and HTML, however they are within each other. It takes
+ * one pass, whatever a service sends: each escape is replaced where it ends, and what it stands for may end another one.
+ */
+function withoutEscapes(text: string): string {
+  const plain = new Uint16Array(text.length);
+  let length = 0;
+  for (let index = 0; index < text.length; index++) {
+    plain[length++] = text.charCodeAt(index);
+    for (let start = unescapeLast(plain, length); start >= 0; start = unescapeLast(plain, length)) length = start + 1;
+  }
+  return length === text.length ? text : utf16.decode(plain.subarray(0, length));
+}
+
+const [numberSign, percent, ampersand, semicolon, backslash, x, u] = [0x23, 0x25, 0x26, 0x3b, 0x5c, 0x78, 0x75];
+
+/** Replaces the escape that the last character ends. @returns where it was, or -1 where there is none */
+function unescapeLast(plain: Uint16Array, length: number): number {
+  const last = plain[length - 1] ?? 0;
+  const isBackslash = (before: number): boolean => plain[length - before] === backslash;
+  const isLetter = (before: number, letter: number): boolean => ((plain[length - before] ?? 0) | 0x20) === letter;
+  let size = 0;
+  let code: number | undefined;
+  if (last === semicolon) [size, code] = readEntity(plain, length);
+  else if (isBackslash(2) && isEscapable(last)) [size, code] = [2, last];
+  else if (plain[length - 3] === percent) [size, code] = [3, readNumber(plain, length - 2, length, 16)];
+  else if (isBackslash(4) && isLetter(3, x)) [size, code] = [4, readNumber(plain, length - 2, length, 16)];
+  else if (isBackslash(6) && isLetter(5, u)) [size, code] = [6, readNumber(plain, length - 4, length, 16)];
+  if (code === undefined) return -1;
+  plain[length - size] = code;
+  return length - size;
+}
+
+/** Whether a backslash before a character stands for nothing else: quotes, slashes. */
+function isEscapable(code: number): boolean {
+  return code === 0x22 || code === 0x27 || code === 0x2f || code === backslash;
+}
+
+/** The number between two places, if there are digits and nothing else. */
+function readNumber(plain: Uint16Array, from: number, to: number, base: 10 | 16): number | undefined {
+  if (from >= to) return undefined;
+  let value = 0;
+  for (let index = from; index < to; index++) {
+    const code = plain[index] ?? 0;
+    const digit = code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
+    if (digit < 0 || digit >= base || (code > 0x39 && digit < 10)) return undefined;
+    value = value * base + digit;
+  }
+  return value;
+}
 
 /** HTML's names of the characters that tokens and keys consist of. */
-const characterNames: ReadonlyMap<string, string> = new Map(
+const characterNames: ReadonlyMap<number, string> = new Map(
   Object.entries({
     ...{amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", plus: '+', sol: '/', equals: '=', period: '.', lowbar: '_'},
     ...{colon: ':', comma: ',', semi: ';', percnt: '%', bsol: '\\', num: '#', excl: '!', dollar: '$', ast: '*'},
     ...{commat: '@', quest: '?', lpar: '(', rpar: ')', lsqb: '[', rsqb: ']', lcub: '{', rcub: '}', verbar: '|'},
-  }),
+  }).map(([name, character]) => [
+    readName(
+      Uint16Array.from(name, (letter) => letter.charCodeAt(0)),
+      0,
+      name.length,
+    ),
+    character,
+  ]),
 );
 
-/** How many kinds of escapes may be within each other. */
-const maxEscapeDepth = 10;
-
-/** A text without escapes; `undefined` where they are nested too deeply for anybody to have meant it. */
-function withoutEscapes(text: string): string | undefined {
-  let plain = text;
-  for (let depth = 0; depth < maxEscapeDepth; depth++) {
-    const next = plain.replace(escapes, unescapeOne);
-    if (next === plain) return plain;
-    plain = next;
+/** A name between two places, as a number: a string for each would take longer than all the rest. Letters alone have 1 to 26. */
+function readName(plain: Uint16Array, from: number, to: number): number {
+  let name = 0;
+  for (let index = from; index < to; index++) {
+    const letter = ((plain[index] ?? 0) | 0x20) - 0x60;
+    if (letter < 1 || letter > 26) return -1;
+    name = name * 27 + letter;
   }
-  return undefined;
+  return name;
 }
 
-type Digits = string | undefined;
+/** The longest escape of HTML that is decoded: some write zeros before a number. */
+const maxEntityLength = 32;
 
-function unescapeOne(
-  whole: string,
-  percent: Digits,
-  unicode: Digits,
-  byte: Digits,
-  character: string | undefined,
-  hexadecimal: Digits,
-  decimal: Digits,
-  name: string | undefined,
-): string {
-  if (character !== undefined) return character;
-  if (name !== undefined) return characterNames.get(name.toLowerCase()) ?? whole;
-  const digits = percent ?? unicode ?? byte ?? hexadecimal;
-  return String.fromCharCode(digits === undefined ? Number(decimal) : Number.parseInt(digits, 16));
+/** The length of the escape of HTML that a semicolon ends, and the character it stands for. */
+function readEntity(plain: Uint16Array, length: number): [number, number | undefined] {
+  const end = length - 1;
+  const least = Math.max(0, length - maxEntityLength);
+  let start = end - 1;
+  while (start >= least && plain[start] !== ampersand && plain[start] !== semicolon) start--;
+  if (plain[start] !== ampersand) return [0, undefined];
+  const size = length - start;
+  if (plain[start + 1] !== numberSign)
+    return [size, characterNames.get(readName(plain, start + 1, end))?.charCodeAt(0)];
+  const isHexadecimal = ((plain[start + 2] ?? 0) | 0x20) === x;
+  const code = isHexadecimal ? readNumber(plain, start + 3, end, 16) : readNumber(plain, start + 2, end, 10);
+  return [size, code !== undefined && code <= 0x10_ff_ff ? code : undefined];
 }
 
 /** A secret as it is found in a text without escapes. */
-function unescapedSecret(secret: string): string {
-  const plain = mayBeEscaped(secret) ? withoutEscapes(secret) : undefined;
-  return plain === undefined || plain.length < minSecretLength ? secret : plain;
+export function unescapedSecret(secret: string): string {
+  const plain = mayBeEscaped(secret) ? withoutEscapes(secret) : secret;
+  return plain.length < minSecretLength ? secret : plain;
 }

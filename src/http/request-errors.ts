@@ -8,8 +8,7 @@ import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasThrottlingCode} from '../protocol/throttling.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
-import {redactLocation} from '../shared/location.ts';
-import {redact, type Secrets} from './redact.ts';
+import {redact, redactUrl, type Secrets} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {OpaqueRedirect} from './transport.ts';
 
@@ -42,7 +41,7 @@ export function httpError(
     // A foreign host that a redirect led to does not speak for the service.
     ends: throttled || (isForeign && redirected) ? undefined : endingStatuses.get(status),
   };
-  const where = redact(redactLocation(location, redirected ? '' : tokenOrigin), secrets, maxShownLocation);
+  const where = redactUrl(location, redirected ? '' : tokenOrigin, secrets, maxShownLocation);
   const parts = [code, message].filter((part) => part !== undefined && part !== '');
   const details = parts.join(', ').replaceAll(where, '…');
   return new PollError(`${method} ${where} answered ${status}${details === '' ? '' : `: ${details}`}`, facts);

@@ -29,6 +29,8 @@ export interface SendSettings {
   readonly maxRetryAfter: number | undefined;
   /** What must not be shown besides the token: what the transport sends of its own. */
   readonly secrets: Secrets;
+  /** Those of them that no URL may contain either. A version or a tenant's name in a header is part of many. */
+  readonly credentials: Secrets;
 }
 
 /** One request, with the token it carries. */
@@ -44,6 +46,8 @@ export interface SendRequest {
   readonly token: string | undefined;
   /** What must not be shown of the response. */
   readonly secrets: Secrets;
+  /** Those of them that no URL may contain either. */
+  readonly credentials: Secrets;
   /** Whether credentials may go to the location. */
   readonly trusted: boolean;
   /** Whether the location is on another origin than the request's own. */
@@ -59,16 +63,17 @@ export interface SendRequest {
  * @throws PollError when there is no response; the signal's reason when it aborts
  */
 export function send(
-  {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets'>,
+  {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets' | 'credentials'>,
   limits: RequestLimits,
   request: SendRequest,
 ): Promise<ServiceResponse> {
-  const {method, takesText = false, location, secrets, isForeign, redirected} = request;
+  const {method, takesText = false, location, secrets, credentials, isForeign, redirected} = request;
   const clientRequestId = crypto.randomUUID();
   const headers = requestHeaders(request, clientRequestId, reader.tokenHeader);
   const read = ({status, headers, retryAfter, body}: TransportResponse, cause?: PollError): ServiceResponse => {
     const answer = readAnswer(status, headers, clientRequestId, secrets);
-    const json = body === undefined ? undefined : readBody(body, secrets, takesText && status < 300);
+    const links = body === undefined ? undefined : readBody(body, credentials, takesText && status < 300);
+    const json = credentials === secrets ? links : redactJson(links, secrets);
     const place = reader.protocol.retryAfter;
     const wait = retryAfter ?? (place && readWait(place, headers, json));
     const facts = {answer, retryAfter: atMost(wait, maxRetryAfter)};
@@ -77,6 +82,7 @@ export function send(
       headers,
       retryAfter: facts.retryAfter,
       json,
+      links,
       bodyError: body === undefined ? bodyError(cause, maxResponseSize, facts) : undefined,
       answer,
       method,
@@ -85,6 +91,7 @@ export function send(
       isForeign,
       seeOther: undefined,
       secrets,
+      credentials,
     };
   };
   let head: ResponseHead | undefined;

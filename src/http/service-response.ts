@@ -7,6 +7,8 @@ import type {TransportRequest, TransportResponse} from './transport.ts';
 export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'> {
   /** The body as JSON: `null` where there is none, `undefined` where it is not JSON or `bodyError` says why it was not read. */
   readonly json: unknown;
+  /** The same with what a URL may contain: where it leads is read from here, and nothing else. */
+  readonly links: unknown;
   /** Why the body was not read to its end: it broke off, took too long or is too long. */
   readonly bodyError: PollError | undefined;
   /** The head, as events and errors carry it. */
@@ -22,4 +24,6 @@ export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'hea
   readonly seeOther: string | undefined;
   /** What must not be shown of it. */
   readonly secrets: Secrets;
+  /** What a URL on the service's own origin must not contain either. */
+  readonly credentials: Secrets;
 }

@@ -1,4 +1,5 @@
 import {mkdir} from 'node:fs/promises';
+import {createRequire} from 'node:module';
 import type {ClassicLevel} from 'classic-level';
 import {describeValue, expected} from '../shared/check-options.ts';
 import type {OperationStore, WriteHint} from '../tracker/store.ts';
@@ -15,14 +16,15 @@ interface PendingWrite {
 }
 
 /**
- * A store in a folder, for one process at a time: LevelDB, by the package `classic-level`, which is loaded and opens the folder when
- * the store is first used. Another process is refused until this one has closed the store or has ended, however it ended.
+ * A store in a folder, for one process at a time: LevelDB, by the package `classic-level`, which opens the folder when the store is
+ * first used. Another process is refused until this one has closed the store or has ended, however it ended.
  *
  * What is written or removed while a batch is being written goes into the next. A batch is on the disk when its writes resolve,
  * unless all that it holds may be lost.
  *
  * @param folder its path; it is created where it is not there
  * @throws TypeError when the folder is no string
+ * @throws Error when `classic-level` is not installed
  *
  * @example
  * ```ts
@@ -33,17 +35,19 @@ export function fileStore(folder: string): OperationStore {
   if (typeof folder !== 'string' || folder === '') {
     throw expected('folder', 'a path, a string that is not empty', describeValue(folder));
   }
-  return new FileStore(folder);
+  return new FileStore(folder, loadClassicLevel());
 }
 
 class FileStore implements OperationStore {
   readonly #folder: string;
+  readonly #Level: typeof ClassicLevel;
   #database: Promise<ClassicLevel> | undefined;
   #pending: PendingWrite[] = [];
   #writing: Promise<void> | undefined;
 
-  constructor(folder: string) {
+  constructor(folder: string, Level: typeof ClassicLevel) {
     this.#folder = folder;
+    this.#Level = Level;
   }
 
   async list(): Promise<string[]> {
@@ -101,7 +105,7 @@ class FileStore implements OperationStore {
   /** Opens the folder; after a failure, again. */
   #open(): Promise<ClassicLevel> {
     if (this.#database === undefined) {
-      const opening = openDatabase(this.#folder);
+      const opening = openDatabase(this.#folder, this.#Level);
       this.#database = opening;
       opening.catch(() => {
         if (this.#database === opening) this.#database = undefined;
@@ -111,12 +115,18 @@ class FileStore implements OperationStore {
   }
 }
 
-async function openDatabase(folder: string): Promise<ClassicLevel> {
-  const {ClassicLevel} = await import('classic-level').catch((error: unknown) => {
+/** Loads the package when a store is made: others who import this module need not have it, and who does learns it at once. */
+function loadClassicLevel(): typeof ClassicLevel {
+  try {
+    return createRequire(import.meta.url)('classic-level').ClassicLevel;
+  } catch (error) {
     throw missingPackage('fileStore', 'classic-level', error);
-  });
+  }
+}
+
+async function openDatabase(folder: string, Level: typeof ClassicLevel): Promise<ClassicLevel> {
   await mkdir(folder, {recursive: true});
-  const database = new ClassicLevel(folder);
+  const database = new Level(folder);
   try {
     await database.open();
   } catch (error) {

@@ -17,10 +17,9 @@ export interface QueueEvents {
   ready(): Promise<void>;
 }
 
-/** A worker of a queue, as created by `createOperationWorker` of `operation-poller/bullmq`. */
+/** A worker of a queue, as created by `createOperationWorker` of `operation-poller/bullmq`, or a tracker. */
 export interface QueueWorker {
   on(type: '*', listener: (event: WorkerEvent) => void): Subscription;
-  ready(): Promise<void>;
 }
 
 /** What can be instrumented. */
@@ -41,12 +40,12 @@ export interface InstrumentOptions {
  *   parent is the span that is active now. A poller that has already ended gets none.
  * - A client, of Graph or any service: the same for each poller that it creates from now on, and a span for each request that starts an
  *   operation, to which the watch's span is linked.
- * - A worker of a queue: a span for each poll that it makes, one for the whole watch if it sees its end, and all metrics but
+ * - A worker of a queue, or a tracker: a span for each poll that it makes, one for the whole watch if it sees its end, and all metrics but
  *   the number of operations in progress. Each worker reports its own polls. Where the operation's `data` contains a trace
  *   context, as written by `propagation.inject`, the spans are linked to it.
  * - The events of a queue: outcomes only, as metrics. These events are hints: some are emitted twice, some never.
  *
- * @param target a poller, a client, what `createOperationWorker` returns, or what `createOperationEvents` returns
+ * @param target a poller, a client, what `createOperationTracker` or `createOperationWorker` returns, or what `createOperationEvents` returns
  * @returns the subscription; `unsubscribe()` ends the open spans, without an outcome, and restores a client's own methods
  * @throws TypeError that names the target or option that is invalid
  *
@@ -88,5 +87,5 @@ function readOptions(options: InstrumentOptions): Telemetry {
 
 function wrongTarget(target: unknown): TypeError {
   const got = target === null ? 'null' : typeof target;
-  return new TypeError(`target: expected a poller, a client, a worker or the events of a queue, got ${got}`);
+  return new TypeError(`target: expected a poller, a client, a tracker, a worker or the events of a queue, got ${got}`);
 }

@@ -103,7 +103,7 @@ export const pollOptionChecks = {
 } satisfies Checks<PollOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'resultOrigin' | 'root' | 'base'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root' | 'base'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -128,6 +128,7 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     initialDelay: options.initialDelay ?? 0,
     maxRetryAfter: options.maxRetryAfter,
     secrets: client?.secrets ?? noSecrets,
+    credentials: client?.credentials ?? noSecrets,
     signal: options.signal,
     unknownStatus: options.unknownStatus ?? 'keepPolling',
     notFoundGrace: options.notFoundGrace ?? 30_000,

@@ -5,9 +5,16 @@ import {WatchInput} from '../machine/watch-input.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
+import {type WatchByClient, watchByClient} from '../options/client-watches.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {readOptions} from '../options/settings.ts';
 import {Watch} from './watch.ts';
+
+/** The options of {@link watchOperation}. */
+export interface WatchOperationOptions extends PollOptions {
+  /** A client, of Graph or any service, in place of `token` and `http`: polls go through its gate and limits. */
+  readonly client?: object | undefined;
+}
 
 /**
  * The logic of the machine's `watch` actor: it polls the service and reports to the machine. {@link operationMachine} has it
@@ -15,21 +22,29 @@ import {Watch} from './watch.ts';
  * no functions and no token:
  *
  * ```ts
- * const machine = operationMachine.provide({actors: {watch: watchOperation({token})}});
+ * const machine = operationMachine.provide({actors: {watch: watchOperation({client})}});
  * const actor = createActor(machine, {snapshot: JSON.parse(stored), input: {location}}); // the input is not read
  * ```
  *
  * @param options used where the machine's input does not set them
  * @throws TypeError or RangeError as {@link pollOperation} does
  */
-export function watchOperation(options: PollOptions = {}): WatchLogic {
+export function watchOperation({client, ...options}: WatchOperationOptions = {}): WatchLogic {
+  const watchBy = client === undefined ? watchByOptions : watchByClient(client);
+  if (watchBy === undefined) throw new TypeError('client: expected a client of this package');
   readOptions(options);
+  for (const name of ['token', 'http'] as const) {
+    if (client !== undefined && options[name] !== undefined)
+      throw new TypeError(`${name}: the client has its own; give one of the two`);
+  }
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
     const given = Object.entries(WatchInput.optionsOf(input)).filter(([, value]) => value !== undefined);
-    const settings = readOptions({...options, ...Object.fromEntries(given)});
+    const merged = {...options, ...Object.fromEntries(given)};
+    if (client === undefined) readOptions(merged);
     let watch: Watch | undefined;
     let closed = false;
-    receive(({state}) => {
+    receive(({state: from}) => {
+      const {state, settings} = watchBy(from, merged);
       watch = new Watch(
         state,
         settings,
@@ -48,6 +63,8 @@ export function watchOperation(options: PollOptions = {}): WatchLogic {
     };
   });
 }
+
+const watchByOptions: WatchByClient = (state, options) => ({state, settings: readOptions(options)});
 
 function revive(state: WatchState): WatchState {
   const {operation} = state;

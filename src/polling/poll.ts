@@ -1,7 +1,7 @@
 import pRetry, {type RetryContext} from 'p-retry';
 import {callRead} from '../http/call-read.ts';
-import {exchange, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
-import {containsSecret, redact} from '../http/redact.ts';
+import {exchange, quotesSecret, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
+import {redact} from '../http/redact.ts';
 import {httpError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {withTimeLimit} from '../http/time-limit.ts';
@@ -144,7 +144,7 @@ const refused: ReadonlySet<number> = new Set([401, 403, 429]);
 const gone: ReadonlySet<number> = new Set([404, 410]);
 
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
-  const {status, json, bodyError, answer, retryAfter, seeOther} = response;
+  const {status, json, links, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
   if (bodyError?.ends !== undefined) throw bodyError;
   const {protocol} = reader;
@@ -159,7 +159,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   const isError = status >= 400 && !isListed;
   if (isError && (read !== undefined || status === 401 || status === 403))
     throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, isError ? 0 : status, request.known, read);
+  const parsed = parseOperation(json, reader, isError ? 0 : status, request.known, read, links);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);
   if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);
@@ -174,8 +174,9 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
 function readRelocation(
   {reader, trustedOrigins}: Settings,
   request: PollRequest,
-  {location, headers, secrets}: ServiceResponse,
+  response: ServiceResponse,
 ): Relocation | undefined {
+  const {location, headers, secrets} = response;
   const {moveHeaders, foreignHosts, sendsToken} = reader;
   for (const name of moveHeaders) {
     const header = headers.get(name);
@@ -188,7 +189,7 @@ function readRelocation(
     const ownOrigin = sendsToken ? request.tokenOrigin : current.origin;
     const isAllowed = target.origin === ownOrigin || trustedOrigins.has(target.origin) || foreignHosts;
     // A location is stored and shown: one that holds the token is not kept.
-    return isAllowed && !containsSecret(target.href, secrets)
+    return isAllowed && !quotesSecret(target.href, request.tokenOrigin, response)
       ? {followed: true, location: target.href}
       : {followed: false, to: redact(target.origin, secrets)};
   }

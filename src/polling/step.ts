@@ -1,9 +1,9 @@
+import {redactUrl} from '../http/redact.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import type {Signal} from '../shared/abort.ts';
 import type {Clock} from '../shared/clock.ts';
-import {redactLocation} from '../shared/location.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 import {estimateRemaining} from './estimate-remaining.ts';
 import {countOf, reasonToAbandon} from './failed-poll.ts';
@@ -95,7 +95,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
       return builder.ended();
     }
     if (relocation?.followed === true) {
-      const redactedLocation = redactLocation(relocation.location, tokenOrigin);
+      const redactedLocation = redactUrl(relocation.location, tokenOrigin, settings.secrets);
       builder.apply({type: 'relocate', followed: true, location: relocation.location, redactedLocation, at, answer});
     } else if (relocation !== undefined) {
       builder.apply({type: 'relocate', followed: false, to: relocation.to, at, answer});

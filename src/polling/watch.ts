@@ -9,8 +9,11 @@ import {type PollRequest, poll} from './poll.ts';
 import {abandon, firstStep, step, wake} from './step.ts';
 import type {Change, Step} from './step-builder.ts';
 
-/** How many polls may follow each other without a timer in between, so that nothing else of the process starves. */
+/** How many polls may follow each other without a timer in between, of all watches together, so that nothing else starves. */
 const maxImmediatePolls = 500;
+
+/** How many watches of this process are not over, and share them. */
+let watching = 0;
 
 type OnChange<Owner> = (change: Change, outcome: Outcome | undefined, owner: Owner) => void;
 
@@ -43,6 +46,7 @@ export class Watch<Owner = undefined> {
     this.settings = settings;
     this.#onChange = onChange;
     this.#owner = owner;
+    watching++;
     // Not queueMicrotask, which fake timers replace.
     void (settings.startAfter ?? Promise.resolve()).then(() => this.#begin());
   }
@@ -170,7 +174,8 @@ export class Watch<Owner = undefined> {
       this.#onPaused();
       return;
     }
-    if (taken.next.wait === 0 && ++this.#immediatePolls < maxImmediatePolls) this.#ask();
+    // The first poll is never delayed.
+    if (taken.next.wait === 0 && this.#immediatePolls++ * watching < maxImmediatePolls) this.#ask();
     else this.#sleep(taken.next.wait);
     if (this.#wasWoken) this.#shortenWait();
   }
@@ -189,6 +194,7 @@ export class Watch<Owner = undefined> {
   }
 
   #dispose(): void {
+    watching--;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#unsubscribe?.();

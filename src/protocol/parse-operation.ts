@@ -34,6 +34,7 @@ export type ParsedOperation =
  * @param previous the last operation parsed by the same reader: it is returned when the body is equal, to spare the garbage
  *   collector
  * @param read calls the protocol's `read`, where it has one
+ * @param links what `resourceLocation` is read from, if not from the body
  */
 export function parseOperation(
   body: unknown,
@@ -41,6 +42,7 @@ export function parseOperation(
   httpStatus = 0,
   previous?: Operation,
   read?: () => unknown,
+  links: unknown = body,
 ): ParsedOperation {
   if (read !== undefined) return parseGiven(body, reader, read);
   if (previous !== undefined && reader.httpStatuses.size === 0 && isEqualJson(previous.raw, body)) {
@@ -65,7 +67,7 @@ export function parseOperation(
   let status = known ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
   if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError) status = statusByError(body, reader);
-  const operation = createOperation(body, reader, status, rawStatus);
+  const operation = createOperation(body, reader, status, rawStatus, undefined, links);
   return known === undefined ? {is: 'operation', operation, unknownWord: rawStatus} : {is: 'operation', operation};
 }
 
@@ -104,9 +106,10 @@ function createOperation(
   status: OperationStatus,
   rawStatus: string,
   given?: unknown,
+  links: unknown = body,
 ): Operation {
   const find = (name: (typeof facts)[number][0] | 'id' | 'result'): unknown =>
-    ownProperty(given, name) ?? valueAt(body, reader[name]);
+    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? links : body, reader[name]);
   const operation: Operation & {result?: unknown; error?: OperationFault} = {
     id: asText(find('id')),
     status,

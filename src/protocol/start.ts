@@ -15,6 +15,8 @@ export interface StartAnswer {
   readonly headers: {get(name: string): string | null};
   /** The body as parsed JSON, `undefined` if there is none. */
   readonly body: unknown;
+  /** What a location is read from, if not from the body. */
+  readonly links?: unknown;
   /** What calls the `read` of a protocol; `undefined` where it has none. */
   readonly read?: (protocol: Protocol) => (() => unknown) | undefined;
 }
@@ -32,14 +34,14 @@ export function startLocation(
   root: string,
   pathRoot: string | null = root,
 ): string | undefined {
-  const {url, status, headers, body} = answer;
+  const {url, status, headers, body, links = body} = answer;
   if (!(status >= 200 && status < 300)) return undefined;
   const {start = 'headers', createdMeansDone} = reader.protocol;
   if (status === 201 && createdMeansDone === true) return undefined;
   if (start === 'original') return readLocation(url)?.href;
-  if (start === 'resource') return locateResource(url, readId(body, reader));
-  if (typeof start === 'object') return resolveLocation(fillTemplate(start.template, body), url, root);
-  if (start !== 'headers') return locateName(valueAt(body, pointerPaths(start)), url, root);
+  if (start === 'resource') return locateResource(url, readId(links, reader));
+  if (typeof start === 'object') return resolveLocation(fillTemplate(start.template, links), url, root);
+  if (start !== 'headers') return locateName(valueAt(links, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
   return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot ?? undefined);
 }

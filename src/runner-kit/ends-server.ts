@@ -28,7 +28,7 @@ export interface EndsServer {
 export async function startEndsServer(answerTo: (key: string) => EndAnswer): Promise<EndsServer> {
   const calls: EndCall[] = [];
   const server = await startLoopbackServer(
-    0,
+    {port: 0},
     (request, response) => {
       void readBody(request).then((body) => {
         if (typeof body !== 'string') return;

@@ -12,10 +12,10 @@ export class RemainingTimes {
   readonly #histogram: DurationHistogram;
   /** How many operations ended before each bin. */
   readonly #ended = new Float64Array(binCount + 1);
-  /** Where the last bin with a duration ends, in milliseconds. */
-  #longest = 0;
+  /** The number of bins up to the last one that has had a duration. */
+  #usedBins = 0;
   /** The histogram's number of changes when the sums were made. */
-  #summedAt = -1;
+  #summedAt: number | undefined;
 
   constructor(histogram: DurationHistogram) {
     this.#histogram = histogram;
@@ -31,16 +31,15 @@ export class RemainingTimes {
     if (this.#summedAt !== changes) this.#sum(changes);
     const passed = this.#endedBefore(elapsed);
     const left = at(this.#ended, binCount) - passed;
-    const quantile = (part: number) => Math.max(0, this.#timeOf(passed, left, part, elapsed) - elapsed);
+    const quantile = (part: number) => this.#timeOf(passed, left, part, elapsed) - elapsed;
     return {p10: quantile(0.1), p50: quantile(0.5), p90: quantile(0.9)};
   }
 
   #sum(changes: number): void {
     const {counts} = this.#histogram;
-    this.#longest = 0;
     for (let bin = 0; bin < binCount; bin++) {
       const count = at(counts, bin);
-      if (count > 0) this.#longest = binStart(bin + 1);
+      if (count > 0) this.#usedBins = bin + 1;
       this.#ended[bin + 1] = at(this.#ended, bin) + count;
     }
     this.#summedAt = changes;
@@ -57,16 +56,15 @@ export class RemainingTimes {
   /** By when a part of those that are left has ended. */
   #timeOf(passed: number, left: number, part: number, elapsed: number): number {
     const rank = part * (left + tailWeight);
-    if (rank >= left) return Math.max(this.#longest, elapsed) * 2 ** ((rank - left) / tailWeight);
+    if (rank >= left) return Math.max(binStart(this.#usedBins), elapsed) * 2 ** ((rank - left) / tailWeight);
     const sum = passed + rank;
-    let [low, high] = [0, binCount];
+    let [low, high] = [0, this.#usedBins];
     while (high - low > 1) {
       const middle = (low + high) >> 1;
       if (at(this.#ended, middle) <= sum) low = middle;
       else high = middle;
     }
     const [before, after] = [at(this.#ended, low), at(this.#ended, high)];
-    const fraction = after > before ? Math.min(1, (sum - before) / (after - before)) : 1;
-    return binStart(low) + (binStart(high) - binStart(low)) * fraction;
+    return binStart(low) + (binStart(high) - binStart(low)) * ((sum - before) / (after - before));
   }
 }

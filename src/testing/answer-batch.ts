@@ -31,7 +31,9 @@ function answerEnvelope(envelope: GraphRequest, version: string, service: Emulat
   if ('message' in parts) return graphError(400, envelope, parts);
   const answers = answerParts(parts, {envelope, version, service});
   const responses = answers.map(({answer}, index) => {
-    return batchResponse(parts[index]?.id ?? '', answer, {capitals: index % 2 === 0});
+    return batchResponse(parts[index]?.id ?? '', answer, {
+      capitals: service.batchHeaders === 'capitalized' || index % 2 === 0,
+    });
   });
   const answer = answerStep(step, {http: 200, body: {responses: shuffled(responses), ...step.fields}}, envelope);
   return {...answer, delay: Math.max(...answers.map(({delay}) => delay)) + (step.delay ?? 0)};

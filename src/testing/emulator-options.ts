@@ -8,6 +8,7 @@ import {
   checkOneOf,
   checkText,
   checkWhole,
+  isRecord,
   outOfRange,
   wrongType,
 } from './checks.ts';
@@ -17,6 +18,7 @@ import {Playback} from './playback.ts';
 import type {Script} from './script.ts';
 import {readAnswers, readScript} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';
+import {type KeyPair, makeSelfSigned} from './self-signed.ts';
 import type {ThrottleOptions} from './throttle.ts';
 import {readThrottleOptions, Throttle} from './throttle.ts';
 
@@ -27,6 +29,11 @@ export type BatchAnswers = readonly StepAnswer[] | false;
 export interface GraphEmulatorOptions {
   /** The port on 127.0.0.1. Default 0: any free one. */
   readonly port?: number | undefined;
+  /**
+   * Speaks https: `true` with a certificate made at the start, for `localhost` and 127.0.0.1, or with a key and certificate of your own,
+   * in PEM. A client has to trust `emulator.certificate`. Default false.
+   */
+  readonly tls?: boolean | KeyPair | undefined;
   /** The accepted bearer token or tokens. Default: any that is not empty. */
   readonly token?: string | readonly string[] | undefined;
   /** The script of operations started by `resetPassword` or added without one. Default `['notStarted', 'running', 'succeeded']`. */
@@ -46,6 +53,11 @@ export interface GraphEmulatorOptions {
    * await startGraphEmulator({batch: [{http: 503, retryAfter: 1}, {}, {fault: 'reset'}]});
    */
   readonly batch?: BatchAnswers | undefined;
+  /**
+   * How the answers to the parts of a `$batch` write the names of their headers: `'capitalized'` (`Retry-After`), as Graph does, or
+   * `'mixed'`, every second answer in lower case, for a client that must not depend on it. Default `'capitalized'`.
+   */
+  readonly batchHeaders?: 'capitalized' | 'mixed' | undefined;
   /**
    * How many requests are served in a window of time; any more are answered 429. Each part of a `$batch` counts as one request, its
    * envelope as none. Default: no limit.
@@ -67,12 +79,14 @@ export interface GraphEmulatorOptions {
 
 const checks: Readonly<Record<keyof GraphEmulatorOptions, Check>> = {
   port: checkWhole(0, 65_535),
+  tls: checkedWhereRead,
   token: checkedWhereRead,
   script: checkedWhereRead,
   location: checkOneOf(['absolute', 'relative', 'none']),
   retryAfter: checkHeaderValue,
   newPassword: checkText,
   batch: checkedWhereRead,
+  batchHeaders: checkOneOf(['capitalized', 'mixed']),
   throttle: checkedWhereRead,
   maximumRequests: checkWhole(1, Number.POSITIVE_INFINITY),
   record: checkFlag,
@@ -82,6 +96,7 @@ const checks: Readonly<Record<keyof GraphEmulatorOptions, Check>> = {
 /** The checked options with their defaults, in the form in which the emulator uses them. */
 export interface EmulatorSettings {
   readonly port: number;
+  readonly tls: KeyPair | undefined;
   readonly checkBearer: BearerCheck;
   readonly script: Script;
   readonly location: LocationForm;
@@ -89,6 +104,7 @@ export interface EmulatorSettings {
   readonly newPassword: string;
   /** The script of the envelopes; `undefined` if there is no `$batch`. */
   readonly batch: Playback | undefined;
+  readonly batchHeaders: 'capitalized' | 'mixed';
   readonly throttle: Throttle;
   readonly maximumRequests: number;
   readonly record: boolean;
@@ -109,17 +125,28 @@ export function readEmulatorOptions(options: GraphEmulatorOptions): EmulatorSett
   checkFields('options', options, checks);
   return {
     port: options.port ?? 0,
+    tls: readTls(options.tls ?? false),
     checkBearer: bearerCheck(options.token),
     script: readScript('options.script', options.script ?? ['notStarted', 'running', 'succeeded']),
     location: options.location ?? 'absolute',
     retryAfter: options.retryAfter === undefined ? undefined : String(options.retryAfter),
     newPassword: options.newPassword ?? 'Emulated-0-Password',
     batch: readBatchAnswers('options.batch', options.batch ?? []),
+    batchHeaders: options.batchHeaders ?? 'capitalized',
     throttle: new Throttle(readThrottleOptions(options.throttle)),
     maximumRequests: options.maximumRequests ?? 1_000_000,
     record: options.record ?? true,
     console: options.console ?? false,
   };
+}
+
+function readTls(tls: boolean | KeyPair): KeyPair | undefined {
+  if (typeof tls === 'boolean') return tls ? makeSelfSigned() : undefined;
+  if (!isRecord(tls)) throw wrongType('options.tls', 'true, false or {key, cert}', tls);
+  checkFields('options.tls', tls, {key: checkText, cert: checkText});
+  // Node's https would start without one of them, and fail at every request.
+  for (const [name, value] of Object.entries({key: tls.key, cert: tls.cert})) checkText(`options.tls.${name}`, value);
+  return tls;
 }
 
 /** Checks the answers to envelopes; the first one is then due. */

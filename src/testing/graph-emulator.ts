@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import {Console} from './console/console.ts';
+import type {Console} from './console/console.ts';
 import type {EmulatedOperation} from './emulated-operation.ts';
 import type {AddResourceOptions} from './emulated-resource.ts';
 import {addResource} from './emulated-resource.ts';
@@ -20,8 +20,10 @@ import {refuseRequest, serveRequest} from './serve-request.ts';
 
 /** A running emulator of Microsoft Graph. Stop it at the end of the test. */
 export interface GraphEmulator {
-  /** Where it listens: `http://127.0.0.1:PORT`, without a version. */
+  /** Where it listens: `http://127.0.0.1:PORT`, or `https:` with `tls`, without a version. */
   readonly root: string;
+  /** With `tls`, its certificate in PEM, for the clients that are to trust it. */
+  readonly certificate: string | undefined;
   /** The URL of its console, with `console: true`. Requests to the console are neither recorded nor counted, and `idle()` does not wait for them. */
   readonly console: string | undefined;
   /** All operations, in the order in which they were added or started. */
@@ -123,11 +125,13 @@ export interface GraphEmulator {
  */
 export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Promise<GraphEmulator> {
   const settings = readEmulatorOptions(options);
+  // Only where it is wanted: what compiles ES modules to CommonJS for tests cannot compile its `import.meta`.
+  const consoleModule = settings.console ? await import('./console/console.ts') : undefined;
   const recorder = new RequestRecorder(settings.record);
   let received = 0;
 
   const server = await startLoopbackServer(
-    settings.port,
+    settings,
     (request, response) => {
       const now = Date.now();
       // Nearly every request is a poll without a body: it is answered in the same turn.
@@ -138,7 +142,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   );
   const {root} = server;
   const endpoints = new EndpointRegistry();
-  const console: Console | undefined = settings.console ? new Console(root) : undefined;
+  const console: Console | undefined = consoleModule && new consoleModule.Console(root);
   const operations = new OperationStore(root, settings.script, endpoints, console?.listener);
   console?.connect(operations);
   const checkBearer = console?.acceptOwnToken(settings.checkBearer) ?? settings.checkBearer;
@@ -159,6 +163,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
 
   return {
     root,
+    certificate: settings.tls?.cert,
     console: console?.url,
     operations: operations.list,
     requests: recorder.requests,

@@ -1,6 +1,8 @@
 import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import {createServer} from 'node:http';
+import {createServer as createTlsServer} from 'node:https';
 import type {Server, Socket} from 'node:net';
+import type {KeyPair} from './self-signed.ts';
 
 /** An HTTP server that only this machine can reach and that can be stopped at once. */
 export interface LoopbackServer {
@@ -16,9 +18,9 @@ export interface LoopbackServer {
 /** Takes a request and returns `true`, or returns `false` to leave it to the listener. */
 export type Interceptor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
-/** Starts the server; rejects if the port is taken. */
+/** Starts the server, of https with `tls`; rejects if the port is taken. */
 export async function startLoopbackServer(
-  port: number,
+  {port, tls}: {readonly port: number; readonly tls?: KeyPair | undefined},
   listener: RequestListener,
   intercept: Interceptor,
 ): Promise<LoopbackServer> {
@@ -39,11 +41,13 @@ export async function startLoopbackServer(
 
   // No timeouts: a hung answer stays open as long as the client likes, and an idle connection is not closed
   // just when a client is about to reuse it.
-  const server = createServer({keepAliveTimeout: 0, requestTimeout: 0}, (request, response) => {
+  const limits = {keepAliveTimeout: 0, requestTimeout: 0};
+  const serve: RequestListener = (request, response) => {
     if (intercept(request, response)) return;
     track(response);
     listener(request, response);
-  });
+  };
+  const server = tls === undefined ? createServer(limits, serve) : createTlsServer({...limits, ...tls}, serve);
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -61,7 +65,7 @@ export async function startLoopbackServer(
   });
 
   return {
-    root: `http://127.0.0.1:${actualPort}`,
+    root: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${actualPort}`,
     get connections() {
       return sockets.size;
     },

@@ -1,5 +1,6 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {pipeline, Readable} from 'node:stream';
+import {TLSSocket} from 'node:tls';
 import type {Answer} from './answer.ts';
 import {maximumBodyLength} from './incoming-request.ts';
 
@@ -49,7 +50,9 @@ function sendNow(response: ServerResponse, {http, headers, text, fault}: Answer)
   const half = body.subarray(0, Math.floor(body.length / 2));
   switch (fault) {
     case 'reset':
-      response.socket?.resetAndDestroy();
+      // What is under TLS cannot be reached from here: the connection is closed without an answer, which clients report alike.
+      if (response.socket instanceof TLSSocket) response.socket.destroy();
+      else response.socket?.resetAndDestroy();
       return;
     case 'hang':
       return;

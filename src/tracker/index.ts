@@ -1,4 +1,5 @@
 // Many operations in one process, kept in a store.
+export type {PolledBy, TurnEventOf} from '../runner/turn-events.ts';
 export type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
 export type {OperationStore, WriteHint} from './store.ts';
 export {TrackedOperation} from './tracked-operation.ts';

@@ -1,7 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type {OperationEventType} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {RecordOptions} from '../runner/create-record.ts';
+import type {TurnEventOf} from '../runner/turn-events.ts';
+import type {Subscription} from '../shared/listeners.ts';
 import type {TrackedOperation} from './tracked-operation.ts';
 
 /** How many operations of a tracker are in which state. */
@@ -36,6 +39,22 @@ export interface OperationTracker<Data = unknown> extends AsyncDisposable {
     place: string | URL | OperationPoller | ResumeToken,
     options?: RecordOptions<Data>,
   ): Promise<TrackedOperation<Data>>;
+  /**
+   * Adds a listener to the events of all operations: the same names and payloads as a poller's, with the operation's `key`, `id`
+   * and `data`, each as soon as its poll is answered. Rely on `onEnd` for the end: these are gone when the process dies, and a
+   * poll that is made again after that emits its events again. What `remove` and `close` stop emits none. If a listener throws,
+   * the error is reported to the host, and nothing else is affected.
+   *
+   * @param type the event's name, or `'*'` for all
+   * @param listener gets the event, which is frozen
+   * @throws TypeError when there is no such event, or the listener is no function
+   *
+   * @example
+   * ```ts
+   * tracker.on('progress', ({key, operation}) => console.log(key, operation.percentComplete));
+   * ```
+   */
+  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription;
   /** The operation of that key; `undefined` where there is none, or no longer. */
   get(key: string): Promise<TrackedOperation<Data> | undefined>;
   /** All operations. */

@@ -1,13 +1,17 @@
 import type {ConcurrencyLimit} from '../client/concurrency-limit.ts';
 import {abandonError} from '../operation/abandon-error.ts';
+import type {RemainingTime} from '../operation/events.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
+import {estimateRemaining} from '../polling/estimate-remaining.ts';
 import {dueAtOf, type OperationRecord, outcomeOf, readRecord, wakeRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
-import {type Turn, takePreparedTurn} from '../runner/take-turn.ts';
+import {takePreparedTurn} from '../runner/take-turn.ts';
+import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
 import type {ResumeRecord, TurnOptions} from '../runner/turn-options.ts';
 import {LazyAbortController} from '../shared/abort.ts';
 import {now, processClock, setTimer} from '../shared/clock.ts';
+import type {Listeners} from '../shared/listeners.ts';
 import {timerDelay} from '../shared/timers.ts';
 import type {OriginHolds} from './origin-holds.ts';
 import {toWallClock} from './record-text.ts';
@@ -25,6 +29,7 @@ export interface RunnerContext<Data> {
   readonly ends: ConcurrencyLimit;
   readonly holds: OriginHolds;
   readonly writer: StoreWriter;
+  readonly listeners: Listeners<TurnEvent>;
   readonly onError: (error: TrackerError) => void;
   /** Called when there is nothing more to do with a record. */
   readonly onDone: (runner: RecordRunner<Data>) => void;
@@ -68,6 +73,11 @@ export class RecordRunner<Data> {
 
   get state(): WatchState {
     return readRecord(this.#record);
+  }
+
+  /** How long it is likely to go on, by what the schedule has learned. */
+  get estimate(): RemainingTime | undefined {
+    return estimateRemaining(this.state, this.#context.turnOptions.schedule, now());
   }
 
   /** How watching ended, with what is stored; `undefined` while it goes on. */
@@ -141,7 +151,7 @@ export class RecordRunner<Data> {
     const controller = new LazyAbortController();
     this.#controller = controller;
     const limit = this.#record.ended === undefined ? polls : ends;
-    let turn: Turn<Data>;
+    let taken: TakenTurn<Data>;
     try {
       await limit.acquire(1, controller);
       try {
@@ -149,7 +159,9 @@ export class RecordRunner<Data> {
         this.#wasWoken = false;
         const heldUntil = holds.until(this.#record.token.location, now());
         const given = {resume, onEnd: turnOptions.onEnd, heldUntil, signal: controller.signal};
-        turn = await takePreparedTurn(this.#record, this.state, given, now());
+        const before = this.#record;
+        const at = now();
+        taken = {before, turn: await takePreparedTurn(before, this.state, given, at), heldUntil, at};
       } finally {
         limit.release(1);
       }
@@ -157,7 +169,7 @@ export class RecordRunner<Data> {
       if (!controller.aborted) this.#onThrown(error);
       return;
     }
-    if (!this.#isRemoved) this.#onTurn(turn);
+    if (!this.#isRemoved) this.#onTurn(taken);
   }
 
   #onThrown(error: unknown): void {
@@ -167,13 +179,15 @@ export class RecordRunner<Data> {
     this.#report(isRefused ? 'record' : 'turn', 'No turn can be taken for', error);
   }
 
-  #onTurn(turn: Turn<Data>): void {
-    const {writer, holds, onDone} = this.#context;
+  #onTurn(taken: TakenTurn<Data>): void {
+    const {writer, holds, listeners, onDone} = this.#context;
+    const {turn} = taken;
     const before = this.#record;
     const {key} = before;
     if (turn.hold !== undefined) holds.add(turn.hold);
     if (turn.error !== undefined) this.#report('onEnd', 'onEnd rejected for', turn.error);
     this.#record = turn.record;
+    emitTurn(listeners, taken);
     if ('done' in turn) {
       this.#phase = 'over';
       onDone(this);

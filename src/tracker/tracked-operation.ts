@@ -1,3 +1,4 @@
+import type {RemainingTime} from '../operation/events.ts';
 import type {Operation, OperationStatus, SucceededOperation} from '../operation/operation.ts';
 import {type Outcome, succeededOperation} from '../operation/outcome.ts';
 import type {AbandonReason} from '../operation/state.ts';
@@ -37,6 +38,14 @@ export class TrackedOperation<Data = unknown> {
   async abandoned(): Promise<AbandonReason | undefined> {
     const {outcome} = this.#runner;
     return outcome?.status === 'abandoned' ? outcome.reason : undefined;
+  }
+
+  /**
+   * How long it is likely to go on, as for a poller: quantiles in milliseconds, where the tracker's `schedule` has learned them;
+   * else `undefined`.
+   */
+  async estimate(): Promise<RemainingTime | undefined> {
+    return this.#runner.estimate;
   }
 
   /**

@@ -1,14 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import {checkOneTransport} from '../client/client-option.ts';
 import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
+import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
 import {createRecord, type RecordOptions} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {takeOver} from '../runner/take-over.ts';
+import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, checkIsObject, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
+import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {neverThrowing} from '../shared/report-error.ts';
 import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
 import {OriginHolds} from './origin-holds.ts';
@@ -90,6 +93,7 @@ class Tracker<Data> implements OperationTracker<Data> {
   readonly #context: RunnerContext<Data>;
   readonly #entries = new Map<string, Entry<Data>>();
   readonly #refused: Set<string>;
+  readonly #listeners = new Listeners<TurnEvent>(operationEventTypes);
   #closing: Promise<void> | undefined;
 
   constructor({turnOptions, store, onError, concurrency, refused}: TrackerParts<Data>) {
@@ -103,6 +107,7 @@ class Tracker<Data> implements OperationTracker<Data> {
       ends: new ConcurrencyLimit(concurrency),
       holds: new OriginHolds(),
       writer,
+      listeners: this.#listeners,
       onError,
       onDone: ({record: {key}}) => {
         this.#entries.delete(key);
@@ -133,6 +138,10 @@ class Tracker<Data> implements OperationTracker<Data> {
         ? await takeOver(place, add, ({runner}) => runner.record.token.location)
         : await add(place);
     return entry.tracked;
+  }
+
+  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription {
+    return this.#listeners.add(type, listener as (event: TurnEvent) => void);
   }
 
   async get(key: string): Promise<TrackedOperation<Data> | undefined> {

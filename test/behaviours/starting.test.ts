@@ -30,6 +30,8 @@ import {createRecord, dueAtOf, takeTurn} from '../../src/runner/index.ts';
 import {everything} from '../graph/clients.ts';
 import {
   failure,
+  fakeHttp,
+  hanging,
   only,
   pendingTimers,
   quick,
@@ -538,6 +540,20 @@ describe('51: the response to a start that takes long', () => {
     const {message, mayHaveStarted} = await starting;
     expect([message, mayHaveStarted]).toEqual([expect.stringContaining('held back until'), false]);
     expect(service.asked()).toEqual(['POST /a']);
+  });
+
+  test('is not called held back once it has left', async () => {
+    jest.useFakeTimers();
+    const {http, requests} = fakeHttp((request, count) =>
+      count === 1 ? new Response('', {status: 429, headers: {'retry-after': '1'}}) : hanging(request),
+    );
+    const client = createOperationClient({root: 'https://api.example.com', http, startTimeout: 5000});
+    await failure(client.start(longRunning, {path: '/a'}), OperationNotStartedError);
+    const starting = failure(client.start(longRunning, {path: '/b'}), OperationNotStartedError);
+    await jest.advanceTimersByTimeAsync(5000);
+    const {message, mayHaveStarted} = await starting;
+    expect([message, mayHaveStarted]).toEqual([expect.stringMatching(/within 5000 ms$/), true]);
+    expect(requests).toHaveLength(2);
   });
 
   test('given up between a 401 and the new token: nothing has begun', async () => {

@@ -2,7 +2,7 @@ import {beforeEach, expect, test} from '@jest/globals';
 import {Queue} from 'bullmq';
 import {expectTypeOf} from 'expect-type';
 import type {OperationEvent, RunningOperation} from 'operation-poller';
-import type {OperationWorker, WorkerEventOf} from 'operation-poller/bullmq';
+import type {OperationWorker, TurnEventOf} from 'operation-poller/bullmq';
 import {operationEventTypes} from '../../src/operation/events.ts';
 import {Listeners} from '../../src/shared/listeners.ts';
 import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
@@ -11,8 +11,8 @@ describeWithRedis('the events of a worker', () => {
   const bench = new Bench();
   beforeEach(() => void bench.fresh());
 
-  function eventsOf(worker: OperationWorker): WorkerEventOf<'*'>[] {
-    const received: WorkerEventOf<'*'>[] = [];
+  function eventsOf(worker: OperationWorker): TurnEventOf<'*'>[] {
+    const received: TurnEventOf<'*'>[] = [];
     worker.on('*', (event) => received.push(event));
     return received;
   }

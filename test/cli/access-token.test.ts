@@ -1,6 +1,8 @@
+import {execFile} from 'node:child_process';
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {type AccessToken, type AccessTokenOptions, accessTokenFrom} from '../../src/cli/access-token.ts';
 import type {CliError} from '../../src/cli/cli-error.ts';
@@ -52,10 +54,8 @@ describe('a variable', () => {
   test.each([
     [undefined, 'the variable T is not set'],
     [' ', 'the variable T is empty'],
-    [
-      'Bearer a-secret',
-      'the variable T is not an access token: it contains a space, a line break or a non-ASCII character',
-    ],
+    ['Bearer a-secret', 'the variable T has the word Bearer before the access token'],
+    ['a secret', 'the variable T is not an access token: it contains a space, a line break or a non-ASCII character'],
   ])('%j is rejected', async (value, message) => {
     expect(await readError({tokenEnv: 'T'}, {T: value})).toMatchObject({message, exitCode: 2});
   });
@@ -90,6 +90,38 @@ describe('a file', () => {
     expect(await readError({tokenFile: path})).toMatchObject({message: `the token file ${path} is empty`, exitCode: 2});
     await writeFile(path, 'a secret of two lines\nand more');
     expect((await readError({tokenFile: path}))?.message).not.toContain('secret');
+  });
+});
+
+describe('a pipe', () => {
+  const makePipe = async (): Promise<string> => {
+    const path = join(folder, 'pipe');
+    await promisify(execFile)('mkfifo', [path]);
+    return path;
+  };
+
+  test('is read once, even if the writer comes later', async () => {
+    const path = await makePipe();
+    const token = tokenOf({tokenFile: path});
+    const reading = token.read(first);
+    await writeFile(path, 'piped\n');
+    expect(await reading).toBe('piped');
+    // A second read would wait for a writer forever.
+    expect(await token.read(again)).toBe('piped');
+  });
+
+  test('without a writer holds nothing up', async () => {
+    const controller = new AbortController();
+    const token = tokenOf({tokenFile: await makePipe()});
+    const reading = token.read({forceRefresh: false, signal: controller.signal});
+    setImmediate(() => controller.abort(new Error('no longer needed')));
+    await expect(reading).rejects.toThrow('no longer needed');
+  });
+
+  test('without a token is rejected', async () => {
+    const path = await makePipe();
+    const [error] = await Promise.all([readError({tokenFile: path}), writeFile(path, '')]);
+    expect(error).toMatchObject({message: `the token file ${path} is empty`, exitCode: 2});
   });
 });
 

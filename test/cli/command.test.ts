@@ -79,11 +79,17 @@ describe('watch: how it ends', () => {
     const ended = await watch(['running', {http: 503, retryAfter: 60}], ['--timeout', '300ms']);
     expect(ended).toMatchObject({exitCode: 4, stdout: ''});
     expect(ended.stderr).toContain('it is running; last: HTTP 503 serviceNotAvailable\n');
-    expect(ended.stderr).toContain('--resume FILE');
+    expect(ended.stderr).toMatch(
+      /\n {2}It may still be running\. Keep watching with: operation-poller watch 'http\S+' --token-env T --interval 5ms --timeout 300ms\n$/,
+    );
   });
 
   test('unauthorized: 5', async () => {
-    expect(await run(['watch', operation(['running'])], {env})).toMatchObject({exitCode: 5});
+    const without = await run(['watch', operation(['running'])], {env});
+    expect(without).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringContaining('\n  No token was given. Use --token-'),
+    });
     const refused = await run(['watch', operation(['running']), '--token-env', 'T'], {env: {T: 'another'}});
     expect(refused).toMatchObject({exitCode: 5, stdout: ''});
     expect(refused.stderr).toContain('Get a fresh token');
@@ -135,7 +141,9 @@ describe('watch: how it ends', () => {
       shell.interrupt();
       expect(await watching).toBe(130);
       expect(shell.written().stdout).toBe('');
-      expect(shell.written().stderr).toContain('operation-poller: interrupted by SIGINT\n  The operation continues.');
+      expect(shell.written().stderr).toMatch(
+        /operation-poller: interrupted by SIGINT\n {2}The operation continues\. Keep watching with: .* --interval 5ms\n$/,
+      );
     }
   });
 
@@ -234,7 +242,9 @@ describe('watch: stopping and resuming', () => {
     const path = resumeFile();
     const stopped = await run(['watch', location, ...quick, '--timeout', '200ms', '--resume', path], {env});
     expect(stopped.exitCode).toBe(4);
-    expect(stopped.stderr).toContain(`Resume with: operation-poller watch --resume '${path}'\n`);
+    expect(stopped.stderr).toContain(
+      `Resume with: operation-poller watch --token-env T --interval 5ms --timeout 200ms --resume '${path}'\n`,
+    );
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect(await readdir(folder)).toEqual(['a token.resume']);
     expect(await readFile(path, 'utf8')).not.toContain(secret);
@@ -288,13 +298,70 @@ describe('watch: stopping and resuming', () => {
     });
   });
 
+  test('the command that is printed goes on with the same protocol, token and root', async () => {
+    const path = resumeFile();
+    const location = operation([
+      {status: 'running', times: 2},
+      {status: 'succeeded', percentageComplete: 100},
+    ]);
+    const given = ['--protocol', 'graph.richLongRunning', '--root', emulator.root, '--timeout', '2s', '--json'];
+    const shell = fakeShell({env});
+    const watching = runCommand(['watch', location, ...given, '--token-env', 'T', '--resume', path], shell);
+    await emulator.nextRequest();
+    shell.interrupt();
+    expect(await watching).toBe(130);
+    const [, words = ''] = /Resume with: operation-poller (.*)\n/.exec(shell.written().stderr) ?? [];
+    const again = words.match(/'[^']*'|\S+/g)?.map((word) => word.replaceAll("'", '')) ?? [];
+    expect(again.slice(1)).toEqual([...given, '--token-env', 'T', '--resume', path]);
+    expect(await run([...again, '--interval', '5ms'], {env})).toMatchObject({exitCode: 0});
+  });
+
+  test('a location that may be a capability is in no hint', async () => {
+    const location = `${operation([{status: 'running', retryAfter: 60}])}?signature=s3cret`;
+    const shell = fakeShell({env});
+    const args = ['watch', location, ...quick, '--root', 'https://api.example.com'];
+    expect(await runCommand(args, shell)).toBe(2);
+    const shown = await run(['watch', location, ...quick, '--timeout', '100ms'], {env});
+    expect(shown.stderr).toContain(`watch '${location}' --token-env T`);
+  });
+
+  test('writes the file as it goes, so that a run that is killed loses nothing', async () => {
+    const path = resumeFile();
+    const shell = fakeShell({env});
+    const location = operation([
+      {status: 'running', times: 3},
+      {status: 'running', retryAfter: 60},
+    ]);
+    const watching = runCommand(['watch', location, ...quick, '--resume', path], shell);
+    // As it is after kill -9: nothing is written at the end.
+    const attempt = async (): Promise<unknown> => JSON.parse(await readFile(path, 'utf8').catch(() => '{}')).attempt;
+    while ((await attempt()) !== 4) await new Promise(setImmediate);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const killed = await readFile(path, 'utf8');
+    expect(JSON.parse(killed)).not.toHaveProperty('abandoned');
+    shell.interrupt();
+    expect(await watching).toBe(130);
+    await writeFile(path, killed);
+    const resumed = fakeShell({env});
+    const goingOn = runCommand(['watch', ...quick, '--resume', path, '--json'], resumed);
+    while (!resumed.written().stdout.includes('waiting')) await new Promise(setImmediate);
+    resumed.interrupt();
+    expect(await goingOn).toBe(130);
+    expect(lines(resumed.written().stdout)[0]).toMatchObject({type: 'waiting', attempt: 4, because: 'resume'});
+    expect(await readdir(folder)).toEqual(['a token.resume']);
+  });
+
   test('says so when the token cannot be saved', async () => {
     const inner = join(folder, 'inner');
     const {mkdir} = await import('node:fs/promises');
     await mkdir(inner);
     const shell = fakeShell({env});
-    const watching = runCommand(['watch', operation(['running']), ...quick, '--resume', join(inner, 'x')], shell);
-    await emulator.nextRequest();
+    const watching = runCommand(
+      ['watch', operation([{status: 'running', retryAfter: 60}]), ...quick, '--resume', join(inner, 'x')],
+      shell,
+    );
+    // Not while the first write is going on.
+    while ((await readdir(inner)).join() !== 'x') await new Promise(setImmediate);
     await rm(inner, {recursive: true});
     shell.interrupt();
     expect(await watching).toBe(130);
@@ -397,7 +464,11 @@ describe('a usage error', () => {
     [['watch', 'https://x/', '--root', 'https://x/', '--cloud', 'global'], 'cannot be used with', '--help'],
     [['watch', 'https://x/', '--interval', '5'], '500ms, 5s, 10m or 2h', '--help'],
     [['watch', 'https://x/', '--protocol', 'driveCopy'], 'Did you mean graph.driveCopy?', '--help'],
+    [['watch', 'https://x/', '--protocol', 'graph.drivecopi'], 'Did you mean graph.driveCopy?', '--help'],
+    [['watch', 'https://x/', '--protocol', 'openai'], 'Did you mean openai.batches?', '--help'],
     [['watch', 'https://x/', '--protocol', 'other'], '"operation-poller protocols" lists them', '--help'],
+    [['protocols', 'graph.teems'], 'Did you mean graph.teams?', 'protocols --help'],
+    [['emulate', '--script', '/none.json'], '--script: /none.json cannot be read (ENOENT)', 'a JSON list of steps'],
     [['reset-password'], "missing required argument 'user'", '--help'],
     [['reset-password', 'a'], 'a reset needs an access token', '--token-env'],
     [['reset-password', 'a', '--generate'], 'nobody would know', '--show'],
@@ -431,6 +502,35 @@ describe('help', () => {
     expect(stdout).toContain(`$ operation-poller ${name}`);
   });
 
+  test.each([40, 80, 120])('fits a terminal of %d columns', async (columns) => {
+    for (const args of [[], ['watch'], ['reset-password'], ['emulate'], ['protocols']]) {
+      const {stdout} = await run([...args, '--help'], {terminal: true, columns});
+      for (const line of stdout.split('\n')) {
+        // What cannot be broken: a usage, a single option, what is in quotes.
+        const isWhole = line.startsWith('Usage: ') || !/\S (?=--|[|>])/.test(line.replaceAll(/'.*'/g, ''));
+        if (!isWhole || !line.includes('operation-poller'))
+          expect(line.replace(/'.*'/, '').length).toBeLessThanOrEqual(columns);
+      }
+    }
+  });
+
+  test('breaks examples so that a shell takes them as they are', async () => {
+    const {stdout} = await run(['watch', '--help'], {columns: 40});
+    expect(stdout).toContain(
+      '  $ operation-poller watch "$LOCATION" \\\n    --token-env GRAPH_TOKEN --json \\\n    | jq -r .type\n',
+    );
+    const wide = await run(['watch', '--help'], {columns: 200});
+    expect(wide.stdout).toContain(
+      '  $ operation-poller watch "$LOCATION" --token-env GRAPH_TOKEN --json | jq -r .type\n',
+    );
+    expect(wide.stdout).not.toContain('\\\n');
+  });
+
+  test('is a command as well', async () => {
+    expect(await run(['help', 'watch'])).toEqual(await run(['watch', '--help']));
+    expect(await run(['help'])).toEqual(await run(['--help']));
+  });
+
   test('the document covers every option and exit code', async () => {
     const page = await readFile(new URL('../../docs/command.md', import.meta.url), 'utf8');
     for (const name of ['watch', 'reset-password', 'emulate', 'protocols']) {
@@ -445,7 +545,9 @@ describe('help', () => {
   test('and the version', async () => {
     expect((await run(['--help'])).stdout).toContain('130 interrupted');
     const {version} = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-    expect(await run(['--version'])).toEqual({exitCode: 0, stdout: `${version}\n`, stderr: ''});
+    for (const flag of ['--version', '-v']) {
+      expect(await run([flag])).toEqual({exitCode: 0, stdout: `${version}\n`, stderr: ''});
+    }
   });
 });
 
@@ -454,47 +556,47 @@ describe('protocols', () => {
     const {exitCode, stdout} = await run(['protocols']);
     expect(exitCode).toBe(0);
     const [head = '', ...rows] = stdout.trimEnd().split('\n');
-    expect(head.split(/ {2,}/)).toEqual([
-      'NAME',
-      'NOT STARTED',
-      'RUNNING',
-      'SUCCEEDED',
-      'FAILED',
-      'CANCELED',
-      'PROGRESS',
-      'RESULT',
-      'TOKEN',
-    ]);
+    expect(head.split(/ {2,}/)).toEqual(['NAME', 'SUCCEEDED', 'TOKEN']);
     const cells = new Map(rows.map((row) => row.split(/ {2,}/)).map(([name = '', ...rest]) => [name, rest]));
     expect([...cells.keys()]).toEqual(namedProtocols.map(({name}) => name));
-    expect(cells.get('graph.driveCopy')).toEqual([
-      'notStarted, waiting',
-      'inProgress, updating, deletePending',
-      'completed, HTTP 303',
-      'failed, deleteFailed',
-      '-',
-      'percentageComplete',
-      'resourceId, or at resourceLocation',
-      'no',
-    ]);
-    expect(cells.get('google.longrunning')).toEqual([
-      '-',
-      'false',
-      'true',
-      'with an error',
-      '-',
-      'metadata.progressPercent',
-      'response',
-      'yes',
-    ]);
-    expect(cells.get('azure.location')?.[2]).toBe('Succeeded, Completed, HTTP 200/201/204');
+    expect(cells.get('graph.driveCopy')).toEqual(['completed, HTTP 303', 'no']);
+    expect(cells.get('azure.location')).toEqual(['Succeeded, Completed, HT …', 'yes']);
+    expect(cells.get('anthropic.batches')).toEqual(['-', 'X-Api-Key']);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(80);
+    // As wide in a pipe as on a terminal, with its heading.
+    expect((await run(['protocols'], {terminal: true, columns: 300})).stdout).toBe(stdout);
   });
 
-  test('are a list on a terminal that is too narrow', async () => {
-    const {stdout} = await run(['protocols'], {terminal: true, columns: 80});
-    expect(stdout).toContain('graph.teams\n  not started  notStarted\n  running      inProgress\n');
-    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(90);
-    expect((await run(['protocols'], {terminal: true, columns: 1000})).stdout).toMatch(/^NAME/);
+  test('one of them in full', async () => {
+    const {exitCode, stdout} = await run(['protocols', 'graph.driveCopy']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(
+      [
+        'graph.driveCopy',
+        '  not started  notStarted, waiting',
+        '  running      inProgress, updating, deletePending',
+        '  succeeded    completed, HTTP 303',
+        '  failed       failed, deleteFailed',
+        '  progress     percentageComplete',
+        '  result       resourceId, or at resourceLocation',
+        '  token        no',
+        '',
+      ].join('\n'),
+    );
+    const {stdout: google} = await run(['protocols', 'google.longrunning']);
+    expect(google).toBe(
+      [
+        'google.longrunning',
+        '  running      false',
+        '  succeeded    true',
+        '  failed       with an error',
+        '  progress     metadata.progressPercent',
+        '  result       response',
+        '  token        yes',
+        '',
+      ].join('\n'),
+    );
+    expect((await run(['protocols', 'azure.location'])).stdout).toContain('Succeeded, Completed, HTTP 200/201/204\n');
   });
 
   test('are data', async () => {
@@ -576,7 +678,9 @@ describe('reset-password', () => {
     emulator = await startGraphEmulator({token: secret, script: ['running']});
     const own = await reset(['--password-stdin', '--timeout', '100ms'], 'x');
     expect(own.exitCode).toBe(4);
-    expect(own.stderr).toContain(`Keep watching with: operation-poller watch '${emulator.operations[0]?.location}'\n`);
+    expect(own.stderr).toContain(
+      `Keep watching with: operation-poller watch '${emulator.operations[0]?.location}' --root ${emulator.root} --token-env T --interval 5ms --timeout 100ms\n`,
+    );
     const made = await reset(['--generate', '--show', '--timeout', '100ms']);
     expect(made).toMatchObject({exitCode: 4, stderr: expect.stringContaining('is lost: reset it again')});
   });
@@ -695,7 +799,44 @@ describe('emulate', () => {
     expect(await run([...endless, ...interval, '--timeout', '50ms'], options)).toMatchObject({exitCode: 4});
     expect(await run([...reset, ...interval, '--generate', '--show'], options)).toMatchObject({exitCode: 0});
     shell.interrupt();
-    expect(await emulating).toBe(130);
+    expect(await emulating).toBe(0);
+  });
+
+  test('plays a script of yours, takes a token of yours, and opens its console', async () => {
+    const path = join(folder, 'script.json');
+    await writeFile(path, '["running", {"status": "failed", "detail": "AsScripted"}]');
+    // In place of the browser.
+    const opened = join(folder, 'opened');
+    for (const name of ['xdg-open', 'open']) {
+      await writeFile(
+        join(folder, name),
+        `#!/bin/sh\nprintf %s "$1" > '${opened}.part' && mv '${opened}.part' '${opened}'\n`,
+        {mode: 0o755},
+      );
+    }
+    const shell = fakeShell({env: {PATH: `${folder}:${process.env['PATH']}`}});
+    const emulating = runCommand(['emulate', '--token', 'my-token', '--script', path, '--open'], shell);
+    while (!shell.written().stdout.includes('reset-password')) await new Promise(setImmediate);
+    const {stdout} = shell.written();
+    expect(stdout).toContain('export GRAPH_TOKEN=my-token\n');
+    const [, location = ''] = /watch '?(\S*scripted)/.exec(stdout) ?? [];
+    const args = ['watch', location, '--token-env', 'T', '--interval', '5ms'];
+    const ended = await run(args, {env: {T: 'my-token'}});
+    expect(ended).toMatchObject({exitCode: 1, stderr: expect.stringContaining('AsScripted')});
+    expect(await run(args, {env: {T: 'emulated-token'}})).toMatchObject({exitCode: 5});
+    while (!(await readdir(folder)).includes('opened')) await new Promise(setImmediate);
+    expect(stdout).toContain(`in a browser: ${await readFile(opened, 'utf8')}\n`);
+    shell.interrupt();
+    expect(await emulating).toBe(0);
+  });
+
+  test('goes on where no browser can be opened', async () => {
+    const shell = fakeShell({env: {PATH: folder}});
+    const emulating = runCommand(['emulate', '--open'], shell);
+    while (!shell.written().stderr.includes('\n')) await new Promise(setImmediate);
+    expect(shell.written().stderr).toMatch(/^No browser could be opened \(\S+\)\. Open http:\S+ yourself\.\n$/);
+    shell.interrupt();
+    expect(await emulating).toBe(0);
   });
 
   test('does not start on a port in use, nor after an interruption', async () => {
@@ -703,6 +844,6 @@ describe('emulate', () => {
     expect(inUse).toMatchObject({exitCode: 2, stderr: expect.stringContaining('EADDRINUSE')});
     const shell = fakeShell();
     shell.interrupt();
-    expect(await runCommand(['emulate'], shell)).toBe(130);
+    expect(await runCommand(['emulate'], shell)).toBe(0);
   });
 });

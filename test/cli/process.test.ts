@@ -1,4 +1,5 @@
 import {type ChildProcessByStdio, spawn} from 'node:child_process';
+import {once} from 'node:events';
 import {readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -68,6 +69,16 @@ test.each([
   });
   expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({kind: 'operation-poller', abandoned: 'aborted'});
   await rm(path);
+});
+
+test('takes a token from the pipe that a shell makes for <(…)', async () => {
+  const {location} = emulator.addOperation({script: ['running', 'succeeded']});
+  const script = '"$0" "$@" --token-file <(echo emulated)';
+  const args = [process.execPath, '--import', loader, main, 'watch', location, '--interval', '10ms'];
+  const child = spawn('bash', ['-c', script, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+  children.push(child);
+  const [output, [exitCode]] = await Promise.all([child.stdout.toArray(), once(child, 'close')]);
+  expect([String(output.join('')), exitCode]).toEqual(['succeeded\n', 0]);
 });
 
 test('a signal that arrives twice, as npm forwards it, counts once', async () => {

@@ -27,7 +27,9 @@ describe('a text to paste', () => {
 
   test('is assigned to a variable', () => {
     expect(assignment('T', 'x', 'linux')).toBe('export T=x');
+    expect(assignment('T', "it's", 'linux')).toBe("export T='it'\\''s'");
     expect(assignment('T', 'x', 'win32')).toBe("$env:T = 'x'");
+    expect(assignment('T', "it's", 'win32')).toBe("$env:T = 'it''s'");
   });
 });
 

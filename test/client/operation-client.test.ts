@@ -177,8 +177,12 @@ test("what a token function gives in another library's form is named", async () 
   const client = clientOf(service.root, {token: (() => msal) as unknown as () => string});
   const error = await rejectionOf(client.start(longRunning, {path: '/a'}));
   expect(error).toMatchObject({mayHaveStarted: false, cause: {kind: 'token'}});
-  expect(String(error)).toMatch(/expected a string or \{token, expiresOnTimestamp\}, got an object without token$/);
+  expect(String(error)).toMatch(
+    /expected a string or \{token, expiresOnTimestamp\}, got an object with an accessToken: return that$/,
+  );
   expect(everything(error)).not.toContain('marker-token');
+  const other = clientOf(service.root, {token: (() => ({value: 'marker-token'})) as unknown as () => string});
+  expect(String(await rejectionOf(other.start(longRunning, {path: '/a'})))).toMatch(/got an object without token$/);
 });
 
 describe('the wait after a start', () => {

@@ -48,7 +48,16 @@ function watchAnswered({
     json,
     bodyError: undefined,
     answer: {httpStatus: status, clientRequestId: 'c'},
-    ...{method, location: url, redirected: false, isForeign: false, seeOther: undefined, secrets},
+    ...{
+      method,
+      location: url,
+      redirected: false,
+      isForeign: false,
+      seeOther: undefined,
+      secrets,
+      credentials: secrets,
+      links: json,
+    },
   };
   const settings = operationSettings(parts, {protocol});
   const accepted: AcceptedStart = {method, url, settings, response, isSecret: false};

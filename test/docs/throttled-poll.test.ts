@@ -15,7 +15,11 @@ test('a throttled poll does not end the watch', async () => {
     script: ['running', {http: 429, retryAfter: 0}, {status: 'succeeded', detail: 'ResetSuccess'}],
   });
 
-  const poller = pollOperation(operation.location, {token: 'test-token', schedule: schedules.fixed(1)});
+  const poller = pollOperation(operation.location, {
+    token: 'test-token',
+    schedule: schedules.fixed(1),
+    retry: {minTimeout: 1},
+  });
   const {status, statusDetail} = await poller.result();
 
   expect([status, statusDetail]).toEqual(['succeeded', 'ResetSuccess']);

@@ -39,7 +39,7 @@ const outcomesOf = (pollers: readonly OperationPoller[]) =>
 
 describe('polls are sent in batches', () => {
   test('of at most 20, with URLs relative to the version and their query', async () => {
-    const emulator = await startEmulator({token});
+    const emulator = await startEmulator({token, batchHeaders: 'mixed'});
     const {operations, pollers} = watchAll(emulator, clientOf(emulator, {batch}), Array(45).fill(['succeeded']));
     await outcomesOf(pollers);
     const sizes = batchesOf(emulator).map(({body}) => requestsOf(body).length);
@@ -57,7 +57,7 @@ describe('polls are sent in batches', () => {
   });
 
   test('with a JSON body of known length', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     await outcomesOf(watchAll(emulator, clientOf(emulator, {batch}), Array(2).fill(['succeeded'])).pollers);
     const [request] = batchesOf(emulator);
     const body = request?.body ?? '';
@@ -69,7 +69,7 @@ describe('polls are sent in batches', () => {
   });
 
   test('one for each version', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const graph = clientOf(emulator, {batch});
     const versions = ['v1.0', 'beta', 'v1.0', 'beta'] as const;
     const pollers = versions.map((version) =>
@@ -80,15 +80,15 @@ describe('polls are sent in batches', () => {
   });
 
   test('but not a single one, and none with batch: false', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     await outcomesOf(watchAll(emulator, clientOf(emulator), [['succeeded']]).pollers);
     await outcomesOf(watchAll(emulator, clientOf(emulator, {batch: false}), Array(5).fill(['succeeded'])).pollers);
     expect([emulator.received, batchesOf(emulator)]).toEqual([6, []]);
   });
 
   test('but not those of foreign and anonymous locations', async () => {
-    const emulator = await startEmulator();
-    const foreign = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
+    const foreign = await startEmulator({batchHeaders: 'mixed'});
     const graph = clientOf(emulator, {batch: 20});
     const protocol = protocols.graph.driveCopy;
     const add = (place: GraphEmulator, id: number, version: 'v1.0' | false) =>
@@ -138,7 +138,7 @@ describe('a response in a batch is handled as if it had come by itself', () => {
   ];
 
   test.each(scripts)('%s', async (_, script, outcome) => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     emulator.addOperation({id: 'end', userId: 'user@example.com', query: '', script: ['succeeded']});
     const graph = clientOf(emulator, {batch: 10});
     const {pollers} = watchAll(emulator, graph, [script, ['succeeded']]);
@@ -147,7 +147,7 @@ describe('a response in a batch is handled as if it had come by itself', () => {
   });
 
   test('a claims challenge renews the token once for all', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const asked: (string | undefined)[] = [];
     const source = ({claims}: {claims?: string}) => {
       asked.push(claims);
@@ -161,7 +161,7 @@ describe('a response in a batch is handled as if it had come by itself', () => {
   });
 
   test('a token that is quoted in it is in no event', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const {pollers} = watchAll(emulator, clientOf(emulator, {batch: 10}), [
       [{status: 'succeeded', detail: `You sent ${token}`}],
       ['succeeded'],
@@ -195,8 +195,8 @@ describe('a batch that fails', () => {
     expect(retried.flat().filter(({type}) => type === 'retrying')).toEqual([]);
   });
 
-  test('with 404 is the last one', async () => {
-    const emulator = await startEmulator({batch: false});
+  test.each([404, 405, 501])('with %i is the last one', async (http) => {
+    const emulator = await startEmulator({batch: [{http}]});
     const graph = clientOf(emulator, {batch: 10});
     await outcomesOf(watchAll(emulator, graph, Array(3).fill(['running', 'running', 'succeeded'])).pollers);
     expect(batchesOf(emulator)).toHaveLength(1);
@@ -216,7 +216,7 @@ describe('a batch that fails', () => {
 
 describe('a request that is given up', () => {
   test('leaves the others', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const {operations, pollers} = watchAll(
       emulator,
       clientOf(emulator, {batch}),
@@ -229,7 +229,7 @@ describe('a request that is given up', () => {
   });
 
   test('before the batch is sent, with all the others: nothing is sent, no empty batch either', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const graph = clientOf(emulator, {batch: 20});
     const {pollers} = watchAll(emulator, graph, Array(2).fill(['succeeded']));
     await Promise.resolve();
@@ -244,7 +244,7 @@ describe('a request that is given up', () => {
   });
 
   test('before the batch is sent is not in it; once all are given up, the batch is aborted', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const {pollers} = watchAll(emulator, clientOf(emulator, {batch: 30}), Array(3).fill([{delay: 60_000}]));
     await Promise.resolve();
     pollers[0]?.stop();
@@ -258,7 +258,7 @@ describe('a request that is given up', () => {
   });
 
   test('while the batch is held back is not in it', async () => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const graph = clientOf(emulator, {batch: 20, concurrency: 1});
     const first = watchAll(emulator, graph, [[{status: 'succeeded', delay: 500}]]);
     await emulator.nextRequest();
@@ -298,7 +298,7 @@ test('100 operations have the same outcomes and events with and without batches'
   const script = fc.tuple(fc.array(step, {maxLength: 3}), end).map(([steps, last]) => [...steps, last]);
   const scripts = fc.sample(script, {numRuns: 100, seed: 42});
   const run = async (window: false | number) => {
-    const emulator = await startEmulator();
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
     const graph = clientOf(emulator, {batch: window, token: () => token});
     const {pollers} = watchAll(emulator, graph, scripts, {
       ...quick,

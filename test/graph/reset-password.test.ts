@@ -1,4 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
+import ky from 'ky';
+import {createGraphClient} from '../../src/graph/index.ts';
 import {
   OperationError,
   OperationFailedError,
@@ -54,6 +56,22 @@ describe('a password reset', () => {
     expect(polls.map((poll) => `${emulator.root}${poll.path}`)).toEqual(
       Array(3).fill(emulator.operations[0]?.location),
     );
+  });
+
+  test.each([
+    ['of eight characters and more', 'Eight-8!', false],
+    ['but no shorter one, which ids may contain', 'Seven-7', true],
+  ])('keeps no header that quotes a password %s, even where the body breaks off', async (_, newPassword, isKept) => {
+    const headers = {location: 'https://graph.microsoft.com/v1.0/operations/1', 'request-id': `of ${newPassword}`};
+    const broken = () => new ReadableStream({start: (controller) => controller.error(new TypeError('terminated'))});
+    for (const body of [broken, () => '{}']) {
+      const http = ky.create({fetch: async () => new Response(body(), {status: 202, headers})});
+      const graph = createGraphClient({token, http});
+      const {poller, answer} = await graph.resetPassword(user, {newPassword, initialDelay: 60_000});
+      poller?.stop();
+      await rejectionOf(poller!.result());
+      expect(answer.requestId).toBe(isKept ? headers['request-id'] : undefined);
+    }
   });
 
   test('lets the service make the password', async () => {

@@ -4,7 +4,13 @@ import type {ServerResponse} from 'node:http';
 import {describe, expect, test} from '@jest/globals';
 import ky from 'ky';
 import {createOperationClient} from '../../src/client/index.ts';
-import {OperationNotWatchableError, pollOperation, protocols, ResultUnavailableError} from '../../src/index.ts';
+import {
+  OperationNotWatchableError,
+  type Protocol,
+  pollOperation,
+  protocols,
+  ResultUnavailableError,
+} from '../../src/index.ts';
 import {leanHttp} from '../../src/node/index.ts';
 import {failure, quick, recordEvents, startServer, type TestServer} from '../support/behaviours.ts';
 import {reachable, shown} from '../support/reachable.ts';
@@ -111,5 +117,71 @@ describe.each([
     const {poller, events} = recordEvents(client.watch(`${root}/jobs/1`, options));
     expect((await poller.result()).raw).toMatchObject({secret: secret.map(() => '[token]'), plain});
     expectNoTrace(events);
+  });
+
+  describe('what another header of a client contains may be part of a URL on its origin', () => {
+    const version = '2023-01-01-preview';
+    const path = `/jobs/1?api-version=${version}`;
+    const name = defined({start: '/name'});
+    const done = {id: 'a', status: 'succeeded', note: version};
+
+    function defined(fields: Partial<Protocol>): Protocol {
+      return protocols.define({...protocols.longRunning, name: 'linked', ...fields});
+    }
+
+    /** Starts an operation, which that request's response describes and the next one ends. */
+    async function started(protocol: Protocol, first: Answer) {
+      const {root, requests} = await service((_path, _authorization, count) => (count === 1 ? first : {body: done}));
+      const client = createOperationClient({root, http, token, headers: {'x-ms-version': version}});
+      const {poller} = await client.start(protocol, {path: '/jobs'}, {...options, fetchResult: true});
+      if (poller === undefined) throw new Error('Expected it to be watched');
+      const {events} = recordEvents(poller);
+      return {poller, events, requested: () => requests.slice(1).map(({url}) => url)};
+    }
+
+    test.each([
+      ['a location header', protocols.longRunning, {status: 202, headers: {'operation-location': path}}],
+      ['a path in the body', name, {body: {name: path}}],
+      ['a name in the body', name, {body: {name: path.slice(1)}}],
+    ] as const)('%s', async (_name, protocol, first) => {
+      const {poller, events, requested} = await started(protocol, first);
+      expect((await poller.result()).raw).toEqual({...done, note: '[token]'});
+      expect(requested()).toEqual([path]);
+      expect(poller.toJSON().location).toMatch(new RegExp(`${version}$`));
+      expect(JSON.stringify(events)).not.toContain(version);
+    });
+
+    test('an id', async () => {
+      const {poller, requested} = await started(defined({start: 'resource'}), {body: {id: version}});
+      await poller.result();
+      expect(requested()).toEqual([`/jobs/${version}`]);
+    });
+
+    test('a move, and the place of the result', async () => {
+      const {root, requests} = await service((url, _authorization, count) => {
+        if (url.startsWith('/results')) return {body: {name: version}};
+        const headers: Record<string, string> = count === 1 ? {'operation-location': path} : {};
+        const status = count === 1 ? 'running' : 'succeeded';
+        return {headers, body: {...done, status, resourceLocation: `/results?v=${version}`}};
+      });
+      const client = createOperationClient({root, http, headers: {'x-ms-version': version}});
+      const {poller, events} = recordEvents(client.watch('/jobs/1', {...options, fetchResult: true}));
+      expect((await poller.result()).result).toEqual({name: '[token]'});
+      expect(requests.map(({url}) => url)).toEqual(['/jobs/1', path, `/results?v=${version}`]);
+      expect(JSON.stringify(events.map(({type, location}) => ({type, location})))).not.toContain(version);
+    });
+
+    test('but not of one on another origin', async () => {
+      const {root} = await service(() => ({status: 202, headers: {location: `https://elsewhere.example${path}`}}));
+      const client = createOperationClient({root, http, headers: {'x-ms-version': version}});
+      const starting = client.start(defined({foreignHosts: true}), {path: '/jobs'}, options);
+      expect((await failure(starting, OperationNotWatchableError)).message).toContain('quotes a token or a header');
+    });
+
+    test.each(['authorization', 'cookie'])('nor does it hold for what is in the header %s', async (header) => {
+      const {root} = await service(() => ({status: 202, headers: {location: `/jobs/${version}`}}));
+      const client = createOperationClient({root, http, headers: {[header]: version}});
+      await failure(client.start(protocols.longRunning, {path: '/jobs'}, options), OperationNotWatchableError);
+    });
   });
 });

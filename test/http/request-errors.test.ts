@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
-import {httpError} from '../../src/http/request-errors.ts';
+import {httpError, networkError} from '../../src/http/request-errors.ts';
 import type {ServiceResponse} from '../../src/http/service-response.ts';
-import {createResponse} from '../../src/http/transport.ts';
+import {createResponse, OpaqueRedirect} from '../../src/http/transport.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {tasks} from '../support/core.ts';
@@ -10,7 +10,12 @@ const home = 'https://graph.example';
 const reader = protocolReader(defineProtocol({...tasks, throttlingCodes: ['slowDown']}));
 
 /** The error for a response with this status, these headers and this error object. */
-function errorOf(status: number, headers: Readonly<Record<string, string>> = {}, error: object = {}) {
+function errorOf(
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+  error: object = {},
+  changes: Partial<ServiceResponse> = {},
+) {
   const response: ServiceResponse = {
     ...createResponse(status, new Headers(headers), {text: ''}),
     json: {error},
@@ -22,6 +27,9 @@ function errorOf(status: number, headers: Readonly<Record<string, string>> = {},
     isForeign: false,
     seeOther: undefined,
     secrets: [],
+    credentials: [],
+    links: undefined,
+    ...changes,
   };
   return httpError(response, home, reader);
 }
@@ -45,11 +53,29 @@ describe('a response', () => {
   });
 
   test.each([
+    [false, false, 'unauthorized'],
+    [false, true, 'unauthorized'],
+    [true, false, 'unauthorized'],
+    [true, true, undefined],
+  ])('ends watching by 401, unless a redirect led to a foreign host: %p, %p', (redirected, isForeign, ends) => {
+    expect(errorOf(401, {}, {}, {redirected, isForeign}).ends).toBe(ends);
+  });
+
+  test.each([
     ['with both', {code: 'Bad', message: 'Not so'}, ': Bad, Not so'],
     ['without a message', {code: 'Bad'}, ': Bad'],
     ['with an empty message', {code: 'Bad', message: ''}, ': Bad'],
     ['with nothing', {}, ''],
   ])('is described by code and message: %s', (_, error, details) => {
     expect(errorOf(400, {}, error).message).toBe(`GET ${home}/a answered 400${details}`);
+  });
+});
+
+test('a redirect that the browser hides is not followed, and no retry helps', () => {
+  expect(networkError(new OpaqueRedirect(), [])).toMatchObject({kind: 'protocol', transient: false, code: undefined});
+  expect(networkError(new Error('socket hang up'), [])).toMatchObject({
+    kind: 'network',
+    transient: true,
+    message: 'No answer: Error: socket hang up',
   });
 });

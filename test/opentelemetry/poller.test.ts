@@ -310,7 +310,7 @@ describe('what cannot be instrumented', () => {
     ['object', {}],
   ])('is refused: %s', (got, target) => {
     expect(() => instrument(target as unknown as OperationPoller)).toThrow(
-      `target: expected a poller, a client, a worker or the events of a queue, got ${got}`,
+      `target: expected a poller, a client, a tracker, a worker or the events of a queue, got ${got}`,
     );
   });
 

@@ -50,6 +50,7 @@ const defaults = {
   trustedOrigins: new Set(),
   fetchResult: false,
   secrets: [],
+  credentials: [],
 };
 
 describe('options that are left out', () => {

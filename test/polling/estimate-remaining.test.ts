@@ -1,7 +1,8 @@
 import {describe, expect, jest, test} from '@jest/globals';
 import {protocols, type Schedule, schedules} from '../../src/index.ts';
+import {estimateRemaining} from '../../src/polling/estimate-remaining.ts';
 import {begin, only, skipWaits, startEmulator} from '../support/behaviours.ts';
-import {operationOf} from '../support/core.ts';
+import {beginning, operationOf, stateOf} from '../support/core.ts';
 
 const operation = operationOf('succeeded');
 
@@ -63,6 +64,8 @@ describe('87: how long an operation is likely to go on', () => {
     ],
     ['gives nonsense', () => ({p10: 3, p50: 2, p90: 1})],
     ['gives less than nothing', () => ({p10: -1, p50: 2, p90: 3})],
+    ['gives quantiles out of order', () => ({p10: 2, p50: 1, p90: 3})],
+    ['gives no end', () => ({p10: 1, p50: 2, p90: Number.POSITIVE_INFINITY})],
     ['gives no numbers', () => ({})],
   ])('of a schedule that %s is not known, which is reported', async (_, estimate) => {
     const reported: unknown[] = [];
@@ -76,5 +79,26 @@ describe('87: how long an operation is likely to go on', () => {
     await poller.result();
     expect(reported.length).toBeGreaterThan(0);
     globalThis.reportError = before;
+  });
+
+  test.each([
+    ['since the operation was first known', 5000, 5000],
+    ['never less than nothing, when the clock was set back', -5000, 0],
+  ])('is asked for by the time %s', (_, elapsed, expected) => {
+    const asked: number[] = [];
+    const schedule = Object.assign(() => 1, {estimate: (time: number) => void asked.push(time)});
+    estimateRemaining(stateOf(), schedule, beginning + elapsed);
+    expect(asked).toEqual([expected]);
+  });
+
+  test('may be nothing, and the same for all quantiles', () => {
+    const none = {p10: 0, p50: 0, p90: 0};
+    expect(
+      estimateRemaining(
+        stateOf(),
+        Object.assign(() => 1, {estimate: () => none}),
+        beginning,
+      ),
+    ).toEqual(none);
   });
 });

@@ -2,6 +2,7 @@ import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals
 import fc from 'fast-check';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
+import {nextWait} from '../../src/polling/next-wait.ts';
 import {step as takeStep} from '../../src/polling/step.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import type {ScheduleContext} from '../../src/schedule/schedule.ts';
@@ -21,6 +22,16 @@ beforeEach(() => {
 
 afterEach(() => {
   Reflect.deleteProperty(globalThis, 'reportError');
+});
+
+test.each([
+  ['is kept', 1, beginning + 1],
+  ['is over when its time has come', 0, undefined],
+])('a wait after a hint %s', (_, left, expected) => {
+  const state = stateOf({operation: operationOf('running'), notBefore: beginning + left});
+  const wait = nextWait(state, readOptions({protocol: tasks, ...every4s}), beginning, undefined, 0);
+  expect(wait).toMatchObject({delay: 4000, because: 'schedule'});
+  expect(wait.notBefore).toBe(expected);
 });
 
 describe('the deadline', () => {

@@ -110,17 +110,24 @@ describe('where 404 is the end', () => {
   const none = () => new Response('', {status: 404});
   const to = (target: string) => () => new Response('', {status: 302, headers: {location: target}});
 
-  test.each([
+  test.each<[string, (() => Response)[], string, string?]>([
     ['it is', [none], 'operation'],
+    ['410 is it too', [() => new Response('', {status: 410})], 'operation'],
+    [
+      'it is on a foreign host where the operation has been from the start',
+      [none],
+      'operation',
+      'https://other.example',
+    ],
     ['it is also after a redirect on the same origin', [to('/elsewhere'), none], 'operation'],
     ['it is not on a foreign host that a redirect led to', [to('https://other.example/'), none], 'failure'],
     ['405 is none', [() => new Response('', {status: 405})], 'failure'],
-  ])('%s', async (_, answers, expected) => {
+  ])('%s', async (_, answers, expected, tokenOrigin = 'https://graph.example') => {
     const left = [...answers];
     const http = ky.create({fetch: async () => left.shift()?.() ?? none()});
     const report = await poll(readOptions({protocol, http, retry: {retries: 0}}), {
       location,
-      tokenOrigin: 'https://graph.example',
+      tokenOrigin,
       deadlineAt: undefined,
       retryUntil: undefined,
       signal: new AbortController().signal,

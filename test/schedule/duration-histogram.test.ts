@@ -175,6 +175,17 @@ describe('a histogram as JSON', () => {
     );
   });
 
+  test.each([
+    [null, 'object'],
+    [undefined, 'undefined'],
+    ['a text', 'string'],
+    [[], 'a list'],
+  ])('is not %j', (value, got) => {
+    expect(thrownBy(() => readDurationHistogram(value, 'learned'))).toEqual(
+      new TypeError(`learned: expected what toJSON() returned, got ${got}`),
+    );
+  });
+
   test('has no other field, of which 40 characters are shown', () => {
     const name = `${'x'.repeat(40)}y`;
     expect(thrownBy(() => readDurationHistogram(json({}, {[name]: 1}), 'learned'))).toEqual(

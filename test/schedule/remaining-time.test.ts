@@ -47,6 +47,27 @@ describe('the remaining time', () => {
     });
   });
 
+  test('does not leave what was observed when sums are rounded', () => {
+    const times = new RemainingTimes(histogramOf({[bin]: 100}));
+    // 4.5 operations are left, and with the half, the rank of p90 is 4.5 too.
+    const elapsed = Array.from({length: 1000}, (_, step) => within(0.955) + (step - 500) * Number.EPSILON * start);
+    const latest = elapsed.map((time) => time + (times.after(time)?.p90 ?? 0));
+    expect(Math.max(...latest)).toBeCloseTo(end, 6);
+  });
+
+  test('may be less than a millisecond', () => {
+    expect(remaining({0: 100}, 99.9)?.p10).toBeCloseTo(0.06, 6);
+  });
+
+  test('of an operation that is older than any the histogram can count is a part of its age too', () => {
+    const elapsed = 2 * binStart(binCount);
+    expect(remaining({[binCount - 1]: 100}, elapsed)?.p50).toBeCloseTo(elapsed * (2 ** 0.5 - 1), 3);
+  });
+
+  test('takes the longest duration into account even once it weighs little', () => {
+    expect(remaining({[bin]: 100, 100: 0.5}, end)?.p50).toBeCloseTo(binStart(101) - end, 6);
+  });
+
   test('of two likely times is the later one once the first has passed', () => {
     const bimodal = {[bin]: 100, 100: 100};
     expect(remaining(bimodal, 0)?.p10).toBeLessThan(end);

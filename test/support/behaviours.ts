@@ -25,6 +25,7 @@ import {
   type GraphEmulator,
   type GraphEmulatorOptions,
   type OperationStep,
+  skipWaits as skipWaitsOf,
   startGraphEmulator,
 } from '../../src/testing.ts';
 
@@ -304,11 +305,7 @@ export function expectPollError(
 
 /** Lets every wait pass at once, under fake timers. */
 export function skipWaits({poller}: Recording): void {
-  poller.on('waiting', ({delay}) => void jest.advanceTimersByTimeAsync(delay));
-  poller.on('retrying', ({delay, attempt}) => {
-    // After one that ends its poll comes `waiting`, which passes the same wait.
-    if (poller.toJSON().attempt < attempt) void jest.advanceTimersByTimeAsync(delay);
-  });
+  skipWaitsOf(poller, jest);
 }
 
 /** A request as a fake `fetch` got it. */

@@ -28,7 +28,7 @@ describe('$batch', () => {
     expect(response.status).toBe(200);
     expect([...byId.keys()]).toEqual(['1', '2', '0']);
     expect(field(body, 'responses')).toMatchObject([
-      {id: '1', status: 429, headers: {'retry-after': '2.128'}, body: {error: {code: 'TooManyRequests'}}},
+      {id: '1', status: 429, headers: {'Retry-After': '2.128'}, body: {error: {code: 'TooManyRequests'}}},
       {id: '2', status: 200, headers: {'Retry-After': '1'}, body: {status: 'running', id: 'it’s'}},
       {id: '0', status: 200, body: {status: 'running', id: one.id, statusDetail: null}},
     ]);
@@ -40,10 +40,19 @@ describe('$batch', () => {
     const emulator = await startEmulator();
     const url = partUrl(emulator, emulator.addOperation());
     const {response, byId} = await sendBatch(emulator, [{url}, {url, headers: {'Client-Request-Id': 'mine'}}]);
-    const ids = [field(byId.get('0'), 'headers', 'Request-Id'), field(byId.get('1'), 'headers', 'request-id')];
+    const ids = [field(byId.get('0'), 'headers', 'Request-Id'), field(byId.get('1'), 'headers', 'Request-Id')];
     expect(new Set([...ids, response.headers.get('request-id')]).size).toBe(3);
     expect(field(byId.get('0'), 'headers', 'Client-Request-Id')).toBe(ids[0]);
-    expect(field(byId.get('1'), 'headers', 'client-request-id')).toBe('mine');
+    expect(field(byId.get('1'), 'headers', 'Client-Request-Id')).toBe('mine');
+  });
+
+  test('writes the names of every second answer’s headers in lower case, if asked to', async () => {
+    const emulator = await startEmulator({batchHeaders: 'mixed'});
+    const url = partUrl(emulator, emulator.addOperation({script: [{status: 'running', retryAfter: 1}]}));
+    const {byId} = await sendBatch(emulator, [{url}, {url}, {url}]);
+    const names = ['0', '1', '2'].map((id) => Object.keys(Object(field(byId.get(id), 'headers'))));
+    expect(names.map((each) => each.includes('Retry-After'))).toEqual([true, false, true]);
+    expect(names[1]).toContain('retry-after');
   });
 
   test('accepts 20 parts and answers them in an order that is always the same', async () => {

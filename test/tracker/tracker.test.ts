@@ -7,6 +7,7 @@ import {
   type OperationTracker,
   type OperationTrackerOptions,
   type TrackerError,
+  type TurnEventOf,
 } from 'operation-poller/tracker';
 import type {EndedRecord} from '../../src/runner/index.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
@@ -860,6 +861,83 @@ describe('what a store holds that is no record', () => {
     expect(errors[0]?.key).toBe(key);
     expect(errors[0]?.message).toContain('https://files.example/monitor/b:');
     expect(JSON.stringify(errors[0]) + errors[0]?.stack).not.toContain('marker');
+  });
+});
+
+describe('events', () => {
+  test('are those of a poller, with what the operation was added with', async () => {
+    const tracker = await track({http: serviceOf(['running', 'succeeded']).http, ...keep().options});
+    const received: TurnEventOf<'*'>[] = [];
+    const running: string[] = [];
+    tracker.on('running', ({key, operation}) => running.push(`${key} ${operation.status}`));
+    const {unsubscribe} = tracker.on('*', (event) => received.push(event));
+    const {id} = await tracker.add(location, {...here, key: 'adele', data: {mail: 'adele@contoso.com'}});
+    await pass(1200);
+    expect(received.map(({type}) => type)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
+    const known = {id, key: 'adele', data: {mail: 'adele@contoso.com'}, protocol: tasks.name, startedAt: beginning};
+    for (const event of received)
+      expect(event).toMatchObject({...known, askedAt: event.attempt === 1 ? beginning : beginning + 1000});
+    expect(Object.isFrozen(received[0])).toBe(true);
+    expect(running).toEqual(['adele running']);
+    unsubscribe();
+    await tracker.add(location, {...here, key: 'b'});
+    await pass(100);
+    expect(received).toHaveLength(5);
+  });
+
+  test('are not emitted for what was removed during its poll', async () => {
+    let answer: (() => void) | undefined;
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const http = ky.create({
+      fetch: async () => {
+        await answered;
+        return Response.json({id: 'b', status: 'succeeded'});
+      },
+    });
+    const tracker = await track({http, ...keep().options});
+    const received: unknown[] = [];
+    tracker.on('*', (event) => received.push(event));
+    await tracker.add(location, {...here, key: 'a'});
+    await pass(100);
+    await tracker.remove('a');
+    answer?.();
+    await pass(100);
+    expect(received).toEqual([]);
+  });
+
+  test('have names that are checked', async () => {
+    const tracker = await track({});
+    const name: 'running' = JSON.parse('"runing"');
+    expect(() => tracker.on(name, () => undefined)).toThrow(/Did you mean running\?$/);
+  });
+});
+
+describe('an estimate', () => {
+  test('is what the schedule has learned from the ends of all operations', async () => {
+    const schedule = schedules.adaptive({initial: 1000, factor: 1, jitter: 'none'});
+    const tracker = await track({
+      http: serviceOf(['running', 'running', 'succeeded']).http,
+      ...keep().options,
+      schedule,
+    });
+    for (let count = 0; count < 12; count++) await tracker.add(`${location}&n=${count}`, here);
+    await pass(3500);
+    expect(await tracker.list()).toEqual([]);
+    const tracked = await tracker.add(`${location}&n=last`, here);
+    const {p10 = 0, p50 = 0, p90 = 0} = (await tracked.estimate()) ?? {};
+    expect(p10).toBeGreaterThan(0);
+    expect(p50).toBeGreaterThanOrEqual(p10);
+    expect(p90).toBeGreaterThanOrEqual(p50);
+    expect(p90).toBeLessThan(3000);
+    await pass(900);
+    expect((await tracked.estimate())?.p50).toBeLessThan(p50);
+  });
+
+  test('is undefined where the schedule learns nothing', async () => {
+    const tracker = await track({http: serviceOf(['running']).http, ...keep().options});
+    expect(await (await tracker.add(location, here)).estimate()).toBeUndefined();
   });
 });
 

@@ -90,8 +90,7 @@ export class Console {
   #operations: OperationStore | undefined;
 
   readonly listener: OperationListener = (change) => {
-    const message = this.#history.add(change);
-    if (message !== undefined) this.#streams.send(message);
+    this.#streams.send(this.#history.add(change));
   };
 
   /** @param root where the emulator listens */

@@ -3,37 +3,39 @@ import type {OperationChange, ScriptedOperation} from '../emulated-operation.ts'
 import type {GraphRequest} from '../graph-request.ts';
 import {httpOf} from '../step-answer.ts';
 import type {Entry, EntryAnswer, Message, NextAnswer, OperationHistory, OperationView} from './wire.ts';
-import {limits} from './wire.ts';
+import {isLatest, limits} from './wire.ts';
 
 interface Item {
   readonly key: number;
   readonly operation: ScriptedOperation;
   readonly addedAt: number;
-  readonly entries: Entry[];
+  entries: Entry[];
   status: string;
   body: string;
 }
 
-/** What happened to the latest operations of an emulator, bounded to what a page shows. */
+/**
+ * What happened to the operations of an emulator. The latest are kept with their entries, bounded to what a page shows; of the
+ * others only the keys are, so that a page can go on with one that it shows.
+ */
 export class History {
-  readonly #items = new Map<ScriptedOperation, Item>();
+  /** By key, which begins at 1. */
+  readonly #items: Item[] = [];
+  readonly #byOperation = new Map<ScriptedOperation, Item>();
   readonly #isOwn: (authorization: string | undefined) => boolean;
-  #latestKey = 0;
 
   /** @param isOwn whether a request with this `Authorization` comes from a page of the console */
   constructor(isOwn: (authorization: string | undefined) => boolean) {
     this.#isOwn = isOwn;
   }
 
-  /** Adds a change. Returns the message to the pages, or `undefined` if the operation has been dropped. */
-  add(change: OperationChange): Message | undefined {
+  /** Adds a change. @returns the message to the pages */
+  add(change: OperationChange): Message {
     const {operation, at} = change;
-    const item = change.type === 'added' ? this.#addItem(operation, at) : this.#items.get(operation);
-    if (item === undefined) return undefined;
+    const item = this.#byOperation.get(operation) ?? this.#addItem(operation, at);
     const {status} = operation;
     const changed = status !== item.status;
     item.status = status;
-    if (change.type === 'answered') item.body = change.answer.text.slice(0, limits.body);
     const entry: Entry = {
       at,
       kind: change.type,
@@ -42,35 +44,39 @@ export class History {
       next: nextOf(operation, at),
       ...(change.type === 'answered' && {answer: this.#answerOf(change.request, change.answer)}),
     };
-    item.entries.push(entry);
-    if (item.entries.length > limits.entries) item.entries.shift();
-    return {type: 'update', view: viewOf(item, at), entry};
+    const body = change.type === 'answered' ? change.answer.text.slice(0, limits.body) : item.body;
+    if (isLatest(item.key, this.#items.length)) {
+      item.body = body;
+      item.entries.push(entry);
+      if (item.entries.length > limits.entries) item.entries.shift();
+    }
+    return {type: 'update', view: {...viewOf(item, at), body}, entry};
   }
 
-  /** All operations that have not been dropped, the oldest first. */
+  /** The latest operations, the oldest of them first. */
   snapshot(now: number): readonly OperationHistory[] {
-    return [...this.#items.values()].map((item) => ({view: viewOf(item, now), entries: item.entries}));
+    return this.#items.slice(-limits.operations).map((item) => ({view: viewOf(item, now), entries: item.entries}));
   }
 
-  /** The operation with this key, unless it has been dropped. */
+  /** The operation with this key. */
   find(key: number): ScriptedOperation | undefined {
-    for (const item of this.#items.values()) if (item.key === key) return item.operation;
-    return undefined;
+    return this.#items[key - 1]?.operation;
   }
 
   keyOf(operation: ScriptedOperation): number | undefined {
-    return this.#items.get(operation)?.key;
+    return this.#byOperation.get(operation)?.key;
   }
 
   #addItem(operation: ScriptedOperation, addedAt: number): Item {
-    this.#latestKey += 1;
     const {status} = operation;
-    const item: Item = {key: this.#latestKey, operation, addedAt, entries: [], status, body: ''};
-    this.#items.set(operation, item);
-    // A map keeps the order of insertion, so the first operation is the oldest.
-    for (const oldest of this.#items.keys()) {
-      if (this.#items.size <= limits.operations) break;
-      this.#items.delete(oldest);
+    const key = this.#items.length + 1;
+    const item: Item = {key, operation, addedAt, entries: [], status, body: ''};
+    this.#items.push(item);
+    this.#byOperation.set(operation, item);
+    const dropped = this.#items[key - 1 - limits.operations];
+    if (dropped !== undefined) {
+      dropped.entries = [];
+      dropped.body = '';
     }
     return item;
   }

@@ -82,17 +82,30 @@ ${problem}
       <button type="button" id="new-by-hand" class="primary">New by hand</button>
       <button type="button" id="new-by-script">New by script</button>
     </div>
+    <input type="search" id="filter" placeholder="Filter by id or status" aria-label="Filter the operations by id or status" hidden>
+    <p id="count" class="hint" role="status"></p>
     <ol id="operations" reversed></ol>
-    <p id="none" class="hint">None yet. Start one here, or send a request to the emulator.</p>
+    <p id="none" class="hint">None yet.</p>
   </nav>
   <main id="operation" tabindex="-1" aria-labelledby="title">
-    <p id="unselected" class="hint">Choose an operation to see it.</p>
+    <section id="unselected" aria-labelledby="begin-heading">
+      <h2 id="begin-heading">How to begin</h2>
+      <ul>
+        <li>Press “New by hand”, then move the operation by its buttons.</li>
+        <li>Send your code to <code>${escapeHtml(root)}</code>: what it starts appears here.</li>
+        <li>In a terminal: <code>operation-poller reset-password adele@contoso.com --root ${escapeHtml(root)} --token-env GRAPH_TOKEN</code></li>
+      </ul>
+    </section>
     <div id="detail" hidden>
       <div class="head">
         <h2 id="title"></h2>
         <p id="status" class="badge"></p>
       </div>
       <code id="location" class="location"></code>
+      <div class="copy">
+        <button type="button" id="copy-location">Copy location</button>
+        <button type="button" id="copy-command" title="The command that watches it in a terminal">Copy command</button>
+      </div>
       <div class="halves">
         <section aria-labelledby="machine-heading">
           <h3 id="machine-heading">At the service</h3>
@@ -111,6 +124,7 @@ ${problem}
         <section aria-labelledby="watch-heading">
           <h3 id="watch-heading">Watched in this page</h3>
           <p id="watch-text" class="hint"></p>
+          <p id="estimate" class="hint" hidden><progress max="1" aria-labelledby="estimate-text"></progress> <span id="estimate-text"></span></p>
           <button type="button" id="watch">Watch</button>
           <ol id="watch-log" class="log" tabindex="0" aria-label="Events of the watch, the latest first"></ol>
         </section>

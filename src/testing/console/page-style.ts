@@ -46,6 +46,15 @@ button:hover { border-color: var(--accent); background: color-mix(in srgb, var(-
 button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 button.primary:hover { background: color-mix(in srgb, var(--accent) 86%, var(--text)); }
 button[aria-disabled=true] { border-style: dashed; border-color: var(--line); color: var(--dim); background: none; cursor: not-allowed; }
+#filter { width: 100%; font: inherit; font-size: .88rem; padding: .38rem .6rem; border: 1px solid var(--control); border-radius: 7px; background: var(--card); color: var(--text); }
+#count { font-size: .85rem; }
+#count:empty, #operations:empty { display: none; }
+#unselected li { margin-top: .6rem; overflow-wrap: anywhere; }
+#estimate { margin-top: .4rem; font-size: .88rem; }
+progress { width: 8rem; accent-color: var(--accent); vertical-align: middle; }
+.copy { display: flex; flex-wrap: wrap; gap: .4rem; }
+#detail > .copy { margin-top: .5rem; }
+.copy button[data-copied]::after { content: " ✓"; }
 #operations { max-height: calc(100vh - 13rem); overflow: auto; padding: 4px; margin-inline: -4px; }
 #operations li + li { margin-top: .35rem; }
 #operations button { display: flex; justify-content: space-between; gap: .6rem; align-items: center; width: 100%; text-align: left; border-color: var(--line); }
@@ -72,6 +81,7 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .log .strong { font-weight: 700; }
 .log .trouble { color: var(--failed); }
 .log .throttled { color: var(--canceled); }
+.log:empty { display: none; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; max-height: 14rem; overflow: auto; }
 svg { display: block; width: 100%; height: auto; font-family: inherit; }
 #machine svg { max-width: 34rem; margin: auto; }
@@ -117,13 +127,32 @@ svg { display: block; width: 100%; height: auto; font-family: inherit; }
 }
 @media (max-width: 44rem) {
   .columns { grid-template-columns: minmax(0, 1fr); padding: .8rem; }
-  #operations { max-height: 12rem; }
+  #filter { width: 100%; font: inherit; font-size: .88rem; padding: .38rem .6rem; border: 1px solid var(--control); border-radius: 7px; background: var(--card); color: var(--text); }
+#count { font-size: .85rem; }
+#count:empty, #operations:empty { display: none; }
+#unselected li { margin-top: .6rem; overflow-wrap: anywhere; }
+.copy { display: flex; flex-wrap: wrap; gap: .4rem; }
+#detail > .copy { margin-top: .5rem; }
+.copy button[data-copied]::after { content: " ✓"; }
+#operations { max-height: 12rem; }
   header { padding: .6rem .8rem; }
 }
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { transition: none !important; animation: none !important; scroll-behavior: auto !important; }
 }
 @media (forced-colors: active) {
+  :root {
+    --card: Canvas; --line: CanvasText; --control: CanvasText; --text: CanvasText; --dim: CanvasText; --accent: Highlight;
+    --notStarted: Highlight; --running: Highlight; --succeeded: Highlight; --failed: Highlight; --canceled: Highlight; --other: Highlight;
+    --on-status: HighlightText; --wait: Canvas; --wait-edge: CanvasText;
+  }
+  #timeline .bar { stroke: CanvasText; }
+  .badge { border: 1px solid CanvasText; background: Canvas !important; color: CanvasText; }
+  button.primary { background: ButtonFace; border-width: 2px; color: ButtonText; }
+  .legend .mark, #connection::before { forced-color-adjust: none; }
   .node.lit .box { stroke-width: 4; }
+  .edge { opacity: 1; }
+  button[aria-disabled=true] { color: GrayText; border-color: GrayText; }
+  #operations button[aria-current=true] { border-width: 3px; }
 }
 `;

@@ -1,6 +1,6 @@
 /** The messages between the console's server and its page: plain JSON. */
 
-/** How much the server and the page keep; anything older is dropped. */
+/** How much the server and the page keep; anything older is dropped, except what a page has chosen or watches. */
 export const limits = {
   operations: 100,
   /** Entries in the history of one operation. */
@@ -8,6 +8,11 @@ export const limits = {
   /** Characters of an answer's body. */
   body: 2000,
 } as const;
+
+/** Whether an operation is one of the latest, by its key and the latest of all: keys count from 1. */
+export function isLatest(key: number, latestKey: number): boolean {
+  return key > latestKey - limits.operations;
+}
 
 /** Something that happened to an operation at the service. */
 export interface Entry {
@@ -53,7 +58,7 @@ export interface OperationView {
   readonly polls: number;
   /** The answer to the next poll. */
   readonly next: NextAnswer;
-  /** The latest answer's body, truncated. */
+  /** The latest answer's body, truncated; empty if there was none, or if the server has dropped it. */
   readonly body: string;
 }
 

@@ -5,4 +5,4 @@ import {createOperationTracker} from 'operation-poller/tracker';
 const messageOf = (action) => new Promise((resolve) => resolve(action())).catch(({message}) => message);
 const tracker = await createOperationTracker();
 await tracker.close();
-console.log(JSON.stringify([await messageOf(() => leanHttp()), await messageOf(() => fileStore('operations').list())]));
+console.log(JSON.stringify([await messageOf(() => leanHttp()), await messageOf(() => fileStore('operations'))]));

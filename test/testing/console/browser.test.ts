@@ -10,7 +10,15 @@ import {
   watchEntryOf,
   watchOperation,
 } from '../../../src/testing/console/browser/watch.ts';
-import {elapsed, lineOf, nextText, watchLineOf} from '../../../src/testing/console/browser/wording.ts';
+import {
+  commandFor,
+  countText,
+  elapsed,
+  estimateOf,
+  lineOf,
+  nextText,
+  watchLineOf,
+} from '../../../src/testing/console/browser/wording.ts';
 import type {Entry, EntryAnswer, OperationView} from '../../../src/testing/console/wire.ts';
 import {limits} from '../../../src/testing/console/wire.ts';
 import {startEmulator} from '../emulators.ts';
@@ -30,6 +38,8 @@ function view(key: number, given: Partial<OperationView> = {}): OperationView {
   return {key, ...about, status: 'running', polls: 0, next, body: '', ...given};
 }
 
+const none: ReadonlySet<number> = new Set();
+
 describe('the model', () => {
   const snapshot = {
     type: 'snapshot',
@@ -39,15 +49,16 @@ describe('the model', () => {
   } as const;
 
   test('is replaced by a snapshot and extended by an update', () => {
-    const first = applyMessage(emptyModel, snapshot);
-    const second = applyMessage(first, {type: 'update', view: view(1, {polls: 1}), entry: entry(2)});
-    const third = applyMessage(second, {type: 'update', view: view(2), entry: entry(3)});
+    const first = applyMessage(emptyModel, snapshot, none);
+    const second = applyMessage(first, {type: 'update', view: view(1, {polls: 1}), entry: entry(2)}, none);
+    const third = applyMessage(second, {type: 'update', view: view(2), entry: entry(3)}, none);
     expect(third.operations.get(1)).toEqual({view: view(1, {polls: 1}), entries: [entry(1), entry(2)]});
     expect([...third.operations.keys()]).toEqual([1, 2]);
     expect(first.operations.get(1)?.entries).toHaveLength(1);
-    expect(applyMessage(third, {...snapshot, emulator: 'f', operations: []})).toEqual({
+    expect(applyMessage(third, {...snapshot, emulator: 'f', operations: []}, new Set([1]))).toEqual({
       emulator: 'f',
       token: 't',
+      total: 0,
       operations: new Map(),
     });
   });
@@ -55,14 +66,33 @@ describe('the model', () => {
   test('keeps no more than its limits', () => {
     let model = emptyModel;
     for (let at = 0; at < limits.entries + 5; at++)
-      model = applyMessage(model, {type: 'update', view: view(1), entry: entry(at)});
+      model = applyMessage(model, {type: 'update', view: view(1), entry: entry(at)}, none);
     expect(model.operations.get(1)?.entries).toHaveLength(limits.entries);
     expect(model.operations.get(1)?.entries[0]?.at).toBe(5);
     for (let key = 2; key < limits.operations + 3; key++) {
-      model = applyMessage(model, {type: 'update', view: view(key), entry: entry(0)});
+      model = applyMessage(model, {type: 'update', view: view(key), entry: entry(0)}, none);
     }
     expect(model.operations.size).toBe(limits.operations);
     expect([...model.operations.keys()][0]).toBe(3);
+    // The server sends what happens to older ones too.
+    expect(applyMessage(model, {type: 'update', view: view(1), entry: entry(9)}, none)).toBe(model);
+  });
+
+  test('keeps what is chosen or watched, however many newer ones there are', () => {
+    const kept = new Set([1]);
+    let model = applyMessage(emptyModel, {type: 'update', view: view(1, {body: 'last'}), entry: entry(1)}, kept);
+    for (let key = 2; key <= 201; key++) {
+      model = applyMessage(model, {type: 'update', view: view(key), entry: entry(0)}, kept);
+    }
+    expect([model.total, model.operations.size]).toEqual([201, limits.operations + 1]);
+    model = applyMessage(model, {type: 'update', view: view(1, {status: 'succeeded'}), entry: entry(2)}, kept);
+    expect([...model.operations.keys()].slice(0, 2)).toEqual([1, 102]);
+    expect(model.operations.get(1)?.view).toMatchObject({status: 'succeeded', body: 'last'});
+    expect(model.operations.get(1)?.entries).toHaveLength(2);
+    // A page that has slept gets the latest ones alone.
+    const latest = {...snapshot, emulator: '', operations: [{view: view(201), entries: []}]};
+    expect([...applyMessage(model, latest, kept).operations.keys()]).toEqual([1, 201]);
+    expect([...applyMessage(model, latest, none).operations.keys()]).toEqual([201]);
   });
 });
 
@@ -144,10 +174,65 @@ describe('the wording', () => {
     expect(line).toEqual({time: '1.0 s', text, kind});
   });
 
+  test('a command to paste watches the operation, whatever is in its location', () => {
+    expect(commandFor({location: "http://h/a('b')?c&d", bearer: true})).toBe(
+      "operation-poller watch 'http://h/a('\\''b'\\'')?c&d' --token-env GRAPH_TOKEN",
+    );
+    expect(commandFor({location: 'http://h/a', bearer: false})).toBe("operation-poller watch 'http://h/a'");
+  });
+
+  test.each([
+    [3, 3, 3, ''],
+    [100, 100, 201, 'The latest 100 of 201'],
+    [101, 101, 201, 'The latest 100 of 201'],
+    [2, 100, 201, '2 of 100 match'],
+  ])('with %d of %d listed operations of %d, says "%s"', (matching, listed, total, text) => {
+    expect(countText(matching, listed, total)).toBe(text);
+  });
+
   test('describes the answer to the next poll', () => {
     expect(nextText(next)).toBe('Next poll: running');
     expect(nextText({...next, http: 404})).toBe('Next poll: HTTP 404');
     expect(nextText({...next, fault: 'hang'})).toBe('Next poll: faulty answer (hang)');
+  });
+});
+
+describe('the estimate', () => {
+  const polled = {at: 10_000, type: 'polled', attempt: 1, status: 'running'} as const;
+  const remaining = {p10: 5000, p50: 12_000, p90: 40_000};
+
+  test.each([
+    [10_000, 'About 12 s left, at most 40 s in 9 of 10 cases.', 10 / 22],
+    [16_500, 'About 6 s left, at most 34 s in 9 of 10 cases.', 0.75],
+    [30_000, 'About 0 s left, at most 20 s in 9 of 10 cases.', 30_000 / 30_001],
+    [50_000, 'It takes longer than usual.', 1],
+  ])('at %d ms: %s', (now, text, part) => {
+    const entries = [
+      {...polled, remaining},
+      {...polled, type: 'running' as const},
+    ];
+    expect(estimateOf(entries, 0, now)).toEqual({text, part});
+  });
+
+  test('is absent where nothing has been learned', () => {
+    expect(estimateOf([polled], 0, 10_000)).toBeUndefined();
+  });
+
+  test('is learned from ten watches of the page', async () => {
+    const emulator = await startEmulator({script: ['succeeded']});
+    const watch = (location: string): Promise<PageWatch> =>
+      new Promise((resolve) => {
+        let started: PageWatch | undefined;
+        void watchOperation(location, 'token', () => {
+          if (started?.active === false) resolve(started);
+        }).then((given) => {
+          started = given;
+        });
+      });
+    await Promise.all(Array.from({length: 10}, () => watch(emulator.addOperation().location)));
+    const {location} = emulator.addOperation({script: ['running', 'succeeded']});
+    const {entries} = await watch(location);
+    expect(entries[0]).toMatchObject({type: 'polled', remaining: {p50: expect.any(Number)}});
   });
 });
 

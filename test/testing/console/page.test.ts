@@ -81,6 +81,76 @@ describeInBrowser('the page', () => {
     expect(problems).toEqual([]);
   });
 
+  test('keeps the chosen operation, which its buttons move, however many are added', async () => {
+    const chosen = emulator.addOperation({id: 'chosen', script: ['running']});
+    await text(page, '#title', 'chosen');
+    await button('Succeed').focus();
+    for (let count = 0; count < 200; count++) emulator.addOperation({id: `newer-${count}`});
+    await text(page, '#count', 'The latest 100 of 201');
+    await page.keyboard.press('Space');
+    await lit('succeeded');
+    expect(chosen.status).toBe('succeeded');
+    expect(emulator.operations.filter(({status}) => status === 'succeeded')).toHaveLength(1);
+    expect(await page.locator('#title').textContent()).toBe('chosen');
+    // Once another one is chosen, it goes.
+    await page.getByRole('button', {name: 'newer-199'}).click();
+    emulator.addOperation();
+    await text(page, '#count', 'The latest 100 of 202');
+    expect(await page.getByRole('button', {name: 'chosen'}).count()).toBe(0);
+    expect(problems).toEqual([]);
+  });
+
+  test('filters the list by id and status, but never hides what is chosen', async () => {
+    for (const id of ['apple', 'pear', 'plum']) emulator.addOperation({id, script: [{}]});
+    await text(page, '#title', 'apple');
+    emulator.operations[1]?.move('failed');
+    await page.locator('#operations .badge[data-state=failed]').waitFor();
+    const listed = (): Promise<string[]> => page.locator('#operations li:visible .id').allTextContents();
+    await page.getByLabel('Filter').fill('PL');
+    expect([await listed(), await page.locator('#count').textContent()]).toEqual([['plum', 'apple'], '2 of 3 match']);
+    await page.getByLabel('Filter').fill('failed');
+    expect([await listed(), await page.locator('#count').textContent()]).toEqual([['pear', 'apple'], '1 of 3 match']);
+    await page.getByLabel('Filter').fill('');
+    expect(await listed()).toEqual(['plum', 'pear', 'apple']);
+  });
+
+  test('copies the location and the command', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    const {location} = emulator.addOperation();
+    await lit('notStarted');
+    const clipboard = (): Promise<string> => page.evaluate(() => navigator.clipboard.readText());
+    await button('Copy location').click();
+    await text(page, '#announcer', 'Copied the location');
+    expect(await clipboard()).toBe(location);
+    await button('Copy command').click();
+    await text(page, '#announcer', 'Copied the command');
+    expect(await clipboard()).toBe(`operation-poller watch '${location}' --token-env GRAPH_TOKEN`);
+  });
+
+  test('says how to begin while it is empty', async () => {
+    await text(page, '#unselected', `Send your code to ${emulator.root}: what it starts appears here.`);
+    await text(page, '#unselected', `operation-poller reset-password adele@contoso.com --root ${emulator.root}`);
+    emulator.addOperation();
+    await page.locator('#unselected').waitFor({state: 'hidden'});
+  });
+
+  test('shows every status with forced colors', async () => {
+    await page.emulateMedia({forcedColors: 'active', reducedMotion: 'reduce'});
+    emulator.addOperation({script: ['running']});
+    await lit('notStarted');
+    const colors = await page.evaluate(() =>
+      ['#status', '.node.lit', '.node:not(.lit)'].map((selector) => {
+        const [ink, paper] = [`${selector} text`, `${selector} .box`].map((part) => document.querySelector(part));
+        const style = getComputedStyle(ink ?? document.querySelector(selector) ?? document.body);
+        return ink === null || ink === undefined || paper === null || paper === undefined
+          ? [style.color, style.backgroundColor]
+          : [style.fill, getComputedStyle(paper).fill];
+      }),
+    );
+    for (const [ink, paper] of colors) expect(ink).not.toBe(paper);
+    await page.emulateMedia({forcedColors: 'none'});
+  });
+
   test('moves an operation by its buttons', async () => {
     await button('New by hand').click();
     await lit('notStarted');
@@ -240,8 +310,8 @@ describeInBrowser('the page is accessible', () => {
     expect(await focused()).toBe('New by hand');
     await page.keyboard.press('Enter');
     await lit('notStarted');
-    // Past "New by script" and the operation in the list.
-    for (let count = 0; count < 3; count++) await page.keyboard.press('Tab');
+    // Past "New by script", the operation in the list and the two buttons that copy.
+    for (let count = 0; count < 5; count++) await page.keyboard.press('Tab');
     expect(await focused()).toBe('Start');
     await page.keyboard.press('Space');
     await lit('running');

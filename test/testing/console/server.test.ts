@@ -288,12 +288,14 @@ describe('a page receives', () => {
     expect([found.length, found[0]?.entries.length]).toEqual([limits.operations, limits.entries]);
     expect(found[1]?.view.body).toHaveLength(limits.body);
     emulator.addOperation();
-    // Changes to a dropped operation are no longer sent.
+    // Changes to an older operation are sent to pages that may keep it, but no longer stored.
     old.move('succeeded');
     expect((await histories(emulator)).map(({view}) => view.key)).toEqual(
       Array.from({length: 100}, (_, index) => index + 2),
     );
-    expect((await post(emulator, '1/start')).status).toBe(404);
+    expect((await post(emulator, '1/forget')).status).toBe(204);
+    expect((await poll(old.location)).response.status).toBe(404);
+    expect((await post(emulator, '102/start')).status).toBe(404);
   });
 });
 

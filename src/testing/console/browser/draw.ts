@@ -60,7 +60,8 @@ export function drawTimeline({width, height, lanes, ticks, bars, marks}: Timelin
   return picture({width, height}, `Timeline: ${marks.length} events; the logs list them as text`, [
     ...ticks.flatMap(({x, label}) => [
       element('line', {class: 'grid', x1: x, x2: x, y1: 2, y2: height - 20}),
-      element('text', {x, y: height - 6, 'text-anchor': 'middle'}, [label]),
+      // The last label would be cut off at the edge.
+      element('text', {x, y: height - 6, 'text-anchor': x > width - 20 ? 'end' : 'middle'}, [label]),
     ]),
     ...lanes.map(({y, label}) => element('text', {x: 0, y, 'dominant-baseline': 'central'}, [label])),
     ...bars.map(({label, kind, title, ...box}) => {

@@ -1,28 +1,39 @@
 import type {Message, OperationHistory} from '../wire.ts';
-import {limits} from '../wire.ts';
+import {isLatest, limits} from '../wire.ts';
 
 /** What the page knows of the emulator. */
 export interface Model {
   readonly emulator: string;
   readonly token: string;
-  /** By key, the oldest first. */
+  /** How many operations there have been: the latest key. */
+  readonly total: number;
+  /** By key, the oldest first: the latest, and those that the page keeps. */
   readonly operations: ReadonlyMap<number, OperationHistory>;
 }
 
-export const emptyModel: Model = {emulator: '', token: '', operations: new Map()};
+export const emptyModel: Model = {emulator: '', token: '', total: 0, operations: new Map()};
 
-/** The model after a message. Pure. */
-export function applyMessage(model: Model, message: Message): Model {
+/**
+ * The model after a message. Pure.
+ *
+ * @param kept the keys of the operations that stay, however many newer ones there are: nobody's choice changes under their hands
+ */
+export function applyMessage(model: Model, message: Message, kept: ReadonlySet<number>): Model {
   if (message.type === 'snapshot') {
     const {emulator, token} = message;
-    return {emulator, token, operations: new Map(message.operations.map((each) => [each.view.key, each]))};
+    const latest = message.operations.map((each) => [each.view.key, each] as const);
+    const older = emulator === model.emulator ? [...model.operations].filter(([key]) => kept.has(key)) : [];
+    // What is in both is taken from the message, and stays where it is.
+    const operations = new Map([...older, ...latest]);
+    return {emulator, token, total: latest.at(-1)?.[0] ?? 0, operations};
   }
   const {view, entry} = message;
-  const entries = [...(model.operations.get(view.key)?.entries ?? []), entry].slice(-limits.entries);
-  const operations = new Map(model.operations).set(view.key, {view, entries});
-  for (const oldest of operations.keys()) {
-    if (operations.size <= limits.operations) break;
-    operations.delete(oldest);
-  }
-  return {...model, operations};
+  const total = Math.max(model.total, view.key);
+  const known = model.operations.get(view.key);
+  if (known === undefined && !isLatest(view.key, total)) return model;
+  const entries = [...(known?.entries ?? []), entry].slice(-limits.entries);
+  const body = view.body === '' ? (known?.view.body ?? '') : view.body;
+  const operations = new Map(model.operations).set(view.key, {view: {...view, body}, entries});
+  for (const key of operations.keys()) if (!isLatest(key, total) && !kept.has(key)) operations.delete(key);
+  return {...model, total, operations};
 }

@@ -6,15 +6,19 @@ import type {Detail} from './view.ts';
 import {
   actionButtons,
   announce,
+  copyButtons,
   elements,
   isActive,
   showConnection,
+  showCopied,
   showDetail,
+  showEstimate,
   showList,
   showTimeline,
 } from './view.ts';
 import type {PageWatch} from './watch.ts';
 import {watchOperation} from './watch.ts';
+import {commandFor} from './wording.ts';
 
 // The page of the console: it receives the emulator's messages, shows them, and sends the actions of the buttons.
 
@@ -41,12 +45,18 @@ function listen(): void {
 
 function receive(message: Message): void {
   if (message.type === 'snapshot' && message.emulator !== model.emulator) dropWatches();
-  model = applyMessage(model, message);
+  model = applyMessage(model, message, keptKeys());
   if (message.type === 'update' && message.view.key === selected && message.entry.changed) {
     announce(`The operation is ${message.view.status}`);
   }
   if (selected === undefined || !model.operations.has(selected)) selected = [...model.operations.keys()].at(-1);
   showAll();
+}
+
+/** What the user has chosen or watches. */
+function keptKeys(): ReadonlySet<number> {
+  const watched = [...watches].filter(([, {active}]) => active).map(([key]) => key);
+  return new Set(selected === undefined ? watched : [selected, ...watched]);
 }
 
 /** Another emulator assigns the same keys to other operations. */
@@ -63,7 +73,7 @@ function detailOf(key: number | undefined): Detail | undefined {
 }
 
 function showAll(): void {
-  showList(model, selected, select);
+  showList(model, selected, elements.filter.value, select);
   showDetail(detailOf(selected));
 }
 
@@ -95,6 +105,18 @@ async function add(kind: 'by-hand' | 'by-script'): Promise<void> {
 function act(action: ActionName, button: HTMLButtonElement): void {
   if (selected === undefined || button.getAttribute('aria-disabled') === 'true') return;
   void post(`${selected}/${action}`);
+}
+
+async function copy(what: 'location' | 'command'): Promise<void> {
+  const view = detailOf(selected)?.operation.view;
+  if (view === undefined) return;
+  try {
+    await navigator.clipboard.writeText(what === 'location' ? view.location : commandFor(view));
+    announce(`Copied the ${what}`);
+    showCopied(what);
+  } catch {
+    announce(`The browser does not let this page copy the ${what}`);
+  }
 }
 
 async function toggleWatch(): Promise<void> {
@@ -132,12 +154,16 @@ function onWatchChange(key: number): void {
 elements.newByHand.addEventListener('click', () => void add('by-hand'));
 elements.newByScript.addEventListener('click', () => void add('by-script'));
 elements.watch.addEventListener('click', () => void toggleWatch());
+elements.filter.addEventListener('input', showAll);
+for (const {what, button} of copyButtons) button.addEventListener('click', () => void copy(what));
 for (const {action, button} of actionButtons) button.addEventListener('click', () => act(action, button));
 new ResizeObserver(() => showDetail(detailOf(selected))).observe(elements.timeline);
 // The timeline moves on even when nothing happens, unless the user prefers reduced motion.
 setInterval(() => {
   const detail = detailOf(selected);
-  if (reducedMotion.matches || detail === undefined || document.hidden) return;
+  if (detail === undefined || document.hidden) return;
+  showEstimate(detail.operation.view, detail.watch);
+  if (reducedMotion.matches) return;
   if (isActive(detail.operation.view.status, detail.watch)) showTimeline(detail.operation, detail.watch);
 }, 1000);
 listen();

@@ -1,4 +1,4 @@
-import type {OperationHistory} from '../wire.ts';
+import type {OperationHistory, OperationView} from '../wire.ts';
 import {actionNames} from '../wire.ts';
 import {drawMachine, drawTimeline} from './draw.ts';
 import {isAvailable, stateOf} from './machine-view.ts';
@@ -6,7 +6,7 @@ import type {Model} from './model.ts';
 import {layOut} from './timeline.ts';
 import type {PageWatch} from './watch.ts';
 import type {Line} from './wording.ts';
-import {lineOf, nextText, watchLineOf} from './wording.ts';
+import {countText, estimateOf, lineOf, nextText, watchLineOf} from './wording.ts';
 
 // All that touches the page's elements. Content is set as text and attributes, never as HTML: ids and answers may contain anything.
 
@@ -24,6 +24,8 @@ export const elements = {
   newByScript: elementOf('new-by-script'),
   operations: elementOf('operations'),
   none: elementOf('none'),
+  count: elementOf('count'),
+  filter: inputOf('filter'),
   unselected: elementOf('unselected'),
   detail: elementOf('detail'),
   title: elementOf('title'),
@@ -34,6 +36,8 @@ export const elements = {
   watch: elementOf('watch'),
   watchText: elementOf('watch-text'),
   watchLog: elementOf('watch-log'),
+  estimate: elementOf('estimate'),
+  estimateText: elementOf('estimate-text'),
   timeline: elementOf('timeline'),
   log: elementOf('log'),
   body: elementOf('body'),
@@ -45,11 +49,32 @@ export const actionButtons = actionNames.flatMap((action) => {
   return button === null ? [] : [{action, button}];
 });
 
+export const copyButtons = (['location', 'command'] as const).map((what) => ({
+  what,
+  button: elementOf(`copy-${what}`),
+}));
+
+/** For how long a button says that it has copied, in milliseconds. */
+const copiedFor = 2000;
+
+export function showCopied(copied: 'location' | 'command'): void {
+  const button = copyButtons.find(({what}) => what === copied)?.button;
+  if (button === undefined) return;
+  button.dataset['copied'] = 'true';
+  setTimeout(() => delete button.dataset['copied'], copiedFor);
+}
+
 const operationButtons = new Map<number, HTMLButtonElement>();
 
 function elementOf(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (found === null) throw new Error(`The page has no #${id}`);
+  return found;
+}
+
+function inputOf(id: string): HTMLInputElement {
+  const found = elementOf(id);
+  if (!(found instanceof HTMLInputElement)) throw new Error(`#${id} is no input`);
   return found;
 }
 
@@ -63,7 +88,15 @@ export function announce(text: string): void {
   elements.announcer.textContent = text;
 }
 
-export function showList({operations}: Model, selected: number | undefined, select: (key: number) => void): void {
+/** @param filter what the id or the status has to contain; the selected operation is shown in any case */
+export function showList(
+  {operations, total}: Model,
+  selected: number | undefined,
+  filter: string,
+  select: (key: number) => void,
+): void {
+  const wanted = filter.trim().toLowerCase();
+  let shown = 0;
   for (const [key, button] of operationButtons) {
     if (operations.has(key)) continue;
     button.parentElement?.remove();
@@ -75,8 +108,13 @@ export function showList({operations}: Model, selected: number | undefined, sele
     if (id !== undefined) setText(id, view.id);
     if (badge instanceof HTMLElement) showBadge(badge, view.status);
     button.setAttribute('aria-current', String(key === selected));
+    const matches = `${view.id} ${view.status}`.toLowerCase().includes(wanted);
+    if (matches) shown += 1;
+    if (button.parentElement !== null) button.parentElement.hidden = !matches && key !== selected;
   }
   elements.none.hidden = operations.size > 0;
+  elements.filter.hidden = operations.size < 2;
+  setText(elements.count, countText(shown, operations.size, total));
 }
 
 function addToList(key: number, select: (key: number) => void): HTMLButtonElement {
@@ -136,10 +174,20 @@ function showMachine({view, entries}: OperationHistory, watch: PageWatch | undef
   );
 }
 
-function showWatch({watch, watchProblem}: Detail): void {
+function showWatch({operation, watch, watchProblem}: Detail): void {
   setText(elements.watch, watch === undefined ? 'Watch' : watch.active ? 'Stop watching' : 'Watch again');
   elements.watch.classList.toggle('primary', watch === undefined);
   setText(elements.watchText, watchProblem ?? watchText(watch));
+  showEstimate(operation.view, watch);
+}
+
+/** Shows how long the operation is likely to go on; it moves on as time passes. */
+export function showEstimate({addedAt}: OperationView, watch: PageWatch | undefined): void {
+  const estimate = watch?.active === true ? estimateOf(watch.entries, addedAt, Date.now()) : undefined;
+  elements.estimate.hidden = estimate === undefined;
+  if (estimate === undefined) return;
+  setText(elements.estimateText, estimate.text);
+  elements.estimate.querySelector('progress')?.setAttribute('value', estimate.part.toFixed(3));
 }
 
 function watchText(watch: PageWatch | undefined): string {

@@ -1,4 +1,4 @@
-import type {OperationEvent, OperationPoller} from 'operation-poller';
+import type {OperationEvent, OperationPoller, RemainingTime, Schedule} from 'operation-poller';
 import {limits} from '../wire.ts';
 
 /** An event of a watch, as far as the page shows it. */
@@ -14,7 +14,12 @@ export interface WatchEntry {
   readonly because?: string;
   /** Details beyond the type. */
   readonly text?: string;
+  /** How long the operation is likely to go on, once ten watches of this page have seen an end. */
+  readonly remaining?: RemainingTime;
 }
+
+/** One for all watches of this page, so that it learns how long operations take. */
+let schedule: Schedule | undefined;
 
 /** An operation that this page watches with the library itself. */
 export interface PageWatch {
@@ -39,10 +44,12 @@ export async function watchOperation(
   onChange: () => void,
 ): Promise<PageWatch> {
   const {pollOperation, schedules} = await import('operation-poller');
-  const poller: OperationPoller = pollOperation(location, {
-    token,
-    schedule: schedules.exponential({initial: 1000, factor: 1.5, max: 5000}),
-  });
+  if (schedule === undefined) {
+    // It only estimates: a person who looks on wants polls in short intervals.
+    const {ended, estimate} = schedules.adaptive();
+    schedule = Object.assign(schedules.exponential({initial: 1000, factor: 1.5, max: 5000}), {ended, estimate});
+  }
+  const poller: OperationPoller = pollOperation(location, {token, schedule});
   const entries: WatchEntry[] = [];
   let active = true;
   poller.on('*', (event) => {
@@ -68,7 +75,8 @@ export async function watchOperation(
 /** What the page keeps of an event. Pure. */
 export function watchEntryOf(event: OperationEvent): WatchEntry {
   const {at, type, attempt} = event;
-  const entry = {at, type, attempt, status: event.operation?.status};
+  const remaining = 'remaining' in event && event.remaining !== undefined && {remaining: event.remaining};
+  const entry = {at, type, attempt, status: event.operation?.status, ...remaining};
   // The location itself is at the top of the page.
   const shorten = (message: string): string => message.replace(event.location, 'the location');
   switch (event.type) {

@@ -1,4 +1,5 @@
-import type {Entry, EntryAnswer, NextAnswer} from '../wire.ts';
+import type {Entry, EntryAnswer, NextAnswer, OperationView} from '../wire.ts';
+import {limits} from '../wire.ts';
 import type {WatchEntry} from './watch.ts';
 
 /** One line of a log. */
@@ -49,6 +50,40 @@ export function problemOf({http, fault}: EntryAnswer): 'throttled' | 'trouble' |
 export function nextText({status, http, fault}: NextAnswer): string {
   if (fault !== undefined) return `Next poll: faulty answer (${fault})`;
   return http < 400 ? `Next poll: ${status}` : `Next poll: HTTP ${http}`;
+}
+
+/** How long an operation is likely to go on, as text and as a part of the whole; `undefined` where nothing is known. */
+export function estimateOf(
+  entries: readonly WatchEntry[],
+  since: number,
+  now: number,
+): {readonly text: string; readonly part: number} | undefined {
+  const latest = entries.findLast(({remaining}) => remaining !== undefined);
+  if (latest?.remaining === undefined) return undefined;
+  const left = (milliseconds: number): number => Math.max(0, latest.at + milliseconds - now);
+  const [likely, most] = [left(latest.remaining.p50), left(latest.remaining.p90)];
+  if (most === 0) return {text: 'It takes longer than usual.', part: 1};
+  const elapsedSoFar = Math.max(0, now - since);
+  const text = `About ${Math.ceil(likely / 1000)} s left, at most ${Math.ceil(most / 1000)} s in 9 of 10 cases.`;
+  return {text, part: elapsedSoFar / (elapsedSoFar + Math.max(likely, 1))};
+}
+
+/** The command that watches an operation, to paste into a POSIX shell. */
+export function commandFor({location, bearer}: Pick<OperationView, 'location' | 'bearer'>): string {
+  const word = `'${location.replaceAll("'", "'\\''")}'`;
+  return `operation-poller watch ${word}${bearer ? ' --token-env GRAPH_TOKEN' : ''}`;
+}
+
+/**
+ * How many operations the list shows, where that is not all.
+ *
+ * @param matching how many the filter leaves
+ * @param listed how many there would be without it
+ * @param total how many there have been
+ */
+export function countText(matching: number, listed: number, total: number): string {
+  if (matching < listed) return `${matching} of ${listed} match`;
+  return total > limits.operations ? `The latest ${limits.operations} of ${total}` : '';
 }
 
 /** `3.2 s`, `1:05`, `1:00:05`. */

@@ -1,0 +1,34 @@
+/** What reports each of its waits when it begins: a poller. */
+export interface WaitingPoller {
+  on(type: 'waiting' | 'retrying', listener: (event: {readonly at: number; readonly delay: number}) => void): unknown;
+}
+
+/** Fake timers: `jest` of Jest, `vi` of Vitest. */
+export interface FakeTimers {
+  advanceTimersByTimeAsync(milliseconds: number): unknown;
+}
+
+/**
+ * Lets every wait of a poller pass at once, under fake timers. Time then advances only while the poller waits: during a request it would
+ * trigger the request's own timeout.
+ *
+ * @param poller whose waits to skip, from now on: call it before the poller's first request
+ * @param timers the fake timers, which are in use
+ *
+ * @example
+ * jest.useFakeTimers();
+ * const poller = pollOperation(location, {token: 'test-token'});
+ * skipWaits(poller, jest);
+ * await poller.result(); // ten minutes later by the fake clock
+ */
+export function skipWaits(poller: WaitingPoller, timers: FakeTimers): void {
+  let due = 0;
+  const skip = ({at, delay}: {readonly at: number; readonly delay: number}): void => {
+    // A wait that follows a failed poll is reported by both events.
+    if (at + delay <= due) return;
+    due = at + delay;
+    void timers.advanceTimersByTimeAsync(delay);
+  };
+  poller.on('waiting', skip);
+  poller.on('retrying', skip);
+}

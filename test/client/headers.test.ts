@@ -1,0 +1,87 @@
+import {describe, expect, test} from '@jest/globals';
+import {secretsOf, withOriginHeaders} from '../../src/client/headers.ts';
+import {createResponse, type TransportRequest} from '../../src/http/transport.ts';
+
+const root = 'https://api.example.com/contoso-tenant-1234';
+const basic = `Basic ${btoa('user:pass:word')}`;
+
+describe('what must not be shown of a header', () => {
+  test.each<[string, string, string, readonly string[]]>([
+    ['its value', 'x-api-key', ' 0123456789 ', ['0123456789']],
+    ['its whole value where it is no credentials', 'x-id', 'id=1, key=abc', ['id=1, key=abc']],
+    ['no scheme', 'authorization', 'Bearer  abc', ['abc']],
+    ['a scheme in another header', 'x-authorization', 'Bearer abc', ['Bearer abc']],
+    ['a password', 'authorization', basic, [basic.slice(6), 'user:pass:word', 'pass:word']],
+    ['no password where there is none', 'authorization', 'Basic *', ['*']],
+    ['what has the name of a secret', 'authorization', 'HMAC id=me, key="abc"', ['id=me, key="abc"', 'abc']],
+    [
+      'what has the name of a secret in a cookie',
+      'cookie',
+      'lang=en; session_token=zyx',
+      ['lang=en; session_token=zyx', 'zyx'],
+    ],
+    ['a signature', 'authorization', 'Shared me:0123456789abcdef', ['me:0123456789abcdef', '0123456789abcdef']],
+    ['a value that looks like a secret', 'cookie', 'a=0123456789abcdef', ['a=0123456789abcdef', '0123456789abcdef']],
+    ['none that is short', 'cookie', 'a=0123456789abcde', ['a=0123456789abcde']],
+    ['none without digits', 'cookie', 'a=abcdefghijklmnop', ['a=abcdefghijklmnop']],
+    ['none without letters', 'cookie', 'a=0123456789012345', ['a=0123456789012345']],
+    ['none with other characters', 'cookie', 'a=0123456789abcdef!', ['a=0123456789abcdef!']],
+    ['no UUID', 'cookie', 'a=01234567-89ab-cdef-0123-456789abcdef', ['a=01234567-89ab-cdef-0123-456789abcdef']],
+    ['nothing of the root', 'cookie', 'a=contoso-tenant-1234', ['a=contoso-tenant-1234']],
+    [
+      'a signature, nor its decoded form',
+      'authorization',
+      'SharedAccessSignature sr=a&sig=abc%2Bdef%3D&se=1',
+      ['sr=a&sig=abc%2Bdef%3D&se=1', 'abc%2Bdef%3D', 'abc+def='],
+    ],
+  ])('%s', (_, name, value, expected) => {
+    expect(secretsOf({[name]: value}, root)).toEqual(expected);
+  });
+});
+
+describe("a client's headers", () => {
+  /** The headers that are sent to a location, given those of the request. */
+  async function sent(
+    headers: Readonly<Record<string, string>>,
+    own: TransportRequest['headers'],
+    location = `${root}/1`,
+  ): Promise<TransportRequest['headers'] | undefined> {
+    let all: TransportRequest['headers'] | undefined;
+    const transport = withOriginHeaders(
+      async (_, request) => {
+        all = request.headers;
+        return createResponse(200, new Headers(), undefined);
+      },
+      new URL(root).origin,
+      headers,
+    );
+    const nothing = (): void => undefined;
+    await transport(location, {
+      method: 'GET',
+      headers: own,
+      json: undefined,
+      maxBodyLength: 1,
+      maxRetryAfter: undefined,
+      signal: new AbortController().signal,
+      onSent: nothing,
+      onHead: nothing,
+    });
+    return all;
+  }
+
+  test('go along with the request, whose own take precedence, except accept', async () => {
+    const own = {accept: 'application/json', 'x-both': 'own', 'x-none': undefined};
+    expect(await sent({accept: 'text/csv', 'x-both': 'other', 'x-none': 'some', 'x-key': 'key'}, own)).toEqual({
+      accept: 'text/csv',
+      'x-both': 'own',
+      'x-none': 'some',
+      'x-key': 'key',
+    });
+    expect(own).toEqual({accept: 'application/json', 'x-both': 'own', 'x-none': undefined});
+  });
+
+  test('go to no other origin', async () => {
+    expect(await sent({'x-key': 'key'}, {})).toEqual({'x-key': 'key'});
+    expect(await sent({'x-key': 'key'}, {}, 'https://other.example/1')).toEqual({});
+  });
+});

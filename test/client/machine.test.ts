@@ -1,0 +1,35 @@
+import {expect, test} from '@jest/globals';
+import {operationMachine, schedules, watchOperation} from 'operation-poller';
+import {createOperationClient} from 'operation-poller/client';
+import {createActor, toPromise} from 'xstate';
+import {startEmulator} from '../testing/emulators.ts';
+
+const schedule = schedules.fixed(100);
+
+test('a machine polls with the token of a client (row 83)', async () => {
+  const emulator = await startEmulator({token: 'of-the-client'});
+  const client = createOperationClient({root: emulator.root, token: 'of-the-client'});
+  const machine = operationMachine.provide({actors: {watch: watchOperation({client, schedule})}});
+  const {location} = emulator.addOperation({script: ['running', 'succeeded']});
+  const actor = createActor(machine, {input: {location}}).start();
+  expect(await toPromise(actor)).toMatchObject({status: 'succeeded'});
+  expect(emulator.requests).toHaveLength(2);
+});
+
+test('an operation that is not on the origin of the client is not asked for', async () => {
+  const emulator = await startEmulator();
+  const client = createOperationClient({root: 'https://elsewhere.example', token: 'of-the-client'});
+  const machine = operationMachine.provide({actors: {watch: watchOperation({client})}});
+  const actor = createActor(machine, {input: {location: emulator.addOperation().location}});
+  const errors: unknown[] = [];
+  actor.subscribe({error: (error) => errors.push(error)});
+  actor.start();
+  expect(errors).toEqual([expect.objectContaining({message: expect.stringMatching(/^location: expected one on/)})]);
+  expect(emulator.requests).toEqual([]);
+});
+
+test('a client is checked, and has the token', () => {
+  expect(() => watchOperation({client: {}})).toThrow('client: expected a client of this package');
+  const client = createOperationClient({root: 'https://elsewhere.example'});
+  expect(() => watchOperation({client, token: 'a'})).toThrow('token: the client has its own; give one of the two');
+});

@@ -1,0 +1,30 @@
+import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {SpanKind} from '@opentelemetry/api';
+import {schedules} from 'operation-poller';
+import {instrument} from 'operation-poller/opentelemetry';
+import {createOperationTracker} from 'operation-poller/tracker';
+import {startEmulator} from '../testing/emulators.ts';
+import {startTelemetry} from './telemetry.ts';
+
+let telemetry: ReturnType<typeof startTelemetry>;
+beforeEach(() => {
+  telemetry = startTelemetry();
+});
+afterEach(() => telemetry.stop());
+
+test('a tracker has a span for each poll, and one for the watch at its end, as a worker has', async () => {
+  const emulator = await startEmulator({script: ['running', {http: 503}, 'succeeded']});
+  await using tracker = await createOperationTracker({token: 'a', schedule: schedules.fixed(100)});
+  const {unsubscribe} = instrument(tracker, telemetry.options);
+  const tracked = await tracker.add(emulator.addOperation().location);
+  await tracked.result();
+  expect(telemetry.spans('operation.poll').map(({attributes}) => attributes['http.response.status_code'])).toEqual([
+    200, 503, 200,
+  ]);
+  const [watch, ...others] = telemetry.spans('operation.watch');
+  expect(watch).toMatchObject({kind: SpanKind.INTERNAL, attributes: {'operation.id': tracked.id}});
+  expect(others).toEqual([]);
+  unsubscribe();
+  await (await tracker.add(emulator.addOperation({script: ['succeeded']}).location)).result();
+  expect(telemetry.spans('operation.watch')).toHaveLength(1);
+});
