@@ -96,8 +96,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a stop leaves the timer',
     file: 'polling/watch.ts',
-    search: '#dispose(): void {\n    clearTimeout(this.#timer);',
-    replace: '#dispose(): void {',
+    search: 'watching--;\n    clearTimeout(this.#timer);',
+    replace: 'watching--;',
   },
   {
     name: 'an abort does not reach the request',
@@ -186,8 +186,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the longest wait is not kept to',
     file: 'http/send.ts',
-    search: 'const facts = {answer, retryAfter: atMost(retryAfter, maxRetryAfter)};',
-    replace: 'const facts = {answer, retryAfter};',
+    search: 'const facts = {answer, retryAfter: atMost(wait, maxRetryAfter)};',
+    replace: 'const facts = {answer, retryAfter: wait};',
   },
   {
     name: 'a body may be of any length',
@@ -228,7 +228,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a hint shortens the wait that the answer to a start asked for',
     file: 'client/start.ts',
-    search: 'const notBefore = told === undefined ? undefined : at + told;',
+    search: 'const notBefore = wait === undefined ? undefined : at + wait;',
     replace: 'const notBefore = undefined;',
   },
   {
@@ -253,8 +253,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a record whose end nobody took is done',
     file: 'runner/take-turn.ts',
-    search:
-      'return {record: {...record, ended: {...ended, dueAt, rejections: ended.rejections + 1}}, events: [], dueAt, error};',
+    search: 'return {record: {...record, ended: {...ended, dueAt, rejections}}, events: [], dueAt, error};',
     replace: 'return {record, events: [], done: outcome, error};',
   },
   {

@@ -56,7 +56,7 @@ describe('the options are checked at the call', () => {
     [{maximumRequests: 0}, 'options.maximumRequests: expected a whole number from 1 to Infinity, got 0'],
     [{record: 0}, 'options.record: expected true or false, got 0'],
     [[], 'options: expected an object, got []'],
-    [{tokens: 'x'}, "options: unknown field 'tokens'; known are port, token,"],
+    [{tokens: 'x'}, "options: unknown field 'tokens'; known are port, tls, token,"],
   ];
   test.each(cases.map(([options, message]) => [message, options] as const))('%s', async (message, options) => {
     const given: GraphEmulatorOptions = options;

@@ -84,7 +84,7 @@ describe('throttling', () => {
     const {response, byId} = await sendBatch(emulator, parts);
     expect(response.status).toBe(200);
     expect(['0', '1', '2', '3', '4'].map((id) => field(byId.get(id), 'status'))).toEqual([200, 200, 200, 429, 429]);
-    expect(byId.get('3')).toMatchObject({headers: {'retry-after': '10'}, body: {error: {code: 'TooManyRequests'}}});
+    expect(byId.get('3')).toMatchObject({headers: {'Retry-After': '10'}, body: {error: {code: 'TooManyRequests'}}});
     expect((await sendBatch(emulator, parts)).response.status).toBe(200);
     expect([emulator.received, emulator.served, emulator.throttled]).toEqual([2, 3, 7]);
     expect(emulator.operations[4]?.requests).toMatchObject([{batched: true}, {batched: true}]);
