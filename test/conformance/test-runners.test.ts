@@ -26,7 +26,7 @@ const fetched = await fetchPackages('test-runners-1', packages).catch((error: un
 // The tests and the setting stand in docs/testing.md.
 const page = await readFile(join(root, 'docs/testing.md'), 'utf8');
 const blocks = [...page.matchAll(/^```ts\n(import [\s\S]*?)^```$/gm)].map(([, code = '']) => code);
-const [throttledPoll = '', fakeTimers = ''] = blocks;
+const [throttledPoll = '', fakeTimers = ''] = blocks.filter((code) => /^test\(/m.test(code));
 const setting = /<!-- setting -->\n+```js\n(.*)\n```/.exec(page)?.[1] ?? '';
 const jest = ['../node_modules/jest/bin/jest.js'];
 const vitest = (code: string): string => code.replaceAll('@jest/globals', 'vitest').replace(/\bjest\b/g, 'vi');
