@@ -22,14 +22,21 @@ export async function benchmarkStep(): Promise<void> {
 
 async function pollFor(count: number): Promise<void> {
   const location = benchLocation('https://graph.example', 1, 0);
-  await new Promise<void>((resolve) => {
-    const schedule = ({attempt}: {readonly attempt: number}): number => {
-      if (attempt < count) return 0;
-      resolve();
-      return 3_600_000;
-    };
-    pollOperation(location, {http: noTransport, token: 'a-token', totalTimeout: false, schedule});
+  let resolve = (): void => {};
+  const over = new Promise<void>((settle) => {
+    resolve = settle;
   });
+  const schedule = ({attempt}: {readonly attempt: number}): number => {
+    if (attempt < count) return 0;
+    resolve();
+    return 3_600_000;
+  };
+  const poller = pollOperation(location, {http: noTransport, token: 'a-token', totalTimeout: false, schedule});
+  const outcome = poller.outcome();
+  await over;
+  // One that went on would share with the next how many polls may follow each other at once.
+  poller.stop();
+  await outcome;
 }
 
 await asChild<number>(import.meta.url, async (count) => {
