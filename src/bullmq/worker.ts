@@ -31,7 +31,9 @@ export interface LimiterOptions {
  * operation's location, which the queue holds: whoever can write to Redis decides where it goes. With `client` it goes to the
  * client's root alone. `maxRetryAfter` limits how long an origin is held back, too.
  */
-export interface OperationWorkerOptions<Data = unknown> extends EngineOptions, WorkerPollOptions<Data> {
+export interface OperationWorkerOptions<Data = unknown, Result = unknown>
+  extends EngineOptions,
+    WorkerPollOptions<Data, Result> {
   /** Another name of `client`. */
   readonly graph?: OperationClient | undefined;
   /** How many polls may be under way at once in this worker. Jobs that wait do not count. Default 100. */
@@ -46,8 +48,8 @@ export interface OperationWorkerOptions<Data = unknown> extends EngineOptions, W
 }
 
 /** What a worker takes for its polls, and for the ends of operations that were added with `handOver`. */
-export type WorkerPollOptions<Data = unknown> = Omit<
-  TurnOptions<Data>,
+export type WorkerPollOptions<Data = unknown, Result = unknown> = Omit<
+  TurnOptions<Data, Result>,
   'signal' | 'heldUntil' | 'started' | 'finalStateVia'
 >;
 
@@ -110,9 +112,13 @@ const longestRetry = 60_000;
  * process.once('SIGTERM', () => void worker.close());
  * ```
  */
-export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
+export function createOperationWorker<Data = unknown, Result = unknown>(
+  options: OperationWorkerOptions<Data, Result>,
+): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
-  const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = options;
+  // Nobody checks the type of a result.
+  const untyped = options as OperationWorkerOptions<Data>;
+  const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = untyped;
   const {graph, client = graph, ...others} = poll;
   if (graph !== undefined && options.client !== undefined)
     throw new TypeError('graph: the client is given; give one of the two');

@@ -24,7 +24,8 @@ import {TrackedOperation} from './tracked-operation.ts';
 import {TrackerError} from './tracker-error.ts';
 
 /** The options of {@link createOperationTracker}: those of a poller apply to all its operations. */
-export interface OperationTrackerOptions<Data = unknown> extends Omit<TurnOptions<Data>, 'heldUntil' | 'signal'> {
+export interface OperationTrackerOptions<Data = unknown, Result = unknown>
+  extends Omit<TurnOptions<Data, Result>, 'heldUntil' | 'signal'> {
   /** Where the operations are kept. Default: nowhere, so that they end with the process. */
   readonly store?: OperationStore | undefined;
   /** Called with what went wrong and ended nothing. Default: `console.warn`. */
@@ -67,15 +68,16 @@ const trackerChecks = {
  * await tracker.add(location, {key: 'adele', data: {mail: 'adele@contoso.com'}});
  * ```
  */
-export async function createOperationTracker<Data = unknown>(
-  options: OperationTrackerOptions<Data> = {},
-): Promise<OperationTracker<Data>> {
+export async function createOperationTracker<Data = unknown, Result = unknown>(
+  options: OperationTrackerOptions<Data, Result> = {},
+): Promise<OperationTracker<Data, Result>> {
   checkOptions(options, trackerChecks);
   checkOneTransport(options);
-  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = options;
+  // Nobody checks the type of a result.
+  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = options as OperationTrackerOptions<Data>;
   const report = neverThrowing(onError);
   const {records, refused} = await loadRecords<Data>(store, report);
-  const tracker = new Tracker<Data>({turnOptions, store, onError: report, concurrency, refused});
+  const tracker = new Tracker<Data, Result>({turnOptions, store, onError: report, concurrency, refused});
   tracker.goOn(records);
   return tracker;
 }
@@ -88,7 +90,7 @@ interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | '
   readonly refused: ReadonlySet<string>;
 }
 
-class Tracker<Data> implements OperationTracker<Data> {
+class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   readonly #store: OperationStore;
   readonly #context: RunnerContext<Data>;
   readonly #entries = new Map<string, Entry<Data>>();
@@ -128,33 +130,33 @@ class Tracker<Data> implements OperationTracker<Data> {
     }
   }
 
-  async add(
-    place: string | URL | OperationPoller | ResumeToken,
-    options: RecordOptions<Data> = {},
-  ): Promise<TrackedOperation<Data>> {
+  async add<Added extends Result>(
+    place: string | URL | OperationPoller<Added> | ResumeToken,
+    options: RecordOptions<Data, Added> = {},
+  ): Promise<TrackedOperation<Data, Added>> {
     const add = (source: string | URL | ResumeToken): Promise<Entry<Data>> => this.#entryOf(source, options);
     const entry =
       place instanceof OperationPoller
         ? await takeOver(place, add, ({runner}) => runner.record.token.location)
         : await add(place);
-    return entry.tracked;
+    return entry.tracked as TrackedOperation<Data, Added>;
   }
 
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription {
     return this.#listeners.add(type, listener as (event: TurnEvent) => void);
   }
 
-  async get(key: string): Promise<TrackedOperation<Data> | undefined> {
+  async get<Known extends Result>(key: string): Promise<TrackedOperation<Data, Known> | undefined> {
     const entry = this.#entries.get(key);
     const isStored = await entry?.stored.then(
       () => true,
       () => false,
     );
-    return isStored ? entry?.tracked : undefined;
+    return isStored ? (entry?.tracked as TrackedOperation<Data, Known> | undefined) : undefined;
   }
 
-  async list(): Promise<TrackedOperation<Data>[]> {
-    const tracked = await Promise.all([...this.#entries.keys()].map((key) => this.get(key)));
+  async list(): Promise<TrackedOperation<Data, Result>[]> {
+    const tracked = await Promise.all([...this.#entries.keys()].map((key) => this.get<Result>(key)));
     return tracked.filter((each) => each !== undefined);
   }
 
