@@ -78,7 +78,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   list(): Promise<QueuedOperation<Data, Result>[]>;
   /**
    * A hint that an operation may have changed, from a webhook for instance: it is polled as soon as the service allows, as for
-   * `poller.wake()`. While it is being polled, one more poll follows.
+   * `poller.wake()`. While it is being polled, one more poll follows; nothing is waited for.
    *
    * @param key its key or its `id`
    * @returns whether there is such an operation that is being watched
@@ -112,8 +112,6 @@ const queueChecks = {
   retention: isRetention,
 } satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
 
-/** How long a hint waits for the end of a turn that is being taken, in milliseconds. */
-const hintPatience = 30_000;
 const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
 
 /**
@@ -189,7 +187,7 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
     wake: async (key) => {
       const {jobId, id} = jobOf(key);
       if (id !== undefined && (await reader.read(id)) === undefined) return false;
-      return await wakeJob(queue, jobId, 'hint', hintPatience);
+      return await wakeJob(queue, jobId, 'hint');
     },
     remove: (key) => removeJob(queue, jobOf(key), publisher, clock),
     release: async (origin) => {
