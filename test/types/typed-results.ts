@@ -13,6 +13,7 @@ import {
 } from 'operation-poller';
 import {createOperationQueue, createOperationWorker, type QueuedOperation} from 'operation-poller/bullmq';
 import {createOperationClient} from 'operation-poller/client';
+import {type DurableHost, watchDurably} from 'operation-poller/durable';
 import {createRecord, type EndedRecord, takeTurn} from 'operation-poller/runner';
 import {createOperationTracker, type OperationTracker, type TrackedOperation} from 'operation-poller/tracker';
 
@@ -41,6 +42,9 @@ const started = await client.start(images, {path: '/images'});
 expectTypeOf(started.poller).toEqualTypeOf<OperationPoller<Image> | undefined>();
 expectTypeOf(client.watch('https://a.example/1', {protocol: images})).toEqualTypeOf<OperationPoller<Image>>();
 expectTypeOf(client.resume('{}', {protocol: images})).toEqualTypeOf<OperationPoller<Image>>();
+
+declare const host: DurableHost;
+expectTypeOf(watchDurably(host, 'https://a.example', {protocol: images})).resolves.toEqualTypeOf<Outcome<Image>>();
 
 // By a tracker or a queue of any results, what is added has the type of its protocol or poller.
 const anyTracker = await createOperationTracker<string>();
