@@ -108,11 +108,14 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
 }
 
 /** One of these strings. */
-export function isOneOf(...choices: readonly string[]): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isOneOf(...choices: readonly string[]): Check {
   const quoted = choices.map((choice) => `'${choice}'`);
   const last = quoted.pop();
   return isA(`${quoted.join(', ')} or ${last}`, (value) => typeof value === 'string' && choices.includes(value));
 }
+
+/** The largest `most` that infinity is not within. */
+export const largestNumber: number = Number.MAX_VALUE;
 
 /** The range of a number. */
 export interface NumberRange {
@@ -127,12 +130,12 @@ export interface NumberRange {
 }
 
 /** A number within a range; never NaN. */
-export function isNumber(range: NumberRange = {}): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
 /** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
-export function isMilliseconds(least: number, or?: false): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
   const inRange = isNumber({takes, least, most: longestTime});
   return (name, value) => {
@@ -150,7 +153,7 @@ export function checkNumber(name: string, value: unknown, range: NumberRange = {
   if (typeof value !== 'number') throw expected(name, takes.replace(/,$/, ''), describeValue(value));
   if (value >= least && value <= most && (!whole || Math.floor(value) === value)) return;
   // Above the largest number there is only infinity.
-  const limit = value > most && most < Number.MAX_VALUE ? `up to ${most}` : `from ${least} on`;
+  const limit = value > most && most < largestNumber ? `up to ${most}` : `from ${least} on`;
   throw new RangeError(printable(`${name}: expected ${takes} ${limit}, got ${value}`));
 }
 

@@ -1,24 +1,39 @@
 // Bundles the built package: one file for each entry, chunks for what they share. `npm run build` runs it after the compiler
 // has written the declarations.
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, resolve} from 'node:path';
 import {rolldown} from 'rolldown';
 
 const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
+/** The modules that the package exports as namespaces: as files of their own they stay namespaces, which bundlers can look into. */
+const namespaces = ['protocol/protocols.js', 'schedule/schedules.js'];
 const files = [
   ...Object.values(exports).map(({default: file}) => file.replace('./dist/', '')),
+  ...namespaces,
   'cli/main.js',
   // The browser loads it as it stands, from the emulator.
   'testing/console/browser/page.js',
 ];
 // What the command alone needs is bundled with it.
 const external = ['operation-poller', ...Object.keys({...dependencies, ...peerDependencies})];
+const sourceOf = (file) => `src/${file.replace(/js$/, 'ts')}`;
+
+const keepNamespaces = {
+  name: 'keep-namespaces',
+  resolveId(id, importer) {
+    if (importer !== resolve('src/index.ts')) return;
+    const file = namespaces.find((namespace) => resolve('src', id) === resolve(sourceOf(namespace)));
+    return file && {id: `./${file}`, external: true};
+  },
+};
 
 const bundle = await rolldown({
-  input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), `src/${file.replace(/js$/, 'ts')}`])),
+  input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), sourceOf(file)])),
   external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [keepNamespaces],
   platform: 'node',
   treeshake: {moduleSideEffects: false},
+  preserveEntrySignatures: 'allow-extension',
 });
 const {output} = await bundle.write({
   dir: 'dist',
@@ -26,6 +41,8 @@ const {output} = await bundle.write({
   sourcemap: true,
   // The docstrings stand in the declarations.
   comments: {jsdoc: false},
+  // A bundler drops a function that nobody calls, and a class whose methods have names that it cannot foresee only with its file.
+  codeSplitting: {groups: [{name: 'poller', test: /src.poller\.ts$/}], includeDependenciesRecursively: false},
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
 await bundle.close();
