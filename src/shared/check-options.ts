@@ -187,16 +187,17 @@ function isShortFor(name: string, other: string): boolean {
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
-function isSimilar(name: string, other: string): boolean {
-  if (Math.abs(name.length - other.length) > 2 || name.length > 60) return false;
-  let row = Array.from({length: other.length + 1}, (_, index) => index);
-  for (const [line, character] of [...name].entries()) {
-    const next = [line + 1];
-    for (const [column, opposite] of [...other].entries()) {
-      const replaced = (row[column] ?? 0) + (character === opposite ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return (row.at(-1) ?? 3) <= 2;
+function isSimilar(name: string, other: string, edits = 2): boolean {
+  let same = 0;
+  while (same < name.length && name[same] === other[same]) same++;
+  const rest = name.slice(same);
+  const otherRest = other.slice(same);
+  if (Math.abs(rest.length - otherRest.length) > edits) return false;
+  if (rest === '' || otherRest === '') return true;
+  return (
+    edits > 0 &&
+    (isSimilar(rest.slice(1), otherRest.slice(1), edits - 1) ||
+      isSimilar(rest.slice(1), otherRest, edits - 1) ||
+      isSimilar(rest, otherRest.slice(1), edits - 1))
+  );
 }

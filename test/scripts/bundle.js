@@ -1,7 +1,7 @@
 // Bundles the built package: one file for each entry, chunks for what they share. `npm run build` runs it after the compiler
-// has written the declarations.
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+// has written the declarations, of which those are kept that an entry leads to.
+import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
 import {rolldown} from 'rolldown';
 
 const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -38,14 +38,26 @@ const bundle = await rolldown({
 const {output} = await bundle.write({
   dir: 'dist',
   format: 'esm',
-  sourcemap: true,
-  // The docstrings stand in the declarations.
+  // No source maps: they are larger than all the rest, and the code is readable as it is. The docstrings stand in the declarations.
+  sourcemap: false,
   comments: {jsdoc: false},
   // A bundler drops a function that nobody calls, and a class whose methods have names that it cannot foresee only with its file.
   codeSplitting: {groups: [{name: 'poller', test: /src.poller\.ts$/}], includeDependenciesRecursively: false},
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
 await bundle.close();
+
+// A set grows while it is iterated.
+const declarations = new Set(Object.values(exports).map(({types}) => resolve(types)));
+for (const file of declarations) {
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)\.[jt]s'/g)) {
+    declarations.add(resolve(dirname(file), `${path}.d.ts`));
+  }
+}
+for (const path of readdirSync('dist', {recursive: true})) {
+  const file = resolve('dist', path);
+  if (file.endsWith('.d.ts') && !declarations.has(file)) rmSync(file);
+}
 
 // The licences of what is bundled have to be where it is.
 const folders = new Set(
