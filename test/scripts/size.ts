@@ -18,26 +18,26 @@ interface Program {
 
 /** The budgets: what is reached, rounded up to the next 0.1 KB. */
 const programs: readonly Program[] = [
-  {imports: 'pollOperation', from: 'index', budget: {own: 99, all: 99}},
+  {imports: 'pollOperation', from: 'index', budget: {own: 24.7, all: 48}},
   {
     imports: 'pollOperation, schedules',
     from: 'index',
     uses: 'pollOperation, schedules.fixed',
-    budget: {own: 99, all: 99},
+    budget: {own: 24.7, all: 48.1},
   },
   {
     imports: 'pollOperation, protocols',
     from: 'index',
     uses: 'pollOperation, protocols.define',
-    budget: {own: 99, all: 99},
+    budget: {own: 24.7, all: 48},
   },
-  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 99, all: 99}},
-  {imports: 'fetchOperation', from: 'index', budget: {own: 99, all: 99}},
-  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 99, all: 99}},
-  {imports: 'OperationFailedError', from: 'index', budget: {own: 99, all: 99}},
-  {from: 'index', budget: {own: 99, all: 99}},
-  {imports: 'createOperationClient', from: 'client/index', budget: {own: 99, all: 99}},
-  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 99, all: 99}},
+  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 28.6, all: 51.8}},
+  {imports: 'fetchOperation', from: 'index', budget: {own: 21.3, all: 44.6}},
+  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 23.4, all: 46.7}},
+  {imports: 'OperationFailedError', from: 'index', budget: {own: 0.5, all: 0.5}},
+  {from: 'index', budget: {own: 31.7, all: 54.9}},
+  {imports: 'createOperationClient', from: 'client/index', budget: {own: 34.5, all: 57.7}},
+  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 37.1, all: 60.2}},
 ];
 
 mkdirSync('build', {recursive: true});
