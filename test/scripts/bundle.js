@@ -5,11 +5,10 @@ import {dirname, join, resolve} from 'node:path';
 import {rolldown} from 'rolldown';
 
 const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
-/** The modules that the package exports as namespaces: as files of their own they stay namespaces, which bundlers can look into. */
-const namespaces = ['protocol/protocols.js', 'schedule/schedules.js'];
 const files = [
   ...Object.values(exports).map(({default: file}) => file.replace('./dist/', '')),
-  ...namespaces,
+  'protocol/protocols.js',
+  'schedule/schedules.js',
   'cli/main.js',
   // The browser loads it as it stands, from the emulator.
   'testing/console/browser/page.js',
@@ -18,12 +17,14 @@ const files = [
 const external = ['operation-poller', ...Object.keys({...dependencies, ...peerDependencies})];
 const sourceOf = (file) => `src/${file.replace(/js$/, 'ts')}`;
 
+// What the package exports as namespaces has files of its own: so it stays namespaces, which bundlers can look into.
 const keepNamespaces = {
   name: 'keep-namespaces',
-  resolveId(id, importer) {
-    if (importer !== resolve('src/index.ts')) return;
-    const file = namespaces.find((namespace) => resolve('src', id) === resolve(sourceOf(namespace)));
-    return file && {id: `./${file}`, external: true};
+  resolveId: {
+    filter: {id: /^\.\/(?:protocol\/protocols|schedule\/schedules)\.ts$/},
+    handler(id, importer) {
+      return importer === resolve('src/index.ts') ? {id: id.replace(/ts$/, 'js'), external: true} : undefined;
+    },
   },
 };
 
