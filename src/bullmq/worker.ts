@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import {checkOneTransport, isClient} from '../client/client-option.ts';
-import type {OperationClient} from '../client/operation-client.ts';
+import {checkOneTransport} from '../client/client-option.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import {readOptions} from '../options/settings.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
@@ -13,9 +12,9 @@ import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
 import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
-import {OriginHolds} from './origin-holds.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
+import {OriginHolds} from './origin-holds.ts';
 import {Skips} from './skips.ts';
 import {type JobIo, takeJobTurn} from './take-job-turn.ts';
 
@@ -32,8 +31,6 @@ export interface LimiterOptions {
  * client's root alone. `maxRetryAfter` limits how long an origin is held back, too.
  */
 export interface OperationWorkerOptions<Data = unknown> extends EngineOptions, WorkerPollOptions<Data> {
-  /** Another name of `client`. */
-  readonly graph?: OperationClient | undefined;
   /** How many polls may be under way at once in this worker. Jobs that wait do not count. Default 100. */
   readonly concurrency?: number | undefined;
   /** How many polls all workers of the queue may make in a period of time; pass it to each of them. Default: no limit. */
@@ -87,7 +84,6 @@ const {signal: _, heldUntil, started, finalStateVia, ...pollChecks} = turnChecks
 
 const workerChecks = {
   ...pollChecks,
-  graph: isClient,
   concurrency: isCount,
   limiter: isObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
   recoverAfter: isMilliseconds(1000),
@@ -113,12 +109,9 @@ const longestRetry = 60_000;
 export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
   const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = options;
-  const {graph, client = graph, ...others} = poll;
-  if (graph !== undefined && options.client !== undefined)
-    throw new TypeError('graph: the client is given; give one of the two');
-  checkOneTransport({...others, client});
-  const {onEnd, trustedOrigins, protocols = []} = others;
-  const {requestTimeout} = readOptions({requestTimeout: others.requestTimeout, trustedOrigins});
+  checkOneTransport(poll);
+  const {onEnd, trustedOrigins, protocols = []} = poll;
+  const {requestTimeout} = readOptions({requestTimeout: poll.requestTimeout, trustedOrigins});
   // So that wrong ones are refused now, not at the first job.
   for (const protocol of protocols) readOptions({protocol});
   const publisher = new Publisher(engine);
@@ -149,7 +142,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
   const {clock} = worker;
   const holds = new OriginHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
   const io: JobIo<Data> = {
-    resume: prepareTurns({...others, client}),
+    resume: prepareTurns(poll),
     onEnd,
     coalesced: coalesce(() => holds.read()),
     clock,
