@@ -310,7 +310,7 @@ test.each<[object | undefined, RegExp]>([
   [{root: null}, /^TypeError: root: expected .* got null$/],
   [
     {root: 'https://a.example', token: `Bearer ${key}`},
-    /^TypeError: token: (?!.*marker).*got one with the word Bearer$/,
+    /^TypeError: token: (?!.*marker).*expected the token without the word Bearer, got one with it$/,
   ],
   [{root: 'https://a.example', token: null}, /^TypeError: token: .* got null$/],
   [
