@@ -1,5 +1,6 @@
 import {createOperationClient, type OperationClient} from '../client/operation-client.ts';
 import type {ClientPollOptions} from '../client/operation-settings.ts';
+import {isPath} from '../client/path.ts';
 import {cloudRoots} from '../graph/clouds.ts';
 import {createGraphClient} from '../graph/graph-client.ts';
 import {OperationError, UnauthorizedError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
@@ -79,7 +80,7 @@ export async function watchCommand(
 
 /** Resolves a path as Graph means its own relative locations: under the root and its version. Leaves a location as it is. */
 function absolute(given: string, {cloud = 'global', root = `${cloudRoots[cloud]}/v1.0`}: WatchCommandOptions): string {
-  return /^\/(?![/\\])/.test(given) ? (resolveLocation(given, root, root) ?? given) : given;
+  return isPath(given) ? (resolveLocation(given, root, root) ?? given) : given;
 }
 
 function createPoller(
