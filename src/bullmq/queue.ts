@@ -11,10 +11,10 @@ import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobOf} from './job.ts';
 import {type AddedOperation, type AddOptions, JobAdder, largestBulk} from './job-adder.ts';
 import {JobReader} from './job-reader.ts';
-import {OriginHolds} from './origin-holds.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 import {RedisClock} from './redis-clock.ts';
+import {RedisHolds} from './redis-holds.ts';
 import {removeJob} from './remove-job.ts';
 import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
 import {wakeHeldJobs, wakeJob} from './wake-job.ts';
@@ -126,7 +126,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   const reader = new JobReader<Data>(queue, engine, clock);
   const adder = new JobAdder<Data>(queue, engine, reader, retention);
   const publisher = new Publisher(engine);
-  const holds = new OriginHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
+  const holds = new RedisHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
 
   const tryGet = async (id: string): Promise<QueuedOperation<Data> | undefined> => {
     try {

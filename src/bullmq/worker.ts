@@ -14,7 +14,7 @@ import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engin
 import {foldLockErrors} from './fold-lock-errors.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
-import {OriginHolds} from './origin-holds.ts';
+import {RedisHolds} from './redis-holds.ts';
 import {Skips} from './skips.ts';
 import {type JobIo, takeJobTurn} from './take-job-turn.ts';
 
@@ -140,7 +140,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     },
   );
   const {clock} = worker;
-  const holds = new OriginHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
+  const holds = new RedisHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
   const io: JobIo<Data> = {
     resume: prepareTurns(poll),
     onEnd,

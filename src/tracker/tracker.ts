@@ -14,7 +14,6 @@ import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {neverThrowing} from '../shared/report-error.ts';
 import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
-import {OriginHolds} from './origin-holds.ts';
 import {loadRecords} from './record-loader.ts';
 import {RecordRunner, type RunnerContext} from './record-runner.ts';
 import {toProcessClock} from './record-text.ts';
@@ -105,7 +104,7 @@ class Tracker<Data> implements OperationTracker<Data> {
       resume: prepareTurns(turnOptions),
       polls: new ConcurrencyLimit(concurrency),
       ends: new ConcurrencyLimit(concurrency),
-      holds: new OriginHolds(),
+      holds: new Map(),
       writer,
       listeners: this.#listeners,
       onError,
