@@ -36,7 +36,7 @@ describe('a client', () => {
       {token: 'a b'},
       /^TypeError: token: expected visible ASCII characters without spaces, .*got a string of 3 characters/,
     ],
-    [{token, startToken: null}, /^TypeError: startToken: expected visible ASCII.*got object$/],
+    [{token, startToken: null}, /^TypeError: startToken: expected visible ASCII.*got null$/],
     [{token, startToken: 'ü'}, /^TypeError: startToken: expected visible ASCII/],
     [{token, tokens: 1}, /^TypeError: tokens: there is no such option; there are cloud, root/],
     [{token, cloud: 'mars'}, /^TypeError: cloud: expected global, usGovL4, usGovL5, china, got "mars"$/],
