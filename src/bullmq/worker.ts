@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type {WorkerOptions} from 'bullmq';
 import {checkOneTransport} from '../client/client-option.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import {readOptions} from '../options/settings.ts';
@@ -10,7 +11,7 @@ import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
-import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
+import {type Engine, type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
@@ -108,12 +109,11 @@ const longestRetry = 60_000;
  */
 export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
-  const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = options;
+  const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = options;
   checkOneTransport(poll);
-  const {onEnd, trustedOrigins, protocols = []} = poll;
-  const {requestTimeout} = readOptions({requestTimeout: poll.requestTimeout, trustedOrigins});
+  const {requestTimeout} = readOptions({requestTimeout: poll.requestTimeout, trustedOrigins: poll.trustedOrigins});
   // So that wrong ones are refused now, not at the first job.
-  for (const protocol of protocols) readOptions({protocol});
+  for (const protocol of poll.protocols ?? []) readOptions({protocol});
   const publisher = new Publisher(engine);
   const listeners = new Listeners<TurnEvent>(operationEventTypes);
   const closing = new AbortController();
@@ -123,27 +123,13 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
       clockCheck.notice();
       return takeJobTurn(io, job, lock);
     },
-    {
-      ...engine.options,
-      autorun: false,
-      concurrency,
-      ...(limiter === undefined ? {} : {limiter}),
-      lockDuration: recoverAfter,
-      stalledInterval: recoverAfter / 2,
-      // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
-      maxStalledCount: unlimited,
-      runRetryDelay: firstRetry,
-      removeOnFail: {age: week},
-      settings: {
-        backoffStrategy: (attempts) => doublingDelay(firstRetry, longestRetry, attempts),
-      },
-    },
+    workerOptions(engine, {concurrency, limiter, recoverAfter}),
   );
   const {clock} = worker;
   const holds = new RedisHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
   const io: JobIo<Data> = {
     resume: prepareTurns(poll),
-    onEnd,
+    onEnd: poll.onEnd,
     coalesced: coalesce(() => holds.read()),
     clock,
     holds,
@@ -158,9 +144,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
   worker.on('error', lockErrors.report);
   worker.on('failed', (_job, error) => engine.onError(error));
 
-  const start = (): void => void worker.run().catch(engine.onError);
-  const pausable = {start, pause: () => worker.pause(), resume: () => worker.resume()};
-  const clockCheck = new ClockCheck(clock, pausable, engine.onError);
+  const clockCheck = new ClockCheck(clock, worker, engine.onError);
   void clockCheck.check();
 
   let closed: Promise<void> | undefined;
@@ -184,5 +168,29 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+/** The options of BullMQ's worker. */
+function workerOptions(
+  engine: Engine,
+  {
+    concurrency = 100,
+    limiter,
+    recoverAfter,
+  }: {recoverAfter: number} & Pick<OperationWorkerOptions, 'concurrency' | 'limiter'>,
+): WorkerOptions {
+  return {
+    ...engine.options,
+    autorun: false,
+    concurrency,
+    ...(limiter === undefined ? {} : {limiter}),
+    lockDuration: recoverAfter,
+    stalledInterval: recoverAfter / 2,
+    // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
+    maxStalledCount: unlimited,
+    runRetryDelay: firstRetry,
+    removeOnFail: {age: week},
+    settings: {backoffStrategy: (attempts) => doublingDelay(firstRetry, longestRetry, attempts)},
   };
 }
