@@ -1,4 +1,5 @@
 import {longestTime} from './clock.ts';
+import {editDistance} from './edit-distance.ts';
 import {type Fields, isRecord} from './json.ts';
 import {printable} from './printable.ts';
 
@@ -183,17 +184,7 @@ function isShortFor(name: string, other: string): boolean {
   return name.length >= 4 && other.length > name.length && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
-/** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
+/** Whether two names are at most two edits apart, which is most of what people mistype. */
 function isSimilar(name: string, other: string): boolean {
-  if (Math.abs(name.length - other.length) > 2 || name.length > 60) return false;
-  let row = Array.from({length: other.length + 1}, (_, index) => index);
-  for (const [line, character] of [...name].entries()) {
-    const next = [line + 1];
-    for (const [column, opposite] of [...other].entries()) {
-      const replaced = (row[column] ?? 0) + (character === opposite ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return (row.at(-1) ?? 3) <= 2;
+  return Math.abs(name.length - other.length) <= 2 && name.length <= 60 && editDistance(name, other) <= 2;
 }
