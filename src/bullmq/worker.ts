@@ -110,10 +110,7 @@ const longestRetry = 60_000;
 export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
   const engine = readEngineOptions(options, workerChecks);
   const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = options;
-  checkOneTransport(poll);
-  const {requestTimeout} = readOptions({requestTimeout: poll.requestTimeout, trustedOrigins: poll.trustedOrigins});
-  // So that wrong ones are refused now, not at the first job.
-  for (const protocol of poll.protocols ?? []) readOptions({protocol});
+  const requestTimeout = checkPolls(poll);
   const publisher = new Publisher(engine);
   const listeners = new Listeners<TurnEvent>(operationEventTypes);
   const closing = new AbortController();
@@ -169,6 +166,13 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
+}
+
+/** Refuses wrong options now, not at the first job. @returns how long a request may take, in milliseconds */
+function checkPolls(poll: WorkerPollOptions<never>): number {
+  checkOneTransport(poll);
+  for (const protocol of poll.protocols ?? []) readOptions({protocol});
+  return readOptions({requestTimeout: poll.requestTimeout, trustedOrigins: poll.trustedOrigins}).requestTimeout;
 }
 
 /** The options of BullMQ's worker. */
