@@ -12,14 +12,13 @@ import {resolveLocation} from '../protocol/resolve.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
 import {CliError, endedStatus, errorCode, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
 import {watchAgain} from './command-line.ts';
-import {headersFrom} from './header-env.ts';
 import {findProtocol} from './named-protocols.ts';
 import {Reporter} from './reporter.ts';
 import {readResumeFile, removeResumeFile, type SavedToken, updateResumeFile, writeResumeFile} from './resume-file.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {jsonText} from './terminal.ts';
 import {stopAtUnknownHost} from './unknown-host.ts';
-import {pollOptions, type WatchOptions} from './watch-options.ts';
+import {headersFrom, pollOptions, type WatchOptions} from './watch-options.ts';
 
 /** The options of `watch`. */
 export interface WatchCommandOptions extends WatchOptions {
