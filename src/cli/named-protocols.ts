@@ -13,8 +13,8 @@ import {stripeReportRuns} from '../catalog/stripe-report-runs.ts';
 import {defineProtocol} from '../protocol/define-protocol.ts';
 import {presets} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {editDistance} from '../shared/edit-distance.ts';
 import {errorCode} from './cli-error.ts';
-import {mostSimilar} from './most-similar.ts';
 
 /** What `--protocol` takes: the presets and the catalogue. */
 export const namedProtocols: readonly Protocol[] = [
@@ -48,6 +48,14 @@ export function readProtocol(name: string): Protocol {
   throw new InvalidArgumentError(
     similar === undefined ? '"operation-poller protocols" lists them.' : `Did you mean ${similar}?`,
   );
+}
+
+/** The candidate that a misspelled word most likely means; `undefined` if none is close. Case does not matter. */
+function mostSimilar(word: string, candidates: readonly string[]): string | undefined {
+  const distances = candidates.map((candidate) => editDistance(word.toLowerCase(), candidate.toLowerCase()));
+  const least = Math.min(...distances);
+  // Two in five letters may be wrong.
+  return least <= word.length * 0.4 ? candidates[distances.indexOf(least)] : undefined;
 }
 
 /** A name without its family. */

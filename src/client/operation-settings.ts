@@ -25,11 +25,7 @@ export function checkPollOptions(options: object, checks: Readonly<Record<string
   checkOptions(options, checks);
 }
 
-/**
- * The settings for one operation.
- *
- * @throws TypeError or RangeError that names the option
- */
+/** The settings for one operation. @throws TypeError or RangeError that names the option */
 export function operationSettings(client: ClientParts, options: ClientPollOptions): Settings {
   checkPollOptions(options);
   return readOptions({...options, token: client.token}, sharedSettings(client, options.protocol));

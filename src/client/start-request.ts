@@ -29,12 +29,12 @@ export interface StartRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
+const isPathOrUrl = isA("a path such as '/exports'", (path) => typeof path === 'string');
 
 /** A check for each field of a start. */
 const startRequestChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
-  path: isPath,
+  path: isPathOrUrl,
   body: checkBody,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
@@ -145,7 +145,7 @@ function mayBeProcessed(cause: unknown): boolean {
 
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
-  isPath('path', path);
+  isPathOrUrl('path', path);
   if (path.startsWith('/')) checkPath('path', path);
   const url = path.startsWith('/') ? base + path : path;
   const {origin} = new URL(base);

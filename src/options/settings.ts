@@ -145,13 +145,19 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
   };
 }
 
-function checkToken(name: string, token: unknown): void {
+/**
+ * A check for what tokens come from.
+ *
+ * @param others what it may be besides a token
+ */
+export function checkToken(name: string, token: unknown, others = 'or a function'): void {
   if (typeof token === 'function' || isToken(token)) return;
-  if (typeof token !== 'string') throw expected(name, `${tokenForm}, or a function`, typeof token);
+  if (typeof token !== 'string')
+    throw expected(name, `${tokenForm}, ${others}`, token === null ? 'null' : typeof token);
   // The value is not shown: it may well be the token, with a line break after it.
   if (/^bearer\s/i.test(token)) throw expected(name, 'the token without the word Bearer', 'one with it');
   const got = token === '' ? 'an empty string' : `a string of ${token.length} characters, some of them others`;
-  throw expected(name, `${tokenForm}, or a function`, got);
+  throw expected(name, `${tokenForm}, ${others}`, got);
 }
 
 // axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
