@@ -13,7 +13,6 @@ import {stripeReportRuns} from '../catalog/stripe-report-runs.ts';
 import {defineProtocol} from '../protocol/define-protocol.ts';
 import {presets} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {editDistance} from '../shared/edit-distance.ts';
 import {errorCode} from './cli-error.ts';
 
 /** What `--protocol` takes: the presets and the catalogue. */
@@ -56,6 +55,20 @@ function mostSimilar(word: string, candidates: readonly string[]): string | unde
   const least = Math.min(...distances);
   // Two in five letters may be wrong.
   return least <= word.length * 0.4 ? candidates[distances.indexOf(least)] : undefined;
+}
+
+/** How many letters must be inserted, left out or replaced: Levenshtein's distance. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({length: to.length + 1}, (_, index) => index);
+  for (const [line, letter] of [...from].entries()) {
+    const next = [line + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 /** A name without its family. */

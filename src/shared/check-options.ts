@@ -1,5 +1,4 @@
 import {longestTime} from './clock.ts';
-import {editDistance} from './edit-distance.ts';
 import {type Fields, isRecord} from './json.ts';
 import {printable} from './printable.ts';
 
@@ -187,7 +186,18 @@ function isShortFor(name: string, other: string): boolean {
   return name.length >= 4 && other.length > name.length && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
-/** Whether two names are at most two edits apart, which is most of what people mistype. */
-function isSimilar(name: string, other: string): boolean {
-  return Math.abs(name.length - other.length) <= 2 && name.length <= 60 && editDistance(name, other) <= 2;
+/** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
+function isSimilar(name: string, other: string, edits = 2): boolean {
+  let same = 0;
+  while (same < name.length && name[same] === other[same]) same++;
+  const rest = name.slice(same);
+  const otherRest = other.slice(same);
+  if (Math.abs(rest.length - otherRest.length) > edits) return false;
+  if (rest === '' || otherRest === '') return true;
+  return (
+    edits > 0 &&
+    (isSimilar(rest.slice(1), otherRest.slice(1), edits - 1) ||
+      isSimilar(rest.slice(1), otherRest, edits - 1) ||
+      isSimilar(rest, otherRest.slice(1), edits - 1))
+  );
 }
