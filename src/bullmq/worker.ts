@@ -111,14 +111,14 @@ const longestRetry = 60_000;
  * ```
  */
 export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
-  const engine = readEngineOptions(options, workerChecks);
-  const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = options;
+  const {engine, own} = readEngineOptions(options, workerChecks);
+  const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = own;
   const {graph, client = graph, ...others} = poll;
-  if (graph !== undefined && options.client !== undefined)
+  if (graph !== undefined && poll.client !== undefined)
     throw new TypeError('graph: the client is given; give one of the two');
   checkOneTransport({...others, client});
-  const {onEnd, trustedOrigins, protocols = []} = others;
-  const {requestTimeout} = readOptions({requestTimeout: others.requestTimeout, trustedOrigins});
+  const {onEnd, trustedOrigins, protocols = [], requestTimeout: given} = others;
+  const {requestTimeout} = readOptions({requestTimeout: given, trustedOrigins});
   // So that wrong ones are refused now, not at the first job.
   for (const protocol of protocols) readOptions({protocol});
   const publisher = new Publisher(engine);

@@ -15,6 +15,7 @@ import {
   isPlainObject,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
+import {ownProperty} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 
 type Test = (value: unknown) => boolean;
@@ -39,7 +40,7 @@ const hasOnly =
 const fields =
   (required: string, checks: Readonly<Record<string, Check>>, or = ''): Check =>
   (name, value) => {
-    if (!isRecord(value) || value[required] === undefined)
+    if (!isRecord(value) || ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
     checkOptions(value, checks, {name, kind: 'field'});
   };
@@ -58,7 +59,7 @@ const statuses =
 const nested =
   (...without: readonly string[]): Check =>
   (name, value) => {
-    const isValid = isRecord(value) && without.every((field) => value[field] === undefined);
+    const isValid = isRecord(value) && without.every((field) => ownProperty(value, field) === undefined);
     if (!isValid) throw expected(name, `a protocol without a ${without.join(' or ')} of its own`, describeValue(value));
     checkProtocol(value);
   };
@@ -154,8 +155,8 @@ const protocolChecks = {
  */
 export function checkProtocol(given: object): void {
   if (!isRecord(given)) throw expected('protocol', 'a protocol such as protocols.longRunning', describeValue(given));
-  checkOptions(given, protocolChecks, {name: 'protocol', kind: 'field', required: ['name']});
-  const protocol: Partial<Protocol> = given;
+  const form = {name: 'protocol', kind: 'field', required: ['name']};
+  const protocol: Partial<Protocol> = checkOptions(given, protocolChecks, form);
   if (protocol.read === undefined) {
     pointers('protocol.status', protocol.status);
     words('protocol.words', protocol.words);

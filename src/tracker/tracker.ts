@@ -4,12 +4,12 @@ import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
-import {createRecord, type RecordOptions} from '../runner/create-record.ts';
+import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {neverThrowing} from '../shared/report-error.ts';
@@ -70,9 +70,9 @@ const trackerChecks = {
 export async function createOperationTracker<Data = unknown>(
   options: OperationTrackerOptions<Data> = {},
 ): Promise<OperationTracker<Data>> {
-  checkOptions(options, trackerChecks);
-  checkOneTransport(options);
-  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = options;
+  const own = checkOptions(options, trackerChecks);
+  checkOneTransport(own);
+  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = own;
   const report = neverThrowing(onError);
   const {records, refused} = await loadRecords<Data>(store, report);
   const tracker = new Tracker<Data>({turnOptions, store, onError: report, concurrency, refused});
@@ -268,11 +268,10 @@ function createRecordOf<Data>(
   options: RecordOptions<Data>,
   {protocols}: TurnOptions<Data>,
 ): OperationRecord<Data> {
-  checkIsObject('options', options);
-  if (options.key !== undefined) isWellFormed('key', options.key);
+  const own = checkOptions(options, {...recordOptionChecks, key: isWellFormed});
   const name: unknown = Object(place).protocol;
-  const protocol = options.protocol ?? protocols?.find((each) => each.name === name);
-  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...options, protocol})));
+  const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
+  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...own, protocol})));
   return toProcessClock(record);
 }
 
