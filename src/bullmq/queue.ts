@@ -118,8 +118,8 @@ const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
  * ```
  */
 export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
-  const engine = readEngineOptions(options, queueChecks);
-  const retention = readRetention(options.retention);
+  const {engine, own} = readEngineOptions(options, queueChecks);
+  const retention = readRetention(own.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams: retention.streams});
   queue.on('error', engine.onError);
   const clock = new RedisClock(queue.backend.client);

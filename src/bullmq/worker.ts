@@ -108,8 +108,8 @@ const longestRetry = 60_000;
  * ```
  */
 export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
-  const engine = readEngineOptions(options, workerChecks);
-  const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = options;
+  const {engine, own} = readEngineOptions(options, workerChecks);
+  const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = own;
   const requestTimeout = checkPolls(poll);
   const publisher = new Publisher(engine);
   const listeners = new Listeners<TurnEvent>(operationEventTypes);

@@ -79,8 +79,10 @@ const optionChecks = {
 } satisfies Checks<InstrumentOptions>;
 
 function readOptions(options: InstrumentOptions): Telemetry {
-  checkOptions(options, optionChecks);
-  const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = options;
+  const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = checkOptions(
+    options,
+    optionChecks,
+  );
   return {tracer: tracerProvider.getTracer('operation-poller'), meters: createMeters(meterProvider)};
 }
 

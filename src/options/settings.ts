@@ -22,6 +22,7 @@ import {
   isObjectWith,
   isOneOf,
   largestNumber,
+  ownProperties,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
 import {checkIsSecure, readLocation} from '../shared/location.ts';
@@ -112,10 +113,11 @@ type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'credentials' | '
  * @param client takes the place of the option `http`
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
-export function readOptions(options: PollOptions = {}, client?: ClientSettings): Settings {
-  checkOptions(options, pollOptionChecks);
-  const {protocol = longRunning, http} = options;
-  const reader = protocolReader(protocol);
+export function readOptions(given: PollOptions = {}, client?: ClientSettings): Settings {
+  const options = checkOptions(given, pollOptionChecks);
+  const {protocol: described = longRunning, http} = options;
+  const reader = protocolReader(described);
+  const {protocol} = reader;
   // One literal, with everything that a client adds: each poller keeps it, and a copy with more fields takes more memory.
   return {
     reader,
@@ -140,8 +142,10 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     resultOrigin: client?.resultOrigin,
     root: client?.root,
     base: client?.base,
-    started: options.started,
+    started: options.started && ownProperties(options.started),
     finalStateVia: options.finalStateVia,
+    startAfter: undefined,
+    transitions: undefined,
   };
 }
 
@@ -171,8 +175,9 @@ function isSignal(value: unknown): boolean {
   return isObject(value) && 'aborted' in value && 'addEventListener' in value;
 }
 
-function retryWithDefaults(retry: RetryOptions): Settings['retry'] {
-  const settings = {...retry, retries: retry.retries ?? defaultRetry.retries};
+function retryWithDefaults(given: RetryOptions): Settings['retry'] {
+  const retry = ownProperties(given);
+  const settings = {__proto__: null, ...retry, retries: retry.retries ?? defaultRetry.retries};
   settings.minTimeout ??= defaultRetry.minTimeout;
   settings.maxTimeout ??= Math.max(settings.minTimeout, defaultRetry.maxTimeout);
   settings.factor ??= defaultRetry.factor;

@@ -55,9 +55,9 @@ const trackerChecks = {
 export async function createOperationTracker<Data = unknown>(
   options: OperationTrackerOptions<Data> = {},
 ): Promise<OperationTracker<Data>> {
-  checkOptions(options, trackerChecks);
-  checkOneTransport(options);
-  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = options;
+  const own = checkOptions(options, trackerChecks);
+  checkOneTransport(own);
+  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = own;
   const report = neverThrowing(onError);
   const {records, refused} = await loadRecords<Data>(store, report);
   const tracker = new Tracker<Data>({turnOptions, store, onError: report, concurrency, refused});

@@ -3,12 +3,12 @@ import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
-import {createRecord, type RecordOptions} from '../runner/create-record.ts';
+import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
-import {checkIsObject, isA} from '../shared/check-options.ts';
+import {checkOptions, isA} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
@@ -208,10 +208,9 @@ function createRecordOf<Data>(
   options: RecordOptions<Data>,
   {protocols}: TurnOptions<Data>,
 ): OperationRecord<Data> {
-  checkIsObject('options', options);
-  if (options.key !== undefined) isWellFormed('key', options.key);
+  const own = checkOptions(options, {...recordOptionChecks, key: isWellFormed});
   const name: unknown = Object(place).protocol;
-  const protocol = options.protocol ?? protocols?.find((each) => each.name === name);
-  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...options, protocol})));
+  const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
+  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...own, protocol})));
   return toProcessClock(record);
 }
