@@ -1,7 +1,7 @@
 import type {Queue} from 'bullmq';
 import {longestHold} from '../runner/step-unless-held.ts';
 import type {Woken} from './job.ts';
-import type {RedisKeys} from './origin-holds.ts';
+import type {RedisKeys} from './redis-holds.ts';
 
 // A job's data is marked only while it waits: once a worker has it, one of the two would overwrite what the other writes. The hint
 // is then kept beside it until its worker has put it back.

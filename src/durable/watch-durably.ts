@@ -60,8 +60,8 @@ export async function watchDurably<Result = unknown>(
   place: string | URL | ResumeToken,
   options: DurableOptions<Result> = {},
 ): Promise<Outcome<Result>> {
-  checkDurableOptions(options, durableChecks);
-  const run = await watch(host, place, options, {maxPolls: Number.POSITIVE_INFINITY});
+  const own = checkDurableOptions(options, durableChecks);
+  const run = await watch(host, place, own, {maxPolls: Number.POSITIVE_INFINITY});
   // Without a limit on polls a run ends with an outcome. Nobody checks the type of its result.
   return (run as Extract<DurableRun<Result>, {readonly outcome: Outcome<Result>}>).outcome;
 }
@@ -88,8 +88,7 @@ export async function watchDurablyInRuns<Result = unknown>(
   place: string | URL | ResumeToken,
   options: DurableRunOptions<Result> = {},
 ): Promise<DurableRun<Result>> {
-  checkDurableOptions(options, durableRunChecks);
-  const {pollsPerRun = 200, woken = false, ...others} = options;
+  const {pollsPerRun = 200, woken = false, ...others} = checkDurableOptions(options, durableRunChecks);
   return (await watch(host, place, others, {maxPolls: pollsPerRun, woken})) as DurableRun<Result>;
 }
 

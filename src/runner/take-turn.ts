@@ -58,10 +58,9 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   options: TurnOptions<Data, Result>,
   now: number,
 ): Promise<Turn<Data, Result>> {
-  checkTurnOptions(options);
-  checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
   // Nobody checks the type of a result.
-  const {onEnd, signal, heldUntil, ...others} = options as TurnOptions<Data>;
+  const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
+  checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
   signal?.throwIfAborted();
   const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
   return (await takePreparedTurn(record, readRecord(record), turn, now)) as Turn<Data, Result>;
@@ -117,7 +116,7 @@ export async function takePreparedTurn<Data>(
   return {record: {...record, token}, events, hold, dueAt: token.dueAt};
 }
 
-const neverAborted: AbortSignal = new AbortController().signal;
+const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
 const firstRetry = 1000;
 const longestRetry = 60_000;
 
