@@ -161,6 +161,7 @@ describe('a key of digits in JSON', () => {
     ['a number', 12_345_678, [key]],
     ['a negative one', -12_345_678, [key]],
     ['the least of eight digits', 10_000_000, ['10000000']],
+    ['digits of one with nine', 912_345_678, [key]],
     ['digits of a longer one', 9_123_456_781, [key]],
     ['digits of a fraction', 0.123_456_78, [key]],
     ['a number that JSON rounds', Number('12345678901234567890'), ['12345678901234567890']],
@@ -193,7 +194,7 @@ describe('escapes', () => {
     ['more than Unicode has', 'secret-A-secret', 'secret-&#x110041;-secret'],
     ['more digits than are read', 'secret-A-secret', `secret-&#x${'0'.repeat(40)}41;-secret`],
     ['another letter than u', 'secret-A-secret', 'secret-\\a0041-secret'],
-    ['no backslash', 'secretA-secret', 'secret-u0041-secret'],
+    ['no backslash', 'secretA-secret', 'secret-u0041-secret, 100%'],
     ['another character of four digits', 'secret-A-secret', 'secret-\\u1041-secret'],
   ])('with %s are none', (_, secret, text) => {
     expect(redact(text, [secret])).toBe(text);
