@@ -11,6 +11,8 @@ export default {
   description: 'Watches a long-running operation on a server until it ends',
   lang: 'en',
   outDir: '../site',
+  // There is none; without this a browser asks for one.
+  head: [['link', {rel: 'icon', href: 'data:,'}]],
   markdown: {anchor: {slugify: anchorOf}},
   vite: {build: {chunkSizeWarningLimit: 4000}},
   themeConfig: {

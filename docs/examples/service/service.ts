@@ -95,10 +95,12 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
       streams.add(stream);
       stream.once('close', () => streams.delete(stream) && unsubscribe());
       send('state', {status: await reset.status()});
-      void reset.outcome().then(({status}) => {
-        send('end', {status});
-        stream.end();
-      });
+      // A queue loses Redis, a tracker its store: that ends this stream, and no more.
+      void reset
+        .outcome()
+        .then(({status}) => send('end', {status}))
+        .catch((error) => log.warn(error))
+        .finally(() => stream.end());
     }
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream);
   });

@@ -11,8 +11,9 @@ export interface Bar {
   readonly height: number;
   /** A state, `'other'`, `'wait'`, or `'throttle'`: a wait that the service asked for. */
   readonly kind: string;
-  /** The text in it, if there is room. */
   readonly label: string;
+  /** Where the label begins; `undefined` where there is no room for it, whether for the bar's ends or for marks. */
+  readonly labelX: number | undefined;
   readonly title: string;
 }
 
@@ -56,6 +57,21 @@ const barHeight = 20;
 const laneAt = {status: 8, polls: 38, watch: 68} as const;
 const axisAt = 98;
 
+const labelPadding = 10;
+const letterWidth = 7;
+const markRadius = 7;
+
+/** The first place in a bar for a label that neither ends outside of it nor lies under a mark. */
+function placeLabel({label, ...box}: Omit<Bar, 'labelX'>, marks: readonly Mark[]): number | undefined {
+  const end = box.x + box.width - 2;
+  const inLane = marks.map(({x, y}) => (y === box.y + box.height / 2 ? x : Number.NaN));
+  const width = label.length * letterWidth;
+  const places = [box.x, ...inLane.filter((x) => x >= box.x && x <= end).sort((one, other) => one - other)];
+  return places
+    .map((place) => place + labelPadding)
+    .find((x) => x + width <= end && !inLane.some((mark) => mark > x - markRadius && mark < x + width + markRadius));
+}
+
 /** Computes the positions in a timeline. Pure. */
 export function layOut({entries, watched, addedAt, until, width}: TimelineInput): Timeline {
   const begin = Math.max(addedAt, until - longest);
@@ -65,6 +81,46 @@ export function layOut({entries, watched, addedAt, until, width}: TimelineInput)
   const bar = (from: number, to: number, y: number): Pick<Bar, 'x' | 'y' | 'width' | 'height'> => {
     return {x: xOf(from), y, width: Math.max(2, xOf(to) - xOf(from)), height: barHeight};
   };
+  const bars = [
+    ...statuses(entries, until)
+      .filter(({to}) => to >= begin)
+      .map(({status, from, to}) => {
+        const state = stateOf(status) ?? 'other';
+        return {
+          ...bar(from, to, laneAt.status),
+          kind: state,
+          label: status,
+          title: `${status} from ${elapsed(from - addedAt)}`,
+        };
+      }),
+    ...watched
+      .filter((entry) => entry.delay !== undefined && entry.at + entry.delay >= begin && entry.at <= end)
+      .map((entry) => {
+        const wait = entry.delay ?? 0;
+        const byService = entry.because === 'retryAfter';
+        return {
+          ...bar(entry.at, entry.at + wait, laneAt.watch),
+          kind: byService ? 'throttle' : 'wait',
+          label: byService ? 'Retry-After' : (entry.because ?? 'retry'),
+          title: watchLineOf(entry, addedAt).text,
+        };
+      }),
+  ];
+  const marks = [
+    ...entries.flatMap((entry): Mark[] => {
+      if (entry.at < begin) return [];
+      const title = lineOf(entry, addedAt).text;
+      if (entry.answer === undefined) {
+        return [{x: xOf(entry.at), y: laneAt.status + barHeight / 2, kind: 'change', title}];
+      }
+      return [{x: xOf(entry.at), y: laneAt.polls + barHeight / 2, kind: problemOf(entry.answer) ?? 'ok', title}];
+    }),
+    ...watched.flatMap((entry): Mark[] => {
+      if (entry.at < begin || entry.type === 'waiting' || entry.type === 'retrying') return [];
+      const kind = entry.type === 'abandoned' ? 'trouble' : entry.type === 'polled' ? 'ok' : 'change';
+      return [{x: xOf(entry.at), y: laneAt.watch + barHeight / 2, kind, title: watchLineOf(entry, addedAt).text}];
+    }),
+  ];
   return {
     width,
     height: axisAt + 22,
@@ -77,46 +133,8 @@ export function layOut({entries, watched, addedAt, until, width}: TimelineInput)
       x: xOf(addedAt + time),
       label: elapsed(time).replace('.0 s', ' s'),
     })),
-    bars: [
-      ...statuses(entries, until)
-        .filter(({to}) => to >= begin)
-        .map(({status, from, to}) => {
-          const state = stateOf(status) ?? 'other';
-          return {
-            ...bar(from, to, laneAt.status),
-            kind: state,
-            label: status,
-            title: `${status} from ${elapsed(from - addedAt)}`,
-          };
-        }),
-      ...watched
-        .filter((entry) => entry.delay !== undefined && entry.at + entry.delay >= begin && entry.at <= end)
-        .map((entry) => {
-          const wait = entry.delay ?? 0;
-          const byService = entry.because === 'retryAfter';
-          return {
-            ...bar(entry.at, entry.at + wait, laneAt.watch),
-            kind: byService ? 'throttle' : 'wait',
-            label: byService ? 'Retry-After' : (entry.because ?? 'retry'),
-            title: watchLineOf(entry, addedAt).text,
-          };
-        }),
-    ],
-    marks: [
-      ...entries.flatMap((entry): Mark[] => {
-        if (entry.at < begin) return [];
-        const title = lineOf(entry, addedAt).text;
-        if (entry.answer === undefined) {
-          return [{x: xOf(entry.at), y: laneAt.status + barHeight / 2, kind: 'change', title}];
-        }
-        return [{x: xOf(entry.at), y: laneAt.polls + barHeight / 2, kind: problemOf(entry.answer) ?? 'ok', title}];
-      }),
-      ...watched.flatMap((entry): Mark[] => {
-        if (entry.at < begin || entry.type === 'waiting' || entry.type === 'retrying') return [];
-        const kind = entry.type === 'abandoned' ? 'trouble' : entry.type === 'polled' ? 'ok' : 'change';
-        return [{x: xOf(entry.at), y: laneAt.watch + barHeight / 2, kind, title: watchLineOf(entry, addedAt).text}];
-      }),
-    ],
+    bars: bars.map((each) => ({...each, labelX: placeLabel(each, marks)})),
+    marks,
   };
 }
 
