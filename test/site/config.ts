@@ -24,6 +24,14 @@ export default {
     ],
     sidebar: {'/reference/': reference, '/': guide},
     outline: {level: [2, 3]},
-    search: {provider: 'local'},
+    search: {
+      provider: 'local',
+      // Each option has many entries in the reference; the page that explains it comes first.
+      options: {
+        miniSearch: {
+          searchOptions: {boostDocument: (page: string) => (page.startsWith('/reference/') ? 0.2 : 1)},
+        },
+      },
+    },
   },
 };
