@@ -46,7 +46,7 @@ type Phase =
 const watching: Phase = {is: 'watching'};
 
 /** What Node, Deno and Bun look for when they print an object; `node:util` need not be there. */
-const customInspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+const customInspect: unique symbol = /* @__PURE__ */ Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when

@@ -21,6 +21,7 @@ import {
   isNumber,
   isObjectWith,
   isOneOf,
+  largestNumber,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
 import {checkIsSecure, readLocation} from '../shared/location.ts';
@@ -68,9 +69,9 @@ const startedChecks = {
 
 const retryChecks = {
   retries: isNumber({takes: 'a whole number', whole: true}),
-  minTimeout: isNumber({most: Number.MAX_VALUE}),
+  minTimeout: isNumber({most: largestNumber}),
   maxTimeout: isNumber(),
-  factor: isNumber({most: Number.MAX_VALUE}),
+  factor: isNumber({most: largestNumber}),
   maxRetryTime: isNumber(),
   randomize: isBoolean,
   unref: isBoolean,
@@ -88,7 +89,7 @@ export const pollOptionChecks = {
   retry: isObjectWith(retryChecks, {takes: "p-retry's options"}),
   totalTimeout: isMilliseconds(1, false),
   requestTimeout: isMilliseconds(1),
-  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: Number.MAX_SAFE_INTEGER}),
+  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: 2 ** 53 - 1}),
   initialDelay: isMilliseconds(0),
   maxRetryAfter: isMilliseconds(1),
   signal: isA('an AbortSignal', isSignal),

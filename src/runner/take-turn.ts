@@ -115,7 +115,7 @@ export async function takePreparedTurn<Data>(
   return {record: {...record, token}, events, hold, dueAt: token.dueAt};
 }
 
-const neverAborted: AbortSignal = new AbortController().signal;
+const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
 const firstRetry = 1000;
 const longestRetry = 60_000;
 

@@ -1,6 +1,14 @@
 import type {RemainingTime} from '../operation/events.ts';
 import type {Operation, OperationStatus} from '../operation/operation.ts';
-import {type Checks, checkNumber, checkOptions, expected, isNumber, isOneOf} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkNumber,
+  checkOptions,
+  expected,
+  isNumber,
+  isOneOf,
+  largestNumber,
+} from '../shared/check-options.ts';
 
 /** What a schedule may base a wait on. All times are in milliseconds. */
 export interface ScheduleContext {
@@ -63,7 +71,7 @@ export interface ExponentialOptions {
   readonly jitter?: 'none' | 'full' | 'equal';
 }
 
-const milliseconds = {takes: 'milliseconds', most: Number.MAX_VALUE};
+const milliseconds = {takes: 'milliseconds', most: largestNumber};
 
 /** A check for each option of `exponential`. */
 export const exponentialChecks = {
