@@ -123,6 +123,7 @@ function jsonContainsSecret(json: unknown, secrets: Secrets): boolean {
   for (let next: Fields | undefined = json; next !== undefined; next = pending?.pop()) {
     // Not Object.entries: this runs at each poll, and allocates nothing.
     for (const key in next) {
+      if (!Object.hasOwn(next, key)) continue;
       const value = next[key];
       if (containsSecret(key, secrets) || isSecret(value)) return true;
       if (isObject(value)) {

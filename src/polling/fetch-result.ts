@@ -116,6 +116,9 @@ async function withResult(
   }
   const request = {
     ...limits,
+    method: 'GET' as const,
+    json: undefined,
+    requestTimeout: undefined,
     location: source.location,
     tokenOrigin: resultOrigin ?? state.tokenOrigin,
     home: state.location,

@@ -15,6 +15,7 @@ import {
   isPlainObject,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
+import {ownProperty} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 
 type Test = (value: unknown) => boolean;
@@ -35,7 +36,7 @@ type Test = (value: unknown) => boolean;
 /** A check of an object's fields, of which one is required. */
 /* @__NO_SIDE_EFFECTS__ */ function fields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
   return (name, value) => {
-    if (!isRecord(value) || value[required] === undefined)
+    if (!isRecord(value) || ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
     checkOptions(value, checks, {name, kind: 'field'});
   };
@@ -55,7 +56,7 @@ type Test = (value: unknown) => boolean;
 /** A check of a protocol within another one. */
 /* @__NO_SIDE_EFFECTS__ */ function nested(...without: readonly string[]): Check {
   return (name, value) => {
-    const isValid = isRecord(value) && without.every((field) => value[field] === undefined);
+    const isValid = isRecord(value) && without.every((field) => ownProperty(value, field) === undefined);
     if (!isValid) throw expected(name, `a protocol without a ${without.join(' or ')} of its own`, describeValue(value));
     checkProtocol(value);
   };
@@ -152,8 +153,8 @@ const protocolChecks = {
  */
 export function checkProtocol(given: object): void {
   if (!isRecord(given)) throw expected('protocol', 'a protocol such as protocols.longRunning', describeValue(given));
-  checkOptions(given, protocolChecks, {name: 'protocol', kind: 'field', required: ['name']});
-  const protocol: Partial<Protocol> = given;
+  const form = {name: 'protocol', kind: 'field', required: ['name']};
+  const protocol: Partial<Protocol> = checkOptions(given, protocolChecks, form);
   if (protocol.read === undefined) {
     pointers('protocol.status', protocol.status);
     words('protocol.words', protocol.words);

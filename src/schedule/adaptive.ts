@@ -57,8 +57,8 @@ const adaptiveChecks: Checks<AdaptiveOptions> = /* @__PURE__ */ Object.assign({}
  * @throws TypeError or RangeError that names the option, its value and what is expected
  */
 export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
-  checkOptions(options, adaptiveChecks, {name: 'schedules.adaptive', prefix: 'schedules.adaptive: '});
-  const {requestCost = 1000, learned, ...others} = options;
+  const form = {name: 'schedules.adaptive', prefix: 'schedules.adaptive: '};
+  const {requestCost = 1000, learned, ...others} = checkOptions(options, adaptiveChecks, form);
   const fallback = exponential(others);
   const {initial = 1000, factor = 1.5} = others;
   const durations = new DurationHistogram(

@@ -97,8 +97,8 @@ export const defaultSchedule: Schedule = exponentialFrom(100, {});
 
 /** @param least what full jitter leaves of a wait, in milliseconds */
 /* @__NO_SIDE_EFFECTS__ */ function exponentialFrom(least: number, options: ExponentialOptions): Schedule {
-  checkOptions(options, exponentialChecks, {name: 'schedules.exponential', prefix: 'schedules.exponential: '});
-  const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = options;
+  const form = {name: 'schedules.exponential', prefix: 'schedules.exponential: '};
+  const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = checkOptions(options, exponentialChecks, form);
   return ({attempt, random}) => {
     // 0 times infinity would be NaN.
     const delay = initial === 0 ? 0 : Math.min(initial * factor ** (attempt - 1), max);

@@ -30,29 +30,38 @@ interface ObjectForm {
  *
  * @param options what was given
  * @param checks a check for each option there is
+ * @returns its own properties, and `undefined` for each other option, whatever some other code has added to `Object.prototype`
  * @throws TypeError or RangeError that names the option: an unknown one would be ignored
  */
-export function checkOptions(
-  options: unknown,
+export function checkOptions<Options extends object>(
+  options: Options,
   checks: Readonly<Record<string, Check>>,
-  {
-    name: own = 'options',
-    prefix = own === 'options' ? '' : `${own}.`,
+  form: ObjectForm = {},
+): Options {
+  const {
+    name: whole = 'options',
+    prefix = whole === 'options' ? '' : `${whole}.`,
     takes,
     kind = 'option',
-    required,
-  }: ObjectForm = {},
-): asserts options is object {
-  checkIsObject(own, options, takes);
+    required = [],
+  } = ownProperties(form);
+  checkIsObject(whole, options, takes);
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) throw unknownName(kind, name, Object.keys(checks), prefix);
     if (value !== undefined) check(prefix + name, value);
   }
-  for (const name of required ?? []) {
+  const own = {...Object.fromEntries(Object.keys(checks).map((name) => [name, undefined])), ...options};
+  for (const name of required) {
     // What is there has been checked.
-    if (Reflect.get(options, name) === undefined) checks[name]?.(prefix + name, undefined);
+    if (Reflect.get(own, name) === undefined) checks[name]?.(prefix + name, undefined);
   }
+  return own;
+}
+
+/** A copy of an object that inherits nothing: what some other code has added to `Object.prototype` is none of its properties. */
+export function ownProperties<Given extends object>(given: Given): Given {
+  return {__proto__: null, ...given};
 }
 
 /**
@@ -104,7 +113,10 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
   checks: Readonly<Record<string, Check>>,
   form?: Omit<ObjectForm, 'name' | 'prefix'>,
 ): Check {
-  return (name, value) => checkOptions(value, checks, {...form, name});
+  return (name, value) => {
+    checkIsObject(name, value, form?.takes);
+    checkOptions(value, checks, {...form, name});
+  };
 }
 
 /** One of these strings. */
