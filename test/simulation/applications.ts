@@ -157,6 +157,8 @@ class Pollers implements Application {
 
   crash(): void {
     this.#generation += 1;
+    // Nothing of it may count as watched in the processes that follow.
+    for (const controller of this.#controllers.values()) controller.abort();
     this.#pollers = new Map();
     this.#controllers = new Map();
     this.#signals = new Set();

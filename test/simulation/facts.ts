@@ -257,6 +257,8 @@ export function applyTo(world: World, happening: Happening): void {
       if (happening.isWanted) answer(facts, happening, now);
       break;
     case 'first report':
+      // A hint that came before is answered by it, without a request.
+      facts.wokenAt = undefined;
       answer(facts, {answer: happening.answer, isThere: true}, now);
       break;
     case 'lost':
@@ -366,6 +368,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
     facts.stalledAtBegin = stalled;
   }
   if (isStored(plan.runner)) return;
+  // Where nothing was stored, watching begins at the first location, at home.
+  if (facts.stored === undefined) facts.trusts = false;
   Object.assign(facts, facts.stored ?? blank());
   // After a time-out everything begins anew, waits included.
   if (facts.hasTimedOut) facts.toldUntil = 0;

@@ -107,7 +107,9 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
     facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isCrowded(plan);
-  const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  // A record that was held back until the deadline has not had its last poll: its step comes late.
+  const due = facts.wasHeld ? facts.deadlineAt + leavesAfter(plan) : facts.deadlineAt;
+  const isEarly = mayWait || facts.wasHeld ? now <= due : now < due;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
@@ -416,9 +418,13 @@ function endsBy(world: World, facts: Facts): number {
     2 * store.takes +
     3 * leavesAfter(world.plan) +
     requestsOfPoll * latency;
-  const end = Math.max(facts.deadlineAt, facts.resumedAt) + requestTimeout + late;
+  const {deadlineAt, resumedAt, lastRequestAt = 0} = facts;
+  // A step that comes late may be held back for as long as a request may take, and its answer takes as long again.
+  const begins =
+    resumedAt < deadlineAt ? deadlineAt : Math.max(resumedAt, Math.min(lastRequestAt, resumedAt + requestTimeout));
+  const end = begins + requestTimeout + late;
   if (!fetchResult || facts.endReadAt === undefined) return end;
-  return Math.max(end, facts.resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
+  return Math.max(end, resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
 }
 
 /** Every operation ends by its deadline and one request. */

@@ -176,6 +176,7 @@ export class World {
   #application: Application | undefined;
   readonly #makeApplication: (world: World) => Application;
   #crash: Extract<Incident, {is: 'crash'}> | undefined;
+  #isBuried = false;
   #ticks = 0;
 
   constructor(plan: Plan, makeApplication: (world: World) => Application, withTimeline: boolean) {
@@ -272,7 +273,8 @@ export class World {
 
   #tick(): void {
     if (this.#crash !== undefined) {
-      this.#restart(this.#crash);
+      if (this.#isBuried) this.#restart(this.#crash);
+      else this.#bury();
       return;
     }
     if (this.#ticks > 0 && this.time.isQuiet) this.happen({is: 'rest', operation: -1});
@@ -358,13 +360,18 @@ export class World {
     this.#crash = incident;
   }
 
-  /** After the turn in which the process died: what was left of its code has run into the void. */
+  /** After the turn in which the process died: what was left of its code runs into the void. */
+  #bury(): void {
+    this.time.dropProcessTimers();
+    this.network.drop();
+    this.#application?.crash();
+    this.#isBuried = true;
+  }
+
   #restart({downtime}: Extract<Incident, {is: 'crash'}>): void {
     const {time} = this;
     this.#crash = undefined;
-    time.dropProcessTimers();
-    this.network.drop();
-    this.#application?.crash();
+    this.#isBuried = false;
     this.heldUntil = 0;
     this.pace = undefined;
     this.accepted = undefined;
