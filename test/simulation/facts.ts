@@ -45,6 +45,8 @@ export interface Facts extends Memory {
   rankSaid: number;
   /** When the service asked for the wait that is going on. */
   toldAt: number | undefined;
+  /** Until when any answer asked for a wait: the last poll before the deadline comes sooner, and a hint after it need not. */
+  askedUntil: number;
   isWatched: boolean;
   deadlineAt: number;
   resumedAt: number;
@@ -126,6 +128,7 @@ const noFacts: Facts = {
   startDueAt: 0,
   rankSaid: -1,
   toldAt: undefined,
+  askedUntil: 0,
   isWatched: false,
   deadlineAt: 0,
   resumedAt: 0,
@@ -345,6 +348,7 @@ function percentIf(
 /** The service asks for a wait, or for none. */
 function tell(facts: Facts, told: number | undefined, now: number): void {
   facts.toldUntil = told === undefined ? 0 : now + told;
+  facts.askedUntil = Math.max(facts.askedUntil, facts.toldUntil);
   facts.toldAt = told === undefined ? undefined : now;
 }
 

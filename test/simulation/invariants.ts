@@ -278,14 +278,14 @@ const startsInTime: Check<'rest'> = (_, world) => {
 /** A hint ends a wait as soon as the service allows it. */
 const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
   const {plan, time, pace, stalled} = world;
-  const {wokenAt, toldUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
+  const {wokenAt, askedUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
   if (wokenAt === undefined || resumedAt >= wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
     return undefined;
   if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || pace !== undefined || isCrowded(plan)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
   if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
   // However many there are, polls keep their least distance.
-  const due = Math.max(wokenAt + leastWait, toldUntil);
+  const due = Math.max(wokenAt + leastWait, askedUntil);
   const late = time.now - due - leavesAfter(plan) - 3 * plan.store.takes - turnsLate - 2;
   return late > 0 ? `${late} ms later than it could have been after a hint` : undefined;
 };
