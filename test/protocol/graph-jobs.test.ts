@@ -88,6 +88,7 @@ test.each([
     {error: {code: '806', message: 'ZtdDeviceAlreadyAssigned'}},
   ],
   ['shiftsSchedule', {provisionStatus: 'Failed', provisionStatusCode: 'NoTeam'}, {error: {code: 'NoTeam'}}],
+  ['appLogCollection', {status: 'failed', errorMessage: 'No disk space'}, {error: {message: 'No disk space'}}],
   ['restoreSession', {status: 'failed', error: {code: 'x'}}, {error: {code: 'x'}}],
 ] as const)('why a job of %s failed', (name, body, operation) => {
   expect(parse(graph[name], body)).toMatchObject({operation: {status: 'failed', ...operation}});

@@ -111,6 +111,7 @@ export const jobs = {
   appLogCollection: defineJob({
     name: 'graph.appLogCollection',
     words: {pending: 'running', completed: 'succeeded', failed: 'failed'},
+    errorMessage: '/errorMessage',
   }),
   autopilotImport: defineJob({
     name: 'graph.autopilotImport',
