@@ -1,6 +1,6 @@
 import {containsText} from './contains-text.ts';
 import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
-import {hasClient, isStored, keepsRecords} from './plan.ts';
+import {isStored, keepsRecords} from './plan.ts';
 import {abroad, markerOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
 
@@ -46,10 +46,12 @@ const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
 };
 
 /** What a client was told once holds for all its operations. */
-const holdsAllRequestsBack: RequestCheck = ({url}, {time, heldUntil}) =>
-  time.now < heldUntil && mayHaveToken(url)
-    ? `${heldUntil - time.now} ms before the service takes requests again`
-    : undefined;
+const holdsAllRequestsBack: RequestCheck = ({url}, {time, heldUntil, plan}, {isFollowedUp}) => {
+  if (time.now >= heldUntil || !mayHaveToken(url)) return undefined;
+  // Without a client, a turn that goes on is not held back.
+  if (!plan.hasClient && (isFollowedUp || leavesAfter(plan) > 0)) return undefined;
+  return `${heldUntil - time.now} ms before the service takes requests again`;
+};
 
 /** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
 const keepsThePace: RequestCheck = ({url, place}, {time, pace}, facts) => {
@@ -64,7 +66,7 @@ const keepsThePace: RequestCheck = ({url, place}, {time, pace}, facts) => {
 
 /** No more requests are in flight than a client may have; a batch that is larger has nothing beside it. */
 const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
-  if (!hasClient(plan.runner) || inFlight === 0 || inFlight + together <= plan.concurrency) return undefined;
+  if (!limitsConcurrency(plan) || inFlight === 0 || inFlight + together <= plan.concurrency) return undefined;
   return `${inFlight + together} requests in flight, where ${plan.concurrency} may be`;
 };
 
@@ -101,6 +103,7 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const isJournalled = isStored(plan.runner) && plan.store.takes > 0;
   const isLate =
     isJournalled ||
+    waitsForItsPlace(plan) ||
     facts.late > 0 ||
     facts.resumedAt >= facts.deadlineAt ||
     world.stalled > facts.stalledAtBegin ||
@@ -117,6 +120,12 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
 /** The token goes home, and nowhere else, but where its user trusts another origin. */
 const sendsTheTokenHome: RequestCheck = ({url, authorization}, _, {trusts}) =>
   authorization !== undefined && !mayHaveToken(url) && !trusts ? `a token went to ${new URL(url).origin}` : undefined;
+
+/** What a client has in its headers goes home, and nowhere else at all. */
+const sendsTheKeyHome: RequestCheck = ({url, key}, {plan}) => {
+  if (key !== undefined && !mayHaveToken(url)) return `a key went to ${new URL(url).origin}`;
+  return key === undefined && plan.hasHeaders && mayHaveToken(url) ? 'the key is missing' : undefined;
+};
 
 /** A status is announced once, and none after a later one. */
 const announcesEachStatusOnce: Check<'event'> = ({event: {type}}, _, facts) => {
@@ -370,9 +379,19 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
   }
 };
 
-/** Whether the requests of a client may have to wait for each other. */
-function isCrowded({runner, concurrency, operations}: World['plan']): boolean {
-  return hasClient(runner) && concurrency < operations.length;
+/** Whether no more than so many requests are made at once. */
+function limitsConcurrency({runner, hasClient}: World['plan']): boolean {
+  return hasClient || runner === 'tracker';
+}
+
+/** Whether requests may have to wait for each other. */
+function isCrowded(plan: World['plan']): boolean {
+  return limitsConcurrency(plan) && plan.concurrency < plan.operations.length;
+}
+
+/** Whether a turn may have to wait until another one is over: it knows no deadline then, and comes late. */
+function waitsForItsPlace(plan: World['plan']): boolean {
+  return plan.runner === 'tracker' && isCrowded(plan);
 }
 
 /** A watch that timed out has asked until the end, unless it was kept from it. */
@@ -415,6 +434,7 @@ function endsBy(world: World, facts: Facts): number {
     facts.stalledAtBegin +
     facts.slack +
     facts.late +
+    (waitsForItsPlace(world.plan) ? 2 * requestTimeout : 0) +
     2 * store.takes +
     3 * leavesAfter(world.plan) +
     requestsOfPoll * latency;
@@ -459,6 +479,7 @@ const settlesEverything: Check<'end'> = (_, {facts: all}) => {
 /** Once everything is over there is no timer and no request. */
 const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network}) => {
   if (!all.every(({isWatched, isStarting, wasBegun}) => wasBegun && !isWatched && !isStarting)) return undefined;
+  if (all.some(({isHandedOver}) => isHandedOver === false)) return undefined;
   // The other one may go on.
   if (all.some(({isDoubled}) => isDoubled)) return undefined;
   if (time.libraryTimers > 0) return `${time.libraryTimers} timers are left`;
@@ -481,6 +502,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     boundsRequests,
     asksNothingAfterTheDeadline,
     sendsTheTokenHome,
+    sendsTheKeyHome,
     wakesAtOnce,
     sendsNothingWhileItIsHeldBack,
   ],
@@ -500,6 +522,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     keepsThePace,
     keepsToItsConcurrency,
     sendsTheTokenHome,
+    sendsTheKeyHome,
     startsOnce,
     startsWhileItIsWaitedFor,
   ],

@@ -33,7 +33,9 @@ export interface SeenOutcome {
 export interface Sent {
   readonly operation: number;
   readonly url: string;
+  /** The token, in whichever header, and what the client's own header holds. */
   readonly authorization: string | undefined;
+  readonly key: string | undefined;
   readonly isBatched: boolean;
   /** How many requests were in flight before it left, how many left with it, itself included, and how many of those before it. */
   readonly inFlight: number;
@@ -132,6 +134,8 @@ export interface Application {
   begin(operation: number): void;
   /** The process has died: what is in memory is gone. */
   crash(): void;
+  /** There is a process again. */
+  revive?(): void;
   /** Stops watching as a user does. */
   abandon(operation: number, how: 'abort' | 'stop'): void;
   /** Hints that an operation may have changed. */
@@ -377,6 +381,7 @@ export class World {
     this.accepted = undefined;
     time.isProcessAlive = true;
     enter(time);
+    time.after(downtime, () => this.#application?.revive?.());
     this.facts.forEach((facts, operation) => {
       if (facts.isHandedOver === false) facts.repeats += 1;
       if (!facts.isWatched && !facts.isStarting) return;
