@@ -109,7 +109,8 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
     world.stalled > facts.stalledAtBegin ||
     facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
-  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isCrowded(plan);
+  const waitsForOthers = isCrowded(plan) || (plan.hasClient && facts.isDoubled);
+  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || waitsForOthers;
   // A record that was held back until the deadline has not had its last poll: its step comes late.
   const due = facts.wasHeld ? facts.deadlineAt + leavesAfter(plan) : facts.deadlineAt;
   const isEarly = mayWait || facts.wasHeld ? now <= due : now < due;
