@@ -46,7 +46,7 @@ type Phase =
 const watching: Phase = {is: 'watching'};
 
 /** What Node, Deno and Bun look for when they print an object; `node:util` need not be there. */
-const customInspect: unique symbol = Symbol.for('nodejs.util.inspect.custom');
+const customInspect: unique symbol = /* @__PURE__ */ Symbol.for('nodejs.util.inspect.custom');
 
 /**
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
@@ -62,8 +62,6 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   #onOutcome: Set<(outcome: Outcome) => void> | undefined;
   #outcome: Promise<Outcome<Result>> | undefined;
   #result: Promise<SucceededOperation<Result>> | undefined;
-  /** The events that are still to be emitted while listeners are being called. */
-  #pending: OperationEvent[] | undefined;
 
   /** @internal Use {@link pollOperation} or {@link resumeOperation}. */
   constructor(state: WatchState, settings: Settings) {
@@ -278,21 +276,10 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     if (fetches) poller.#phase = {is: 'fetchingResult', abort: deriveController(signal)};
     else if (outcome !== undefined) poller.#phase = {is: 'over', outcome};
     if (poller.#actor !== undefined) for (const event of machineEvents) poller.#actor.send(event);
-    poller.#emit(events);
+    // A listener that stops the poller does so in the middle of an event.
+    poller.#listeners?.emitInTurn(events);
     if (fetches) void poller.#fetchResult(outcome.operation);
     else if (outcome !== undefined) poller.#settle(outcome);
-  }
-
-  // A listener that stops the poller does so in the middle of an event: the other listeners get that event first, then the
-  // end, and nothing of what the step had yet to emit.
-  #emit(events: readonly OperationEvent[]): void {
-    const isNested = this.#pending !== undefined;
-    const listeners = this.#listeners;
-    if (!isNested && listeners === undefined) return;
-    this.#pending = [...events];
-    if (isNested) return;
-    for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) listeners?.emit(event);
-    this.#pending = undefined;
   }
 
   async #fetchResult(operation: SucceededOperation): Promise<void> {

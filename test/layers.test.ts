@@ -77,7 +77,13 @@ interface SyntaxNode {
   /** Of `import('…')`. */
   readonly callee?: SyntaxNode;
   readonly arguments?: ReadonlyArray<{readonly expression: SyntaxNode}>;
+  /** Of `require('…')` in `import … = require('…')`. */
+  readonly expression?: SyntaxNode;
+  /** Of `declare module '…'`. */
+  readonly id?: SyntaxNode;
 }
+
+const referenceDirective = /^\/\/\/ *<reference +(path|types) *= *["'](.*?)["']/gm;
 
 /** All imports of a source, wherever in the file they are. */
 function importsOf(source: string): Import[] {
@@ -89,6 +95,8 @@ function importsOf(source: string): Import[] {
     if (typeof node !== 'object' || node === null) return;
     const {specifiers = []} = node;
     if (node.type === 'TsImportType') add(node.argument, true);
+    else if (node.type === 'TsExternalModuleReference') add(node.expression, false);
+    else if (node.type === 'TsModuleDeclaration' && node.id?.type === 'StringLiteral') add(node.id, true);
     else if (node.callee?.type === 'Import') add(node.arguments?.[0]?.expression, false);
     else if (node.source) {
       const noValue = specifiers.length > 0 && specifiers.every(({isTypeOnly}) => isTypeOnly);
@@ -97,6 +105,9 @@ function importsOf(source: string): Import[] {
     for (const child of Object.values(node)) visit(child);
   };
   visit(parseSync(source, {syntax: 'typescript'}) as unknown as SyntaxNode);
+  for (const [, kind, target = ''] of source.matchAll(referenceDirective)) {
+    imports.push({specifier: kind === 'path' ? `./${target}` : target, typeOnly: true});
+  }
   return imports;
 }
 
@@ -210,6 +221,14 @@ describe('forbidden', () => {
     ['operation/a.ts', "export * from '../http/deep/b.ts';", 'src/http/deep/b.ts: operation/ comes before http/'],
     ['operation/a.ts', "type B = import('../http/b.ts').B;", 'src/http/b.ts: operation/ comes before http/'],
     ['operation/a.ts', "void import('../http/b.ts');", 'src/http/b.ts: operation/ comes before http/'],
+    ['operation/a.ts', "import b = require('../http/b.ts');", 'src/http/b.ts: operation/ comes before http/'],
+    ['operation/a.ts', "declare module '../http/b.ts' {}", 'src/http/b.ts: operation/ comes before http/'],
+    ['operation/a.ts', '/// <reference path="../http/b.ts" />', 'src/http/b.ts: operation/ comes before http/'],
+    [
+      'operation/a.ts',
+      '/// <reference types="node:fs" />',
+      'node:fs: only node/, bullmq/, testing/, runner-kit/, cli/ may',
+    ],
     ['polling/a.ts', "import {Poller} from '../poller.ts';", 'src/poller.ts: polling/ comes before poller.ts'],
     ['poller.ts', "import './poll-operation.ts';", 'src/poll-operation.ts: poller.ts comes before poll-operation.ts'],
     ['poll-operation.ts', "import './graph/a.ts';", 'src/graph/a.ts: poll-operation.ts comes before graph/'],

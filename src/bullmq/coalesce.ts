@@ -1,3 +1,5 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+
 /** How long callers wait for others, in milliseconds: as briefly as a timer can. */
 const window = 1;
 
@@ -8,21 +10,15 @@ const window = 1;
  */
 export function coalesce<T>(work: () => Promise<T>): () => Promise<T> {
   let pending: Promise<T> | undefined;
-  return () => {
-    pending ??= share(work, () => {
+  const share = async (): Promise<T> => {
+    const full = sleep(window).then(() => {
       pending = undefined;
     });
+    const [result] = await Promise.all([work(), full]);
+    return result;
+  };
+  return () => {
+    pending ??= share();
     return pending;
   };
-}
-
-async function share<T>(work: () => Promise<T>, onFull: () => void): Promise<T> {
-  const full = new Promise<void>((resolve) => {
-    setTimeout(() => {
-      onFull();
-      resolve();
-    }, window);
-  });
-  const [result] = await Promise.all([work(), full]);
-  return result;
 }

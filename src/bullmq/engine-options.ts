@@ -61,16 +61,22 @@ const engineChecks = {
 /**
  * Checks the options that queue, worker and events have in common, and those that only one of them has.
  *
+ * @returns what they have in common, and all of them, checked
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
-export function readEngineOptions(options: EngineOptions, ownChecks: Readonly<Record<string, Check>> = {}): Engine {
-  checkOptions(options, {...engineChecks, ...ownChecks}, {required: ['name', 'connection']});
-  const {name, connection, prefix, onError} = options;
-  return {
+export function readEngineOptions<Options extends EngineOptions>(
+  options: Options,
+  ownChecks: Readonly<Record<string, Check>> = {},
+): {readonly engine: Engine; readonly own: Options} {
+  const checks = {...engineChecks, ...ownChecks};
+  const own = checkOptions(options, checks, {required: ['name', 'connection']});
+  const {name, connection, prefix, onError} = own;
+  const engine: Engine = {
     name,
     options: prefix === undefined ? {connection} : {connection, prefix},
     onError: onError === undefined ? warnOnce() : neverThrowing(onError),
   };
+  return {engine, own};
 }
 
 // While Redis is unavailable, each attempt to connect is an error.

@@ -92,8 +92,7 @@ export class JobAdder<Data> {
   }
 
   #prepare(source: string | URL | ResumeToken, options: AddOptions<Data> = {}, now: number): Added<Data> {
-    checkOptions(options, addChecks);
-    const {handOver, key, data, ...watch} = options;
+    const {handOver, key, data, ...watch} = checkOptions(options, addChecks);
     const place = typeof source === 'string' || source instanceof URL ? source : this.#byClock(source);
     const state = recordedState(place, watch, now);
     const {jobId} = jobOf(key ?? state.location);

@@ -48,7 +48,7 @@ interface TurnListener extends QueueEventsListener {
  * ```
  */
 export function createOperationEvents(options: EngineOptions): OperationEvents {
-  const engine = readEngineOptions(options);
+  const {engine} = readEngineOptions(options);
   const stream = new QueueEvents(engine.name, engine.options);
   const listeners = new Listeners<OperationEvent & {readonly id: string}>(operationEventTypes);
   stream.on('error', engine.onError);

@@ -52,6 +52,11 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     else await super.delay(milliseconds, abortController);
   }
 
+  /** Begins to take jobs. */
+  start(): void {
+    void this.run().catch((error: unknown) => this.emit('error', asError(error)));
+  }
+
   override async close(force?: boolean): Promise<void> {
     this.#closing.abort();
     await super.close(force);

@@ -11,10 +11,10 @@ import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobOf} from './job.ts';
 import {type AddedOperation, type AddOptions, JobAdder, largestBulk} from './job-adder.ts';
 import {JobReader} from './job-reader.ts';
-import {OriginHolds} from './origin-holds.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 import {RedisClock} from './redis-clock.ts';
+import {RedisHolds} from './redis-holds.ts';
 import {removeJob} from './remove-job.ts';
 import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
 import {wakeHeldJobs, wakeJob} from './wake-job.ts';
@@ -118,26 +118,16 @@ const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
  * ```
  */
 export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
-  const engine = readEngineOptions(options, queueChecks);
-  const retention = readRetention(options.retention);
+  const {engine, own} = readEngineOptions(options, queueChecks);
+  const retention = readRetention(own.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams: retention.streams});
   queue.on('error', engine.onError);
   const clock = new RedisClock(queue.backend.client);
   const reader = new JobReader<Data>(queue, engine, clock);
   const adder = new JobAdder<Data>(queue, engine, reader, retention);
   const publisher = new Publisher(engine);
-  const holds = new OriginHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
+  const holds = new RedisHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
 
-  const tryGet = async (id: string): Promise<QueuedOperation<Data> | undefined> => {
-    try {
-      const entry = await reader.read(id);
-      return entry === undefined || entry.isDone ? undefined : new QueuedOperation(reader, entry);
-    } catch (error) {
-      if (!(error instanceof InvalidResumeTokenError)) throw error;
-      engine.onError(error);
-      return undefined;
-    }
-  };
   const close = async (): Promise<void> => {
     await reader.close();
     await publisher.close();
@@ -163,16 +153,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
       const entry = await reader.read(key);
       return entry === undefined ? undefined : new QueuedOperation(reader, entry);
     },
-    list: async () => {
-      // A job may move from one state to another in the meantime.
-      const ids = [...new Set(await queue.getRanges([...watchedStates], 0, -1))];
-      const listed: QueuedOperation<Data>[] = [];
-      for (let from = 0; from < ids.length; from += largestBulk) {
-        const some = await Promise.all(ids.slice(from, from + largestBulk).map(tryGet));
-        listed.push(...some.filter((queued) => queued !== undefined));
-      }
-      return listed;
-    },
+    list: () => list(queue, reader),
     wake: async (key) => {
       const {jobId, id} = jobOf(key);
       if (id !== undefined && (await reader.read(id)) === undefined) return false;
@@ -182,19 +163,42 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     release: async (origin) => {
       await wakeHeldJobs(queue, await holds.release(origin === undefined ? undefined : readOrigin(origin)));
     },
-    counts: async () => {
-      const counts = await queue.getJobCounts();
-      const of = (name: string): number => counts[name] ?? 0;
-      return {
-        waiting: of('delayed'),
-        due: of('wait') + of('waiting') + of('paused') + of('prioritized'),
-        active: of('active'),
-        ended: of('completed'),
-        failed: of('failed'),
-      };
-    },
+    counts: () => count(queue),
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+async function list<Data>(queue: Queue, reader: JobReader<Data>): Promise<QueuedOperation<Data>[]> {
+  const tryGet = async (id: string): Promise<QueuedOperation<Data> | undefined> => {
+    try {
+      const entry = await reader.read(id);
+      return entry === undefined || entry.isDone ? undefined : new QueuedOperation(reader, entry);
+    } catch (error) {
+      if (!(error instanceof InvalidResumeTokenError)) throw error;
+      reader.reportError(error);
+      return undefined;
+    }
+  };
+  // A job may move from one state to another in the meantime.
+  const ids = [...new Set(await queue.getRanges([...watchedStates], 0, -1))];
+  const listed: QueuedOperation<Data>[] = [];
+  for (let from = 0; from < ids.length; from += largestBulk) {
+    const some = await Promise.all(ids.slice(from, from + largestBulk).map(tryGet));
+    listed.push(...some.filter((queued) => queued !== undefined));
+  }
+  return listed;
+}
+
+async function count(queue: Queue): Promise<OperationCounts> {
+  const counts = await queue.getJobCounts();
+  const of = (name: string): number => counts[name] ?? 0;
+  return {
+    waiting: of('delayed'),
+    due: of('wait') + of('waiting') + of('paused') + of('prioritized'),
+    active: of('active'),
+    ended: of('completed'),
+    failed: of('failed'),
   };
 }
 

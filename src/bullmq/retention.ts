@@ -1,5 +1,5 @@
 import type {KeepJobs} from 'bullmq';
-import {type Check, type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
+import {type Check, type Checks, isMilliseconds, isObjectWith, ownProperties} from '../shared/check-options.ts';
 import {isCount} from './engine-options.ts';
 
 /** How long outcomes stay in Redis and how many, whichever limit is reached first; and how many events. */
@@ -31,7 +31,8 @@ export interface Retention {
 }
 
 /** Fills in the defaults. */
-export function readRetention({age = 24 * 3_600_000, count = 10_000, events = 4000}: RetentionOptions = {}): Retention {
+export function readRetention(options: RetentionOptions = {}): Retention {
+  const {age = 24 * 3_600_000, count = 10_000, events = 4000} = ownProperties(options);
   return {
     removeOnComplete: {age: Math.ceil(age / 1000), count},
     streams: {events: {maxLen: Math.ceil(events)}},

@@ -1,28 +1,32 @@
+import {writeResumeToken} from '../operation/resume-token.ts';
+import type {WatchState} from '../operation/state.ts';
+import {wake} from '../polling/step.ts';
+import {heldUntil, type OriginHolds} from '../runner/origin-holds.ts';
 import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
-import {dueAtOf, type OperationRecord, readRecord, wakeRecord} from '../runner/record.ts';
+import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import type {OriginHold} from '../runner/step-unless-held.ts';
 import {type PreparedTurn, takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
-import {now as processNow} from '../shared/clock.ts';
+import {now as processNow, wallClock} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
 import {asError} from './engine-options.ts';
 import {type OperationJob, readJob, type Woken, writeJob} from './job.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
 import {OriginHeldError} from './origin-held-error.ts';
-import type {OriginHolds} from './origin-holds.ts';
 import type {Wait} from './poll-worker.ts';
 import type {Publisher} from './publisher.ts';
 import type {RedisClock} from './redis-clock.ts';
+import type {RedisHolds} from './redis-holds.ts';
 import type {Skips} from './skips.ts';
 import {hasNews} from './turn-json.ts';
 
 /** What the turn of a job needs from outside. */
 export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>, 'resume' | 'onEnd'>> {
   /** Waits for the other jobs that have just come in. Returns the origins that are held, and until when by the clock. */
-  readonly coalesced: () => Promise<ReadonlyMap<string, number>>;
+  readonly coalesced: () => Promise<OriginHolds>;
   readonly clock: Pick<RedisClock, 'now'>;
-  readonly holds: Pick<OriginHolds, 'hold' | 'addJob'>;
+  readonly holds: Pick<RedisHolds, 'hold' | 'addJob'>;
   readonly skips: Pick<Skips, 'add'>;
   /** How long a job's lock lasts without being renewed, in milliseconds. */
   readonly lockDuration: number;
@@ -58,8 +62,7 @@ export async function takeJobTurn<Data>(
   if ('dueAt' in taken) return taken;
   const {before, turn} = taken;
   if (turn.error !== undefined) io.onError(asError(turn.error));
-  const heldUntil = await holdOrigin(io, turn.hold);
-  const record = dueBy(turn.record, heldUntil);
+  const record = dueBy(turn.record, await holdOrigin(io, turn.hold));
   // Before anything that can go wrong: the poll was made, even if it has to be made again.
   emitTurn(io.listeners, taken);
   // Published before it is stored: a worker killed in between publishes it twice rather than never.
@@ -78,7 +81,7 @@ async function tryTurn<Data>(
   io: JobIo<Data>,
   jobId: string,
   {data, processedOn}: Job<Data>,
-  origins: ReadonlyMap<string, number>,
+  origins: OriginHolds,
 ): Promise<TakenTurn<Data> | Wait> {
   const {clock, lockDuration, resume, onEnd, signal} = io;
   const now = clock.now();
@@ -94,12 +97,11 @@ async function tryTurn<Data>(
     // it takes by this machine's clock, and we stamp what follows a turn by Redis': the earlier one never sees a stop in a skew.
     if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
       return {dueAt: dueAtOf(record)};
-    const before = woken === undefined ? record : wokenRecord(record, woken, now);
-    const state = readRecord(before);
-    const heldUntil = origins.size === 0 ? undefined : origins.get(new URL(state.location).origin);
-    const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil};
+    const {before, state} = wokenBy(woken, record, readRecord(record), now);
+    const held = heldUntil(origins, state.location, now);
+    const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil: held};
     const turn = await takePreparedTurn(before, state, options, now);
-    return {before, turn, heldUntil, at: now};
+    return {before, turn, heldUntil: held, at: now};
   } catch (error) {
     if (error instanceof RecordRefusedError) {
       const {why, id = jobId, reason} = error;
@@ -124,16 +126,26 @@ function skip(
   return {dueAt: clock.now() + rest, isSkipped: true};
 }
 
-/** A record whose wait was ended: by a hint as soon as the service allows, by a lifted hold at once. */
-function wokenRecord<Data>(record: OperationRecord<Data>, woken: Woken, now: number): OperationRecord<Data> {
-  if (woken === 'hint') return wakeRecord(record, now);
-  const {
-    token: {notBefore, ...token},
-    fetching,
-    ...others
-  } = record;
-  const due = {dueAt: Math.min(dueAtOf(record), now)};
-  return {...others, token: {...token, ...due}, ...(fetching === undefined ? {} : {fetching: {...fetching, ...due}})};
+/** A record and its state, whose wait may have been ended: by a hint as soon as the service allows, by a lifted hold at once. */
+function wokenBy<Data>(
+  woken: Woken | undefined,
+  record: OperationRecord<Data>,
+  state: WatchState,
+  now: number,
+): {readonly before: OperationRecord<Data>; readonly state: WatchState} {
+  if (woken === undefined) return {before: record, state};
+  const dueAt = Math.min(dueAtOf(record), now);
+  const due =
+    woken === 'release'
+      ? {...state, dueAt, notBefore: undefined}
+      : wake(
+          state,
+          wallClock(() => now),
+        )?.state;
+  if (due === undefined) return {before: record, state};
+  const {fetching} = record;
+  const before = {...record, token: writeResumeToken(due), ...(fetching && {fetching: {...fetching, dueAt}})};
+  return {before, state: due};
 }
 
 /** Holds an origin, for all workers, where the service has just asked for it. @returns until when */

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
-import {checkOneTransport, isClient} from '../client/client-option.ts';
-import type {OperationClient} from '../client/operation-client.ts';
+import type {WorkerOptions} from 'bullmq';
+import {checkOneTransport} from '../client/client-option.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import {readOptions} from '../options/settings.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
@@ -11,11 +11,11 @@ import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
 import {coalesce} from './coalesce.ts';
-import {type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
+import {type Engine, type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
-import {OriginHolds} from './origin-holds.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
+import {RedisHolds} from './redis-holds.ts';
 import {Skips} from './skips.ts';
 import {type JobIo, takeJobTurn} from './take-job-turn.ts';
 
@@ -32,8 +32,6 @@ export interface LimiterOptions {
  * client's root alone. `maxRetryAfter` limits how long an origin is held back, too.
  */
 export interface OperationWorkerOptions<Data = unknown> extends EngineOptions, WorkerPollOptions<Data> {
-  /** Another name of `client`. */
-  readonly graph?: OperationClient | undefined;
   /** How many polls may be under way at once in this worker. Jobs that wait do not count. Default 100. */
   readonly concurrency?: number | undefined;
   /** How many polls all workers of the queue may make in a period of time; pass it to each of them. Default: no limit. */
@@ -87,7 +85,6 @@ const {signal: _, heldUntil, started, finalStateVia, ...pollChecks} = turnChecks
 
 const workerChecks = {
   ...pollChecks,
-  graph: isClient,
   concurrency: isCount,
   limiter: isObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
   recoverAfter: isMilliseconds(1000),
@@ -111,16 +108,9 @@ const longestRetry = 60_000;
  * ```
  */
 export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
-  const engine = readEngineOptions(options, workerChecks);
-  const {name: _, connection, prefix, onError, concurrency = 100, limiter, recoverAfter = 5000, ...poll} = options;
-  const {graph, client = graph, ...others} = poll;
-  if (graph !== undefined && options.client !== undefined)
-    throw new TypeError('graph: the client is given; give one of the two');
-  checkOneTransport({...others, client});
-  const {onEnd, trustedOrigins, protocols = []} = others;
-  const {requestTimeout} = readOptions({requestTimeout: others.requestTimeout, trustedOrigins});
-  // So that wrong ones are refused now, not at the first job.
-  for (const protocol of protocols) readOptions({protocol});
+  const {engine, own} = readEngineOptions(options, workerChecks);
+  const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = own;
+  const requestTimeout = checkPolls(poll);
   const publisher = new Publisher(engine);
   const listeners = new Listeners<TurnEvent>(operationEventTypes);
   const closing = new AbortController();
@@ -130,27 +120,13 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
       clockCheck.notice();
       return takeJobTurn(io, job, lock);
     },
-    {
-      ...engine.options,
-      autorun: false,
-      concurrency,
-      ...(limiter === undefined ? {} : {limiter}),
-      lockDuration: recoverAfter,
-      stalledInterval: recoverAfter / 2,
-      // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
-      maxStalledCount: unlimited,
-      runRetryDelay: firstRetry,
-      removeOnFail: {age: week},
-      settings: {
-        backoffStrategy: (attempts) => doublingDelay(firstRetry, longestRetry, attempts),
-      },
-    },
+    workerOptions(engine, {concurrency, limiter, recoverAfter}),
   );
   const {clock} = worker;
-  const holds = new OriginHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
+  const holds = new RedisHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
   const io: JobIo<Data> = {
-    resume: prepareTurns({...others, client}),
-    onEnd,
+    resume: prepareTurns(poll),
+    onEnd: poll.onEnd,
     coalesced: coalesce(() => holds.read()),
     clock,
     holds,
@@ -165,9 +141,7 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
   worker.on('error', lockErrors.report);
   worker.on('failed', (_job, error) => engine.onError(error));
 
-  const start = (): void => void worker.run().catch(engine.onError);
-  const pausable = {start, pause: () => worker.pause(), resume: () => worker.resume()};
-  const clockCheck = new ClockCheck(clock, pausable, engine.onError);
+  const clockCheck = new ClockCheck(clock, worker, engine.onError);
   void clockCheck.check();
 
   let closed: Promise<void> | undefined;
@@ -191,5 +165,36 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+/** Refuses wrong options now, not at the first job. @returns how long a request may take, in milliseconds */
+function checkPolls(poll: WorkerPollOptions<never>): number {
+  checkOneTransport(poll);
+  for (const protocol of poll.protocols ?? []) readOptions({protocol});
+  return readOptions({requestTimeout: poll.requestTimeout, trustedOrigins: poll.trustedOrigins}).requestTimeout;
+}
+
+/** The options of BullMQ's worker. */
+function workerOptions(
+  engine: Engine,
+  {
+    concurrency = 100,
+    limiter,
+    recoverAfter,
+  }: {recoverAfter: number} & Pick<OperationWorkerOptions, 'concurrency' | 'limiter'>,
+): WorkerOptions {
+  return {
+    ...engine.options,
+    autorun: false,
+    concurrency,
+    ...(limiter === undefined ? {} : {limiter}),
+    lockDuration: recoverAfter,
+    stalledInterval: recoverAfter / 2,
+    // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.
+    maxStalledCount: unlimited,
+    runRetryDelay: firstRetry,
+    removeOnFail: {age: week},
+    settings: {backoffStrategy: (attempts) => doublingDelay(firstRetry, longestRetry, attempts)},
   };
 }

@@ -8,7 +8,7 @@ import {isToken, type TokenRequest} from '../http/authorization.ts';
 import {UnauthorizedError} from '../operation/errors.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, exitCodes} from './cli-error.ts';
-import {assignment} from './quote.ts';
+import {assignment} from './command-line.ts';
 import type {Shell} from './shell.ts';
 
 /** Where the access token comes from; at most one is given. */

@@ -58,7 +58,27 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .exitOverride()
     .addHelpText('after', () => exampleText('all', helpWidth));
 
-  const watch = program
+  const frame: Frame = {shell, end, helpWidth, given: []};
+  collectGiven(program, frame.given);
+  addWatch(program, frame);
+  addResetPassword(program, frame);
+  addEmulate(program, frame);
+  addProtocols(program, frame);
+  return program;
+}
+
+/** What all commands share. */
+interface Frame {
+  readonly shell: Shell;
+  readonly end: (exitCode: number) => void;
+  readonly helpWidth: number;
+  /** The options of the command line, in their order. */
+  readonly given: GivenOption[];
+}
+
+function addWatch(program: Command, frame: Frame): void {
+  const {shell, end, helpWidth, given} = frame;
+  const command = program
     .command('watch')
     .description('watches an operation until it ends and prints the outcome')
     .argument('[location]', 'where the operation is, as the service returned it; optional with --resume')
@@ -73,12 +93,15 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .option('--fetch-result', 'fetch what the operation produced and print it as JSON')
     .option('--resume <file>', 'save a resume token in this file if watching ends first, and resume from it')
     .addHelpText('after', () => exampleText('watch', helpWidth))
-    .action(async (location: string | undefined, _own: unknown, command: Command) =>
+    .action(async (location: string | undefined) =>
       end(await watchCommand(location, {...command.optsWithGlobals<WatchCommandOptions>(), given}, shell)),
     );
-  addWatchOptions(watch);
+  addWatchOptions(command, frame);
+}
 
-  const resetPassword = program
+function addResetPassword(program: Command, frame: Frame): void {
+  const {shell, end, helpWidth, given} = frame;
+  const command = program
     .command('reset-password')
     .description("resets a user's password in Microsoft Graph, and watches the reset")
     .argument('<user>', 'object id or user principal name')
@@ -87,11 +110,13 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .option('--show', 'print the new password, and nothing else, once the reset has succeeded')
     .addOption(new Option('--root <url>', 'a Graph root other than that of --cloud').conflicts('cloud'))
     .addHelpText('after', () => exampleText('resetPassword', helpWidth))
-    .action(async (user: string, _own: unknown, command: Command) =>
+    .action(async (user: string) =>
       end(await resetPasswordCommand(user, {...command.optsWithGlobals<ResetPasswordCommandOptions>(), given}, shell)),
     );
-  addWatchOptions(resetPassword);
+  addWatchOptions(command, frame);
+}
 
+function addEmulate(program: Command, {shell, end, helpWidth}: Frame): void {
   program
     .command('emulate')
     .description('emulates Microsoft Graph on this machine, with operations to watch, until Ctrl-C')
@@ -104,7 +129,9 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
       const {emulateCommand} = await import('./emulate-command.ts');
       end(await emulateCommand(options, shell));
     });
+}
 
+function addProtocols(program: Command, {shell, end, helpWidth}: Frame): void {
   program
     .command('protocols')
     .description('lists the protocols that --protocol accepts, or shows one of them')
@@ -114,11 +141,6 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
     .action((protocol: Protocol | undefined, options: {json?: boolean}) =>
       end(protocolsCommand(protocol, options, shell)),
     );
-
-  const given: GivenOption[] = [];
-  for (const command of [program, watch, resetPassword]) collectGiven(command, given);
-  for (const command of [watch, resetPassword]) command.hook('preAction', () => useEnvironmentProxy(shell));
-  return program;
 }
 
 /** An option or a command in the help of a narrow terminal, where nothing fits beside it. */
@@ -138,8 +160,8 @@ function collectGiven(command: Command, given: GivenOption[]): void {
   }
 }
 
-/** Adds the options that all watching commands share. */
-function addWatchOptions(command: Command): void {
+/** Adds what all watching commands share. */
+function addWatchOptions(command: Command, {shell, given}: Frame): void {
   const sources = ['tokenEnv', 'tokenFile', 'tokenCommand'];
   command
     .addOption(new Option('--token-env <name>', 'variable with the access token').conflicts(sources.slice(1)))
@@ -150,7 +172,9 @@ function addWatchOptions(command: Command): void {
     .option('--interval <duration>', 'poll every 500ms, 5s (default: 1s growing to 30s, with jitter)', duration)
     .option('--not-found-grace <duration>', 'how long a 404 means "not visible yet" (default: 30s; 0s: never)', grace)
     .option('--json', 'print each event, and the outcome, as one line of JSON')
-    .option('--quiet', 'show no progress');
+    .option('--quiet', 'show no progress')
+    .hook('preAction', () => useEnvironmentProxy(shell));
+  collectGiven(command, given);
 }
 
 function duration(text: string): number {

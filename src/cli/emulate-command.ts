@@ -1,12 +1,13 @@
+import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {readFile} from 'node:fs/promises';
+import process from 'node:process';
 import {escapeControls} from '../shared/printable.ts';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
 import type {AddOperationOptions} from '../testing/operation-options.ts';
 import type {OperationStep} from '../testing/operation-step.ts';
 import {CliError, errorCode, exitCodes} from './cli-error.ts';
-import {openInBrowser} from './open-in-browser.ts';
-import {assignment, invocationName, quote} from './quote.ts';
+import {assignment, invocationName, quote} from './command-line.ts';
 import type {Shell} from './shell.ts';
 
 /** The token that the emulator accepts by default. */
@@ -142,4 +143,19 @@ async function start(
       'Choose another --port, or omit it to use a free one.',
     );
   }
+}
+
+/** The program that opens a URL on each system, with its arguments. */
+const openers: Readonly<Record<string, readonly [program: string, ...args: readonly string[]]>> = {
+  darwin: ['open'],
+  // `start` takes a first argument in quotes for a title.
+  win32: ['cmd', '/c', 'start', '""'],
+};
+
+/** Opens a URL in the browser. That there is none is said, but is no error. */
+function openInBrowser(url: string, {env, stderr}: Pick<Shell, 'env' | 'stderr'>): void {
+  const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
+  const child = spawn(program, [...args, url], {env, stdio: 'ignore', detached: true, windowsHide: true});
+  child.once('error', () => void stderr.write(`No browser could be opened (${program}). Open ${url} yourself.\n`));
+  child.unref();
 }

@@ -14,7 +14,6 @@ import {defineProtocol} from '../protocol/define-protocol.ts';
 import {presets} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {errorCode} from './cli-error.ts';
-import {mostSimilar} from './most-similar.ts';
 
 /** What `--protocol` takes: the presets and the catalogue. */
 export const namedProtocols: readonly Protocol[] = [
@@ -48,6 +47,28 @@ export function readProtocol(name: string): Protocol {
   throw new InvalidArgumentError(
     similar === undefined ? '"operation-poller protocols" lists them.' : `Did you mean ${similar}?`,
   );
+}
+
+/** The candidate that a misspelled word most likely means; `undefined` if none is close. Case does not matter. */
+function mostSimilar(word: string, candidates: readonly string[]): string | undefined {
+  const distances = candidates.map((candidate) => editDistance(word.toLowerCase(), candidate.toLowerCase()));
+  const least = Math.min(...distances);
+  // Two in five letters may be wrong.
+  return least <= word.length * 0.4 ? candidates[distances.indexOf(least)] : undefined;
+}
+
+/** How many letters must be inserted, left out or replaced: Levenshtein's distance. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({length: to.length + 1}, (_, index) => index);
+  for (const [line, letter] of [...from].entries()) {
+    const next = [line + 1];
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }
 
 /** A name without its family. */

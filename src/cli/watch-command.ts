@@ -1,5 +1,6 @@
 import {createOperationClient, type OperationClient} from '../client/operation-client.ts';
 import type {ClientPollOptions} from '../client/operation-settings.ts';
+import {isPath} from '../client/path.ts';
 import {cloudRoots} from '../graph/clouds.ts';
 import {createGraphClient} from '../graph/graph-client.ts';
 import {OperationError, UnauthorizedError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
@@ -11,14 +12,13 @@ import {resolveLocation} from '../protocol/resolve.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
 import {CliError, endedStatus, errorCode, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
 import {watchAgain} from './command-line.ts';
-import {headersFrom} from './header-env.ts';
 import {findProtocol} from './named-protocols.ts';
 import {Reporter} from './reporter.ts';
 import {readResumeFile, removeResumeFile, type SavedToken, updateResumeFile, writeResumeFile} from './resume-file.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {jsonText} from './terminal.ts';
 import {stopAtUnknownHost} from './unknown-host.ts';
-import {pollOptions, type WatchOptions} from './watch-options.ts';
+import {headersFrom, pollOptions, type WatchOptions} from './watch-options.ts';
 
 /** The options of `watch`. */
 export interface WatchCommandOptions extends WatchOptions {
@@ -79,7 +79,7 @@ export async function watchCommand(
 
 /** Resolves a path as Graph means its own relative locations: under the root and its version. Leaves a location as it is. */
 function absolute(given: string, {cloud = 'global', root = `${cloudRoots[cloud]}/v1.0`}: WatchCommandOptions): string {
-  return /^\/(?![/\\])/.test(given) ? (resolveLocation(given, root, root) ?? given) : given;
+  return isPath(given) ? (resolveLocation(given, root, root) ?? given) : given;
 }
 
 function createPoller(

@@ -1,7 +1,9 @@
 import type {ClientPollOptions} from '../client/operation-settings.ts';
 import type {GraphCloud} from '../graph/clouds.ts';
 import {fixed} from '../schedule/schedule.ts';
+import {escapeControls} from '../shared/printable.ts';
 import type {AccessTokenOptions} from './access-token.ts';
+import {CliError} from './cli-error.ts';
 import type {GivenOption} from './command-line.ts';
 import type {ReporterOptions} from './reporter.ts';
 import type {Shell} from './shell.ts';
@@ -35,4 +37,25 @@ export function parseDuration(text: string): number | undefined {
   const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(text) ?? [];
   const milliseconds = Math.round(Number(number) * (units[unit] ?? 0));
   return milliseconds >= 1 ? milliseconds : undefined;
+}
+
+const headerHint = 'Expected NAME=VARIABLE, the name of a header and that of an environment variable with its value.';
+
+/**
+ * The headers that `--header-env` names, with their values from the environment.
+ *
+ * @param given `NAME=VARIABLE` each
+ * @throws CliError that shows none of what may be a key by mistake
+ */
+export function headersFrom(given: readonly string[], {env}: Pick<Shell, 'env'>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, name, variable] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+      if (name === undefined || variable === undefined)
+        throw new CliError('--header-env: there is no variable', headerHint);
+      const value = env[variable];
+      if (value !== undefined && value !== '') return [name, value];
+      throw new CliError(`--header-env: the variable of ${escapeControls(name)} is not set`, headerHint);
+    }),
+  );
 }

@@ -113,8 +113,8 @@ const clientChecks = {
  * const {poller} = await client.start(protocol, {method: 'PUT', path: '/exports/2024', body: {format: 'csv'}});
  * ```
  */
-export function createOperationClient(options: OperationClientOptions): OperationClient {
-  checkOptions(options, clientChecks, {takes: 'an object with a root'});
+export function createOperationClient(given: OperationClientOptions): OperationClient {
+  const options = checkOptions(given, clientChecks, {takes: 'an object with a root'});
   const {token, startToken, headers} = options;
   const isProtected = token !== undefined || startToken !== undefined || headers !== undefined;
   const {origin, base} = readRoot(options.root, isProtected);

@@ -1,8 +1,14 @@
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
+import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Check, type Checks, checkOptions} from '../shared/check-options.ts';
 import type {ClientParts} from './client-parts.ts';
+
+/** For an option that only the client has. */
+const refuse: Check = (name) => {
+  throw new TypeError(`${name}: it is the client's, give it where the client is made`);
+};
 
 /** The options of one operation of a client: the client has `http` and `token`. */
 export type ClientPollOptions<Result = unknown> = Omit<PollOptions<Result>, 'http' | 'token'>;
@@ -16,23 +22,21 @@ export const clientPollChecks: Checks<ClientPollOptions> = otherChecks;
  * Checks the options of one operation.
  *
  * @param checks a check for each option there is
+ * @returns their own properties
  * @throws TypeError or RangeError that names the option
  */
-export function checkPollOptions(options: object, checks: Readonly<Record<string, Check>> = clientPollChecks): void {
-  for (const name of ['http', 'token']) {
-    if (name in Object(options)) throw new TypeError(`${name}: it is the client's, give it where the client is made`);
-  }
-  checkOptions(options, checks);
+export function checkPollOptions<Options extends object>(
+  options: Options,
+  checks: Readonly<Record<string, Check>> = clientPollChecks,
+): Options {
+  const given = ['http', 'token'].filter((name) => Object.hasOwn(Object(options), name));
+  return checkOptions(options, {...checks, ...Object.fromEntries(given.map((name) => [name, refuse]))});
 }
 
-/**
- * The settings for one operation.
- *
- * @throws TypeError or RangeError that names the option
- */
+/** The settings for one operation. @throws TypeError or RangeError that names the option */
 export function operationSettings(client: ClientParts, options: ClientPollOptions): Settings {
-  checkPollOptions(options);
-  return readOptions({...options, token: client.token}, sharedSettings(client, options.protocol));
+  const own = checkPollOptions(options);
+  return readOptions({...own, token: client.token}, sharedSettings(client, own.protocol));
 }
 
 /** What a client gives to the settings of each of its operations, besides the token. */
@@ -40,6 +44,6 @@ export function sharedSettings(
   {origin, base, pathRoot, transport, secrets, credentials}: ClientParts,
   protocol: Protocol | undefined,
 ): Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root' | 'base'> {
-  const root = pathRoot ?? (protocol?.pathsUnderRoot === true ? base : undefined);
+  const root = pathRoot ?? (ownProperty(protocol, 'pathsUnderRoot') === true ? base : undefined);
   return {transport, secrets, credentials, resultOrigin: origin, root, base};
 }

@@ -29,12 +29,12 @@ export interface StartRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const isPath = isA("a path such as '/exports'", (path) => typeof path === 'string');
+const isPathOrUrl = isA("a path such as '/exports'", (path) => typeof path === 'string');
 
 /** A check for each field of a start. */
 const startRequestChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
-  path: isPath,
+  path: isPathOrUrl,
   body: checkBody,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
@@ -76,11 +76,11 @@ export async function sendStart(
   redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
   protocolReader(protocol); // First, so that the error names the argument that was forgotten.
-  checkOptions(request, startRequestChecks, {name: 'request', prefix: '', takes: 'an object with a path'});
-  const {method = 'POST', body: json, headers} = request;
+  const form = {name: 'request', prefix: '', takes: 'an object with a path'};
+  const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, startToken, startTimeout} = client;
-  const url = requestUrl(request.path, base);
+  const url = requestUrl(path, base);
   const settings = operationSettings(client, {...options, protocol});
   const {reader, signal} = settings;
   const {controller, dispose} = deriveController(signal);
@@ -103,7 +103,7 @@ export async function sendStart(
   };
   try {
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
-    const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin};
+    const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin, takesText: false, home: undefined};
     const response = await exchange(
       // A start needs a token, even where polling does not, and its status is no word of the operation.
       {...settings, token: startToken, transport, reader: {...reader, sendsToken: true, unfollowed: new Set()}},
@@ -145,7 +145,7 @@ function mayBeProcessed(cause: unknown): boolean {
 
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
-  isPath('path', path);
+  isPathOrUrl('path', path);
   if (path.startsWith('/')) checkPath('path', path);
   const url = path.startsWith('/') ? base + path : path;
   const {origin} = new URL(base);

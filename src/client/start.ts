@@ -14,10 +14,11 @@ import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
+import type {Check} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {hasOrigin, readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
-import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
+import {type ClientPollOptions, checkPollOptions, clientPollChecks, operationSettings} from './operation-settings.ts';
 import {type AcceptedStart, notStarted, type StartRequest, sendStart} from './start-request.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
@@ -39,13 +40,16 @@ export function start<Result>(
   options: ClientPollOptions<Result> = {},
 ): Promise<StartedOperation<Result>> {
   return startAfterReturn(async (returned) => {
-    for (const name of ['protocol', 'started'] as const) {
-      if (options[name] !== undefined) throw new TypeError(`${name}: start has its own, from its first two arguments`);
-    }
-    const accepted = await sendStart(client, protocol, request, options);
-    return watchStarted<Result>(client, accepted, options, returned);
+    const own = checkPollOptions(options, startChecks);
+    const accepted = await sendStart(client, protocol, request, own);
+    return watchStarted<Result>(client, accepted, own, returned);
   });
 }
+
+const given: Check = (name) => {
+  throw new TypeError(`${name}: start has its own, from its first two arguments`);
+};
+const startChecks = {...clientPollChecks, protocol: given, started: given};
 
 /**
  * Starts an operation, and lets watching begin only once the caller has the result: a listener that is added right after

@@ -1,4 +1,5 @@
 import {describeToken, isToken, type TokenRequest, type TokenSource, tokenForm} from '../http/authorization.ts';
+import {checkToken} from '../options/settings.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
@@ -43,21 +44,10 @@ interface PendingToken {
   readonly controller: AbortController;
 }
 
-/** Checks a token source. What was given is not shown: it may well be the token. */
+/** A check for {@link ClientTokenSource}. */
 export function checkTokenSource(name: string, source: unknown): void {
-  if (typeof source === 'function' || typeof Object(source).getToken === 'function' || isToken(source)) return;
-  if (typeof source === 'string') {
-    throw expected(
-      name,
-      tokenForm,
-      /^bearer\s/i.test(source) ? 'one with the word Bearer' : 'a string with other characters',
-    );
-  }
-  throw expected(
-    name,
-    'a string, a function or a credential with getToken()',
-    source === null ? 'null' : typeof source,
-  );
+  if (typeof Object(source).getToken === 'function') return;
+  checkToken(name, source, 'a function or a credential with getToken()');
 }
 
 /**

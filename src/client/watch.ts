@@ -55,9 +55,8 @@ export function resumeOf(
   options: ClientPollOptions = {},
   time?: number,
 ): Resumed {
-  checkPollOptions(options);
   const {origin, token} = client;
-  const {state, settings: own} = resumeWatching(resumeToken, {...options, token}, time);
+  const {state, settings: own} = resumeWatching(resumeToken, {...checkPollOptions(options), token}, time);
   const settings = {...own, ...sharedSettings(client, own.reader.protocol)};
   const ours = withTokenOrigin(state, origin, settings);
   if (ours !== undefined) return {state: ours, settings};

@@ -55,15 +55,19 @@ export const durableRunChecks = {
   pollsPerRun: isNumber({least: 1}),
 } satisfies Checks<DurableRunOptions>;
 
-/** @throws TypeError or RangeError that names the option, what it got and what it takes */
-export function checkDurableOptions(options: object, checks: Readonly<Record<string, Check>>): void {
+/** @returns their own properties. @throws TypeError or RangeError that names the option, what it got and what it takes */
+export function checkDurableOptions<Options extends DurableOptions>(
+  options: Options,
+  checks: Readonly<Record<string, Check>>,
+): Options {
   checkIsObject('options', options);
-  const {signal, ...others} = options as PollOptions;
-  if (signal !== undefined) {
-    throw new TypeError('signal: a workflow cannot replay an abort; cancel the workflow instead');
-  }
-  checkOptions(others, checks);
-  checkOneTransport(others);
+  const own = checkOptions(options, Object.hasOwn(options, 'signal') ? {...checks, signal: refuseSignal} : checks);
+  checkOneTransport(own);
+  return own;
+}
+
+function refuseSignal(): void {
+  throw new TypeError('signal: a workflow cannot replay an abort; cancel the workflow instead');
 }
 
 function checkPureSchedule(name: string, schedule: unknown): void {

@@ -58,8 +58,7 @@ export async function watchDurably(
   place: string | URL | ResumeToken,
   options: DurableOptions = {},
 ): Promise<Outcome> {
-  checkDurableOptions(options, durableChecks);
-  const run = await watch(host, place, options, Number.POSITIVE_INFINITY);
+  const run = await watch(host, place, checkDurableOptions(options, durableChecks), Number.POSITIVE_INFINITY);
   // Without a limit on polls a run ends with an outcome.
   return (run as Extract<DurableRun, {readonly outcome: Outcome}>).outcome;
 }
@@ -86,8 +85,7 @@ export async function watchDurablyInRuns(
   place: string | URL | ResumeToken,
   options: DurableRunOptions = {},
 ): Promise<DurableRun> {
-  checkDurableOptions(options, durableRunChecks);
-  const {pollsPerRun = 200, ...others} = options;
+  const {pollsPerRun = 200, ...others} = checkDurableOptions(options, durableRunChecks);
   return watch(host, place, others, pollsPerRun);
 }
 

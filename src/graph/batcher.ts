@@ -51,11 +51,7 @@ export class Batcher {
     this.#sendBatch = sendBatch;
   }
 
-  /**
-   * Sends a request with others that have the same key.
-   *
-   * @throws the signal's reason when it aborts
-   */
+  /** Sends a request with others that have the same key. @throws the signal's reason when it aborts */
   send(key: string, location: string, request: TransportRequest): Promise<TransportResponse> {
     return new Promise((resolve, reject) => {
       const batch = this.#open.get(key) ?? this.#openBatch(key);

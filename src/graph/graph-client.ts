@@ -93,8 +93,8 @@ function checkBatch(name: string, batch: unknown): void {
  * if (reset.confirmed) handOver(await reset.newPassword());
  * ```
  */
-export function createGraphClient(options: GraphClientOptions): GraphClient {
-  checkOptions(options, optionChecks, {takes: 'an object with a token', required: ['token']});
+export function createGraphClient(given: GraphClientOptions): GraphClient {
+  const options = checkOptions(given, optionChecks, {takes: 'an object with a token', required: ['token']});
   const {cloud, version = 'v1.0', batch = true, token, startToken, headers, http, concurrency, startTimeout} = options;
   const root = readOrigin(cloud, options.root);
   const base = `${root}/${version}`;
@@ -109,9 +109,9 @@ export function createGraphClient(options: GraphClientOptions): GraphClient {
     version,
     scope,
     ...clientMethods(parts),
-    resetPassword: (user, given) => resetPassword(parts, user, given),
-    getOperation: async (user, id, given) => fetchOperation(parts, operationLocation(user, id), given),
-    watchOperation: (user, idOrLocation, given) => watch(parts, operationLocation(user, idOrLocation), given),
+    resetPassword: (user, reset) => resetPassword(parts, user, reset),
+    getOperation: async (user, id, poll) => fetchOperation(parts, operationLocation(user, id), poll),
+    watchOperation: (user, idOrLocation, poll) => watch(parts, operationLocation(user, idOrLocation), poll),
   };
   return rememberClient(client, parts);
 }

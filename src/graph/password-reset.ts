@@ -44,8 +44,7 @@ export function resetPassword(
   given: ResetPasswordOptions = {},
 ): Promise<PasswordReset> {
   return startAfterReturn(async (returned) => {
-    checkPollOptions(given, resetPasswordChecks);
-    const {newPassword, methodId, ...options} = given;
+    const {newPassword, methodId, ...options} = checkPollOptions(given, resetPasswordChecks);
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
     const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
       withoutPassword(response, newPassword),

@@ -1,22 +1,36 @@
+import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {deepFreeze, isRecord} from '../shared/json.ts';
 import {redact, redactJson} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 
 /**
- * A function that calls a protocol's `read` with a response, and returns what it gives as JSON without secrets.
+ * A function that calls a protocol's `read` with a response, and returns what it gives as JSON without secrets. `read` gets the body
+ * as it leads somewhere, with what a URL may contain; a URL that it gives as `resourceLocation` stays as it is, too.
  *
  * @returns `undefined` where the protocol has none
  */
 export function callRead(
   {read}: Protocol,
-  {status, headers, json, secrets}: Pick<ServiceResponse, 'status' | 'headers' | 'json' | 'secrets'>,
+  {
+    status,
+    headers,
+    links,
+    secrets,
+    credentials,
+  }: Pick<ServiceResponse, 'status' | 'headers' | 'links' | 'secrets' | 'credentials'>,
 ): (() => unknown) | undefined {
   if (read === undefined) return undefined;
   return () => {
+    deepFreeze(links);
     const shown = new Headers();
-    for (const [name, value] of headers.entries()) shown.append(name, redact(value, secrets, value.length));
-    const given: unknown = read({httpStatus: status, headers: shown, body: json});
+    for (const [name, value] of headers.entries()) shown.append(name, redact(value, credentials, value.length));
+    const given: unknown = read({httpStatus: status, headers: shown, body: links});
     if (given instanceof Promise) given.catch(() => {}); // It has no status, and nobody waits for it.
-    return given === undefined ? undefined : redactJson(JSON.parse(JSON.stringify(given)), secrets);
+    if (given === undefined) return undefined;
+    const json: unknown = redactJson(JSON.parse(JSON.stringify(given)), credentials);
+    const clean = redactJson(json, secrets);
+    const resourceLocation = ownProperty(json, 'resourceLocation');
+    return resourceLocation === undefined || !isRecord(clean) ? clean : {...clean, resourceLocation};
   };
 }

@@ -18,23 +18,22 @@ export interface RequestSettings extends TokenPolicy, SendSettings {
   readonly reader: Pick<ProtocolReader, 'protocol' | 'sendsToken' | 'tokenHeader' | 'unfollowed' | 'foreignHosts'>;
 }
 
-/** A request to the service. */
+/** A request to the service. No field may be left out: one could be found in a polluted `Object.prototype`, such as a method. */
 export interface ServiceRequest extends RequestLimits {
-  /** Default GET. */
-  readonly method?: TransportRequest['method'] | undefined;
+  readonly method: TransportRequest['method'];
   /** What is sent as JSON. */
-  readonly json?: unknown;
+  readonly json: unknown;
   /** Whether the response's body is text, which is not parsed. */
-  readonly takesText?: boolean | undefined;
+  readonly takesText: boolean;
   /** Further headers. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
   /** The origin that the token belongs to; empty: none. */
   readonly tokenOrigin: string;
   /** Where no token is sent, the URL whose origin counts as the request's own. Default its location. */
-  readonly home?: string | undefined;
+  readonly home: string | undefined;
   /** How long it may take, in milliseconds. Default as for all requests; a token has that time in any case. */
-  readonly requestTimeout?: number | undefined;
+  readonly requestTimeout: number | undefined;
 }
 
 /** Whether a poll has already asked for a new token. */
@@ -53,7 +52,7 @@ export async function exchange(
   request: ServiceRequest,
   refresh: TokenRefresh = {done: false},
 ): Promise<ServiceResponse> {
-  const {tokenOrigin, method = 'GET', json, takesText, headers} = request;
+  const {tokenOrigin, method, json, takesText, headers} = request;
   const {token: tokenSource, requestTimeout} = settings;
   const sendSettings =
     request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};

@@ -4,7 +4,7 @@ import {redactLocation} from '../shared/location.ts';
 /** What a secret is replaced with. */
 const replacement = '[token]';
 
-const encodedReplacement = encodeURIComponent(replacement);
+const encodedReplacement = /* @__PURE__ */ encodeURIComponent(replacement);
 
 const maxTextLength = 200;
 
@@ -123,6 +123,7 @@ function jsonContainsSecret(json: unknown, secrets: Secrets): boolean {
   for (let next: Fields | undefined = json; next !== undefined; next = pending?.pop()) {
     // Not Object.entries: this runs at each poll, and allocates nothing.
     for (const key in next) {
+      if (!Object.hasOwn(next, key)) continue;
       const value = next[key];
       if (containsSecret(key, secrets) || isSecret(value)) return true;
       if (isObject(value)) {
@@ -139,7 +140,7 @@ function mayBeEscaped(text: string): boolean {
   return text.includes('\\') || text.includes('%') || (text.includes('&') && text.includes(';'));
 }
 
-const utf16 = new TextDecoder('utf-16le', {ignoreBOM: true});
+const utf16 = /* @__PURE__ */ new TextDecoder('utf-16le', {ignoreBOM: true});
 
 /**
  * A text without percent-encoding and without the escapes of JSON, JavaScript and HTML, however they are within each other. It takes
@@ -155,7 +156,13 @@ function withoutEscapes(text: string): string {
   return length === text.length ? text : utf16.decode(plain.subarray(0, length));
 }
 
-const [numberSign, percent, ampersand, semicolon, backslash, x, u] = [0x23, 0x25, 0x26, 0x3b, 0x5c, 0x78, 0x75];
+const numberSign = 0x23;
+const percent = 0x25;
+const ampersand = 0x26;
+const semicolon = 0x3b;
+const backslash = 0x5c;
+const x = 0x78;
+const u = 0x75;
 
 /** Replaces the escape that the last character ends. @returns where it was, or -1 where there is none */
 function unescapeLast(plain: Uint16Array, length: number): number {
@@ -192,21 +199,22 @@ function readNumber(plain: Uint16Array, from: number, to: number, base: 10 | 16)
   return value;
 }
 
-/** HTML's names of the characters that tokens and keys consist of. */
-const characterNames: ReadonlyMap<number, string> = new Map(
-  Object.entries({
-    ...{amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", plus: '+', sol: '/', equals: '=', period: '.', lowbar: '_'},
-    ...{colon: ':', comma: ',', semi: ';', percnt: '%', bsol: '\\', num: '#', excl: '!', dollar: '$', ast: '*'},
-    ...{commat: '@', quest: '?', lpar: '(', rpar: ')', lsqb: '[', rsqb: ']', lcub: '{', rcub: '}', verbar: '|'},
-  }).map(([name, character]) => [
-    readName(
-      Uint16Array.from(name, (letter) => letter.charCodeAt(0)),
-      0,
-      name.length,
-    ),
-    character,
-  ]),
-);
+/** HTML's names of the characters that tokens and keys consist of, each with its character behind it. */
+const entities =
+  'amp& lt< gt> quot" apos\' plus+ sol/ equals= period. lowbar_ colon: comma, semi; percnt% bsol\\ num# excl! dollar$ ast* ' +
+  'commat@ quest? lpar( rpar) lsqb[ rsqb] lcub{ rcub} verbar|';
+
+const codesByName: ReadonlyMap<number, number> = /* @__PURE__ */ readEntities();
+
+function readEntities(): ReadonlyMap<number, number> {
+  return new Map(
+    entities.split(' ').map((entity) => {
+      const codes = Uint16Array.from(entity, (character) => character.charCodeAt(0));
+      const end = codes.length - 1;
+      return [readName(codes, 0, end), codes[end] ?? 0];
+    }),
+  );
+}
 
 /** A name between two places, as a number: a string for each would take longer than all the rest. Letters alone have 1 to 26. */
 function readName(plain: Uint16Array, from: number, to: number): number {
@@ -230,8 +238,7 @@ function readEntity(plain: Uint16Array, length: number): [number, number | undef
   while (start >= least && plain[start] !== ampersand && plain[start] !== semicolon) start--;
   if (plain[start] !== ampersand) return [0, undefined];
   const size = length - start;
-  if (plain[start + 1] !== numberSign)
-    return [size, characterNames.get(readName(plain, start + 1, end))?.charCodeAt(0)];
+  if (plain[start + 1] !== numberSign) return [size, codesByName.get(readName(plain, start + 1, end))];
   const isHexadecimal = ((plain[start + 2] ?? 0) | 0x20) === x;
   const code = isHexadecimal ? readNumber(plain, start + 3, end, 16) : readNumber(plain, start + 2, end, 10);
   return [size, code !== undefined && code <= 0x10_ff_ff ? code : undefined];

@@ -14,7 +14,7 @@ const decimalSeconds = /^\d{1,10}(?:\.\d{1,10})?$/;
 // The three forms of RFC 9110, section 5.6.7: IMF-fixdate, RFC 850, asctime.
 const httpDate =
   /[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/;
-const httpDates = new RegExp(`^(?:${httpDate.source})(?:, (?:${httpDate.source}))*$`);
+const httpDates = /* @__PURE__ */ new RegExp(`^(?:${httpDate.source})(?:, (?:${httpDate.source}))*$`);
 const rfc850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d:\d\d:\d\d) GMT$/;
 const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/;
 

@@ -39,7 +39,7 @@ export interface SendRequest {
   /** What is sent as JSON. */
   readonly json: unknown;
   /** Whether the response's body is text, which is not parsed. */
-  readonly takesText?: boolean | undefined;
+  readonly takesText: boolean;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
   readonly location: string;
@@ -67,7 +67,7 @@ export function send(
   limits: RequestLimits,
   request: SendRequest,
 ): Promise<ServiceResponse> {
-  const {method, takesText = false, location, secrets, credentials, isForeign, redirected} = request;
+  const {method, takesText, location, secrets, credentials, isForeign, redirected} = request;
   const clientRequestId = crypto.randomUUID();
   const headers = requestHeaders(request, clientRequestId, reader.tokenHeader);
   const read = ({status, headers, retryAfter, body}: TransportResponse, cause?: PollError): ServiceResponse => {

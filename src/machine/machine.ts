@@ -22,43 +22,47 @@ import {WatchInput} from './watch-input.ts';
  * The operation's machine: its statuses, changed by `report` events alone, and `abandoned`. Pure: its `watch` actor, which
  * polls and waits, is only named here and provided by `operation-machine.ts`.
  */
-const machine = setup({
-  types: {
-    input: {} as OperationInput,
-    context: {} as WatchState,
-    events: {} as OperationMachineEvent,
-    emitted: {} as OperationEvent,
-    output: {} as Outcome,
-  },
-  actors: {
-    watch: fromCallback(() => undefined) as WatchLogic,
-  },
-  actions: {
-    record: recordAction(),
-    /** A context that was stored as JSON has strings for dates. */
-    revive: () => undefined,
-    startWatching: sendTo('watch', ({context}): WatchCommand => ({type: 'watch', state: context})),
-  },
-  guards: {
-    reported: ({event}, {status}: {readonly status: OperationStatus}) =>
-      event.type === 'report' && event.operation.status === status,
-  },
-}).createMachine({
-  id: 'operation',
-  context: ({input}) => initialContext(input),
-  invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(optionsOf(event))},
-  on: {watching: {actions: ['revive', 'startWatching']}},
-  initial: 'notStarted',
-  states: {
-    notStarted: {on: {report: reports(), ...recorded('notStarted')}},
-    running: {on: {report: reports(), ...recorded('running')}},
-    succeeded: {type: 'final'},
-    failed: {type: 'final'},
-    canceled: {type: 'final'},
-    abandoned: {type: 'final', output: ({event}) => event},
-  },
-  output: ({context, event}) => endedOutcome(context) ?? abandonedOutcome(context, event.output),
-});
+const machine = /* @__PURE__ */ defineMachine();
+
+function defineMachine() {
+  return setup({
+    types: {
+      input: {} as OperationInput,
+      context: {} as WatchState,
+      events: {} as OperationMachineEvent,
+      emitted: {} as OperationEvent,
+      output: {} as Outcome,
+    },
+    actors: {
+      watch: fromCallback(() => undefined) as WatchLogic,
+    },
+    actions: {
+      record: recordAction(),
+      /** A context that was stored as JSON has strings for dates. */
+      revive: () => undefined,
+      startWatching: sendTo('watch', ({context}): WatchCommand => ({type: 'watch', state: context})),
+    },
+    guards: {
+      reported: ({event}, {status}: {readonly status: OperationStatus}) =>
+        event.type === 'report' && event.operation.status === status,
+    },
+  }).createMachine({
+    id: 'operation',
+    context: ({input}) => initialContext(input),
+    invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(optionsOf(event))},
+    on: {watching: {actions: ['revive', 'startWatching']}},
+    initial: 'notStarted',
+    states: {
+      notStarted: {on: {report: reports(), ...recorded('notStarted')}},
+      running: {on: {report: reports(), ...recorded('running')}},
+      succeeded: {type: 'final'},
+      failed: {type: 'final'},
+      canceled: {type: 'final'},
+      abandoned: {type: 'final', output: ({event}) => event},
+    },
+    output: ({context, event}) => endedOutcome(context) ?? abandonedOutcome(context, event.output),
+  });
+}
 
 /** A report leads to the state of the status that it reports. */
 function reports() {

@@ -46,7 +46,7 @@ const optionChecks = {
  * const poller = pollOperation(location, {http, token: getToken});
  * ```
  */
-export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
+export function leanHttp(given: LeanHttpOptions = {}): KyInstance {
   const undici = loadUndici();
   const {Agent, EnvHttpProxyAgent, request} = undici;
   // Bun's undici has the names of the package, but ignores dispatchers and follows redirects with the token.
@@ -55,7 +55,7 @@ export function leanHttp(options: LeanHttpOptions = {}): KyInstance {
       'leanHttp: Bun replaces the package undici by a module without dispatchers. Leave out the option http there',
     );
   }
-  checkOptions(options, optionChecks);
+  const options = checkOptions(given, optionChecks);
   const {connections = 128, keepAlive = 60_000} = options;
   // A poll limits its requests itself: undici's own timeouts would be a second clock.
   const limits = {connections, pipelining: 1, keepAliveTimeout: keepAlive, headersTimeout: 0, bodyTimeout: 0};

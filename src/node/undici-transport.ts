@@ -78,10 +78,10 @@ function requestHeaders(headers: Readonly<Record<string, string | undefined>>, j
 function headerReader(headers: Dispatcher.ResponseData['headers']): TransportResponse['headers'] {
   return {
     get: (name) => {
-      const value = headers[name.toLowerCase()];
-      return value === undefined ? null : readHeader(textOf(value));
+      const own = name.toLowerCase();
+      return Object.hasOwn(headers, own) ? readHeader(textOf(headers[own])) : null;
     },
-    has: (name) => headers[name.toLowerCase()] !== undefined,
+    has: (name) => Object.hasOwn(headers, name.toLowerCase()),
     entries: () => Object.entries(headers).map(([name, value]) => [name, textOf(value)]),
   };
 }

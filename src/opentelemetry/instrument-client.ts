@@ -24,7 +24,7 @@ type Methods = Pick<OperationClient, 'watch' | 'resume' | 'start'> &
  *
  * @throws TypeError when the client is frozen
  */
-export function instrumentClient(client: OperationClient | GraphClient, telemetry: Telemetry): Subscription {
+export function instrumentClient(client: OperationClient, telemetry: Telemetry): Subscription {
   if (Object.isFrozen(client)) throw new TypeError('target: expected a client that can be changed, got a frozen one');
   const methods: Methods = client;
   const {watch, watchOperation, resume, start, resetPassword} = methods;

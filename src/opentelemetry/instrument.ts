@@ -1,6 +1,5 @@
 import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentelemetry/api';
 import type {OperationClient} from '../client/operation-client.ts';
-import type {GraphClient} from '../graph/graph-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller} from '../poller.ts';
 import {type Checks, checkOptions, isA} from '../shared/check-options.ts';
@@ -23,7 +22,7 @@ export interface QueueWorker {
 }
 
 /** What can be instrumented. */
-export type InstrumentTarget = OperationPoller | OperationClient | GraphClient | QueueEvents | QueueWorker;
+export type InstrumentTarget = OperationPoller | OperationClient | QueueEvents | QueueWorker;
 
 /** The options of {@link instrument}; `undefined` means absent. */
 export interface InstrumentOptions {
@@ -80,8 +79,10 @@ const optionChecks = {
 } satisfies Checks<InstrumentOptions>;
 
 function readOptions(options: InstrumentOptions): Telemetry {
-  checkOptions(options, optionChecks);
-  const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = options;
+  const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = checkOptions(
+    options,
+    optionChecks,
+  );
   return {tracer: tracerProvider.getTracer('operation-poller'), meters: createMeters(meterProvider)};
 }
 

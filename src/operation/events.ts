@@ -154,7 +154,7 @@ export type OperationEvent =
 export type OperationEventType = OperationEvent['type'];
 
 /** The names of all events. */
-export const operationEventTypes: readonly string[] = Object.keys({
+export const operationEventTypes: readonly string[] = /* @__PURE__ */ Object.keys({
   notStarted: true,
   running: true,
   succeeded: true,

@@ -1,4 +1,4 @@
-import {describeValue} from '../shared/check-options.ts';
+import {describeValue, ownProperties} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
 import {deepFreeze, type Fields, isObject, isRecord} from '../shared/json.ts';
 import {readLocation, redactLocation} from '../shared/location.ts';
@@ -184,7 +184,7 @@ function parse(text: string): unknown {
 
 function asFields(value: unknown, where: string): Fields {
   if (!isRecord(value)) throw invalid(`${where} is not an object`);
-  return value;
+  return ownProperties(value);
 }
 
 // A short string at most: what is wrong with a token must not carry the token's content into a log.

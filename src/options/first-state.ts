@@ -11,7 +11,7 @@ import {
 } from '../shared/location.ts';
 import type {Settings} from './settings.ts';
 
-const noWords: readonly string[] = Object.freeze([]);
+const noWords: readonly string[] = /* @__PURE__ */ Object.freeze([]);
 
 /**
  * The state of an operation before its first poll.

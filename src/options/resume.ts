@@ -3,11 +3,12 @@ import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, lastPollAt, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
+import {checkOptions} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import {firstState, isOnForeignOrigin, resultLocationOf} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
-import {readOptions, type Settings} from './settings.ts';
+import {pollOptionChecks, readOptions, type Settings} from './settings.ts';
 
 /** Where and how to go on watching, made from a resume token and options. */
 export interface Resumed {
@@ -22,10 +23,11 @@ export interface Resumed {
  *   to the wall clock, and are converted to the clock of this process
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
-export function resumeWatching(token: ResumeToken | string, options: PollOptions = {}, time?: number): Resumed {
+export function resumeWatching(token: ResumeToken | string, given: PollOptions = {}, time?: number): Resumed {
+  const options = checkOptions(given, pollOptionChecks);
   const stored = readResumeToken(token);
   const state = time === undefined ? shiftTimes(stored, -processClock.wallOffset()) : stored;
-  const settings = readOptions({...options, protocol: options?.protocol ?? protocolNamed(state.protocol)});
+  const settings = readOptions({...options, protocol: options.protocol ?? protocolNamed(state.protocol)});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {
     const stored = JSON.stringify(state.protocol.slice(0, 40));

@@ -21,6 +21,8 @@ import {
   isNumber,
   isObjectWith,
   isOneOf,
+  largestNumber,
+  ownProperties,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
 import {checkIsSecure, readLocation} from '../shared/location.ts';
@@ -68,9 +70,9 @@ const startedChecks = {
 
 const retryChecks = {
   retries: isNumber({takes: 'a whole number', whole: true}),
-  minTimeout: isNumber({most: Number.MAX_VALUE}),
+  minTimeout: isNumber({most: largestNumber}),
   maxTimeout: isNumber(),
-  factor: isNumber({most: Number.MAX_VALUE}),
+  factor: isNumber({most: largestNumber}),
   maxRetryTime: isNumber(),
   randomize: isBoolean,
   unref: isBoolean,
@@ -88,7 +90,7 @@ export const pollOptionChecks = {
   retry: isObjectWith(retryChecks, {takes: "p-retry's options"}),
   totalTimeout: isMilliseconds(1, false),
   requestTimeout: isMilliseconds(1),
-  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: Number.MAX_SAFE_INTEGER}),
+  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: 2 ** 53 - 1}),
   initialDelay: isMilliseconds(0),
   maxRetryAfter: isMilliseconds(1),
   signal: isA('an AbortSignal', isSignal),
@@ -111,10 +113,11 @@ type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'credentials' | '
  * @param client takes the place of the option `http`
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
-export function readOptions(options: PollOptions = {}, client?: ClientSettings): Settings {
-  checkOptions(options, pollOptionChecks);
-  const {protocol = longRunning, http} = options;
-  const reader = protocolReader(protocol);
+export function readOptions(given: PollOptions = {}, client?: ClientSettings): Settings {
+  const options = checkOptions(given, pollOptionChecks);
+  const {protocol: described = longRunning, http} = options;
+  const reader = protocolReader(described);
+  const {protocol} = reader;
   // One literal, with everything that a client adds: each poller keeps it, and a copy with more fields takes more memory.
   return {
     reader,
@@ -139,18 +142,26 @@ export function readOptions(options: PollOptions = {}, client?: ClientSettings):
     resultOrigin: client?.resultOrigin,
     root: client?.root,
     base: client?.base,
-    started: options.started,
+    started: options.started && ownProperties(options.started),
     finalStateVia: options.finalStateVia,
+    startAfter: undefined,
+    transitions: undefined,
   };
 }
 
-function checkToken(name: string, token: unknown): void {
+/**
+ * A check for what tokens come from.
+ *
+ * @param others what it may be besides a token
+ */
+export function checkToken(name: string, token: unknown, others = 'or a function'): void {
   if (typeof token === 'function' || isToken(token)) return;
-  if (typeof token !== 'string') throw expected(name, `${tokenForm}, or a function`, typeof token);
+  if (typeof token !== 'string')
+    throw expected(name, `${tokenForm}, ${others}`, token === null ? 'null' : typeof token);
   // The value is not shown: it may well be the token, with a line break after it.
   if (/^bearer\s/i.test(token)) throw expected(name, 'the token without the word Bearer', 'one with it');
   const got = token === '' ? 'an empty string' : `a string of ${token.length} characters, some of them others`;
-  throw expected(name, `${tokenForm}, or a function`, got);
+  throw expected(name, `${tokenForm}, ${others}`, got);
 }
 
 // axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
@@ -164,8 +175,9 @@ function isSignal(value: unknown): boolean {
   return isObject(value) && 'aborted' in value && 'addEventListener' in value;
 }
 
-function retryWithDefaults(retry: RetryOptions): Settings['retry'] {
-  const settings = {...retry, retries: retry.retries ?? defaultRetry.retries};
+function retryWithDefaults(given: RetryOptions): Settings['retry'] {
+  const retry = ownProperties(given);
+  const settings = {__proto__: null, ...retry, retries: retry.retries ?? defaultRetry.retries};
   settings.minTimeout ??= defaultRetry.minTimeout;
   settings.maxTimeout ??= Math.max(settings.minTimeout, defaultRetry.maxTimeout);
   settings.factor ??= defaultRetry.factor;

@@ -22,6 +22,9 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
   const response = await exchange(settings, {
     method: cancel.method,
     json: cancel.body,
+    takesText: false,
+    home: undefined,
+    requestTimeout: undefined,
     headers: reader.pollHeaders,
     location,
     tokenOrigin,

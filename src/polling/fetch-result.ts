@@ -17,7 +17,7 @@ import {type Clock, now, processClock} from '../shared/clock.ts';
 import {deepFreeze} from '../shared/json.ts';
 import {pause} from '../shared/timers.ts';
 
-const retryDelay = exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
+const retryDelay = /* @__PURE__ */ exponential({initial: 500, factor: 1.5, max: 5000, jitter: 'equal'});
 
 /** How far the fetching of a result has come. It is plain JSON. */
 export interface ResultProgress {
@@ -116,6 +116,9 @@ async function withResult(
   }
   const request = {
     ...limits,
+    method: 'GET' as const,
+    json: undefined,
+    requestTimeout: undefined,
     location: source.location,
     tokenOrigin: resultOrigin ?? state.tokenOrigin,
     home: state.location,

@@ -7,7 +7,8 @@ import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {type WatchByClient, watchByClient} from '../options/client-watches.ts';
 import type {PollOptions} from '../options/poll-options.ts';
-import {readOptions} from '../options/settings.ts';
+import {pollOptionChecks, readOptions} from '../options/settings.ts';
+import {checkedWhereRead, checkOptions} from '../shared/check-options.ts';
 import {Watch} from './watch.ts';
 
 /** The options of {@link watchOperation}. */
@@ -29,7 +30,8 @@ export interface WatchOperationOptions extends PollOptions {
  * @param options used where the machine's input does not set them
  * @throws TypeError or RangeError as {@link pollOperation} does
  */
-export function watchOperation({client, ...options}: WatchOperationOptions = {}): WatchLogic {
+export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
+  const {client, ...options} = checkOptions(given, {...pollOptionChecks, client: checkedWhereRead});
   const watchBy = client === undefined ? watchByOptions : watchByClient(client);
   if (watchBy === undefined) throw new TypeError('client: expected a client of this package');
   readOptions(options);
@@ -38,8 +40,8 @@ export function watchOperation({client, ...options}: WatchOperationOptions = {})
       throw new TypeError(`${name}: the client has its own; give one of the two`);
   }
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
-    const given = Object.entries(WatchInput.optionsOf(input)).filter(([, value]) => value !== undefined);
-    const merged = {...options, ...Object.fromEntries(given)};
+    const own = Object.entries(WatchInput.optionsOf(input)).filter(([, value]) => value !== undefined);
+    const merged = {...options, ...Object.fromEntries(own)};
     if (client === undefined) readOptions(merged);
     let watch: Watch | undefined;
     let closed = false;

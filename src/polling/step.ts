@@ -48,9 +48,14 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
   const {location, tokenOrigin, dueAt, deadlineAt} = state;
   if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', clock.now());
   const report = await io.poll({
-    location,
+    method: 'GET',
+    json: undefined,
+    takesText: false,
     headers: settings.reader.pollHeaders,
+    location,
     tokenOrigin,
+    home: undefined,
+    requestTimeout: undefined,
     deadlineAt: deadlineAt === undefined ? undefined : requestDeadline(deadlineAt, settings, clock.now()),
     retryUntil: deadlineAt,
     signal: io.signal,

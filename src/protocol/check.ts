@@ -15,53 +15,52 @@ import {
   isPlainObject,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
+import {ownProperty} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 
 type Test = (value: unknown) => boolean;
 
-const matches =
-  (pattern: RegExp): Test =>
-  (value) =>
-    typeof value === 'string' && pattern.test(value);
+/* @__NO_SIDE_EFFECTS__ */ function matches(pattern: RegExp): Test {
+  return (value) => typeof value === 'string' && pattern.test(value);
+}
 
-const isList =
-  (test: Test): Test =>
-  (value) =>
-    Array.isArray(value) && value.every(test);
+/* @__NO_SIDE_EFFECTS__ */ function isList(test: Test): Test {
+  return (value) => Array.isArray(value) && value.every(test);
+}
 
 /** An object with this field alone. */
-const hasOnly =
-  (field: string, test: Test): Test =>
-  (value) =>
-    isRecord(value) && Object.keys(value).join() === field && test(value[field]);
+/* @__NO_SIDE_EFFECTS__ */ function hasOnly(field: string, test: Test): Test {
+  return (value) => isRecord(value) && Object.keys(value).join() === field && test(value[field]);
+}
 
 /** A check of an object's fields, of which one is required. */
-const fields =
-  (required: string, checks: Readonly<Record<string, Check>>, or = ''): Check =>
-  (name, value) => {
-    if (!isRecord(value) || value[required] === undefined)
+/* @__NO_SIDE_EFFECTS__ */ function fields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
+  return (name, value) => {
+    if (!isRecord(value) || ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
     checkOptions(value, checks, {name, kind: 'field'});
   };
+}
 
 /** A check of an object that maps names to statuses. */
-const statuses =
-  (what: string, checkName?: Check): Check =>
-  (name, value) => {
+/* @__NO_SIDE_EFFECTS__ */ function statuses(what: string, checkName?: Check): Check {
+  return (name, value) => {
     if (!isPlainObject(value)) throw expected(name, `a status for each ${what}`, describeValue(value));
     for (const [key, meaning] of Object.entries(value)) {
       checkName?.(`${name}.${key}`, key);
       status(`${name}.${key}`, meaning);
     }
   };
+}
 
-const nested =
-  (...without: readonly string[]): Check =>
-  (name, value) => {
-    const isValid = isRecord(value) && without.every((field) => value[field] === undefined);
+/** A check of a protocol within another one. */
+/* @__NO_SIDE_EFFECTS__ */ function nested(...without: readonly string[]): Check {
+  return (name, value) => {
+    const isValid = isRecord(value) && without.every((field) => ownProperty(value, field) === undefined);
     if (!isValid) throw expected(name, `a protocol without a ${without.join(' or ')} of its own`, describeValue(value));
     checkProtocol(value);
   };
+}
 
 const isPointer = matches(/^\//);
 const isSuffix = matches(/^[/:][^?#]*$/);
@@ -154,8 +153,8 @@ const protocolChecks = {
  */
 export function checkProtocol(given: object): void {
   if (!isRecord(given)) throw expected('protocol', 'a protocol such as protocols.longRunning', describeValue(given));
-  checkOptions(given, protocolChecks, {name: 'protocol', kind: 'field', required: ['name']});
-  const protocol: Partial<Protocol> = given;
+  const form = {name: 'protocol', kind: 'field', required: ['name']};
+  const protocol: Partial<Protocol> = checkOptions(given, protocolChecks, form);
   if (protocol.read === undefined) {
     pointers('protocol.status', protocol.status);
     words('protocol.words', protocol.words);

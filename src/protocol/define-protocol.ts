@@ -1,4 +1,4 @@
-import {isObject} from '../shared/json.ts';
+import {isPlainObject, ownProperties} from '../shared/check-options.ts';
 import {checkProtocol} from './check.ts';
 import type {Protocol, ProtocolDefinition} from './protocol.ts';
 
@@ -25,19 +25,20 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
   definition: ProtocolDefinition<Result>,
 ): Protocol<Result> {
   checkProtocol(definition);
-  const {status = [], words = {}} = definition;
-  const copy = frozenCopy<Protocol<Result>>({...definition, status, words});
-  defined.add(copy);
-  return copy;
+  const {status = [], words = {}} = ownProperties(definition);
+  return frozenCopy<Protocol<Result>>({...definition, status, words});
 }
 
-// A defined protocol keeps its identity where another one contains it.
-const defined = new WeakSet<object>();
+// A copy keeps its identity, also where another protocol contains it.
+const copies = new WeakSet<object>();
 
-function frozenCopy<T>(value: T): T {
-  if (!isObject(value) || defined.has(value)) return value;
-  const copy = Array.isArray(value)
+/** A frozen copy of a protocol or a part of one. It inherits nothing, so what is read from it was defined. */
+export function frozenCopy<T>(value: T): T {
+  const isList = Array.isArray(value);
+  if (!(isList || isPlainObject(value)) || copies.has(value)) return value;
+  const copy = isList
     ? value.map(frozenCopy)
-    : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)]));
+    : ownProperties(Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)])));
+  copies.add(copy);
   return Object.freeze(copy) as T;
 }

@@ -72,7 +72,7 @@ export function parseOperation(
 }
 
 const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});
-const tooDeep = unreadable(`the body is nested more than ${maxJsonDepth} levels deep`);
+const tooDeep = /* @__PURE__ */ unreadable(`the body is nested more than ${maxJsonDepth} levels deep`);
 
 /** What the protocol's `read` finds in a response. */
 function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown): ParsedOperation {

@@ -1,10 +1,12 @@
 import type {OperationStatus} from '../operation/operation.ts';
 import {checkProtocol} from './check.ts';
+import {frozenCopy} from './define-protocol.ts';
 import {type PointerPath, pointerPaths} from './pointer.ts';
 import type {Protocol, ResultPlace} from './protocol.ts';
 
 /** A protocol prepared for parsing: defaults filled in, pointers split into paths, words, codes and header names in lower case. */
 export interface ProtocolReader {
+  /** A frozen copy, which inherits nothing. */
   readonly protocol: Protocol;
   readonly words: ReadonlyMap<string, OperationStatus>;
   readonly httpStatuses: ReadonlyMap<number, OperationStatus>;
@@ -43,10 +45,11 @@ const readers = new WeakMap<Protocol, ProtocolReader>();
  *
  * @throws TypeError or RangeError as {@link defineProtocol} does
  */
-export function protocolReader(protocol: Protocol): ProtocolReader {
-  const known = readers.get(protocol);
+export function protocolReader(given: Protocol): ProtocolReader {
+  const known = readers.get(given);
   if (known !== undefined) return known;
-  checkProtocol(protocol);
+  checkProtocol(given);
+  const protocol = frozenCopy(given);
   const {authorization = 'bearer'} = protocol;
   const {header, scheme = ''} =
     typeof authorization === 'object' ? authorization : {header: 'authorization', scheme: 'Bearer'};
@@ -84,6 +87,7 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
     minimumInterval: protocol.minimumInterval ?? 0,
     maximumInterval: protocol.maximumInterval ?? Number.POSITIVE_INFINITY,
   };
+  readers.set(given, reader);
   readers.set(protocol, reader);
   return reader;
 }

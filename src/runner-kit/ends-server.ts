@@ -20,11 +20,7 @@ export interface EndsServer {
   stop(): Promise<void>;
 }
 
-/**
- * Starts the server.
- *
- * @param answerTo what to do with the next call for a key
- */
+/** Starts the server. @param answerTo what to do with the next call for a key */
 export async function startEndsServer(answerTo: (key: string) => EndAnswer): Promise<EndsServer> {
   const calls: EndCall[] = [];
   const server = await startLoopbackServer(

@@ -48,8 +48,7 @@ export function createRecord<Data = unknown>(
   options: RecordOptions<Data> = {},
   now: number = Date.now(),
 ): OperationRecord<Data> {
-  checkOptions(options, recordOptionChecks);
-  const {key, data, ...watch} = options;
+  const {key, data, ...watch} = checkOptions(options, recordOptionChecks);
   const {state} = firstStep(
     recordedState(place, watch, now),
     wallClock(() => now),

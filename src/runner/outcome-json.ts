@@ -14,6 +14,7 @@ import {
   isNumber,
   isObjectWith,
   isOneOf,
+  ownProperties,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
 
@@ -59,12 +60,13 @@ export function writeEnd(outcome: Outcome, {startedAt}: Pick<ResumeToken, 'start
  * @throws InvalidResumeTokenError, TypeError or RangeError that says what is wrong with it
  */
 export function readOutcome(json: OutcomeJson): Outcome {
-  checkOptions(json, outcomeChecks, {name: 'outcome', kind: 'field', required: ['token']});
-  return readEnd(readResumeToken(json.token), json);
+  const {token, ...end} = checkOptions(json, outcomeChecks, {name: 'outcome', kind: 'field', required: ['token']});
+  return readEnd(readResumeToken(token), end);
 }
 
 /** How a watch ended, from its state and from what {@link writeEnd} wrote. */
-export function readEnd(state: WatchState, {cause, rawStatus, resultFailedAt}: EndJson): Outcome {
+export function readEnd(state: WatchState, end: EndJson): Outcome {
+  const {cause, rawStatus, resultFailedAt} = ownProperties(end);
   const facts = {
     ...(cause === undefined ? {} : {cause: readPollError(cause)}),
     ...(rawStatus === undefined ? {} : {word: rawStatus}),

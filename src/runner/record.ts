@@ -81,12 +81,7 @@ export function recordOf<Data>(
   return data === undefined ? record : {...record, data};
 }
 
-/**
- * Reads a record, wherever it comes from.
- *
- * @returns its state
- * @throws RecordRefusedError that names the field
- */
+/** Reads a record, wherever it comes from. @returns its state @throws RecordRefusedError that names the field */
 export function readRecord(record: OperationRecord): WatchState {
   try {
     checkOptions(record, recordChecks, {

@@ -57,11 +57,10 @@ export async function takeTurn<Data = unknown>(
   options: TurnOptions<Data>,
   now: number,
 ): Promise<Turn<Data>> {
-  checkTurnOptions(options);
+  const {signal, heldUntil, ...others} = checkTurnOptions(options);
   checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
-  const {signal, heldUntil, ...others} = options;
   signal?.throwIfAborted();
-  const turn = {resume: prepareTurns(others), onEnd: options.onEnd, signal, heldUntil};
+  const turn = {resume: prepareTurns(others), onEnd: others.onEnd, signal, heldUntil};
   return await takePreparedTurn(record, readRecord(record), turn, now);
 }
 
@@ -115,7 +114,7 @@ export async function takePreparedTurn<Data>(
   return {record: {...record, token}, events, hold, dueAt: token.dueAt};
 }
 
-const neverAborted: AbortSignal = new AbortController().signal;
+const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
 const firstRetry = 1000;
 const longestRetry = 60_000;
 

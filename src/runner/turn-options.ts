@@ -56,10 +56,11 @@ export const turnChecks = {
   heldUntil: isTime,
 } satisfies Checks<TurnOptions>;
 
-/** @throws TypeError or RangeError that names the option, what it takes and what it got */
-export function checkTurnOptions(options: object): void {
-  checkOptions(options, turnChecks);
-  checkOneTransport(options);
+/** @returns their own properties. @throws TypeError or RangeError that names the option, what it takes and what it got */
+export function checkTurnOptions<Options extends TurnOptions<never>>(options: Options): Options {
+  const own = checkOptions(options, turnChecks);
+  checkOneTransport(own);
+  return own;
 }
 
 /** How to poll the operation of a record, and the state to go on from. @throws RecordRefusedError where there is no way to */

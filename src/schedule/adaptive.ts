@@ -1,5 +1,5 @@
 import type {RemainingTime} from '../operation/events.ts';
-import {type Checks, checkedWhereRead, checkNumber, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkNumber, checkOptions, largestNumber} from '../shared/check-options.ts';
 import {DurationHistogram, type DurationHistogramJson, readDurationHistogram} from './duration-histogram.ts';
 import {PollPlanner} from './poll-planner.ts';
 import {RemainingTimes} from './remaining-time.ts';
@@ -35,14 +35,14 @@ export interface AdaptiveSchedule extends Schedule {
   readonly toJSON: () => DurationHistogramJson;
 }
 
-const adaptiveChecks = {
-  ...exponentialChecks,
+// Not by spreading, which bundlers keep.
+const adaptiveChecks: Checks<AdaptiveOptions> = /* @__PURE__ */ Object.assign({}, exponentialChecks, {
   requestCost: (name, value) => {
-    checkNumber(name, value, {takes: 'milliseconds', most: Number.MAX_VALUE});
+    checkNumber(name, value, {takes: 'milliseconds', most: largestNumber});
     if (value === 0) throw new RangeError(`${name}: expected milliseconds over 0, got 0`);
   },
   learned: checkedWhereRead,
-} satisfies Checks<AdaptiveOptions>;
+} satisfies Checks<Omit<AdaptiveOptions, keyof ExponentialOptions>>);
 
 /**
  * Learns how long operations of one kind take from the ends that its pollers detect, and polls when the next end is likely;
@@ -57,8 +57,8 @@ const adaptiveChecks = {
  * @throws TypeError or RangeError that names the option, its value and what is expected
  */
 export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
-  checkOptions(options, adaptiveChecks, {name: 'schedules.adaptive', prefix: 'schedules.adaptive: '});
-  const {requestCost = 1000, learned, ...others} = options;
+  const form = {name: 'schedules.adaptive', prefix: 'schedules.adaptive: '};
+  const {requestCost = 1000, learned, ...others} = checkOptions(options, adaptiveChecks, form);
   const fallback = exponential(others);
   const {initial = 1000, factor = 1.5} = others;
   const durations = new DurationHistogram(

@@ -1,6 +1,14 @@
 import type {RemainingTime} from '../operation/events.ts';
 import type {Operation, OperationStatus} from '../operation/operation.ts';
-import {type Checks, checkNumber, checkOptions, expected, isNumber, isOneOf} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkNumber,
+  checkOptions,
+  expected,
+  isNumber,
+  isOneOf,
+  largestNumber,
+} from '../shared/check-options.ts';
 
 /** What a schedule may base a wait on. All times are in milliseconds. */
 export interface ScheduleContext {
@@ -63,7 +71,7 @@ export interface ExponentialOptions {
   readonly jitter?: 'none' | 'full' | 'equal';
 }
 
-const milliseconds = {takes: 'milliseconds', most: Number.MAX_VALUE};
+const milliseconds = {takes: 'milliseconds', most: largestNumber};
 
 /** A check for each option of `exponential`. */
 export const exponentialChecks = {
@@ -89,8 +97,8 @@ export const defaultSchedule: Schedule = exponentialFrom(100, {});
 
 /** @param least what full jitter leaves of a wait, in milliseconds */
 /* @__NO_SIDE_EFFECTS__ */ function exponentialFrom(least: number, options: ExponentialOptions): Schedule {
-  checkOptions(options, exponentialChecks, {name: 'schedules.exponential', prefix: 'schedules.exponential: '});
-  const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = options;
+  const form = {name: 'schedules.exponential', prefix: 'schedules.exponential: '};
+  const {initial = 1000, factor = 1.5, max = 30_000, jitter = 'full'} = checkOptions(options, exponentialChecks, form);
   return ({attempt, random}) => {
     // 0 times infinity would be NaN.
     const delay = initial === 0 ? 0 : Math.min(initial * factor ** (attempt - 1), max);

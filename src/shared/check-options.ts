@@ -30,29 +30,38 @@ interface ObjectForm {
  *
  * @param options what was given
  * @param checks a check for each option there is
+ * @returns its own properties, and `undefined` for each other option, whatever some other code has added to `Object.prototype`
  * @throws TypeError or RangeError that names the option: an unknown one would be ignored
  */
-export function checkOptions(
-  options: unknown,
+export function checkOptions<Options extends object>(
+  options: Options,
   checks: Readonly<Record<string, Check>>,
-  {
-    name: own = 'options',
-    prefix = own === 'options' ? '' : `${own}.`,
+  form: ObjectForm = {},
+): Options {
+  const {
+    name: whole = 'options',
+    prefix = whole === 'options' ? '' : `${whole}.`,
     takes,
     kind = 'option',
-    required,
-  }: ObjectForm = {},
-): asserts options is object {
-  checkIsObject(own, options, takes);
+    required = [],
+  } = ownProperties(form);
+  checkIsObject(whole, options, takes);
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) throw unknownName(kind, name, Object.keys(checks), prefix);
     if (value !== undefined) check(prefix + name, value);
   }
-  for (const name of required ?? []) {
+  const own = {...Object.fromEntries(Object.keys(checks).map((name) => [name, undefined])), ...options};
+  for (const name of required) {
     // What is there has been checked.
-    if (Reflect.get(options, name) === undefined) checks[name]?.(prefix + name, undefined);
+    if (Reflect.get(own, name) === undefined) checks[name]?.(prefix + name, undefined);
   }
+  return own;
+}
+
+/** A copy of an object that inherits nothing: what some other code has added to `Object.prototype` is none of its properties. */
+export function ownProperties<Given extends object>(given: Given): Given {
+  return {__proto__: null, ...given};
 }
 
 /**
@@ -104,15 +113,21 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
   checks: Readonly<Record<string, Check>>,
   form?: Omit<ObjectForm, 'name' | 'prefix'>,
 ): Check {
-  return (name, value) => checkOptions(value, checks, {...form, name});
+  return (name, value) => {
+    checkIsObject(name, value, form?.takes);
+    checkOptions(value, checks, {...form, name});
+  };
 }
 
 /** One of these strings. */
-export function isOneOf(...choices: readonly string[]): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isOneOf(...choices: readonly string[]): Check {
   const quoted = choices.map((choice) => `'${choice}'`);
   const last = quoted.pop();
   return isA(`${quoted.join(', ')} or ${last}`, (value) => typeof value === 'string' && choices.includes(value));
 }
+
+/** The largest `most` that infinity is not within. */
+export const largestNumber: number = Number.MAX_VALUE;
 
 /** The range of a number. */
 export interface NumberRange {
@@ -127,12 +142,12 @@ export interface NumberRange {
 }
 
 /** A number within a range; never NaN. */
-export function isNumber(range: NumberRange = {}): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
 /** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
-export function isMilliseconds(least: number, or?: false): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
   const inRange = isNumber({takes, least, most: longestTime});
   return (name, value) => {
@@ -150,7 +165,7 @@ export function checkNumber(name: string, value: unknown, range: NumberRange = {
   if (typeof value !== 'number') throw expected(name, takes.replace(/,$/, ''), describeValue(value));
   if (value >= least && value <= most && (!whole || Math.floor(value) === value)) return;
   // Above the largest number there is only infinity.
-  const limit = value > most && most < Number.MAX_VALUE ? `up to ${most}` : `from ${least} on`;
+  const limit = value > most && most < largestNumber ? `up to ${most}` : `from ${least} on`;
   throw new RangeError(printable(`${name}: expected ${takes} ${limit}, got ${value}`));
 }
 
@@ -184,16 +199,17 @@ function isShortFor(name: string, other: string): boolean {
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
-function isSimilar(name: string, other: string): boolean {
-  if (Math.abs(name.length - other.length) > 2 || name.length > 60) return false;
-  let row = Array.from({length: other.length + 1}, (_, index) => index);
-  for (const [line, character] of [...name].entries()) {
-    const next = [line + 1];
-    for (const [column, opposite] of [...other].entries()) {
-      const replaced = (row[column] ?? 0) + (character === opposite ? 0 : 1);
-      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return (row.at(-1) ?? 3) <= 2;
+function isSimilar(name: string, other: string, edits = 2): boolean {
+  let same = 0;
+  while (same < name.length && name[same] === other[same]) same++;
+  const rest = name.slice(same);
+  const otherRest = other.slice(same);
+  if (Math.abs(rest.length - otherRest.length) > edits) return false;
+  if (rest === '' || otherRest === '') return true;
+  return (
+    edits > 0 &&
+    (isSimilar(rest.slice(1), otherRest.slice(1), edits - 1) ||
+      isSimilar(rest.slice(1), otherRest, edits - 1) ||
+      isSimilar(rest, otherRest.slice(1), edits - 1))
+  );
 }

@@ -1,15 +1,16 @@
 // Freezing a Date does not stop setTime(), and all listeners share the one object.
-class FrozenDate extends Date {}
-for (const name of Object.getOwnPropertyNames(Date.prototype)) {
-  if (name.startsWith('set')) {
-    Object.defineProperty(FrozenDate.prototype, name, {
-      value: () => {
-        throw new TypeError(`An operation's date cannot be changed (${name}): copy it with new Date(date) first`);
-      },
-    });
+const FrozenDate = /* @__PURE__ */ defineFrozenDate();
+
+function defineFrozenDate(): new (value: string | number) => Date {
+  class FrozenDate extends Date {}
+  for (const name of Object.getOwnPropertyNames(Date.prototype).filter((method) => method.startsWith('set'))) {
+    const value = (): never => {
+      throw new TypeError(`An operation's date cannot be changed (${name}): copy it with new Date(date) first`);
+    };
+    Object.defineProperty(FrozenDate.prototype, name, {value});
   }
+  return Object.defineProperty(FrozenDate, 'name', {value: 'Date'});
 }
-Object.defineProperty(FrozenDate, 'name', {value: 'Date'});
 
 // Graph documents hyphens in the time of day but sends colons; fractions have up to seven digits; the zone may be missing.
 const dateTime = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d\d:?\d\d)?$/;
@@ -22,8 +23,8 @@ const leastMilliseconds = 1e11;
 const unixTime = /^\d{10}(?:\.\d{1,9}|\d{3})?$/;
 
 // toISOString() writes years in this range with four digits, so a date in a resume token can be parsed again.
-const earliest = Date.parse('0002-01-01T00:00:00Z');
-const latest = Date.parse('9999-12-31T23:59:59.999Z');
+const earliest = /* @__PURE__ */ Date.parse('0002-01-01T00:00:00Z');
+const latest = /* @__PURE__ */ Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * Parses a date and time as loosely as services write it: ISO 8601, also with hyphens between hours, minutes and seconds,

@@ -14,6 +14,8 @@ export class Listeners<Event extends {readonly type: string}> {
   readonly #listeners = new Map<string, Set<Listener<Event>>>();
   readonly #types: readonly string[];
   #count = 0;
+  /** The events that are still to be emitted while listeners are being called. */
+  #pending: Event[] | undefined;
 
   /** @param types the types of all events there are */
   constructor(types: readonly string[]) {
@@ -49,6 +51,18 @@ export class Listeners<Event extends {readonly type: string}> {
   emit(event: Event): void {
     this.#emitTo(event.type, event);
     this.#emitTo('*', event);
+  }
+
+  /**
+   * Emits events in their order. Where a listener causes further ones, the other listeners get the event that it was called with
+   * first, then those, and nothing of what was yet to be emitted.
+   */
+  emitInTurn(events: readonly Event[]): void {
+    const isNested = this.#pending !== undefined;
+    this.#pending = [...events];
+    if (isNested) return;
+    for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) this.emit(event);
+    this.#pending = undefined;
   }
 
   #emitTo(type: string, event: Event): void {

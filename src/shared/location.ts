@@ -2,7 +2,7 @@ import {printable} from './printable.ts';
 
 const mayHoldBytes = /[\x80-\xff]/;
 const isNoByte = /[^\0-\xff]/;
-const utf8 = new TextDecoder('utf-8', {fatal: true});
+const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', {fatal: true});
 
 /**
  * A location with the UTF-8 in it decoded. Some services send it in a header unescaped, and `fetch` gives each of its bytes as

@@ -1,8 +1,6 @@
 import {randomUUID} from 'node:crypto';
-import type {Answer} from './answer.ts';
-import {graphError} from './answer.ts';
-import type {BatchPart} from './batch-request.ts';
-import {readBatch} from './batch-request.ts';
+import {type Answer, graphError} from './answer.ts';
+import {type BatchPart, readBatch} from './batch-request.ts';
 import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
 import {answerRequest, notFound, withCommonHeaders} from './graph-service.ts';

@@ -1,11 +1,8 @@
-import type {Answer} from './answer.ts';
-import {textAnswer} from './answer.ts';
+import {type Answer, textAnswer} from './answer.ts';
 import type {GraphRequest} from './graph-request.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
-import type {Script} from './script.ts';
-import {readSingleStep} from './script.ts';
-import type {EmulatedResource, EndpointParts} from './scripted-endpoint.ts';
-import {ScriptedEndpoint} from './scripted-endpoint.ts';
+import {readSingleStep, type Script} from './script.ts';
+import {type EmulatedResource, type EndpointParts, ScriptedEndpoint} from './scripted-endpoint.ts';
 import {answerStep, resourceBody} from './step-answer.ts';
 
 /** An operation of the emulator: the polls it received, and the steps it answers with. Give its `location` to a poller. */

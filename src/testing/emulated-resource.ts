@@ -1,13 +1,15 @@
 import type {Answer} from './answer.ts';
-import type {Check} from './checks.ts';
-import {checkedWhereRead, checkFields, checkFlag, checkMilliseconds, outOfRange} from './checks.ts';
+import {type Check, checkedWhereRead, checkFields, checkFlag, checkMilliseconds, outOfRange} from './checks.ts';
 import type {GraphRequest} from './graph-request.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
-import type {Version} from './path.ts';
-import {checkPath, checkQuery, checkVersion, idInPath, keyOf, locationOf} from './path.ts';
+import {checkPath, checkQuery, checkVersion, idInPath, keyOf, locationOf, type Version} from './path.ts';
 import {readScript} from './script.ts';
-import type {EmulatedResource, EndpointParts, EndpointRegistry} from './scripted-endpoint.ts';
-import {ScriptedEndpoint} from './scripted-endpoint.ts';
+import {
+  type EmulatedResource,
+  type EndpointParts,
+  type EndpointRegistry,
+  ScriptedEndpoint,
+} from './scripted-endpoint.ts';
 import {answerStep, resourceBody} from './step-answer.ts';
 
 /** A resource that clients can read. Only `path` is required. */

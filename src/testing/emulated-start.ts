@@ -1,18 +1,14 @@
-import type {Answer, LocationForm} from './answer.ts';
-import {graphError, locationHeader} from './answer.ts';
-import type {Check} from './checks.ts';
-import {checkedWhereRead, checkFields, checkFlag, checkOneOf, outOfRange} from './checks.ts';
+import {type Answer, graphError, type LocationForm, locationHeader} from './answer.ts';
+import {type Check, checkedWhereRead, checkFields, checkFlag, checkOneOf, outOfRange} from './checks.ts';
 import type {EmulatedOperation, ScriptedOperation} from './emulated-operation.ts';
+import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
-import type {AddOperationOptions, OperationPlan} from './operation-options.ts';
-import {readOperationOptions} from './operation-options.ts';
+import {type AddOperationOptions, type OperationPlan, readOperationOptions} from './operation-options.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 import type {OperationStore} from './operation-store.ts';
-import type {Version} from './path.ts';
-import {checkPath, checkVersion, keyOf, locationOf} from './path.ts';
+import {checkPath, checkVersion, keyOf, locationOf, type Version} from './path.ts';
 import {readAnswer, readScript} from './script.ts';
-import type {EmulatedResource, EndpointParts, EndpointRegistry} from './scripted-endpoint.ts';
-import {ScriptedEndpoint} from './scripted-endpoint.ts';
+import {type EmulatedResource, type EndpointParts, ScriptedEndpoint} from './scripted-endpoint.ts';
 import {answerStep, httpOf} from './step-answer.ts';
 
 /** The HTTP methods that can start an operation. */
@@ -106,12 +102,7 @@ class ScriptedStart extends ScriptedEndpoint implements EmulatedStart {
 }
 
 /** What a start needs of its emulator. */
-export interface StartContext {
-  readonly root: string;
-  readonly endpoints: EndpointRegistry;
-  readonly operations: OperationStore;
-  readonly location: LocationForm;
-}
+export type StartContext = Pick<EmulatedService, 'root' | 'endpoints' | 'operations' | 'location'>;
 
 /** Checks the options of a start, creates it and registers it at its path. */
 export function addStart(options: AddStartOptions, context: StartContext): EmulatedStart {

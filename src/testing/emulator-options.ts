@@ -1,6 +1,6 @@
 import type {LocationForm} from './answer.ts';
-import type {Check} from './checks.ts';
 import {
+  type Check,
   checkedWhereRead,
   checkFields,
   checkFlag,
@@ -15,12 +15,10 @@ import {
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 import type {OperationStore} from './operation-store.ts';
 import {Playback} from './playback.ts';
-import type {Script} from './script.ts';
-import {readAnswers, readScript} from './script.ts';
+import {readAnswers, readScript, type Script} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';
 import {type KeyPair, makeSelfSigned} from './self-signed.ts';
-import type {ThrottleOptions} from './throttle.ts';
-import {readThrottleOptions, Throttle} from './throttle.ts';
+import {readThrottleOptions, Throttle, type ThrottleOptions} from './throttle.ts';
 
 /** The answers to the envelopes of `$batch`, one each, followed by normal service; `false` if there is no `$batch`. */
 export type BatchAnswers = readonly StepAnswer[] | false;

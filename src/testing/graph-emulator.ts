@@ -1,22 +1,22 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type {Console} from './console/console.ts';
 import type {EmulatedOperation} from './emulated-operation.ts';
-import type {AddResourceOptions} from './emulated-resource.ts';
-import {addResource} from './emulated-resource.ts';
-import type {AddStartOptions, EmulatedStart} from './emulated-start.ts';
-import {addStart} from './emulated-start.ts';
-import type {BatchAnswers, EmulatedService, GraphEmulatorOptions} from './emulator-options.ts';
-import {readBatchAnswers, readEmulatorOptions} from './emulator-options.ts';
+import {type AddResourceOptions, addResource} from './emulated-resource.ts';
+import {type AddStartOptions, addStart, type EmulatedStart} from './emulated-start.ts';
+import {
+  type BatchAnswers,
+  type EmulatedService,
+  type GraphEmulatorOptions,
+  readBatchAnswers,
+  readEmulatorOptions,
+} from './emulator-options.ts';
 import {announcesBody, readBody} from './incoming-request.ts';
 import {startLoopbackServer} from './loopback-server.ts';
 import type {AddOperationOptions} from './operation-options.ts';
 import {OperationStore} from './operation-store.ts';
-import type {RecordedRequest} from './request-recorder.ts';
-import {RequestRecorder} from './request-recorder.ts';
-import type {EmulatedResource} from './scripted-endpoint.ts';
-import {EndpointRegistry} from './scripted-endpoint.ts';
-import type {Arrival} from './serve-request.ts';
-import {refuseRequest, serveRequest} from './serve-request.ts';
+import {type RecordedRequest, RequestRecorder} from './request-recorder.ts';
+import {type EmulatedResource, EndpointRegistry} from './scripted-endpoint.ts';
+import {type Arrival, refuseRequest, serveRequest} from './serve-request.ts';
 
 /** A running emulator of Microsoft Graph. Stop it at the end of the test. */
 export interface GraphEmulator {

@@ -1,5 +1,4 @@
-import type {Answer} from './answer.ts';
-import {graphError} from './answer.ts';
+import {type Answer, graphError} from './answer.ts';
 import {ScriptedOperation} from './emulated-operation.ts';
 import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';

@@ -1,5 +1,4 @@
-import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
-import {createServer} from 'node:http';
+import {createServer, type IncomingMessage, type RequestListener, type ServerResponse} from 'node:http';
 import {createServer as createTlsServer} from 'node:https';
 import type {Server, Socket} from 'node:net';
 import type {KeyPair} from './self-signed.ts';

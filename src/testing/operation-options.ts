@@ -1,6 +1,6 @@
 import {types} from 'node:util';
-import type {Check} from './checks.ts';
 import {
+  type Check,
   checkedWhereRead,
   checkFields,
   checkFlag,
@@ -10,10 +10,8 @@ import {
   wrongType,
 } from './checks.ts';
 import type {OperationStep} from './operation-step.ts';
-import type {Version} from './path.ts';
-import {checkPathWithId, checkQuery, checkVersion, objectIdOf} from './path.ts';
-import type {Script} from './script.ts';
-import {readScript} from './script.ts';
+import {checkPathWithId, checkQuery, checkVersion, objectIdOf, type Version} from './path.ts';
+import {readScript, type Script} from './script.ts';
 
 /** An operation to be added to the emulator. Every field is optional. */
 export interface AddOperationOptions {

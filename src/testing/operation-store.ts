@@ -1,9 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {outOfRange} from './checks.ts';
-import type {OperationListener} from './emulated-operation.ts';
-import {graphDate, ScriptedOperation} from './emulated-operation.ts';
-import type {AddOperationOptions, OperationPlan} from './operation-options.ts';
-import {readOperationOptions} from './operation-options.ts';
+import {graphDate, type OperationListener, ScriptedOperation} from './emulated-operation.ts';
+import {type AddOperationOptions, type OperationPlan, readOperationOptions} from './operation-options.ts';
 import {idInPath, keyOf, locationOf, userOperationKey} from './path.ts';
 import type {Script} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';

@@ -20,7 +20,8 @@ export class RequestRecorder {
   readonly requests: RecordedRequest[] = [];
   /** Whether requests are kept in `requests`. */
   readonly records: boolean;
-  #next: PromiseWithResolvers | undefined;
+  /** What the promises of `nextRequest()` are settled by. */
+  readonly #next: Array<{resolve: (request: RecordedRequest) => void; reject: (error: Error) => void}> = [];
   #stopped = false;
 
   constructor(records: boolean) {
@@ -29,43 +30,26 @@ export class RequestRecorder {
 
   /** Whether anybody would see the record of a request; if not, there is no need to create one. */
   get isNeeded(): boolean {
-    return this.records || this.#next !== undefined;
+    return this.records || this.#next.length > 0;
   }
 
   add(request: RecordedRequest): void {
     if (this.records) this.requests.push(request);
-    this.#next?.resolve(request);
-    this.#next = undefined;
+    for (const {resolve} of this.#next.splice(0)) resolve(request);
   }
 
   next(): Promise<RecordedRequest> {
     if (this.#stopped) return Promise.reject(stopped());
-    this.#next ??= withResolvers();
-    return this.#next.promise;
+    const next = new Promise<RecordedRequest>((resolve, reject) => this.#next.push({resolve, reject}));
+    // A test that ended early must not fail a second time with an unhandled rejection.
+    next.catch(() => {});
+    return next;
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#next?.reject(stopped());
-    this.#next = undefined;
+    for (const {reject} of this.#next.splice(0)) reject(stopped());
   }
-}
-
-interface PromiseWithResolvers {
-  readonly promise: Promise<RecordedRequest>;
-  readonly resolve: (request: RecordedRequest) => void;
-  readonly reject: (error: Error) => void;
-}
-
-function withResolvers(): PromiseWithResolvers {
-  let resolve: (request: RecordedRequest) => void = () => {};
-  let reject: (error: Error) => void = () => {};
-  const promise = new Promise<RecordedRequest>((...settle) => {
-    [resolve, reject] = settle;
-  });
-  // A test that ended early must not fail a second time with an unhandled rejection.
-  promise.catch(() => {});
-  return {promise, resolve, reject};
 }
 
 function stopped(): Error {

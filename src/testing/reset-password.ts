@@ -1,5 +1,4 @@
-import type {Answer, AnswerHeaders} from './answer.ts';
-import {graphError, jsonAnswer, locationHeader} from './answer.ts';
+import {type Answer, type AnswerHeaders, graphError, jsonAnswer, locationHeader} from './answer.ts';
 import {isRecord} from './checks.ts';
 import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';

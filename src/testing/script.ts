@@ -1,5 +1,5 @@
-import type {Check} from './checks.ts';
 import {
+  type Check,
   checkFields,
   checkHeaders,
   checkHeaderValue,

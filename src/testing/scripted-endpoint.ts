@@ -3,8 +3,7 @@ import type {GraphRequest} from './graph-request.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 import {Playback} from './playback.ts';
 import type {RecordedRequest} from './request-recorder.ts';
-import type {Script} from './script.ts';
-import {readInterruption, readScript} from './script.ts';
+import {readInterruption, readScript, type Script} from './script.ts';
 
 /** Something that plays a script at a location of its own: the requests it received, and the steps it answers with. */
 export interface EmulatedResource {
@@ -128,7 +127,7 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
 
 /** The endpoints by the key of their path. Several may share a path if each answers another method. */
 export class EndpointRegistry {
-  readonly #byKey = new Map<string, ScriptedEndpoint[]>();
+  readonly #byKey = new Map<string, readonly ScriptedEndpoint[]>();
 
   at(key: string): readonly ScriptedEndpoint[] {
     return this.#byKey.get(key) ?? [];
@@ -139,8 +138,6 @@ export class EndpointRegistry {
   }
 
   add(key: string, endpoint: ScriptedEndpoint): void {
-    const present = this.#byKey.get(key);
-    if (present === undefined) this.#byKey.set(key, [endpoint]);
-    else present.push(endpoint);
+    this.#byKey.set(key, [...this.at(key), endpoint]);
   }
 }

@@ -1,5 +1,4 @@
-import type {Answer, AnswerHeaders} from './answer.ts';
-import {claimsChallenge, graphError, jsonAnswer, textAnswer} from './answer.ts';
+import {type Answer, type AnswerHeaders, claimsChallenge, graphError, jsonAnswer, textAnswer} from './answer.ts';
 import type {GraphRequest} from './graph-request.ts';
 import type {StepAnswer} from './operation-step.ts';
 

@@ -1,7 +1,5 @@
-import type {Answer, AnswerHeaders} from './answer.ts';
-import {graphError} from './answer.ts';
-import type {Check} from './checks.ts';
-import {checkFields, checkMilliseconds, checkOneOf, checkWhole, outOfRange} from './checks.ts';
+import {type Answer, type AnswerHeaders, graphError} from './answer.ts';
+import {type Check, checkFields, checkMilliseconds, checkOneOf, checkWhole, outOfRange} from './checks.ts';
 import type {GraphRequest} from './graph-request.ts';
 
 /** How many requests the service accepts in a window of time. `requests` and `window` are required. */

@@ -4,6 +4,7 @@ import type {RemainingTime} from '../operation/events.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {estimateRemaining} from '../polling/estimate-remaining.ts';
+import {addHold, heldUntil} from '../runner/origin-holds.ts';
 import {dueAtOf, type OperationRecord, outcomeOf, readRecord, wakeRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {takePreparedTurn} from '../runner/take-turn.ts';
@@ -13,7 +14,6 @@ import {LazyAbortController} from '../shared/abort.ts';
 import {now, processClock, setTimer} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
 import {timerDelay} from '../shared/timers.ts';
-import type {OriginHolds} from './origin-holds.ts';
 import {toWallClock} from './record-text.ts';
 import type {StoreWriter} from './store-writer.ts';
 import {TrackerError} from './tracker-error.ts';
@@ -27,7 +27,8 @@ export interface RunnerContext<Data> {
   readonly polls: ConcurrencyLimit;
   /** How many ends are handed over at once: an `onEnd` that hangs holds up no poll. */
   readonly ends: ConcurrencyLimit;
-  readonly holds: OriginHolds;
+  /** The origins whose services asked for no requests for a while, and until when. */
+  readonly holds: Map<string, number>;
   readonly writer: StoreWriter;
   readonly listeners: Listeners<TurnEvent>;
   readonly onError: (error: TrackerError) => void;
@@ -157,11 +158,11 @@ export class RecordRunner<Data> {
       try {
         this.#phase = 'active';
         this.#wasWoken = false;
-        const heldUntil = holds.until(this.#record.token.location, now());
-        const given = {resume, onEnd: turnOptions.onEnd, heldUntil, signal: controller.signal};
         const before = this.#record;
         const at = now();
-        taken = {before, turn: await takePreparedTurn(before, this.state, given, at), heldUntil, at};
+        const held = heldUntil(holds, before.token.location, at);
+        const given = {resume, onEnd: turnOptions.onEnd, heldUntil: held, signal: controller.signal};
+        taken = {before, turn: await takePreparedTurn(before, this.state, given, at), heldUntil: held, at};
       } finally {
         limit.release(1);
       }
@@ -184,7 +185,7 @@ export class RecordRunner<Data> {
     const {turn} = taken;
     const before = this.#record;
     const {key} = before;
-    if (turn.hold !== undefined) holds.add(turn.hold);
+    if (turn.hold !== undefined) addHold(holds, turn.hold, now());
     if (turn.error !== undefined) this.#report('onEnd', 'onEnd rejected for', turn.error);
     this.#record = turn.record;
     emitTurn(listeners, taken);

@@ -1,84 +1,23 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import {checkOneTransport} from '../client/client-option.ts';
 import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
-import {createRecord, type RecordOptions} from '../runner/create-record.ts';
+import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
-import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {type Checks, checkIsObject, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
+import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
+import {checkOptions, isA} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
-import {neverThrowing} from '../shared/report-error.ts';
 import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
-import {OriginHolds} from './origin-holds.ts';
-import {loadRecords} from './record-loader.ts';
 import {RecordRunner, type RunnerContext} from './record-runner.ts';
 import {toProcessClock} from './record-text.ts';
-import {noStore, type OperationStore} from './store.ts';
+import type {OperationStore} from './store.ts';
 import {StoreWriter} from './store-writer.ts';
 import {TrackedOperation} from './tracked-operation.ts';
 import {TrackerError} from './tracker-error.ts';
-
-/** The options of {@link createOperationTracker}: those of a poller apply to all its operations. */
-export interface OperationTrackerOptions<Data = unknown> extends Omit<TurnOptions<Data>, 'heldUntil' | 'signal'> {
-  /** Where the operations are kept. Default: nowhere, so that they end with the process. */
-  readonly store?: OperationStore | undefined;
-  /** Called with what went wrong and ended nothing. Default: `console.warn`. */
-  readonly onError?: ((error: TrackerError) => void) | undefined;
-  /** How many polls are made at once, and how many ends are handed over at once. Default 100. */
-  readonly concurrency?: number | undefined;
-}
-
-const storeFunctions = ['list', 'read', 'write', 'remove'] as const;
-
-const {heldUntil: _, signal: __, ...pollChecks} = turnChecks;
-
-const trackerChecks = {
-  ...pollChecks,
-  store: isA('a store, with the functions list, read, write and remove', (store) =>
-    storeFunctions.every((name) => typeof Reflect.get(Object(store), name) === 'function'),
-  ),
-  onError: isFunction,
-  concurrency: isNumber({takes: 'a whole number', least: 1, whole: true}),
-} satisfies Checks<OperationTrackerOptions>;
-
-/**
- * Makes a tracker: it goes on with what is in the store, and takes what is added, until each operation has ended and `onEnd` has
- * resolved. One tracker at a time uses a store.
- *
- * - `onEnd` is called at least once for each operation, with an `id` that stays the same: again after it rejected, and after a
- *   crash. Only then does the operation leave the store.
- * - Whatever the store rejects is repeated and reported to `onError`. Text that is no record is left as it is.
- *
- * @throws TypeError or RangeError when an option is invalid; the message names it
- * @throws TrackerError when the store cannot be read
- *
- * @example
- * ```ts
- * const tracker = await createOperationTracker<{mail: string}>({
- *   store: fileStore('operations'),
- *   token: getToken,
- *   onEnd: ({outcome, data}) => sendMail(data?.mail, outcome.status),
- * });
- * await tracker.add(location, {key: 'adele', data: {mail: 'adele@contoso.com'}});
- * ```
- */
-export async function createOperationTracker<Data = unknown>(
-  options: OperationTrackerOptions<Data> = {},
-): Promise<OperationTracker<Data>> {
-  checkOptions(options, trackerChecks);
-  checkOneTransport(options);
-  const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = options;
-  const report = neverThrowing(onError);
-  const {records, refused} = await loadRecords<Data>(store, report);
-  const tracker = new Tracker<Data>({turnOptions, store, onError: report, concurrency, refused});
-  tracker.goOn(records);
-  return tracker;
-}
 
 /** What a tracker is made of. */
 interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | 'onError'> {
@@ -88,7 +27,8 @@ interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | '
   readonly refused: ReadonlySet<string>;
 }
 
-class Tracker<Data> implements OperationTracker<Data> {
+/** See {@link OperationTracker}. */
+export class Tracker<Data> implements OperationTracker<Data> {
   readonly #store: OperationStore;
   readonly #context: RunnerContext<Data>;
   readonly #entries = new Map<string, Entry<Data>>();
@@ -105,7 +45,7 @@ class Tracker<Data> implements OperationTracker<Data> {
       resume: prepareTurns(turnOptions),
       polls: new ConcurrencyLimit(concurrency),
       ends: new ConcurrencyLimit(concurrency),
-      holds: new OriginHolds(),
+      holds: new Map(),
       writer,
       listeners: this.#listeners,
       onError,
@@ -268,15 +208,9 @@ function createRecordOf<Data>(
   options: RecordOptions<Data>,
   {protocols}: TurnOptions<Data>,
 ): OperationRecord<Data> {
-  checkIsObject('options', options);
-  if (options.key !== undefined) isWellFormed('key', options.key);
+  const own = checkOptions(options, {...recordOptionChecks, key: isWellFormed});
   const name: unknown = Object(place).protocol;
-  const protocol = options.protocol ?? protocols?.find((each) => each.name === name);
-  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...options, protocol})));
+  const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
+  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...own, protocol})));
   return toProcessClock(record);
-}
-
-function warn(error: TrackerError): void {
-  // biome-ignore lint/suspicious/noConsole: nobody else would get it, and a warning ends no process.
-  console.warn(error);
 }

@@ -119,11 +119,11 @@ if (part === 'serve') {
 } else if (part === 'work') {
   const {name, connection, root} = JSON.parse(given);
   const errors: string[] = [];
-  const graph = createGraphClient({root, token: 'a-token', concurrency});
+  const client = createGraphClient({root, token: 'a-token', concurrency});
   const worker = createOperationWorker({
     name,
     connection,
-    graph,
+    client,
     concurrency,
     onError: ({message}) => void errors.push(message),
   });

@@ -303,7 +303,7 @@ describeWithRedis('a queue of operations', () => {
     ['limiter.per', {limiter: {max: 1, duration: 1, per: 1}}],
     ['protocols', {protocols: protocols.longRunning}],
     ['name', {protocols: [{name: ''}]}],
-    ['graph', {graph: {}}],
+    ['client', {client: {}}],
     ['schedule', {schedule: 5}],
     ['maxRetryAfter', {maxRetryAfter: 0}],
     ['token', {token: 'with spaces in it'}],

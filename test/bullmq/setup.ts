@@ -72,7 +72,7 @@ export class Bench {
   }
 
   worker<Data = unknown>(options: Partial<OperationWorkerOptions<Data>> = {}): OperationWorker {
-    const common = options.graph === undefined ? {token} : {};
+    const common = options.client === undefined ? {token} : {};
     const worker = createOperationWorker<Data>({...this.#common(), ...common, schedule: () => 20, ...options});
     return this.opened(worker, () => worker.close());
   }

@@ -179,7 +179,7 @@ describeWithRedis('a worker', () => {
   test('polls by the batches of a Graph client, and shares its tokens', async () => {
     const emulator = await bench.emulator();
     let asked = 0;
-    const graph = createGraphClient({
+    const client = createGraphClient({
       root: emulator.root,
       token: () => {
         asked += 1;
@@ -191,7 +191,7 @@ describeWithRedis('a worker', () => {
     const queued = await queue.addMany(
       Array.from({length: 40}, () => ({location: emulator.addOperation({script}).location})),
     );
-    bench.worker({graph, schedule: () => 200});
+    bench.worker({client, schedule: () => 200});
     await Promise.all(queued.map((operation) => operation.result()));
     expect(emulator.served).toBe(120);
     expect(emulator.received).toBeLessThan(20);
@@ -201,10 +201,10 @@ describeWithRedis('a worker', () => {
 
   test('sends no token of a Graph client elsewhere', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
-    const graph = createGraphClient({root: 'https://graph.example', token});
+    const client = createGraphClient({root: 'https://graph.example', token});
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation().location);
-    bench.worker({graph});
+    bench.worker({client});
     await until(() => bench.errors.length > 0);
     expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
     expect(emulator.received).toBe(0);
@@ -215,8 +215,8 @@ test.each([
   ['token', {token: 'mine'}],
   ['http', {http: ky}],
 ])('%s is refused beside a Graph client, which has its own', (name, option) => {
-  const graph = createGraphClient({token: 'a-token'});
-  const options = {name: 'a', connection: {host: 'redis'}, graph, ...option};
+  const client = createGraphClient({token: 'a-token'});
+  const options = {name: 'a', connection: {host: 'redis'}, client, ...option};
   expect(() => createOperationWorker(options)).toThrow(
     new TypeError(`${name}: the client has its own; give one of the two`),
   );

@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {type AccessToken, type AccessTokenOptions, accessTokenFrom} from '../../src/cli/access-token.ts';
 import type {CliError} from '../../src/cli/cli-error.ts';
-import {quote} from '../../src/cli/quote.ts';
+import {quote} from '../../src/cli/command-line.ts';
 import {fakeShell} from './shells.ts';
 
 let folder: string;

@@ -328,7 +328,7 @@ test.each<[object | undefined, RegExp]>([
   [{root: null}, /^TypeError: root: expected .* got null$/],
   [
     {root: 'https://a.example', token: `Bearer ${key}`},
-    /^TypeError: token: (?!.*marker).*got one with the word Bearer$/,
+    /^TypeError: token: (?!.*marker).*expected the token without the word Bearer, got one with it$/,
   ],
   [{root: 'https://a.example', token: null}, /^TypeError: token: .* got null$/],
   [
@@ -430,7 +430,7 @@ describe('other parts of the package take a client', () => {
     expect(String(none)).toMatch(/^TypeError: client: expected a client of this package/);
   });
 
-  test('the turns of a runner, and a worker, by the names client and graph', () => {
+  test('the turns of a runner, and a worker, by the one name client', () => {
     const client = clientOf('https://a.example', {headers: {'x-api-key': key}});
     const resume = prepareTurns({client});
     const state = firstState('https://a.example/op', readOptions(), 0);
@@ -438,7 +438,7 @@ describe('other parts of the package take a client', () => {
     const foreign = firstState('https://b.example/op', readOptions(), 0);
     expect(() => resume('1', foreign)).toThrow(/the client's origin is https:\/\/a.example/);
     const queue = {name: 'a', connection: {host: 'redis'}};
-    expect(() => createOperationWorker({...queue, client, graph: client})).toThrow(/^graph: the client is given/);
+    expect(() => createOperationWorker({...queue, ...{graph: client}})).toThrow(/^graph: there is no such option/);
   });
 
   test('instrument, which gives the client its own methods back', async () => {

@@ -4,11 +4,12 @@ import {createResponse, type TransportRequest} from '../../src/http/transport.ts
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
-import {tasks} from '../support/core.ts';
+import {get, tasks} from '../support/core.ts';
 
 const home = 'https://graph.example';
 const token = 'marker-token-0123456789';
 const request: ServiceRequest = {
+  ...get,
   location: `${home}/a`,
   tokenOrigin: home,
   deadlineAt: undefined,

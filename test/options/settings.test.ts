@@ -157,7 +157,7 @@ describe('an option with a wrong value is refused with its name, what it got and
     ['http', 'https://graph.microsoft.com', TypeError, 'expected a ky instance, got "https://graph.microsoft.com"'],
     ['http', {retry: 0}, TypeError, 'expected a ky instance, got an object'],
     ['http', longText, TypeError, `expected a ky instance, got "${'x'.repeat(60)}"`],
-    ['token', null, TypeError, `${visible} object`],
+    ['token', null, TypeError, `${visible} null`],
     ['token', 5, TypeError, `${visible} number`],
     ['token', '', TypeError, `${visible} an empty string`],
     ['token', `Bearer ${secret}`, TypeError, 'expected the token without the word Bearer, got one with it'],

@@ -4,7 +4,7 @@ import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {byProcessClock, poll, type Report} from '../../src/polling/poll.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
-import {beginning, location, tasks} from '../support/core.ts';
+import {beginning, get, location, tasks} from '../support/core.ts';
 
 beforeEach(() => {
   jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
@@ -33,6 +33,7 @@ describe('a retry within a poll', () => {
     const settings = readOptions({protocol: tasks, http, retry});
     const onRetry = jest.fn();
     const report = poll(settings, {
+      ...get,
       location,
       tokenOrigin: '',
       deadlineAt: beginning + untilDeadline,
@@ -53,7 +54,15 @@ describe('a hook of the option retry that never returns', () => {
     const http = ky.create({fetch: async () => new Response('', {status: 503})});
     const settings = readOptions({protocol: tasks, http, retry: {retries: 1, [hook]: hang}});
     const {signal = new AbortController().signal, deadlineAt} = limits;
-    return poll(settings, {location, tokenOrigin: '', deadlineAt, retryUntil: deadlineAt, signal, onRetry: () => {}});
+    return poll(settings, {
+      ...get,
+      location,
+      tokenOrigin: '',
+      deadlineAt,
+      retryUntil: deadlineAt,
+      signal,
+      onRetry: () => {},
+    });
   };
 
   const hooks = ['onFailedAttempt', 'shouldRetry', 'shouldConsumeRetry'];
@@ -90,6 +99,7 @@ describe('maxRetryTime', () => {
     });
     const retry = {retries: 1, minTimeout: 500, randomize: false, maxRetryTime};
     const report = poll(readOptions({protocol: tasks, http, retry}), {
+      ...get,
       location,
       tokenOrigin: '',
       deadlineAt: undefined,
@@ -126,6 +136,7 @@ describe('where 404 is the end', () => {
     const left = [...answers];
     const http = ky.create({fetch: async () => left.shift()?.() ?? none()});
     const report = await poll(readOptions({protocol, http, retry: {retries: 0}}), {
+      ...get,
       location,
       tokenOrigin,
       deadlineAt: undefined,
@@ -145,6 +156,7 @@ async function reportOf(
 ): Promise<Report> {
   const http = ky.create({fetch: async () => new Response(JSON.stringify(body), init)});
   return poll(readOptions({protocol: tasks, http, retry: {retries: 0}, ...options}), {
+    ...get,
     location,
     tokenOrigin,
     deadlineAt: undefined,
@@ -228,6 +240,7 @@ describe('a new location', () => {
 
 test('times of the wall clock become those of the process when the wall clock is set', () => {
   const request = {
+    ...get,
     location,
     tokenOrigin: '',
     deadlineAt: Date.now() + 10_000,

@@ -94,7 +94,7 @@ describe('a JSON pointer', () => {
 describe('a protocol', () => {
   test('has defaults that fit most services', () => {
     const {protocol, words, ...defaults} = protocolReader(renders);
-    expect(protocol).toBe(renders);
+    expect(protocol).toEqual(renders);
     expect(Object.fromEntries(words)).toEqual(renders.words);
     expect(defaults).toEqual({
       status: [['state']],

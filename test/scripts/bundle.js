@@ -1,34 +1,64 @@
 // Bundles the built package: one file for each entry, chunks for what they share. `npm run build` runs it after the compiler
-// has written the declarations.
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+// has written the declarations, of which those are kept that an entry leads to.
+import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join, resolve} from 'node:path';
 import {rolldown} from 'rolldown';
 
 const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
 const files = [
   ...Object.values(exports).map(({default: file}) => file.replace('./dist/', '')),
+  'protocol/protocols.js',
+  'schedule/schedules.js',
   'cli/main.js',
   // The browser loads it as it stands, from the emulator.
   'testing/console/browser/page.js',
 ];
 // What the command alone needs is bundled with it.
 const external = ['operation-poller', ...Object.keys({...dependencies, ...peerDependencies})];
+const sourceOf = (file) => `src/${file.replace(/js$/, 'ts')}`;
+
+// What the package exports as namespaces has files of its own: so it stays namespaces, which bundlers can look into.
+const keepNamespaces = {
+  name: 'keep-namespaces',
+  resolveId: {
+    filter: {id: /^\.\/(?:protocol\/protocols|schedule\/schedules)\.ts$/},
+    handler(id, importer) {
+      return importer === resolve('src/index.ts') ? {id: id.replace(/ts$/, 'js'), external: true} : undefined;
+    },
+  },
+};
 
 const bundle = await rolldown({
-  input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), `src/${file.replace(/js$/, 'ts')}`])),
+  input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), sourceOf(file)])),
   external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+  plugins: [keepNamespaces],
   platform: 'node',
   treeshake: {moduleSideEffects: false},
+  preserveEntrySignatures: 'allow-extension',
 });
 const {output} = await bundle.write({
   dir: 'dist',
   format: 'esm',
-  sourcemap: true,
-  // The docstrings stand in the declarations.
+  // No source maps: they are larger than all the rest, and the code is readable as it is. The docstrings stand in the declarations.
+  sourcemap: false,
   comments: {jsdoc: false},
+  // A bundler drops a function that nobody calls, and a class whose methods have names that it cannot foresee only with its file.
+  codeSplitting: {groups: [{name: 'poller', test: /src.poller\.ts$/}], includeDependenciesRecursively: false},
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
 await bundle.close();
+
+// A set grows while it is iterated.
+const declarations = new Set(Object.values(exports).map(({types}) => resolve(types)));
+for (const file of declarations) {
+  for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)\.[jt]s'/g)) {
+    declarations.add(resolve(dirname(file), `${path}.d.ts`));
+  }
+}
+for (const path of readdirSync('dist', {recursive: true})) {
+  const file = resolve('dist', path);
+  if (file.endsWith('.d.ts') && !declarations.has(file)) rmSync(file);
+}
 
 // The licences of what is bundled have to be where it is.
 const folders = new Set(

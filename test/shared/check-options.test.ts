@@ -97,9 +97,11 @@ describe('options', () => {
     ['a secret', 'a string'],
     [() => 5, 'a function'],
   ])('that are no object are refused: %p', (value, got) => {
+    // @ts-expect-error as in JavaScript
     expect(thrownBy(() => checkOptions(value, checks))).toEqual(
       new TypeError(`options: expected an object, got ${got}`),
     );
+    // @ts-expect-error as in JavaScript
     expect(thrownBy(() => checkOptions(value, checks, {name: 'retry', takes: "p-retry's options"}))).toEqual(
       new TypeError(`retry: expected p-retry's options, got ${got}`),
     );

@@ -13,6 +13,16 @@ import {type Clock, wallClock} from '../../src/shared/clock.ts';
 /** Where the operation of these tests is. */
 export const location = "https://graph.example/beta/users('a')/operations/b?aadgdc=BY01P&aadgsu=ssprprod-a";
 
+/** What a request has besides its location and limits. */
+export const get = {
+  method: 'GET',
+  json: undefined,
+  takesText: false,
+  headers: undefined,
+  home: undefined,
+  requestTimeout: undefined,
+} as const;
+
 /** When its watch begins. */
 export const beginning: number = Date.UTC(2020, 2, 19, 12);
 

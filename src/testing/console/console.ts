@@ -8,11 +8,9 @@ import {pathOf} from '../path.ts';
 import {EventStreams} from './event-streams.ts';
 import {History} from './history.ts';
 import {findModules, readModule} from './module-files.ts';
-import type {Page} from './page-html.ts';
-import {icon, pageOf} from './page-html.ts';
+import {icon, type Page, pageOf} from './page-html.ts';
 import {style} from './page-style.ts';
-import type {ActionName} from './wire.ts';
-import {actionNames} from './wire.ts';
+import {type ActionName, actionNames} from './wire.ts';
 
 /** No other site may embed, run or read anything of the console, and no browser may cache it. */
 const commonHeaders = {

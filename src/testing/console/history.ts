@@ -2,8 +2,16 @@ import type {Answer} from '../answer.ts';
 import type {OperationChange, ScriptedOperation} from '../emulated-operation.ts';
 import type {GraphRequest} from '../graph-request.ts';
 import {httpOf} from '../step-answer.ts';
-import type {Entry, EntryAnswer, Message, NextAnswer, OperationHistory, OperationView} from './wire.ts';
-import {isLatest, limits} from './wire.ts';
+import {
+  type Entry,
+  type EntryAnswer,
+  isLatest,
+  limits,
+  type Message,
+  type NextAnswer,
+  type OperationHistory,
+  type OperationView,
+} from './wire.ts';
 
 interface Item {
   readonly key: number;

@@ -1,6 +1,5 @@
 import {createHash} from 'node:crypto';
-import type {Modules} from './module-files.ts';
-import {pageScript} from './module-files.ts';
+import {type Modules, pageScript} from './module-files.ts';
 
 /** The page, and what the browser may allow it. */
 export interface Page {

@@ -127,14 +127,7 @@ svg { display: block; width: 100%; height: auto; font-family: inherit; }
 }
 @media (max-width: 44rem) {
   .columns { grid-template-columns: minmax(0, 1fr); padding: .8rem; }
-  #filter { width: 100%; font: inherit; font-size: .88rem; padding: .38rem .6rem; border: 1px solid var(--control); border-radius: 7px; background: var(--card); color: var(--text); }
-#count { font-size: .85rem; }
-#count:empty, #operations:empty { display: none; }
-#unselected li { margin-top: .6rem; overflow-wrap: anywhere; }
-.copy { display: flex; flex-wrap: wrap; gap: .4rem; }
-#detail > .copy { margin-top: .5rem; }
-.copy button[data-copied]::after { content: " ✓"; }
-#operations { max-height: 12rem; }
+  #operations { max-height: 12rem; }
   header { padding: .6rem .8rem; }
 }
 @media (prefers-reduced-motion: reduce) {

@@ -1,5 +1,4 @@
-import type {State} from './machine-view.ts';
-import {edges, machineSize, nodeSize, nodes} from './machine-view.ts';
+import {edges, machineSize, nodeSize, nodes, type State} from './machine-view.ts';
 import type {Mark, Timeline} from './timeline.ts';
 
 const namespace = 'http://www.w3.org/2000/svg';

@@ -1,5 +1,4 @@
-import type {Message, OperationHistory} from '../wire.ts';
-import {isLatest, limits} from '../wire.ts';
+import {isLatest, limits, type Message, type OperationHistory} from '../wire.ts';
 
 /** What the page knows of the emulator. */
 export interface Model {

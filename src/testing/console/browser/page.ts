@@ -1,12 +1,10 @@
-import type {ActionName, Message} from '../wire.ts';
-import {limits} from '../wire.ts';
-import type {Model} from './model.ts';
-import {applyMessage, emptyModel} from './model.ts';
-import type {Detail} from './view.ts';
+import {type ActionName, limits, type Message} from '../wire.ts';
+import {applyMessage, emptyModel, type Model} from './model.ts';
 import {
   actionButtons,
   announce,
   copyButtons,
+  type Detail,
   elements,
   isActive,
   showConnection,
@@ -16,8 +14,7 @@ import {
   showList,
   showTimeline,
 } from './view.ts';
-import type {PageWatch} from './watch.ts';
-import {watchOperation} from './watch.ts';
+import {type PageWatch, watchOperation} from './watch.ts';
 import {commandFor} from './wording.ts';
 
 // The page of the console: it receives the emulator's messages, shows them, and sends the actions of the buttons.

@@ -56,68 +56,88 @@ const barHeight = 20;
 const laneAt = {status: 8, polls: 38, watch: 68} as const;
 const axisAt = 98;
 
+/** What is drawn of time, and where. */
+interface Scale {
+  readonly begin: number;
+  readonly end: number;
+  readonly xOf: (at: number) => number;
+}
+
 /** Computes the positions in a timeline. Pure. */
-export function layOut({entries, watched, addedAt, until, width}: TimelineInput): Timeline {
+export function layOut(input: TimelineInput): Timeline {
+  const {addedAt, until, width} = input;
   const begin = Math.max(addedAt, until - longest);
   const end = Math.max(until, begin + shortest);
   const inner = Math.max(1, width - left - right);
   const xOf = (at: number): number => left + ((Math.min(Math.max(at, begin), end) - begin) / (end - begin)) * inner;
-  const bar = (from: number, to: number, y: number): Pick<Bar, 'x' | 'y' | 'width' | 'height'> => {
-    return {x: xOf(from), y, width: Math.max(2, xOf(to) - xOf(from)), height: barHeight};
-  };
+  const scale = {begin, end, xOf};
   return {
     width,
     height: axisAt + 22,
     lanes: [
-      {y: laneAt.status + barHeight / 2, label: 'Service'},
-      {y: laneAt.polls + barHeight / 2, label: 'Polls'},
-      {y: laneAt.watch + barHeight / 2, label: 'Watch'},
+      {y: middleOf('status'), label: 'Service'},
+      {y: middleOf('polls'), label: 'Polls'},
+      {y: middleOf('watch'), label: 'Watch'},
     ],
     ticks: ticksOf(begin - addedAt, end - addedAt, inner).map((time) => ({
       x: xOf(addedAt + time),
       label: elapsed(time).replace('.0 s', ' s'),
     })),
-    bars: [
-      ...statuses(entries, until)
-        .filter(({to}) => to >= begin)
-        .map(({status, from, to}) => {
-          const state = stateOf(status) ?? 'other';
-          return {
-            ...bar(from, to, laneAt.status),
-            kind: state,
-            label: status,
-            title: `${status} from ${elapsed(from - addedAt)}`,
-          };
-        }),
-      ...watched
-        .filter((entry) => entry.delay !== undefined && entry.at + entry.delay >= begin && entry.at <= end)
-        .map((entry) => {
-          const wait = entry.delay ?? 0;
-          const byService = entry.because === 'retryAfter';
-          return {
-            ...bar(entry.at, entry.at + wait, laneAt.watch),
-            kind: byService ? 'throttle' : 'wait',
-            label: byService ? 'Retry-After' : (entry.because ?? 'retry'),
-            title: watchLineOf(entry, addedAt).text,
-          };
-        }),
-    ],
-    marks: [
-      ...entries.flatMap((entry): Mark[] => {
-        if (entry.at < begin) return [];
-        const title = lineOf(entry, addedAt).text;
-        if (entry.answer === undefined) {
-          return [{x: xOf(entry.at), y: laneAt.status + barHeight / 2, kind: 'change', title}];
-        }
-        return [{x: xOf(entry.at), y: laneAt.polls + barHeight / 2, kind: problemOf(entry.answer) ?? 'ok', title}];
-      }),
-      ...watched.flatMap((entry): Mark[] => {
-        if (entry.at < begin || entry.type === 'waiting' || entry.type === 'retrying') return [];
-        const kind = entry.type === 'abandoned' ? 'trouble' : entry.type === 'polled' ? 'ok' : 'change';
-        return [{x: xOf(entry.at), y: laneAt.watch + barHeight / 2, kind, title: watchLineOf(entry, addedAt).text}];
-      }),
-    ],
+    bars: [...statusBars(input, scale), ...waitBars(input, scale)],
+    marks: [...serviceMarks(input, scale), ...watchMarks(input, scale)],
   };
+}
+
+function middleOf(lane: keyof typeof laneAt): number {
+  return laneAt[lane] + barHeight / 2;
+}
+
+function barAt(from: number, to: number, y: number, {xOf}: Scale): Pick<Bar, 'x' | 'y' | 'width' | 'height'> {
+  return {x: xOf(from), y, width: Math.max(2, xOf(to) - xOf(from)), height: barHeight};
+}
+
+function statusBars({entries, addedAt, until}: TimelineInput, scale: Scale): Bar[] {
+  return statuses(entries, until)
+    .filter(({to}) => to >= scale.begin)
+    .map(({status, from, to}) => ({
+      ...barAt(from, to, laneAt.status, scale),
+      kind: stateOf(status) ?? 'other',
+      label: status,
+      title: `${status} from ${elapsed(from - addedAt)}`,
+    }));
+}
+
+function waitBars({watched, addedAt}: TimelineInput, scale: Scale): Bar[] {
+  return watched.flatMap((entry) => {
+    const {at, delay, because} = entry;
+    if (delay === undefined || at + delay < scale.begin || at > scale.end) return [];
+    const byService = because === 'retryAfter';
+    return {
+      ...barAt(at, at + delay, laneAt.watch, scale),
+      kind: byService ? 'throttle' : 'wait',
+      label: byService ? 'Retry-After' : (because ?? 'retry'),
+      title: watchLineOf(entry, addedAt).text,
+    };
+  });
+}
+
+function serviceMarks({entries, addedAt}: TimelineInput, {begin, xOf}: Scale): Mark[] {
+  return entries.flatMap((entry): Mark[] => {
+    const {at, answer} = entry;
+    if (at < begin) return [];
+    const title = lineOf(entry, addedAt).text;
+    if (answer === undefined) return [{x: xOf(at), y: middleOf('status'), kind: 'change', title}];
+    return [{x: xOf(at), y: middleOf('polls'), kind: problemOf(answer) ?? 'ok', title}];
+  });
+}
+
+function watchMarks({watched, addedAt}: TimelineInput, {begin, xOf}: Scale): Mark[] {
+  return watched.flatMap((entry): Mark[] => {
+    const {at, type} = entry;
+    if (at < begin || type === 'waiting' || type === 'retrying') return [];
+    const kind = type === 'abandoned' ? 'trouble' : type === 'polled' ? 'ok' : 'change';
+    return [{x: xOf(at), y: middleOf('watch'), kind, title: watchLineOf(entry, addedAt).text}];
+  });
 }
 
 /** The periods in which the operation had the same status. */

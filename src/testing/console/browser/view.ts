@@ -1,12 +1,10 @@
-import type {OperationHistory, OperationView} from '../wire.ts';
-import {actionNames} from '../wire.ts';
+import {actionNames, type OperationHistory, type OperationView} from '../wire.ts';
 import {drawMachine, drawTimeline} from './draw.ts';
 import {isAvailable, stateOf} from './machine-view.ts';
 import type {Model} from './model.ts';
 import {layOut} from './timeline.ts';
 import type {PageWatch} from './watch.ts';
-import type {Line} from './wording.ts';
-import {countText, estimateOf, lineOf, nextText, watchLineOf} from './wording.ts';
+import {countText, estimateOf, type Line, lineOf, nextText, watchLineOf} from './wording.ts';
 
 // All that touches the page's elements. Content is set as text and attributes, never as HTML: ids and answers may contain anything.
 

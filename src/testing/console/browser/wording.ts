@@ -1,5 +1,4 @@
-import type {Entry, EntryAnswer, NextAnswer, OperationView} from '../wire.ts';
-import {limits} from '../wire.ts';
+import {type Entry, type EntryAnswer, limits, type NextAnswer, type OperationView} from '../wire.ts';
 import type {WatchEntry} from './watch.ts';
 
 /** One line of a log. */

@@ -88,9 +88,9 @@ describeWithRedis('a 429 with Retry-After', () => {
   test('64: takes no places in a worker whose Graph client holds the requests back itself', async () => {
     const emulator = await bench.emulator();
     const other = await bench.emulator({script: ['succeeded'], token: undefined});
-    const graph = createGraphClient({root: emulator.root, token});
+    const client = createGraphClient({root: emulator.root, token});
     const queue = bench.queue();
-    bench.worker({graph, concurrency: 2, trustedOrigins: [new URL(other.root).origin]});
+    bench.worker({client, concurrency: 2, trustedOrigins: [new URL(other.root).origin]});
     const script = [{http: 429, retryAfter: 60}] as const;
     await queue.addMany(Array.from({length: 6}, () => ({location: emulator.addOperation({script}).location})));
     await until(async () => (await waiting(queue)) === 6);

@@ -1,4 +1,5 @@
 import type {RedisClient} from 'bullmq';
+import type {OriginHolds} from '../runner/origin-holds.ts';
 import {longestHold} from '../runner/step-unless-held.ts';
 
 /** Access to a queue's keys in Redis. */
@@ -46,7 +47,7 @@ const scripts = {
 } as const;
 
 /** The origins that are held back, in Redis: all workers of a queue share them. */
-export class OriginHolds {
+export class RedisHolds {
   readonly #keys: RedisKeys;
   readonly #client: Promise<RedisClient>;
 
@@ -61,7 +62,7 @@ export class OriginHolds {
   }
 
   /** The origins that are held now, and until when, in milliseconds since 1970. */
-  async read(): Promise<ReadonlyMap<string, number>> {
+  async read(): Promise<OriginHolds> {
     const flat: readonly string[] = await this.#run('readOriginHolds', this.#keys.toKey('holds'));
     const holds = new Map<string, number>();
     for (let index = 0; index + 1 < flat.length; index += 2) holds.set(flat[index] ?? '', Number(flat[index + 1]));

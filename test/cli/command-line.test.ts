@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {assignment, invocationName, quote} from '../../src/cli/quote.ts';
+import {assignment, invocationName, quote} from '../../src/cli/command-line.ts';
 
 describe('a text to paste', () => {
   test.each([

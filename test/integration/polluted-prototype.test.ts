@@ -1,0 +1,70 @@
+// What other code has added to `Object.prototype` is no option, no header and no field of a protocol.
+
+import {expect, test} from '@jest/globals';
+import type {KyInstance} from 'ky';
+import {createOperationClient} from '../../src/client/index.ts';
+import {durableChecks} from '../../src/durable/durable-options.ts';
+import {pollOperation, protocols, resumeOperation} from '../../src/index.ts';
+import {leanHttp} from '../../src/node/index.ts';
+import {pollOptionChecks} from '../../src/options/settings.ts';
+import {createRecord, takeTurn} from '../../src/runner/index.ts';
+import {turnChecks} from '../../src/runner/turn-options.ts';
+import {createOperationTracker} from '../../src/tracker/index.ts';
+import {startServer} from '../support/behaviours.ts';
+
+/** Does something while `Object.prototype` has these properties. */
+async function whilePolluted<Result>(value: unknown, work: () => Promise<Result>): Promise<Result> {
+  // As an assignment makes them.
+  const property = {value, configurable: true, writable: true, enumerable: true};
+  for (const name of names) Object.defineProperty(Object.prototype, name, property);
+  try {
+    return await work();
+  } finally {
+    for (const name of names) Reflect.deleteProperty(Object.prototype, name);
+  }
+}
+
+/** Every request, and how each watch ended. */
+async function everything(http: KyInstance | undefined): Promise<unknown> {
+  let polls = 0;
+  const {root, requests} = await startServer(({method}, response) => {
+    if (method === 'POST') return response.writeHead(202, {'operation-location': '/op'}).end('{}');
+    const status = polls++ % 2 === 0 ? 'running' : 'succeeded';
+    return response.end(JSON.stringify({id: 'a', status, quoted: 'a-long-value\\u002d1'}));
+  });
+  const pace = {schedule: () => 1};
+  const own = http === undefined ? {} : {http};
+  const poller = pollOperation(`${root}/op`, {...pace, ...own});
+  const watched = await poller.outcome();
+  const resumed = await resumeOperation(JSON.stringify(poller), own).outcome();
+  const client = createOperationClient({root, headers: {'x-api-key': 'a-long-value-1'}, ...own});
+  const started = await client.start(protocols.longRunning, {path: '/things', body: {}}, pace);
+  const raw = (await started.poller?.outcome())?.operation?.raw;
+  const turn = await takeTurn(createRecord(`${root}/op`), {client}, Date.now() + 1);
+  const tracker = await createOperationTracker({client, ...pace});
+  const tracked = await (await tracker.add(`${root}/op`)).outcome();
+  await tracker.close();
+  const sent = requests.map(({method, url, headers}) => [method, url, headers['accept'], headers['x-api-key']]);
+  return [sent, watched.status, resumed.status, raw, turn.record.token.operation?.status, tracked.status];
+}
+
+// ky, p-retry, fetch and undici themselves read these from there.
+const others = new Set(['signal', 'totalTimeout', 'maxResponseSize', 'method', 'body', 'headers', 'status']);
+const names = [
+  ...Object.keys({...pollOptionChecks, ...turnChecks, ...durableChecks}),
+  ...['retries', 'minTimeout', 'root', 'startToken', 'scope', 'concurrency', 'startTimeout', 'url', 'location', 'key'],
+  ...['read', 'words', 'otherWords', 'withoutStatus', 'httpStatuses', 'resultLocation', 'start', 'requestHeaders'],
+  ...['pollHeaders', 'locationHeaders', 'moveHeaders', 'pathsUnderRoot', 'locationOnly', 'resource', 'authorization'],
+  ...['errorMeansFailed', 'errorCodes', 'throttlingCodes', 'foreignHosts', 'minimumInterval', 'retryAfter', 'id'],
+  ...['home', 'takesText', 'requestTimeout', 'startAfter', 'transitions', 'evil'],
+].filter((name) => !others.has(name));
+
+const values = [{evil: 1}, ['/evil'], 'evil-value', 1, true, () => 'evil-value'];
+
+test.each([
+  ['ky', undefined],
+  ['leanHttp', leanHttp()],
+])('nothing is read from a polluted prototype, by %s', async (_, http) => {
+  const expected = await everything(http);
+  for (const value of values) expect(await whilePolluted(value, () => everything(http))).toEqual(expected);
+});
