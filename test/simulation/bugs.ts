@@ -228,7 +228,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a hint shortens the wait that the answer to a start asked for',
     file: 'client/start.ts',
-    search: 'const notBefore = wait === undefined ? undefined : at + wait;',
+    search: 'const notBefore = retryAfter === undefined ? undefined : at + retryAfter;',
     replace: 'const notBefore = undefined;',
   },
   {
@@ -299,9 +299,9 @@ export const bugs: readonly Bug[] = [
     replace: 'onEnd?.({id, key, outcome, data, signal});',
   },
   {
-    name: 'the wait that the answer to a start asked for is forgotten where it is the first report',
-    file: 'client/start.ts',
-    search: 'const notBefore = retryAfter === undefined ? undefined : at + retryAfter;',
-    replace: 'const notBefore = undefined;',
+    name: 'a watch that is resumed is due before the service allows it',
+    file: 'options/resume.ts',
+    search: 'Math.max(state.dueAt, allowedAt)',
+    replace: 'state.dueAt',
   },
 ];
