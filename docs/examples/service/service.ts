@@ -108,7 +108,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     webhooks.addContentTypeParser('application/json', {parseAs: 'buffer'}, (_request, body, done) => done(null, body));
     webhooks.post<{Params: {key: string}; Body: Buffer}>('/webhooks/:key', async ({headers, params, body}, reply) => {
       if (!isStandardWebhook(webhookSecret, headers, body)) return reply.code(401).send();
-      // A webhook wants its answer at once, and a queue waits for a turn that is being taken.
+      // A webhook wants its answer at once.
       void resets.wake(params.key).catch((error) => log.warn(error));
       return reply.code(204).send();
     });
