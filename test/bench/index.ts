@@ -1,4 +1,4 @@
-// `npm run bench` runs the performance suite, and with `-- --write` puts its figures into docs/performance.md. Named ones
+// `npm run bench` runs the performance suite, and with `-- --write` puts its figures into docs/performance-figures.md. Named ones
 // run alone: `npm run bench -- stop`. `-- --list` tells the names.
 import {benchmarkBatch} from './batch.ts';
 import {benchmarkCost} from './cost.ts';

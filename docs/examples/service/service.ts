@@ -95,10 +95,17 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
       streams.add(stream);
       stream.once('close', () => streams.delete(stream) && unsubscribe());
       send('state', {status: await reset.status()});
-      void reset.outcome().then(({status}) => {
-        send('end', {status});
-        stream.end();
-      });
+      void reset.outcome().then(
+        ({status}) => {
+          send('end', {status});
+          stream.end();
+        },
+        // It cannot be known any more, e.g. because Redis is gone: the client may ask again.
+        (error) => {
+          log.warn(error);
+          stream.end();
+        },
+      );
     }
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream);
   });
