@@ -59,23 +59,23 @@ export function resetPassword(
  * where nothing can print it.
  */
 function withPassword(started: StartedOperation, given: string | undefined): PasswordReset {
-  let password = given;
-  if (started.confirmed) {
-    // Unless the reset succeeds, the password is never handed over, so it is dropped. The listener goes once the reset has ended.
-    const subscription = started.poller.on('*', ({type}) => {
-      const isLost = type === 'failed' || type === 'canceled' || type === 'abandoned';
-      if (isLost) password = undefined;
-      if (isLost || type === 'succeeded') subscription.unsubscribe();
-    });
-  } else password = undefined;
-  const newPassword = async (): Promise<string> => {
-    if (!started.confirmed) {
+  if (!started.confirmed) {
+    const newPassword = async (): Promise<string> => {
       throw new OperationError(
         'The reset was accepted, but the service does not say whether it succeeded, so the password is not handed over',
       );
-    }
-    // Not `result()`: whether a result can be fetched does not matter here.
-    await started.poller.waitFor('succeeded');
+    };
+    return {...started, newPassword};
+  }
+  let password = given;
+  // Not `result()`: whether a result can be fetched does not matter here.
+  const succeeded = started.poller.waitFor('succeeded');
+  // Unless the reset succeeds, the password is never handed over, so it is dropped.
+  succeeded.catch(() => {
+    password = undefined;
+  });
+  const newPassword = async (): Promise<string> => {
+    await succeeded;
     if (password !== undefined) return password;
     throw new OperationError(
       'The reset succeeded, but its response did not contain the password that the service generated',

@@ -42,7 +42,6 @@ export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
     const own = Object.entries(WatchInput.optionsOf(input)).filter(([, value]) => value !== undefined);
     const merged = {...options, ...Object.fromEntries(own)};
-    if (client === undefined) readOptions(merged);
     let watch: Watch | undefined;
     let closed = false;
     receive(({state: from}) => {

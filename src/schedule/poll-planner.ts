@@ -50,9 +50,9 @@ export class PollPlanner {
     // Within a step, ends are distributed evenly.
     const start = at(times, step);
     const fraction = (elapsed - start) / (at(times, step + 1) - start);
-    const passed = (at(this.#ended, step + 1) - at(this.#ended, step)) * fraction;
-    const ended = at(this.#ended, step) + passed;
-    const expectation = at(this.#expectation, step) + (passed * (start + elapsed)) / 2;
+    const ended = at(this.#ended, step) + (at(this.#ended, step + 1) - at(this.#ended, step)) * fraction;
+    // The same for all times that are compared: what has been added to it within the step makes no difference.
+    const expectation = at(this.#expectation, step);
     const best = this.#bestStep(step + 1, ended, expectation);
     const limit = this.#costOf(best, ended, expectation) + tolerance * this.#requestCost * (1 - ended);
     let earliest = best;

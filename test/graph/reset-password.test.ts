@@ -1,4 +1,4 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import {createGraphClient} from '../../src/graph/index.ts';
 import {
@@ -125,6 +125,17 @@ describe('a password reset', () => {
     const error = await rejectionOf(reset.newPassword());
     expect(error).toBeInstanceOf(expected);
     expect(error).toBe(await rejectionOf(reset.poller!.result()));
+  });
+
+  test('that fails is no unhandled rejection where nobody asks for the password', async () => {
+    const emulator = await startEmulator({script: ['failed']});
+    const unhandled = jest.fn();
+    process.on('unhandledRejection', unhandled);
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password, ...quick});
+    expect(await reset.poller!.outcome()).toMatchObject({status: 'failed'});
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   test('hands it over when only the result cannot be fetched after the success', async () => {

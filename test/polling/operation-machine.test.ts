@@ -223,6 +223,16 @@ describe('the machine that polls the service', () => {
     );
   });
 
+  test('options of the input that do not go together with those of watchOperation are an error of the actor', () => {
+    const machine = operationMachine.provide({actors: {watch: watchOperation({token, http})}});
+    const actor = createActor(machine, {input: {location, trustedOrigins: ['http://plain.example']}});
+    const errors: unknown[] = [];
+    actor.subscribe({error: (error) => errors.push(error)});
+    actor.start();
+    expect(errors).toEqual([expect.objectContaining({message: expect.stringMatching(/^trustedOrigins: /)})]);
+    expect(requests).toEqual([]);
+  });
+
   test("XState's own waitFor sees its states", async () => {
     answers = [
       {...body, status: 'running'},
