@@ -1,5 +1,6 @@
 import {expect, test} from '@jest/globals';
 import ky from 'ky';
+import {parseBody} from '../../src/http/transport.ts';
 import {pollOperation} from '../../src/index.ts';
 
 test("a ky instance's own headers and query go to the operation's origin", async () => {
@@ -16,4 +17,14 @@ test("a ky instance's own headers and query go to the operation's origin", async
   expect(sent.map(({url, headers}) => [url, headers.get('x-tenant')])).toEqual([
     ['https://service.example/jobs/1?api-version=1', 'contoso'],
   ]);
+});
+
+test.each([
+  ['{"status":"running"}', {status: 'running'}],
+  ['\uFEFF{"status":"running"}', {status: 'running'}],
+  ['\uFEFF\r\n', null],
+  ['', null],
+  ['<html>', undefined],
+])('the body %j is parsed as %j', (text, expected) => {
+  expect(parseBody({text})).toEqual(expected);
 });

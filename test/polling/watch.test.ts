@@ -52,3 +52,19 @@ describe('the operation of a watch', () => {
     expect(second).toBe(first);
   });
 });
+
+test('the first poll needs no timer, however many watches begin together', async () => {
+  let requests = 0;
+  const http = ky.create({
+    fetch: async () => {
+      requests++;
+      return Response.json({id: 'b', status: 'running'});
+    },
+  });
+  const settings = readOptions({protocol: tasks, http, schedule: schedules.fixed(1000)});
+  // From 500 immediate polls on, all watches counted, others go through a timer.
+  const watches = Array.from({length: 501}, () => new Watch(stateOf(), settings, () => undefined, undefined));
+  for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+  expect(requests).toBe(watches.length);
+  for (const watch of watches) watch.stop('stopped', undefined);
+});
