@@ -221,6 +221,7 @@ describe('the machine that polls the service', () => {
     expect(() => watchOperation({requestTimeout: -1})).toThrow(
       new RangeError('requestTimeout: expected milliseconds, from 1 on, got -1'),
     );
+    expect(() => watchOperation({trustedOrigins: ['ftp://files.example']})).toThrow(/^trustedOrigins: /);
   });
 
   test('options of the input that do not go together with those of watchOperation are an error of the actor', () => {
