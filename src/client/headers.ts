@@ -1,4 +1,5 @@
 import {unescapedSecret} from '../http/redact.ts';
+import {acceptsByDefault} from '../http/send.ts';
 import type {Transport, TransportRequest} from '../http/transport.ts';
 import {hasOrigin} from '../shared/location.ts';
 
@@ -63,7 +64,7 @@ function secretParts(credentials: string): string[] {
 
 /**
  * A transport that sends a client's headers with each request to the client's origin, and to no other. The request's
- * own headers take precedence, except `accept`, which every request has.
+ * own headers take precedence, except the `accept` that every request has.
  *
  * @param headers their names are in lower case
  */
@@ -72,7 +73,10 @@ export function withOriginHeaders(transport: Transport, origin: string, headers:
   if (entries.length === 0) return transport;
   const withHeaders = (given: TransportRequest['headers']): TransportRequest['headers'] => {
     const all = {...given};
-    for (const [name, value] of entries) if (all[name] === undefined || name === 'accept') all[name] = value;
+    for (const [name, value] of entries) {
+      const replaces = name === 'accept' && acceptsByDefault(all[name]);
+      if (replaces || all[name] === undefined) all[name] = value;
+    }
     return all;
   };
   return (location, request) =>

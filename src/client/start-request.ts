@@ -9,7 +9,15 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkOptions, describeValue, expected, isA, isOneOf} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkOptions,
+  describeClass,
+  expected,
+  isA,
+  isOneOf,
+  isPlainObject,
+} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
@@ -25,7 +33,7 @@ export interface StartRequest {
   readonly path: string;
   /** The JSON body. Default: no body. */
   readonly body?: unknown;
-  /** Further headers, besides those of the client and the protocol. */
+  /** Further headers, which take precedence over those of the protocol and the client. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -41,9 +49,12 @@ const startRequestChecks = {
 
 /** Checks that JSON can express a body: later on, a failure to send it would look as if the service might have received it. */
 function checkBody(name: string, body: unknown): void {
-  let why = describeValue(body);
+  let why = describeClass(body);
   try {
-    if (JSON.stringify(body) !== undefined) return;
+    const text = JSON.stringify(body);
+    // A form, a stream, a promise that was not awaited: nothing of it would be sent.
+    const isLost = text === '{}' && !isPlainObject(body);
+    if (text !== undefined && !isLost) return;
   } catch (error) {
     why = `one that it cannot: ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -128,11 +139,19 @@ const unchanged = (response: TransportResponse): TransportResponse => response;
 export function notStarted(cause: unknown, wasSent: boolean): OperationNotStartedError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const mayHaveStarted = wasSent && mayBeProcessed(cause);
-  return new OperationNotStartedError(`The operation was not started: ${why}`, mayHaveStarted, {cause});
+  const outcome = mayHaveStarted ? 'Whether the operation was started is not known' : 'The operation was not started';
+  return new OperationNotStartedError(`${outcome}: ${why}`, mayHaveStarted, {cause});
 }
 
 /** Codes of connections that were never made. */
-const unsent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const unsent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** Whether the service may be processing a request that failed in this way. */
 function mayBeProcessed(cause: unknown): boolean {

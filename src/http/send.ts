@@ -132,13 +132,21 @@ export function send(
   return withTimeLimit(requestTimeout, limits, 'request', work, readHead);
 }
 
+const acceptJson = 'application/json';
+const acceptText = '*/*';
+
+/** Whether a request accepts what all requests do, and nothing that its caller named. */
+export function acceptsByDefault(accept: string | undefined): boolean {
+  return accept === acceptJson || accept === acceptText;
+}
+
 function requestHeaders(
   {takesText, token, trusted, headers: others}: SendRequest,
   clientRequestId: string,
   {name, prefix}: ProtocolReader['tokenHeader'],
 ): TransportRequest['headers'] {
   const headers: Record<string, string | undefined> = {
-    accept: takesText ? '*/*' : 'application/json',
+    accept: takesText ? acceptText : acceptJson,
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers[name] = prefix + token;
@@ -150,7 +158,8 @@ function requestHeaders(
   // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
   if (others !== undefined)
     for (const own of Object.keys(others)) {
-      if (!Object.hasOwn(headers, own)) headers[own] = others[own];
+      const replaces = own === 'accept' && !takesText;
+      if (replaces || !Object.hasOwn(headers, own)) headers[own] = others[own];
     }
   return headers;
 }

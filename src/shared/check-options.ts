@@ -177,7 +177,8 @@ export function describeValue(value: unknown): string {
   return isRecord(value) ? 'an object' : String(value);
 }
 
-function describeClass(value: unknown): string {
+/** A value as a message may show it, and of an object its class. */
+export function describeClass(value: unknown): string {
   const name: unknown = Object(value).constructor?.name;
   return isRecord(value) && typeof name === 'string'
     ? `an object of the class ${name.slice(0, 60)}`

@@ -80,6 +80,13 @@ describe("a client's headers", () => {
     expect(own).toEqual({accept: 'application/json', 'x-both': 'own', 'x-none': undefined});
   });
 
+  test('go along with the accept that the request was given', async () => {
+    expect(await sent({accept: 'text/csv'}, {accept: 'application/vnd.example+json'})).toEqual({
+      accept: 'application/vnd.example+json',
+    });
+    expect(await sent({accept: 'text/csv'}, {accept: '*/*'})).toEqual({accept: 'text/csv'});
+  });
+
   test('go to no other origin', async () => {
     expect(await sent({'x-key': 'key'}, {})).toEqual({'x-key': 'key'});
     expect(await sent({'x-key': 'key'}, {}, 'https://other.example/1')).toEqual({});
