@@ -140,7 +140,8 @@ export function notStarted(cause: unknown, wasSent: boolean): OperationNotStarte
   const why = cause instanceof Error ? cause.message : String(cause);
   const mayHaveStarted = wasSent && mayBeProcessed(cause);
   const outcome = mayHaveStarted ? 'Whether the operation was started is not known' : 'The operation was not started';
-  return new OperationNotStartedError(`${outcome}: ${why}`, mayHaveStarted, {cause});
+  const answer = cause instanceof PollError ? cause.answer : undefined;
+  return new OperationNotStartedError(`${outcome}: ${why}`, mayHaveStarted, {answer, cause});
 }
 
 /** Codes of connections that were never made. */

@@ -123,14 +123,14 @@ function wokenAt(resumed: Resumed, now: number): Resumed {
 }
 
 /** The options of {@link takeSteps}. */
-export interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
+interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
   /** The name of a step as the engine gets it. */
   readonly stepName: (step: string) => string;
   readonly maxPolls: number;
 }
 
 /** The loop of a watch in a workflow, from a given state and by given settings. */
-export async function takeSteps(
+async function takeSteps(
   host: DurableHost,
   {state: startState, settings}: Resumed,
   now: number,

@@ -325,8 +325,11 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test('and of an error there is the code, which callers branch on', async () => {
+  test('and of an error there is the code, which callers branch on, and the ids that a support case needs', async () => {
     const {error} = await refusal({http: 400, error: {code: 'PasswordPolicy', message: 'Too weak'}});
+    const {requestId, clientRequestId, date} = error.cause as PollError;
+    expect(error).toMatchObject({requestId, clientRequestId, date});
+    expect(requestId).toMatch(/^[\da-f-]{36}$/);
     expect(error.message).toContain('answered 400: PasswordPolicy');
   });
 
