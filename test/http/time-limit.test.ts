@@ -137,3 +137,19 @@ test.each(['the time is up', 'it is aborted'])(
     expect(jest.getTimerCount()).toBe(0);
   },
 );
+
+test('nothing is held back any more once its time is over', async () => {
+  const held: number[] = [];
+  const limits = {
+    signal: new AbortController().signal,
+    deadlineAt: undefined,
+    onHeldBack: (until: number) => void held.push(until),
+  };
+  const ended = withTimeLimit(1000, limits, 'request', (_, {onSent, onHeldBack}) => {
+    onSent();
+    setTimeout(() => onHeldBack?.(beginning + 9000), 1500);
+    return new Promise(() => {});
+  }).catch(({kind}) => kind);
+  await jest.advanceTimersByTimeAsync(2000);
+  expect([await ended, held]).toEqual(['timeout', []]);
+});
