@@ -29,6 +29,7 @@ const longestDelay = 250;
 export async function wakeJob(queue: Queue, id: string, woken: Woken, patience: number): Promise<boolean> {
   const client = await queue.backend.client;
   client.defineCommand('markOperationWoken', markWoken);
+  let turn: string | null | undefined;
   for (let delay = firstDelay, left = patience; ; delay = Math.min(2 * delay, longestDelay)) {
     if (await mark(client, queue, id, woken)) {
       // It may have come due in the meantime.
@@ -38,6 +39,10 @@ export async function wakeJob(queue: Queue, id: string, woken: Woken, patience: 
     left -= delay;
     const state = await queue.getJobState(id);
     if (left < 0 || state !== 'active') return watchedStates.has(state);
+    const begunAt = await client.hget(queue.toKey(id), 'processedOn');
+    // The next turn began after the hint, so it shows what has changed. Otherwise many hints make polls one after another.
+    if (turn !== undefined && begunAt !== turn) return true;
+    turn = begunAt;
     await sleep(delay);
   }
 }

@@ -1,11 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type {WorkerOptions} from 'bullmq';
-import {checkOneTransport} from '../client/client-option.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
-import {readOptions} from '../options/settings.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
-import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
@@ -110,7 +108,7 @@ const longestRetry = 60_000;
 export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
   const {engine, own} = readEngineOptions(options, workerChecks);
   const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = own;
-  const requestTimeout = checkPolls(poll);
+  const {requestTimeout} = readTurnOptions(poll);
   const publisher = new Publisher(engine);
   const listeners = new Listeners<TurnEvent>(operationEventTypes);
   const closing = new AbortController();
@@ -166,13 +164,6 @@ export function createOperationWorker<Data = unknown>(options: OperationWorkerOp
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
-}
-
-/** Refuses wrong options now, not at the first job. @returns how long a request may take, in milliseconds */
-function checkPolls(poll: WorkerPollOptions<never>): number {
-  checkOneTransport(poll);
-  for (const protocol of poll.protocols ?? []) readOptions({protocol});
-  return readOptions({requestTimeout: poll.requestTimeout, trustedOrigins: poll.trustedOrigins}).requestTimeout;
 }
 
 /** The options of BullMQ's worker. */
