@@ -142,12 +142,13 @@ export function watchStarted<Result = unknown>(
  * @throws OperationNotWatchableError
  */
 function startedState(
-  {origin: tokenOrigin}: ClientParts,
+  client: ClientParts,
   location: string,
   settings: Settings,
   {url, response: {answer, secrets, credentials}}: AcceptedStart,
   wait: number | undefined,
 ): WatchState {
+  const {origin: tokenOrigin} = client;
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
   const hidden = hasOrigin(location, tokenOrigin) ? credentials : secrets;
   const unknown = hidden.filter((secret) => !containsSecret(url, [secret]));
@@ -157,7 +158,7 @@ function startedState(
   const at = now();
   const notBefore = wait === undefined ? undefined : at + wait;
   const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
-  const ours = withTokenOrigin(first, tokenOrigin, settings);
+  const ours = withTokenOrigin(first, client, settings);
   const isProtected = !exposesToken(new URL(location), settings);
   if (ours !== undefined && isProtected && !isSecret) return ours;
   const redactedLocation = redactUrl(location, tokenOrigin, secrets, maxShownLocation);

@@ -1,6 +1,7 @@
 import {partsOf} from '../client/client-parts.ts';
 import {operationSettings} from '../client/operation-settings.ts';
 import {resumeOf, stateAt} from '../client/watch.ts';
+import {checkKeys} from '../http/key-placeholders.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
@@ -101,6 +102,7 @@ async function watch(
   const parts = client === undefined ? undefined : partsOf(client);
   if (typeof place !== 'string' && !(place instanceof URL)) {
     const resumed = parts === undefined ? resumeWatching(place, options, now) : resumeOf(parts, place, options, now);
+    if (parts === undefined) checkKeys(resumed.state);
     return takeSteps(host, resumed, now, steps);
   }
   if (parts !== undefined) {

@@ -32,7 +32,7 @@ export function isRedacted(location: string): boolean {
 }
 
 // Shorter values are not treated as secrets: they occur inside ordinary words.
-const minSecretLength = 8;
+export const minSecretLength = 8;
 
 /** Whether a string from outside contains a secret, as it is or escaped. */
 export function containsSecret(text: string, secrets: Secrets): boolean {

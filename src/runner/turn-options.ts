@@ -3,6 +3,7 @@ import {partsOf} from '../client/client-parts.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import {sharedSettings} from '../client/operation-settings.ts';
 import {withTokenOrigin} from '../client/token-origin.ts';
+import {whyKeyIsMissing} from '../http/key-placeholders.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
@@ -90,8 +91,10 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
       settings = settingsOf(protocol);
       byProtocol.set(state.protocol, settings);
     }
+    const missing = whyKeyIsMissing(state, parts?.keys);
+    if (missing !== undefined) throw new RecordRefusedError(`token: ${missing}`, id, 'foreignOrigin');
     if (parts === undefined) return {state, settings};
-    const ours = withTokenOrigin(state, parts.origin, settings);
+    const ours = withTokenOrigin(state, parts, settings);
     if (ours !== undefined) return {state: ours, settings};
     const why = `token.location: it is on ${new URL(state.location).origin}, and the client's origin is ${parts.origin}`;
     throw new RecordRefusedError(why, id, 'foreignOrigin');
