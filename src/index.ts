@@ -1,6 +1,12 @@
-// The public surface, by subject. Nothing inside imports this file. The way in: poll-operation.ts makes the poller, poller.ts
-// lets polling/watch.ts run the loop, and machine/machine.ts is the machine.
+/**
+ * The core: watch a long-running operation from its location to its end, with events, errors, schedules, protocols and resume
+ * tokens.
+ *
+ * @module operation-poller
+ */
 
+// By subject; nothing inside imports this file. The way in: poll-operation.ts makes the poller, poller.ts lets polling/watch.ts run
+// the loop, and machine/machine.ts is the machine.
 import * as protocols from './protocol/protocols.ts';
 import * as schedules from './schedule/schedules.ts';
 

@@ -1,5 +1,10 @@
-// For tests: the Graph emulator, which is a real HTTP server, and the kit that puts runners through trouble. Neither imports
-// anything of the library, so that they cannot share a mistake.
+/**
+ * For tests: an emulator of Microsoft Graph, which is a real HTTP server, and the kit that puts runners through trouble.
+ *
+ * @module operation-poller/testing
+ */
+
+// Neither imports anything of the library, so that they cannot share a mistake.
 export {type CheckRunnerOptions, checkRunner, type RunnerCheck, type RunnerReport} from './runner-kit/check-runner.ts';
 export {formatReport} from './runner-kit/format-report.ts';
 export {type EndToReport, type KitTurnOptions, kitTurnOptions} from './runner-kit/kit-turn-options.ts';

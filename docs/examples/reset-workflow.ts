@@ -1,5 +1,5 @@
 // A password reset as a workflow: reset, wait for the operation, then notify the user or escalate. Its side effects are
-// named here and provided by the code that runs it: see run-reset-workflow.ts, and docs/testing.md for its tests.
+// named here and provided by the code that runs it: see run-reset-workflow.ts, and docs/testing-machines.md for its tests.
 import {type Outcome, operationMachine} from 'operation-poller';
 import {assign, fromPromise, setup} from 'xstate';
 

@@ -1,4 +1,10 @@
-// The subpath `operation-poller/bullmq`. Nothing inside imports this file.
+/**
+ * Many operations in Redis, polled by workers on many machines.
+ *
+ * @module operation-poller/bullmq
+ */
+
+// Nothing inside imports this file.
 export type {PolledBy, TurnEventOf} from '../runner/turn-events.ts';
 export {ClockSkewError} from './clock-skew-error.ts';
 export type {EngineOptions} from './engine-options.ts';

@@ -14,13 +14,13 @@ import type {Retention} from './retention.ts';
  * How to watch an operation of a queue. Of a protocol, only the name is stored: workers need the protocol too. `key` identifies the
  * operation in place of its location, where one operation has several locations. `data` is stored unencrypted: no secrets.
  */
-export interface AddOptions<Data = unknown> extends RecordOptions<Data> {
+export interface AddOptions<Data = unknown, Result = unknown> extends RecordOptions<Data, Result> {
   /** Whether a worker's `onEnd` is called with the end. Workers that have none then leave the operation to others. Default `false`. */
   readonly handOver?: boolean | undefined;
 }
 
 /** One of many operations to add. */
-export interface AddedOperation<Data = unknown> extends AddOptions<Data> {
+export interface AddedOperation<Data = unknown, Result = unknown> extends AddOptions<Data, Result> {
   /** Where the operation is, or a resume token to go on from. */
   readonly location: string | URL | ResumeToken;
 }

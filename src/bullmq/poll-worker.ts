@@ -5,6 +5,7 @@ import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
 import type {JobData, OperationJob} from './job.ts';
 import {RedisClock} from './redis-clock.ts';
+import {wakeHintedJobs} from './wake-job.ts';
 
 /** What happens next to a job that is not done. */
 export interface Wait {
@@ -21,6 +22,8 @@ type Done = OutcomeJson | Wait;
 /** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
 const firstPause = 200;
 const longestPause = 5000;
+/** How long jobs that were put back are collected before hints about them are asked for, in milliseconds. */
+const collectTime = 1;
 
 /**
  * BullMQ's worker, extended: a job that was processed may wait again.
@@ -35,6 +38,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   readonly #closing = new AbortController();
   #lastFailure = Number.NEGATIVE_INFINITY;
   #pause = 0;
+  #hints: Promise<void> | undefined;
 
   // BullMQ asks again at once, whatever Redis answers: one that is read-only, as after a failover, made it a busy loop.
   protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<Data, Done>> {
@@ -80,6 +84,9 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     // A worker that is closing takes no more jobs: nobody would poll them.
     const fetchNext = done.isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
     const [data, id] = await this.#delay(job, done, lock, fetchNext);
+    this.#hints ??= this.#takeHints();
+    // The connection is about to close.
+    if (this.closing !== undefined) await this.#hints;
     if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
     // Makes BullMQ wait until Redis has a job for it.
     if (!fetchNext) return await this.nextJobFromJobData();
@@ -90,6 +97,18 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       // The job itself is done.
       this.emit('error', asError(error));
       return await this.nextJobFromJobData();
+    }
+  }
+
+  // One command for all jobs that were put back within a millisecond.
+  async #takeHints(): Promise<void> {
+    await sleep(collectTime);
+    this.#hints = undefined;
+    try {
+      await wakeHintedJobs(this);
+    } catch (error) {
+      // Another worker takes them.
+      if (this.closing === undefined) this.emit('error', asError(error));
     }
   }
 

@@ -26,7 +26,7 @@ export interface OperationQueueOptions extends EngineOptions {
 }
 
 /** Where an operation is, or what to go on from. */
-export type OperationSource = string | URL | ResumeToken | OperationPoller;
+export type OperationSource<Result = unknown> = string | URL | ResumeToken | OperationPoller<Result>;
 
 /** How many operations of a queue are in which state. */
 export interface OperationCounts {
@@ -42,8 +42,13 @@ export interface OperationCounts {
   readonly failed: number;
 }
 
-/** Operations that wait in Redis and are watched by workers. */
-export interface OperationQueue<Data = unknown> extends AsyncDisposable {
+/**
+ * Operations that wait in Redis and are watched by workers.
+ *
+ * @typeParam Data the type of what is added with an operation
+ * @typeParam Result the type of the operations' results, which nobody checks
+ */
+export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncDisposable {
   /**
    * Adds an operation to be watched. Adding the same one again changes nothing, also after it has ended, as long as its
    * outcome is retained: the code that starts operations can be retried safely.
@@ -54,20 +59,26 @@ export interface OperationQueue<Data = unknown> extends AsyncDisposable {
    * @returns the operation that is in Redis: with a known key, the one that was there
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it
    */
-  add(operation: OperationSource, options?: AddOptions<Data>): Promise<QueuedOperation<Data>>;
+  add<Added extends Result = Result>(
+    operation: OperationSource<Added>,
+    options?: AddOptions<Data, Added>,
+  ): Promise<QueuedOperation<Data, Added>>;
   /** Adds many in few round trips; returns them in their order. */
-  addMany(operations: Iterable<AddedOperation<Data>>): Promise<QueuedOperation<Data>[]>;
+  addMany<Added extends Result = Result>(
+    operations: Iterable<AddedOperation<Data, Added>>,
+  ): Promise<QueuedOperation<Data, Added>[]>;
   /**
-   * The operation of that key, or of that `id`, which events carry; `undefined` where there is none, or no longer.
+   * The operation of that key, or of that `id`, which events carry; `undefined` where there is none, or no longer. `get<Image>(key)` says
+   * what its result is.
    *
    * @throws InvalidResumeTokenError
    */
-  get(key: string): Promise<QueuedOperation<Data> | undefined>;
+  get<Known extends Result = Result>(key: string): Promise<QueuedOperation<Data, Known> | undefined>;
   /** The operations that are being watched, in no order. One that cannot be read is reported to `onError`. */
-  list(): Promise<QueuedOperation<Data>[]>;
+  list(): Promise<QueuedOperation<Data, Result>[]>;
   /**
    * A hint that an operation may have changed, from a webhook for instance: it is polled as soon as the service allows, as for
-   * `poller.wake()`. While it is being polled, one more poll follows.
+   * `poller.wake()`. While it is being polled, one more poll follows; nothing is waited for.
    *
    * @param key its key or its `id`
    * @returns whether there is such an operation that is being watched
@@ -101,8 +112,6 @@ const queueChecks = {
   retention: isRetention,
 } satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
 
-/** How long a hint waits for the end of a turn that is being taken, in milliseconds. */
-const hintPatience = 30_000;
 const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
 
 /**
@@ -117,7 +126,9 @@ const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
  * const operation = await queued.result(); // in this process or, by queue.get(key), in any other
  * ```
  */
-export function createOperationQueue<Data = unknown>(options: OperationQueueOptions): OperationQueue<Data> {
+export function createOperationQueue<Data = unknown, Result = unknown>(
+  options: OperationQueueOptions,
+): OperationQueue<Data, Result> {
   const {engine, own} = readEngineOptions(options, queueChecks);
   const retention = readRetention(own.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams: retention.streams});
@@ -157,7 +168,7 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
     wake: async (key) => {
       const {jobId, id} = jobOf(key);
       if (id !== undefined && (await reader.read(id)) === undefined) return false;
-      return await wakeJob(queue, jobId, 'hint', hintPatience);
+      return await wakeJob(queue, jobId, 'hint');
     },
     remove: (key) => removeJob(queue, jobOf(key), publisher, clock),
     release: async (origin) => {
@@ -169,8 +180,8 @@ export function createOperationQueue<Data = unknown>(options: OperationQueueOpti
   };
 }
 
-async function list<Data>(queue: Queue, reader: JobReader<Data>): Promise<QueuedOperation<Data>[]> {
-  const tryGet = async (id: string): Promise<QueuedOperation<Data> | undefined> => {
+async function list<Data, Result>(queue: Queue, reader: JobReader<Data>): Promise<QueuedOperation<Data, Result>[]> {
+  const tryGet = async (id: string): Promise<QueuedOperation<Data, Result> | undefined> => {
     try {
       const entry = await reader.read(id);
       return entry === undefined || entry.isDone ? undefined : new QueuedOperation(reader, entry);
@@ -182,7 +193,7 @@ async function list<Data>(queue: Queue, reader: JobReader<Data>): Promise<Queued
   };
   // A job may move from one state to another in the meantime.
   const ids = [...new Set(await queue.getRanges([...watchedStates], 0, -1))];
-  const listed: QueuedOperation<Data>[] = [];
+  const listed: QueuedOperation<Data, Result>[] = [];
   for (let from = 0; from < ids.length; from += largestBulk) {
     const some = await Promise.all(ids.slice(from, from + largestBulk).map(tryGet));
     listed.push(...some.filter((queued) => queued !== undefined));

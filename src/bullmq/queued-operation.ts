@@ -7,8 +7,13 @@ import type {AbandonReason} from '../operation/state.ts';
 import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
-/** An operation in a queue. It watches nothing itself: workers do, in whatever process they are. */
-export class QueuedOperation<Data = unknown> {
+/**
+ * An operation in a queue. It watches nothing itself: workers do, in whatever process they are.
+ *
+ * @typeParam Data the type of what was added with it
+ * @typeParam Result the type of its result, as its protocol has it; nobody checks it
+ */
+export class QueuedOperation<Data = unknown, Result = unknown> {
   /** The key it was added with; by default its location. */
   readonly key: string;
   /** Distinguishes it from other watches of the same key, earlier or later. Events carry it, and `onEnd` gets it. */
@@ -17,8 +22,8 @@ export class QueuedOperation<Data = unknown> {
   readonly data: Data | undefined;
   readonly #reader: JobReader<Data>;
   #lastEntry: Entry<Data>;
-  #outcome: Promise<Outcome> | undefined;
-  #result: Promise<SucceededOperation> | undefined;
+  #outcome: Promise<Outcome<Result>> | undefined;
+  #result: Promise<SucceededOperation<Result>> | undefined;
 
   /** @internal Use the queue's `add`, `get` or `list`. */
   constructor(reader: JobReader<Data>, entry: Entry<Data>) {
@@ -42,9 +47,9 @@ export class QueuedOperation<Data = unknown> {
    * The operation as last known, read from Redis now; `undefined` before the first report. If the job is gone, the operation
    * as it was when last read.
    */
-  async operation(): Promise<Operation | undefined> {
+  async operation(): Promise<Operation<Result> | undefined> {
     await this.#read();
-    return this.#lastEntry.state.operation;
+    return this.#lastEntry.state.operation as Operation<Result> | undefined;
   }
 
   /** Why watching was given up, read from Redis now; `undefined` while it goes on and when the operation ended. */
@@ -60,8 +65,8 @@ export class QueuedOperation<Data = unknown> {
    *
    * It is abandoned as `'stopped'`, with an error that says why, where there is no end to wait for: see {@link result}.
    */
-  outcome(): Promise<Outcome> {
-    this.#outcome ??= this.#untilEnded();
+  outcome(): Promise<Outcome<Result>> {
+    this.#outcome ??= this.#untilEnded() as Promise<Outcome<Result>>;
     return this.#outcome;
   }
 
@@ -75,7 +80,7 @@ export class QueuedOperation<Data = unknown> {
    *   queue was closed. The operation goes on, and the error's `resumeToken` continues the watch
    * @throws OperationError when BullMQ gave up on the job; its subclass InvalidResumeTokenError when the job holds no resume token
    */
-  result(): Promise<SucceededOperation> {
+  result(): Promise<SucceededOperation<Result>> {
     this.#result ??= this.outcome().then(succeededOperation);
     return this.#result;
   }

@@ -1,59 +1,95 @@
-import {setTimeout as sleep} from 'node:timers/promises';
-import type {Queue, RedisClient} from 'bullmq';
+import type {Queue} from 'bullmq';
+import {longestHold} from '../runner/step-unless-held.ts';
 import type {Woken} from './job.ts';
+import type {RedisKeys} from './redis-holds.ts';
 
-// Only while the job waits: once a worker has it, one of the two would overwrite what the other writes.
-const markWoken = {
-  numberOfKeys: 2,
-  lua: `
-    if not redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 0 end
-    local data = redis.call('HGET', KEYS[2], 'data')
+// A job's data is marked only while it waits: once a worker has it, one of the two would overwrite what the other writes. The hint
+// is then kept beside it until its worker has put it back.
+const mark = `
+  local function mark(id, woken)
+    local key = ARGV[1] .. id
+    local data = redis.call('HGET', key, 'data')
     if data and string.sub(data, 1, 2) == '{"' then
-      redis.call('HSET', KEYS[2], 'data', '{"woken":"' .. ARGV[2] .. '",' .. string.sub(data, 2))
+      redis.call('HSET', key, 'data', '{"woken":"' .. woken .. '",' .. string.sub(data, 2))
     end
-    return 1`,
-};
+  end
+  local function isWaiting(id) return redis.call('ZSCORE', KEYS[1], id) end
+  local function isActive(id) return redis.call('EXISTS', ARGV[1] .. id .. ':lock') == 1 end`;
+
+const scripts = {
+  wakeOperation: {
+    numberOfKeys: 2,
+    lua: `${mark}
+      local id, woken = ARGV[2], ARGV[3]
+      if isWaiting(id) then
+        mark(id, woken)
+        return 1
+      end
+      if isActive(id) then
+        redis.call('HSET', KEYS[2], id, woken)
+        redis.call('PEXPIRE', KEYS[2], ${longestHold})
+      end
+      return 0`,
+  },
+  takeOperationHints: {
+    numberOfKeys: 2,
+    lua: `${mark}
+      local hints = redis.call('HGETALL', KEYS[2])
+      local marked = {}
+      for index = 1, #hints, 2 do
+        local id = hints[index]
+        if isWaiting(id) then
+          mark(id, hints[index + 1])
+          marked[#marked + 1] = id
+        end
+        if not isActive(id) then redis.call('HDEL', KEYS[2], id) end
+      end
+      return marked`,
+  },
+} as const;
+
+/** What a queue and a worker have in common. */
+interface Jobs extends Pick<RedisKeys, 'toKey'> {
+  readonly backend: Pick<RedisKeys, 'client'> & Pick<Queue['backend'], 'promote'>;
+}
 
 const watchedStates: ReadonlySet<string> = new Set(['delayed', 'waiting', 'prioritized', 'active']);
 
-const firstDelay = 10;
-const longestDelay = 250;
-
 /**
- * Ends the wait of a job early: a worker takes its turn now. One whose turn is being taken belongs to its worker until that is
- * over.
+ * Ends the wait of a job early: a worker takes its turn now. If its turn is being taken, the wait that follows is ended.
  *
- * @param patience how long to wait for that, in milliseconds
  * @returns whether there is such a job that is not over
  */
-export async function wakeJob(queue: Queue, id: string, woken: Woken, patience: number): Promise<boolean> {
-  const client = await queue.backend.client;
-  client.defineCommand('markOperationWoken', markWoken);
-  for (let delay = firstDelay, left = patience; ; delay = Math.min(2 * delay, longestDelay)) {
-    if (await mark(client, queue, id, woken)) {
-      // It may have come due in the meantime.
-      await queue.backend.promote(id).catch(() => {});
-      return true;
-    }
-    left -= delay;
-    const state = await queue.getJobState(id);
-    if (left < 0 || state !== 'active') return watchedStates.has(state);
-    await sleep(delay);
+export async function wakeJob(queue: Queue, id: string, woken: Woken): Promise<boolean> {
+  if ((await run(queue, 'wakeOperation', id, woken)) === 1) {
+    await promote(queue, id);
+    return true;
   }
+  return watchedStates.has(await queue.getJobState(id));
 }
 
-async function mark(client: RedisClient, queue: Queue, id: string, woken: Woken): Promise<boolean> {
-  const keys = [queue.toKey('delayed'), queue.toKey(id)];
-  return (await client.runCommand('markOperationWoken', [...keys, id, woken])) === 1;
+/** Ends the waits of the jobs that were woken while a worker had them, and that wait now. */
+export async function wakeHintedJobs(worker: Jobs): Promise<void> {
+  const ids: readonly string[] = await run(worker, 'takeOperationHints');
+  await Promise.all(ids.map((id) => promote(worker, id)));
 }
 
 const atOnce = 100;
-/** A worker that has just seen the hold puts its job back in a moment. */
-const holdPatience = 1000;
 
 /** Wakes the jobs that waited for a hold which has been lifted. */
 export async function wakeHeldJobs(queue: Queue, ids: readonly string[]): Promise<void> {
   for (let from = 0; from < ids.length; from += atOnce) {
-    await Promise.all(ids.slice(from, from + atOnce).map((id) => wakeJob(queue, id, 'release', holdPatience)));
+    await Promise.all(ids.slice(from, from + atOnce).map((id) => wakeJob(queue, id, 'release')));
   }
+}
+
+async function run(jobs: Jobs, name: keyof typeof scripts, ...args: readonly string[]) {
+  const client = await jobs.backend.client;
+  client.defineCommand(name, scripts[name]);
+  return client.runCommand(name, [jobs.toKey('delayed'), jobs.toKey('hints'), jobs.toKey(''), ...args]);
+}
+
+async function promote({backend}: Jobs, id: string): Promise<void> {
+  // It may have come due in the meantime.
+  await backend.promote(id).catch(() => {});
 }

@@ -31,7 +31,9 @@ export interface LimiterOptions {
  * operation's location, which the queue holds: whoever can write to Redis decides where it goes. With `client` it goes to the
  * client's root alone. `maxRetryAfter` limits how long an origin is held back, too.
  */
-export interface OperationWorkerOptions<Data = unknown> extends EngineOptions, WorkerPollOptions<Data> {
+export interface OperationWorkerOptions<Data = unknown, Result = unknown>
+  extends EngineOptions,
+    WorkerPollOptions<Data, Result> {
   /** How many polls may be under way at once in this worker. Jobs that wait do not count. Default 100. */
   readonly concurrency?: number | undefined;
   /** How many polls all workers of the queue may make in a period of time; pass it to each of them. Default: no limit. */
@@ -44,8 +46,8 @@ export interface OperationWorkerOptions<Data = unknown> extends EngineOptions, W
 }
 
 /** What a worker takes for its polls, and for the ends of operations that were added with `handOver`. */
-export type WorkerPollOptions<Data = unknown> = Omit<
-  TurnOptions<Data>,
+export type WorkerPollOptions<Data = unknown, Result = unknown> = Omit<
+  TurnOptions<Data, Result>,
   'signal' | 'heldUntil' | 'started' | 'finalStateVia'
 >;
 
@@ -107,8 +109,11 @@ const longestRetry = 60_000;
  * process.once('SIGTERM', () => void worker.close());
  * ```
  */
-export function createOperationWorker<Data = unknown>(options: OperationWorkerOptions<Data>): OperationWorker {
-  const {engine, own} = readEngineOptions(options, workerChecks);
+export function createOperationWorker<Data = unknown, Result = unknown>(
+  options: OperationWorkerOptions<Data, Result>,
+): OperationWorker {
+  // Nobody checks the type of a result.
+  const {engine, own} = readEngineOptions(options as OperationWorkerOptions<Data>, workerChecks);
   const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = own;
   const requestTimeout = checkPolls(poll);
   const publisher = new Publisher(engine);

@@ -1,5 +1,10 @@
-// The subpath `operation-poller/catalog`: protocols of services beside Microsoft's and Google's. Nothing inside imports this file.
+/**
+ * Protocols of services beside Microsoft's and Google's.
+ *
+ * @module operation-poller/catalog
+ */
 
+// Nothing inside imports this file.
 export {anthropicBatches} from './anthropic-batches.ts';
 export {assemblyaiTranscripts} from './assemblyai-transcripts.ts';
 export {databricksStatements} from './databricks-statements.ts';

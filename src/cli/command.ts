@@ -132,6 +132,7 @@ function addEmulate(program: Command, {shell, end, helpWidth}: Frame): void {
     .option('--port <number>', 'the port to listen on (default: a free one)', readPort)
     .option('--token <token>', 'the token that it accepts (default: emulated-token)')
     .option('--script <file>', 'a script as JSON, for one more operation and for resets')
+    .option('--tls', 'speak https, and print how to trust its certificate')
     .option('--open', 'open its console in a browser')
     .addHelpText('after', () => exampleText('emulate', helpWidth))
     .action(async (options: EmulateOptions) => {

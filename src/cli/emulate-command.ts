@@ -1,6 +1,8 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFile} from 'node:fs/promises';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
 import process from 'node:process';
 import {escapeControls} from '../shared/printable.ts';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
@@ -67,6 +69,8 @@ export interface EmulateOptions {
   readonly token?: string;
   /** The path of a file with a script as JSON, for one more operation and for resets. */
   readonly script?: string;
+  /** Speaks https, with a certificate that is made at the start. */
+  readonly tls?: boolean;
   /** Opens the console in a browser. */
   readonly open?: boolean;
 }
@@ -82,7 +86,9 @@ export async function emulateCommand(options: EmulateOptions, shell: Shell): Pro
   const script = path === undefined ? undefined : await readScriptFile(path);
   const emulator = await start(options, script);
   const name = invocationName(shell);
+  let certificate: string | undefined;
   try {
+    if (emulator.certificate !== undefined) certificate = await saveCertificate(emulator.certificate);
     const scripted = script === undefined ? [] : [{behavior: 'does what the script says', operation: {id: 'scripted'}}];
     const operations = [...scripted, ...samples].map((sample: Sample) => ({
       ...sample,
@@ -96,6 +102,7 @@ export async function emulateCommand(options: EmulateOptions, shell: Shell): Pro
         'Try it from another terminal:',
         '',
         `  ${assignment('GRAPH_TOKEN', token)}`,
+        ...(certificate === undefined ? [] : [`  ${assignment('NODE_EXTRA_CA_CERTS', certificate)}`]),
         ...operations.flatMap(({behavior, protocol, location}) => [
           '',
           `  # ${behavior}`,
@@ -113,7 +120,15 @@ export async function emulateCommand(options: EmulateOptions, shell: Shell): Pro
     return exitCodes.succeeded;
   } finally {
     await emulator.stop();
+    if (certificate !== undefined) await rm(dirname(certificate), {recursive: true, force: true});
   }
+}
+
+/** Saves the certificate in a folder of its own: Node reads what to trust from a file alone. */
+async function saveCertificate(certificate: string): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'operation-poller-emulate-')), 'certificate.pem');
+  await writeFile(path, certificate);
+  return path;
 }
 
 async function readScriptFile(path: string): Promise<readonly OperationStep[]> {
@@ -130,11 +145,11 @@ async function readScriptFile(path: string): Promise<readonly OperationStep[]> {
 }
 
 async function start(
-  {port = 0, token = defaultToken}: EmulateOptions,
+  {port = 0, token = defaultToken, tls = false}: EmulateOptions,
   script: readonly OperationStep[] | undefined,
 ): Promise<GraphEmulator> {
   try {
-    return await startGraphEmulator({port, token, script, record: false, console: true});
+    return await startGraphEmulator({port, tls, token, script, record: false, console: true});
   } catch (error) {
     const code = errorCode(error);
     if (code === undefined) throw error;

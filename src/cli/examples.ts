@@ -49,6 +49,7 @@ const examples: Readonly<Record<'all' | 'watch' | 'resetPassword' | 'emulate' | 
   emulate: [
     {command: 'operation-poller emulate --open', comment: 'with its console in a browser'},
     {command: 'operation-poller emulate --port 4000 --token my-token --script script.json'},
+    {command: 'operation-poller emulate --tls', comment: 'https, with its own certificate'},
   ],
   protocols: [
     {command: 'operation-poller protocols'},

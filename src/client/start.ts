@@ -130,23 +130,22 @@ export function watchStarted<Result = unknown>(
   };
   return {
     confirmed: true,
-    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted, wait), settings),
+    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted), settings),
     answer,
   };
 }
 
 /**
- * The first state of an operation that was started.
+ * The first state of an operation that was started. It keeps the wait that the response asked for even where that response is the
+ * first report, because a process that dies before it is read resumes without it.
  *
- * @param wait how long the service asks to wait, in milliseconds
  * @throws OperationNotWatchableError
  */
 function startedState(
   client: ClientParts,
   location: string,
   settings: Settings,
-  {url, response: {answer, secrets, credentials}}: AcceptedStart,
-  wait: number | undefined,
+  {url, response: {answer, retryAfter, secrets, credentials}}: AcceptedStart,
 ): WatchState {
   const {origin: tokenOrigin} = client;
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
@@ -156,7 +155,7 @@ function startedState(
   const isSecret = containsSecret(location, unknown) || isRedacted(location);
   // Without a token, any http or https URL will do, and `readStart` finds nothing else.
   const at = now();
-  const notBefore = wait === undefined ? undefined : at + wait;
+  const notBefore = retryAfter === undefined ? undefined : at + retryAfter;
   const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
   const ours = withTokenOrigin(first, client, settings);
   const isProtected = !exposesToken(new URL(location), settings);

@@ -25,10 +25,19 @@ export interface DurableHost {
    */
   sleep(name: string, milliseconds: number): PromiseLike<unknown>;
   /**
-   * The time in milliseconds since 1970, the same on each replay. Called once, when watching begins; after that, each
+   * Waits as `sleep` does, or until somebody sends a hint that the operation may have changed, a webhook for instance; for engines
+   * whose waits can end early, and record that. Used between polls. The next poll is then made as soon as the service allows.
+   *
+   * @param name as for `sleep`
+   * @param milliseconds as for `sleep`
+   * @returns whether a hint came, the same on each replay
+   */
+  waitForWake?(name: string, milliseconds: number): PromiseLike<boolean>;
+  /**
+   * The time in milliseconds since 1970, the same on each replay. Called when watching begins, and after a hint; else each
    * recorded poll says when it was made.
    *
-   * @param name for an engine that records the time by name: `begin`
+   * @param name for an engine that records the time by name: `begin`, `wake 1`
    */
   now(name: string): number | PromiseLike<number>;
   /** Aborts the request of a poll when the engine has given up this execution of the workflow; nothing else. */

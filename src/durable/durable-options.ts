@@ -8,6 +8,7 @@ import {
   type Checks,
   checkIsObject,
   checkOptions,
+  isBoolean,
   isFunction,
   isNonEmptyString,
   isNumber,
@@ -19,7 +20,7 @@ import {
  *
  * There is no `signal`: no engine can replay an abort. Cancel the workflow.
  */
-export interface DurableOptions extends Omit<PollOptions, 'signal'> {
+export interface DurableOptions<Result = unknown> extends Omit<PollOptions<Result>, 'signal'> {
   /** A client, of Graph or any service, in place of `token` and `http`: polls go through its gate and limits. */
   readonly client?: OperationClient | undefined;
   /** Prefixes the names of all steps (`name: poll 1`). Set one where a workflow watches several operations. Default none. */
@@ -33,9 +34,14 @@ export interface DurableOptions extends Omit<PollOptions, 'signal'> {
 }
 
 /** The options of `watchDurablyInRuns`. */
-export interface DurableRunOptions extends DurableOptions {
+export interface DurableRunOptions<Result = unknown> extends DurableOptions<Result> {
   /** How many polls one run makes. At least 1. Default 200. */
   readonly pollsPerRun?: number | undefined;
+  /**
+   * Whether a hint that the operation may have changed ended the `wait` before this run: its first poll is then made as soon as the
+   * service allows. Default `false`.
+   */
+  readonly woken?: boolean | undefined;
 }
 
 const {signal: _, ...pollChecks} = pollOptionChecks;
@@ -53,6 +59,7 @@ export const durableChecks = {
 export const durableRunChecks = {
   ...durableChecks,
   pollsPerRun: isNumber({least: 1}),
+  woken: isBoolean,
 } satisfies Checks<DurableRunOptions>;
 
 /** @returns their own properties. @throws TypeError or RangeError that names the option, what it got and what it takes */

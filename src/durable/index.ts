@@ -1,4 +1,9 @@
-// Watching an operation inside a workflow engine. No engine is a dependency: each host takes what its engine provides.
+/**
+ * Watch an operation inside a workflow engine. No engine is a dependency: each host takes what its engine provides.
+ *
+ * @module operation-poller/durable
+ */
+
 export {type CloudflareStep, cloudflareHost} from './cloudflare-host.ts';
 export type {DurableHost} from './durable-host.ts';
 export type {DurableOptions, DurableRunOptions} from './durable-options.ts';

@@ -2,14 +2,16 @@ import {partsOf} from '../client/client-parts.ts';
 import {operationSettings} from '../client/operation-settings.ts';
 import {resumeOf, stateAt} from '../client/watch.ts';
 import {checkKeys} from '../http/key-placeholders.ts';
+import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
+import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import {type Resumed, resumeWatching} from '../options/resume.ts';
 import {readOptions} from '../options/settings.ts';
 import type {ResultProgress} from '../polling/fetch-result.ts';
-import {firstStep, type StepIo, step as takeStep} from '../polling/step.ts';
+import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
 import {LazyAbortController, type Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
 import type {DurableHost} from './durable-host.ts';
@@ -24,8 +26,8 @@ import {readPollRecord, recordPoll} from './poll-record.ts';
 import {readResultRecord, recordResult} from './result-record.ts';
 
 /** How a run ended: the watch is over, or the next run continues it after `wait` milliseconds. */
-export type DurableRun =
-  | {readonly outcome: Outcome}
+export type DurableRun<Result = unknown> =
+  | {readonly outcome: Outcome<Result>}
   | {
       /** For the next run; plain JSON. It contains the whole location, see {@link ResumeToken}. */
       readonly continueWith: ResumeToken;
@@ -54,14 +56,15 @@ export type DurableRun =
  * if (outcome.status === 'succeeded') await ctx.run('mail', () => mail(outcome.operation.id));
  * ```
  */
-export async function watchDurably(
+export async function watchDurably<Result = unknown>(
   host: DurableHost,
   place: string | URL | ResumeToken,
-  options: DurableOptions = {},
-): Promise<Outcome> {
-  const run = await watch(host, place, checkDurableOptions(options, durableChecks), Number.POSITIVE_INFINITY);
-  // Without a limit on polls a run ends with an outcome.
-  return (run as Extract<DurableRun, {readonly outcome: Outcome}>).outcome;
+  options: DurableOptions<Result> = {},
+): Promise<Outcome<Result>> {
+  const own = checkDurableOptions(options, durableChecks);
+  const run = await watch(host, place, own, {maxPolls: Number.POSITIVE_INFINITY});
+  // Without a limit on polls a run ends with an outcome. Nobody checks the type of its result.
+  return (run as Extract<DurableRun<Result>, {readonly outcome: Outcome<Result>}>).outcome;
 }
 
 /**
@@ -81,20 +84,20 @@ export async function watchDurably(
  * return 'continueWith' in run ? {continueWith: run.continueWith} : {status: run.outcome.status};
  * ```
  */
-export async function watchDurablyInRuns(
+export async function watchDurablyInRuns<Result = unknown>(
   host: DurableHost,
   place: string | URL | ResumeToken,
-  options: DurableRunOptions = {},
-): Promise<DurableRun> {
-  const {pollsPerRun = 200, ...others} = checkDurableOptions(options, durableRunChecks);
-  return watch(host, place, others, pollsPerRun);
+  options: DurableRunOptions<Result> = {},
+): Promise<DurableRun<Result>> {
+  const {pollsPerRun = 200, woken = false, ...others} = checkDurableOptions(options, durableRunChecks);
+  return (await watch(host, place, others, {maxPolls: pollsPerRun, woken})) as DurableRun<Result>;
 }
 
 async function watch(
   host: DurableHost,
   place: string | URL | ResumeToken,
   {name, onEvent, client, ...options}: DurableOptions,
-  maxPolls: number,
+  {maxPolls, woken = false}: {readonly maxPolls: number; readonly woken?: boolean},
 ): Promise<DurableRun> {
   const stepName = (step: string): string => (name === undefined ? step : `${name}: ${step}`);
   const now = await host.now(stepName('begin'));
@@ -103,7 +106,7 @@ async function watch(
   if (typeof place !== 'string' && !(place instanceof URL)) {
     const resumed = parts === undefined ? resumeWatching(place, options, now) : resumeOf(parts, place, options, now);
     if (parts === undefined) checkKeys(resumed.state);
-    return takeSteps(host, resumed, now, steps);
+    return takeSteps(host, woken ? wokenAt(resumed, now) : resumed, now, steps);
   }
   if (parts !== undefined) {
     const settings = operationSettings(parts, options);
@@ -111,6 +114,14 @@ async function watch(
   }
   const settings = readOptions(options);
   return takeSteps(host, {state: firstState(place, settings, now), settings}, now, steps);
+}
+
+function wokenAt(resumed: Resumed, now: number): Resumed {
+  const woken = wake(
+    resumed.state,
+    wallClock(() => now),
+  );
+  return woken === undefined ? resumed : {...resumed, state: woken.state};
 }
 
 /** The options of {@link takeSteps}. */
@@ -149,9 +160,28 @@ export async function takeSteps(
     },
   };
 
+  const emit = async (events: readonly OperationEvent[]): Promise<void> => {
+    if (onEvent !== undefined) for (const event of events) await onEvent(event);
+  };
+  /** Waits for the next poll. @returns the state before it, which a hint has changed */
+  const waitForPoll = async (state: WatchState, wait: number): Promise<WatchState> => {
+    const name = stepName(`wait ${state.attempt}`);
+    if (host.waitForWake === undefined) {
+      await host.sleep(name, wait);
+      return state;
+    }
+    if (!(await host.waitForWake(name, wait))) return state;
+    clock = Math.max(clock, await host.now(stepName(`wake ${state.attempt}`)));
+    const woken = wake(state, engineClock, settings);
+    await emit(woken?.events ?? []);
+    const {dueAt} = woken?.state ?? state;
+    if (dueAt > clock) await host.sleep(stepName(`wait ${state.attempt} after the hint`), Math.ceil(dueAt - clock));
+    return woken?.state ?? state;
+  };
+
   let step = firstStep(startState, engineClock, settings);
   for (let polls = 0; ; polls++) {
-    if (onEvent !== undefined) for (const event of step.events) await onEvent(event);
+    await emit(step.events);
     const {state, next} = step;
     if ('outcome' in next) {
       const {outcome} = next;
@@ -160,9 +190,9 @@ export async function takeSteps(
     }
     const {wait} = next;
     if (polls >= maxPolls) return {continueWith: writeResumeToken(state), wait};
-    if (wait > 0) await host.sleep(stepName(`wait ${state.attempt}`), wait);
-    clock = Math.max(clock, state.dueAt);
-    step = await takeStep(state, io, engineClock);
+    const due = wait > 0 ? await waitForPoll(state, wait) : state;
+    clock = Math.max(clock, due.dueAt);
+    step = await takeStep(due, io, engineClock);
   }
 }
 

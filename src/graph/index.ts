@@ -1,5 +1,10 @@
-// The subpath `operation-poller/graph`. Nothing inside imports this file.
+/**
+ * Start and watch the operations of Microsoft Graph.
+ *
+ * @module operation-poller/graph
+ */
 
+// Nothing inside imports this file.
 export type {ClientPollOptions} from '../client/operation-settings.ts';
 export type {StartedOperation} from '../client/start.ts';
 export type {StartRequest} from '../client/start-request.ts';

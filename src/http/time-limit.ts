@@ -68,6 +68,8 @@ export function withTimeLimit<T>(
     });
     const progress: Progress = {
       onHeldBack: (until) => {
+        // A batch may be refused after one of its requests was given up.
+        if (isOver) return;
         heldUntil = until;
         // It may have been sent before, in a batch that was refused: what is not under way takes none of its time.
         startTimer(deadlineAt, now());

@@ -1,4 +1,4 @@
-import ky, {type Hooks, type KyInstance, type Options} from 'ky';
+import ky, {type BeforeRequestHook, type KyInstance, type Options} from 'ky';
 import {type Signal, toAbortSignal} from '../shared/abort.ts';
 import {discardBody, readBody} from './read-body.ts';
 import {readRetryAfter} from './retry-after.ts';
@@ -99,7 +99,11 @@ function kyTransport(http: KyInstance): Transport {
       ...(http === ky ? fetchDirectly(headers, toAbortSignal(signal), json) : {headers, signal: toAbortSignal(signal)}),
     };
     if (json !== undefined) options.json = json;
-    if (isForeign && http !== ky) options.hooks = withoutCredentials(location, headers);
+    // An abort reaches a body that is still arriving only while somebody holds the request that ky made of our signal.
+    const requests: Request[] = [];
+    const hold: BeforeRequestHook = ({request}) => void requests.push(request);
+    if (http !== ky)
+      options.hooks = {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]};
     const response = await http(location, options);
     if (response.type === 'opaqueredirect') throw new OpaqueRedirect();
     onHead(response);
@@ -109,6 +113,7 @@ function kyTransport(http: KyInstance): Transport {
       return createResponse(status, response.headers, {text: ''});
     }
     const text = await readBody(response, maxBodyLength);
+    requests.length = 0;
     return createResponse(status, response.headers, text === undefined ? undefined : {text});
   };
 }
@@ -141,14 +146,10 @@ function withoutUndefined(headers: TransportRequest['headers']): Record<string, 
  * Keeps a ky instance's own headers, query and cookies from a foreign origin: after its hooks, the request is rebuilt from what
  * this library gave it. What the instance's `fetch` gets besides the request, such as a dispatcher, stays.
  */
-function withoutCredentials(location: string, headers: TransportRequest['headers']): Hooks {
+function withoutCredentials(location: string, headers: TransportRequest['headers']): BeforeRequestHook {
   const own = withoutUndefined(headers);
-  return {
-    beforeRequest: [
-      ({request: {method, signal}}) =>
-        new Request(location, {method, headers: own, signal, redirect: 'manual', credentials: 'omit'}),
-    ],
-  };
+  return ({request: {method, signal}}) =>
+    new Request(location, {method, headers: own, signal, redirect: 'manual', credentials: 'omit'});
 }
 
 /** Browsers do not reveal where a redirect leads, so the token might follow it anywhere. */

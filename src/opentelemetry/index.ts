@@ -1,4 +1,10 @@
-// The subpath `operation-poller/opentelemetry`. Nothing inside imports this file.
+/**
+ * Spans and metrics of OpenTelemetry for all that polls.
+ *
+ * @module operation-poller/opentelemetry
+ */
+
+// Nothing inside imports this file.
 export {
   type InstrumentOptions,
   type InstrumentTarget,

@@ -117,6 +117,17 @@ export function isOver(state: WatchState): boolean {
   return state.endedAt !== undefined;
 }
 
+/**
+ * When the last poll goes out, if the deadline cuts a wait: early enough to be answered. Without a deadline there is none, and
+ * this is `Infinity`.
+ */
+export function lastPollAt({
+  startedAt,
+  deadlineAt = Number.POSITIVE_INFINITY,
+}: Pick<WatchState, 'startedAt' | 'deadlineAt'>): number {
+  return Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
+}
+
 /** A state with the operation as an outcome has it: where its result was fetched, it is in the operation and nowhere else. */
 export function withFetchedResult(state: WatchState, operation: Operation | undefined): WatchState {
   return operation === state.operation ? state : {...state, operation, resultLocation: null};

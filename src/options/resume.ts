@@ -1,7 +1,7 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
-import {isOver, shiftTimes, type WatchState} from '../operation/state.ts';
+import {isOver, lastPollAt, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import {checkOptions} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
@@ -55,12 +55,13 @@ function resumedState(stored: WatchState, options: PollOptions, settings: Settin
   const {totalTimeout} = settings;
   const hasNewBudget = isAnew || options.totalTimeout !== undefined;
   const deadlineAt = hasNewBudget ? (totalTimeout === false ? undefined : startedAt + totalTimeout) : state.deadlineAt;
-  const resumed: WatchState = {...state, startedAt, deadlineAt};
+  // The response that ended the watch, or that to its start, may have asked for a wait that it was not in yet.
+  const allowedAt = Math.min(state.notBefore ?? state.dueAt, lastPollAt({startedAt, deadlineAt}));
+  const dueAt = isAnew ? first.startedAt : Math.max(state.dueAt, allowedAt);
+  const resumed: WatchState = {...state, startedAt, deadlineAt, dueAt};
   if (state.abandoned === undefined) return resumed;
   return {
     ...resumed,
-    // The response that ended the watch may have asked for a wait.
-    dueAt: isAnew ? first.startedAt : Math.max(state.dueAt, state.notBefore ?? state.dueAt),
     abandoned: undefined,
     endedAt: undefined,
     failures: 0,

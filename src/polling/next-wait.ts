@@ -1,5 +1,5 @@
 import type {WaitCause} from '../operation/events.ts';
-import type {WatchState} from '../operation/state.ts';
+import {lastPollAt, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {defaultSchedule} from '../schedule/schedule.ts';
 import {longestTime} from '../shared/clock.ts';
@@ -35,7 +35,7 @@ export function nextWait(
   // After a poll that a hint made, this limits how soon the next hint can make another.
   const wokenNotBefore = state.notBefore !== undefined && state.notBefore > now ? state.notBefore : undefined;
   const notBefore = leastWait === undefined ? wokenNotBefore : now + leastWait;
-  if (deadlineAt !== undefined && dueAt === lastPollAt(state, deadlineAt)) {
+  if (deadlineAt !== undefined && dueAt === lastPollAt(state)) {
     return {...untilDeadline(deadlineAt, now), notBefore};
   }
   if (retryAfter !== undefined)
@@ -59,7 +59,7 @@ export function remainingWait(state: WatchState, now: number): Wait | undefined 
 function beforeDeadline(planned: Wait, state: WatchState, now: number): Wait {
   const {deadlineAt} = state;
   if (deadlineAt === undefined) return planned;
-  const untilLastPoll = lastPollAt(state, deadlineAt) - now;
+  const untilLastPoll = lastPollAt(state) - now;
   if (planned.delay <= untilLastPoll) return planned;
   if (untilLastPoll > 0) return {...planned, delay: untilLastPoll, because: 'deadline'};
   const untilEnd = untilDeadline(deadlineAt, now);
@@ -68,11 +68,6 @@ function beforeDeadline(planned: Wait, state: WatchState, now: number): Wait {
 
 function untilDeadline(deadlineAt: number, now: number): Pick<Wait, 'delay' | 'because'> {
   return {delay: Math.ceil(Math.max(0, deadlineAt - now)), because: 'deadline'};
-}
-
-/** When the last poll goes out, if the deadline cuts a wait: early enough to be answered. */
-function lastPollAt({startedAt}: WatchState, deadlineAt: number): number {
-  return Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
 }
 
 function scheduledDelay(state: WatchState, {schedule, reader}: Settings, now: number, random: number): number {

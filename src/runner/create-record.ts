@@ -12,7 +12,8 @@ import {isString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
 
 /** The options of {@link createRecord}. */
-export interface RecordOptions<Data = unknown> extends Pick<PollOptions, 'protocol' | 'totalTimeout' | 'initialDelay'> {
+export interface RecordOptions<Data = unknown, Result = unknown>
+  extends Pick<PollOptions<Result>, 'protocol' | 'totalTimeout' | 'initialDelay'> {
   /** The runner's name for the record. Default the location. */
   readonly key?: string | undefined;
   /** Any JSON, which `onEnd` gets. */

@@ -1,4 +1,9 @@
-// For runners of your own: a stored operation as a record, and the one function that a runner calls with it.
+/**
+ * For runners of your own: a stored operation as a record, and the one function that a runner calls with it.
+ *
+ * @module operation-poller/runner
+ */
+
 export {createRecord, type RecordOptions} from './create-record.ts';
 export {type EndJson, type OutcomeJson, readOutcome, writeOutcome} from './outcome-json.ts';
 export {dueAtOf, type OperationRecord, outcomeOf, type RecordedEnd, type RecordedFetch, wakeRecord} from './record.ts';

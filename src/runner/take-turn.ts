@@ -27,7 +27,8 @@ export interface TurnFacts<Data = unknown> {
  * What a turn leaves to do: store the record until the next turn is due, in milliseconds since 1970 by the runner's clock; or
  * remove it, because watching is over and `onEnd`, if there is one, has resolved.
  */
-export type Turn<Data = unknown> = TurnFacts<Data> & ({readonly dueAt: number} | {readonly done: Outcome});
+export type Turn<Data = unknown, Result = unknown> = TurnFacts<Data> &
+  ({readonly dueAt: number} | {readonly done: Outcome<Result>});
 
 /**
  * One turn of a stored operation, and all that a runner, such as a loop over a table or a queue of jobs, does with it: polls the
@@ -52,16 +53,17 @@ export type Turn<Data = unknown> = TurnFacts<Data> & ({readonly dueAt: number} |
  * else await store.put(row.key, JSON.stringify(turn.record), turn.dueAt);
  * ```
  */
-export async function takeTurn<Data = unknown>(
+export async function takeTurn<Data = unknown, Result = unknown>(
   record: OperationRecord<Data>,
-  options: TurnOptions<Data>,
+  options: TurnOptions<Data, Result>,
   now: number,
-): Promise<Turn<Data>> {
-  const {signal, heldUntil, ...others} = checkTurnOptions(options);
+): Promise<Turn<Data, Result>> {
+  // Nobody checks the type of a result.
+  const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
   checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
   signal?.throwIfAborted();
-  const turn = {resume: prepareTurns(others), onEnd: others.onEnd, signal, heldUntil};
-  return await takePreparedTurn(record, readRecord(record), turn, now);
+  const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
+  return (await takePreparedTurn(record, readRecord(record), turn, now)) as Turn<Data, Result>;
 }
 
 /** What a turn needs, for a runner that takes many with the same options. */

@@ -16,28 +16,31 @@ import {isTime} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
 /** What `onEnd` gets. */
-export interface EndedRecord<Data = unknown> {
+export interface EndedRecord<Data = unknown, Result = unknown> {
   /** The record's id, the same at each call, so that you can tell what has been done already. */
   readonly id: string;
   readonly key: string;
-  readonly outcome: Outcome;
+  readonly outcome: Outcome<Result>;
   readonly data: Data | undefined;
   /** Aborts when the runner gives up this turn. */
   readonly signal: AbortSignal;
 }
 
-/** The options of {@link takeTurn}: those of a poller apply to all records. */
-export interface TurnOptions<Data = unknown>
+/**
+ * The options of {@link takeTurn}: those of a poller apply to all records. `Result` is the type of the results, which nobody checks:
+ * that of the `protocols`, and a union where there are several.
+ */
+export interface TurnOptions<Data = unknown, Result = unknown>
   extends Omit<PollOptions, 'protocol' | 'retry' | 'totalTimeout' | 'initialDelay'> {
   /** A client, of Graph or any service, in place of `token` and `http`: polls go through its gate and limits. */
   readonly client?: OperationClient | undefined;
   /** Protocols of your own, besides the library's: records refer to them by name. */
-  readonly protocols?: readonly Protocol[] | undefined;
+  readonly protocols?: readonly Protocol<Result>[] | undefined;
   /**
    * Called with how a watch ended, at least once for each record. After a rejection it is called again, after 1 s growing to 60 s,
    * and so it is after a crash. Default: none, and a record is done as soon as its watch is over.
    */
-  readonly onEnd?: ((ended: EndedRecord<Data>) => unknown) | undefined;
+  readonly onEnd?: ((ended: EndedRecord<Data, Result>) => unknown) | undefined;
   /** Until when the runner holds back the requests to the operation's origin, in milliseconds since 1970. Default: it does not. */
   readonly heldUntil?: number | undefined;
   /** Ends the turn: it rejects with the signal's reason, and the record stays as it is. */

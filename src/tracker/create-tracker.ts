@@ -9,7 +9,8 @@ import {Tracker} from './tracker.ts';
 import type {TrackerError} from './tracker-error.ts';
 
 /** The options of {@link createOperationTracker}: those of a poller apply to all its operations. */
-export interface OperationTrackerOptions<Data = unknown> extends Omit<TurnOptions<Data>, 'heldUntil' | 'signal'> {
+export interface OperationTrackerOptions<Data = unknown, Result = unknown>
+  extends Omit<TurnOptions<Data, Result>, 'heldUntil' | 'signal'> {
   /** Where the operations are kept. Default: nowhere, so that they end with the process. */
   readonly store?: OperationStore | undefined;
   /** Called with what went wrong and ended nothing. Default: `console.warn`. */
@@ -52,15 +53,16 @@ const trackerChecks = {
  * await tracker.add(location, {key: 'adele', data: {mail: 'adele@contoso.com'}});
  * ```
  */
-export async function createOperationTracker<Data = unknown>(
-  options: OperationTrackerOptions<Data> = {},
-): Promise<OperationTracker<Data>> {
-  const own = checkOptions(options, trackerChecks);
+export async function createOperationTracker<Data = unknown, Result = unknown>(
+  options: OperationTrackerOptions<Data, Result> = {},
+): Promise<OperationTracker<Data, Result>> {
+  // Nobody checks the type of a result.
+  const own = checkOptions(options as OperationTrackerOptions<Data>, trackerChecks);
   checkOneTransport(own);
   const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = own;
   const report = neverThrowing(onError);
   const {records, refused} = await loadRecords<Data>(store, report);
-  const tracker = new Tracker<Data>({turnOptions, store, onError: report, concurrency, refused});
+  const tracker = new Tracker<Data, Result>({turnOptions, store, onError: report, concurrency, refused});
   tracker.goOn(records);
   return tracker;
 }

@@ -1,4 +1,9 @@
-// Many operations in one process, kept in a store.
+/**
+ * Many operations in one process, kept in a store.
+ *
+ * @module operation-poller/tracker
+ */
+
 export type {PolledBy, TurnEventOf} from '../runner/turn-events.ts';
 export {createOperationTracker, type OperationTrackerOptions} from './create-tracker.ts';
 export type {OperationTracker, TrackedCounts} from './operation-tracker.ts';

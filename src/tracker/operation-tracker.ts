@@ -21,8 +21,13 @@ export interface TrackedCounts {
   readonly refused: number;
 }
 
-/** Operations that are watched in this process, and kept in a store. */
-export interface OperationTracker<Data = unknown> extends AsyncDisposable {
+/**
+ * Operations that are watched in this process, and kept in a store.
+ *
+ * @typeParam Data the type of what is added with an operation
+ * @typeParam Result the type of the operations' results, which nobody checks
+ */
+export interface OperationTracker<Data = unknown, Result = unknown> extends AsyncDisposable {
   /**
    * Watches an operation. Adding a key that is there changes nothing, so the code that starts operations can be repeated.
    *
@@ -35,10 +40,10 @@ export interface OperationTracker<Data = unknown> extends AsyncDisposable {
    *   tracker does not know the protocol, or its client's token may not go there
    * @throws TrackerError when the store rejects it, or holds something else under that key
    */
-  add(
-    place: string | URL | OperationPoller | ResumeToken,
-    options?: RecordOptions<Data>,
-  ): Promise<TrackedOperation<Data>>;
+  add<Added extends Result = Result>(
+    place: string | URL | OperationPoller<Added> | ResumeToken,
+    options?: RecordOptions<Data, Added>,
+  ): Promise<TrackedOperation<Data, Added>>;
   /**
    * Adds a listener to the events of all operations: the same names and payloads as a poller's, with the operation's `key`, `id`
    * and `data`, each as soon as its poll is answered. Rely on `onEnd` for the end: these are gone when the process dies, and a
@@ -55,10 +60,10 @@ export interface OperationTracker<Data = unknown> extends AsyncDisposable {
    * ```
    */
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription;
-  /** The operation of that key; `undefined` where there is none, or no longer. */
-  get(key: string): Promise<TrackedOperation<Data> | undefined>;
+  /** The operation of that key; `undefined` where there is none, or no longer. `get<Image>(key)` says what its result is. */
+  get<Known extends Result = Result>(key: string): Promise<TrackedOperation<Data, Known> | undefined>;
   /** All operations. */
-  list(): Promise<TrackedOperation<Data>[]>;
+  list(): Promise<TrackedOperation<Data, Result>[]>;
   /**
    * A hint that an operation may have changed, from a webhook for instance: the next poll is made as soon as the service allows, as
    * for `poller.wake()`.

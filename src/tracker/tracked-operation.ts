@@ -4,8 +4,13 @@ import {type Outcome, succeededOperation} from '../operation/outcome.ts';
 import type {AbandonReason} from '../operation/state.ts';
 import type {RecordRunner} from './record-runner.ts';
 
-/** An operation of a tracker. */
-export class TrackedOperation<Data = unknown> {
+/**
+ * An operation of a tracker.
+ *
+ * @typeParam Data the type of what was added with it
+ * @typeParam Result the type of its result, as its protocol has it; nobody checks it
+ */
+export class TrackedOperation<Data = unknown, Result = unknown> {
   /** What the tracker knows it by. */
   readonly key: string;
   /** Made when it was added: another one when the same key is added again later. `onEnd` gets it too. */
@@ -13,7 +18,7 @@ export class TrackedOperation<Data = unknown> {
   /** What was added with it. */
   readonly data: Data | undefined;
   readonly #runner: RecordRunner<Data>;
-  #outcome: Promise<Outcome> | undefined;
+  #outcome: Promise<Outcome<Result>> | undefined;
 
   /** @internal Use the tracker's `add` or `get`. */
   constructor(runner: RecordRunner<Data>) {
@@ -30,8 +35,8 @@ export class TrackedOperation<Data = unknown> {
   }
 
   /** The operation as last known; `undefined` before the first report. */
-  async operation(): Promise<Operation | undefined> {
-    return this.#runner.state.operation;
+  async operation(): Promise<Operation<Result> | undefined> {
+    return this.#runner.state.operation as Operation<Result> | undefined;
   }
 
   /** Why watching was given up; `undefined` while it goes on and when the operation ended. */
@@ -52,8 +57,8 @@ export class TrackedOperation<Data = unknown> {
    * How watching ends, as a union on `status`, once that is stored; it does not wait for `onEnd`, and never rejects. Call it as often
    * as you like: it is the same promise. Removed, or the tracker closed: `'abandoned'` with the reason `'stopped'`.
    */
-  outcome(): Promise<Outcome> {
-    this.#outcome ??= new Promise((resolve) => this.#runner.onceOver(resolve));
+  outcome(): Promise<Outcome<Result>> {
+    this.#outcome ??= new Promise<Outcome>((resolve) => this.#runner.onceOver(resolve)) as Promise<Outcome<Result>>;
     return this.#outcome;
   }
 
@@ -63,7 +68,7 @@ export class TrackedOperation<Data = unknown> {
    * @throws what a poller's `result()` throws, the same classes with the same fields
    * @throws WatchAbortedError when it was removed or the tracker was closed: the operation goes on
    */
-  async result(): Promise<SucceededOperation> {
+  async result(): Promise<SucceededOperation<Result>> {
     return succeededOperation(await this.outcome());
   }
 }

@@ -28,7 +28,7 @@ interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | '
 }
 
 /** See {@link OperationTracker}. */
-export class Tracker<Data> implements OperationTracker<Data> {
+export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   readonly #store: OperationStore;
   readonly #context: RunnerContext<Data>;
   readonly #entries = new Map<string, Entry<Data>>();
@@ -68,33 +68,33 @@ export class Tracker<Data> implements OperationTracker<Data> {
     }
   }
 
-  async add(
-    place: string | URL | OperationPoller | ResumeToken,
-    options: RecordOptions<Data> = {},
-  ): Promise<TrackedOperation<Data>> {
+  async add<Added extends Result>(
+    place: string | URL | OperationPoller<Added> | ResumeToken,
+    options: RecordOptions<Data, Added> = {},
+  ): Promise<TrackedOperation<Data, Added>> {
     const add = (source: string | URL | ResumeToken): Promise<Entry<Data>> => this.#entryOf(source, options);
     const entry =
       place instanceof OperationPoller
         ? await takeOver(place, add, ({runner}) => runner.record.token.location)
         : await add(place);
-    return entry.tracked;
+    return entry.tracked as TrackedOperation<Data, Added>;
   }
 
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription {
     return this.#listeners.add(type, listener as (event: TurnEvent) => void);
   }
 
-  async get(key: string): Promise<TrackedOperation<Data> | undefined> {
+  async get<Known extends Result>(key: string): Promise<TrackedOperation<Data, Known> | undefined> {
     const entry = this.#entries.get(key);
     const isStored = await entry?.stored.then(
       () => true,
       () => false,
     );
-    return isStored ? entry?.tracked : undefined;
+    return isStored ? (entry?.tracked as TrackedOperation<Data, Known> | undefined) : undefined;
   }
 
-  async list(): Promise<TrackedOperation<Data>[]> {
-    const tracked = await Promise.all([...this.#entries.keys()].map((key) => this.get(key)));
+  async list(): Promise<TrackedOperation<Data, Result>[]> {
+    const tracked = await Promise.all([...this.#entries.keys()].map((key) => this.get<Result>(key)));
     return tracked.filter((each) => each !== undefined);
   }
 

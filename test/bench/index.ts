@@ -1,4 +1,4 @@
-// `npm run bench` runs the performance suite, and with `-- --write` puts its figures into docs/performance.md. Named ones
+// `npm run bench` runs the performance suite, and with `-- --write` puts its figures into docs/performance-figures.md. Named ones
 // run alone: `npm run bench -- stop`. `-- --list` tells the names.
 import {benchmarkBatch} from './batch.ts';
 import {benchmarkCost} from './cost.ts';
@@ -17,6 +17,7 @@ import {benchmarkSuite} from './suite.ts';
 import {benchmarkThrottle} from './throttle.ts';
 import {benchmarkTracker} from './tracker.ts';
 import {benchmarkTrackerKill} from './tracker-kill.ts';
+import {benchmarkWake} from './wake.ts';
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   batch: benchmarkBatch,
@@ -35,6 +36,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = {
   throttle: benchmarkThrottle,
   tracker: benchmarkTracker,
   'tracker-kill': benchmarkTrackerKill,
+  wake: benchmarkWake,
 };
 
 const given = process.argv.slice(2);

@@ -10,13 +10,13 @@ import {measureStep} from './step.ts';
 import {figure, targetTable} from './table.ts';
 
 // From build/test/bench, where this is compiled to.
-const page = fileURLToPath(new URL('../../../docs/performance.md', import.meta.url));
+const page = fileURLToPath(new URL('../../../docs/performance-figures.md', import.meta.url));
 const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
 
 /**
  * Measures and prints everything.
  *
- * @param write whether the figures also take the place of those in docs/performance.md
+ * @param write whether the figures also take the place of those in docs/performance-figures.md
  */
 export async function benchmarkSuite(write: boolean): Promise<void> {
   const began = performance.now();

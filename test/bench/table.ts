@@ -1,4 +1,4 @@
-// Tables as they stand in docs/performance.md.
+// Tables as they stand in docs/performance-figures.md.
 
 /** A table in markdown, its columns aligned. */
 export function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {

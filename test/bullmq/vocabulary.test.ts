@@ -235,13 +235,48 @@ describeWithRedis('82: wake', () => {
   test('makes one more poll after one that is under way', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
-    const operation = emulator.addOperation({script: [{status: 'running', delay: 200}, 'succeeded']});
+    const operation = emulator.addOperation({script: [{status: 'running', delay: 1000}, 'succeeded']});
     bench.worker({schedule: () => 60_000});
     const queued = await queue.add(operation.location);
     await until(() => operation.requests.length === 1);
-    await queue.wake(queued.key);
+    expect(await queue.wake(queued.key)).toBe(true);
+    // Nothing was waited for.
+    expect(await queue.counts()).toMatchObject({active: 1});
     expect((await queued.result()).status).toBe('succeeded');
     expect(operation.requests).toHaveLength(2);
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('counts when the worker that has the job closes', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: [{status: 'running', delay: 500}, 'succeeded']});
+    const worker = bench.worker({schedule: () => 60_000});
+    const queued = await queue.add(operation.location);
+    await until(() => operation.requests.length === 1);
+    await queue.wake(queued.key);
+    await worker.close();
+    expect(await queue.counts()).toMatchObject({waiting: 0, due: 1});
+    bench.worker();
+    expect((await queued.result()).status).toBe('succeeded');
+    expect(bench.errors).toEqual([]);
+  });
+
+  test('leaves nothing behind of a hint during the last poll', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: [{status: 'succeeded', delay: 500}]});
+    bench.worker({schedule: () => 20});
+    const queued = await queue.add(operation.location);
+    await until(() => operation.requests.length === 1);
+    expect(await queue.wake(queued.key)).toBe(true);
+    await queued.result();
+    // The hints are looked at when a job is put back.
+    await queue.add(emulator.addOperation({script: ['running', 'running', 'succeeded']}).location);
+    const redis = await bench.raw().backend.client;
+    await until(async () => (await queue.counts()).ended === 2);
+    expect(await redis.hgetall(bench.raw().toKey('hints'))).toEqual({});
+    expect(operation.requests).toHaveLength(1);
   });
 
   test('does nothing where nothing is watched', async () => {

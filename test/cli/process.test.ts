@@ -1,6 +1,6 @@
 import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFile, rm} from 'node:fs/promises';
+import {readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Readable} from 'node:stream';
@@ -39,7 +39,7 @@ function start(...args: readonly string[]) {
   const ended = new Promise<{exitCode: number | null; stdout: string; stderr: string}>((resolve) => {
     child.once('close', (exitCode) => resolve({exitCode, ...written}));
   });
-  return {child, ended};
+  return {child, ended, written};
 }
 
 const endless = (): string => emulator.addOperation({script: [{status: 'running', retryAfter: 60}]}).location;
@@ -97,4 +97,36 @@ test('ends quietly when nobody reads its output any more', async () => {
   await new Promise((resolve) => child.stdout.once('data', resolve));
   child.stdout.destroy();
   expect(await ended).toMatchObject({exitCode: 141, stderr: ''});
+});
+
+test('emulate --tls prints how another process trusts it, and leaves no certificate behind', async () => {
+  const {child, ended, written} = start('emulate', '--tls');
+  while (!written.stdout.includes('reset-password')) await once(child.stdout, 'data');
+  const certificate = /^ {2}export NODE_EXTRA_CA_CERTS=(\S+)$/m.exec(written.stdout)?.[1] ?? '';
+  const [watch = ''] = /^ {2}operation-poller watch https:.*fails.*$/m.exec(written.stdout) ?? [];
+
+  // As it is pasted, with every export or with the token's alone.
+  const runPasted = async (exports: RegExp) => {
+    const alias = 'operation-poller() { "$NODE" --import "$LOADER" "$MAIN" "$@" --interval 10ms --timeout 5s; }';
+    const script = [alias, ...(written.stdout.match(exports) ?? []), watch].join('\n');
+    const env = {PATH: process.env['PATH'], NODE: process.execPath, LOADER: loader, MAIN: main};
+    const pasted = spawn('bash', ['-c', script], {env, stdio: ['ignore', 'pipe', 'pipe']});
+    children.push(pasted);
+    const [output, errors, [exitCode]] = await Promise.all([
+      pasted.stdout.toArray(),
+      pasted.stderr.toArray(),
+      once(pasted, 'close'),
+    ]);
+    return {exitCode, stdout: output.join(''), stderr: errors.join('')};
+  };
+  expect(await runPasted(/^ {2}export GRAPH_TOKEN=.*$/gm)).toMatchObject({
+    stdout: '',
+    stderr: expect.stringContaining('DEPTH_ZERO_SELF_SIGNED_CERT'),
+  });
+  expect(await runPasted(/^ {2}export .*$/gm)).toMatchObject({exitCode: 1, stdout: 'failed\n'});
+
+  expect((await stat(certificate)).isFile()).toBe(true);
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({exitCode: 0, stderr: ''});
+  await expect(stat(certificate)).rejects.toThrow('ENOENT');
 });

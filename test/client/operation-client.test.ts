@@ -115,6 +115,24 @@ describe('a start', () => {
     expect({waits: waits.length, wait: dueAt - startedAt}).toEqual({waits: 1, wait: 3_600_000});
     expect(notBefore).toBe(dueAt);
   });
+
+  test('where its response is the first report, a process that dies before it is read waits as long as that asks for', async () => {
+    const service = await serve(() => ({
+      status: 200,
+      body: {name: 'operations/1'},
+      headers: {'retry-after': '3600'},
+    }));
+    const client = clientOf(service.root);
+    const {poller} = await client.start(protocols.google.longrunning, {path: '/a'}, {totalTimeout: false});
+    const stored = poller!.toJSON();
+    poller!.stop();
+    expect(stored.attempt).toBe(0);
+    const resumed = client.resume(stored, {protocol: protocols.google.longrunning});
+    const delay = await new Promise<number>((resolve) => resumed.on('waiting', (event) => resolve(event.delay)));
+    resumed.stop();
+    expect(delay).toBeGreaterThan(3_599_000);
+    expect(service.received).toHaveLength(1);
+  });
 });
 
 describe('a start is refused before anything is sent', () => {

@@ -1,11 +1,11 @@
 import {execFile} from 'node:child_process';
-import {mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {environment, fetchPackages} from '../support/packages.ts';
+import {installPacked} from '../support/packed.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -119,33 +119,21 @@ function nodeTest(code: string): string {
     .replace('let emulator: GraphEmulator', 'let emulator');
 }
 
-let folder: string;
+let installed: Awaited<ReturnType<typeof installPacked>> | undefined;
 
 beforeAll(async () => {
   if (fetched === undefined) return;
-  folder = await mkdtemp(join(tmpdir(), 'operation-poller-runners-'));
-  await run('npm', ['run', 'build', '--silent'], {cwd: root, env: environment});
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {cwd: root, env: environment});
-  const archive = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
-  await run('tar', ['-xzf', ...archive], {cwd: folder});
-  const modules = join(folder, 'node_modules');
-  await mkdir(modules);
-  for (const name of await readdir(join(fetched, 'node_modules'))) {
-    await symlink(join(fetched, 'node_modules', name), join(modules, name));
-  }
-  await rename(join(folder, 'package'), join(modules, 'operation-poller'));
+  installed = await installPacked(fetched);
 }, 120_000);
 
-afterAll(async () => {
-  if (fetched !== undefined) await rm(folder, {recursive: true, force: true});
-});
+afterAll(() => installed?.remove());
 
 describe('the complete tests of docs/testing.md', () => {
   const each = fetched === undefined ? test.skip.each(setups) : test.each(setups);
   each(
     'run in $name',
     async ({name, type, command, files}) => {
-      const project = join(folder, name.replace(/\W+/g, '-'));
+      const project = join(installed?.folder ?? '', name.replace(/\W+/g, '-'));
       await mkdir(project);
       await writeFile(join(project, 'package.json'), JSON.stringify({private: true, type}));
       for (const [file, text] of Object.entries(files)) await writeFile(join(project, file), text);

@@ -1,7 +1,7 @@
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
 import {type OperationEvent, type Outcome, schedules} from 'operation-poller';
-import {type DurableRunOptions, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
+import {type DurableRun, type DurableRunOptions, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
 import {beginning, location, tasks} from '../support/core.ts';
 import {type Crash, Journal, Killed} from './support/journal.ts';
 import {factsOf, says, service, settle, type TransportResponse} from './support/service.ts';
@@ -38,6 +38,13 @@ const crashes: fc.Arbitrary<readonly Crash[]> = fc.array(
   {maxLength: 8},
 );
 
+const hinted: fc.Arbitrary<ReadonlyMap<string, number> | undefined> = fc.option(
+  fc
+    .array(fc.tuple(fc.integer({min: 0, max: 12}), fc.integer({min: 1, max: 2000})))
+    .map((hints) => new Map(hints.map(([attempt, after]) => [`wait ${attempt}`, after]))),
+  {nil: undefined},
+);
+
 interface Played {
   readonly journal: Journal;
   readonly outcome: Outcome;
@@ -46,8 +53,13 @@ interface Played {
 }
 
 /** Runs a workflow to its end, however often it is killed on the way. */
-async function play(answers: readonly TransportResponse[], kills: readonly Crash[] = []): Promise<Played> {
+async function play(
+  answers: readonly TransportResponse[],
+  kills: readonly Crash[] = [],
+  hints?: ReadonlyMap<string, number>,
+): Promise<Played> {
   const journal = new Journal(beginning);
+  journal.hints = hints;
   settle(journal);
   const http = service((recorded) => answers[Math.min(recorded, answers.length - 1)] as TransportResponse, journal);
   let earlier: OperationEvent[] = [];
@@ -80,10 +92,10 @@ function factsOfEvents(events: readonly OperationEvent[]): readonly unknown[] {
 describe('a workflow that is killed at any point', () => {
   test('takes the same steps, ends the same way and records no poll twice', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(going, {maxLength: 12}), ending, crashes, async (middle, end, kills) => {
+      fc.asyncProperty(fc.array(going, {maxLength: 12}), ending, crashes, hinted, async (middle, end, kills, hints) => {
         const answers = [...middle, end];
-        const undisturbed = await play(answers);
-        const {journal, outcome, events} = await play(answers, kills);
+        const undisturbed = await play(answers, [], hints);
+        const {journal, outcome, events} = await play(answers, kills, hints);
 
         expect(journal.entries).toEqual(undisturbed.journal.entries);
         expect(factsOf(outcome)).toEqual(factsOf(undisturbed.outcome));
@@ -129,7 +141,7 @@ describe('a watch in several runs', () => {
       const journal = new Journal(clock);
       settle(journal);
       const http = service((polls) => says(recorded + polls < 6 ? 'running' : 'succeeded'), journal);
-      const run = await watchDurablyInRuns(journal.host(), place, {...options, http, pollsPerRun: 3});
+      const run: DurableRun = await watchDurablyInRuns(journal.host(), place, {...options, http, pollsPerRun: 3});
       jest.restoreAllMocks();
       recorded += journal.polls;
       clock = journal.now;

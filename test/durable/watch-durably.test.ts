@@ -81,6 +81,52 @@ describe('the steps of a workflow', () => {
   });
 });
 
+describe('82: a hint', () => {
+  test('ends a wait of the schedule, and the next poll is made at once', async () => {
+    journal.hints = new Map([['wait 1', 300]]);
+    const events: OperationEvent[] = [];
+    await watch({
+      answers: [says('notStarted'), says('running'), says('succeeded')],
+      onEvent: (event) => void events.push(event),
+    });
+    const steps = ['begin', 'poll 1', 'wait 1: 300', 'wake 1', 'poll 2', 'wait 2: 1000', 'poll 3'];
+    expect(journal.steps).toEqual(steps);
+    const waits = events.flatMap((event) => (event.type === 'waiting' ? [[event.because, event.delay]] : []));
+    expect(waits).toEqual([
+      ['schedule', 1000],
+      ['wake', 0],
+      ['schedule', 1000],
+    ]);
+  });
+
+  test('does not end a wait that the service asked for', async () => {
+    journal.hints = new Map([['wait 1', 300]]);
+    await watch({answers: [{...says('running'), headers: {'retry-after': '3'}}, says('succeeded')]});
+    expect(journal.steps).toEqual([
+      'begin',
+      'poll 1',
+      'wait 1: 300',
+      'wake 1',
+      'wait 1 after the hint: 2700',
+      'poll 2',
+    ]);
+  });
+
+  test('that ended the wait between two runs makes the first poll of the next one at once', async () => {
+    const http = service(replies(says('running'), says('succeeded')), journal);
+    const options = {protocol: tasks, schedule: schedules.fixed(60_000), http, pollsPerRun: 1};
+    const first = await watchDurablyInRuns(journal.host(), location, options);
+    if (!('continueWith' in first)) throw new Error('The watch is over');
+    const host = {...journal.host(), now: () => journal.now + 1000};
+    const run = await watchDurablyInRuns(
+      {...host, run: (_, work) => work(), sleep: () => Promise.reject(new Error('It waits'))},
+      first.continueWith,
+      {...options, woken: true},
+    );
+    expect(run).toMatchObject({outcome: {status: 'succeeded'}});
+  });
+});
+
 describe('the outcome', () => {
   test('of an operation that failed is returned, not thrown', async () => {
     const outcome = await watch({answers: [says('failed', {error: {code: 'policy', message: 'no'}})]});

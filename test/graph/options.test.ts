@@ -71,7 +71,7 @@ describe('a client', () => {
     const location = 'https://graph.microsoft.com/v1.0/x';
     const own = {token: 'x'} as object;
     expect(() => graph.watch(location, own)).toThrow(/^token: it is the client's/);
-    expect(() => graph.resume('{}', {http: undefined} as object)).toThrow(/^http: it is the client's/);
+    expect(() => graph.resume('{}', {http: {}} as object)).toThrow(/^http: it is the client's/);
     expect(String(await rejectionOf(graph.getOperation('u', 'i', own)))).toMatch(/^TypeError: token: it is the/);
     expect(() => graph.watch(location, {totalTimeout: -1})).toThrow(/^totalTimeout: expected milliseconds/);
     expect(() => graph.watch(location, {tokens: 1} as object)).toThrow(

@@ -58,6 +58,13 @@ describe('a password reset', () => {
     );
   });
 
+  test('that is refused keeps when to come back, even where the body breaks off and the service was to make the password', async () => {
+    const broken = new ReadableStream({start: (controller) => controller.error(new TypeError('terminated'))});
+    const http = ky.create({fetch: async () => new Response(broken, {status: 503, headers: {'retry-after': '7'}})});
+    const error = await rejectionOf(createGraphClient({token, http}).resetPassword(user));
+    expect(error).toMatchObject({name: 'OperationNotStartedError', cause: {httpStatus: 503, retryAfter: 7000}});
+  });
+
   test.each([
     ['of eight characters and more', 'Eight-8!', false],
     ['but no shorter one, which ids may contain', 'Seven-7', true],

@@ -29,6 +29,13 @@ const losses: ReadonlyArray<readonly [string, (response: ServerResponse) => void
   ['is nested too deeply', (response) => void response.end(`${'['.repeat(400)}${']'.repeat(400)}`)],
 ];
 
+/** What a poll whose body was lost has failed with. */
+const kindOf: Readonly<Record<string, string>> = {
+  'breaks off': 'network',
+  'never ends': 'timeout',
+  'is nested too deeply': 'protocol',
+};
+
 const limits = {startTimeout: 1000};
 const {schedule, retry} = quick;
 const options = {schedule, retry, requestTimeout: 1000, maxResponseSize: 2000};
@@ -89,6 +96,16 @@ describe.each([
       const poller = client.watch(`${root}/jobs/1`, {...options, protocol, initialDelay: 60_000});
       recordEvents(poller);
       await poller.cancel();
+    });
+
+    test('of a good answer to a poll is a failed request, which says why', async () => {
+      const {root} = await service(lose, {status: 200}, (_method, count) => count === 1);
+      const client = createOperationClient({root, http, token});
+      const {poller, events} = recordEvents(client.watch(`${root}/jobs/1`, options));
+      const outcome = await poller.outcome();
+      const kinds = only(events, 'retrying').map(({error}) => error.kind);
+      if (name === 'is too long') expect(outcome).toMatchObject({reason: 'protocol'});
+      else expect([outcome.status, kinds]).toEqual(['succeeded', [kindOf[name]]]);
     });
 
     test('of a 503 does not lose its Retry-After', async () => {

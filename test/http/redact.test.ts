@@ -184,3 +184,51 @@ test.each([
 ])('%s is made of a secret: %p', (location, expected) => {
   expect(isRedacted(location)).toBe(expected);
 });
+
+describe('a key of digits in JSON', () => {
+  const key = '12345678';
+
+  test.each<[string, unknown, readonly string[]]>([
+    ['a number', 12_345_678, [key]],
+    ['a negative one', -12_345_678, [key]],
+    ['the least of eight digits', 10_000_000, ['10000000']],
+    ['digits of one with nine', 912_345_678, [key]],
+    ['digits of a longer one', 9_123_456_781, [key]],
+    ['digits of a fraction', 0.123_456_78, [key]],
+    ['a number that JSON rounds', Number('12345678901234567890'), ['12345678901234567890']],
+  ])('is redacted as %s', (_, value, secrets) => {
+    expect(redactJson({value}, secrets)).toEqual({value: '[token]'});
+  });
+
+  test('is not taken for another number', () => {
+    const others = {other: 12_345_679, fraction: 1_234_567.8, hexadecimal: 0x12_34_56, none: null, no: false};
+    expect(redactJson({key, ...others}, [key, '0x123456'])).toEqual({key: '[token]', ...others});
+  });
+});
+
+describe('escapes', () => {
+  test.each([
+    ['of quotes and slashes', 'ab"cd\'ef/gh\\i', 'ab\\"cd\\\'ef\\/gh\\\\i'],
+    ['with letters in hexadecimal', 'secret-J-secret', 'secret-%4a-secret'],
+    ['with capitals in hexadecimal', 'secret-J-secret', 'secret-\\u004A-secret'],
+  ])('%s are undone', (_, secret, escaped) => {
+    expect(redact(`of ${escaped}.`, [secret])).toBe('of [token].');
+  });
+
+  // Each of these would be the secret if the escape were read less strictly.
+  test.each([
+    ['a colon', 'secret-J-secret', 'secret-%4:-secret'],
+    ['a commercial at', 'secret-I-secret', 'secret-%4@-secret'],
+    ['a slash', 'secret-O-secret', 'secret-%5/-secret'],
+    ['a g', 'secret-P-secret', 'secret-%4g-secret'],
+    ['a letter in a decimal number', 'secret-P-secret', 'secret-&#7a;-secret'],
+    ['more than Unicode has', 'secret-A-secret', 'secret-&#x110041;-secret'],
+    ['more digits than are read', 'secret-A-secret', `secret-&#x${'0'.repeat(40)}41;-secret`],
+    ['another letter than u', 'secret-A-secret', 'secret-\\a0041-secret'],
+    ['no backslash', 'secretA-secret', 'secret-u0041-secret, 100%'],
+    ['another character of four digits', 'secret-A-secret', 'secret-\\u1041-secret'],
+  ])('with %s are none', (_, secret, text) => {
+    expect(redact(text, [secret])).toBe(text);
+    expect(containsSecret(text, [secret])).toBe(false);
+  });
+});

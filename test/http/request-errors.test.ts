@@ -79,3 +79,19 @@ test('a redirect that the browser hides is not followed, and no retry helps', ()
     message: 'No answer: Error: socket hang up',
   });
 });
+
+test.each([
+  new TypeError('headers is not iterable'),
+  new ReferenceError('token is not defined'),
+  new SyntaxError('Unexpected end of JSON input'),
+])('a bug in a hook is not retried: %p', (bug) => {
+  expect(networkError(bug, [])).toMatchObject({kind: 'network', transient: false, ends: 'unreachable'});
+});
+
+test.each([
+  ['a system code', Object.assign(new TypeError('terminated'), {code: 'ECONNRESET'})],
+  ['a cause', new TypeError('terminated', {cause: new Error('other side closed')})],
+  ['the words of fetch', new TypeError('fetch failed')],
+])('an error of the network is no bug, by %s', (_, error) => {
+  expect(networkError(error, [])).toMatchObject({kind: 'network', transient: true, ends: undefined});
+});

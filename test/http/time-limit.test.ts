@@ -114,3 +114,42 @@ test('what waits to be sent again after its batch failed has all of its time aga
   await jest.advanceTimersByTimeAsync(10_000);
   expect(await ended).toBe(6000);
 });
+
+test.each(['the time is up', 'it is aborted'])(
+  'work that never ends leaves nothing on the signal once %s',
+  async (why) => {
+    const controller = new AbortController();
+    const remove = jest.spyOn(controller.signal, 'removeEventListener');
+    const limited = withTimeLimit(
+      1000,
+      {signal: controller.signal, deadlineAt: undefined},
+      'request',
+      (_, {onSent}) => {
+        onSent();
+        return new Promise(() => undefined);
+      },
+    );
+    const ended = limited.catch(() => 'ended');
+    if (why === 'it is aborted') controller.abort();
+    else await jest.advanceTimersByTimeAsync(1000);
+    expect(await ended).toBe('ended');
+    expect(remove).toHaveBeenCalledTimes(1);
+    expect(jest.getTimerCount()).toBe(0);
+  },
+);
+
+test('nothing is held back any more once its time is over', async () => {
+  const held: number[] = [];
+  const limits = {
+    signal: new AbortController().signal,
+    deadlineAt: undefined,
+    onHeldBack: (until: number) => void held.push(until),
+  };
+  const ended = withTimeLimit(1000, limits, 'request', (_, {onSent, onHeldBack}) => {
+    onSent();
+    setTimeout(() => onHeldBack?.(beginning + 9000), 1500);
+    return new Promise(() => {});
+  }).catch(({kind}) => kind);
+  await jest.advanceTimersByTimeAsync(2000);
+  expect([await ended, held]).toEqual(['timeout', []]);
+});

@@ -1,6 +1,8 @@
 // Proofs that nothing is left behind: a process ends by itself, a signal has no listener, no request follows.
 
 import {getEventListeners} from 'node:events';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import {pollOperation, schedules, WatchAbortedError} from '../../src/index.ts';
@@ -198,6 +200,36 @@ test('redirects and answers that are not read hold no connection', async () => {
   await poller.result();
   expect(server.requests.map(({url}) => url)).toEqual(['/b', '/c']);
   expect(pendingTimers()).toBe(0);
+});
+
+test("a body that hangs holds no connection after its time, even once ky's own request has been collected", async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  let closed = 0;
+  const server = await startServer((_, response) => {
+    response.once('close', () => {
+      closed += 1;
+    });
+    response.writeHead(200, {'content-type': 'application/json'}).write('{"id":');
+  });
+  const heads: Response[] = [];
+  const own = ky.create({
+    fetch: async (input, init) => {
+      const response = await fetch(input, init);
+      heads.push(response);
+      return response;
+    },
+  });
+  const controller = new AbortController();
+  const poller = pollOperation(`${server.root}/op`, {...quick, http: own, signal: controller.signal});
+  await until(() => heads.length === 1);
+  await turns();
+  collectGarbage();
+  await turns();
+  collectGarbage();
+  controller.abort();
+  await failure(poller.result(), WatchAbortedError);
+  await until(() => closed === 1);
 });
 
 test('under fake timers no timer is left in any state', async () => {

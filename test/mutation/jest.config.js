@@ -23,7 +23,7 @@ const {coverageThreshold, ...config} = base;
 export default {
   ...config,
   rootDir: '../..',
-  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
+  testMatch: [...folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`), '<rootDir>/test/poller*.test.ts'],
   cacheDirectory: '<rootDir>/build/jest',
   coverageReporters: [],
   reporters: ['<rootDir>/test/mutation/recorder.cjs'],

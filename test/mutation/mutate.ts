@@ -192,7 +192,10 @@ async function tryMutant(copy: string, mutant: Mutant, {reach, durations}: Tests
   }
 }
 
-/** Runs test files until one fails. Of the long ones, which wait for real time, only a failure that repeats itself counts. */
+/**
+ * Runs test files until one fails. Of the long ones, which wait for real time, only a failure that repeats itself counts; so does
+ * a test file that takes too long, which may be for want of processor time.
+ */
 async function firstFailure(
   copy: string,
   tests: readonly string[],
@@ -203,8 +206,8 @@ async function firstFailure(
   while (rest.length > 0) {
     const failure = failureOf(await runTests(copy, {tests: rest, limitOf}), copy);
     if (failure === undefined) return undefined;
-    const {test, what} = failure;
-    if (durationOf(test) < 1000) return what;
+    const {test, what, isOverdue} = failure;
+    if (durationOf(test) < 1000 && !isOverdue) return what;
     if (failureOf(await runTests(copy, {tests: [test], limitOf}), copy) !== undefined) return what;
     rest = rest.slice(rest.indexOf(test) + 1);
   }
@@ -215,10 +218,12 @@ async function firstFailure(
 function failureOf(
   {finished, overdue}: TestRun,
   copy: string,
-): {readonly test: string; readonly what: string} | undefined {
-  if (overdue !== undefined) return {test: overdue, what: `${relative(copy, overdue)}: took too long`};
+): {readonly test: string; readonly what: string; readonly isOverdue: boolean} | undefined {
+  if (overdue !== undefined) {
+    return {test: overdue, what: `${relative(copy, overdue)}: took too long`, isOverdue: true};
+  }
   const file = finished.find(({failed}) => failed !== undefined);
-  return file && {test: file.test, what: `${relative(copy, file.test)}: ${file.failed}`};
+  return file && {test: file.test, what: `${relative(copy, file.test)}: ${file.failed}`, isOverdue: false};
 }
 
 /** What the compiler says against a mutant that the tests let pass. */

@@ -2,7 +2,7 @@ import {describe, expect, test} from '@jest/globals';
 import {InvalidResumeTokenError} from '../../src/operation/errors.ts';
 import {readResumeToken} from '../../src/operation/read-resume-token.ts';
 import {writeResumeToken} from '../../src/operation/resume-token.ts';
-import type {WatchState} from '../../src/operation/state.ts';
+import {lastPollAt, type WatchState} from '../../src/operation/state.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {resumeWatching} from '../../src/options/resume.ts';
 import {resumeOperation} from '../../src/poll-operation.ts';
@@ -39,6 +39,18 @@ describe('a watch that is resumed', () => {
       {...over, abandoned: 'protocol', notBefore: over.dueAt + 5000},
       {},
       {...open, ...forgiven, dueAt: over.dueAt + 5000},
+    ],
+    [
+      'before its first poll keeps the wait that the answer to its start asked for',
+      {...troubled, attempt: 0, notBefore: troubled.dueAt + 5000},
+      {},
+      {dueAt: troubled.dueAt + 5000},
+    ],
+    [
+      'but makes its last poll before the deadline, however long the service asks to wait',
+      {...troubled, dueAt: lastPollAt(troubled), notBefore: lastPollAt(troubled) + 50_000},
+      {},
+      {},
     ],
     [
       'and is not due sooner where it was allowed sooner',

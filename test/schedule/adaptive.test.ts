@@ -50,6 +50,23 @@ describe('schedules.adaptive', () => {
     );
   });
 
+  test('requests cost a second each by default', () => {
+    const durations = Array.from({length: 200}, (_, index) => 1000 + 500 * index);
+    const [byDefault, given] = [schedules.adaptive(), schedules.adaptive({requestCost: 1000})];
+    for (const schedule of [byDefault, given]) teach(schedule, durations);
+    for (let elapsed = 0; elapsed < 100_000; elapsed += 50) expect(byDefault(at(elapsed))).toBe(given(at(elapsed)));
+  });
+
+  test.each([
+    ['however short the first one is', {initial: 1, factor: 2}, 30_000],
+    ['which are all the same', {initial: 500, factor: 1}, 500],
+    ['of which there are none', {initial: 0, factor: 2}, 0],
+  ])('goes on with the exponential waits after all that it has learned, %s', (_, options, expected) => {
+    const schedule = schedules.adaptive({...options, jitter: 'none'});
+    teach(schedule, repeated(30_000, 20));
+    expect(schedule(at(1_000_000))).toBe(expected);
+  });
+
   test('polls when operations are likely to have ended, not before', () => {
     const schedule = schedules.adaptive({requestCost: 5000});
     teach(schedule, repeated(30_000, 100));

@@ -1,19 +1,56 @@
 import type {KyInstance} from 'ky';
 import {type PollOptions, protocols, schedules} from 'operation-poller';
+import {createOperationClient, type OperationClient} from 'operation-poller/client';
+import {createGraphClient} from 'operation-poller/graph';
 import type {TurnOptions} from 'operation-poller/runner';
 import {kyHttp, plainHttp} from './http.ts';
 import type {OptionsPlan, Plan} from './plan.ts';
+import {home} from './service.ts';
 import type {Wording} from './wordings.ts';
 import type {World} from './world.ts';
 
+type Protocol = NonNullable<PollOptions['protocol']>;
+
 /** The library's protocol for each wording. */
-export const protocolOf: Readonly<Record<Wording, NonNullable<PollOptions['protocol']>>> = {
+const presets: Readonly<Record<Wording, Protocol>> = {
   longRunning: protocols.longRunning,
   'google.longrunning': protocols.google.longrunning,
   'azure.statusMonitor': protocols.azure.statusMonitor,
   'azure.location': protocols.azure.location,
   'graph.driveCopy': protocols.graph.driveCopy,
 };
+
+/** Where a key goes that is no bearer token. */
+const keys = {header: {header: 'x-api-key'}, scheme: {header: 'authorization', scheme: 'Key'}} as const;
+
+const wordingNames = Object.keys(presets) as Wording[];
+
+/** The same protocols for each way to send the token. A copy's monitor needs none. */
+const byKey: Readonly<Record<Plan['key'], Readonly<Record<Wording, Protocol>>>> = {
+  bearer: presets,
+  header: withKey('header'),
+  scheme: withKey('scheme'),
+};
+
+function withKey(key: keyof typeof keys): Readonly<Record<Wording, Protocol>> {
+  const defined = {...presets};
+  for (const wording of wordingNames) {
+    if (wording === 'graph.driveCopy') continue;
+    const preset = presets[wording];
+    defined[wording] = protocols.define({...preset, name: `${preset.name} by ${key}`, authorization: keys[key]});
+  }
+  return defined;
+}
+
+/** How the operations of a wording are read, and their token is sent. */
+export function protocolOf({key}: Plan, wording: Wording): Protocol {
+  return byKey[key][wording];
+}
+
+/** The protocols that records refer to by name. */
+function ownProtocolsOf({key}: Plan): readonly Protocol[] {
+  return key === 'bearer' ? [] : Object.values(byKey[key]);
+}
 
 /** The longer a watch may last, the less it asks: worlds stay small. */
 function scheduleOf({schedule, totalTimeout}: OptionsPlan): PollOptions['schedule'] {
@@ -30,9 +67,10 @@ export function httpOf({plan, network}: World): KyInstance {
 }
 
 /** What the application gives for one operation. */
-export function optionsOf({options}: Plan, wording: Wording): PollOptions {
+export function optionsOf(plan: Plan, wording: Wording): PollOptions {
+  const {options} = plan;
   const {totalTimeout, initialDelay} = options;
-  return {...turnOptionsOf(options), protocol: protocolOf[wording], totalTimeout, initialDelay};
+  return {...turnOptionsOf(options), protocol: protocolOf(plan, wording), totalTimeout, initialDelay};
 }
 
 /** What it gives for all of them. */
@@ -76,4 +114,25 @@ export function tokenOf(world: World, operation: number): NonNullable<PollOption
     });
   };
   return give;
+}
+
+/** The one client of a process. */
+export function clientOf(world: World): OperationClient {
+  const {plan, service} = world;
+  const {runner, batch, concurrency, startTimeout, hasHeaders} = plan;
+  const headers = hasHeaders ? {'x-tenant-key': service.key} : undefined;
+  const options = {token: tokenOf(world, -1), headers, http: httpOf(world), concurrency, startTimeout};
+  return runner === 'graph'
+    ? createGraphClient({...options, batch})
+    : createOperationClient({...options, root: `${home}/v1.0`});
+}
+
+/** How the turns of stored operations poll: through a client, or each by itself. */
+export function turnSourceOf(
+  world: World,
+  client: OperationClient | undefined,
+  operation = -1,
+): Pick<TurnOptions, 'client' | 'http' | 'token' | 'protocols'> {
+  const own = client === undefined ? {http: httpOf(world), token: tokenOf(world, operation)} : {client};
+  return {...own, protocols: ownProtocolsOf(world.plan)};
 }

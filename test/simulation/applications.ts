@@ -10,14 +10,14 @@ import {
   type ResumeToken,
   resumeOperation,
 } from 'operation-poller';
-import {createOperationClient, type OperationClient} from 'operation-poller/client';
+import type {OperationClient} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
-import {createGraphClient} from 'operation-poller/graph';
-import {httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
+import {clientOf, httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
 import {type Facts, type Memory, memoryOf} from './facts.ts';
 import type {Plan} from './plan.ts';
 import {Queue} from './queue.ts';
-import {abroad, home, locationOf} from './service.ts';
+import {abroad, locationOf} from './service.ts';
+import {Tracker} from './tracker.ts';
 import {Users} from './users.ts';
 import type {Wording} from './wordings.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
@@ -39,6 +39,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function applicationOf(world: World): Application {
   const {runner} = world.plan;
   if (runner === 'queue') return new Queue(world);
+  if (runner === 'tracker') return new Tracker(world);
   return runner === 'durable' ? new Workflows(world) : new Pollers(world);
 }
 
@@ -91,7 +92,7 @@ class Pollers implements Application {
       const mayHaveStarted = whole instanceof OperationNotStartedError ? whole.mayHaveStarted : true;
       world.happen({is: 'not started', operation, how, mayHaveStarted, whole});
     };
-    const {protocol = protocolOf[wording], ...others} = options;
+    const {protocol = protocolOf(this.#world.plan, wording), ...others} = options;
     this.#sharedClient()
       .start(protocol, {path: `/starts/op-${operation}`, body: {name: 'new'}}, others)
       .then(
@@ -157,6 +158,8 @@ class Pollers implements Application {
 
   crash(): void {
     this.#generation += 1;
+    // Nothing of it may count as watched in the processes that follow.
+    for (const controller of this.#controllers.values()) controller.abort();
     this.#pollers = new Map();
     this.#controllers = new Map();
     this.#signals = new Set();
@@ -211,13 +214,7 @@ class Pollers implements Application {
 
   /** The one client of the process. */
   #sharedClient(): OperationClient {
-    const world = this.#world;
-    const {runner, batch, concurrency, startTimeout} = world.plan;
-    const options = {token: tokenOf(world, -1), http: httpOf(world), concurrency, startTimeout};
-    this.#client ??=
-      runner === 'graph'
-        ? createGraphClient({...options, batch})
-        : createOperationClient({...options, root: `${home}/v1.0`});
+    this.#client ??= clientOf(this.#world);
     return this.#client;
   }
 

@@ -228,7 +228,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a hint shortens the wait that the answer to a start asked for',
     file: 'client/start.ts',
-    search: 'const notBefore = wait === undefined ? undefined : at + wait;',
+    search: 'const notBefore = retryAfter === undefined ? undefined : at + retryAfter;',
     replace: 'const notBefore = undefined;',
   },
   {
@@ -273,5 +273,35 @@ export const bugs: readonly Bug[] = [
     file: 'client/start.ts',
     search: 'if (first === undefined || requested !== location) return transport(requested, request);',
     replace: 'if (first !== null) return transport(requested, request);',
+  },
+  {
+    name: "a client's own headers follow redirects abroad",
+    file: 'client/headers.ts',
+    search: 'hasOrigin(location, origin) ? {...request, headers: withHeaders(request.headers)} : request',
+    replace: 'origin === location ? request : {...request, headers: withHeaders(request.headers)}',
+  },
+  {
+    name: 'a tracker hands an end over while it is being stored',
+    file: 'tracker/record-runner.ts',
+    search: 'void writer.put(key, turn.record, false).then(() => {',
+    replace: 'void writer.put(key, turn.record, false);\n      void Promise.resolve().then(() => {',
+  },
+  {
+    name: 'a tracker forgets what its store rejected',
+    file: 'tracker/store-writer.ts',
+    search: 'this.#pending.set(key, newer === undefined ? again : merge(again, newer));',
+    replace: '',
+  },
+  {
+    name: 'a tracker removes an end before onEnd has resolved',
+    file: 'runner/take-turn.ts',
+    search: 'await onEnd?.({id, key, outcome, data, signal});',
+    replace: 'onEnd?.({id, key, outcome, data, signal});',
+  },
+  {
+    name: 'a watch that is resumed is due before the service allows it',
+    file: 'options/resume.ts',
+    search: 'Math.max(state.dueAt, allowedAt)',
+    replace: 'state.dueAt',
   },
 ];

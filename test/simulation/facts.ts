@@ -1,6 +1,6 @@
 import type {ServiceAnswer} from './faults.ts';
 import {isHome, isRefused} from './network.ts';
-import {hasClient, isStored, keepsRecords} from './plan.ts';
+import {isStored, keepsRecords} from './plan.ts';
 import {isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
@@ -45,6 +45,8 @@ export interface Facts extends Memory {
   rankSaid: number;
   /** When the service asked for the wait that is going on. */
   toldAt: number | undefined;
+  /** Until when any answer asked for a wait: the last poll before the deadline comes sooner, and a hint after it need not. */
+  askedUntil: number;
   isWatched: boolean;
   deadlineAt: number;
   resumedAt: number;
@@ -53,6 +55,8 @@ export interface Facts extends Memory {
   /** By how many milliseconds a resume token's times may be off. */
   slack: number;
   requests: number;
+  /** Whether the last request went to the client's own origin. */
+  isAtHome: boolean;
   lastRequestAt: number | undefined;
   /** When the last request came to an end, in whatever way. */
   settledAt: number | undefined;
@@ -99,7 +103,8 @@ export interface Facts extends Memory {
   endSaid: End | undefined;
 }
 
-function blank(): Memory {
+/** What is known before anything has happened. */
+export function blank(): Memory {
   return {
     toldUntil: 0,
     failures: 0,
@@ -126,12 +131,14 @@ const noFacts: Facts = {
   startDueAt: 0,
   rankSaid: -1,
   toldAt: undefined,
+  askedUntil: 0,
   isWatched: false,
   deadlineAt: 0,
   resumedAt: 0,
   stalledAtBegin: 0,
   slack: 0,
   requests: 0,
+  isAtHome: true,
   lastRequestAt: undefined,
   settledAt: undefined,
   isFollowedUp: false,
@@ -245,6 +252,7 @@ export function applyTo(world: World, happening: Happening): void {
     case 'request':
       if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
       facts.requests += 1;
+      facts.isAtHome = mayHaveToken(happening.url);
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
       facts.isPutOff = false;
@@ -253,10 +261,12 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      if (hasClient(plan.runner) && !isAbroad(facts, world)) heed(world, happening.answer);
+      if (sharesHolds(plan) && facts.isAtHome) heed(world, happening.answer);
       if (happening.isWanted) answer(facts, happening, now);
       break;
     case 'first report':
+      // A hint that came before is answered by it, without a request.
+      facts.wokenAt = undefined;
       answer(facts, {answer: happening.answer, isThere: true}, now);
       break;
     case 'lost':
@@ -343,6 +353,7 @@ function percentIf(
 /** The service asks for a wait, or for none. */
 function tell(facts: Facts, told: number | undefined, now: number): void {
   facts.toldUntil = told === undefined ? 0 : now + told;
+  facts.askedUntil = Math.max(facts.askedUntil, facts.toldUntil);
   facts.toldAt = told === undefined ? undefined : now;
 }
 
@@ -365,7 +376,11 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
     facts.deadlineAt = time.now + plan.options.totalTimeout;
     facts.stalledAtBegin = stalled;
   }
+  // A tracker goes on in memory, and after a crash with what is in its store. A turn begins with that each time.
+  if (plan.runner === 'tracker') Object.assign(facts, facts.stored ?? blank(), {unreported: 0});
   if (isStored(plan.runner)) return;
+  // Where nothing was stored, watching begins at the first location, at home.
+  if (facts.stored === undefined) facts.trusts = false;
   Object.assign(facts, facts.stored ?? blank());
   // After a time-out everything begins anew, waits included.
   if (facts.hasTimedOut) facts.toldUntil = 0;
@@ -377,9 +392,14 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.attempt = Math.max(0, facts.attempt - 1);
 }
 
+/** Whether all requests to an origin are held back where the service asks one to wait. */
+export function sharesHolds({runner, hasClient}: World['plan']): boolean {
+  return hasClient || runner === 'tracker';
+}
+
 /** Whether an operation is on another origin than a client's own, which has a gate of its own. */
 export function isAbroad({operation, trusts}: Facts, {plan}: World): boolean {
-  return hasClient(plan.runner) && (trusts || plan.operations[operation]?.wording === 'graph.driveCopy');
+  return sharesHolds(plan) && (trusts || plan.operations[operation]?.wording === 'graph.driveCopy');
 }
 
 /** Whether a request has to keep the distance: one that follows at once on another does not. */
@@ -392,13 +412,17 @@ function heed(world: World, answer: ServiceAnswer): void {
   const {now} = world.time;
   const {http, told} = answer;
   if (!isRefused(answer) || told === undefined) {
-    if (http >= 500 || http === 429) return;
+    if (http >= 500 || http === 429 || !world.plan.hasClient) return;
     world.accepted ??= {since: Math.max(now, world.heldUntil), count: 0};
     world.accepted.count += 1;
     return;
   }
+  // Without a client, only what throttles holds others back.
+  if (!world.plan.hasClient && http === 503) return;
   const until = now + told;
-  if (now >= world.heldUntil) {
+  // A stored operation that is held back is taken up again by its runner.
+  if (keepsRecords(world.plan.runner)) for (const facts of world.facts) facts.wasHeld = true;
+  if (now >= world.heldUntil && world.plan.hasClient) {
     const {accepted} = world;
     // What it took until now, over the time until it takes requests again, is what it can take.
     const interval = accepted === undefined ? unknownInterval : (until - accepted.since) / accepted.count;

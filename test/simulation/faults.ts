@@ -35,6 +35,8 @@ export interface FaultContext {
   readonly stale: () => Draft;
   /** The token that came with the request. */
   readonly token: string;
+  /** That token, or what else the client has to keep secret: URLs of the service may contain the latter. */
+  readonly secret: string;
   readonly url: string;
   readonly isEven: boolean;
   /** How long a body may be, in bytes. */
@@ -189,23 +191,23 @@ export const faults = {
     isGraphOnly: true,
     answer: (context) => ({...honest(context), headers: {location: `https://elsewhere.example/x/${context.id}`}}),
   },
-  'echo in a text': echo(({id, token}) => ({
+  'echo in a text': echo(({id, secret}) => ({
     http: 200,
-    text: escaped({id, status: 'running', statusDetail: token}, token),
+    text: escaped({id, status: 'running', statusDetail: secret}, secret),
     says: 'running',
   })),
-  'echo as a key': echo(({id, token}) => ({
+  'echo as a key': echo(({id, secret}) => ({
     http: 200,
-    text: escaped({id, status: 'running', [token]: 1}, token),
+    text: escaped({id, status: 'running', [secret]: 1}, secret),
     says: 'running',
   })),
-  'echo as a word': echo(({id, token}) => ({
+  'echo as a word': echo(({id, secret}) => ({
     http: 200,
-    text: escaped({id, status: token}, token),
+    text: escaped({id, status: secret}, secret),
     says: 'unknown word',
-    word: token,
+    word: secret,
   })),
-  'echo in a request-id': echo((context) => ({...honest(context), headers: {'request-id': context.token}})),
+  'echo in a request-id': echo((context) => ({...honest(context), headers: {'request-id': context.secret}})),
   'echo in a redirect': {
     ...echo(({url, token}) => ({
       http: 307,
@@ -219,9 +221,9 @@ export const faults = {
     ...honest(context),
     headers: {location: `${withPath(context.url, 'moved')}&t=${encodeURIComponent(context.token)}`},
   })),
-  'echo in an error': echo(({token}) => ({
+  'echo in an error': echo(({secret}) => ({
     http: 500,
-    text: escaped({error: {code: token, message: `refused ${token}`}}, token),
+    text: escaped({error: {code: secret, message: `refused ${secret}`}}, secret),
     says: 'trouble',
   })),
 } satisfies Record<string, Fault>;

@@ -1,6 +1,6 @@
 import {containsText} from './contains-text.ts';
 import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
-import {hasClient, isStored, keepsRecords} from './plan.ts';
+import {isStored, keepsRecords} from './plan.ts';
 import {abroad, markerOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
 
@@ -46,10 +46,12 @@ const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
 };
 
 /** What a client was told once holds for all its operations. */
-const holdsAllRequestsBack: RequestCheck = ({url}, {time, heldUntil}) =>
-  time.now < heldUntil && mayHaveToken(url)
-    ? `${heldUntil - time.now} ms before the service takes requests again`
-    : undefined;
+const holdsAllRequestsBack: RequestCheck = ({url}, {time, heldUntil, plan}, {isFollowedUp}) => {
+  if (time.now >= heldUntil || !mayHaveToken(url)) return undefined;
+  // Without a client, a turn that goes on is not held back.
+  if (!plan.hasClient && (isFollowedUp || leavesAfter(plan) > 0)) return undefined;
+  return `${heldUntil - time.now} ms before the service takes requests again`;
+};
 
 /** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
 const keepsThePace: RequestCheck = ({url, place}, {time, pace}, facts) => {
@@ -64,7 +66,7 @@ const keepsThePace: RequestCheck = ({url, place}, {time, pace}, facts) => {
 
 /** No more requests are in flight than a client may have; a batch that is larger has nothing beside it. */
 const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
-  if (!hasClient(plan.runner) || inFlight === 0 || inFlight + together <= plan.concurrency) return undefined;
+  if (!limitsConcurrency(plan) || inFlight === 0 || inFlight + together <= plan.concurrency) return undefined;
   return `${inFlight + together} requests in flight, where ${plan.concurrency} may be`;
 };
 
@@ -101,13 +103,17 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   const isJournalled = isStored(plan.runner) && plan.store.takes > 0;
   const isLate =
     isJournalled ||
+    waitsForItsPlace(plan) ||
     facts.late > 0 ||
     facts.resumedAt >= facts.deadlineAt ||
     world.stalled > facts.stalledAtBegin ||
     facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
-  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isCrowded(plan);
-  const isEarly = mayWait ? now <= facts.deadlineAt : now < facts.deadlineAt;
+  const waitsForOthers = isCrowded(plan) || (plan.hasClient && facts.isDoubled);
+  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || waitsForOthers;
+  // A record that was held back until the deadline has not had its last poll: its step comes late.
+  const due = facts.wasHeld ? facts.deadlineAt + leavesAfter(plan) : facts.deadlineAt;
+  const isEarly = mayWait || facts.wasHeld ? now <= due : now < due;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
 };
@@ -115,6 +121,12 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
 /** The token goes home, and nowhere else, but where its user trusts another origin. */
 const sendsTheTokenHome: RequestCheck = ({url, authorization}, _, {trusts}) =>
   authorization !== undefined && !mayHaveToken(url) && !trusts ? `a token went to ${new URL(url).origin}` : undefined;
+
+/** What a client has in its headers goes home, and nowhere else at all. */
+const sendsTheKeyHome: RequestCheck = ({url, key}, {plan}) => {
+  if (key !== undefined && !mayHaveToken(url)) return `a key went to ${new URL(url).origin}`;
+  return key === undefined && plan.hasHeaders && mayHaveToken(url) ? 'the key is missing' : undefined;
+};
 
 /** A status is announced once, and none after a later one. */
 const announcesEachStatusOnce: Check<'event'> = ({event: {type}}, _, facts) => {
@@ -276,14 +288,14 @@ const startsInTime: Check<'rest'> = (_, world) => {
 /** A hint ends a wait as soon as the service allows it. */
 const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
   const {plan, time, pace, stalled} = world;
-  const {wokenAt, toldUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
+  const {wokenAt, askedUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
   if (wokenAt === undefined || resumedAt >= wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
     return undefined;
   if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || pace !== undefined || isCrowded(plan)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
   if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
   // However many there are, polls keep their least distance.
-  const due = Math.max(wokenAt + leastWait, toldUntil);
+  const due = Math.max(wokenAt + leastWait, askedUntil);
   const late = time.now - due - leavesAfter(plan) - 3 * plan.store.takes - turnsLate - 2;
   return late > 0 ? `${late} ms later than it could have been after a hint` : undefined;
 };
@@ -368,9 +380,19 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
   }
 };
 
-/** Whether the requests of a client may have to wait for each other. */
-function isCrowded({runner, concurrency, operations}: World['plan']): boolean {
-  return hasClient(runner) && concurrency < operations.length;
+/** Whether no more than so many requests are made at once. */
+function limitsConcurrency({runner, hasClient}: World['plan']): boolean {
+  return hasClient || runner === 'tracker';
+}
+
+/** Whether requests may have to wait for each other. */
+function isCrowded(plan: World['plan']): boolean {
+  return limitsConcurrency(plan) && plan.concurrency < plan.operations.length;
+}
+
+/** Whether a turn may have to wait until another one is over: it knows no deadline then, and comes late. */
+function waitsForItsPlace(plan: World['plan']): boolean {
+  return plan.runner === 'tracker' && isCrowded(plan);
 }
 
 /** A watch that timed out has asked until the end, unless it was kept from it. */
@@ -413,12 +435,17 @@ function endsBy(world: World, facts: Facts): number {
     facts.stalledAtBegin +
     facts.slack +
     facts.late +
+    (waitsForItsPlace(world.plan) ? 2 * requestTimeout : 0) +
     2 * store.takes +
     3 * leavesAfter(world.plan) +
     requestsOfPoll * latency;
-  const end = Math.max(facts.deadlineAt, facts.resumedAt) + requestTimeout + late;
+  const {deadlineAt, resumedAt, lastRequestAt = 0} = facts;
+  // A step that comes late may be held back for as long as a request may take, and its answer takes as long again.
+  const begins =
+    resumedAt < deadlineAt ? deadlineAt : Math.max(resumedAt, Math.min(lastRequestAt, resumedAt + requestTimeout));
+  const end = begins + requestTimeout + late;
   if (!fetchResult || facts.endReadAt === undefined) return end;
-  return Math.max(end, facts.resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
+  return Math.max(end, resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
 }
 
 /** Every operation ends by its deadline and one request. */
@@ -453,6 +480,7 @@ const settlesEverything: Check<'end'> = (_, {facts: all}) => {
 /** Once everything is over there is no timer and no request. */
 const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network}) => {
   if (!all.every(({isWatched, isStarting, wasBegun}) => wasBegun && !isWatched && !isStarting)) return undefined;
+  if (all.some(({isHandedOver}) => isHandedOver === false)) return undefined;
   // The other one may go on.
   if (all.some(({isDoubled}) => isDoubled)) return undefined;
   if (time.libraryTimers > 0) return `${time.libraryTimers} timers are left`;
@@ -475,6 +503,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     boundsRequests,
     asksNothingAfterTheDeadline,
     sendsTheTokenHome,
+    sendsTheKeyHome,
     wakesAtOnce,
     sendsNothingWhileItIsHeldBack,
   ],
@@ -494,6 +523,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     keepsThePace,
     keepsToItsConcurrency,
     sendsTheTokenHome,
+    sendsTheKeyHome,
     startsOnce,
     startsWhileItIsWaitedFor,
   ],

@@ -7,7 +7,9 @@ import type {World} from './world.ts';
 export interface NetworkRequest {
   readonly url: string;
   readonly method: string;
+  /** The token with its scheme, in whichever header, and what the client's own header holds. */
   readonly authorization: string | undefined;
+  readonly key: string | undefined;
   /** The body of a batch. */
   readonly json: unknown;
   readonly signal: AbortSignal;
@@ -137,7 +139,13 @@ export class Exchange {
         world.happen({is: 'start answer', operation, answer, isLost: !this.#hasHead, isUnread: true, isGivenUp});
       else if (isHeadEnough && isWanted) {
         const says = answer.http < 400 ? 'running' : answer.says;
-        world.happen({is: 'answer', operation, answer: {...answer, says}, isThere: true, isWanted});
+        world.happen({
+          is: 'answer',
+          operation,
+          answer: {...answer, says, delivery: 'hangBody'},
+          isThere: true,
+          isWanted,
+        });
       } else this.#network.world.happen({is: 'lost', operation, why, isBatched});
     }
   }
@@ -192,26 +200,28 @@ export class Network {
   }
 
   /** A request leaves by itself, in no batch. @returns the operation that it is about */
-  #leave(is: 'start request' | 'request', url: string, authorization: NetworkRequest['authorization']): number {
+  #leave(is: 'start request' | 'request', {url, authorization, key}: NetworkRequest): number {
     const operation = operationIn(url);
     const inFlight = this.#inFlight;
-    this.world.happen({is, operation, url, authorization, isBatched: false, inFlight, together: 1, place: 0});
+    this.world.happen({is, operation, url, authorization, key, isBatched: false, inFlight, together: 1, place: 0});
     return operation;
   }
 
-  #start({url, authorization, signal}: NetworkRequest): Exchange {
-    const operation = this.#leave('start request', url, authorization);
+  #start(request: NetworkRequest): Exchange {
+    const {url, authorization, signal} = request;
+    const operation = this.#leave('start request', request);
     const answer = this.#service.start(url, tokenOf(authorization));
     return new Exchange(this, answer, [{...this.#share(operation, answer, true), isStart: true}], signal);
   }
 
-  #single({url, authorization, signal}: NetworkRequest): Exchange {
-    const operation = this.#leave('request', url, authorization);
-    const answer = this.#service.answer(url, tokenOf(authorization));
+  #single(request: NetworkRequest): Exchange {
+    const {url, authorization, key, signal} = request;
+    const operation = this.#leave('request', request);
+    const answer = this.#service.answer(url, tokenOf(authorization), {key});
     return new Exchange(this, answer, [this.#share(operation, answer, true)], signal);
   }
 
-  #batch({url, authorization, json, signal}: NetworkRequest): Exchange {
+  #batch({url, authorization, key, json, signal}: NetworkRequest): Exchange {
     const {requests} = json as {readonly requests: readonly {readonly id: string; readonly url: string}[]};
     const parts = requests.map((part) => ({id: part.id, url: url.slice(0, -'/$batch'.length) + part.url}));
     const token = tokenOf(authorization);
@@ -222,6 +232,7 @@ export class Network {
         operation: operationIn(part.url),
         url: part.url,
         authorization,
+        key,
         isBatched: true,
         inFlight,
         together: parts.length,
@@ -234,7 +245,7 @@ export class Network {
       return new Exchange(this, whole, shares, signal);
     }
     const shares = parts.map((part) => {
-      const answer = this.#service.answer(part.url, token, true);
+      const answer = this.#service.answer(part.url, token, {key, isPart: true});
       return this.#share(operationIn(part.url), answer, true);
     });
     for (const {answer} of shares) for (const name of answer.faults) this.world.count(name);
@@ -262,7 +273,7 @@ export class Network {
 }
 
 function tokenOf(authorization: string | undefined): string {
-  return authorization?.replace(/^Bearer /, '') ?? '';
+  return authorization?.replace(/^\S+ /, '') ?? '';
 }
 
 /** A part's body: JSON as such, anything else as Graph sends it. */

@@ -1,6 +1,7 @@
 import {type FaultName, faults, type WaitName, waits} from './faults.ts';
 import {Random} from './random.ts';
 import {type StartName, starts} from './starts.ts';
+import {type StoreFault, storeFaults} from './stores.ts';
 import {type HandOver, handOvers, type TurnName, turns} from './turns.ts';
 import type {Suspension} from './virtual-time.ts';
 import type {End, Wording} from './wordings.ts';
@@ -71,7 +72,13 @@ export type Incident =
 /** A whole world; everything in it follows from this and the seed. */
 export interface Plan {
   readonly seed: number;
-  readonly runner: 'watch' | 'graph' | 'client' | 'durable' | 'queue';
+  readonly runner: 'watch' | 'graph' | 'client' | 'durable' | 'queue' | 'tracker';
+  /** Whether all operations are those of one client, with its gate. */
+  readonly hasClient: boolean;
+  /** How the token is sent: as a bearer token, in a header of its own, or after another scheme. */
+  readonly key: 'bearer' | 'header' | 'scheme';
+  /** Whether the client sends a key of its own in another header as well. */
+  readonly hasHeaders: boolean;
   /** Whether ky is between the library and the network, with its own requests and bodies as streams. */
   readonly withKy: boolean;
   readonly batch: boolean;
@@ -88,6 +95,9 @@ export interface Plan {
   readonly latency: number;
   /** When the application stores resume tokens, and how long that takes. */
   readonly store: {readonly at: 'every event' | 'waiting'; readonly takes: number};
+  /** What befalls the calls of a tracker's store, by their numbers, and whether a crash takes back the writes that may be lost. */
+  readonly storeFaults: readonly (StoreFault | undefined)[];
+  readonly losesWrites: boolean;
   readonly options: OptionsPlan;
   readonly operations: readonly OperationPlan[];
   readonly envelopes: readonly AnswerPlan[];
@@ -133,14 +143,14 @@ const envelopeFault = chooser([
   'body {}',
 ]);
 
-/** Whether all operations are those of one client, with its gate. */
-export function hasClient(runner: Plan['runner']): boolean {
+/** Whether operations are started and watched by the methods of a client. */
+function startsByClient(runner: Plan['runner']): boolean {
   return runner === 'graph' || runner === 'client';
 }
 
 /** Whether operations are records whose ends are handed over to `onEnd`. */
 export function keepsRecords(runner: Plan['runner']): boolean {
-  return runner === 'queue';
+  return runner === 'queue' || runner === 'tracker';
 }
 
 /** Whether watching goes on in a store, by the wall clock, and there are no pollers. */
@@ -151,8 +161,9 @@ export function isStored(runner: Plan['runner']): boolean {
 /** The plan of a seed. */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
-  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable', 'queue'] as const);
-  const count = hasClient(runner) ? random.pick([1, 2, 2, 3, 4, 6]) : random.whole(1, 2);
+  const runner = random.pick(['watch', 'watch', 'graph', 'graph', 'client', 'durable', 'queue', 'tracker'] as const);
+  const hasClient = startsByClient(runner) || (keepsRecords(runner) && random.chance(0.5));
+  const count = startsByClient(runner) ? random.pick([1, 2, 2, 3, 4, 6]) : random.whole(1, 2);
   const options = planOptions(random);
   // Some worlds are nearly quiet, some are rough.
   const rate = random.pick([0, 0.05, 0.15, 0.3, 0.5]);
@@ -160,6 +171,10 @@ export function planOf(seed: number): Plan {
   return {
     seed,
     runner,
+    hasClient,
+    // Graph takes bearer tokens only.
+    key: runner === 'graph' || random.chance(0.7) ? 'bearer' : random.pick(['header', 'scheme']),
+    hasHeaders: hasClient && random.chance(0.3),
     withKy: random.chance(0.05),
     batch: runner === 'graph' && random.chance(0.7),
     concurrency: random.pick([40, 40, 40, 3, 1]),
@@ -169,6 +184,8 @@ export function planOf(seed: number): Plan {
     skew: random.chance(0.6) ? 0 : random.pick([-60_000, -3000, 2000, 600_000]),
     latency: random.pick([0, 5, 40, 200]),
     store: {at: random.pick(['every event', 'waiting']), takes: random.pick([0, 0, 3, 50])},
+    storeFaults: runner === 'tracker' ? planStoreFaults(random) : [],
+    losesWrites: random.chance(0.5),
     options,
     operations,
     envelopes: runner === 'graph' ? planAnswers(random, rate, 4, envelopeFault) : [],
@@ -209,9 +226,9 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     endsAt: runsAt + Math.floor(lasts),
     end: random.chance(0.08) ? undefined : random.pick(['succeeded', 'succeeded', 'succeeded', 'failed', 'canceled']),
     variant: random.whole(0, 1),
-    start: hasClient(runner) && random.chance(0.35) ? planStart(random, wording) : undefined,
+    start: startsByClient(runner) && random.chance(0.35) ? planStart(random, wording) : undefined,
     answers: planAnswers(random, rate, 14, choose),
-    turns: keepsRecords(runner) ? planTurns(random) : [],
+    turns: runner === 'queue' ? planTurns(random) : [],
     handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
   };
 }
@@ -222,6 +239,11 @@ const chooseTurn = weighted(turnNames, (name) => turns[name]);
 function planTurns(random: Random): OperationPlan['turns'] {
   const rate = random.pick([0, 0.1, 0.3]);
   return Array.from({length: 14}, () => (random.chance(rate) ? chooseTurn(random) : undefined));
+}
+
+function planStoreFaults(random: Random): Plan['storeFaults'] {
+  const rate = random.pick([0, 0, 0.1, 0.4]);
+  return Array.from({length: 30}, () => (random.chance(rate) ? random.pick(storeFaults) : undefined));
 }
 
 const startNames = Object.keys(starts) as StartName[];
@@ -312,6 +334,7 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
     skew: unwanted('skew') ? 0 : plan.skew,
     ways: plan.ways.filter((way) => !unwanted(way)),
     batch: plan.batch && !unwanted('batch'),
+    storeFaults: plan.storeFaults.map((name) => (name === undefined || unwanted(`store ${name}`) ? undefined : name)),
     operations: plan.operations
       .map((operation) => ({
         ...operation,

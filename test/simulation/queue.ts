@@ -1,4 +1,4 @@
-import {OperationError} from 'operation-poller';
+import type {OperationClient} from 'operation-poller/client';
 import {
   createRecord,
   dueAtOf,
@@ -9,12 +9,13 @@ import {
   takeTurn,
   wakeRecord,
 } from 'operation-poller/runner';
-import {httpOf, protocolOf, tokenOf, turnOptionsOf} from './application-options.ts';
+import {clientOf, protocolOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
 import {memoryOf} from './facts.ts';
+import {type DataOfRecord, HandOvers, seenOutcome} from './hand-overs.ts';
 import {locationOf} from './service.ts';
 import type {TurnName} from './turns.ts';
 import type {Timer} from './virtual-time.ts';
-import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
+import type {Application, SeenEvent, World} from './world.ts';
 
 /** A record in the store, which outlives all processes. */
 interface Row {
@@ -42,13 +43,15 @@ export class Queue implements Application {
   /** The next delivery of each. */
   readonly #deliveries = new Map<number, Timer>();
   readonly #turns = new Map<number, number>();
-  readonly #handOvers = new Map<number, number>();
+  readonly #handOvers: HandOvers;
+  #client: OperationClient | undefined;
   /** Until when all leave an origin alone, by the wall clock. */
   readonly #holds = new Map<string, number>();
   #generation = 0;
 
   constructor(world: World) {
     this.#world = world;
+    this.#handOvers = new HandOvers(world);
   }
 
   begin(operation: number): void {
@@ -56,7 +59,7 @@ export class Queue implements Application {
     const planned = plan.operations[operation];
     if (planned === undefined || this.#rows.has(operation)) return;
     const options = {
-      protocol: protocolOf[planned.wording],
+      protocol: protocolOf(plan, planned.wording),
       totalTimeout: plan.options.totalTimeout,
       initialDelay: plan.options.initialDelay,
       key: `op-${operation}`,
@@ -89,6 +92,7 @@ export class Queue implements Application {
 
   crash(): void {
     this.#generation += 1;
+    this.#client = undefined;
     for (const [operation, row] of this.#rows) {
       if (row.inFlight === 0) continue;
       row.inFlight = 0;
@@ -188,7 +192,7 @@ export class Queue implements Application {
     const {text, version} = row;
     row.inFlight += 1;
     const offset = (trouble !== undefined && clockOffsets[trouble]) || 0;
-    const record: OperationRecord<{readonly of: number}> = JSON.parse(text);
+    const record: OperationRecord<DataOfRecord> = JSON.parse(text);
     const heldUntil = this.#holds.get(new URL(record.token.location).origin) ?? 0;
     world.happen({
       is: 'turn',
@@ -201,13 +205,12 @@ export class Queue implements Application {
     if (trouble === 'given up') time.after(30, () => controller.abort(new Error('the worker closes')), 'application');
     const given = {
       ...turnOptionsOf(plan.options),
-      http: httpOf(world),
-      token: tokenOf(world, operation),
+      ...turnSourceOf(world, this.#sharedClient(), operation),
       heldUntil,
       signal: controller.signal,
-      onEnd: (ended: EndedRecord<{readonly of: number}>) => this.#handOver(operation, ended),
+      onEnd: (ended: EndedRecord<DataOfRecord>) => this.#handOvers.handOver(operation, ended),
     };
-    let turn: Turn<{readonly of: number}>;
+    let turn: Turn<DataOfRecord>;
     try {
       turn = await takeTurn(record, given, time.wall + offset);
     } catch (error) {
@@ -235,7 +238,7 @@ export class Queue implements Application {
   }
 
   /** Stores a turn and publishes its events, both or neither. */
-  #store(operation: number, row: Row, before: OperationRecord, turn: Turn<{readonly of: number}>): void {
+  #store(operation: number, row: Row, before: OperationRecord, turn: Turn<DataOfRecord>): void {
     const world = this.#world;
     const facts = world.facts[operation];
     row.version += 1;
@@ -261,28 +264,10 @@ export class Queue implements Application {
     this.wake(operation);
   }
 
-  #handOver(operation: number, {id, key, outcome, data}: EndedRecord<{readonly of: number}>): Promise<void> {
-    const {plan, time} = this.#world;
-    const number = this.#handOvers.get(operation) ?? 0;
-    this.#handOvers.set(operation, number + 1);
-    const isOurs = key === `op-${operation}` && data?.of === operation;
-    this.#world.happen({is: 'hand over', operation, id, isOurs, outcome: seenOutcome(outcome)});
-    const how = plan.operations[operation]?.handOvers[number] ?? 'resolves';
-    this.#world.count(`onEnd ${how}`);
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        if (this.#world.reaches('await')) return;
-        if (how.startsWith('rejects')) {
-          this.#world.happen({is: 'turn lost', operation});
-          reject(new Error('not today'));
-        } else {
-          this.#world.happen({is: 'handed over', operation});
-          resolve();
-        }
-      };
-      if (how.endsWith('later')) time.after(1200, settle, 'application');
-      else settle();
-    });
+  /** The one client of the process, if there is one. */
+  #sharedClient(): OperationClient | undefined {
+    if (this.#world.plan.hasClient) this.#client ??= clientOf(this.#world);
+    return this.#client;
   }
 
   /** A write takes a while; the process may die before it is done. */
@@ -306,10 +291,4 @@ export class Queue implements Application {
     }
     return text;
   }
-}
-
-function seenOutcome(outcome: NonNullable<ReturnType<typeof outcomeOf>>): SeenOutcome {
-  const is = outcome.status === 'abandoned' ? outcome.reason : outcome.status;
-  const error = 'error' in outcome && outcome.error instanceof OperationError ? outcome.error : undefined;
-  return {is, operation: outcome.operation, whole: outcome, message: error?.message};
 }

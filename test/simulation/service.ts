@@ -37,6 +37,12 @@ export function operationIn(url: string): number {
   return Number(/op-(\d+)/.exec(url)?.[1] ?? -1);
 }
 
+/** What a request carries besides its token, and whether it is part of a batch. */
+interface Carried {
+  readonly key?: string | undefined;
+  readonly isPart?: boolean;
+}
+
 /** The service: what operations are and when, and what happens to its answers. */
 export class Service {
   readonly #plan: Plan;
@@ -67,6 +73,11 @@ export class Service {
     return `eyJ0.${markerOf(this.#plan.seed)}/+.v${this.#version}`;
   }
 
+  /** What a client's own header holds. */
+  get key(): string {
+    return `k/${markerOf(this.#plan.seed)}+==`;
+  }
+
   /** What the operation is, as a replica sees it that is so many milliseconds behind; `undefined` where it is not visible. */
   statusOf(index: number, lag = 0): Status | undefined {
     const {startsAt, visibleAt, runsAt, endsAt, end} = this.#operation(index);
@@ -77,7 +88,7 @@ export class Service {
   }
 
   /** Answers a poll, or a request for a result. */
-  answer(url: string, token: string, isPart = false): ServiceAnswer {
+  answer(url: string, token: string, {key, isPart = false}: Carried = {}): ServiceAnswer {
     const index = operationIn(url);
     const {origin, pathname} = new URL(url);
     const wantsToken = origin === home;
@@ -90,11 +101,11 @@ export class Service {
       return this.#finish(index, {http: 302, text: '', headers: {location: url}, says: 'redirect'}, {}, []);
     }
     if (!wantsToken && origin.includes('elsewhere')) {
-      return this.#finish(index, honest(this.#context(index, url, token)), {}, []);
+      return this.#finish(index, honest(this.#context(index, url, token, key)), {}, []);
     }
     const number = this.#asked[index] ?? 0;
     this.#asked[index] = number + 1;
-    return this.#planned(index, url, token, this.#operation(index).answers[number] ?? {}, isPart);
+    return this.#planned(index, url, token, this.#operation(index).answers[number] ?? {}, {key, isPart});
   }
 
   /** Answers a request that starts an operation. */
@@ -143,7 +154,7 @@ export class Service {
     const plan = this.#plan.envelopes[this.#envelopes];
     this.#envelopes += 1;
     if (plan?.fault === undefined || plan.fault === 'slow') return undefined;
-    return this.#planned(0, url, token, plan, false);
+    return this.#planned(0, url, token, plan, {});
   }
 
   get dateHeader(): string {
@@ -158,8 +169,14 @@ export class Service {
     return operation;
   }
 
-  #planned(index: number, url: string, token: string, {fault: name, wait}: AnswerPlan, isPart: boolean): ServiceAnswer {
-    const context = this.#context(index, url, token);
+  #planned(
+    index: number,
+    url: string,
+    token: string,
+    {fault: name, wait}: AnswerPlan,
+    {key, isPart = false}: Carried,
+  ): ServiceAnswer {
+    const context = this.#context(index, url, token, key);
     const fault: Fault | undefined = name === undefined ? undefined : faults[name];
     // What happens to a connection happens to the whole batch.
     // Nobody reads the body of a redirect.
@@ -170,7 +187,7 @@ export class Service {
     return this.#finish(index, draft, {wait}, [name as string], isPart);
   }
 
-  #context(index: number, url: string, token: string): FaultContext {
+  #context(index: number, url: string, token: string, key: string | undefined): FaultContext {
     const id = `op-${index}`;
     const {means, honest: wording} = this.#honest(index, 0);
     const stale = (): Draft => {
@@ -179,7 +196,17 @@ export class Service {
     };
     const {maxResponseSize} = this.#plan.options;
     const isEven = (this.#asked[index] ?? 0) % 2 === 0;
-    return {id, url, token, means, honest: wording, stale, isEven, maxResponseSize};
+    return {
+      id,
+      url,
+      token,
+      secret: isEven ? token : (key ?? token),
+      means,
+      honest: wording,
+      stale,
+      isEven,
+      maxResponseSize,
+    };
   }
 
   #honest(index: number, lag: number): {readonly means: Says; readonly honest: Wording_; readonly draft: Draft} {

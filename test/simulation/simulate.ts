@@ -1,5 +1,5 @@
 import {applicationOf} from './applications.ts';
-import {type AnswerPlan, type OperationPlan, type Plan, planOf, without} from './plan.ts';
+import {type AnswerPlan, keepsRecords, type OperationPlan, type Plan, planOf, without} from './plan.ts';
 import {UserError} from './users.ts';
 import {type Violation, World} from './world.ts';
 
@@ -61,10 +61,11 @@ export async function simulate(seed: number, unwanted: (name: string) => boolean
 }
 
 /** Whether a world has nothing but crashes that could keep an operation from its end. */
-function isBenign({incidents, operations, envelopes, options}: Plan): boolean {
+function isBenign({incidents, operations, envelopes, options, storeFaults}: Plan): boolean {
   if (incidents.length === 0 || options.token === 'failing' || options.totalTimeout < 120_000) return false;
   if (!incidents.every((incident) => incident.is === 'crash' && incident.downtime <= 1500)) return false;
   if (envelopes.some(({fault}) => fault !== undefined)) return false;
+  if (storeFaults.some((fault) => fault !== undefined)) return false;
   return operations.every(
     ({answers, end, endsAt, visibleAt, start, turns}) =>
       end !== undefined &&
@@ -121,6 +122,13 @@ function* smaller(plan: Plan): Generator<Plan> {
     yield {...plan, operations: operations.with(index, {...operation, handOvers: operation.handOvers.slice(1)})};
   }
   for (let index = 0; index < plan.ways.length; index++) yield {...plan, ways: plan.ways.toSpliced(index, 1)};
+  for (const [index, fault] of plan.storeFaults.entries()) {
+    if (fault !== undefined) yield {...plan, storeFaults: plan.storeFaults.with(index, undefined)};
+  }
+  if (plan.losesWrites) yield {...plan, losesWrites: false};
+  if (plan.key !== 'bearer') yield {...plan, key: 'bearer'};
+  if (plan.hasHeaders) yield {...plan, hasHeaders: false};
+  if (keepsRecords(plan.runner) && plan.hasClient) yield {...plan, hasClient: false, hasHeaders: false};
   if (plan.withKy) yield {...plan, withKy: false};
   if (plan.batch) yield {...plan, batch: false};
   if (plan.concurrency < 40) yield {...plan, concurrency: 40};

@@ -33,7 +33,9 @@ export interface SeenOutcome {
 export interface Sent {
   readonly operation: number;
   readonly url: string;
+  /** The token, in whichever header, and what the client's own header holds. */
   readonly authorization: string | undefined;
+  readonly key: string | undefined;
   readonly isBatched: boolean;
   /** How many requests were in flight before it left, how many left with it, itself included, and how many of those before it. */
   readonly inFlight: number;
@@ -132,6 +134,8 @@ export interface Application {
   begin(operation: number): void;
   /** The process has died: what is in memory is gone. */
   crash(): void;
+  /** There is a process again. */
+  revive?(): void;
   /** Stops watching as a user does. */
   abandon(operation: number, how: 'abort' | 'stop'): void;
   /** Hints that an operation may have changed. */
@@ -176,6 +180,7 @@ export class World {
   #application: Application | undefined;
   readonly #makeApplication: (world: World) => Application;
   #crash: Extract<Incident, {is: 'crash'}> | undefined;
+  #isBuried = false;
   #ticks = 0;
 
   constructor(plan: Plan, makeApplication: (world: World) => Application, withTimeline: boolean) {
@@ -272,13 +277,16 @@ export class World {
 
   #tick(): void {
     if (this.#crash !== undefined) {
-      this.#restart(this.#crash);
+      if (this.#isBuried) this.#restart(this.#crash);
+      else this.#bury();
       return;
     }
     if (this.#ticks > 0 && this.time.isQuiet) this.happen({is: 'rest', operation: -1});
     if (this.#isOver) return;
     this.#ticks += 1;
-    if (this.#ticks > maxTicks) this.#violate('comesToAnEnd', `more than ${maxTicks} turns of the event loop`);
+    // Where the clock was set back, a watch that is resumed may go on for that much longer.
+    if (this.#ticks > maxTicks + this.jumped / 1000)
+      this.#violate('comesToAnEnd', `more than ${maxTicks} turns of the event loop`);
     const timer = this.time.next();
     if (timer !== undefined) {
       timer.run();
@@ -358,18 +366,24 @@ export class World {
     this.#crash = incident;
   }
 
-  /** After the turn in which the process died: what was left of its code has run into the void. */
+  /** After the turn in which the process died: what was left of its code runs into the void. */
+  #bury(): void {
+    this.time.dropProcessTimers();
+    this.network.drop();
+    this.#application?.crash();
+    this.#isBuried = true;
+  }
+
   #restart({downtime}: Extract<Incident, {is: 'crash'}>): void {
     const {time} = this;
     this.#crash = undefined;
-    time.dropProcessTimers();
-    this.network.drop();
-    this.#application?.crash();
+    this.#isBuried = false;
     this.heldUntil = 0;
     this.pace = undefined;
     this.accepted = undefined;
     time.isProcessAlive = true;
     enter(time);
+    time.after(downtime, () => this.#application?.revive?.());
     this.facts.forEach((facts, operation) => {
       if (facts.isHandedOver === false) facts.repeats += 1;
       if (!facts.isWatched && !facts.isStarting) return;

@@ -11,7 +11,11 @@ import {
   resumeOperation,
   type SucceededOperation,
 } from 'operation-poller';
+import {createOperationQueue, createOperationWorker, type QueuedOperation} from 'operation-poller/bullmq';
 import {createOperationClient} from 'operation-poller/client';
+import {type DurableHost, watchDurably} from 'operation-poller/durable';
+import {createRecord, type EndedRecord, takeTurn} from 'operation-poller/runner';
+import {createOperationTracker, type OperationTracker, type TrackedOperation} from 'operation-poller/tracker';
 
 interface Image {
   readonly url: string;
@@ -38,6 +42,66 @@ const started = await client.start(images, {path: '/images'});
 expectTypeOf(started.poller).toEqualTypeOf<OperationPoller<Image> | undefined>();
 expectTypeOf(client.watch('https://a.example/1', {protocol: images})).toEqualTypeOf<OperationPoller<Image>>();
 expectTypeOf(client.resume('{}', {protocol: images})).toEqualTypeOf<OperationPoller<Image>>();
+
+declare const host: DurableHost;
+expectTypeOf(watchDurably(host, 'https://a.example', {protocol: images})).resolves.toEqualTypeOf<Outcome<Image>>();
+
+// By a tracker or a queue of any results, what is added has the type of its protocol or poller.
+const anyTracker = await createOperationTracker<string>();
+const tracked = await anyTracker.add('https://a.example', {protocol: images, data: 'a'});
+expectTypeOf(tracked).toEqualTypeOf<TrackedOperation<string, Image>>();
+expectTypeOf(tracked.operation()).resolves.toEqualTypeOf<Operation<Image> | undefined>();
+expectTypeOf(tracked.outcome()).resolves.toEqualTypeOf<Outcome<Image>>();
+expectTypeOf(tracked.result()).resolves.toEqualTypeOf<SucceededOperation<Image>>();
+expectTypeOf(anyTracker.add(poller)).resolves.toEqualTypeOf<TrackedOperation<string, Image>>();
+expectTypeOf(anyTracker.add('https://a.example')).resolves.toEqualTypeOf<TrackedOperation<string>>();
+expectTypeOf(anyTracker.get<Image>('a')).resolves.toEqualTypeOf<TrackedOperation<string, Image> | undefined>();
+const anyQueue = createOperationQueue<string>({name: 'operations', connection: {}});
+const queued = await anyQueue.add('https://a.example', {protocol: images, data: 'a'});
+expectTypeOf(queued).toEqualTypeOf<QueuedOperation<string, Image>>();
+expectTypeOf(queued.operation()).resolves.toEqualTypeOf<Operation<Image> | undefined>();
+expectTypeOf(queued.outcome()).resolves.toEqualTypeOf<Outcome<Image>>();
+expectTypeOf(queued.result()).resolves.toEqualTypeOf<SucceededOperation<Image>>();
+expectTypeOf(anyQueue.add(poller)).resolves.toEqualTypeOf<QueuedOperation<string, Image>>();
+expectTypeOf(anyQueue.addMany([{location: 'https://a.example', protocol: images}])).resolves.toEqualTypeOf<
+  QueuedOperation<string, Image>[]
+>();
+expectTypeOf(anyQueue.get<Image>('a')).resolves.toEqualTypeOf<QueuedOperation<string, Image> | undefined>();
+
+// One of results of a type takes no others, and its ends are of that type.
+const tracker = await createOperationTracker({
+  protocols: [images],
+  onEnd: ({outcome}) => expectTypeOf(outcome).toEqualTypeOf<Outcome<Image>>(),
+});
+expectTypeOf(tracker).toEqualTypeOf<OperationTracker<unknown, Image>>();
+expectTypeOf(tracker.get('a')).resolves.toEqualTypeOf<TrackedOperation<unknown, Image> | undefined>();
+expectTypeOf(tracker.list()).resolves.toEqualTypeOf<TrackedOperation<unknown, Image>[]>();
+// @ts-expect-error its results may be anything
+await tracker.add('https://a.example', {protocol: protocols.longRunning});
+const documents = protocols.define<string>({name: 'documents', status: '/status', words});
+await createOperationTracker<string, Image | string>({
+  protocols: [images, documents],
+  onEnd: ({outcome}) => expectTypeOf(outcome).toEqualTypeOf<Outcome<Image | string>>(),
+});
+const queue = createOperationQueue<string, Image>({name: 'operations', connection: {}});
+expectTypeOf(queue.get('a')).resolves.toEqualTypeOf<QueuedOperation<string, Image> | undefined>();
+// @ts-expect-error its results are of another type
+await queue.add('https://a.example', {protocol: documents});
+createOperationWorker({
+  name: 'operations',
+  connection: {},
+  protocols: [images],
+  onEnd: ({outcome}) => expectTypeOf(outcome).toEqualTypeOf<Outcome<Image>>(),
+});
+const onEnd = ({data, outcome}: EndedRecord<string, Image>): void => {
+  if (outcome.status === 'succeeded') console.log(data, outcome.operation.result?.url);
+};
+const turn = await takeTurn(
+  createRecord<string>('https://a.example', {protocol: images}),
+  {protocols: [images], onEnd},
+  0,
+);
+if ('done' in turn) expectTypeOf(turn.done).toEqualTypeOf<Outcome<Image>>();
 
 // What `read` gives is that too.
 protocols.define<Image>({name: 'read', read: () => ({status: 'succeeded', result: {url: 'a'}})});

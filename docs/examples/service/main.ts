@@ -25,7 +25,9 @@ const service = await createService({
   log,
 });
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void service.close());
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void service.close().catch((error) => log.error(error)));
+}
 await service.listen({port: Number(PORT)});
 
 function required(name: string): string {

@@ -95,10 +95,17 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
       streams.add(stream);
       stream.once('close', () => streams.delete(stream) && unsubscribe());
       send('state', {status: await reset.status()});
-      void reset.outcome().then(({status}) => {
-        send('end', {status});
-        stream.end();
-      });
+      void reset.outcome().then(
+        ({status}) => {
+          send('end', {status});
+          stream.end();
+        },
+        // It cannot be known any more, e.g. because Redis is gone: the client may ask again.
+        (error) => {
+          log.warn(error);
+          stream.end();
+        },
+      );
     }
     return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream);
   });
@@ -108,7 +115,7 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
     webhooks.addContentTypeParser('application/json', {parseAs: 'buffer'}, (_request, body, done) => done(null, body));
     webhooks.post<{Params: {key: string}; Body: Buffer}>('/webhooks/:key', async ({headers, params, body}, reply) => {
       if (!isStandardWebhook(webhookSecret, headers, body)) return reply.code(401).send();
-      // A webhook wants its answer at once, and a queue waits for a turn that is being taken.
+      // A webhook wants its answer at once.
       void resets.wake(params.key).catch((error) => log.warn(error));
       return reply.code(204).send();
     });

@@ -28,6 +28,8 @@ export class Journal {
   now: number;
   /** The names of the work that was really done, as often as it was done. */
   readonly worked: string[] = [];
+  /** The waits that a hint ends, by their names, and after how many milliseconds. Where it is set, its hosts wait for hints. */
+  hints: ReadonlyMap<string, number> | undefined;
 
   constructor(now: number) {
     this.now = now;
@@ -67,12 +69,23 @@ export class Journal {
       if (dies) throw new Killed();
       return copy(entry);
     };
+    const sleep = async (name: string, milliseconds: number): Promise<void> => {
+      const {until = 0} = await step('sleep', name, async () => milliseconds);
+      this.now = Math.max(this.now, until);
+    };
+    const {hints} = this;
     return {
       run: async (name, work) => (await step('run', name, work)).value,
-      sleep: async (name, milliseconds) => {
-        const {until = 0} = await step('sleep', name, async () => milliseconds);
-        this.now = Math.max(this.now, until);
-      },
+      sleep,
+      ...(hints === undefined
+        ? {}
+        : {
+            waitForWake: async (name, milliseconds) => {
+              const waited = Math.min(milliseconds, hints.get(name) ?? milliseconds);
+              await sleep(name, waited);
+              return waited < milliseconds;
+            },
+          }),
       now: async (name) => Number((await step('now', name, async () => this.now)).value),
     };
   }

@@ -275,6 +275,17 @@ describe('the timeline', () => {
     ]);
   });
 
+  test('puts no label under a mark: it stands after it, or nowhere', () => {
+    const moves = [entry(0, {kind: 'added', changed: true}), entry(1000), entry(2000), entry(9000)];
+    const labelAt = (entries: readonly Entry[]) =>
+      layOut({...input, entries, watched: [], until: 10_000}).bars[0]?.labelX;
+    // 70 pixels are a second: before the mark at 132 it has room for the 49 of its text, before one at 104 it has none.
+    expect(labelAt(moves)).toBe(72);
+    expect(labelAt([entry(0, {kind: 'added', changed: true}), entry(600), entry(1200), entry(9000)])).toBe(156);
+    const crowded = Array.from({length: 17}, (_, index) => entry(index * 600, {changed: index === 0}));
+    expect(labelAt(crowded)).toBeUndefined();
+  });
+
   test('shows an abandoned watch, and a status that maps to no state', () => {
     const odd = [entry(0, {kind: 'added', status: 'weird'})];
     const given: WatchEntry[] = [{at: 1, type: 'abandoned', attempt: 1, status: undefined, text: 'x'}];
@@ -310,6 +321,9 @@ describe('the timeline', () => {
       fc.property(anything, (given) => {
         const {bars, marks, ticks, width} = layOut(given);
         const limit = Math.max(width, 75);
+        for (const {x, width: length, label, labelX} of bars) {
+          if (labelX !== undefined) expect(labelX > x && labelX + label.length * 7 < x + length).toBe(true);
+        }
         for (const {x} of [...bars, ...marks, ...ticks]) {
           if (!(x >= 62 && x <= limit)) return false;
         }

@@ -63,19 +63,18 @@ export function drawTimeline({width, height, lanes, ticks, bars, marks}: Timelin
       element('text', {x, y: height - 6, 'text-anchor': x > width - 20 ? 'end' : 'middle'}, [label]),
     ]),
     ...lanes.map(({y, label}) => element('text', {x: 0, y, 'dominant-baseline': 'central'}, [label])),
-    ...bars.map(({label, kind, title, ...box}) => {
+    ...bars.map(({label, labelX, kind, title, ...box}) => {
       const wait = kind === 'wait' || kind === 'throttle';
-      const fits = label.length * 7 + 12 < box.width;
       return element('g', {}, [
         element('title', {}, [title]),
         element('rect', {class: `bar ${kind}`, rx: 4, ...box}),
-        ...(fits
+        ...(labelX !== undefined
           ? [
               element(
                 'text',
                 {
                   class: wait ? 'on-wait' : 'on-bar',
-                  x: box.x + 10,
+                  x: labelX,
                   y: box.y + box.height / 2,
                   'dominant-baseline': 'central',
                 },

@@ -11,10 +11,13 @@ export interface Bar {
   readonly height: number;
   /** A state, `'other'`, `'wait'`, or `'throttle'`: a wait that the service asked for. */
   readonly kind: string;
-  /** The text in it, if there is room. */
   readonly label: string;
+  /** Where the label begins; `undefined` where there is no room for it, whether for the bar's ends or for marks. */
+  readonly labelX: number | undefined;
   readonly title: string;
 }
+
+type UnlabeledBar = Omit<Bar, 'labelX'>;
 
 /** A moment in a lane. */
 export interface Mark {
@@ -56,6 +59,10 @@ const barHeight = 20;
 const laneAt = {status: 8, polls: 38, watch: 68} as const;
 const axisAt = 98;
 
+const labelPadding = 10;
+const letterWidth = 7;
+const markRadius = 7;
+
 /** What is drawn of time, and where. */
 interface Scale {
   readonly begin: number;
@@ -71,6 +78,7 @@ export function layOut(input: TimelineInput): Timeline {
   const inner = Math.max(1, width - left - right);
   const xOf = (at: number): number => left + ((Math.min(Math.max(at, begin), end) - begin) / (end - begin)) * inner;
   const scale = {begin, end, xOf};
+  const marks = [...serviceMarks(input, scale), ...watchMarks(input, scale)];
   return {
     width,
     height: axisAt + 22,
@@ -83,8 +91,11 @@ export function layOut(input: TimelineInput): Timeline {
       x: xOf(addedAt + time),
       label: elapsed(time).replace('.0 s', ' s'),
     })),
-    bars: [...statusBars(input, scale), ...waitBars(input, scale)],
-    marks: [...serviceMarks(input, scale), ...watchMarks(input, scale)],
+    bars: [...statusBars(input, scale), ...waitBars(input, scale)].map((bar) => ({
+      ...bar,
+      labelX: placeLabel(bar, marks),
+    })),
+    marks,
   };
 }
 
@@ -96,7 +107,7 @@ function barAt(from: number, to: number, y: number, {xOf}: Scale): Pick<Bar, 'x'
   return {x: xOf(from), y, width: Math.max(2, xOf(to) - xOf(from)), height: barHeight};
 }
 
-function statusBars({entries, addedAt, until}: TimelineInput, scale: Scale): Bar[] {
+function statusBars({entries, addedAt, until}: TimelineInput, scale: Scale): UnlabeledBar[] {
   return statuses(entries, until)
     .filter(({to}) => to >= scale.begin)
     .map(({status, from, to}) => ({
@@ -107,7 +118,7 @@ function statusBars({entries, addedAt, until}: TimelineInput, scale: Scale): Bar
     }));
 }
 
-function waitBars({watched, addedAt}: TimelineInput, scale: Scale): Bar[] {
+function waitBars({watched, addedAt}: TimelineInput, scale: Scale): UnlabeledBar[] {
   return watched.flatMap((entry) => {
     const {at, delay, because} = entry;
     if (delay === undefined || at + delay < scale.begin || at > scale.end) return [];
@@ -138,6 +149,21 @@ function watchMarks({watched, addedAt}: TimelineInput, {begin, xOf}: Scale): Mar
     const kind = type === 'abandoned' ? 'trouble' : type === 'polled' ? 'ok' : 'change';
     return [{x: xOf(at), y: middleOf('watch'), kind, title: watchLineOf(entry, addedAt).text}];
   });
+}
+
+/** The first place in a bar for a label that neither ends outside of it nor lies under a mark. */
+function placeLabel({label, x, y, width, height}: UnlabeledBar, marks: readonly Mark[]): number | undefined {
+  const end = x + width - 2;
+  const inLane = marks.filter((mark) => mark.y === y + height / 2).map((mark) => mark.x);
+  const length = label.length * letterWidth;
+  const begins = [x, ...inLane.filter((mark) => mark >= x && mark <= end).sort((one, other) => one - other)];
+  return begins
+    .map((begin) => begin + labelPadding)
+    .find(
+      (begin) =>
+        begin + length <= end &&
+        !inLane.some((mark) => mark > begin - markRadius && mark < begin + length + markRadius),
+    );
 }
 
 /** The periods in which the operation had the same status. */

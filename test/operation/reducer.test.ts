@@ -1,0 +1,84 @@
+import {describe, expect, test} from '@jest/globals';
+import {reduce} from '../../src/operation/reducer.ts';
+import {operationOf, pollError, stateOf} from '../support/core.ts';
+import {answer, at} from './states.ts';
+
+const polled = stateOf({attempt: 7, answer});
+
+describe('the events of a poll that is going on', () => {
+  test('a retry has the number of that poll, which is counted later', () => {
+    const {state, events} = reduce(polled, {type: 'retry', error: pollError(503), delay: 200, at}, 'notStarted');
+    expect(events).toEqual([expect.objectContaining({type: 'retrying', attempt: 8, delay: 200})]);
+    expect(state).toMatchObject({attempt: 7, dueAt: at + 200, observed: {503: 1}});
+  });
+
+  test('a request that is held back has it too, a wait between polls that of the last one', () => {
+    const wait = {type: 'wait', delay: 200, at} as const;
+    expect(reduce(polled, {...wait, because: 'heldBack'}, 'notStarted').events).toMatchObject([{attempt: 8}]);
+    expect(reduce(polled, {...wait, because: 'schedule'}, 'notStarted').events).toMatchObject([{attempt: 7}]);
+  });
+});
+
+describe('the last answer', () => {
+  const refusal = pollError(503);
+
+  test.each([
+    ['retry', {type: 'retry', error: refusal, delay: 200, at}],
+    ['trouble', {type: 'trouble', error: refusal, counts: 'failure', at}],
+  ] as const)('is that of the failed request: %s', (_, event) => {
+    expect(reduce(polled, event, 'notStarted').state.answer).toBe(refusal.answer);
+  });
+
+  test.each([
+    ['retry', {type: 'retry', error: pollError(undefined), delay: 200, at}],
+    ['trouble', {type: 'trouble', error: pollError(undefined), counts: 'failure', at}],
+    ['an unknown word', {type: 'unknownWord', rawStatus: 'odd', at}],
+    ['a report', {type: 'report', operation: operationOf('notStarted'), at}],
+  ] as const)('stays where there was none: %s', (_, event) => {
+    expect(reduce(polled, event, 'notStarted').state.answer).toBe(answer);
+  });
+});
+
+describe('when the next poll is allowed', () => {
+  test.each([
+    ['is kept while it is still to come', at + 1, at + 1],
+    ['is dropped once it has come', at, undefined],
+    ['is dropped once it has passed', at - 1, undefined],
+  ])('%s', (_, notBefore, expected) => {
+    const state = stateOf({notBefore});
+    expect(reduce(state, {type: 'unknownWord', rawStatus: 'odd', at}, 'notStarted').state.notBefore).toBe(expected);
+  });
+
+  test('is what the service says, even if that is sooner', () => {
+    const event = {type: 'unknownWord', rawStatus: 'odd', retryAfter: 300, at} as const;
+    expect(reduce(stateOf({notBefore: at + 5000}), event, 'notStarted').state.notBefore).toBe(at + 300);
+  });
+});
+
+test('a location that is not followed is announced once', () => {
+  const event = {type: 'relocate', followed: false, to: 'https://proxy.example', at} as const;
+  const first = reduce(stateOf(), event, 'notStarted');
+  expect(first.events).toMatchObject([{type: 'relocated', followed: false, to: 'https://proxy.example'}]);
+  const second = reduce(first.state, event, 'notStarted');
+  expect(second.events).toEqual([]);
+  expect(second.state.observed).toEqual({notFollowed: 2});
+});
+
+test.each([
+  ['the first time', [], 1],
+  ['another time', ['odd'], 0],
+])('a word of which only otherWords says the meaning is announced %s or not', (_, unknownWords, count) => {
+  const event = {type: 'report', operation: operationOf('running'), unknownWord: 'odd', at} as const;
+  const {state, events} = reduce(stateOf({unknownWords}), event, 'running');
+  expect(events.filter(({type}) => type === 'unknownStatus')).toHaveLength(count);
+  expect(state.unknownWords).toEqual(['odd']);
+});
+
+test.each([
+  [19, 20],
+  [20, 20],
+])('after %i unknown words, there are %i: a service that makes up words does not fill the state', (before, after) => {
+  const unknownWords = Array.from({length: before}, (_, index) => `word ${index}`);
+  const {state} = reduce(stateOf({unknownWords}), {type: 'unknownWord', rawStatus: 'odd', at}, 'notStarted');
+  expect(state.unknownWords).toHaveLength(after);
+});

@@ -1,0 +1,232 @@
+import type {OperationClient} from 'operation-poller/client';
+import {type OperationRecord, outcomeOf} from 'operation-poller/runner';
+import {createOperationTracker, type OperationTracker, type TrackerError} from 'operation-poller/tracker';
+import {clientOf, protocolOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
+import {containsText} from './contains-text.ts';
+import {blank, type Memory, memoryOf} from './facts.ts';
+import {type DataOfRecord, HandOvers, seenOutcome} from './hand-overs.ts';
+import {ModelStore} from './model-store.ts';
+import {locationOf, markerOf} from './service.ts';
+import type {Application, SeenEvent, World} from './world.ts';
+
+/** How long the application waits before it repeats what its store rejected, in milliseconds. */
+const patience = 300;
+
+/** Operations in a tracker over a store, which outlives all processes. */
+export class Tracker implements Application {
+  readonly #world: World;
+  readonly #store: ModelStore;
+  readonly #handOvers: HandOvers;
+  /** What was known of each operation after each of its polls, by their numbers: a record's text says after which it was written. */
+  readonly #memories = new Map<number, Map<number, Memory>>();
+  /** The operations that this process knows to be in the store. */
+  #added = new Set<number>();
+  #tracker: Promise<OperationTracker<DataOfRecord>> | undefined;
+  #generation = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#handOvers = new HandOvers(world);
+    this.#store = new ModelStore(world, {
+      written: (operation, text) => this.#written(operation, text),
+      removed: (operation) => this.#removed(operation),
+    });
+  }
+
+  begin(operation: number): void {
+    void this.#add(operation);
+  }
+
+  wake(operation: number): void {
+    if (!this.#added.has(operation)) return;
+    this.#world.happen({is: 'wake', operation});
+    void this.#tracker?.then((tracker) => tracker.wake(keyOf(operation)));
+  }
+
+  crash(): void {
+    this.#generation += 1;
+    this.#added = new Set();
+    // What is left of it ends, in the void.
+    void this.#tracker?.then((tracker) => tracker.close());
+    this.#tracker = undefined;
+    this.#store.crash();
+    for (const {operation} of this.#world.facts) this.#remember(operation);
+  }
+
+  revive(): void {
+    for (const {operation, isHandedOver} of this.#world.facts) {
+      // Its process died before it knew that the record was gone.
+      if (isHandedOver === false && !this.#store.has(operation)) this.#world.happen({is: 'removed', operation});
+    }
+    if (this.#store.size > 0) void this.#open();
+  }
+
+  abandon(): void {
+    // Nobody watches: an operation is removed from its tracker, or not.
+  }
+
+  keep(): void {
+    // The tracker has stored it.
+  }
+
+  leftBehind(): string | undefined {
+    return this.#store.size === 0 ? undefined : `${this.#store.size} records are left in the store`;
+  }
+
+  unsettled(): string | undefined {
+    return undefined;
+  }
+
+  /** The tracker of this process, once its store could be read. */
+  #open(): Promise<OperationTracker<DataOfRecord>> {
+    this.#tracker ??= this.#create();
+    return this.#tracker;
+  }
+
+  async #create(): Promise<OperationTracker<DataOfRecord>> {
+    const world = this.#world;
+    const {plan} = world;
+    const generation = this.#generation;
+    const isCurrent = (): boolean => generation === this.#generation && world.time.isProcessAlive;
+    // What is in the store goes on by itself.
+    for (const {operation, wasBegun, isWatched, outcome} of world.facts) {
+      const goesOn = wasBegun && !isWatched && outcome === undefined && this.#store.has(operation);
+      if (goesOn) world.happen({is: 'resume', operation});
+    }
+    const client: OperationClient | undefined = plan.hasClient ? clientOf(world) : undefined;
+    for (;;) {
+      try {
+        const tracker = await createOperationTracker<DataOfRecord>({
+          ...turnOptionsOf(plan.options),
+          ...turnSourceOf(world, client),
+          store: this.#store.open(),
+          concurrency: plan.concurrency,
+          onEnd: (ended) => {
+            const operation = ended.data?.of;
+            if (operation === undefined || !isCurrent()) return new Promise(() => undefined);
+            return this.#handOvers.handOver(operation, ended);
+          },
+          onError: (error) => {
+            if (isCurrent()) this.#check(error);
+          },
+        });
+        tracker.on('*', (event) => {
+          const operation = event.data instanceof Object && 'of' in event.data ? Number(event.data.of) : -1;
+          if (!isCurrent()) return;
+          world.happen({is: 'event', operation, event: event as unknown as SeenEvent, whole: event});
+          const facts = world.facts[operation];
+          if (facts !== undefined) this.#memoriesOf(operation).set(event.attempt, memoryOf(facts));
+          world.reaches('event');
+        });
+        for (const {operation, isWatched, isHandedOver, late} of world.facts) {
+          if (!this.#store.has(operation)) continue;
+          this.#added.add(operation);
+          // Polls that are overdue are spread.
+          const facts = world.facts[operation];
+          if (facts !== undefined && (isWatched || isHandedOver === false)) facts.late = late + 10 * world.facts.length;
+        }
+        return tracker;
+      } catch (error) {
+        this.#check(error);
+        await this.#pause(generation);
+      }
+    }
+  }
+
+  async #add(operation: number): Promise<void> {
+    const world = this.#world;
+    const {plan} = world;
+    const generation = this.#generation;
+    const planned = plan.operations[operation];
+    const facts = world.facts[operation];
+    if (planned === undefined || facts === undefined) return;
+    const options = {
+      protocol: protocolOf(plan, planned.wording),
+      totalTimeout: plan.options.totalTimeout,
+      initialDelay: plan.options.initialDelay,
+      key: keyOf(operation),
+      data: {of: operation},
+    };
+    const tracker = await this.#open();
+    for (;;) {
+      if (generation !== this.#generation) return;
+      // Each time that it is added anew, it has all the time that it may take.
+      if (!this.#store.has(operation)) facts.deadlineAt = world.time.now + plan.options.totalTimeout;
+      try {
+        const tracked = await tracker.add(locationOf(planned, operation), options);
+        if (generation !== this.#generation || !world.time.isProcessAlive) return;
+        this.#added.add(operation);
+        const outcome = await tracked.outcome();
+        if (generation !== this.#generation || !world.time.isProcessAlive) return;
+        const {is} = seenOutcome(outcome);
+        if (facts.outcome?.is !== is) world.broken(`a user gets ${is}, and ${facts.outcome?.is} is stored`);
+        return;
+      } catch (error) {
+        if (generation !== this.#generation) return;
+        this.#check(error);
+        await this.#pause(generation);
+      }
+    }
+  }
+
+  /** Waits, as an application does that tries again; for ever, once its process is dead. */
+  #pause(generation: number): Promise<void> {
+    const {time, facts} = this.#world;
+    for (const each of facts) each.late += patience;
+    return new Promise((resolve) => {
+      const goOn = (): void => {
+        if (generation === this.#generation) resolve();
+      };
+      time.after(patience, goOn, 'application');
+    });
+  }
+
+  /** What a tracker reports is the fault of its store or of `onEnd`, and shows no secret. */
+  #check(error: unknown): void {
+    const reason = (error as TrackerError).reason;
+    if (reason !== 'store' && reason !== 'onEnd') this.#world.broken(`the tracker reports ${String(error)}`);
+    if (containsText(error, markerOf(this.#world.plan.seed))) this.#world.broken('the tracker reports the token');
+  }
+
+  #memoriesOf(operation: number): Map<number, Memory> {
+    const known = this.#memories.get(operation) ?? new Map<number, Memory>();
+    this.#memories.set(operation, known);
+    return known;
+  }
+
+  /** What is in the store is what a process that follows knows. */
+  #remember(operation: number): OperationRecord | undefined {
+    const facts = this.#world.facts[operation];
+    const text = this.#store.textOf(operation);
+    if (facts === undefined) return undefined;
+    if (text === undefined) {
+      facts.stored = undefined;
+      return undefined;
+    }
+    const record: OperationRecord = JSON.parse(text);
+    facts.stored = this.#memoriesOf(operation).get(record.token.attempt) ?? blank();
+    return record;
+  }
+
+  #written(operation: number, text: string): void {
+    const world = this.#world;
+    world.happen({is: 'stored', operation, whole: text});
+    const facts = world.facts[operation];
+    const record = this.#remember(operation);
+    if (facts === undefined || record === undefined) return;
+    facts.recordId = record.id;
+    if (record.ended === undefined || facts.outcome !== undefined) return;
+    const outcome = outcomeOf(record);
+    if (outcome === undefined) world.broken('a record that has ended has no outcome');
+    else world.happen({is: 'over', operation, outcome: seenOutcome(outcome)});
+  }
+
+  #removed(operation: number): void {
+    this.#remember(operation);
+    if (this.#world.facts[operation]?.isHandedOver === false) this.#world.happen({is: 'removed', operation});
+  }
+}
+
+function keyOf(operation: number): string {
+  return `op-${operation}`;
+}
