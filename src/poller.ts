@@ -88,7 +88,8 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
       : undefined;
   }
 
-  /** Where the operation is polled, as it stands: on a foreign host it can be a capability, which events and errors do not show. */
+  /** Where the operation is polled, as it stands: on a foreign host it can be a capability, which events and errors do
+   * not show. A placeholder stands for a key among the client's headers, which the client fills in. */
   get location(): string {
     return this.#watch.state.location;
   }

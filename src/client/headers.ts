@@ -14,22 +14,37 @@ export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {
 /** Headers that hold credentials: no URL may contain what is in them. */
 const credentialHeader = /authorization|cookie/;
 
-/** The headers that hold credentials. @param headers their names are in lower case */
-export function credentialHeaders(headers: RequestHeaders): RequestHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => credentialHeader.test(name)));
+/** The names of headers whose values are keys. Others hold versions and tenants, which a stored URL keeps. */
+const keyHeader = /key|secret|token|pass|pwd|signature|credential|auth|jwt/;
+
+/** The headers that hold keys, which a URL may contain, but not a stored one. @param headers their names are in lower case */
+export function keyHeaders(headers: RequestHeaders): RequestHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => keyHeader.test(name) && !credentialHeader.test(name)),
+  );
 }
 
 /**
- * What must not be shown of headers: their values, and of `authorization` what follows the scheme. Of credentials in several
- * parts, the secret ones too, as they are and decoded, but for what is in the root: that is no secret.
+ * The headers that hold credentials or keys.
+ *
+ * @param headers their names are in lower case
+ * @param keys the names of those that hold keys
+ */
+export function credentialHeaders(headers: RequestHeaders, keys: ReadonlySet<string>): RequestHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => credentialHeader.test(name) || keys.has(name)));
+}
+
+/**
+ * What must not be shown of headers: their values, as they are and decoded, and of `authorization` what follows the scheme. Of
+ * credentials in several parts, the secret ones too, but for what is in the root: that is no secret.
  *
  * @param headers their names are in lower case
  */
 export function secretsOf(headers: RequestHeaders, root: string): readonly string[] {
   return Object.entries(headers).flatMap(([name, value]) => {
     const whole = name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim();
-    if (!credentialHeader.test(name)) return [whole];
-    const parts = /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
+    const isCredential = credentialHeader.test(name);
+    const parts = !isCredential ? [whole] : /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
     const secrets = parts.filter((part) => !root.includes(part)).flatMap((part) => [part, unescapedSecret(part)]);
     return [...new Set([whole, ...secrets])];
   });

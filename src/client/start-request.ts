@@ -1,4 +1,5 @@
 import {exchange} from '../http/exchange.ts';
+import {hideKeys} from '../http/key-placeholders.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {createResponse, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
@@ -90,8 +91,8 @@ export async function sendStart(
   const form = {name: 'request', prefix: '', takes: 'an object with a path'};
   const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
-  const {origin: tokenOrigin, base, startToken, startTimeout} = client;
-  const url = requestUrl(path, base);
+  const {origin: tokenOrigin, base, keys, startToken, startTimeout} = client;
+  const url = hideKeys(requestUrl(path, base), keys);
   const settings = operationSettings(client, {...options, protocol});
   const {reader, signal} = settings;
   const {controller, dispose} = deriveController(signal);

@@ -142,11 +142,12 @@ export function watchStarted<Result = unknown>(
  * @throws OperationNotWatchableError
  */
 function startedState(
-  {origin: tokenOrigin}: ClientParts,
+  client: ClientParts,
   location: string,
   settings: Settings,
   {url, response: {answer, retryAfter, secrets, credentials}}: AcceptedStart,
 ): WatchState {
+  const {origin: tokenOrigin} = client;
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
   const hidden = hasOrigin(location, tokenOrigin) ? credentials : secrets;
   const unknown = hidden.filter((secret) => !containsSecret(url, [secret]));
@@ -156,7 +157,7 @@ function startedState(
   const at = now();
   const notBefore = retryAfter === undefined ? undefined : at + retryAfter;
   const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
-  const ours = withTokenOrigin(first, tokenOrigin, settings);
+  const ours = withTokenOrigin(first, client, settings);
   const target = new URL(location);
   if (ours !== undefined && !isSecret && !exposesToken(target, settings)) return ours;
   const redactedLocation = redactUrl(location, tokenOrigin, secrets, maxShownLocation);

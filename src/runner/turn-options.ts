@@ -3,6 +3,7 @@ import {partsOf} from '../client/client-parts.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import {sharedSettings} from '../client/operation-settings.ts';
 import {withTokenOrigin} from '../client/token-origin.ts';
+import {whyKeyIsMissing} from '../http/key-placeholders.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {isOnForeignOrigin} from '../options/first-state.ts';
@@ -106,8 +107,10 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
       settings = settingsOf(protocol);
       byProtocol.set(state.protocol, settings);
     }
+    const missing = whyKeyIsMissing(state, parts?.keys);
+    if (missing !== undefined) throw new RecordRefusedError(`token: ${missing}`, id, 'foreignOrigin');
     const isForeign = parts === undefined && isOnForeignOrigin(state, settings);
-    const ours = parts === undefined ? state : withTokenOrigin(state, parts.origin, settings);
+    const ours = parts === undefined ? state : withTokenOrigin(state, parts, settings);
     if (ours !== undefined && !isForeign) return {state: ours, settings};
     const {origin} = new URL(state.location);
     const expected = parts === undefined ? 'no token goes there' : `the client's origin is ${parts.origin}`;

@@ -28,6 +28,7 @@ describe('what must not be shown of a header', () => {
     ['none with other characters', 'cookie', 'a=0123456789abcdef!', ['a=0123456789abcdef!']],
     ['no UUID', 'cookie', 'a=01234567-89ab-cdef-0123-456789abcdef', ['a=01234567-89ab-cdef-0123-456789abcdef']],
     ['nothing of the root', 'cookie', 'a=contoso-tenant-1234', ['a=contoso-tenant-1234']],
+    ['a key, nor its decoded form', 'x-api-key', 'abc%2Bdefgh%3D', ['abc%2Bdefgh%3D', 'abc+defgh=']],
     [
       'a signature, nor its decoded form',
       'authorization',

@@ -465,7 +465,7 @@ describe('other parts of the package take a client', () => {
     const client = clientOf('https://a.example', {headers: {'x-api-key': key}});
     const resume = prepareTurns({client});
     const state = firstState('https://a.example/op', readOptions(), 0);
-    expect(resume('1', state).settings.secrets).toEqual([key]);
+    expect(resume('1', state).settings.secrets).toEqual([key, '[value-of-x-api-key]', '%5Bvalue-of-x-api-key%5D']);
     const foreign = firstState('https://b.example/op', readOptions(), 0);
     expect(() => resume('1', foreign)).toThrow(/the client's origin is https:\/\/a.example/);
     const queue = {name: 'a', connection: {host: 'redis'}};
