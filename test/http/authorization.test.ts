@@ -31,6 +31,24 @@ describe('the token for a request', () => {
     await expect(ask(async () => given as string)).rejects.toMatchObject({kind: 'token', transient: false});
   });
 
+  test('that nothing waits for any more aborts the signal of the function', async () => {
+    const controller = new AbortController();
+    let signal: AbortSignal | undefined;
+    const asked = requestToken(
+      (request) => {
+        signal = request.signal;
+        return new Promise(() => undefined);
+      },
+      1000,
+      {deadlineAt: undefined, signal: controller.signal},
+      {forceRefresh: false},
+    );
+    expect(signal?.aborted).toBe(false);
+    controller.abort(new Error('stopped'));
+    await expect(asked).rejects.toThrow('stopped');
+    expect(signal?.aborted).toBe(true);
+  });
+
   test('is refused when the function throws or rejects, with what was thrown', async () => {
     const message = 'The option token threw Error: no network';
     const fail = (): never => {
@@ -105,6 +123,7 @@ describe('the token may be sent', () => {
     ['to its origin', `${home}/x`, home, policy(), true],
     ['to its origin in another spelling', 'HTTPS://Graph.Example:443/x', home, policy(), true],
     ['not to a host that begins like it', `${home}.evil/x`, home, policy(), false],
+    ['not to a host with a name as long', 'https://other.example/x', home, policy(), false],
     ['not to another port', `${home}:444/x`, home, policy(), false],
     ['not to a user of that name', `${home}@evil.example/x`, home, policy(), false],
     ['to a trusted origin', 'https://other.example/x', home, policy(['https://other.example']), true],
