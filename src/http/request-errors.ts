@@ -12,7 +12,7 @@ import {redact, redactUrl, type Secrets} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 import {OpaqueRedirect} from './transport.ts';
 
-const transientStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 504, 509]);
+const transientStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504, 509]);
 
 const endingStatuses: ReadonlyMap<number, AbandonReason> = new Map([
   [401, 'unauthorized'],

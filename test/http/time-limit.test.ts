@@ -81,6 +81,17 @@ describe('a time limit of 1000 ms', () => {
   });
 });
 
+test('work that fails is aborted, so that the rest of a body that is too long does not keep arriving', async () => {
+  const limits = {signal: new AbortController().signal, deadlineAt: undefined};
+  let signal: LazyAbortController | undefined;
+  const failing = withTimeLimit(1000, limits, 'request', async (given) => {
+    signal = given;
+    throw new Error('too long');
+  });
+  await expect(failing).rejects.toThrow('too long');
+  expect(signal?.aborted).toBe(true);
+});
+
 test('what is held back after its batch was refused has all of its time again once it is sent', async () => {
   const start = Date.now();
   const ended = withTimeLimit(
