@@ -47,7 +47,7 @@ describe('catches a runner that', () => {
       seen[index] = violationsOf(broken, played, await play(played, () => new brokenQueues[fault](), 8000));
     };
     await Promise.all(caught.map(check));
-  }, 240_000);
+  }, 400_000);
 
   test.each(caught.map((row, index) => [...row, index] as const))('%s: %s (%s)', (_, __, scenario, index) => {
     expect(seen[index]?.[0]).toMatch(new RegExp(`^${scenario}: `));
