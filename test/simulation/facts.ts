@@ -412,7 +412,8 @@ function heed(world: World, answer: ServiceAnswer): void {
   const {now} = world.time;
   const {http, told} = answer;
   if (!isRefused(answer) || told === undefined) {
-    if (http >= 500 || http === 429 || !world.plan.hasClient) return;
+    // A head whose body never comes may hold all back, but is not taken for a sign of what the service can take.
+    if (http >= 500 || http === 429 || answer.delivery === 'hangBody' || !world.plan.hasClient) return;
     world.accepted ??= {since: Math.max(now, world.heldUntil), count: 0};
     world.accepted.count += 1;
     return;

@@ -445,7 +445,9 @@ function endsBy(world: World, facts: Facts): number {
     resumedAt < deadlineAt ? deadlineAt : Math.max(resumedAt, Math.min(lastRequestAt, resumedAt + requestTimeout));
   const end = begins + requestTimeout + late;
   if (!fetchResult || facts.endReadAt === undefined) return end;
-  return Math.max(end, resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
+  // `totalTimeout` does not apply to a result, which a worker or a tracker does not ask for while it leaves the service alone.
+  const heldUntil = keepsRecords(world.plan.runner) ? Math.max(facts.turnHeldUntil, world.heldUntil) : 0;
+  return Math.max(end, resumedAt, facts.endReadAt, heldUntil) + notFoundGrace + 2 * requestTimeout + late;
 }
 
 /** Every operation ends by its deadline and one request. */
