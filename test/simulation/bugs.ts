@@ -263,6 +263,12 @@ export const bugs: readonly Bug[] = [
     replace: 'if (heldUntil === undefined || now > 0) return undefined;',
   },
   {
+    name: 'a request whose batch failed goes into a batch again',
+    file: 'graph/batcher.ts',
+    search: 'resolve(this.#single(location, request));',
+    replace: "resolve(this.send('again', location, request));",
+  },
+  {
     name: 'what a batch was refused for runs out of its time while it waits for another request',
     file: 'graph/batcher.ts',
     search: 'request.onRequeued?.();',

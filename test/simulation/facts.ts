@@ -274,8 +274,8 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isAsking = false;
       facts.failures += 1;
       facts.lastTrouble = 'lost';
-      // What was lost with a batch is asked again by itself.
-      facts.isFollowedUp = happening.isBatched;
+      // What was lost with a batch is asked again by itself, unless nobody wanted it any more.
+      facts.isFollowedUp = happening.isBatched && happening.why !== 'given up';
       break;
     case 'token failed':
       facts.failures += 1;
@@ -442,6 +442,7 @@ function answer(
   facts.settledAt = now;
   facts.isAsking = false;
   if (!isThere) {
+    facts.lastTrouble = 'lost';
     facts.isFollowedUp = true;
     return;
   }

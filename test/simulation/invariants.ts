@@ -71,8 +71,10 @@ const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
 };
 
 /** Polls follow each other at a distance, whatever the answers are. */
-const isNoFlood: Check<'request'> = ({url}, world, facts) => {
+const isNoFlood: Check<'request'> = ({url, isBatched}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
+  // A request whose batch failed is repeated once, by itself.
+  if (isFollowedUp && isBatched && facts.lastTrouble === 'lost') return 'a batch at once after one that failed';
   if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
   // A worker takes what another one has put off for due.
   if (keepsRecords(world.plan.runner) && facts.slack > 0) return undefined;
