@@ -148,12 +148,6 @@ export const bugs: readonly Bug[] = [
     replace: '',
   },
   {
-    name: 'what a batch was refused for runs out of its time while it is held back',
-    file: 'http/time-limit.ts',
-    search: 'startTimer(deadlineAt, now());\n        onHeldBack',
-    replace: 'onHeldBack',
-  },
-  {
     name: 'the deadline is forgotten by resume tokens',
     file: 'operation/resume-token.ts',
     search: 'if (state.deadlineAt !== undefined) token.deadlineAt = state.deadlineAt;',
@@ -269,7 +263,7 @@ export const bugs: readonly Bug[] = [
     replace: "resolve(this.send('again', location, request));",
   },
   {
-    name: 'what a batch was refused for runs out of its time while it waits for another request',
+    name: 'what a batch was refused for runs out of its time while it waits',
     file: 'graph/batcher.ts',
     search: 'request.onRequeued?.();',
     replace: '',

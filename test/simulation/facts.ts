@@ -270,6 +270,7 @@ export function applyTo(world: World, happening: Happening): void {
       answer(facts, {answer: happening.answer, isThere: true}, now);
       break;
     case 'lost':
+      if (!happening.isWanted) break;
       facts.settledAt = now;
       facts.isAsking = false;
       facts.failures += 1;

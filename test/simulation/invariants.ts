@@ -294,6 +294,7 @@ const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
   if (wokenAt === undefined || resumedAt >= wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
     return undefined;
   if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || pace !== undefined || isCrowded(plan)) return undefined;
+  if (isAbroad(facts, world)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
   if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
   // However many there are, polls keep their least distance.

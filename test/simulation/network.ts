@@ -149,7 +149,7 @@ export class Exchange {
           isThere: true,
           isWanted,
         });
-      } else this.#network.world.happen({is: 'lost', operation, why, isBatched});
+      } else this.#network.world.happen({is: 'lost', operation, why, isBatched, isWanted});
     }
   }
 }
