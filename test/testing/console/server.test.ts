@@ -495,7 +495,7 @@ describe('module files', () => {
     const js = await ask(emulator, '/console/modules/operation-poller/index.js');
     expect([js.status, js.headers['content-type']]).toEqual([200, 'text/javascript; charset=utf-8']);
     expect(js.text).toContain('pollOperation');
-    const map = await ask(emulator, '/console/modules/operation-poller/index.js.map');
+    const map = await ask(emulator, '/console/modules/ky/distribution/index.js.map');
     expect([map.status, map.headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
     const paths = [
       'operation-poller/index.d.ts',
