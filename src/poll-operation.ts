@@ -1,3 +1,4 @@
+import {checkKeys} from './http/key-placeholders.ts';
 import type {Operation} from './operation/operation.ts';
 import type {ResumeToken} from './operation/resume-token.ts';
 import {firstState} from './options/first-state.ts';
@@ -52,6 +53,7 @@ export function resumeOperation<Result = unknown>(
   options: PollOptions<Result> = {},
 ): OperationPoller<Result> {
   const {state, settings} = resumeWatching(token, options);
+  checkKeys(state);
   return new OperationPoller<Result>(state, settings);
 }
 

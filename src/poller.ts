@@ -23,10 +23,10 @@ import {cancelOperation} from './polling/cancel.ts';
 import {estimateRemaining} from './polling/estimate-remaining.ts';
 import {fetchedOutcome} from './polling/fetch-result.ts';
 import {operationChanges} from './polling/operation-changes.ts';
-import type {OperationSource} from './polling/operation-source.ts';
 import type {Change} from './polling/step-builder.ts';
 import {waitForStatus} from './polling/wait-for-status.ts';
 import {Watch} from './polling/watch.ts';
+import type {WatchSource} from './polling/watch-source.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {describeValue, expected} from './shared/check-options.ts';
 import {now, processClock} from './shared/clock.ts';
@@ -88,7 +88,8 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
       : undefined;
   }
 
-  /** Where the operation is polled, as it stands: on a foreign host it can be a capability, which events and errors do not show. */
+  /** Where the operation is polled, as it stands: on a foreign host it can be a capability, which events and errors do
+   * not show. A placeholder stands for a key among the client's headers, which the client fills in. */
   get location(): string {
     return this.#watch.state.location;
   }
@@ -307,7 +308,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     return () => void this.#onOutcome?.delete(settle);
   }
 
-  #source(): OperationSource {
+  #source(): WatchSource {
     return {
       operation: () => this.operation,
       state: () => this.#watch.state,

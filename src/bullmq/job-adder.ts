@@ -4,9 +4,9 @@ import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {shiftTimes, type WatchState} from '../operation/state.ts';
 import {type RecordOptions, recordedState, recordOptionChecks} from '../runner/create-record.ts';
 import {type OperationRecord, recordOf} from '../runner/record.ts';
-import {type Checks, checkOptions, isBoolean, isNonEmptyString} from '../shared/check-options.ts';
+import {type Check, type Checks, checkOptions, isBoolean, isWellFormed} from '../shared/check-options.ts';
 import {type Engine, unlimited} from './engine-options.ts';
-import {createId, type JobData, jobName, jobOf, writeJob} from './job.ts';
+import {createId, isId, type JobData, jobName, jobOf, writeJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 import type {Retention} from './retention.ts';
 
@@ -25,9 +25,14 @@ export interface AddedOperation<Data = unknown, Result = unknown> extends AddOpt
   readonly location: string | URL | ResumeToken;
 }
 
+const isKey: Check = (name, value) => {
+  isWellFormed(name, value);
+  if (isId(String(value))) throw new TypeError(`${name}: expected a key, got one in the form of an id`);
+};
+
 const addChecks = {
   ...recordOptionChecks,
-  key: isNonEmptyString,
+  key: isKey,
   handOver: isBoolean,
 } satisfies Checks<AddOptions>;
 

@@ -8,7 +8,8 @@ export class JobSkippedError extends Error {
   /** The operation's id; the job's where it could not be read. */
   readonly id: string;
   /**
-   * `'unknownProtocol'`: the worker has no protocol of that name. `'foreignOrigin'`: the operation is not on the client's root.
+   * `'unknownProtocol'`: the worker has no protocol of that name. `'foreignOrigin'`: the operation is not on the client's root, or
+   * one of its URLs needs a key that is none of the client's headers.
    * `'noOnEnd'`: the operation was added with `handOver`, and the worker has no `onEnd`. `'invalidToken'`: what the job holds
    * cannot be read, e.g. because a later version wrote it.
    */

@@ -48,6 +48,11 @@ export function jobOf(keyOrId: string): JobReference {
   return {jobId: `op-${createHash('sha256').update(keyOrId).digest('base64url').slice(0, 22)}`};
 }
 
+/** Whether a string is taken for an id, so that it names another job than a key would. */
+export function isId(text: string): boolean {
+  return idPattern.test(text);
+}
+
 /** Makes the id of a watch. */
 export function createId(jobId: string): string {
   return `${jobId}.${randomBytes(6).toString('base64url')}`;

@@ -1,11 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import type {WorkerOptions} from 'bullmq';
-import {checkOneTransport} from '../client/client-option.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
-import {readOptions} from '../options/settings.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
-import {prepareTurns, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
@@ -115,7 +113,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   // Nobody checks the type of a result.
   const {engine, own} = readEngineOptions(options as OperationWorkerOptions<Data>, workerChecks);
   const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = own;
-  const requestTimeout = checkPolls(poll);
+  const {requestTimeout} = readTurnOptions(poll);
   const publisher = new Publisher(engine);
   const listeners = new Listeners<TurnEvent>(operationEventTypes);
   const closing = new AbortController();
@@ -171,13 +169,6 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
   };
-}
-
-/** Refuses wrong options now, not at the first job. @returns how long a request may take, in milliseconds */
-function checkPolls(poll: WorkerPollOptions<never>): number {
-  checkOneTransport(poll);
-  for (const protocol of poll.protocols ?? []) readOptions({protocol});
-  return readOptions({requestTimeout: poll.requestTimeout, trustedOrigins: poll.trustedOrigins}).requestTimeout;
 }
 
 /** The options of BullMQ's worker. */

@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {Command, CommanderError, type Help, InvalidArgumentError, Option} from 'commander';
 import {cloudRoots} from '../graph/clouds.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {ownProperties} from '../shared/check-options.ts';
 import {CliError, exitCodes} from './cli-error.ts';
 import type {GivenOption} from './command-line.ts';
 import type {EmulateOptions} from './emulate-command.ts';
@@ -94,7 +95,9 @@ function addWatch(program: Command, frame: Frame): void {
     .option('--resume <file>', 'save a resume token in this file if watching ends first, and resume from it')
     .addHelpText('after', () => exampleText('watch', helpWidth))
     .action(async (location: string | undefined) =>
-      end(await watchCommand(location, {...command.optsWithGlobals<WatchCommandOptions>(), given}, shell)),
+      end(
+        await watchCommand(location, ownProperties({...command.optsWithGlobals<WatchCommandOptions>(), given}), shell),
+      ),
     );
   addWatchOptions(command, frame);
 }
@@ -111,7 +114,13 @@ function addResetPassword(program: Command, frame: Frame): void {
     .addOption(new Option('--root <url>', 'a Graph root other than that of --cloud').conflicts('cloud'))
     .addHelpText('after', () => exampleText('resetPassword', helpWidth))
     .action(async (user: string) =>
-      end(await resetPasswordCommand(user, {...command.optsWithGlobals<ResetPasswordCommandOptions>(), given}, shell)),
+      end(
+        await resetPasswordCommand(
+          user,
+          ownProperties({...command.optsWithGlobals<ResetPasswordCommandOptions>(), given}),
+          shell,
+        ),
+      ),
     );
   addWatchOptions(command, frame);
 }
@@ -128,7 +137,7 @@ function addEmulate(program: Command, {shell, end, helpWidth}: Frame): void {
     .addHelpText('after', () => exampleText('emulate', helpWidth))
     .action(async (options: EmulateOptions) => {
       const {emulateCommand} = await import('./emulate-command.ts');
-      end(await emulateCommand(options, shell));
+      end(await emulateCommand(ownProperties(options), shell));
     });
 }
 
@@ -140,7 +149,7 @@ function addProtocols(program: Command, {shell, end, helpWidth}: Frame): void {
     .option('--json', 'as JSON')
     .addHelpText('after', () => exampleText('protocols', helpWidth))
     .action((protocol: Protocol | undefined, options: {json?: boolean}) =>
-      end(protocolsCommand(protocol, options, shell)),
+      end(protocolsCommand(protocol, ownProperties(options), shell)),
     );
 }
 

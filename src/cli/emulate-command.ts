@@ -13,7 +13,7 @@ import {assignment, invocationName, quote} from './command-line.ts';
 import type {Shell} from './shell.ts';
 
 /** The token that the emulator accepts by default. */
-export const defaultToken = 'emulated-token';
+const defaultToken = 'emulated-token';
 
 interface Sample {
   readonly behavior: string;

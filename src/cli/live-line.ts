@@ -7,7 +7,7 @@ const redrawInterval = 200;
 const gap = '  ';
 
 /** Joins segments with gaps and cuts the line to a width. */
-export function fitLine(segments: readonly LineSegment[], width: number): readonly LineSegment[] {
+function fitLine(segments: readonly LineSegment[], width: number): readonly LineSegment[] {
   const line: LineSegment[] = [];
   let left = width;
   for (const [style, text] of segments) {

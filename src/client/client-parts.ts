@@ -1,8 +1,16 @@
 import type {KyInstance} from 'ky';
 import type {TokenSource} from '../http/authorization.ts';
+import {type KeyPlaceholders, keyPlaceholders, withKeyPlaceholders} from '../http/key-placeholders.ts';
 import {type Transport, transportOf} from '../http/transport.ts';
 import type {Settings} from '../options/settings.ts';
-import {credentialHeaders, lowerCaseHeaders, type RequestHeaders, secretsOf, withOriginHeaders} from './headers.ts';
+import {
+  credentialHeaders,
+  keyHeaders,
+  lowerCaseHeaders,
+  type RequestHeaders,
+  secretsOf,
+  withOriginHeaders,
+} from './headers.ts';
 import {RequestLimiter} from './request-limiter.ts';
 import {type ClientTokenSource, shareTokens} from './token-cache.ts';
 
@@ -10,6 +18,8 @@ import {type ClientTokenSource, shareTokens} from './token-cache.ts';
 export interface ClientParts extends Pick<Settings, 'transport' | 'secrets' | 'credentials'> {
   /** The origin that the tokens and the client's headers belong to. */
   readonly origin: string;
+  /** What stands for the keys among the client's headers in the URLs that are kept. */
+  readonly keys: KeyPlaceholders;
   /** What paths are appended to: the root, and a version where there is one. */
   readonly base: string;
   /**
@@ -53,19 +63,22 @@ export function createClientParts({
   ...given
 }: ClientPartsOptions): ClientParts {
   const headers = lowerCaseHeaders(given.headers);
+  const keys = keyPlaceholders(keyHeaders(headers), base);
   const limiter = new RequestLimiter(withOriginHeaders(transportOf(http), origin, headers), origin, concurrency);
   const token = given.token === undefined ? undefined : shareTokens(given.token, scope);
   return {
     origin,
+    keys,
     base,
     pathRoot,
     token,
     startToken: given.startToken === undefined ? token : shareTokens(given.startToken, scope),
     startTimeout,
-    transport: limiter.gated(transport(limiter)),
-    startTransport: limiter.gated(limiter.single),
-    secrets: secretsOf(headers, base),
-    credentials: secretsOf(credentialHeaders(headers), base),
+    transport: withKeyPlaceholders(limiter.gated(transport(limiter)), origin, keys),
+    startTransport: withKeyPlaceholders(limiter.gated(limiter.single), origin, keys),
+    // Where something is shown, a placeholder is one of the secrets.
+    secrets: [...secretsOf(headers, base), ...keys.byPlaceholder.keys()],
+    credentials: secretsOf(credentialHeaders(headers, keys.headers), base),
   };
 }
 

@@ -1,4 +1,5 @@
 import {unescapedSecret} from '../http/redact.ts';
+import {acceptsByDefault} from '../http/send.ts';
 import type {Transport, TransportRequest} from '../http/transport.ts';
 import {hasOrigin} from '../shared/location.ts';
 
@@ -13,22 +14,37 @@ export function lowerCaseHeaders(headers: RequestHeaders = {}): RequestHeaders {
 /** Headers that hold credentials: no URL may contain what is in them. */
 const credentialHeader = /authorization|cookie/;
 
-/** The headers that hold credentials. @param headers their names are in lower case */
-export function credentialHeaders(headers: RequestHeaders): RequestHeaders {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => credentialHeader.test(name)));
+/** The names of headers whose values are keys. Others hold versions and tenants, which a stored URL keeps. */
+const keyHeader = /key|secret|token|pass|pwd|signature|credential|auth|jwt/;
+
+/** The headers that hold keys, which a URL may contain, but not a stored one. @param headers their names are in lower case */
+export function keyHeaders(headers: RequestHeaders): RequestHeaders {
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => keyHeader.test(name) && !credentialHeader.test(name)),
+  );
 }
 
 /**
- * What must not be shown of headers: their values, and of `authorization` what follows the scheme. Of credentials in several
- * parts, the secret ones too, as they are and decoded, but for what is in the root: that is no secret.
+ * The headers that hold credentials or keys.
+ *
+ * @param headers their names are in lower case
+ * @param keys the names of those that hold keys
+ */
+export function credentialHeaders(headers: RequestHeaders, keys: ReadonlySet<string>): RequestHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => credentialHeader.test(name) || keys.has(name)));
+}
+
+/**
+ * What must not be shown of headers: their values, as they are and decoded, and of `authorization` what follows the scheme. Of
+ * credentials in several parts, the secret ones too, but for what is in the root: that is no secret.
  *
  * @param headers their names are in lower case
  */
 export function secretsOf(headers: RequestHeaders, root: string): readonly string[] {
   return Object.entries(headers).flatMap(([name, value]) => {
     const whole = name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim();
-    if (!credentialHeader.test(name)) return [whole];
-    const parts = /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
+    const isCredential = credentialHeader.test(name);
+    const parts = !isCredential ? [whole] : /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
     const secrets = parts.filter((part) => !root.includes(part)).flatMap((part) => [part, unescapedSecret(part)]);
     return [...new Set([whole, ...secrets])];
   });
@@ -63,7 +79,7 @@ function secretParts(credentials: string): string[] {
 
 /**
  * A transport that sends a client's headers with each request to the client's origin, and to no other. The request's
- * own headers take precedence, except `accept`, which every request has.
+ * own headers take precedence, except the `accept` that every request has.
  *
  * @param headers their names are in lower case
  */
@@ -72,7 +88,10 @@ export function withOriginHeaders(transport: Transport, origin: string, headers:
   if (entries.length === 0) return transport;
   const withHeaders = (given: TransportRequest['headers']): TransportRequest['headers'] => {
     const all = {...given};
-    for (const [name, value] of entries) if (all[name] === undefined || name === 'accept') all[name] = value;
+    for (const [name, value] of entries) {
+      const replaces = name === 'accept' && acceptsByDefault(all[name]);
+      if (replaces || all[name] === undefined) all[name] = value;
+    }
     return all;
   };
   return (location, request) =>

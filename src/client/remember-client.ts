@@ -8,7 +8,7 @@ import {withTokenOrigin} from './token-origin.ts';
 export function rememberClient<Client extends object>(client: Client, parts: ClientParts): Client {
   rememberWatch(client, (state, options) => {
     const settings = operationSettings(parts, options);
-    const ours = withTokenOrigin(state, parts.origin, settings);
+    const ours = withTokenOrigin(state, parts, settings);
     if (ours !== undefined) return {state: ours, settings};
     const {origin} = new URL(state.location);
     throw new TypeError(printable(`location: expected one on ${parts.origin}, got ${origin}: no token goes there`));

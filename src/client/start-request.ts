@@ -1,4 +1,5 @@
 import {exchange} from '../http/exchange.ts';
+import {hideKeys} from '../http/key-placeholders.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {createResponse, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
@@ -9,7 +10,15 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkOptions, describeValue, expected, isA, isOneOf} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkOptions,
+  describeClass,
+  expected,
+  isA,
+  isOneOf,
+  isPlainObject,
+} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
@@ -25,7 +34,7 @@ export interface StartRequest {
   readonly path: string;
   /** The JSON body. Default: no body. */
   readonly body?: unknown;
-  /** Further headers, besides those of the client and the protocol. */
+  /** Further headers, which take precedence over those of the protocol and the client. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -41,9 +50,12 @@ const startRequestChecks = {
 
 /** Checks that JSON can express a body: later on, a failure to send it would look as if the service might have received it. */
 function checkBody(name: string, body: unknown): void {
-  let why = describeValue(body);
+  let why = describeClass(body);
   try {
-    if (JSON.stringify(body) !== undefined) return;
+    const text = JSON.stringify(body);
+    // A form, a stream, a promise that was not awaited: nothing of it would be sent.
+    const isLost = text === '{}' && !isPlainObject(body);
+    if (text !== undefined && !isLost) return;
   } catch (error) {
     why = `one that it cannot: ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -79,8 +91,8 @@ export async function sendStart(
   const form = {name: 'request', prefix: '', takes: 'an object with a path'};
   const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
-  const {origin: tokenOrigin, base, startToken, startTimeout} = client;
-  const url = requestUrl(path, base);
+  const {origin: tokenOrigin, base, keys, startToken, startTimeout} = client;
+  const url = hideKeys(requestUrl(path, base), keys);
   const settings = operationSettings(client, {...options, protocol});
   const {reader, signal} = settings;
   const {controller, dispose} = deriveController(signal);
@@ -128,11 +140,20 @@ const unchanged = (response: TransportResponse): TransportResponse => response;
 export function notStarted(cause: unknown, wasSent: boolean): OperationNotStartedError {
   const why = cause instanceof Error ? cause.message : String(cause);
   const mayHaveStarted = wasSent && mayBeProcessed(cause);
-  return new OperationNotStartedError(`The operation was not started: ${why}`, mayHaveStarted, {cause});
+  const outcome = mayHaveStarted ? 'Whether the operation was started is not known' : 'The operation was not started';
+  const answer = cause instanceof PollError ? cause.answer : undefined;
+  return new OperationNotStartedError(`${outcome}: ${why}`, mayHaveStarted, {answer, cause});
 }
 
 /** Codes of connections that were never made. */
-const unsent: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const unsent: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 
 /** Whether the service may be processing a request that failed in this way. */
 function mayBeProcessed(cause: unknown): boolean {

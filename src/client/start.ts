@@ -16,7 +16,7 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
 import type {Check} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
-import {hasOrigin, readLocation} from '../shared/location.ts';
+import {hasOrigin, isSecureOrLoopback, readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, checkPollOptions, clientPollChecks, operationSettings} from './operation-settings.ts';
 import {type AcceptedStart, notStarted, type StartRequest, sendStart} from './start-request.ts';
@@ -142,11 +142,12 @@ export function watchStarted<Result = unknown>(
  * @throws OperationNotWatchableError
  */
 function startedState(
-  {origin: tokenOrigin}: ClientParts,
+  client: ClientParts,
   location: string,
   settings: Settings,
   {url, response: {answer, retryAfter, secrets, credentials}}: AcceptedStart,
 ): WatchState {
+  const {origin: tokenOrigin} = client;
   // What the request's own URL contains is not secret, e.g. the name of a tenant that a header contains too.
   const hidden = hasOrigin(location, tokenOrigin) ? credentials : secrets;
   const unknown = hidden.filter((secret) => !containsSecret(url, [secret]));
@@ -156,20 +157,24 @@ function startedState(
   const at = now();
   const notBefore = retryAfter === undefined ? undefined : at + retryAfter;
   const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
-  const ours = withTokenOrigin(first, tokenOrigin, settings);
-  const isProtected = !exposesToken(new URL(location), settings);
-  if (ours !== undefined && isProtected && !isSecret) return ours;
+  const ours = withTokenOrigin(first, client, settings);
+  const target = new URL(location);
+  if (ours !== undefined && !isSecret && !exposesToken(target, settings)) return ours;
   const redactedLocation = redactUrl(location, tokenOrigin, secrets, maxShownLocation);
   // The token still belongs to the client's origin: a resumed watch sends it elsewhere only if that origin is trusted.
   const state: WatchState = {...first, tokenOrigin, redactedLocation};
+  const isSecure = isSecureOrLoopback(target);
   const because = isSecret
     ? 'that location quotes a token or a header of the client, so it is not kept'
-    : isProtected
+    : isSecure
       ? 'no token goes there unless that origin is one of trustedOrigins'
-      : 'a token goes there only over https';
+      : 'a token goes there only over https, which is how the resume token watches it';
+  // A gateway that ends TLS may write `http`. No origin over http can be trusted, so that location could never be resumed.
+  if (!isSecure) target.protocol = 'https:';
+  const resumable = isSecure ? state : {...state, location: target.href};
   throw new OperationNotWatchableError(
     `The operation was started, but cannot be watched at ${redactedLocation}: ${because}`,
-    {state, answer, ...(isSecret ? {} : {resumeToken: () => resumeTokenOf(state, processClock)})},
+    {state, answer, ...(isSecret ? {} : {resumeToken: () => resumeTokenOf(resumable, processClock)})},
   );
 }
 

@@ -1,21 +1,23 @@
+import {withoutKeys} from '../http/key-placeholders.ts';
 import {redactUrl} from '../http/redact.ts';
 import type {WatchState} from '../operation/state.ts';
 import {isOnForeignOrigin} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
+import type {ClientParts} from './client-parts.ts';
 
 /**
  * Decides which origin a client's token belongs to: the client's own, wherever the operation is; none where the protocol
- * sends no token.
+ * sends no token. The client's keys are taken out of what is kept.
  *
- * @param origin the client's own
  * @returns the state with that origin; `undefined` where the operation is on an origin that gets no token, although its
  * protocol needs one
  */
 export function withTokenOrigin(
-  state: WatchState,
-  origin: string,
+  given: WatchState,
+  {origin, keys}: Pick<ClientParts, 'origin' | 'keys'>,
   {reader, trustedOrigins, secrets}: Pick<Settings, 'reader' | 'trustedOrigins' | 'secrets'>,
 ): WatchState | undefined {
+  const state = withoutKeys(given, keys);
   const {sendsToken, foreignHosts} = reader;
   const tokenOrigin = sendsToken ? origin : '';
   if (isOnForeignOrigin({location: state.location, tokenOrigin}, {reader, trustedOrigins})) return undefined;

@@ -1,3 +1,4 @@
+import {checkKeys} from '../http/key-placeholders.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
@@ -47,7 +48,7 @@ export function resume<Result>(
  * Where and how a client resumes watching from a resume token.
  *
  * @param time the current time by the clock that the token's times refer to; default as for `resumeWatching`
- * @throws TypeError when the token's operation does not belong to the client
+ * @throws TypeError when the token's operation does not belong to the client, or one of its URLs needs a key that the client has not
  */
 export function resumeOf(
   client: ClientParts,
@@ -55,10 +56,11 @@ export function resumeOf(
   options: ClientPollOptions = {},
   time?: number,
 ): Resumed {
-  const {origin, token} = client;
+  const {origin, token, keys} = client;
   const {state, settings: own} = resumeWatching(resumeToken, {...checkPollOptions(options), token}, time);
   const settings = {...own, ...sharedSettings(client, own.reader.protocol)};
-  const ours = withTokenOrigin(state, origin, settings);
+  checkKeys(state, keys);
+  const ours = withTokenOrigin(state, client, settings);
   if (ours !== undefined) return {state: ours, settings};
   const got = state.tokenOrigin === '' ? 'one that needs no token' : `one on ${state.tokenOrigin}`;
   throw new TypeError(printable(`resume: expected the token of an operation on ${origin}, got ${got}`));
@@ -70,15 +72,11 @@ export function resumeOf(
  * @param location a URL, or a path under the client's base
  * @throws TypeError when the location is not a URL that the client's token may be sent to
  */
-export function stateAt(
-  {origin, base}: ClientParts,
-  location: string,
-  settings: Settings,
-  time: number = now(),
-): WatchState {
+export function stateAt(client: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
   const takes = 'a path that begins with /, or an absolute http or https URL';
+  const {origin, base} = client;
   const state = firstState(resolvePath(location, base), settings, time, takes);
-  const ours = withTokenOrigin(state, origin, settings);
+  const ours = withTokenOrigin(state, client, settings);
   if (ours !== undefined) return ours;
   throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));
 }

@@ -1,6 +1,7 @@
 import {partsOf} from '../client/client-parts.ts';
 import {operationSettings} from '../client/operation-settings.ts';
 import {resumeOf, stateAt} from '../client/watch.ts';
+import {checkKeys} from '../http/key-placeholders.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
@@ -104,6 +105,7 @@ async function watch(
   const parts = client === undefined ? undefined : partsOf(client);
   if (typeof place !== 'string' && !(place instanceof URL)) {
     const resumed = parts === undefined ? resumeWatching(place, options, now) : resumeOf(parts, place, options, now);
+    if (parts === undefined) checkKeys(resumed.state);
     return takeSteps(host, woken ? wokenAt(resumed, now) : resumed, now, steps);
   }
   if (parts !== undefined) {
@@ -123,14 +125,14 @@ function wokenAt(resumed: Resumed, now: number): Resumed {
 }
 
 /** The options of {@link takeSteps}. */
-export interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
+interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
   /** The name of a step as the engine gets it. */
   readonly stepName: (step: string) => string;
   readonly maxPolls: number;
 }
 
 /** The loop of a watch in a workflow, from a given state and by given settings. */
-export async function takeSteps(
+async function takeSteps(
   host: DurableHost,
   {state: startState, settings}: Resumed,
   now: number,

@@ -2,7 +2,7 @@ import type {ClientParts} from '../client/client-parts.ts';
 import {type ClientPollOptions, checkPollOptions, clientPollChecks} from '../client/operation-settings.ts';
 import {type StartedOperation, startAfterReturn, watchStarted} from '../client/start.ts';
 import {sendStart} from '../client/start-request.ts';
-import {parseBody, type ResponseHeaders, type TransportResponse} from '../http/transport.ts';
+import {parseBody, type ResponseHeaders, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationError} from '../operation/errors.ts';
 import {parseErrorObject} from '../protocol/error-object.ts';
 import {longRunning} from '../protocol/long-running.ts';
@@ -46,11 +46,13 @@ export function resetPassword(
   return startAfterReturn(async (returned) => {
     const {newPassword, methodId, ...options} = checkPollOptions(given, resetPasswordChecks);
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
-    const accepted = await sendStart(client, options.protocol ?? longRunning, request, options, (response) =>
+    const quoted: QuotedPassword = {password: newPassword};
+    const quiet = {...client, transport: quotingNoPassword(client.transport, quoted)};
+    const accepted = await sendStart(quiet, options.protocol ?? longRunning, request, options, (response) =>
       withoutPassword(response, newPassword),
     );
-    const started = watchStarted(client, accepted, options, returned);
-    return withPassword(started, newPassword ?? passwordIn(accepted.response.json));
+    quoted.password ??= passwordIn(accepted.response.json);
+    return withPassword(watchStarted(quiet, accepted, options, returned), quoted);
   });
 }
 
@@ -58,14 +60,17 @@ export function resetPassword(
  * Keeps a password until its reset has succeeded, and from then on for `newPassword()`. It exists only in this function's scope,
  * where nothing can print it.
  */
-function withPassword(started: StartedOperation, given: string | undefined): PasswordReset {
-  let password = given;
+function withPassword(started: StartedOperation, quoted: QuotedPassword): PasswordReset {
+  let {password} = quoted;
   if (started.confirmed) {
     // Unless the reset succeeds, the password is never handed over, so it is dropped. The listener goes once the reset has ended.
     const subscription = started.poller.on('*', ({type}) => {
       const isLost = type === 'failed' || type === 'canceled' || type === 'abandoned';
       if (isLost) password = undefined;
-      if (isLost || type === 'succeeded') subscription.unsubscribe();
+      if (isLost || type === 'succeeded') {
+        quoted.password = undefined;
+        subscription.unsubscribe();
+      }
     });
   } else password = undefined;
   const newPassword = async (): Promise<string> => {
@@ -82,6 +87,22 @@ function withPassword(started: StartedOperation, given: string | undefined): Pas
     );
   };
   return {...started, newPassword};
+}
+
+/** The password that the polls of a reset may quote, as long as they do. */
+interface QuotedPassword {
+  password: string | undefined;
+}
+
+/** A transport for polls whose responses do not quote the password. */
+function quotingNoPassword(transport: Transport, quoted: QuotedPassword): Transport {
+  return async (location, request) => {
+    const response = await transport(location, request);
+    const {password = ''} = quoted;
+    if (password.length < minSecretLength) return response;
+    const {headers, body} = response;
+    return {...response, headers: withoutSecret(headers, password), body: quotingNothing(body, password)};
+  };
 }
 
 /** The names of the password in a response to a reset; older services use the second. */
@@ -155,8 +176,10 @@ function withoutSecret(headers: ResponseHeaders, secret: string): ResponseHeader
  * would stay in memory.
  */
 function holdsSecret(text: string, secret: string): boolean {
+  // A form writes a space as a plus.
+  const spaced = secret.replaceAll('+', ' ');
   for (let decoded = decodeLocation(text); ; ) {
-    if (decoded.includes(secret)) return true;
+    if (decoded.replaceAll('+', ' ').includes(spaced)) return true;
     const next = decodeLocation(
       decoded.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
     );

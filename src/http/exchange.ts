@@ -88,19 +88,9 @@ export async function exchange(
     const {status} = response;
     // A request that changes something is never redirected.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
-      const target = readLocation(response.headers.get('location') ?? '', location)?.href;
-      if (settings.reader.unfollowed.has(status)) {
-        // It becomes the operation's resourceLocation, which is shown.
-        const isUsable = target !== undefined && !quotesSecret(target, tokenOrigin, response);
-        return {...response, seeOther: isUsable ? target : undefined};
-      }
+      if (settings.reader.unfollowed.has(status)) return withSeeOther(response, tokenOrigin);
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
-      if (target !== undefined && containsSecret(target, secrets) && !maySendToken(target, tokenOrigin, settings)) {
-        throw quotingError(response);
-      }
-      if (target === undefined)
-        throw protocolError('a redirect to something that is not an http or https URL', response);
-      location = target;
+      location = redirectTarget(response, tokenOrigin, settings);
       continue;
     }
     if (status === 401 && token !== undefined && typeof tokenSource === 'function' && !refresh.done) {
@@ -112,6 +102,27 @@ export async function exchange(
     }
     return response;
   }
+}
+
+function locationOf({headers, location}: ServiceResponse): string | undefined {
+  return readLocation(headers.get('location') ?? '', location)?.href;
+}
+
+/** A redirect that is the operation's word. Where it leads becomes the operation's `resourceLocation`, which is shown. */
+function withSeeOther(response: ServiceResponse, tokenOrigin: string): ServiceResponse {
+  const target = locationOf(response);
+  const isUsable = target !== undefined && !quotesSecret(target, tokenOrigin, response);
+  return {...response, seeOther: isUsable ? target : undefined};
+}
+
+/** Where a redirect leads. @throws PollError where nothing may be requested there */
+function redirectTarget(response: ServiceResponse, tokenOrigin: string, policy: TokenPolicy): string {
+  const target = locationOf(response);
+  if (target === undefined) throw protocolError('a redirect to something that is not an http or https URL', response);
+  if (containsSecret(target, response.secrets) && !maySendToken(target, tokenOrigin, policy)) {
+    throw quotingError(response);
+  }
+  return target;
 }
 
 /** Whether a URL that the service gave quotes what it must not: on its own origin it may contain what is in a client's headers. */

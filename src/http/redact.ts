@@ -32,16 +32,37 @@ export function isRedacted(location: string): boolean {
 }
 
 // Shorter values are not treated as secrets: they occur inside ordinary words.
-const minSecretLength = 8;
+export const minSecretLength = 8;
 
 /** Whether a string from outside contains a secret, as it is or escaped. */
 export function containsSecret(text: string, secrets: Secrets): boolean {
   if (text.length < minSecretLength || secrets.length === 0) return false;
   if (containsLiterally(text, secrets)) return true;
+  if (!mayBeEscaped(text)) return false;
+  const {unescaped, leastLength} = unescapedOf(secrets);
   // Escapes only make a text longer.
-  if (!mayBeEscaped(text) || !secrets.some((secret) => text.length >= leastLength(secret))) return false;
+  if (text.length < leastLength) return false;
   const plain = withoutEscapes(text);
-  return plain !== text && containsLiterally(plain, secrets.map(unescapedSecret));
+  return plain !== text && containsLiterally(plain, unescaped);
+}
+
+interface UnescapedSecrets {
+  readonly unescaped: Secrets;
+  /** How long a text is at least that contains one of them, or one as it is. */
+  readonly leastLength: number;
+}
+
+const unescapedSecrets = new WeakMap<Secrets, UnescapedSecrets>();
+
+/** Secrets as they are found in a text without escapes: once for all the strings of a body. */
+function unescapedOf(secrets: Secrets): UnescapedSecrets {
+  const known = unescapedSecrets.get(secrets);
+  if (known !== undefined) return known;
+  const unescaped = secrets.map(unescapedSecret);
+  const lengths = [...secrets, ...unescaped].map(({length}) => length).filter((length) => length >= minSecretLength);
+  const made = {unescaped, leastLength: Math.min(...lengths)};
+  unescapedSecrets.set(secrets, made);
+  return made;
 }
 
 /**
@@ -64,13 +85,20 @@ export function redactJson(json: unknown, secrets: Secrets): unknown {
 }
 
 function copyWithoutSecrets(json: unknown, secrets: Secrets): unknown {
-  // The reviver visits each value of a copy that is ours alone.
-  return JSON.parse(JSON.stringify(json), (_, value: unknown) => {
-    if (typeof value === 'string') return withoutSecrets(value, secrets);
-    if (typeof value === 'number') return isSecretNumber(value, secrets) ? replacement : value;
-    if (!isRecord(value)) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [withoutSecrets(key, secrets), inner]));
-  });
+  if (typeof json === 'string') return withoutSecrets(json, secrets);
+  if (typeof json === 'number') return isSecretNumber(json, secrets) ? replacement : json;
+  if (Array.isArray(json)) return json.map((inner) => copyWithoutSecrets(inner, secrets));
+  if (!isRecord(json)) return json;
+  const copy: Record<string, unknown> = {};
+  for (const key of Object.keys(json)) {
+    const name = withoutSecrets(key, secrets);
+    const value = copyWithoutSecrets(json[key], secrets);
+    // An assignment would set the prototype, or what some other code has added to it.
+    if (name in copy) {
+      Object.defineProperty(copy, name, {value, enumerable: true, configurable: true, writable: true});
+    } else copy[name] = value;
+  }
+  return copy;
 }
 
 /** A text with its secrets replaced; where one was escaped, the whole text without escapes. */
@@ -78,13 +106,16 @@ function withoutSecrets(text: string, secrets: Secrets): string {
   if (text.length < minSecretLength || secrets.length === 0) return text;
   const replaced = secrets.reduce(replaceLiterally, text);
   if (!mayBeEscaped(replaced)) return replaced;
+  const {unescaped, leastLength} = unescapedOf(secrets);
+  if (replaced.length < leastLength) return replaced;
   const plain = withoutEscapes(replaced);
-  const clean = secrets.map(unescapedSecret).reduce(replaceLiterally, plain);
+  const clean = unescaped.reduce(replaceLiterally, plain);
   return clean === plain ? replaced : clean;
 }
 
 function replaceLiterally(text: string, secret: string): string {
-  return secret.length < minSecretLength ? text : text.replaceAll(secret, replacement);
+  const isTooShort = secret.length < minSecretLength || text.length < secret.length;
+  return isTooShort ? text : text.replaceAll(secret, replacement);
 }
 
 function containsLiterally(text: string, secrets: Secrets): boolean {
@@ -92,11 +123,6 @@ function containsLiterally(text: string, secrets: Secrets): boolean {
     if (secret.length >= minSecretLength && text.length >= secret.length && text.includes(secret)) return true;
   }
   return false;
-}
-
-/** How long a secret is at least once nothing of it is escaped. */
-function leastLength(secret: string): number {
-  return mayBeEscaped(secret) ? minSecretLength : secret.length;
 }
 
 function isNumeric(secret: string): boolean {
@@ -149,12 +175,24 @@ const utf16 = /* @__PURE__ */ new TextDecoder('utf-16le', {ignoreBOM: true});
 function withoutEscapes(text: string): string {
   const plain = new Uint16Array(text.length);
   let length = 0;
+  // Where the last character is that may begin an escape.
+  let opened = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < text.length; index++) {
-    plain[length++] = text.charCodeAt(index);
-    for (let start = unescapeLast(plain, length); start >= 0; start = unescapeLast(plain, length)) length = start + 1;
+    const code = text.charCodeAt(index);
+    plain[length++] = code;
+    if (length - opened <= maxEntityLength) {
+      for (let start = unescapeLast(plain, length); start >= 0; start = unescapeLast(plain, length)) length = start + 1;
+    }
+    const last = plain[length - 1];
+    if (last === percent || last === backslash || last === ampersand) opened = length - 1;
   }
-  return length === text.length ? text : utf16.decode(plain.subarray(0, length));
+  if (length === text.length) return text;
+  const codes = plain.subarray(0, length);
+  // A decoder takes longer than all the rest of a short text.
+  return length <= maxShortLength ? Reflect.apply(String.fromCharCode, String, codes) : utf16.decode(codes);
 }
+
+const maxShortLength = 1000;
 
 const numberSign = 0x23;
 const percent = 0x25;
@@ -167,18 +205,27 @@ const u = 0x75;
 /** Replaces the escape that the last character ends. @returns where it was, or -1 where there is none */
 function unescapeLast(plain: Uint16Array, length: number): number {
   const last = plain[length - 1] ?? 0;
-  const isBackslash = (before: number): boolean => plain[length - before] === backslash;
-  const isLetter = (before: number, letter: number): boolean => ((plain[length - before] ?? 0) | 0x20) === letter;
-  let size = 0;
-  let code: number | undefined;
-  if (last === semicolon) [size, code] = readEntity(plain, length);
-  else if (isBackslash(2) && isEscapable(last)) [size, code] = [2, last];
-  else if (plain[length - 3] === percent) [size, code] = [3, readNumber(plain, length - 2, length, 16)];
-  else if (isBackslash(4) && isLetter(3, x)) [size, code] = [4, readNumber(plain, length - 2, length, 16)];
-  else if (isBackslash(6) && isLetter(5, u)) [size, code] = [6, readNumber(plain, length - 4, length, 16)];
-  if (code === undefined) return -1;
-  plain[length - size] = code;
-  return length - size;
+  let start = -1;
+  let code = -1;
+  if (last === semicolon) {
+    start = entityStart(plain, length);
+    if (start >= 0) code = readEntity(plain, start, length);
+  } else if (plain[length - 2] === backslash && isEscapable(last)) {
+    start = length - 2;
+    code = last;
+  } else if (plain[length - 3] === percent) {
+    start = length - 3;
+    code = readNumber(plain, length - 2, length, 16);
+  } else if (plain[length - 4] === backslash && ((plain[length - 3] ?? 0) | 0x20) === x) {
+    start = length - 4;
+    code = readNumber(plain, length - 2, length, 16);
+  } else if (plain[length - 6] === backslash && ((plain[length - 5] ?? 0) | 0x20) === u) {
+    start = length - 6;
+    code = readNumber(plain, length - 4, length, 16);
+  }
+  if (code < 0) return -1;
+  plain[start] = code;
+  return start;
 }
 
 /** Whether a backslash before a character stands for nothing else: quotes, slashes. */
@@ -186,14 +233,14 @@ function isEscapable(code: number): boolean {
   return code === 0x22 || code === 0x27 || code === 0x2f || code === backslash;
 }
 
-/** The number between two places, if there are digits and nothing else. */
-function readNumber(plain: Uint16Array, from: number, to: number, base: 10 | 16): number | undefined {
-  if (from >= to) return undefined;
+/** The number between two places; -1 unless there are digits and nothing else. */
+function readNumber(plain: Uint16Array, from: number, to: number, base: 10 | 16): number {
+  if (from >= to) return -1;
   let value = 0;
   for (let index = from; index < to; index++) {
     const code = plain[index] ?? 0;
     const digit = code <= 0x39 ? code - 0x30 : (code | 0x20) - 0x57;
-    if (digit < 0 || digit >= base || (code > 0x39 && digit < 10)) return undefined;
+    if (digit < 0 || digit >= base || (code > 0x39 && digit < 10)) return -1;
     value = value * base + digit;
   }
   return value;
@@ -230,18 +277,21 @@ function readName(plain: Uint16Array, from: number, to: number): number {
 /** The longest escape of HTML that is decoded: some write zeros before a number. */
 const maxEntityLength = 32;
 
-/** The length of the escape of HTML that a semicolon ends, and the character it stands for. */
-function readEntity(plain: Uint16Array, length: number): [number, number | undefined] {
-  const end = length - 1;
+/** Where the escape of HTML begins that a semicolon ends; -1: nowhere. */
+function entityStart(plain: Uint16Array, length: number): number {
   const least = Math.max(0, length - maxEntityLength);
-  let start = end - 1;
+  let start = length - 2;
   while (start >= least && plain[start] !== ampersand && plain[start] !== semicolon) start--;
-  if (plain[start] !== ampersand) return [0, undefined];
-  const size = length - start;
-  if (plain[start + 1] !== numberSign) return [size, codesByName.get(readName(plain, start + 1, end))];
+  return start >= least && plain[start] === ampersand ? start : -1;
+}
+
+/** The character that an escape of HTML stands for; -1: none. */
+function readEntity(plain: Uint16Array, start: number, length: number): number {
+  const end = length - 1;
+  if (plain[start + 1] !== numberSign) return codesByName.get(readName(plain, start + 1, end)) ?? -1;
   const isHexadecimal = ((plain[start + 2] ?? 0) | 0x20) === x;
   const code = isHexadecimal ? readNumber(plain, start + 3, end, 16) : readNumber(plain, start + 2, end, 10);
-  return [size, code !== undefined && code <= 0x10_ff_ff ? code : undefined];
+  return code <= 0x10_ff_ff ? code : -1;
 }
 
 /** A secret as it is found in a text without escapes. */

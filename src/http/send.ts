@@ -63,37 +63,16 @@ export interface SendRequest {
  * @throws PollError when there is no response; the signal's reason when it aborts
  */
 export function send(
-  {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter}: Omit<SendSettings, 'secrets' | 'credentials'>,
+  settings: ResponseSettings & Pick<SendSettings, 'transport' | 'requestTimeout'>,
   limits: RequestLimits,
   request: SendRequest,
 ): Promise<ServiceResponse> {
-  const {method, takesText, location, secrets, credentials, isForeign, redirected} = request;
+  const {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter} = settings;
+  const {method, location, secrets, isForeign} = request;
   const clientRequestId = crypto.randomUUID();
   const headers = requestHeaders(request, clientRequestId, reader.tokenHeader);
-  const read = ({status, headers, retryAfter, body}: TransportResponse, cause?: PollError): ServiceResponse => {
-    const answer = readAnswer(status, headers, clientRequestId, secrets);
-    const links = body === undefined ? undefined : readBody(body, credentials, takesText && status < 300);
-    const json = credentials === secrets ? links : redactJson(links, secrets);
-    const place = reader.protocol.retryAfter;
-    const wait = retryAfter ?? (place && readWait(place, headers, json));
-    const facts = {answer, retryAfter: atMost(wait, maxRetryAfter)};
-    return {
-      status,
-      headers,
-      retryAfter: facts.retryAfter,
-      json,
-      links,
-      bodyError: body === undefined ? bodyError(cause, maxResponseSize, facts) : undefined,
-      answer,
-      method,
-      location,
-      redirected,
-      isForeign,
-      seeOther: undefined,
-      secrets,
-      credentials,
-    };
-  };
+  const read = (response: TransportResponse, cause?: PollError): ServiceResponse =>
+    readResponse(settings, request, clientRequestId, response, cause);
   let head: ResponseHead | undefined;
   const readHead = (cause: PollError): ServiceResponse | undefined =>
     head === undefined || !isStatus(head.status)
@@ -132,13 +111,21 @@ export function send(
   return withTimeLimit(requestTimeout, limits, 'request', work, readHead);
 }
 
+const acceptJson = 'application/json';
+const acceptText = '*/*';
+
+/** Whether a request accepts what all requests do, and nothing that its caller named. */
+export function acceptsByDefault(accept: string | undefined): boolean {
+  return accept === acceptJson || accept === acceptText;
+}
+
 function requestHeaders(
   {takesText, token, trusted, headers: others}: SendRequest,
   clientRequestId: string,
   {name, prefix}: ProtocolReader['tokenHeader'],
 ): TransportRequest['headers'] {
   const headers: Record<string, string | undefined> = {
-    accept: takesText ? '*/*' : 'application/json',
+    accept: takesText ? acceptText : acceptJson,
     'client-request-id': clientRequestId,
   };
   if (token !== undefined) headers[name] = prefix + token;
@@ -150,9 +137,45 @@ function requestHeaders(
   // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
   if (others !== undefined)
     for (const own of Object.keys(others)) {
-      if (!Object.hasOwn(headers, own)) headers[own] = others[own];
+      const replaces = own === 'accept' && !takesText;
+      if (replaces || !Object.hasOwn(headers, own)) headers[own] = others[own];
     }
   return headers;
+}
+
+/** What a response is read by. */
+type ResponseSettings = Pick<SendSettings, 'reader' | 'maxResponseSize' | 'maxRetryAfter'>;
+
+/** @param cause why there is no body */
+function readResponse(
+  {reader, maxResponseSize, maxRetryAfter}: ResponseSettings,
+  {method, takesText, location, secrets, credentials, isForeign, redirected}: SendRequest,
+  clientRequestId: string,
+  {status, headers, retryAfter, body}: TransportResponse,
+  cause: PollError | undefined,
+): ServiceResponse {
+  const answer = readAnswer(status, headers, clientRequestId, secrets);
+  const links = body === undefined ? undefined : readBody(body, credentials, takesText && status < 300);
+  const json = credentials === secrets ? links : redactJson(links, secrets);
+  const place = reader.protocol.retryAfter;
+  const wait = retryAfter ?? (place && readWait(place, headers, json));
+  const facts = {answer, retryAfter: atMost(wait, maxRetryAfter)};
+  return {
+    status,
+    headers,
+    retryAfter: facts.retryAfter,
+    json,
+    links,
+    bodyError: body === undefined ? bodyError(cause, maxResponseSize, facts) : undefined,
+    answer,
+    method,
+    location,
+    redirected,
+    isForeign,
+    seeOther: undefined,
+    secrets,
+    credentials,
+  };
 }
 
 function isStatus(status: number): boolean {

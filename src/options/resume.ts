@@ -23,7 +23,18 @@ export interface Resumed {
  *   to the wall clock, and are converted to the clock of this process
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
-export function resumeWatching(token: ResumeToken | string, given: PollOptions = {}, time?: number): Resumed {
+export function resumeWatching(token: ResumeToken | string, given?: PollOptions, time?: number): Resumed {
+  const resumed = readResumed(token, given, time);
+  const {state, settings} = resumed;
+  if (isOver(state) || !isOnForeignOrigin(state, settings)) return resumed;
+  const {origin} = new URL(state.location);
+  throw new TypeError(
+    printable(`trustedOrigins: expected ${origin} among them, because the operation of the resume token is there`),
+  );
+}
+
+/** {@link resumeWatching} for whoever makes no request: where the operation is on a foreign origin is left to whoever does. */
+export function readResumed(token: ResumeToken | string, given: PollOptions = {}, time?: number): Resumed {
   const options = checkOptions(given, pollOptionChecks);
   const stored = readResumeToken(token);
   const state = time === undefined ? shiftTimes(stored, -processClock.wallOffset()) : stored;
@@ -42,12 +53,6 @@ function resumedState(stored: WatchState, options: PollOptions, settings: Settin
   const isDecided = stored.resultLocation !== undefined;
   const state = isDecided ? stored : {...stored, resultLocation: resultLocationOf(stored.location, settings)};
   if (isOver(state) && state.abandoned === undefined) return state;
-  if (isOnForeignOrigin(state, settings)) {
-    const {origin} = new URL(state.location);
-    throw new TypeError(
-      printable(`trustedOrigins: expected ${origin} among them, because the operation of the resume token is there`),
-    );
-  }
   // The token's location is checked like a caller's: the bearer token goes there.
   const first = firstState(state.location, settings, time);
   const isAnew = state.abandoned === 'timeout';

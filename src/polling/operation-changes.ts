@@ -1,13 +1,13 @@
 import type {Operation} from '../operation/operation.ts';
 import {type Outcome, succeededOperation} from '../operation/outcome.ts';
-import type {OperationSource} from './operation-source.ts';
+import type {WatchSource} from './watch-source.ts';
 
 /**
  * An operation at each change of status or percentage, from the one last known on. Ends after the succeeded operation.
  *
  * @throws the outcome's error, after the last change, when it ended in any other way
  */
-export async function* operationChanges(source: OperationSource): AsyncGenerator<Operation, void, undefined> {
+export async function* operationChanges(source: WatchSource): AsyncGenerator<Operation, void, undefined> {
   const known = source.operation();
   const changes: Operation[] = known === undefined ? [] : [known];
   let last: Operation | undefined;

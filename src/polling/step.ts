@@ -1,5 +1,6 @@
 import {redactUrl} from '../http/redact.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
+import type {PollError} from '../operation/poll-error.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import type {Signal} from '../shared/abort.ts';
@@ -42,7 +43,7 @@ export interface StepIo {
  * @throws what `io.poll` throws, which is the reason of `io.signal` when it aborts
  */
 export async function step(state: WatchState, io: StepIo, clock: Clock): Promise<Step> {
-  const {settings, random = Math.random} = io;
+  const {settings} = io;
   const builder = new StepBuilder(state, clock, settings);
   if (isOver(state)) return builder.ended();
   const {location, tokenOrigin, dueAt, deadlineAt} = state;
@@ -71,14 +72,32 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
     },
   });
   const at = clock.now();
-  if (report.is === 'failure') {
-    const {error} = report;
-    const {answer, retryAfter} = error;
-    builder.apply({type: 'trouble', error, counts: countOf(error, builder.state, settings), at, answer});
-    const reason = reasonToAbandon(error, builder.state, settings, at);
-    if (reason !== undefined) return builder.abandoned(reason, at, {answer, cause: error});
-    return builder.waiting(nextWait(builder.state, settings, at, retryAfter, random()), at, answer, error);
-  }
+  return report.is === 'failure'
+    ? afterFailure(builder, report.error, io, at)
+    : afterReport(builder, report, state, io, at);
+}
+
+function afterFailure(
+  builder: StepBuilder,
+  error: PollError,
+  {settings, random = Math.random}: StepIo,
+  at: number,
+): Step {
+  const {answer, retryAfter} = error;
+  builder.apply({type: 'trouble', error, counts: countOf(error, builder.state, settings), at, answer});
+  const reason = reasonToAbandon(error, builder.state, settings, at);
+  if (reason !== undefined) return builder.abandoned(reason, at, {answer, cause: error});
+  return builder.waiting(nextWait(builder.state, settings, at, retryAfter, random()), at, answer, error);
+}
+
+/** @param state from before the poll */
+function afterReport(
+  builder: StepBuilder,
+  report: Exclude<Report, {readonly is: 'failure'}>,
+  state: WatchState,
+  {settings, random = Math.random}: StepIo,
+  at: number,
+): Step {
   const {answer, retryAfter} = report;
   const remaining = estimateRemaining(state, settings.schedule, at);
   if (report.is === 'unknownStatus') {
@@ -100,7 +119,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
       return builder.ended();
     }
     if (relocation?.followed === true) {
-      const redactedLocation = redactUrl(relocation.location, tokenOrigin, settings.secrets);
+      const redactedLocation = redactUrl(relocation.location, state.tokenOrigin, settings.secrets);
       builder.apply({type: 'relocate', followed: true, location: relocation.location, redactedLocation, at, answer});
     } else if (relocation !== undefined) {
       builder.apply({type: 'relocate', followed: false, to: relocation.to, at, answer});

@@ -1,6 +1,6 @@
 import {OperationError} from '../operation/errors.ts';
 import {type Operation, type OperationStatus, statusRank} from '../operation/operation.ts';
-import type {OperationSource} from './operation-source.ts';
+import type {WatchSource} from './watch-source.ts';
 
 /**
  * Waits until an operation has reached a status or a later one.
@@ -8,7 +8,7 @@ import type {OperationSource} from './operation-source.ts';
  * @throws the outcome's error when watching ends before that; an OperationError when the operation succeeded, so that it never
  *   will
  */
-export async function waitForStatus(source: OperationSource, status: OperationStatus): Promise<Operation> {
+export async function waitForStatus(source: WatchSource, status: OperationStatus): Promise<Operation> {
   const hasReached = (operation: Operation | undefined): operation is Operation =>
     operation !== undefined && (operation.status === status || statusRank[operation.status] > statusRank[status]);
   const known = source.operation();
@@ -32,7 +32,7 @@ export async function waitForStatus(source: OperationSource, status: OperationSt
   }
 }
 
-function neverReaches(source: OperationSource, status: OperationStatus): OperationError {
+function neverReaches(source: WatchSource, status: OperationStatus): OperationError {
   const state = source.state();
   return new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state});
 }

@@ -4,20 +4,30 @@ import {asString, asText} from './as-text.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 
-/** The error in a body, from wherever its protocol has the parts. */
-export function readFault(body: unknown, {error, errorCode, errorMessage}: ProtocolReader): OperationFault | undefined {
-  const fault = parseErrorObject(valueAt(body, error));
-  const code = asText(valueAt(body, errorCode)) ?? fault?.code;
-  return createFault(code, asString(valueAt(body, errorMessage)) ?? fault?.message);
+/** The error in a body. */
+export interface BodyError {
+  readonly fault: OperationFault | undefined;
+  /** What it means to the protocol, by its code. */
+  readonly meaning: OperationStatus | undefined;
 }
 
-/** What an error in a body means to the protocol, by its code. */
-export function meaningOf(body: unknown, reader: ProtocolReader): OperationStatus | undefined {
-  const error = valueAt(body, reader.error);
+/** Reads the error in a body, from wherever its protocol has the parts, when first asked for. */
+export function errorReader(body: unknown, reader: ProtocolReader): () => BodyError {
+  let known: BodyError | undefined;
+  return () => {
+    known ??= readError(body, reader);
+    return known;
+  };
+}
+
+function readError(body: unknown, {error, errorCode, errorMessage, errorCodes}: ProtocolReader): BodyError {
+  const value = valueAt(body, error);
+  const own = parseErrorObject(value);
+  const code = asText(valueAt(body, errorCode)) ?? own?.code;
+  const fault = createFault(code, asString(valueAt(body, errorMessage)) ?? own?.message);
   // The JSON form of Protocol Buffers leaves out a code of 0.
-  const isEmpty = isObject(error) && Object.keys(error).length === 0;
-  const code = readFault(body, reader)?.code ?? (isEmpty ? '0' : '');
-  return reader.errorCodes.get(code.toLowerCase());
+  const isEmpty = isObject(value) && Object.keys(value).length === 0;
+  return {fault, meaning: errorCodes.get((code ?? (isEmpty ? '0' : '')).toLowerCase())};
 }
 
 /**

@@ -11,7 +11,7 @@ import {readDateTime} from '../shared/date-time.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
-import {meaningOf, parseErrorObject, readFault} from './error-object.ts';
+import {type BodyError, errorReader, parseErrorObject} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 
@@ -51,7 +51,8 @@ export function parseOperation(
   // The body of a listed HTTP error may have a status that is not the operation's.
   const isError = httpStatus >= 400 && reader.httpStatuses.has(httpStatus);
   const word = isRecord(body) && !isError ? parseStatusWord(body, reader) : undefined;
-  const implied = word === undefined ? impliedStatus(body, reader, httpStatus) : undefined;
+  const readError = errorReader(body, reader);
+  const implied = word === undefined ? impliedStatus(body, reader, httpStatus, readError) : undefined;
   const rawStatus = word ?? implied?.rawStatus;
   if (rawStatus === undefined) {
     return unreadable(
@@ -66,8 +67,9 @@ export function parseOperation(
   const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
   let status = known ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError) status = statusByError(body, reader);
-  const operation = createOperation(body, reader, status, rawStatus, undefined, links);
+  if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError)
+    status = statusByError(body, reader, readError);
+  const operation = createOperation(body, reader, status, rawStatus, readError, undefined, links);
   return known === undefined ? {is: 'operation', operation, unknownWord: rawStatus} : {is: 'operation', operation};
 }
 
@@ -84,7 +86,10 @@ function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown):
     if (!isOperationStatus(status)) return unreadable(`the function read gave the status ${describeValue(status)}`);
     if (!deepFreeze(given)) return tooDeep;
     const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
-    return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
+    return {
+      is: 'operation',
+      operation: createOperation(body, reader, status, rawStatus, errorReader(body, reader), given),
+    };
   } catch (error) {
     return unreadable(`the function read threw ${describeError(error)}`);
   }
@@ -105,6 +110,7 @@ function createOperation(
   reader: ProtocolReader,
   status: OperationStatus,
   rawStatus: string,
+  readError: () => BodyError,
   given?: unknown,
   links: unknown = body,
 ): Operation {
@@ -124,7 +130,7 @@ function createOperation(
     const result = find('result');
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const fault = parseErrorObject(ownProperty(given, 'error')) ?? readFault(body, reader);
+    const fault = parseErrorObject(ownProperty(given, 'error')) ?? readError().fault;
     if (fault !== undefined) operation.error = fault;
   }
   return Object.freeze(operation);
@@ -145,10 +151,10 @@ function parseStatusWord(body: object, reader: ProtocolReader): string | undefin
 }
 
 /** The status of an operation that succeeded by its word, where an error says otherwise. */
-function statusByError(body: unknown, reader: ProtocolReader): OperationStatus {
+function statusByError(body: unknown, reader: ProtocolReader, readError: () => BodyError): OperationStatus {
   const error = valueAt(body, reader.error);
   if (error === undefined || error === '' || error === 0 || error === false) return 'succeeded';
-  return meaningOf(body, reader) ?? 'failed';
+  return readError().meaning ?? 'failed';
 }
 
 /** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
@@ -156,13 +162,14 @@ function impliedStatus(
   body: unknown,
   reader: ProtocolReader,
   httpStatus: number,
+  readError: () => BodyError,
 ): {readonly status: OperationStatus; readonly rawStatus: string} | undefined {
   const {withoutStatus} = reader.protocol;
   const statusByHttp = reader.httpStatuses.get(httpStatus);
   if (statusByHttp === undefined && withoutStatus === undefined) return undefined;
   if (httpStatus < 400) {
     if (valueAt(body, reader.status) !== undefined) return undefined;
-    if (valueAt(body, reader.error) !== undefined && meaningOf(body, reader) !== 'succeeded') return undefined;
+    if (valueAt(body, reader.error) !== undefined && readError().meaning !== 'succeeded') return undefined;
   }
   if (statusByHttp !== undefined) {
     // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as an end.

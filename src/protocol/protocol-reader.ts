@@ -79,7 +79,7 @@ export function protocolReader(given: Protocol): ProtocolReader {
     resultPlaces: [resultLocation].flat(),
     locationHeaders,
     moveHeaders: protocol.moveHeaders ?? locationHeaders,
-    // In lower case, so that the headers that every request has replace those of the same name.
+    // In lower case, as those that every request has.
     pollHeaders: protocol.pollHeaders && Object.fromEntries(lowerCaseMap(protocol.pollHeaders)),
     sendsToken: authorization !== 'none',
     tokenHeader: {name: header.toLowerCase(), prefix: scheme && `${scheme} `},

@@ -2,7 +2,7 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
-import {resumeWatching} from '../options/resume.ts';
+import {readResumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
@@ -64,5 +64,5 @@ export function recordedState(
   now: number,
 ): WatchState {
   if (typeof place === 'string' || place instanceof URL) return firstState(place, readOptions(options), now);
-  return resumeWatching(place instanceof OperationPoller ? place.toJSON() : place, options, now).state;
+  return readResumed(place instanceof OperationPoller ? place.toJSON() : place, options, now).state;
 }

@@ -10,7 +10,8 @@ export class RecordRefusedError extends Error {
   readonly id: string | undefined;
   /**
    * `'invalidRecord'`: this version cannot read it; the message names the field. `'unknownProtocol'`: neither the library nor
-   * `protocols` has its protocol. `'foreignOrigin'`: its operation is on an origin that the client's token is not sent to.
+   * `protocols` has its protocol. `'foreignOrigin'`: its operation is on an origin that the client's token is not
+   * sent to, or one of its URLs needs a key that is none of the client's headers.
    */
   readonly reason: 'invalidRecord' | 'unknownProtocol' | 'foreignOrigin';
   /** What is wrong, as in the message. */

@@ -3,8 +3,10 @@ import {partsOf} from '../client/client-parts.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import {sharedSettings} from '../client/operation-settings.ts';
 import {withTokenOrigin} from '../client/token-origin.ts';
+import {whyKeyIsMissing} from '../http/key-placeholders.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
+import {isOnForeignOrigin} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import type {Resumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
@@ -66,6 +68,18 @@ export function checkTurnOptions<Options extends TurnOptions<never>>(options: Op
   return own;
 }
 
+/**
+ * Refuses wrong options when a runner is made, not at its first turn.
+ *
+ * @throws TypeError or RangeError that names the option
+ */
+export function readTurnOptions(options: TurnOptions<never>): Settings {
+  checkOneTransport(options);
+  const {protocols = [], requestTimeout, trustedOrigins} = options;
+  for (const protocol of protocols) readOptions({protocol});
+  return readOptions({requestTimeout, trustedOrigins});
+}
+
 /** How to poll the operation of a record, and the state to go on from. @throws RecordRefusedError where there is no way to */
 export type ResumeRecord = (id: string, state: WatchState) => Resumed;
 
@@ -93,10 +107,13 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
       settings = settingsOf(protocol);
       byProtocol.set(state.protocol, settings);
     }
-    if (parts === undefined) return {state, settings};
-    const ours = withTokenOrigin(state, parts.origin, settings);
-    if (ours !== undefined) return {state: ours, settings};
-    const why = `token.location: it is on ${new URL(state.location).origin}, and the client's origin is ${parts.origin}`;
-    throw new RecordRefusedError(why, id, 'foreignOrigin');
+    const missing = whyKeyIsMissing(state, parts?.keys);
+    if (missing !== undefined) throw new RecordRefusedError(`token: ${missing}`, id, 'foreignOrigin');
+    const isForeign = parts === undefined && isOnForeignOrigin(state, settings);
+    const ours = parts === undefined ? state : withTokenOrigin(state, parts, settings);
+    if (ours !== undefined && !isForeign) return {state: ours, settings};
+    const {origin} = new URL(state.location);
+    const expected = parts === undefined ? 'no token goes there' : `the client's origin is ${parts.origin}`;
+    throw new RecordRefusedError(`token.location: it is on ${origin}, and ${expected}`, id, 'foreignOrigin');
   };
 }

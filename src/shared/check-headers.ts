@@ -5,6 +5,19 @@ import {isObject} from './json.ts';
 const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;
 
+/** What only the transport can know: one that is wrong ends the request, or makes it hang. */
+const ofTransport: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 /** Whether a value is the name of a header. */
 export function isHeaderName(value: unknown): boolean {
   return typeof value === 'string' && headerName.test(value);
@@ -21,6 +34,7 @@ export function checkHeaders(name: string, headers: unknown): void {
     if (!isHeaderName(header)) throw expected(own, 'the name of a header', 'another string');
     if (header.toLowerCase() === 'client-request-id')
       throw expected(own, 'none, because the library gives each request its own id', 'one');
+    if (ofTransport.has(header.toLowerCase())) throw expected(own, 'none, because it belongs to the connection', 'one');
     const isValid = typeof value === 'string' && headerValue.test(value);
     if (!isValid)
       throw expected(

@@ -103,6 +103,11 @@ export const isNonEmptyString: Check = isA(
   'a string that is not empty',
   (value) => typeof value === 'string' && value !== '',
 );
+/** A string that is stored as it is: as UTF-8, lone surrogates are all the same character. */
+export const isWellFormed: Check = isA(
+  'a string that is not empty and has no lone surrogates',
+  (value) => typeof value === 'string' && /^\P{Cs}+$/u.test(value),
+);
 /** A function. */
 export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
@@ -177,7 +182,8 @@ export function describeValue(value: unknown): string {
   return isRecord(value) ? 'an object' : String(value);
 }
 
-function describeClass(value: unknown): string {
+/** A value as a message may show it, and of an object its class. */
+export function describeClass(value: unknown): string {
   const name: unknown = Object(value).constructor?.name;
   return isRecord(value) && typeof name === 'string'
     ? `an object of the class ${name.slice(0, 60)}`

@@ -19,11 +19,19 @@ export function decodeLocation(text: string): string {
 
 /** Reads an absolute http or https URL without user name and password; `undefined` for anything else. */
 export function readLocation(given: string, base?: string): URL | undefined {
-  const text = decodeLocation(given);
+  const text = withoutRepetition(decodeLocation(given));
   if (!URL.canParse(text, base)) return undefined;
   const url = new URL(text, base);
   const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
   return isHttp && url.username === '' && url.password === '' ? url : undefined;
+}
+
+/** Of a header that a gateway has repeated, `fetch` gives both values: where they are the same, they are one location. */
+function withoutRepetition(text: string): string {
+  const separator = ', ';
+  const half = (text.length - separator.length) / 2;
+  const once = text.slice(0, half);
+  return once !== '' && text === once + separator + once ? once : text;
 }
 
 const loopbackAddress = /^127(?:\.\d{1,3}){3}$/;

@@ -111,7 +111,9 @@ export function checkFields<Field extends string>(
       throw new TypeError(`${name}: unknown field ${show(field)}; known are ${[...known.keys()].join(', ')}`);
     if (content !== undefined) check(`${name}.${field}`, content);
   }
-  for (const field of required) checks[field](`${name}.${field}`, value[field]);
+  for (const field of required) {
+    checks[field](`${name}.${field}`, Object.hasOwn(value, field) ? value[field] : undefined);
+  }
 }
 
 function show(value: unknown): string {

@@ -1,5 +1,4 @@
-import {checkOneTransport} from '../client/client-option.ts';
-import {type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
 import {neverThrowing} from '../shared/report-error.ts';
 import type {OperationTracker} from './operation-tracker.ts';
@@ -58,7 +57,7 @@ export async function createOperationTracker<Data = unknown, Result = unknown>(
 ): Promise<OperationTracker<Data, Result>> {
   // Nobody checks the type of a result.
   const own = checkOptions(options as OperationTrackerOptions<Data>, trackerChecks);
-  checkOneTransport(own);
+  readTurnOptions(own);
   const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = own;
   const report = neverThrowing(onError);
   const {records, refused} = await loadRecords<Data>(store, report);

@@ -1,6 +1,7 @@
 import type {OperationRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {LazyAbortController} from '../shared/abort.ts';
+import {describeValue, expected} from '../shared/check-options.ts';
 import {pause} from '../shared/timers.ts';
 import {readRecordText} from './record-text.ts';
 import type {OperationStore} from './store.ts';
@@ -29,7 +30,7 @@ export async function loadRecords<Data>(
 ): Promise<Loaded<Data>> {
   const records: OperationRecord<Data>[] = [];
   const refused = new Set<string>();
-  const keys = await retrying(() => store.list(), undefined, onError);
+  const keys = await retrying(() => listKeys(store), undefined, onError);
   const rest = keys.values();
   const work = async (): Promise<void> => {
     for (const key of rest) {
@@ -47,6 +48,13 @@ export async function loadRecords<Data>(
   };
   await Promise.all(Array.from({length: Math.min(atOnce, keys.length)}, work));
   return {records, refused};
+}
+
+/** The keys, each once: a list that is read in parts may repeat one, and two watches of it would each call `onEnd`. */
+async function listKeys(store: OperationStore): Promise<string[]> {
+  const keys = await store.list();
+  if (!Array.isArray(keys)) throw expected('list', 'a list of keys', describeValue(keys));
+  return [...new Set(keys)];
 }
 
 async function retrying<Result>(

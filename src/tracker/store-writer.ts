@@ -38,7 +38,7 @@ export class StoreWriter {
     this.#onError = onError;
   }
 
-  /** Resolves once the store has the record, or what came after it. */
+  /** Resolves once the store has the record, or what came after it; or, on closing, once it has rejected it for the last time. */
   put(key: string, record: OperationRecord, mayBeLost: boolean): Promise<void> {
     return new Promise((stored) => this.#add(key, {record, mayBeLost, waiters: [{stored}]}));
   }
@@ -87,8 +87,12 @@ export class StoreWriter {
         for (const waiter of failed) waiter.failed?.(error);
         // Who called knows.
         if (failed.length === 0) this.#onError(error);
-        if (isLastTry) continue;
-        const again = {...change, waiters: change.waiters.filter((waiter) => waiter.failed === undefined)};
+        const patient = change.waiters.filter((waiter) => waiter.failed === undefined);
+        if (isLastTry) {
+          for (const {stored} of patient) stored();
+          continue;
+        }
+        const again = {...change, waiters: patient};
         const newer = this.#pending.get(key);
         this.#pending.set(key, newer === undefined ? again : merge(again, newer));
         failures += 1;

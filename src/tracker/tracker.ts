@@ -8,7 +8,7 @@ import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
-import {checkOptions, isA} from '../shared/check-options.ts';
+import {checkOptions, isWellFormed} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
@@ -197,20 +197,16 @@ const alreadyStored = Promise.resolve();
 const longestSpread = 30_000;
 const spreadPerPoll = 10;
 
-const isWellFormed = isA(
-  'a string that is not empty and has no lone surrogates',
-  (key) => typeof key === 'string' && /^\P{Cs}+$/u.test(key),
-);
-
 /** A record as it will be read from the store, with the times of this process. */
 function createRecordOf<Data>(
   place: string | URL | ResumeToken,
   options: RecordOptions<Data>,
   {protocols}: TurnOptions<Data>,
 ): OperationRecord<Data> {
-  const own = checkOptions(options, {...recordOptionChecks, key: isWellFormed});
+  const own = checkOptions(options, recordOptionChecks);
   const name: unknown = Object(place).protocol;
   const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
   const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...own, protocol})));
+  isWellFormed('key', record.key);
   return toProcessClock(record);
 }

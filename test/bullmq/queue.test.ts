@@ -16,7 +16,7 @@ import {
   WatchTimeoutError,
 } from 'operation-poller';
 import {createOperationEvents, createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
-import type {JobData} from '../../src/bullmq/job.ts';
+import {createId, type JobData, jobOf} from '../../src/bullmq/job.ts';
 import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
 
 describeWithRedis('a queue of operations', () => {
@@ -318,6 +318,11 @@ describeWithRedis('a queue of operations', () => {
     const queue = bench.queue();
     await expect(queue.add('ftp://x')).rejects.toThrow(/^location: /);
     await expect(queue.add('https://x/', {key: ''})).rejects.toThrow(/^key: /);
+    // They would share a job with other keys.
+    await expect(queue.add('https://x/', {key: 'a\ud800'})).rejects.toThrow(
+      /^key: expected a string that is not empty/,
+    );
+    await expect(queue.add('https://x/', {key: createId(jobOf('a').jobId)})).rejects.toThrow(/^key: expected a key/);
     await expect(queue.add('https://x/', {totalTimeout: -1})).rejects.toThrow(/^totalTimeout: /);
     await expect(queue.add('https://x/', {retries: 5} as never)).rejects.toThrow(/^retries: /);
     await expect(queue.add('https://x/', 5 as never)).rejects.toThrow(/^options: /);

@@ -279,6 +279,18 @@ describeWithRedis('82: wake', () => {
     expect(operation.requests).toHaveLength(1);
   });
 
+  test('makes one more poll for all hints during one, however long that one takes', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    const operation = emulator.addOperation({script: [{status: 'running', delay: 500}]});
+    bench.worker({schedule: () => 60_000});
+    const queued = await queue.add(operation.location);
+    await until(() => operation.requests.length === 1);
+    await Promise.all(Array.from({length: 20}, () => queue.wake(queued.key)));
+    await until(async () => operation.requests.length > 1 && (await queue.counts()).waiting === 1);
+    expect(operation.requests).toHaveLength(2);
+  });
+
   test('does nothing where nothing is watched', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue();

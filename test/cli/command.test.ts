@@ -40,6 +40,19 @@ function lines(text: string): Array<Record<string, unknown>> {
     .map((line) => JSON.parse(line));
 }
 
+test('what other code has added to Object.prototype is no option', async () => {
+  // Others, such as `json` and `resume`, stop a request.
+  for (const name of ['headerEnv', 'fetchResult']) {
+    Object.defineProperty(Object.prototype, name, {value: ['evil'], configurable: true, writable: true});
+  }
+  try {
+    const ended = await watch(['running', 'succeeded']);
+    expect([ended.exitCode, ended.stdout]).toEqual([0, 'succeeded\n']);
+  } finally {
+    for (const name of ['headerEnv', 'fetchResult']) Reflect.deleteProperty(Object.prototype, name);
+  }
+});
+
 describe('watch: how it ends', () => {
   test('succeeded: 0, with the status on stdout and each change on stderr', async () => {
     const ended = await watch([

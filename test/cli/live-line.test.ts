@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {fitLine, LiveLine} from '../../src/cli/live-line.ts';
+import {LiveLine} from '../../src/cli/live-line.ts';
 import type {LineSegment} from '../../src/cli/progress.ts';
 import {fakeShell, shown} from './shells.ts';
 
@@ -10,12 +10,19 @@ describe('the live line', () => {
       ['plain', '12s'],
       ['faint', 'polling'],
     ];
-    const widths = [0, 3, 7, 9, 10, 100].map((width) =>
-      fitLine(segments, width)
-        .map(([, text]) => text)
-        .join(''),
-    );
-    expect(widths).toEqual(['', 'run', 'running', 'running  ', 'running  1', 'running  12s  polling']);
+    const drawn = [0, 3, 7, 9, 10, 100].map((width) => {
+      const {stderr, written} = fakeShell({terminal: true, columns: width + 1});
+      const line = new LiveLine(
+        stderr,
+        (_, text) => text,
+        () => segments,
+      );
+      line.draw();
+      const text = shown(written().stderr);
+      line.end();
+      return text;
+    });
+    expect(drawn).toEqual(['', 'run', 'running', 'running  ', 'running  1', 'running  12s  polling']);
   });
 
   describe('on a terminal', () => {

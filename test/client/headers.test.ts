@@ -28,6 +28,7 @@ describe('what must not be shown of a header', () => {
     ['none with other characters', 'cookie', 'a=0123456789abcdef!', ['a=0123456789abcdef!']],
     ['no UUID', 'cookie', 'a=01234567-89ab-cdef-0123-456789abcdef', ['a=01234567-89ab-cdef-0123-456789abcdef']],
     ['nothing of the root', 'cookie', 'a=contoso-tenant-1234', ['a=contoso-tenant-1234']],
+    ['a key, nor its decoded form', 'x-api-key', 'abc%2Bdefgh%3D', ['abc%2Bdefgh%3D', 'abc+defgh=']],
     [
       'a signature, nor its decoded form',
       'authorization',
@@ -78,6 +79,13 @@ describe("a client's headers", () => {
       'x-key': 'key',
     });
     expect(own).toEqual({accept: 'application/json', 'x-both': 'own', 'x-none': undefined});
+  });
+
+  test('go along with the accept that the request was given', async () => {
+    expect(await sent({accept: 'text/csv'}, {accept: 'application/vnd.example+json'})).toEqual({
+      accept: 'application/vnd.example+json',
+    });
+    expect(await sent({accept: 'text/csv'}, {accept: '*/*'})).toEqual({accept: 'text/csv'});
   });
 
   test('go to no other origin', async () => {

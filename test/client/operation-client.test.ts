@@ -85,6 +85,24 @@ describe('a start', () => {
     expect(String(error)).toMatch(/^TypeError: path: expected a path/);
   });
 
+  test('may have a body that is empty, or whose class says how it is written', async () => {
+    const service = await simple();
+    for (const body of [{}, Object.create(null), [], new Date(0)]) {
+      await clientOf(service.root).start(longRunning, {path: '/jobs', body});
+    }
+    const sent = service.received.filter(({method}) => method === 'POST');
+    expect(sent.map(({body}) => body)).toEqual(['{}', '{}', '[]', '"1970-01-01T00:00:00.000Z"']);
+  });
+
+  test("says what it accepts, before the client's own accept", async () => {
+    const service = await simple();
+    const client = clientOf(service.root, {headers: {accept: 'text/csv'}});
+    const accept = 'application/vnd.example+json';
+    const {poller} = await client.start(longRunning, {path: '/jobs', headers: {Accept: accept}}, quick);
+    await poller!.result();
+    expect(service.received.map(({headers}) => headers.accept)).toEqual([accept, 'text/csv']);
+  });
+
   test('51: is not sent when its token comes just as startTimeout is over', async () => {
     const service = await serve(() => started('/op'));
     jest.useFakeTimers();
@@ -148,6 +166,19 @@ describe('a start is refused before anything is sent', () => {
     [{path: '/a', body: 1n}, 'body: expected what JSON can express, got one that it cannot: '],
     [{path: '/a', body: loop}, 'body: expected what JSON can express, got one that it cannot: '],
     [{path: '/a', body: () => 1}, 'body: expected what JSON can express, got a function'],
+    [
+      {path: '/a', body: new URLSearchParams({a: '1'})},
+      'body: expected what JSON can express, got an object of the class ',
+    ],
+    [
+      {path: '/a', body: Promise.resolve({})},
+      'body: expected what JSON can express, got an object of the class Promise',
+    ],
+    [
+      {path: '/a', headers: {'Content-Length': '1'}},
+      'headers.Content-Length: expected none, because it belongs to the ',
+    ],
+    [{path: '/a', headers: {host: 'b.example'}}, 'headers.host: expected none, because it belongs to the connection'],
     [{path: '/a', method: 'GET', body: {}}, 'body: a GET has none'],
     [undefined, 'request: expected an object with a path, got undefined'],
   ])('%p', async (request, message) => {
@@ -434,7 +465,7 @@ describe('other parts of the package take a client', () => {
     const client = clientOf('https://a.example', {headers: {'x-api-key': key}});
     const resume = prepareTurns({client});
     const state = firstState('https://a.example/op', readOptions(), 0);
-    expect(resume('1', state).settings.secrets).toEqual([key]);
+    expect(resume('1', state).settings.secrets).toEqual([key, '[value-of-x-api-key]', '%5Bvalue-of-x-api-key%5D']);
     const foreign = firstState('https://b.example/op', readOptions(), 0);
     expect(() => resume('1', foreign)).toThrow(/the client's origin is https:\/\/a.example/);
     const queue = {name: 'a', connection: {host: 'redis'}};

@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import {createClientParts} from '../../src/client/client-parts.ts';
+import {createOperationClient} from '../../src/client/operation-client.ts';
 import {operationSettings} from '../../src/client/operation-settings.ts';
 import {watchStarted} from '../../src/client/start.ts';
 import type {AcceptedStart} from '../../src/client/start-request.ts';
@@ -125,7 +126,21 @@ test('a location over http, where the token would go unprotected, is named as su
   const options = {location: 'http://api.example.com/op', secrets: []};
   const error = thrownBy(() => watchAnswered(options));
   expect(error).toBeInstanceOf(OperationNotWatchableError);
-  expect(String(error)).toMatch(/ at http:\/\/api\.example\.com\/op: a token goes there only over https$/);
+  expect(error).toMatchObject({location: 'http://api.example.com/op'});
+  expect(String(error)).toMatch(
+    / at http:\/\/api\.example\.com\/op: a token goes there only over https, which is how the resume token watches it$/,
+  );
+});
+
+test.each([
+  ['http://api.example.com:80/op?sig=a', 'https://api.example.com/op?sig=a', {}],
+  ['http://jobs.example.com/op', 'https://jobs.example.com/op', {trustedOrigins: ['https://jobs.example.com']}],
+])('50: what a gateway calls %s is resumed at %s', (location, secure, options) => {
+  const error = thrownBy(() => watchAnswered({location, secrets: []}));
+  const {resumeToken} = error as OperationNotWatchableError;
+  const poller = createOperationClient({root, token: 'a-token'}).resume(resumeToken!, options);
+  poller.stop();
+  expect(poller.location).toBe(secure);
 });
 
 test('whatever the service answers, a start that it accepted is watched, unconfirmed or not watchable', () => {

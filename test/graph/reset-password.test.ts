@@ -215,6 +215,10 @@ describe('the request of a reset is sent once', () => {
   ])('%s', async (_, answer, mayHaveStarted) => {
     const {emulator, start, error} = await refusal(answer, {startTimeout: 1000});
     expect([error.mayHaveStarted, error.cause instanceof PollError]).toEqual([mayHaveStarted, true]);
+    const outcome = mayHaveStarted
+      ? 'Whether the operation was started is not known: '
+      : 'The operation was not started: ';
+    expect(error.message.startsWith(outcome)).toBe(true);
     expect(start.requests).toHaveLength(1);
     expect(emulator.received).toBe(1);
     expect(everything(error)).not.toContain(password);
@@ -295,6 +299,10 @@ describe('the password appears nowhere', () => {
     ],
     ['as a part of a URL', (secret) => encodeURIComponent(secret)],
     [
+      'as a part of a form',
+      (secret) => new URLSearchParams({newPassword: secret}).toString().slice('newPassword='.length),
+    ],
+    [
       'as HTML',
       (secret) =>
         secret.replace(
@@ -317,8 +325,11 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test('and of an error there is the code, which callers branch on', async () => {
+  test('and of an error there is the code, which callers branch on, and the ids that a support case needs', async () => {
     const {error} = await refusal({http: 400, error: {code: 'PasswordPolicy', message: 'Too weak'}});
+    const {requestId, clientRequestId, date} = error.cause as PollError;
+    expect(error).toMatchObject({requestId, clientRequestId, date});
+    expect(requestId).toMatch(/^[\da-f-]{36}$/);
     expect(error.message).toContain('answered 400: PasswordPolicy');
   });
 
@@ -347,6 +358,37 @@ describe('the password appears nowhere', () => {
       expect(seen).not.toContain(password);
       expect(seen).not.toContain(made);
       expect(seen).not.toContain(token);
+    }
+  });
+
+  test.each([
+    ['given', {newPassword: password}],
+    ['made', {}],
+  ])('%s: in a poll that quotes it', async (_, given) => {
+    const quoted = 'newPassword' in given ? password : made;
+    const error = {code: 'PolicyViolation', message: `${quoted} is too weak`};
+    for (const script of [
+      [{http: 403, error}],
+      [{http: 503, error}, {fields: {status: 'failed', statusDetail: quoted, error, nested: [{[quoted]: quoted}]}}],
+    ]) {
+      const emulator = await startEmulator({newPassword: made, script});
+      expect(await seenOf(emulator, given)).not.toContain(quoted);
+    }
+  });
+
+  test.each([
+    ['percent-encoded', encodeURIComponent],
+    ['percent-encoded twice', (secret: string) => encodeURIComponent(encodeURIComponent(secret))],
+    ['in a form', (secret: string) => new URLSearchParams({secret}).toString()],
+  ])('in a Location: %s, it leads nowhere', async (_, write) => {
+    for (const secret of secrets) {
+      const emulator = await startEmulator();
+      emulator.addStart({
+        path,
+        answer: {http: 202, headers: {Location: `${emulator.root}/v1.0/op?x=${write(secret)}`}},
+      });
+      const reset = await clientOf(emulator).resetPassword(user, {newPassword: secret});
+      expect(reset.confirmed).toBe(false);
     }
   });
 

@@ -10,8 +10,10 @@ import {
   pollOperation,
   protocols,
   ResultUnavailableError,
+  resumeOperation,
 } from '../../src/index.ts';
 import {leanHttp} from '../../src/node/index.ts';
+import {createRecord, RecordRefusedError, takeTurn} from '../../src/runner/index.ts';
 import {failure, quick, recordEvents, startServer, type TestServer} from '../support/behaviours.ts';
 import {reachable, shown} from '../support/reachable.ts';
 
@@ -171,6 +173,56 @@ describe.each([
       expect(JSON.stringify(events.map(({type, location}) => ({type, location})))).not.toContain(version);
     });
 
+    test('what `read` takes a URL from, while what it returns is redacted', async () => {
+      const {root, requests} = await service((url, _authorization, count) => {
+        if (url.startsWith('/results')) return {body: {name: version}};
+        return {headers: {'x-place': path}, body: {state: count === 1 ? 'running' : 'succeeded', at: path}};
+      });
+      const bodies: unknown[] = [];
+      const protocol = protocols.define({
+        name: 'reads',
+        read: ({body, headers}) => {
+          bodies.push(body, headers.get('x-place'));
+          const {state, at} = body as {state: 'running' | 'succeeded'; at: string};
+          return {
+            status: state,
+            id: at,
+            statusDetail: at,
+            resourceLocation: at.replace('jobs', 'results'),
+            ...(state === 'succeeded' ? {} : {error: {code: at, message: at}}),
+          };
+        },
+      });
+      const client = createOperationClient({root, http, headers: {'x-ms-version': version}});
+      const watching = client.watch('/jobs/1', {...options, protocol, fetchResult: true});
+      const {poller, events} = recordEvents(watching);
+      const {resourceLocation, ...operation} = await poller.result();
+      expect(bodies.slice(0, 2)).toEqual([{state: 'running', at: path}, path]);
+      expect(requests.at(-1)?.url).toBe(path.replace('jobs', 'results'));
+      expect(resourceLocation).toBe(path.replace('jobs', 'results'));
+      const redacted = path.replace(version, '[token]');
+      expect(operation).toMatchObject({id: redacted, statusDetail: redacted, raw: {at: redacted}});
+      const withoutPlace = (value: unknown): string =>
+        JSON.stringify(value).replaceAll(path.replace('jobs', 'results'), '');
+      expect(withoutPlace([events, operation, poller])).not.toContain(version);
+    });
+
+    test.each([
+      ['authorization', 'ApiKey MARKER0123456789'],
+      ['cookie', 'session=MARKER0123456789'],
+      ['x-api-key', 'MARKER0123456789'],
+    ])('the `resourceLocation` of a field, and of `read`, does not show what is in %s', async (header, value) => {
+      const at = '/results?key=MARKER0123456789';
+      const {root} = await service(() => ({body: {id: 'a', status: 'succeeded', resourceLocation: at}}));
+      const client = createOperationClient({root, http, headers: {[header]: value}});
+      const read: Protocol['read'] = ({body}) => ({...(body as {status: 'succeeded'; resourceLocation: string})});
+      for (const protocol of [protocols.longRunning, protocols.define({name: 'reads', read})]) {
+        const {poller, events} = recordEvents(client.watch('/jobs/1', {...options, protocol}));
+        expect((await poller.result()).resourceLocation).toMatch(/^\/results\?key=\[(token|value-of-x-api-key)\]$/);
+        expectNoTrace(events, poller, poller.toJSON(), await poller.outcome(), poller.actor.getSnapshot());
+      }
+    });
+
     test('but not of one on another origin', async () => {
       const {root} = await service(() => ({status: 202, headers: {location: `https://elsewhere.example${path}`}}));
       const client = createOperationClient({root, http, headers: {'x-ms-version': version}});
@@ -182,6 +234,145 @@ describe.each([
       const {root} = await service(() => ({status: 202, headers: {location: `/jobs/${version}`}}));
       const client = createOperationClient({root, http, headers: {[header]: version}});
       await failure(client.start(protocols.longRunning, {path: '/jobs'}, options), OperationNotWatchableError);
+    });
+  });
+
+  describe('a key that a URL of the service contains is used, and kept nowhere', () => {
+    const key = 'MARKER+key/81c6==';
+    const quoted = `key=${encodeURIComponent(key)}`;
+    const paths = {
+      'percent-encoded': `/jobs/1?${quoted}`,
+      'percent-encoded in lower case': `/jobs/1?${quoted.replace(/%../g, (each) => each.toLowerCase())}`,
+      'as it is': `/jobs/1?key=${key}`,
+    };
+    const name = protocols.define({...protocols.longRunning, name: 'keyed', start: '/name'});
+    const escaped = /MARKER|81c6/i;
+
+    function expectNoKey(...values: readonly unknown[]): void {
+      for (const value of values) {
+        for (const text of shown(value)) expect(text).not.toMatch(escaped);
+        expect(reachable(value, escaped)).toEqual([]);
+      }
+    }
+
+    /** A service whose operation is at a path with its key, and whose result is too. It runs until it has been asked twice. */
+    function keyed(first: Answer, path: string): Promise<TestServer> {
+      return service((url, _authorization, count) => {
+        if (count === 1) return first;
+        if (url.startsWith('/results')) return {body: {key: [key, quoted]}};
+        const status = count > 3 ? 'succeeded' : 'running';
+        const resourceLocation = path.replace('jobs', 'results');
+        return {headers: {'x-request-id': key}, body: {id: key, status, resourceLocation, note: quoted, [quoted]: 1}};
+      });
+    }
+
+    test.each(Object.entries(paths))('%s: in a header and in a body, by a resumed watch too', async (_form, path) => {
+      for (const [protocol, first] of [
+        [protocols.longRunning, {status: 202, headers: {'operation-location': path}}],
+        [name, {body: {name: path}}],
+        [name, {body: {name: path.slice(1)}}],
+      ] as const) {
+        const {root, requests} = await keyed(first, path);
+        const client = createOperationClient({root, http, headers: {'x-api-key': key}});
+        const own = {...options, fetchResult: true};
+        const {poller} = await client.start(protocol, {path: '/jobs'}, own);
+        if (poller === undefined) throw new Error('Expected it to be watched');
+        const {events} = recordEvents(poller);
+        await poller.waitFor('running');
+        poller.stop();
+        const token = JSON.stringify(poller);
+        expect(JSON.parse(token).location).toContain('value-of-x-api-key');
+        expectNoKey(token, events, poller.location);
+        const resumed = client.resume(token, {...own, protocol});
+        const {events: later} = recordEvents(resumed);
+        const {result, raw} = await resumed.result();
+        expect([result, raw]).toMatchObject([{key: ['[token]', 'key=[token]']}, {id: '[token]'}]);
+        const asked = requests.slice(1).map(({url = ''}) => url.replace(/%../g, (each) => each.toUpperCase()));
+        const expected = path.replace(/%../g, (each) => each.toUpperCase());
+        expect(new Set(asked)).toEqual(new Set([expected, expected.replace('jobs', 'results')]));
+        expectNoKey(later, resumed, JSON.stringify(resumed), await resumed.outcome());
+      }
+    });
+
+    test('in a move, a redirect, an id, what a protocol reads, and the URL of the start', async () => {
+      const path = paths['percent-encoded'];
+      const {root, requests} = await service((url, _authorization, count) => {
+        if (count === 1) return {body: {id: key}};
+        if (count === 2) return {status: 307, headers: {location: `/redirected?${quoted}`}};
+        if (url.startsWith('/redirected')) {
+          return {headers: {'operation-location': path}, body: {id: key, status: 'running'}};
+        }
+        return url.startsWith('/results') ? {body: {done: true}} : {body: {id: key, status: 'succeeded', at: quoted}};
+      });
+      const client = createOperationClient({root, http, headers: {'x-api-key': key}});
+      const protocol = protocols.define({
+        name: 'reads',
+        start: 'resource',
+        moveHeaders: ['operation-location'],
+        read: ({body}) => {
+          const {status, at} = body as {status?: 'running' | 'succeeded'; at?: string};
+          return status && {status, ...(at === undefined ? {} : {resourceLocation: `/results?${at}`})};
+        },
+      });
+      const starting = client.start(protocol, {path: `/jobs?${quoted}`}, {...options, fetchResult: true});
+      const {poller} = await starting;
+      if (poller === undefined) throw new Error('Expected it to be watched');
+      const {events} = recordEvents(poller);
+      expect((await poller.result()).result).toEqual({done: true});
+      expect(requests.map(({url}) => url)).toEqual([
+        `/jobs?${quoted}`,
+        `/jobs/${encodeURIComponent(key)}`,
+        `/redirected?${quoted}`,
+        path,
+        `/results?${quoted}`,
+      ]);
+      expectNoKey(events, poller, poller.toJSON(), await poller.outcome());
+    });
+
+    test('it is filled in again by a client that has it, and a watch without it is refused', async () => {
+      const {root, requests} = await keyed({status: 202, headers: {location: paths['as it is']}}, '/jobs/1');
+      const client = createOperationClient({root, http, headers: {'X-Api-Key': key}});
+      const {poller} = await client.start(protocols.longRunning, {path: '/jobs'}, options);
+      poller?.stop();
+      const token = poller?.toJSON() ?? '';
+      const other = createOperationClient({root, http, headers: {'x-other-key': key}});
+      const message = /^headers: expected x-api-key among the client's headers/;
+      expect(() => other.resume(token)).toThrow(message);
+      expect(() => resumeOperation(token, {http})).toThrow(message);
+      const record = createRecord(poller ?? root);
+      const refused = await failure(takeTurn(record, {client: other}, Date.now()), RecordRefusedError);
+      expect(refused.message).toContain("expected x-api-key among the client's headers");
+      expect(requests.length).toBe(1);
+      const renewed = createOperationClient({root, http, headers: {'x-api-key': 'MARKER-another-key'}});
+      await takeTurn(record, {client: renewed}, Date.now());
+      expect(requests.at(-1)?.url).toBe('/jobs/1?key=MARKER-another-key');
+      expectNoKey(token, record, refused);
+    });
+
+    test('it goes to no other origin: neither in a redirect nor in a result', async () => {
+      const foreign = await service(() => ({body: {id: 'a', status: 'succeeded'}}));
+      const away = `${foreign.root}/a?${quoted}`;
+      const redirecting = await service(() => ({status: 307, headers: {location: away}}));
+      const described = await service(() => ({body: {id: 'a', status: 'succeeded', resourceLocation: away}}));
+      for (const {root} of [redirecting, described]) {
+        const client = createOperationClient({root, http, headers: {'x-api-key': key}});
+        const {poller, events} = recordEvents(client.watch('/jobs/1', {...options, fetchResult: true}));
+        const outcome = await poller.outcome();
+        expect([outcome.status, String(poller.abandoned)]).toEqual([
+          'abandoned',
+          expect.stringMatching(/protocol|result/),
+        ]);
+        expectNoKey(outcome, events, poller.toJSON());
+      }
+      expect(foreign.requests).toEqual([]);
+    });
+
+    test('in any other escaping it leads nowhere', async () => {
+      const location = `/jobs/1?key=${encodeURIComponent(encodeURIComponent(key))}`;
+      const {root} = await service(() => ({status: 202, headers: {location}}));
+      const client = createOperationClient({root, http, headers: {'x-api-key': key}});
+      const starting = client.start(protocols.longRunning, {path: '/jobs'}, options);
+      expectNoKey(await failure(starting, OperationNotWatchableError));
     });
   });
 });

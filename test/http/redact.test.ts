@@ -1,4 +1,4 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import {containsSecret, isRedacted, redact, redactJson, textMayContainSecret} from '../../src/http/redact.ts';
 
 describe('redact', () => {
@@ -118,6 +118,37 @@ describe('a secret that was escaped', () => {
     const begun = process.cpuUsage();
     for (const text of hostile) containsSecret(text, [secret]);
     expect(process.cpuUsage(begun).user / 1000).toBeLessThan(5000);
+  });
+
+  test('costs each string of a body one pass, and each secret one in all', () => {
+    const secrets = [secret, 'abc%2Bdef%3D', 'ghi%2Bjkl%3D'];
+    const names = Array.from({length: 1000}, (_, index) => `%41%42%43${index}`);
+    const body = {...Object.fromEntries(names.map((name) => [name, name])), last: `%20${secret}`};
+    const {Uint16Array: original} = globalThis;
+    const decode = jest.spyOn(TextDecoder.prototype, 'decode');
+    let passes = 0;
+    globalThis.Uint16Array = new Proxy(original, {
+      construct: (target, given) => {
+        passes++;
+        return Reflect.construct(target, given);
+      },
+    });
+    try {
+      expect(redactJson(body, secrets)).toEqual({...body, last: '%20[token]'});
+    } finally {
+      globalThis.Uint16Array = original;
+      decode.mockRestore();
+    }
+    // Once to find out whether there is a secret, and once for the copy.
+    expect(passes).toBeLessThanOrEqual(2 * (2 * names.length + 1) + secrets.length);
+    expect(decode.mock.calls).toEqual([]);
+  });
+
+  test('keeps all keys of a copy, whatever they mean elsewhere', () => {
+    const body: unknown = JSON.parse('{"__proto__": {"a": 1}, "toString": 2, "a": "ey+/AbC.dEf-==&x"}');
+    const copy = redactJson(body, [secret]);
+    expect(JSON.stringify(copy)).toBe('{"__proto__":{"a":1},"toString":2,"a":"[token]"}');
+    expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
   });
 
   test('is found however deep: each kind of escape within the other', () => {

@@ -2,7 +2,7 @@ import {expect, test} from '@jest/globals';
 import {WatchAbortedError} from '../../src/operation/errors.ts';
 import {operationChanges} from '../../src/polling/operation-changes.ts';
 import {operationOf} from '../support/core.ts';
-import {createSource} from './operation-source.ts';
+import {createSource} from './watch-source.ts';
 
 const running = operationOf('running');
 const half = operationOf('running', {percentComplete: 50});

@@ -2,7 +2,7 @@ import {expect, test} from '@jest/globals';
 import {OperationError, WatchAbortedError} from '../../src/operation/errors.ts';
 import {waitForStatus} from '../../src/polling/wait-for-status.ts';
 import {location, operationOf} from '../support/core.ts';
-import {createSource} from './operation-source.ts';
+import {createSource} from './watch-source.ts';
 
 const running = operationOf('running');
 const succeeded = operationOf('succeeded');

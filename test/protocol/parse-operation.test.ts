@@ -5,6 +5,7 @@ import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {parseErrorObject} from '../../src/protocol/error-object.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {type ParsedOperation, parseOperation} from '../../src/protocol/parse-operation.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {statuses, tasks} from '../support/core.ts';
 
@@ -241,6 +242,28 @@ describe('a service error', () => {
     ['a list', [{code: 'a'}], undefined],
   ])('with %s', (_, error, expected) => {
     expect(parseErrorObject(error)).toEqual(expected);
+  });
+
+  test('is read once, also where its code decides on the status', () => {
+    let reads = 0;
+    const error = {
+      code: '9',
+      get message() {
+        reads++;
+        return 'm';
+      },
+    };
+    const readsBy = (fields: Partial<Protocol>, body: object): number => {
+      reads = 0;
+      const reader = protocolReader(defineProtocol({...longRunning, name: 'coded', ...fields}));
+      expect(parseOperation(body, reader)).toMatchObject({
+        operation: {status: 'failed', error: {code: '9', message: 'm'}},
+      });
+      return reads;
+    };
+    const once = readsBy({}, {id: 'a', status: 'failed', error});
+    const coded = {errorMeansFailed: true, errorCodes: {9: 'failed'}} as const;
+    expect(readsBy(coded, {id: 'a', status: 'succeeded', error})).toBe(once);
   });
 
   test('nested 100,000 levels deep is parsed without recursion', () => {

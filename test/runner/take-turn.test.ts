@@ -447,6 +447,19 @@ describe('refused', () => {
     expect(error.message).toContain("it is on https://graph.example, and the client's origin is https://other.example");
   });
 
+  test('an operation on an origin that neither its token is of nor is trusted', async () => {
+    const {http, requests} = serviceOf(['succeeded']);
+    const record = recordAt();
+    const moved = {...record, token: {...record.token, location: 'https://b.example/c'}};
+    const options = {http, token: 'marker-token', protocols: [tasks]};
+    const error = await refusal(options, moved);
+    expect(error).toMatchObject({reason: 'foreignOrigin'});
+    expect(error.why).toBe('token.location: it is on https://b.example, and no token goes there');
+    expect(requests).toEqual([]);
+    const trusting = {...options, trustedOrigins: ['https://b.example']};
+    expect(await takeTurn(createRecord(moved.token, {protocol: tasks}, at(0)), trusting, at(0))).toHaveProperty('done');
+  });
+
   test('but an end is handed over by whoever has it, without a protocol', async () => {
     const {onEnd, ends} = keepEnds();
     const {record} = await takeTurn(recordAt(), {...everySecond, onEnd, http: serviceOf(['failed']).http}, at(0));

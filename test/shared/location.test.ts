@@ -12,6 +12,10 @@ test.each([
   ['https://user@graph.example/', undefined, undefined],
   ['https://:password@graph.example/', undefined, undefined],
   ['https://', 'https://graph.example/x', undefined],
+  ['https://graph.example/a,b, https://graph.example/a,b', undefined, 'https://graph.example/a,b'],
+  ['/a, /a', 'https://graph.example/x', 'https://graph.example/a'],
+  ['/a, /b', 'https://graph.example/x', 'https://graph.example/a,%20/b'],
+  [', ', 'https://graph.example/x/', 'https://graph.example/x/,'],
 ])('%s, seen from %s, is %s', (text, base, expected) => {
   expect(readLocation(text, base)?.href).toBe(expected);
 });

@@ -257,6 +257,7 @@ describe('a start', () => {
 
   const wrong: ReadonlyArray<readonly [object, string]> = [
     [{}, 'options.path: expected a string, got undefined'],
+    [Object.create({path: '/inherited'}), 'options.path: expected a string, got undefined'],
     [
       {path: '/a/{id}'},
       "options.path: expected a path, encoded as in a URL, without version and query, such as '/teams/a/cl",

@@ -253,6 +253,7 @@ describe('add', () => {
     ['an option that there is not', () => [location, {...here, ke: 'a'}] as const, /ke: there is no such option/],
     ['an empty key', () => [location, {...here, key: ''}] as const, /^key: expected/],
     ['a key that no store can hold', () => [location, {...here, key: '\ud800'}] as const, /^key: expected/],
+    ['a location that would be such a key', () => [`${location}\ud800`, here] as const, /^key: expected/],
     [
       'a protocol that the tracker was not given',
       () => [location, {protocol: {...tasks, name: 'other'}}] as const,
@@ -349,6 +350,27 @@ describe('a poller that is added', () => {
     expect(ends).toMatchObject([{outcome: {status: 'failed'}}]);
     expect(service.requests).toHaveLength(1);
   });
+
+  test.each(['https://graph.example', undefined])(
+    'may have moved to an origin that is trusted, of a client at %s',
+    async (root) => {
+      const trustedOrigins = ['https://b.example'];
+      const moved = (): Response =>
+        Response.json({id: 'b', status: 'running'}, {headers: {'operation-location': 'https://b.example/c'}});
+      const {http, requests} = serviceOf([moved]);
+      const poller = pollOperation(location, {http, protocol: tasks, token: 'marker-token', trustedOrigins});
+      await settle();
+      const {ends, options} = keep();
+      const service = serviceOf(['succeeded']);
+      const own = {http: service.http, token: 'marker-token'};
+      const transport = root === undefined ? own : {client: createOperationClient({root, ...own})};
+      const tracker = await track({...transport, trustedOrigins, ...options});
+      await tracker.add(poller, {key: 'a'});
+      await pass(2000);
+      expect(ends).toMatchObject([{key: 'a', outcome: {status: 'succeeded'}}]);
+      expect([...requests, ...service.requests]).toEqual([location, 'https://b.example/c']);
+    },
+  );
 
   test('can come from a client', async () => {
     const service = serviceOf(['succeeded']);
@@ -573,6 +595,23 @@ describe('close', () => {
     expect(closed).toBe(1);
   });
 
+  test('settles with an end that the store rejects, which the next tracker finds again', async () => {
+    const store = testStore();
+    const {ends, options} = keep();
+    const tracker = await track({http: serviceOf(['running', 'succeeded']).http, store, ...options});
+    const tracked = await tracker.add(location, {...here, key: 'a'});
+    await pass(500);
+    store.before = failEach(1, 'write');
+    await pass(1000);
+    const outcome = tracked.outcome();
+    await tracker.close();
+    expect(await outcome).toMatchObject({status: 'succeeded'});
+    expect(ends).toEqual([]);
+    await track({http: serviceOf(['succeeded']).http, store: leftBehind(store), ...options});
+    await pass(1000);
+    expect(ends).toHaveLength(1);
+  });
+
   test('comes at the end of an await using block', async () => {
     let outcome: unknown;
     {
@@ -774,6 +813,30 @@ describe('86: a store that fails', () => {
     expect(await refused).toMatchObject({name: 'TrackerError', reason: 'store'});
   });
 
+  test('may list a key more than once, and its operation is watched once', async () => {
+    const store = testStore();
+    const first = await track({http: serviceOf(['running']).http, store, ...keep().options});
+    await first.add(location, {...here, key: 'a'});
+    await first.close();
+    const {ends, options} = keep();
+    const service = serviceOf(['succeeded']);
+    await track({http: service.http, store: {...store, list: async () => ['a', 'b', 'a']}, ...options});
+    await pass(2000);
+    expect(ends).toHaveLength(1);
+    expect(service.requests).toHaveLength(1);
+  });
+
+  test('must list its keys', async () => {
+    const store = {...testStore(), list: async () => undefined as never};
+    const tracker = track({store, onError: () => {}});
+    const refused = expect(tracker).rejects.toMatchObject({
+      name: 'TrackerError',
+      message: 'The store could not be read: list: expected a list of keys, got undefined',
+    });
+    await pass(5000);
+    await refused;
+  });
+
   test('reports to onError alone, whatever that throws', async () => {
     const thrown = new Error('a broken onError');
     const uncaught = jest.fn();
@@ -837,6 +900,26 @@ describe('what a store holds that is no record', () => {
       'The store holds what is no record under b: The record was refused: key: it is another one',
       'The store holds what is no record under a: The record was refused: data: it is nested too deeply',
     ]);
+  });
+
+  test('is left, and not asked for, where its origin is foreign and not trusted', async () => {
+    const source = testStore();
+    const {http} = serviceOf(['running']);
+    const first = await track({http, store: source, ...keep().options});
+    await first.add(location, {...here, key: 'a'});
+    const text = source.texts.get('a')?.replace(location, 'https://b.example/c') ?? '';
+    const service = serviceOf(['succeeded']);
+    const {ends, errors, options} = keep();
+    const store = testStore([['a', text]]);
+    const tracker = await track({http: service.http, token: 'marker-token', store, ...options});
+    await pass(2000);
+    expect(errors).toMatchObject([{reason: 'record', key: 'a', cause: {reason: 'foreignOrigin'}}]);
+    expect([...store.texts]).toEqual([['a', text]]);
+    expect([...ends, ...service.requests]).toEqual([]);
+    await tracker.close();
+    await track({http: service.http, token: 'marker-token', store, trustedOrigins: ['https://b.example'], ...options});
+    await pass(2000);
+    expect(ends).toMatchObject([{key: 'a', outcome: {status: 'succeeded'}}]);
   });
 
   test('is left where this tracker lacks its protocol', async () => {
@@ -952,6 +1035,8 @@ describe('the options', () => {
     [{onEnd: 'mail'}, /^onEnd: expected a function/],
     [{stor: 1}, /Did you mean store\?$/],
     [{signal: AbortSignal.abort()}, /^signal: there is no such option/],
+    [{trustedOrigins: ['b.example']}, /^trustedOrigins: expected origins such as/],
+    [{protocols: [{name: ''}]}, /name: expected a string that is not empty/],
   ])('are checked: %j', async (options, message) => {
     const given: OperationTrackerOptions = JSON.parse('{}');
     await expect(createOperationTracker(Object.assign(given, options))).rejects.toThrow(message);

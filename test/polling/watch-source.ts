@@ -1,13 +1,13 @@
 import type {Operation} from '../../src/operation/operation.ts';
 import type {Outcome} from '../../src/operation/outcome.ts';
-import type {OperationSource} from '../../src/polling/operation-source.ts';
+import type {WatchSource} from '../../src/polling/watch-source.ts';
 import {stateOf} from '../support/core.ts';
 
 /** A watched operation that does what the test says, and counts who listens. */
 export function createSource(known?: Operation) {
   const reports = new Set<(operation: Operation) => void>();
   const outcomes = new Set<(outcome: Outcome) => void>();
-  const source: OperationSource = {
+  const source: WatchSource = {
     operation: () => known,
     state: () => stateOf({operation: known}),
     onReport: (callback) => {

@@ -3,7 +3,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 
 /** A watched operation, for whoever waits for one of its changes. */
-export interface OperationSource {
+export interface WatchSource {
   /** The operation as last known. */
   operation(): Operation | undefined;
   state(): WatchState;
