@@ -28,7 +28,7 @@ export async function work<Data>(
     const now = clock();
     // In SQL: update … set leased_until = … where due_at <= now and leased_until <= now … returning record
     const row = [...table.values()].find(({dueAt, leasedUntil}) => dueAt <= now && leasedUntil <= now);
-    if (row === undefined) await sleep(5);
+    if (row === undefined) await sleep(20);
     else {
       const leasedUntil = now + lease;
       row.leasedUntil = leasedUntil;

@@ -13,7 +13,7 @@ export function openOwnQueue(): TestedRunner {
     const clock = (): number => Date.now() + clockAhead;
     const loop = (): Promise<void> =>
       work(table, {...kitTurnOptions(instance), signal}, {lease, clock, onError: () => {}});
-    for (let loops = 0; loops < 10; loops += 1) loop().catch(console.error);
+    for (let loops = 0; loops < 5; loops += 1) loop().catch(console.error);
     return {kill: () => killing.abort()};
   };
   return {

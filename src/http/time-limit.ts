@@ -71,8 +71,6 @@ export function withTimeLimit<T>(
         // A batch may be refused after one of its requests was given up.
         if (isOver) return;
         heldUntil = until;
-        // It may have been sent before, in a batch that was refused: what is not under way takes none of its time.
-        startTimer(deadlineAt, now());
         onHeldBack?.(until);
       },
       onSent: () => {
@@ -80,6 +78,7 @@ export function withTimeLimit<T>(
         if (!isStarting) sentAt = now();
         startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
       },
+      // It was sent in a batch that failed: what is not under way takes none of its time.
       onRequeued: () => startTimer(deadlineAt, now()),
       onHead: () => {
         const end = sentAt + requestTimeout;

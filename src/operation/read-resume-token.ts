@@ -63,8 +63,11 @@ export function readResumeToken(token: unknown): WatchState {
 }
 
 type FieldCheck = readonly [isValid: (value: unknown) => boolean, takes: string, required?: 'required'];
-/** The checks of an object's fields by their names: in a map, because a queue reads a token at each poll. */
-type FieldChecks = ReadonlyMap<string, FieldCheck>;
+/** The checks of an object's fields: in a map, because a queue reads a token at each poll. */
+interface FieldChecks {
+  readonly byName: ReadonlyMap<string, FieldCheck>;
+  readonly required: readonly string[];
+}
 
 const isString = (value: unknown): boolean => typeof value === 'string';
 const isTime = (value: unknown): boolean => Number.isFinite(value) && Math.abs(Number(value)) <= 8.64e15;
@@ -121,18 +124,23 @@ const answerFields: FieldChecks = checksOf({
 const errorFields: FieldChecks = checksOf({code: [isString, 'a string'], message: [isString, 'a string']});
 
 /* @__NO_SIDE_EFFECTS__ */ function checksOf(checks: Readonly<Record<string, FieldCheck>>): FieldChecks {
-  return new Map(Object.entries(checks));
+  const required = Object.keys(checks).filter((name) => checks[name]?.[2] === 'required');
+  return {byName: new Map(Object.entries(checks)), required};
 }
 
-function checkFields(fields: Fields, checks: FieldChecks, where: string): void {
+/** @param fields its own properties alone */
+function checkFields(fields: Fields, {byName, required}: FieldChecks, where: string): void {
+  for (const name of required) if (fields[name] === undefined) throw wrongField(name, byName.get(name), where);
   for (const name of Object.keys(fields)) {
-    if (!checks.has(name)) throw invalid(`${where} has an unknown field, ${describe(name)}`);
-  }
-  checks.forEach(([isValid, takes, required], name) => {
+    const check = byName.get(name);
+    if (check === undefined) throw invalid(`${where} has an unknown field, ${describe(name)}`);
     const value = fields[name];
-    if (value === undefined && required === undefined) return;
-    if (!isValid(value)) throw invalid(`${where}'s ${name} is not ${takes}`);
-  });
+    if (value !== undefined && !check[0](value)) throw wrongField(name, check, where);
+  }
+}
+
+function wrongField(name: string, check: FieldCheck | undefined, where: string): InvalidResumeTokenError {
+  return invalid(`${where}'s ${name} is not ${check?.[1]}`);
 }
 
 function isObserved(value: unknown): boolean {

@@ -28,7 +28,12 @@ export function formatReport(reports: readonly RunnerReport[]): string {
   const left = reports.flatMap(({runner, cannot}) =>
     [...cannot].map(([ability, why]) => `- ${runner} cannot ${abilities[ability]}: ${why}.`),
   );
-  return [table, broken, left]
+  const busy = reports.flatMap(({runner, disturbed}) =>
+    [...disturbed].map(
+      ([scenario, why]) => `- ${runner} was not judged by '${scenario}', the machine was too busy: ${why}.`,
+    ),
+  );
+  return [table, broken, left, busy]
     .filter((part) => part.length > 0)
     .map((lines) => `${lines.join('\n')}\n`)
     .join('\n');

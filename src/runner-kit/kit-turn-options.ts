@@ -1,3 +1,4 @@
+import {longestOf, monitorStalls} from './stalls.ts';
 import type {RunnerInstanceOptions} from './tested-runner.ts';
 
 /** What the kit learns about an end. */
@@ -11,6 +12,8 @@ export interface ReportedEnd {
   readonly reason?: string | undefined;
   /** The `result` of the operation. */
   readonly result?: unknown;
+  /** The longest stall of the runner's process since it had its options, in milliseconds. */
+  readonly stall: number;
 }
 
 /** What `onEnd` gets, as far as the kit looks at it. */
@@ -47,6 +50,7 @@ export interface KitTurnOptions {
  * ```
  */
 export function kitTurnOptions({token, pollInterval, requestTimeout, endsUrl}: RunnerInstanceOptions): KitTurnOptions {
+  const stalls = monitorStalls();
   return {
     token,
     schedule: () => pollInterval,
@@ -54,7 +58,7 @@ export function kitTurnOptions({token, pollInterval, requestTimeout, endsUrl}: R
     fetchResult: true,
     onEnd: async ({id, key, data, outcome, signal}) => {
       const {status, reason, operation} = outcome;
-      const end: ReportedEnd = {id, key, data, status, reason, result: operation?.result};
+      const end: ReportedEnd = {id, key, data, status, reason, result: operation?.result, stall: longestOf(stalls)};
       const response = await fetch(endsUrl, {
         method: 'POST',
         headers: {'content-type': 'application/json'},

@@ -3,6 +3,7 @@ import type {StepAnswer} from '../testing/operation-step.ts';
 import type {EndCall} from './ends-server.ts';
 import type {Scenario} from './scenarios.ts';
 import {pollInterval, type Scene, type WatchedOperation} from './scene.ts';
+import {stallResolution} from './stalls.ts';
 import type {RunnerAbility} from './tested-runner.ts';
 
 /** What was seen of one operation. */
@@ -22,10 +23,11 @@ export interface Rule {
   readonly violation: (facts: Facts) => string | undefined;
 }
 
-/** How much earlier than it is due a poll may come, in milliseconds: clocks are read in whole milliseconds, on two machines. */
-const tolerance = 5;
-/** How long a request of a killed instance may take to arrive, in milliseconds. */
-const strayTime = 500;
+/**
+ * How much earlier than it is due a poll may come, in milliseconds: clocks are read in whole milliseconds, on two machines, and a
+ * process that stalls reads them before it does.
+ */
+const toleranceOf = ({longestStall}: Scene): number => Math.max(5, longestStall - stallResolution);
 /** The least wait after a failure, in milliseconds. */
 const leastWait = 100;
 
@@ -34,13 +36,15 @@ const isEnd = ({status}: StepAnswer): boolean => status === 'succeeded' || statu
 /** Polls that came too early, with the wait that was due and the one that there was, but for those after a kill. */
 function* earlyPolls({scenario, scene, operation: {plan, addedAt}, polls}: Facts): Generator<string> {
   if (scenario.overlaps) return;
+  const tolerance = toleranceOf(scene);
   for (const [index, at] of polls.entries()) {
     const before = polls[index - 1];
     if (before === undefined) continue;
     const {retryAfter, http = 200, fault} = plan.script[Math.min(index, plan.script.length) - 1] ?? {};
     const isFailure = http >= 400 || fault !== undefined;
     const wait = retryAfter === undefined ? (isFailure ? leastWait : pollInterval) : Number(retryAfter) * 1000;
-    const isCutOff = scene.kills.some((killedAt) => killedAt >= before - strayTime && killedAt <= at);
+    // A request of a killed instance may arrive a little later.
+    const isCutOff = scene.kills.some((killedAt) => killedAt >= before - scene.lease / 4 && killedAt <= at);
     // The last one before the deadline may come sooner.
     const isLast = plan.totalTimeout !== undefined && at >= addedAt + plan.totalTimeout - pollInterval;
     if (at - before < wait - tolerance && !isCutOff && !isLast)
@@ -122,9 +126,9 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'Nothing is asked after the deadline, but one poll that comes late',
-    violation: ({operation: {plan, addedAt}, polls}) => {
+    violation: ({operation: {plan, storedAt}, polls}) => {
       const {totalTimeout = Number.POSITIVE_INFINITY} = plan;
-      const later = polls.filter((at) => at > addedAt + totalTimeout);
+      const later = polls.filter((at) => at > storedAt + totalTimeout);
       return later.length <= 1 ? undefined : `polled ${later.length} times after the deadline`;
     },
   },

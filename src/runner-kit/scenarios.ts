@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {lease, longLease, type PlannedOperation, pollInterval, type Scene} from './scene.ts';
+import {longLease, type PlannedOperation, pollInterval, type Scene, shortestLease} from './scene.ts';
 import type {RunnerAbility} from './tested-runner.ts';
 
 /** What a runner is put through. */
@@ -18,12 +18,12 @@ const succeeded = {status: 'succeeded'};
 const failed = {status: 'failed', error: {code: 'PolicyViolation', message: 'The password is too short.'}};
 const waitsOneSecond = {status: 'running', retryAfter: 1};
 
-/** Operations that only differ in what their service says. */
-const peaceful: readonly PlannedOperation[] = [
+/** Operations that only differ in what their service says. @param lease in milliseconds */
+const peaceful = (lease: number): readonly PlannedOperation[] => [
   {key: 'succeeded', script: [notStarted, running, succeeded], outcome: succeeded},
   {key: 'failed', script: [running, failed], outcome: {status: 'failed'}},
   {key: 'unknownWord', script: [running, {status: 'waitingForApproval'}, succeeded], outcome: succeeded},
-  {key: 'retryAfter', script: [{...running, retryAfter: 3}, succeeded], outcome: succeeded},
+  {key: 'retryAfter', script: [{...running, retryAfter: (1.5 * lease) / 1000}, succeeded], outcome: succeeded},
   {key: 'throttled', script: [running, {http: 429, retryAfter: 1}, succeeded], outcome: succeeded},
   {key: 'unavailable', script: [{http: 503}, {fault: 'reset'}, running, succeeded], outcome: succeeded},
   {key: 'slow', script: [{...running, delay: 300}, {...running, delay: 300}, succeeded], outcome: succeeded},
@@ -43,7 +43,7 @@ export const scenarios: readonly Scenario[] = [
     play: async (scene) => {
       await scene.start({lease: longLease});
       await scene.startAnother({lease: longLease});
-      for (const plan of peaceful) await scene.add(plan);
+      for (const plan of peaceful(scene.lease)) await scene.add(plan);
       const echo = {status: 'running', detail: `Bearer ${scene.token}`, fields: {sent: scene.token}};
       await scene.add({key: 'echo', script: [echo, {...echo, ...succeeded}], outcome: succeeded});
     },
@@ -64,7 +64,7 @@ export const scenarios: readonly Scenario[] = [
     needs: 'wake',
     play: async (scene) => {
       await scene.start({lease: longLease});
-      const script = [{...running, retryAfter: 2}, succeeded];
+      const script = [{...running, retryAfter: scene.lease / 1000}, succeeded];
       await scene.add({key: 'woken', script, outcome: succeeded, isWoken: true});
       await scene.polled('woken', 1);
       for (const pause of [100, 300, 500, 600]) {
@@ -79,7 +79,7 @@ export const scenarios: readonly Scenario[] = [
       await scene.start();
       await addSeveral(scene, {
         key: 'cut',
-        script: [running, {...running, delay: 3 * lease}, succeeded],
+        script: [running, {...running, delay: 3 * scene.lease}, succeeded],
         outcome: succeeded,
       });
       await scene.polled('cut-1', 2);
@@ -122,7 +122,7 @@ export const scenarios: readonly Scenario[] = [
       await scene.polled('late-1', 1);
       await sleep(pollInterval);
       await scene.kill();
-      await sleep(lease);
+      await sleep(scene.lease);
       await scene.start();
     },
   },
@@ -133,7 +133,7 @@ export const scenarios: readonly Scenario[] = [
     play: async (scene) => {
       await scene.start();
       await scene.startAnother();
-      const slow = {...running, delay: 2 * lease};
+      const slow = {...running, delay: 2 * scene.lease};
       await addSeveral(scene, {key: 'slower', script: [running, slow, succeeded], outcome: succeeded});
     },
   },
@@ -143,7 +143,7 @@ export const scenarios: readonly Scenario[] = [
     overlaps: true,
     play: async (scene) => {
       await scene.start();
-      await scene.startAnother({clockAhead: 1.5 * lease});
+      await scene.startAnother({clockAhead: 1.5 * shortestLease});
       await addSeveral(scene, {
         key: 'skewed',
         script: [running, waitsOneSecond, running, succeeded],

@@ -1,21 +1,23 @@
 import {randomUUID} from 'node:crypto';
+import type {IntervalHistogram} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {EmulatedOperation} from '../testing/emulated-operation.ts';
 import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
 import type {StepAnswer} from '../testing/operation-step.ts';
 import {type EndAnswer, type EndCall, type EndsServer, startEndsServer} from './ends-server.ts';
+import {longestOf, monitorStalls} from './stalls.ts';
 import type {RunnerInstance, RunnerInstanceOptions, TestedRunner} from './tested-runner.ts';
 
 /** How long to wait between two polls, in milliseconds. */
 export const pollInterval = 150;
-/** The length of a lease where one is to run out, in milliseconds: longer than a turn takes on a busy machine. */
-export const lease = 2000;
+/** The length of a lease where one is to run out, in milliseconds, on a machine that keeps up. */
+export const shortestLease = 2000;
 /** The length of a lease where none is to run out, in milliseconds. */
-export const longLease = 60_000;
-/** How long a request may take, in milliseconds: longer than a lease, so that one can run out during a poll. */
-const requestTimeout = 8000;
-/** How long to look for requests and calls that should not come any more, in milliseconds: longer than a lease. */
-const quietTime = 3500;
+export const longLease = 120_000;
+/** How long a request may take, in milliseconds: longer than any lease that runs out, and than a busy machine takes for it. */
+const requestTimeout = 120_000;
+/** How often what the kit waits for is looked for, in milliseconds. */
+const tick = 10;
 
 /** How an operation ends. */
 export interface PlannedOutcome {
@@ -43,8 +45,18 @@ export interface WatchedOperation {
   readonly plan: PlannedOperation;
   readonly data: unknown;
   readonly emulated: EmulatedOperation;
-  /** In milliseconds since 1970. */
+  /** When it was given to the runner, in milliseconds since 1970. */
   readonly addedAt: number;
+  /** When the runner had stored it, in milliseconds since 1970. */
+  storedAt: number;
+}
+
+/** How much time a scene takes, in milliseconds. */
+export interface ScenePace {
+  /** The length of a lease that is to run out. */
+  readonly lease: number;
+  /** How long to wait for anything that must come. */
+  readonly patience: number;
 }
 
 /** One runner with a service of its own, and what was seen of both. */
@@ -53,6 +65,8 @@ export class Scene {
   readonly token: string;
   readonly runner: TestedRunner;
   readonly emulator: GraphEmulator;
+  /** The length of a lease that is to run out, in milliseconds. */
+  readonly lease: number;
   readonly operations: WatchedOperation[] = [];
   /** When instances were killed, in milliseconds since 1970. */
   readonly kills: number[] = [];
@@ -60,31 +74,38 @@ export class Scene {
   readonly stored = new Set<string>();
   readonly #ends: EndsServer;
   readonly #patience: number;
+  readonly #stalls: IntervalHistogram;
   readonly #instances: RunnerInstance[] = [];
 
   private constructor(
     runner: TestedRunner,
-    patience: number,
+    {lease, patience}: ScenePace,
     token: string,
     emulator: GraphEmulator,
     ends: EndsServer,
   ) {
     this.runner = runner;
+    this.lease = lease;
     this.token = token;
     this.emulator = emulator;
     this.#patience = patience;
     this.#ends = ends;
+    this.#stalls = monitorStalls();
   }
 
-  /** @param patience how long to wait for anything that must come, in milliseconds */
-  static async open(runner: TestedRunner, patience: number): Promise<Scene> {
+  static async open(runner: TestedRunner, pace: ScenePace): Promise<Scene> {
     const token = `kit-secret-${randomUUID()}`;
     const ends: EndsServer = await startEndsServer((key) => {
       const answers = scene.operations.find(({plan}) => plan.key === key)?.plan.onEnd;
       return answers?.[scene.callsFor(key).length] ?? 'resolve';
     });
-    const scene = new Scene(runner, patience, token, await startGraphEmulator({token}), ends);
+    const scene = new Scene(runner, pace, token, await startGraphEmulator({token}), ends);
     return scene;
+  }
+
+  /** The longest stall of the kit's process, and of the runner's as far as it could report one, in milliseconds. */
+  get longestStall(): number {
+    return Math.max(longestOf(this.#stalls), ...this.#ends.calls.map(({stall}) => stall));
   }
 
   /** The calls of `onEnd` for an operation. */
@@ -94,7 +115,7 @@ export class Scene {
 
   async start(given: Partial<Pick<RunnerInstanceOptions, 'lease' | 'clockAhead'>> = {}): Promise<void> {
     const common = {token: this.token, endsUrl: this.#ends.url, pollInterval, requestTimeout};
-    this.#instances.push(await this.runner.start({...common, lease, clockAhead: 0, ...given}));
+    this.#instances.push(await this.runner.start({...common, lease: this.lease, clockAhead: 0, ...given}));
   }
 
   /** Starts a second instance, if the runner can have one. */
@@ -113,16 +134,18 @@ export class Scene {
     const {key, script, totalTimeout} = plan;
     const data = {mail: `${key}@contoso.com`};
     const emulated = this.emulator.addOperation({script});
-    this.operations.push({plan, data, emulated, addedAt: Date.now()});
+    const operation = {plan, data, emulated, addedAt: Date.now(), storedAt: Number.POSITIVE_INFINITY};
+    this.operations.push(operation);
     await this.runner.add(emulated.location, {key, data, totalTimeout});
+    operation.storedAt = Date.now();
   }
 
   /** Resolves as soon as a poll has arrived, before its answer can have. */
   async polled(key: string, polls: number): Promise<void> {
-    const until = Date.now() + this.#patience;
     const emulated = this.operations.find(({plan}) => plan.key === key)?.emulated;
-    while (emulated !== undefined && emulated.requests.length < polls && Date.now() < until) {
-      await Promise.race([this.emulator.nextRequest(), sleep(100)]);
+    const hasArrived = (): boolean => (emulated?.requests.length ?? polls) >= polls;
+    for (let waited = 0; !hasArrived() && waited < this.#patience; ) {
+      waited += await calmTimeOf(() => Promise.race([this.emulator.nextRequest(), sleep(tick)]));
     }
   }
 
@@ -137,7 +160,9 @@ export class Scene {
       this.operations.every(({plan: {key}}) => this.callsFor(key).some(({answer}) => answer === 'resolve')),
     );
     await this.look();
-    await sleep(quietTime);
+    // Longer than a lease: whatever it held back comes now.
+    const quietTime = 1.75 * this.lease;
+    for (let waited = 0; waited < quietTime; ) waited += await calmTimeOf(() => sleep(tick));
     await this.look();
   }
 
@@ -148,15 +173,23 @@ export class Scene {
   }
 
   async close(): Promise<void> {
+    this.#stalls.disable();
     await this.runner.close();
     await Promise.all([this.emulator.stop(), this.#ends.stop()]);
   }
 
   async #until(holds: () => boolean): Promise<void> {
-    const until = Date.now() + this.#patience;
-    for (let turns = 0; !holds() && Date.now() < until; turns += 1) {
-      if (turns % 50 === 0) await this.look();
-      await sleep(5);
+    let waited = 0;
+    for (let turns = 0; !holds() && waited < this.#patience; turns += 1) {
+      if (turns % 25 === 0) await this.look();
+      waited += await calmTimeOf(() => sleep(tick));
     }
   }
+}
+
+/** Waits for a tick at most. Returns for how long, of which no more is counted than a machine takes that keeps up. */
+async function calmTimeOf(wait: () => Promise<unknown>): Promise<number> {
+  const begunAt = performance.now();
+  await wait();
+  return Math.min(performance.now() - begunAt, 2 * tick);
 }

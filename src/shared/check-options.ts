@@ -51,7 +51,9 @@ export function checkOptions<Options extends object>(
     if (check === undefined) throw unknownName(kind, name, Object.keys(checks), prefix);
     if (value !== undefined) check(prefix + name, value);
   }
-  const own = {...Object.fromEntries(Object.keys(checks).map((name) => [name, undefined])), ...options};
+  const absent: Record<string, undefined> = {};
+  for (const name of Object.keys(checks)) absent[name] = undefined;
+  const own = {...absent, ...options};
   for (const name of required) {
     // What is there has been checked.
     if (Reflect.get(own, name) === undefined) checks[name]?.(prefix + name, undefined);
@@ -61,7 +63,8 @@ export function checkOptions<Options extends object>(
 
 /** A copy of an object that inherits nothing: what some other code has added to `Object.prototype` is none of its properties. */
 export function ownProperties<Given extends object>(given: Given): Given {
-  return {__proto__: null, ...given};
+  // Several times as fast as `__proto__: null` in the literal.
+  return Object.setPrototypeOf({...given}, null);
 }
 
 /**

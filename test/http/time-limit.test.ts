@@ -98,9 +98,12 @@ test('what is held back after its batch was refused has all of its time again on
     1000,
     {signal: new AbortController().signal, deadlineAt: start + 9000},
     'request',
-    (_, {onSent, onHeldBack}) => {
+    (_, {onSent, onRequeued, onHeldBack}) => {
       onSent();
-      setTimeout(() => onHeldBack?.(start + 5000), 500);
+      setTimeout(() => {
+        onRequeued?.();
+        onHeldBack?.(start + 5000);
+      }, 500);
       setTimeout(onSent, 5000);
       return new Promise<void>(() => undefined);
     },

@@ -19,5 +19,5 @@ testOnRedis(
     const report = await checkRunner('BullMQ', () => openBullmqQueue(server ?? {host: '', port: 0}), {concurrency: 3});
     expect(formatReport([report])).not.toMatch(/✗|–/);
   },
-  120_000,
+  400_000,
 );

@@ -9,6 +9,7 @@ const good: RunnerReport = {
     {name: 'A hint makes no early poll', result: 'skipped', seen: []},
   ],
   cannot: new Map([['wake', 'there is no such verb']]),
+  disturbed: new Map(),
 };
 
 const bad: RunnerReport = {
@@ -19,6 +20,7 @@ const bad: RunnerReport = {
     {name: 'A hint makes no early poll', result: 'ok', seen: []},
   ],
   cannot: new Map(),
+  disturbed: new Map([['killed during a poll', 'a process stalled for 9500 ms']]),
 };
 
 test('a report is a table in Markdown', () => {
@@ -42,6 +44,8 @@ test('several are one table, with what was seen and what could not be checked', 
 - yours: Nothing is lost. Seen: killed: b: no call
 
 - mine cannot take hints: there is no such verb.
+
+- yours was not judged by 'killed during a poll', the machine was too busy: a process stalled for 9500 ms.
 `,
   );
 });

@@ -19,5 +19,5 @@ testOnPostgres(
     const report = await checkRunner('PostgreSQL', () => openPostgresQueue(server?.url ?? ''));
     expect(formatReport([report])).not.toMatch(/✗|–/);
   },
-  60_000,
+  400_000,
 );

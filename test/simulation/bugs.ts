@@ -148,12 +148,6 @@ export const bugs: readonly Bug[] = [
     replace: '',
   },
   {
-    name: 'what a batch was refused for runs out of its time while it is held back',
-    file: 'http/time-limit.ts',
-    search: 'startTimer(deadlineAt, now());\n        onHeldBack',
-    replace: 'onHeldBack',
-  },
-  {
     name: 'the deadline is forgotten by resume tokens',
     file: 'operation/resume-token.ts',
     search: 'if (state.deadlineAt !== undefined) token.deadlineAt = state.deadlineAt;',
@@ -263,7 +257,13 @@ export const bugs: readonly Bug[] = [
     replace: 'if (heldUntil === undefined || now > 0) return undefined;',
   },
   {
-    name: 'what a batch was refused for runs out of its time while it waits for another request',
+    name: 'a request whose batch failed goes into a batch again',
+    file: 'graph/batcher.ts',
+    search: 'resolve(this.#single(location, request));',
+    replace: "resolve(this.send('again', location, request));",
+  },
+  {
+    name: 'what a batch was refused for runs out of its time while it waits',
     file: 'graph/batcher.ts',
     search: 'request.onRequeued?.();',
     replace: '',

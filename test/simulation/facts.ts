@@ -270,12 +270,13 @@ export function applyTo(world: World, happening: Happening): void {
       answer(facts, {answer: happening.answer, isThere: true}, now);
       break;
     case 'lost':
+      if (!happening.isWanted) break;
       facts.settledAt = now;
       facts.isAsking = false;
       facts.failures += 1;
       facts.lastTrouble = 'lost';
-      // What was lost with a batch is asked again by itself.
-      facts.isFollowedUp = happening.isBatched;
+      // What was lost with a batch is asked again by itself, unless nobody wanted it any more.
+      facts.isFollowedUp = happening.isBatched && happening.why !== 'given up';
       break;
     case 'token failed':
       facts.failures += 1;
@@ -412,7 +413,8 @@ function heed(world: World, answer: ServiceAnswer): void {
   const {now} = world.time;
   const {http, told} = answer;
   if (!isRefused(answer) || told === undefined) {
-    if (http >= 500 || http === 429 || !world.plan.hasClient) return;
+    // A head whose body never comes may hold all back, but is not taken for a sign of what the service can take.
+    if (http >= 500 || http === 429 || answer.delivery === 'hangBody' || !world.plan.hasClient) return;
     world.accepted ??= {since: Math.max(now, world.heldUntil), count: 0};
     world.accepted.count += 1;
     return;
@@ -441,6 +443,7 @@ function answer(
   facts.settledAt = now;
   facts.isAsking = false;
   if (!isThere) {
+    facts.lastTrouble = 'lost';
     facts.isFollowedUp = true;
     return;
   }

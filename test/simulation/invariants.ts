@@ -71,8 +71,10 @@ const keepsToItsConcurrency: RequestCheck = ({inFlight, together}, {plan}) => {
 };
 
 /** Polls follow each other at a distance, whatever the answers are. */
-const isNoFlood: Check<'request'> = ({url}, world, facts) => {
+const isNoFlood: Check<'request'> = ({url, isBatched}, world, facts) => {
   const {settledAt, isFollowedUp} = facts;
+  // A request whose batch failed is repeated once, by itself.
+  if (isFollowedUp && isBatched && facts.lastTrouble === 'lost') return 'a batch at once after one that failed';
   if (settledAt === undefined || isFollowedUp || isForResult(url)) return undefined;
   // A worker takes what another one has put off for due.
   if (keepsRecords(world.plan.runner) && facts.slack > 0) return undefined;
@@ -292,6 +294,7 @@ const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
   if (wokenAt === undefined || resumedAt >= wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
     return undefined;
   if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || pace !== undefined || isCrowded(plan)) return undefined;
+  if (isAbroad(facts, world)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
   if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
   // However many there are, polls keep their least distance.
@@ -445,7 +448,9 @@ function endsBy(world: World, facts: Facts): number {
     resumedAt < deadlineAt ? deadlineAt : Math.max(resumedAt, Math.min(lastRequestAt, resumedAt + requestTimeout));
   const end = begins + requestTimeout + late;
   if (!fetchResult || facts.endReadAt === undefined) return end;
-  return Math.max(end, resumedAt, facts.endReadAt) + notFoundGrace + 2 * requestTimeout + late;
+  // `totalTimeout` does not apply to a result, which a worker or a tracker does not ask for while it leaves the service alone.
+  const heldUntil = keepsRecords(world.plan.runner) ? Math.max(facts.turnHeldUntil, world.heldUntil) : 0;
+  return Math.max(end, resumedAt, facts.endReadAt, heldUntil) + notFoundGrace + 2 * requestTimeout + late;
 }
 
 /** Every operation ends by its deadline and one request. */

@@ -31,6 +31,7 @@ interface Share {
 export class Exchange {
   readonly answer: ServiceAnswer;
   readonly shares: readonly Share[];
+  readonly #isBatch: boolean;
   readonly #network: Network;
   readonly #signal: AbortSignal;
   #reject: ((reason: unknown) => void) | undefined;
@@ -40,10 +41,12 @@ export class Exchange {
   /** Called when the client gives up. */
   onGivenUp: ((reason: unknown) => void) | undefined;
 
-  constructor(network: Network, answer: ServiceAnswer, shares: readonly Share[], signal: AbortSignal) {
+  constructor(network: Network, answer: ServiceAnswer, shares: readonly Share[], {url, signal}: NetworkRequest) {
     this.#network = network;
     this.answer = answer;
     this.shares = shares;
+    // It is one even where a single request is left in it, the others having been given up before it left.
+    this.#isBatch = isBatch(url);
     this.#signal = signal;
   }
 
@@ -126,7 +129,7 @@ export class Exchange {
 
   #lose(why: string): void {
     this.close();
-    const isBatched = this.shares.length > 1;
+    const isBatched = this.#isBatch;
     for (const {operation, answer, isStart, watch} of this.shares) {
       const {world} = this.#network;
       const facts = world.facts[operation];
@@ -146,7 +149,7 @@ export class Exchange {
           isThere: true,
           isWanted,
         });
-      } else this.#network.world.happen({is: 'lost', operation, why, isBatched});
+      } else this.#network.world.happen({is: 'lost', operation, why, isBatched, isWanted});
     }
   }
 }
@@ -171,7 +174,7 @@ export class Network {
   send(request: NetworkRequest): Promise<Exchange> {
     const {world} = this;
     if (request.signal.aborted) return Promise.reject(request.signal.reason);
-    const exchange = request.url.endsWith('/$batch')
+    const exchange = isBatch(request.url)
       ? this.#batch(request)
       : request.method === 'POST'
         ? this.#start(request)
@@ -208,20 +211,21 @@ export class Network {
   }
 
   #start(request: NetworkRequest): Exchange {
-    const {url, authorization, signal} = request;
+    const {url, authorization} = request;
     const operation = this.#leave('start request', request);
     const answer = this.#service.start(url, tokenOf(authorization));
-    return new Exchange(this, answer, [{...this.#share(operation, answer, true), isStart: true}], signal);
+    return new Exchange(this, answer, [{...this.#share(operation, answer, true), isStart: true}], request);
   }
 
   #single(request: NetworkRequest): Exchange {
-    const {url, authorization, key, signal} = request;
+    const {url, authorization, key} = request;
     const operation = this.#leave('request', request);
     const answer = this.#service.answer(url, tokenOf(authorization), {key});
-    return new Exchange(this, answer, [this.#share(operation, answer, true)], signal);
+    return new Exchange(this, answer, [this.#share(operation, answer, true)], request);
   }
 
-  #batch({url, authorization, key, json, signal}: NetworkRequest): Exchange {
+  #batch(request: NetworkRequest): Exchange {
+    const {url, authorization, key, json} = request;
     const {requests} = json as {readonly requests: readonly {readonly id: string; readonly url: string}[]};
     const parts = requests.map((part) => ({id: part.id, url: url.slice(0, -'/$batch'.length) + part.url}));
     const token = tokenOf(authorization);
@@ -242,7 +246,7 @@ export class Network {
     const whole = this.#service.envelope(url, token);
     if (whole !== undefined) {
       const shares = parts.map((part) => this.#share(operationIn(part.url), whole, false));
-      return new Exchange(this, whole, shares, signal);
+      return new Exchange(this, whole, shares, request);
     }
     const shares = parts.map((part) => {
       const answer = this.#service.answer(part.url, token, {key, isPart: true});
@@ -268,12 +272,16 @@ export class Network {
       told: undefined,
       faults: [],
     };
-    return new Exchange(this, answer, shares, signal);
+    return new Exchange(this, answer, shares, request);
   }
 }
 
 function tokenOf(authorization: string | undefined): string {
   return authorization?.replace(/^\S+ /, '') ?? '';
+}
+
+function isBatch(url: string): boolean {
+  return url.endsWith('/$batch');
 }
 
 /** A part's body: JSON as such, anything else as Graph sends it. */

@@ -54,6 +54,8 @@ export class Tracker implements Application {
   }
 
   revive(): void {
+    // After crashes in quick succession, this process may have been running for a while, and has yet to learn of a removal.
+    if (this.#tracker !== undefined) return;
     for (const {operation, isHandedOver} of this.#world.facts) {
       // Its process died before it knew that the record was gone.
       if (isHandedOver === false && !this.#store.has(operation)) this.#world.happen({is: 'removed', operation});

@@ -80,7 +80,14 @@ export type Happening =
       readonly isThere: boolean;
       readonly isWanted: boolean;
     }
-  | {readonly is: 'lost'; readonly operation: number; readonly why: string; readonly isBatched: boolean}
+  | {
+      readonly is: 'lost';
+      readonly operation: number;
+      readonly why: string;
+      readonly isBatched: boolean;
+      /** Whether the watch that it was for still goes on. */
+      readonly isWanted: boolean;
+    }
   | {readonly is: 'token failed'; readonly operation: number}
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
   | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
