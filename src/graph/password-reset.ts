@@ -69,15 +69,20 @@ function withPassword(started: StartedOperation, quoted: QuotedPassword): Passwo
     };
     return {...started, newPassword};
   }
+  const {poller} = started;
+  let {password} = quoted;
   // Not `result()`: whether a result can be fetched does not matter here.
-  const succeeded = started.poller.waitFor('succeeded');
+  const succeeded = poller.waitFor('succeeded');
   // Unless the reset succeeds, the password is never handed over, so it is dropped.
   succeeded.catch(() => {
+    password = undefined;
+  });
+  // A result that is fetched after the success may quote it too.
+  void poller.outcome().then(() => {
     quoted.password = undefined;
   });
   const newPassword = async (): Promise<string> => {
     await succeeded;
-    const {password} = quoted;
     if (password !== undefined) return password;
     throw new OperationError(
       'The reset succeeded, but its response did not contain the password that the service generated',

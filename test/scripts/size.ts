@@ -18,26 +18,26 @@ interface Program {
 
 /** The budgets: what is reached, rounded up to the next 0.1 KB. */
 const programs: readonly Program[] = [
-  {imports: 'pollOperation', from: 'index', budget: {own: 24.7, all: 48}},
+  {imports: 'pollOperation', from: 'index', budget: {own: 25.4, all: 48.6}},
   {
     imports: 'pollOperation, schedules',
     from: 'index',
     uses: 'pollOperation, schedules.fixed',
-    budget: {own: 24.7, all: 48.1},
+    budget: {own: 25.4, all: 48.6},
   },
   {
     imports: 'pollOperation, protocols',
     from: 'index',
     uses: 'pollOperation, protocols.define',
-    budget: {own: 24.7, all: 48},
+    budget: {own: 25.4, all: 48.6},
   },
-  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 28.6, all: 51.8}},
-  {imports: 'fetchOperation', from: 'index', budget: {own: 21.3, all: 44.6}},
-  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 23.4, all: 46.7}},
+  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 29.7, all: 52.6}},
+  {imports: 'fetchOperation', from: 'index', budget: {own: 21.9, all: 45.2}},
+  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 24.2, all: 47.4}},
   {imports: 'OperationFailedError', from: 'index', budget: {own: 0.5, all: 0.5}},
-  {from: 'index', budget: {own: 31.7, all: 54.9}},
-  {imports: 'createOperationClient', from: 'client/index', budget: {own: 34.5, all: 57.7}},
-  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 37.1, all: 60.2}},
+  {from: 'index', budget: {own: 32.7, all: 55.7}},
+  {imports: 'createOperationClient', from: 'client/index', budget: {own: 36.4, all: 59.4}},
+  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 39.1, all: 62}},
 ];
 
 mkdirSync('build', {recursive: true});
