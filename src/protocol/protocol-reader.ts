@@ -79,8 +79,7 @@ export function protocolReader(given: Protocol): ProtocolReader {
     resultPlaces: [resultLocation].flat(),
     locationHeaders,
     moveHeaders: protocol.moveHeaders ?? locationHeaders,
-    // In lower case, as those that every request has.
-    pollHeaders: protocol.pollHeaders && Object.fromEntries(lowerCaseMap(protocol.pollHeaders)),
+    pollHeaders: protocol.pollHeaders && readPollHeaders(protocol.pollHeaders),
     sendsToken: authorization !== 'none',
     tokenHeader: {name: header.toLowerCase(), prefix: scheme && `${scheme} `},
     foreignHosts: protocol.foreignHosts ?? false,
@@ -90,6 +89,12 @@ export function protocolReader(given: Protocol): ProtocolReader {
   readers.set(given, reader);
   readers.set(protocol, reader);
   return reader;
+}
+
+/** In lower case, as those that every request has. Only JSON can be read, so a poll accepts nothing else. */
+function readPollHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const {accept: _, ...others} = Object.fromEntries(lowerCaseMap(headers));
+  return others;
 }
 
 function lowerCaseMap<Value>(record: Readonly<Record<string, Value>> = {}): Map<string, Value> {
