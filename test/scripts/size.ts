@@ -16,28 +16,28 @@ interface Program {
   readonly budget: {readonly own: number; readonly all: number};
 }
 
-/** The budgets: what is reached, rounded up to the next 0.1 KB. */
+/** The budgets: what is reached, rounded up to the next half KB, as compressors differ a little. */
 const programs: readonly Program[] = [
-  {imports: 'pollOperation', from: 'index', budget: {own: 25.4, all: 48.6}},
+  {imports: 'pollOperation', from: 'index', budget: {own: 25.5, all: 49}},
   {
     imports: 'pollOperation, schedules',
     from: 'index',
     uses: 'pollOperation, schedules.fixed',
-    budget: {own: 25.4, all: 48.6},
+    budget: {own: 25.5, all: 49},
   },
   {
     imports: 'pollOperation, protocols',
     from: 'index',
     uses: 'pollOperation, protocols.define',
-    budget: {own: 25.4, all: 48.6},
+    budget: {own: 25.5, all: 49},
   },
-  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 29.7, all: 52.6}},
-  {imports: 'fetchOperation', from: 'index', budget: {own: 21.9, all: 45.2}},
-  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 24.2, all: 47.4}},
-  {imports: 'OperationFailedError', from: 'index', budget: {own: 0.5, all: 0.5}},
-  {from: 'index', budget: {own: 32.7, all: 55.7}},
-  {imports: 'createOperationClient', from: 'client/index', budget: {own: 36.4, all: 59.4}},
-  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 39.1, all: 62}},
+  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 30, all: 53}},
+  {imports: 'fetchOperation', from: 'index', budget: {own: 22, all: 45.5}},
+  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 24.5, all: 47.5}},
+  {imports: 'OperationFailedError', from: 'index', budget: {own: 0.6, all: 0.6}},
+  {from: 'index', budget: {own: 33, all: 56}},
+  {imports: 'createOperationClient', from: 'client/index', budget: {own: 36.5, all: 59.5}},
+  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 39.5, all: 62.5}},
 ];
 
 mkdirSync('build', {recursive: true});
