@@ -27,7 +27,7 @@ export interface WatchOperationOptions extends PollOptions {
  * const actor = createActor(machine, {snapshot: JSON.parse(stored), input: {location}}); // the input is not read
  * ```
  *
- * @param options used where the machine's input does not set them
+ * @param given used where the machine's input does not set them
  * @throws TypeError or RangeError as {@link pollOperation} does
  */
 export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
