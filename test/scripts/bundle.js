@@ -50,6 +50,8 @@ const {output} = await bundle.write({
     groups: [
       // A bundler drops a function that nobody calls, and a class whose methods have names that it cannot foresee only with its file.
       {name: 'poller', test: /src.poller\.ts$/},
+      // esbuild keeps a constant that is computed, whoever uses it: not for those who only want an error.
+      {name: 'errors', test: /src.(?:operation.(?:errors|poll-error)|shared.printable)\.ts$/},
       // Loading a file costs more than most of what files contain, so what nearly every entry needs is in one.
       {name: 'core', test: isCore},
     ],
