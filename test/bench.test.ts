@@ -7,6 +7,7 @@ import {contenders, sameParts} from './bench/contenders/index.ts';
 import {benchListener} from './bench/server.ts';
 import {medians, percentile, ratioOf, spreadOf} from './bench/statistics.ts';
 import {compared, exceeded, figure, table, targetTable} from './bench/table.ts';
+import {inTurns} from './bench/turns.ts';
 
 describe('the contenders of the benchmarks', () => {
   let service: BenchService;
@@ -48,6 +49,17 @@ describe('the figures of the benchmarks', () => {
   test('a ratio is that of turns next to each other, with its quartiles', () => {
     expect(ratioOf([2, 30, 4, 50, 6], [1, 10, 1, 10, 1])).toEqual({low: 3, median: 4, high: 5});
     expect(ratioOf([2, 4], [1]).median).toBeNaN();
+  });
+
+  test('contenders take turns, each turn in the reverse order of the one before', async () => {
+    const order: string[] = [];
+    const figures = await inTurns(2, ['a', 'b', 'c'], async (name) => order.push(name));
+    expect(order.join('')).toBe('abccba');
+    expect(figures).toEqual([
+      [1, 6],
+      [2, 5],
+      [3, 4],
+    ]);
   });
 
   test('a target that is missed is shown, also when nothing was measured', () => {
