@@ -3,7 +3,7 @@
 import {benchLocation, benchLocationUntil} from './answer.ts';
 import {asMeasurer, startMeasurer} from './child.ts';
 import {type Contender, pause} from './contenders/contender.ts';
-import {contenders, entryOf} from './contenders/index.ts';
+import {contenders, type Entry, entryOf} from './contenders/index.ts';
 import {answerInProcess} from './in-process.ts';
 import {watchLoop} from './loop-delay.ts';
 import {servedPolls, startBenchServer} from './server.ts';
@@ -57,7 +57,7 @@ export async function measureCost(): Promise<Report> {
   const server = await startBenchServer();
   const start = (name: string) =>
     startMeasurer<Polling & Settling>(import.meta.url, {name, root: server.root} satisfies Task);
-  const measurers = contenders.map(({name}) => start(name));
+  const running = contenders.map((contender) => ({...contender, measurer: start(contender.name)}));
   try {
     const first = await inTurns(freshProcesses, [ours, 'bare ky'], async (name) => {
       const measurer = start(name);
@@ -67,20 +67,32 @@ export async function measureCost(): Promise<Report> {
         measurer.stop();
       }
     });
-    for (const measurer of measurers) await measurer.ask('warm up');
-    const polling = await inTurns(turns, measurers, (measurer) => measurer.ask('poll'));
-    const settling = await inTurns(settlingTurns, measurers, (measurer) => measurer.ask('settle'));
-    return report(first, polling, settling);
+    for (const {measurer} of running) await measurer.ask('warm up');
+    const polling = await inTurns(turns, running, ({measurer}) => measurer.ask('poll'));
+    const overFetch = running.filter((contender) => contender.overFetch);
+    const settling = await inTurns(settlingTurns, overFetch, ({measurer}) => measurer.ask('settle'));
+    return report(first, byName(running, polling), byName(overFetch, settling));
   } finally {
-    for (const measurer of measurers) measurer.stop();
+    for (const {measurer} of running) measurer.stop();
     server.stop();
   }
 }
 
-function report([first = [], firstOfKy = []]: number[][], polling: Polling[][], settling: Settling[][]): Report {
-  const rows = contenders.map(({name, kind}, index) => {
-    const settled = (settling[index] ?? []).map(({start, settle}) => ({start, settle, both: start + settle}));
-    return {name, kind, ...medians(polling[index] ?? []), ...medians(settled)};
+type ByName<Figure> = ReadonlyMap<string, readonly Figure[]>;
+
+function byName<Figure>(named: readonly Pick<Entry, 'name'>[], figures: readonly Figure[][]): ByName<Figure> {
+  return new Map(named.map(({name}, index) => [name, figures[index] ?? []]));
+}
+
+function report(
+  [first = [], firstOfKy = []]: number[][],
+  polling: ByName<Polling>,
+  settling: ByName<Settling>,
+): Report {
+  const rows = contenders.map(({name, kind}) => {
+    const cost = settling.get(name) ?? [{start: Number.NaN, settle: Number.NaN}];
+    const settled = medians(cost.map(({start, settle}) => ({start, settle, both: start + settle})));
+    return {name, kind, ...medians(polling.get(name) ?? []), ...settled};
   });
   type Row = (typeof rows)[number];
   const fields = ['cpu', 'wall', 'p50', 'p99', 'start', 'settle', 'both'] as const;
@@ -104,17 +116,11 @@ function report([first = [], firstOfKy = []]: number[][], polling: Polling[][], 
     ),
     `\nThe first second of a process that begins so, in µs of CPU per poll: ${median(first).toFixed(0)}, and with bare ky ${median(firstOfKy).toFixed(0)}; medians of ${freshProcesses} processes.`,
   ].join('\n');
-  const figures = <Turn>(turns: Turn[][], figure: (turn: Turn) => number) =>
-    new Map(contenders.map(({name}, index) => [name, (turns[index] ?? []).map(figure)]));
+  const figures = <Turn>(of: ByName<Turn>, figure: (turn: Turn) => number): ByName<number> =>
+    new Map([...of].map(([name, turns]) => [name, turns.map(figure)]));
   const cpu = figures(polling, (turn) => turn.cpu);
   const both = figures(settling, ({start, settle}) => start + settle);
-  const target = (
-    what: string,
-    of: ReadonlyMap<string, number[]>,
-    to: string,
-    atMost: number,
-    name = ours,
-  ): Target => ({
+  const target = (what: string, of: ByName<number>, to: string, atMost: number, name = ours): Target => ({
     name: `${what} to ${to}`,
     measured: ratioOf(of.get(name), of.get(to)),
     unit: '×',
@@ -134,8 +140,7 @@ function report([first = [], firstOfKy = []]: number[][], polling: Polling[][], 
 }
 
 asMeasurer(import.meta.url, ({name, root}: Task) => {
-  const {load, overFetch} = entryOf(name);
-  const loading = load();
+  const loading = entryOf(name).load();
   let run = 0;
   const watchAll = (
     {contender}: {readonly contender: Contender},
@@ -163,16 +168,16 @@ asMeasurer(import.meta.url, ({name, root}: Task) => {
     await Promise.all(outcomes);
     return {cpu: (user + system) / polls, wall, ...delay};
   };
-  // The network would be most of this: thousands of sockets opened at once.
+  // In process: the network would be most of this, thousands of sockets opened at once.
   const settle = async (): Promise<Settling> => {
     const loaded = await loading;
-    const inProcess = overFetch ? answerInProcess() : undefined;
+    const {restore} = answerInProcess();
     globalThis.gc?.();
     const began = performance.now();
     const outcomes = watchAll(loaded, settled, (id) => benchLocation(root, id, 1));
     const start = performance.now() - began;
     await Promise.all(outcomes);
-    inProcess?.restore();
+    restore();
     return {start, settle: performance.now() - began - start};
   };
   return (question) => {
