@@ -14,7 +14,7 @@ testOnCloudflare(
   async () => {
     const report = await checkRunner('Cloudflare', open, {concurrency: 3});
     expect(formatReport([report])).not.toMatch(/✗|–/);
-    expect([...report.cannot.keys()]).toEqual(['wake', 'severalInstances', 'clockAhead']);
+    expect([...report.cannot.keys()]).toEqual(['severalInstances', 'clockAhead']);
   },
   400_000,
 );

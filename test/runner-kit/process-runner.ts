@@ -6,7 +6,7 @@ import {killChild} from './fork-program.ts';
 /** What an instance does on its parent's behalf. */
 export interface InstanceVerbs {
   add(location: string, options: TestedOperationOptions): Promise<unknown>;
-  wake?(key: string): Promise<unknown>;
+  wake(key: string): Promise<unknown>;
 }
 
 /** What a parent sends. */
@@ -62,7 +62,7 @@ export function processRunner({fork, remove, ...parts}: ProcessRunnerParts): Tes
       return {kill: end};
     },
     add: (location, options) => call((number) => ({number, add: location, options})),
-    ...(parts.cannot?.wake === undefined ? {wake: (key) => call((number) => ({number, wake: key}))} : {}),
+    wake: (key) => call((number) => ({number, wake: key})),
     close: async () => {
       await end();
       await remove();
@@ -73,7 +73,7 @@ export function processRunner({fork, remove, ...parts}: ProcessRunnerParts): Tes
 /** For the program of an instance that is ready: does what its parent asks for, and ends with it. */
 export function answerCalls({add, wake}: InstanceVerbs): void {
   process.on('message', async (call: InstanceCall) => {
-    if ('wake' in call) await wake?.(call.wake);
+    if ('wake' in call) await wake(call.wake);
     else await add(call.add, call.options);
     process.send?.(call.number);
   });

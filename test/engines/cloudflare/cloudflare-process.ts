@@ -54,4 +54,7 @@ async function call(given: WorkerCall): Promise<void> {
 
 await miniflare.ready;
 await Promise.all(ids.map((id) => call({recover: id})));
-answerCalls({add: (location, options) => call({add: {location, options}})});
+answerCalls({
+  add: (location, options) => call({add: {location, options}}),
+  wake: (key) => call({wake: key}),
+});

@@ -61,7 +61,6 @@ export async function openCloudflare({packages, worker}: CloudflareTools): Promi
   const ids: string[] = [];
   const {add, ...runner} = processRunner({
     cannot: {
-      wake: 'the local engine has no events',
       severalInstances: 'one process at a time uses the local store',
       clockAhead: 'there is no second instance whose clock could differ',
     },

@@ -13,6 +13,7 @@ interface Instance {
   status(): Promise<{readonly status: string}>;
   pause(): Promise<void>;
   resume(): Promise<void>;
+  sendEvent(event: {readonly type: string; readonly payload: string}): Promise<void>;
 }
 
 /** The bindings. */
@@ -32,7 +33,15 @@ export class Watch extends WorkflowEntrypoint<Env> {
   async run({payload}: {readonly payload: Watched}, step: WorkflowStep): Promise<string> {
     const {ON_END, TOKEN: token, POLL_INTERVAL, REQUEST_TIMEOUT: requestTimeout} = this.env;
     const {key, data, totalTimeout} = payload.options;
-    const outcome = await watchDurably(cloudflareHost(step), payload.location, {
+    const waitForWake = (name: string, timeout: number): Promise<boolean> =>
+      step.waitForEvent(name, {type: 'changed', timeout}).then(
+        () => true,
+        (error: unknown) => {
+          if (!/timed out/.test(String(error))) throw error;
+          return false;
+        },
+      );
+    const outcome = await watchDurably({...cloudflareHost(step), waitForWake}, payload.location, {
       token,
       schedule: () => POLL_INTERVAL,
       requestTimeout,
@@ -50,13 +59,14 @@ export class Watch extends WorkflowEntrypoint<Env> {
 }
 
 /** What cloudflare-process.ts asks for. */
-export type WorkerCall = {readonly add: Watched} | {readonly recover: string};
+export type WorkerCall = {readonly add: Watched} | {readonly wake: string} | {readonly recover: string};
 
 // biome-ignore lint/style/noDefaultExport: the runtime takes it from there.
 export default {
   async fetch(request: Request, {WATCH}: Env): Promise<Response> {
     const call: WorkerCall = await request.json();
     if ('add' in call) await WATCH.create({id: call.add.options.key, params: call.add});
+    else if ('wake' in call) await (await WATCH.get(call.wake)).sendEvent({type: 'changed', payload: 'now'});
     else await recover(await WATCH.get(call.recover));
     return new Response();
   },
