@@ -55,8 +55,6 @@ export interface Facts extends Memory {
   /** By how many milliseconds a resume token's times may be off. */
   slack: number;
   requests: number;
-  /** Whether the last request went to the client's own origin. */
-  isAtHome: boolean;
   lastRequestAt: number | undefined;
   /** When the last request came to an end, in whatever way. */
   settledAt: number | undefined;
@@ -138,7 +136,6 @@ const noFacts: Facts = {
   stalledAtBegin: 0,
   slack: 0,
   requests: 0,
-  isAtHome: true,
   lastRequestAt: undefined,
   settledAt: undefined,
   isFollowedUp: false,
@@ -252,7 +249,6 @@ export function applyTo(world: World, happening: Happening): void {
     case 'request':
       if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
       facts.requests += 1;
-      facts.isAtHome = mayHaveToken(happening.url);
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
       facts.isPutOff = false;
@@ -261,7 +257,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      if (sharesHolds(plan) && facts.isAtHome) heed(world, happening.answer);
+      if (sharesHolds(plan) && happening.isAtHome) heed(world, happening.answer);
       if (happening.isWanted) answer(facts, happening, now);
       break;
     case 'first report':

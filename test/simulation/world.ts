@@ -71,7 +71,7 @@ export type Happening =
     }
   /**
    * An answer has arrived whole; `isThere` is false for the share in a batch that was not served, and `isWanted` where nobody
-   * waits for that share any more, while the others are waited for.
+   * waits for that share any more, while the others are waited for. `isAtHome` says whether it came from the client's own origin.
    */
   | {
       readonly is: 'answer';
@@ -79,6 +79,7 @@ export type Happening =
       readonly answer: ServiceAnswer;
       readonly isThere: boolean;
       readonly isWanted: boolean;
+      readonly isAtHome: boolean;
     }
   | {
       readonly is: 'lost';
