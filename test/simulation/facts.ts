@@ -23,6 +23,8 @@ export interface Memory {
   unreported: number;
   /** The end that an answer told of. */
   endRead: End | undefined;
+  /** Whether an event said that watching is given up: whoever resumes may have as many failures again. */
+  isGivenUp: boolean;
   /** Whether an event said that the time is up: whoever resumes has a new deadline. */
   hasTimedOut: boolean;
 }
@@ -66,6 +68,8 @@ export interface Facts extends Memory {
   abandonedBy: 'aborted' | 'stopped' | undefined;
   /** When the last event said that it happened. */
   eventAt: number;
+  /** The number of the last poll that an event tells of as over. */
+  reported: number;
   isEmitting: boolean;
   stored: Memory | undefined;
   /** What was known before an answer arrived of which no event tells yet. */
@@ -113,6 +117,7 @@ export function blank(): Memory {
     percent: undefined,
     unreported: 0,
     endRead: undefined,
+    isGivenUp: false,
     hasTimedOut: false,
   };
 }
@@ -144,6 +149,7 @@ const noFacts: Facts = {
   endReadAt: undefined,
   abandonedBy: undefined,
   eventAt: 0,
+  reported: 0,
   isEmitting: false,
   stored: undefined,
   beforeAnswer: undefined,
@@ -173,8 +179,9 @@ export function firstFacts(_: unknown, operation: number): Facts {
 
 /** What a resume token written now would remember. */
 export function memoryOf(facts: Facts): Memory {
-  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, hasTimedOut} = facts;
-  return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, hasTimedOut};
+  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
+  const {isGivenUp, hasTimedOut} = facts;
+  return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, isGivenUp, hasTimedOut};
 }
 
 export const ranks: Readonly<Record<string, number>> = {
@@ -282,6 +289,9 @@ export function applyTo(world: World, happening: Happening): void {
       const {type, attempt, at, percentComplete, rawStatus} = happening.event;
       facts.attempt = attempt;
       facts.eventAt = at;
+      // A poll that is held back is not over.
+      if (happening.event.because !== 'heldBack') facts.reported = attempt;
+      if (type === 'abandoned') facts.isGivenUp = true;
       if (happening.event.reason === 'timeout') facts.hasTimedOut = true;
       if (happening.event.reason !== 'aborted' && happening.event.reason !== 'stopped') facts.beforeAnswer = undefined;
       else if (facts.beforeAnswer !== undefined) facts.beforeAnswer.attempt = attempt;
@@ -304,8 +314,16 @@ export function applyTo(world: World, happening: Happening): void {
     case 'over':
       facts.isWatched = false;
       // Whoever resumes has yet to see the last one.
-      if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
+      if (happening.resumes === true) facts.resumes = true;
+      else if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
       if (keepsRecords(plan.runner)) facts.isHandedOver = false;
+      break;
+    case 'closed':
+      facts.isWatched = false;
+      facts.abandonedBy = undefined;
+      facts.resumes = false;
+      // What took it may be unknown to the store.
+      if (happening.isFailing) facts.repeats += 1;
       break;
     case 'wake':
       if (!facts.isWatched || facts.abandonedBy !== undefined) break;
@@ -361,6 +379,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isAsking = false;
   facts.isFollowedUp = false;
   facts.eventAt = 0;
+  facts.reported = 0;
   facts.abandonedBy = undefined;
   facts.resumes = false;
   facts.beforeAnswer = undefined;
@@ -381,6 +400,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   Object.assign(facts, facts.stored ?? blank());
   // After a time-out everything begins anew, waits included.
   if (facts.hasTimedOut) facts.toldUntil = 0;
+  if (facts.isGivenUp) Object.assign(facts, {failures: 0, missingSince: undefined});
+  facts.isGivenUp = false;
   facts.hasTimedOut = false;
   facts.unreported = 0;
   // A token stored while a step's events are emitted holds the news of those that were still to come.

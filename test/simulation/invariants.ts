@@ -124,6 +124,14 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
 const sendsTheTokenHome: RequestCheck = ({url, authorization}, _, {trusts}) =>
   authorization !== undefined && !mayHaveToken(url) && !trusts ? `a token went to ${new URL(url).origin}` : undefined;
 
+/** The token goes in the header, and after the scheme, that its protocol says. */
+const sendsTheTokenAsItsProtocolSays: RequestCheck = ({operation, authorization}, {plan}) => {
+  if (authorization === undefined || plan.operations[operation]?.wording === 'graph.driveCopy') return undefined;
+  const scheme = authorization.slice(0, authorization.indexOf(' '));
+  const expected = {bearer: 'Bearer', header: 'x-api-key', scheme: 'Key'}[plan.key];
+  return scheme === expected ? undefined : `a token went as ${scheme}, not as ${expected}`;
+};
+
 /** What a client has in its headers goes home, and nowhere else at all. */
 const sendsTheKeyHome: RequestCheck = ({url, key}, {plan}) => {
   if (key !== undefined && !mayHaveToken(url)) return `a key went to ${new URL(url).origin}`;
@@ -465,6 +473,12 @@ const endsByItsDeadline: Check<'rest'> = (_, world) => {
 const endsInTime: Check<'over'> = (_, world, facts) =>
   world.time.now > endsBy(world, facts) ? `over ${world.time.now - facts.deadlineAt} ms after the deadline` : undefined;
 
+/** What a tracker knows is in its store once it is closed. */
+const storesWhatItKnows: Check<'closed'> = ({attempt, isFailing}, _, {reported}) =>
+  isFailing || attempt === undefined || attempt >= reported
+    ? undefined
+    : `attempt ${attempt} is stored, and attempt ${reported} was reported`;
+
 /** What was read is told at once. */
 const tellsAtOnce: Check<'rest'> = (_, {facts: all, plan}) => {
   if (isStored(plan.runner)) return undefined;
@@ -508,6 +522,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     boundsRequests,
     asksNothingAfterTheDeadline,
     sendsTheTokenHome,
+    sendsTheTokenAsItsProtocolSays,
     sendsTheKeyHome,
     wakesAtOnce,
     sendsNothingWhileItIsHeldBack,
@@ -528,6 +543,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     keepsThePace,
     keepsToItsConcurrency,
     sendsTheTokenHome,
+    sendsTheTokenAsItsProtocolSays,
     sendsTheKeyHome,
     startsOnce,
     startsWhileItIsWaitedFor,
@@ -546,6 +562,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     keepsTheSecretInOutcomes,
   ],
   rest: [endsByItsDeadline, startsInTime, tellsAtOnce, tellsEverybody, reportsWhatListenersThrow, leavesNothingBehind],
+  closed: [storesWhatItKnows],
   end: [settlesEverything],
   broken: [breaksNothing],
 };

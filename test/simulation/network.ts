@@ -7,7 +7,7 @@ import type {World} from './world.ts';
 export interface NetworkRequest {
   readonly url: string;
   readonly method: string;
-  /** The token with its scheme, in whichever header, and what the client's own header holds. */
+  /** The token after its scheme, or after the name of its own header, and what the client's own header holds. */
   readonly authorization: string | undefined;
   readonly key: string | undefined;
   /** The body of a batch. */
