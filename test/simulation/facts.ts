@@ -181,7 +181,19 @@ export function firstFacts(_: unknown, operation: number): Facts {
 export function memoryOf(facts: Facts): Memory {
   const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
   const {isGivenUp, hasTimedOut} = facts;
-  return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, isGivenUp, hasTimedOut};
+  return {
+    toldUntil,
+    failures,
+    missingSince,
+    rank,
+    words,
+    attempt,
+    percent,
+    unreported,
+    endRead,
+    isGivenUp,
+    hasTimedOut,
+  };
 }
 
 export const ranks: Readonly<Record<string, number>> = {

@@ -114,14 +114,16 @@ export class Tracker implements Application {
     for (const facts of all) facts.late += patience;
     // A store that cannot be closed rejects, once all that it holds has been written.
     await closing.catch((error: unknown) => {
-      if (!(error instanceof Error && error.message === storeError)) world.broken(`close() rejects with ${String(error)}`);
+      if (!(error instanceof Error && error.message === storeError))
+        world.broken(`close() rejects with ${String(error)}`);
     });
     // What follows from that at once is over after this turn of the event loop.
     await new Promise<void>((resolve) => time.after(0, resolve, 'application'));
     if (!isCurrent()) return;
     if (this.#waiting.size > 0) world.broken('an outcome() is still waited for once its tracker is closed');
     if (this.#handOvers.underWay > 0) world.broken('onEnd goes on once its tracker is closed');
-    if (time.libraryTimers > 0 || network.open.size > 0) world.broken('a tracker that is closed leaves something behind');
+    if (time.libraryTimers > 0 || network.open.size > 0)
+      world.broken('a tracker that is closed leaves something behind');
     for (const {operation, wasBegun, outcome, isHandedOver} of all) {
       if (!wasBegun || isHandedOver === true || (outcome !== undefined && isHandedOver === undefined)) continue;
       const attempt = this.#remember(operation)?.token.attempt;

@@ -100,7 +100,12 @@ export type Happening =
       readonly resumes?: boolean;
     }
   /** Its tracker has been closed; `attempt` is the number of the last poll that is stored, and `isFailing` says whether the store rejected more. */
-  | {readonly is: 'closed'; readonly operation: number; readonly attempt: number | undefined; readonly isFailing: boolean}
+  | {
+      readonly is: 'closed';
+      readonly operation: number;
+      readonly attempt: number | undefined;
+      readonly isFailing: boolean;
+    }
   | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'; readonly resumes: boolean}
   | {readonly is: 'wake'; readonly operation: number}
   /**
