@@ -92,6 +92,9 @@ const boundsRequests: Check<'request'> = (_, {time, plan}, facts) => {
   return facts.requests > most ? `more than ${Math.floor(most)} requests` : undefined;
 };
 
+/** How long a turn waits for the gate of its client before its record is put off, in milliseconds. */
+const longestGateWait = 1000;
+
 /** For how many milliseconds a poll may wait for its token and for its batch. */
 function leavesAfter({options: {token}, latency, batch}: World['plan']): number {
   return (token === 'text' || token === 'at once' ? 0 : latency + 3) + (batch ? 50 : 0);
@@ -113,8 +116,10 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const waitsForOthers = isCrowded(plan) || (plan.hasClient && facts.isDoubled);
   const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || waitsForOthers;
-  // A record that was held back until the deadline has not had its last poll: its step comes late.
-  const due = facts.wasHeld ? facts.deadlineAt + leavesAfter(plan) : facts.deadlineAt;
+  // A record that was held back until the deadline has not had its last poll: its step comes late, and may have to keep the pace.
+  const due = facts.wasHeld
+    ? facts.deadlineAt + leavesAfter(plan) + (world.pace === undefined ? 0 : longestGateWait)
+    : facts.deadlineAt;
   const isEarly = mayWait || facts.wasHeld ? now <= due : now < due;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
