@@ -137,7 +137,7 @@ class Pollers implements Application {
     this.#pollers.set(operation, poller);
     let hasFirstReport = readsStart;
     const over = (outcome: SeenOutcome): void => {
-      if (!isCurrent()) return;
+      if (!isCurrent() || !this.#world.time.isProcessAlive) return;
       const again = ranks[outcome.is] === 2 ? undefined : this.#goesOnAfter(facts);
       this.#world.happen({is: 'over', operation, outcome, resumes: again !== undefined});
       if (again === undefined) return;

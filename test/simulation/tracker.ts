@@ -74,9 +74,12 @@ export class Tracker implements Application {
   revive(): void {
     // After crashes in quick succession, this process may have been running for a while, and has yet to learn of a removal.
     if (this.#tracker !== undefined) return;
-    for (const {operation, isHandedOver} of this.#world.facts) {
+    for (const {operation, isHandedOver, wasBegun, isWatched, outcome} of this.#world.facts) {
+      if (this.#store.has(operation)) continue;
       // Its process died before it knew that the record was gone.
-      if (isHandedOver === false && !this.#store.has(operation)) this.#world.happen({is: 'removed', operation});
+      if (isHandedOver === false) this.#world.happen({is: 'removed', operation});
+      // It died before it could add it to another tracker than the one that it had closed.
+      if (wasBegun && !isWatched && outcome === undefined) this.#world.beginAfter(0, operation);
     }
     if (this.#store.size > 0) void this.#open();
   }
