@@ -5,6 +5,7 @@ import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
 import type {JobData, OperationJob} from './job.ts';
 import {RedisClock} from './redis-clock.ts';
+import type {RedisKeys} from './redis-holds.ts';
 import {wakeHintedJobs} from './wake-job.ts';
 
 /** What happens next to a job that is not done. */
@@ -33,7 +34,9 @@ const collectTime = 1;
  * lost it would write its old token over the newer one of the worker that has the job now.
  */
 export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
-  readonly clock: RedisClock = new RedisClock(this.backend.client);
+  /** Access to the queue's keys. */
+  readonly redisKeys: RedisKeys = {client: this.backend.client, toKey: (type) => this.toKey(type)};
+  readonly clock: RedisClock = new RedisClock(this.redisKeys);
 
   readonly #closing = new AbortController();
   #lastFailure = Number.NEGATIVE_INFINITY;

@@ -126,7 +126,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     workerOptions(engine, {concurrency, limiter, recoverAfter}),
   );
   const {clock} = worker;
-  const holds = new RedisHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
+  const holds = new RedisHolds(worker.redisKeys);
   const io: JobIo<Data> = {
     resume: prepareTurns(poll),
     onEnd: poll.onEnd,

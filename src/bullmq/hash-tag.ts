@@ -1,0 +1,17 @@
+import {describeValue, expected} from '../shared/check-options.ts';
+import type {EngineOptions} from './engine-options.ts';
+
+/** What Redis hashes in place of the whole key: what the first pair of braces holds. */
+const hashTag = /^[^{]*\{[^}]+\}/;
+
+/**
+ * Checks that a Redis Cluster keeps all keys of a queue on one node: BullMQ's scripts use several of them at once. Without this, the
+ * first command that does would fail with `CROSSSLOT`.
+ *
+ * @throws TypeError when neither the prefix nor the name has a hash tag
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+ */
+export function checkHashTag({connection, prefix, name}: Pick<EngineOptions, 'connection' | 'prefix' | 'name'>): void {
+  if (connection.isCluster !== true || hashTag.test(`${prefix ?? ''}:${name}`)) return;
+  throw expected('prefix', "one with a hash tag, e.g. '{bull}', for a Redis Cluster", describeValue(prefix));
+}
