@@ -4,6 +4,7 @@ import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
 import type {JobData, OperationJob} from './job.ts';
+import type {JobProgress} from './job-progress.ts';
 import {RedisClock} from './redis-clock.ts';
 import type {RedisKeys} from './redis-holds.ts';
 import {wakeHintedJobs} from './wake-job.ts';
@@ -12,8 +13,8 @@ import {wakeHintedJobs} from './wake-job.ts';
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
-  /** What the job holds from now on; absent: what it held before. */
-  readonly job?: JobData | undefined;
+  /** What the job holds and shows from now on; absent: what it did before. */
+  readonly update?: {readonly job: JobData; readonly progress: JobProgress};
   /** Whether another worker should get the job: this one does not ask for the next job right away, which would be the same one. */
   readonly isSkipped?: boolean;
 }
@@ -118,7 +119,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   /** @throws Error when the lock is no longer ours */
   async #delay(
     {id = ''}: OperationJob<Data, Done>,
-    {dueAt, job}: Wait,
+    {dueAt, update}: Wait,
     lock: string,
     fetchNext: boolean,
   ): Promise<[data?: JobJson, id?: string]> {
@@ -127,7 +128,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,
-      ...(job === undefined ? {} : {fieldsToUpdate: {data: JSON.stringify(job)}}),
+      ...(update && {fieldsToUpdate: {data: JSON.stringify(update.job), progress: JSON.stringify(update.progress)}}),
     });
     const [nextData, nextId] = next ?? [];
     return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];
