@@ -13,8 +13,8 @@ import {wakeHintedJobs} from './wake-job.ts';
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
-  /** What the job holds and shows from now on; absent: what it did before. */
-  readonly update?: {readonly job: JobData; readonly progress: JobProgress};
+  /** What the job holds from now on, and what it shows; absent: what it did before. */
+  readonly update?: {readonly job: JobData; readonly progress: JobProgress | undefined};
   /** Whether another worker should get the job: this one does not ask for the next job right away, which would be the same one. */
   readonly isSkipped?: boolean;
 }
@@ -128,9 +128,15 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,
-      ...(update && {fieldsToUpdate: {data: JSON.stringify(update.job), progress: JSON.stringify(update.progress)}}),
+      ...(update && {fieldsToUpdate: writeFields(update)}),
     });
     const [nextData, nextId] = next ?? [];
     return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];
   }
+}
+
+/** The fields of a job in Redis. */
+function writeFields({job, progress}: NonNullable<Wait['update']>): Readonly<Record<string, string>> {
+  const data = JSON.stringify(job);
+  return progress === undefined ? {data} : {data, progress: JSON.stringify(progress)};
 }

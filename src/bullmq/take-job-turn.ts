@@ -13,7 +13,7 @@ import {now as processNow, wallClock} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
 import {asError} from './engine-options.ts';
 import {type OperationJob, readJob, type Woken, writeJob} from './job.ts';
-import {type JobProgress, keptLogs, logLineOf, progressOf} from './job-progress.ts';
+import {isWorthStoring, type JobProgress, keptLogs, logLineOf, progressOf} from './job-progress.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
 import {OriginHeldError} from './origin-held-error.ts';
 import type {Wait} from './poll-worker.ts';
@@ -42,7 +42,10 @@ export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>,
   readonly onError: (error: Error) => void;
 }
 
-type Job<Data> = Pick<OperationJob<Data>, 'id' | 'data'> & {readonly processedOn?: number | undefined};
+type Job<Data> = Pick<OperationJob<Data>, 'id' | 'data'> & {
+  readonly processedOn?: number | undefined;
+  readonly progress?: unknown;
+};
 
 /**
  * Takes the turn of a job's record: polls its operation once, or hands its end over.
@@ -77,7 +80,12 @@ export async function takeJobTurn<Data>(
   const isChanged = record !== before || job.data.woken !== undefined;
   return {
     dueAt: record === turn.record ? turn.dueAt : record.token.dueAt,
-    ...(isChanged && {update: {job: writeJob(record, job.data), progress}}),
+    ...(isChanged && {
+      update: {
+        job: writeJob(record, job.data),
+        progress: isWorthStoring(progress, job.progress) ? progress : undefined,
+      },
+    }),
   };
 }
 
