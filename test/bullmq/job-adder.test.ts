@@ -93,6 +93,12 @@ describeWithRedis('an added job', () => {
     await flows.add({name: 'mail', queueName: parents, children: [await queue.toFlowJob(third.key)]});
     await until(() => ended.length > 1);
     expect(ended[1]).toEqual(['succeeded']);
+
+    const gone = await queue.toFlowJob(start('succeeded'), {key: 'gone', initialDelay: 3_600_000});
+    await flows.add({name: 'mail', queueName: parents, children: [gone]});
+    expect(await queue.remove('gone')).toBe(true);
+    await until(() => ended.length > 2);
+    expect(ended[2]).toEqual([]);
     expect(bench.errors).toEqual([]);
   });
 });
