@@ -7,9 +7,6 @@ import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {isRecord} from '../shared/json.ts';
 import {type JobToken, readJobToken, writeJobToken} from './job-token.ts';
 
-/** The name of all our jobs. */
-export const jobName = 'operation';
-
 /** A record as a job holds it, and what the worker has to know besides. */
 export interface JobData<Data = unknown> extends Omit<OperationRecord<Data>, 'version' | 'key' | 'token'> {
   /** The part of the record's id that follows the job's. */
