@@ -2,8 +2,9 @@ import {type OperationJson, type ResumeToken, tokenKind, tokenVersion} from '../
 import {readDateTime} from '../shared/date-time.ts';
 import {isRecord} from '../shared/json.ts';
 
+const copied = ['id', 'rawStatus', 'createdDateTime', 'lastActionDateTime'] as const;
 /** What the fields of an operation usually are a copy of. */
-type Copied = 'id' | 'rawStatus' | 'createdDateTime' | 'lastActionDateTime';
+type Copied = (typeof copied)[number];
 /** What can usually be read from the other fields of a token. */
 type Derived = 'kind' | 'version' | 'tokenOrigin' | 'highestStatus' | 'lastSeenAt';
 
@@ -18,11 +19,11 @@ export type JobToken = Omit<ResumeToken, Derived | 'operation'> &
 export function writeJobToken(token: ResumeToken): JobToken {
   const {kind, version, tokenOrigin, highestStatus, lastSeenAt, operation, ...rest} = token;
   return {
-    ...rest,
     ...(tokenOrigin === originOf(rest.location) ? {} : {tokenOrigin}),
     ...(highestStatus === undefined || highestStatus === operation?.status ? {} : {highestStatus}),
     ...(lastSeenAt === undefined || lastSeenAt === rest.changedAt ? {} : {lastSeenAt}),
     ...(operation === undefined ? {} : {operation: writeOperation(operation)}),
+    ...rest,
   };
 }
 
@@ -30,11 +31,19 @@ export function writeJobToken(token: ResumeToken): JobToken {
 export function readJobToken(token: JobToken): ResumeToken | undefined {
   if (!isRecord(token) || typeof token.location !== 'string') return undefined;
   const {operation, ...rest} = token;
-  const written = {kind: tokenKind, version: tokenVersion, tokenOrigin: originOf(token.location), ...rest} as const;
-  if (operation === undefined) return written;
+  const {location, changedAt} = rest;
+  const tokenOrigin = originOf(location);
+  if (operation === undefined) return {kind: tokenKind, version: tokenVersion, tokenOrigin, ...rest};
   if (!isRecord(operation)) return undefined;
-  const {status} = operation;
-  return {highestStatus: status, lastSeenAt: rest.changedAt, ...written, operation: readOperation(operation)};
+  return {
+    kind: tokenKind,
+    version: tokenVersion,
+    tokenOrigin,
+    highestStatus: operation.status,
+    lastSeenAt: changedAt,
+    operation: readOperation(operation),
+    ...rest,
+  };
 }
 
 function writeOperation(operation: OperationJson): JobOperation {
@@ -47,30 +56,22 @@ function writeOperation(operation: OperationJson): JobOperation {
 }
 
 function readOperation(operation: JobOperation): OperationJson {
-  const copies = copiesOf(operation);
-  const read = (name: Copied): string | undefined => {
-    const value = operation[name];
-    return value === undefined ? copies[name] : (value ?? undefined);
-  };
-  const [createdDateTime, lastActionDateTime] = [read('createdDateTime'), read('lastActionDateTime')];
-  const {createdDateTime: _, lastActionDateTime: __, ...rest} = operation;
-  return {
-    ...rest,
-    id: read('id'),
-    rawStatus: read('rawStatus') ?? '',
-    ...(createdDateTime === undefined ? {} : {createdDateTime}),
-    ...(lastActionDateTime === undefined ? {} : {lastActionDateTime}),
-  };
+  const read = Object.assign(copiesOf(operation), operation);
+  for (const name of copied) if (read[name] === null) delete read[name];
+  return read;
 }
 
 /** What an operation's fields usually are: the body's of the same name, and the status. */
-function copiesOf({raw, status}: Pick<JobOperation, 'raw' | 'status'>): Readonly<Record<Copied, string | undefined>> {
+function copiesOf({raw, status}: Pick<JobOperation, 'raw' | 'status'>): Pick<OperationJson, Copied> {
   const body = isRecord(raw) ? raw : {};
+  const id = typeof body['id'] === 'string' ? body['id'] : undefined;
+  const createdDateTime = isoDate(body['createdDateTime']);
+  const lastActionDateTime = isoDate(body['lastActionDateTime']);
   return {
-    id: typeof body['id'] === 'string' ? body['id'] : undefined,
+    id,
     rawStatus: status,
-    createdDateTime: isoDate(body['createdDateTime']),
-    lastActionDateTime: isoDate(body['lastActionDateTime']),
+    ...(createdDateTime === undefined ? {} : {createdDateTime}),
+    ...(lastActionDateTime === undefined ? {} : {lastActionDateTime}),
   };
 }
 
