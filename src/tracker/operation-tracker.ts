@@ -84,6 +84,8 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
   /**
    * Stops watching and stores what is known, for the next tracker over the same store. Polls are aborted; an `onEnd` that was
    * called is waited for, and its signal aborts. Closes the store.
+   *
+   * @throws what closing the store rejects with, once all has been written
    */
   close(): Promise<void>;
 }

@@ -569,6 +569,24 @@ describe('close', () => {
     expect(store.texts.size).toBe(0);
   });
 
+  test.each(['close', 'remove'] as const)(
+    '%s() at the very moment at which onEnd is due: it is not called',
+    async (how) => {
+      const store = testStore();
+      const {ends, options} = keep(() => {
+        throw new Error('not today');
+      });
+      const tracker = await track({http: serviceOf(['succeeded']).http, store, ...options});
+      await tracker.add(location, {...here, key: 'a'});
+      await pass(200);
+      expect(ends).toHaveLength(1);
+      jest.advanceTimersToNextTimer();
+      await tracker[how]('a');
+      await pass(5000);
+      expect(ends).toHaveLength(1);
+    },
+  );
+
   test('tries once more what the store had rejected, and closes the store', async () => {
     const store = testStore();
     let closed = 0;
