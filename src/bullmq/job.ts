@@ -61,11 +61,11 @@ export function writeJob<Data>(
   {handOver}: Pick<JobData, 'handOver'>,
 ): JobData<Data> {
   return {
-    ...others,
     id: id.slice(id.indexOf('.') + 1),
     ...(key === token.location ? {} : {key}),
     token: writeJobToken(token),
     ...(handOver === undefined ? {} : {handOver}),
+    ...others,
   };
 }
 
@@ -79,7 +79,7 @@ export function readJob<Data>(jobId: string, job: JobData<Data>): OperationRecor
   const token = isRecord(job) ? readJobToken(job.token) : undefined;
   if (token === undefined) throw new RecordRefusedError('token: there is none', jobId, 'invalidRecord');
   const {id, key = token.location, token: _, handOver, woken, ...others} = job;
-  return {...others, version: 1, id: `${jobId}.${id}`, key, token};
+  return {version: 1, id: `${jobId}.${id}`, key, token, ...others};
 }
 
 /**
