@@ -116,13 +116,23 @@ export async function killQueue(
     const ending = new AbortController();
     const troubles: Trouble[] = [];
     const making = makeTrouble(plan, {running, start, restart, troubles, signal: ending.signal});
-    const ends = await Promise.all(queued.map((operation) => endOf(operation, time + patience)));
+    const ends = await Promise.all(queued.map((operation) => endOf(operation, 2 * time + patience)));
     ending.abort();
     await making;
     const {endings, stalls, attempts} = await readEvents(client, `bull:${name}`);
     const happened = (kind: Trouble['kind']): number => troubles.filter((trouble) => trouble.kind === kind).length;
     const early: Record<Cause, number> = {killed: 0, stopped: 0, redis: 0, presumedDead: 0, unexplained: 0};
-    for (const poll of service.early) early[causeOf(poll, troubles, stalls, recoverAfter)] += 1;
+    const unexplained: EarlyPoll[] = [];
+    for (const poll of service.early) {
+      const cause = causeOf(poll, troubles, stalls, recoverAfter);
+      early[cause] += 1;
+      if (cause === 'unexplained') unexplained.push(poll);
+    }
+    // What it takes to find out why.
+    if (unexplained.length > 0) {
+      const polls = unexplained.map((poll) => ({...poll, stalls: stalls.get(poll.key)}));
+      console.error(JSON.stringify({unexplained: polls, troubles}));
+    }
     return {
       kills: happened('killed'),
       stops: happened('stopped'),
@@ -144,7 +154,7 @@ export async function killQueue(
   }
 }
 
-/** How long the operations may still take once there is no more trouble. */
+/** How much longer than twice their time the operations may take, on a machine that is busy with other work. */
 const patience = 180_000;
 
 /** The status of an operation's outcome; `undefined` when there is none in time. */
@@ -307,7 +317,7 @@ async function startService({operations, time}: QueueKillPlan): Promise<Service>
     const isEnd = before.length >= planned;
     const status = !isEnd ? 'running' : id % 3 === 0 ? 'failed' : 'succeeded';
     // In whole seconds, as HTTP has it.
-    const retryAfter = Math.ceil(((0.5 + Math.random()) * time) / planned / 1000);
+    const retryAfter = Math.ceil(((0.8 + 0.4 * Math.random()) * time) / planned / 1000);
     setTimeout(() => {
       poll.answeredAt = Date.now();
       if (isEnd) ends.set(id, status);
