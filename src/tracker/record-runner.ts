@@ -156,6 +156,7 @@ export class RecordRunner<Data> {
     try {
       await limit.acquire(1, controller);
       try {
+        controller.throwIfAborted();
         this.#phase = 'active';
         this.#wasWoken = false;
         const before = this.#record;

@@ -13,7 +13,7 @@ import {
 import type {OperationClient} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
 import {clientOf, httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
-import {type Facts, type Memory, memoryOf} from './facts.ts';
+import {type Facts, type Memory, memoryOf, ranks} from './facts.ts';
 import type {Plan} from './plan.ts';
 import {Queue} from './queue.ts';
 import {abroad, locationOf} from './service.ts';
@@ -57,6 +57,8 @@ class Pollers implements Application {
   #signals = new Set<AbortSignal>();
   #client: OperationClient | undefined;
   readonly #users: Users;
+  /** Whose users have gone on after watching was given up. */
+  readonly #goneOn = new Set<number>();
   #generation = 0;
 
   constructor(world: World) {
@@ -135,7 +137,13 @@ class Pollers implements Application {
     this.#pollers.set(operation, poller);
     let hasFirstReport = readsStart;
     const over = (outcome: SeenOutcome): void => {
-      if (isCurrent()) this.#world.happen({is: 'over', operation, outcome});
+      if (!isCurrent() || !this.#world.time.isProcessAlive) return;
+      const again = ranks[outcome.is] === 2 ? undefined : this.#goesOnAfter(facts);
+      this.#world.happen({is: 'over', operation, outcome, resumes: again !== undefined});
+      if (again === undefined) return;
+      this.#world.count('resumed');
+      this.keep(operation);
+      this.#world.beginAfter(again, operation);
     };
     // Its outcome comes before that of anybody else.
     poller.result().then(
@@ -154,6 +162,14 @@ class Pollers implements Application {
       if (plan.store.at === 'every event' || event.type === 'waiting') this.#store(operation, poller);
       this.#world.reaches('event');
     });
+  }
+
+  /** Once, a user may go on after watching was given up. */
+  #goesOnAfter({operation, abandonedBy}: Facts): number | undefined {
+    const resumedAfter = this.#world.plan.operations[operation]?.resumedAfter;
+    if (resumedAfter === undefined || abandonedBy !== undefined || this.#goneOn.has(operation)) return undefined;
+    this.#goneOn.add(operation);
+    return resumedAfter;
   }
 
   crash(): void {

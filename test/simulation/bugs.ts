@@ -299,6 +299,36 @@ export const bugs: readonly Bug[] = [
     replace: 'onEnd?.({id, key, outcome, data, signal});',
   },
   {
+    name: 'a tracker that is closed waits for no onEnd',
+    file: 'tracker/record-runner.ts',
+    search: 'await this.#turn;',
+    replace: '',
+  },
+  {
+    name: 'a tracker that is closed leaves unstored what its store had rejected',
+    file: 'tracker/store-writer.ts',
+    search: 'while (this.#working.size > 0) await Promise.all(this.#working.values());',
+    replace: 'this.#pending.clear();',
+  },
+  {
+    name: 'a tracker that is closed lets `outcome()` wait on',
+    file: 'tracker/record-runner.ts',
+    search: 'if (!wasOver && this.outcome === undefined) this.#settle(this.#stoppedOutcome(why));',
+    replace: 'if (wasOver) this.#settle(this.#stoppedOutcome(why));',
+  },
+  {
+    name: 'onEnd is called after its tracker was closed',
+    file: 'tracker/record-runner.ts',
+    search: 'controller.throwIfAborted();',
+    replace: '',
+  },
+  {
+    name: 'a token goes as a bearer token, whatever its protocol says',
+    file: 'protocol/protocol-reader.ts',
+    search: "typeof authorization === 'object' ? authorization",
+    replace: "typeof authorization === 'number' ? authorization",
+  },
+  {
     name: 'a watch that is resumed is due before the service allows it',
     file: 'options/resume.ts',
     search: 'Math.max(state.dueAt, allowedAt)',

@@ -23,6 +23,8 @@ export interface Memory {
   unreported: number;
   /** The end that an answer told of. */
   endRead: End | undefined;
+  /** Whether an event said that watching is given up: whoever resumes may have as many failures again. */
+  isGivenUp: boolean;
   /** Whether an event said that the time is up: whoever resumes has a new deadline. */
   hasTimedOut: boolean;
 }
@@ -55,8 +57,6 @@ export interface Facts extends Memory {
   /** By how many milliseconds a resume token's times may be off. */
   slack: number;
   requests: number;
-  /** Whether the last request went to the client's own origin. */
-  isAtHome: boolean;
   lastRequestAt: number | undefined;
   /** When the last request came to an end, in whatever way. */
   settledAt: number | undefined;
@@ -68,6 +68,8 @@ export interface Facts extends Memory {
   abandonedBy: 'aborted' | 'stopped' | undefined;
   /** When the last event said that it happened. */
   eventAt: number;
+  /** The number of the last poll that an event tells of as over. */
+  reported: number;
   isEmitting: boolean;
   stored: Memory | undefined;
   /** What was known before an answer arrived of which no event tells yet. */
@@ -115,6 +117,7 @@ export function blank(): Memory {
     percent: undefined,
     unreported: 0,
     endRead: undefined,
+    isGivenUp: false,
     hasTimedOut: false,
   };
 }
@@ -138,7 +141,6 @@ const noFacts: Facts = {
   stalledAtBegin: 0,
   slack: 0,
   requests: 0,
-  isAtHome: true,
   lastRequestAt: undefined,
   settledAt: undefined,
   isFollowedUp: false,
@@ -147,6 +149,7 @@ const noFacts: Facts = {
   endReadAt: undefined,
   abandonedBy: undefined,
   eventAt: 0,
+  reported: 0,
   isEmitting: false,
   stored: undefined,
   beforeAnswer: undefined,
@@ -176,8 +179,21 @@ export function firstFacts(_: unknown, operation: number): Facts {
 
 /** What a resume token written now would remember. */
 export function memoryOf(facts: Facts): Memory {
-  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, hasTimedOut} = facts;
-  return {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead, hasTimedOut};
+  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
+  const {isGivenUp, hasTimedOut} = facts;
+  return {
+    toldUntil,
+    failures,
+    missingSince,
+    rank,
+    words,
+    attempt,
+    percent,
+    unreported,
+    endRead,
+    isGivenUp,
+    hasTimedOut,
+  };
 }
 
 export const ranks: Readonly<Record<string, number>> = {
@@ -252,7 +268,6 @@ export function applyTo(world: World, happening: Happening): void {
     case 'request':
       if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
       facts.requests += 1;
-      facts.isAtHome = mayHaveToken(happening.url);
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
       facts.isPutOff = false;
@@ -261,7 +276,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      if (sharesHolds(plan) && facts.isAtHome) heed(world, happening.answer);
+      if (sharesHolds(plan) && happening.isAtHome) heed(world, happening.answer);
       if (happening.isWanted) answer(facts, happening, now);
       break;
     case 'first report':
@@ -286,6 +301,9 @@ export function applyTo(world: World, happening: Happening): void {
       const {type, attempt, at, percentComplete, rawStatus} = happening.event;
       facts.attempt = attempt;
       facts.eventAt = at;
+      // A poll that is held back is not over.
+      if (happening.event.because !== 'heldBack') facts.reported = attempt;
+      if (type === 'abandoned') facts.isGivenUp = true;
       if (happening.event.reason === 'timeout') facts.hasTimedOut = true;
       if (happening.event.reason !== 'aborted' && happening.event.reason !== 'stopped') facts.beforeAnswer = undefined;
       else if (facts.beforeAnswer !== undefined) facts.beforeAnswer.attempt = attempt;
@@ -308,8 +326,16 @@ export function applyTo(world: World, happening: Happening): void {
     case 'over':
       facts.isWatched = false;
       // Whoever resumes has yet to see the last one.
-      if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
+      if (happening.resumes === true) facts.resumes = true;
+      else if (!(facts.resumes && happening.outcome.is === facts.abandonedBy)) facts.outcome = happening.outcome;
       if (keepsRecords(plan.runner)) facts.isHandedOver = false;
+      break;
+    case 'closed':
+      facts.isWatched = false;
+      facts.abandonedBy = undefined;
+      facts.resumes = false;
+      // What took it may be unknown to the store.
+      if (happening.isFailing) facts.repeats += 1;
       break;
     case 'wake':
       if (!facts.isWatched || facts.abandonedBy !== undefined) break;
@@ -365,6 +391,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isAsking = false;
   facts.isFollowedUp = false;
   facts.eventAt = 0;
+  facts.reported = 0;
   facts.abandonedBy = undefined;
   facts.resumes = false;
   facts.beforeAnswer = undefined;
@@ -385,6 +412,8 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   Object.assign(facts, facts.stored ?? blank());
   // After a time-out everything begins anew, waits included.
   if (facts.hasTimedOut) facts.toldUntil = 0;
+  if (facts.isGivenUp) Object.assign(facts, {failures: 0, missingSince: undefined});
+  facts.isGivenUp = false;
   facts.hasTimedOut = false;
   facts.unreported = 0;
   // A token stored while a step's events are emitted holds the news of those that were still to come.

@@ -11,13 +11,20 @@ export interface DataOfRecord {
 export class HandOvers {
   readonly #world: World;
   readonly #counts = new Map<number, number>();
+  /** How many calls have not been answered yet. */
+  underWay = 0;
 
   constructor(world: World) {
     this.#world = world;
   }
 
+  /** The process has died. */
+  crash(): void {
+    this.underWay = 0;
+  }
+
   /** Is called with an end, and resolves or rejects as its plan says. */
-  handOver(operation: number, {id, key, outcome, data}: EndedRecord<DataOfRecord>): Promise<void> {
+  handOver(operation: number, {id, key, outcome, data, signal}: EndedRecord<DataOfRecord>): Promise<void> {
     const {plan, time} = this.#world;
     const number = this.#counts.get(operation) ?? 0;
     this.#counts.set(operation, number + 1);
@@ -25,10 +32,15 @@ export class HandOvers {
     this.#world.happen({is: 'hand over', operation, id, isOurs, outcome: seenOutcome(outcome)});
     const how = plan.operations[operation]?.handOvers[number] ?? 'resolves';
     this.#world.count(`onEnd ${how}`);
+    if (signal.aborted) this.#world.broken('onEnd is called though its signal has aborted');
+    this.underWay += 1;
+    let isSettled = false;
     return new Promise((resolve, reject) => {
       const settle = (): void => {
-        if (this.#world.reaches('await')) return;
-        if (how.startsWith('rejects')) {
+        if (isSettled || this.#world.reaches('await')) return;
+        isSettled = true;
+        this.underWay -= 1;
+        if (how.startsWith('rejects') || (how === 'heeds its signal' && signal.aborted)) {
           this.#world.happen({is: 'turn lost', operation});
           reject(new Error('not today'));
         } else {
@@ -36,7 +48,8 @@ export class HandOvers {
           resolve();
         }
       };
-      if (how.endsWith('later')) time.after(1200, settle, 'application');
+      if (how === 'heeds its signal') signal.addEventListener('abort', settle, {once: true});
+      if (how.endsWith('later') || how === 'heeds its signal') time.after(1200, settle, 'application');
       else settle();
     });
   }

@@ -24,7 +24,9 @@ export function plainHttp(network: Network): KyInstance {
 
 /** The token and the key that a request carries. */
 function credentialsIn(header: (name: string) => string | undefined): Pick<NetworkRequest, 'authorization' | 'key'> {
-  return {authorization: header('authorization') ?? header('x-api-key'), key: header('x-tenant-key')};
+  const apiKey = header('x-api-key');
+  const authorization = header('authorization') ?? (apiKey === undefined ? undefined : `x-api-key ${apiKey}`);
+  return {authorization, key: header('x-tenant-key')};
 }
 
 function plainResponse(exchange: Exchange): unknown {

@@ -92,6 +92,9 @@ const boundsRequests: Check<'request'> = (_, {time, plan}, facts) => {
   return facts.requests > most ? `more than ${Math.floor(most)} requests` : undefined;
 };
 
+/** How long a turn waits for the gate of its client before its record is put off, in milliseconds. */
+const longestGateWait = 1000;
+
 /** For how many milliseconds a poll may wait for its token and for its batch. */
 function leavesAfter({options: {token}, latency, batch}: World['plan']): number {
   return (token === 'text' || token === 'at once' ? 0 : latency + 3) + (batch ? 50 : 0);
@@ -113,8 +116,10 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const waitsForOthers = isCrowded(plan) || (plan.hasClient && facts.isDoubled);
   const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || waitsForOthers;
-  // A record that was held back until the deadline has not had its last poll: its step comes late.
-  const due = facts.wasHeld ? facts.deadlineAt + leavesAfter(plan) : facts.deadlineAt;
+  // A record that was held back until the deadline has not had its last poll: its step comes late, and may have to keep the pace.
+  const due = facts.wasHeld
+    ? facts.deadlineAt + leavesAfter(plan) + (world.pace === undefined ? 0 : longestGateWait)
+    : facts.deadlineAt;
   const isEarly = mayWait || facts.wasHeld ? now <= due : now < due;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
@@ -123,6 +128,14 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
 /** The token goes home, and nowhere else, but where its user trusts another origin. */
 const sendsTheTokenHome: RequestCheck = ({url, authorization}, _, {trusts}) =>
   authorization !== undefined && !mayHaveToken(url) && !trusts ? `a token went to ${new URL(url).origin}` : undefined;
+
+/** The token goes in the header, and after the scheme, that its protocol says. */
+const sendsTheTokenAsItsProtocolSays: RequestCheck = ({operation, authorization}, {plan}) => {
+  if (authorization === undefined || plan.operations[operation]?.wording === 'graph.driveCopy') return undefined;
+  const scheme = authorization.slice(0, authorization.indexOf(' '));
+  const expected = {bearer: 'Bearer', header: 'x-api-key', scheme: 'Key'}[plan.key];
+  return scheme === expected ? undefined : `a token went as ${scheme}, not as ${expected}`;
+};
 
 /** What a client has in its headers goes home, and nowhere else at all. */
 const sendsTheKeyHome: RequestCheck = ({url, key}, {plan}) => {
@@ -465,6 +478,12 @@ const endsByItsDeadline: Check<'rest'> = (_, world) => {
 const endsInTime: Check<'over'> = (_, world, facts) =>
   world.time.now > endsBy(world, facts) ? `over ${world.time.now - facts.deadlineAt} ms after the deadline` : undefined;
 
+/** What a tracker knows is in its store once it is closed. */
+const storesWhatItKnows: Check<'closed'> = ({attempt, isFailing}, _, {reported}) =>
+  isFailing || attempt === undefined || attempt >= reported
+    ? undefined
+    : `attempt ${attempt} is stored, and attempt ${reported} was reported`;
+
 /** What was read is told at once. */
 const tellsAtOnce: Check<'rest'> = (_, {facts: all, plan}) => {
   if (isStored(plan.runner)) return undefined;
@@ -508,6 +527,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     boundsRequests,
     asksNothingAfterTheDeadline,
     sendsTheTokenHome,
+    sendsTheTokenAsItsProtocolSays,
     sendsTheKeyHome,
     wakesAtOnce,
     sendsNothingWhileItIsHeldBack,
@@ -528,6 +548,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     keepsThePace,
     keepsToItsConcurrency,
     sendsTheTokenHome,
+    sendsTheTokenAsItsProtocolSays,
     sendsTheKeyHome,
     startsOnce,
     startsWhileItIsWaitedFor,
@@ -546,6 +567,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     keepsTheSecretInOutcomes,
   ],
   rest: [endsByItsDeadline, startsInTime, tellsAtOnce, tellsEverybody, reportsWhatListenersThrow, leavesNothingBehind],
+  closed: [storesWhatItKnows],
   end: [settlesEverything],
   broken: [breaksNothing],
 };

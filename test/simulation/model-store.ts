@@ -8,6 +8,9 @@ interface Watchers {
   removed(operation: number): void;
 }
 
+/** What a store says that rejects what it is asked for. */
+export const storeError = 'the store is not there';
+
 /** How much longer a slow call takes, in milliseconds. */
 const slowness = 700;
 
@@ -18,6 +21,8 @@ export class ModelStore {
   readonly #texts = new Map<number, string>();
   /** What a crash leaves of it. */
   readonly #lasting = new Map<number, string>();
+  /** The keys whose last change was rejected. */
+  readonly #failing = new Set<number>();
   #calls = 0;
   #generation = 0;
 
@@ -34,12 +39,18 @@ export class ModelStore {
     return this.#texts.has(operation);
   }
 
+  /** Whether the last change of an operation was rejected: what is stored is older than what its process knew. */
+  isFailing(operation: number): boolean {
+    return this.#failing.has(operation);
+  }
+
   textOf(operation: number): string | undefined {
     return this.#texts.get(operation);
   }
 
   crash(): void {
     this.#generation += 1;
+    this.#failing.clear();
     if (!this.#world.plan.losesWrites) return;
     this.#texts.clear();
     for (const [operation, text] of this.#lasting) this.#texts.set(operation, text);
@@ -51,16 +62,23 @@ export class ModelStore {
     /** The changes that are under way, by their keys, and how many of each key have failed in a row. */
     const changing = new Set<number>();
     const failures = new Map<number, number>();
+    let isClosed = false;
+    const call = <Result>(apply: () => Result): Promise<Result> => {
+      if (isClosed) this.#world.broken('a store is called after it was closed');
+      return this.#call(generation, apply);
+    };
     const change = async (key: string, apply: (operation: number) => void): Promise<void> => {
       const operation = operationIn(key);
       if (changing.has(operation)) this.#world.broken(`two changes of ${key} at once`);
       changing.add(operation);
       try {
-        await this.#call(generation, () => apply(operation));
+        await call(() => apply(operation));
         failures.delete(operation);
+        this.#failing.delete(operation);
       } catch (error) {
         const failed = (failures.get(operation) ?? 0) + 1;
         failures.set(operation, failed);
+        this.#failing.add(operation);
         // The tracker tries again after that.
         const facts = this.#world.facts[operation];
         if (facts !== undefined) facts.late += Math.min(30_000, 100 * 2 ** (failed - 1)) + slowness;
@@ -70,8 +88,8 @@ export class ModelStore {
       }
     };
     return {
-      list: () => this.#call(generation, () => [...this.#texts.keys()].map((operation) => `op-${operation}`)),
-      read: (key) => this.#call(generation, () => this.#texts.get(operationIn(key))),
+      list: () => call(() => [...this.#texts.keys()].map((operation) => `op-${operation}`)),
+      read: (key) => call(() => this.#texts.get(operationIn(key))),
       write: (key, text, hint) =>
         change(key, (operation) => {
           this.#texts.set(operation, text);
@@ -83,6 +101,11 @@ export class ModelStore {
           this.#texts.delete(operation);
           this.#lasting.delete(operation);
         }).then(() => this.#watchers.removed(operationIn(key))),
+      close: () =>
+        call(() => {
+          if (changing.size > 0) this.#world.broken('a store is closed while it is being changed');
+          isClosed = true;
+        }),
     };
   }
 
@@ -106,7 +129,7 @@ export class ModelStore {
         if (isDead()) return;
         const result = isDoneFirst ? first : applied();
         if (isDead()) return;
-        if (fault?.startsWith('rejects')) reject(new Error('the store is not there'));
+        if (fault?.startsWith('rejects')) reject(new Error(storeError));
         else resolve(result as Result);
       };
       const takes = plan.store.takes + (fault === 'is slow' ? slowness : 0);

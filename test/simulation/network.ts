@@ -7,7 +7,7 @@ import type {World} from './world.ts';
 export interface NetworkRequest {
   readonly url: string;
   readonly method: string;
-  /** The token with its scheme, in whichever header, and what the client's own header holds. */
+  /** The token after its scheme, or after the name of its own header, and what the client's own header holds. */
   readonly authorization: string | undefined;
   readonly key: string | undefined;
   /** The body of a batch. */
@@ -32,6 +32,7 @@ export class Exchange {
   readonly answer: ServiceAnswer;
   readonly shares: readonly Share[];
   readonly #isBatch: boolean;
+  readonly #isAtHome: boolean;
   readonly #network: Network;
   readonly #signal: AbortSignal;
   #reject: ((reason: unknown) => void) | undefined;
@@ -47,6 +48,7 @@ export class Exchange {
     this.shares = shares;
     // It is one even where a single request is left in it, the others having been given up before it left.
     this.#isBatch = isBatch(url);
+    this.#isAtHome = isHome(url);
     this.#signal = signal;
   }
 
@@ -114,7 +116,7 @@ export class Exchange {
       }
       const facts = world.facts[operation];
       const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
-      world.happen({is: 'answer', operation, answer, isThere, isWanted});
+      world.happen({is: 'answer', operation, answer, isThere, isWanted, isAtHome: this.#isAtHome});
     }
     this.#onArrival?.();
   }
@@ -148,6 +150,7 @@ export class Exchange {
           answer: {...answer, says, delivery: 'hangBody'},
           isThere: true,
           isWanted,
+          isAtHome: this.#isAtHome,
         });
       } else this.#network.world.happen({is: 'lost', operation, why, isBatched, isWanted});
     }

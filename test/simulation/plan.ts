@@ -30,6 +30,8 @@ export interface OperationPlan {
   /** What befalls its turns, and the calls of `onEnd`, by their numbers. */
   readonly turns: readonly (TurnName | undefined)[];
   readonly handOvers: readonly HandOver[];
+  /** After how many milliseconds its user goes on once watching was given up; `undefined`: never. */
+  readonly resumedAfter: number | undefined;
 }
 
 /** What users do with a poller, besides waiting for its result. */
@@ -59,6 +61,8 @@ export type Moment =
 /** What the world does to a process. */
 export type Incident =
   | {readonly is: 'crash'; readonly moment: Moment; readonly downtime: number}
+  /** A tracker is closed, and another one opened over the same store. */
+  | {readonly is: 'close'; readonly moment: Moment; readonly downtime: number}
   | {readonly is: 'jump'; readonly at: number; readonly by: number}
   | {readonly is: 'suspend'; readonly at: number; readonly how: Suspension; readonly milliseconds: number}
   | {
@@ -230,6 +234,7 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     answers: planAnswers(random, rate, 14, choose),
     turns: runner === 'queue' ? planTurns(random) : [],
     handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
+    resumedAfter: !isStored(runner) && random.chance(0.25) ? random.pick([0, 0, 500, 5000]) : undefined,
   };
 }
 
@@ -289,6 +294,11 @@ function planIncidents(
       incidents.push({is: 'crash', moment: moment(), downtime: random.pick([0, 10, 1500, 20_000])});
     }
   }
+  if (runner === 'tracker' && random.chance(0.4)) {
+    for (let count = random.whole(1, 3); count > 0; count--) {
+      incidents.push({is: 'close', moment: moment(), downtime: random.pick([0, 0, 10, 1500, 20_000])});
+    }
+  }
   // A workflow lives by the time that its engine records, and a record by that of its runner, which is the wall clock's: they know
   // no jump, and no freeze.
   if (!isStored(runner) && random.chance(0.15)) {
@@ -342,6 +352,7 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
         answers: clean(operation.answers),
         turns: operation.turns.map((name) => (name === undefined || unwanted(`turn ${name}`) ? undefined : name)),
         handOvers: operation.handOvers.map((how) => (unwanted(`onEnd ${how}`) ? 'resolves' : how)),
+        resumedAfter: unwanted('resumed') ? undefined : operation.resumedAfter,
       }))
       .filter(({wording, variant}) => !unwanted(wording) && !unwanted(`${wording} ${variant}`)),
     envelopes: clean(plan.envelopes),

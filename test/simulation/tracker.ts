@@ -1,11 +1,16 @@
 import type {OperationClient} from 'operation-poller/client';
 import {type OperationRecord, outcomeOf} from 'operation-poller/runner';
-import {createOperationTracker, type OperationTracker, type TrackerError} from 'operation-poller/tracker';
+import {
+  createOperationTracker,
+  type OperationTracker,
+  type TrackedOperation,
+  type TrackerError,
+} from 'operation-poller/tracker';
 import {clientOf, protocolOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
 import {containsText} from './contains-text.ts';
 import {blank, type Memory, memoryOf} from './facts.ts';
 import {type DataOfRecord, HandOvers, seenOutcome} from './hand-overs.ts';
-import {ModelStore} from './model-store.ts';
+import {ModelStore, storeError} from './model-store.ts';
 import {locationOf, markerOf} from './service.ts';
 import type {Application, SeenEvent, World} from './world.ts';
 
@@ -19,10 +24,15 @@ export class Tracker implements Application {
   readonly #handOvers: HandOvers;
   /** What was known of each operation after each of its polls, by their numbers: a record's text says after which it was written. */
   readonly #memories = new Map<number, Map<number, Memory>>();
-  /** The operations that this process knows to be in the store. */
+  /** The operations that this process has yet to add, and those that it knows to be in the store. */
+  readonly #adding = new Set<number>();
   #added = new Set<number>();
   #tracker: Promise<OperationTracker<DataOfRecord>> | undefined;
   #generation = 0;
+  /** While the tracker is being closed, and until there is another one. */
+  #isClosed = false;
+  /** Those who wait for an `outcome()`. */
+  #waiting = new Set<object>();
 
   constructor(world: World) {
     this.#world = world;
@@ -43,9 +53,17 @@ export class Tracker implements Application {
     void this.#tracker?.then((tracker) => tracker.wake(keyOf(operation)));
   }
 
+  close(downtime: number): void {
+    if (this.#tracker !== undefined && !this.#isClosed) void this.#close(this.#tracker, downtime);
+  }
+
   crash(): void {
     this.#generation += 1;
     this.#added = new Set();
+    this.#adding.clear();
+    this.#waiting = new Set();
+    this.#isClosed = false;
+    this.#handOvers.crash();
     // What is left of it ends, in the void.
     void this.#tracker?.then((tracker) => tracker.close());
     this.#tracker = undefined;
@@ -56,9 +74,12 @@ export class Tracker implements Application {
   revive(): void {
     // After crashes in quick succession, this process may have been running for a while, and has yet to learn of a removal.
     if (this.#tracker !== undefined) return;
-    for (const {operation, isHandedOver} of this.#world.facts) {
+    for (const {operation, isHandedOver, wasBegun, isWatched, outcome} of this.#world.facts) {
+      if (this.#store.has(operation)) continue;
       // Its process died before it knew that the record was gone.
-      if (isHandedOver === false && !this.#store.has(operation)) this.#world.happen({is: 'removed', operation});
+      if (isHandedOver === false) this.#world.happen({is: 'removed', operation});
+      // It died before it could add it to another tracker than the one that it had closed.
+      if (wasBegun && !isWatched && outcome === undefined) this.#world.beginAfter(0, operation);
     }
     if (this.#store.size > 0) void this.#open();
   }
@@ -79,8 +100,54 @@ export class Tracker implements Application {
     return undefined;
   }
 
+  async #close(opening: Promise<OperationTracker<DataOfRecord>>, downtime: number): Promise<void> {
+    const world = this.#world;
+    const {time, network, facts: all} = world;
+    const generation = this.#generation;
+    const isCurrent = (): boolean => generation === this.#generation && time.isProcessAlive;
+    this.#isClosed = true;
+    world.count('close');
+    const tracker = await opening;
+    if (!isCurrent()) return;
+    const closing = tracker.close();
+    for (const {operation, isWatched} of all) {
+      if (isWatched) world.happen({is: 'aborted', operation, how: 'stopped', resumes: true});
+    }
+    // An `onEnd` that was called is waited for.
+    for (const facts of all) facts.late += patience;
+    // A store that cannot be closed rejects, once all that it holds has been written.
+    await closing.catch((error: unknown) => {
+      if (!(error instanceof Error && error.message === storeError))
+        world.broken(`close() rejects with ${String(error)}`);
+    });
+    // What follows from that at once is over after this turn of the event loop.
+    await new Promise<void>((resolve) => time.after(0, resolve, 'application'));
+    if (!isCurrent()) return;
+    if (this.#waiting.size > 0) world.broken('an outcome() is still waited for once its tracker is closed');
+    if (this.#handOvers.underWay > 0) world.broken('onEnd goes on once its tracker is closed');
+    if (time.libraryTimers > 0 || network.open.size > 0)
+      world.broken('a tracker that is closed leaves something behind');
+    for (const {operation, wasBegun, outcome, isHandedOver} of all) {
+      if (!wasBegun || isHandedOver === true || (outcome !== undefined && isHandedOver === undefined)) continue;
+      const attempt = this.#remember(operation)?.token.attempt;
+      world.happen({is: 'closed', operation, attempt, isFailing: this.#store.isFailing(operation)});
+      // Its tracker was closed before it knew that the record was gone.
+      if (isHandedOver === false && !this.#store.has(operation)) world.happen({is: 'removed', operation});
+    }
+    world.forgetGates();
+    this.#tracker = undefined;
+    this.#added = new Set();
+    time.after(downtime, () => this.#reopen(), 'application');
+  }
+
+  #reopen(): void {
+    this.#isClosed = false;
+    if (this.#store.size > 0 || this.#adding.size > 0) void this.#open();
+  }
+
   /** The tracker of this process, once its store could be read. */
-  #open(): Promise<OperationTracker<DataOfRecord>> {
+  async #open(): Promise<OperationTracker<DataOfRecord>> {
+    while (this.#isClosed) await this.#pause(this.#generation);
     this.#tracker ??= this.#create();
     return this.#tracker;
   }
@@ -90,10 +157,10 @@ export class Tracker implements Application {
     const {plan} = world;
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation && world.time.isProcessAlive;
-    // What is in the store goes on by itself.
+    // What is in the store goes on by itself; what could not be added is added again.
     for (const {operation, wasBegun, isWatched, outcome} of world.facts) {
-      const goesOn = wasBegun && !isWatched && outcome === undefined && this.#store.has(operation);
-      if (goesOn) world.happen({is: 'resume', operation});
+      const isThere = this.#store.has(operation) || this.#adding.has(operation);
+      if (wasBegun && !isWatched && outcome === undefined && isThere) world.happen({is: 'resume', operation});
     }
     const client: OperationClient | undefined = plan.hasClient ? clientOf(world) : undefined;
     for (;;) {
@@ -126,6 +193,10 @@ export class Tracker implements Application {
           // Polls that are overdue are spread.
           const facts = world.facts[operation];
           if (facts !== undefined && (isWatched || isHandedOver === false)) facts.late = late + 10 * world.facts.length;
+          void tracker.get(keyOf(operation)).then((tracked) => {
+            if (tracked !== undefined) void this.#follow(operation, tracked);
+            else if (isCurrent()) world.broken(`the tracker does not know op-${operation}, which is stored`);
+          });
         }
         return tracker;
       } catch (error) {
@@ -149,26 +220,42 @@ export class Tracker implements Application {
       key: keyOf(operation),
       data: {of: operation},
     };
-    const tracker = await this.#open();
+    this.#adding.add(operation);
     for (;;) {
-      if (generation !== this.#generation) return;
+      const tracker = await this.#open();
+      // While a tracker was being closed, what the store had rejected may have come to its end all the same.
+      if (generation !== this.#generation || facts.outcome !== undefined) return;
       // Each time that it is added anew, it has all the time that it may take.
       if (!this.#store.has(operation)) facts.deadlineAt = world.time.now + plan.options.totalTimeout;
       try {
         const tracked = await tracker.add(locationOf(planned, operation), options);
         if (generation !== this.#generation || !world.time.isProcessAlive) return;
-        this.#added.add(operation);
-        const outcome = await tracked.outcome();
-        if (generation !== this.#generation || !world.time.isProcessAlive) return;
-        const {is} = seenOutcome(outcome);
-        if (facts.outcome?.is !== is) world.broken(`a user gets ${is}, and ${facts.outcome?.is} is stored`);
+        this.#adding.delete(operation);
+        if (!this.#isClosed) this.#added.add(operation);
+        void this.#follow(operation, tracked);
         return;
       } catch (error) {
         if (generation !== this.#generation) return;
-        this.#check(error);
+        const isTooLate = this.#isClosed && error instanceof Error && error.message === 'The tracker is closed';
+        if (!isTooLate) this.#check(error);
         await this.#pause(generation);
       }
     }
+  }
+
+  /** Waits for an operation's outcome, which is what is stored. */
+  async #follow(operation: number, tracked: TrackedOperation<DataOfRecord>): Promise<void> {
+    const world = this.#world;
+    const generation = this.#generation;
+    const waiting = {};
+    this.#waiting.add(waiting);
+    const {is} = seenOutcome(await tracked.outcome());
+    this.#waiting.delete(waiting);
+    if (generation !== this.#generation || !world.time.isProcessAlive) return;
+    // On closing, it may also be an end that the store rejected.
+    if (this.#isClosed && (is === 'stopped' || this.#store.isFailing(operation))) return;
+    const stored = world.facts[operation]?.outcome?.is;
+    if (stored !== is) world.broken(`a user gets ${is}, and ${stored} is stored`);
   }
 
   /** Waits, as an application does that tries again; for ever, once its process is dead. */

@@ -17,6 +17,14 @@ export const turns = {
 export type TurnName = keyof typeof turns;
 
 /** What becomes of one call of `onEnd`. */
-export const handOvers = ['resolves', 'resolves', 'resolves later', 'rejects', 'rejects later'] as const;
+export const handOvers = [
+  'resolves',
+  'resolves',
+  'resolves later',
+  'rejects',
+  'rejects later',
+  /** Resolves later, unless its signal aborts before. */
+  'heeds its signal',
+] as const;
 
 export type HandOver = (typeof handOvers)[number];

@@ -33,7 +33,7 @@ export interface SeenOutcome {
 export interface Sent {
   readonly operation: number;
   readonly url: string;
-  /** The token, in whichever header, and what the client's own header holds. */
+  /** The token after its scheme, or after the name of its own header, and what the client's own header holds. */
   readonly authorization: string | undefined;
   readonly key: string | undefined;
   readonly isBatched: boolean;
@@ -71,7 +71,7 @@ export type Happening =
     }
   /**
    * An answer has arrived whole; `isThere` is false for the share in a batch that was not served, and `isWanted` where nobody
-   * waits for that share any more, while the others are waited for.
+   * waits for that share any more, while the others are waited for. `isAtHome` says whether it came from the client's own origin.
    */
   | {
       readonly is: 'answer';
@@ -79,6 +79,7 @@ export type Happening =
       readonly answer: ServiceAnswer;
       readonly isThere: boolean;
       readonly isWanted: boolean;
+      readonly isAtHome: boolean;
     }
   | {
       readonly is: 'lost';
@@ -91,7 +92,20 @@ export type Happening =
   | {readonly is: 'token failed'; readonly operation: number}
   | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
   | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
-  | {readonly is: 'over'; readonly operation: number; readonly outcome: SeenOutcome}
+  | {
+      readonly is: 'over';
+      readonly operation: number;
+      readonly outcome: SeenOutcome;
+      /** Whether watching was given up, and its user will go on. */
+      readonly resumes?: boolean;
+    }
+  /** Its tracker has been closed; `attempt` is the number of the last poll that is stored, and `isFailing` says whether the store rejected more. */
+  | {
+      readonly is: 'closed';
+      readonly operation: number;
+      readonly attempt: number | undefined;
+      readonly isFailing: boolean;
+    }
   | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'; readonly resumes: boolean}
   | {readonly is: 'wake'; readonly operation: number}
   /**
@@ -143,6 +157,8 @@ export interface Application {
   crash(): void;
   /** There is a process again. */
   revive?(): void;
+  /** Closes what watches, and goes on with another one after so many milliseconds. */
+  close?(downtime: number): void;
   /** Stops watching as a user does. */
   abandon(operation: number, how: 'abort' | 'stop'): void;
   /** Hints that an operation may have changed. */
@@ -263,6 +279,18 @@ export class World {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
+  /** Those who come next do not know what the service asked for. */
+  forgetGates(): void {
+    this.heldUntil = 0;
+    this.pace = undefined;
+    this.accepted = undefined;
+  }
+
+  /** Watching is begun again after so many milliseconds. */
+  beginAfter(delay: number, operation: number): void {
+    this.time.after(delay, () => this.#begin(operation));
+  }
+
   /** Who waits for what will never come; `undefined`: nobody. */
   unsettled(): string | undefined {
     return this.#application?.unsettled();
@@ -271,6 +299,11 @@ export class World {
   /** Something that is not the library's to do, or an error that nobody expected. */
   broken(why: string): void {
     this.happen({is: 'broken', why});
+  }
+
+  /** Whether nothing is left to watch or to hand over. */
+  get #isDone(): boolean {
+    return this.facts.every(({outcome, isHandedOver}) => outcome !== undefined && isHandedOver !== false);
   }
 
   get #isOver(): boolean {
@@ -337,6 +370,10 @@ export class World {
       this.#die(incident);
       return;
     }
+    if (incident.is === 'close') {
+      if (this.time.isProcessAlive && !this.#isDone) this.#application?.close?.(incident.downtime);
+      return;
+    }
     if (incident.is === 'wake') {
       if (!this.time.isProcessAlive) return;
       this.count('wake');
@@ -357,7 +394,7 @@ export class World {
       // What was not even started is not resumed.
       const resumes = resumedAfter !== undefined && !facts.isStarting;
       this.happen({is: 'aborted', operation: facts.operation, how, resumes});
-      if (resumes) this.time.after(resumedAfter, () => this.#begin(facts.operation));
+      if (resumes) this.beginAfter(resumedAfter, facts.operation);
     }
     this.#application?.abandon(operation, is);
     // Each is stored as it was left.
@@ -365,8 +402,7 @@ export class World {
   }
 
   #die(incident: Extract<Incident, {is: 'crash'}>): void {
-    const isOver = this.facts.every(({outcome, isHandedOver}) => outcome !== undefined && isHandedOver !== false);
-    if (!this.time.isProcessAlive || isOver) return;
+    if (!this.time.isProcessAlive || this.#isDone) return;
     this.count('crash');
     this.timeline?.push(`${this.#clock()}the process dies`);
     this.time.isProcessAlive = false;
@@ -385,9 +421,7 @@ export class World {
     const {time} = this;
     this.#crash = undefined;
     this.#isBuried = false;
-    this.heldUntil = 0;
-    this.pace = undefined;
-    this.accepted = undefined;
+    this.forgetGates();
     time.isProcessAlive = true;
     enter(time);
     time.after(downtime, () => this.#application?.revive?.());
@@ -396,7 +430,7 @@ export class World {
       if (!facts.isWatched && !facts.isStarting) return;
       facts.isWatched = false;
       facts.isStarting = false;
-      time.after(downtime, () => this.#begin(operation));
+      this.beginAfter(downtime, operation);
     });
   }
 
