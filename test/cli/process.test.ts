@@ -107,7 +107,7 @@ test('emulate --tls prints how another process trusts it, and leaves no certific
 
   // As it is pasted, with every export or with the token's alone.
   const runPasted = async (exports: RegExp) => {
-    const alias = 'operation-poller() { "$NODE" --import "$LOADER" "$MAIN" "$@" --interval 10ms --timeout 5s; }';
+    const alias = 'operation-poller() { "$NODE" --import "$LOADER" "$MAIN" "$@" --interval 10ms --timeout 50s; }';
     const script = [alias, ...(written.stdout.match(exports) ?? []), watch].join('\n');
     const env = {PATH: process.env['PATH'], NODE: process.execPath, LOADER: loader, MAIN: main};
     const pasted = spawn('bash', ['-c', script], {env, stdio: ['ignore', 'pipe', 'pipe']});
@@ -129,4 +129,5 @@ test('emulate --tls prints how another process trusts it, and leaves no certific
   child.kill('SIGINT');
   expect(await ended).toMatchObject({exitCode: 0, stderr: ''});
   await expect(stat(certificate)).rejects.toThrow('ENOENT');
-});
+  // Three processes, one after another, each of which compiles the source.
+}, 120_000);
