@@ -182,7 +182,7 @@ describe('the guide is read in order', () => {
   const guide = guidePages();
 
   test('from the start to production', () => {
-    expect([guide[0]?.file, guide.at(-1)?.file]).toEqual(['start.md', 'production.md']);
+    expect([guide[0]?.file, guide.at(-1)?.file]).toEqual(['start.md', 'runbook.md']);
   });
 
   test.each(guide)('$file leads on and back', ({file}) => {

@@ -106,8 +106,9 @@ describe('the packed package', () => {
     const sources = texts.flatMap((text) => [...text.matchAll(/^\/\/ src\/(.+\.ts)$/gm)].map(([, source]) => source));
     expect(sources).toEqual(expect.arrayContaining(['polling/step.ts', 'machine/machine.ts', 'tracker/tracker.ts']));
     expect(texts.filter((text) => text.includes('sourceMappingURL='))).toEqual([]);
-    const longestLine = Math.max(...texts.flatMap((text) => text.split('\n')).map((line) => line.length));
-    expect(longestLine).toBeLessThan(2000);
+    // The names that the files share are on one line in each.
+    const lines = texts.flatMap((text) => text.split('\n')).filter((line) => !/^(?:import|export) \{/.test(line));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(2000);
   });
 
   test('brings the licences of what is bundled with the command', async () => {

@@ -12,6 +12,7 @@ import {
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
 import {neverThrowing} from '../shared/report-error.ts';
+import {checkHashTag} from './hash-tag.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
 export interface EngineOptions {
@@ -19,10 +20,11 @@ export interface EngineOptions {
   readonly name: string;
   /**
    * BullMQ's `connection`: options such as `{host, port}`, from which each of its parts makes connections of its own, or a
-   * client of ioredis, made with `maxRetriesPerRequest: null`, that is shared and stays yours to close.
+   * client of ioredis, made with `maxRetriesPerRequest: null`, that is shared and stays yours to close. A `Cluster` of ioredis needs
+   * that in its `redisOptions`, and a `prefix` with a hash tag.
    */
   readonly connection: ConnectionOptions;
-  /** What all keys in Redis begin with. Default `'bull'`. */
+  /** What all keys in Redis begin with. Default `'bull'`. A Redis Cluster needs braces around it, `'{bull}'`: a hash tag. */
   readonly prefix?: string | undefined;
   /**
    * Called with each problem that ends no watch, e.g. that Redis is unavailable for a while, or a {@link JobSkippedError}.
@@ -71,6 +73,7 @@ export function readEngineOptions<Options extends EngineOptions>(
   const checks = {...engineChecks, ...ownChecks};
   const own = checkOptions(options, checks, {required: ['name', 'connection']});
   const {name, connection, prefix, onError} = own;
+  checkHashTag(own);
   const engine: Engine = {
     name,
     options: prefix === undefined ? {connection} : {connection, prefix},

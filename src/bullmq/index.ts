@@ -8,7 +8,8 @@
 export type {PolledBy, TurnEventOf} from '../runner/turn-events.ts';
 export {ClockSkewError} from './clock-skew-error.ts';
 export type {EngineOptions} from './engine-options.ts';
-export type {AddedOperation, AddOptions} from './job-adder.ts';
+export type {AddedOperation, AddOptions, OperationFlowJob} from './job-adder.ts';
+export type {JobProgress} from './job-progress.ts';
 export {JobSkippedError} from './job-skipped-error.ts';
 export {createOperationEvents, type OperationEvents, type QueuedEventOf} from './operation-events.ts';
 export {OriginHeldError} from './origin-held-error.ts';
@@ -24,6 +25,7 @@ export type {RetentionOptions} from './retention.ts';
 export {
   createOperationWorker,
   type LimiterOptions,
+  type MetricsOptions,
   type OperationWorker,
   type OperationWorkerOptions,
   type WorkerPollOptions,

@@ -4,9 +4,17 @@ import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {shiftTimes, type WatchState} from '../operation/state.ts';
 import {type RecordOptions, recordedState, recordOptionChecks} from '../runner/create-record.ts';
 import {type OperationRecord, recordOf} from '../runner/record.ts';
-import {type Check, type Checks, checkOptions, isBoolean, isWellFormed} from '../shared/check-options.ts';
+import {
+  type Check,
+  type Checks,
+  checkOptions,
+  isBoolean,
+  isNonEmptyString,
+  isNumber,
+  isWellFormed,
+} from '../shared/check-options.ts';
 import {type Engine, unlimited} from './engine-options.ts';
-import {createId, isId, type JobData, jobName, jobOf, writeJob} from './job.ts';
+import {createId, isId, type JobData, jobOf, writeJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 import type {Retention} from './retention.ts';
 
@@ -17,6 +25,25 @@ import type {Retention} from './retention.ts';
 export interface AddOptions<Data = unknown, Result = unknown> extends RecordOptions<Data, Result> {
   /** Whether a worker's `onEnd` is called with the end. Workers that have none then leave the operation to others. Default `false`. */
   readonly handOver?: boolean | undefined;
+  /** The job's name in BullMQ, for dashboards and telemetry. Default `'operation'`. */
+  readonly name?: string | undefined;
+  /**
+   * The job's priority in BullMQ, which decides among operations that are due while all workers are busy: 1 is the highest and
+   * 2,097,151 the lowest. Default none: such operations come before all that have one.
+   */
+  readonly priority?: number | undefined;
+}
+
+/**
+ * An operation as a job for BullMQ's `FlowProducer`, which adds it as a child of another job. Workers complete it with its outcome,
+ * whatever that is; `readOutcome` of `operation-poller/runner` reads it.
+ */
+export interface OperationFlowJob {
+  readonly name: string;
+  readonly queueName: string;
+  readonly prefix: string;
+  readonly data: unknown;
+  readonly opts: Omit<JobsOptions, 'parent' | 'repeat' | 'deduplication' | 'debounce'>;
 }
 
 /** One of many operations to add. */
@@ -34,6 +61,8 @@ const addChecks = {
   ...recordOptionChecks,
   key: isKey,
   handOver: isBoolean,
+  name: isNonEmptyString,
+  priority: isNumber({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),
 } satisfies Checks<AddOptions>;
 
 /** An operation on its way into Redis. */
@@ -42,6 +71,8 @@ interface Added<Data> {
   readonly record: OperationRecord<Data>;
   readonly state: WatchState;
   readonly handOver: true | undefined;
+  readonly name: string | undefined;
+  readonly priority: number | undefined;
 }
 
 /** How many jobs are written or read at once. */
@@ -88,6 +119,16 @@ export class JobAdder<Data> {
     return entries;
   }
 
+  /** The job that {@link add} would add, for a flow. */
+  async toFlowJob(source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<OperationFlowJob> {
+    const job = this.#jobFor(this.#prepare(source, options, await this.#timeOfCall()));
+    const {
+      name,
+      options: {prefix = 'bull'},
+    } = this.#engine;
+    return {...job, queueName: name, prefix};
+  }
+
   // By Redis' clock, which may have to be read first.
   async #timeOfCall(): Promise<number> {
     const {clock} = this.#reader;
@@ -97,12 +138,12 @@ export class JobAdder<Data> {
   }
 
   #prepare(source: string | URL | ResumeToken, options: AddOptions<Data> = {}, now: number): Added<Data> {
-    const {handOver, key, data, ...watch} = checkOptions(options, addChecks);
+    const {handOver, name, priority, key, data, ...watch} = checkOptions(options, addChecks);
     const place = typeof source === 'string' || source instanceof URL ? source : this.#byClock(source);
     const state = recordedState(place, watch, now);
     const {jobId} = jobOf(key ?? state.location);
     const record = recordOf(createId(jobId), key ?? state.location, data, state);
-    return {jobId, record, state, handOver: handOver === true ? handOver : undefined};
+    return {jobId, record, state, handOver: handOver === true ? handOver : undefined, name, priority};
   }
 
   /** A resume token with its times by the queue's clock; they are the wall clock's of this machine. */
@@ -111,13 +152,13 @@ export class JobAdder<Data> {
   }
 
   // BullMQ counts the delay from when it takes the job; of many jobs, some are taken long after the call of addMany.
-  #jobFor({jobId, record, handOver}: Added<Data>) {
+  #jobFor({jobId, record, handOver, name = 'operation', priority}: Added<Data>) {
     const timestamp = this.#reader.clock.now();
     const delay = Math.ceil(Math.max(0, record.token.dueAt - timestamp));
     return {
-      name: jobName,
+      name,
       data: writeJob(record, handOver === undefined ? {} : {handOver}),
-      opts: {...this.#options, jobId, timestamp, delay},
+      opts: {...this.#options, jobId, timestamp, delay, ...(priority === undefined ? {} : {priority})},
     };
   }
 

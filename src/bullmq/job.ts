@@ -7,9 +7,6 @@ import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {isRecord} from '../shared/json.ts';
 import {type JobToken, readJobToken, writeJobToken} from './job-token.ts';
 
-/** The name of all our jobs. */
-export const jobName = 'operation';
-
 /** A record as a job holds it, and what the worker has to know besides. */
 export interface JobData<Data = unknown> extends Omit<OperationRecord<Data>, 'version' | 'key' | 'token'> {
   /** The part of the record's id that follows the job's. */
@@ -64,11 +61,11 @@ export function writeJob<Data>(
   {handOver}: Pick<JobData, 'handOver'>,
 ): JobData<Data> {
   return {
-    ...others,
     id: id.slice(id.indexOf('.') + 1),
     ...(key === token.location ? {} : {key}),
     token: writeJobToken(token),
     ...(handOver === undefined ? {} : {handOver}),
+    ...others,
   };
 }
 
@@ -82,7 +79,7 @@ export function readJob<Data>(jobId: string, job: JobData<Data>): OperationRecor
   const token = isRecord(job) ? readJobToken(job.token) : undefined;
   if (token === undefined) throw new RecordRefusedError('token: there is none', jobId, 'invalidRecord');
   const {id, key = token.location, token: _, handOver, woken, ...others} = job;
-  return {...others, version: 1, id: `${jobId}.${id}`, key, token};
+  return {version: 1, id: `${jobId}.${id}`, key, token, ...others};
 }
 
 /**

@@ -4,15 +4,17 @@ import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
 import type {JobData, OperationJob} from './job.ts';
+import type {JobProgress} from './job-progress.ts';
 import {RedisClock} from './redis-clock.ts';
+import type {RedisKeys} from './redis-holds.ts';
 import {wakeHintedJobs} from './wake-job.ts';
 
 /** What happens next to a job that is not done. */
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
-  /** What the job holds from now on; absent: what it held before. */
-  readonly job?: JobData | undefined;
+  /** What the job holds from now on, and what it shows; absent: what it did before. */
+  readonly update?: {readonly job: JobData; readonly progress: JobProgress | undefined};
   /** Whether another worker should get the job: this one does not ask for the next job right away, which would be the same one. */
   readonly isSkipped?: boolean;
 }
@@ -33,7 +35,9 @@ const collectTime = 1;
  * lost it would write its old token over the newer one of the worker that has the job now.
  */
 export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
-  readonly clock: RedisClock = new RedisClock(this.backend.client);
+  /** Access to the queue's keys. */
+  readonly redisKeys: RedisKeys = {client: this.backend.client, toKey: (type) => this.toKey(type)};
+  readonly clock: RedisClock = new RedisClock(this.redisKeys);
 
   readonly #closing = new AbortController();
   #lastFailure = Number.NEGATIVE_INFINITY;
@@ -115,7 +119,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   /** @throws Error when the lock is no longer ours */
   async #delay(
     {id = ''}: OperationJob<Data, Done>,
-    {dueAt, job}: Wait,
+    {dueAt, update}: Wait,
     lock: string,
     fetchNext: boolean,
   ): Promise<[data?: JobJson, id?: string]> {
@@ -124,9 +128,15 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,
-      ...(job === undefined ? {} : {fieldsToUpdate: {data: JSON.stringify(job)}}),
+      ...(update && {fieldsToUpdate: writeFields(update)}),
     });
     const [nextData, nextId] = next ?? [];
     return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];
   }
+}
+
+/** The fields of a job in Redis. */
+function writeFields({job, progress}: NonNullable<Wait['update']>): Readonly<Record<string, string>> {
+  const data = JSON.stringify(job);
+  return progress === undefined ? {data} : {data, progress: JSON.stringify(progress)};
 }

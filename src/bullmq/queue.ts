@@ -9,12 +9,12 @@ import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobOf} from './job.ts';
-import {type AddedOperation, type AddOptions, JobAdder, largestBulk} from './job-adder.ts';
+import {type AddedOperation, type AddOptions, JobAdder, largestBulk, type OperationFlowJob} from './job-adder.ts';
 import {JobReader} from './job-reader.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 import {RedisClock} from './redis-clock.ts';
-import {RedisHolds} from './redis-holds.ts';
+import {RedisHolds, type RedisKeys} from './redis-holds.ts';
 import {removeJob} from './remove-job.ts';
 import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
 import {wakeHeldJobs, wakeJob} from './wake-job.ts';
@@ -67,6 +67,25 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   addMany<Added extends Result = Result>(
     operations: Iterable<AddedOperation<Data, Added>>,
   ): Promise<QueuedOperation<Data, Added>[]>;
+  /**
+   * An operation as a job for BullMQ's `FlowProducer`, to be the child of a job that waits for its end. Nothing is in Redis until the flow is
+   * added; then it is as if it had been added here. An operation of the same key that is there becomes the child, at once if it has ended;
+   * but a job has one parent: of two flows with the same key, BullMQ lets the second one wait for ever.
+   *
+   * @throws TypeError or RangeError when an option or the location is invalid; the message names it
+   *
+   * @example
+   * ```ts
+   * const child = await queue.toFlowJob(location, {name: 'reset'});
+   * await new FlowProducer({connection}).add({name: 'mail', queueName: 'mails', children: [child]});
+   * // In the worker of 'mails':
+   * const outcomes = Object.values(await job.getChildrenValues<OutcomeJson>()).map(readOutcome);
+   * ```
+   */
+  toFlowJob<Added extends Result = Result>(
+    operation: string | URL | ResumeToken,
+    options?: AddOptions<Data, Added>,
+  ): Promise<OperationFlowJob>;
   /**
    * The operation of that key, or of that `id`, which events carry; `undefined` where there is none, or no longer. `get<Image>(key)` says
    * what its result is.
@@ -133,11 +152,12 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   const retention = readRetention(own.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams: retention.streams});
   queue.on('error', engine.onError);
-  const clock = new RedisClock(queue.backend.client);
+  const keys: RedisKeys = {client: queue.backend.client, toKey: (type) => queue.toKey(type)};
+  const clock = new RedisClock(keys);
   const reader = new JobReader<Data>(queue, engine, clock);
   const adder = new JobAdder<Data>(queue, engine, reader, retention);
   const publisher = new Publisher(engine);
-  const holds = new RedisHolds({client: queue.backend.client, toKey: (type) => queue.toKey(type)});
+  const holds = new RedisHolds(keys);
 
   const close = async (): Promise<void> => {
     await reader.close();
@@ -160,6 +180,7 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
       const entries = await adder.addMany(operations);
       return entries.map((entry) => new QueuedOperation(reader, entry));
     },
+    toFlowJob: (source, options) => adder.toFlowJob(source, options),
     get: async (key) => {
       const entry = await reader.read(key);
       return entry === undefined ? undefined : new QueuedOperation(reader, entry);

@@ -1,23 +1,27 @@
 import type {RedisClient} from 'bullmq';
 import {type Clock, processClock, now as processNow} from '../shared/clock.ts';
+import type {RedisKeys} from './redis-holds.ts';
 
 /** How far from Redis' clock this machine's may be, in milliseconds. BullMQ makes jobs due by the machine's clock. */
 export const mostSkew = 5000;
 
 const samples = 3;
 const longestValidity = 60_000;
-const script = {numberOfKeys: 0, lua: "return redis.call('TIME')"};
+// With a key of the queue, so that a Redis Cluster asks the node that stamps the queue's times.
+const script = {numberOfKeys: 1, lua: "return redis.call('TIME')"};
 
 /** Redis' clock, by which all times in jobs go: this machine's, corrected by how far it was off when last measured. */
 export class RedisClock implements Clock {
   readonly #client: Promise<RedisClient>;
+  readonly #key: string;
   /** What to add to `Date.now()`. */
   #offset = 0;
   /** How far the wall clock had been set, in this process, when it was measured. */
   #wallOffset = processClock.wallOffset();
   #measuredAt = Number.NEGATIVE_INFINITY;
 
-  constructor(client: Promise<RedisClient>) {
+  constructor({client, toKey}: RedisKeys) {
+    this.#key = toKey('meta');
     this.#client = client.then((connected) => {
       connected.defineCommand('readRedisTime', script);
       return connected;
@@ -53,7 +57,7 @@ export class RedisClock implements Clock {
     const wallOffset = processClock.wallOffset();
     for (let sample = 0; sample < samples; sample += 1) {
       const sent = performance.now();
-      const [seconds, microseconds]: [string, string] = await client.runCommand('readRedisTime', []);
+      const [seconds, microseconds]: [string, string] = await client.runCommand('readRedisTime', [this.#key]);
       const roundTrip = performance.now() - sent;
       const redis = Number(seconds) * 1000 + Number(microseconds) / 1000;
       if (roundTrip < best.roundTrip) best = {roundTrip, offset: redis - (Date.now() - roundTrip / 2)};

@@ -1,3 +1,4 @@
+import type {IQueueBackend} from 'bullmq';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
@@ -6,12 +7,13 @@ import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import type {OriginHold} from '../runner/step-unless-held.ts';
-import {type PreparedTurn, takePreparedTurn} from '../runner/take-turn.ts';
+import {type PreparedTurn, type Turn, takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
 import {now as processNow, wallClock} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
 import {asError} from './engine-options.ts';
 import {type OperationJob, readJob, type Woken, writeJob} from './job.ts';
+import {isWorthStoring, type JobProgress, keptLogs, logLineOf, progressOf} from './job-progress.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
 import {OriginHeldError} from './origin-held-error.ts';
 import type {Wait} from './poll-worker.ts';
@@ -31,6 +33,8 @@ export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>,
   /** How long a job's lock lasts without being renewed, in milliseconds. */
   readonly lockDuration: number;
   readonly publisher: Pick<Publisher, 'publish'>;
+  /** Shows in BullMQ what turns bring. */
+  readonly backend: Pick<IQueueBackend, 'addLog' | 'updateProgress'>;
   /** Listeners in this process to the polls that it makes. */
   readonly listeners: Listeners<TurnEvent>;
   /** Hands back the jobs that are still under way. */
@@ -38,7 +42,10 @@ export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>,
   readonly onError: (error: Error) => void;
 }
 
-type Job<Data> = Pick<OperationJob<Data>, 'id' | 'data'> & {readonly processedOn?: number | undefined};
+type Job<Data> = Pick<OperationJob<Data>, 'id' | 'data'> & {
+  readonly processedOn?: number | undefined;
+  readonly progress?: unknown;
+};
 
 /**
  * Takes the turn of a job's record: polls its operation once, or hands its end over.
@@ -65,15 +72,35 @@ export async function takeJobTurn<Data>(
   const record = dueBy(turn.record, await holdOrigin(io, turn.hold));
   // Before anything that can go wrong: the poll was made, even if it has to be made again.
   emitTurn(io.listeners, taken);
+  const progress = progressOf(turn);
   // Published before it is stored: a worker killed in between publishes it twice rather than never.
-  if (hasNews(turn.events)) await io.publisher.publish(turn);
+  await Promise.all([hasNews(turn.events) && io.publisher.publish(turn), show(io, jobId, turn, progress)]);
   if ('done' in turn) return writeOutcome(turn.done, record.token);
   if (turn.hold !== undefined) await io.holds.addJob(turn.hold.origin, jobId);
   const isChanged = record !== before || job.data.woken !== undefined;
   return {
     dueAt: record === turn.record ? turn.dueAt : record.token.dueAt,
-    job: isChanged ? writeJob(record, job.data) : undefined,
+    ...(isChanged && {
+      update: {
+        job: writeJob(record, job.data),
+        progress: isWorthStoring(progress, job.progress) ? progress : undefined,
+      },
+    }),
   };
+}
+
+/** Shows those who look at the job in BullMQ what a turn brought, beyond what is stored with the job when it is put back. */
+async function show(
+  {backend, clock}: Pick<JobIo, 'backend' | 'clock'>,
+  jobId: string,
+  turn: Turn,
+  progress: JobProgress,
+): Promise<void> {
+  const line = logLineOf(turn, progress, clock.now());
+  await Promise.all([
+    line !== undefined && backend.addLog(jobId, line, keptLogs),
+    'done' in turn && backend.updateProgress(jobId, progress),
+  ]);
 }
 
 /** The turn, or why none was taken. */

@@ -24,6 +24,12 @@ export interface LimiterOptions {
   readonly duration: number;
 }
 
+/** How much of BullMQ's metrics is kept. */
+export interface MetricsOptions {
+  /** For how many minutes: 10,080 are a week. Each takes a few bytes of Redis, once for the queue. */
+  readonly maxDataPoints: number;
+}
+
 /**
  * The options of {@link createOperationWorker}; those of a poller apply to all operations. `token` goes to the origin of each
  * operation's location, which the queue holds: whoever can write to Redis decides where it goes. With `client` it goes to the
@@ -41,6 +47,11 @@ export interface OperationWorkerOptions<Data = unknown, Result = unknown>
    * time for that long is presumed dead, and its polls are made twice. Default 5000.
    */
   readonly recoverAfter?: number | undefined;
+  /**
+   * BullMQ's metrics: how many operations ended in each minute, of which `maxDataPoints` are kept. `getMetrics('completed')` of BullMQ's
+   * `Queue` reads them; whether the operations succeeded is not in them. Default: none are kept.
+   */
+  readonly metrics?: MetricsOptions | undefined;
 }
 
 /** What a worker takes for its polls, and for the ends of operations that were added with `handOver`. */
@@ -79,6 +90,7 @@ export interface OperationWorker extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+const metricsChecks = {maxDataPoints: isCount} satisfies Checks<MetricsOptions>;
 const limiterChecks = {max: isCount, duration: isMilliseconds(1)} satisfies Checks<LimiterOptions>;
 
 const {signal: _, heldUntil, started, finalStateVia, ...pollChecks} = turnChecks;
@@ -88,6 +100,7 @@ const workerChecks = {
   concurrency: isCount,
   limiter: isObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
   recoverAfter: isMilliseconds(1000),
+  metrics: isObjectWith(metricsChecks, {takes: '{maxDataPoints}', required: ['maxDataPoints']}),
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
@@ -112,7 +125,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
 ): OperationWorker {
   // Nobody checks the type of a result.
   const {engine, own} = readEngineOptions(options as OperationWorkerOptions<Data>, workerChecks);
-  const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, ...poll} = own;
+  const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, metrics, ...poll} = own;
   const {requestTimeout} = readTurnOptions(poll);
   const publisher = new Publisher(engine);
   const listeners = new Listeners<TurnEvent>(operationEventTypes);
@@ -123,10 +136,10 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
       clockCheck.notice();
       return takeJobTurn(io, job, lock);
     },
-    workerOptions(engine, {concurrency, limiter, recoverAfter}),
+    workerOptions(engine, {concurrency, limiter, recoverAfter, metrics}),
   );
   const {clock} = worker;
-  const holds = new RedisHolds({client: worker.backend.client, toKey: (type) => worker.toKey(type)});
+  const holds = new RedisHolds(worker.redisKeys);
   const io: JobIo<Data> = {
     resume: prepareTurns(poll),
     onEnd: poll.onEnd,
@@ -136,6 +149,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     skips: new Skips(),
     lockDuration: recoverAfter,
     publisher,
+    backend: worker.backend,
     listeners,
     signal: closing.signal,
     onError: engine.onError,
@@ -178,13 +192,15 @@ function workerOptions(
     concurrency = 100,
     limiter,
     recoverAfter,
-  }: {recoverAfter: number} & Pick<OperationWorkerOptions, 'concurrency' | 'limiter'>,
+    metrics,
+  }: {recoverAfter: number} & Pick<OperationWorkerOptions, 'concurrency' | 'limiter' | 'metrics'>,
 ): WorkerOptions {
   return {
     ...engine.options,
     autorun: false,
     concurrency,
     ...(limiter === undefined ? {} : {limiter}),
+    ...(metrics === undefined ? {} : {metrics}),
     lockDuration: recoverAfter,
     stalledInterval: recoverAfter / 2,
     // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.

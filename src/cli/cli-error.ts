@@ -16,7 +16,7 @@ import {
 import {PollError} from '../operation/poll-error.ts';
 import {isObject} from '../shared/json.ts';
 
-/** What each exit code means; see docs/command.md. */
+/** What each exit code means; see docs/command-scripts.md. */
 export const exitCodes = {
   succeeded: 0,
   failed: 1,

@@ -180,6 +180,7 @@ function addWatchOptions(command: Command, {shell, given}: Frame): void {
     .addOption(new Option('--cloud <name>', 'the Graph cloud that the token is for').choices(Object.keys(cloudRoots)))
     .option('--timeout <duration>', 'stop watching after 90s, 10m, 2h (default: 15m, or by the protocol)', duration)
     .option('--interval <duration>', 'poll every 500ms, 5s (default: 1s growing to 30s, with jitter)', duration)
+    .option('--learned <file>', 'keep how long such operations take in this file, and estimate the end by it')
     .option('--not-found-grace <duration>', 'how long a 404 means "not visible yet" (default: 30s; 0s: never)', grace)
     .option('--json', 'print each event, and the outcome, as one line of JSON')
     .option('--quiet', 'show no progress')

@@ -11,6 +11,8 @@ export interface Progress {
   /** The last response, whatever it was. */
   readonly answer: {readonly httpStatus: number; readonly at: number} | undefined;
   readonly nextAt: number | undefined;
+  /** When it is likely to have ended, and by when in 9 of 10 cases, where that is known. */
+  readonly end: {readonly likelyAt: number; readonly mostAt: number} | undefined;
   /** What delays the operation's next report: throttling, or a failed request. */
   readonly problem: string | undefined;
   /** How long after a first 404 the watch keeps polling. */
@@ -27,7 +29,7 @@ export type LineSegment = readonly [style: Style, text: string];
 
 /** The progress before the first event. */
 export function initialProgress(since: number, notFoundGrace: number): Progress {
-  const unknown = {percent: undefined, answer: undefined, nextAt: undefined, problem: undefined};
+  const unknown = {percent: undefined, answer: undefined, nextAt: undefined, end: undefined, problem: undefined};
   return {since, status: noStatus, ...unknown, notFoundGrace, notFoundSince: undefined};
 }
 
@@ -35,8 +37,10 @@ export function initialProgress(since: number, notFoundGrace: number): Progress 
 export function updateProgress(progress: Progress, event: OperationEvent): Progress {
   const {operation, at} = event;
   const answer = event.type === 'retrying' ? event.error.answer : event.answer;
+  const remaining = 'remaining' in event ? event.remaining : undefined;
   const updated: Progress = {
     ...progress,
+    end: remaining === undefined ? progress.end : {likelyAt: at + remaining.p50, mostAt: at + remaining.p90},
     status: operation?.status ?? progress.status,
     percent: operation?.percentComplete ?? progress.percent,
     answer: answer === undefined ? progress.answer : {httpStatus: answer.httpStatus, at},
@@ -64,9 +68,10 @@ export function updateProgress(progress: Progress, event: OperationEvent): Progr
 
 /** The live line at a moment. */
 export function liveSegments(progress: Progress, now: number): readonly LineSegment[] {
-  const {since, status, percent, answer, nextAt, problem} = progress;
+  const {since, status, percent, answer, nextAt, end, problem} = progress;
   const segments: LineSegment[] = [['active', percent === undefined ? status : withPercent(status, percent)]];
   segments.push(['plain', formatDuration(wholeSeconds(now - since))]);
+  if (end !== undefined) segments.push(['plain', estimate(end, since, now)]);
   const notFound = notFoundNotice(progress, now);
   // Before the rest, which a narrow terminal cuts off: it explains why nothing happens.
   if (notFound !== undefined) segments.push(['warning', notFound]);
@@ -78,6 +83,21 @@ export function liveSegments(progress: Progress, now: number): readonly LineSegm
   const shown = answer === undefined ? problem : problem?.replace(/HTTP \d+ ?/, '');
   if (shown !== undefined && shown !== '') segments.push(['warning', shown]);
   return segments;
+}
+
+const barLength = 20;
+
+/** How long the operation is likely to go on, as a bar and in words. */
+function estimate({likelyAt, mostAt}: NonNullable<Progress['end']>, since: number, now: number): string {
+  const likely = Math.max(0, likelyAt - now);
+  const elapsed = Math.max(0, now - since);
+  const done = Math.floor((barLength * elapsed) / (elapsed + Math.max(likely, 1)));
+  const bar = `[${'#'.repeat(done)}${'-'.repeat(barLength - done)}]`;
+  if (now >= mostAt) return `${bar} longer than usual`;
+  const most = formatDuration(roundUp(mostAt - now));
+  return likely > 0
+    ? `${bar} about ${formatDuration(roundUp(likely))} left, at most ${most}`
+    : `${bar} at most ${most} left`;
 }
 
 /**
@@ -134,7 +154,7 @@ function retryAfterNotice(delay: number): string {
 /** That the service does not know the operation, and how long the watch keeps polling anyway. */
 function notFoundNotice({status, notFoundSince, notFoundGrace}: Progress, now: number): string | undefined {
   if (notFoundSince === undefined) return undefined;
-  const left = Math.ceil((notFoundSince + notFoundGrace - now) / 1000) * 1000;
+  const left = roundUp(notFoundSince + notFoundGrace - now);
   const until = left > 0 ? `giving up in ${formatDuration(left)}` : 'giving up at the next 404';
   return `${status === noStatus ? 'not known to the service yet' : 'no longer known to the service'}, ${until}`;
 }
@@ -163,6 +183,10 @@ export function formatDuration(milliseconds: number): string {
 /** Rounds an elapsed time down to whole seconds, so that what is shown changes once a second. */
 export function wholeSeconds(milliseconds: number): number {
   return Math.floor(milliseconds / 1000) * 1000;
+}
+
+function roundUp(milliseconds: number): number {
+  return Math.ceil(milliseconds / 1000) * 1000;
 }
 
 function clock(at: number): string {

@@ -42,11 +42,12 @@ export async function resetPasswordCommand(
   await token.read({forceRefresh: false, signal: shell.signal});
   const newPassword = await readNewPassword(options, shell);
   shell.signal.throwIfAborted();
+  const {polling, keep} = await pollOptions(options, shell);
   const reporter = new Reporter(shell, options);
   reporter.start();
   let reset: PasswordReset;
   try {
-    reset = await graph.resetPassword(user, {...pollOptions(options, shell), newPassword});
+    reset = await graph.resetPassword(user, {...polling, newPassword});
   } catch (error) {
     return reporter.fail(startError(error, token), {hint: toCliError(error).hint});
   }
@@ -56,6 +57,7 @@ export async function resetPasswordCommand(
     return reporter.fail(new CliError(message, hint, exitCodes.unreachable));
   }
   const end = await reporter.follow(reset.poller);
+  await keep?.();
   if (end.operation === undefined) return failed(withTokenError(end.error, token), reporter, options, shell);
   const {statusDetail: detail} = end.operation;
   if (!show) return reporter.succeed({status: 'succeeded', detail});

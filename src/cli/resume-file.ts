@@ -1,13 +1,11 @@
-import {randomUUID} from 'node:crypto';
-import {access, constants, open, readFile, rename, rm} from 'node:fs/promises';
-import {dirname} from 'node:path';
+import {readFile, rm} from 'node:fs/promises';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
-import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {OperationPoller} from '../poller.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, toCliError} from './cli-error.ts';
+import {checkFolder, writeJsonFile} from './json-file.ts';
 
 /** What a resume file contains. */
 export interface SavedToken {
@@ -25,13 +23,7 @@ export interface SavedToken {
  * @throws CliError when the file cannot be read or written, is not a resume file, or belongs to another operation
  */
 export async function readResumeFile(path: string, location: string | undefined): Promise<SavedToken | undefined> {
-  await access(dirname(path), constants.W_OK).catch(() => {
-    // Now, not when there is a token to lose.
-    throw new CliError(
-      `--resume: cannot write to the folder ${escapeControls(dirname(path))}`,
-      'Choose a file in another folder.',
-    );
-  });
+  await checkFolder('--resume', path);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new CliError(
@@ -63,24 +55,6 @@ function withoutQuery(location: string): string {
   return location.split('?', 1)[0] ?? location;
 }
 
-/** Writes a resume token, whole or not at all, for this user alone: knowing the location in it may be enough for access. */
-export async function writeResumeFile(path: string, token: ResumeToken): Promise<void> {
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(token)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, {force: true});
-    throw error;
-  }
-}
-
 /**
  * Keeps a resume file up to date while an operation is watched, so that a run that is killed loses nothing. What cannot be
  * written is reported at the end, by the last write.
@@ -93,7 +67,7 @@ export function updateResumeFile(path: string, poller: OperationPoller): () => P
   const write = async (): Promise<void> => {
     while (isOutdated) {
       isOutdated = false;
-      await writeResumeFile(path, poller.toJSON()).catch(() => undefined);
+      await writeJsonFile(path, poller.toJSON()).catch(() => undefined);
     }
     writing = undefined;
   };

@@ -12,9 +12,10 @@ import {resolveLocation} from '../protocol/resolve.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
 import {CliError, endedStatus, errorCode, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
 import {watchAgain} from './command-line.ts';
+import {writeJsonFile} from './json-file.ts';
 import {findProtocol} from './named-protocols.ts';
 import {Reporter} from './reporter.ts';
-import {readResumeFile, removeResumeFile, type SavedToken, updateResumeFile, writeResumeFile} from './resume-file.ts';
+import {readResumeFile, removeResumeFile, type SavedToken, updateResumeFile} from './resume-file.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {jsonText} from './terminal.ts';
 import {stopAtUnknownHost} from './unknown-host.ts';
@@ -51,13 +52,17 @@ export async function watchCommand(
   const token = accessTokenFrom(options, shell);
   // Report a problem with the token's source now, not after five polls.
   await token?.read({forceRefresh: false, signal: shell.signal});
-  const poller = createPoller(location, saved, options, token, shell);
+  const {polling, keep} = await pollOptions(options, shell);
+  const client = createClient(options, token, shell);
+  const {protocolFile, protocol = protocolFile} = options;
+  const poller = createPoller(location, saved, {...polling, protocol, fetchResult}, client, token);
   const unknownHost = stopAtUnknownHost(poller);
   const endUpdates = resume === undefined ? undefined : updateResumeFile(resume, poller);
   const reporter = new Reporter(shell, options);
   reporter.start();
   const end = await reporter.follow(poller);
   await endUpdates?.();
+  await keep?.();
   if (end.operation !== undefined) {
     if (resume !== undefined) await removeResumeFile(resume);
     const {statusDetail: detail, result = null} = end.operation;
@@ -85,13 +90,11 @@ function absolute(given: string, {cloud = 'global', root = `${cloudRoots[cloud]}
 function createPoller(
   location: string | undefined,
   saved: SavedToken | undefined,
-  options: WatchCommandOptions,
+  polling: ClientPollOptions,
+  client: OperationClient | undefined,
   token: AccessToken | undefined,
-  shell: Shell,
 ): OperationPoller {
-  const {protocolFile, protocol = protocolFile, fetchResult} = options;
-  const client = createClient(options, token, shell);
-  const polling: ClientPollOptions = {...pollOptions(options, shell), protocol, fetchResult};
+  const {protocol} = polling;
   if (saved !== undefined) {
     const {text, state} = saved;
     const known = {...polling, protocol: protocol ?? findProtocol(state.protocol)};
@@ -149,7 +152,7 @@ async function saveToken(
   }
   if (error.resumeToken === undefined) return hint;
   try {
-    await writeResumeFile(resume, error.resumeToken);
+    await writeJsonFile(resume, error.resumeToken);
     return `${hint} Resume with: ${watchAgain(shell, undefined, given)}`;
   } catch (failure) {
     return `${hint} The resume token is lost: ${resume} could not be written (${errorCode(failure)}).`;

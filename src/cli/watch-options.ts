@@ -5,6 +5,7 @@ import {escapeControls} from '../shared/printable.ts';
 import type {AccessTokenOptions} from './access-token.ts';
 import {CliError} from './cli-error.ts';
 import type {GivenOption} from './command-line.ts';
+import {type LearnedFile, openLearnedFile} from './learned-file.ts';
 import type {ReporterOptions} from './reporter.ts';
 import type {Shell} from './shell.ts';
 
@@ -13,17 +14,23 @@ export interface WatchOptions extends AccessTokenOptions, ReporterOptions {
   readonly cloud?: GraphCloud;
   readonly timeout?: number;
   readonly interval?: number;
+  /** The path of the file with how long such operations took. */
+  readonly learned?: string;
   /** All options of this run, in their order. */
   readonly given: readonly GivenOption[];
 }
 
-/** The same as a poller's options. */
-export function pollOptions(
-  {timeout, interval, notFoundGrace}: Omit<WatchOptions, 'given'>,
+/** The same as a poller's options, and how to keep what it has learned. @throws CliError where the file for that cannot be used */
+export async function pollOptions(
+  {timeout, interval, learned, notFoundGrace}: Omit<WatchOptions, 'given'>,
   {signal}: Pick<Shell, 'signal'>,
-): ClientPollOptions {
-  const schedule = interval === undefined ? undefined : fixed(interval);
-  return {totalTimeout: timeout, schedule, notFoundGrace, signal};
+): Promise<{readonly polling: ClientPollOptions; readonly keep?: LearnedFile['keep']}> {
+  const others = {totalTimeout: timeout, notFoundGrace, signal};
+  if (learned === undefined) {
+    return {polling: {...others, schedule: interval === undefined ? undefined : fixed(interval)}};
+  }
+  const {schedule, keep} = await openLearnedFile(learned, interval);
+  return {polling: {...others, schedule}, keep};
 }
 
 const units: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};

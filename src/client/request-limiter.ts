@@ -43,7 +43,7 @@ export class RequestLimiter {
       }
       request.onHead(head);
     };
-    const response = await this.send(location, {...request, onHead}, 1);
+    const response = await this.send(location, request, 1, () => ({...request, onHead}));
     if (!throttled) this.record(location, [response], maxRetryAfter);
     return response;
   };
@@ -52,18 +52,24 @@ export class RequestLimiter {
    * Sends a request that the rate gate has admitted, as soon as the concurrency limit admits it too.
    *
    * @param weight how many requests it counts for
+   * @param request makes the request when it leaves
    */
-  async send(location: string, request: TransportRequest, weight: number): Promise<TransportResponse> {
+  async send(
+    location: string,
+    {signal, onHeldBack}: Pick<TransportRequest, 'signal' | 'onHeldBack'>,
+    weight: number,
+    request: () => TransportRequest,
+  ): Promise<TransportResponse> {
     const gate = this.#gateOf(location);
     for (;;) {
-      await this.#concurrency.acquire(weight, request.signal);
+      await this.#concurrency.acquire(weight, signal);
       if (gate.isOpen) break;
       // The gate has closed since it admitted the request.
       this.#concurrency.release(weight);
-      await gate.acquire(weight, request.signal, request.onHeldBack);
+      await gate.acquire(weight, signal, onHeldBack);
     }
     try {
-      return await this.#transport(location, request);
+      return await this.#transport(location, request());
     } finally {
       this.#concurrency.release(weight);
     }

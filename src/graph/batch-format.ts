@@ -19,8 +19,8 @@ export interface BatchedRequest {
 }
 
 /**
- * The request for a batch. The URLs in it are relative to the version, as [Graph's JSON
- * batching](https://learn.microsoft.com/graph/json-batching) requires.
+ * The request for a batch, of those of its requests that have not been aborted. The URLs in it are relative to the version, as
+ * [Graph's JSON batching](https://learn.microsoft.com/graph/json-batching) requires.
  *
  * @param requests all with the same token
  * @param version the URL of the version that they go to
@@ -37,14 +37,12 @@ export function batchRequest(
       'client-request-id': crypto.randomUUID(),
       authorization: requests[0]?.request.headers['authorization'],
     },
-    // Made when the batch leaves: requests may have been aborted while it was held back.
-    get json() {
-      const parts = requests.flatMap(({location, request: {headers, signal}}, index) => {
+    json: {
+      requests: requests.flatMap(({location, request: {headers, signal}}, index) => {
         if (signal.aborted) return [];
         const {authorization, ...own} = headers;
         return [{id: String(index), method: 'GET', url: location.slice(version.length), headers: own}];
-      });
-      return {requests: parts};
+      }),
     },
     // In a batch, a response is longer than on its own: its headers are part of the body.
     maxBodyLength: Math.max(sumOf(requests.map(bodyLimit)), maxBatchSize * defaultMaxBodyLength),

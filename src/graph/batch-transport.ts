@@ -1,5 +1,5 @@
 import type {RequestLimiter} from '../client/request-limiter.ts';
-import type {Transport, TransportResponse} from '../http/transport.ts';
+import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
 import {now} from '../shared/clock.ts';
 import {type BatchedRequest, batchRequest, batchResponses} from './batch-format.ts';
 import {Batcher, type SendBatch} from './batcher.ts';
@@ -31,13 +31,14 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
   let pausedUntil = 0;
   const sendBatch: SendBatch = async (requests, callbacks) => {
     const version = versionOf(requests[0]?.location ?? '') ?? base;
-    const request = batchRequest(requests, version, callbacks);
     let response: TransportResponse;
     try {
-      response = await limiter.send(`${version}/$batch`, request, requests.length);
+      // Made when it leaves: requests may be aborted while the batch is held back.
+      const request = (): TransportRequest => batchRequest(requests, version, callbacks);
+      response = await limiter.send(`${version}/$batch`, callbacks, requests.length, request);
     } catch (error) {
       // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
-      if (request.signal.aborted) pausedUntil = now() + batchPause;
+      if (callbacks.signal.aborted) pausedUntil = now() + batchPause;
       throw error;
     }
     const maxWait = longestMaxRetryAfter(requests);

@@ -128,6 +128,7 @@ function checkToken(given: unknown): string {
 
 /** What was given in place of a bearer token, without showing it: it may well contain the token. */
 export function describeToken(given: unknown): string {
+  if (given === '') return 'an empty string';
   if (typeof given === 'string' && /^bearer\s/i.test(given)) return 'the token with the word Bearer';
   // MSAL's AuthenticationResult.
   const isObject = typeof given === 'object' && given !== null;

@@ -13,8 +13,7 @@ const decimalSeconds = /^\d{1,10}(?:\.\d{1,10})?$/;
 
 // The three forms of RFC 9110, section 5.6.7: IMF-fixdate, RFC 850, asctime.
 const httpDate =
-  /[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/;
-const httpDates = /* @__PURE__ */ new RegExp(`^(?:${httpDate.source})(?:, (?:${httpDate.source}))*$`);
+  /[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/g;
 const rfc850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d:\d\d:\d\d) GMT$/;
 const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/;
 
@@ -48,7 +47,8 @@ export function readRetryAfter(
   const text = header.trim();
   const seconds = longestOf(text, decimalSeconds);
   if (seconds !== undefined) return asWait(seconds * 1000);
-  return httpDates.test(text) ? asWait(latestDate(text, now) - serverTime(headers, now)) : undefined;
+  const date = latestDate(text, now);
+  return date === undefined ? undefined : asWait(date - serverTime(headers, now));
 }
 
 /** The wait that a protocol's `retryAfter` finds in a response, in milliseconds, within the same limits. */
@@ -76,16 +76,16 @@ function longestOf(text: string | null, form: RegExp): number | undefined {
 
 /** The server's time when the response arrived: its `Date`, and for how long a cache has held it. */
 function serverTime(headers: {get(name: string): string | null}, now: number): number {
-  const date = headers.get('date')?.trim() ?? '';
-  if (!httpDates.test(date)) return now;
+  const date = latestDate(headers.get('date')?.trim() ?? '', now) ?? Number.NaN;
   const age = longestOf(headers.get('age'), decimalSeconds) ?? 0;
-  const time = latestDate(date, now) + age * 1000;
-  return Number.isNaN(time) ? now : time;
+  return Number.isNaN(date) ? now : date + age * 1000;
 }
 
-function latestDate(text: string, now: number): number {
-  const dates = text.match(new RegExp(httpDate.source, 'g')) ?? [];
-  return Math.max(...dates.map((date) => readHttpDate(date, now)));
+/** The latest of a list of dates; `undefined` where a text is anything else. */
+function latestDate(text: string, now: number): number | undefined {
+  const dates = text.match(httpDate) ?? [];
+  const isList = dates.length > 0 && dates.join(', ') === text;
+  return isList ? Math.max(...dates.map((date) => readHttpDate(date, now))) : undefined;
 }
 
 function readHttpDate(text: string, now: number): number {

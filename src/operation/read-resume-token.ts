@@ -169,7 +169,7 @@ function isErrorObject(value: unknown): boolean {
 export function readOperation(value: unknown): Operation {
   const fields = asFields(value, 'its operation');
   checkFields(fields, operationFields, 'its operation');
-  const operation: Record<string, unknown> = {...fields, id: fields['id']};
+  const operation: Record<string, unknown> = {id: undefined, ...fields};
   for (const date of ['createdDateTime', 'lastActionDateTime']) {
     if (fields[date] === undefined) continue;
     const read = readDateTime(fields[date]);

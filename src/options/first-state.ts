@@ -70,7 +70,8 @@ export function checkLocation(
   if (url === undefined) {
     // Not the whole string: a location can hold a password or a signature.
     const scheme = /^[a-z][a-z\d+.-]*:/i.exec(text)?.[0];
-    const got = scheme === undefined ? 'a string without a scheme' : `one that begins with ${scheme}`;
+    const withoutScheme = text === '' ? 'an empty string' : 'a string without a scheme';
+    const got = scheme === undefined ? withoutScheme : `one that begins with ${scheme}`;
     throw expected('location', `${takes} without user name and password`, got);
   }
   if (exposesToken(url, settings)) checkIsSecure('location', url);

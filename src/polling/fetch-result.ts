@@ -86,9 +86,9 @@ export async function fetchResultOnce(
       const {status} = operation;
       const context = {attempt, status, operation, elapsed: 0, failures: attempt, random: Math.random()};
       const wait = Math.ceil(cause.retryAfter ?? retryDelay(context));
-      const isExpected = cause.httpStatus === 202 && at + wait <= (state.deadlineAt ?? Number.POSITIVE_INFINITY);
-      if (isExpected) return {wait, progress: {attempts: attempt, since: at + wait}};
-      if (at + wait <= graceUntil) return {wait, progress: {attempts: attempt, since}};
+      const isExpected = cause.httpStatus === 202;
+      const until = isExpected ? (state.deadlineAt ?? Number.POSITIVE_INFINITY) : graceUntil;
+      if (at + wait <= until) return {wait, progress: {attempts: attempt, since: isExpected ? at + wait : since}};
     }
     const error = abandonError('result', state, at, {cause, clock});
     return {outcome: {status: 'abandoned', reason: 'result', operation, error}};

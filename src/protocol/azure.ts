@@ -1,4 +1,4 @@
-import {defineProtocol} from './define-protocol.ts';
+import {definePreset} from './define-protocol.ts';
 import type {Protocol} from './protocol.ts';
 
 /**
@@ -29,7 +29,7 @@ const words: Protocol['words'] = {
  * response to a PUT, a PATCH or a GET holds, and what stands at the request's own URL. Its state is its `provisioningState`;
  * without one it is done, unless the HTTP status is 202. Any `status` there is the resource's own.
  */
-export const azureResource: Protocol = defineProtocol({
+export const azureResource: Protocol = definePreset({
   name: 'azure.resource',
   status: ['/properties/provisioningState', '/provisioningState'],
   words,
@@ -47,7 +47,7 @@ export const azureResource: Protocol = defineProtocol({
  * only by a `Location` header: HTTP 202 while the operation runs, any other success with the result once it has ended.
  * A `provisioningState` takes precedence over the HTTP status, and so does a `status` with one of Azure's own words.
  */
-export const azureLocation: Protocol = defineProtocol({
+export const azureLocation: Protocol = definePreset({
   name: 'azure.location',
   status: ['/properties/provisioningState', '/provisioningState'],
   statusIfKnown: '/status',
@@ -69,7 +69,7 @@ export const azureLocation: Protocol = defineProtocol({
  * client](https://github.com/Azure/azure-sdk-for-js/tree/main/sdk/core/core-lro) does it. Unlike there, HTTP 200
  * without a status is not a success, unless a `Location` header is all that leads to the operation.
  */
-export const azureStatusMonitor: Protocol = defineProtocol({
+export const azureStatusMonitor: Protocol = definePreset({
   name: 'azure.statusMonitor',
   status: ['/status', '/properties/provisioningState', '/provisioningState'],
   words,

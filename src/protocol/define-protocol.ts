@@ -25,6 +25,16 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
   definition: ProtocolDefinition<Result>,
 ): Protocol<Result> {
   checkProtocol(definition);
+  return definePreset(definition);
+}
+
+/**
+ * Defines a protocol of this library. That it is valid is for the tests to check: here each program would check all of them while
+ * it loads.
+ */
+/* @__NO_SIDE_EFFECTS__ */ export function definePreset<Result = unknown>(
+  definition: ProtocolDefinition<Result>,
+): Protocol<Result> {
   const {status = [], words = {}} = ownProperties(definition);
   return frozenCopy<Protocol<Result>>({...definition, status, words});
 }

@@ -1,4 +1,4 @@
-import {defineProtocol} from './define-protocol.ts';
+import {definePreset} from './define-protocol.ts';
 import type {Protocol} from './protocol.ts';
 
 /**
@@ -9,7 +9,7 @@ import type {Protocol} from './protocol.ts';
  * that of a canceled operation. Several of Google's APIs [throttle with HTTP
  * 403](https://developers.google.com/workspace/drive/api/guides/handle-errors).
  */
-export const googleLongrunning: Protocol = defineProtocol({
+export const googleLongrunning: Protocol = definePreset({
   name: 'google.longrunning',
   status: '/done',
   words: {false: 'running', true: 'succeeded'},

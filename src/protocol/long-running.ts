@@ -1,4 +1,4 @@
-import {defineProtocol} from './define-protocol.ts';
+import {definePreset} from './define-protocol.ts';
 import {pollHeaders} from './microsoft-graph/poll-headers.ts';
 import type {Protocol} from './protocol.ts';
 
@@ -18,7 +18,7 @@ export const longRunningWords = {
  * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation) and
  * `telephoneNumberLongRunningOperation`.
  */
-export const longRunning: Protocol = defineProtocol({
+export const longRunning: Protocol = definePreset({
   name: 'longRunning',
   status: '/status',
   words: longRunningWords,
@@ -30,5 +30,5 @@ export const longRunning: Protocol = defineProtocol({
 /* @__NO_SIDE_EFFECTS__ */ export function likeLongRunning(
   fields: Partial<Protocol> & Pick<Protocol, 'name'>,
 ): Protocol {
-  return defineProtocol({...longRunning, ...fields});
+  return definePreset({...longRunning, ...fields});
 }

@@ -4,7 +4,7 @@ import {readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
-import {type Checks, checkOptions, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
+import {type Checks, checkEach, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isRecord} from '../shared/json.ts';
 import {type EndJson, endChecks, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
@@ -70,6 +70,8 @@ const recordChecks = {
   ended: isObjectWith(recordedEndChecks, {kind: 'field', required: ['dueAt', 'rejections']}),
 } satisfies Checks<OperationRecord>;
 
+const recordForm = {name: 'record', prefix: '', kind: 'field', required: ['version', 'id', 'key', 'token']} as const;
+
 /** Makes a record of a state. */
 export function recordOf<Data>(
   id: string,
@@ -84,12 +86,7 @@ export function recordOf<Data>(
 /** Reads a record, wherever it comes from. @returns its state @throws RecordRefusedError that names the field */
 export function readRecord(record: OperationRecord): WatchState {
   try {
-    checkOptions(record, recordChecks, {
-      name: 'record',
-      prefix: '',
-      kind: 'field',
-      required: ['version', 'id', 'key', 'token'],
-    });
+    checkEach(record, recordChecks, recordForm);
     const state = readResumeToken(record.token);
     const {ended, fetching} = record;
     if (fetching !== undefined && (ended !== undefined || state.operation?.status !== 'succeeded')) {

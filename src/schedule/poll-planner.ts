@@ -7,11 +7,6 @@ const lastStep = binCount * stepsPerBin;
 /** How much worse than the best time a chosen one may be, in requests: a wide range where it matters little, else a narrow one. */
 const tolerance = 0.1;
 
-const times = /* @__PURE__ */ Float64Array.from({length: lastStep + 1}, (_, step) => {
-  const bin = Math.floor(step / stepsPerBin);
-  return binStart(bin) + (binStart(bin + 1) - binStart(bin)) * ((step % stepsPerBin) / stepsPerBin);
-});
-
 /**
  * Plans when to poll operations whose durations follow a histogram. The plan is kept until enough durations were added, and
  * using it allocates nothing.
@@ -19,6 +14,11 @@ const times = /* @__PURE__ */ Float64Array.from({length: lastStep + 1}, (_, step
 export class PollPlanner {
   readonly #histogram: DurationHistogram;
   readonly #requestCost: number;
+  /** When each step begins, in milliseconds. */
+  readonly #times = Float64Array.from({length: lastStep + 1}, (_, step) => {
+    const bin = Math.floor(step / stepsPerBin);
+    return binStart(bin) + (binStart(bin + 1) - binStart(bin)) * ((step % stepsPerBin) / stepsPerBin);
+  });
   /** At each step: the fraction that has ended, the partial expectation of the duration, and the cost from there on. */
   readonly #ended = new Float64Array(lastStep + 1);
   readonly #expectation = new Float64Array(lastStep + 1);
@@ -48,8 +48,8 @@ export class PollPlanner {
     if (!(elapsed < this.#horizon)) return undefined;
     const step = stepOf(elapsed);
     // Within a step, ends are distributed evenly.
-    const start = at(times, step);
-    const fraction = (elapsed - start) / (at(times, step + 1) - start);
+    const start = at(this.#times, step);
+    const fraction = (elapsed - start) / (at(this.#times, step + 1) - start);
     const ended = at(this.#ended, step) + (at(this.#ended, step + 1) - at(this.#ended, step)) * fraction;
     // The same for all times that are compared: what has been added to it within the step makes no difference.
     const expectation = at(this.#expectation, step);
@@ -59,7 +59,7 @@ export class PollPlanner {
     while (earliest - 1 > step && this.#costOf(earliest - 1, ended, expectation) <= limit) earliest--;
     let latest = best;
     while (latest < lastStep && this.#costOf(latest + 1, ended, expectation) <= limit) latest++;
-    return at(times, earliest) + (at(times, latest) - at(times, earliest)) * random;
+    return at(this.#times, earliest) + (at(this.#times, latest) - at(this.#times, earliest)) * random;
   }
 
   /** Dynamic programming from the end: the cost, in milliseconds of delay, of going on from each step. */
@@ -74,7 +74,7 @@ export class PollPlanner {
       const fraction = (at(smoothed, Math.floor(step / stepsPerBin)) + prior) / stepsPerBin / weight;
       this.#ended[step + 1] = at(this.#ended, step) + fraction;
       this.#expectation[step + 1] =
-        at(this.#expectation, step) + (fraction * (at(times, step) + at(times, step + 1))) / 2;
+        at(this.#expectation, step) + (fraction * (at(this.#times, step) + at(this.#times, step + 1))) / 2;
     }
     this.#cost[lastStep] = 0;
     for (let step = lastStep - 1; step >= 0; step--) {
@@ -109,7 +109,7 @@ export class PollPlanner {
 
   /** The expected delay, at a poll at `step`, in detecting the operations that end between now and then. */
   #delay(step: number, ended: number, expectation: number): number {
-    return at(times, step) * (at(this.#ended, step) - ended) - (at(this.#expectation, step) - expectation);
+    return at(this.#times, step) * (at(this.#ended, step) - ended) - (at(this.#expectation, step) - expectation);
   }
 }
 

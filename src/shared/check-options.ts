@@ -36,8 +36,16 @@ interface ObjectForm {
 export function checkOptions<Options extends object>(
   options: Options,
   checks: Readonly<Record<string, Check>>,
-  form: ObjectForm = {},
+  form?: ObjectForm,
 ): Options {
+  checkEach(options, checks, form);
+  const absent: Record<string, undefined> = {};
+  for (const name of Object.keys(checks)) absent[name] = undefined;
+  return {...absent, ...options};
+}
+
+/** The checks of {@link checkOptions} alone, without a copy. @throws TypeError or RangeError that names the option */
+export function checkEach(options: object, checks: Readonly<Record<string, Check>>, form: ObjectForm = {}): void {
   const {
     name: whole = 'options',
     prefix = whole === 'options' ? '' : `${whole}.`,
@@ -51,14 +59,11 @@ export function checkOptions<Options extends object>(
     if (check === undefined) throw unknownName(kind, name, Object.keys(checks), prefix);
     if (value !== undefined) check(prefix + name, value);
   }
-  const absent: Record<string, undefined> = {};
-  for (const name of Object.keys(checks)) absent[name] = undefined;
-  const own = {...absent, ...options};
   for (const name of required) {
     // What is there has been checked.
-    if (Reflect.get(own, name) === undefined) checks[name]?.(prefix + name, undefined);
+    const isThere = Object.hasOwn(options, name) && Reflect.get(options, name) !== undefined;
+    if (!isThere) checks[name]?.(prefix + name, undefined);
   }
-  return own;
 }
 
 /** A copy of an object that inherits nothing: what some other code has added to `Object.prototype` is none of its properties. */
@@ -123,7 +128,7 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
 ): Check {
   return (name, value) => {
     checkIsObject(name, value, form?.takes);
-    checkOptions(value, checks, {...form, name});
+    checkEach(value, checks, {...form, name});
   };
 }
 

@@ -20,10 +20,13 @@ export function decodeLocation(text: string): string {
 /** Reads an absolute http or https URL without user name and password; `undefined` for anything else. */
 export function readLocation(given: string, base?: string): URL | undefined {
   const text = withoutRepetition(decodeLocation(given));
-  if (!URL.canParse(text, base)) return undefined;
-  const url = new URL(text, base);
-  const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
-  return isHttp && url.username === '' && url.password === '' ? url : undefined;
+  try {
+    const url = new URL(text, base);
+    const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
+    return isHttp && url.username === '' && url.password === '' ? url : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Of a header that a gateway has repeated, `fetch` gives both values: where they are the same, they are one location. */

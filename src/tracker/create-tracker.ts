@@ -57,11 +57,11 @@ export async function createOperationTracker<Data = unknown, Result = unknown>(
 ): Promise<OperationTracker<Data, Result>> {
   // Nobody checks the type of a result.
   const own = checkOptions(options as OperationTrackerOptions<Data>, trackerChecks);
-  readTurnOptions(own);
+  const {requestTimeout: closeTimeout} = readTurnOptions(own);
   const {store = noStore, onError = warn, concurrency = 100, ...turnOptions} = own;
   const report = neverThrowing(onError);
   const {records, refused} = await loadRecords<Data>(store, report);
-  const tracker = new Tracker<Data, Result>({turnOptions, store, onError: report, concurrency, refused});
+  const tracker = new Tracker<Data, Result>({turnOptions, store, onError: report, concurrency, refused, closeTimeout});
   tracker.goOn(records);
   return tracker;
 }

@@ -8,9 +8,11 @@ import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
+import {LazyAbortController} from '../shared/abort.ts';
 import {checkOptions, isWellFormed} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {pause} from '../shared/timers.ts';
 import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
 import {RecordRunner, type RunnerContext} from './record-runner.ts';
 import {toProcessClock} from './record-text.ts';
@@ -23,6 +25,8 @@ import {TrackerError} from './tracker-error.ts';
 interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | 'onError'> {
   readonly store: OperationStore;
   readonly concurrency: number;
+  /** How long closing waits for an `onEnd`, in milliseconds. */
+  readonly closeTimeout: number;
   /** The keys of what is in the store and cannot be read. */
   readonly refused: ReadonlySet<string>;
 }
@@ -34,12 +38,14 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   readonly #entries = new Map<string, Entry<Data>>();
   readonly #refused: Set<string>;
   readonly #listeners = new Listeners<TurnEvent>(operationEventTypes);
+  readonly #closeTimeout: number;
   #closing: Promise<void> | undefined;
 
-  constructor({turnOptions, store, onError, concurrency, refused}: TrackerParts<Data>) {
+  constructor({turnOptions, store, onError, concurrency, closeTimeout, refused}: TrackerParts<Data>) {
     const writer = new StoreWriter(store, onError);
     this.#store = store;
     this.#refused = new Set(refused);
+    this.#closeTimeout = closeTimeout;
     this.#context = {
       turnOptions,
       resume: prepareTurns(turnOptions),
@@ -133,7 +139,12 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map(({runner}) => runner.close()));
+    const runners = [...this.#entries.values()].map(({runner}) => runner);
+    const closed = new LazyAbortController();
+    const all = Promise.all(runners.map((runner) => runner.close())).then(() => closed.abort());
+    await Promise.race([all, pause(this.#closeTimeout, closed).catch(() => {})]);
+    // An onEnd that hangs, or that waits for this very promise: its end stays in the store.
+    for (const runner of runners) runner.remove();
     await this.#context.writer.close();
     await this.#store.close?.();
   }

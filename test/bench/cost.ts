@@ -3,25 +3,32 @@
 import {benchLocation, benchLocationUntil} from './answer.ts';
 import {asMeasurer, startMeasurer} from './child.ts';
 import {type Contender, pause} from './contenders/contender.ts';
-import {contenders, entryOf} from './contenders/index.ts';
+import {contenders, type Entry, entryOf} from './contenders/index.ts';
 import {answerInProcess} from './in-process.ts';
 import {watchLoop} from './loop-delay.ts';
 import {servedPolls, startBenchServer} from './server.ts';
-import {median, medians} from './statistics.ts';
-import {compared, type Target, table, targetTable} from './table.ts';
+import {median, medians, ratioOf} from './statistics.ts';
+import {compared, type Report, type Target, table} from './table.ts';
+import {inTurns} from './turns.ts';
 
 const operations = 500;
 const interval = 50;
 const settled = 10_000;
-const runs = 5;
+const turns = 7;
+const settlingTurns = 3;
+/** How many processes of each begin anew, and for how long they are measured. */
+const freshProcesses = 5;
+const firstSecond = 1000;
 /** How long each contender polls before its turns: until its code is compiled, which costs more than what it does. */
-const warmUp = 8000;
+const warmUp = 5000;
 /** How long it polls in a turn before it is measured: its connections were closed while others had theirs. */
-const leadIn = 400;
+const leadIn = 300;
 /** For how long it is measured. */
-const measured = 1200;
+const measured = 900;
 /** How long it polls after that: the answer to how many polls there were comes when the loop has time for it. */
-const leadOut = 300;
+const leadOut = 200;
+
+const ours = 'operation-poller';
 
 interface Task {
   readonly name: string;
@@ -45,46 +52,55 @@ type Settling = {
   readonly settle: number;
 };
 
-/** What the benchmark tells: a table of all, and the figures that have a target. */
-export interface Report {
-  readonly text: string;
-  readonly targets: readonly Target[];
-}
-
-/** Measures all contenders, each in a process of its own; the runs take turns. */
+/** Measures all contenders, each in a process of its own, in turns. */
 export async function measureCost(): Promise<Report> {
   const server = await startBenchServer();
-  const measurers = contenders.map(({name}) =>
-    startMeasurer<Polling & Settling>(import.meta.url, {name, root: server.root}),
-  );
-  const first: Polling[] = [];
-  const polling = measurers.map((): Polling[] => []);
-  const settling = measurers.map((): Settling[] => []);
+  const start = (name: string) =>
+    startMeasurer<Polling & Settling>(import.meta.url, {name, root: server.root} satisfies Task);
+  const running = contenders.map((contender) => ({...contender, measurer: start(contender.name)}));
   try {
-    for (const measurer of measurers) first.push(await measurer.ask('warm up'));
-    for (let run = 0; run < runs; run++) {
-      for (const [index, measurer] of measurers.entries()) polling[index]?.push(await measurer.ask('poll'));
-    }
-    for (let run = 0; run < runs; run++) {
-      for (const [index, measurer] of measurers.entries()) settling[index]?.push(await measurer.ask('settle'));
-    }
+    const first = await inTurns(freshProcesses, [ours, 'bare ky'], async (name) => {
+      const measurer = start(name);
+      try {
+        return (await measurer.ask('begin')).cpu;
+      } finally {
+        measurer.stop();
+      }
+    });
+    for (const {measurer} of running) await measurer.ask('warm up');
+    const polling = await inTurns(turns, running, ({measurer}) => measurer.ask('poll'));
+    const overFetch = running.filter((contender) => contender.overFetch);
+    const settling = await inTurns(settlingTurns, overFetch, ({measurer}) => measurer.ask('settle'));
+    return report(first, byName(running, polling), byName(overFetch, settling));
   } finally {
-    for (const measurer of measurers) measurer.stop();
+    for (const {measurer} of running) measurer.stop();
     server.stop();
   }
-  const rows = contenders.map(({name, kind}, index) => {
-    const {start, settle} = medians(settling[index] ?? []);
-    const both = median((settling[index] ?? []).map((each) => each.start + each.settle));
-    return {name, kind, ...medians(polling[index] ?? []), cold: first[index]?.cpu ?? Number.NaN, start, settle, both};
+}
+
+type ByName<Figure> = ReadonlyMap<string, readonly Figure[]>;
+
+function byName<Figure>(named: readonly Pick<Entry, 'name'>[], figures: readonly Figure[][]): ByName<Figure> {
+  return new Map(named.map(({name}, index) => [name, figures[index] ?? []]));
+}
+
+function report(
+  [first = [], firstOfKy = []]: number[][],
+  polling: ByName<Polling>,
+  settling: ByName<Settling>,
+): Report {
+  const rows = contenders.map(({name, kind}) => {
+    const cost = settling.get(name) ?? [{start: Number.NaN, settle: Number.NaN}];
+    const settled = medians(cost.map(({start, settle}) => ({start, settle, both: start + settle})));
+    return {name, kind, ...medians(polling.get(name) ?? []), ...settled};
   });
   type Row = (typeof rows)[number];
-  const fields = ['cpu', 'cold', 'wall', 'p50', 'p99', 'start', 'settle', 'both'] as const;
+  const fields = ['cpu', 'wall', 'p50', 'p99', 'start', 'settle', 'both'] as const;
   const cell = (row: Row, field: (typeof fields)[number]): string =>
     compared(row[field], Math.min(...rows.filter(({kind}) => kind === 'peer').map((each) => each[field])));
   const head = [
     '',
     'CPU per poll, µs',
-    'at first, µs',
     'wall time of 10k polls, ms',
     'loop delay p50, ms',
     'p99, ms',
@@ -93,45 +109,38 @@ export async function measureCost(): Promise<Report> {
     'both, ms',
   ];
   const text = [
-    `${operations} operations, a poll of each every ${interval} ms; medians of ${runs} turns of ${measured / 1000} s after ${warmUp / 1000} s of polling, whose first ${measured / 1000} s have a column; in brackets the ratio to the best peer.\n`,
+    `${operations} operations, a poll of each every ${interval} ms: medians of ${turns} turns of ${measured / 1000} s, after ${warmUp / 1000} s of polling. ${settled.toLocaleString('en')} that succeed at their first poll: medians of ${settlingTurns} turns. In brackets the ratio to the best peer.\n`,
     table(
       head,
       rows.map((row) => [row.name, ...fields.map((field) => cell(row, field))]),
     ),
+    `\nThe first second of a process that begins so, in µs of CPU per poll: ${median(first).toFixed(0)}, and with bare ky ${median(firstOfKy).toFixed(0)}; medians of ${freshProcesses} processes.`,
   ].join('\n');
-  const cpu = polling.map((turns) => turns.map((turn) => turn.cpu));
-  return {text, targets: targetsOf(new Map(contenders.map(({name}, index) => [name, cpu[index] ?? []])))};
-}
-
-/** Of turns that follow each other: the machine is faster in some minutes than in others. */
-function targetsOf(cpu: ReadonlyMap<string, readonly number[]>): Target[] {
-  const ratio = (name: string, to: string): number => {
-    const others = cpu.get(to) ?? [];
-    return median((cpu.get(name) ?? []).map((each, turn) => each / (others[turn] ?? Number.NaN)));
-  };
-  const ours = 'operation-poller';
-  const target = (name: string, measured: number, atMost: number): Target => ({
-    name: `CPU per poll, ${name}`,
-    measured,
+  const figures = <Turn>(of: ByName<Turn>, figure: (turn: Turn) => number): ByName<number> =>
+    new Map([...of].map(([name, turns]) => [name, turns.map(figure)]));
+  const cpu = figures(polling, (turn) => turn.cpu);
+  const both = figures(settling, ({start, settle}) => start + settle);
+  const target = (what: string, of: ByName<number>, to: string, atMost: number, name = ours): Target => ({
+    name: `${what} to ${to}`,
+    measured: ratioOf(of.get(name), of.get(to)),
     unit: '×',
     atMost,
   });
-  return [
-    target('default, to bare ky', ratio(ours, 'bare ky'), 1.15),
-    target('leanHttp, to core-lro', ratio(`${ours}, leanHttp`, '@azure/core-lro'), 1),
-    target('$batch, to core-lro', ratio(`${ours}, $batch`, '@azure/core-lro'), 0.25),
-  ];
-}
-
-/** Prints it. */
-export async function benchmarkCost(): Promise<void> {
-  const {text, targets} = await measureCost();
-  console.log(`${text}\n\n${targetTable(targets)}`);
+  return {
+    text,
+    targets: [
+      target('CPU per poll, settled,', cpu, 'bare ky', 1.05),
+      {name: 'the first second, to bare ky', measured: ratioOf(first, firstOfKy), unit: '×', atMost: 1.3},
+      target('10,000 settled,', both, 'bare ky', 1.4),
+      target('10,000 settled,', both, '@azure/core-lro', 1.5),
+      target('CPU per poll, leanHttp,', cpu, '@azure/core-lro', 0.28, `${ours}, leanHttp`),
+      target('CPU per poll, $batch,', cpu, '@azure/core-lro', 0.18, `${ours}, $batch`),
+    ],
+  };
 }
 
 asMeasurer(import.meta.url, ({name, root}: Task) => {
-  const {load, overFetch} = entryOf(name);
-  const loading = load();
+  const loading = entryOf(name).load();
   let run = 0;
   const watchAll = (
     {contender}: {readonly contender: Contender},
@@ -142,7 +151,7 @@ asMeasurer(import.meta.url, ({name, root}: Task) => {
     const part = `${process.pid}-${run++}`;
     return Array.from({length: count}, (_, id) => watch(location(`${part}-${id}`)));
   };
-  const poll = async (before: number, after: number): Promise<Polling> => {
+  const poll = async (before: number, measured: number, after: number): Promise<Polling> => {
     const loaded = await loading;
     const until = Date.now() + before + measured + after;
     const outcomes = watchAll(loaded, operations, (id) => benchLocationUntil(root, id, until));
@@ -159,20 +168,21 @@ asMeasurer(import.meta.url, ({name, root}: Task) => {
     await Promise.all(outcomes);
     return {cpu: (user + system) / polls, wall, ...delay};
   };
-  // The network would be most of this: thousands of sockets opened at once.
+  // In process: the network would be most of this, thousands of sockets opened at once.
   const settle = async (): Promise<Settling> => {
     const loaded = await loading;
-    const inProcess = overFetch ? answerInProcess() : undefined;
+    const {restore} = answerInProcess();
     globalThis.gc?.();
     const began = performance.now();
     const outcomes = watchAll(loaded, settled, (id) => benchLocation(root, id, 1));
     const start = performance.now() - began;
     await Promise.all(outcomes);
-    inProcess?.restore();
+    restore();
     return {start, settle: performance.now() - began - start};
   };
   return (question) => {
     if (question === 'settle') return settle();
-    return question === 'poll' ? poll(leadIn, leadOut) : poll(0, warmUp - measured);
+    if (question === 'begin') return poll(0, firstSecond, leadOut);
+    return question === 'poll' ? poll(leadIn, measured, leadOut) : poll(0, measured, warmUp - measured);
   };
 });

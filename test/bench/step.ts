@@ -3,21 +3,21 @@ import {pollOperation} from 'operation-poller';
 import {benchLocation} from './answer.ts';
 import {asChild, inChild} from './child.ts';
 import {noTransport} from './no-transport.ts';
-import {median} from './statistics.ts';
+import type {Report} from './table.ts';
+import {spreadCells} from './turns.ts';
 
 const polls = 50_000;
 const runs = 5;
 
-/** Microseconds of CPU for each poll. */
-export async function measureStep(): Promise<number> {
+/** Measures it; it has no target. */
+export async function measureStep(): Promise<Report> {
   const costs: number[] = [];
   for (let run = 0; run < runs; run++) costs.push(await inChild<number>(import.meta.url, polls));
-  return median(costs);
-}
-
-/** Prints it. */
-export async function benchmarkStep(): Promise<void> {
-  console.log(`the step alone, no transport, no wait: ${(await measureStep()).toFixed(1)} µs of CPU per poll`);
+  const [cost, spread] = spreadCells(costs);
+  return {
+    text: `The step alone, without a transport or a wait: ${cost} µs of CPU per poll, ${spread} in ${runs} processes.`,
+    targets: [],
+  };
 }
 
 async function pollFor(count: number): Promise<void> {

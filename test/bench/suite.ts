@@ -1,13 +1,16 @@
-// The performance suite: every figure, and what has a target beside it.
+// The performance suite: every figure that has a target beside it, on two cores in at most five minutes.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {cpus} from 'node:os';
 import {fileURLToPath} from 'node:url';
 import {measureCost} from './cost.ts';
+import {measureInstall} from './install.ts';
+import {measureLoad} from './load.ts';
 import {measureMemory} from './memory.ts';
-import {measureScale} from './scale.ts';
-import {benchmarkSchedules} from './schedules.ts';
+import {measureOnce} from './once.ts';
 import {measureStep} from './step.ts';
-import {figure, targetTable} from './table.ts';
+import {type Report, targetTable} from './table.ts';
+
+const parts = [measureInstall, measureLoad, measureOnce, measureStep, measureCost, measureMemory];
 
 // From build/test/bench, where this is compiled to.
 const page = fileURLToPath(new URL('../../../docs/performance-figures.md', import.meta.url));
@@ -18,26 +21,16 @@ const [begin, end] = ['<!-- figures -->', '<!-- end of figures -->'];
  *
  * @param write whether the figures also take the place of those in docs/performance-figures.md
  */
-export async function benchmarkSuite(write: boolean): Promise<void> {
+export async function measureSuite(write: boolean): Promise<Report> {
   const began = performance.now();
-  const say = (text: string): void => console.log(`${text}\n`);
-  const cost = await measureCost();
-  say(cost.text);
-  const step = `The step alone, without a transport or a wait: ${figure(await measureStep(), 'µs')} of CPU per poll.`;
-  say(step);
-  const memory = await measureMemory();
-  say(memory.text);
-  const scale = await measureScale();
-  say(scale.text);
-  // Their figures are docs/schedules.md's; being seeded they are the same on all machines.
-  await benchmarkSchedules();
-  console.log();
-  const targets = targetTable([...cost.targets, ...memory.targets, ...scale.targets]);
-  say(targets);
-  const machine = `${cpus().length} cores, Node ${process.versions.node}, ${process.platform} ${process.arch}; `;
-  const took = `measured in ${((performance.now() - began) / 1000).toFixed(0)} s.`;
-  say(machine + took);
-  if (write) writeFigures([machine + took, targets, cost.text, step, memory.text, scale.text].join('\n\n'));
+  const reports: Report[] = [];
+  for (const measure of parts) reports.push(await measure());
+  const targets = reports.flatMap((report) => report.targets);
+  const machine = `${cpus().length} cores, Node ${process.versions.node}, ${process.platform} ${process.arch}`;
+  const took = `measured in ${((performance.now() - began) / 1000).toFixed(0)} s`;
+  const text = reports.map((report) => report.text).join('\n\n');
+  if (write) writeFigures([`${machine}; ${took}.`, targetTable(targets), text].join('\n\n'));
+  return {text: `${text}\n\n${machine}; ${took}.`, targets};
 }
 
 function writeFigures(figures: string): void {

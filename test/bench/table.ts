@@ -1,4 +1,5 @@
 // Tables as they stand in docs/performance-figures.md.
+import type {Spread} from './statistics.ts';
 
 /** A table in markdown, its columns aligned. */
 export function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
@@ -24,18 +25,32 @@ export function compared(value: number, best: number): string {
 /** A figure that has a target. */
 export interface Target {
   readonly name: string;
-  readonly measured: number;
+  readonly measured: Spread;
   readonly unit: string;
   readonly atMost: number;
+  /** What has been reached where the target has not: `--check` holds the figure to it. */
+  readonly reached?: number;
 }
 
 /** The targets, and whether they were met. */
 export function targetTable(targets: readonly Target[]): string {
-  const rows = targets.map(({name, measured, unit, atMost}) => [
+  const rows = targets.map(({name, measured: {low, median, high}, unit, atMost, reached}) => [
     name,
-    figure(measured, unit),
-    `at most ${atMost} ${unit}`.trim(),
-    measured <= atMost ? 'met' : 'missed',
+    figure(median, unit),
+    low === high ? '' : `${figure(low)} to ${figure(high)}`,
+    `at most ${figure(atMost, unit)}`,
+    median <= atMost ? 'met' : reached === undefined ? 'missed' : `missed, held to ${figure(reached)}`,
   ]);
-  return table(['what', 'measured', 'target', ''], rows);
+  return table(['what', 'measured', 'spread', 'target', ''], rows);
+}
+
+/** The figures that are worse than their target, or than what has been reached, by more than their spread. */
+export function exceeded(targets: readonly Target[]): readonly Target[] {
+  return targets.filter(({measured: {low}, atMost, reached = atMost}) => !(low <= reached));
+}
+
+/** What a benchmark found: a text with tables, and the figures that have a target. */
+export interface Report {
+  readonly text: string;
+  readonly targets: readonly Target[];
 }

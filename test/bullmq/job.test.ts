@@ -83,6 +83,10 @@ test.each([
   ['a token origin that is none', {tokenOrigin: 'https://evil.example/path'}],
   ['an operation that is none', {operation: 5}],
   ['an operation without a status', {operation: {raw: {}}}],
+  [
+    'an operation with a field that is none',
+    {operation: JSON.parse('{"status": "running", "raw": {}, "__proto__": {}}')},
+  ],
 ])('refuses %s', (_, wrong) => {
   const given = {...writeJobToken(token), ...wrong} as JobToken;
   expect(() => readResumeToken(readJobToken(given) ?? null)).toThrow(InvalidResumeTokenError);

@@ -6,6 +6,8 @@ import {type GraphEmulator, type OperationStep, startGraphEmulator} from 'operat
 import {exitCodes} from '../../src/cli/cli-error.ts';
 import {runCommand} from '../../src/cli/command.ts';
 import {namedProtocols} from '../../src/cli/named-protocols.ts';
+import * as schedules from '../../src/schedule/schedules.ts';
+import {operationOf} from '../support/core.ts';
 import {type FakeShellOptions, fakeShell, run, shown} from './shells.ts';
 
 const secret = 'a-secret-token';
@@ -239,6 +241,54 @@ describe('watch: what it prints', () => {
       expect.stringMatching(/^running 40% {2}0s {2}HTTP 429 at \d\d:\d\d:\d\d {2}next poll in 1s {2}throttled: \w+$/),
     );
     expect(stderr).toContain('\u001b[36mrunning 40%\u001b[39m');
+  });
+
+  describe('--learned', () => {
+    const learnedFile = (): string => join(folder, 'learned.json');
+    const totalOf = async (): Promise<number> => {
+      const {counts} = JSON.parse(await readFile(learnedFile(), 'utf8'));
+      return counts.reduce((sum: number, count: number) => sum + count, 0);
+    };
+
+    test('keeps how long operations took, and estimates the end of the next one', async () => {
+      const learned = ['--learned', learnedFile()];
+      expect((await watch(['succeeded'], learned)).exitCode).toBe(0);
+      expect((await watch(['failed'], learned)).exitCode).toBe(1);
+      expect(await totalOf()).toBeCloseTo(2, 1);
+      const schedule = schedules.adaptive();
+      const end = {elapsed: 60_000, after: 55_000, operation: operationOf('succeeded')};
+      for (let index = 0; index < 20; index++) schedule.ended(end);
+      await writeFile(learnedFile(), JSON.stringify(schedule));
+      const {stderr} = await watch(['running', 'succeeded'], learned, {terminal: true});
+      expect(stderr).toMatch(/\[-{20}\] about 5\ds left, at most 1m 0\ds/);
+      expect(await totalOf()).toBeCloseTo(20.4, 0);
+      expect(await readdir(folder)).toEqual(['learned.json']);
+    });
+
+    test('adds to what other runs have written in the meantime', async () => {
+      const location = operation([{status: 'running', times: 20}, 'succeeded']);
+      const slow = run(['watch', location, ...quick, '--learned', learnedFile()], {env});
+      expect((await watch(['succeeded'], ['--learned', learnedFile()])).exitCode).toBe(0);
+      expect((await slow).exitCode).toBe(0);
+      expect(await totalOf()).toBeCloseTo(2, 1);
+    });
+
+    test('adds nothing where the operation goes on', async () => {
+      expect((await watch(['running'], ['--learned', learnedFile(), '--timeout', '50ms'])).exitCode).toBe(4);
+      expect(await readdir(folder)).toEqual([]);
+    });
+
+    test.each(['{}', 'a-secret'])('refuses a file with %s', async (text) => {
+      await writeFile(learnedFile(), text);
+      const {exitCode, stderr} = await watch(['succeeded'], ['--learned', learnedFile()]);
+      expect([exitCode, stderr.includes('cannot be read (it holds something else)')]).toEqual([2, true]);
+      expect(stderr).not.toContain('a-secret');
+    });
+
+    test('refuses a folder that is not there', async () => {
+      const {exitCode, stderr} = await watch(['succeeded'], ['--learned', join(folder, 'none', 'a.json')]);
+      expect([exitCode, stderr.includes('--learned: cannot write to the folder')]).toEqual([2, true]);
+    });
   });
 
   test('on a dumb terminal: plain lines', async () => {
@@ -544,15 +594,16 @@ describe('help', () => {
     expect(await run(['help'])).toEqual(await run(['--help']));
   });
 
-  test('the document covers every option and exit code', async () => {
+  test('the documents cover every option and exit code', async () => {
     const page = await readFile(new URL('../../docs/command.md', import.meta.url), 'utf8');
+    const scripts = await readFile(new URL('../../docs/command-scripts.md', import.meta.url), 'utf8');
     for (const name of ['watch', 'reset-password', 'emulate', 'protocols']) {
       const {stdout} = await run([name, '--help']);
       for (const [, option = ''] of stdout.matchAll(/^ {2,}(?:-\w, )?(--[\w-]+)/gm)) {
         if (option !== '--version') expect(page).toContain(option);
       }
     }
-    for (const code of Object.values(exitCodes)) expect(page).toMatch(new RegExp(`^\\| ${code} +\\| `, 'm'));
+    for (const code of Object.values(exitCodes)) expect(scripts).toMatch(new RegExp(`^\\| ${code} +\\| `, 'm'));
   });
 
   test('and the version', async () => {

@@ -79,6 +79,16 @@ describe('the live line', () => {
     expect(lineAfter(events, 10_000)).toBe(line);
   });
 
+  test.each([
+    [10_000, '[###-----------------] about 25s left, at most 40s'],
+    [29_500, '[################----] about 6s left, at most 21s'],
+    [35_000, '[###################-] at most 15s left'],
+    [50_000, '[###################-] longer than usual'],
+  ])('estimates the end, at %d ms', (now, shown) => {
+    const estimated: OperationEvent = {...polled, remaining: {p10: 10_000, p50: 25_000, p90: 40_000}};
+    expect(lineAfter([estimated, throttled], now).split(' | ')[2]).toBe(shown);
+  });
+
   test('counts down', () => {
     const events: OperationEvent[] = [polled, {type: 'waiting', ...base, delay: 3000, because: 'schedule'}];
     const seen = [10_001, 11_000, 12_500, 13_000].map((now) => lineAfter(events, now).split(' | ')[3]);

@@ -424,7 +424,7 @@ describe('a location may be a path', () => {
     'location: expected a path that begins with /, or an absolute http or https URL without user name and password, got';
   test.each([
     ['op/1', `${neither} a string without a scheme`],
-    ['', `${neither} a string without a scheme`],
+    ['', `${neither} an empty string`],
     ['//evil.example/op', `${neither} a string without a scheme`],
     ['/\\evil.example/op', `${neither} a string without a scheme`],
     ['ftp://a.example/op', `${neither} one that begins with ftp:`],

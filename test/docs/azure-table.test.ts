@@ -1,4 +1,4 @@
-// The table of docs/coming-from.md that says what becomes of an operation of Azure, row by row against the code.
+// The table of docs/azure.md that says what becomes of an operation of Azure, row by row against the code.
 import {readFileSync} from 'node:fs';
 import {expect, test} from '@jest/globals';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
@@ -6,7 +6,7 @@ import {azure} from '../../src/protocol/protocols.ts';
 import {readStart} from '../../src/protocol/read-start.ts';
 import {decideResultLocation, type FinalStateVia} from '../../src/protocol/result-location.ts';
 
-const page = readFileSync(new URL('../../docs/coming-from.md', import.meta.url), 'utf8');
+const page = readFileSync(new URL('../../docs/azure.md', import.meta.url), 'utf8');
 const [, table = ''] = page.split(/^\| method +\| header of the response .*\n.*\n/m);
 const rows = (table.split('\n\n')[0] ?? '').split('\n').map((line) => {
   const [method = '', header = '', via = '', watched = '', result = ''] = line

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
-import {fetchPackages} from '../support/packages.ts';
+import {fetchOrSkip, fetchPackages} from '../support/packages.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const page = await readFile(join(root, 'docs/engines.md'), 'utf8');
@@ -21,10 +21,9 @@ const names = Object.keys(engines);
 // The versions name the folder. Before the tests are defined, so that they can be skipped.
 const packages = Object.values(engines).flat();
 const versions = packages.map((name) => name.slice(name.lastIndexOf('@') + 1)).join('-');
-const cache = await fetchPackages(`engines-${versions}`, packages).catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  console.warn('SKIPPED: the types of the recipes for engines; npm could not fetch their packages:', error);
-});
+const cache = await fetchOrSkip('the types of the recipes for engines', () =>
+  fetchPackages(`engines-${versions}`, packages),
+);
 
 /** `<!-- recipe: engine/file.ts -->` before a block says that it is for an engine, and under which name. */
 const recipes = [...page.matchAll(/<!-- recipe: ((\w+)\/\S+) -->\n```typescript\n([\s\S]*?)^```$/gm)].map(

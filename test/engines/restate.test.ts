@@ -1,14 +1,12 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import {type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
+import {fetchOrSkip} from '../support/packages.ts';
 import {type JournalEntry, Restate} from './restate/restate.ts';
 import {fetchTools} from './restate/tools.ts';
 
 // Before the tests are defined, so that they can be skipped.
-const tools = await fetchTools().catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  console.warn('SKIPPED: the tests on a real Restate server; npm could not fetch it:', error);
-});
+const tools = await fetchOrSkip('the tests on a real Restate server', fetchTools);
 
 let restate: Restate;
 let emulator: GraphEmulator;

@@ -20,12 +20,15 @@ describe('the token for a request', () => {
     expect(requestToken(() => 'eyJ0', 1000, limits, {forceRefresh: false})).toBe('eyJ0');
   });
 
-  const wrong = [null, undefined, 5, true, {}, [], '', 'two words', 'line\n'];
-  test.each(wrong)('is refused when the function gives %p, at once or by a promise', async (given) => {
-    const error = new PollError(
-      `The option token returned ${typeof given}, expected visible ASCII characters without spaces`,
-      {kind: 'token', transient: false},
-    );
+  const wrong = [null, undefined, 5, true, {}, [], '', 'two words', 'line\n'].map((given) => ({
+    given,
+    got: given === '' ? 'an empty string' : typeof given,
+  }));
+  test.each(wrong)('is refused when the function gives $given, at once or by a promise', async ({given, got}) => {
+    const error = new PollError(`The option token returned ${got}, expected visible ASCII characters without spaces`, {
+      kind: 'token',
+      transient: false,
+    });
     await expect(ask(() => given as string)).rejects.toEqual(error);
     await expect(ask(async () => given as string)).rejects.toEqual(error);
     await expect(ask(async () => given as string)).rejects.toMatchObject({kind: 'token', transient: false});

@@ -111,6 +111,7 @@ const byQueue: Runner = async (http, polls) => {
     lockDuration: Number.POSITIVE_INFINITY,
     holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
     publisher: publisher as unknown as JobIo['publisher'],
+    backend: {addLog: async () => 1, updateProgress: async () => undefined},
     listeners,
     signal,
     onError: (error: Error) => {
@@ -121,7 +122,7 @@ const byQueue: Runner = async (http, polls) => {
   for (let count = 0; count < polls; count++) {
     const done = await takeJobTurn(io, {id: 'job', data: job}, 'lock');
     if (!('dueAt' in done)) break;
-    job = done.job ?? job;
+    job = done.update?.job ?? job;
     jest.setSystemTime(done.dueAt);
   }
   const notable = ({type}: OperationEvent): boolean => type !== 'polled' && type !== 'waiting';

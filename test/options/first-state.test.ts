@@ -73,7 +73,7 @@ describe('a location (row 40)', () => {
     ['relative to a root', "/teams('a')/operations('b')", bearer, `${absolute} a string without a scheme`],
     ['relative to a host', '//graph.example/x', bearer, `${absolute} a string without a scheme`],
     ['a word', 'operation', without, `${absolute} a string without a scheme`],
-    ['empty', '', without, `${absolute} a string without a scheme`],
+    ['empty', '', without, `${absolute} an empty string`],
     ['a URL object of another scheme', new URL('file:///x'), without, `${absolute} one that begins with file:`],
     ['undefined', undefined, without, 'location: expected an absolute http or https URL, got undefined'],
     ['null', null, without, 'location: expected an absolute http or https URL, got null'],

@@ -5,10 +5,11 @@ import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 
-const page = readFileSync(new URL('../../docs/protocols.md', import.meta.url), 'utf8');
+const presetsPage = readFileSync(new URL('../../docs/protocols.md', import.meta.url), 'utf8');
+const fieldsPage = readFileSync(new URL('../../docs/protocol-fields.md', import.meta.url), 'utf8');
 
 /** The cells of a section's tables, without those of its subsections. */
-function rowsOf(heading: string, level = '##'): readonly (readonly string[])[] {
+function rowsOf(page: string, heading: string, level = '##'): readonly (readonly string[])[] {
   const [, section = ''] = page.split(`\n${level} ${heading}\n`);
   const [own = ''] = section.split(/\n##+ /);
   return own
@@ -23,17 +24,20 @@ const {longRunning, graph, azure, google} = protocols;
 const others = Object.values<Protocol>(jobs);
 const presets = [longRunning, ...Object.values({...graph}), ...Object.values(azure), ...Object.values(google)];
 
-describe('docs/protocols.md', () => {
+describe('the pages on protocols', () => {
   test('lists all presets in order', () => {
-    const names = rowsOf('The protocols that come with the library').map(([name]) => name);
-    const further = rowsOf('Further jobs of Graph', '###').map(([name]) => name);
+    const names = rowsOf(presetsPage, 'The protocols that come with the library').map(([name]) => name);
+    const further = rowsOf(presetsPage, 'Further jobs of Graph', '###').map(([name]) => name);
     const quoted = (protocol: Protocol): string => `\`${protocol.name}\``;
     expect(names.slice(1)).toEqual(presets.filter((protocol) => !others.includes(protocol)).map(quoted));
     expect(further.slice(1)).toEqual(others.map(quoted));
   });
 
   test.each(presets)('describes $name', (protocol) => {
-    const rows = [...rowsOf('The protocols that come with the library'), ...rowsOf('Further jobs of Graph', '###')];
+    const rows = [
+      ...rowsOf(presetsPage, 'The protocols that come with the library'),
+      ...rowsOf(presetsPage, 'Further jobs of Graph', '###'),
+    ];
     const [, words = '', , , , interval = '–', token = 'yes'] =
       rows.find(([name]) => name === `\`${protocol.name}\``) ?? [];
     const {minimumInterval, maximumInterval, sendsToken} = protocolReader(protocol);
@@ -57,7 +61,7 @@ describe('docs/protocols.md', () => {
       message = String(error);
     }
     const fields = message.replace(/^.*there are /, '').split(', ');
-    const listed = rowsOf('Fields').map(([name = '']) => name.replaceAll('`', ''));
+    const listed = rowsOf(fieldsPage, 'Fields').map(([name = '']) => name.replaceAll('`', ''));
     expect(listed.filter((name) => fields.includes(name)).sort()).toEqual(fields.sort());
   });
 });

@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
+import {checkProtocol} from '../../src/protocol/check.ts';
 import {jobs} from '../../src/protocol/microsoft-graph/jobs.ts';
 import {parseOperation} from '../../src/protocol/parse-operation.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
@@ -83,6 +84,10 @@ describe('the presets', () => {
     expect([protocol, protocol.words, protocol.status, protocol.error, protocol.cancel].every(Object.isFrozen)).toBe(
       true,
     );
+  });
+
+  test.each(presets)('%s is a valid protocol', (_, protocol) => {
+    expect(() => checkProtocol(protocol)).not.toThrow();
   });
 
   test.each([['graph'], ['teams'], ['graph.'], ['graph.toString'], ['graph.__proto__'], ['statusOnResource']])(

@@ -24,7 +24,7 @@ export function openBullmqQueue({host, port}: Connection): TestedRunner {
   };
   return {
     start: async (instance) => {
-      const child = forkProgram('bullmq-worker', {name, connection, instance});
+      const child = forkProgram('runner-kit/bullmq-worker', {name, connection, instance});
       children.add(child);
       await once(child, 'message');
       return {kill: () => end(child)};

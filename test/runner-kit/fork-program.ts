@@ -6,15 +6,29 @@ import {fileURLToPath} from 'node:url';
 const isSource = import.meta.url.endsWith('.ts');
 const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
 
-/** Starts a program of this folder in a process of its own, which gets JSON as its argument. */
-export function forkProgram(name: string, given: object): ChildProcess {
-  const program = fileURLToPath(new URL(`./${name}.${isSource ? 'ts' : 'js'}`, import.meta.url));
-  return fork(program, [JSON.stringify(given)], {execArgv: isSource ? ['--import', loader] : []});
+/** The file of a program, by its path below `test` without the extension. */
+export function programFile(path: string): string {
+  return fileURLToPath(new URL(`../${path}.${isSource ? 'ts' : 'js'}`, import.meta.url));
 }
 
-/** Kills a process. Resolves when it has ended. */
+/**
+ * Starts a program in a process of its own, which leads a group, and which gets JSON as its argument.
+ *
+ * @param path as for {@link programFile}
+ */
+export function forkProgram(path: string, given: object): ChildProcess {
+  const execArgv = isSource ? ['--import', loader] : [];
+  return fork(programFile(path), [JSON.stringify(given)], {
+    execArgv,
+    detached: true,
+    env: {...process.env, NODE_NO_WARNINGS: '1'},
+  });
+}
+
+/** Kills a process, and those that it has started. Resolves when it has ended. */
 export async function killChild(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGKILL');
+  process.kill(-child.pid, 'SIGKILL');
   await exited;
 }

@@ -269,15 +269,19 @@ describe('a result', () => {
     expect(requests).toHaveLength(6);
   });
 
-  test('that stays not ready is given up after the deadline', async () => {
-    const {http, requests} = serviceOf([succeeded, again('40')]);
+  test.each([
+    {retryAfter: '40', elapsed: 80_000, fetches: 3},
+    // No notFoundGrace after the deadline: what is not ready is not missing.
+    {retryAfter: '20', elapsed: 100_000, fetches: 6},
+  ])('that stays not ready is asked for until the deadline, every $retryAfter s', async (expected) => {
+    const {http, requests} = serviceOf([succeeded, again(expected.retryAfter)]);
     const {done} = await takeTurns(recordAt({protocol: reports, totalTimeout: 100_000}), fetching(http));
     expect(done).toMatchObject({
       status: 'abandoned',
       reason: 'result',
-      error: {cause: {httpStatus: 202}, elapsed: 80_000},
+      error: {cause: {httpStatus: 202}, elapsed: expected.elapsed},
     });
-    expect(requests).toHaveLength(4);
+    expect(requests).toHaveLength(1 + expected.fetches);
   });
 
   test('is asked for once more in a turn that comes late', async () => {

@@ -1,7 +1,7 @@
 // Bundles the built package: one file for each entry, chunks for what they share. `npm run build` runs it after the compiler
 // has written the declarations, of which those are kept that an entry leads to.
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join, resolve} from 'node:path';
+import {dirname, join, relative, resolve} from 'node:path';
 import {rolldown} from 'rolldown';
 
 const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -15,6 +15,10 @@ const files = [
 ];
 // What the command alone needs is bundled with it.
 const external = ['operation-poller', ...Object.keys({...dependencies, ...peerDependencies})];
+// The namespaces stay files of their own, and so does the machine, which is made while its file is loaded.
+const ownFile = /(?:protocols|schedules|operation-machine)\.ts$/;
+const coreFolder = /^src.(?:shared|operation|protocol|schedule|http|options|machine|polling)\b/;
+const isCore = (id) => coreFolder.test(relative('.', id)) && !ownFile.test(id);
 const sourceOf = (file) => `src/${file.replace(/js$/, 'ts')}`;
 
 // What the package exports as namespaces has files of its own: so it stays namespaces, which bundlers can look into.
@@ -42,8 +46,17 @@ const {output} = await bundle.write({
   // No source maps: they are larger than all the rest, and the code is readable as it is. The docstrings stand in the declarations.
   sourcemap: false,
   comments: {jsdoc: false},
-  // A bundler drops a function that nobody calls, and a class whose methods have names that it cannot foresee only with its file.
-  codeSplitting: {groups: [{name: 'poller', test: /src.poller\.ts$/}], includeDependenciesRecursively: false},
+  codeSplitting: {
+    groups: [
+      // A bundler drops a function that nobody calls, and a class whose methods have names that it cannot foresee only with its file.
+      {name: 'poller', test: /src.poller\.ts$/},
+      // esbuild keeps a constant that is computed, whoever uses it: not for those who only want an error.
+      {name: 'errors', test: /src.(?:operation.(?:errors|poll-error)|shared.printable)\.ts$/},
+      // Loading a file costs more than most of what files contain, so what nearly every entry needs is in one.
+      {name: 'core', test: isCore},
+    ],
+    includeDependenciesRecursively: false,
+  },
   chunkFileNames: 'chunks/[name]-[hash].js',
 });
 await bundle.close();

@@ -1,14 +1,16 @@
-// Puts our own runners and those of the documents through the kit, and writes the report into docs/runners.md.
+// Puts our own runners and those of the documents through the kit, and writes the report into docs/runner-kit.md.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {checkRunner, formatReport, type RunnerReport} from 'operation-poller/testing';
 import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
 import {openBullmqQueue} from '../runner-kit/bullmq-queue.ts';
 import {openFileTracker} from '../runner-kit/file-tracker.ts';
 import {openPostgresQueue} from '../runner-kit/postgres-queue.ts';
+import {openStorageQueue} from '../runner-kit/storage-queue.ts';
+import {fetchAzurite, startAzurite} from '../support/azurite.ts';
 import {findPostgres, startPostgres} from '../support/postgres-server.ts';
 import {findRedis, startRedis} from '../support/redis.ts';
 
-const page = 'docs/runners.md';
+const page = 'docs/runner-kit.md';
 const pattern = /<!-- report -->[\s\S]*?<!-- \/report -->/;
 
 async function checkPostgres(): Promise<RunnerReport> {
@@ -34,12 +36,22 @@ async function checkBullmq(): Promise<RunnerReport> {
   }
 }
 
+async function checkStorage(): Promise<RunnerReport> {
+  const server = await startAzurite(await fetchAzurite());
+  try {
+    return await checkRunner('Storage Queue', () => openStorageQueue(server), {concurrency: 3});
+  } finally {
+    await server.stop();
+  }
+}
+
 // One after another: each has the machine to itself.
 const reports = [
   await checkBullmq(),
   await checkRunner('Tracker', openFileTracker, {concurrency: 3}),
   await checkRunner('Own queue', openOwnQueue),
   await checkPostgres(),
+  await checkStorage(),
 ];
 const report = formatReport(reports);
 console.log(report);

@@ -54,33 +54,38 @@ export async function startRedis({url, program}: RedisSource, persistent = false
   if (server === undefined) throw new Error('This test restarts Redis: it needs a redis-server on the PATH');
   const folder = mkdtempSync(join(tmpdir(), 'operation-poller-redis-'));
   const port = await freePort();
-  let child = await launch(server, port, folder, persistent);
+  const settings = {dir: folder, appendonly: persistent ? 'yes' : 'no'};
+  let child = await launch(server, port, settings);
   return {
     host: '127.0.0.1',
     port,
     restart: async () => {
-      await ended(child);
-      child = await launch(server, port, folder, persistent);
+      await kill(child);
+      child = await launch(server, port, settings);
     },
     stop: async () => {
-      await ended(child);
+      await kill(child);
       rmSync(folder, {recursive: true, force: true});
     },
   };
 }
 
-async function launch(program: string, port: number, folder: string, persistent: boolean): Promise<ChildProcess> {
+/** Starts a server. It ends with this process at the latest. */
+export async function launch(
+  program: string,
+  port: number,
+  own: Readonly<Record<string, string>>,
+): Promise<ChildProcess> {
   const settings = {
     port: String(port),
     bind: '127.0.0.1',
-    dir: folder,
     save: '',
-    appendonly: persistent ? 'yes' : 'no',
     'maxmemory-policy': 'noeviction',
     // How many times a second an idle Redis checks for timeouts: with 10, its default, a delayed job starts up to 100 ms late
     // when nothing else wakes the server.
     hz: '100',
     loglevel: 'warning',
+    ...own,
   };
   const child = spawn(
     program,
@@ -88,9 +93,9 @@ async function launch(program: string, port: number, folder: string, persistent:
     {stdio: 'ignore'},
   );
   // It ends with this process at the latest.
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  child.once('exit', () => process.removeListener('exit', kill));
+  const end = (): void => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.removeListener('exit', end));
   for (let tries = 0; !(await answers(port)); tries++) {
     if (tries > 500 || child.exitCode !== null) throw new Error(`${program} does not answer on port ${port}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -98,7 +103,8 @@ async function launch(program: string, port: number, folder: string, persistent:
   return child;
 }
 
-function ended(child: ChildProcess): Promise<void> {
+/** Kills a server, and waits for its end. */
+export function kill(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once('exit', () => resolve());

@@ -569,6 +569,41 @@ describe('close', () => {
     expect(store.texts.size).toBe(0);
   });
 
+  test('that an onEnd waits for leaves it behind after requestTimeout, and the next tracker calls it again', async () => {
+    let tracker: OperationTracker | undefined;
+    let isClosed = false;
+    const {ends, errors, options} = keep(async () => {
+      await tracker?.close();
+      isClosed = true;
+    });
+    const store = testStore();
+    tracker = await track({http: serviceOf(['succeeded']).http, store, requestTimeout: 5000, ...options});
+    await tracker.add(location, {...here, key: 'a'});
+    await pass(4900);
+    expect([ends.length, isClosed]).toEqual([1, false]);
+    await pass(200);
+    expect(isClosed).toBe(true);
+    expect(errors).toEqual([]);
+    const {ends: again, options: others} = keep();
+    await track({http: serviceOf(['succeeded']).http, store: leftBehind(store), ...others});
+    await pass(100);
+    expect(again.map(({id}) => id)).toEqual(ends.map(({id}) => id));
+  });
+
+  test('that an onEnd does not wait for takes what that has done', async () => {
+    const store = testStore();
+    let closing: Promise<void> | undefined;
+    let tracker: OperationTracker | undefined;
+    const {options} = keep(() => {
+      closing = tracker?.close();
+    });
+    tracker = await track({http: serviceOf(['succeeded']).http, store, ...options});
+    await tracker.add(location, {...here, key: 'a'});
+    await pass(100);
+    await closing;
+    expect(store.texts.size).toBe(0);
+  });
+
   test.each(['close', 'remove'] as const)(
     '%s() at the very moment at which onEnd is due: it is not called',
     async (how) => {

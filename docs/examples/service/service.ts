@@ -89,12 +89,14 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
       send('end', end ?? {});
       stream.end();
     } else {
+      const state = reset.status();
       const {unsubscribe} = resets.on('*', ({id, type, at, operation}) => {
-        if (id === reset.id) send(type, {at, status: operation?.status});
+        // What happens while the state is read comes after it.
+        if (id === reset.id) void state.then(() => send(type, {at, status: operation?.status})).catch(() => undefined);
       });
       streams.add(stream);
       stream.once('close', () => streams.delete(stream) && unsubscribe());
-      send('state', {status: await reset.status()});
+      send('state', {status: await state});
       void reset.outcome().then(
         ({status}) => {
           send('end', {status});

@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -9,7 +9,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [documentation](https://learn.microsoft.com/graph/api/security-auditlogquery-get) shows the query both at the top
  * level and under `value`.
  */
-export const auditQuery: Protocol = defineProtocol({
+export const auditQuery: Protocol = definePreset({
   name: 'graph.auditQuery',
   status: ['/status', '/value/status'],
   words: {

@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -9,7 +9,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [documentation](https://learn.microsoft.com/graph/api/cloudpcexportjob-get) shows the job both at the top level and
  * under `value`.
  */
-export const cloudPcExport: Protocol = defineProtocol({
+export const cloudPcExport: Protocol = definePreset({
   name: 'graph.cloudPcExport',
   status: ['/exportJobStatus', '/value/exportJobStatus'],
   words: {

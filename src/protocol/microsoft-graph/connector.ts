@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -8,7 +8,7 @@ import {pollHeaders} from './poll-headers.ts';
  * takes [5 to 15 minutes](https://learn.microsoft.com/graph/api/externalconnectors-externalconnection-patch-schema), so
  * it is watched for up to half an hour.
  */
-export const connector: Protocol = defineProtocol({
+export const connector: Protocol = definePreset({
   name: 'graph.connector',
   status: '/status',
   words: {unspecified: 'notStarted', inprogress: 'running', completed: 'succeeded', failed: 'failed'},

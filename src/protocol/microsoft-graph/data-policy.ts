@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -7,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`dataPolicyOperation`](https://learn.microsoft.com/graph/api/resources/datapolicyoperation). The result is where the
  * data was stored: the URL that the caller provided, whose signature is a secret.
  */
-export const dataPolicy: Protocol = defineProtocol({
+export const dataPolicy: Protocol = definePreset({
   name: 'graph.dataPolicy',
   status: '/status',
   words: {notStarted: 'notStarted', running: 'running', complete: 'succeeded', failed: 'failed'},

@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -8,7 +8,7 @@ import {pollHeaders} from './poll-headers.ts';
  * 401 to a request with a token. It ends with `completed`, even under HTTP 202, and the new item's id as the result; or
  * with HTTP 303, which leads to the item.
  */
-export const driveCopy: Protocol = defineProtocol({
+export const driveCopy: Protocol = definePreset({
   name: 'graph.driveCopy',
   status: '/status',
   words: {

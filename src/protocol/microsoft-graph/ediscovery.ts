@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -8,7 +8,7 @@ import {pollHeaders} from './poll-headers.ts';
  * operation itself, whose fields depend on its type. `partiallySucceeded` is a success with errors, described in
  * `resultInfo`.
  */
-export const ediscovery: Protocol = defineProtocol({
+export const ediscovery: Protocol = definePreset({
   name: 'graph.ediscovery',
   status: '/status',
   words: {

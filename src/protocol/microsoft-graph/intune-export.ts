@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -7,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`deviceManagementExportJob`](https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob),
  * which is the resource that the start creates. The result is the URL of the report, which is downloaded without a token.
  */
-export const intuneExport: Protocol = defineProtocol({
+export const intuneExport: Protocol = definePreset({
   name: 'graph.intuneExport',
   status: '/status',
   words: {

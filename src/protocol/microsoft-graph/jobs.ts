@@ -1,11 +1,11 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import {likeLongRunning, longRunningWords} from '../long-running.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /** Most of these jobs are resources that their starts create. */
 /* @__NO_SIDE_EFFECTS__ */ function defineJob(fields: Partial<Protocol> & Pick<Protocol, 'name' | 'words'>): Protocol {
-  return defineProtocol({status: '/status', start: 'resource', pathsUnderRoot: true, pollHeaders, ...fields});
+  return definePreset({status: '/status', start: 'resource', pathsUnderRoot: true, pollHeaders, ...fields});
 }
 
 /**

@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -8,7 +8,7 @@ import {pollHeaders} from './poll-headers.ts';
  * per hour and user](https://learn.microsoft.com/graph/throttling-limits#onenote-service-limits), so it is polled at most
  * once every 10 seconds.
  */
-export const onenote: Protocol = defineProtocol({
+export const onenote: Protocol = definePreset({
   name: 'graph.onenote',
   status: '/status',
   words: {notStarted: 'notStarted', running: 'running', completed: 'succeeded', failed: 'failed'},

@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -7,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`operation`](https://learn.microsoft.com/graph/api/resources/partners-billing-operation) of
  * `microsoft.graph.partners.billing`. The location of the manifest is an OData link.
  */
-export const partnerBilling: Protocol = defineProtocol({
+export const partnerBilling: Protocol = definePreset({
   name: 'graph.partnerBilling',
   status: '/status',
   words: {

@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -7,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`printOperation`](https://learn.microsoft.com/graph/api/resources/printoperation), whose status is an object. The
  * result is the operation itself, which contains the `printer` and the `certificate`.
  */
-export const print: Protocol = defineProtocol({
+export const print: Protocol = definePreset({
   name: 'graph.print',
   status: '/status/state',
   words: {notStarted: 'notStarted', running: 'running', succeeded: 'succeeded', failed: 'failed'},

@@ -1,4 +1,4 @@
-import {defineProtocol} from '../define-protocol.ts';
+import {definePreset} from '../define-protocol.ts';
 import type {Protocol} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
@@ -8,7 +8,7 @@ import {pollHeaders} from './poll-headers.ts';
  * once every 30 seconds. Its `Location` is a path without the version. `attemptsCount`, in `raw`, counts the service's
  * attempts; it is not a percentage.
  */
-export const teams: Protocol = defineProtocol({
+export const teams: Protocol = definePreset({
   name: 'graph.teams',
   status: '/status',
   words: {

@@ -92,7 +92,7 @@ ${problem}
       <ul>
         <li>Press “New by hand”, then move the operation by its buttons.</li>
         <li>Send your code to <code>${escapeHtml(root)}</code>: what it starts appears here.</li>
-        <li>In a terminal: <code>operation-poller reset-password adele@contoso.com --root ${escapeHtml(root)} --token-env GRAPH_TOKEN</code></li>
+        <li>In a terminal: <code>npx operation-poller reset-password adele@contoso.com --root ${escapeHtml(root)} --token-env GRAPH_TOKEN</code></li>
       </ul>
     </section>
     <div id="detail" hidden>

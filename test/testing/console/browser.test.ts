@@ -176,9 +176,9 @@ describe('the wording', () => {
 
   test('a command to paste watches the operation, whatever is in its location', () => {
     expect(commandFor({location: "http://h/a('b')?c&d", bearer: true})).toBe(
-      "operation-poller watch 'http://h/a('\\''b'\\'')?c&d' --token-env GRAPH_TOKEN",
+      "npx operation-poller watch 'http://h/a('\\''b'\\'')?c&d' --token-env GRAPH_TOKEN",
     );
-    expect(commandFor({location: 'http://h/a', bearer: false})).toBe("operation-poller watch 'http://h/a'");
+    expect(commandFor({location: 'http://h/a', bearer: false})).toBe("npx operation-poller watch 'http://h/a'");
   });
 
   test.each([

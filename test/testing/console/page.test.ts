@@ -124,12 +124,12 @@ describeInBrowser('the page', () => {
     expect(await clipboard()).toBe(location);
     await button('Copy command').click();
     await text(page, '#announcer', 'Copied the command');
-    expect(await clipboard()).toBe(`operation-poller watch '${location}' --token-env GRAPH_TOKEN`);
+    expect(await clipboard()).toBe(`npx operation-poller watch '${location}' --token-env GRAPH_TOKEN`);
   });
 
   test('says how to begin while it is empty', async () => {
     await text(page, '#unselected', `Send your code to ${emulator.root}: what it starts appears here.`);
-    await text(page, '#unselected', `operation-poller reset-password adele@contoso.com --root ${emulator.root}`);
+    await text(page, '#unselected', `npx operation-poller reset-password adele@contoso.com --root ${emulator.root}`);
     emulator.addOperation();
     await page.locator('#unselected').waitFor({state: 'hidden'});
   });

@@ -70,7 +70,7 @@ export function estimateOf(
 /** The command that watches an operation, to paste into a POSIX shell. */
 export function commandFor({location, bearer}: Pick<OperationView, 'location' | 'bearer'>): string {
   const word = `'${location.replaceAll("'", "'\\''")}'`;
-  return `operation-poller watch ${word}${bearer ? ' --token-env GRAPH_TOKEN' : ''}`;
+  return `npx operation-poller watch ${word}${bearer ? ' --token-env GRAPH_TOKEN' : ''}`;
 }
 
 /**

@@ -1,0 +1,54 @@
+import {readFile} from 'node:fs/promises';
+import {type AdaptiveSchedule, adaptive} from '../schedule/adaptive.ts';
+import {fixed, type Schedule, type ScheduleEnd} from '../schedule/schedule.ts';
+import {escapeControls} from '../shared/printable.ts';
+import {CliError, errorCode} from './cli-error.ts';
+import {checkFolder, writeJsonFile} from './json-file.ts';
+
+/** A schedule that knows what earlier runs have learned, and keeps what this one learns. */
+export interface LearnedFile {
+  /** Estimates how long the operation goes on. */
+  readonly schedule: Schedule;
+  /** Adds how long the operation took, if it has ended. A failure is ignored: it costs an estimate, and the outcome counts more. */
+  keep(): Promise<void>;
+}
+
+/**
+ * Opens a file with how long operations of one kind took.
+ *
+ * @param interval how often to poll, in milliseconds; `undefined`: when the next end is likely
+ * @throws CliError when the file cannot be read or written, or holds something else
+ */
+export async function openLearnedFile(path: string, interval: number | undefined): Promise<LearnedFile> {
+  await checkFolder('--learned', path);
+  const learning = await readLearned(path);
+  const polls: Schedule = interval === undefined ? learning : fixed(interval);
+  let end: ScheduleEnd | undefined;
+  const ended = (given: ScheduleEnd): void => {
+    end = given;
+  };
+  return {
+    schedule: Object.assign((context: Parameters<Schedule>[0]) => polls(context), {estimate: learning.estimate, ended}),
+    keep: async () => {
+      if (end === undefined) return;
+      try {
+        // Read anew: other runs may have added to it in the meantime.
+        const latest = await readLearned(path);
+        latest.ended(end);
+        await writeJsonFile(path, latest);
+      } catch {}
+    },
+  };
+}
+
+async function readLearned(path: string): Promise<AdaptiveSchedule> {
+  try {
+    return adaptive({learned: JSON.parse(await readFile(path, 'utf8'))});
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return adaptive();
+    // Not the parser's message, which quotes what is there.
+    const why = code ?? 'it holds something else';
+    throw new CliError(`--learned: ${escapeControls(path)} cannot be read (${why})`, 'Choose another file.');
+  }
+}
