@@ -409,18 +409,23 @@ describe('a held origin', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('held by the client, the turn ends and says until when', async () => {
-    const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
-    const client = createOperationClient({root: origin, http});
-    const options = {...everySecond, client};
-    expect((await takeTurn(recordAt(), options, at(0))).hold).toMatchObject({origin, until: at(30)});
-    const other = recordAt();
-    const turn = await takeTurn(other, options, at(0));
-    expect(turn).toMatchObject({record: other, dueAt: at(30), hold: {origin, until: at(30)}});
-    expect(requests).toHaveLength(1);
-    await jest.advanceTimersByTimeAsync(30_000);
-    expect(await takeTurn(other, options, at(30))).toMatchObject({record: {token: {attempt: 1}}});
-  });
+  test.each([0, 90])(
+    'held by the client, the turn ends and says until when, by a clock that is %d s ahead',
+    async (ahead) => {
+      const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
+      const client = createOperationClient({root: origin, http});
+      const options = {...everySecond, client};
+      const [now, until] = [at(ahead), at(ahead + 30)];
+      expect((await takeTurn(recordAt(), options, now)).hold).toMatchObject({origin, until});
+      const other = recordAt();
+      const turn = await takeTurn(other, options, now);
+      expect(turn).toMatchObject({record: other, dueAt: until, hold: {origin, until}});
+      expect(turn.events).toMatchObject([{type: 'waiting', because: 'heldBack', delay: 30_000}]);
+      expect(requests).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(30_000);
+      expect(await takeTurn(other, options, until)).toMatchObject({record: {token: {attempt: 1}}});
+    },
+  );
 });
 
 describe('refused', () => {
