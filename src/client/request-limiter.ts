@@ -62,9 +62,10 @@ export class RequestLimiter {
   ): Promise<TransportResponse> {
     const gate = this.#gateOf(location);
     for (;;) {
+      const {closures} = gate;
       await this.#concurrency.acquire(weight, signal);
-      if (gate.isOpen) break;
-      // The gate has closed since it admitted the request.
+      if (gate.isOpen && gate.closures === closures) break;
+      // The gate has closed since it admitted the request, and what it admits from then on keeps its pace.
       this.#concurrency.release(weight);
       await gate.acquire(weight, signal, onHeldBack);
     }
