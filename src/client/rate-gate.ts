@@ -26,7 +26,6 @@ const minInterval = 1;
  */
 export class RateGate {
   #closedUntil = 0;
-  #closures = 0;
   /** The time between two requests, in milliseconds; 0: no pacing. */
   #interval = 0;
   /** When the next request may leave. */
@@ -38,14 +37,9 @@ export class RateGate {
   readonly #waiting = new Set<WaitingRequest>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Whether requests may leave. */
+  /** Whether a request that has been admitted may still leave. */
   get isOpen(): boolean {
     return now() >= this.#closedUntil;
-  }
-
-  /** How often it has closed: a request that was admitted before the last time is to be admitted again. */
-  get closures(): number {
-    return this.#closures;
   }
 
   /**
@@ -92,7 +86,6 @@ export class RateGate {
       this.#acceptedCount = 0;
     }
     this.#closedUntil = Math.max(this.#closedUntil, until);
-    this.#closures += 1;
   }
 
   #isDue(): boolean {

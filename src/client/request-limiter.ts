@@ -62,10 +62,9 @@ export class RequestLimiter {
   ): Promise<TransportResponse> {
     const gate = this.#gateOf(location);
     for (;;) {
-      const {closures} = gate;
       await this.#concurrency.acquire(weight, signal);
-      if (gate.isOpen && gate.closures === closures) break;
-      // The gate has closed since it admitted the request, and what it admits from then on keeps its pace.
+      if (gate.isOpen) break;
+      // The gate has closed since it admitted the request.
       this.#concurrency.release(weight);
       await gate.acquire(weight, signal, onHeldBack);
     }

@@ -52,24 +52,6 @@ describe('a throttled request', () => {
     expect(await sendingTimes(limiter, 3)).toEqual([0, 0, 0]);
   });
 
-  test('paces those too that it had admitted before, and that wait for their place until it takes requests again', async () => {
-    const sent: number[] = [];
-    const begun = Date.now();
-    const transport: Transport = async () => {
-      sent.push(Date.now() - begun);
-      if (sent.length === 1) await new Promise((resolve) => setTimeout(resolve, 4000));
-      return responseOf(200);
-    };
-    const limiter = new RequestLimiter(transport, origin, 1);
-    const send = limiter.gated(limiter.single);
-    const all = Promise.all([1, 2, 3].map(() => send(location, request)));
-    await jest.advanceTimersByTimeAsync(0);
-    limiter.record(location, [responseOf(200), responseOf(429, 1500)]);
-    await jest.runAllTimersAsync();
-    await all;
-    expect(sent).toEqual([0, 4000, expect.closeTo(5000, -2)]);
-  });
-
   test('in a batch: the accepted requests of it count first, and then its longest wait', async () => {
     const limiter = new RequestLimiter(async () => responseOf(200), origin, 1);
     const [one, two, other] = [responseOf(429, 100), responseOf(503, 300), responseOf(429, 200)];

@@ -314,7 +314,7 @@ export const bugs: readonly Bug[] = [
     name: 'a tracker that is closed lets `outcome()` wait on',
     file: 'tracker/record-runner.ts',
     search: 'if (!wasOver && this.outcome === undefined) this.#settle(this.#stoppedOutcome(why));',
-    replace: 'if (wasOver && why.length > 99) this.#settle(this.#stoppedOutcome(why));',
+    replace: 'if (wasOver) this.#settle(this.#stoppedOutcome(why));',
   },
   {
     name: 'onEnd is called after its tracker was closed',
