@@ -149,6 +149,22 @@ test.each([
   expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
 });
 
+test.each([
+  ['in a turn that comes late', recordAt({totalTimeout: 5000}), at(9)],
+  [
+    'where the deadline is between two milliseconds',
+    stored(createRecord(location, {protocol: tasks, totalTimeout: 5000}, at(0.0003))),
+    at(4.6),
+  ],
+])('the last poll of a record is made once: %s', async (_, record, now) => {
+  const {http, requests} = serviceOf(['running']);
+  const turn = await takeTurn(record, {...everySecond, http}, now);
+  expect('dueAt' in turn && dueAtOf(stored(turn.record))).toBe(record.token.deadlineAt);
+  const {done} = await takeTurns(turn.record, {...everySecond, http});
+  expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
+  expect(requests).toHaveLength(1);
+});
+
 test.each([Number.MAX_SAFE_INTEGER, 2 ** 53])('counts of %i do not grow into what no turn can read', async (count) => {
   const {http} = serviceOf([answer(503)]);
   const {ends, onEnd} = keepEnds(2);
