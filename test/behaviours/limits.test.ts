@@ -625,4 +625,21 @@ describe('80: mistakes', () => {
       else globals.reportError = reportError;
     }
   });
+
+  // `fetch` refuses more than five content codings, and an abort after that makes Node emit `uncaughtException`.
+  test('a response with more content codings than `fetch` takes is a failed request, and ends no process', async () => {
+    const {root} = await startServer((_, response, count) => {
+      response.setHeader('content-type', 'application/json');
+      if (count < 3) response.setHeader('content-encoding', Array(6).fill('gzip').join(', '));
+      response.end(JSON.stringify({id: 'a', status: 'succeeded'}));
+    });
+    const {code, out, err} = await runInChild(
+      `
+      const outcome = await pollOperation(given, quick).outcome();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      console.log(outcome.status);`,
+      `${root}/jobs/1`,
+    );
+    expect([code, out, err]).toEqual([0, 'succeeded\n', '']);
+  });
 });

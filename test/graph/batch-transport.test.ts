@@ -272,6 +272,25 @@ describe('a request that is given up', () => {
     expect(batchesOf(emulator).map(({body}) => requestsOf(body).map(({id}) => id))).toEqual([['1', '2']]);
     expect(operations.map(({polls}) => polls)).toEqual([0, 1, 1]);
   });
+
+  test('with all the others while it is held back says nothing about batches: the next ones are sent', async () => {
+    const emulator = await startEmulator();
+    const graph = clientOf(emulator, {batch: 20, concurrency: 1});
+    const first = watchAll(emulator, graph, [[{status: 'succeeded', delay: 500}]]);
+    await emulator.nextRequest();
+    const {pollers} = watchAll(emulator, graph, Array(2).fill(['succeeded']));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (const poller of pollers) poller.stop();
+    expect(await outcomesOf([...first.pollers, ...pollers])).toEqual([
+      'succeeded',
+      'WatchAbortedError',
+      'WatchAbortedError',
+    ]);
+    expect(batchesOf(emulator)).toEqual([]);
+    const next = watchAll(emulator, graph, Array(2).fill(['succeeded']));
+    expect(await outcomesOf(next.pollers)).toEqual(['succeeded', 'succeeded']);
+    expect(batchesOf(emulator)).toHaveLength(1);
+  });
 });
 
 afterEach(() => void jest.useRealTimers());
