@@ -128,11 +128,15 @@ export function lastPollAt({
   return Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
 }
 
-/** When the next poll is due: after the deadline, as by a long initial delay or in a forged token, it would be in vain. */
-export function dueBeforeDeadline(
-  state: Pick<WatchState, 'dueAt' | 'startedAt'> & {deadlineAt?: number | undefined},
-): number {
-  const {dueAt, startedAt, deadlineAt} = state;
+/**
+ * When the next poll is due, in milliseconds since 1970. What a long initial delay or a forged token puts after the deadline is due
+ * when the last poll before it is.
+ */
+export function dueBeforeDeadline({
+  dueAt,
+  startedAt,
+  deadlineAt,
+}: Pick<WatchState, 'dueAt' | 'startedAt'> & {readonly deadlineAt?: number | undefined}): number {
   if (deadlineAt === undefined || dueAt <= deadlineAt) return dueAt;
   return Math.min(deadlineAt, lastPollAt({startedAt, deadlineAt}));
 }
