@@ -129,16 +129,18 @@ export function lastPollAt({
 }
 
 /**
- * When the next poll is due, in milliseconds since 1970. What a long initial delay or a forged token puts after the deadline is due
- * when the last poll before it is.
+ * When the next step is due, in milliseconds since 1970: never after the deadline, where a long initial delay or a forged token may
+ * put it. A first poll is then due just before the deadline. After a poll, only the end of the watch is left: one that was late, or
+ * whose wait was rounded up, must not be followed by another.
  */
 export function dueBeforeDeadline({
+  attempt,
   dueAt,
   startedAt,
   deadlineAt,
-}: Pick<WatchState, 'dueAt' | 'startedAt'> & {readonly deadlineAt?: number | undefined}): number {
+}: Pick<WatchState, 'attempt' | 'dueAt' | 'startedAt'> & {readonly deadlineAt?: number | undefined}): number {
   if (deadlineAt === undefined || dueAt <= deadlineAt) return dueAt;
-  return Math.min(deadlineAt, lastPollAt({startedAt, deadlineAt}));
+  return attempt > 0 ? deadlineAt : Math.min(deadlineAt, lastPollAt({startedAt, deadlineAt}));
 }
 
 /** A state with the operation as an outcome has it: where its result was fetched, it is in the operation and nowhere else. */
