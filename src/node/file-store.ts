@@ -151,16 +151,20 @@ function checkIsWhole(files: readonly string[]): void {
 }
 
 /** Makes a folder, and those that it is in. Node's own way never ends where none can be made, as in `/proc`. */
-async function makeFolder(folder: string, mayMakeParent = true): Promise<void> {
+async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder);
+    await makeOneFolder(folder);
   } catch (error) {
-    const code: unknown = Object(error).code;
-    // Another process may have made it in the meantime. LevelDB says so if it is a file.
-    if (code === 'EEXIST') return;
     const parent = dirname(folder);
-    if (code !== 'ENOENT' || parent === folder || !mayMakeParent) throw error;
+    if (Object(error).code !== 'ENOENT' || parent === folder) throw error;
     await makeFolder(parent);
-    await makeFolder(folder, false);
+    await makeOneFolder(folder);
   }
+}
+
+async function makeOneFolder(folder: string): Promise<void> {
+  await mkdir(folder).catch((error: unknown) => {
+    // Another store may be making it too; LevelDB says so if it is a file.
+    if (Object(error).code !== 'EEXIST') throw error;
+  });
 }

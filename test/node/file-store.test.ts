@@ -129,6 +129,13 @@ describe('a folder', () => {
     for (const store of stores) await store.close?.();
   });
 
+  test('is made by several stores at once with the folders that it is in', async () => {
+    const parent = join(folder(), 'several', 'levels');
+    const stores = ['a', 'b', 'c'].map((name) => fileStore(join(parent, name)));
+    expect(await Promise.all(stores.map((store) => store.list()))).toEqual([[], [], []]);
+    for (const store of stores) await store.close?.();
+  });
+
   // Node's own `mkdir` never ends in /proc, where there is one.
   test.each(['/proc/operations', '/proc/self/operations/deeper', join(process.execPath, 'store')])(
     'that cannot be made is refused, with the cause: %s',

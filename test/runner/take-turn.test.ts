@@ -177,6 +177,25 @@ test.each([
   expect(requests).toHaveLength(1);
 });
 
+test.each([
+  {begunAt: 0, late: 50},
+  {begunAt: 0.345, late: 1},
+  {begunAt: 0.345, late: 200},
+])('a watch ends at its deadline however late its turns are: $begunAt, $late', async ({begunAt, late}) => {
+  const {http, requests} = serviceOf(['running']);
+  let now = beginning + begunAt;
+  let record = createRecord(location, {totalTimeout: 100}, now);
+  const turns = [];
+  for (let count = 0; count < 5 && turns.at(-1) !== 'done'; count++) {
+    const turn = await takeTurn(record, {http, schedule: () => 1000}, now);
+    record = stored(turn.record);
+    turns.push('done' in turn ? 'done' : turn.dueAt);
+    if ('dueAt' in turn) now = Math.max(now, turn.dueAt) + late;
+  }
+  expect(turns.at(-1)).toBe('done');
+  expect(requests.length).toBeLessThanOrEqual(2);
+});
+
 test.each([Number.MAX_SAFE_INTEGER, 2 ** 53])('counts of %i do not grow into what no turn can read', async (count) => {
   const {http} = serviceOf([answer(503)]);
   const {ends, onEnd} = keepEnds(2);
