@@ -1,6 +1,7 @@
 import {describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import {createGraphClient} from '../../src/graph/index.ts';
+import type {TokenRequest} from '../../src/index.ts';
 import {
   OperationError,
   OperationFailedError,
@@ -275,7 +276,12 @@ describe('the request of a reset is sent once', () => {
   });
 
   test.each([
-    ['a token that is refused twice', () => 'wrong-token', 2],
+    [
+      'two tokens that are refused',
+      ({forceRefresh}: TokenRequest) => (forceRefresh ? 'another-one' : 'wrong-token'),
+      2,
+    ],
+    ['a token that is refused, and given again', () => 'wrong-token', 1],
     [
       'a token that cannot be fetched',
       () => {

@@ -13,6 +13,7 @@ import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {
   createRecord,
   dueAtOf,
+  type OperationRecord,
   outcomeOf,
   RecordRefusedError,
   type TurnOptions,
@@ -32,6 +33,10 @@ afterEach(() => {
 });
 
 const at = (seconds: number): number => beginning + 1000 * seconds;
+
+function dueLater(record: OperationRecord): OperationRecord {
+  return {...record, token: {...record.token, dueAt: at(1e6)}};
+}
 
 test('a turn polls once, and the next one is due when the schedule says', async () => {
   const {http, requests} = serviceOf(['running', 'succeeded']);
@@ -130,6 +135,32 @@ test('a turn that comes too early does nothing', async () => {
   const rejected = (await takeTurn(ended, options, at(0))).record;
   expect(await takeTurn(rejected, options, at(0.5))).toMatchObject({record: rejected, dueAt: at(1)});
   expect(ends).toHaveLength(1);
+});
+
+test.each([
+  ['by a long initial delay', recordAt({totalTimeout: 5000, initialDelay: 9000})],
+  ['by somebody who changed it', dueLater(recordAt({totalTimeout: 5000}))],
+])('a record that is due after its deadline is polled just before it, and ends with it: %s', async (_, forged) => {
+  const {http, requests} = serviceOf(['running']);
+  expect(dueAtOf(forged)).toBe(at(4.5));
+  const {turns, done} = await takeTurns(forged, {...everySecond, http});
+  expect(requests).toHaveLength(1);
+  expect(turns.map((turn) => ('dueAt' in turn ? turn.dueAt : 'done'))).toEqual([at(5), 'done']);
+  expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
+});
+
+test.each([Number.MAX_SAFE_INTEGER, 2 ** 53])('counts of %i do not grow into what no turn can read', async (count) => {
+  const {http} = serviceOf([answer(503)]);
+  const {ends, onEnd} = keepEnds(2);
+  const record = recordAt();
+  const counts = {attempt: count, failures: count, deferredAttempts: count, observed: {503: count}};
+  const forged = stored({...record, token: {...record.token, ...counts}});
+  const options = {...everySecond, http, onEnd};
+  const {record: ended} = await takeTurns(forged, options);
+  expect(ended.token).toMatchObject({attempt: 2 ** 53, observed: {503: 2 ** 53}});
+  const rejections = {...ended.ended, rejections: count};
+  await takeTurns(stored({...ended, ended: {...rejections, dueAt: at(0)}}), options);
+  expect(ends).toHaveLength(4);
 });
 
 test('after a hint it is due when the service allows', async () => {
