@@ -149,6 +149,17 @@ test.each([
   expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
 });
 
+test('a record whose deadline has passed is polled once, however late, and ends', async () => {
+  const {http, requests} = serviceOf(['running']);
+  const options = {...everySecond, http};
+  const late = await takeTurn(recordAt({totalTimeout: 5000}), options, at(3600));
+  expect(late).toMatchObject({dueAt: at(3600)});
+  expect(await takeTurn(late.record, options, at(3600))).toMatchObject({
+    done: {status: 'abandoned', reason: 'timeout'},
+  });
+  expect(requests).toHaveLength(1);
+});
+
 test.each([Number.MAX_SAFE_INTEGER, 2 ** 53])('counts of %i do not grow into what no turn can read', async (count) => {
   const {http} = serviceOf([answer(503)]);
   const {ends, onEnd} = keepEnds(2);
