@@ -20,7 +20,7 @@ export async function openStorageQueue({connectionString, texts}: TestAzurite): 
     if (children.delete(child)) await killChild(child);
   };
   return {
-    cannot: {wake: 'a message cannot be found by its key, and only who has received it can change it'},
+    cannot: {wake: 'a message cannot be found by its key, and only its receiver can change it'},
     start: async (instance) => {
       const child = forkProgram('runner-kit/storage-worker', {name, connectionString, instance});
       children.add(child);
