@@ -128,15 +128,12 @@ export function lastPollAt({
   return Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
 }
 
-/**
- * When the next poll is due: after the deadline, as by a long initial delay or in a forged token, the first poll would be in vain. Once a
- * poll was made, being due after the deadline means that the last one was made late, after a restart for instance: no other follows.
- */
+/** When the next poll is due: after the deadline, as by a long initial delay or in a forged token, it would be in vain. */
 export function dueBeforeDeadline(
-  state: Pick<WatchState, 'dueAt' | 'startedAt' | 'attempt'> & {deadlineAt?: number | undefined},
+  state: Pick<WatchState, 'dueAt' | 'startedAt'> & {deadlineAt?: number | undefined},
 ): number {
-  const {dueAt, startedAt, deadlineAt, attempt} = state;
-  if (deadlineAt === undefined || dueAt <= deadlineAt || attempt > 0) return dueAt;
+  const {dueAt, startedAt, deadlineAt} = state;
+  if (deadlineAt === undefined || dueAt <= deadlineAt) return dueAt;
   return Math.min(deadlineAt, lastPollAt({startedAt, deadlineAt}));
 }
 
