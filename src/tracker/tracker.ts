@@ -169,9 +169,9 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     if (this.#refused.has(key)) {
       throw new TrackerError(
         'record',
-        'Nothing is added over',
+        'Cannot add',
         key,
-        'what the store holds there cannot be read: remove it',
+        'what the store holds under this key cannot be read; remove it first',
       );
     }
     // Refused now, not at the first turn.

@@ -610,12 +610,13 @@ describe('help', () => {
   });
 
   test('the documents cover every option and exit code', async () => {
-    const page = await readFile(new URL('../../docs/command.md', import.meta.url), 'utf8');
-    const scripts = await readFile(new URL('../../docs/command-scripts.md', import.meta.url), 'utf8');
+    const read = (page: string): Promise<string> => readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
+    const pages = (await read('command.md')) + (await read('console.md'));
+    const scripts = await read('command-scripts.md');
     for (const name of ['watch', 'reset-password', 'emulate', 'protocols']) {
       const {stdout} = await run([name, '--help']);
       for (const [, option = ''] of stdout.matchAll(/^ {2,}(?:-\w, )?(--[\w-]+)/gm)) {
-        if (option !== '--version') expect(page).toContain(option);
+        if (option !== '--version') expect(pages).toContain(option);
       }
     }
     for (const code of Object.values(exitCodes)) expect(scripts).toMatch(new RegExp(`^\\| ${code} +\\| `, 'm'));

@@ -195,7 +195,7 @@ test.each(runtimes.filter(({name}) => name.startsWith('Bun')))(
   '79: leanHttp refuses the call on $name',
   async (bun) => {
     await expect(waysOf(bun)).rejects.toThrow(
-      'leanHttp: Bun replaces the package undici by a module without dispatchers. Leave out the option http there',
+      'leanHttp: Bun replaces the package undici with a module without dispatchers. Leave out the option http there',
     );
     expect(requests).toEqual([['/fetch', 'direct']]);
   },

@@ -16,7 +16,7 @@ export async function openStorageQueue({connectionString, texts}: TestAzurite): 
   await Promise.all([queue.create(), poison.create()]);
   const children: ChildProcess[] = [];
   return {
-    cannot: {wake: 'a message cannot be found by its key, and only who has received it can change it'},
+    cannot: {wake: 'a message cannot be found by its key, and only its receiver can change it'},
     start: async (instance) => {
       const child = forkProgram('runner-kit/storage-worker', {name, connectionString, instance});
       children.push(child);

@@ -967,8 +967,8 @@ describe('what a store holds that is no record', () => {
       ...options,
     });
     expect(errors.map(({message}) => message.replace(/record \S+ was/, 'record was'))).toEqual([
-      'The store holds what is no record under b: The record was refused: key: it is another one',
-      'The store holds what is no record under a: The record was refused: data: it is nested too deeply',
+      'The store holds something that is not a record under b: The record was refused: key: it is not the key that the record is stored under',
+      'The store holds something that is not a record under a: The record was refused: data: it is nested too deeply',
     ]);
   });
 

@@ -1,4 +1,4 @@
-// DBOS in a process of its own, which is killed. Each operation is a workflow: the recipe of docs/engines.md, and a step for onEnd.
+// DBOS in a process of its own, which is killed. Each operation is a workflow: the recipe of docs/engine-recipes.md, and a step for onEnd.
 import {type DurableHost, watchDurably} from 'operation-poller/durable';
 import {kitTurnOptions, type RunnerInstanceOptions, type TestedOperationOptions} from 'operation-poller/testing';
 import {answerCalls} from '../../runner-kit/process-runner.ts';
