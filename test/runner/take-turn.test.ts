@@ -149,6 +149,18 @@ test.each([
   expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
 });
 
+test.each([
+  ['long after', 12_000],
+  ['a fraction of a millisecond after', 5000.5],
+])('the poll of a turn that is taken after the deadline is the last one: %s', async (_, late) => {
+  const {http, requests} = serviceOf(['running']);
+  const {record} = await takeTurn(recordAt({totalTimeout: 5000}), {...everySecond, http}, beginning + late);
+  expect(dueAtOf(record)).toBe(at(5));
+  const turn = await takeTurn(stored(record), {...everySecond, http}, beginning + late);
+  expect(turn).toMatchObject({done: {status: 'abandoned', reason: 'timeout'}});
+  expect(requests).toHaveLength(1);
+});
+
 test.each([Number.MAX_SAFE_INTEGER, 2 ** 53])('counts of %i do not grow into what no turn can read', async (count) => {
   const {http} = serviceOf([answer(503)]);
   const {ends, onEnd} = keepEnds(2);
