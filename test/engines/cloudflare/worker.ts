@@ -58,12 +58,27 @@ export type WorkerCall = {readonly add: OperationRecord} | {readonly wake: strin
 export default {
   async fetch(request: Request, {WATCH}: Env): Promise<Response> {
     const call: WorkerCall = await request.json();
-    if ('add' in call) await WATCH.create({id: call.add.key, params: call.add});
-    else if ('wake' in call) await (await WATCH.get(call.wake)).sendEvent({type: 'changed', payload: 'now'});
+    if ('add' in call) {
+      await WATCH.create({id: call.add.key, params: call.add});
+      await untilBegun(WATCH, call.add.key);
+    } else if ('wake' in call) await (await WATCH.get(call.wake)).sendEvent({type: 'changed', payload: 'now'});
     else await recover(await WATCH.get(call.recover));
     return new Response();
   },
 };
+
+/** The local engine's `create` resolves before anything is stored: a kill would lose the workflow. */
+async function untilBegun(WATCH: Env['WATCH'], id: string): Promise<void> {
+  for (;;) {
+    // There is none at first.
+    const status = await WATCH.get(id).then(
+      async (instance) => (await instance.status()).status,
+      () => 'queued',
+    );
+    if (status !== 'queued') return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 /** The engine of Cloudflare goes on by itself; the local one has to be asked, and takes a pause for a reason to look. */
 async function recover(instance: Instance): Promise<void> {
