@@ -156,8 +156,8 @@ function reduceWait(
   {delay, because, notBefore, after: error, remaining, at, answer}: WaitEvent,
 ): Reduced {
   // A state that is due at the deadline has had its last poll, however late that came.
-  const latest = because === 'deadline' ? state.deadlineAt : undefined;
-  const after = changed(state, {dueAt: Math.min(at + delay, latest ?? Number.POSITIVE_INFINITY), notBefore});
+  const dueAt = because === 'deadline' ? Math.min(at + delay, state.deadlineAt ?? Infinity) : at + delay;
+  const after = changed(state, {dueAt, notBefore});
   // A poll that is held back is going on: the event carries its number.
   const shown = because === 'heldBack' ? changed(after, {attempt: state.attempt + 1}) : after;
   const waiting = createEvent(shown, at, answer, withRemaining({type: 'waiting', delay, because}, remaining));

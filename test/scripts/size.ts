@@ -23,7 +23,7 @@ const programs: readonly Program[] = [
     imports: 'pollOperation, schedules',
     from: 'index',
     uses: 'pollOperation, schedules.fixed',
-    budget: {own: 25.5, all: 49},
+    budget: {own: 26, all: 49},
   },
   {
     imports: 'pollOperation, protocols',
