@@ -150,14 +150,18 @@ test.each([
 });
 
 test.each([
-  ['long after', 12_000],
-  ['a fraction of a millisecond after', 5000.5],
-])('the poll of a turn that is taken after the deadline is the last one: %s', async (_, late) => {
+  ['in a turn that comes late', recordAt({totalTimeout: 5000}), at(9)],
+  [
+    'where the deadline is between two milliseconds',
+    stored(createRecord(location, {protocol: tasks, totalTimeout: 5000}, at(0.0003))),
+    at(4.6),
+  ],
+])('the last poll of a record is made once: %s', async (_, record, now) => {
   const {http, requests} = serviceOf(['running']);
-  const {record} = await takeTurn(recordAt({totalTimeout: 5000}), {...everySecond, http}, beginning + late);
-  expect(dueAtOf(record)).toBe(at(5));
-  const turn = await takeTurn(stored(record), {...everySecond, http}, beginning + late);
-  expect(turn).toMatchObject({done: {status: 'abandoned', reason: 'timeout'}});
+  const turn = await takeTurn(record, {...everySecond, http}, now);
+  expect('dueAt' in turn && dueAtOf(stored(turn.record))).toBe(record.token.deadlineAt);
+  const {done} = await takeTurns(turn.record, {...everySecond, http});
+  expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
   expect(requests).toHaveLength(1);
 });
 
@@ -452,18 +456,23 @@ describe('a held origin', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('held by the client, the turn ends and says until when', async () => {
-    const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
-    const client = createOperationClient({root: origin, http});
-    const options = {...everySecond, client};
-    expect((await takeTurn(recordAt(), options, at(0))).hold).toMatchObject({origin, until: at(30)});
-    const other = recordAt();
-    const turn = await takeTurn(other, options, at(0));
-    expect(turn).toMatchObject({record: other, dueAt: at(30), hold: {origin, until: at(30)}});
-    expect(requests).toHaveLength(1);
-    await jest.advanceTimersByTimeAsync(30_000);
-    expect(await takeTurn(other, options, at(30))).toMatchObject({record: {token: {attempt: 1}}});
-  });
+  test.each([0, 90])(
+    'held by the client, the turn ends and says until when, by a clock that is %d s ahead',
+    async (ahead) => {
+      const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
+      const client = createOperationClient({root: origin, http});
+      const options = {...everySecond, client};
+      const [now, until] = [at(ahead), at(ahead + 30)];
+      expect((await takeTurn(recordAt(), options, now)).hold).toMatchObject({origin, until});
+      const other = recordAt();
+      const turn = await takeTurn(other, options, now);
+      expect(turn).toMatchObject({record: other, dueAt: until, hold: {origin, until}});
+      expect(turn.events).toMatchObject([{type: 'waiting', because: 'heldBack', delay: 30_000}]);
+      expect(requests).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(30_000);
+      expect(await takeTurn(other, options, until)).toMatchObject({record: {token: {attempt: 1}}});
+    },
+  );
 });
 
 describe('refused', () => {
