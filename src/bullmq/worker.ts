@@ -3,7 +3,8 @@
 import type {WorkerOptions} from 'bullmq';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
-import {prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {type EndedRecord, prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
+import {onAbort} from '../shared/abort.ts';
 import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
@@ -84,8 +85,8 @@ export interface OperationWorker extends AsyncDisposable {
   /** Resolves when it is connected. */
   ready(): Promise<void>;
   /**
-   * Takes no more jobs and finishes the polls under way; those that are not answered within `requestTimeout` are handed back.
-   * Everything else waits in Redis for other workers.
+   * Takes no more jobs and finishes the polls under way; those that are not answered within `requestTimeout` are handed back, and so
+   * are ends whose `onEnd` has not resolved by then. Everything else waits in Redis for other workers.
    */
   close(): Promise<void>;
 }
@@ -142,7 +143,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   const holds = new RedisHolds(worker.redisKeys);
   const io: JobIo<Data> = {
     resume: prepareTurns(poll),
-    onEnd: poll.onEnd,
+    onEnd: poll.onEnd && untilAborted(poll.onEnd, closing.signal),
     coalesced: coalesce(() => holds.read()),
     clock,
     holds,
@@ -182,6 +183,25 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+/** An `onEnd` that ends with its worker: one that hangs, or that awaits the worker's `close()`, would keep that waiting for ever. */
+function untilAborted<Data>(
+  onEnd: NonNullable<WorkerPollOptions<Data>['onEnd']>,
+  signal: AbortSignal,
+): (ended: EndedRecord<Data>) => Promise<unknown> {
+  return async (ended) => {
+    signal.throwIfAborted();
+    let unsubscribe = (): void => {};
+    const aborted = new Promise<never>((_, reject) => {
+      unsubscribe = onAbort(signal, () => reject(signal.reason));
+    });
+    try {
+      return await Promise.race([onEnd(ended), aborted]);
+    } finally {
+      unsubscribe();
+    }
   };
 }
 

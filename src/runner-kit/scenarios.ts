@@ -119,6 +119,8 @@ export const scenarios: readonly Scenario[] = [
     play: async (scene) => {
       await scene.start();
       await addSeveral(scene, {key: 'late', script: [waitsOneSecond, running, succeeded], outcome: succeeded});
+      const outcome = {status: 'abandoned', reason: 'timeout'};
+      await scene.add({key: 'overdue', script: [running], totalTimeout: scene.lease, outcome});
       await scene.polled('late-1', 1);
       await sleep(pollInterval);
       await scene.kill();

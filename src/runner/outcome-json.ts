@@ -55,13 +55,14 @@ export function writeEnd(outcome: Outcome, {startedAt}: Pick<ResumeToken, 'start
 }
 
 /**
- * Reads what {@link writeOutcome} wrote: the same union, with errors of the same classes and the same fields.
+ * Reads what {@link writeOutcome} wrote: the same union, with errors of the same classes and the same fields. `Result` is the type of
+ * the result, which nobody checks.
  *
  * @throws InvalidResumeTokenError, TypeError or RangeError that says what is wrong with it
  */
-export function readOutcome(json: OutcomeJson): Outcome {
+export function readOutcome<Result = unknown>(json: OutcomeJson): Outcome<Result> {
   const {token, ...end} = checkOptions(json, outcomeChecks, {name: 'outcome', kind: 'field', required: ['token']});
-  return readEnd(readResumeToken(token), end);
+  return readEnd(readResumeToken(token), end) as Outcome<Result>;
 }
 
 /** How a watch ended, from its state and from what {@link writeEnd} wrote. */

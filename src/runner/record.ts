@@ -118,13 +118,14 @@ export function dueAtOf({token, fetching, ended}: OperationRecord): number {
 }
 
 /**
- * How the watch of a record ended, with errors of the same classes as a poller's; `undefined` while it goes on.
+ * How the watch of a record ended, with errors of the same classes as a poller's; `undefined` while it goes on. `Result` is the type
+ * of the result, which nobody checks.
  *
  * @throws RecordRefusedError that names the field
  */
-export function outcomeOf(record: OperationRecord): Outcome | undefined {
+export function outcomeOf<Result = unknown>(record: OperationRecord): Outcome<Result> | undefined {
   const state = readRecord(record);
-  return record.ended === undefined ? undefined : readEnd(state, record.ended);
+  return record.ended === undefined ? undefined : (readEnd(state, record.ended) as Outcome<Result>);
 }
 
 /**

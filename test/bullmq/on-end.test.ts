@@ -2,6 +2,7 @@ import {once} from 'node:events';
 import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import {OperationFailedError, type WatchTimeoutError} from 'operation-poller';
+import type {OperationWorker} from 'operation-poller/bullmq';
 import type {EndedRecord} from 'operation-poller/runner';
 import {Bench, describeWithRedis, jobIdOf, startWorkerProcess, until} from './setup.ts';
 
@@ -171,6 +172,29 @@ describeWithRedis('onEnd', () => {
       expect(await Job.fromId(bench.raw(), jobIdOf(queued))).toBeUndefined();
     }
     expect(ends).toHaveLength(1);
+  });
+
+  test('is left behind after requestTimeout where it awaits the close of its worker, and called again by another', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds();
+    let isClosed = false;
+    const worker: OperationWorker = bench.worker<Data>({
+      requestTimeout: 200,
+      onEnd: async (ended) => {
+        await onEnd(ended);
+        await worker.close();
+        isClosed = true;
+      },
+    });
+    const {id} = await queue.add(emulator.addOperation().location, {handOver: true});
+    await until(() => isClosed);
+    expect(await queue.counts()).toMatchObject({active: 0, ended: 0});
+    bench.worker<Data>({onEnd});
+    await until(async () => (await queue.counts()).ended === 1);
+    expect(ends.map((ended) => ended.id)).toEqual([id, id]);
+    expect(emulator.received).toBe(1);
+    expect(bench.errors).toEqual([]);
   });
 
   test('is handed back when the worker closes before it resolves: its signal aborts', async () => {

@@ -1,8 +1,9 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
-import {type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
+import {checkRunner, formatReport, type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
 import {fetchOrSkip} from '../support/packages.ts';
 import {type JournalEntry, Restate} from './restate/restate.ts';
+import {openRestate} from './restate/restate-runner.ts';
 import {fetchTools} from './restate/tools.ts';
 
 // Before the tests are defined, so that they can be skipped.
@@ -12,7 +13,10 @@ let restate: Restate;
 let emulator: GraphEmulator;
 
 beforeAll(async () => {
-  if (tools !== undefined) restate = await Restate.start(tools);
+  if (tools === undefined) return;
+  restate = await Restate.start(tools);
+  await restate.startService();
+  await restate.register();
 }, 60_000);
 
 afterAll(() => restate?.stop());
@@ -82,8 +86,8 @@ describe('a workflow on a Restate server', () => {
     });
     await restate.send('operation', key, {location});
     await restate.result('operation', key);
-    expect(await restate.recorded(key)).toContain('[token]');
-    expect(await restate.recorded(key)).not.toContain('test-token');
+    expect(await restate.recorded(`target_service_key = '${key}'`)).toContain('[token]');
+    expect(await restate.recorded(`target_service_key = '${key}'`)).not.toContain('test-token');
   });
 });
 
@@ -170,3 +174,13 @@ describe('kill -9', () => {
     20_000,
   );
 });
+
+testOnServer(
+  'workflows on a Restate server keep all rules of runners',
+  async (restate) => {
+    const report = await checkRunner('Restate', () => openRestate(restate), {concurrency: 3});
+    expect(formatReport([report])).not.toMatch(/✗|–/);
+    expect([...report.cannot.keys()]).toEqual(['severalInstances', 'clockAhead']);
+  },
+  400_000,
+);

@@ -15,10 +15,12 @@ export function programFile(path: string): string {
  * Starts a program in a process of its own, which leads a group, and which gets JSON as its argument.
  *
  * @param path as for {@link programFile}
+ * @param execPath the Node that runs it, by default the one that runs this
  */
-export function forkProgram(path: string, given: object): ChildProcess {
+export function forkProgram(path: string, given: object, execPath = process.execPath): ChildProcess {
   const execArgv = isSource ? ['--import', loader] : [];
   return fork(programFile(path), [JSON.stringify(given)], {
+    execPath,
     execArgv,
     detached: true,
     env: {...process.env, NODE_NO_WARNINGS: '1'},

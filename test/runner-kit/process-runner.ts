@@ -1,4 +1,6 @@
 import type {ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {inspect} from 'node:util';
 import type {RunnerInstanceOptions, TestedOperationOptions, TestedRunner} from 'operation-poller/testing';
 import {killChild, ready} from './fork-program.ts';
 
@@ -12,6 +14,13 @@ export interface InstanceVerbs {
 type InstanceCall =
   | {readonly number: number; readonly wake: string}
   | {readonly number: number; readonly add: string; readonly options: TestedOperationOptions};
+
+/** What it gets back. */
+interface InstanceReply {
+  readonly number: number;
+  /** Why the instance could not do it. */
+  readonly failure?: string | undefined;
+}
 
 /** The parts of a {@link processRunner}. */
 interface ProcessRunnerParts extends Pick<TestedRunner, 'cannot' | 'stored'> {
@@ -40,10 +49,13 @@ export function processRunner({fork, remove, ...parts}: ProcessRunnerParts): Tes
         callee.off('message', onMessage).off('exit', onExit);
         settleIt();
       };
-      const onExit = settle(() => reject(new Error('The instance has ended')));
-      const onReply = settle(resolve);
-      const onMessage = (message: unknown): void => {
-        if (message === number) onReply();
+      const fail = (why: string): void => reject(new Error(why));
+      const onExit = (code: number | null, signal: string | null): void =>
+        settle(() => fail(`The instance has ended with ${code ?? signal}`))();
+      const onMessage = (reply: InstanceReply): void => {
+        if (reply.number !== number) return;
+        const {failure} = reply;
+        settle(() => (failure === undefined ? resolve() : fail(`The instance threw ${failure}`)))();
       };
       callee.on('message', onMessage).on('exit', onExit);
       callee.send(make(number));
@@ -67,9 +79,12 @@ export function processRunner({fork, remove, ...parts}: ProcessRunnerParts): Tes
 /** For the program of an instance that is ready: does what its parent asks for, and ends with it. */
 export function answerCalls(instance: InstanceVerbs): void {
   process.on('message', async (call: InstanceCall) => {
-    if ('wake' in call) await instance.wake(call.wake);
-    else await instance.add(call.add, call.options);
-    process.send?.(call.number);
+    const done = 'wake' in call ? instance.wake(call.wake) : instance.add(call.add, call.options);
+    const failure = await done.then(
+      () => undefined,
+      (error: unknown) => inspect(error),
+    );
+    process.send?.({number: call.number, failure} satisfies InstanceReply);
   });
   process.on('disconnect', () => process.exit());
   process.send?.('ready');

@@ -4,6 +4,9 @@ import {checkRunner, formatReport, type RunnerReport} from 'operation-poller/tes
 import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
 import {fetchCloudflare, openCloudflare} from '../engines/cloudflare/cloudflare-runner.ts';
 import {fetchDbos, openDbos} from '../engines/dbos/dbos-runner.ts';
+import {Restate} from '../engines/restate/restate.ts';
+import {openRestate} from '../engines/restate/restate-runner.ts';
+import {fetchTools} from '../engines/restate/tools.ts';
 import {openBullmqQueue} from '../runner-kit/bullmq-queue.ts';
 import {openFileTracker} from '../runner-kit/file-tracker.ts';
 import {openPostgresQueue} from '../runner-kit/postgres-queue.ts';
@@ -35,6 +38,15 @@ async function checkCloudflare(): Promise<RunnerReport> {
   return checkRunner('Cloudflare', () => openCloudflare(tools), {concurrency: 3});
 }
 
+async function checkRestate(): Promise<RunnerReport> {
+  const server = await Restate.start(await fetchTools());
+  try {
+    return await checkRunner('Restate', () => openRestate(server), {concurrency: 3});
+  } finally {
+    await server.stop();
+  }
+}
+
 async function checkBullmq(): Promise<RunnerReport> {
   const source = findRedis();
   if (source === undefined) throw new Error('The report needs Redis');
@@ -64,6 +76,7 @@ const reports = [
   ...(await checkOnPostgres()),
   await checkStorage(),
   await checkCloudflare(),
+  await checkRestate(),
 ];
 const report = formatReport(reports);
 console.log(report);

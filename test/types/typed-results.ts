@@ -14,7 +14,14 @@ import {
 import {createOperationQueue, createOperationWorker, type QueuedOperation} from 'operation-poller/bullmq';
 import {createOperationClient} from 'operation-poller/client';
 import {type DurableHost, watchDurably} from 'operation-poller/durable';
-import {createRecord, type EndedRecord, takeTurn} from 'operation-poller/runner';
+import {
+  createRecord,
+  type EndedRecord,
+  type OutcomeJson,
+  outcomeOf,
+  readOutcome,
+  takeTurn,
+} from 'operation-poller/runner';
 import {createOperationTracker, type OperationTracker, type TrackedOperation} from 'operation-poller/tracker';
 
 interface Image {
@@ -102,6 +109,10 @@ const turn = await takeTurn(
   0,
 );
 if ('done' in turn) expectTypeOf(turn.done).toEqualTypeOf<Outcome<Image>>();
+expectTypeOf(outcomeOf<Image>(turn.record)).toEqualTypeOf<Outcome<Image> | undefined>();
+declare const ended: readonly OutcomeJson[];
+expectTypeOf(ended.map(readOutcome)).toEqualTypeOf<Outcome[]>();
+expectTypeOf(ended.map(readOutcome<Image>)).toEqualTypeOf<Outcome<Image>[]>();
 
 // What `read` gives is that too.
 protocols.define<Image>({name: 'read', read: () => ({status: 'succeeded', result: {url: 'a'}})});

@@ -2,6 +2,7 @@
 import {readFile} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {join} from 'node:path';
+import {createRecord} from 'operation-poller/runner';
 import {kitTurnOptions, type RunnerInstanceOptions} from 'operation-poller/testing';
 import {answerCalls} from '../../runner-kit/process-runner.ts';
 import type {WorkerCall} from './worker.ts';
@@ -55,6 +56,7 @@ async function call(given: WorkerCall): Promise<void> {
 await miniflare.ready;
 await Promise.all(ids.map((id) => call({recover: id})));
 answerCalls({
-  add: (location, options) => call({add: {location, options}}),
+  // The time budget begins here, not when the workflow does.
+  add: (location, options) => call({add: createRecord(location, options)}),
   wake: (key) => call({wake: key}),
 });

@@ -1,13 +1,7 @@
 // A Worker of Cloudflare. Each operation is a workflow: the recipe of docs/engine-recipes.md, and a step for onEnd.
 import {WorkflowEntrypoint, type WorkflowStep} from 'cloudflare:workers';
 import {cloudflareHost, watchDurably} from 'operation-poller/durable';
-import type {TestedOperationOptions} from 'operation-poller/testing';
-
-/** What a workflow gets. */
-export interface Watched {
-  readonly location: string;
-  readonly options: TestedOperationOptions;
-}
+import type {OperationRecord} from 'operation-poller/runner';
 
 interface Instance {
   status(): Promise<{readonly status: string}>;
@@ -24,15 +18,15 @@ interface Env {
   /** Hands an end over; it answers 204 if that has been done. */
   readonly ON_END: {fetch(url: string, init: RequestInit): Promise<Response>};
   readonly WATCH: {
-    create(options: {readonly id: string; readonly params: Watched}): Promise<unknown>;
+    create(options: {readonly id: string; readonly params: OperationRecord}): Promise<unknown>;
     get(id: string): Promise<Instance>;
   };
 }
 
 export class Watch extends WorkflowEntrypoint<Env> {
-  async run({payload}: {readonly payload: Watched}, step: WorkflowStep): Promise<string> {
+  async run({payload}: {readonly payload: OperationRecord}, step: WorkflowStep): Promise<string> {
     const {ON_END, TOKEN: token, POLL_INTERVAL, REQUEST_TIMEOUT: requestTimeout} = this.env;
-    const {key, data, totalTimeout} = payload.options;
+    const {id, key, data, token: place} = payload;
     const waitForWake = (name: string, timeout: number): Promise<boolean> =>
       step.waitForEvent(name, {type: 'changed', timeout}).then(
         () => true,
@@ -41,16 +35,15 @@ export class Watch extends WorkflowEntrypoint<Env> {
           return false;
         },
       );
-    const outcome = await watchDurably({...cloudflareHost(step), waitForWake}, payload.location, {
+    const outcome = await watchDurably({...cloudflareHost(step), waitForWake}, place, {
       token,
       schedule: () => POLL_INTERVAL,
       requestTimeout,
-      totalTimeout,
       fetchResult: true,
     });
     const untilItResolves = {retries: {limit: 100, delay: 200, backoff: 'constant'}} as const;
     await step.do('onEnd', untilItResolves, async () => {
-      const body = JSON.stringify({id: key, key, data, outcome});
+      const body = JSON.stringify({id, key, data, outcome});
       const {ok, status} = await ON_END.fetch('http://on-end', {method: 'POST', body});
       if (!ok) throw new Error(`onEnd answered ${status}`);
     });
@@ -59,18 +52,33 @@ export class Watch extends WorkflowEntrypoint<Env> {
 }
 
 /** What cloudflare-process.ts asks for. */
-export type WorkerCall = {readonly add: Watched} | {readonly wake: string} | {readonly recover: string};
+export type WorkerCall = {readonly add: OperationRecord} | {readonly wake: string} | {readonly recover: string};
 
 // biome-ignore lint/style/noDefaultExport: the runtime takes it from there.
 export default {
   async fetch(request: Request, {WATCH}: Env): Promise<Response> {
     const call: WorkerCall = await request.json();
-    if ('add' in call) await WATCH.create({id: call.add.options.key, params: call.add});
-    else if ('wake' in call) await (await WATCH.get(call.wake)).sendEvent({type: 'changed', payload: 'now'});
+    if ('add' in call) {
+      await WATCH.create({id: call.add.key, params: call.add});
+      await untilBegun(WATCH, call.add.key);
+    } else if ('wake' in call) await (await WATCH.get(call.wake)).sendEvent({type: 'changed', payload: 'now'});
     else await recover(await WATCH.get(call.recover));
     return new Response();
   },
 };
+
+/** The local engine's `create` resolves before anything is stored: a kill would lose the workflow. */
+async function untilBegun(WATCH: Env['WATCH'], id: string): Promise<void> {
+  for (;;) {
+    // There is none at first.
+    const status = await WATCH.get(id).then(
+      async (instance) => (await instance.status()).status,
+      () => 'queued',
+    );
+    if (status !== 'queued') return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 /** The engine of Cloudflare goes on by itself; the local one has to be asked, and takes a pause for a reason to look. */
 async function recover(instance: Instance): Promise<void> {

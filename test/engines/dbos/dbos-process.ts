@@ -1,6 +1,7 @@
 // DBOS in a process of its own, which is killed. Each operation is a workflow: the recipe of docs/engine-recipes.md, and a step for onEnd.
 import {type DurableHost, watchDurably} from 'operation-poller/durable';
-import {kitTurnOptions, type RunnerInstanceOptions, type TestedOperationOptions} from 'operation-poller/testing';
+import {createRecord, type OperationRecord} from 'operation-poller/runner';
+import {kitTurnOptions, type RunnerInstanceOptions} from 'operation-poller/testing';
 import {answerCalls} from '../../runner-kit/process-runner.ts';
 
 interface Given {
@@ -18,7 +19,7 @@ interface Step {
   readonly backoffRate?: number;
 }
 
-type Watch = (location: string, options: TestedOperationOptions) => Promise<string>;
+type Watch = (record: OperationRecord) => Promise<string>;
 
 /** The parts of the SDK that are used. */
 interface Sdk {
@@ -50,10 +51,10 @@ const host: DurableHost = {
 };
 
 const watch = DBOS.registerWorkflow(
-  async (location, {key, data, totalTimeout}) => {
-    const outcome = await watchDurably(host, location, {...pollOptions, totalTimeout});
+  async ({id, key, data, token}) => {
+    const outcome = await watchDurably(host, token, pollOptions);
     const untilItResolves = {retriesAllowed: true, maxAttempts: 100, intervalSeconds: 0.2, backoffRate: 1};
-    await DBOS.runStep(() => onEnd({id: key, key, data, outcome}), {name: 'onEnd', ...untilItResolves});
+    await DBOS.runStep(() => onEnd({id, key, data, outcome}), {name: 'onEnd', ...untilItResolves});
     return outcome.status;
   },
   {name: 'watch'},
@@ -63,6 +64,7 @@ DBOS.setConfig({name: 'kit', systemDatabaseUrl: database, logLevel: 'error'});
 // Goes on with the workflows of the process before.
 await DBOS.launch();
 answerCalls({
-  add: (location, options) => DBOS.startWorkflow(watch, {workflowID: options.key})(location, options),
+  // The time budget begins here, not when the workflow does.
+  add: (location, options) => DBOS.startWorkflow(watch, {workflowID: options.key})(createRecord(location, options)),
   wake: (key) => DBOS.send(key, 'now', 'changed'),
 });

@@ -15,7 +15,7 @@ export interface JournalEntry {
   readonly entry_type: string;
 }
 
-/** A Restate server and the service it drives, on loopback, with its data in a folder that goes away with it. */
+/** A Restate server and a service that it drives, on loopback, with its data in a folder that goes away with it. */
 export class Restate {
   readonly #tools: Tools;
   readonly #folder: string;
@@ -29,18 +29,32 @@ export class Restate {
     this.#ports = ports;
   }
 
+  /** Starts a server, without a service. */
   static async start(tools: Tools): Promise<Restate> {
     const folder = await mkdtemp(join(tmpdir(), 'operation-poller-restate-data-'));
     const restate = new Restate(tools, folder, await freePorts(4));
     try {
-      await Promise.all([restate.startServer(), restate.startService()]);
-      const [, admin, , service] = restate.#ports;
-      await post(`http://127.0.0.1:${admin}/deployments`, {uri: `http://127.0.0.1:${service}`});
+      await restate.startServer();
     } catch (error) {
       await restate.stop();
       throw error;
     }
     return restate;
+  }
+
+  /** A Node that the SDK runs on. */
+  get node(): string {
+    return this.#tools.node;
+  }
+
+  /** The URL where workflows are started. */
+  get ingress(): string {
+    return `http://127.0.0.1:${this.#ports[0]}`;
+  }
+
+  /** The URL where services are registered. */
+  get admin(): string {
+    return `http://127.0.0.1:${this.#ports[1]}`;
   }
 
   async startServer(): Promise<void> {
@@ -60,7 +74,7 @@ export class Restate {
       RESTATE_LOG_FILTER: 'error,octocrab=off',
       RESTATE_ROCKSDB_TOTAL_MEMORY_SIZE: '128 MiB',
     });
-    for (const url of [`http://${address(ingress)}/restate/health`, `http://${address(admin)}/health`]) await up(url);
+    for (const url of [`${this.ingress}/restate/health`, `${this.admin}/health`]) await up(url);
   }
 
   async startService(): Promise<void> {
@@ -70,6 +84,11 @@ export class Restate {
       service.stdout?.once('data', () => resolve());
       service.once('exit', (code) => reject(new Error(`The service ended with ${code}`)));
     });
+  }
+
+  /** Makes the service known to the server. */
+  async register(): Promise<void> {
+    await post(`${this.admin}/deployments`, {uri: `http://127.0.0.1:${this.#ports[3]}`});
   }
 
   /** `kill -9`. */
@@ -84,14 +103,14 @@ export class Restate {
 
   /** Starts a workflow, and does not wait for it. */
   async send(workflow: string, key: string, input: unknown): Promise<void> {
-    await post(`http://127.0.0.1:${this.#ports[0]}/${workflow}/${key}/run/send`, input);
+    await post(`${this.ingress}/${workflow}/${key}/run/send`, input);
   }
 
   /** Cancels a workflow. */
   async cancel(key: string): Promise<void> {
     const query = `SELECT id FROM sys_invocation WHERE target_service_key = '${key}'`;
     for (const {id} of (await this.#query(query)) as readonly {readonly id: string}[]) {
-      const url = `http://127.0.0.1:${this.#ports[1]}/invocations/${id}/cancel`;
+      const url = `${this.admin}/invocations/${id}/cancel`;
       const {ok, status} = await fetch(url, {method: 'PATCH'});
       if (!ok) throw new Error(`${url} answered ${status}`);
     }
@@ -99,7 +118,7 @@ export class Restate {
 
   /** What a workflow gives. */
   async result(workflow: string, key: string): Promise<unknown> {
-    const response = await fetch(`http://127.0.0.1:${this.#ports[0]}/restate/workflow/${workflow}/${key}/attach`);
+    const response = await fetch(`${this.ingress}/restate/workflow/${workflow}/${key}/attach`);
     if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
     return response.json();
   }
@@ -113,18 +132,16 @@ export class Restate {
     return (await this.#query(query)) as readonly JournalEntry[];
   }
 
-  /** All that was recorded of a workflow, as text. */
-  async recorded(key: string): Promise<string> {
-    const query =
-      'SELECT j.* FROM sys_journal j JOIN sys_invocation i ON i.id = j.id ' +
-      `WHERE i.target_service_key = '${key}' ORDER BY j.index`;
+  /** All that was recorded of the workflows that meet a condition of SQL, as text. */
+  async recorded(condition: string): Promise<string> {
+    const query = `SELECT j.* FROM sys_journal j JOIN sys_invocation i ON i.id = j.id WHERE i.${condition} ORDER BY j.index`;
     const rows = (await this.#query(query)) as readonly {readonly raw?: string}[];
     // What is recorded comes in hexadecimal.
     return rows.map(({raw = '', ...row}) => JSON.stringify(row) + Buffer.from(raw, 'hex').toString()).join('\n');
   }
 
   async #query(query: string): Promise<readonly unknown[]> {
-    const found = await post(`http://127.0.0.1:${this.#ports[1]}/query`, {query});
+    const found = await post(`${this.admin}/query`, {query});
     return (found as {readonly rows: readonly unknown[]}).rows;
   }
 
@@ -172,7 +189,7 @@ async function post(url: string, body: unknown): Promise<unknown> {
 }
 
 /** Ports that nobody listens on: a server that is started anew has to be found where it was. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
     Array.from({length: count}, async () => {
       const server = createServer();
