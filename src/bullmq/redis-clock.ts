@@ -58,9 +58,11 @@ export class RedisClock implements Clock {
     for (let sample = 0; sample < samples; sample += 1) {
       const sent = performance.now();
       const [seconds, microseconds]: [string, string] = await client.runCommand('readRedisTime', [this.#key]);
+      // In this order: a pause between the two makes the round trip longer, and the difference not larger than it may be.
+      const receivedAt = Date.now();
       const roundTrip = performance.now() - sent;
       const redis = Number(seconds) * 1000 + Number(microseconds) / 1000;
-      if (roundTrip < best.roundTrip) best = {roundTrip, offset: redis - (Date.now() - roundTrip / 2)};
+      if (roundTrip < best.roundTrip) best = {roundTrip, offset: redis - (receivedAt - roundTrip / 2)};
     }
     // The wall clock was set in between.
     if (processClock.wallOffset() !== wallOffset) return await this.measure();

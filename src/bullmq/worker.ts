@@ -69,7 +69,7 @@ export interface OperationWorker extends AsyncDisposable {
    *
    * A poll that has to be made again emits its events again: one whose answer could not be written to Redis, or whose worker
    * was presumed dead. One that is handed back when the worker closes emits none, and nor does what other workers do, or
-   * `remove`. If a listener throws, the error is reported to the host, and nothing else is affected.
+   * `remove`. If a listener throws or rejects, the error is reported to the host, and nothing else is affected.
    *
    * @param type the event's name, as a poller has it, or `'*'` for all
    * @param listener gets the event, which is frozen

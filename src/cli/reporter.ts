@@ -3,6 +3,7 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import {readOptions} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
+import {ownProperties} from '../shared/check-options.ts';
 import type {Fields} from '../shared/json.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {exitCodes, toCliError} from './cli-error.ts';
@@ -64,7 +65,8 @@ export class Reporter {
   #attempt = 0;
   #live: LiveLine | undefined;
 
-  constructor(shell: Shell, {json = false, quiet = false, color = true, notFoundGrace}: ReporterOptions) {
+  constructor(shell: Shell, options: ReporterOptions) {
+    const {json = false, quiet = false, color = true, notFoundGrace} = ownProperties(options);
     this.#shell = shell;
     this.#json = json;
     this.#quiet = quiet;

@@ -37,8 +37,11 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets' | 'c
   readonly startTimeout: number;
 }
 
-/** The options of {@link createClientParts}. */
-export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base' | 'pathRoot'> {
+/**
+ * The options of {@link createClientParts}. None may be left out: one could be found in a polluted `Object.prototype`.
+ */
+export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base'> {
+  readonly pathRoot: string | undefined;
   readonly token: ClientTokenSource | undefined;
   readonly startToken: ClientTokenSource | undefined;
   readonly scope: string;
@@ -47,7 +50,7 @@ export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base' 
   readonly concurrency: number | undefined;
   readonly startTimeout: number | undefined;
   /** A transport of the client's own in front of its limits, such as one that collects requests. */
-  readonly transport?: (limiter: RequestLimiter) => Transport;
+  readonly transport: ((limiter: RequestLimiter) => Transport) | undefined;
 }
 
 /** Makes what the operations of a client share. */

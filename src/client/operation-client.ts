@@ -121,7 +121,10 @@ export function createOperationClient(given: OperationClientOptions): OperationC
   if (token !== undefined || startToken !== undefined) checkHeadersBesideToken('headers', headers ?? {});
   const scope = options.scope ?? `${origin}/.default`;
   const {http, concurrency, startTimeout} = options;
-  const parts = createClientParts({origin, base, scope, token, startToken, headers, http, concurrency, startTimeout});
+  const parts = createClientParts({
+    ...{origin, base, pathRoot: undefined, scope, token, startToken, headers, http, concurrency, startTimeout},
+    transport: undefined,
+  });
   return rememberClient({root: base, scope, ...clientMethods(parts)}, parts);
 }
 

@@ -39,6 +39,8 @@ interface CachedToken {
 /** A token that is being fetched. It does not end with the poller that asked for it, since others wait for it too. */
 interface PendingToken {
   readonly claims: string | undefined;
+  /** The token in whose place it is fetched. */
+  readonly refused: string | undefined;
   readonly token: Promise<string>;
   readonly startedAt: number;
   readonly controller: AbortController;
@@ -77,8 +79,10 @@ export function shareTokens(source: ClientTokenSource, scope: string): TokenSour
     }
     const wanted = {forceRefresh, ...(claims === undefined ? {} : {claims})};
     if (pending !== undefined && (claims === undefined || pending.claims === claims)) {
-      // A fetch that began before the refusal may yield the very token that was refused.
-      return pending.token.then((token) => (token === refused ? tokenFor({...wanted, refused}) : token));
+      // A fetch that began before the refusal may yield the very token that was refused. From one that began after it, that is
+      // the source's answer to all.
+      const isAnswer = pending.refused === refused;
+      return pending.token.then((token) => (token === refused && !isAnswer ? tokenFor({...wanted, refused}) : token));
     }
     const controller = new AbortController();
     const request: TokenRequest = {...wanted, signal: controller.signal, ...(refused === undefined ? {} : {refused})};
@@ -86,7 +90,7 @@ export function shareTokens(source: ClientTokenSource, scope: string): TokenSour
       cached = cacheable(await fetchToken(request), report);
       return cached.token;
     })();
-    const started: PendingToken = {claims, token, startedAt: now(), controller};
+    const started: PendingToken = {claims, refused, token, startedAt: now(), controller};
     pending = started;
     const settle = (): void => {
       if (pending === started) pending = undefined;

@@ -102,7 +102,7 @@ export function createGraphClient(given: GraphClientOptions): GraphClient {
   const batchWindow = batch === true ? defaultBatchWindow : batch;
   const parts = createClientParts({
     ...{origin: root, base, pathRoot: base, scope, token, startToken, headers, http, concurrency, startTimeout},
-    ...(batchWindow === false ? {} : {transport: (limiter) => batchTransport(limiter, base, batchWindow)}),
+    transport: batchWindow === false ? undefined : (limiter) => batchTransport(limiter, base, batchWindow),
   });
   const client: GraphClient = {
     root,

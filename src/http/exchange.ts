@@ -42,7 +42,7 @@ export interface TokenRefresh {
 }
 
 /**
- * One request to the service: follows redirects, and repeats the request with a new token after a 401.
+ * One request to the service: follows redirects, and repeats the request with a new token after a 401, if there is a new one.
  *
  * @param refresh shared by the requests of one poll, so that a new token is asked for once
  * @throws PollError when there is no response that can be read; the signal's reason when it aborts
@@ -98,10 +98,17 @@ export async function exchange(
       const claims = readClaims(response.headers.get('www-authenticate'));
       const wanted = {forceRefresh: true, refused: token, ...(claims === undefined ? {} : {claims})};
       refreshed = await requestToken(tokenSource, requestTimeout, request, wanted);
+      if (refreshed === token) return {...response, sameToken: sameTokenAfter(claims)};
       continue;
     }
     return response;
   }
+}
+
+/** Why a token that was refused is not sent again. @param claims what the service has challenged for */
+function sameTokenAfter(claims: string | undefined): string {
+  const answered = claims === undefined ? 'gave' : 'answered the claims challenge with';
+  return `the option token ${answered} the token that was refused, which was not sent again`;
 }
 
 function locationOf({headers, location}: ServiceResponse): string | undefined {

@@ -20,13 +20,19 @@ const endingStatuses: ReadonlyMap<number, AbandonReason> = new Map([
   [410, 'notFound'],
 ]);
 
+/**
+ * What Node says where it cannot even try to connect: an agent with wrong options, or an option that some other code has added to
+ * `Object.prototype`. No retry helps.
+ */
+const unsendable: ReadonlySet<string> = new Set(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE']);
+
 /** The error for a response that is not an operation. */
 export function httpError(
   response: ServiceResponse,
   tokenOrigin: string,
   reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
 ): PollError {
-  const {status, json, answer, retryAfter, method, location, redirected, isForeign, secrets} = response;
+  const {status, json, answer, retryAfter, method, location, redirected, isForeign, sameToken, secrets} = response;
   const error = parseErrorObject(ownProperty(json, 'error'));
   const code = error?.code === undefined ? undefined : redact(error.code, secrets);
   const message = error?.message === undefined ? undefined : redact(error.message, secrets);
@@ -44,7 +50,8 @@ export function httpError(
   const where = redactUrl(location, redirected ? '' : tokenOrigin, secrets, maxShownLocation);
   const parts = [code, message].filter((part) => part !== undefined && part !== '');
   const details = parts.join(', ').replaceAll(where, '…');
-  return new PollError(`${method} ${where} answered ${status}${details === '' ? '' : `: ${details}`}`, facts);
+  const own = sameToken === undefined ? '' : ` (${sameToken})`;
+  return new PollError(`${method} ${where} answered ${status}${own}${details === '' ? '' : `: ${details}`}`, facts);
 }
 
 /** Whether the service throttles: by 429, by 403 with a `Retry-After`, or as its protocol says. */
@@ -83,6 +90,10 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
     cause = cause['cause'];
   }
   const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
+  if (code !== undefined && unsendable.has(code)) {
+    const message = `The request cannot be sent: ${code}, ${redact(describeError(innermost), secrets)}`;
+    return new PollError(message, {kind: 'network', transient: false, code, ends: 'unreachable'});
+  }
   if (isProgrammingError(error)) {
     const message = `${why} (thrown by the ky instance: a hook, or its fetch)`;
     return new PollError(message, {kind: 'network', transient: false, ends: 'unreachable'});

@@ -173,6 +173,7 @@ function readResponse(
     redirected,
     isForeign,
     seeOther: undefined,
+    sameToken: undefined,
     secrets,
     credentials,
   };

@@ -22,6 +22,8 @@ export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'hea
   readonly isForeign: boolean;
   /** Where a redirect leads that was not followed. */
   readonly seeOther: string | undefined;
+  /** Where it is a 401: why the request was not repeated with another token, although one was asked for. */
+  readonly sameToken: string | undefined;
   /** What must not be shown of it. */
   readonly secrets: Secrets;
   /** What a URL on the service's own origin must not contain either. */

@@ -1,5 +1,6 @@
 import {mkdir} from 'node:fs/promises';
 import {createRequire} from 'node:module';
+import {dirname} from 'node:path';
 import type {ClassicLevel} from 'classic-level';
 import {describeValue, expected} from '../shared/check-options.ts';
 import type {OperationStore, WriteHint} from '../tracker/store.ts';
@@ -125,15 +126,30 @@ function loadClassicLevel(): typeof ClassicLevel {
 }
 
 async function openDatabase(folder: string, Level: typeof ClassicLevel): Promise<ClassicLevel> {
-  await mkdir(folder, {recursive: true});
-  const database = new Level(folder);
   try {
+    await makeFolder(folder);
+    const database = new Level(folder);
     await database.open();
+    return database;
   } catch (error) {
     const cause: unknown = Object(error).cause;
     const isLocked = Object(cause).code === 'LEVEL_LOCKED';
     const why = isLocked ? 'is in use: one tracker at a time uses a store' : 'could not be opened';
     throw new Error(`fileStore: the folder ${folder} ${why}`, {cause: error});
   }
-  return database;
+}
+
+/** Makes a folder, and those that it is in. Node's own way never ends where none can be made, as in `/proc`. */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const code: unknown = Object(error).code;
+    // LevelDB says so if it is a file.
+    if (code === 'EEXIST') return;
+    const parent = dirname(folder);
+    if (code !== 'ENOENT' || parent === folder) throw error;
+    await makeFolder(parent);
+    await mkdir(folder);
+  }
 }

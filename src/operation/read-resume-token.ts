@@ -71,7 +71,10 @@ interface FieldChecks {
 
 const isString = (value: unknown): boolean => typeof value === 'string';
 const isTime = (value: unknown): boolean => Number.isFinite(value) && Math.abs(Number(value)) <= 8.64e15;
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
+/** The largest count. As numbers go, one more is the same: it cannot become one that is refused. */
+export const largestCount: number = 2 ** 53;
+const isCount = (value: unknown): boolean =>
+  Number.isInteger(value) && Number(value) >= 0 && Number(value) <= largestCount;
 
 const tokenFields: FieldChecks = checksOf({
   kind: [isString, 'a string', 'required'],

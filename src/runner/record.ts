@@ -1,8 +1,8 @@
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {readResumeToken} from '../operation/read-resume-token.ts';
+import {largestCount, readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
-import {isOver, type WatchState} from '../operation/state.ts';
+import {dueBeforeDeadline, isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
 import {type Checks, checkEach, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
@@ -50,7 +50,7 @@ export interface OperationRecord<Data = unknown> {
 
 const recordVersion = 1;
 
-const isCount = isNumber({takes: 'a whole number', whole: true, most: Number.MAX_SAFE_INTEGER});
+const isCount = isNumber({takes: 'a whole number', whole: true, most: largestCount});
 
 const recordedFetchChecks = {attempts: isCount, since: isTime, dueAt: isTime} satisfies Checks<RecordedFetch>;
 
@@ -87,7 +87,7 @@ export function recordOf<Data>(
 export function readRecord(record: OperationRecord): WatchState {
   try {
     checkEach(record, recordChecks, recordForm);
-    const state = readResumeToken(record.token);
+    const state = inTime(readResumeToken(record.token));
     const {ended, fetching} = record;
     if (fetching !== undefined && (ended !== undefined || state.operation?.status !== 'succeeded')) {
       throw new TypeError('fetching: its operation has not succeeded, or its end is recorded');
@@ -106,9 +106,15 @@ export function readRecord(record: OperationRecord): WatchState {
   }
 }
 
+/** A state that is due before its deadline, whoever made the record: its last poll would come too late, or never. */
+function inTime(state: WatchState): WatchState {
+  const dueAt = dueBeforeDeadline(state);
+  return dueAt === state.dueAt ? state : {...state, dueAt};
+}
+
 /** When the next turn of a record is due, in milliseconds since 1970 by the runner's clock. */
 export function dueAtOf({token, fetching, ended}: OperationRecord): number {
-  return (ended ?? fetching ?? token).dueAt;
+  return (ended ?? fetching)?.dueAt ?? dueBeforeDeadline(token);
 }
 
 /**

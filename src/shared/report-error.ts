@@ -1,3 +1,5 @@
+import {isObject} from './json.ts';
+
 /**
  * Reports an error thrown by the user's own code (a listener, a schedule) the way the host reports uncaught errors: by
  * `reportError` where there is one, else by throwing it where nothing catches it, which Node emits as `uncaughtException`.
@@ -12,11 +14,15 @@ export function reportUncaught(error: unknown): void {
   });
 }
 
-/** A callback of the user's whose own errors are reported as {@link reportUncaught} does. */
-export function neverThrowing<Argument>(callback: (argument: Argument) => void): (argument: Argument) => void {
+/**
+ * A callback of the user's whose own errors are reported as {@link reportUncaught} does: what it throws, and what a promise that it
+ * returns rejects with.
+ */
+export function neverThrowing<Argument>(callback: (argument: Argument) => unknown): (argument: Argument) => void {
   return (argument) => {
     try {
-      callback(argument);
+      const returned = callback(argument);
+      if (isObject(returned) && 'then' in returned) Promise.resolve(returned).catch(reportUncaught);
     } catch (error) {
       reportUncaught(error);
     }

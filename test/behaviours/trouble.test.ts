@@ -303,6 +303,16 @@ function tokens(give: (request: TokenRequest) => string): {
   return {token: source, asked};
 }
 
+/** A new token for each that was refused. */
+const renewed = ({forceRefresh}: TokenRequest): string => (forceRefresh ? 'new-token' : token);
+
+/** As {@link watch}, with a service that takes these tokens. */
+async function watchWithTokens(script: readonly OperationStep[], source: PollOptions['token']) {
+  const emulator = await startEmulator({token: [token, 'new-token']});
+  const operation = emulator.addOperation({script});
+  return {emulator, operation, ...begin(operation.location, {token: source})};
+}
+
 test('17: {running} → 401 → {running} with a new token: the function is called once more, with forceRefresh', async () => {
   const emulator = await startEmulator({token: ['old-token', 'new-token']});
   const operation = emulator.addOperation({script: ['running', {http: 401}, 'running', 'succeeded']});
@@ -349,8 +359,8 @@ test.each<[string, StepAnswer]>([
     },
   ],
 ])('17: a claims challenge %s: the callback gets the decoded claims', async (_, step) => {
-  const {token: source, asked} = tokens(() => token);
-  const watched = await watch(['running', step, 'succeeded'], {token: source});
+  const {token: source, asked} = tokens(renewed);
+  const watched = await watchWithTokens(['running', step, 'succeeded'], source);
   await watched.poller.result();
   expect(asked.map(({forceRefresh, claims: given}) => [forceRefresh, given])).toEqual([
     [false, undefined],
@@ -362,8 +372,8 @@ test.each<[string, StepAnswer]>([
 });
 
 test('18: {running} → 401 twice: UnauthorizedError, resumable', async () => {
-  const {token: source, asked} = tokens(() => token);
-  const watched = await watch(['running', {http: 401}], {token: source});
+  const {token: source, asked} = tokens(renewed);
+  const watched = await watchWithTokens(['running', {http: 401}], source);
   const {poller, events, operation} = watched;
   const error = await failure(poller.result(), UnauthorizedError);
   expectFacts(error, watched, {
@@ -389,6 +399,15 @@ test('18: {running} → 401 twice: UnauthorizedError, resumable', async () => {
   const resumed = recordEvents(resumeOperation(error.resumeToken!, quick));
   expect((await resumed.poller.result()).status).toBe('succeeded');
   await atRest({...watched, ...resumed}, 4);
+});
+
+test('18: 401, and the token callback gives the refused token again: no second request, and the error says so', async () => {
+  const {token: source, asked} = tokens(() => token);
+  const watched = await watch(['running', {http: 401}], {token: source});
+  const error = await failure(watched.poller.result(), UnauthorizedError);
+  expect(error.message).toContain('the option token gave the token that was refused, which was not sent again');
+  expect(asked).toMatchObject([{forceRefresh: false}, {forceRefresh: false}, {forceRefresh: true, refused: token}]);
+  await atRest(watched, 2);
 });
 
 test('18: 401 with a token that cannot be refreshed: one request', async () => {

@@ -44,14 +44,15 @@ function lines(text: string): Array<Record<string, unknown>> {
 
 test('what other code has added to Object.prototype is no option', async () => {
   // Others, such as `json` and `resume`, stop a request.
-  for (const name of ['headerEnv', 'fetchResult']) {
+  for (const name of ['headerEnv', 'fetchResult', 'notFoundGrace']) {
     Object.defineProperty(Object.prototype, name, {value: ['evil'], configurable: true, writable: true});
   }
   try {
     const ended = await watch(['running', 'succeeded']);
     expect([ended.exitCode, ended.stdout]).toEqual([0, 'succeeded\n']);
+    expect((await run(['watch', '--no-such-option'])).exitCode).toBe(exitCodes.usage);
   } finally {
-    for (const name of ['headerEnv', 'fetchResult']) Reflect.deleteProperty(Object.prototype, name);
+    for (const name of ['headerEnv', 'fetchResult', 'notFoundGrace']) Reflect.deleteProperty(Object.prototype, name);
   }
 });
 
@@ -127,7 +128,9 @@ describe('watch: how it ends', () => {
   test('a claims challenge is passed to the token command, whose next token is used', async () => {
     const claims = {access_token: {acrs: {essential: true, value: 'c1'}}};
     const path = join(folder, 'claims');
-    const command = `test -z "$OPERATION_POLLER_CLAIMS" || printf %s "$OPERATION_POLLER_CLAIMS" > '${path}'; echo ${secret}`;
+    const command = `test -z "$OPERATION_POLLER_CLAIMS" || { printf %s "$OPERATION_POLLER_CLAIMS" > '${path}'; echo new-token; exit; }; echo ${secret}`;
+    await emulator.stop();
+    emulator = await startGraphEmulator({token: [secret, 'new-token']});
     const args = ['watch', operation(['running', {claims}, 'succeeded']), '--interval', '5ms'];
     const ended = await run([...args, '--token-command', command, '--json'], {env: process.env});
     expect(ended.exitCode).toBe(0);

@@ -39,9 +39,10 @@ function watchAnswered({
   secrets = [secret],
 }: Answered): OperationPoller | undefined {
   const {origin} = new URL(root);
-  const none = {startToken: undefined, headers: undefined, http: undefined, concurrency: undefined};
+  const others = {pathRoot: undefined, transport: undefined, startTimeout: undefined};
+  const none = {startToken: undefined, headers: undefined, http: undefined, concurrency: undefined, ...others};
   const get = (name: string): string | null => (name === 'location' ? (location ?? null) : null);
-  const parts = createClientParts({...none, origin, base: root, scope: '', token: 'a-token', startTimeout: undefined});
+  const parts = createClientParts({...none, origin, base: root, scope: '', token: 'a-token'});
   const response = {
     status,
     headers: {get, has: (name: string) => get(name) !== null, entries: () => []},
@@ -55,6 +56,7 @@ function watchAnswered({
       redirected: false,
       isForeign: false,
       seeOther: undefined,
+      sameToken: undefined,
       secrets,
       credentials: secrets,
       links: json,

@@ -56,6 +56,9 @@ describeOnAzurite('the queue on Azure Storage', () => {
     working = work(queue, poison, turns, {lease: 2000, pause: 20, onError: (error) => errors.push(error)});
   }
 
+  /** Waits until a condition holds. By then the test has failed anyway: otherwise jest would never end. */
+  const until = (holds: () => boolean | Promise<boolean>): Promise<unknown> => pWaitFor(holds, {timeout: 20_000});
+
   /** How many messages are in a queue, those too that cannot be received now. */
   const messagesIn = async (of: QueueClient): Promise<number | undefined> =>
     (await of.getProperties()).approximateMessagesCount;
@@ -76,7 +79,7 @@ describeOnAzurite('the queue on Azure Storage', () => {
     const sent = await queue.peekMessages({numberOfMessages: 32});
     expect(sent.peekedMessageItems.map(({expiresOn}) => expiresOn.getUTCFullYear())).toEqual([9999]);
     start();
-    await pWaitFor(async () => emulator.received === 1 && (await queue.peekMessages()).peekedMessageItems.length === 0);
+    await until(async () => emulator.received === 1 && (await queue.peekMessages()).peekedMessageItems.length === 0);
     expect(await messagesIn(queue)).toBe(2);
     expect(errors).toEqual([]);
   });
@@ -85,7 +88,7 @@ describeOnAzurite('the queue on Azure Storage', () => {
     const emulator = await startEmulator({script: [{status: 'running', times: 6}, 'succeeded']});
     await add(queue, createRecord(emulator.addOperation().location, {key: 'adele', data: {name: 'Adèle \uffff'}}));
     start();
-    await pWaitFor(async () => ends.length === 1 && (await messagesIn(queue)) === 0);
+    await until(async () => ends.length === 1 && (await messagesIn(queue)) === 0);
     expect(ends[0]).toMatchObject({key: 'adele', data: {name: 'Adèle \uffff'}, outcome: {status: 'succeeded'}});
     expect(emulator.received).toBe(7);
     expect(await messagesIn(poison)).toBe(0);
@@ -100,7 +103,7 @@ describeOnAzurite('the queue on Azure Storage', () => {
     await queue.sendMessage(text);
     await add(queue, createRecord(emulator.addOperation().location));
     start();
-    await pWaitFor(async () => ends.length === 1 && (await messagesIn(queue)) === 0);
+    await until(async () => ends.length === 1 && (await messagesIn(queue)) === 0);
     const {peekedMessageItems} = await poison.peekMessages();
     expect(peekedMessageItems.map(({messageText}) => messageText)).toEqual([text]);
     expect(errors).toEqual([expect.objectContaining({name: error})]);
@@ -111,7 +114,7 @@ describeOnAzurite('the queue on Azure Storage', () => {
     const emulator = await startEmulator({script: ['succeeded']});
     await add(queue, createRecord(emulator.addOperation().location, {protocol}));
     start();
-    await pWaitFor(() => errors.length > 1);
+    await until(() => errors.length > 1);
     expect(errors[0]).toMatchObject({name: 'RecordRefusedError', reason: 'unknownProtocol'});
     expect([await messagesIn(queue), await messagesIn(poison)]).toEqual([1, 0]);
   });
@@ -123,7 +126,7 @@ describeOnAzurite('the queue on Azure Storage', () => {
     await add(queue, createRecord(large?.location ?? '', {key: 'large'}));
     await add(queue, createRecord(tooLarge?.location ?? '', {key: 'too large'}));
     start({maxResponseSize: 12_000});
-    await pWaitFor(() => ends.length === 2);
+    await until(() => ends.length === 2);
     const outcomes = ends.map(({key, outcome}) => [key, outcome.status]);
     expect(outcomes.sort()).toEqual([
       ['large', 'succeeded'],

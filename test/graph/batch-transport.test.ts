@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {ClientPollOptions, GraphClient} from '../../src/graph/index.ts';
+import type {TokenRequest} from '../../src/index.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
@@ -298,8 +299,9 @@ test('100 operations have the same outcomes and events with and without batches'
   const script = fc.tuple(fc.array(step, {maxLength: 3}), end).map(([steps, last]) => [...steps, last]);
   const scripts = fc.sample(script, {numRuns: 100, seed: 42});
   const run = async (window: false | number) => {
-    const emulator = await startEmulator({batchHeaders: 'mixed'});
-    const graph = clientOf(emulator, {batch: window, token: () => token});
+    const emulator = await startEmulator({batchHeaders: 'mixed', token: [token, 'new-token']});
+    const source = ({refused}: TokenRequest): string => (refused === token ? 'new-token' : token);
+    const graph = clientOf(emulator, {batch: window, token: source});
     const {pollers} = watchAll(emulator, graph, scripts, {
       ...quick,
       schedule: schedules.fixed(1),

@@ -1,6 +1,7 @@
 import {describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import {createGraphClient} from '../../src/graph/index.ts';
+import type {TokenRequest} from '../../src/index.ts';
 import {
   OperationError,
   OperationFailedError,
@@ -58,12 +59,15 @@ describe('a password reset', () => {
     );
   });
 
-  test('that is refused keeps when to come back, even where the body breaks off and the service was to make the password', async () => {
-    const broken = new ReadableStream({start: (controller) => controller.error(new TypeError('terminated'))});
-    const http = ky.create({fetch: async () => new Response(broken, {status: 503, headers: {'retry-after': '7'}})});
-    const error = await rejectionOf(createGraphClient({token, http}).resetPassword(user));
-    expect(error).toMatchObject({name: 'OperationNotStartedError', cause: {httpStatus: 503, retryAfter: 7000}});
-  });
+  test.each([300, 503])(
+    'that is refused with %d keeps when to come back, even where the body breaks off and the service was to make the password',
+    async (status) => {
+      const broken = new ReadableStream({start: (controller) => controller.error(new TypeError('terminated'))});
+      const http = ky.create({fetch: async () => new Response(broken, {status, headers: {'retry-after': '7'}})});
+      const error = await rejectionOf(createGraphClient({token, http}).resetPassword(user));
+      expect(error).toMatchObject({name: 'OperationNotStartedError', cause: {httpStatus: status, retryAfter: 7000}});
+    },
+  );
 
   test.each([
     ['of eight characters and more', 'Eight-8!', false],
@@ -275,7 +279,12 @@ describe('the request of a reset is sent once', () => {
   });
 
   test.each([
-    ['a token that is refused twice', () => 'wrong-token', 2],
+    [
+      'two tokens that are refused',
+      ({forceRefresh}: TokenRequest) => (forceRefresh ? 'another-one' : 'wrong-token'),
+      2,
+    ],
+    ['a token that is refused, and given again', () => 'wrong-token', 1],
     [
       'a token that cannot be fetched',
       () => {
@@ -372,11 +381,12 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test.each([
+  test.each<[string, {readonly newPassword?: string}]>([
     ['given', {newPassword: password}],
+    ['given, of eight characters', {newPassword: 'Eight-8!'}],
     ['made', {}],
   ])('%s: in a poll that quotes it', async (_, given) => {
-    const quoted = 'newPassword' in given ? password : made;
+    const {newPassword: quoted = made} = given;
     const error = {code: 'PolicyViolation', message: `${quoted} is too weak`};
     for (const script of [
       [{http: 403, error}],

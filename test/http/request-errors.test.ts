@@ -26,6 +26,7 @@ function errorOf(
     redirected: false,
     isForeign: false,
     seeOther: undefined,
+    sameToken: undefined,
     secrets: [],
     credentials: [],
     links: undefined,
@@ -71,6 +72,11 @@ describe('a response', () => {
   });
 });
 
+test('a 401 says why the request was not sent again', () => {
+  const sameToken = 'the option token gave the token that was refused, which was not sent again';
+  expect(errorOf(401, {}, {code: 'Bad'}, {sameToken}).message).toBe(`GET ${home}/a answered 401 (${sameToken}): Bad`);
+});
+
 test('a redirect that the browser hides is not followed, and no retry helps', () => {
   expect(networkError(new OpaqueRedirect(), [])).toMatchObject({kind: 'protocol', transient: false, code: undefined});
   expect(networkError(new Error('socket hang up'), [])).toMatchObject({
@@ -95,3 +101,17 @@ test.each([
 ])('an error of the network is no bug, by %s', (_, error) => {
   expect(networkError(error, [])).toMatchObject({kind: 'network', transient: true, ends: undefined});
 });
+
+test.each(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE'])(
+  'a request that cannot be sent at all is not retried: %s',
+  (code) => {
+    const cause = Object.assign(new TypeError('The "msecs" argument must be of type number'), {code});
+    expect(networkError(new TypeError('fetch failed', {cause}), [])).toMatchObject({
+      kind: 'network',
+      transient: false,
+      ends: 'unreachable',
+      code,
+      message: `The request cannot be sent: ${code}, TypeError: The "msecs" argument must be of type number`,
+    });
+  },
+);

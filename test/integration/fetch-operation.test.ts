@@ -197,12 +197,13 @@ describe('one request, one error:', () => {
 });
 
 test('a 401 is answered with a new token, once', async () => {
-  const {emulator, operation} = await one({claims: '{"a": 1}'});
+  const emulator = await startEmulator({token: [token, 'new-token']});
+  const operation = emulator.addOperation({script: [{claims: '{"a": 1}'}, 'succeeded']});
   const asked: unknown[] = [];
   const fetched = await fetchOperation(operation.location, {
     token: ({forceRefresh, claims}) => {
       asked.push([forceRefresh, claims]);
-      return token;
+      return forceRefresh ? 'new-token' : token;
     },
   });
   expect([fetched.status, asked]).toEqual([

@@ -1,5 +1,8 @@
 // What other code has added to `Object.prototype` is no option, no header and no field of a protocol.
 
+import {readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {expect, test} from '@jest/globals';
 import type {KyInstance} from 'ky';
 import {createOperationClient} from '../../src/client/index.ts';
@@ -13,7 +16,11 @@ import {createOperationTracker} from '../../src/tracker/index.ts';
 import {startServer} from '../support/behaviours.ts';
 
 /** Does something while `Object.prototype` has these properties. */
-async function whilePolluted<Result>(value: unknown, work: () => Promise<Result>): Promise<Result> {
+async function whilePolluted<Result>(
+  names: readonly string[],
+  value: unknown,
+  work: () => Promise<Result>,
+): Promise<Result> {
   // As an assignment makes them.
   const property = {value, configurable: true, writable: true, enumerable: true};
   for (const name of names) Object.defineProperty(Object.prototype, name, property);
@@ -48,15 +55,41 @@ async function everything(http: KyInstance | undefined): Promise<unknown> {
   return [sent, watched.status, resumed.status, raw, turn.record.token.operation?.status, tracked.status];
 }
 
+/** The names of the options of all options types, as the sources declare them. */
+function optionNames(): readonly string[] {
+  const folder = fileURLToPath(new URL('../../src/', import.meta.url));
+  const isOurs = (path: string): boolean => path.endsWith('.ts') && !/^(?:testing|runner-kit)/.test(path);
+  const sources = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(isOurs);
+  const types = sources.flatMap((path) => [
+    ...readFileSync(join(folder, path), 'utf8').matchAll(/^(?:export )?interface \w*Options\b[^{]*\{\n(.*?)^\}/gms),
+  ]);
+  return types.flatMap(([, body = '']) =>
+    [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??[:(]/gm)].map(([, name = '']) => name),
+  );
+}
+
 // ky, p-retry, fetch and undici themselves read these from there.
-const others = new Set(['signal', 'totalTimeout', 'maxResponseSize', 'method', 'body', 'headers', 'status']);
+const others = new Set([
+  ...[
+    'signal',
+    'totalTimeout',
+    'maxResponseSize',
+    'method',
+    'body',
+    'headers',
+    'status',
+    'json',
+    'dispatcher',
+    'timeout',
+  ],
+]);
 const names = [
-  ...Object.keys({...pollOptionChecks, ...turnChecks, ...durableChecks}),
-  ...['retries', 'minTimeout', 'root', 'startToken', 'scope', 'concurrency', 'startTimeout', 'url', 'location', 'key'],
+  ...new Set([...optionNames(), ...Object.keys({...pollOptionChecks, ...turnChecks, ...durableChecks})]),
+  ...['retries', 'minTimeout', 'url', 'location'],
   ...['read', 'words', 'otherWords', 'withoutStatus', 'httpStatuses', 'resultLocation', 'start', 'requestHeaders'],
   ...['pollHeaders', 'locationHeaders', 'moveHeaders', 'pathsUnderRoot', 'locationOnly', 'resource', 'authorization'],
   ...['errorMeansFailed', 'errorCodes', 'throttlingCodes', 'foreignHosts', 'minimumInterval', 'retryAfter', 'id'],
-  ...['home', 'takesText', 'requestTimeout', 'startAfter', 'transitions', 'evil'],
+  ...['home', 'takesText', 'startAfter', 'transitions', 'pathRoot', 'evil'],
 ].filter((name) => !others.has(name));
 
 const values = [{evil: 1}, ['/evil'], 'evil-value', 1, true, () => 'evil-value'];
@@ -66,5 +99,5 @@ test.each([
   ['leanHttp', leanHttp()],
 ])('nothing is read from a polluted prototype, by %s', async (_, http) => {
   const expected = await everything(http);
-  for (const value of values) expect(await whilePolluted(value, () => everything(http))).toEqual(expected);
+  for (const value of values) expect(await whilePolluted(names, value, () => everything(http))).toEqual(expected);
 });

@@ -13,6 +13,7 @@ const folders = [
   'options',
   'polling',
   'protocol',
+  'runner',
   'schedule',
   'shared',
 ];

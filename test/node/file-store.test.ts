@@ -105,10 +105,20 @@ describe('a folder', () => {
     await database.close();
   });
 
-  test('that cannot be made is refused, with the cause', async () => {
-    const store = fileStore(join(process.execPath, 'store'));
-    await expect(store.list()).rejects.toMatchObject({code: expect.stringMatching(/ENOTDIR|EEXIST/)});
-  });
+  // Node's own `mkdir` never ends in /proc, where there is one.
+  test.each(['/proc/operations', '/proc/self/operations/deeper', join(process.execPath, 'store')])(
+    'that cannot be made is refused, with the cause: %s',
+    async (place) => {
+      const store = fileStore(place);
+      const refused = {
+        message: `fileStore: the folder ${place} could not be opened`,
+        cause: {code: expect.stringMatching(/ENOENT|ENOTDIR|EEXIST|EACCES/)},
+      };
+      await expect(store.list()).rejects.toMatchObject(refused);
+      await expect(store.write('a', 'b')).rejects.toMatchObject(refused);
+      await expect(store.close?.()).resolves.toBeUndefined();
+    },
+  );
 });
 
 test.each([undefined, '', 1])('a folder has to be a path: %j', (given) => {

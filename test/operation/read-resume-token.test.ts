@@ -186,7 +186,7 @@ describe('a resume token may hold', () => {
     ['startedAt', 8.64e15],
     ['startedAt', -8.64e15],
     ['attempt', 0],
-    ['attempt', Number.MAX_SAFE_INTEGER],
+    ['attempt', 2 ** 53],
     ['tokenOrigin', ''],
     ['tokenOrigin', 'https://other.example'],
   ])('the %s %j', (name, value) => {

@@ -65,6 +65,7 @@ describe('87: how long an operation is likely to go on', () => {
     ['gives nonsense', () => ({p10: 3, p50: 2, p90: 1})],
     ['gives less than nothing', () => ({p10: -1, p50: 2, p90: 3})],
     ['gives quantiles out of order', () => ({p10: 2, p50: 1, p90: 3})],
+    ['gives the later two out of order', () => ({p10: 1, p50: 3, p90: 2})],
     ['gives no end', () => ({p10: 1, p50: 2, p90: Number.POSITIVE_INFINITY})],
     ['gives no numbers', () => ({})],
   ])('of a schedule that %s is not known, which is reported', async (_, estimate) => {

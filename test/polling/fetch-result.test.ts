@@ -43,6 +43,7 @@ describe('a result', () => {
     const {outcome, requests} = await fetched(() => Response.json('another'), operation);
     expect([outcome, requests]).toEqual([{status: 'succeeded', operation}, 0]);
     expect(outcome.operation).toHaveProperty('result', result);
+    expect(outcome.operation).toBe(operation);
   });
 
   test('of null in the answer itself is none, and is fetched', async () => {

@@ -44,7 +44,7 @@ describe('catches a runner that', () => {
   beforeAll(async () => {
     const check = async ([fault, rule, scenario]: (typeof caught)[number], index: number): Promise<void> => {
       const [played, broken] = [named(scenarios, scenario), named(rules, rule)];
-      seen[index] = violationsOf(broken, played, await play(played, () => new brokenQueues[fault](), 8000));
+      seen[index] = violationsOf(broken, played, await play(played, () => new brokenQueues[fault](), 5000));
     };
     await Promise.all(caught.map(check));
   }, 400_000);

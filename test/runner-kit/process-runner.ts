@@ -71,10 +71,10 @@ export function processRunner({fork, remove, ...parts}: ProcessRunnerParts): Tes
 }
 
 /** For the program of an instance that is ready: does what its parent asks for, and ends with it. */
-export function answerCalls({add, wake}: InstanceVerbs): void {
+export function answerCalls(instance: InstanceVerbs): void {
   process.on('message', async (call: InstanceCall) => {
-    if ('wake' in call) await wake(call.wake);
-    else await add(call.add, call.options);
+    if ('wake' in call) await instance.wake(call.wake);
+    else await instance.add(call.add, call.options);
     process.send?.(call.number);
   });
   process.on('disconnect', () => process.exit());

@@ -22,7 +22,7 @@ export async function openStorageQueue({connectionString, texts}: TestAzurite): 
   return {
     cannot: {wake: 'a message cannot be found by its key, and only who has received it can change it'},
     start: async (instance) => {
-      const child = forkProgram('storage-worker', {name, connectionString, instance});
+      const child = forkProgram('runner-kit/storage-worker', {name, connectionString, instance});
       children.add(child);
       await once(child, 'message');
       return {kill: () => end(child)};

@@ -13,6 +13,7 @@ import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {
   createRecord,
   dueAtOf,
+  type OperationRecord,
   outcomeOf,
   RecordRefusedError,
   type TurnOptions,
@@ -32,6 +33,10 @@ afterEach(() => {
 });
 
 const at = (seconds: number): number => beginning + 1000 * seconds;
+
+function dueLater(record: OperationRecord): OperationRecord {
+  return {...record, token: {...record.token, dueAt: at(1e6)}};
+}
 
 test('a turn polls once, and the next one is due when the schedule says', async () => {
   const {http, requests} = serviceOf(['running', 'succeeded']);
@@ -130,6 +135,48 @@ test('a turn that comes too early does nothing', async () => {
   const rejected = (await takeTurn(ended, options, at(0))).record;
   expect(await takeTurn(rejected, options, at(0.5))).toMatchObject({record: rejected, dueAt: at(1)});
   expect(ends).toHaveLength(1);
+});
+
+test.each([
+  ['by a long initial delay', recordAt({totalTimeout: 5000, initialDelay: 9000})],
+  ['by somebody who changed it', dueLater(recordAt({totalTimeout: 5000}))],
+])('a record that is due after its deadline is polled just before it, and ends with it: %s', async (_, forged) => {
+  const {http, requests} = serviceOf(['running']);
+  expect(dueAtOf(forged)).toBe(at(4.5));
+  const {turns, done} = await takeTurns(forged, {...everySecond, http});
+  expect(requests).toHaveLength(1);
+  expect(turns.map((turn) => ('dueAt' in turn ? turn.dueAt : 'done'))).toEqual([at(5), 'done']);
+  expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
+});
+
+test.each([
+  ['in a turn that comes late', recordAt({totalTimeout: 5000}), at(9)],
+  [
+    'where the deadline is between two milliseconds',
+    stored(createRecord(location, {protocol: tasks, totalTimeout: 5000}, at(0.0003))),
+    at(4.6),
+  ],
+])('the last poll of a record is made once: %s', async (_, record, now) => {
+  const {http, requests} = serviceOf(['running']);
+  const turn = await takeTurn(record, {...everySecond, http}, now);
+  expect('dueAt' in turn && dueAtOf(stored(turn.record))).toBe(record.token.deadlineAt);
+  const {done} = await takeTurns(turn.record, {...everySecond, http});
+  expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
+  expect(requests).toHaveLength(1);
+});
+
+test.each([Number.MAX_SAFE_INTEGER, 2 ** 53])('counts of %i do not grow into what no turn can read', async (count) => {
+  const {http} = serviceOf([answer(503)]);
+  const {ends, onEnd} = keepEnds(2);
+  const record = recordAt();
+  const counts = {attempt: count, failures: count, deferredAttempts: count, observed: {503: count}};
+  const forged = stored({...record, token: {...record.token, ...counts}});
+  const options = {...everySecond, http, onEnd};
+  const {record: ended} = await takeTurns(forged, options);
+  expect(ended.token).toMatchObject({attempt: 2 ** 53, observed: {503: 2 ** 53}});
+  const rejections = {...ended.ended, rejections: count};
+  await takeTurns(stored({...ended, ended: {...rejections, dueAt: at(0)}}), options);
+  expect(ends).toHaveLength(4);
 });
 
 test('after a hint it is due when the service allows', async () => {
@@ -409,18 +456,23 @@ describe('a held origin', () => {
     expect(requests).toHaveLength(2);
   });
 
-  test('held by the client, the turn ends and says until when', async () => {
-    const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
-    const client = createOperationClient({root: origin, http});
-    const options = {...everySecond, client};
-    expect((await takeTurn(recordAt(), options, at(0))).hold).toMatchObject({origin, until: at(30)});
-    const other = recordAt();
-    const turn = await takeTurn(other, options, at(0));
-    expect(turn).toMatchObject({record: other, dueAt: at(30), hold: {origin, until: at(30)}});
-    expect(requests).toHaveLength(1);
-    await jest.advanceTimersByTimeAsync(30_000);
-    expect(await takeTurn(other, options, at(30))).toMatchObject({record: {token: {attempt: 1}}});
-  });
+  test.each([0, 90])(
+    'held by the client, the turn ends and says until when, by a clock that is %d s ahead',
+    async (ahead) => {
+      const {http, requests} = serviceOf([answer(429, {'retry-after': '30'}), 'running']);
+      const client = createOperationClient({root: origin, http});
+      const options = {...everySecond, client};
+      const [now, until] = [at(ahead), at(ahead + 30)];
+      expect((await takeTurn(recordAt(), options, now)).hold).toMatchObject({origin, until});
+      const other = recordAt();
+      const turn = await takeTurn(other, options, now);
+      expect(turn).toMatchObject({record: other, dueAt: until, hold: {origin, until}});
+      expect(turn.events).toMatchObject([{type: 'waiting', because: 'heldBack', delay: 30_000}]);
+      expect(requests).toHaveLength(1);
+      await jest.advanceTimersByTimeAsync(30_000);
+      expect(await takeTurn(other, options, until)).toMatchObject({record: {token: {attempt: 1}}});
+    },
+  );
 });
 
 describe('refused', () => {

@@ -121,10 +121,10 @@ describe('the next poll', () => {
     expect(ranges.some(([earliest, latest]) => Math.abs(earliest - first) < 0.001 && latest > earliest)).toBe(true);
   });
 
-  test('depends on how much of the present step has passed', () => {
+  test('depends on how much of the present bin has passed', () => {
     const histogram = histogramOf({30: 30});
     const [start, width] = [binStart(30), (binStart(31) - binStart(30)) / 4];
-    const cases = [0.3, 0.6, 0.9].flatMap((part) =>
+    const cases = [0.3, 0.6, 0.9, 1.1, 2.5, 3.9].flatMap((part) =>
       Array.from({length: 30}, (_, index) => [1.3 ** index, start + part * width] as const),
     );
     expect(cases.map(([cost, elapsed]) => new PollPlanner(histogram, cost).next(elapsed, 0))).toEqual(

@@ -2,6 +2,8 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {checkRunner, formatReport, type RunnerReport} from 'operation-poller/testing';
 import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
+import {fetchCloudflare, openCloudflare} from '../engines/cloudflare/cloudflare-runner.ts';
+import {fetchDbos, openDbos} from '../engines/dbos/dbos-runner.ts';
 import {openBullmqQueue} from '../runner-kit/bullmq-queue.ts';
 import {openFileTracker} from '../runner-kit/file-tracker.ts';
 import {openPostgresQueue} from '../runner-kit/postgres-queue.ts';
@@ -13,15 +15,24 @@ import {findRedis, startRedis} from '../support/redis.ts';
 const page = 'docs/runner-kit.md';
 const pattern = /<!-- report -->[\s\S]*?<!-- \/report -->/;
 
-async function checkPostgres(): Promise<RunnerReport> {
+async function checkOnPostgres(): Promise<RunnerReport[]> {
   const programs = findPostgres();
   if (programs === undefined) throw new Error('The report needs PostgreSQL');
+  const sdk = await fetchDbos();
   const server = await startPostgres(programs);
   try {
-    return await checkRunner('PostgreSQL', () => openPostgresQueue(server.url));
+    return [
+      await checkRunner('PostgreSQL', () => openPostgresQueue(server.url)),
+      await checkRunner('DBOS', () => openDbos(sdk, server.url), {concurrency: 3}),
+    ];
   } finally {
     await server.stop();
   }
+}
+
+async function checkCloudflare(): Promise<RunnerReport> {
+  const tools = await fetchCloudflare();
+  return checkRunner('Cloudflare', () => openCloudflare(tools), {concurrency: 3});
 }
 
 async function checkBullmq(): Promise<RunnerReport> {
@@ -50,8 +61,9 @@ const reports = [
   await checkBullmq(),
   await checkRunner('Tracker', openFileTracker, {concurrency: 3}),
   await checkRunner('Own queue', openOwnQueue),
-  await checkPostgres(),
+  ...(await checkOnPostgres()),
   await checkStorage(),
+  await checkCloudflare(),
 ];
 const report = formatReport(reports);
 console.log(report);

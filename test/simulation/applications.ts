@@ -241,8 +241,10 @@ class Pollers implements Application {
     const token = poller.toJSON();
     const memory = readMemoryOf(known);
     const generation = this.#generation;
+    const watch = known.watches;
     const keep = (): void => {
-      if (generation !== this.#generation || this.#world.reaches('write')) return;
+      // What was known before is not written over the last word of a watch.
+      if (generation !== this.#generation || known.watches !== watch || this.#world.reaches('write')) return;
       this.#keep(operation, token);
       known.stored = memory;
     };

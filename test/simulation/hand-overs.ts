@@ -11,16 +11,22 @@ export interface DataOfRecord {
 export class HandOvers {
   readonly #world: World;
   readonly #counts = new Map<number, number>();
-  /** How many calls have not been answered yet. */
-  underWay = 0;
+  /** The calls that have not been answered yet. */
+  readonly #underWay = new Set<{readonly operation: number}>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** The process has died. */
-  crash(): void {
-    this.underWay = 0;
+  /** How many calls have not been answered yet. */
+  get underWay(): number {
+    return this.#underWay.size;
+  }
+
+  /** Nobody waits for them any more: what they took is handed over again. */
+  leaveBehind(): void {
+    for (const {operation} of this.#underWay) this.#world.happen({is: 'turn lost', operation});
+    this.#underWay.clear();
   }
 
   /** Is called with an end, and resolves or rejects as its plan says. */
@@ -33,13 +39,14 @@ export class HandOvers {
     const how = plan.operations[operation]?.handOvers[number] ?? 'resolves';
     this.#world.count(`onEnd ${how}`);
     if (signal.aborted) this.#world.broken('onEnd is called though its signal has aborted');
-    this.underWay += 1;
+    const call = {operation};
+    this.#underWay.add(call);
     let isSettled = false;
     return new Promise((resolve, reject) => {
       const settle = (): void => {
         if (isSettled || this.#world.reaches('await')) return;
         isSettled = true;
-        this.underWay -= 1;
+        this.#underWay.delete(call);
         if (how.startsWith('rejects') || (how === 'heeds its signal' && signal.aborted)) {
           this.#world.happen({is: 'turn lost', operation});
           reject(new Error('not today'));

@@ -63,7 +63,7 @@ export class Tracker implements Application {
     this.#adding.clear();
     this.#waiting = new Set();
     this.#isClosed = false;
-    this.#handOvers.crash();
+    this.#handOvers.leaveBehind();
     // What is left of it ends, in the void.
     void this.#tracker?.then((tracker) => tracker.close());
     this.#tracker = undefined;
@@ -109,11 +109,12 @@ export class Tracker implements Application {
     world.count('close');
     const tracker = await opening;
     if (!isCurrent()) return;
+    const closedAt = time.now;
     const closing = tracker.close();
     for (const {operation, isWatched} of all) {
       if (isWatched) world.happen({is: 'aborted', operation, how: 'stopped', resumes: true});
     }
-    // An `onEnd` that was called is waited for.
+    // An `onEnd` that was called is waited for, for as long as a request may take.
     for (const facts of all) facts.late += patience;
     // A store that cannot be closed rejects, once all that it holds has been written.
     await closing.catch((error: unknown) => {
@@ -124,7 +125,9 @@ export class Tracker implements Application {
     await new Promise<void>((resolve) => time.after(0, resolve, 'application'));
     if (!isCurrent()) return;
     if (this.#waiting.size > 0) world.broken('an outcome() is still waited for once its tracker is closed');
-    if (this.#handOvers.underWay > 0) world.broken('onEnd goes on once its tracker is closed');
+    const isPatient = time.now - closedAt >= world.plan.options.requestTimeout;
+    if (this.#handOvers.underWay > 0 && !isPatient) world.broken('onEnd goes on once its tracker is closed');
+    this.#handOvers.leaveBehind();
     if (time.libraryTimers > 0 || network.open.size > 0)
       world.broken('a tracker that is closed leaves something behind');
     for (const {operation, wasBegun, outcome, isHandedOver} of all) {

@@ -3,12 +3,13 @@ import {readFile} from 'node:fs/promises';
 import {register} from 'node:module';
 import {fileURLToPath} from 'node:url';
 import {isMainThread} from 'node:worker_threads';
-import {transform} from '@swc/core';
 
-if (isMainThread) register(import.meta.url);
+// A Node that runs TypeScript as it stands starts sooner without this.
+if (isMainThread && !process.features.typescript) register(import.meta.url);
 
 export async function load(url, context, next) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
+  const {transform} = await import('@swc/core');
   const source = await readFile(fileURLToPath(url), 'utf8');
   const {code} = await transform(source, {
     swcrc: false,

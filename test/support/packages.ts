@@ -20,7 +20,7 @@ export const environment = Object.fromEntries(
  * @param packages - Each with its exact version.
  * @returns The folder that has them in its `node_modules`.
  */
-export async function fetchPackages(name: string, packages: readonly string[], timeout = 150_000): Promise<string> {
+export async function fetchPackages(name: string, packages: readonly string[], timeout = 300_000): Promise<string> {
   const cache = join(tmpdir(), `operation-poller-${name}`);
   if (isOurs(cache)) return cache;
   process.stderr.write(`npm installs ${packages.join(', ')} in ${cache}\n`);
