@@ -66,7 +66,10 @@ export function abandonError(
     case 'notFound':
       return new OperationNotFoundError(`There is no operation at ${where}${because}`, facts);
     case 'unreachable':
-      return new UnreachableError(`${where} could not be reached in ${pollsInARow(state.failures)}${because}`, facts);
+      return new UnreachableError(
+        `${where} could not be reached in ${state.failures} poll${state.failures === 1 ? '' : 's in a row'}${because}`,
+        facts,
+      );
     case 'protocol':
       return new ProtocolError(`${where} does not respond as its protocol says${because}`, facts);
     case 'result':
@@ -82,8 +85,4 @@ export function abandonError(
 function withoutLocation(message: string, location: string): string {
   const shown = location.slice(0, maxShownLocation);
   return message.replace(` ${shown} `, ' ').replaceAll(shown, '…');
-}
-
-function pollsInARow(count: number): string {
-  return count === 1 ? '1 poll' : `${count} polls in a row`;
 }
