@@ -79,10 +79,10 @@ export async function takePreparedTurn<Data>(
   now: number,
 ): Promise<Turn<Data>> {
   const {resume, onEnd, signal, heldUntil} = turn;
-  const dueAt = dueAtOf(record);
+  const dueAt = Math.ceil(dueAtOf(record));
   // No `onEnd` waits so long: the clock was set back, and nobody shall hear of the end a day late.
   const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
-  if (Math.ceil(dueAt) > now && !isFromAnotherClock) return {record, events: [], dueAt};
+  if (dueAt > now && !isFromAnotherClock) return {record, events: [], dueAt};
   const begunAt = processNow();
   const clock = wallClock(() => now + processNow() - begunAt);
   if (record.ended !== undefined) return handOver(record, state, record.ended, turn, clock);

@@ -161,6 +161,15 @@ test.each([
   expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
 });
 
+test('a turn that comes a fraction of a millisecond too early says when the next one does not', async () => {
+  const {http, requests} = serviceOf(['running']);
+  const begunAt = beginning + 0.345;
+  const early = await takeTurn(createRecord(location, {}, begunAt), {...everySecond, http}, begunAt);
+  expect(early).toMatchObject({dueAt: beginning + 1});
+  await takeTurn(early.record, {...everySecond, http}, beginning + 1);
+  expect(requests).toHaveLength(1);
+});
+
 test.each([
   ['in a turn that comes late', recordAt({totalTimeout: 5000}), at(9)],
   [
