@@ -10,8 +10,8 @@ import {fetchOnce} from './polling/fetch-once.ts';
 import {now} from './shared/clock.ts';
 
 /**
- * Watches an operation until it ends. Returns immediately, with watching already begun. The poller is no promise: await its
- * `result()` or `outcome()`.
+ * Watches an operation until it ends. Returns immediately, with watching already begun. The poller is not a promise: await its `result()`
+ * or `outcome()`.
  *
  * @param location where the operation is: the `Location` of the response that started it, unchanged
  * @param options see {@link PollOptions}

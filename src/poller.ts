@@ -52,7 +52,7 @@ const customInspect: unique symbol = /* @__PURE__ */ Symbol.for('nodejs.util.ins
  * Watches one operation until it ends. Made by {@link pollOperation} and {@link resumeOperation}; watching has begun when
  * you hold it, and the first request leaves after the current turn, so that listeners added right away get every event.
  *
- * @typeParam Result the type of the operation's result, as its protocol has it; nobody checks it
+ * @typeParam Result the type of the operation's result, as its protocol declares it; it is not checked at run time
  */
 export class OperationPoller<Result = unknown> implements AsyncIterable<Operation<Result>> {
   readonly #watch: Watch<OperationPoller>;
@@ -100,7 +100,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    *
    * @param type the event's name, or `'*'` for all
    * @param listener gets the event, which is frozen, the moment it happens
-   * @throws TypeError when there is no such event, or the listener is no function
+   * @throws TypeError when there is no such event, or the listener is not a function
    *
    * @example
    * ```ts
@@ -116,7 +116,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   /**
-   * How watching ends, as a union on `status`: it never rejects. Call it as often as you like: it is the same promise.
+   * How watching ends, as a union on `status`: it never rejects. Call it as often as you like: it always returns the same promise.
    *
    * @example
    * ```ts
@@ -130,7 +130,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   /**
-   * The operation once it has succeeded. Call it as often as you like: it is the same promise.
+   * The operation once it has succeeded. Call it as often as you like: it always returns the same promise.
    *
    * @returns the operation
    * @throws OperationFailedError or OperationCanceledError when the service says so
@@ -168,11 +168,10 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   /**
-   * A hint that the operation may have changed, from a webhook for instance: the next poll is made as soon as the service
-   * allows. That is at once, unless the service asked for a wait by `Retry-After` or the protocol has a `minimumInterval`,
-   * which are kept. While a poll is under way, one more follows it; one that waits to repeat a failed request changes nothing.
-   * However many hints come until the next poll, they make that one poll, and the polls that hints make are 100 ms apart at least.
-   * After the end it does nothing.
+   * A hint that the operation may have changed, from a webhook for instance: the next poll is made as soon as the service allows. That is
+   * at once, unless the service asked for a wait by `Retry-After` or the protocol has a `minimumInterval`, which are kept. While a poll is
+   * under way, one more follows it; one that waits to repeat a failed request changes nothing. All hints until the next poll count as one,
+   * and polls after hints are at least 100 ms apart. After the end it does nothing.
    */
   wake(): void {
     this.#watch.wake();
@@ -261,8 +260,8 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   /**
-   * The operation as an XState actor: subscribe to it, inspect it, wait for its states. It is made when first asked for and
-   * follows the poller from then on; stopping it stops watching.
+   * The operation as an XState actor: subscribe to it, inspect it, wait for its states. It is made on first use and follows the poller from
+   * then on; stopping it stops watching.
    */
   get actor(): Actor<OperationMachine> {
     this.#actor ??= startActor(this.#watch.state, this.#phase.is === 'over' ? this.#phase.outcome : undefined, () =>

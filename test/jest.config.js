@@ -41,7 +41,7 @@ export default {
   coverageReporters: ['text', 'lcovonly'],
   coverageThreshold: {global: {lines: 95, branches: 95}},
   // No test takes longer than 5 s on two idle cores; on busy ones that is no failure.
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   // By default jest leaves one core to itself, which on two cores is half of them.
   maxWorkers: '100%',
 };

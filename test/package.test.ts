@@ -143,8 +143,9 @@ describe('the packed package', () => {
 
   test('has a command', async () => {
     const command = (...args: readonly string[]) =>
-      run('npx', ['--no-install', 'operation-poller', ...args], {cwd: project, env: environment});
-    expect((await command('--help')).stdout).toContain('Usage: operation-poller');
+      run(join(project, 'node_modules/.bin/operation-poller'), args, {cwd: project, env: environment});
+    const help = await run('npx', ['--no-install', 'operation-poller', '--help'], {cwd: project, env: environment});
+    expect(help.stdout).toContain('Usage: operation-poller');
     expect((await command('protocols')).stdout).toMatch(/^graph\.driveCopy /m);
     await expect(command('watch')).rejects.toMatchObject({code: 2});
   });

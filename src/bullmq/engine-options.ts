@@ -4,6 +4,7 @@ import {
   type Check,
   type Checks,
   checkOptions,
+  describeValue,
   expected,
   isA,
   isFunction,
@@ -12,7 +13,6 @@ import {
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
 import {neverThrowing} from '../shared/report-error.ts';
-import {checkHashTag} from './hash-tag.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
 export interface EngineOptions {
@@ -80,6 +80,21 @@ export function readEngineOptions<Options extends EngineOptions>(
     onError: onError === undefined ? warnOnce() : neverThrowing(onError),
   };
   return {engine, own};
+}
+
+/** Of a key with a pair of braces, Redis hashes only what is between the first. */
+const hashTag = /^[^{]*\{[^}]+\}/;
+
+/**
+ * Checks that a Redis Cluster keeps all keys of a queue on one node: BullMQ's scripts use several of them at once. Without this, the
+ * first command that does would fail with `CROSSSLOT`.
+ *
+ * @throws TypeError when neither the prefix nor the name has a hash tag
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+ */
+function checkHashTag({connection, prefix, name}: EngineOptions): void {
+  if (connection.isCluster !== true || hashTag.test(`${prefix ?? ''}:${name}`)) return;
+  throw expected('prefix', "one with a hash tag, e.g. '{bull}', for a Redis Cluster", describeValue(prefix));
 }
 
 // While Redis is unavailable, each attempt to connect is an error.

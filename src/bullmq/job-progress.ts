@@ -35,7 +35,7 @@ export function isWorthStoring({error, percentComplete}: JobProgress, before: un
   return error !== undefined || percentComplete !== undefined || isRecord(before);
 }
 
-/** What a turn leaves to show. */
+/** The progress of a job after a turn. */
 export function progressOf(turn: Turn): JobProgress {
   const {token} = turn.record;
   const {status = 'notStarted', percentComplete} = token.operation ?? {};

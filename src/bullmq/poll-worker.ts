@@ -13,7 +13,7 @@ import {wakeHintedJobs} from './wake-job.ts';
 export interface Wait {
   /** When it is due again, in milliseconds since 1970. */
   readonly dueAt: number;
-  /** What the job holds from now on, and what it shows; absent: what it did before. */
+  /** The job's data and progress from now on; absent: they stay as they were. */
   readonly update?: {readonly job: JobData; readonly progress: JobProgress | undefined};
   /** Whether another worker should get the job: this one does not ask for the next job right away, which would be the same one. */
   readonly isSkipped?: boolean;

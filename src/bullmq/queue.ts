@@ -46,16 +46,16 @@ export interface OperationCounts {
  * Operations that wait in Redis and are watched by workers.
  *
  * @typeParam Data the type of what is added with an operation
- * @typeParam Result the type of the operations' results, which nobody checks
+ * @typeParam Result the type of the operations' results, which is not checked at run time
  */
 export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncDisposable {
   /**
-   * Adds an operation to be watched. Adding the same one again changes nothing, also after it has ended, as long as its
-   * outcome is retained: the code that starts operations can be retried safely.
+   * Adds an operation to be watched. Adding the same one again changes nothing, even after it has ended, as long as its outcome is
+   * retained: the code that starts operations is safe to retry.
    *
-   * @param operation where it is: the `Location` header of the response to its start, unchanged; or a resume token or a poller
-   *   to go on from. A poller is handed over: its request under way is waited for, its `result()` rejects with a
-   *   `WatchAbortedError` whose cause says so. It goes on if adding fails, and where the key is that of another operation
+   * @param operation where it is: the `Location` header of the response to its start, unchanged; or a resume token or a poller to go on
+   *   from. A poller is handed over: its request under way is waited for, its `result()` rejects with a `WatchAbortedError` whose cause
+   *   says so. It goes on if adding fails, or if the key belongs to another operation
    * @returns the operation that is in Redis: with a known key, the one that was there
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it
    */
@@ -68,9 +68,9 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
     operations: Iterable<AddedOperation<Data, Added>>,
   ): Promise<QueuedOperation<Data, Added>[]>;
   /**
-   * An operation as a job for BullMQ's `FlowProducer`, to be the child of a job that waits for its end. Nothing is in Redis until the flow is
-   * added; then it is as if it had been added here. An operation of the same key that is there becomes the child, at once if it has ended;
-   * but a job has one parent: of two flows with the same key, BullMQ lets the second one wait for ever.
+   * An operation as a job for BullMQ's `FlowProducer`, to be the child of a job that waits for its end. Nothing is in Redis until the flow
+   * is added; then it is as if it had been added here. An operation of the same key that is there becomes the child, at once if it has
+   * ended; but a job has one parent: of two flows with the same key, the second one waits forever.
    *
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it
    *
@@ -97,7 +97,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   list(): Promise<QueuedOperation<Data, Result>[]>;
   /**
    * A hint that an operation may have changed, from a webhook for instance: it is polled as soon as the service allows, as for
-   * `poller.wake()`. While it is being polled, one more poll follows; nothing is waited for.
+   * `poller.wake()`. While it is being polled, one more poll follows; the call does not wait for it.
    *
    * @param key its key or its `id`
    * @returns whether there is such an operation that is being watched
@@ -118,7 +118,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
    * for its end are polled now. A Graph client's own gate stays closed in each worker that has one.
    *
    * @param origin the origin, or any URL there; default all origins that are held
-   * @throws TypeError when it is no http or https URL
+   * @throws TypeError when it is not an http or https URL
    */
   release(origin?: string | URL): Promise<void>;
   /** How many operations are in which state. */

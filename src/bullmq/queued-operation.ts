@@ -11,7 +11,7 @@ import type {Entry, JobReader} from './job-reader.ts';
  * An operation in a queue. It watches nothing itself: workers do, in whatever process they are.
  *
  * @typeParam Data the type of what was added with it
- * @typeParam Result the type of its result, as its protocol has it; nobody checks it
+ * @typeParam Result the type of its result, as its protocol declares it; it is not checked at run time
  */
 export class QueuedOperation<Data = unknown, Result = unknown> {
   /** The key it was added with; by default its location. */
@@ -60,8 +60,8 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
   }
 
   /**
-   * How watching ended, as a union on `status`, once that is stored: in any process, whichever worker saw it. It does not wait for
-   * `onEnd`, and never rejects. Call it as often as you like: it is the same promise.
+   * How watching ended, as a union on `status`, once that is stored: in any process, whichever worker saw it. It does not wait for `onEnd`,
+   * and never rejects. Call it as often as you like: it always returns the same promise.
    *
    * It is abandoned as `'stopped'`, with an error that says why, where there is no end to wait for: see {@link result}.
    */
@@ -71,7 +71,7 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
   }
 
   /**
-   * The operation once it has succeeded: in any process, whichever worker saw it end. Call it as often as you like: it is the
+   * The operation once it has succeeded: in any process, whichever worker saw it end. Call it as often as you like: it always returns the
    * same promise.
    *
    * @returns the operation

@@ -74,7 +74,7 @@ export interface OperationWorker extends AsyncDisposable {
    *
    * @param type the event's name, as a poller has it, or `'*'` for all
    * @param listener gets the event, which is frozen
-   * @throws TypeError when the listener is no function
+   * @throws TypeError when the listener is not a function
    *
    * @example
    * ```ts

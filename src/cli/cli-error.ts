@@ -41,7 +41,11 @@ const hints: ReadonlyArray<readonly [ErrorClass, exitCode: number, hint: string]
   [WatchTimeoutError, exitCodes.timeout, 'It may still be running.'],
   [UnauthorizedError, exitCodes.refused, `Get a fresh token. ${tokenHint}`],
   [ForbiddenError, exitCodes.refused, 'The token is valid, but lacks a permission or a role (docs/graph.md).'],
-  [OperationNotFoundError, exitCodes.notFound, 'Check the location. Services forget even operations that succeeded.'],
+  [
+    OperationNotFoundError,
+    exitCodes.notFound,
+    'Check the location. Services delete old operations, even those that succeeded.',
+  ],
   [UnreachableError, exitCodes.unreachable, 'Check host and network, then watch again: it may still be running.'],
   [OperationNotWatchableError, exitCodes.unreachable, 'It may be running. Check before you start it again.'],
   [ProtocolError, exitCodes.unreachable, 'Check the location and --protocol (see "operation-poller protocols").'],

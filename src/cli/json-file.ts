@@ -1,17 +1,26 @@
 import {randomUUID} from 'node:crypto';
-import {access, constants, open, rename, rm} from 'node:fs/promises';
+import {access, constants, open, rename, rm, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError} from './cli-error.ts';
 
-/** @throws CliError when no file can be written beside this one: now, not when there is something to lose */
-export async function checkFolder(option: string, path: string): Promise<void> {
+/**
+ * Checks the place of a file: now, not when there is something to lose.
+ *
+ * @throws CliError when no file can be written beside it, or when something else is there: to read a named pipe may never end, and
+ *   not even an interruption would end it
+ */
+export async function checkPlace(option: string, path: string): Promise<void> {
   await access(dirname(path), constants.W_OK).catch(() => {
     throw new CliError(
       `${option}: cannot write to the folder ${escapeControls(dirname(path))}`,
       'Choose a file in another folder.',
     );
   });
+  const found = await stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) {
+    throw new CliError(`${option}: ${escapeControls(path)} is not a file`, 'Choose another file.');
+  }
 }
 
 /** Writes JSON, whole or not at all, for this user alone: knowing a location in it may be enough for access. */

@@ -3,7 +3,7 @@ import {type AdaptiveSchedule, adaptive} from '../schedule/adaptive.ts';
 import {fixed, type Schedule, type ScheduleEnd} from '../schedule/schedule.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode} from './cli-error.ts';
-import {checkFolder, writeJsonFile} from './json-file.ts';
+import {checkPlace, writeJsonFile} from './json-file.ts';
 
 /** A schedule that knows what earlier runs have learned, and keeps what this one learns. */
 export interface LearnedFile {
@@ -20,7 +20,7 @@ export interface LearnedFile {
  * @throws CliError when the file cannot be read or written, or holds something else
  */
 export async function openLearnedFile(path: string, interval: number | undefined): Promise<LearnedFile> {
-  await checkFolder('--learned', path);
+  await checkPlace('--learned', path);
   const learning = await readLearned(path);
   const polls: Schedule = interval === undefined ? learning : fixed(interval);
   let end: ScheduleEnd | undefined;

@@ -5,7 +5,7 @@ import type {WatchState} from '../operation/state.ts';
 import type {OperationPoller} from '../poller.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, toCliError} from './cli-error.ts';
-import {checkFolder, writeJsonFile} from './json-file.ts';
+import {checkPlace, writeJsonFile} from './json-file.ts';
 
 /** What a resume file contains. */
 export interface SavedToken {
@@ -23,7 +23,7 @@ export interface SavedToken {
  * @throws CliError when the file cannot be read or written, is not a resume file, or belongs to another operation
  */
 export async function readResumeFile(path: string, location: string | undefined): Promise<SavedToken | undefined> {
-  await checkFolder('--resume', path);
+  await checkPlace('--resume', path);
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw new CliError(

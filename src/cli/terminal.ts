@@ -12,9 +12,9 @@ export function jsonText(value: unknown): string {
   return JSON.stringify(value, null, 2).split('\n').map(escapeControls).join('\n');
 }
 
-/** How many columns an output has; 80 where it does not say. */
-export function columnsOf({columns = 80}: Output): number {
-  return columns;
+/** How many columns an output has; 80 where it does not say, or says 0 as many a pseudo-terminal does. */
+export function columnsOf({columns}: Output): number {
+  return columns || 80;
 }
 
 const formats = {good: 'green', bad: 'red', warning: 'yellow', active: 'cyan', faint: 'dim'} as const;

@@ -3,6 +3,7 @@ import type {TokenSource} from '../http/authorization.ts';
 import {type KeyPlaceholders, keyPlaceholders, withKeyPlaceholders} from '../http/key-placeholders.ts';
 import {type Transport, transportOf} from '../http/transport.ts';
 import type {Settings} from '../options/settings.ts';
+import {ownProperties} from '../shared/check-options.ts';
 import {
   credentialHeaders,
   keyHeaders,
@@ -37,11 +38,8 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets' | 'c
   readonly startTimeout: number;
 }
 
-/**
- * The options of {@link createClientParts}. None may be left out: one could be found in a polluted `Object.prototype`.
- */
-export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base'> {
-  readonly pathRoot: string | undefined;
+/** The options of {@link createClientParts}. */
+export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base' | 'pathRoot'> {
   readonly token: ClientTokenSource | undefined;
   readonly startToken: ClientTokenSource | undefined;
   readonly scope: string;
@@ -50,32 +48,25 @@ export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base'>
   readonly concurrency: number | undefined;
   readonly startTimeout: number | undefined;
   /** A transport of the client's own in front of its limits, such as one that collects requests. */
-  readonly transport: ((limiter: RequestLimiter) => Transport) | undefined;
+  readonly transport?: ((limiter: RequestLimiter) => Transport) | undefined;
 }
 
 /** Makes what the operations of a client share. */
-export function createClientParts({
-  origin,
-  base,
-  pathRoot,
-  scope,
-  http,
-  concurrency = 40,
-  startTimeout = 100_000,
-  transport = ({single}) => single,
-  ...given
-}: ClientPartsOptions): ClientParts {
-  const headers = lowerCaseHeaders(given.headers);
+export function createClientParts(options: ClientPartsOptions): ClientParts {
+  const own = ownProperties(options);
+  const {origin, base, pathRoot, scope, http, concurrency = 40, startTimeout = 100_000} = own;
+  const {transport = ({single}) => single} = own;
+  const headers = lowerCaseHeaders(own.headers);
   const keys = keyPlaceholders(keyHeaders(headers), base);
   const limiter = new RequestLimiter(withOriginHeaders(transportOf(http), origin, headers), origin, concurrency);
-  const token = given.token === undefined ? undefined : shareTokens(given.token, scope);
+  const token = own.token === undefined ? undefined : shareTokens(own.token, scope);
   return {
     origin,
     keys,
     base,
     pathRoot,
     token,
-    startToken: given.startToken === undefined ? token : shareTokens(given.startToken, scope),
+    startToken: own.startToken === undefined ? token : shareTokens(own.startToken, scope),
     startTimeout,
     transport: withKeyPlaceholders(limiter.gated(transport(limiter)), origin, keys),
     startTransport: withKeyPlaceholders(limiter.gated(limiter.single), origin, keys),

@@ -121,10 +121,7 @@ export function createOperationClient(given: OperationClientOptions): OperationC
   if (token !== undefined || startToken !== undefined) checkHeadersBesideToken('headers', headers ?? {});
   const scope = options.scope ?? `${origin}/.default`;
   const {http, concurrency, startTimeout} = options;
-  const parts = createClientParts({
-    ...{origin, base, pathRoot: undefined, scope, token, startToken, headers, http, concurrency, startTimeout},
-    transport: undefined,
-  });
+  const parts = createClientParts({origin, base, scope, token, startToken, headers, http, concurrency, startTimeout});
   return rememberClient({root: base, scope, ...clientMethods(parts)}, parts);
 }
 

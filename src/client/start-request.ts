@@ -1,5 +1,5 @@
 import {exchange} from '../http/exchange.ts';
-import {hideKeys} from '../http/key-placeholders.ts';
+import {replaceEach} from '../http/key-placeholders.ts';
 import {httpError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {createResponse, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
@@ -92,7 +92,7 @@ export async function sendStart(
   const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, keys, startToken, startTimeout} = client;
-  const url = hideKeys(requestUrl(path, base), keys);
+  const url = replaceEach(requestUrl(path, base), keys.byKey);
   const settings = operationSettings(client, {...options, protocol});
   const {reader, signal} = settings;
   const {controller, dispose} = deriveController(signal);

@@ -87,8 +87,10 @@ export function shareTokens(source: ClientTokenSource, scope: string): TokenSour
     const controller = new AbortController();
     const request: TokenRequest = {...wanted, signal: controller.signal, ...(refused === undefined ? {} : {refused})};
     const token = (async () => {
-      cached = cacheable(await fetchToken(request), report);
-      return cached.token;
+      const fetched = cacheable(await fetchToken(request), report);
+      // One that was given up, or that began before a claims challenge, comes late: a newer one may be there.
+      if (pending?.controller === controller) cached = fetched;
+      return fetched.token;
     })();
     const started: PendingToken = {claims, refused, token, startedAt: now(), controller};
     pending = started;

@@ -2,7 +2,7 @@ import type {RecordedJson} from './recorded-json.ts';
 
 /**
  * What {@link watchDurably} needs of a workflow engine. `restateHost` and `cloudflareHost` make one; for another
- * engine it is an object of three lines, see `docs/engines.md`.
+ * engine it is an object of three lines, see `docs/engine-recipes.md`.
  *
  * After a crash the engine runs the workflow's code again and gives it what was recorded: it must make the same calls in
  * the same order, and it does, because what was recorded alone decides which calls are made. What the engine throws, e.g. when

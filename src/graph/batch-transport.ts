@@ -32,13 +32,17 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
   const sendBatch: SendBatch = async (requests, callbacks) => {
     const version = versionOf(requests[0]?.location ?? '') ?? base;
     let response: TransportResponse;
+    let hasLeft = false;
+    // Made when it leaves: requests may be aborted while the batch is held back.
+    const request = (): TransportRequest => {
+      hasLeft = true;
+      return batchRequest(requests, version, callbacks);
+    };
     try {
-      // Made when it leaves: requests may be aborted while the batch is held back.
-      const request = (): TransportRequest => batchRequest(requests, version, callbacks);
       response = await limiter.send(`${version}/$batch`, callbacks, requests.length, request);
     } catch (error) {
       // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
-      if (callbacks.signal.aborted) pausedUntil = now() + batchPause;
+      if (hasLeft && callbacks.signal.aborted) pausedUntil = now() + batchPause;
       throw error;
     }
     const maxWait = longestMaxRetryAfter(requests);

@@ -101,7 +101,16 @@ export function createGraphClient(given: GraphClientOptions): GraphClient {
   const scope = `${root}/.default`;
   const batchWindow = batch === true ? defaultBatchWindow : batch;
   const parts = createClientParts({
-    ...{origin: root, base, pathRoot: base, scope, token, startToken, headers, http, concurrency, startTimeout},
+    origin: root,
+    base,
+    pathRoot: base,
+    scope,
+    token,
+    startToken,
+    headers,
+    http,
+    concurrency,
+    startTimeout,
     transport: batchWindow === false ? undefined : (limiter) => batchTransport(limiter, base, batchWindow),
   });
   const client: GraphClient = {

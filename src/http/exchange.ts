@@ -5,10 +5,10 @@ import {maySendToken, requestToken, secretsWith, type TokenPolicy, type TokenSou
 import {readClaims} from './claims-challenge.ts';
 import {containsSecret, isRedacted, type Secrets} from './redact.ts';
 import {protocolError} from './request-errors.ts';
-import {type SendSettings, send} from './send.ts';
+import {type RequestContent, type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
 import type {RequestLimits} from './time-limit.ts';
-import {redirectStatuses, type TransportRequest} from './transport.ts';
+import {redirectStatuses} from './transport.ts';
 
 const maxRedirects = 5;
 
@@ -18,15 +18,8 @@ export interface RequestSettings extends TokenPolicy, SendSettings {
   readonly reader: Pick<ProtocolReader, 'protocol' | 'sendsToken' | 'tokenHeader' | 'unfollowed' | 'foreignHosts'>;
 }
 
-/** A request to the service. No field may be left out: one could be found in a polluted `Object.prototype`, such as a method. */
-export interface ServiceRequest extends RequestLimits {
-  readonly method: TransportRequest['method'];
-  /** What is sent as JSON. */
-  readonly json: unknown;
-  /** Whether the response's body is text, which is not parsed. */
-  readonly takesText: boolean;
-  /** Further headers. */
-  readonly headers: Readonly<Record<string, string>> | undefined;
+/** A request to the service. */
+export interface ServiceRequest extends RequestContent, RequestLimits {
   readonly location: string;
   /** The origin that the token belongs to; empty: none. */
   readonly tokenOrigin: string;
@@ -52,7 +45,7 @@ export async function exchange(
   request: ServiceRequest,
   refresh: TokenRefresh = {done: false},
 ): Promise<ServiceResponse> {
-  const {tokenOrigin, method, json, takesText, headers} = request;
+  const {tokenOrigin, method} = request;
   const {token: tokenSource, requestTimeout} = settings;
   const sendSettings =
     request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};
@@ -71,20 +64,8 @@ export async function exchange(
     const credentials = credentialsAmong(secrets, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const sent = {
-      method,
-      json,
-      takesText,
-      headers,
-      location,
-      token,
-      secrets,
-      credentials,
-      trusted,
-      isForeign,
-      redirected,
-    };
-    const response = await send(sendSettings, request, sent);
+    const target = {location, token, secrets, credentials, trusted, isForeign, redirected};
+    const response = await send(sendSettings, request, target);
     const {status} = response;
     // A request that changes something is never redirected.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {

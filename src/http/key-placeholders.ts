@@ -52,12 +52,8 @@ export function keyPlaceholders(headers: Readonly<Record<string, string>>, root:
   return {headers: names, byKey, byPlaceholder};
 }
 
-/** A URL, a header or a body with the placeholders of its keys. */
-export function hideKeys(text: string, {byKey}: KeyPlaceholders): string {
-  return replaceEach(text, byKey);
-}
-
-function replaceEach(text: string, replacements: ReadonlyMap<string, string>): string {
+/** A URL, a header or a body with the placeholders of its keys, or with the keys of its placeholders. */
+export function replaceEach(text: string, replacements: ReadonlyMap<string, string>): string {
   let replaced = text;
   for (const [from, to] of replacements) if (replaced.includes(from)) replaced = replaced.replaceAll(from, () => to);
   return replaced;
@@ -66,8 +62,8 @@ function replaceEach(text: string, replacements: ReadonlyMap<string, string>): s
 /** A state without keys in the URLs that it keeps. */
 export function withoutKeys(state: WatchState, keys: KeyPlaceholders): WatchState {
   if (keys.headers.size === 0) return state;
-  const location = hideKeys(state.location, keys);
-  const resultLocation = state.resultLocation && hideKeys(state.resultLocation, keys);
+  const location = replaceEach(state.location, keys.byKey);
+  const resultLocation = state.resultLocation && replaceEach(state.resultLocation, keys.byKey);
   const isUnchanged = location === state.location && resultLocation === state.resultLocation;
   return isUnchanged ? state : {...state, location, resultLocation};
 }
@@ -99,11 +95,11 @@ export function withKeyPlaceholders(transport: Transport, origin: string, keys: 
   const hideHeaders = (headers: ResponseHeaders): ResponseHeaders => ({
     get: (name) => {
       const value = headers.get(name);
-      return value === null ? null : hideKeys(value, keys);
+      return value === null ? null : replaceEach(value, keys.byKey);
     },
     has: (name) => headers.has(name),
     *entries() {
-      for (const [name, value] of headers.entries()) yield [name, hideKeys(value, keys)];
+      for (const [name, value] of headers.entries()) yield [name, replaceEach(value, keys.byKey)];
     },
   });
   return async (location, request) => {
@@ -122,7 +118,7 @@ function hideInBody(body: TransportResponse['body'], keys: KeyPlaceholders): Tra
   try {
     // A batch parses its responses itself.
     const text = 'text' in body ? body.text : (JSON.stringify(body.json) ?? '');
-    const hidden = hideKeys(text, keys);
+    const hidden = replaceEach(text, keys.byKey);
     return hidden === text ? body : {text: hidden};
   } catch {
     return body; // It is nested more deeply than the stack, and will not be kept.

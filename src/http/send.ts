@@ -33,8 +33,8 @@ export interface SendSettings {
   readonly credentials: Secrets;
 }
 
-/** One request, with the token it carries. */
-export interface SendRequest {
+/** What is sent, wherever it goes. No field may be left out: one could be found in a polluted `Object.prototype`, such as a method. */
+export interface RequestContent {
   readonly method: TransportRequest['method'];
   /** What is sent as JSON. */
   readonly json: unknown;
@@ -42,6 +42,10 @@ export interface SendRequest {
   readonly takesText: boolean;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
+/** Where it is sent, and with which token. */
+export interface RequestTarget {
   readonly location: string;
   readonly token: string | undefined;
   /** What must not be shown of the response. */
@@ -64,15 +68,16 @@ export interface SendRequest {
  */
 export function send(
   settings: ResponseSettings & Pick<SendSettings, 'transport' | 'requestTimeout'>,
-  limits: RequestLimits,
-  request: SendRequest,
+  request: RequestContent & RequestLimits,
+  target: RequestTarget,
 ): Promise<ServiceResponse> {
   const {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter} = settings;
-  const {method, location, secrets, isForeign} = request;
+  const {method, json} = request;
+  const {location, secrets, isForeign} = target;
   const clientRequestId = crypto.randomUUID();
-  const headers = requestHeaders(request, clientRequestId, reader.tokenHeader);
+  const headers = requestHeaders(request, target, clientRequestId, reader.tokenHeader);
   const read = (response: TransportResponse, cause?: PollError): ServiceResponse =>
-    readResponse(settings, request, clientRequestId, response, cause);
+    readResponse(settings, request, target, clientRequestId, response, cause);
   let head: ResponseHead | undefined;
   const readHead = (cause: PollError): ServiceResponse | undefined =>
     head === undefined || !isStatus(head.status)
@@ -84,7 +89,7 @@ export function send(
       response = await transport(location, {
         method,
         headers,
-        json: request.json,
+        json,
         isForeign,
         maxBodyLength: maxResponseSize,
         maxRetryAfter,
@@ -108,7 +113,7 @@ export function send(
     const answer = readAnswer(status, responseHeaders, clientRequestId, secrets);
     throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(retryAfter, maxRetryAfter)});
   };
-  return withTimeLimit(requestTimeout, limits, 'request', work, readHead);
+  return withTimeLimit(requestTimeout, request, 'request', work, readHead);
 }
 
 const acceptJson = 'application/json';
@@ -120,7 +125,8 @@ export function acceptsByDefault(accept: string | undefined): boolean {
 }
 
 function requestHeaders(
-  {takesText, token, trusted, headers: others}: SendRequest,
+  {takesText, headers: others}: RequestContent,
+  {token, trusted}: RequestTarget,
   clientRequestId: string,
   {name, prefix}: ProtocolReader['tokenHeader'],
 ): TransportRequest['headers'] {
@@ -149,7 +155,8 @@ type ResponseSettings = Pick<SendSettings, 'reader' | 'maxResponseSize' | 'maxRe
 /** @param cause why there is no body */
 function readResponse(
   {reader, maxResponseSize, maxRetryAfter}: ResponseSettings,
-  {method, takesText, location, secrets, credentials, isForeign, redirected}: SendRequest,
+  {method, takesText}: RequestContent,
+  {location, secrets, credentials, isForeign, redirected}: RequestTarget,
   clientRequestId: string,
   {status, headers, retryAfter, body}: TransportResponse,
   cause: PollError | undefined,

@@ -42,6 +42,7 @@ export function withTimeLimit<T>(
   let heldUntil: number | undefined;
   let isStarting = true;
   let isOver = false;
+  let hasHead = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
   return new Promise<T>((resolve, reject) => {
     const onTimeout = (): void => {
@@ -81,6 +82,7 @@ export function withTimeLimit<T>(
       // It was sent in a batch that failed: what is not under way takes none of its time.
       onRequeued: () => startTimer(deadlineAt, now()),
       onHead: () => {
+        hasHead = true;
         const end = sentAt + requestTimeout;
         if (deadlineAt !== undefined && deadlineAt < end) startTimer(end, now());
       },
@@ -97,8 +99,9 @@ export function withTimeLimit<T>(
       (error: unknown) => {
         finish();
         reject(error);
-        // The rest of a body that is too long must not keep arriving.
-        controller.abort();
+        // The rest of a body that is too long must not keep arriving. Where `fetch` itself has rejected, there is none; and if it did so
+        // because of too many content codings, an abort would make Node emit `uncaughtException`, which ends the process.
+        if (hasHead) controller.abort();
       },
     );
   });

@@ -1,4 +1,4 @@
-import {mkdir} from 'node:fs/promises';
+import {mkdir, readdir} from 'node:fs/promises';
 import {createRequire} from 'node:module';
 import {dirname} from 'node:path';
 import type {ClassicLevel} from 'classic-level';
@@ -128,6 +128,7 @@ function loadClassicLevel(): typeof ClassicLevel {
 async function openDatabase(folder: string, Level: typeof ClassicLevel): Promise<ClassicLevel> {
   try {
     await makeFolder(folder);
+    checkIsWhole(await readdir(folder));
     const database = new Level(folder);
     await database.open();
     return database;
@@ -139,17 +140,31 @@ async function openDatabase(folder: string, Level: typeof ClassicLevel): Promise
   }
 }
 
+/** The files that hold what was written. */
+const dataFile = /^\d+\.(?:ldb|sst|log)$/;
+
+/** @throws Error where LevelDB would make a new database in place of one whose `CURRENT` is lost, and delete what that one held */
+function checkIsWhole(files: readonly string[]): void {
+  if (!files.includes('CURRENT') && files.some((file) => dataFile.test(file))) {
+    throw new Error('Its file CURRENT is missing: restore the folder from a backup, or remove it to start anew');
+  }
+}
+
 /** Makes a folder, and those that it is in. Node's own way never ends where none can be made, as in `/proc`. */
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder);
+    await makeOneFolder(folder);
   } catch (error) {
-    const code: unknown = Object(error).code;
-    // LevelDB says so if it is a file.
-    if (code === 'EEXIST') return;
     const parent = dirname(folder);
-    if (code !== 'ENOENT' || parent === folder) throw error;
+    if (Object(error).code !== 'ENOENT' || parent === folder) throw error;
     await makeFolder(parent);
-    await mkdir(folder);
+    await makeOneFolder(folder);
   }
+}
+
+async function makeOneFolder(folder: string): Promise<void> {
+  await mkdir(folder).catch((error: unknown) => {
+    // Another store may be making it too; LevelDB says so if it is a file.
+    if (Object(error).code !== 'EEXIST') throw error;
+  });
 }

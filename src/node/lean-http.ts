@@ -52,7 +52,7 @@ export function leanHttp(given: LeanHttpOptions = {}): KyInstance {
   // Bun's undici has the names of the package, but ignores dispatchers and follows redirects with the token.
   if (typeof Agent.prototype.dispatch !== 'function') {
     throw new Error(
-      'leanHttp: Bun replaces the package undici by a module without dispatchers. Leave out the option http there',
+      'leanHttp: Bun replaces the package undici with a module without dispatchers. Leave out the option http there',
     );
   }
   const options = checkOptions(given, optionChecks);

@@ -76,9 +76,8 @@ export function instrumentClient(client: OperationClient, telemetry: Telemetry):
       isSubscribed = false;
       // A method that was wrapped again stays; ours inside it then only delegates.
       const originals = {watch, watchOperation, resume, start, resetPassword};
-      for (const [name, original] of Object.entries(originals)) {
-        if (original !== undefined && Reflect.get(methods, name) === Reflect.get(replacements, name))
-          Reflect.set(methods, name, original);
+      for (const [name, replacement] of Object.entries(replacements)) {
+        if (Reflect.get(methods, name) === replacement) Reflect.set(methods, name, Reflect.get(originals, name));
       }
       for (const subscription of [...subscriptions]) subscription.unsubscribe();
     },

@@ -71,7 +71,8 @@ interface FieldChecks {
 
 const isString = (value: unknown): boolean => typeof value === 'string';
 const isTime = (value: unknown): boolean => Number.isFinite(value) && Math.abs(Number(value)) <= 8.64e15;
-/** The largest count. As numbers go, one more is the same: it cannot become one that is refused. */
+
+/** The largest count. It is its own successor in floating point, so that counting on never leads to a count that is refused. */
 export const largestCount: number = 2 ** 53;
 const isCount = (value: unknown): boolean =>
   Number.isInteger(value) && Number(value) >= 0 && Number(value) <= largestCount;

@@ -10,7 +10,7 @@ export type RetryOptions = Omit<PRetryOptions, 'signal'>;
 
 /** The options of {@link pollOperation}, {@link resumeOperation} and {@link fetchOperation}; `undefined` means absent. */
 export interface PollOptions<Result = unknown> {
-  /** How the service words its operations. Default `protocols.longRunning`. */
+  /** How the service describes its operations. Default `protocols.longRunning`. */
   readonly protocol?: Protocol<Result> | undefined;
   /**
    * The ky instance that sends the requests, e.g. with hooks or another `fetch`. Its own retries and timeouts do not
@@ -18,11 +18,12 @@ export interface PollOptions<Result = unknown> {
    */
   readonly http?: KyInstance | undefined;
   /**
-   * The bearer token, without the word `Bearer`, or the key that the protocol's `authorization` names a header for. It goes only to the origin of the location and to `trustedOrigins`, over
-   * https or to this machine. After a 401 a function is asked once more. Default: none is sent.
+   * The bearer token, without the word `Bearer`, or the key that the protocol's `authorization` names a header for. It goes only to the
+   * origin of the location and to `trustedOrigins`, over https or to this machine. After a 401 a function is called once more. Default:
+   * none is sent.
    */
   readonly token?: TokenSource | undefined;
-  /** When to ask again, unless the service says. Default `schedules.exponential()`: 1 s growing to 30 s, full jitter. */
+  /** When to poll again, unless the service says. Default `schedules.exponential()`: 1 s growing to 30 s, full jitter. */
   readonly schedule?: Schedule | undefined;
   /**
    * p-retry's options for transient failures within one poll: no connection, no response in time, 408, 429, 500, 502, 503,
@@ -32,8 +33,8 @@ export interface PollOptions<Result = unknown> {
    */
   readonly retry?: RetryOptions | undefined;
   /**
-   * How long to watch in all, in milliseconds: waits, requests and retries together. `false`: no limit. Default the
-   * protocol's, 15 minutes. Not to be mistaken for `requestTimeout`.
+   * How long to watch in all, in milliseconds: waits, requests and retries together. `false`: no limit. Default the protocol's, 15 minutes.
+   * Not to be confused with `requestTimeout`.
    */
   readonly totalTimeout?: number | false | undefined;
   /**
@@ -66,7 +67,7 @@ export interface PollOptions<Result = unknown> {
   readonly unknownStatus?: 'keepPolling' | 'fail' | undefined;
   /** How long 404 means "not visible yet", in milliseconds from the first 404 since the last good answer. Default 30,000. */
   readonly notFoundGrace?: number | undefined;
-  /** How many polls in a row may fail, each after its retries. Default 5. */
+  /** How many polls must fail in a row, each after its retries, to end watching. Default 5. */
   readonly consecutiveFailures?: number | undefined;
   /** After how many milliseconds without any change a `stalled` event is emitted; `false`: never. Default 5 minutes. */
   readonly stalledAfter?: number | false | undefined;

@@ -71,7 +71,9 @@ export async function fetchResultOnce(
   signal: Signal,
   clock: Clock,
 ): Promise<ResultStep> {
-  const {attempts, since} = progress ?? {attempts: 0, since: clock.now()};
+  const attempts = progress?.attempts ?? 0;
+  // Never later than now, unless the clock was set back: it would be waited for that much longer.
+  const since = Math.min(progress?.since ?? Number.POSITIVE_INFINITY, clock.now());
   const graceUntil = since + settings.notFoundGrace;
   try {
     // A client may hold a request back for hours. It may leave for as long as retries are made.

@@ -51,8 +51,9 @@ export type ProtocolDefinition<Result = unknown> =
       });
 
 /**
- * How a service describes its long-running operations: data, and a function where data ends. Fields of a response body are given as JSON pointers
- * (`/status`); of several, the first that leads to a value counts. `Result` is the type of a result, which nobody checks.
+ * How a service describes its long-running operations: data, plus a function where data is not enough. Fields of a response body are given
+ * as JSON pointers (`/status`); of several, the first that leads to a value counts. `Result` is the type of a result, which is not checked
+ * at run time.
  */
 export interface Protocol<Result = unknown> {
   /** Its name; a resume token refers to the protocol by it. */
@@ -79,9 +80,9 @@ export interface Protocol<Result = unknown> {
    */
   readonly withoutStatus?: OperationStatus;
   /**
-   * What a response means by its HTTP status, from 200 to 599 but 401 and 429, e.g. `{202: 'running', 200: 'succeeded'}`.
-   * Below 400 it counts for a response with neither a status word nor an error. From 400 on it counts whatever the body says,
-   * before any retry or grace period, and the body's error is the operation's. Default: nothing.
+   * What a response means by its HTTP status, from 200 to 599 except 401 and 429, e.g. `{202: 'running', 200: 'succeeded'}`. Below 400 it
+   * counts for a response with neither a status word nor an error. From 400 on it counts whatever the body says, before any retry or grace
+   * period, and the body's error is the operation's. Default: nothing.
    */
   readonly httpStatuses?: Readonly<Record<number, OperationStatus>>;
   /** Whether a value at `error` turns a word that means succeeded into failed. Default `false`. */
@@ -131,9 +132,9 @@ export interface Protocol<Result = unknown> {
   /** Where to find the message of that error, if not in it. Default: in it. */
   readonly errorMessage?: JsonPointers;
   /**
-   * Reads what data cannot say: lists, counts, a word in a header. Synchronous. It gets each response but HTTP 401, 403, 429 and
-   * what `throttlingCodes` say, so look at `httpStatus` first. What it returns counts, and is checked; `undefined`: the response
-   * is no operation, and an HTTP error is treated as any. What it throws is trouble of that poll. Default: none.
+   * Reads what data cannot describe: lists, counts, a word in a header. Synchronous. It gets each response but HTTP 401, 403, 429 and what
+   * `throttlingCodes` say, so look at `httpStatus` first. What it returns counts, and is checked; `undefined`: the response is no
+   * operation, and an HTTP error is treated as any other. If it throws, that poll has failed. Default: none.
    */
   readonly read?: (answer: ReadableAnswer) => ReadOperation<Result> | undefined;
   /**

@@ -24,14 +24,14 @@ export interface RunnerCheck {
   readonly seen: readonly string[];
 }
 
-/** What came of {@link checkRunner}. */
+/** The report of {@link checkRunner}. */
 export interface RunnerReport {
   /** The name of the runner. */
   readonly runner: string;
   /** Whether everything was played and no rule was broken. */
   readonly ok: boolean;
   readonly checks: readonly RunnerCheck[];
-  /** What the runner cannot, with the reasons. */
+  /** What the runner cannot do, with the reasons. */
   readonly cannot: ReadonlyMap<RunnerAbility, string>;
   /** The scenarios that were left out because the machine was too busy however often they were played, with what was seen. */
   readonly disturbed: ReadonlyMap<string, string>;

@@ -99,7 +99,7 @@ export const rules: readonly Rule[] = [
     },
   },
   {
-    name: 'An end is stored before onEnd is called: nothing is asked after it',
+    name: 'An end is stored before onEnd is called: no poll follows it',
     violation: ({operation: {plan}, calls: [first], polls}) => {
       // A poll that the deadline cut off may still arrive.
       if (first === undefined || plan.totalTimeout !== undefined) return undefined;
@@ -108,7 +108,7 @@ export const rules: readonly Rule[] = [
     },
   },
   {
-    name: 'Nothing is asked once the service has said the end, but after a kill',
+    name: 'No poll follows the end that the service reported, except after a kill',
     violation: ({scenario, scene, operation: {plan}, polls}) => {
       const ends = plan.script.findIndex(isEnd);
       const later = ends < 0 || scenario.overlaps ? 0 : polls.length - ends - 1 - scene.kills.length;
@@ -116,7 +116,7 @@ export const rules: readonly Rule[] = [
     },
   },
   {
-    name: 'No poll is earlier than the service or the schedule allows, but after a kill',
+    name: 'No poll is earlier than the service or the schedule allows, except after a kill',
     violation: (facts) => (facts.operation.plan.isWoken ? undefined : earlyPolls(facts).next().value),
   },
   {
@@ -125,7 +125,7 @@ export const rules: readonly Rule[] = [
     violation: (facts) => (facts.operation.plan.isWoken ? earlyPolls(facts).next().value : undefined),
   },
   {
-    name: 'Nothing is asked after the deadline, but one poll that comes late',
+    name: 'No poll follows the deadline, except one that comes late',
     violation: ({operation: {plan, storedAt}, polls}) => {
       const {totalTimeout = Number.POSITIVE_INFINITY} = plan;
       const later = polls.filter((at) => at > storedAt + totalTimeout);

@@ -46,15 +46,15 @@ export type RunnerAbility =
 
 /** A runner with an empty store of its own, as the kit drives it. */
 export interface TestedRunner {
-  /** What it cannot, with the reason, which the report shows. The kit leaves that out. */
+  /** What it cannot do, with the reason, which the report shows. The kit leaves that out. */
   readonly cannot?: {readonly [Ability in RunnerAbility]?: string | undefined} | undefined;
   /** Starts an instance on the store: beside others where it can, and another one after a kill. Resolves when it works. */
   start(options: RunnerInstanceOptions): Promise<RunnerInstance>;
   /** Adds an operation. Resolves when it is stored. */
   add(location: string, options: TestedOperationOptions): Promise<unknown>;
-  /** Gives the hint that an operation may have changed. Left out, it cannot. */
+  /** Gives the hint that an operation may have changed. Absent if the runner takes no hints. */
   wake?(key: string): Promise<unknown>;
-  /** All that the store holds, as text. Left out, it cannot. */
+  /** All that the store holds, as text. Absent if the store cannot be read. */
   stored?(): Promise<string>;
   /** Ends all instances and removes the store. */
   close(): Promise<unknown>;

@@ -19,7 +19,7 @@ export async function takeOver<Entry>(
   const take = async (token: ResumeToken): Promise<Entry> => {
     const entry = await add(token);
     found = {entry};
-    if (locationOf(entry) !== token.location) throw new Error('The key is that of another operation');
+    if (locationOf(entry) !== token.location) throw new Error('The key belongs to another operation');
     return entry;
   };
   return await poller.handOver(take).catch((error: unknown) => {

@@ -11,13 +11,13 @@ import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './rec
 import {holdOf, type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
-/** What every turn gives, whether or not another one follows. */
+/** What every turn returns, whether or not another one follows. */
 export interface TurnFacts<Data = unknown> {
   /** The record after the turn: store it in place of the one before. */
   readonly record: OperationRecord<Data>;
   /** What a poller would have emitted, in order. A turn that is taken again emits its events again. */
   readonly events: readonly OperationEvent[];
-  /** Set where the service asked for no requests for a while, which applies to every operation on that origin. */
+  /** Set if the service asked for a pause, which applies to every operation on that origin. */
   readonly hold?: OriginHold | undefined;
   /** What `onEnd` rejected with. */
   readonly error?: unknown;
@@ -80,7 +80,9 @@ export async function takePreparedTurn<Data>(
 ): Promise<Turn<Data>> {
   const {resume, onEnd, signal, heldUntil} = turn;
   const dueAt = dueAtOf(record);
-  if (Math.ceil(dueAt) > now) return {record, events: [], dueAt};
+  // No `onEnd` waits so long: the clock was set back, and nobody shall hear of the end a day late.
+  const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
+  if (Math.ceil(dueAt) > now && !isFromAnotherClock) return {record, events: [], dueAt};
   const begunAt = processNow();
   const clock = wallClock(() => now + processNow() - begunAt);
   if (record.ended !== undefined) return handOver(record, state, record.ended, turn, clock);

@@ -28,8 +28,8 @@ export interface EndedRecord<Data = unknown, Result = unknown> {
 }
 
 /**
- * The options of {@link takeTurn}: those of a poller apply to all records. `Result` is the type of the results, which nobody checks:
- * that of the `protocols`, and a union where there are several.
+ * The options of {@link takeTurn}: those of a poller apply to all records. `Result` is the type of the results, which is not checked at run
+ * time: that of the `protocols`, and a union where there are several.
  */
 export interface TurnOptions<Data = unknown, Result = unknown>
   extends Omit<PollOptions, 'protocol' | 'retry' | 'totalTimeout' | 'initialDelay'> {
@@ -46,7 +46,7 @@ export interface TurnOptions<Data = unknown, Result = unknown>
   readonly heldUntil?: number | undefined;
   /** Ends the turn: it rejects with the signal's reason, and the record stays as it is. */
   readonly signal?: AbortSignal | undefined;
-  /** How many polls in a row may fail. Default 20: a poll is one request, because a turn does not wait to repeat one. */
+  /** How many polls must fail in a row to end watching. Default 20: a poll is one request, because a turn does not wait to repeat one. */
   readonly consecutiveFailures?: number | undefined;
 }
 

@@ -10,13 +10,12 @@ import {
   readBatchAnswers,
   readEmulatorOptions,
 } from './emulator-options.ts';
-import {announcesBody, readBody} from './incoming-request.ts';
 import {startLoopbackServer} from './loopback-server.ts';
 import type {AddOperationOptions} from './operation-options.ts';
 import {OperationStore} from './operation-store.ts';
 import {type RecordedRequest, RequestRecorder} from './request-recorder.ts';
 import {type EmulatedResource, EndpointRegistry} from './scripted-endpoint.ts';
-import {type Arrival, refuseRequest, serveRequest} from './serve-request.ts';
+import {serveRequest, whenArrived} from './serve-request.ts';
 
 /** A running emulator of Microsoft Graph. Stop it at the end of the test. */
 export interface GraphEmulator {
@@ -128,16 +127,9 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   // Only where it is wanted: what compiles ES modules to CommonJS for tests cannot compile its `import.meta`.
   const consoleModule = settings.console ? await import('./console/console.ts') : undefined;
   const recorder = new RequestRecorder(settings.record);
-  let received = 0;
-
   const server = await startLoopbackServer(
     settings,
-    (request, response) => {
-      const now = Date.now();
-      // Nearly every request is a poll without a body: it is answered in the same turn.
-      if (!announcesBody(request)) serve({request, response, body: undefined, now});
-      else void readBody(request).then((body) => serve({request, response, body, now}));
-    },
+    whenArrived((arrival) => serveRequest(arrival, context)),
     (request, response) => console?.serve(request, response) ?? false,
   );
   const {root} = server;
@@ -149,16 +141,9 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   const service: EmulatedService = {...settings, checkBearer, endpoints, operations, root};
   const context = {service, recorder, server};
 
-  function serve(arrival: Arrival): void {
-    received += 1;
-    if (received > settings.maximumRequests) refuseRequest(arrival, settings.maximumRequests);
-    else serveRequest(arrival, context);
-  }
-
   const stop = async () => {
-    const stopped = server.stop();
     recorder.stop();
-    await stopped;
+    await server.stop();
   };
 
   return {
@@ -168,7 +153,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
     operations: operations.list,
     requests: recorder.requests,
     get received() {
-      return received;
+      return recorder.received;
     },
     get served() {
       return settings.throttle.served;

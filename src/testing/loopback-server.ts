@@ -52,19 +52,8 @@ export async function startLoopbackServer(
     socket.once('close', () => sockets.delete(socket));
   });
 
-  const actualPort = await new Promise<number>((resolve, reject) => {
-    server.once('error', reject);
-    // Thousands of pollers may start at the same moment: a short queue would refuse some of them.
-    server.listen({port, host: '127.0.0.1', backlog: 8192}, () => {
-      server.off('error', reject);
-      const address = server.address();
-      if (address === null || typeof address === 'string') reject(new Error('The server has no port'));
-      else resolve(address.port);
-    });
-  });
-
   return {
-    root: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${actualPort}`,
+    root: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${await listen(server, port)}`,
     get connections() {
       return sockets.size;
     },
@@ -77,6 +66,20 @@ export async function startLoopbackServer(
       return stopped;
     },
   };
+}
+
+/** @returns the port, which with 0 is any that is free */
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // Thousands of pollers may start at the same moment: a short queue would refuse some of them.
+    server.listen({port, host: '127.0.0.1', backlog: 8192}, () => {
+      server.off('error', reject);
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new Error('The server has no port'));
+      else resolve(address.port);
+    });
+  });
 }
 
 /** Resolves when the server and every one of its sockets is closed. */

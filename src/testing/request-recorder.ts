@@ -15,9 +15,11 @@ export interface RecordedRequest {
   readonly batched: boolean;
 }
 
-/** Records requests and resolves the promises of `nextRequest()`. */
+/** Counts and records requests, and resolves the promises of `nextRequest()`. */
 export class RequestRecorder {
   readonly requests: RecordedRequest[] = [];
+  /** How many HTTP requests have arrived, recorded or not. */
+  received = 0;
   /** Whether requests are kept in `requests`. */
   readonly records: boolean;
   /** What the promises of `nextRequest()` are settled by. */

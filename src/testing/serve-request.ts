@@ -1,9 +1,9 @@
-import type {IncomingMessage, ServerResponse} from 'node:http';
+import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import {graphError} from './answer.ts';
 import {answerHttpRequest} from './answer-batch.ts';
 import type {EmulatedService} from './emulator-options.ts';
 import {withCommonHeaders} from './graph-service.ts';
-import {graphRequestOf, maximumBodyLength, recordOf, tooLong} from './incoming-request.ts';
+import {announcesBody, graphRequestOf, maximumBodyLength, readBody, recordOf, tooLong} from './incoming-request.ts';
 import type {LoopbackServer} from './loopback-server.ts';
 import type {RequestRecorder} from './request-recorder.ts';
 import {sendAnswer, sendBeforeBodyEnds} from './send-answer.ts';
@@ -23,11 +23,23 @@ export interface Arrival {
   readonly now: number;
 }
 
-/** Records a request and sends the service's answer. */
-export function serveRequest(
-  {request, response, body, now}: Arrival,
-  {service, recorder, server}: ServingContext,
-): void {
+/** A listener that serves each request once it has arrived. Nearly all are polls without a body, which are served in the same turn. */
+export function whenArrived(serve: (arrival: Arrival) => void): RequestListener {
+  return (request, response) => {
+    const now = Date.now();
+    if (!announcesBody(request)) serve({request, response, body: undefined, now});
+    else void readBody(request).then((body) => serve({request, response, body, now}));
+  };
+}
+
+/** Counts and records a request, and sends the service's answer. */
+export function serveRequest(arrival: Arrival, {service, recorder, server}: ServingContext): void {
+  const {request, response, body, now} = arrival;
+  recorder.received += 1;
+  if (recorder.received > service.maximumRequests) {
+    refuseRequest(arrival, service.maximumRequests);
+    return;
+  }
   const received = graphRequestOf(request, body === tooLong ? undefined : body, now);
   const recorded = recorder.isNeeded ? recordOf(received, request.headers) : undefined;
   if (recorded !== undefined) recorder.add(recorded);
@@ -51,7 +63,7 @@ export function serveRequest(
 }
 
 /** Answers 508 without recording the request: memory must not grow in an endless loop. */
-export function refuseRequest({request, response, body, now}: Arrival, maximumRequests: number): void {
+function refuseRequest({request, response, body, now}: Arrival, maximumRequests: number): void {
   const refused = graphRequestOf(request, undefined, now);
   const message = `The emulator has reached its maximumRequests (${maximumRequests}).`;
   const answer = withCommonHeaders(graphError(508, refused, {message}), refused);

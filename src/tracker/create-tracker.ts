@@ -12,7 +12,7 @@ export interface OperationTrackerOptions<Data = unknown, Result = unknown>
   extends Omit<TurnOptions<Data, Result>, 'heldUntil' | 'signal'> {
   /** Where the operations are kept. Default: nowhere, so that they end with the process. */
   readonly store?: OperationStore | undefined;
-  /** Called with what went wrong and ended nothing. Default: `console.warn`. */
+  /** Called with each error that ends neither a watch nor the process. Default: `console.warn`. */
   readonly onError?: ((error: TrackerError) => void) | undefined;
   /** How many polls are made at once, and how many ends are handed over at once. Default 100. */
   readonly concurrency?: number | undefined;
@@ -32,12 +32,12 @@ const trackerChecks = {
 } satisfies Checks<OperationTrackerOptions>;
 
 /**
- * Makes a tracker: it goes on with what is in the store, and takes what is added, until each operation has ended and `onEnd` has
- * resolved. One tracker at a time uses a store.
+ * Makes a tracker, which watches what is in the store and what is added, until each operation has ended and `onEnd` has resolved. Only one
+ * tracker at a time can use a store.
  *
  * - `onEnd` is called at least once for each operation, with an `id` that stays the same: again after it rejected, and after a
  *   crash. Only then does the operation leave the store.
- * - Whatever the store rejects is repeated and reported to `onError`. Text that is no record is left as it is.
+ * - Whatever the store rejects is repeated and reported to `onError`. Text that is not a record is left as it is.
  *
  * @throws TypeError or RangeError when an option is invalid; the message names it
  * @throws TrackerError when the store cannot be read

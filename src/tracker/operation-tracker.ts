@@ -17,7 +17,7 @@ export interface TrackedCounts {
   readonly active: number;
   /** over, and not yet taken by `onEnd` */
   readonly ended: number;
-  /** left alone, because there is nothing that this tracker can do with what is stored */
+  /** left alone, because this tracker cannot use what is stored */
   readonly refused: number;
 }
 
@@ -25,14 +25,14 @@ export interface TrackedCounts {
  * Operations that are watched in this process, and kept in a store.
  *
  * @typeParam Data the type of what is added with an operation
- * @typeParam Result the type of the operations' results, which nobody checks
+ * @typeParam Result the type of the operations' results, which is not checked at run time
  */
 export interface OperationTracker<Data = unknown, Result = unknown> extends AsyncDisposable {
   /**
-   * Watches an operation. Adding a key that is there changes nothing, so the code that starts operations can be repeated.
+   * Watches an operation. Adding a key that is already there changes nothing, so the code that starts operations is safe to repeat.
    *
    * A poller is handed over: a request that is under way is waited for, then the poller stops, and its `result()` rejects with a
-   * `WatchAbortedError` whose cause says so. It goes on if this rejects, and where the key is that of another operation.
+   * `WatchAbortedError` whose cause says so. It goes on if this rejects, or if the key belongs to another operation.
    *
    * @param place where the operation is, or a poller or a resume token to go on from
    * @returns the operation, once it is stored
@@ -52,7 +52,7 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
    *
    * @param type the event's name, or `'*'` for all
    * @param listener gets the event, which is frozen
-   * @throws TypeError when there is no such event, or the listener is no function
+   * @throws TypeError when there is no such event, or the listener is not a function
    *
    * @example
    * ```ts
@@ -60,7 +60,7 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
    * ```
    */
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription;
-  /** The operation of that key; `undefined` where there is none, or no longer. `get<Image>(key)` says what its result is. */
+  /** The operation of that key; `undefined` if there is none, or no longer. `get<Image>(key)` says what its result is. */
   get<Known extends Result = Result>(key: string): Promise<TrackedOperation<Data, Known> | undefined>;
   /** All operations. */
   list(): Promise<TrackedOperation<Data, Result>[]>;

@@ -10,7 +10,7 @@ import {TrackerError} from './tracker-error.ts';
 /** What a store held. */
 export interface Loaded<Data> {
   readonly records: readonly OperationRecord<Data>[];
-  /** The keys of what is no record that this version can read. */
+  /** The keys under which there is no record that this version can read. */
   readonly refused: ReadonlySet<string>;
 }
 
@@ -21,7 +21,7 @@ const retryDelay = 200;
 /**
  * Reads a store. A read that fails is repeated four times.
  *
- * @param onError gets the failed reads, and what is no record
+ * @param onError gets the failed reads, and what is not a record
  * @throws TrackerError when one fails for the fifth time
  */
 export async function loadRecords<Data>(
@@ -42,7 +42,7 @@ export async function loadRecords<Data>(
       } catch (error) {
         if (!(error instanceof RecordRefusedError)) throw error;
         refused.add(key);
-        onError(new TrackerError('record', 'The store holds what is no record under', key, error));
+        onError(new TrackerError('record', 'The store holds something that is not a record under', key, error));
       }
     }
   };

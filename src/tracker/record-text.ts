@@ -19,7 +19,8 @@ export function writeRecord(record: OperationRecord): string {
 export function readRecordText<Data>(key: string, text: string): OperationRecord<Data> {
   const record: OperationRecord<Data> = parse(text);
   readRecord(record);
-  if (record.key !== key) throw new RecordRefusedError('key: it is another one', record.id, 'invalidRecord');
+  if (record.key !== key)
+    throw new RecordRefusedError('key: it is not the key that the record is stored under', record.id, 'invalidRecord');
   try {
     JSON.stringify(record.data);
   } catch {

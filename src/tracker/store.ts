@@ -1,4 +1,4 @@
-/** What a store need not make last at once. */
+/** How durable a write has to be. */
 export interface WriteHint {
   /**
    * Whether the write may be lost in a power cut, or when the process is killed: it holds no more than when the next poll is due,
@@ -18,7 +18,7 @@ export interface OperationStore {
   read(key: string): Promise<string | undefined>;
   /** Resolves once the text has taken the place of what was there. A store may leave the hint alone. */
   write(key: string, text: string, hint?: WriteHint): Promise<unknown>;
-  /** Resolves once nothing is there. */
+  /** Resolves once the key is gone. */
   remove(key: string): Promise<unknown>;
   /** Releases what the store holds, when its tracker is closed. Default: nothing. */
   close?(): Promise<unknown>;

@@ -8,7 +8,7 @@ import type {RecordRunner} from './record-runner.ts';
  * An operation of a tracker.
  *
  * @typeParam Data the type of what was added with it
- * @typeParam Result the type of its result, as its protocol has it; nobody checks it
+ * @typeParam Result the type of its result, as its protocol declares it; it is not checked at run time
  */
 export class TrackedOperation<Data = unknown, Result = unknown> {
   /** What the tracker knows it by. */

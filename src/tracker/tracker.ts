@@ -70,7 +70,9 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     for (const record of records) {
       const {runner} = this.#track(record, alreadyStored);
       const dueAt = dueAtOf(record);
-      runner.start(record.ended === undefined && dueAt <= time ? time + Math.random() * spread : dueAt);
+      // Whether it is too early for an `onEnd` is for its turn to say.
+      if (record.ended !== undefined) runner.start(time);
+      else runner.start(dueAt <= time ? time + Math.random() * spread : dueAt);
     }
   }
 
@@ -167,9 +169,9 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     if (this.#refused.has(key)) {
       throw new TrackerError(
         'record',
-        'Nothing is added over',
+        'Cannot add',
         key,
-        'what the store holds there cannot be read: remove it',
+        'what the store holds under this key cannot be read; remove it first',
       );
     }
     // Refused now, not at the first turn.

@@ -1,6 +1,6 @@
 // `npm run bench` runs the performance suite, and with `-- --write` puts its figures into docs/performance-figures.md. Named ones
 // run alone: `npm run bench -- stop`. `-- --check` fails where a figure is worse than its target by more than its spread, and
-// `-- --list` tells the names.
+// `-- --list` prints the names.
 import {benchmarkBatch} from './batch.ts';
 import {measureCost} from './cost.ts';
 import {benchmarkEstimate} from './estimate.ts';

@@ -204,7 +204,7 @@ async function makeTrouble({time, troubleEvery, recoverAfter}: QueueKillPlan, sc
   const {running, start, restart, troubles, signal} = scene;
   const until = Date.now() + time;
   const pause = (longest: number): Promise<void> => sleep(longest, undefined, {signal}).catch(() => undefined);
-  const kinds = ['killed', 'stopped', 'redis', 'killed', 'stopped'] as const;
+  const kinds = ['killed', 'redis', 'stopped', 'killed', 'stopped'] as const;
   const starting: Array<Promise<unknown>> = [];
   for (let count = 0; ; count += 1) {
     await pause((0.5 + Math.random()) * troubleEvery);

@@ -37,7 +37,7 @@ export function targetTable(targets: readonly Target[]): string {
   const rows = targets.map(({name, measured: {low, median, high}, unit, atMost, reached}) => [
     name,
     figure(median, unit),
-    low === high ? '' : `${figure(low)} to ${figure(high)}`,
+    low < high ? `${figure(low)} to ${figure(high)}` : '',
     `at most ${figure(atMost, unit)}`,
     median <= atMost ? 'met' : reached === undefined ? 'missed' : `missed, held to ${figure(reached)}`,
   ]);

@@ -10,7 +10,7 @@ describeWithRedis('a queue whose workers and Redis are killed', () => {
 
   // `npm run bench -- queue-kill` does the same with more.
   test('loses nothing, and ends nothing twice or wrongly', async () => {
-    const plan = {operations: 200, workers: 3, time: 5000, troubleEvery: 600, recoverAfter: 3000};
+    const plan = {operations: 200, workers: 3, time: 3000, troubleEvery: 500, recoverAfter: 2000};
     const {early, ...report} = await killQueue(
       {...plan, execArgv: ['--import', loader]},
       {connection: bench.connection, restart: () => bench.redis.restart()},

@@ -125,7 +125,7 @@ export async function startWorkerProcess(bench: Bench, given: {hangsInOnEnd?: bo
 }
 
 /** By then the test has failed anyway: otherwise jest would never end. In milliseconds. */
-const longestWait = 20_000;
+const longestWait = 50_000;
 
 /** Waits until a condition holds. */
 export async function until(holds: () => unknown | Promise<unknown>): Promise<void> {
@@ -139,6 +139,13 @@ export async function until(holds: () => unknown | Promise<unknown>): Promise<vo
 /** The id that BullMQ has for an operation. */
 export function jobIdOf({id}: {readonly id: string}): string {
   return jobOf(id).jobId;
+}
+
+/** Until when BullMQ delays the job of an operation, in milliseconds since 1970; 0: it does not. */
+export async function dueOf(bench: Bench, operation: {readonly id: string}): Promise<number> {
+  const score = await bench.redisClient().zscore(`bull:${bench.name}:delayed`, jobIdOf(operation));
+  // Twelve bits of it are a counter.
+  return Math.floor(Number(score) / 4096);
 }
 
 /** What a promise rejects with. */

@@ -25,6 +25,18 @@ describe('the live line', () => {
     expect(drawn).toEqual(['', 'run', 'running', 'running  ', 'running  1', 'running  12s  polling']);
   });
 
+  test.each([0, Number.NaN])('has 80 columns where the terminal says %d', (columns) => {
+    const {stderr, written} = fakeShell({terminal: true, columns});
+    const line = new LiveLine(
+      stderr,
+      (_, text) => text,
+      () => [['plain', 'x'.repeat(100)]],
+    );
+    line.draw();
+    expect(shown(written().stderr)).toBe('x'.repeat(79));
+    line.end();
+  });
+
   describe('on a terminal', () => {
     beforeEach(() => void jest.useFakeTimers());
     afterEach(() => void jest.useRealTimers());

@@ -39,10 +39,9 @@ function watchAnswered({
   secrets = [secret],
 }: Answered): OperationPoller | undefined {
   const {origin} = new URL(root);
-  const others = {pathRoot: undefined, transport: undefined, startTimeout: undefined};
-  const none = {startToken: undefined, headers: undefined, http: undefined, concurrency: undefined, ...others};
+  const none = {startToken: undefined, headers: undefined, http: undefined, concurrency: undefined};
   const get = (name: string): string | null => (name === 'location' ? (location ?? null) : null);
-  const parts = createClientParts({...none, origin, base: root, scope: '', token: 'a-token'});
+  const parts = createClientParts({...none, origin, base: root, scope: '', token: 'a-token', startTimeout: undefined});
   const response = {
     status,
     headers: {get, has: (name: string) => get(name) !== null, entries: () => []},

@@ -1,4 +1,5 @@
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+import {fetchOrSkip} from '../support/packages.ts';
 import {autorest} from './autorest.ts';
 import {runCoreLro} from './core-lro.ts';
 import {httpSpecs} from './http-specs.ts';
@@ -7,10 +8,7 @@ import {type Expected, isRight, type Runner, type Scenario} from './scenario.ts'
 import {fetchSuites, type SuiteServer, startAutorest, startSpector} from './servers.ts';
 
 // Before the tests are defined, so that they can be skipped.
-const fetched = await fetchSuites().catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  console.warn('SKIPPED: the suites of others, whose servers npm could not fetch:', error);
-});
+const fetched = await fetchOrSkip('the suites of others', fetchSuites);
 
 const suites = [
   {name: 'autorest test server', scenarios: autorest, start: startAutorest, size: 84, least: 83},

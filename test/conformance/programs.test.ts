@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
-import {environment, fetchPackages} from '../support/packages.ts';
+import {environment, fetchOrSkip, fetchPackages} from '../support/packages.ts';
 import {installPacked} from '../support/packed.ts';
 import {findRuntimes} from '../support/runtimes.ts';
 
@@ -20,10 +20,7 @@ const packages = [
   ...['msw@3.0.5', 'nock@15.0.6'],
 ];
 
-const fetched = await fetchPackages('clients-1', packages).catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  console.warn('SKIPPED: clients and mocks of others, which npm could not fetch:', error);
-});
+const fetched = await fetchOrSkip('clients and mocks of others', () => fetchPackages('clients-1', packages));
 // What msw and nock ask for.
 const {runtimes} = await findRuntimes('tests with msw and nock', ['Node 22']);
 const node = runtimes.find(({name}) => name.startsWith('Node 22'));

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
-import {environment, fetchPackages} from '../support/packages.ts';
+import {environment, fetchOrSkip, fetchPackages} from '../support/packages.ts';
 import {installPacked} from '../support/packed.ts';
 
 const run = promisify(execFile);
@@ -18,10 +18,7 @@ const packages = [
   'vitest@4.1.12',
 ];
 
-const fetched = await fetchPackages('test-runners-1', packages).catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  console.warn('SKIPPED: the test runners, which npm could not fetch:', error);
-});
+const fetched = await fetchOrSkip('the test runners', () => fetchPackages('test-runners-1', packages));
 
 // The tests and the setting stand in docs/testing.md.
 const page = await readFile(join(root, 'docs/testing.md'), 'utf8');

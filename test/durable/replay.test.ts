@@ -107,7 +107,7 @@ describe('a workflow that is killed at any point', () => {
       }),
       {numRuns: 60},
     );
-  }, 20_000);
+  });
 
   test('is replayed only from what was recorded, without a request', async () => {
     const answers = [says('running'), {http: 503, body: ''}, says('failed')];

@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
-import {environment, fetchPackages} from '../support/packages.ts';
+import {environment, fetchOrSkip, fetchPackages} from '../support/packages.ts';
 import {findRuntimes, type Runtime} from '../support/runtimes.ts';
 
 const run = promisify(execFile);
@@ -17,11 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 // Before the tests are named, so that they can be told to be skipped.
 const {runtimes, missing} = await findRuntimes('leanHttp', ['Node', 'Bun']);
 const nodes = runtimes.filter(({name}) => name.includes('Node'));
-const undici8 = await fetchPackages('undici-8.13.1', ['undici@8.13.1']).catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  console.warn('SKIPPED: leanHttp with undici 8, which npm could not fetch:', error);
-  return undefined;
-});
+const undici8 = await fetchOrSkip('leanHttp with undici 8', () => fetchPackages('undici-8.13.1', ['undici@8.13.1']));
 
 /** A user's program: it sends requests to a service by fetch and in three ways by the lean transport. */
 const program = `
@@ -199,7 +195,7 @@ test.each(runtimes.filter(({name}) => name.startsWith('Bun')))(
   '79: leanHttp refuses the call on $name',
   async (bun) => {
     await expect(waysOf(bun)).rejects.toThrow(
-      'leanHttp: Bun replaces the package undici by a module without dispatchers. Leave out the option http there',
+      'leanHttp: Bun replaces the package undici with a module without dispatchers. Leave out the option http there',
     );
     expect(requests).toEqual([['/fetch', 'direct']]);
   },

@@ -7,7 +7,7 @@ import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {fetchOrSkip, fetchPackages} from '../support/packages.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const page = await readFile(join(root, 'docs/engines.md'), 'utf8');
+const page = await readFile(join(root, 'docs/engine-recipes.md'), 'utf8');
 
 /** The packages of each engine; the page names the same versions. Cloudflare's come with its runtime's global types. */
 const engines = {

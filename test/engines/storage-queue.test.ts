@@ -9,13 +9,11 @@ import pWaitFor from 'p-wait-for';
 import {add, work} from '../../docs/examples/storage-queue.ts';
 import {openStorageQueue} from '../runner-kit/storage-queue.ts';
 import {fetchAzurite, startAzurite, type TestAzurite} from '../support/azurite.ts';
+import {fetchOrSkip} from '../support/packages.ts';
 import {startEmulator} from '../testing/emulators.ts';
 
 // Before the tests are defined, so that they can be skipped.
-const program = await fetchAzurite().catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  console.warn('SKIPPED: the queue on Azure Storage; npm could not fetch Azurite:', error);
-});
+const program = await fetchOrSkip('the queue on Azure Storage', fetchAzurite);
 const describeOnAzurite = program === undefined ? describe.skip : describe;
 
 describeOnAzurite('the queue on Azure Storage', () => {

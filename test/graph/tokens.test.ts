@@ -123,6 +123,23 @@ describe('a token', () => {
     expect([signals.length, signals[0]?.aborted, jest.getTimerCount()]).toEqual([2, true, 0]);
   });
 
+  test('that comes after a newer one does not take its place', async () => {
+    const coming = [promised(), promised()];
+    let asked = 0;
+    const token = tokensOf(() => coming[asked++]?.promise ?? 'none');
+    const early = token();
+    const challenged = token({forceRefresh: true, refused: 'old', claims: '{}'});
+    coming[1]?.resolve('with-the-claims');
+    await challenged;
+    coming[0]?.resolve('without');
+    expect([await early, await challenged, await token(), asked]).toEqual([
+      'without',
+      'with-the-claims',
+      'with-the-claims',
+      2,
+    ]);
+  });
+
   test.each([['with a space'], [''], ['ü'], [undefined], [5]])('that is none (%j) is refused', async (given) => {
     const error = await rejectionOf(tokensOf((() => given) as never)());
     expect(String(error)).toMatch(/^TypeError: token: expected visible ASCII characters/);

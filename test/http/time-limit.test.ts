@@ -81,15 +81,20 @@ describe('a time limit of 1000 ms', () => {
   });
 });
 
-test('work that fails is aborted, so that the rest of a body that is too long does not keep arriving', async () => {
+// Where `fetch` itself has rejected, an abort can end the process.
+test.each([
+  ['work that fails is aborted, so that the rest of a body that is too long does not keep arriving', true],
+  ['work that fails before there is a response is not aborted: nothing is under way', false],
+])('%s', async (_, hasHead) => {
   const limits = {signal: new AbortController().signal, deadlineAt: undefined};
   let signal: LazyAbortController | undefined;
-  const failing = withTimeLimit(1000, limits, 'request', async (given) => {
+  const failing = withTimeLimit(1000, limits, 'request', async (given, {onHead}) => {
     signal = given;
+    if (hasHead) onHead();
     throw new Error('too long');
   });
   await expect(failing).rejects.toThrow('too long');
-  expect(signal?.aborted).toBe(true);
+  expect(signal?.aborted).toBe(hasHead);
 });
 
 test('what is held back after its batch was refused has all of its time again once it is sent', async () => {

@@ -69,20 +69,9 @@ function optionNames(): readonly string[] {
 }
 
 // ky, p-retry, fetch and undici themselves read these from there.
-const others = new Set([
-  ...[
-    'signal',
-    'totalTimeout',
-    'maxResponseSize',
-    'method',
-    'body',
-    'headers',
-    'status',
-    'json',
-    'dispatcher',
-    'timeout',
-  ],
-]);
+const others = new Set(
+  'signal totalTimeout maxResponseSize method body headers status json dispatcher timeout'.split(' '),
+);
 const names = [
   ...new Set([...optionNames(), ...Object.keys({...pollOptionChecks, ...turnChecks, ...durableChecks})]),
   ...['retries', 'minTimeout', 'url', 'location'],

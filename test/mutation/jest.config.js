@@ -26,6 +26,8 @@ export default {
   rootDir: '../..',
   testMatch: [...folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`), '<rootDir>/test/poller*.test.ts'],
   cacheDirectory: '<rootDir>/build/jest',
+  // A mutant that hangs ends soon.
+  testTimeout: 20_000,
   coverageReporters: [],
   reporters: ['<rootDir>/test/mutation/recorder.cjs'],
   testSequencer: '<rootDir>/test/mutation/sequencer.cjs',

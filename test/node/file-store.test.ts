@@ -1,6 +1,6 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {cpSync, mkdtempSync, rmSync} from 'node:fs';
+import {cpSync, mkdtempSync, readdirSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -103,6 +103,37 @@ describe('a folder', () => {
     const database = new ClassicLevel(copy);
     expect(await database.get('a')).toBe('{}');
     await database.close();
+  });
+
+  // LevelDB would make a new database, and delete what the files of the old one hold.
+  test('that has lost its CURRENT is refused, and its files stay', async () => {
+    const place = folder();
+    const store = fileStore(place);
+    await store.write('a', '{}');
+    await store.close?.();
+    const files = readdirSync(place).filter((file) => /^\d/.test(file));
+    rmSync(join(place, 'CURRENT'));
+    await expect(store.list()).rejects.toMatchObject({
+      message: `fileStore: the folder ${place} could not be opened`,
+      cause: {message: expect.stringMatching(/^Its file CURRENT is missing/)},
+    });
+    expect(readdirSync(place)).toEqual(expect.arrayContaining(files));
+  });
+
+  test('that several stores make at once is used by one, and refused to the others', async () => {
+    const place = join(folder(), 'made', 'at once');
+    const stores = [fileStore(place), fileStore(place), fileStore(place)];
+    const opened = await Promise.allSettled(stores.map((store) => store.list()));
+    const refused = opened.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
+    expect(refused).toEqual(Array(2).fill(expect.stringContaining('is in use: one tracker at a time uses a store')));
+    for (const store of stores) await store.close?.();
+  });
+
+  test('is made by several stores at once with the folders that it is in', async () => {
+    const parent = join(folder(), 'several', 'levels');
+    const stores = ['a', 'b', 'c'].map((name) => fileStore(join(parent, name)));
+    expect(await Promise.all(stores.map((store) => store.list()))).toEqual([[], [], []]);
+    for (const store of stores) await store.close?.();
   });
 
   // Node's own `mkdir` never ends in /proc, where there is one.

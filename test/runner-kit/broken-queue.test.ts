@@ -9,11 +9,11 @@ const again = 'onEnd is called again until it has resolved';
 const once = 'onEnd is called once where nothing goes wrong';
 const said = 'onEnd gets what the service said';
 const same = 'Each call of onEnd has the id, key and data that were stored';
-const isStored = 'An end is stored before onEnd is called: nothing is asked after it';
-const end = 'Nothing is asked once the service has said the end, but after a kill';
-const early = 'No poll is earlier than the service or the schedule allows, but after a kill';
+const isStored = 'An end is stored before onEnd is called: no poll follows it';
+const end = 'No poll follows the end that the service reported, except after a kill';
+const early = 'No poll is earlier than the service or the schedule allows, except after a kill';
 const hint = 'A hint makes no poll earlier than the service allows';
-const deadline = 'Nothing is asked after the deadline, but one poll that comes late';
+const deadline = 'No poll follows the deadline, except one that comes late';
 const secret = 'No access token is stored';
 const undisturbed = 'undisturbed, two instances';
 

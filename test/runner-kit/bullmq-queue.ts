@@ -1,11 +1,10 @@
 import type {ChildProcess} from 'node:child_process';
 import {randomUUID} from 'node:crypto';
-import {once} from 'node:events';
 import {Queue} from 'bullmq';
 import {Redis} from 'ioredis';
 import {createOperationQueue} from 'operation-poller/bullmq';
 import type {TestedRunner} from 'operation-poller/testing';
-import {forkProgram, killChild} from './fork-program.ts';
+import {forkProgram, killChild, ready} from './fork-program.ts';
 
 interface Connection {
   readonly host: string;
@@ -18,16 +17,13 @@ export function openBullmqQueue({host, port}: Connection): TestedRunner {
   const connection = {host, port};
   const queue = createOperationQueue({name, connection, onError: () => {}});
   const redis = new Redis(connection);
-  const children = new Set<ChildProcess>();
-  const end = async (child: ChildProcess): Promise<void> => {
-    if (children.delete(child)) await killChild(child);
-  };
+  const children: ChildProcess[] = [];
   return {
     start: async (instance) => {
       const child = forkProgram('runner-kit/bullmq-worker', {name, connection, instance});
-      children.add(child);
-      await once(child, 'message');
-      return {kill: () => end(child)};
+      children.push(child);
+      await ready(child);
+      return {kill: () => killChild(child)};
     },
     add: (location, options) => queue.add(location, {...options, handOver: true}),
     wake: (key) => queue.wake(key),
@@ -36,7 +32,7 @@ export function openBullmqQueue({host, port}: Connection): TestedRunner {
       return JSON.stringify(await Promise.all(keys.map((key) => contentOf(redis, key))));
     },
     close: async () => {
-      await Promise.all([...children].map(end));
+      await Promise.all(children.map(killChild));
       await queue.close();
       const bull = new Queue(name, {connection});
       await bull.obliterate({force: true});

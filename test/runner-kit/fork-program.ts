@@ -27,6 +27,16 @@ export function forkProgram(path: string, given: object, execPath = process.exec
   });
 }
 
+/** Waits until a program says that it is ready. @throws Error when it ends before */
+export async function ready(child: ChildProcess): Promise<void> {
+  const waiting = new AbortController();
+  const {signal} = waiting;
+  const ended = once(child, 'exit', {signal}).then(() => {
+    throw new Error('The program ended before it was ready');
+  });
+  await Promise.race([once(child, 'message', {signal}), ended]).finally(() => waiting.abort());
+}
+
 /** Kills a process, and those that it has started. Resolves when it has ended. */
 export async function killChild(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;

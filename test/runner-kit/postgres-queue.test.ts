@@ -9,7 +9,7 @@ let server: TestPostgres | undefined;
 
 beforeAll(async () => {
   if (programs !== undefined) server = await startPostgres(programs);
-}, 60_000);
+}, 400_000);
 
 afterAll(() => server?.stop());
 

@@ -1,8 +1,7 @@
 import type {ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
 import {inspect} from 'node:util';
 import type {RunnerInstanceOptions, TestedOperationOptions, TestedRunner} from 'operation-poller/testing';
-import {killChild} from './fork-program.ts';
+import {killChild, ready} from './fork-program.ts';
 
 /** What an instance does on its parent's behalf. */
 export interface InstanceVerbs {
@@ -63,13 +62,8 @@ export function processRunner({fork, remove, ...parts}: ProcessRunnerParts): Tes
   return {
     ...parts,
     start: async (instance) => {
-      const starting = fork(instance);
-      child = starting;
-      const ended = once(starting, 'exit').then(() => {
-        throw new Error('The instance has ended before it was ready');
-      });
-      ended.catch(() => {});
-      await Promise.race([once(starting, 'message'), ended]);
+      child = fork(instance);
+      await ready(child);
       return {kill: end};
     },
     add: (location, options) => call((number) => ({number, add: location, options})),

@@ -120,6 +120,18 @@ test('an onEnd that throws, and one that returns nothing: as one that rejects or
   expect(await takeTurn(ended, {...everySecond, onEnd: () => undefined}, at(5))).toHaveProperty('done');
 });
 
+test('an end is handed over at once where its next onEnd is due later than any can be: the clock was set back', async () => {
+  const {http} = serviceOf(['failed']);
+  const {ends, onEnd} = keepEnds(1);
+  const options = {...everySecond, http, onEnd};
+  const {record} = await takeTurn((await takeTurn(recordAt(), options, at(0))).record, options, at(0));
+  expect(record.ended).toMatchObject({dueAt: at(1), rejections: 1});
+  expect(await takeTurn(record, options, at(-59))).toEqual({record, events: [], dueAt: at(1)});
+  expect(ends).toHaveLength(1);
+  expect(await takeTurn(record, options, at(-86_400))).toHaveProperty('done');
+  expect(ends).toHaveLength(2);
+});
+
 test('a turn that comes too early does nothing', async () => {
   const {http, requests} = serviceOf(['running']);
   const {onEnd, ends} = keepEnds(1);
@@ -163,6 +175,25 @@ test.each([
   const {done} = await takeTurns(turn.record, {...everySecond, http});
   expect(done).toMatchObject({status: 'abandoned', reason: 'timeout'});
   expect(requests).toHaveLength(1);
+});
+
+test.each([
+  {begunAt: 0, late: 50},
+  {begunAt: 0.345, late: 1},
+  {begunAt: 0.345, late: 200},
+])('a watch ends at its deadline however late its turns are: $begunAt, $late', async ({begunAt, late}) => {
+  const {http, requests} = serviceOf(['running']);
+  let now = beginning + begunAt;
+  let record = createRecord(location, {totalTimeout: 100}, now);
+  const turns = [];
+  for (let count = 0; count < 5 && turns.at(-1) !== 'done'; count++) {
+    const turn = await takeTurn(record, {http, schedule: () => 1000}, now);
+    record = stored(turn.record);
+    turns.push('done' in turn ? 'done' : turn.dueAt);
+    if ('dueAt' in turn) now = Math.max(now, turn.dueAt) + late;
+  }
+  expect(turns.at(-1)).toBe('done');
+  expect(requests.length).toBeLessThanOrEqual(2);
 });
 
 test.each([Number.MAX_SAFE_INTEGER, 2 ** 53])('counts of %i do not grow into what no turn can read', async (count) => {
@@ -329,6 +360,15 @@ describe('a result', () => {
       error: {cause: {httpStatus: 202}, elapsed: expected.elapsed},
     });
     expect(requests).toHaveLength(1 + expected.fetches);
+  });
+
+  test('that is never there is given up after notFoundGrace, also where the clock was set back', async () => {
+    const {http} = serviceOf([succeeded, answer(404, {'retry-after': '7'})]);
+    const {record} = await takeTurn(recordAt({protocol: reports}), fetching(http), at(0));
+    const {record: later} = await takeTurn(record, fetching(http), at(0));
+    const ahead = {...later, fetching: {attempts: 1, since: at(86_400), dueAt: at(7)}};
+    const turn = await takeTurn(ahead, fetching(http), at(7));
+    expect(turn.record.fetching).toMatchObject({attempts: 2, since: at(7)});
   });
 
   test('is asked for once more in a turn that comes late', async () => {

@@ -72,11 +72,15 @@ export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
 
+/** When the test began, in milliseconds since 1970. */
+let testBegan = 0;
+
 // The real timers that the library and the emulator have set and that have neither fired nor been cleared.
 const timers = new Set<unknown>();
 const original = {setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout};
 
 beforeEach(() => {
+  testBegan = Date.now();
   timers.clear();
   const counting = (callback: (...given: unknown[]) => void, delay?: number, ...given: unknown[]) => {
     const timer = original.setTimeout(() => {
@@ -106,9 +110,9 @@ export function pendingTimers(): number {
   return Object.hasOwn(setTimeout, 'clock') ? jest.getTimerCount() : timers.size;
 }
 
-/** Lets real time pass until a condition holds; fails after 15 s. */
+/** Lets real time pass until a condition holds; fails after 50 s, on a busy machine too. */
 export async function until(holds: () => boolean): Promise<void> {
-  const end = performanceNow() + 15_000;
+  const end = performanceNow() + 50_000;
   while (!holds()) {
     if (performanceNow() > end) throw new Error(`It never held: ${String(holds)}`);
     await nextTurn();
@@ -269,7 +273,7 @@ export function expectFacts(error: OperationError, {poller}: Recording, facts: E
   expect(operation).toBe(poller.operation);
   if (facts.elapsed === undefined) {
     expect(elapsed).toBeGreaterThanOrEqual(0);
-    expect(elapsed).toBeLessThan(5000);
+    expect(elapsed).toBeLessThanOrEqual(Date.now() - testBegan);
   } else expect(elapsed).toBe(facts.elapsed);
   expect(resumeToken).toMatchObject({
     kind: 'operation-poller',
@@ -360,7 +364,8 @@ export async function startServer(
   answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
 ): Promise<TestServer> {
   const requests: Array<TestServer['requests'][number]> = [];
-  const server = createServer((request, response) => {
+  // An idle connection is not closed just when a client is about to reuse it.
+  const server = createServer({keepAliveTimeout: 0}, (request, response) => {
     const {method = '', url = '', headers} = request;
     requests.push({method, url, headers});
     answer(request, response, requests.length);
@@ -450,7 +455,7 @@ export interface ChildEnd {
  * @param body the module's code; what it reads as `given` is the second argument, by way of JSON
  * @param patience how many milliseconds after loading it may take
  */
-export async function runInChild(body: string, given: unknown = null, patience = 4000): Promise<ChildEnd> {
+export async function runInChild(body: string, given: unknown = null, patience = 20_000): Promise<ChildEnd> {
   const folder = compile();
   const program = `
     import {createActor} from 'xstate';
@@ -469,7 +474,7 @@ export async function runInChild(body: string, given: unknown = null, patience =
     cwd: project,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     // Shorter than a test may take, and long enough to load everything on a busy machine.
-    timeout: patience + 11_000,
+    timeout: patience + 30_000,
     env: {...process.env, NODE_OPTIONS: ''},
   });
   let out = '';

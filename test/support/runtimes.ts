@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {fetchPackages} from './packages.ts';
+import {fetchOrSkip, fetchPackages} from './packages.ts';
 
 /** A program that runs JavaScript. */
 export interface Runtime {
@@ -59,14 +59,11 @@ export async function findRuntimes(subject: string, names: readonly string[]): P
   // One after the other: each is a large file.
   for (const {name, package: source, version, executable, before = []} of elsewhere) {
     if (!names.some((first) => name.startsWith(first))) continue;
-    try {
-      const cache = await fetchPackages(`runtime-${name.toLowerCase().replace(' ', '-')}`, [`${source}@${version}`]);
-      runtimes.push({name, file: join(cache, 'node_modules', source, executable), before});
-    } catch (error) {
-      if (process.env['CI'] === 'true') throw error;
-      console.warn(`SKIPPED: ${subject} on ${name}; npm could not fetch ${source}:`, error);
-      missing.push(name);
-    }
+    const cache = await fetchOrSkip(`${subject} on ${name}`, () =>
+      fetchPackages(`runtime-${name.toLowerCase().replace(' ', '-')}`, [`${source}@${version}`]),
+    );
+    if (cache === undefined) missing.push(name);
+    else runtimes.push({name, file: join(cache, 'node_modules', source, executable), before});
   }
   return {runtimes, missing};
 }

@@ -713,6 +713,23 @@ describe('84: after a crash', () => {
     expect(service.requests).toEqual([]);
   });
 
+  test('an end whose next onEnd is a day ahead, because the clock was set back, is handed over at once', async () => {
+    const first = keep(() => Promise.reject(new Error('no mail server')));
+    const store = testStore();
+    const tracker = await createOperationTracker({http: serviceOf(['failed']).http, store, ...first.options});
+    await tracker.add(location, {...here, key: 'a'});
+    await pass(200);
+    const left = leftBehind(store);
+    await tracker.close();
+    const record = JSON.parse(left.texts.get('a') ?? '');
+    left.texts.set('a', JSON.stringify({...record, ended: {...record.ended, dueAt: Date.now() + 86_400_000}}));
+    const {ends, options} = keep();
+    await track({http: serviceOf(['running']).http, store: left, ...options});
+    await pass(200);
+    expect(ends).toMatchObject([{key: 'a', outcome: {status: 'failed'}}]);
+    expect(left.texts.size).toBe(0);
+  });
+
   test('overdue polls are spread', async () => {
     const store = testStore();
     const tracker = await track({http: serviceOf(['running']).http, store, ...keep().options});
@@ -950,8 +967,8 @@ describe('what a store holds that is no record', () => {
       ...options,
     });
     expect(errors.map(({message}) => message.replace(/record \S+ was/, 'record was'))).toEqual([
-      'The store holds what is no record under b: The record was refused: key: it is another one',
-      'The store holds what is no record under a: The record was refused: data: it is nested too deeply',
+      'The store holds something that is not a record under b: The record was refused: key: it is not the key that the record is stored under',
+      'The store holds something that is not a record under a: The record was refused: data: it is nested too deeply',
     ]);
   });
 

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 const root = process.cwd();
 const bundler = join(root, 'node_modules/rolldown/bin/cli.mjs');
 
-/** The version that is tested: the newest that runs on every Node on which the tests do. docs/engines.md names it too. */
+/** The version that is tested: the newest that runs on every Node on which the tests do. docs/engine-recipes.md names it too. */
 const miniflare = '4.20260426.0';
 
 /** What it takes to run a Worker. */

@@ -1,4 +1,4 @@
-// A Worker of Cloudflare. Each operation is a workflow: the recipe of docs/engines.md, and a step for onEnd.
+// A Worker of Cloudflare. Each operation is a workflow: the recipe of docs/engine-recipes.md, and a step for onEnd.
 import {WorkflowEntrypoint, type WorkflowStep} from 'cloudflare:workers';
 import {cloudflareHost, watchDurably} from 'operation-poller/durable';
 import type {OperationRecord} from 'operation-poller/runner';

@@ -1,4 +1,4 @@
-// DBOS in a process of its own, which is killed. Each operation is a workflow: the recipe of docs/engines.md, and a step for onEnd.
+// DBOS in a process of its own, which is killed. Each operation is a workflow: the recipe of docs/engine-recipes.md, and a step for onEnd.
 import {type DurableHost, watchDurably} from 'operation-poller/durable';
 import {createRecord, type OperationRecord} from 'operation-poller/runner';
 import {kitTurnOptions, type RunnerInstanceOptions} from 'operation-poller/testing';

@@ -7,7 +7,7 @@ import {forkProgram} from '../../runner-kit/fork-program.ts';
 import {processRunner} from '../../runner-kit/process-runner.ts';
 import {fetchPackages} from '../../support/packages.ts';
 
-/** The versions that are tested; docs/engines.md names the same. */
+/** The versions that are tested; docs/engine-recipes.md names the same. */
 const dbos = '@dbos-inc/dbos-sdk@5.3.0';
 
 /** Fetches the SDK by npm. @returns its URL */
