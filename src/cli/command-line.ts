@@ -7,21 +7,32 @@ export type GivenOption = readonly [flag: string, value?: string];
 /** What `watch` does not take of the options of `reset-password`. */
 const resetOptions: ReadonlySet<string> = new Set(['--generate', '--password-stdin', '--show']);
 
+/** What a shell makes of `<(…)`: a pipe that ends with the command. */
+const shellPipe = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
+
+/** The variable to take the token from, where this run has read it from a pipe that is gone. */
+const tokenVariable = 'ACCESS_TOKEN';
+
 /**
- * The command that watches again, to paste as it stands.
+ * How to watch again: ends with the command, to paste as it stands.
  *
  * @param location `undefined` where the resume file has it
  * @param given the options of this run, which the next one needs as well
  */
-export function watchAgain(shell: Shell, location: string | undefined, given: readonly GivenOption[]): string {
-  const options = given.filter(([flag]) => !resetOptions.has(flag)).flat();
-  const words = [...(location === undefined ? [] : [location]), ...options];
-  return [invocationName(shell), 'watch', ...words.map((word) => quoteWord(word ?? ''))].join(' ');
-}
-
-/** A word to paste; the pipe of a `<(…)` has ended with the command. */
-function quoteWord(word: string): string {
-  return /^\/(?:dev|proc\/self)\/fd\/\d+$/.test(word) ? '<(…)' : quote(word);
+export function watchAgain(
+  shell: Pick<Shell, 'env'>,
+  lead: 'Keep watching' | 'Resume',
+  location: string | undefined,
+  given: readonly GivenOption[],
+): string {
+  const isPiped = ([flag, value = '']: GivenOption): boolean => flag === '--token-file' && shellPipe.test(value);
+  const options = given
+    .filter(([flag]) => !resetOptions.has(flag))
+    .map((option): GivenOption => (isPiped(option) ? ['--token-env', tokenVariable] : option));
+  const words = [...(location === undefined ? [] : [location]), ...options.flat()];
+  const command = [invocationName(shell), 'watch', ...words.map((word) => quote(word ?? ''))].join(' ');
+  const first = given.some(isPiped) ? `Put an access token into the variable ${tokenVariable}. ` : '';
+  return `${first}${lead} with: ${command}`;
 }
 
 /** The name to call the command by in a line to paste: run with `npx`, it need not be on the path. */

@@ -212,6 +212,7 @@ function readPort(text: string): number {
 function usageError({message}: CommanderError, [name = '']: readonly string[], program: Command): CliError {
   const [problem = '', ...rest] = message
     .replace(/^error: /, '')
+    .replace(/^command-argument value '(.*)' is invalid for argument '(.*)'\./, "argument '$2' is invalid: '$1'.")
     .replace(/'(--?[\w-]+)=[\s\S]*?'$/m, "'$1'")
     .split('\n');
   const known = program.commands.some((command) => command.name() === name);

@@ -55,7 +55,7 @@ const samples: readonly Sample[] = [
   {
     behavior: 'fails',
     operation: {
-      id: 'fails',
+      id: 'weak-password',
       script: ['notStarted', {status: 'running', times: 2}, {status: 'failed', detail: 'PolicyViolation'}],
     },
   },
@@ -171,6 +171,10 @@ const openers: Readonly<Record<string, readonly [program: string, ...args: reado
 function openInBrowser(url: string, {env, stderr}: Pick<Shell, 'env' | 'stderr'>): void {
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
   const child = spawn(program, [...args, url], {env, stdio: 'ignore', detached: true, windowsHide: true});
-  child.once('error', () => void stderr.write(`No browser could be opened (${program}). Open ${url} yourself.\n`));
+  const failed = (): void => void stderr.write(`No browser could be opened (${program}). Open ${url} yourself.\n`);
+  child.once('error', failed);
+  child.once('exit', (code) => {
+    if (code !== 0) failed();
+  });
   child.unref();
 }

@@ -39,14 +39,24 @@ export function findProtocol(wanted: string): Protocol | undefined {
 export function readProtocol(name: string): Protocol {
   const protocol = findProtocol(name);
   if (protocol !== undefined) return protocol;
-  const names = namedProtocols.map((other) => other.name);
-  // The family may be missing, or all that is there.
-  const own = mostSimilar(name, names.map(ownName));
-  const similar =
-    mostSimilar(name, names) ?? names.find((other) => ownName(other) === own || other.startsWith(`${name}.`));
+  const similar = similarNames(name);
+  const isFew = similar.length > 0 && similar.length <= maxSuggestions;
   throw new InvalidArgumentError(
-    similar === undefined ? '"operation-poller protocols" lists them.' : `Did you mean ${similar}?`,
+    isFew ? `Did you mean ${similar.join(' or ')}?` : '"operation-poller protocols" lists them.',
   );
+}
+
+const maxSuggestions = 4;
+
+/** The names that begin so, with or without their family; where there are none, the one that is spelled most like it. */
+function similarNames(name: string): readonly string[] {
+  const names = namedProtocols.map((other) => other.name);
+  const begins = (text: string): boolean => text.toLowerCase().startsWith(name.toLowerCase());
+  const completed = name.length < 3 ? [] : names.filter((other) => begins(other) || begins(ownName(other)));
+  if (completed.length > 0) return completed;
+  const own = mostSimilar(name, names.map(ownName));
+  const similar = mostSimilar(name, names) ?? names.find((other) => ownName(other) === own);
+  return similar === undefined ? [] : [similar];
 }
 
 /** The candidate that a misspelled word most likely means; `undefined` if none is close. Case does not matter. */

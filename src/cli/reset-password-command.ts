@@ -85,7 +85,7 @@ function failed(error: unknown, reporter: Reporter, options: ResetPasswordComman
   const hints = [interruptionOf(shell) === undefined ? toCliError(error).hint : 'The reset continues.'];
   if (generate === true) hints.push('The generated password is lost: reset it again.');
   else if (error instanceof OperationError && error.location !== undefined) {
-    hints.push(`Keep watching with: ${watchAgain(shell, error.location, given)}`);
+    hints.push(watchAgain(shell, 'Keep watching', error.location, given));
   }
   return reporter.fail(error, {hint: hints.join(' ')});
 }

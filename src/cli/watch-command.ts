@@ -148,12 +148,12 @@ async function saveToken(
     if (!(error instanceof WatchTimeoutError || error instanceof WatchAbortedError)) return hint;
     // A location that is not shown in full may be a capability, so no log may have it.
     const isShown = error.location === location;
-    return `${hint} ${isShown ? `Keep watching with: ${watchAgain(shell, words, given)}` : 'Run the same command to keep watching.'}`;
+    return `${hint} ${isShown ? watchAgain(shell, 'Keep watching', words, given) : 'Run the same command to keep watching.'}`;
   }
   if (error.resumeToken === undefined) return hint;
   try {
     await writeJsonFile(resume, error.resumeToken);
-    return `${hint} Resume with: ${watchAgain(shell, undefined, given)}`;
+    return `${hint} ${watchAgain(shell, 'Resume', undefined, given)}`;
   } catch (failure) {
     return `${hint} The resume token is lost: ${resume} could not be written (${errorCode(failure)}).`;
   }

@@ -66,7 +66,10 @@ export function abandonError(
     case 'notFound':
       return new OperationNotFoundError(`There is no operation at ${where}${because}`, facts);
     case 'unreachable':
-      return new UnreachableError(`${where} could not be reached in ${state.failures} polls in a row${because}`, facts);
+      return new UnreachableError(
+        `${where} could not be reached in ${state.failures} poll${state.failures === 1 ? '' : 's in a row'}${because}`,
+        facts,
+      );
     case 'protocol':
       return new ProtocolError(`${where} does not respond as its protocol says${because}`, facts);
     case 'result':

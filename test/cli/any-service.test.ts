@@ -80,7 +80,7 @@ describe('is refused, without the key', () => {
     [['--header-env', 'X-Api-Key=KEY'], 'nothing says where the header goes'],
     [['--header-env', 'a b=KEY', '--root', root], 'headers.a b: expected the name of a header'],
     [['--header-env', 'Authorization=KEY', '--root', root, '--token-env', 'KEY'], 'expected no token here'],
-    [['--protocol', 'batches'], 'Did you mean anthropic.batches?'],
+    [['--protocol', 'batches'], 'Did you mean anthropic.batches or openai.batches?'],
     [['--protocol-file', 'none.json'], 'ENOENT'],
   ])('%j', async (args, message) => {
     const {exitCode, stdout, stderr} = await run(['watch', `${root}/1`, ...args], {env});

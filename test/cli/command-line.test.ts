@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {assignment, invocationName, quote} from '../../src/cli/command-line.ts';
+import {assignment, invocationName, quote, watchAgain} from '../../src/cli/command-line.ts';
 
 describe('a text to paste', () => {
   test.each([
@@ -36,4 +36,22 @@ describe('a text to paste', () => {
 test('a command to paste is invoked as this one was', () => {
   expect(invocationName({env: {npm_command: 'exec'}})).toBe('npx operation-poller');
   expect(invocationName({env: {}})).toBe('operation-poller');
+});
+
+describe('how to watch again', () => {
+  test('is a command with the options of this run, without those of a reset', () => {
+    expect(watchAgain({env: {}}, 'Resume', undefined, [['--token-file', 'a b'], ['--show'], ['--json']])).toBe(
+      "Resume with: operation-poller watch --token-file 'a b' --json",
+    );
+  });
+
+  test.each(['/dev/fd/63', '/proc/self/fd/11'])(
+    'takes the token from a variable where the pipe is gone: %s',
+    (pipe) => {
+      expect(watchAgain({env: {}}, 'Keep watching', 'https://x/', [['--token-file', pipe], ['--quiet']])).toBe(
+        'Put an access token into the variable ACCESS_TOKEN. ' +
+          'Keep watching with: operation-poller watch https://x/ --token-env ACCESS_TOKEN --quiet',
+      );
+    },
+  );
 });

@@ -544,8 +544,13 @@ describe('a usage error', () => {
     [['watch', 'https://x/', '--protocol', 'driveCopy'], 'Did you mean graph.driveCopy?', '--help'],
     [['watch', 'https://x/', '--protocol', 'graph.drivecopi'], 'Did you mean graph.driveCopy?', '--help'],
     [['watch', 'https://x/', '--protocol', 'openai'], 'Did you mean openai.batches?', '--help'],
+    [['watch', 'https://x/', '--protocol', 'graph.drive'], 'Did you mean graph.driveCopy?', '--help'],
+    [['watch', 'https://x/', '--protocol', 'DRIVE'], 'Did you mean graph.driveCopy?', '--help'],
+    [['watch', 'https://x/', '--protocol', 'graph.con'], 'mean graph.connector or graph.configurationSnapshotJob?', ''],
+    [['watch', 'https://x/', '--protocol', 'graph'], '"operation-poller protocols" lists them.', '--help'],
     [['watch', 'https://x/', '--protocol', 'other'], '"operation-poller protocols" lists them', '--help'],
     [['protocols', 'graph.teems'], 'Did you mean graph.teams?', 'protocols --help'],
+    [['protocols', 'none'], "argument 'name' is invalid: 'none'", '--help'],
     [['emulate', '--script', '/none.json'], '--script: /none.json cannot be read (ENOENT)', 'a JSON list of steps'],
     [['reset-password'], "missing required argument 'user'", '--help'],
     [['reset-password', 'a'], 'a reset needs an access token', '--token-env'],
@@ -910,8 +915,13 @@ describe('emulate', () => {
     expect(await emulating).toBe(0);
   });
 
-  test('goes on where no browser can be opened', async () => {
-    const shell = fakeShell({env: {PATH: folder}});
+  test.each(['there is nothing to open one with', 'what opens one fails'])('goes on where %s', async (reason) => {
+    const programs = await mkdtemp(join(folder, 'programs-'));
+    if (reason === 'what opens one fails') {
+      for (const name of ['xdg-open', 'open'])
+        await writeFile(join(programs, name), '#!/bin/sh\nexit 3\n', {mode: 0o755});
+    }
+    const shell = fakeShell({env: {PATH: programs}});
     const emulating = runCommand(['emulate', '--open'], shell);
     while (!shell.written().stderr.includes('\n')) await new Promise(setImmediate);
     expect(shell.written().stderr).toMatch(/^No browser could be opened \(\S+\)\. Open http:\S+ yourself\.\n$/);

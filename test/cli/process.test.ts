@@ -103,7 +103,7 @@ test('emulate --tls prints how another process trusts it, and leaves no certific
   const {child, ended, written} = start('emulate', '--tls');
   while (!written.stdout.includes('reset-password')) await once(child.stdout, 'data');
   const certificate = /^ {2}export NODE_EXTRA_CA_CERTS=(\S+)$/m.exec(written.stdout)?.[1] ?? '';
-  const [watch = ''] = /^ {2}operation-poller watch https:.*fails.*$/m.exec(written.stdout) ?? [];
+  const [watch = ''] = /^ {2}operation-poller watch https:.*weak-password.*$/m.exec(written.stdout) ?? [];
 
   // As it is pasted, with every export or with the token's alone.
   const runPasted = async (exports: RegExp, timeout: string) => {

@@ -450,7 +450,7 @@ describe('abandoning', () => {
       {},
       {fails: cause},
       UnreachableError,
-      `${location} could not be reached in 1 polls in a row: It answered 503`,
+      `${location} could not be reached in 1 poll: It answered 503`,
     ],
     [
       'unknownStatus',
