@@ -1,5 +1,4 @@
 import type {ChildProcess} from 'node:child_process';
-import {once} from 'node:events';
 import {inspect} from 'node:util';
 import type {RunnerInstanceOptions, TestedOperationOptions, TestedRunner} from 'operation-poller/testing';
 import {killChild, ready} from './fork-program.ts';
