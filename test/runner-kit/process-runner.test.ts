@@ -1,5 +1,7 @@
+import {spawn} from 'node:child_process';
 import {expect, test} from '@jest/globals';
 import {openFileTracker} from './file-tracker.ts';
+import {processRunner} from './process-runner.ts';
 
 const instance = {
   token: 'test-token',
@@ -24,11 +26,15 @@ test('what an instance cannot do rejects with its reason, and ends no instance',
 });
 
 test('an instance that ends while it is asked says with what', async () => {
-  const runner = await openFileTracker();
+  const program = "process.on('message', () => process.exit(7)); process.send('ready')";
+  const runner = processRunner({
+    fork: () =>
+      spawn(process.execPath, ['-e', program], {detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc']}),
+    remove: async () => {},
+  });
   try {
-    const {kill} = await runner.start(instance);
-    const added = runner.add('http://127.0.0.1:1/a', options);
-    await Promise.all([expect(added).rejects.toThrow('The instance has ended with SIGKILL'), kill()]);
+    await runner.start(instance);
+    await expect(runner.add('http://127.0.0.1:1/a', options)).rejects.toThrow('The instance has ended with 7');
   } finally {
     await runner.close();
   }
