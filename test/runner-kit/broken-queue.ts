@@ -148,8 +148,23 @@ export const brokenQueues: Readonly<Record<BrokenQueue, new () => Queue>> = {
     }
   },
   'leases nothing, so that turns are taken twice at once and the older is written too': class extends Queue {
+    readonly #waiting = new Map<string, () => void>();
     override leaseOf(): number {
       return 0;
+    }
+    // Both instances take the same turn, however busy the machine is.
+    override async turn(record: OperationRecord, options: TurnOptions, now: number): Promise<Turn> {
+      const {key} = record;
+      const other = this.#waiting.get(key);
+      this.#waiting.delete(key);
+      if (other !== undefined) other();
+      else {
+        await new Promise<void>((resolve) => {
+          this.#waiting.set(key, resolve);
+          options.signal?.addEventListener('abort', () => resolve(), {once: true});
+        });
+      }
+      return super.turn(record, options, now);
     }
   },
   'writes although its lease has run out': class extends Queue {
