@@ -155,10 +155,7 @@ function reduceWait(
   state: WatchState,
   {delay, because, notBefore, after: error, remaining, at, answer}: WaitEvent,
 ): Reduced {
-  const {deadlineAt = Number.POSITIVE_INFINITY} = state;
-  // A poll that came late ends after the deadline, and whole milliseconds may reach beyond it: what is due at it had its last poll.
-  const dueAt = because === 'deadline' ? Math.min(at + delay, deadlineAt) : at + delay;
-  const after = changed(state, {dueAt, notBefore});
+  const after = changed(state, {dueAt: at + delay, notBefore});
   // A poll that is held back is going on: the event carries its number.
   const shown = because === 'heldBack' ? changed(after, {attempt: state.attempt + 1}) : after;
   const waiting = createEvent(shown, at, answer, withRemaining({type: 'waiting', delay, because}, remaining));

@@ -128,15 +128,6 @@ export function lastPollAt({
   return Math.floor(deadlineAt - Math.min(1000, (deadlineAt - startedAt) / 10));
 }
 
-/** When the next poll is due: after the deadline, as by a long initial delay or in a forged token, it would be in vain. */
-export function dueBeforeDeadline(
-  state: Pick<WatchState, 'dueAt' | 'startedAt'> & {deadlineAt?: number | undefined},
-): number {
-  const {dueAt, startedAt, deadlineAt} = state;
-  if (deadlineAt === undefined || dueAt <= deadlineAt) return dueAt;
-  return Math.min(deadlineAt, lastPollAt({startedAt, deadlineAt}));
-}
-
 /** A state with the operation as an outcome has it: where its result was fetched, it is in the operation and nowhere else. */
 export function withFetchedResult(state: WatchState, operation: Operation | undefined): WatchState {
   return operation === state.operation ? state : {...state, operation, resultLocation: null};

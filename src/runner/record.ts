@@ -2,7 +2,7 @@ import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {largestCount, readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
-import {dueBeforeDeadline, isOver, type WatchState} from '../operation/state.ts';
+import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
 import {type Checks, checkEach, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
@@ -106,15 +106,19 @@ export function readRecord(record: OperationRecord): WatchState {
   }
 }
 
-/** A state that is due before its deadline, whoever made the record: its last poll would come too late, or never. */
+/** When a watch is due: at its deadline at the latest, whoever made the record. What is due then is not polled again. */
+function dueInTime({dueAt, deadlineAt}: {readonly dueAt: number; readonly deadlineAt?: number | undefined}): number {
+  return Math.min(dueAt, deadlineAt ?? Number.POSITIVE_INFINITY);
+}
+
 function inTime(state: WatchState): WatchState {
-  const dueAt = dueBeforeDeadline(state);
+  const dueAt = dueInTime(state);
   return dueAt === state.dueAt ? state : {...state, dueAt};
 }
 
 /** When the next turn of a record is due, in milliseconds since 1970 by the runner's clock. */
 export function dueAtOf({token, fetching, ended}: OperationRecord): number {
-  return (ended ?? fetching)?.dueAt ?? dueBeforeDeadline(token);
+  return (ended ?? fetching)?.dueAt ?? dueInTime(token);
 }
 
 /**

@@ -1,5 +1,5 @@
 import {checkName, describeValue, expected} from './check-options.ts';
-import {neverThrowing} from './report-error.ts';
+import {reportUncaught} from './report-error.ts';
 
 /** What `on` returns. */
 export interface Subscription {
@@ -9,7 +9,7 @@ export interface Subscription {
 
 type Listener<Event> = (event: Event) => void;
 
-/** Listeners by event type. One that throws, or whose promise rejects, affects neither the others nor the emitter. */
+/** Listeners by event type. One that throws affects neither the others nor the emitter. */
 export class Listeners<Event extends {readonly type: string}> {
   readonly #listeners = new Map<string, Set<Listener<Event>>>();
   readonly #types: readonly string[];
@@ -36,7 +36,7 @@ export class Listeners<Event extends {readonly type: string}> {
   add(type: Event['type'] | '*', listener: Listener<Event>): Subscription {
     if (type !== '*') checkName('event', type, this.#types);
     if (typeof listener !== 'function') throw expected('listener', 'a function', describeValue(listener));
-    const entry = neverThrowing(listener);
+    const entry: Listener<Event> = (event) => listener(event);
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(entry));
     this.#count += 1;
@@ -70,7 +70,12 @@ export class Listeners<Event extends {readonly type: string}> {
     if (listeners === undefined) return;
     for (const listener of [...listeners]) {
       // Another listener may have removed it in this event.
-      if (listeners.has(listener)) listener(event);
+      if (!listeners.has(listener)) continue;
+      try {
+        listener(event);
+      } catch (error) {
+        reportUncaught(error);
+      }
     }
   }
 }

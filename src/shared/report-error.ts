@@ -1,5 +1,3 @@
-import {isObject} from './json.ts';
-
 /**
  * Reports an error thrown by the user's own code (a listener, a schedule) the way the host reports uncaught errors: by
  * `reportError` where there is one, else by throwing it where nothing catches it, which Node emits as `uncaughtException`.
@@ -14,15 +12,11 @@ export function reportUncaught(error: unknown): void {
   });
 }
 
-/**
- * A callback of the user's whose own errors are reported as {@link reportUncaught} does: what it throws, and what a promise that it
- * returns rejects with.
- */
-export function neverThrowing<Argument>(callback: (argument: Argument) => unknown): (argument: Argument) => void {
+/** A callback of the user's whose own errors are reported as {@link reportUncaught} does. */
+export function neverThrowing<Argument>(callback: (argument: Argument) => void): (argument: Argument) => void {
   return (argument) => {
     try {
-      const returned = callback(argument);
-      if (isObject(returned) && 'then' in returned) Promise.resolve(returned).catch(reportUncaught);
+      callback(argument);
     } catch (error) {
       reportUncaught(error);
     }

@@ -70,7 +70,7 @@ function optionNames(): readonly string[] {
 
 // ky, p-retry, fetch and undici themselves read these from there.
 const others = new Set(
-  'signal totalTimeout maxResponseSize method body headers status json dispatcher timeout'.split(' '),
+  'signal totalTimeout maxResponseSize method body headers status json dispatcher timeout priority'.split(' '),
 );
 const names = [
   ...new Set([...optionNames(), ...Object.keys({...pollOptionChecks, ...turnChecks, ...durableChecks})]),

@@ -87,21 +87,6 @@ describe('listeners', () => {
     expect(reported).toEqual([mistake]);
   });
 
-  test('whose promises reject do no harm either: the error is reported', async () => {
-    const listeners = new Listeners<Event>(['a', 'b']);
-    const mistake = new Error('mine');
-    listeners.add('a', async () => {
-      throw mistake;
-    });
-    listeners.add('*', () => ({
-      // biome-ignore lint/suspicious/noThenProperty: a promise of another library
-      then: (_: unknown, reject: (reason: unknown) => void) => reject(mistake),
-    }));
-    listeners.emit({type: 'a'});
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(reported).toEqual([mistake, mistake]);
-  });
-
   test.each<[unknown, string]>([
     ['runing', 'runing: there is no such event; there are running, polled. Did you mean running?'],
     ['end', 'end: there is no such event; there are running, polled'],

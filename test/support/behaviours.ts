@@ -364,12 +364,13 @@ export async function startServer(
   answer: (request: IncomingMessage, response: ServerResponse, count: number) => void,
 ): Promise<TestServer> {
   const requests: Array<TestServer['requests'][number]> = [];
-  // An idle connection is not closed just when a client is about to reuse it.
-  const server = createServer({keepAliveTimeout: 0}, (request, response) => {
+  const server = createServer((request, response) => {
     const {method = '', url = '', headers} = request;
     requests.push({method, url, headers});
     answer(request, response, requests.length);
   });
+  // An idle connection is not closed just when a client is about to reuse it.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   afterwards(async () => {
