@@ -10,8 +10,17 @@ const resetOptions: ReadonlySet<string> = new Set(['--generate', '--password-std
 /** What a shell makes of `<(…)`: a pipe that ends with the command. */
 const shellPipe = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
 
-/** The variable to take the token from, where this run has read it from a pipe that is gone. */
-const tokenVariable = 'ACCESS_TOKEN';
+/** What the next run takes instead, and what to do before it, where this one has read a pipe that is gone. */
+const insteadOfPipes: ReadonlyMap<string, {readonly option: GivenOption; readonly before: string}> = new Map([
+  [
+    '--token-file',
+    {option: ['--token-env', 'ACCESS_TOKEN'], before: 'Put an access token into the variable ACCESS_TOKEN.'},
+  ],
+  [
+    '--protocol-file',
+    {option: ['--protocol-file', 'protocol.json'], before: 'Write the protocol to the file protocol.json.'},
+  ],
+]);
 
 /**
  * How to watch again: ends with the command, to paste as it stands.
@@ -25,14 +34,14 @@ export function watchAgain(
   location: string | undefined,
   given: readonly GivenOption[],
 ): string {
-  const isPiped = ([flag, value = '']: GivenOption): boolean => flag === '--token-file' && shellPipe.test(value);
+  const insteadOf = ([flag, value = '']: GivenOption) => (shellPipe.test(value) ? insteadOfPipes.get(flag) : undefined);
   const options = given
     .filter(([flag]) => !resetOptions.has(flag))
-    .map((option): GivenOption => (isPiped(option) ? ['--token-env', tokenVariable] : option));
+    .map((option): GivenOption => insteadOf(option)?.option ?? option);
   const words = [...(location === undefined ? [] : [location]), ...options.flat()];
   const command = [invocationName(shell), 'watch', ...words.map((word) => quote(word ?? ''))].join(' ');
-  const first = given.some(isPiped) ? `Put an access token into the variable ${tokenVariable}. ` : '';
-  return `${first}${lead} with: ${command}`;
+  const before = given.flatMap((option) => insteadOf(option)?.before ?? []);
+  return [...before, `${lead} with: ${command}`].join(' ');
 }
 
 /** The name to call the command by in a line to paste: run with `npx`, it need not be on the path. */

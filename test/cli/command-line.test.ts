@@ -54,4 +54,15 @@ describe('how to watch again', () => {
       );
     },
   );
+
+  test('takes the protocol from a file where the pipe is gone, and says how to begin', () => {
+    const given: ReadonlyArray<readonly [string, string]> = [
+      ['--protocol-file', '/dev/fd/63'],
+      ['--token-file', '/dev/fd/62'],
+    ];
+    expect(watchAgain({env: {}}, 'Resume', 'https://x/', given)).toBe(
+      'Write the protocol to the file protocol.json. Put an access token into the variable ACCESS_TOKEN. ' +
+        'Resume with: operation-poller watch https://x/ --protocol-file protocol.json --token-env ACCESS_TOKEN',
+    );
+  });
 });
