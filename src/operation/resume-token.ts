@@ -2,7 +2,7 @@ import type {Clock} from '../shared/clock.ts';
 import type {Operation, OperationStatus} from './operation.ts';
 import {type Answer, shiftTimes, type WatchState} from './state.ts';
 
-/** The `kind` of a resume token, by which it can be told from other JSON. */
+/** The `kind` of a resume token, which distinguishes it from other JSON. */
 export const tokenKind = 'operation-poller';
 /** The version that is written and read. */
 export const tokenVersion = 1;

@@ -87,7 +87,9 @@ export function recordOf<Data>(
 export function readRecord(record: OperationRecord): WatchState {
   try {
     checkEach(record, recordChecks, recordForm);
-    const state = inTime(readResumeToken(record.token));
+    const stored = readResumeToken(record.token);
+    const dueAt = dueInTime(stored);
+    const state = dueAt === stored.dueAt ? stored : {...stored, dueAt};
     const {ended, fetching} = record;
     if (fetching !== undefined && (ended !== undefined || state.operation?.status !== 'succeeded')) {
       throw new TypeError('fetching: its operation has not succeeded, or its end is recorded');
@@ -109,11 +111,6 @@ export function readRecord(record: OperationRecord): WatchState {
 /** When a watch is due: at its deadline at the latest, whoever made the record. What is due then is not polled again. */
 function dueInTime({dueAt, deadlineAt}: {readonly dueAt: number; readonly deadlineAt?: number | undefined}): number {
   return Math.min(dueAt, deadlineAt ?? Number.POSITIVE_INFINITY);
-}
-
-function inTime(state: WatchState): WatchState {
-  const dueAt = dueInTime(state);
-  return dueAt === state.dueAt ? state : {...state, dueAt};
 }
 
 /** When the next turn of a record is due, in milliseconds since 1970 by the runner's clock. */

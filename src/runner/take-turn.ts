@@ -80,7 +80,7 @@ export async function takePreparedTurn<Data>(
 ): Promise<Turn<Data>> {
   const {resume, onEnd, signal, heldUntil} = turn;
   const dueAt = Math.ceil(dueAtOf(record));
-  // No `onEnd` waits so long: the clock was set back, and nobody shall hear of the end a day late.
+  // No retry of `onEnd` waits that long: the clock was set back, and the end must not be handed over that much later.
   const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
   if (dueAt > now && !isFromAnotherClock) return {record, events: [], dueAt};
   const begunAt = processNow();
