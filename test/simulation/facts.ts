@@ -231,7 +231,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.startDueAt = now + plan.startTimeout;
       break;
     case 'start request':
-      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
+      if (world.pace !== undefined && mayHaveToken(happening.url)) world.pace.sent += 1;
       facts.startRequests += 1;
       facts.startedAt = now;
       facts.startAnswer = undefined;
@@ -266,7 +266,7 @@ export function applyTo(world: World, happening: Happening): void {
       resume(facts, world);
       break;
     case 'request':
-      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
+      if (world.pace !== undefined && mayHaveToken(happening.url)) world.pace.sent += 1;
       facts.requests += 1;
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
@@ -430,11 +430,6 @@ export function sharesHolds({runner, hasClient}: World['plan']): boolean {
 /** Whether an operation is on another origin than a client's own, which has a gate of its own. */
 export function isAbroad({operation, trusts}: Facts, {plan}: World): boolean {
   return sharesHolds(plan) && (trusts || plan.operations[operation]?.wording === 'graph.driveCopy');
-}
-
-/** Whether a request has to keep the distance: one that follows at once on another does not. */
-export function isPaced(url: string, facts: Facts): boolean {
-  return mayHaveToken(url) && !facts.isFollowedUp;
 }
 
 /** What the service says to one, a client's gate heeds for all. */

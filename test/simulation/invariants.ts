@@ -1,5 +1,5 @@
 import {containsText} from './contains-text.ts';
-import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {type Facts, isAbroad, isForResult, lastPollAt, mayHaveToken, ranks} from './facts.ts';
 import {isStored, keepsRecords} from './plan.ts';
 import {abroad, markerOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
@@ -54,8 +54,8 @@ const holdsAllRequestsBack: RequestCheck = ({url}, {time, heldUntil, plan}, {isF
 };
 
 /** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
-const keepsThePace: RequestCheck = ({url, place}, {time, pace}, facts) => {
-  if (pace === undefined || !isPaced(url, facts)) return undefined;
+const keepsThePace: RequestCheck = ({url, place}, {time, pace}) => {
+  if (pace === undefined || !mayHaveToken(url)) return undefined;
   const elapsed = time.now - Math.max(pace.opensAt, 0);
   // After that it has tried for more.
   if (elapsed > 5000 || pace.sent > 50) return undefined;
