@@ -107,10 +107,10 @@ export class RateGate {
   /** Waits until the first in line may leave. */
   async #acquireFirst(weight: number, signal: Signal): Promise<void> {
     for (;;) {
-      while (now() < this.#dueAt) await pause(this.#dueAt - now(), signal);
+      if (now() < this.#dueAt) await pause(this.#dueAt - now(), signal);
       await this.#concurrency.acquire(weight, signal);
       if (now() >= this.#dueAt) break;
-      // The gate has closed in the meantime.
+      // The gate has closed in the meantime, or stays closed for longer.
       this.#concurrency.release(weight);
     }
     this.#nextAt = now() + this.#interval * weight;

@@ -258,6 +258,20 @@ describe('a request at the gate', () => {
       ['comes while it is closed', 2000],
     ]);
   });
+
+  test('that has left or was given up is not held back any more', async () => {
+    const gate = unlimitedGate();
+    const onHeldBack = jest.fn();
+    await gate.acquire(1, signal, onHeldBack);
+    gate.throttled(1000);
+    const controller = new AbortController();
+    const abandoned = rejectionOf(gate.acquire(1, controller.signal, onHeldBack));
+    controller.abort('enough');
+    await abandoned;
+    await jest.advanceTimersByTimeAsync(1000);
+    gate.throttled(1000);
+    expect(onHeldBack.mock.calls).toEqual([[expect.any(Number)]]);
+  });
 });
 
 describe('over HTTP', () => {
