@@ -124,6 +124,12 @@ export const bugs: readonly Bug[] = [
     replace: '',
   },
   {
+    name: "another origin than the client's own has no gate",
+    file: 'client/request-limiter.ts',
+    search: 'let longestWait: number | undefined;',
+    replace: 'let longestWait: number | undefined;\n    if (!location.startsWith(this.#origin)) return;',
+  },
+  {
     name: 'what a gate has held back leaves all at once',
     file: 'client/rate-gate.ts',
     search: 'this.#nextAt = now() + this.#interval * weight;',
