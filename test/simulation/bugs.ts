@@ -271,8 +271,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a request whose batch failed goes into a batch again',
     file: 'graph/batcher.ts',
-    search: 'resolve(this.#single(location, request));',
-    replace: "resolve(this.send('again', location, request));",
+    search: 'this.#sendAlone(pending);',
+    replace: "pending.resolve(this.send('again', pending.location, request));",
   },
   {
     name: 'what a batch was refused for runs out of its time while it waits',
