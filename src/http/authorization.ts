@@ -129,10 +129,14 @@ function checkToken(given: unknown): string {
 /** What was given in place of a bearer token, without showing it: it may well contain the token. */
 export function describeToken(given: unknown): string {
   if (given === '') return 'an empty string';
-  if (typeof given === 'string' && /^bearer\s/i.test(given)) return 'the token with the word Bearer';
+  if (typeof given === 'string') {
+    return /^bearer\s/i.test(given)
+      ? 'the token with the word Bearer'
+      : `a string of ${given.length} characters, some of them others`;
+  }
   // MSAL's AuthenticationResult.
-  const isObject = typeof given === 'object' && given !== null;
-  return isObject && 'accessToken' in given ? 'an object with an accessToken: return that' : typeof given;
+  if (isObject(given) && 'accessToken' in given) return 'an object with an accessToken: return that';
+  return given === null ? 'null' : typeof given;
 }
 
 function tokenError(what: string): PollError {

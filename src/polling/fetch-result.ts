@@ -108,9 +108,9 @@ async function withResult(
   operation: SucceededOperation,
   limits: RequestLimits,
 ): Promise<SucceededOperation> {
-  const {reader, resultOrigin, root, base} = settings;
+  const {reader, resultOrigin, pathRoot, base} = settings;
   const {location, resultLocation} = state;
-  const source = findResult(operation, reader, {location, resultLocation, root, base});
+  const source = findResult(operation, reader, {location, resultLocation, pathRoot, base});
   if (source.at === 'start') throw startUnknown();
   if (source.at === 'operation') {
     const {result} = source;
