@@ -119,12 +119,9 @@ function movableTimer(onTimeout: () => void): (end: number) => void {
 }
 
 function timeoutError(kind: LimitedWork, elapsed: number, stage: Stage): PollError {
-  if (kind === 'token') {
-    return new PollError(`The option token returned no token within ${elapsed} ms`, {kind, transient: false});
-  }
-  if (kind === 'retry') {
-    const message = `A function of the option retry did not return within ${elapsed} ms`;
-    return new PollError(message, {kind: 'network', transient: false});
+  if (kind !== 'request') {
+    const message = `The option ${kind} did not return within ${elapsed} ms`;
+    return new PollError(message, {kind: kind === 'token' ? kind : 'network', transient: false});
   }
   const heldUntil = stage.is === 'waiting' ? stage.heldUntil : undefined;
   const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;

@@ -70,7 +70,7 @@ export class StepBuilder {
   }
 
   step(next: Next): Step {
-    return {state: this.state, events: this.#events, machineEvents: this.#machineEvents, next};
+    return {...this.takeChange(), next};
   }
 
   waiting(wait: Wait, at: number, answer: Answer | undefined, after?: PollError): Step {

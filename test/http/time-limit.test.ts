@@ -70,7 +70,7 @@ describe('a time limit of 1000 ms', () => {
   });
 
   test('says of a token that the option gave none', async () => {
-    const message = 'The option token returned no token within 1000 ms';
+    const message = 'The option token did not return within 1000 ms';
     const error = expect.objectContaining({kind: 'token', transient: false, message});
     expect(await limited({}, 'token')).toEqual([error, 1000]);
   });
