@@ -83,7 +83,7 @@ export function send(
     head === undefined || !isStatus(head.status)
       ? undefined
       : read(createResponse(head.status, head.headers, undefined), cause);
-  const work = async (signal: Signal, progress: Progress): Promise<ServiceResponse> => {
+  const work = async (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> => {
     let response: TransportResponse;
     try {
       response = await transport(location, {
@@ -94,10 +94,12 @@ export function send(
         maxBodyLength: maxResponseSize,
         maxRetryAfter,
         signal,
-        ...progress,
+        onHeldBack,
+        onSent,
+        onRequeued,
         onHead: (arrived) => {
           head = arrived;
-          progress.onHead();
+          onHead();
         },
       });
     } catch (error) {

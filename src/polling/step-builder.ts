@@ -70,7 +70,8 @@ export class StepBuilder {
   }
 
   step(next: Next): Step {
-    return {...this.takeChange(), next};
+    // Not by spreading `takeChange()`, which makes a poll take a fifth longer.
+    return {state: this.state, events: this.#events, machineEvents: this.#machineEvents, next};
   }
 
   waiting(wait: Wait, at: number, answer: Answer | undefined, after?: PollError): Step {
