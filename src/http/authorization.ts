@@ -70,20 +70,18 @@ export function requestToken(
       },
     });
   } catch (error) {
-    throw tokenError(`threw ${describeError(error)}`);
+    return threw(error);
   }
   if (!isThenable(given)) return checkToken(given);
-  return withTimeLimit(requestTimeout, limits, 'token', async (ended, {onSent}) => {
+  return withTimeLimit(requestTimeout, limits, 'token', (ended, {onSent}) => {
     onSent();
     onAbort(ended, () => controller.abort(ended.reason));
-    let resolved: unknown;
-    try {
-      resolved = await given;
-    } catch (error) {
-      throw tokenError(`threw ${describeError(error)}`);
-    }
-    return checkToken(resolved);
+    return Promise.resolve(given).then(checkToken, threw);
   });
+}
+
+function threw(error: unknown): never {
+  throw tokenError(`threw ${describeError(error)}`);
 }
 
 /** How many tokens of a function are known: the current one, and those that it gave before. */

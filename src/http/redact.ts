@@ -37,14 +37,7 @@ export const minSecretLength = 8;
 
 /** Whether a string from outside contains a secret, as it is or escaped. */
 export function containsSecret(text: string, secrets: Secrets): boolean {
-  if (text.length < minSecretLength || secrets.length === 0) return false;
-  if (containsLiterally(text, secrets)) return true;
-  if (!mayBeEscaped(text)) return false;
-  const {unescaped, leastLength} = unescapedOf(secrets);
-  // Escapes only make a text longer.
-  if (text.length < leastLength) return false;
-  const plain = withoutEscapes(text);
-  return plain !== text && containsLiterally(plain, unescaped);
+  return withoutSecrets(text, secrets) !== text;
 }
 
 interface UnescapedSecrets {
@@ -108,6 +101,7 @@ function withoutSecrets(text: string, secrets: Secrets): string {
   const replaced = secrets.reduce(replaceLiterally, text);
   if (!mayBeEscaped(replaced)) return replaced;
   const {unescaped, leastLength} = unescapedOf(secrets);
+  // Escapes only make a text longer.
   if (replaced.length < leastLength) return replaced;
   const plain = withoutEscapes(replaced);
   const clean = unescaped.reduce(replaceLiterally, plain);
@@ -115,15 +109,7 @@ function withoutSecrets(text: string, secrets: Secrets): string {
 }
 
 function replaceLiterally(text: string, secret: string): string {
-  const isTooShort = secret.length < minSecretLength || text.length < secret.length;
-  return isTooShort ? text : text.replaceAll(secret, replacement);
-}
-
-function containsLiterally(text: string, secrets: Secrets): boolean {
-  for (const secret of secrets) {
-    if (secret.length >= minSecretLength && text.length >= secret.length && text.includes(secret)) return true;
-  }
-  return false;
+  return secret.length < minSecretLength ? text : text.replaceAll(secret, replacement);
 }
 
 function isNumeric(secret: string): boolean {
