@@ -1,4 +1,5 @@
 import {isRecord} from '../shared/json.ts';
+
 /** The durations that `schedules.adaptive` has learned, as JSON. */
 export interface DurationHistogramJson {
   readonly kind: 'operation-poller durations';
@@ -10,7 +11,7 @@ export interface DurationHistogramJson {
 const kind = 'operation-poller durations';
 const version = 1;
 
-// The first bin ends at 100 ms; of the others, eight make an octave, up to nine days.
+/** The first bin ends at 100 ms; of the others, eight make an octave, up to nine days. */
 export const binCount = 184;
 const firstBinEnd = 100;
 const binsPerOctave = 8;
