@@ -1,5 +1,5 @@
 import {beforeEach, expect, test} from '@jest/globals';
-import {killQueue} from '../bench/queue-kill.ts';
+import {killQueue} from '../bench/queue-kill/kill-queue.ts';
 import {Bench, describeWithRedis} from './setup.ts';
 
 const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
