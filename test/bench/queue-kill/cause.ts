@@ -3,28 +3,41 @@ import type {JobEvent} from './queue-events.ts';
 import type {EarlyPoll} from './service.ts';
 import type {Trouble} from './trouble.ts';
 
-/** Why a poll may come early: what happened to the worker that got the answer before, or to Redis. */
-export const causes = ['killed', 'stopped', 'redis', 'presumedDead', 'unexplained'] as const;
+/**
+ * Why a poll may come early: its worker, or the one that made the poll before, was killed or stopped, or presumed dead; or Redis was
+ * killed while an answer was being stored, or has forgotten what it had acknowledged.
+ */
+export const causes = ['killed', 'stopped', 'redis', 'forgotten', 'presumedDead', 'unexplained'] as const;
 export type Cause = (typeof causes)[number];
 
-/** How long before and after an answer something may happen that loses it, in milliseconds: it is still on its way, or being stored. */
-const margin = 2000;
+/**
+ * How long Redis may hold back from its append-only file what it has acknowledged, in milliseconds: while an `fsync` of every second is
+ * under way. When it is killed then, it forgets that. @see https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
+ */
+const longestHoldBack = 2000;
 
 /** Why a poll was early. @param events what happened to its job */
 export function causeOf(
-  {poll: {askedAt: at}, before}: EarlyPoll,
+  {poll, number, before}: EarlyPoll,
   troubles: readonly Trouble[],
   events: readonly JobEvent[],
-  recoverAfter: number,
 ): Cause {
-  const isLossOf = ({token = before.token, from, to}: Trouble): boolean =>
-    token === before.token && to >= before.askedAt - margin && from <= Math.min(at, before.answeredAt) + margin;
-  const trouble = troubles.find(isLossOf);
+  // A worker polls once each time it gets a job.
+  const takes = events.filter(({name, at}) => name === 'active' && at <= poll.askedAt).length;
+  if (takes < number) return 'forgotten';
+  const waited = events.findLastIndex(({name, at}) => name === 'delayed' && at <= before.askedAt);
+  const takenAt = events.slice(waited + 1).find(({name}) => name === 'active')?.at ?? before.askedAt;
+  const stored = events.find(({name, at}) => at >= before.answeredAt && (name === 'delayed' || name === 'completed'));
+  const until = Math.min(poll.askedAt, stored?.at ?? poll.askedAt);
+  const trouble = troubles.find(
+    ({token, from, to}) =>
+      to >= takenAt &&
+      (token === undefined
+        ? from <= until + longestHoldBack
+        : from <= until && [before.token, poll.token].includes(token)),
+  );
   if (trouble !== undefined) return trouble.kind;
   // Where the processor is busy, a worker loses its lock, and what it asked all the same arrives when another one has asked, too.
-  const isStalled = events.some(
-    ({name, at: stall}) =>
-      name === 'stalled' && stall >= before.askedAt - 3 * recoverAfter && stall <= at + recoverAfter,
-  );
+  const isStalled = events.some(({name, at}) => name === 'stalled' && at >= takenAt && at <= poll.askedAt);
   return isStalled ? 'presumedDead' : 'unexplained';
 }

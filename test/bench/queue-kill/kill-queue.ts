@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Redis} from 'ioredis';
 import {createOperationQueue, type QueuedOperation} from 'operation-poller/bullmq';
 import type {BenchRedis} from '../redis.ts';
-import {type Cause, causeOf, causes} from './cause.ts';
+import {type Cause, causeOf} from './cause.ts';
 import {type JobEvent, readEvents} from './queue-events.ts';
 import {type EarlyPoll, mostPolls, startService} from './service.ts';
 import {makeTrouble, type RunningWorker, type Trouble, type TroublePlan, workerStarter} from './trouble.ts';
@@ -80,8 +80,9 @@ export async function killQueue(
     await making;
     const events = await readEvents(client, `bull:${name}:events`);
     const jobs = new Map(queued.map(({key, id}) => [key, events.get(jobIdOf(id)) ?? []]));
-    const early: Record<Cause, EarlyPoll[]> = {killed: [], stopped: [], redis: [], presumedDead: [], unexplained: []};
-    for (const each of service.early) early[causeOf(each, troubles, jobs.get(each.key) ?? [], recoverAfter)].push(each);
+    const eventsOf = (key: string): readonly JobEvent[] => jobs.get(key) ?? [];
+    const early = service.early.map((each) => ({each, cause: causeOf(each, troubles, eventsOf(each.key))}));
+    const unexplained = early.flatMap(({each, cause}) => (cause === 'unexplained' ? [each] : []));
     const happened = (kind: Trouble['kind']): number => troubles.filter((trouble) => trouble.kind === kind).length;
     const completions = [...jobs].map(([key, of]) => ({key, ends: of.filter(({name: type}) => type === 'completed')}));
     return {
@@ -94,7 +95,7 @@ export async function killQueue(
       polls: service.polls,
       uncounted: completions.reduce((sum, {key, ends: [end]}) => sum + lostPolls(service.pollsOf(key), end), 0),
       early: countsOf(early),
-      unexplained: early.unexplained.map((each) => ({...each, events: jobs.get(each.key) ?? []})),
+      unexplained: unexplained.map((each) => ({...each, events: eventsOf(each.key)})),
       troubles,
       lateness: service.lateness,
       took: performance.now() - began,
@@ -127,8 +128,8 @@ function lostPolls(polls: number, end: JobEvent | undefined): number {
   return end === undefined ? 0 : polls - (end.attempts ?? 0);
 }
 
-function countsOf(early: Readonly<Record<Cause, readonly EarlyPoll[]>>): Record<Cause, number> {
-  const counts: Record<Cause, number> = {killed: 0, stopped: 0, redis: 0, presumedDead: 0, unexplained: 0};
-  for (const cause of causes) counts[cause] = early[cause].length;
+function countsOf(early: ReadonlyArray<{readonly cause: Cause}>): Readonly<Record<Cause, number>> {
+  const counts = {killed: 0, stopped: 0, redis: 0, forgotten: 0, presumedDead: 0, unexplained: 0};
+  for (const {cause} of early) counts[cause] += 1;
   return counts;
 }

@@ -19,6 +19,8 @@ export interface EarlyPoll {
   /** The operation's. */
   readonly key: string;
   readonly poll: Poll;
+  /** Which of the operation's polls it is, from 1. */
+  readonly number: number;
   readonly before: Poll;
 }
 
@@ -58,7 +60,7 @@ export async function startService({operations, time}: {operations: number; time
     };
     const tooEarly = before.find(({dueAt}) => dueAt > askedAt);
     const last = before.at(-1);
-    if (tooEarly !== undefined) early.push({key, poll, before: tooEarly});
+    if (tooEarly !== undefined) early.push({key, poll, number: before.length + 1, before: tooEarly});
     else if (last !== undefined) lateness.push(askedAt - last.dueAt);
     before.push(poll);
     polls += 1;
