@@ -28,6 +28,12 @@ test.each<[string, Cause, readonly JobEvent[], readonly Trouble[]]>([
   ],
   ['whose worker was stopped', 'stopped', recovered, [trouble('stopped', 9500, 19_500, 'a')]],
   ['that a stopped worker makes when it goes on', 'stopped', recovered, [trouble('stopped', 5000, 19_900, 'b')]],
+  [
+    'after one that a stopped worker made when another one had put the job back',
+    'stopped',
+    [...taken, event('stalled', 9400), event('active', 9500), event('delayed', 9900), event('active', 19_000)],
+    [trouble('stopped', 9100, 9990, 'a')],
+  ],
   ['whose answer was being stored when Redis was killed', 'redis', recovered, [trouble('redis', 10_150, 10_900)]],
   ['whose answer may have been forgotten by Redis', 'redis', stored, [trouble('redis', 12_100, 12_900)]],
   ['whose worker got the job before Redis forgot it', 'forgotten', taken, [trouble('redis', 9500, 9700)]],

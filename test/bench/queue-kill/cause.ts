@@ -25,8 +25,7 @@ export function causeOf(
   // A worker polls once each time it gets a job.
   const takes = events.filter(({name, at}) => name === 'active' && at <= poll.askedAt).length;
   if (takes < number) return 'forgotten';
-  const waited = events.findLastIndex(({name, at}) => name === 'delayed' && at <= before.askedAt);
-  const takenAt = events.slice(waited + 1).find(({name}) => name === 'active')?.at ?? before.askedAt;
+  const takenAt = earliestTake(events, before.askedAt);
   const stored = events.find(({name, at}) => at >= before.answeredAt && (name === 'delayed' || name === 'completed'));
   const until = Math.min(poll.askedAt, stored?.at ?? poll.askedAt);
   const trouble = troubles.find(
@@ -40,4 +39,24 @@ export function causeOf(
   // Where the processor is busy, a worker loses its lock, and what it asked all the same arrives when another one has asked, too.
   const isStalled = events.some(({name, at}) => name === 'stalled' && at >= takenAt && at <= poll.askedAt);
   return isStalled ? 'presumedDead' : 'unexplained';
+}
+
+/**
+ * When the turn began that made a poll. From one wait to the next a job has one turn, unless its worker was presumed dead: that one may
+ * still ask when another one has put the job back.
+ */
+function earliestTake(events: readonly JobEvent[], askedAt: number): number {
+  const turns: JobEvent[][] = [[]];
+  for (const event of events) {
+    if (event.at > askedAt) break;
+    if (event.name === 'delayed') turns.push([]);
+    else turns.at(-1)?.push(event);
+  }
+  const first = turns.findLastIndex((_, index) => turns[index - 1]?.some(({name}) => name === 'stalled') !== true);
+  return (
+    turns
+      .slice(first)
+      .flat()
+      .find(({name}) => name === 'active')?.at ?? askedAt
+  );
 }
