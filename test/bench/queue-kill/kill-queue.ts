@@ -2,9 +2,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Redis} from 'ioredis';
 import {createOperationQueue, type QueuedOperation} from 'operation-poller/bullmq';
 import type {BenchRedis} from '../redis.ts';
-import {type Cause, causeOf} from './cause.ts';
-import {type JobEvent, readEvents} from './queue-events.ts';
-import {type EarlyPoll, mostPolls, startService} from './service.ts';
+import {readEvents} from './queue-events.ts';
+import {type QueueKillReport, reportOf} from './report.ts';
+import {mostPolls, startService} from './service.ts';
 import {makeTrouble, type RunningWorker, type Trouble, type TroublePlan, workerStarter} from './trouble.ts';
 
 /** What is done to a queue; the operations take about as long as the trouble lasts. */
@@ -15,37 +15,15 @@ export interface QueueKillPlan extends TroublePlan {
   readonly execArgv?: readonly string[];
 }
 
-/** What came of it. */
-export interface QueueKillReport {
-  /** How often each kind of trouble was made. */
-  readonly kills: number;
-  readonly stops: number;
-  readonly restarts: number;
-  /** Operations without an outcome. */
-  readonly lost: number;
-  /** Outcomes that the service has not said. */
-  readonly wrong: number;
-  /** Operations that ended more than once. */
-  readonly twice: number;
-  readonly polls: number;
-  /** Polls of operations that have ended that are in no outcome, because their answer was lost. */
-  readonly uncounted: number;
-  /** Polls that came earlier than an answer allowed, or after an end, by why that answer was lost. */
-  readonly early: Readonly<Record<Cause, number>>;
-  /** Those without a known cause, and what happened to their jobs. */
-  readonly unexplained: ReadonlyArray<EarlyPoll & {readonly events: readonly JobEvent[]}>;
-  readonly troubles: readonly Trouble[];
-  /** How long after the moment that the service named each other poll came, in milliseconds. */
-  readonly lateness: readonly number[];
-  /** Milliseconds. */
-  readonly took: number;
-}
-
-/** Makes trouble as planned for the workers of a queue and for its Redis, whose data survive, until all operations have ended. */
+/**
+ * Makes trouble as planned for the workers of a queue and for its Redis, whose data survive, until all operations have ended.
+ *
+ * @returns what came of it, and how long it took, in milliseconds
+ */
 export async function killQueue(
   plan: QueueKillPlan,
   {connection, restart}: Pick<BenchRedis, 'connection' | 'restart'>,
-): Promise<QueueKillReport> {
+): Promise<QueueKillReport & {readonly took: number}> {
   const {operations, time, recoverAfter} = plan;
   const service = await startService(plan);
   const name = 'operations';
@@ -80,26 +58,7 @@ export async function killQueue(
     await making;
     const events = await readEvents(client, `bull:${name}:events`);
     const jobs = new Map(queued.map(({key, id}) => [key, events.get(jobIdOf(id)) ?? []]));
-    const eventsOf = (key: string): readonly JobEvent[] => jobs.get(key) ?? [];
-    const early = service.early.map((each) => ({each, cause: causeOf(each, troubles, eventsOf(each.key))}));
-    const unexplained = early.flatMap(({each, cause}) => (cause === 'unexplained' ? [each] : []));
-    const happened = (kind: Trouble['kind']): number => troubles.filter((trouble) => trouble.kind === kind).length;
-    const completions = [...jobs].map(([key, of]) => ({key, ends: of.filter(({name: type}) => type === 'completed')}));
-    return {
-      kills: happened('killed'),
-      stops: happened('stopped'),
-      restarts: happened('redis'),
-      lost: ends.filter((end) => end === undefined).length,
-      wrong: ends.filter((end, id) => end !== undefined && end !== service.endOf(id)).length,
-      twice: completions.filter((each) => each.ends.length > 1).length,
-      polls: service.polls,
-      uncounted: completions.reduce((sum, {key, ends: [end]}) => sum + lostPolls(service.pollsOf(key), end), 0),
-      early: countsOf(early),
-      unexplained: unexplained.map((each) => ({...each, events: eventsOf(each.key)})),
-      troubles,
-      lateness: service.lateness,
-      took: performance.now() - began,
-    };
+    return {...reportOf({service, ends, troubles, jobs}), took: performance.now() - began};
   } finally {
     for (const {child} of running) child.kill('SIGKILL');
     client.disconnect();
@@ -122,14 +81,4 @@ async function endOf(operation: QueuedOperation, longest: number): Promise<strin
 
 function jobIdOf(id: string): string {
   return id.slice(0, id.indexOf('.'));
-}
-
-function lostPolls(polls: number, end: JobEvent | undefined): number {
-  return end === undefined ? 0 : polls - (end.attempts ?? 0);
-}
-
-function countsOf(early: ReadonlyArray<{readonly cause: Cause}>): Readonly<Record<Cause, number>> {
-  const counts = {killed: 0, stopped: 0, redis: 0, forgotten: 0, presumedDead: 0, unexplained: 0};
-  for (const {cause} of early) counts[cause] += 1;
-  return counts;
 }
