@@ -28,7 +28,7 @@ export function causeOf(
   const takenAt = earliestTake(events, before.askedAt);
   const stored = events.find(({name, at}) => at >= before.answeredAt && (name === 'delayed' || name === 'completed'));
   const until = Math.min(poll.askedAt, stored?.at ?? poll.askedAt);
-  const trouble = troubles.find(
+  const trouble = troubles.findLast(
     ({token, from, to}) =>
       to >= takenAt &&
       (token === undefined
@@ -52,11 +52,7 @@ function earliestTake(events: readonly JobEvent[], askedAt: number): number {
     if (event.name === 'delayed') turns.push([]);
     else turns.at(-1)?.push(event);
   }
-  const first = turns.findLastIndex((_, index) => turns[index - 1]?.some(({name}) => name === 'stalled') !== true);
-  return (
-    turns
-      .slice(first)
-      .flat()
-      .find(({name}) => name === 'active')?.at ?? askedAt
-  );
+  const [before = [], last = []] = [turns.at(-2), turns.at(-1)];
+  const possible = before.some(({name}) => name === 'stalled') ? [...before, ...last] : last;
+  return possible.find(({name}) => name === 'active')?.at ?? askedAt;
 }
