@@ -32,7 +32,7 @@ test.each<[string, Cause, readonly JobEvent[], readonly Trouble[]]>([
     'after one that a stopped worker made when another one had put the job back',
     'stopped',
     [...taken, event('stalled', 9400), event('active', 9500), event('delayed', 9900), event('active', 19_000)],
-    [trouble('stopped', 9100, 9990, 'a')],
+    [trouble('redis', 9000, 9050), trouble('stopped', 9100, 9990, 'a'), trouble('killed', 19_500, 19_510, 'a')],
   ],
   ['whose answer was being stored when Redis was killed', 'redis', recovered, [trouble('redis', 10_150, 10_900)]],
   ['whose answer may have been forgotten by Redis', 'redis', stored, [trouble('redis', 12_100, 12_900)]],

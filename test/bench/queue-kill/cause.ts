@@ -28,14 +28,16 @@ export function causeOf(
   const takenAt = earliestTake(events, before.askedAt);
   const stored = events.find(({name, at}) => at >= before.answeredAt && (name === 'delayed' || name === 'completed'));
   const until = Math.min(poll.askedAt, stored?.at ?? poll.askedAt);
-  const trouble = troubles.findLast(
+  const possible = troubles.filter(
     ({token, from, to}) =>
       to >= takenAt &&
       (token === undefined
         ? from <= until + longestHoldBack
         : from <= until && [before.token, poll.token].includes(token)),
   );
-  if (trouble !== undefined) return trouble.kind;
+  const distance = ({from, to}: Trouble): number => Math.max(0, before.askedAt - to, from - before.answeredAt);
+  const [nearest] = possible.sort((one, other) => distance(one) - distance(other));
+  if (nearest !== undefined) return nearest.kind;
   // Where the processor is busy, a worker loses its lock, and what it asked all the same arrives when another one has asked, too.
   const isStalled = events.some(({name, at}) => name === 'stalled' && at >= takenAt && at <= poll.askedAt);
   return isStalled ? 'presumedDead' : 'unexplained';
