@@ -75,8 +75,8 @@ export interface PreparedTurn<Data> extends Pick<TurnOptions<Data>, 'onEnd' | 's
 /**
  * {@link takeTurn} with a record that has been read and options that are prepared.
  *
- * @param begunAt this process' time just before `now` was read: if the process is stopped in between, or gets no CPU time, the turn
- *   takes itself for longer than it was, and the next poll comes later than the service asked for. The other way round it would come earlier
+ * @param begunAt this process' time, read just before `now`. While a process is stopped or waits for the CPU, time goes by between two
+ *   lines: in this order the next poll comes that much later, in the other one it would come earlier than the service allows
  */
 export async function takePreparedTurn<Data>(
   record: OperationRecord<Data>,
