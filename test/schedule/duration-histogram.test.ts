@@ -70,6 +70,14 @@ describe('a histogram', () => {
       105,
       {0: expect.closeTo(0.00897, 4), 1: expect.closeTo(0.99103, 4)},
     ],
+    ['the whole first bin since the start', {}, 0, 105, {0: expect.closeTo(0.64415, 4), 1: expect.closeTo(0.35585, 4)}],
+    [
+      'all but less than a millisecond of a bin with as little less',
+      {},
+      0.5,
+      105,
+      {0: expect.closeTo(0.643, 4), 1: expect.closeTo(0.357, 4)},
+    ],
     ['half of a later bin', {}, 100, binStart(2.5), {1: expect.closeTo(0.672, 3), 2: expect.closeTo(0.328, 3)}],
     [
       'more where more is known, 92 durations for each that is only possible',
