@@ -155,7 +155,10 @@ function reduceWait(
   state: WatchState,
   {delay, because, notBefore, after: error, remaining, at, answer}: WaitEvent,
 ): Reduced {
-  const after = changed(state, {dueAt: at + delay, notBefore});
+  // As after a report, this happens at each poll.
+  const after = copyOf(state);
+  after.dueAt = at + delay;
+  after.notBefore = notBefore;
   // A poll that is held back is going on: the event carries its number.
   const shown = because === 'heldBack' ? changed(after, {attempt: state.attempt + 1}) : after;
   const waiting = createEvent(shown, at, answer, withRemaining({type: 'waiting', delay, because}, remaining));
@@ -202,7 +205,10 @@ function createEvent(
   answer: Answer | undefined,
   own: OwnFields<OperationEvent>,
 ): OperationEvent {
-  const event = {operation, location, attempt, at, ...(answer === undefined ? {} : {answer}), ...own};
+  const event =
+    answer === undefined
+      ? {operation, location, attempt, at, ...own}
+      : {operation, location, attempt, at, answer, ...own};
   return Object.freeze(event as OperationEvent);
 }
 
