@@ -4,6 +4,7 @@ import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
 import type {Secrets} from './redact.ts';
+import {isProgrammingError} from './request-errors.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
 /** Why a token is asked for. */
@@ -70,7 +71,7 @@ export function requestToken(
       },
     });
   } catch (error) {
-    throw tokenError(`threw ${describeError(error)}`);
+    throw thrownError(error);
   }
   if (!isThenable(given)) return checkToken(given);
   return withTimeLimit(requestTimeout, limits, 'token', async (ended, {onSent}) => {
@@ -80,7 +81,7 @@ export function requestToken(
     try {
       resolved = await given;
     } catch (error) {
-      throw tokenError(`threw ${describeError(error)}`);
+      throw thrownError(error);
     }
     return checkToken(resolved);
   });
@@ -123,7 +124,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function checkToken(given: unknown): string {
   if (isToken(given)) return given;
-  throw tokenError(`returned ${describeToken(given)}, expected ${tokenForm}`);
+  throw tokenError(`returned ${describeToken(given)}, expected ${tokenForm}`, false);
 }
 
 /** What was given in place of a bearer token, without showing it: it may well contain the token. */
@@ -135,6 +136,11 @@ export function describeToken(given: unknown): string {
   return isObject && 'accessToken' in given ? 'an object with an accessToken: return that' : typeof given;
 }
 
-function tokenError(what: string): PollError {
-  return new PollError(`The option token ${what}`, {kind: 'token', transient: false});
+/** The error for what the function threw: that its own service is unavailable passes like an outage of the operation's. */
+function thrownError(error: unknown): PollError {
+  return tokenError(`threw ${describeError(error)}`, !isProgrammingError(error));
+}
+
+function tokenError(what: string, transient: boolean): PollError {
+  return new PollError(`The option token ${what}`, {kind: 'token', transient});
 }

@@ -109,7 +109,7 @@ export function withTimeLimit<T>(
 
 function timeoutError(kind: LimitedWork, elapsed: number, heldUntil: number | undefined): PollError {
   if (kind === 'token') {
-    return new PollError(`The option token returned no token within ${elapsed} ms`, {kind, transient: false});
+    return new PollError(`The option token returned no token within ${elapsed} ms`, {kind, transient: true});
   }
   if (kind === 'retry') {
     const message = `A function of the option retry did not return within ${elapsed} ms`;

@@ -71,7 +71,7 @@ describe('a time limit of 1000 ms', () => {
 
   test('says of a token that the option gave none', async () => {
     const message = 'The option token returned no token within 1000 ms';
-    const error = expect.objectContaining({kind: 'token', transient: false, message});
+    const error = expect.objectContaining({kind: 'token', transient: true, message});
     expect(await limited({}, 'token')).toEqual([error, 1000]);
   });
 
