@@ -311,8 +311,14 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     return {
       operation: () => this.operation,
       state: () => this.#watch.state,
-      onReport: (callback) => this.on('polled', ({operation}) => operation && callback(operation)).unsubscribe,
-      onOutcome: (callback) => this.#onceOver(callback),
+      follow: (onReport, onOutcome) => {
+        const {unsubscribe} = this.on('polled', ({operation}) => operation && onReport(operation));
+        const forget = this.#onceOver(onOutcome);
+        return () => {
+          unsubscribe();
+          forget();
+        };
+      },
     };
   }
 }

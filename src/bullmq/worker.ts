@@ -130,8 +130,6 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   const {engine, own} = readEngineOptions(options as OperationWorkerOptions<Data>, workerChecks);
   const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, metrics, ...poll} = own;
   const {requestTimeout} = readTurnOptions(poll);
-  const publisher = new Publisher(engine);
-  const listeners = new Listeners<TurnEvent>(operationEventTypes);
   const closing = new AbortController();
   const worker = new PollWorker<Data>(
     engine.name,
@@ -141,27 +139,16 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     },
     workerOptions(engine, {concurrency, limiter, recoverAfter, metrics}),
   );
-  const {clock} = worker;
-  const holds = new RedisHolds(worker.redisKeys);
-  const io: JobIo<Data> = {
-    resume: prepareTurns(poll),
-    onEnd: poll.onEnd && untilAborted(poll.onEnd, closing.signal),
-    coalesced: coalesce(() => holds.read()),
-    clock,
-    holds,
-    skips: new Skips(),
+  const publisher = new Publisher(engine);
+  const io: JobIo<Data> = jobIo(worker, publisher, engine.onError, poll, {
     lockDuration: recoverAfter,
-    publisher,
-    backend: worker.backend,
-    listeners,
     signal: closing.signal,
-    onError: engine.onError,
-  };
+  });
   const lockErrors = foldLockErrors(engine.onError);
   worker.on('error', lockErrors.report);
   worker.on('failed', (_job, error) => engine.onError(error));
 
-  const clockCheck = new ClockCheck(clock, worker, engine.onError);
+  const clockCheck = new ClockCheck(worker.clock, worker, engine.onError);
   void clockCheck.check();
 
   let closed: Promise<void> | undefined;
@@ -178,13 +165,37 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     return closed;
   };
   return {
-    on: (type, listener) => listeners.add(type, listener as (event: TurnEvent) => void),
+    on: (type, listener) => io.listeners.add(type, listener as (event: TurnEvent) => void),
     ready: async () => {
       await worker.waitUntilReady();
       await clockCheck.check();
     },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+/** What the turns of a worker's jobs need, made once for all of them. */
+function jobIo<Data>(
+  {redisKeys, clock, backend}: PollWorker<Data>,
+  publisher: Publisher,
+  onError: Engine['onError'],
+  poll: WorkerPollOptions<Data>,
+  own: Pick<JobIo, 'lockDuration' | 'signal'>,
+): JobIo<Data> {
+  const holds = new RedisHolds(redisKeys);
+  return {
+    resume: prepareTurns(poll),
+    onEnd: poll.onEnd && untilAborted(poll.onEnd, own.signal),
+    coalesced: coalesce(() => holds.read()),
+    clock,
+    holds,
+    skips: new Skips(),
+    publisher,
+    backend,
+    listeners: new Listeners<TurnEvent>(operationEventTypes),
+    onError,
+    ...own,
   };
 }
 

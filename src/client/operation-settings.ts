@@ -43,7 +43,7 @@ export function operationSettings(client: ClientParts, options: ClientPollOption
 export function sharedSettings(
   {origin, base, pathRoot, transport, secrets, credentials}: ClientParts,
   protocol: Protocol | undefined,
-): Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root' | 'base'> {
-  const root = pathRoot ?? (ownProperty(protocol, 'pathsUnderRoot') === true ? base : undefined);
-  return {transport, secrets, credentials, resultOrigin: origin, root, base};
+): Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'pathRoot' | 'base'> {
+  const underRoot = ownProperty(protocol, 'pathsUnderRoot') === true ? base : undefined;
+  return {transport, secrets, credentials, resultOrigin: origin, pathRoot: pathRoot ?? underRoot, base};
 }

@@ -83,11 +83,11 @@ export function watchStarted<Result = unknown>(
   returned: Promise<void>,
 ): StartedOperation<Result> {
   const {method, url, response, isSecret} = accepted;
-  const {reader, root = null} = accepted.settings;
+  const {reader, pathRoot = null} = accepted.settings;
   const {answer, status, headers, retryAfter, json, links, bodyError} = response;
   const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
   const received = {url: response.location, status, headers, body: json, links, read};
-  const report = readStart(method, received, reader, client.base, root);
+  const report = readStart(method, received, reader, client.base, pathRoot);
   // Nobody knows what the body would have said. A location in the head needs none.
   if (report.kind === 'unconfirmed' && bodyError !== undefined) throw notStarted(bodyError, true);
   if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};

@@ -9,7 +9,7 @@ import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import {type Resumed, resumeWatching} from '../options/resume.ts';
-import {readOptions} from '../options/settings.ts';
+import {readOptions, type Settings} from '../options/settings.ts';
 import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
 import {LazyAbortController, type Signal} from '../shared/abort.ts';
@@ -131,6 +131,12 @@ interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
   readonly maxPolls: number;
 }
 
+/** Time and randomness in a run: they come from what the engine has recorded, and from nowhere else. */
+interface Recorded {
+  now: number;
+  random: number;
+}
+
 /** The loop of a watch in a workflow, from a given state and by given settings. */
 async function takeSteps(
   host: DurableHost,
@@ -138,51 +144,16 @@ async function takeSteps(
   now: number,
   {stepName, onEvent, maxPolls}: RunOptions,
 ): Promise<DurableRun> {
-  const signal = signalOf(host);
-  // The steps after a poll take time and randomness only from its record.
-  let clock = now;
-  const engineClock = wallClock(() => clock);
-  let random = 0;
-  const io: StepIo = {
-    settings,
-    signal,
-    random: () => random,
-    poll: async (request) => {
-      const json = await host.run(stepName(`poll ${step.state.attempt + 1}`), () => recordPoll(settings, request));
-      const record = readPollRecord(json);
-      for (const {error, delay, at} of record.retries) {
-        clock = at;
-        request.onRetry(error, delay);
-      }
-      clock = record.at;
-      random = record.random;
-      return record.report;
-    },
-  };
-
+  const recorded: Recorded = {now, random: 0};
+  const clock = wallClock(() => recorded.now);
   const emit = async (events: readonly OperationEvent[]): Promise<void> => {
     if (onEvent !== undefined) for (const event of events) await onEvent(event);
   };
-  /** Waits for the next poll. @returns the state before it, which a hint has changed */
-  const waitForPoll = async (state: WatchState, wait: number): Promise<WatchState> => {
-    const name = stepName(`wait ${state.attempt}`);
-    if (host.waitForWake === undefined) {
-      await host.sleep(name, wait);
-      return state;
-    }
-    if (!(await host.waitForWake(name, wait))) return state;
-    clock = Math.max(clock, await host.now(stepName(`wake ${state.attempt}`)));
-    const woken = wake(state, engineClock, settings);
-    await emit(woken?.events ?? []);
-    const {dueAt} = woken?.state ?? state;
-    if (dueAt > clock) await host.sleep(stepName(`wait ${state.attempt} after the hint`), Math.ceil(dueAt - clock));
-    return woken?.state ?? state;
-  };
-
-  let step = firstStep(startState, engineClock, settings);
+  let step = firstStep(startState, clock, settings);
   for (let polls = 0; ; polls++) {
     await emit(step.events);
-    const {state, next} = step;
+    const {next} = step;
+    let {state} = step;
     if ('outcome' in next) {
       const {outcome} = next;
       if (outcome.status !== 'succeeded' || !settings.fetchResult) return {outcome};
@@ -190,10 +161,54 @@ async function takeSteps(
     }
     const {wait} = next;
     if (polls >= maxPolls) return {continueWith: writeResumeToken(state), wait};
-    const due = wait > 0 ? await waitForPoll(state, wait) : state;
-    clock = Math.max(clock, due.dueAt);
-    step = await takeStep(due, io, engineClock);
+    if (wait > 0 && (await waitForPoll(host, stepName, state, wait))) {
+      recorded.now = Math.max(recorded.now, await host.now(stepName(`wake ${state.attempt}`)));
+      const woken = wake(state, clock, settings);
+      await emit(woken?.events ?? []);
+      state = woken?.state ?? state;
+      const rest = Math.ceil(state.dueAt - recorded.now);
+      if (rest > 0) await host.sleep(stepName(`wait ${state.attempt} after the hint`), rest);
+    }
+    recorded.now = Math.max(recorded.now, state.dueAt);
+    step = await takeStep(state, stepIo(host, settings, stepName(`poll ${state.attempt + 1}`), recorded), clock);
   }
+}
+
+/** Waits for the next poll. @returns whether a hint has ended the wait */
+async function waitForPoll(
+  host: DurableHost,
+  stepName: RunOptions['stepName'],
+  {attempt}: WatchState,
+  wait: number,
+): Promise<boolean> {
+  const name = stepName(`wait ${attempt}`);
+  if (host.waitForWake !== undefined) return host.waitForWake(name, wait);
+  await host.sleep(name, wait);
+  return false;
+}
+
+/** What a step needs: its poll is recorded, and what follows takes time and randomness from that record. */
+function stepIo(host: DurableHost, settings: Settings, name: string, recorded: Recorded): StepIo {
+  return {
+    settings,
+    signal: signalOf(host),
+    random: () => recorded.random,
+    poll: async (request) => {
+      const {
+        retries,
+        at: end,
+        random,
+        report,
+      } = readPollRecord(await host.run(name, () => recordPoll(settings, request)));
+      for (const {error, delay, at} of retries) {
+        recorded.now = at;
+        request.onRetry(error, delay);
+      }
+      recorded.now = end;
+      recorded.random = random;
+      return report;
+    },
+  };
 }
 
 /** Fetches the result of an operation that has succeeded: each attempt is a step, each wait a durable timer. */

@@ -71,20 +71,19 @@ export function requestToken(
       },
     });
   } catch (error) {
-    throw thrownError(error);
+    return threw(error);
   }
   if (!isThenable(given)) return checkToken(given);
-  return withTimeLimit(requestTimeout, limits, 'token', async (ended, {onSent}) => {
+  return withTimeLimit(requestTimeout, limits, 'token', (ended, {onSent}) => {
     onSent();
     onAbort(ended, () => controller.abort(ended.reason));
-    let resolved: unknown;
-    try {
-      resolved = await given;
-    } catch (error) {
-      throw thrownError(error);
-    }
-    return checkToken(resolved);
+    return Promise.resolve(given).then(checkToken, threw);
   });
+}
+
+/** @throws PollError: that the token's own service is unavailable passes, as an outage of the operation's does */
+function threw(error: unknown): never {
+  throw tokenError(`threw ${describeError(error)}`, !isProgrammingError(error));
 }
 
 /** How many tokens of a function are known: the current one, and those that it gave before. */
@@ -130,15 +129,14 @@ function checkToken(given: unknown): string {
 /** What was given in place of a bearer token, without showing it: it may well contain the token. */
 export function describeToken(given: unknown): string {
   if (given === '') return 'an empty string';
-  if (typeof given === 'string' && /^bearer\s/i.test(given)) return 'the token with the word Bearer';
+  if (typeof given === 'string') {
+    return /^bearer\s/i.test(given)
+      ? 'the token with the word Bearer'
+      : `a string of ${given.length} characters, some of them others`;
+  }
   // MSAL's AuthenticationResult.
-  const isObject = typeof given === 'object' && given !== null;
-  return isObject && 'accessToken' in given ? 'an object with an accessToken: return that' : typeof given;
-}
-
-/** The error for what the function threw: that its own service is unavailable passes like an outage of the operation's. */
-function thrownError(error: unknown): PollError {
-  return tokenError(`threw ${describeError(error)}`, !isProgrammingError(error));
+  if (isObject(given) && 'accessToken' in given) return 'an object with an accessToken: return that';
+  return given === null ? 'null' : typeof given;
 }
 
 function tokenError(what: string, transient: boolean): PollError {

@@ -6,7 +6,7 @@ import type {ServiceResponse} from './service-response.ts';
 
 /**
  * A function that calls a protocol's `read` with a response, and returns what it gives as JSON without secrets. `read` gets the body
- * as it leads somewhere, with what a URL may contain; a URL that it gives as `resourceLocation` stays as it is, too.
+ * whose URLs still lead somewhere, and a URL that it gives as `resourceLocation` stays as it is.
  *
  * @returns `undefined` where the protocol has none
  */

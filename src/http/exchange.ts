@@ -122,13 +122,13 @@ export function quotesSecret(
   return containsSecret(location, credentials !== secrets && hasOrigin(location, origin) ? credentials : secrets);
 }
 
-/** What of the secrets of a request no URL may contain: its tokens, and the credentials among the others. */
+/** The secrets of a request that no URL may contain: its tokens, and the credentials among the others. */
 function credentialsAmong(secrets: Secrets, {secrets: others, credentials}: SendSettings): Secrets {
   if (credentials.length === others.length) return secrets;
   return [...secrets.slice(0, secrets.length - others.length), ...credentials];
 }
 
-/** The error for a URL that the service made of a token or a header of the client. */
+/** The error for a URL of the service that quotes a token or a header of the client. */
 function quotingError({answer}: Partial<ServiceResponse> = {}): PollError {
   const message = 'The service gave a URL that quotes a token or a header of the client, so it is not requested';
   return new PollError(message, {kind: 'protocol', transient: false, answer, ends: 'protocol'});

@@ -10,7 +10,6 @@ import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {redact, redactUrl, type Secrets} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
-import {OpaqueRedirect} from './transport.ts';
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504, 509]);
 
@@ -77,10 +76,6 @@ export function protocolError(
 /** The error for what ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
 export function networkError(error: unknown, secrets: Secrets): PollError {
   if (error instanceof PollError) return error;
-  if (error instanceof OpaqueRedirect) {
-    const message = 'The response is a redirect, which cannot be followed safely here';
-    return new PollError(message, {kind: 'protocol', transient: false});
-  }
   let code: string | undefined;
   let innermost: unknown = error;
   for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {

@@ -20,6 +20,15 @@ type LimitedWork = 'request' | 'token' | 'retry';
 /** What work reports of a request on its way. */
 export type Progress = Pick<TransportRequest, 'onHeldBack' | 'onSent' | 'onRequeued' | 'onHead'>;
 
+/** How far limited work has come. */
+type Stage =
+  /** it has not been sent, or is to be sent again; it may be held back until a time, in milliseconds since 1970 */
+  | {readonly is: 'waiting'; readonly heldUntil?: number}
+  | {readonly is: 'sent'; readonly sentAt: number}
+  /** the head of the response is there */
+  | {readonly is: 'arriving'; readonly sentAt: number}
+  | {readonly is: 'over'};
+
 /**
  * Limits a piece of work to `requestTimeout`, from the moment it is sent, and by the deadline. It ends when the signal aborts,
  * whether or not the work reacts to its signal. Once the head of a response is there, the deadline no longer ends it: a
@@ -38,83 +47,85 @@ export function withTimeLimit<T>(
   signal.throwIfAborted();
   const controller = new LazyAbortController();
   const begunAt = now();
-  let sentAt = begunAt;
-  let heldUntil: number | undefined;
-  let isStarting = true;
-  let isOver = false;
-  let hasHead = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stage: Stage = {is: 'waiting'};
   return new Promise<T>((resolve, reject) => {
-    const onTimeout = (): void => {
+    const setEnd = movableTimer(() => {
+      const error = timeoutError(kind, now() - begunAt, stage);
       finish();
-      const error = timeoutError(kind, now() - begunAt, heldUntil);
       const salvaged = salvage?.(error);
       if (salvaged === undefined) reject(error);
       else resolve(salvaged);
       controller.abort();
+    });
+    const enter = (next: Stage): void => {
+      if (stage.is === 'over') return;
+      stage = next;
+      setEnd(endOf(next, requestTimeout, deadlineAt));
     };
     const finish = (): void => {
-      clearTimeout(timer);
-      isOver = true;
+      enter({is: 'over'});
       unsubscribe();
-    };
-    const startTimer = (end: number | undefined, at: number): void => {
-      clearTimeout(timer);
-      if (end !== undefined && !isOver) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - at)));
     };
     const unsubscribe = onAbort(signal, () => {
       finish();
       reject(signal.reason);
       controller.abort();
     });
-    const progress: Progress = {
-      onHeldBack: (until) => {
+    work(controller, {
+      onHeldBack: (heldUntil) => {
         // A batch may be refused after one of its requests was given up.
-        if (isOver) return;
-        heldUntil = until;
-        onHeldBack?.(until);
+        if (stage.is !== 'over') onHeldBack?.(heldUntil);
+        enter({is: 'waiting', heldUntil});
       },
-      onSent: () => {
-        heldUntil = undefined;
-        if (!isStarting) sentAt = now();
-        startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);
-      },
-      // It was sent in a batch that failed: what is not under way takes none of its time.
-      onRequeued: () => startTimer(deadlineAt, now()),
-      onHead: () => {
-        hasHead = true;
-        const end = sentAt + requestTimeout;
-        if (deadlineAt !== undefined && deadlineAt < end) startTimer(end, now());
-      },
-    };
-    const working = work(controller, progress);
-    isStarting = false;
-    // Most work has been sent by now, and has its timer.
-    if (timer === undefined) startTimer(deadlineAt, begunAt);
-    working.then(
+      onSent: () => enter({is: 'sent', sentAt: now()}),
+      onRequeued: () => enter({is: 'waiting'}),
+      onHead: () => enter({is: 'arriving', sentAt: 'sentAt' in stage ? stage.sentAt : begunAt}),
+    }).then(
       (value) => {
         finish();
         resolve(value);
       },
       (error: unknown) => {
-        finish();
-        reject(error);
         // The rest of a body that is too long must not keep arriving. Where `fetch` itself has rejected, there is none; and if it did so
         // because of too many content codings, an abort would make Node emit `uncaughtException`, which ends the process.
-        if (hasHead) controller.abort();
+        if (stage.is === 'arriving') controller.abort();
+        finish();
+        reject(error);
       },
     );
+    // Most work has been sent by now, and its timer is running.
+    if (stage.is === 'waiting') enter(stage);
   });
 }
 
-function timeoutError(kind: LimitedWork, elapsed: number, heldUntil: number | undefined): PollError {
-  if (kind === 'token') {
-    return new PollError(`The option token returned no token within ${elapsed} ms`, {kind, transient: true});
+/** When its time is up, in milliseconds since 1970. */
+function endOf(stage: Stage, requestTimeout: number, deadlineAt = Number.POSITIVE_INFINITY): number {
+  if (stage.is === 'over') return Number.POSITIVE_INFINITY;
+  if (stage.is === 'waiting') return deadlineAt;
+  const end = stage.sentAt + requestTimeout;
+  return stage.is === 'sent' ? Math.min(end, deadlineAt) : end;
+}
+
+/** A timer that can be set to another time, in milliseconds since 1970; `Infinity`: never. */
+function movableTimer(onTimeout: () => void): (end: number) => void {
+  let setTo = Number.POSITIVE_INFINITY;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return (end) => {
+    if (end === setTo) return;
+    setTo = end;
+    clearTimeout(timer);
+    if (end < Number.POSITIVE_INFINITY) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - now())));
+  };
+}
+
+function timeoutError(kind: LimitedWork, elapsed: number, stage: Stage): PollError {
+  if (kind !== 'request') {
+    const message = `The option ${kind} did not return within ${elapsed} ms`;
+    return kind === 'token'
+      ? new PollError(message, {kind, transient: true})
+      : new PollError(message, {kind: 'network', transient: false});
   }
-  if (kind === 'retry') {
-    const message = `A function of the option retry did not return within ${elapsed} ms`;
-    return new PollError(message, {kind: 'network', transient: false});
-  }
+  const heldUntil = stage.is === 'waiting' ? stage.heldUntil : undefined;
   const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;
   return new PollError(`No answer within ${elapsed} ms${held}`, {kind: 'timeout', transient: true});
 }

@@ -1,4 +1,5 @@
 import ky, {type BeforeRequestHook, type KyInstance, type Options} from 'ky';
+import {PollError} from '../operation/poll-error.ts';
 import {type Signal, toAbortSignal} from '../shared/abort.ts';
 import {discardBody, readBody} from './read-body.ts';
 import {readRetryAfter} from './retry-after.ts';
@@ -105,7 +106,8 @@ function kyTransport(http: KyInstance): Transport {
     if (http !== ky)
       options.hooks = {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]};
     const response = await http(location, options);
-    if (response.type === 'opaqueredirect') throw new OpaqueRedirect();
+    // Browsers do not reveal where a redirect leads, so the token might follow it anywhere.
+    if (response.type === 'opaqueredirect') throw hiddenRedirect();
     onHead(response);
     const {status} = response;
     if (redirectStatuses.has(status)) {
@@ -152,9 +154,9 @@ function withoutCredentials(location: string, headers: TransportRequest['headers
     new Request(location, {method, headers: own, signal, redirect: 'manual', credentials: 'omit'});
 }
 
-/** Browsers do not reveal where a redirect leads, so the token might follow it anywhere. */
-export class OpaqueRedirect extends Error {
-  override readonly name = 'OpaqueRedirect';
+function hiddenRedirect(): PollError {
+  const message = 'The response is a redirect, which cannot be followed safely here';
+  return new PollError(message, {kind: 'protocol', transient: false});
 }
 
 const byteOrderMark = '\uFEFF';

@@ -94,14 +94,10 @@ function readDefinition(
   if (eventType === '' || eventType.includes('*')) throw refuse('is not for one event');
   if (target !== undefined && target.length > 1) throw refuse('has several targets');
   const status = eventType === 'report' ? reportedStatus(guard) : undefined;
-  if (eventType === 'report') {
-    if (status === undefined) throw refuse('has a guard that looks at more than the reported status');
-    if (to !== status) throw refuse(`is taken when ${status} is reported`);
-  } else {
-    const leadsTo = eventType === 'abandon' ? 'abandoned' : from;
-    if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
-    if (guard !== undefined) throw refuse('has a guard; only reports may');
-  }
+  const isAsReported = eventType === 'report' ? status !== undefined : guard === undefined;
+  if (!isAsReported) throw refuse('has a guard that looks at more than the reported status');
+  const leadsTo = status ?? (eventType === 'abandon' ? 'abandoned' : from);
+  if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
   // Other runners take no action but call the reducer with the state that the table has.
   if (recordedState(actions) !== to) throw refuse(`should have one action, which records ${to}`);
   return status === undefined ? {eventType, to} : {eventType, status, to};

@@ -63,6 +63,7 @@ export function readResumeToken(token: unknown): WatchState {
 }
 
 type FieldCheck = readonly [isValid: (value: unknown) => boolean, takes: string, required?: 'required'];
+
 /** The checks of an object's fields: in a map, because a queue reads a token at each poll. */
 interface FieldChecks {
   readonly byName: ReadonlyMap<string, FieldCheck>;

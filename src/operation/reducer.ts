@@ -1,8 +1,8 @@
 import {maxUnknownWordLength} from './abandon-error.ts';
 import type {OperationEvent, OperationEventBase, RemainingTime} from './events.ts';
-import {type Operation, type OperationStatus, statusRank} from './operation.ts';
+import {type OperationStatus, statusRank} from './operation.ts';
 import type {PollError} from './poll-error.ts';
-import {type Answer, changed, copyOf, type OperationStateValue, type WatchState} from './state.ts';
+import {changed, copyOf, type OperationStateValue, type WatchState} from './state.ts';
 import type {
   AbandonEvent,
   RelocateEvent,
@@ -50,11 +50,8 @@ export function reduce(state: WatchState, event: WatchEvent, next: OperationStat
   }
 }
 
-function reduceReport(
-  state: WatchState,
-  {operation, unknownWord, remaining, at, answer}: ReportEvent,
-  next: OperationStateValue,
-): Reduced {
+function reduceReport(state: WatchState, event: ReportEvent, next: OperationStateValue): Reduced {
+  const {operation, unknownWord, remaining, at, answer} = event;
   const before = state.operation;
   const hasEnded = next !== 'notStarted' && next !== 'running';
   const isHigher = rankOf(operation.status) > rankOf(state.highestStatus);
@@ -80,16 +77,13 @@ function reduceReport(
   if (isNews) after.stalled = false;
   if (hasEnded) after.endedAt = at;
   else after.lastSeenAt = at;
-  const events: OperationEvent[] = [createEvent(after, at, answer, withRemaining({type: 'polled'}, remaining))];
-  if (word !== undefined) events.push(createEvent(after, at, answer, {type: 'unknownStatus', rawStatus: word}));
+  const events = polledEvents(after, event, word);
   const {percentComplete} = operation;
   if (percentComplete !== undefined && percentComplete !== before?.percentComplete) {
-    events.push(
-      createEvent(after, at, answer, withRemaining({type: 'progress', operation, percentComplete}, remaining)),
-    );
+    events.push(createEvent(after, event, withRemaining({type: 'progress', operation, percentComplete}, remaining)));
   }
   // running -> notStarted is recorded, but no status is announced twice.
-  if (isHigher) events.push(statusEvent(after, at, answer, operation));
+  if (isHigher) events.push(statusEvent(after, event));
   return {state: after, events};
 }
 
@@ -97,13 +91,14 @@ function rankOf(status: OperationStatus | undefined): number {
   return status === undefined ? -1 : statusRank[status];
 }
 
-function statusEvent(state: WatchState, at: number, answer: Answer | undefined, operation: Operation): OperationEvent {
+function statusEvent(state: WatchState, event: ReportEvent): OperationEvent {
+  const {operation} = event;
   // The union of events is a union on the status, which the compiler cannot see through a variable.
-  return createEvent(state, at, answer, {type: operation.status, operation} as OwnFields<OperationEvent>);
+  return createEvent(state, event, {type: operation.status, operation} as OwnFields<OperationEvent>);
 }
 
 function reduceUnknownWord(state: WatchState, event: UnknownWordEvent): Reduced {
-  const {rawStatus, retryAfter, remaining, at, answer} = event;
+  const {rawStatus, retryAfter, at, answer} = event;
   const word = newWord(state, rawStatus);
   const after = changed(state, {
     answer: answer ?? state.answer,
@@ -115,9 +110,17 @@ function reduceUnknownWord(state: WatchState, event: UnknownWordEvent): Reduced 
     unknownWords: word === undefined ? state.unknownWords : [...state.unknownWords, word],
     observed: increment(state.observed, 'unknownStatus'),
   });
-  const events: OperationEvent[] = [createEvent(after, at, answer, withRemaining({type: 'polled'}, remaining))];
-  if (word !== undefined) events.push(createEvent(after, at, answer, {type: 'unknownStatus', rawStatus: word}));
-  return {state: after, events};
+  return {state: after, events: polledEvents(after, event, word)};
+}
+
+/** What is emitted for any answer about the operation. @param word a status word that has not been emitted before */
+function polledEvents(
+  state: WatchState,
+  event: ReportEvent | UnknownWordEvent,
+  word: string | undefined,
+): OperationEvent[] {
+  const polled = createEvent(state, event, withRemaining({type: 'polled'}, event.remaining));
+  return word === undefined ? [polled] : [polled, createEvent(state, event, {type: 'unknownStatus', rawStatus: word})];
 }
 
 /** The word as its event carries it; `undefined` if it has been emitted before. */
@@ -126,15 +129,19 @@ function newWord({unknownWords}: WatchState, rawStatus: string): string | undefi
   return unknownWords.includes(word) || unknownWords.length >= maxUnknownWords ? undefined : word;
 }
 
-function reduceRetry(state: WatchState, {error, delay, at, answer}: RetryEvent): Reduced {
+function reduceRetry(state: WatchState, event: RetryEvent): Reduced {
+  const {error, delay, at} = event;
   const after = changed(state, {
     dueAt: at + delay,
     answer: error.answer ?? state.answer,
     observed: increment(state.observed, failureKind(error)),
   });
-  // The event carries the number of the poll that is still going on.
-  const polling = changed(after, {attempt: state.attempt + 1});
-  return {state: after, events: [createEvent(polling, at, answer, {type: 'retrying', error, delay})]};
+  return {state: after, events: [createEvent(duringPoll(after), event, {type: 'retrying', error, delay})]};
+}
+
+/** The event of a poll that is still going on carries its number. */
+function duringPoll(state: WatchState): WatchState {
+  return changed(state, {attempt: state.attempt + 1});
 }
 
 function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Reduced {
@@ -151,41 +158,37 @@ function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
   return {state: after, events: []};
 }
 
-function reduceWait(
-  state: WatchState,
-  {delay, because, notBefore, after: error, remaining, at, answer}: WaitEvent,
-): Reduced {
+function reduceWait(state: WatchState, event: WaitEvent): Reduced {
+  const {delay, because, notBefore, after: error, remaining, at} = event;
   const after = changed(state, {dueAt: at + delay, notBefore});
-  // A poll that is held back is going on: the event carries its number.
-  const shown = because === 'heldBack' ? changed(after, {attempt: state.attempt + 1}) : after;
-  const waiting = createEvent(shown, at, answer, withRemaining({type: 'waiting', delay, because}, remaining));
+  const shown = because === 'heldBack' ? duringPoll(after) : after;
+  const waiting = createEvent(shown, event, withRemaining({type: 'waiting', delay, because}, remaining));
   if (error === undefined) return {state: after, events: [waiting]};
-  return {state: after, events: [createEvent(after, at, answer, {type: 'retrying', error, delay}), waiting]};
+  return {state: after, events: [createEvent(after, event, {type: 'retrying', error, delay}), waiting]};
 }
 
 function reduceRelocation(state: WatchState, event: RelocateEvent): Reduced {
-  const {at, answer} = event;
   const from = state.redactedLocation;
   if (event.followed) {
     const {location, redactedLocation: to} = event;
     const after = changed(state, {location, redactedLocation: to});
-    return {state: after, events: [createEvent(after, at, answer, {type: 'relocated', from, to, followed: true})]};
+    return {state: after, events: [createEvent(after, event, {type: 'relocated', from, to, followed: true})]};
   }
   // A proxy that puts its own address there does so in every answer: one event is enough.
   const after = changed(state, {observed: increment(state.observed, 'notFollowed')});
   if (state.observed['notFollowed'] !== undefined) return {state: after, events: []};
-  const own = {type: 'relocated', from, to: event.to, followed: false} as const;
-  return {state: after, events: [createEvent(after, at, answer, own)]};
+  return {state: after, events: [createEvent(after, event, {type: 'relocated', from, to: event.to, followed: false})]};
 }
 
-function reduceStall(state: WatchState, {at, answer}: StallEvent): Reduced {
+function reduceStall(state: WatchState, event: StallEvent): Reduced {
   const after = changed(state, {stalled: true});
-  return {state: after, events: [createEvent(after, at, answer, {type: 'stalled', since: state.changedAt})]};
+  return {state: after, events: [createEvent(after, event, {type: 'stalled', since: state.changedAt})]};
 }
 
-function reduceAbandonment(state: WatchState, {reason, error, at, answer}: AbandonEvent): Reduced {
+function reduceAbandonment(state: WatchState, event: AbandonEvent): Reduced {
+  const {reason, error, at, answer} = event;
   const after = changed(state, {abandoned: reason, endedAt: at, answer: answer ?? state.answer});
-  return {state: after, events: [createEvent(after, at, answer, {type: 'abandoned', reason, error})]};
+  return {state: after, events: [createEvent(after, event, {type: 'abandoned', reason, error})]};
 }
 
 type OwnFields<Event extends OperationEvent> = Event extends OperationEvent
@@ -198,8 +201,7 @@ type OwnFields<Event extends OperationEvent> = Event extends OperationEvent
  */
 function createEvent(
   {operation, redactedLocation: location, attempt}: WatchState,
-  at: number,
-  answer: Answer | undefined,
+  {at, answer}: WatchEvent,
   own: OwnFields<OperationEvent>,
 ): OperationEvent {
   const event = {operation, location, attempt, at, ...(answer === undefined ? {} : {answer}), ...own};

@@ -52,9 +52,9 @@ export function firstState(location: string | URL, settings: Settings, now: numb
 /** Where the result will be, by the request that started the operation; `undefined` where that is not known. */
 export function resultLocationOf(
   location: string,
-  {started, reader, finalStateVia, root}: Settings,
+  {started, reader, finalStateVia, pathRoot}: Settings,
 ): WatchState['resultLocation'] {
-  return started === undefined ? undefined : decideResultLocation(started, reader, location, finalStateVia, root);
+  return started === undefined ? undefined : decideResultLocation(started, reader, location, finalStateVia, pathRoot);
 }
 
 /** Checks a location that the caller gave; see {@link firstState}. */

@@ -1,4 +1,4 @@
-import {isToken, type TokenSource, tokenForm} from '../http/authorization.ts';
+import {describeToken, isToken, type TokenSource, tokenForm} from '../http/authorization.ts';
 import type {RequestSettings} from '../http/exchange.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import type {Secrets} from '../http/redact.ts';
@@ -46,9 +46,9 @@ export interface Settings extends RequestSettings {
   readonly startAfter?: Promise<void> | undefined;
   /** The origin that the token goes to for a result, where that is not the operation's. */
   readonly resultOrigin?: string | undefined;
-  /** The service's root, under which the paths that it sends are resolved. */
-  readonly root?: string | undefined;
-  /** The service's root, under which URL templates with a leading slash lead. Default the operation's origin. */
+  /** What the paths that the service sends are under. Default: they are relative to the URL that was asked. */
+  readonly pathRoot?: string | undefined;
+  /** What URL templates with a leading slash are under. Default the operation's origin. */
   readonly base?: string | undefined;
   readonly started?: StartRequest | undefined;
   readonly finalStateVia?: FinalStateVia | undefined;
@@ -105,7 +105,7 @@ export const pollOptionChecks = {
 } satisfies Checks<PollOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'root' | 'base'>;
+type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'pathRoot' | 'base'>;
 
 /**
  * Checks options and fills in the defaults.
@@ -140,7 +140,7 @@ export function readOptions(given: PollOptions = {}, client?: ClientSettings): S
     trustedOrigins: readOrigins(options.trustedOrigins, options.token !== undefined && reader.sendsToken),
     fetchResult: options.fetchResult ?? false,
     resultOrigin: client?.resultOrigin,
-    root: client?.root,
+    pathRoot: client?.pathRoot,
     base: client?.base,
     started: options.started && ownProperties(options.started),
     finalStateVia: options.finalStateVia,
@@ -155,13 +155,9 @@ export function readOptions(given: PollOptions = {}, client?: ClientSettings): S
  * @param others what it may be besides a token
  */
 export function checkToken(name: string, token: unknown, others = 'or a function'): void {
-  if (typeof token === 'function' || isToken(token)) return;
-  if (typeof token !== 'string')
-    throw expected(name, `${tokenForm}, ${others}`, token === null ? 'null' : typeof token);
-  // The value is not shown: it may well be the token, with a line break after it.
-  if (/^bearer\s/i.test(token)) throw expected(name, 'the token without the word Bearer', 'one with it');
-  const got = token === '' ? 'an empty string' : `a string of ${token.length} characters, some of them others`;
-  throw expected(name, `${tokenForm}, ${others}`, got);
+  if (typeof token !== 'function' && !isToken(token)) {
+    throw expected(name, `${tokenForm}, ${others}`, describeToken(token));
+  }
 }
 
 // axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.

@@ -72,7 +72,7 @@ export async function fetchResultOnce(
   clock: Clock,
 ): Promise<ResultStep> {
   const attempts = progress?.attempts ?? 0;
-  // Never later than now, unless the clock was set back: it would be waited for that much longer.
+  // After the clock was set back, it would be in the future, and `notFoundGrace` that much longer.
   const since = Math.min(progress?.since ?? Number.POSITIVE_INFINITY, clock.now());
   const graceUntil = since + settings.notFoundGrace;
   try {
@@ -108,9 +108,9 @@ async function withResult(
   operation: SucceededOperation,
   limits: RequestLimits,
 ): Promise<SucceededOperation> {
-  const {reader, resultOrigin, root, base} = settings;
+  const {reader, resultOrigin, pathRoot, base} = settings;
   const {location, resultLocation} = state;
-  const source = findResult(operation, reader, {location, resultLocation, root, base});
+  const source = findResult(operation, reader, {location, resultLocation, pathRoot, base});
   if (source.at === 'start') throw startUnknown();
   if (source.at === 'operation') {
     const {result} = source;

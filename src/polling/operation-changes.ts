@@ -13,17 +13,17 @@ export async function* operationChanges(source: WatchSource): AsyncGenerator<Ope
   let last: Operation | undefined;
   let wake: (() => void) | undefined;
   let outcome: Outcome | undefined;
-  const unsubscribe = [
-    source.onReport((operation) => {
+  const unsubscribe = source.follow(
+    (operation) => {
       if (!differs(operation, changes.at(-1) ?? last)) return;
       changes.push(operation);
       wake?.();
-    }),
-    source.onOutcome((ended) => {
+    },
+    (ended) => {
       outcome = ended;
       wake?.();
-    }),
-  ];
+    },
+  );
   try {
     for (;;) {
       const change = changes.shift();
@@ -40,7 +40,7 @@ export async function* operationChanges(source: WatchSource): AsyncGenerator<Ope
       }
     }
   } finally {
-    for (const remove of unsubscribe) remove();
+    unsubscribe();
   }
 }
 

@@ -70,6 +70,7 @@ export class StepBuilder {
   }
 
   step(next: Next): Step {
+    // Not by spreading `takeChange()`, which makes a poll take a fifth longer.
     return {state: this.state, events: this.#events, machineEvents: this.#machineEvents, next};
   }
 

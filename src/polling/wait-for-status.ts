@@ -13,22 +13,22 @@ export async function waitForStatus(source: WatchSource, status: OperationStatus
     operation !== undefined && (operation.status === status || statusRank[operation.status] > statusRank[status]);
   const known = source.operation();
   if (hasReached(known)) return known;
-  const unsubscribe: Array<() => void> = [];
+  let unsubscribe: (() => void) | undefined;
   try {
     return await new Promise<Operation>((resolve, reject) => {
-      unsubscribe.push(
-        source.onReport((operation) => {
+      unsubscribe = source.follow(
+        (operation) => {
           if (hasReached(operation)) resolve(operation);
-        }),
-        source.onOutcome((outcome) => {
+        },
+        (outcome) => {
           const {operation} = outcome;
           if (hasReached(operation)) resolve(operation);
           else reject(outcome.status === 'succeeded' ? neverReaches(source, status) : outcome.error);
-        }),
+        },
       );
     });
   } finally {
-    for (const remove of unsubscribe) remove();
+    unsubscribe?.();
   }
 }
 

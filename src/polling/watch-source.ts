@@ -7,8 +7,6 @@ export interface WatchSource {
   /** The operation as last known. */
   operation(): Operation | undefined;
   state(): WatchState;
-  /** Calls back for each report. @returns removes the callback */
-  onReport(callback: (operation: Operation) => void): () => void;
-  /** Calls back once watching is over, at once if it is. @returns removes the callback */
-  onOutcome(callback: (outcome: Outcome) => void): () => void;
+  /** Calls back for each report, and once watching is over, at once if it is. @returns removes the callbacks */
+  follow(onReport: (operation: Operation) => void, onOutcome: (outcome: Outcome) => void): () => void;
 }

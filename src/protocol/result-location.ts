@@ -22,7 +22,7 @@ export interface StartRequest {
  * client](https://github.com/Azure/azure-sdk-for-js/tree/main/sdk/core/core-lro).
  *
  * @param location where the operation is watched
- * @param root the service's root, under which a path in the `Location` header is resolved
+ * @param pathRoot what a path in the `Location` header is under
  * @returns an absolute http or https URL; `null`: it is in the operation's own response; `undefined` where the start decides nothing
  */
 export function decideResultLocation(
@@ -30,11 +30,11 @@ export function decideResultLocation(
   {resultPlaces}: ProtocolReader,
   location: string,
   finalStateVia: FinalStateVia | undefined,
-  root?: string,
+  pathRoot?: string,
 ): string | null | undefined {
   if (!looksAtStart(resultPlaces)) return undefined;
   const original = resultPlaces.includes('original') ? resolveLocation(url, location) : undefined;
-  const named = resultPlaces.includes('location') ? resolveLocation(header, url, root) : undefined;
+  const named = resultPlaces.includes('location') ? resolveLocation(header, url, pathRoot) : undefined;
   // The watched location needs no second request.
   const target = named === location ? undefined : named;
   const wantsLocation = finalStateVia === undefined || finalStateVia === 'location';
@@ -70,9 +70,9 @@ export interface ResultContext {
   readonly location: string;
   /** What {@link decideResultLocation} decided. */
   readonly resultLocation?: string | null | undefined;
-  /** The service's root, under which a path in `resourceLocation` is resolved. */
-  readonly root?: string | undefined;
-  /** The service's root, under which a URL template with a leading slash leads. Default the location's origin. */
+  /** What a path in `resourceLocation` is under. Default: it is relative to the location. */
+  readonly pathRoot?: string | undefined;
+  /** What a URL template with a leading slash is under. Default the location's origin. */
   readonly base?: string | undefined;
 }
 
@@ -80,11 +80,11 @@ export interface ResultContext {
 export function findResult(
   operation: Operation & {readonly result?: unknown},
   reader: ProtocolReader,
-  {location, resultLocation: decided, root, base}: ResultContext,
+  {location, resultLocation: decided, pathRoot, base}: ResultContext,
 ): ResultSource {
   const {result} = operation;
   const resource = reader.resultPlaces.includes('resourceLocation')
-    ? resolveLocation(operation.resourceLocation, location, root)
+    ? resolveLocation(operation.resourceLocation, location, pathRoot)
     : undefined;
   if (typeof decided === 'string') {
     if (resource === undefined && saysNone(operation, reader)) return {at: 'operation', result};

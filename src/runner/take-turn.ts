@@ -2,6 +2,7 @@ import type {OperationEvent} from '../operation/events.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState, withFetchedResult} from '../operation/state.ts';
+import type {Resumed} from '../options/resume.ts';
 import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {checkNumber} from '../shared/check-options.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
@@ -58,12 +59,13 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   options: TurnOptions<Data, Result>,
   now: number,
 ): Promise<Turn<Data, Result>> {
+  const begunAt = processNow();
   // Nobody checks the type of a result.
   const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
   checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
   signal?.throwIfAborted();
   const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
-  return (await takePreparedTurn(record, readRecord(record), turn, now)) as Turn<Data, Result>;
+  return (await takePreparedTurn(record, readRecord(record), turn, now, begunAt)) as Turn<Data, Result>;
 }
 
 /** What a turn needs, for a runner that takes many with the same options. */
@@ -71,51 +73,81 @@ export interface PreparedTurn<Data> extends Pick<TurnOptions<Data>, 'onEnd' | 's
   readonly resume: ResumeRecord;
 }
 
-/** {@link takeTurn} with a record that has been read and options that are prepared. */
+/**
+ * {@link takeTurn} with a record that has been read and options that are prepared.
+ *
+ * @param begunAt this process' time, read just before `now`. While a process is stopped or waits for the CPU, time goes by between two
+ *   lines: in this order the next poll comes that much later, in the other one it would come earlier than the service allows
+ */
 export async function takePreparedTurn<Data>(
   record: OperationRecord<Data>,
   state: WatchState,
   turn: PreparedTurn<Data>,
   now: number,
+  begunAt: number,
 ): Promise<Turn<Data>> {
-  const {resume, onEnd, signal, heldUntil} = turn;
   const dueAt = Math.ceil(dueAtOf(record));
   // No retry of `onEnd` waits that long: the clock was set back, and the end must not be handed over that much later.
   const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
   if (dueAt > now && !isFromAnotherClock) return {record, events: [], dueAt};
-  const begunAt = processNow();
   const clock = wallClock(() => now + processNow() - begunAt);
   if (record.ended !== undefined) return handOver(record, state, record.ended, turn, clock);
+  const resumed = turn.resume(record.id, state);
+  return isOver(state) ? fetchTurn(record, resumed, turn, clock) : pollTurn(record, resumed, turn, clock);
+}
 
-  /** The turn in which watching ended. */
-  const ending = (ended: WatchState, outcome: Outcome, events: readonly OperationEvent[]): Turn<Data> => {
-    const token = writeResumeToken(withFetchedResult(ended, outcome.operation));
-    const end = {...writeEnd(outcome, token), dueAt: clock.now(), rejections: 0};
-    const {fetching: _, ...rest} = record;
-    const facts = {record: {...rest, token, ended: end}, events};
-    return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};
-  };
-  const resumed = resume(record.id, state);
-  if (isOver(state)) {
-    const outcome = endedOutcome(state) ?? readEnd(state, {});
-    if (outcome.status !== 'succeeded' || !resumed.settings.fetchResult) return ending(state, outcome, []);
-    const hold = holdOf(state, heldUntil, now);
-    if (hold !== undefined) return {record, events: [], hold, dueAt: hold.until};
-    const fetched = await fetchResultOnce(resumed, outcome.operation, record.fetching, signal ?? neverAborted, clock);
-    if ('outcome' in fetched) return ending(state, fetched.outcome, []);
-    const fetching = {...fetched.progress, dueAt: clock.now() + fetched.wait};
-    return {record: {...record, fetching}, events: [], dueAt: fetching.dueAt};
-  }
+async function pollTurn<Data>(
+  record: OperationRecord<Data>,
+  resumed: Resumed,
+  turn: PreparedTurn<Data>,
+  clock: Clock,
+): Promise<Turn<Data>> {
+  const {signal, heldUntil} = turn;
   const {step, events, hold} = await stepUnlessHeld(resumed, clock, {signal, heldUntil});
   if (step === undefined) {
-    const until = Math.min(hold?.until ?? now, state.deadlineAt ?? Number.POSITIVE_INFINITY);
-    return {record, events, hold, dueAt: until};
+    const dueAt = Math.min(hold?.until ?? clock.now(), resumed.state.deadlineAt ?? Number.POSITIVE_INFINITY);
+    return {record, events, hold, dueAt};
   }
-  const {next} = step;
+  const {next, state} = step;
   const fetches = 'outcome' in next && next.outcome.status === 'succeeded' && resumed.settings.fetchResult;
-  if ('outcome' in next && !fetches) return {...ending(step.state, next.outcome, events), hold};
-  const token = writeResumeToken(step.state);
+  if ('outcome' in next && !fetches) return {...endTurn(record, state, next.outcome, events, turn, clock), hold};
+  const token = writeResumeToken(state);
   return {record: {...record, token}, events, hold, dueAt: token.dueAt};
+}
+
+/** The turn of a watch that is over, and whose end is not recorded yet: the operation's result may have to be fetched. */
+async function fetchTurn<Data>(
+  record: OperationRecord<Data>,
+  resumed: Resumed,
+  turn: PreparedTurn<Data>,
+  clock: Clock,
+): Promise<Turn<Data>> {
+  const {state, settings} = resumed;
+  const outcome = endedOutcome(state) ?? readEnd(state, {});
+  if (outcome.status !== 'succeeded' || !settings.fetchResult) return endTurn(record, state, outcome, [], turn, clock);
+  const hold = holdOf(state, turn.heldUntil, clock.now());
+  if (hold !== undefined) return {record, events: [], hold, dueAt: hold.until};
+  const {signal = neverAborted} = turn;
+  const fetched = await fetchResultOnce(resumed, outcome.operation, record.fetching, signal, clock);
+  if ('outcome' in fetched) return endTurn(record, state, fetched.outcome, [], turn, clock);
+  const fetching = {...fetched.progress, dueAt: clock.now() + fetched.wait};
+  return {record: {...record, fetching}, events: [], dueAt: fetching.dueAt};
+}
+
+/** The turn in which watching ended: its end is recorded, and the next turn hands it over. */
+function endTurn<Data>(
+  record: OperationRecord<Data>,
+  state: WatchState,
+  outcome: Outcome,
+  events: readonly OperationEvent[],
+  {onEnd}: PreparedTurn<Data>,
+  clock: Clock,
+): Turn<Data> {
+  const token = writeResumeToken(withFetchedResult(state, outcome.operation));
+  const ended = {...writeEnd(outcome, token), dueAt: clock.now(), rejections: 0};
+  const {fetching: _, ...rest} = record;
+  const facts = {record: {...rest, token, ended}, events};
+  return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};
 }
 
 const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
@@ -126,7 +158,7 @@ async function handOver<Data>(
   record: OperationRecord<Data>,
   state: WatchState,
   ended: RecordedEnd,
-  {onEnd, signal = neverAborted}: Pick<TurnOptions<Data>, 'onEnd' | 'signal'>,
+  {onEnd, signal = neverAborted}: PreparedTurn<Data>,
   clock: Clock,
 ): Promise<Turn<Data>> {
   const outcome = readEnd(state, ended);

@@ -1,4 +1,5 @@
 import {isRecord} from '../shared/json.ts';
+
 /** The durations that `schedules.adaptive` has learned, as JSON. */
 export interface DurationHistogramJson {
   readonly kind: 'operation-poller durations';
@@ -10,13 +11,13 @@ export interface DurationHistogramJson {
 const kind = 'operation-poller durations';
 const version = 1;
 
-// The first bin ends at 100 ms; of the others, eight make an octave, up to nine days.
+/** The first bin ends at 100 ms; of the others, eight make an octave, up to nine days. */
 export const binCount = 184;
 const firstBinEnd = 100;
 const binsPerOctave = 8;
 
 /** The effective sample size: each new duration takes this fraction of the weight of all earlier ones. */
-const sampleSize = 300;
+const sampleSize = 200;
 
 /** Fewer than ten durations say too little; by the tenth, the first weighs slightly less than 1. */
 const minimumTotal = 9.5;

@@ -13,7 +13,6 @@ type Listener<Event> = (event: Event) => void;
 export class Listeners<Event extends {readonly type: string}> {
   readonly #listeners = new Map<string, Set<Listener<Event>>>();
   readonly #types: readonly string[];
-  #count = 0;
   /** The events that are still to be emitted while listeners are being called. */
   #pending: Event[] | undefined;
 
@@ -24,7 +23,7 @@ export class Listeners<Event extends {readonly type: string}> {
 
   /** Whether there are no listeners, so that no event has to be created. */
   get isEmpty(): boolean {
-    return this.#count === 0;
+    return [...this.#listeners.values()].every(({size}) => size === 0);
   }
 
   /**
@@ -39,12 +38,7 @@ export class Listeners<Event extends {readonly type: string}> {
     const entry: Listener<Event> = (event) => listener(event);
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(entry));
-    this.#count += 1;
-    return {
-      unsubscribe: () => {
-        if (listeners.delete(entry)) this.#count -= 1;
-      },
-    };
+    return {unsubscribe: () => void listeners.delete(entry)};
   }
 
   /** Emits an event to the listeners of its type, then to those of all. */

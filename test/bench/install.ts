@@ -31,7 +31,7 @@ export async function measureInstall(): Promise<Report> {
     targets: [
       target('packages', packages, '', 5),
       target('files of ours', entryCount, '', 400),
-      {...target('ours', megabytes, 'MB', 1.6), reached: 1.65},
+      target('ours', megabytes, 'MB', 1.6),
     ],
   };
 }

@@ -20,11 +20,17 @@ describe('the token for a request', () => {
     expect(requestToken(() => 'eyJ0', 1000, limits, {forceRefresh: false})).toBe('eyJ0');
   });
 
-  const wrong = [null, undefined, 5, true, {}, [], '', 'two words', 'line\n'].map((given) => ({
-    given,
-    got: given === '' ? 'an empty string' : typeof given,
-  }));
-  test.each(wrong)('is refused when the function gives $given, at once or by a promise', async ({given, got}) => {
+  test.each<[unknown, string]>([
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [5, 'number'],
+    [true, 'boolean'],
+    [{}, 'object'],
+    [[], 'object'],
+    ['', 'an empty string'],
+    ['two words', 'a string of 9 characters, some of them others'],
+    ['line\n', 'a string of 5 characters, some of them others'],
+  ])('is refused when the function gives %j, at once or by a promise', async (given, got) => {
     const error = new PollError(`The option token returned ${got}, expected visible ASCII characters without spaces`, {
       kind: 'token',
       transient: false,

@@ -61,6 +61,7 @@ describe('a time limit of 1000 ms', () => {
     ['is cut by a deadline that has passed', {deadline: -5}, 0],
     ['is not cut by a later deadline', {deadline: 5000}, 1000],
     ['is whole again once the head is there', {headAfter: 300, deadline: 400}, 1000],
+    ['is whole from when it was sent', {sentAfter: 300, headAfter: 500, deadline: 700}, 1300],
   ])('%s', async (_, moments, elapsed) => {
     const message = `No answer within ${elapsed} ms`;
     expect(await limited(moments)).toEqual([
@@ -70,7 +71,7 @@ describe('a time limit of 1000 ms', () => {
   });
 
   test('says of a token that the option gave none', async () => {
-    const message = 'The option token returned no token within 1000 ms';
+    const message = 'The option token did not return within 1000 ms';
     const error = expect.objectContaining({kind: 'token', transient: true, message});
     expect(await limited({}, 'token')).toEqual([error, 1000]);
   });

@@ -19,6 +19,21 @@ test("a ky instance's own headers and query go to the operation's origin", async
   ]);
 });
 
+test('a redirect that the browser hides is not followed, and no retry helps', async () => {
+  let requests = 0;
+  const http = ky.create({
+    fetch: async () => {
+      requests += 1;
+      // What ky makes of a response keeps its type.
+      return Object.defineProperty(new Response(), 'type', {value: 'opaqueredirect'});
+    },
+  });
+  const outcome = await pollOperation('https://service.example/jobs/1', {http, consecutiveFailures: 1}).outcome();
+  const cause = {kind: 'protocol', transient: false, code: undefined};
+  expect(outcome).toMatchObject({status: 'abandoned', reason: 'protocol', error: {cause}});
+  expect(requests).toBe(1);
+});
+
 test.each([
   ['{"status":"running"}', {status: 'running'}],
   ['\uFEFF{"status":"running"}', {status: 'running'}],

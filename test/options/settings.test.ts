@@ -160,7 +160,7 @@ describe('an option with a wrong value is refused with its name, what it got and
     ['token', null, TypeError, `${visible} null`],
     ['token', 5, TypeError, `${visible} number`],
     ['token', '', TypeError, `${visible} an empty string`],
-    ['token', `Bearer ${secret}`, TypeError, 'expected the token without the word Bearer, got one with it'],
+    ['token', `Bearer ${secret}`, TypeError, `${visible} the token with the word Bearer`],
     ['token', `${secret}\n`, TypeError, `${visible} a string of 41 characters, some of them others`],
     ['token', `${secret}\r\nx-admin: 1`, TypeError, `${visible} a string of 52 characters, some of them others`],
     ['token', 'tökén', TypeError, `${visible} a string of 5 characters, some of them others`],

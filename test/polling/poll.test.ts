@@ -70,7 +70,7 @@ describe('a hook of the option retry that never returns', () => {
   test.each(hooks)('ends with the deadline: %s', async (hook) => {
     const report = pollWith(hook, {deadlineAt: beginning + 3000});
     await jest.advanceTimersByTimeAsync(3000);
-    const error = {message: 'A function of the option retry did not return within 3000 ms', kind: 'network'};
+    const error = {message: 'The option retry did not return within 3000 ms', kind: 'network'};
     expect(await report).toMatchObject({is: 'failure', error});
   });
 

@@ -10,13 +10,13 @@ export function createSource(known?: Operation) {
   const source: WatchSource = {
     operation: () => known,
     state: () => stateOf({operation: known}),
-    onReport: (callback) => {
-      reports.add(callback);
-      return () => void reports.delete(callback);
-    },
-    onOutcome: (callback) => {
-      outcomes.add(callback);
-      return () => void outcomes.delete(callback);
+    follow: (onReport, onOutcome) => {
+      reports.add(onReport);
+      outcomes.add(onOutcome);
+      return () => {
+        reports.delete(onReport);
+        outcomes.delete(onOutcome);
+      };
     },
   };
   return {

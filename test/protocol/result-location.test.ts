@@ -23,7 +23,7 @@ function source(
   const reader = protocolReader(protocol);
   const {root: under, ...start} = started ?? {};
   const decided = started && decideResultLocation({...started, ...start}, reader, location, via, under);
-  return findResult(operation, reader, {location, resultLocation: decided, root: under});
+  return findResult(operation, reader, {location, resultLocation: decided, pathRoot: under});
 }
 
 function at(...given: Parameters<typeof source>): string | undefined {

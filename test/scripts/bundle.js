@@ -3,15 +3,17 @@
 import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join, relative, resolve} from 'node:path';
 import {rolldown} from 'rolldown';
+import {minifySync} from 'rolldown/utils';
 
 const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
+// The browser loads it as it stands, from the emulator.
+const browserPage = 'testing/console/browser/page.js';
 const files = [
   ...Object.values(exports).map(({default: file}) => file.replace('./dist/', '')),
   'protocol/protocols.js',
   'schedule/schedules.js',
   'cli/main.js',
-  // The browser loads it as it stands, from the emulator.
-  'testing/console/browser/page.js',
+  browserPage,
 ];
 // What the command alone needs is bundled with it.
 const external = ['operation-poller', ...Object.keys({...dependencies, ...peerDependencies})];
@@ -32,10 +34,19 @@ const keepNamespaces = {
   },
 };
 
+// Nobody debugs what others wrote here, nor what the console's page loads from its own emulator: they need not be readable.
+const minifyOthers = {
+  name: 'minify-others',
+  renderChunk(code, {fileName, moduleIds}) {
+    const isOthers = moduleIds.length > 0 && moduleIds.every((id) => id.includes('node_modules'));
+    return isOthers || fileName === browserPage ? {code: minifySync(fileName, code, {module: true}).code} : undefined;
+  },
+};
+
 const bundle = await rolldown({
   input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), sourceOf(file)])),
   external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
-  plugins: [keepNamespaces],
+  plugins: [keepNamespaces, minifyOthers],
   platform: 'node',
   treeshake: {moduleSideEffects: false},
   preserveEntrySignatures: 'allow-extension',
@@ -52,6 +63,7 @@ const {output} = await bundle.write({
       {name: 'poller', test: /src.poller\.ts$/},
       // esbuild keeps a constant that is computed, whoever uses it: not for those who only want an error.
       {name: 'errors', test: /src.(?:operation.(?:errors|poll-error)|shared.printable)\.ts$/},
+      {name: 'commander', test: /node_modules.commander/},
       // Loading a file costs more than most of what files contain, so what nearly every entry needs is in one.
       {name: 'core', test: isCore},
     ],

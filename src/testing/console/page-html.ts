@@ -44,6 +44,88 @@ function policyOf(hash: string): string {
   ].join('; ');
 }
 
+/** The list of operations. */
+const operations = `  <nav aria-labelledby="operations-heading">
+    <h2 id="operations-heading">Operations</h2>
+    <div class="new">
+      <button type="button" id="new-by-hand" class="primary">New by hand</button>
+      <button type="button" id="new-by-script">New by script</button>
+    </div>
+    <input type="search" id="filter" placeholder="Filter by id or status" aria-label="Filter the operations by id or status" hidden>
+    <p id="count" class="hint" role="status"></p>
+    <ol id="operations" reversed></ol>
+    <p id="none" class="hint">None yet.</p>
+  </nav>`;
+
+/** The operation as its service has it, and the buttons that move it. */
+const service = `        <section aria-labelledby="machine-heading">
+          <h3 id="machine-heading">At the service</h3>
+          <div id="machine"></div>
+          <p id="next" class="next"></p>
+          <div class="actions" role="group" aria-label="Move the operation">
+            <button type="button" data-action="start">Start</button>
+            <button type="button" data-action="succeed">Succeed</button>
+            <button type="button" data-action="fail">Fail</button>
+            <button type="button" data-action="cancel">Cancel</button>
+            <button type="button" data-action="throttle" title="The next poll is answered 429 with Retry-After: 5">Throttle</button>
+            <button type="button" data-action="lose" title="Half of the next answer is lost on the way">Lose</button>
+            <button type="button" data-action="forget" title="Polls are answered 404 from now on">Forget</button>
+          </div>
+        </section>`;
+
+/** The watch of the selected operation in the page. */
+const watch = `        <section aria-labelledby="watch-heading">
+          <h3 id="watch-heading">Watched in this page</h3>
+          <p id="watch-text" class="hint"></p>
+          <p id="estimate" class="hint" hidden><progress max="1" aria-labelledby="estimate-text"></progress> <span id="estimate-text"></span></p>
+          <button type="button" id="watch">Watch</button>
+          <ol id="watch-log" class="log" tabindex="0" aria-label="Events of the watch, the latest first"></ol>
+        </section>`;
+
+/** The timeline of the selected operation. */
+const timeline = `      <section aria-labelledby="timeline-heading">
+        <h3 id="timeline-heading">Timeline</h3>
+        <div id="timeline"></div>
+        <ul class="legend">
+          <li><span class="mark ok"></span>poll</li>
+          <li><span class="mark throttled"></span>throttled</li>
+          <li><span class="mark trouble"></span>trouble</li>
+          <li><span class="mark change"></span>change</li>
+          <li><span class="mark wait"></span>wait</li>
+        </ul>
+      </section>`;
+
+/** What happened to the selected operation, and its latest answer. */
+const latest = `      <div class="halves">
+        <section aria-labelledby="log-heading">
+          <h3 id="log-heading">What happened</h3>
+          <ol id="log" class="log" tabindex="0" aria-label="What happened, the latest first"></ol>
+        </section>
+        <section aria-labelledby="body-heading">
+          <h3 id="body-heading">Latest answer</h3>
+          <pre id="body" tabindex="0"></pre>
+        </section>
+      </div>`;
+
+/** The selected operation. */
+const detail = `    <div id="detail" hidden>
+      <div class="head">
+        <h2 id="title"></h2>
+        <p id="status" class="badge"></p>
+      </div>
+      <code id="location" class="location"></code>
+      <div class="copy">
+        <button type="button" id="copy-location">Copy location</button>
+        <button type="button" id="copy-command" title="The command that watches it in a terminal">Copy command</button>
+      </div>
+      <div class="halves">
+${service}
+${watch}
+      </div>
+${timeline}
+${latest}
+    </div>`;
+
 interface Parts {
   readonly root: string;
   readonly importMap: string;
@@ -75,87 +157,28 @@ ${script}
 ${problem}
 <noscript><p class="problem">This page needs JavaScript.</p></noscript>
 <div class="columns">
-  <nav aria-labelledby="operations-heading">
-    <h2 id="operations-heading">Operations</h2>
-    <div class="new">
-      <button type="button" id="new-by-hand" class="primary">New by hand</button>
-      <button type="button" id="new-by-script">New by script</button>
-    </div>
-    <input type="search" id="filter" placeholder="Filter by id or status" aria-label="Filter the operations by id or status" hidden>
-    <p id="count" class="hint" role="status"></p>
-    <ol id="operations" reversed></ol>
-    <p id="none" class="hint">None yet.</p>
-  </nav>
+${operations}
   <main id="operation" tabindex="-1" aria-labelledby="title">
-    <section id="unselected" aria-labelledby="begin-heading">
-      <h2 id="begin-heading">How to begin</h2>
-      <ul>
-        <li>Press “New by hand”, then move the operation by its buttons.</li>
-        <li>Send your code to <code>${escapeHtml(root)}</code>: what it starts appears here.</li>
-        <li>In a terminal: <code>npx operation-poller reset-password adele@contoso.com --root ${escapeHtml(root)} --token-env GRAPH_TOKEN</code></li>
-      </ul>
-    </section>
-    <div id="detail" hidden>
-      <div class="head">
-        <h2 id="title"></h2>
-        <p id="status" class="badge"></p>
-      </div>
-      <code id="location" class="location"></code>
-      <div class="copy">
-        <button type="button" id="copy-location">Copy location</button>
-        <button type="button" id="copy-command" title="The command that watches it in a terminal">Copy command</button>
-      </div>
-      <div class="halves">
-        <section aria-labelledby="machine-heading">
-          <h3 id="machine-heading">At the service</h3>
-          <div id="machine"></div>
-          <p id="next" class="next"></p>
-          <div class="actions" role="group" aria-label="Move the operation">
-            <button type="button" data-action="start">Start</button>
-            <button type="button" data-action="succeed">Succeed</button>
-            <button type="button" data-action="fail">Fail</button>
-            <button type="button" data-action="cancel">Cancel</button>
-            <button type="button" data-action="throttle" title="The next poll is answered 429 with Retry-After: 5">Throttle</button>
-            <button type="button" data-action="lose" title="Half of the next answer is lost on the way">Lose</button>
-            <button type="button" data-action="forget" title="Polls are answered 404 from now on">Forget</button>
-          </div>
-        </section>
-        <section aria-labelledby="watch-heading">
-          <h3 id="watch-heading">Watched in this page</h3>
-          <p id="watch-text" class="hint"></p>
-          <p id="estimate" class="hint" hidden><progress max="1" aria-labelledby="estimate-text"></progress> <span id="estimate-text"></span></p>
-          <button type="button" id="watch">Watch</button>
-          <ol id="watch-log" class="log" tabindex="0" aria-label="Events of the watch, the latest first"></ol>
-        </section>
-      </div>
-      <section aria-labelledby="timeline-heading">
-        <h3 id="timeline-heading">Timeline</h3>
-        <div id="timeline"></div>
-        <ul class="legend">
-          <li><span class="mark ok"></span>poll</li>
-          <li><span class="mark throttled"></span>throttled</li>
-          <li><span class="mark trouble"></span>trouble</li>
-          <li><span class="mark change"></span>change</li>
-          <li><span class="mark wait"></span>wait</li>
-        </ul>
-      </section>
-      <div class="halves">
-        <section aria-labelledby="log-heading">
-          <h3 id="log-heading">What happened</h3>
-          <ol id="log" class="log" tabindex="0" aria-label="What happened, the latest first"></ol>
-        </section>
-        <section aria-labelledby="body-heading">
-          <h3 id="body-heading">Latest answer</h3>
-          <pre id="body" tabindex="0"></pre>
-        </section>
-      </div>
-    </div>
+${beginning(escapeHtml(root))}
+${detail}
   </main>
 </div>
 <p id="announcer" class="visually-hidden" role="status" aria-live="polite"></p>
 </body>
 </html>
 `;
+}
+
+/** What is shown while no operation is selected. @param root escaped */
+function beginning(root: string): string {
+  return `    <section id="unselected" aria-labelledby="begin-heading">
+      <h2 id="begin-heading">How to begin</h2>
+      <ul>
+        <li>Press “New by hand”, then move the operation by its buttons.</li>
+        <li>Send your code to <code>${root}</code>: what it starts appears here.</li>
+        <li>In a terminal: <code>npx operation-poller reset-password adele@contoso.com --root ${root} --token-env GRAPH_TOKEN</code></li>
+      </ul>
+    </section>`;
 }
 
 function escapeHtml(text: string): string {
