@@ -1,5 +1,4 @@
 import {QueueEventsProducer} from 'bullmq';
-import {closeInTime} from './close-in-time.ts';
 import {type Engine, unlimited} from './engine-options.ts';
 import {type Emitted, turnEvent, writeTurn} from './turn-json.ts';
 
@@ -20,8 +19,7 @@ export class Publisher {
   }
 
   async close(): Promise<void> {
-    const producer = this.#producer;
-    if (producer !== undefined) await closeInTime(producer.close(), [producer]);
+    await this.#producer?.close();
   }
 
   #connect(): QueueEventsProducer {

@@ -7,7 +7,6 @@ import {OperationPoller} from '../poller.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
-import {closeInTime} from './close-in-time.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobOf} from './job.ts';
 import {type AddedOperation, type AddOptions, JobAdder, largestBulk, type OperationFlowJob} from './job-adder.ts';
@@ -125,10 +124,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   release(origin?: string | URL): Promise<void>;
   /** How many operations are in which state. */
   counts(): Promise<OperationCounts>;
-  /**
-   * Closes the connections; those to a Redis that does not answer are cut after 5 s. Workers go on; pending results of this queue reject
-   * with a `WatchAbortedError`.
-   */
+  /** Closes the connections. Workers go on; pending results of this queue reject with a `WatchAbortedError`. */
   close(): Promise<void>;
 }
 
@@ -165,7 +161,9 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   const holds = new RedisHolds(keys);
 
   const close = async (): Promise<void> => {
-    await Promise.all([reader.close(), publisher.close(), closeInTime(queue.close(), [queue])]);
+    await reader.close();
+    await publisher.close();
+    await queue.close();
   };
   return {
     add: async (source, options) => {

@@ -4,7 +4,6 @@ import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {isSecureOrLoopback} from '../shared/location.ts';
 import type {Secrets} from './redact.ts';
-import {isProgrammingError} from './request-errors.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
 /** Why a token is asked for. */
@@ -81,9 +80,8 @@ export function requestToken(
   });
 }
 
-/** @throws PollError: that the token's own service is unavailable passes, as an outage of the operation's does */
 function threw(error: unknown): never {
-  throw tokenError(`threw ${describeError(error)}`, !isProgrammingError(error));
+  throw tokenError(`threw ${describeError(error)}`);
 }
 
 /** How many tokens of a function are known: the current one, and those that it gave before. */
@@ -123,7 +121,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 function checkToken(given: unknown): string {
   if (isToken(given)) return given;
-  throw tokenError(`returned ${describeToken(given)}, expected ${tokenForm}`, false);
+  throw tokenError(`returned ${describeToken(given)}, expected ${tokenForm}`);
 }
 
 /** What was given in place of a bearer token, without showing it: it may well contain the token. */
@@ -139,6 +137,6 @@ export function describeToken(given: unknown): string {
   return given === null ? 'null' : typeof given;
 }
 
-function tokenError(what: string, transient: boolean): PollError {
-  return new PollError(`The option token ${what}`, {kind: 'token', transient});
+function tokenError(what: string): PollError {
+  return new PollError(`The option token ${what}`, {kind: 'token', transient: false});
 }

@@ -96,8 +96,8 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
 }
 
-/** Whether an error is a bug in a function of the user, such as a hook or the option `token`, which no retry can fix. */
-export function isProgrammingError(error: unknown): boolean {
+/** Whether an error is a bug in a hook, which no retry can fix. */
+function isProgrammingError(error: unknown): boolean {
   const isMistake = error instanceof TypeError || error instanceof ReferenceError || error instanceof SyntaxError;
   return isMistake && error.cause === undefined && !('code' in error) && !isNetworkError(error);
 }

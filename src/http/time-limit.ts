@@ -121,9 +121,7 @@ function movableTimer(onTimeout: () => void): (end: number) => void {
 function timeoutError(kind: LimitedWork, elapsed: number, stage: Stage): PollError {
   if (kind !== 'request') {
     const message = `The option ${kind} did not return within ${elapsed} ms`;
-    return kind === 'token'
-      ? new PollError(message, {kind, transient: true})
-      : new PollError(message, {kind: 'network', transient: false});
+    return new PollError(message, {kind: kind === 'token' ? kind : 'network', transient: false});
   }
   const heldUntil = stage.is === 'waiting' ? stage.heldUntil : undefined;
   const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;

@@ -72,7 +72,7 @@ describe('a time limit of 1000 ms', () => {
 
   test('says of a token that the option gave none', async () => {
     const message = 'The option token did not return within 1000 ms';
-    const error = expect.objectContaining({kind: 'token', transient: true, message});
+    const error = expect.objectContaining({kind: 'token', transient: false, message});
     expect(await limited({}, 'token')).toEqual([error, 1000]);
   });
 
