@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Queue, QueueEvents} from 'bullmq';
 import {now} from '../shared/clock.ts';
+import {closeInTime} from './close-in-time.ts';
 import {asError, type Engine} from './engine-options.ts';
 import {jobOf} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
@@ -85,6 +86,11 @@ export class EndWatcher {
     return this.#closing.signal.aborted;
   }
 
+  /** Aborts when it is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Starts to wait for the end of a job. */
   wait(id: string): EndWaiter {
     let isDue = false;
@@ -125,7 +131,8 @@ export class EndWatcher {
   async close(): Promise<void> {
     this.#closing.abort();
     for (const id of [...this.#waiting.keys()]) this.#notify(id);
-    await this.#events?.close();
+    const events = this.#events;
+    if (events !== undefined) await closeInTime(events.close(), [events]);
   }
 
   #notify(id: string): void {

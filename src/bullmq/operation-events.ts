@@ -5,6 +5,7 @@ import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq
 import {type OperationEvent, type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {OperationEventOf} from '../poller.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {closeInTime} from './close-in-time.ts';
 import {asError, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {readTurn, turnEvent} from './turn-json.ts';
 
@@ -60,7 +61,7 @@ export function createOperationEvents(options: EngineOptions): OperationEvents {
     }
   };
   stream.on<TurnListener>(turnEvent, onTurn);
-  const close = (): Promise<void> => stream.close();
+  const close = (): Promise<void> => closeInTime(stream.close(), [stream]);
   return {
     on: (type, listener) => listeners.add(type, listener as (event: OperationEvent & {readonly id: string}) => void),
     ready: () => untilListening(stream, engine),

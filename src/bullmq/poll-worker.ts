@@ -74,6 +74,12 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     await super.close(force);
   }
 
+  // Without it, the renewal of locks would keep the process alive where Redis is gone.
+  override async disconnect(): Promise<void> {
+    await this.lockManager.close();
+    await super.disconnect();
+  }
+
   async #backOff(): Promise<void> {
     const isRepeated = now() - this.#lastFailure < 2 * longestPause;
     this.#pause = isRepeated ? Math.min(longestPause, 2 * this.#pause) : firstPause;

@@ -1,4 +1,5 @@
 import {QueueEventsProducer} from 'bullmq';
+import {closeInTime} from './close-in-time.ts';
 import {type Engine, unlimited} from './engine-options.ts';
 import {type Emitted, turnEvent, writeTurn} from './turn-json.ts';
 
@@ -19,7 +20,8 @@ export class Publisher {
   }
 
   async close(): Promise<void> {
-    await this.#producer?.close();
+    const producer = this.#producer;
+    if (producer !== undefined) await closeInTime(producer.close(), [producer]);
   }
 
   #connect(): QueueEventsProducer {

@@ -4,6 +4,7 @@ import type {Operation, OperationStatus, SucceededOperation} from '../operation/
 import {type Outcome, succeededOperation} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {AbandonReason} from '../operation/state.ts';
+import {onAbort} from '../shared/abort.ts';
 import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
@@ -66,7 +67,7 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
    * It is abandoned as `'stopped'`, with an error that says why, where there is no end to wait for: see {@link result}.
    */
   outcome(): Promise<Outcome<Result>> {
-    this.#outcome ??= this.#untilEnded() as Promise<Outcome<Result>>;
+    this.#outcome ??= this.#endOrClose() as Promise<Outcome<Result>>;
     return this.#outcome;
   }
 
@@ -83,6 +84,17 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
   result(): Promise<SucceededOperation<Result>> {
     this.#result ??= this.outcome().then(succeededOperation);
     return this.#result;
+  }
+
+  // A read that waits for Redis is not waited for.
+  #endOrClose(): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const unsubscribe = onAbort(this.#reader.closing, () => resolve(this.#stopped('the queue was closed')));
+      void this.#untilEnded().then((outcome) => {
+        unsubscribe();
+        resolve(outcome);
+      });
+    });
   }
 
   async #untilEnded(): Promise<Outcome> {

@@ -9,6 +9,7 @@ import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
+import {closeInTime, longestClose} from './close-in-time.ts';
 import {coalesce} from './coalesce.ts';
 import {type Engine, type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
@@ -86,7 +87,8 @@ export interface OperationWorker extends AsyncDisposable {
   ready(): Promise<void>;
   /**
    * Takes no more jobs and finishes the polls under way; those that are not answered within `requestTimeout` are handed back, and so
-   * are ends whose `onEnd` has not resolved by then. Everything else waits in Redis for other workers.
+   * are ends whose `onEnd` has not resolved by then. Everything else waits in Redis for other workers. A Redis that does not answer is
+   * waited for another 5 s.
    */
   close(): Promise<void>;
 }
@@ -153,7 +155,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   const close = async (): Promise<void> => {
     clockCheck.close();
     const timer = setTimeout(() => closing.abort(new Error('The worker closes')), requestTimeout);
-    await worker.close();
+    await closeInTime(worker.close(), [worker], requestTimeout + longestClose);
     lockErrors.flush();
     clearTimeout(timer);
     await publisher.close();
