@@ -1,30 +1,43 @@
-import {setTimeout as sleep} from 'node:timers/promises';
-import type {QueueBase} from 'bullmq';
+import {isRedisInstance, type QueueBase, QueueEvents, type RedisClient, type RedisConnection, type RedisQueueBackend} from 'bullmq';
 
 /** How long closing waits for Redis, in milliseconds. */
 export const longestClose = 5000;
 
 /**
- * Waits until something is closed. Where Redis is gone, BullMQ would wait for it for ever: then the connections are cut, and what was
- * under way is left to others.
+ * Closes a part of BullMQ, which by itself waits as long as Redis is away. A Redis that does not answer in time is left: the part's
+ * connections are cut, which ends whatever waits for them.
  *
- * @param parts what is being closed
+ * @param timeout in milliseconds
+ * @returns whether Redis answered in time
  */
-export async function closeInTime(
-  closing: Promise<unknown>,
-  parts: readonly (QueueBase | undefined)[],
-  timeout: number = longestClose,
-): Promise<void> {
-  const inTime = new AbortController();
-  const timer = sleep(timeout, 'late', {signal: inTime.signal}).catch(() => {});
-  try {
-    if ((await Promise.race([closing, timer])) !== 'late') return;
-  } finally {
-    inTime.abort();
-  }
-  for (const part of parts) {
-    // They may wait for Redis as well, the second for the first.
-    part?.backend.disconnectBlocking(false).catch(() => {});
-    part?.disconnect().catch(() => {});
-  }
+export async function closeInTime(part: QueueBase<RedisQueueBackend>, timeout: number = longestClose): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(resolve, timeout, false);
+  });
+  const isInTime = await Promise.race([part.close().then(() => true), late]).finally(() => clearTimeout(timer));
+  if (!isInTime) for (const connection of connectionsOf(part)) cut(connection);
+  return isInTime;
+}
+
+/** The connections that are its own: a client of ioredis that it was given stays the host's. */
+function connectionsOf(part: QueueBase<RedisQueueBackend>): readonly RedisConnection[] {
+  const {connection, blockingConnection} = part.backend;
+  // What reads the event stream blocks, and does so on a copy of the client.
+  const isShared = isRedisInstance(part.opts.connection) && !(part instanceof QueueEvents);
+  return [isShared ? undefined : connection, blockingConnection].filter((each) => each !== undefined);
+}
+
+function cut(connection: RedisConnection): void {
+  // Until it has connected once, its client is out of our reach, but not of BullMQ's.
+  if (connection.status === 'initializing') connection.close(true).catch(() => {});
+  connection.client.then(end, () => {});
+}
+
+function end(client: RedisClient): void {
+  client.disconnect();
+  // Between two attempts to connect there is no socket whose end would make ioredis fail what waits: an attempt that is cut off does.
+  if (client.status !== 'reconnecting') return;
+  client.connect().catch(() => {});
+  client.disconnect();
 }

@@ -132,7 +132,7 @@ export class EndWatcher {
     this.#closing.abort();
     for (const id of [...this.#waiting.keys()]) this.#notify(id);
     const events = this.#events;
-    if (events !== undefined) await closeInTime(events.close(), [events]);
+    if (events !== undefined) await closeInTime(events);
   }
 
   #notify(id: string): void {

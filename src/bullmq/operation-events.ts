@@ -4,6 +4,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq';
 import {type OperationEvent, type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {OperationEventOf} from '../poller.ts';
+import {unlessAborted} from '../shared/abort.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {closeInTime} from './close-in-time.ts';
 import {asError, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
@@ -61,10 +62,14 @@ export function createOperationEvents(options: EngineOptions): OperationEvents {
     }
   };
   stream.on<TurnListener>(turnEvent, onTurn);
-  const close = (): Promise<void> => closeInTime(stream.close(), [stream]);
+  const closing = new AbortController();
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await closeInTime(stream);
+  };
   return {
     on: (type, listener) => listeners.add(type, listener as (event: OperationEvent & {readonly id: string}) => void),
-    ready: () => untilListening(stream, engine),
+    ready: () => untilListening(stream, engine, closing.signal),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -78,7 +83,11 @@ const probeEvent = 'operation-probe';
 const probeInterval = 20;
 
 // That it is connected does not mean that it reads the stream yet: publishes probes until one of them arrives.
-async function untilListening(stream: QueueEvents, {name, options, onError}: Engine): Promise<void> {
+async function untilListening(
+  stream: QueueEvents,
+  {name, options, onError}: Engine,
+  closing: AbortSignal,
+): Promise<void> {
   const own = randomUUID();
   let listening = false;
   const onProbe: ProbeListener[typeof probeEvent] = ({probe}) => {
@@ -88,12 +97,14 @@ async function untilListening(stream: QueueEvents, {name, options, onError}: Eng
   const producer = new QueueEventsProducer(name, options);
   producer.on('error', onError);
   try {
-    while (!listening && stream.closing === undefined) {
-      await producer.publishEvent({eventName: probeEvent, probe: own}, unlimited);
-      await sleep(probeInterval);
+    while (!listening) {
+      await unlessAborted(producer.publishEvent({eventName: probeEvent, probe: own}, unlimited), closing);
+      await sleep(probeInterval, undefined, {signal: closing});
     }
+  } catch (error) {
+    if (!closing.aborted) throw error;
   } finally {
     stream.off<ProbeListener>(probeEvent, onProbe);
-    await producer.close();
+    await closeInTime(producer);
   }
 }

@@ -74,10 +74,9 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     await super.close(force);
   }
 
-  // Without it, the renewal of locks would keep the process alive where Redis is gone.
-  override async disconnect(): Promise<void> {
+  /** Ends the renewal of locks, which otherwise goes on for as long as closing waits for a client that the host shares with it. */
+  async abandonLocks(): Promise<void> {
     await this.lockManager.close();
-    await super.disconnect();
   }
 
   async #backOff(): Promise<void> {

@@ -165,7 +165,7 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   const holds = new RedisHolds(keys);
 
   const close = async (): Promise<void> => {
-    await Promise.all([reader.close(), publisher.close(), closeInTime(queue.close(), [queue])]);
+    await Promise.all([reader.close(), publisher.close(), closeInTime(queue)]);
   };
   return {
     add: async (source, options) => {

@@ -4,7 +4,7 @@ import type {Operation, OperationStatus, SucceededOperation} from '../operation/
 import {type Outcome, succeededOperation} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {AbandonReason} from '../operation/state.ts';
-import {onAbort} from '../shared/abort.ts';
+import {unlessAborted} from '../shared/abort.ts';
 import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
@@ -67,7 +67,7 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
    * It is abandoned as `'stopped'`, with an error that says why, where there is no end to wait for: see {@link result}.
    */
   outcome(): Promise<Outcome<Result>> {
-    this.#outcome ??= this.#endOrClose() as Promise<Outcome<Result>>;
+    this.#outcome ??= this.#untilEnded() as Promise<Outcome<Result>>;
     return this.#outcome;
   }
 
@@ -86,17 +86,6 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
     return this.#result;
   }
 
-  // A read that waits for Redis is not waited for.
-  #endOrClose(): Promise<Outcome> {
-    return new Promise((resolve) => {
-      const unsubscribe = onAbort(this.#reader.closing, () => resolve(this.#stopped('the queue was closed')));
-      void this.#untilEnded().then((outcome) => {
-        unsubscribe();
-        resolve(outcome);
-      });
-    });
-  }
-
   async #untilEnded(): Promise<Outcome> {
     const known = this.#lastEntry.isDone ? await this.#readEnd() : undefined;
     if (known !== undefined) return known;
@@ -113,10 +102,10 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
     }
   }
 
-  /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable. */
+  /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable or the queue is closed. */
   async #readEnd(): Promise<Outcome | undefined> {
     try {
-      const entry = await this.#read();
+      const entry = await unlessAborted(this.#read(), this.#reader.closing);
       if (entry === undefined) return this.#stopped('its job is no longer in the queue');
       const {state, failure, outcome} = entry;
       if (failure === undefined) return await readingJob(this.id, outcome);

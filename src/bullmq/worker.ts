@@ -4,7 +4,7 @@ import type {WorkerOptions} from 'bullmq';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {type EndedRecord, prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {onAbort} from '../shared/abort.ts';
+import {unlessAborted} from '../shared/abort.ts';
 import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
@@ -155,10 +155,11 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   const close = async (): Promise<void> => {
     clockCheck.close();
     const timer = setTimeout(() => closing.abort(new Error('The worker closes')), requestTimeout);
-    await closeInTime(worker.close(), [worker], requestTimeout + longestClose);
+    const isInTime = await closeInTime(worker, requestTimeout + longestClose);
+    if (!isInTime) await worker.abandonLocks();
     lockErrors.flush();
     clearTimeout(timer);
-    await publisher.close();
+    await publisher.close(isInTime ? longestClose : 0);
   };
   const closeOnce = (): Promise<void> => {
     closed ??= close();
@@ -206,15 +207,7 @@ function untilAborted<Data>(
 ): (ended: EndedRecord<Data>) => Promise<unknown> {
   return async (ended) => {
     signal.throwIfAborted();
-    let unsubscribe = (): void => {};
-    const aborted = new Promise<never>((_, reject) => {
-      unsubscribe = onAbort(signal, () => reject(signal.reason));
-    });
-    try {
-      return await Promise.race([onEnd(ended), aborted]);
-    } finally {
-      unsubscribe();
-    }
+    return await unlessAborted(Promise.resolve(onEnd(ended)), signal);
   };
 }
 
