@@ -1,4 +1,11 @@
-import {isRedisInstance, type QueueBase, QueueEvents, type RedisClient, type RedisConnection, type RedisQueueBackend} from 'bullmq';
+import {
+  isRedisInstance,
+  type QueueBase,
+  QueueEvents,
+  type RedisClient,
+  type RedisConnection,
+  type RedisQueueBackend,
+} from 'bullmq';
 
 /** How long closing waits for Redis, in milliseconds. */
 export const longestClose = 5000;
@@ -10,7 +17,10 @@ export const longestClose = 5000;
  * @param timeout in milliseconds
  * @returns whether Redis answered in time
  */
-export async function closeInTime(part: QueueBase<RedisQueueBackend>, timeout: number = longestClose): Promise<boolean> {
+export async function closeInTime(
+  part: QueueBase<RedisQueueBackend>,
+  timeout: number = longestClose,
+): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, timeout, false);

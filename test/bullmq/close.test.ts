@@ -1,28 +1,127 @@
-import {expect, test} from '@jest/globals';
-import {WatchAbortedError} from 'operation-poller';
-import {createOperationEvents, createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
+import {fork} from 'node:child_process';
+import {once} from 'node:events';
+import {fileURLToPath} from 'node:url';
+import {beforeEach, expect, test} from '@jest/globals';
+import {createOperationWorker} from 'operation-poller/bullmq';
 import {startGraphEmulator} from 'operation-poller/testing';
-import {findRedis, startRedis} from '../support/redis.ts';
-import {describeWithRedis, rejection, until} from './setup.ts';
+import {findRedis, freePort, startRedis} from '../support/redis.ts';
+import {testTogether} from '../support/test-together.ts';
+import type {ClosingPlan, ClosingReport} from './closing-process.ts';
+import {Bench, describeWithRedis, token, until} from './setup.ts';
 
-describeWithRedis('a Redis that is gone for good', () => {
-  test('holds up neither the close of a queue, its worker and its events for ever, nor who waits for a result', async () => {
-    // Not that of `REDIS_URL`, which is not ours to end.
-    const redis = await startRedis(findRedis() ?? {}, true);
-    const emulator = await startGraphEmulator({script: ['running']});
-    const common = {name: 'gone', connection: {host: redis.host, port: redis.port}, onError: () => {}};
-    const queue = createOperationQueue(common);
-    const events = createOperationEvents(common);
-    const worker = createOperationWorker({...common, schedule: () => 20, requestTimeout: 500});
-    await events.ready();
-    const queued = await queue.add(emulator.addOperation().location);
-    const result = rejection(queued.result());
-    await until(() => emulator.received > 3);
-    await redis.stop();
-    const started = performance.now();
-    await Promise.all([queue.close(), events.close(), worker.close()]);
-    expect(performance.now() - started).toBeLessThan(15_000);
-    expect(await result).toBeInstanceOf(WatchAbortedError);
-    await emulator.stop();
+const program = fileURLToPath(new URL('./closing-process.ts', import.meta.url));
+const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
+
+/** A worker is cut 5 s after its `requestTimeout`, all else after 5 s; the rest is for a busy machine. In milliseconds. */
+const longestClose = 10_000;
+/** By then the test fails. In milliseconds. */
+const longestLife = 45_000;
+
+/** Closes a queue, its worker and its events in a process of their own, after something happened, and waits for its end. */
+async function closeAfter(happens: () => unknown, plan: ClosingPlan): Promise<ClosingReport> {
+  const child = fork(program, [JSON.stringify(plan)], {execArgv: ['--import', loader]});
+  const timer = setTimeout(() => child.kill('SIGKILL'), longestLife);
+  try {
+    const exit = once(child, 'exit');
+    await once(child, 'message');
+    await happens();
+    child.send('close');
+    const [report]: ClosingReport[] = await once(child, 'message');
+    // Nothing keeps it running: neither a timer nor a connection.
+    expect(await exit).toEqual([0, null]);
+    if (report === undefined) throw new Error('The process reported nothing');
+    for (const [name, took] of Object.entries(report.took)) expect([name, took < longestClose]).toEqual([name, true]);
+    return report;
+  } finally {
+    clearTimeout(timer);
+    child.kill('SIGKILL');
+  }
+}
+
+const stopped = ['WatchAbortedError', 'the queue was closed'];
+
+describeWithRedis('a queue, its worker and its events close in time when Redis', () => {
+  testTogether(
+    [
+      ['is killed', 'at once', 'own connections'],
+      ['is killed', 'one after another', 'a shared client'],
+      ['hangs', 'one after another', 'own connections'],
+      ['hangs', 'at once', 'a shared client'],
+    ],
+    '%s: %s, with %s',
+    async (outage, order, connections) => {
+      // Not that of `REDIS_URL`, which is not ours to kill.
+      const redis = await startRedis(findRedis() ?? {}, true);
+      const emulator = await startGraphEmulator({token, record: false, script: ['running']});
+      try {
+        const {location} = emulator.addOperation();
+        const [isShared, isAtOnce] = [connections === 'a shared client', order === 'at once'];
+        const report = await closeAfter(
+          async () => {
+            await until(() => emulator.received > 3);
+            await (outage === 'hangs' ? redis.suspend() : redis.kill());
+          },
+          {port: redis.port, token, location, isShared, isAtOnce, isThere: true},
+        );
+        expect(report.outcome).toEqual(stopped);
+        // Another worker goes on with the operation.
+        await redis.restart();
+        const before = emulator.received;
+        const connection = {host: redis.host, port: redis.port};
+        const worker = createOperationWorker({name: 'closing', connection, token, recoverAfter: 1000});
+        await until(() => emulator.received > before);
+        await worker.close();
+      } finally {
+        await emulator.stop();
+        await redis.stop();
+      }
+    },
+  );
+
+  testTogether(
+    [['own connections'], ['a shared client']],
+    'has been away for a while and there is nothing to do: with %s',
+    async (connections) => {
+      const redis = await startRedis(findRedis() ?? {}, true);
+      try {
+        await closeAfter(
+          async () => {
+            await redis.kill();
+            // By then BullMQ has given up its blocking read, and asks for jobs.
+            await new Promise((resolve) => setTimeout(resolve, 12_000));
+          },
+          {port: redis.port, token, isShared: connections === 'a shared client', isAtOnce: true, isThere: true},
+        );
+      } finally {
+        await redis.stop();
+      }
+    },
+  );
+
+  test('was never there', async () => {
+    const plan = {port: await freePort(), token, isShared: false, isAtOnce: true, isThere: false};
+    await closeAfter(() => {}, plan);
+  });
+});
+
+describeWithRedis('a worker that closes while Redis answers', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('leaves its polls to others, and closes once', async () => {
+    const emulator = await bench.emulator({script: [{status: 'running', delay: 60_000}, 'succeeded']});
+    const queue = bench.queue();
+    const locations = [1, 2, 3].map(() => ({location: emulator.addOperation().location}));
+    const queued = await queue.addMany(locations);
+    const worker = bench.worker({requestTimeout: 300});
+    await until(() => emulator.received === 3);
+    const closed = worker.close();
+    expect(worker.close()).toBe(closed);
+    await closed;
+    expect(await queue.counts()).toMatchObject({active: 0, failed: 0});
+    bench.worker();
+    const results = await Promise.all(queued.map((operation) => operation.result()));
+    expect(results.map(({status}) => status)).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(bench.errors).toEqual([]);
   });
 });
