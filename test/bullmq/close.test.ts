@@ -4,7 +4,7 @@ import {fileURLToPath} from 'node:url';
 import {beforeEach, expect, test} from '@jest/globals';
 import {createOperationWorker} from 'operation-poller/bullmq';
 import {startGraphEmulator} from 'operation-poller/testing';
-import {findRedis, freePort, startRedis} from '../support/redis.ts';
+import {findRedis, startRedis} from '../support/redis.ts';
 import {testTogether} from '../support/test-together.ts';
 import type {ClosingPlan, ClosingReport} from './closing-process.ts';
 import {Bench, describeWithRedis, token, until} from './setup.ts';
@@ -38,8 +38,6 @@ async function closeAfter(happens: () => unknown, plan: ClosingPlan): Promise<Cl
   }
 }
 
-const stopped = ['WatchAbortedError', 'the queue was closed'];
-
 describeWithRedis('a queue, its worker and its events close in time when Redis', () => {
   testTogether(
     [
@@ -47,23 +45,38 @@ describeWithRedis('a queue, its worker and its events close in time when Redis',
       ['is killed', 'one after another', 'a shared client'],
       ['hangs', 'one after another', 'own connections'],
       ['hangs', 'at once', 'a shared client'],
+      ['is away for a while, with nothing to poll', 'at once', 'own connections'],
+      ['is away for a while, with nothing to poll', 'at once', 'a shared client'],
+      ['was never there', 'at once', 'own connections'],
     ],
     '%s: %s, with %s',
     async (outage, order, connections) => {
       // Not that of `REDIS_URL`, which is not ours to kill.
       const redis = await startRedis(findRedis() ?? {}, true);
       const emulator = await startGraphEmulator({token, record: false, script: ['running']});
+      const {location} = emulator.addOperation();
+      const isPolled = outage === 'is killed' || outage === 'hangs';
+      const isThere = outage !== 'was never there';
       try {
-        const {location} = emulator.addOperation();
-        const [isShared, isAtOnce] = [connections === 'a shared client', order === 'at once'];
+        if (!isThere) await redis.kill();
         const report = await closeAfter(
           async () => {
-            await until(() => emulator.received > 3);
+            if (isPolled) await until(() => emulator.received > 3);
             await (outage === 'hangs' ? redis.suspend() : redis.kill());
+            // By then BullMQ has given up its blocking read, and asks for jobs.
+            if (!isPolled && isThere) await new Promise((resolve) => setTimeout(resolve, 12_000));
           },
-          {port: redis.port, token, location, isShared, isAtOnce, isThere: true},
+          {
+            port: redis.port,
+            token,
+            ...(isPolled && {location}),
+            isShared: connections === 'a shared client',
+            isAtOnce: order === 'at once',
+            isThere,
+          },
         );
-        expect(report.outcome).toEqual(stopped);
+        if (!isPolled) return;
+        expect(report.outcome).toEqual(['WatchAbortedError', 'the queue was closed']);
         // Another worker goes on with the operation.
         await redis.restart();
         const before = emulator.received;
@@ -77,31 +90,6 @@ describeWithRedis('a queue, its worker and its events close in time when Redis',
       }
     },
   );
-
-  testTogether(
-    [['own connections'], ['a shared client']],
-    'has been away for a while and there is nothing to do: with %s',
-    async (connections) => {
-      const redis = await startRedis(findRedis() ?? {}, true);
-      try {
-        await closeAfter(
-          async () => {
-            await redis.kill();
-            // By then BullMQ has given up its blocking read, and asks for jobs.
-            await new Promise((resolve) => setTimeout(resolve, 12_000));
-          },
-          {port: redis.port, token, isShared: connections === 'a shared client', isAtOnce: true, isThere: true},
-        );
-      } finally {
-        await redis.stop();
-      }
-    },
-  );
-
-  test('was never there', async () => {
-    const plan = {port: await freePort(), token, isShared: false, isAtOnce: true, isThere: false};
-    await closeAfter(() => {}, plan);
-  });
 });
 
 describeWithRedis('a worker that closes while Redis answers', () => {
