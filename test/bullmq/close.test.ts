@@ -1,7 +1,7 @@
 import {fork} from 'node:child_process';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
-import {beforeEach, expect, test} from '@jest/globals';
+import {beforeEach, expect, jest, test} from '@jest/globals';
 import {createOperationWorker} from 'operation-poller/bullmq';
 import {startGraphEmulator} from 'operation-poller/testing';
 import {findRedis, startRedis} from '../support/redis.ts';
@@ -25,8 +25,11 @@ async function closeAfter(happens: () => unknown, plan: ClosingPlan): Promise<Cl
     const exit = once(child, 'exit');
     await once(child, 'message');
     await happens();
+    let report: ClosingReport | undefined;
+    child.once('message', (message: ClosingReport) => {
+      report = message;
+    });
     child.send('close');
-    const [report]: ClosingReport[] = await once(child, 'message');
     // Nothing keeps it running: neither a timer nor a connection.
     expect(await exit).toEqual([0, null]);
     if (report === undefined) throw new Error('The process reported nothing');
@@ -37,6 +40,9 @@ async function closeAfter(happens: () => unknown, plan: ClosingPlan): Promise<Cl
     child.kill('SIGKILL');
   }
 }
+
+// Each of its processes compiles the source, which takes long on a busy machine.
+jest.setTimeout(120_000);
 
 describeWithRedis('a queue, its worker and its events close in time when Redis', () => {
   testTogether(
@@ -74,6 +80,11 @@ describeWithRedis('a queue, its worker and its events close in time when Redis',
             isAtOnce: order === 'at once',
             isThere,
           },
+        );
+        // That client is the host's to close.
+        expect(report.client).not.toBe('end');
+        expect(report.read).toBe(
+          isThere && connections === 'own connections' ? 'Error: Connection is closed.' : undefined,
         );
         if (!isPolled) return;
         expect(report.outcome).toEqual(['WatchAbortedError', 'the queue was closed']);

@@ -24,6 +24,10 @@ export interface ClosingReport {
   readonly took: Readonly<Record<string, number>>;
   /** The name of the error and the message of its cause, if an outcome was awaited. */
   readonly outcome?: readonly [string, string];
+  /** What became of a read that waited for Redis on a connection of the queue's own. */
+  readonly read?: string;
+  /** The status of the client that they share, before it is closed itself. */
+  readonly client?: string;
 }
 
 const {port, token, location, isShared, isAtOnce, isThere}: ClosingPlan = JSON.parse(process.argv[2] ?? '{}');
@@ -40,6 +44,8 @@ const outcome = queued?.outcome();
 process.send?.('ready');
 await once(process, 'message');
 
+// A client of the host's goes on waiting, and so does what has never connected.
+const read = isShared || !isThere ? undefined : queue.counts().then(() => 'answered', String);
 const took: Record<string, number> = {};
 const closes = Object.entries({worker, events, queue}).map(([name, part]) => async () => {
   const started = performance.now();
@@ -50,6 +56,12 @@ if (isAtOnce) await Promise.all(closes.map((close) => close()));
 else for (const close of closes) await close();
 const ended = await outcome;
 const error = ended?.status === 'abandoned' ? ended.error : undefined;
-process.send?.({took, ...(error && {outcome: [error.name, error.cause instanceof Error ? error.cause.message : '']})});
+const report: ClosingReport = {
+  took,
+  ...(error && {outcome: [error.name, error.cause instanceof Error ? error.cause.message : '']}),
+  ...(read && {read: await read}),
+  ...(client && {client: client.status}),
+};
+process.send?.(report);
 client?.disconnect();
 process.disconnect();
