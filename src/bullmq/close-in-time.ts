@@ -11,8 +11,8 @@ import {
 export const longestClose = 5000;
 
 /**
- * Closes a part of BullMQ, which by itself waits as long as Redis is away. A Redis that does not answer in time is left: the part's
- * connections are cut, which ends whatever waits for them.
+ * Closes a part of BullMQ, which by itself waits for as long as Redis is away. If Redis does not answer in time, the part's connections
+ * are cut, and whatever waits for them fails.
  *
  * @param timeout in milliseconds
  * @returns whether Redis answered in time

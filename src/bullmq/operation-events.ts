@@ -27,7 +27,7 @@ export interface OperationEvents extends AsyncDisposable {
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: QueuedEventOf<Type>) => void): Subscription;
   /** Resolves when it listens: what is published from then on arrives. */
   ready(): Promise<void>;
-  /** Stops listening. */
+  /** Stops listening. If Redis does not answer, the connection is cut after 5 s. */
   close(): Promise<void>;
 }
 

@@ -87,8 +87,8 @@ export interface OperationWorker extends AsyncDisposable {
   ready(): Promise<void>;
   /**
    * Takes no more jobs and finishes the polls under way; those that are not answered within `requestTimeout` are handed back, and so
-   * are ends whose `onEnd` has not resolved by then. Everything else waits in Redis for other workers. A Redis that does not answer is
-   * waited for another 5 s.
+   * are ends whose `onEnd` has not resolved by then. Everything else waits in Redis for other workers. If Redis does not answer, the
+   * connections are cut 5 s after that.
    */
   close(): Promise<void>;
 }
