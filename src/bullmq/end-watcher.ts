@@ -23,7 +23,7 @@ const blockingTimeout = 10_000;
 /** How long events are collected before the next read, in milliseconds: a busy queue would take a command for each event. */
 const readPause = 20;
 const errorPause = 1000;
-/** How many jobs are kept in mind whose end is about to be handed over. */
+/** How many jobs are remembered whose end is about to be handed over. */
 const mostEnding = 10_000;
 /** How far back the first read of the event stream goes, in milliseconds: connecting takes a while. */
 const lookBack = 1000;

@@ -82,7 +82,7 @@ export function readEngineOptions<Options extends EngineOptions>(
   return {engine, own};
 }
 
-/** Of a key with a pair of braces, Redis hashes only what is between the first. */
+/** Of a key with braces, Redis hashes only what the first pair encloses. */
 const hashTag = /^[^{]*\{[^}]+\}/;
 
 /**

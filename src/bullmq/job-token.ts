@@ -62,7 +62,7 @@ function writeOperation(operation: OperationJson): JobOperation {
 function readOperation(operation: JobOperation): OperationJson {
   const {id, rawStatus, createdDateTime, lastActionDateTime, ...rest} = operation;
   const copies = copiesOf(operation);
-  /** What is stored; a copy where nothing is. */
+  /** The stored value, or the copy where none is stored. `null` stands for no value. */
   const read = (stored: string | null | undefined, copy: string | undefined): string | undefined =>
     stored === undefined ? copy : (stored ?? undefined);
   const created = read(createdDateTime, copies.createdDateTime);

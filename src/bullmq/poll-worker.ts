@@ -22,12 +22,12 @@ export interface Wait {
 
 type Done = OutcomeJson | Wait;
 
-/** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
+/** How long to wait after an error from Redis before asking for the next job, in milliseconds. */
 const firstPause = 200;
 const longestPause = 5000;
 /** How long a job rests that BullMQ cannot read, in milliseconds. */
 const longRest = 60_000;
-/** How long jobs that were put back are collected before hints about them are asked for, in milliseconds. */
+/** How long to collect jobs that were put back before asking for hints about them, in milliseconds. */
 const collectTime = 1;
 
 /**
@@ -47,7 +47,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   #pause = 0;
   #hints: Promise<void> | undefined;
 
-  // BullMQ asks again at once, whatever Redis answers: one that is read-only, as after a failover, made it a busy loop.
+  // BullMQ asks again at once, whatever Redis answers: with one that is read-only, as after a failover, that is a busy loop.
   protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<Data, Done>> {
     try {
       return await super.moveToActive(lock, name);

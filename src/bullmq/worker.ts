@@ -61,11 +61,11 @@ export type WorkerPollOptions<Data = unknown, Result = unknown> = Omit<
   'signal' | 'heldUntil' | 'started' | 'finalStateVia'
 >;
 
-/** A worker: it has started by the time you hold it. */
+/** A worker. It starts by itself. */
 export interface OperationWorker extends AsyncDisposable {
   /**
    * Adds a listener to the polls that this worker makes, in this process: all of them, also those that bring nothing new,
-   * each as soon as it is answered and without a detour through Redis. Listeners added right after the worker was made get
+   * each as soon as it is answered, without going through Redis. Listeners added right after the worker was made get
    * every event.
    *
    * A poll that has to be made again emits its events again: one whose answer could not be written to Redis, or whose worker
