@@ -1,5 +1,5 @@
+import {asError} from './as-error.ts';
 import {ClockSkewError} from './clock-skew-error.ts';
-import {asError} from './engine-options.ts';
 import {mostSkew, type RedisClock} from './redis-clock.ts';
 
 const interval = 60_000;

@@ -1,9 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Queue, QueueEvents} from 'bullmq';
 import {now} from '../shared/clock.ts';
-import {asError, type Engine} from './engine-options.ts';
+import {asError} from './as-error.ts';
+import type {Engine} from './engine-options.ts';
 import {jobOf} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
+import {type RedisScript, runScript} from './redis-script.ts';
 import {turnEvent} from './turn-json.ts';
 
 /** How often Redis is asked which jobs have ended, in milliseconds: BullMQ loses events under load. */
@@ -33,8 +35,8 @@ const endings: ReadonlySet<string> = new Set(['completed', 'failed', 'removed'])
 const endingTurn = /"type":"(?:succeeded|failed|canceled|abandoned)"/;
 
 // A thousand jobs in three commands of Redis, as long as none is gone.
-const findEnded = {
-  numberOfKeys: 2,
+const findEnded: RedisScript = {
+  name: 'findEndedOperations',
   lua: `
     local prefix = table.remove(ARGV, 1)
     local completed = redis.call('ZMSCORE', KEYS[1], unpack(ARGV))
@@ -211,17 +213,10 @@ export class EndWatcher {
   }
 
   async #check(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const client = await this.#queue.backend.client;
-    client.defineCommand('findEndedOperations', findEnded);
-    const keys = [this.#queue.toKey('completed'), this.#queue.toKey('failed')];
+    const prefix = this.#queue.toKey('');
     for (let from = 0; from < ids.length; from += atOnce) {
-      const some = ids.slice(from, from + atOnce);
-      const ended: readonly string[] = await client.runCommand('findEndedOperations', [
-        ...keys,
-        this.#queue.toKey(''),
-        ...some,
-      ]);
+      const args = [prefix, ...ids.slice(from, from + atOnce)];
+      const ended = await runScript<readonly string[]>(this.#queue, findEnded, ['completed', 'failed'], args);
       for (const id of ended) this.#notify(id);
     }
   }

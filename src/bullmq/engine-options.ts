@@ -108,8 +108,3 @@ function warnOnce(): (error: Error) => void {
     emitWarning(`operation-poller/bullmq: ${name}: ${message}`);
   };
 }
-
-/** What was thrown, as an error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}

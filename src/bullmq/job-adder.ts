@@ -120,13 +120,10 @@ export class JobAdder<Data> {
   }
 
   /** The job that {@link add} would add, for a flow. */
-  async toFlowJob(source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<OperationFlowJob> {
-    const job = this.#jobFor(this.#prepare(source, options, await this.#timeOfCall()));
-    const {
-      name,
-      options: {prefix = 'bull'},
-    } = this.#engine;
-    return {...job, queueName: name, prefix};
+  async toFlowJob(source: string | URL | ResumeToken, given?: AddOptions<Data>): Promise<OperationFlowJob> {
+    const job = this.#jobFor(this.#prepare(source, given, await this.#timeOfCall()));
+    const {name: queueName, options} = this.#engine;
+    return {...job, queueName, prefix: options.prefix ?? 'bull'};
   }
 
   // By Redis' clock, which may have to be read first.

@@ -14,7 +14,7 @@ import {JobReader} from './job-reader.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 import {RedisClock} from './redis-clock.ts';
-import {RedisHolds, type RedisKeys} from './redis-holds.ts';
+import {RedisHolds} from './redis-holds.ts';
 import {removeJob} from './remove-job.ts';
 import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
 import {wakeHeldJobs, wakeJob} from './wake-job.ts';
@@ -153,12 +153,11 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   const retention = readRetention(own.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams: retention.streams});
   queue.on('error', engine.onError);
-  const keys: RedisKeys = {client: queue.backend.client, toKey: (type) => queue.toKey(type)};
-  const clock = new RedisClock(keys);
+  const clock = new RedisClock(queue);
   const reader = new JobReader<Data>(queue, engine, clock);
   const adder = new JobAdder<Data>(queue, engine, reader, retention);
   const publisher = new Publisher(engine);
-  const holds = new RedisHolds(keys);
+  const holds = new RedisHolds(queue);
 
   const close = async (): Promise<void> => {
     await reader.close();
