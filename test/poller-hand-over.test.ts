@@ -119,6 +119,19 @@ describe('83: a poller that is handed over', () => {
     expect(requests()).toBe(1);
   });
 
+  test('during such a wait that has begun before does not wait for that either', async () => {
+    const {poller, answer, requests} = watched();
+    await settle();
+    await answer(new Response(null, {status: 503}));
+    const onToken = jest.fn(token);
+    void poller.handOver(onToken);
+    await settle();
+    expect(onToken).toHaveBeenCalledTimes(1);
+    await expectHandedOver(poller);
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(requests()).toBe(1);
+  });
+
   test('as it ends, ends by itself, and gives the end', async () => {
     const {poller, answer} = watched();
     await settle();

@@ -50,24 +50,28 @@ function writeOperation(operation: OperationJson): JobOperation {
   const copies = copiesOf(operation);
   const written = (name: Copied): string | null | undefined =>
     operation[name] === copies[name] ? undefined : (operation[name] ?? null);
-  const [id, rawStatus] = [written('id'), written('rawStatus')];
-  const [createdDateTime, lastActionDateTime] = [written('createdDateTime'), written('lastActionDateTime')];
-  return {...operation, id, rawStatus, createdDateTime, lastActionDateTime};
+  return {
+    ...operation,
+    id: written('id'),
+    rawStatus: written('rawStatus'),
+    createdDateTime: written('createdDateTime'),
+    lastActionDateTime: written('lastActionDateTime'),
+  };
 }
 
 function readOperation(operation: JobOperation): OperationJson {
+  const {id, rawStatus, createdDateTime, lastActionDateTime, ...rest} = operation;
   const copies = copiesOf(operation);
-  const read = (name: Copied): string | undefined => {
-    const value = operation[name];
-    return value === undefined ? copies[name] : (value ?? undefined);
-  };
-  const [createdDateTime, lastActionDateTime] = [read('createdDateTime'), read('lastActionDateTime')];
-  const {id: _, rawStatus: __, createdDateTime: ___, lastActionDateTime: ____, ...rest} = operation;
+  /** What is stored; a copy where nothing is. */
+  const read = (stored: string | null | undefined, copy: string | undefined): string | undefined =>
+    stored === undefined ? copy : (stored ?? undefined);
+  const created = read(createdDateTime, copies.createdDateTime);
+  const lastAction = read(lastActionDateTime, copies.lastActionDateTime);
   return {
-    id: read('id'),
-    rawStatus: read('rawStatus') ?? '',
-    ...(createdDateTime === undefined ? {} : {createdDateTime}),
-    ...(lastActionDateTime === undefined ? {} : {lastActionDateTime}),
+    id: read(id, copies.id),
+    rawStatus: read(rawStatus, copies.rawStatus) ?? '',
+    ...(created === undefined ? {} : {createdDateTime: created}),
+    ...(lastAction === undefined ? {} : {lastActionDateTime: lastAction}),
     ...rest,
   };
 }

@@ -69,8 +69,9 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   ): Promise<QueuedOperation<Data, Added>[]>;
   /**
    * An operation as a job for BullMQ's `FlowProducer`, to be the child of a job that waits for its end. Nothing is in Redis until the flow
-   * is added; then it is as if it had been added here. An operation of the same key that is there becomes the child, at once if it has
-   * ended; but a job has one parent: of two flows with the same key, the second one waits forever.
+   * is added; then it is as if it had been added here. An operation of the same key that is there becomes the child, even one that has
+   * ended. But a job has one parent: while that is in Redis, BullMQ adds a second flow with the same key without an error, and its parent
+   * waits forever. A job that is no parent can wait for the same operation, too: its worker awaits `(await queue.get(key))?.outcome()`.
    *
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it
    *

@@ -111,6 +111,7 @@ async function tryTurn<Data>(
   origins: OriginHolds,
 ): Promise<TakenTurn<Data> | Wait> {
   const {clock, lockDuration, resume, onEnd, signal} = io;
+  const begunAt = processNow();
   const now = clock.now();
   let record: OperationRecord<Data> | undefined;
   try {
@@ -127,7 +128,7 @@ async function tryTurn<Data>(
     const {before, state} = wokenBy(woken, record, readRecord(record), now);
     const held = heldUntil(origins, state.location, now);
     const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil: held};
-    const turn = await takePreparedTurn(before, state, options, now);
+    const turn = await takePreparedTurn(before, state, options, now, begunAt);
     return {before, turn, heldUntil: held, at: now};
   } catch (error) {
     if (error instanceof RecordRefusedError) {

@@ -3,6 +3,7 @@ import {type AdaptiveSchedule, adaptive} from '../schedule/adaptive.ts';
 import {fixed, type Schedule, type ScheduleEnd} from '../schedule/schedule.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode} from './cli-error.ts';
+import {withFileLock} from './file-lock.ts';
 import {checkPlace, writeJsonFile} from './json-file.ts';
 
 /** A schedule that knows what earlier runs have learned, and keeps what this one learns. */
@@ -30,13 +31,15 @@ export async function openLearnedFile(path: string, interval: number | undefined
   return {
     schedule: Object.assign((context: Parameters<Schedule>[0]) => polls(context), {estimate: learning.estimate, ended}),
     keep: async () => {
-      if (end === undefined) return;
-      try {
+      const own = end;
+      if (own === undefined) return;
+      const add = async (): Promise<void> => {
         // Read anew: other runs may have added to it in the meantime.
         const latest = await readLearned(path);
-        latest.ended(end);
+        latest.ended(own);
         await writeJsonFile(path, latest);
-      } catch {}
+      };
+      await withFileLock(path, add).catch(() => {});
     },
   };
 }

@@ -6,17 +6,14 @@ import {type Colorize, columnsOf} from './terminal.ts';
 const redrawInterval = 200;
 const gap = '  ';
 
-/** Joins segments with gaps and cuts the line to a width. */
+/** Joins segments with gaps. Where they are too long for a width, those that matter least are left out; the last one is cut. */
 function fitLine(segments: readonly LineSegment[], width: number): readonly LineSegment[] {
-  const line: LineSegment[] = [];
-  let left = width;
-  for (const [style, text] of segments) {
-    const spaced = line.length === 0 ? text : gap + text;
-    if (left <= 0) break;
-    line.push([style, spaced.slice(0, left)]);
-    left -= spaced.length;
-  }
-  return line;
+  const kept = segments.toSorted((one, other) => one.rank - other.rank);
+  const length = (): number => kept.reduce((sum, {text}) => sum + gap.length + text.length, -gap.length);
+  while (kept.length > 1 && length() > width) kept.pop();
+  return segments
+    .filter((segment) => kept.includes(segment))
+    .map((segment, index) => ({...segment, text: (index === 0 ? segment.text : gap + segment.text).slice(0, width)}));
 }
 
 /** One line at the bottom of a terminal, redrawn as time passes. It does not hide the cursor, so there is nothing to restore. */
@@ -38,7 +35,7 @@ export class LiveLine {
   draw(): void {
     // A full line wraps, and could not be erased.
     const line = fitLine(this.#segments(Date.now()), columnsOf(this.#output) - 1)
-      .map(([style, text]) => this.#colorize(style, text))
+      .map(({style, text}) => this.#colorize(style, text))
       .join('');
     if (line === this.#drawn) return;
     this.#drawn = line;

@@ -1,4 +1,4 @@
-import type {OperationEvent} from '../operation/events.ts';
+import type {OperationEvent, RemainingTime} from '../operation/events.ts';
 import type {PollError} from '../operation/poll-error.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {jsonLine, type Style} from './terminal.ts';
@@ -11,8 +11,7 @@ export interface Progress {
   /** The last response, whatever it was. */
   readonly answer: {readonly httpStatus: number; readonly at: number} | undefined;
   readonly nextAt: number | undefined;
-  /** When it is likely to have ended, and by when in 9 of 10 cases, where that is known. */
-  readonly end: {readonly likelyAt: number; readonly mostAt: number} | undefined;
+  readonly end: EstimatedEnd | undefined;
   /** What delays the operation's next report: throttling, or a failed request. */
   readonly problem: string | undefined;
   /** How long after a first 404 the watch keeps polling. */
@@ -21,11 +20,27 @@ export interface Progress {
   readonly notFoundSince: number | undefined;
 }
 
+/** When an operation is likely to end, where that is known. */
+interface EstimatedEnd {
+  /** When it was estimated. */
+  readonly at: number;
+  /** How much of the bar was full then, 0 to 1: a later estimate changes how fast it fills, and never takes any of it back. */
+  readonly full: number;
+  readonly likelyAt: number;
+  /** By when 9 of 10 have ended. */
+  readonly mostAt: number;
+}
+
 /** Shown as the status before there is one. */
 const noStatus = 'watching';
 
 /** A part of the live line. */
-export type LineSegment = readonly [style: Style, text: string];
+export interface LineSegment {
+  readonly style: Style;
+  readonly text: string;
+  /** Where there is no room for all, those with the highest rank are left out. */
+  readonly rank: number;
+}
 
 /** The progress before the first event. */
 export function initialProgress(since: number, notFoundGrace: number): Progress {
@@ -40,7 +55,7 @@ export function updateProgress(progress: Progress, event: OperationEvent): Progr
   const remaining = 'remaining' in event ? event.remaining : undefined;
   const updated: Progress = {
     ...progress,
-    end: remaining === undefined ? progress.end : {likelyAt: at + remaining.p50, mostAt: at + remaining.p90},
+    end: remaining === undefined ? progress.end : estimateEnd(progress, at, remaining),
     status: operation?.status ?? progress.status,
     percent: operation?.percentComplete ?? progress.percent,
     answer: answer === undefined ? progress.answer : {httpStatus: answer.httpStatus, at},
@@ -68,36 +83,52 @@ export function updateProgress(progress: Progress, event: OperationEvent): Progr
 
 /** The live line at a moment. */
 export function liveSegments(progress: Progress, now: number): readonly LineSegment[] {
-  const {since, status, percent, answer, nextAt, end, problem} = progress;
-  const segments: LineSegment[] = [['active', percent === undefined ? status : withPercent(status, percent)]];
-  segments.push(['plain', formatDuration(wholeSeconds(now - since))]);
-  if (end !== undefined) segments.push(['plain', estimate(end, since, now)]);
-  const notFound = notFoundNotice(progress, now);
-  // Before the rest, which a narrow terminal cuts off: it explains why nothing happens.
-  if (notFound !== undefined) segments.push(['warning', notFound]);
-  if (answer !== undefined) segments.push(['faint', `HTTP ${answer.httpStatus} at ${clock(answer.at)}`]);
+  const {since, status, percent, answer, nextAt, problem} = progress;
+  const segments: LineSegment[] = [];
+  const add = (rank: number, style: Style, text: string): void => void segments.push({style, text, rank});
+  add(0, 'active', percent === undefined ? status : withPercent(status, percent));
+  add(5, 'plain', formatDuration(wholeSeconds(now - since)));
+  addEstimate(progress, now, add);
+  const [notFound, givingUp] = notFoundNotice(progress, now) ?? [];
+  if (notFound !== undefined) add(1, 'warning', notFound);
+  if (givingUp !== undefined) add(4, 'warning', givingUp);
+  if (answer !== undefined) add(9, 'faint', `HTTP ${answer.httpStatus} at ${clock(answer.at)}`);
   const left = nextAt === undefined ? 0 : nextAt - now;
   // Half a second is shown as one: a countdown at 0 looks stuck.
-  segments.push(['faint', left > 0 ? `next poll in ${Math.ceil(left / 1000)}s` : 'polling']);
+  add(8, 'faint', left > 0 ? `next poll in ${Math.ceil(left / 1000)}s` : 'polling');
   // The HTTP status is already shown with the time of the response.
   const shown = answer === undefined ? problem : problem?.replace(/HTTP \d+ ?/, '');
-  if (shown !== undefined && shown !== '') segments.push(['warning', shown]);
+  if (shown !== undefined && shown !== '') add(2, 'warning', shown);
   return segments;
 }
 
-const barLength = 20;
+// With the bar, a line of 80 columns has room for the next poll.
+const barLength = 10;
 
 /** How long the operation is likely to go on, as a bar and in words. */
-function estimate({likelyAt, mostAt}: NonNullable<Progress['end']>, since: number, now: number): string {
-  const likely = Math.max(0, likelyAt - now);
-  const elapsed = Math.max(0, now - since);
-  const done = Math.floor((barLength * elapsed) / (elapsed + Math.max(likely, 1)));
-  const bar = `[${'#'.repeat(done)}${'-'.repeat(barLength - done)}]`;
-  if (now >= mostAt) return `${bar} longer than usual`;
-  const most = formatDuration(roundUp(mostAt - now));
-  return likely > 0
-    ? `${bar} about ${formatDuration(roundUp(likely))} left, at most ${most}`
-    : `${bar} at most ${most} left`;
+function addEstimate({end}: Progress, now: number, add: (rank: number, style: Style, text: string) => void): void {
+  if (end === undefined) return;
+  // It is full when the operation has ended, and not before.
+  const full = Math.min(barLength - 1, Math.floor(barLength * fullAt(end, now)));
+  add(7, 'plain', `[${'#'.repeat(full)}${'-'.repeat(barLength - full)}]`);
+  const {likelyAt, mostAt} = end;
+  const isLate = now >= likelyAt;
+  if (!isLate) add(3, 'plain', `about ${formatDuration(roundUp(likelyAt - now))} left`);
+  const most = now < mostAt ? `at most ${formatDuration(roundUp(mostAt - now))}` : 'longer than usual';
+  add(isLate ? 3 : 6, 'plain', most);
+}
+
+/** The end that is estimated at a moment. */
+function estimateEnd({since, end}: Progress, at: number, {p50, p90}: RemainingTime): EstimatedEnd {
+  const elapsed = Math.max(0, at - since);
+  const full = end === undefined ? elapsed / (elapsed + Math.max(p50, 1)) : fullAt(end, at);
+  return {at, full, likelyAt: at + p50, mostAt: at + p90};
+}
+
+/** How much of the bar is full at a moment, 0 to 1: all of it when the operation is likely to end. */
+function fullAt({at, full, likelyAt}: EstimatedEnd, now: number): number {
+  const passed = Math.min(1, Math.max(0, (now - at) / Math.max(likelyAt - at, 1)));
+  return full + (1 - full) * passed;
 }
 
 /**
@@ -118,9 +149,11 @@ export function logLine(
     case 'progress':
       return withPercent(event.operation?.status ?? '', event.percentComplete);
     case 'retrying':
-      return [describePollError(event.error), nextPoll(event.delay), notFoundNotice(progress, event.at)]
-        .filter((text) => text !== undefined)
-        .join(', ');
+      return [
+        describePollError(event.error),
+        nextPoll(event.delay),
+        ...(notFoundNotice(progress, event.at) ?? []),
+      ].join(', ');
     case 'waiting':
       // After a failed poll, the line about the retry has named this wait already.
       if (previous === 'retrying') return undefined;
@@ -152,11 +185,16 @@ function retryAfterNotice(delay: number): string {
 }
 
 /** That the service does not know the operation, and how long the watch keeps polling anyway. */
-function notFoundNotice({status, notFoundSince, notFoundGrace}: Progress, now: number): string | undefined {
+function notFoundNotice(
+  {status, notFoundSince, notFoundGrace}: Progress,
+  now: number,
+): readonly [what: string, givingUp: string] | undefined {
   if (notFoundSince === undefined) return undefined;
   const left = roundUp(notFoundSince + notFoundGrace - now);
-  const until = left > 0 ? `giving up in ${formatDuration(left)}` : 'giving up at the next 404';
-  return `${status === noStatus ? 'not known to the service yet' : 'no longer known to the service'}, ${until}`;
+  return [
+    status === noStatus ? 'not known to the service yet' : 'no longer known to the service',
+    left > 0 ? `giving up in ${formatDuration(left)}` : 'giving up at the next 404',
+  ];
 }
 
 /** A failed request in a few words, in ASCII, since the live line counts columns. */

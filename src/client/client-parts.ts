@@ -68,8 +68,8 @@ export function createClientParts(options: ClientPartsOptions): ClientParts {
     token,
     startToken: own.startToken === undefined ? token : shareTokens(own.startToken, scope),
     startTimeout,
-    transport: withKeyPlaceholders(limiter.gated(transport(limiter)), origin, keys),
-    startTransport: withKeyPlaceholders(limiter.gated(limiter.single), origin, keys),
+    transport: withKeyPlaceholders(transport(limiter), origin, keys),
+    startTransport: withKeyPlaceholders(limiter.single, origin, keys),
     // Where something is shown, a placeholder is one of the secrets.
     secrets: [...secretsOf(headers, base), ...keys.byPlaceholder.keys()],
     credentials: secretsOf(credentialHeaders(headers, keys.headers), base),

@@ -1,5 +1,9 @@
-import type {Signal} from '../shared/abort.ts';
-import {type WaitingRequest, waitForAdmission} from './admission.ts';
+import {onAbort, type Signal} from '../shared/abort.ts';
+
+interface WaitingRequest {
+  readonly weight: number;
+  readonly admit: () => void;
+}
 
 /** Limits how many requests are in flight at once; a batch counts as many as it contains. First come, first served. */
 export class ConcurrencyLimit {
@@ -14,17 +18,31 @@ export class ConcurrencyLimit {
   /** Waits until a request may leave. @throws the signal's reason when it aborts, and then nothing is acquired */
   async acquire(weight: number, signal: Signal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#waiting.size === 0 && this.#fits(weight)) {
-      this.#inFlight += weight;
-      return;
-    }
-    await waitForAdmission(this.#waiting, weight, signal, () => this.#admit());
+    if (this.#waiting.size === 0 && this.#fits(weight)) this.#inFlight += weight;
+    else await this.#wait(weight, signal);
   }
 
   /** Makes room for the requests that wait. */
   release(weight: number): void {
     this.#inFlight -= weight;
     this.#admit();
+  }
+
+  #wait(weight: number, signal: Signal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const admit = (): void => {
+        unsubscribe();
+        resolve();
+      };
+      const waiting: WaitingRequest = {weight, admit};
+      const unsubscribe = onAbort(signal, () => {
+        unsubscribe();
+        this.#waiting.delete(waiting);
+        reject(signal.reason);
+        this.#admit();
+      });
+      this.#waiting.add(waiting);
+    });
   }
 
   // A batch that is larger than the limit leaves when nothing else is in flight.

@@ -1,7 +1,7 @@
 import type {Signal} from '../shared/abort.ts';
-import {now, setTimer} from '../shared/clock.ts';
-import {timerDelay} from '../shared/timers.ts';
-import {type WaitingRequest, waitForAdmission} from './admission.ts';
+import {now} from '../shared/clock.ts';
+import {pause} from '../shared/timers.ts';
+import {ConcurrencyLimit} from './concurrency-limit.ts';
 
 /**
  * By what factor the interval between requests shrinks with each accepted one. Slow enough that the service's limit is
@@ -19,12 +19,19 @@ const defaultInterval = 50;
 /** An interval below this many milliseconds counts as 0. */
 const minInterval = 1;
 
+/** @param until in milliseconds since 1970 */
+type OnHeldBack = (until: number) => void;
+
 /**
- * Holds back the requests to one origin when its service throttles: a 429 or 503 with `Retry-After` closes the gate for all
- * of them. When it opens again, the waiting requests leave in the order in which they came, not all at once but at the rate
- * at which the service accepted requests before.
+ * Holds back the requests to one origin when its service throttles: a 403, 429 or 503 with `Retry-After` closes the gate for
+ * all of them. When it opens again, the waiting requests leave in the order in which they came, not all at once but at the
+ * rate at which the service accepted requests before. They wait in one line, whatever for: the first of them leaves once the
+ * gate is open, the pace is kept, and the concurrency limit admits it.
  */
 export class RateGate {
+  readonly #concurrency: ConcurrencyLimit;
+  readonly #line = new ConcurrencyLimit(1);
+  readonly #waiting = new Set<{readonly onHeldBack: OnHeldBack | undefined}>();
   #closedUntil = 0;
   /** The time between two requests, in milliseconds; 0: no pacing. */
   #interval = 0;
@@ -34,34 +41,34 @@ export class RateGate {
   #openedAt: number | undefined;
   #acceptedCount = 0;
   #lastAcceptedAt = 0;
-  readonly #waiting = new Set<WaitingRequest>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Whether a request that has been admitted may still leave. */
-  get isOpen(): boolean {
-    return now() >= this.#closedUntil;
+  /** @param concurrency the limit that the requests of all gates share */
+  constructor(concurrency: ConcurrencyLimit) {
+    this.#concurrency = concurrency;
   }
 
   /**
-   * Waits until a request may leave.
+   * Waits until a request may leave, which then counts as in flight.
    *
    * @param weight how many requests it counts for
-   * @param onHeldBack called with the time until which the service asked for no requests, in milliseconds since 1970
-   * @returns what to wait for; `undefined` where the request may leave immediately
+   * @param onHeldBack called with the time until which the service asked for no requests, each time that it is held back
    * @throws the signal's reason when it aborts
    */
-  acquire(weight: number, signal: Signal, onHeldBack?: (until: number) => void): Promise<void> | undefined {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    if (this.#waiting.size === 0 && this.#isDue()) {
-      this.#advance(weight);
-      return undefined;
+  async acquire(weight: number, signal: Signal, onHeldBack?: OnHeldBack): Promise<void> {
+    signal.throwIfAborted();
+    if (!this.#isOpen) onHeldBack?.(this.#closedUntil);
+    const waiting = {onHeldBack};
+    this.#waiting.add(waiting);
+    try {
+      await this.#line.acquire(1, signal);
+      try {
+        await this.#acquireFirst(weight, signal);
+      } finally {
+        this.#line.release(1);
+      }
+    } finally {
+      this.#waiting.delete(waiting);
     }
-    const admitted = waitForAdmission(this.#waiting, weight, signal, () => {
-      if (this.#waiting.size === 0) this.#clearTimer();
-    });
-    if (this.#timer === undefined) this.#setTimer();
-    if (!this.isOpen) onHeldBack?.(this.#closedUntil);
-    return admitted;
   }
 
   /** Records that the service accepted a request. */
@@ -78,43 +85,34 @@ export class RateGate {
   /** Records that the service throttled a request, which may be repeated after so many milliseconds. */
   throttled(retryAfter: number): void {
     const until = now() + retryAfter;
-    if (this.isOpen && retryAfter > 0) {
-      // What the service accepted since the gate opened, over the time until it opens again, is the rate that it sustains.
-      const sustained = this.#openedAt === undefined ? defaultInterval : (until - this.#openedAt) / this.#acceptedCount;
-      this.#interval = Math.min(maxInterval, Math.max(this.#interval, sustained * caution));
-      this.#openedAt = undefined;
-      this.#acceptedCount = 0;
-    }
+    const closes = this.#isOpen && retryAfter > 0;
     this.#closedUntil = Math.max(this.#closedUntil, until);
+    if (!closes) return;
+    // What the service accepted since the gate opened, over the time until it opens again, is the rate that it sustains.
+    const sustained = this.#openedAt === undefined ? defaultInterval : (until - this.#openedAt) / this.#acceptedCount;
+    this.#interval = Math.min(maxInterval, Math.max(this.#interval, sustained * caution));
+    this.#openedAt = undefined;
+    this.#acceptedCount = 0;
+    for (const {onHeldBack} of this.#waiting) onHeldBack?.(until);
   }
 
-  #isDue(): boolean {
-    return now() >= Math.max(this.#nextAt, this.#closedUntil);
+  get #isOpen(): boolean {
+    return now() >= this.#closedUntil;
   }
 
-  #advance(weight: number): void {
-    this.#nextAt = now() + this.#interval * weight;
+  get #dueAt(): number {
+    return Math.max(this.#nextAt, this.#closedUntil);
   }
 
-  #admit(): void {
-    for (const waiting of this.#waiting) {
-      if (!this.#isDue()) break;
-      this.#waiting.delete(waiting);
-      this.#advance(waiting.weight);
-      waiting.admit();
+  /** Waits until the first in line may leave. */
+  async #acquireFirst(weight: number, signal: Signal): Promise<void> {
+    for (;;) {
+      if (now() < this.#dueAt) await pause(this.#dueAt - now(), signal);
+      await this.#concurrency.acquire(weight, signal);
+      if (now() >= this.#dueAt) break;
+      // The gate has closed in the meantime, or stays closed for longer.
+      this.#concurrency.release(weight);
     }
-    this.#setTimer();
-  }
-
-  #setTimer(): void {
-    this.#clearTimer();
-    if (this.#waiting.size === 0) return;
-    const delay = Math.max(this.#nextAt, this.#closedUntil) - now();
-    this.#timer = setTimer(() => this.#admit(), timerDelay(Math.max(0, delay)));
-  }
-
-  #clearTimer(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#nextAt = now() + this.#interval * weight;
   }
 }

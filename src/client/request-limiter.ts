@@ -23,15 +23,7 @@ export class RequestLimiter {
     this.#concurrency = new ConcurrencyLimit(concurrency);
   }
 
-  /** A transport whose requests wait at the rate gate first. The gate is usually open, and then there is no promise to await. */
-  gated(transport: Transport): Transport {
-    return (location, request) => {
-      const admitted = this.#gateOf(location).acquire(1, request.signal, request.onHeldBack);
-      return admitted === undefined ? transport(location, request) : admitted.then(() => transport(location, request));
-    };
-  }
-
-  /** Sends a request that the rate gate has admitted, and records how the service responded. */
+  /** Sends a request, and records how the service responded. */
   readonly single: Transport = async (location, request) => {
     const {maxRetryAfter} = request;
     let throttled = false;
@@ -49,7 +41,7 @@ export class RequestLimiter {
   };
 
   /**
-   * Sends a request that the rate gate has admitted, as soon as the concurrency limit admits it too.
+   * Sends a request as soon as the limits admit it.
    *
    * @param weight how many requests it counts for
    * @param request makes the request when it leaves
@@ -60,14 +52,7 @@ export class RequestLimiter {
     weight: number,
     request: () => TransportRequest,
   ): Promise<TransportResponse> {
-    const gate = this.#gateOf(location);
-    for (;;) {
-      await this.#concurrency.acquire(weight, signal);
-      if (gate.isOpen) break;
-      // The gate has closed since it admitted the request.
-      this.#concurrency.release(weight);
-      await gate.acquire(weight, signal, onHeldBack);
-    }
+    await this.#gateOf(location).acquire(weight, signal, onHeldBack);
     try {
       return await this.#transport(location, request());
     } finally {
@@ -102,7 +87,7 @@ export class RequestLimiter {
     const origin = location.startsWith(`${this.#origin}/`) ? this.#origin : new URL(location).origin;
     let gate = this.#gates.get(origin);
     if (gate === undefined) {
-      gate = new RateGate();
+      gate = new RateGate(this.#concurrency);
       this.#gates.set(origin, gate);
     }
     return gate;

@@ -6,20 +6,19 @@ export const defaultMaxBodyLength: number = 1024 * 1024;
  *
  * @returns the text, or `undefined` when the body is longer: then it is discarded, so that the connection closes
  */
-export async function readBody(
-  response: Response,
-  maxLength: number = defaultMaxBodyLength,
-): Promise<string | undefined> {
+export function readBody(response: Response, maxLength: number = defaultMaxBodyLength): Promise<string | undefined> {
   const {headers} = response;
   const length = headers.get('content-length');
   // HTTP limits a body to the length it announces, unless that is the length of a compressed one. The stream is not even
   // touched then: some implementations create it on access.
   const isShort = length !== null && Number(length) <= maxLength && !headers.has('content-encoding');
   const body = isShort ? null : response.body;
-  if (body === null) {
-    const text = await response.text();
-    return text.length <= maxLength ? text : undefined;
-  }
+  return body === null
+    ? response.text().then((text) => (text.length <= maxLength ? text : undefined))
+    : readStream(body, maxLength);
+}
+
+async function readStream(body: ReadableStream<Uint8Array>, maxLength: number): Promise<string | undefined> {
   const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
   const decoder = new TextDecoder();
   let bytes = 0;

@@ -109,7 +109,8 @@ function withoutSecrets(text: string, secrets: Secrets): string {
 }
 
 function replaceLiterally(text: string, secret: string): string {
-  return secret.length < minSecretLength ? text : text.replaceAll(secret, replacement);
+  // To look for it first makes a poll a tenth faster.
+  return secret.length >= minSecretLength && text.includes(secret) ? text.replaceAll(secret, replacement) : text;
 }
 
 function isNumeric(secret: string): boolean {

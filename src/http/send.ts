@@ -76,13 +76,12 @@ export function send(
   const {location, secrets, isForeign} = target;
   const clientRequestId = crypto.randomUUID();
   const headers = requestHeaders(request, target, clientRequestId, reader.tokenHeader);
-  const read = (response: TransportResponse, cause?: PollError): ServiceResponse =>
-    readResponse(settings, request, target, clientRequestId, response, cause);
   let head: ResponseHead | undefined;
-  const readHead = (cause: PollError): ServiceResponse | undefined =>
-    head === undefined || !isStatus(head.status)
-      ? undefined
-      : read(createResponse(head.status, head.headers, undefined), cause);
+  const readHead = (cause: PollError): ServiceResponse | undefined => {
+    if (head === undefined || !isStatus(head.status)) return undefined;
+    const response = createResponse(head.status, head.headers, undefined);
+    return readResponse(settings, request, target, clientRequestId, response, cause);
+  };
   const work = async (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> => {
     let response: TransportResponse;
     try {
@@ -108,7 +107,9 @@ export function send(
       if (left === undefined) throw failure;
       return left;
     }
-    if (isStatus(response.status)) return read(response);
+    if (isStatus(response.status)) {
+      return readResponse(settings, request, target, clientRequestId, response, undefined);
+    }
     const {status, headers: responseHeaders, retryAfter} = response;
     const answer = readAnswer(status, responseHeaders, clientRequestId, secrets);
     throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(retryAfter, maxRetryAfter)});

@@ -48,7 +48,7 @@ const optionChecks = {
  */
 export function leanHttp(given: LeanHttpOptions = {}): KyInstance {
   const undici = loadUndici();
-  const {Agent, EnvHttpProxyAgent, request} = undici;
+  const {Agent, EnvHttpProxyAgent} = undici;
   // Bun's undici has the names of the package, but ignores dispatchers and follows redirects with the token.
   if (typeof Agent.prototype.dispatch !== 'function') {
     throw new Error(
@@ -63,7 +63,7 @@ export function leanHttp(given: LeanHttpOptions = {}): KyInstance {
   const withDispatcher = {dispatcher: dispatcherForFetch(undici, dispatcher)};
   // Node's own fetch takes a dispatcher too, which its types do not know.
   const http = ky.create({fetch: (input, init) => fetch(input, {...init, ...withDispatcher} as RequestInit)});
-  setTransport(http, undiciTransport(request, dispatcher));
+  setTransport(http, undiciTransport(dispatcher));
   return http;
 }
 

@@ -1,14 +1,15 @@
 import {isUtf8} from 'node:buffer';
-import {EventEmitter} from 'node:events';
-import {pipeline, type Readable, type Transform} from 'node:stream';
+import type {IncomingHttpHeaders} from 'node:http';
+import type {Transform} from 'node:stream';
 import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
-import type {Dispatcher, request as send} from 'undici';
+import type {Dispatcher} from 'undici';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {
   createResponse,
   type ResponseHead,
   redirectStatuses,
   type Transport,
+  type TransportRequest,
   type TransportResponse,
 } from '../http/transport.ts';
 import {onAbort} from '../shared/abort.ts';
@@ -24,47 +25,110 @@ const decoders: ReadonlyMap<string, () => Transform> = new Map([
   ['br', () => createBrotliDecompress({finishFlush: constants.BROTLI_OPERATION_FLUSH})],
 ]);
 
-/**
- * Sends each request by undici alone, without a `Request`, a `Response`, a web stream or an `AbortSignal`.
- *
- * @param request undici's
- */
-export function undiciTransport(request: typeof send, dispatcher: Dispatcher): Transport {
-  return async (location, {method, headers, json, maxBodyLength = defaultMaxBodyLength, signal, onSent, onHead}) => {
-    signal.throwIfAborted();
-    // undici accepts an emitter as its signal, at a tenth of the cost of an AbortSignal.
-    const emitter = new EventEmitter();
-    const unsubscribe = onAbort(signal, () => emitter.emit('abort'));
-    try {
+/** Sends each request by undici's dispatcher alone, without a `Request`, a `Response`, a stream or an `AbortSignal`. */
+export function undiciTransport(dispatcher: Dispatcher): Transport {
+  return (location, request) =>
+    new Promise((resolve, reject) => {
+      const {method, headers, json, signal, onSent} = request;
+      signal.throwIfAborted();
       onSent();
-      const response = await request(location, {
-        dispatcher,
-        method,
-        headers: requestHeaders(headers, json),
-        body: json === undefined ? null : JSON.stringify(json),
-        signal: emitter,
-      });
-      const head = {status: response.statusCode, headers: headerReader(response.headers)};
-      onHead(head);
-      return await readResponse(head, response, maxBodyLength);
-    } finally {
-      unsubscribe();
-    }
-  };
+      const {origin, pathname, search} = new URL(location);
+      const body = json === undefined ? null : JSON.stringify(json);
+      const sent = {origin, path: pathname + search, method, headers: requestHeaders(headers, json), body};
+      dispatcher.dispatch(sent, new ResponseReader(request, resolve, reject));
+    });
 }
 
-async function readResponse(
-  {status, headers}: ResponseHead,
-  response: Dispatcher.ResponseData,
-  longest: number,
-): Promise<TransportResponse> {
-  if (redirectStatuses.has(status)) {
-    // The body may never end. The connection is closed, unless the body arrived together with the head.
-    response.body.on('error', () => undefined).destroy();
-    return createResponse(status, headers, {text: ''});
+/** What undici is told of a request that is aborted; nobody waits for its response any more. */
+const aborted = new Error('The response is not read to its end');
+
+/** Reads a response as undici receives it. */
+class ResponseReader implements Dispatcher.DispatchHandler {
+  readonly #request: TransportRequest;
+  readonly #resolve: (response: TransportResponse) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #unsubscribe: () => void;
+  #controller: Dispatcher.DispatchController | undefined;
+  #head: ResponseHead | undefined;
+  /** Where the body is compressed. */
+  #decoder: Transform | undefined;
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
+
+  constructor(
+    request: TransportRequest,
+    resolve: (response: TransportResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#unsubscribe = onAbort(request.signal, () => this.#abort());
   }
-  const text = await readText(response, longest);
-  return createResponse(status, headers, text === undefined ? undefined : {text});
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // It may have waited for a connection.
+    if (this.#request.signal.aborted) this.#abort();
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) return;
+    this.#head = {status, headers: headerReader(headers)};
+    this.#request.onHead(this.#head);
+    const encoding = headers['content-encoding'];
+    this.#decoder = typeof encoding === 'string' ? decoders.get(encoding.toLowerCase())?.() : undefined;
+    this.#decoder
+      ?.on('data', (chunk: Buffer) => this.#add(chunk))
+      .on('drain', () => controller.resume())
+      .on('end', () => this.#finish())
+      .on('error', (error) => this.onResponseError(controller, error));
+    if (!redirectStatuses.has(status)) return;
+    this.#end({text: ''});
+    // The body may never end. The connection stays open only where the body arrived together with the head.
+    void Promise.resolve().then(() => this.#abort());
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#decoder === undefined) this.#add(chunk);
+    else if (!this.#decoder.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    if (this.#decoder === undefined) this.#finish();
+    else this.#decoder.end();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#unsubscribe();
+    this.#reject(error);
+    this.#abort();
+  }
+
+  #add(chunk: Buffer): void {
+    this.#length += chunk.length;
+    if (this.#length <= (this.#request.maxBodyLength ?? defaultMaxBodyLength)) {
+      this.#chunks.push(chunk);
+      return;
+    }
+    this.#end(undefined);
+    this.#abort();
+  }
+
+  #finish(): void {
+    // Without the byte order mark, as in fetch.
+    this.#end({text: utf8.decode(this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks))});
+  }
+
+  #end(body: TransportResponse['body']): void {
+    this.#unsubscribe();
+    if (this.#head !== undefined) this.#resolve(createResponse(this.#head.status, this.#head.headers, body));
+  }
+
+  #abort(): void {
+    this.#decoder?.destroy();
+    this.#controller?.abort(aborted);
+  }
 }
 
 function requestHeaders(headers: Readonly<Record<string, string | undefined>>, json: unknown): Record<string, string> {
@@ -75,7 +139,7 @@ function requestHeaders(headers: Readonly<Record<string, string | undefined>>, j
   return result;
 }
 
-function headerReader(headers: Dispatcher.ResponseData['headers']): TransportResponse['headers'] {
+function headerReader(headers: IncomingHttpHeaders): TransportResponse['headers'] {
   return {
     get: (name) => {
       const own = name.toLowerCase();
@@ -98,25 +162,3 @@ function readHeader(value: string): string {
 }
 
 const utf8 = new TextDecoder();
-
-/** The body as text; `undefined` when it is longer than `longest` bytes: then the connection is closed. */
-async function readText({headers, body}: Dispatcher.ResponseData, longest: number): Promise<string | undefined> {
-  const {'content-length': length, 'content-encoding': encoding} = headers;
-  const decoder = typeof encoding === 'string' ? decoders.get(encoding.toLowerCase())?.() : undefined;
-  // HTTP limits a body to the length it announces, which for a compressed body is the compressed length.
-  if (decoder === undefined && typeof length === 'string' && Number(length) <= longest) return body.text();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of decoder === undefined ? body : decode(body, decoder)) {
-    bytes += chunk.length;
-    if (bytes > longest) return undefined; // leaving the loop destroys the stream
-    chunks.push(chunk);
-  }
-  // Without the byte order mark, as in fetch.
-  return utf8.decode(Buffer.concat(chunks));
-}
-
-function decode(body: Readable, decoder: Transform): Readable {
-  // The reader receives any error, and leaving the loop destroys both streams.
-  return pipeline(body, decoder, () => undefined);
-}

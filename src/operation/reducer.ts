@@ -204,7 +204,10 @@ function createEvent(
   {at, answer}: WatchEvent,
   own: OwnFields<OperationEvent>,
 ): OperationEvent {
-  const event = {operation, location, attempt, at, ...(answer === undefined ? {} : {answer}), ...own};
+  const event =
+    answer === undefined
+      ? {operation, location, attempt, at, ...own}
+      : {operation, location, attempt, at, answer, ...own};
   return Object.freeze(event as OperationEvent);
 }
 

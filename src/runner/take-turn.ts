@@ -59,12 +59,13 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   options: TurnOptions<Data, Result>,
   now: number,
 ): Promise<Turn<Data, Result>> {
+  const begunAt = processNow();
   // Nobody checks the type of a result.
   const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
   checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
   signal?.throwIfAborted();
   const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
-  return (await takePreparedTurn(record, readRecord(record), turn, now)) as Turn<Data, Result>;
+  return (await takePreparedTurn(record, readRecord(record), turn, now, begunAt)) as Turn<Data, Result>;
 }
 
 /** What a turn needs, for a runner that takes many with the same options. */
@@ -72,18 +73,23 @@ export interface PreparedTurn<Data> extends Pick<TurnOptions<Data>, 'onEnd' | 's
   readonly resume: ResumeRecord;
 }
 
-/** {@link takeTurn} with a record that has been read and options that are prepared. */
+/**
+ * {@link takeTurn} with a record that has been read and options that are prepared.
+ *
+ * @param begunAt this process' time, read just before `now`. While a process is stopped or waits for the CPU, time goes by between two
+ *   lines: in this order the next poll comes that much later, in the other one it would come earlier than the service allows
+ */
 export async function takePreparedTurn<Data>(
   record: OperationRecord<Data>,
   state: WatchState,
   turn: PreparedTurn<Data>,
   now: number,
+  begunAt: number,
 ): Promise<Turn<Data>> {
   const dueAt = Math.ceil(dueAtOf(record));
   // No retry of `onEnd` waits that long: the clock was set back, and the end must not be handed over that much later.
   const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
   if (dueAt > now && !isFromAnotherClock) return {record, events: [], dueAt};
-  const begunAt = processNow();
   const clock = wallClock(() => now + processNow() - begunAt);
   if (record.ended !== undefined) return handOver(record, state, record.ended, turn, clock);
   const resumed = turn.resume(record.id, state);

@@ -47,7 +47,7 @@ const adaptiveChecks: Checks<AdaptiveOptions> = /* @__PURE__ */ Object.assign({}
 /**
  * Learns how long operations of one kind take from the ends that its pollers detect, and polls when the next end is likely;
  * exponential until ten operations have ended, and beyond the durations observed so far. It adapts when durations change: it
- * remembers about the last 300 operations. Share one schedule among all pollers of a kind; not for `watchDurably`.
+ * remembers about the last 200 operations. Share one schedule among all pollers of a kind; not for `watchDurably`.
  *
  * ```ts
  * const schedule = schedules.adaptive({requestCost: 2000});

@@ -17,7 +17,7 @@ const firstBinEnd = 100;
 const binsPerOctave = 8;
 
 /** The effective sample size: each new duration takes this fraction of the weight of all earlier ones. */
-const sampleSize = 300;
+const sampleSize = 200;
 
 /** Fewer than ten durations say too little; by the tenth, the first weighs slightly less than 1. */
 const minimumTotal = 9.5;

@@ -57,8 +57,10 @@ export class LazyAbortController {
       };
     }
     this.#others ??= new Set();
-    const others = this.#others.add(callback);
-    return () => void others.delete(callback);
+    // The same function may be given twice.
+    const entry = (): void => callback();
+    const others = this.#others.add(entry);
+    return () => void others.delete(entry);
   }
 }
 
@@ -82,9 +84,9 @@ const sharing = new WeakMap<AbortSignal, Shared>();
  * @returns removes the callback; with the last one, the listener on the signal goes too
  */
 export function onAbort(signal: Signal, callback: () => void): () => void {
-  // The same function may be given twice.
+  if (signal instanceof LazyAbortController) return signal.onAbort(callback);
+  // As above.
   const entry = (): void => callback();
-  if (signal instanceof LazyAbortController) return signal.onAbort(entry);
   const shared = sharing.get(signal) ?? share(signal);
   const {callbacks, listener} = shared;
   callbacks.add(entry);

@@ -17,6 +17,7 @@ export function doublingDelay(first: number, longest: number, failures: number):
 /** Waits for `delay` milliseconds. @throws the signal's reason when it aborts */
 export function pause(delay: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
     const timer = setTimer(() => {
       unsubscribe();
       resolve();

@@ -165,7 +165,7 @@ export class RecordRunner<Data> {
         const at = now();
         const held = heldUntil(holds, before.token.location, at);
         const given = {resume, onEnd: turnOptions.onEnd, heldUntil: held, signal: controller.signal};
-        taken = {before, turn: await takePreparedTurn(before, this.state, given, at), heldUntil: held, at};
+        taken = {before, turn: await takePreparedTurn(before, this.state, given, at, at), heldUntil: held, at};
       } finally {
         limit.release(1);
       }

@@ -1,108 +1,126 @@
-// Polls per second of one worker whose requests are answered at once, beside BullMQ jobs that do nothing but what BullMQ
-// makes of a poll: `updateData` and `moveToDelayed`. Same Redis, same run, the same data.
+// Polls per second of one worker beside the same polls by a job of plain BullMQ as one writes it by hand: the same request, then
+// `updateData` and `moveToDelayed`. Same Redis, the same data, requests answered at once.
 
 import {DelayedError, Queue, Worker} from 'bullmq';
-import {schedules} from 'operation-poller';
+import {type ScheduleContext, schedules} from 'operation-poller';
 import {createOperationQueue, createOperationWorker} from 'operation-poller/bullmq';
 import {pause} from './contenders/contender.ts';
 import {noTransport} from './no-transport.ts';
 import {type BenchRedis, startBenchRedis} from './redis.ts';
-import {median} from './statistics.ts';
+import {ratioOf} from './statistics.ts';
+import {inTurns, spreadCells} from './turns.ts';
 
 const operations = 1000;
 const concurrency = 100;
-const seconds = 3;
-const runs = 7;
+const turns = 24;
+const milliseconds = 1000;
+/** In which a worker connects and fills its places. */
+const settling = 300;
 
-/** Prints the polls per second of both, and their ratio. */
+/** What makes the polls. */
+interface Contender {
+  readonly polls: () => number;
+  /** Starts a worker, and returns what closes it. */
+  readonly work: () => () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Prints the polls per second of both, and their ratio turn by turn. */
 export async function benchmarkQueueThroughput(): Promise<void> {
   const redis = await startBenchRedis();
-  const rates = {plain: [] as number[], ours: [] as number[]};
   try {
-    for (let run = 0; run <= runs; run++) {
-      const ours = await measureOurs(redis, `ours-${run}`);
-      const plain = await measurePlain(redis, `plain-${run}`, ours.data);
-      // The first run warms up.
-      if (run === 0) continue;
-      rates.ours.push(ours.rate);
-      rates.plain.push(plain);
-    }
+    const ours = await addOperations(redis);
+    const data = await pollEach(ours, redis);
+    const plain = await addPlainJobs(redis, data);
+    await pollEach(plain, redis);
+    const [theirs = [], own = []] = await inTurns(turns, [plain, ours], rateOf);
+    await Promise.all([plain.close(), ours.close()]);
+    const row = (name: string, [middle, spread]: [string, string]): void =>
+      console.log(`${name.padEnd(24)} ${middle.padStart(6)} polls per second  (${spread})`);
+    console.log(
+      `${operations} operations, no wait between polls, concurrency ${concurrency}, ${turns} turns of ${milliseconds} ms each`,
+    );
+    row('a job of plain BullMQ', spreadCells(theirs));
+    row('createOperationWorker', spreadCells(own));
+    const {low, median, high} = ratioOf(own, theirs);
+    console.log(`ratio ${median.toFixed(2)}  (${low.toFixed(2)} to ${high.toFixed(2)}), at least 0.7`);
   } finally {
     await redis.stop();
   }
-  const [ours, plain] = [median(rates.ours), median(rates.plain)];
-  console.log(
-    `${operations} operations, no wait between polls, concurrency ${concurrency}, ${seconds} s each, median of ${runs}`,
-  );
-  console.log(`updateData and moveToDelayed ${plain.toFixed(0).padStart(7)} per second  ${spread(rates.plain)}`);
-  console.log(`createOperationWorker        ${ours.toFixed(0).padStart(7)} polls per second  ${spread(rates.ours)}`);
-  const ratios = rates.ours.map((rate, run) => rate / (rates.plain[run] ?? Number.NaN));
-  console.log(`ratio ${median(ratios).toFixed(2)}  ${spread(ratios, 2)}, at least 0.7`);
 }
 
-async function measureOurs(redis: BenchRedis, name: string): Promise<{rate: number; data: object}> {
-  const {connection} = redis;
+async function addOperations({connection}: BenchRedis): Promise<Contender> {
+  const name = 'ours';
   const queue = createOperationQueue({name, connection});
-  const locations = Array.from({length: operations}, (_, id) => ({
-    location: `https://graph.example/v1.0/users/u/authentication/operations/${id}?aadgdc=BY01P&aadgsu=ssprprod-a`,
-    totalTimeout: 3_600_000,
-  }));
-  const [first] = await queue.addMany(locations);
+  await queue.addMany(
+    Array.from({length: operations}, (_, id) => ({
+      location: `https://graph.example/v1.0/users/u/authentication/operations/${id}?aadgdc=BY01P&aadgsu=ssprprod-a`,
+      totalTimeout: 3_600_000,
+    })),
+  );
   let polls = 0;
-  const schedule = schedules.fixed(0);
-  const counted = (context: Parameters<typeof schedule>[0]): number => {
+  const fixed = schedules.fixed(0);
+  const schedule = (context: ScheduleContext): number => {
     polls += 1;
-    return schedule(context);
+    return fixed(context);
   };
-  const worker = createOperationWorker({
-    name,
-    connection,
-    concurrency,
-    token: 'a-token',
-    http: noTransport,
-    schedule: counted,
-  });
-  const rate = await rateOf(() => polls);
-  await worker.close();
-  const data = JSON.parse((await redis.client.hget(`bull:${name}:${first?.id}`, 'data')) ?? '{}');
-  await queue.close();
-  await redis.client.flushall();
-  return {rate, data};
+  const work = (): (() => Promise<void>) => {
+    const options = {name, connection, concurrency, token: 'a-token', http: noTransport, schedule};
+    const worker = createOperationWorker(options);
+    return () => worker.close();
+  };
+  return {polls: () => polls, work, close: () => queue.close()};
 }
 
-async function measurePlain(redis: BenchRedis, name: string, data: object): Promise<number> {
-  const {connection} = redis;
-  const queue = new Queue(name, {connection});
+/** What a job holds, ours and the plain one. */
+interface JobData {
+  readonly token: {readonly location: string};
+}
+
+async function addPlainJobs({connection}: BenchRedis, data: JobData): Promise<Contender> {
+  const name = 'plain';
+  const queue = new Queue<JobData>(name, {connection});
   await queue.addBulk(
     Array.from({length: operations}, (_, id) => ({name: 'operation', data, opts: {jobId: `op-${id}`}})),
   );
   let polls = 0;
   const delayed = new DelayedError();
-  const worker = new Worker(
-    name,
-    async (job, token) => {
-      polls += 1;
-      await job.updateData(job.data);
-      await job.moveToDelayed(Date.now(), token);
-      throw delayed;
-    },
-    {connection, concurrency},
-  );
-  worker.on('error', console.error);
-  const rate = await rateOf(() => polls);
-  await worker.close();
-  await queue.close();
-  await redis.client.flushall();
+  const work = (): (() => Promise<void>) => {
+    const worker = new Worker<JobData>(
+      name,
+      async (job, lock) => {
+        polls += 1;
+        const headers = {authorization: 'Bearer a-token'};
+        const response = await noTransport(job.data.token.location, {headers, retry: 0, timeout: 10_000});
+        const {status}: {status: string} = JSON.parse(await response.text());
+        if (status !== 'running') return;
+        await job.updateData(job.data);
+        await job.moveToDelayed(Date.now(), lock);
+        throw delayed;
+      },
+      {connection, concurrency},
+    );
+    worker.on('error', console.error);
+    return () => worker.close();
+  };
+  return {polls: () => polls, work, close: () => queue.close()};
+}
+
+/** Polls each operation once: what a first poll finds is published, which later ones do not. @returns what a job holds then */
+async function pollEach({polls, work}: Contender, {client}: BenchRedis): Promise<JobData> {
+  const close = work();
+  while (polls() < 2 * operations) await pause(20);
+  await close();
+  const [key = ''] = await client.keys('bull:ours:op-*');
+  return JSON.parse((await client.hget(key, 'data')) ?? '{}');
+}
+
+async function rateOf({polls, work}: Contender): Promise<number> {
+  const close = work();
+  await pause(settling);
+  const [from, started] = [polls(), performance.now()];
+  await pause(milliseconds);
+  const rate = (polls() - from) / ((performance.now() - started) / 1000);
+  await close();
   return rate;
-}
-
-async function rateOf(count: () => number): Promise<number> {
-  await pause(1000);
-  const [from, started] = [count(), performance.now()];
-  await pause(seconds * 1000);
-  return (count() - from) / ((performance.now() - started) / 1000);
-}
-
-function spread(values: readonly number[], digits = 0): string {
-  return `(${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
 }

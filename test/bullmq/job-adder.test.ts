@@ -101,4 +101,40 @@ describeWithRedis('an added job', () => {
     expect(ended[2]).toEqual([]);
     expect(bench.errors).toEqual([]);
   });
+
+  test('is the child of one job: a second parent waits forever, and a job that awaits the outcome does not', async () => {
+    const emulator = await bench.emulator({script: ['running', 'succeeded']});
+    const queue = bench.queue();
+    const {connection} = bench;
+    const flows = new FlowProducer({connection});
+    bench.opened(flows, () => flows.close());
+    const mails = `${bench.name}-mails`;
+    const {location} = emulator.addOperation();
+    const addParent = async (name: string) => {
+      const children = [await queue.toFlowJob(location)];
+      return (await flows.add({name, queueName: mails, children})).job;
+    };
+    const [first, second] = [await addParent('first'), await addParent('second')];
+    const third = await flows.add({name: 'third', queueName: mails});
+    const statuses: unknown[] = [];
+    const mail = async ({name}: Job): Promise<void> => {
+      const queued = await queue.get(location);
+      statuses.push([name, (await queued?.outcome())?.status]);
+    };
+    const worker = new Worker(mails, mail, {connection, concurrency: 10});
+    bench.opened(worker, () => worker.close());
+    bench.worker();
+    await until(async () => (await first.getState()) === 'completed' && (await third.job.getState()) === 'completed');
+    expect(statuses.sort()).toEqual([
+      ['first', 'succeeded'],
+      ['third', 'succeeded'],
+    ]);
+    expect(await second.getState()).toBe('waiting-children');
+
+    // It has ended: what counts is whether its first parent is still there.
+    expect(await (await addParent('fourth')).getState()).toBe('waiting-children');
+    await first.remove();
+    const fifth = await addParent('fifth');
+    await until(async () => (await fifth.getState()) === 'completed');
+  });
 });

@@ -1,6 +1,7 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import {protocols} from 'operation-poller';
 import type {JobProgress} from 'operation-poller/bullmq';
+import type {AddOperationOptions} from 'operation-poller/testing';
 import {Bench, describeWithRedis, jobIdOf, token, until} from './setup.ts';
 
 const iso = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z /;
@@ -62,6 +63,47 @@ describeWithRedis('a job in BullMQ’s dashboards', () => {
     });
     expect(second.log.at(-1)).toMatch(/^poll \d+: abandoned: /);
     expect(JSON.stringify([first, second])).not.toContain(token);
+  });
+
+  test('is in the list where it belongs, and counted there', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue();
+    bench.worker({schedule: () => 60_000});
+    const add = (key: string, script: NonNullable<AddOperationOptions['script']>, totalTimeout = 3_600_000) =>
+      queue.add(emulator.addOperation({script}).location, {key, totalTimeout});
+    const well = await add('well', ['running']);
+    const inTrouble = await add('in trouble', [{http: 503}]);
+    const ends = [
+      await add('succeeded', ['succeeded']),
+      await add('failed', ['failed']),
+      await add('late', ['running'], 1),
+    ];
+    await Promise.all(ends.map((queued) => queued.outcome()));
+    await until(async () => (await well.operation()) !== undefined && (await shown(inTrouble)).progress !== 0);
+    const raw = bench.raw();
+    await raw.pause();
+    await add('new', ['running']);
+
+    // The lists that bull-board has, and how it fills them.
+    const lists = ['active', 'waiting', 'waiting-children', 'prioritized', 'completed', 'failed', 'delayed'] as const;
+    const shownIn: Record<string, unknown> = {};
+    for (const list of lists) {
+      for (const job of await raw.getJobs([list])) {
+        const {status, error} = typeof job.progress === 'object' ? (job.progress as JobProgress) : {};
+        shownIn[job.data.key] = [list, status, error !== undefined];
+      }
+    }
+    expect(shownIn).toEqual({
+      well: ['delayed', undefined, false],
+      'in trouble': ['delayed', 'notStarted', true],
+      succeeded: ['completed', 'succeeded', false],
+      failed: ['completed', 'failed', true],
+      late: ['completed', 'abandoned', true],
+      new: ['waiting', undefined, false],
+    });
+    expect(await raw.getJobCounts(...lists)).toMatchObject({delayed: 2, completed: 3, active: 0, failed: 0});
+    expect(await queue.counts()).toEqual({waiting: 2, due: 1, active: 0, ended: 3, failed: 0});
+    expect(await raw.getRateLimitTtl()).toBeLessThan(0);
   });
 
   test('says that onEnd rejects, but not what with', async () => {

@@ -264,7 +264,7 @@ describe('watch: what it prints', () => {
       for (let index = 0; index < 20; index++) schedule.ended(end);
       await writeFile(learnedFile(), JSON.stringify(schedule));
       const {stderr} = await watch(['running', 'succeeded'], learned, {terminal: true});
-      expect(stderr).toMatch(/\[-{20}\] about 5\ds left, at most 1m 0\ds/);
+      expect(stderr).toMatch(/\[-{10}\] {2}about 5\ds left {2}at most 1m 0\ds/);
       expect(await totalOf()).toBeCloseTo(20.4, 0);
       expect(await readdir(folder)).toEqual(['learned.json']);
     });

@@ -4,13 +4,14 @@ import type {LineSegment} from '../../src/cli/progress.ts';
 import {fakeShell, shown} from './shells.ts';
 
 describe('the live line', () => {
-  test('is cut to the width of the terminal', () => {
+  test('leaves out what matters least until it fits the terminal, and cuts what is left', () => {
     const segments: LineSegment[] = [
-      ['active', 'running'],
-      ['plain', '12s'],
-      ['faint', 'polling'],
+      {style: 'active', text: 'running', rank: 0},
+      {style: 'plain', text: '12s', rank: 2},
+      {style: 'faint', text: 'polling', rank: 3},
+      {style: 'warning', text: 'throttled', rank: 1},
     ];
-    const drawn = [0, 3, 7, 9, 10, 100].map((width) => {
+    const drawn = [0, 3, 7, 17, 18, 22, 23, 31, 32].map((width) => {
       const {stderr, written} = fakeShell({terminal: true, columns: width + 1});
       const line = new LiveLine(
         stderr,
@@ -22,7 +23,17 @@ describe('the live line', () => {
       line.end();
       return text;
     });
-    expect(drawn).toEqual(['', 'run', 'running', 'running  ', 'running  1', 'running  12s  polling']);
+    expect(drawn).toEqual([
+      '',
+      'run',
+      'running',
+      'running',
+      'running  throttled',
+      'running  throttled',
+      'running  12s  throttled',
+      'running  12s  throttled',
+      'running  12s  polling  throttled',
+    ]);
   });
 
   test.each([0, Number.NaN])('has 80 columns where the terminal says %d', (columns) => {
@@ -30,7 +41,7 @@ describe('the live line', () => {
     const line = new LiveLine(
       stderr,
       (_, text) => text,
-      () => [['plain', 'x'.repeat(100)]],
+      () => [{style: 'plain', text: 'x'.repeat(100), rank: 0}],
     );
     line.draw();
     expect(shown(written().stderr)).toBe('x'.repeat(79));
@@ -47,7 +58,7 @@ describe('the live line', () => {
       const line = new LiveLine(
         stderr,
         (_, text) => text,
-        () => [['plain', `${second}s and more`]],
+        () => [{style: 'plain', text: `${second}s and more`, rank: 0}],
       );
       line.draw();
       jest.advanceTimersByTime(1000);

@@ -20,7 +20,7 @@ function lineAfter(events: readonly OperationEvent[], now: number): string {
   const progress = events.reduce<Progress>(updateProgress, initialProgress(5000, 30_000));
   const clock = new Date(10_000).toTimeString().slice(0, 8);
   return liveSegments(progress, now)
-    .map(([, text]) => text.replace(clock, 'CLOCK'))
+    .map(({text}) => text.replace(clock, 'CLOCK'))
     .join(' | ');
 }
 
@@ -62,31 +62,53 @@ describe('the live line', () => {
     [
       'while the service does not know it yet',
       [missing, {type: 'waiting', ...base, delay: 2000, because: 'schedule'}],
-      'watching | 5s | not known to the service yet, giving up in 30s | HTTP 404 at CLOCK | next poll in 2s | ResourceNotFound',
+      'watching | 5s | not known to the service yet | giving up in 30s | HTTP 404 at CLOCK | next poll in 2s | ResourceNotFound',
     ],
     [
       'after the service has not known it for some time',
       [{...missing, at: 3500}, missing],
-      'watching | 5s | not known to the service yet, giving up in 24s | HTTP 404 at CLOCK | polling | ResourceNotFound',
+      'watching | 5s | not known to the service yet | giving up in 24s | HTTP 404 at CLOCK | polling | ResourceNotFound',
     ],
     [
       'when the service has forgotten it, and the grace is over',
       [polled, {...missing, at: -25_000}, missing],
-      'running 42% | 5s | no longer known to the service, giving up at the next 404 | HTTP 404 at CLOCK | polling | ResourceNotFound',
+      'running 42% | 5s | no longer known to the service | giving up at the next 404 | HTTP 404 at CLOCK | polling | ResourceNotFound',
     ],
     ['once the service knows it after all', [missing, polled], 'running 42% | 5s | HTTP 200 at CLOCK | polling'],
   ] satisfies ReadonlyArray<readonly [string, readonly OperationEvent[], string]>)('%s', (_, events, line) => {
     expect(lineAfter(events, 10_000)).toBe(line);
   });
 
-  test.each([
-    [10_000, '[###-----------------] about 25s left, at most 40s'],
-    [29_500, '[################----] about 6s left, at most 21s'],
-    [35_000, '[###################-] at most 15s left'],
-    [50_000, '[###################-] longer than usual'],
-  ])('estimates the end, at %d ms', (now, shown) => {
-    const estimated: OperationEvent = {...polled, remaining: {p10: 10_000, p50: 25_000, p90: 40_000}};
-    expect(lineAfter([estimated, throttled], now).split(' | ')[2]).toBe(shown);
+  describe('with an estimate', () => {
+    const estimated = (at: number, p50: number): OperationEvent => ({
+      ...polled,
+      at,
+      remaining: {p10: 0, p50, p90: p50 + 15_000},
+    });
+
+    test.each([
+      [10_000, '[#---------] | about 25s left | at most 40s'],
+      [22_500, '[#####-----] | about 13s left | at most 28s'],
+      [34_500, '[#########-] | about 1s left | at most 16s'],
+      [35_000, '[#########-] | at most 15s'],
+      [50_000, '[#########-] | longer than usual'],
+    ])('shows the end, at %d ms', (now, shown) => {
+      expect(lineAfter([estimated(10_000, 25_000), throttled], now)).toContain(`s | ${shown} | HTTP`);
+    });
+
+    test('has a bar that never goes back, whatever later estimates say', () => {
+      const events = [estimated(10_000, 10_000), estimated(18_000, 30_000), estimated(30_000, 90_000)];
+      const bars = Array.from({length: 60}, (_, second) => {
+        const now = 10_000 + 1000 * second;
+        const line = lineAfter(
+          events.filter(({at}) => at <= now),
+          now,
+        );
+        return /\[(#*)/.exec(line)?.[1]?.length ?? Number.NaN;
+      });
+      expect(bars).toEqual(bars.toSorted((one, other) => one - other));
+      expect([bars[0], bars.at(-1)]).toEqual([3, 9]);
+    });
   });
 
   test('counts down', () => {

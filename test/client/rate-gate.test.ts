@@ -1,5 +1,6 @@
 import {getEventListeners} from 'node:events';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import {ConcurrencyLimit} from '../../src/client/concurrency-limit.ts';
 import {RateGate} from '../../src/client/rate-gate.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
@@ -19,9 +20,9 @@ afterEach(() => {
 
 const turn = () => jest.advanceTimersByTimeAsync(0);
 
-/** Waits until a request may leave, also where that is at once. */
-async function acquire(gate: RateGate, ...request: Parameters<RateGate['acquire']>): Promise<void> {
-  await gate.acquire(...request);
+/** A gate with no limit of how many requests are in flight. */
+function unlimitedGate(): RateGate {
+  return new RateGate(new ConcurrencyLimit(Number.POSITIVE_INFINITY));
 }
 
 /** When each of so many requests may leave, in milliseconds from now. */
@@ -29,7 +30,7 @@ function admissions(gate: RateGate, count: number): {at: number[]; order: number
   const start = Date.now();
   const admitted = {at: [] as number[], order: [] as number[]};
   for (let index = 0; index < count; index++) {
-    void acquire(gate, 1, signal).then(() => {
+    void gate.acquire(1, signal).then(() => {
       admitted.at.push(Date.now() - start);
       admitted.order.push(index);
     });
@@ -39,23 +40,23 @@ function admissions(gate: RateGate, count: number): {at: number[]; order: number
 
 describe('the rate gate', () => {
   test('admits all requests at once as long as none was throttled', async () => {
-    const {at} = admissions(new RateGate(), 100);
+    const {at} = admissions(unlimitedGate(), 100);
     await turn();
     expect([at.length, jest.getTimerCount()]).toEqual([100, 0]);
   });
 
   test('holds all requests until the wait is over, just before and just after', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.throttled(3000);
     const {at} = admissions(gate, 3);
     await jest.advanceTimersByTimeAsync(2999);
-    expect([at.length, gate.isOpen]).toEqual([0, false]);
+    expect(at).toHaveLength(0);
     await jest.advanceTimersByTimeAsync(1);
-    expect([at.length, gate.isOpen]).toEqual([1, true]);
+    expect(at).toHaveLength(1);
   });
 
   test('then admits them one by one, in their order, somewhat slower than the service accepted them', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     for (let index = 0; index < 10; index++) gate.accepted();
     await jest.advanceTimersByTimeAsync(400);
     gate.throttled(600); // 10 in 1000 ms
@@ -66,18 +67,18 @@ describe('the rate gate', () => {
   });
 
   test('counts a batch for as many requests as it contains', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.accepted();
     gate.throttled(100);
     const at: number[] = [];
     const start = Date.now();
-    for (const weight of [5, 1]) void acquire(gate, weight, signal).then(() => at.push(Date.now() - start));
+    for (const weight of [5, 1]) void gate.acquire(weight, signal).then(() => at.push(Date.now() - start));
     await jest.runAllTimersAsync();
     expect(at).toEqual([100, 700]);
   });
 
   test('forgets its interval, with requests and with time', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.accepted();
     gate.throttled(1000);
     await jest.advanceTimersByTimeAsync(1000);
@@ -86,7 +87,7 @@ describe('the rate gate', () => {
     await turn();
     expect(jest.getTimerCount()).toBe(0);
 
-    const slow = new RateGate();
+    const slow = unlimitedGate();
     slow.accepted();
     slow.throttled(1000);
     await jest.advanceTimersByTimeAsync(1000 + 500_000);
@@ -101,7 +102,7 @@ describe('the rate gate', () => {
     ['fifty seconds', 1, 50_000, 120 / Math.E],
     ['one accepted request', 1, 0, 120 * 0.9985],
   ])('has a shorter interval after %s', async (_, count, elapsed, expected) => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     for (let index = 0; index < 10; index++) gate.accepted();
     gate.throttled(1000);
     await jest.advanceTimersByTimeAsync(1000 + elapsed);
@@ -114,7 +115,7 @@ describe('the rate gate', () => {
   });
 
   test('keeps an interval of more than a millisecond', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.accepted();
     gate.throttled(1);
     await jest.advanceTimersByTimeAsync(1);
@@ -125,7 +126,7 @@ describe('the rate gate', () => {
   });
 
   test('is not slowed down for ever by one long wait', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.accepted();
     gate.throttled(600_000);
     const {at} = admissions(gate, 3);
@@ -134,7 +135,7 @@ describe('the rate gate', () => {
   });
 
   test('that closes again keeps the waiting requests in one line', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.throttled(1000);
     const {at, order} = admissions(gate, 4);
     await jest.advanceTimersByTimeAsync(1000);
@@ -148,9 +149,9 @@ describe('the rate gate', () => {
   });
 
   test('the longest wait counts, a wait of 0 is none', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.throttled(0);
-    expect(gate.isOpen).toBe(true);
+    await gate.acquire(1, signal);
     gate.throttled(2000);
     gate.throttled(1000);
     const {at} = admissions(gate, 1);
@@ -159,12 +160,13 @@ describe('the rate gate', () => {
   });
 
   test('a wait of 0 paces nobody, and does not make the gate forget what the service accepted', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     for (let index = 0; index < 10; index++) gate.accepted();
     await jest.advanceTimersByTimeAsync(400);
     gate.throttled(0);
-    expect(Array.from({length: 30}, () => gate.acquire(1, signal))).toEqual(Array(30).fill(undefined));
-    expect(jest.getTimerCount()).toBe(0);
+    const atOnce = admissions(gate, 30);
+    await turn();
+    expect([atOnce.at.length, jest.getTimerCount()]).toEqual([30, 0]);
     gate.throttled(600); // 10 in 1000 ms
     const {at} = admissions(gate, 3);
     await jest.runAllTimersAsync();
@@ -172,7 +174,7 @@ describe('the rate gate', () => {
   });
 
   test('that is throttled while it is closed stays closed for longer, at the same interval', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.accepted();
     gate.throttled(100); // 1 in 100 ms
     gate.accepted(); // A response that was still on its way.
@@ -187,20 +189,22 @@ describe('the rate gate', () => {
       [999, false],
       [1000, true],
     ] as const) {
-      const gate = new RateGate();
+      const gate = unlimitedGate();
       gate.throttled(1000);
       await jest.advanceTimersByTimeAsync(elapsed);
-      expect([gate.acquire(1, signal) === undefined, gate.isOpen]).toEqual([isAdmitted, isAdmitted]);
+      const {at} = admissions(gate, 1);
+      await turn();
+      expect(at).toEqual(isAdmitted ? [0] : []);
     }
   });
 
   test('that has opened keeps the interval also for requests that come one by one, just before and just after', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.throttled(1000); // Nothing was accepted before: 60 ms.
     await jest.advanceTimersByTimeAsync(1000);
-    expect(gate.acquire(1, signal)).toBeUndefined();
+    await gate.acquire(1, signal);
     await jest.advanceTimersByTimeAsync(60);
-    expect(gate.acquire(2, signal)).toBeUndefined();
+    await gate.acquire(2, signal);
     await jest.advanceTimersByTimeAsync(119);
     const {at} = admissions(gate, 1);
     await turn();
@@ -210,11 +214,12 @@ describe('the rate gate', () => {
   });
 
   test('a request that is given up leaves no timer, no listener and no gap', async () => {
-    const gate = new RateGate();
+    const gate = unlimitedGate();
     gate.throttled(1000);
     const controller = new AbortController();
-    const abandoned = rejectionOf(acquire(gate, 1, controller.signal));
+    const abandoned = rejectionOf(gate.acquire(1, controller.signal));
     const {at} = admissions(gate, 1);
+    await turn();
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
     controller.abort('enough');
     expect(await abandoned).toBe('enough');
@@ -224,11 +229,48 @@ describe('the rate gate', () => {
 
     gate.throttled(1000);
     const second = new AbortController();
-    const last = rejectionOf(acquire(gate, 1, second.signal));
+    const last = rejectionOf(gate.acquire(1, second.signal));
     second.abort('enough');
     await last;
     expect(jest.getTimerCount()).toBe(0);
-    expect(await rejectionOf(acquire(gate, 1, second.signal))).toBe('enough');
+    const onHeldBack = jest.fn();
+    expect(await rejectionOf(gate.acquire(1, second.signal, onHeldBack))).toBe('enough');
+    expect(onHeldBack).not.toHaveBeenCalled();
+  });
+});
+
+describe('a request at the gate', () => {
+  test('gets the time each time that it is held back, wherever it waits', async () => {
+    const gate = new RateGate(new ConcurrencyLimit(1));
+    await gate.acquire(1, signal);
+    const heldBack: [string, number][] = [];
+    const start = Date.now();
+    const acquire = (name: string) => gate.acquire(1, signal, (until) => heldBack.push([name, until - start]));
+    void acquire('waits for the first to end');
+    void acquire('waits behind it');
+    await turn();
+    gate.throttled(1000);
+    gate.throttled(2000); // It is closed already.
+    void acquire('comes while it is closed');
+    expect(heldBack).toEqual([
+      ['waits for the first to end', 1000],
+      ['waits behind it', 1000],
+      ['comes while it is closed', 2000],
+    ]);
+  });
+
+  test('that has left or was given up is not held back any more', async () => {
+    const gate = unlimitedGate();
+    const onHeldBack = jest.fn();
+    await gate.acquire(1, signal, onHeldBack);
+    gate.throttled(1000);
+    const controller = new AbortController();
+    const abandoned = rejectionOf(gate.acquire(1, controller.signal, onHeldBack));
+    controller.abort('enough');
+    await abandoned;
+    await jest.advanceTimersByTimeAsync(1000);
+    gate.throttled(1000);
+    expect(onHeldBack.mock.calls).toEqual([[expect.any(Number)]]);
   });
 });
 

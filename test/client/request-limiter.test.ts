@@ -24,8 +24,7 @@ function responseOf(status: number, retryAfter?: number) {
 /** When each of so many further requests is sent, in milliseconds from now. */
 async function sendingTimes(limiter: RequestLimiter, count: number): Promise<number[]> {
   const start = Date.now();
-  const send = limiter.gated(async () => responseOf(200));
-  const times = Array.from({length: count}, () => send(location, request).then(() => Date.now() - start));
+  const times = Array.from({length: count}, () => limiter.single(location, request).then(() => Date.now() - start));
   await jest.runAllTimersAsync();
   return Promise.all(times);
 }
@@ -67,6 +66,52 @@ describe('a throttled request', () => {
   });
 });
 
+describe('requests that wait for one in flight while the gate closes and opens again', () => {
+  /** A limiter for one request at a time, the first of which takes 4 s, and when each was sent, in milliseconds. */
+  async function busyLimiter() {
+    const start = Date.now();
+    const sent: number[] = [];
+    const limiter = new RequestLimiter(
+      async () => {
+        sent.push(Date.now() - start);
+        if (sent.length === 1) await new Promise((resolve) => setTimeout(resolve, 4000));
+        return responseOf(500);
+      },
+      origin,
+      1,
+    );
+    void limiter.single(location, request);
+    await jest.advanceTimersByTimeAsync(0);
+    return {limiter, sent};
+  }
+
+  test('keep the pace', async () => {
+    const {limiter, sent} = await busyLimiter();
+    for (let index = 0; index < 2; index += 1) void limiter.single(location, request);
+    limiter.record(location, [responseOf(200), responseOf(429, 500)]); // 1 in 500 ms
+    await jest.runAllTimersAsync();
+    expect(sent).toEqual([0, 4000, 4600]);
+  });
+
+  test('keep the pace also behind a batch, which counts for as many as it contains', async () => {
+    const {limiter, sent} = await busyLimiter();
+    limiter.record(location, [responseOf(200), responseOf(429, 500)]);
+    void limiter.send(location, request, 4, () => request);
+    void limiter.single(location, request);
+    await jest.runAllTimersAsync();
+    expect(sent).toEqual([0, 4000, 6400]);
+  });
+
+  test('do not hold those to other origins back', async () => {
+    const {limiter, sent} = await busyLimiter();
+    void limiter.single(location, request);
+    limiter.record(location, [responseOf(200), responseOf(429, 60_000)]);
+    const other = limiter.single('https://other.example/operations/1', request).then(() => sent.at(-1));
+    await jest.runAllTimersAsync();
+    expect([await other, sent]).toEqual([4000, [0, 4000, 60_000]]);
+  });
+});
+
 test('a request that was admitted before the gate closed waits with the others', async () => {
   const start = Date.now();
   const sent: number[] = [];
@@ -76,8 +121,7 @@ test('a request that was admitted before the gate closed waits with the others',
     return responses.shift() ?? responseOf(200);
   };
   const limiter = new RequestLimiter(transport, origin, 1);
-  const send = limiter.gated(limiter.single);
-  const ended = Promise.all([send(location, request), send(location, request)]);
+  const ended = Promise.all([limiter.single(location, request), limiter.single(location, request)]);
   await jest.runAllTimersAsync();
   expect((await ended).map(({status}) => status)).toEqual([429, 200]);
   expect(sent).toEqual([0, 1000]);

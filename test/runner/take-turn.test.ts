@@ -47,6 +47,23 @@ test('a turn polls once, and the next one is due when the schedule says', async 
   expect(stored(turn.record)).toEqual(turn.record);
 });
 
+test('a process that is stopped before the request makes no wait shorter', async () => {
+  let answeredAt = Number.NaN;
+  const answerRunning = (): Response => {
+    answeredAt = Date.now();
+    return Response.json({id: 'b', status: 'running'});
+  };
+  const record = {
+    ...recordAt(),
+    get key() {
+      jest.advanceTimersByTime(400);
+      return location;
+    },
+  };
+  const turn = await takeTurn(record, {...everySecond, http: serviceOf([answerRunning]).http}, Date.now());
+  expect('dueAt' in turn && turn.dueAt - answeredAt).toBe(1000);
+});
+
 test('without onEnd a record is done in the turn in which its watch ends, and stays done', async () => {
   const {http, requests} = serviceOf(['running', 'succeeded']);
   const {turns, done, record} = await takeTurns(recordAt(), {...everySecond, http});

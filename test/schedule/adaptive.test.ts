@@ -45,7 +45,7 @@ describe('schedules.adaptive', () => {
         expect(wait).toBeGreaterThanOrEqual(0);
         expect(wait).toBeLessThan(Number.POSITIVE_INFINITY);
         const {counts} = schedule.toJSON();
-        expect(counts.every((count) => count >= 0 && count < 301)).toBe(true);
+        expect(counts.every((count) => count >= 0 && count < 201)).toBe(true);
       }),
     );
   });
@@ -225,7 +225,7 @@ describe('schedules.adaptive', () => {
     [
       {learned: {...json, counts: counts.with(9, 1e300)}},
       RangeError,
-      `${where} counts: expected no more than 300 in all`,
+      `${where} counts: expected no more than 200 in all`,
     ],
   ])('refuses invalid options: case %#', (options, type, message) => {
     const error = thrownBy(() => schedules.adaptive(options as AdaptiveOptions));

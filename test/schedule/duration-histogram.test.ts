@@ -70,13 +70,21 @@ describe('a histogram', () => {
       105,
       {0: expect.closeTo(0.00897, 4), 1: expect.closeTo(0.99103, 4)},
     ],
+    ['the whole first bin since the start', {}, 0, 105, {0: expect.closeTo(0.64415, 4), 1: expect.closeTo(0.35585, 4)}],
+    [
+      'all but less than a millisecond of a bin with as little less',
+      {},
+      0.5,
+      105,
+      {0: expect.closeTo(0.643, 4), 1: expect.closeTo(0.357, 4)},
+    ],
     ['half of a later bin', {}, 100, binStart(2.5), {1: expect.closeTo(0.672, 3), 2: expect.closeTo(0.328, 3)}],
     [
       'more where more is known, 92 durations for each that is only possible',
       {1: 3},
       100,
       binStart(3) - 1e-9,
-      {1: expect.closeTo((3 * 299) / 300 + 277 / 278), 2: expect.closeTo(1 / 278)},
+      {1: expect.closeTo((3 * 199) / 200 + 277 / 278), 2: expect.closeTo(1 / 278)},
     ],
     ['a duration since the start, if nothing was found before', {}, 0, 50, {0: 1}],
     ['a duration of nothing', {}, 0, 0, {0: 1}],
@@ -104,10 +112,10 @@ describe('a histogram', () => {
     expect([histogram.total, histogram.changes, countsOf(histogram.counts)]).toEqual([0, 0, {}]);
   });
 
-  test('lets older durations fade, each by a 300th', () => {
+  test('lets older durations fade, each by a 200th', () => {
     const histogram = new DurationHistogram();
     for (const duration of [50, 105, 105]) histogram.add(duration - 1, duration);
-    const kept = 299 / 300;
+    const kept = 199 / 200;
     expect(countsOf(histogram.counts)).toEqual({0: expect.closeTo(kept ** 2, 9), 1: expect.closeTo(kept + 1, 9)});
     expect(histogram.total).toBeCloseTo(kept ** 2 + kept + 1, 9);
     expect([histogram.changes, histogram.isInsufficient]).toEqual([3, true]);
@@ -164,14 +172,14 @@ describe('a histogram as JSON', () => {
 
   test.each<[string, Counts]>([
     ['zeros', {}],
-    ['301 in all, since each count was rounded', {0: 300, 183: 1}],
+    ['201 in all, since each count was rounded', {0: 200, 183: 1}],
   ])('may contain %s', (_, counts) => {
     expect(readDurationHistogram(json(counts), 'learned')).toEqual(listOf(counts));
   });
 
-  test('does not contain more than 300 in all', () => {
-    expect(thrownBy(() => readDurationHistogram(json({0: 301, 1: 0.5}), 'learned'))).toEqual(
-      new RangeError('learned: counts: expected no more than 300 in all, got 301.5'),
+  test('does not contain more than 200 in all', () => {
+    expect(thrownBy(() => readDurationHistogram(json({0: 201, 1: 0.5}), 'learned'))).toEqual(
+      new RangeError('learned: counts: expected no more than 200 in all, got 201.5'),
     );
   });
 

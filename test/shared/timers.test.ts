@@ -55,6 +55,13 @@ describe('a pause', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
+  test.each(Object.entries(signals))('with %s that has aborted does not begin', async (_, make) => {
+    const {controller, signal} = make();
+    controller.abort('enough');
+    await expect(pause(1e9, signal)).rejects.toBe('enough');
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
   test('beyond what a timer can hold is as long as one can', async () => {
     const done = jest.fn();
     void pause(1e12, new LazyAbortController()).then(done);

@@ -20,8 +20,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a clock that is set back holds the gate',
     file: 'client/rate-gate.ts',
-    search: "import {now, setTimer} from '../shared/clock.ts';",
-    replace: "import {setTimer} from '../shared/clock.ts';\nconst now = (): number => Date.now();",
+    search: "import {now} from '../shared/clock.ts';",
+    replace: 'const now = (): number => Date.now();',
   },
   {
     name: 'the deadline does not run while a request is held back',
@@ -124,10 +124,22 @@ export const bugs: readonly Bug[] = [
     replace: '',
   },
   {
+    name: "another origin than the client's own has no gate",
+    file: 'client/request-limiter.ts',
+    search: 'let longestWait: number | undefined;',
+    replace: 'let longestWait: number | undefined;\n    if (!location.startsWith(this.#origin)) return;',
+  },
+  {
     name: 'what a gate has held back leaves all at once',
     file: 'client/rate-gate.ts',
     search: 'this.#nextAt = now() + this.#interval * weight;',
     replace: 'this.#nextAt = now();',
+  },
+  {
+    name: 'what waited for others to end leaves though its gate has closed',
+    file: 'client/rate-gate.ts',
+    search: 'if (now() >= this.#dueAt) break;',
+    replace: 'break;',
   },
   {
     name: 'a batch counts as one request in flight',

@@ -1,7 +1,7 @@
 import type {ServiceAnswer} from './faults.ts';
 import {isHome, isRefused} from './network.ts';
 import {isStored, keepsRecords} from './plan.ts';
-import {isEnd} from './service.ts';
+import {home, isEnd} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
 
@@ -231,7 +231,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.startDueAt = now + plan.startTimeout;
       break;
     case 'start request':
-      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
+      countAsSent(world, happening.url);
       facts.startRequests += 1;
       facts.startedAt = now;
       facts.startAnswer = undefined;
@@ -239,7 +239,7 @@ export function applyTo(world: World, happening: Happening): void {
       break;
     case 'start answer':
       // Only a whole answer reaches the gate.
-      if (!happening.isLost && !happening.isUnread) heed(world, happening.answer);
+      if (!happening.isLost && !happening.isUnread) heed(world, home, happening.answer);
       facts.startAnswer = happening;
       facts.isFollowedUp = happening.answer.says === 'unauthorized';
       break;
@@ -266,7 +266,7 @@ export function applyTo(world: World, happening: Happening): void {
       resume(facts, world);
       break;
     case 'request':
-      if (world.pace !== undefined && isPaced(happening.url, facts)) world.pace.sent += 1;
+      countAsSent(world, happening.url);
       facts.requests += 1;
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
@@ -276,7 +276,8 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      if (sharesHolds(plan) && happening.isAtHome) heed(world, happening.answer);
+      // Without a client, it is the operation that is held back, wherever its requests are redirected to.
+      if (plan.hasClient || (sharesHolds(plan) && isHome(happening.url))) heed(world, happening.url, happening.answer);
       if (happening.isWanted) answer(facts, happening, now);
       break;
     case 'first report':
@@ -427,25 +428,21 @@ export function sharesHolds({runner, hasClient}: World['plan']): boolean {
   return hasClient || runner === 'tracker';
 }
 
-/** Whether an operation is on another origin than a client's own, which has a gate of its own. */
-export function isAbroad({operation, trusts}: Facts, {plan}: World): boolean {
-  return sharesHolds(plan) && (trusts || plan.operations[operation]?.wording === 'graph.driveCopy');
-}
-
-/** Whether a request has to keep the distance: one that follows at once on another does not. */
-export function isPaced(url: string, facts: Facts): boolean {
-  return mayHaveToken(url) && !facts.isFollowedUp;
+function countAsSent(world: World, url: string): void {
+  const {pace} = world.gateOf(url);
+  if (pace !== undefined) pace.sent += 1;
 }
 
 /** What the service says to one, a client's gate heeds for all. */
-function heed(world: World, answer: ServiceAnswer): void {
+function heed(world: World, url: string, answer: ServiceAnswer): void {
   const {now} = world.time;
+  const gate = world.gateOf(url);
   const {http, told} = answer;
   if (!isRefused(answer) || told === undefined) {
     // A head whose body never comes may hold all back, but is not taken for a sign of what the service can take.
     if (http >= 500 || http === 429 || answer.delivery === 'hangBody' || !world.plan.hasClient) return;
-    world.accepted ??= {since: Math.max(now, world.heldUntil), count: 0};
-    world.accepted.count += 1;
+    gate.accepted ??= {since: Math.max(now, gate.heldUntil), count: 0};
+    gate.accepted.count += 1;
     return;
   }
   // Without a client, only what throttles holds others back.
@@ -453,14 +450,14 @@ function heed(world: World, answer: ServiceAnswer): void {
   const until = now + told;
   // A stored operation that is held back is taken up again by its runner.
   if (keepsRecords(world.plan.runner)) for (const facts of world.facts) facts.wasHeld = true;
-  if (now >= world.heldUntil && world.plan.hasClient) {
-    const {accepted} = world;
+  if (now >= gate.heldUntil && world.plan.hasClient) {
+    const {accepted} = gate;
     // What it took until now, over the time until it takes requests again, is what it can take.
     const interval = accepted === undefined ? unknownInterval : (until - accepted.since) / accepted.count;
-    world.pace = {opensAt: until, interval: Math.min(interval, longestInterval), sent: 0};
-    world.accepted = undefined;
+    gate.pace = {opensAt: until, interval: Math.min(interval, longestInterval), sent: 0};
+    gate.accepted = undefined;
   }
-  world.heldUntil = Math.max(world.heldUntil, until);
+  gate.heldUntil = Math.max(gate.heldUntil, until);
 }
 
 function answer(

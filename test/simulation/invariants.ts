@@ -1,5 +1,5 @@
 import {containsText} from './contains-text.ts';
-import {type Facts, isAbroad, isForResult, isPaced, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {type Facts, isForResult, lastPollAt, mayHaveToken, ranks} from './facts.ts';
 import {isStored, keepsRecords} from './plan.ts';
 import {abroad, markerOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
@@ -35,28 +35,31 @@ const waitsAsLongAsAsked: Check<'request'> = ({url}, world, facts) => {
 
 /** Nor is it later than that, once nothing else holds it back. */
 const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
-  const {plan, time, pace, stalled} = world;
+  const {plan, time, isPaced, stalled} = world;
   const {toldAt, toldUntil, resumedAt, lastTrouble, slack} = facts;
   if (toldAt === undefined || resumedAt > toldAt || isForResult(url) || facts.isFollowedUp) return undefined;
   if (stalled > 0 || slack > 0 || lastTrouble === 'token' || facts.wasHeld) return undefined;
-  if (pace !== undefined || isCrowded(plan) || isAbroad(facts, world)) return undefined;
+  if (isPaced || isCrowded(plan)) return undefined;
   // A timer may be late by what the library rounds up.
   const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - facts.late - 2;
   return late > 0 ? `${late} ms later than the service asked for` : undefined;
 };
 
 /** What a client was told once holds for all its operations. */
-const holdsAllRequestsBack: RequestCheck = ({url}, {time, heldUntil, plan}, {isFollowedUp}) => {
-  if (time.now >= heldUntil || !mayHaveToken(url)) return undefined;
+const holdsAllRequestsBack: RequestCheck = ({url}, world, {isFollowedUp}) => {
+  const {time, plan} = world;
+  const {heldUntil} = world.gateOf(url);
+  if (time.now >= heldUntil) return undefined;
   // Without a client, a turn that goes on is not held back.
   if (!plan.hasClient && (isFollowedUp || leavesAfter(plan) > 0)) return undefined;
   return `${heldUntil - time.now} ms before the service takes requests again`;
 };
 
 /** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
-const keepsThePace: RequestCheck = ({url, place}, {time, pace}, facts) => {
-  if (pace === undefined || !isPaced(url, facts)) return undefined;
-  const elapsed = time.now - Math.max(pace.opensAt, 0);
+const keepsThePace: RequestCheck = ({url, place}, world) => {
+  const {pace} = world.gateOf(url);
+  if (pace === undefined) return undefined;
+  const elapsed = world.time.now - Math.max(pace.opensAt, 0);
   // After that it has tried for more.
   if (elapsed > 5000 || pace.sent > 50) return undefined;
   // A timer may be up to 1 ms early. A batch that was held back leaves as a whole, as late as its first may.
@@ -115,10 +118,10 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
     facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const waitsForOthers = isCrowded(plan) || (plan.hasClient && facts.isDoubled);
-  const mayWait = leavesAfter(plan) > 0 || world.pace !== undefined || isAbroad(facts, world) || waitsForOthers;
+  const mayWait = leavesAfter(plan) > 0 || world.isPaced || waitsForOthers;
   // A record that was held back until the deadline has not had its last poll: its step comes late, and may have to keep the pace.
   const due = facts.wasHeld
-    ? facts.deadlineAt + leavesAfter(plan) + (world.pace === undefined ? 0 : longestGateWait)
+    ? facts.deadlineAt + leavesAfter(plan) + (world.isPaced ? longestGateWait : 0)
     : facts.deadlineAt;
   const isEarly = mayWait || facts.wasHeld ? now <= due : now < due;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
@@ -302,12 +305,11 @@ const startsInTime: Check<'rest'> = (_, world) => {
 
 /** A hint ends a wait as soon as the service allows it. */
 const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
-  const {plan, time, pace, stalled} = world;
+  const {plan, time, isPaced, stalled} = world;
   const {wokenAt, askedUntil, resumedAt, failures, slack, wasHeld, late: turnsLate} = facts;
   if (wokenAt === undefined || resumedAt >= wokenAt || failures > 0 || isForResult(url) || facts.isFollowedUp)
     return undefined;
-  if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || pace !== undefined || isCrowded(plan)) return undefined;
-  if (isAbroad(facts, world)) return undefined;
+  if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || isPaced || isCrowded(plan)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
   if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
   // However many there are, polls keep their least distance.
@@ -423,9 +425,8 @@ const asksUntilTheDeadline: Check<'over'> = ({outcome: {is}}, world, facts) => {
   )
     return undefined;
   if (
-    world.pace !== undefined ||
+    world.isPaced ||
     isCrowded(world.plan) ||
-    isAbroad(facts, world) ||
     /later|failing/.test(world.plan.options.token) ||
     facts.lastTrouble === 'token'
   )

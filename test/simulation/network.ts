@@ -32,7 +32,7 @@ export class Exchange {
   readonly answer: ServiceAnswer;
   readonly shares: readonly Share[];
   readonly #isBatch: boolean;
-  readonly #isAtHome: boolean;
+  readonly #url: string;
   readonly #network: Network;
   readonly #signal: AbortSignal;
   #reject: ((reason: unknown) => void) | undefined;
@@ -48,7 +48,7 @@ export class Exchange {
     this.shares = shares;
     // It is one even where a single request is left in it, the others having been given up before it left.
     this.#isBatch = isBatch(url);
-    this.#isAtHome = isHome(url);
+    this.#url = url;
     this.#signal = signal;
   }
 
@@ -116,7 +116,7 @@ export class Exchange {
       }
       const facts = world.facts[operation];
       const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
-      world.happen({is: 'answer', operation, answer, isThere, isWanted, isAtHome: this.#isAtHome});
+      world.happen({is: 'answer', operation, answer, isThere, isWanted, url: this.#url});
     }
     this.#onArrival?.();
   }
@@ -150,7 +150,7 @@ export class Exchange {
           answer: {...answer, says, delivery: 'hangBody'},
           isThere: true,
           isWanted,
-          isAtHome: this.#isAtHome,
+          url: this.#url,
         });
       } else this.#network.world.happen({is: 'lost', operation, why, isBatched, isWanted});
     }

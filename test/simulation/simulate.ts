@@ -67,12 +67,14 @@ function isBenign({incidents, operations, envelopes, options, storeFaults}: Plan
   if (envelopes.some(({fault}) => fault !== undefined)) return false;
   if (storeFaults.some((fault) => fault !== undefined)) return false;
   return operations.every(
-    ({answers, end, endsAt, visibleAt, start, turns}) =>
+    ({answers, end, endsAt, visibleAt, start, turns, variant}) =>
       end !== undefined &&
       turns.every((trouble) => trouble === undefined) &&
       (start === undefined || start.is === 'accepted') &&
       endsAt < 30_000 &&
       visibleAt === 0 &&
+      // A result that is not there at first may be given up as missing, or be there by the time that a crash is over.
+      (variant === 0 || !options.fetchResult || options.notFoundGrace > 0) &&
       answers.every(({fault, wait}) => fault === undefined && wait !== 'wait 1 h'),
   );
 }

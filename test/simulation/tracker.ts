@@ -110,7 +110,14 @@ export class Tracker implements Application {
     const tracker = await opening;
     if (!isCurrent()) return;
     const closedAt = time.now;
+    const {requestTimeout} = world.plan.options;
     const closing = tracker.close();
+    let isOver = false;
+    // What resolves only after that is called again, though the store may still be writing. A timer may be up to 1 ms early.
+    const giveUp = (): void => {
+      if (isCurrent() && !isOver) this.#handOvers.leaveBehind();
+    };
+    time.after(requestTimeout - 1, giveUp, 'application');
     for (const {operation, isWatched} of all) {
       if (isWatched) world.happen({is: 'aborted', operation, how: 'stopped', resumes: true});
     }
@@ -121,11 +128,12 @@ export class Tracker implements Application {
       if (!(error instanceof Error && error.message === storeError))
         world.broken(`close() rejects with ${String(error)}`);
     });
+    isOver = true;
     // What follows from that at once is over after this turn of the event loop.
     await new Promise<void>((resolve) => time.after(0, resolve, 'application'));
     if (!isCurrent()) return;
     if (this.#waiting.size > 0) world.broken('an outcome() is still waited for once its tracker is closed');
-    const isPatient = time.now - closedAt >= world.plan.options.requestTimeout;
+    const isPatient = time.now - closedAt >= requestTimeout;
     if (this.#handOvers.underWay > 0 && !isPatient) world.broken('onEnd goes on once its tracker is closed');
     this.#handOvers.leaveBehind();
     if (time.libraryTimers > 0 || network.open.size > 0)

@@ -71,7 +71,7 @@ export type Happening =
     }
   /**
    * An answer has arrived whole; `isThere` is false for the share in a batch that was not served, and `isWanted` where nobody
-   * waits for that share any more, while the others are waited for. `isAtHome` says whether it came from the client's own origin.
+   * waits for that share any more, while the others are waited for. `url` is where it came from.
    */
   | {
       readonly is: 'answer';
@@ -79,7 +79,7 @@ export type Happening =
       readonly answer: ServiceAnswer;
       readonly isThere: boolean;
       readonly isWanted: boolean;
-      readonly isAtHome: boolean;
+      readonly url: string;
     }
   | {
       readonly is: 'lost';
@@ -136,6 +136,16 @@ export type Happening =
   | {readonly is: 'rest'; readonly operation: -1}
   | {readonly is: 'end'; readonly operation: -1};
 
+/** What the services of an origin have asked a client for. */
+export interface Gate {
+  /** Until when its requests are held back. */
+  heldUntil: number;
+  /** How it paces them, because the service has refused some. */
+  pace: Pace | undefined;
+  /** What the service has accepted since it last refused a request: when the first, and how many. */
+  accepted: {readonly since: number; count: number} | undefined;
+}
+
 /** The distance between the requests of a client, in milliseconds, and how many have left since they may leave again. */
 export interface Pace {
   readonly opensAt: number;
@@ -185,12 +195,6 @@ export class World {
   readonly counts = new Map<string, number>();
   /** What has happened, for people; only where it is wanted. */
   readonly timeline: string[] | undefined;
-  /** Until when requests of a client to Graph are held back. */
-  heldUntil = 0;
-  /** How a client paces its requests, because the service has refused some. */
-  pace: Pace | undefined;
-  /** What the service has accepted since it last refused a request: when the first, and how many. */
-  accepted: {readonly since: number; count: number} | undefined;
   /** How long the process stood still, and how far its clocks are off, in milliseconds. */
   stalled = 0;
   jumped = 0;
@@ -200,6 +204,7 @@ export class World {
   /** Whether the service sends the token back at times: it is looked for everywhere only then. */
   readonly hasEchoes: boolean;
   readonly #moments = new Map<string, number>();
+  readonly #gates = new Map<string, Gate>();
   #application: Application | undefined;
   readonly #makeApplication: (world: World) => Application;
   #crash: Extract<Incident, {is: 'crash'}> | undefined;
@@ -279,11 +284,26 @@ export class World {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
 
+  /** The gate of a URL's origin. */
+  gateOf(url: string): Gate {
+    const origin = originOf(url);
+    const gate = this.#gates.get(origin) ?? {heldUntil: 0, pace: undefined, accepted: undefined};
+    this.#gates.set(origin, gate);
+    return gate;
+  }
+
+  /** Until when all of them hold requests back, and whether any paces them. */
+  get heldUntil(): number {
+    return Math.max(0, ...Array.from(this.#gates.values(), ({heldUntil}) => heldUntil));
+  }
+
+  get isPaced(): boolean {
+    return [...this.#gates.values()].some(({pace}) => pace !== undefined);
+  }
+
   /** Those who come next do not know what the service asked for. */
   forgetGates(): void {
-    this.heldUntil = 0;
-    this.pace = undefined;
-    this.accepted = undefined;
+    this.#gates.clear();
   }
 
   /** Watching is begun again after so many milliseconds. */
@@ -477,4 +497,10 @@ export class World {
     })();
     return `${this.#clock()}${who}${what}`;
   }
+}
+
+// Without parsing it: this is done for each request.
+function originOf(url: string): string {
+  const end = url.indexOf('/', 'https://'.length);
+  return end < 0 ? url : url.slice(0, end);
 }

@@ -204,7 +204,7 @@ describe('the estimate', () => {
   test.each([
     [10_000, 'About 12 s left, at most 40 s in 9 of 10 cases.', 10 / 22],
     [16_500, 'About 6 s left, at most 34 s in 9 of 10 cases.', 0.75],
-    [30_000, 'About 0 s left, at most 20 s in 9 of 10 cases.', 30_000 / 30_001],
+    [30_000, 'About 0 s left, at most 20 s in 9 of 10 cases.', 1],
     [50_000, 'It takes longer than usual.', 1],
   ])('at %d ms: %s', (now, text, part) => {
     const entries = [
@@ -212,6 +212,21 @@ describe('the estimate', () => {
       {...polled, type: 'running' as const},
     ];
     expect(estimateOf(entries, 0, now)).toEqual({text, part});
+  });
+
+  test('has a bar that never goes back, whatever later estimates say', () => {
+    const estimated = (at: number, p50: number) => ({...polled, at, remaining: {p10: 0, p50, p90: 1e6}});
+    const entries = [estimated(5000, 10_000), estimated(12_000, 30_000), estimated(25_000, 90_000)];
+    const parts = Array.from({length: 60}, (_, second) => {
+      const now = 5000 + 1000 * second;
+      return estimateOf(
+        entries.filter(({at}) => at <= now),
+        0,
+        now,
+      )?.part;
+    });
+    expect(parts).toEqual(parts.toSorted((one = 0, other = 0) => one - other));
+    expect([parts[0], parts.at(-1)]).toEqual([expect.closeTo(1 / 3), expect.closeTo(0.94, 1)]);
   });
 
   test('is absent where nothing has been learned', () => {

@@ -62,9 +62,23 @@ export function estimateOf(
   const left = (milliseconds: number): number => Math.max(0, latest.at + milliseconds - now);
   const [likely, most] = [left(latest.remaining.p50), left(latest.remaining.p90)];
   if (most === 0) return {text: 'It takes longer than usual.', part: 1};
-  const elapsedSoFar = Math.max(0, now - since);
   const text = `About ${Math.ceil(likely / 1000)} s left, at most ${Math.ceil(most / 1000)} s in 9 of 10 cases.`;
-  return {text, part: elapsedSoFar / (elapsedSoFar + Math.max(likely, 1))};
+  return {text, part: partAt(entries, since, now)};
+}
+
+/** How much of a bar is full: all of it when the end is likely. A later estimate changes how fast it fills, and takes nothing back. */
+function partAt(entries: readonly WatchEntry[], since: number, now: number): number {
+  let from = {at: since, part: 0, likelyAt: Number.POSITIVE_INFINITY};
+  const fill = (time: number): number => {
+    const passed = Math.max(0, time - from.at) / Math.max(1, from.likelyAt - from.at);
+    return from.part + (1 - from.part) * Math.min(1, passed);
+  };
+  for (const {at, remaining} of entries) {
+    if (remaining === undefined) continue;
+    const likelyAt = at + remaining.p50;
+    from = from.likelyAt === Number.POSITIVE_INFINITY ? {...from, likelyAt} : {at, part: fill(at), likelyAt};
+  }
+  return fill(now);
 }
 
 /** The command that watches an operation, to paste into a POSIX shell. */

@@ -1,0 +1,44 @@
+import {mkdtemp, readdir, readFile, rm, utimes, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {withFileLock} from '../../src/cli/file-lock.ts';
+
+let folder: string;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'operation-poller-'));
+  path = join(folder, 'sum');
+});
+afterEach(() => rm(folder, {recursive: true}));
+
+describe('work on a file', () => {
+  test('is done by one at a time, and leaves no lock behind', async () => {
+    await writeFile(path, '0');
+    const addOne = async (): Promise<void> => {
+      const sum = Number(await readFile(path, 'utf8'));
+      await writeFile(path, String(sum + 1));
+    };
+    await Promise.all(Array.from({length: 20}, () => withFileLock(path, addOne)));
+    expect(await readFile(path, 'utf8')).toBe('20');
+    expect(await readdir(folder)).toEqual(['sum']);
+  });
+
+  test('that rejects frees the lock', async () => {
+    const work = withFileLock(path, () => Promise.reject(new Error('no space')));
+    await expect(work).rejects.toThrow('no space');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('goes on after a process that died with the lock', async () => {
+    await writeFile(`${path}.lock`, '');
+    const longAgo = Date.now() / 1000 - 60;
+    await utimes(`${path}.lock`, longAgo, longAgo);
+    await withFileLock(path, () => writeFile(path, 'done'));
+    expect(await readdir(folder)).toEqual(['sum']);
+  });
+
+  test('is refused where no lock can be made', async () => {
+    await expect(withFileLock(join(folder, 'none', 'a'), async () => {})).rejects.toThrow('ENOENT');
+  });
+});
