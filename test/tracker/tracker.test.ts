@@ -630,6 +630,25 @@ describe('close', () => {
     expect(again.map(({id}) => id)).toEqual(ends.map(({id}) => id));
   });
 
+  test.each(['write', 'remove', 'close'])(
+    'leaves behind a store whose %s never resolves, after requestTimeout, and reports it',
+    async (name) => {
+      const store = {...testStore(), [name]: () => new Promise<never>(() => {})};
+      const {errors, options} = keep();
+      const tracker = await track({http: serviceOf(['succeeded']).http, store, requestTimeout: 5000, ...options});
+      void tracker.add(location, here);
+      await pass(100);
+      let isClosed = false;
+      void tracker.close().then(() => (isClosed = true));
+      await pass(4900);
+      expect([isClosed, errors]).toEqual([false, []]);
+      await pass(100);
+      expect(isClosed).toBe(true);
+      const message = 'The store could not be closed: it has not answered within 5000 ms';
+      expect(errors).toEqual([expect.objectContaining({reason: 'store', message, key: undefined})]);
+    },
+  );
+
   test('that an onEnd does not wait for takes what that has done', async () => {
     const store = testStore();
     let closing: Promise<void> | undefined;
