@@ -98,12 +98,12 @@ function checkHashTag({connection, prefix, name}: EngineOptions): void {
 }
 
 // While Redis is unavailable, each attempt to connect is an error.
-const mostWarnings = 100;
+const maxWarnings = 100;
 
 function warnOnce(): (error: Error) => void {
   const warned = new Set<string>();
   return ({name, message}) => {
-    if (warned.has(message) || warned.size >= mostWarnings) return;
+    if (warned.has(message) || warned.size >= maxWarnings) return;
     warned.add(message);
     emitWarning(`operation-poller/bullmq: ${name}: ${message}`);
   };

@@ -7,9 +7,10 @@ import {OperationPoller} from '../poller.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
+import {chunksOf} from './chunks.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobOf} from './job.ts';
-import {type AddedOperation, type AddOptions, JobAdder, largestBulk, type OperationFlowJob} from './job-adder.ts';
+import {type AddedOperation, type AddOptions, bulkSize, JobAdder, type OperationFlowJob} from './job-adder.ts';
 import {JobReader} from './job-reader.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
@@ -215,9 +216,9 @@ async function list<Data, Result>(queue: Queue, reader: JobReader<Data>): Promis
   // A job may move from one state to another in the meantime.
   const ids = [...new Set(await queue.getRanges([...watchedStates], 0, -1))];
   const listed: QueuedOperation<Data, Result>[] = [];
-  for (let from = 0; from < ids.length; from += largestBulk) {
-    const some = await Promise.all(ids.slice(from, from + largestBulk).map(tryGet));
-    listed.push(...some.filter((queued) => queued !== undefined));
+  for (const some of chunksOf(ids, bulkSize)) {
+    const found = await Promise.all(some.map(tryGet));
+    listed.push(...found.filter((queued) => queued !== undefined));
   }
   return listed;
 }

@@ -2,7 +2,7 @@ import {type Clock, processClock, now as processNow} from '../shared/clock.ts';
 import {type RedisKeys, type RedisScript, runScript} from './redis-script.ts';
 
 /** How far from Redis' clock this machine's may be, in milliseconds. BullMQ makes jobs due by the machine's clock. */
-export const mostSkew = 5000;
+export const maxSkew = 5000;
 
 const samples = 3;
 const longestValidity = 60_000;

@@ -1,3 +1,5 @@
+import {dropOldest} from './drop-oldest.ts';
+
 const shortestDelay = 10;
 const longestDelay = 60_000;
 /** A job is delayed for a quarter of the time for which it has been skipped. */
@@ -5,7 +7,7 @@ const share = 1 / 4;
 /** How often a job is put back without a delay before each delay. */
 const undelayed = 2;
 const longDelay = 1000;
-const mostJobs = 10_000;
+const maxJobs = 10_000;
 
 /** What follows from a skip. */
 export interface Skip {
@@ -37,13 +39,10 @@ export class Skips {
     const isFirst = before === undefined || before.version !== version;
     const {since, count} = isFirst ? {since: now, count: 1} : {since: before.since, count: before.count + 1};
     // With so many jobs, a first skip may be one that was forgotten.
-    const isFull = isFirst && this.#skips.size >= mostJobs;
+    const isFull = isFirst && this.#skips.size >= maxJobs;
     this.#skips.delete(id);
     this.#skips.set(id, {version, since, count});
-    for (const oldest of this.#skips.keys()) {
-      if (this.#skips.size <= mostJobs) break;
-      this.#skips.delete(oldest);
-    }
+    dropOldest(this.#skips, maxJobs);
     if (isFull) return {delay: shortestDelay, isWorthReporting: true};
     if (count % (undelayed + 1) !== 0) return {delay: 0, isWorthReporting: isFirst};
     const delay = Math.min(longestDelay, Math.max(shortestDelay, Math.ceil((now - since) * share)));

@@ -1,5 +1,6 @@
 import type {Queue} from 'bullmq';
 import {longestHold} from '../runner/step-unless-held.ts';
+import {chunksOf} from './chunks.ts';
 import type {Woken} from './job.ts';
 import {type RedisKeys, type RedisScript, runScript} from './redis-script.ts';
 
@@ -73,12 +74,13 @@ export async function wakeHintedJobs(worker: Jobs): Promise<void> {
   await Promise.all(ids.map((id) => promote(worker, id)));
 }
 
-const atOnce = 100;
+/** How many jobs are woken at once. */
+const chunkSize = 100;
 
 /** Wakes the jobs that waited for a hold which has been lifted. */
 export async function wakeHeldJobs(queue: Queue, ids: readonly string[]): Promise<void> {
-  for (let from = 0; from < ids.length; from += atOnce) {
-    await Promise.all(ids.slice(from, from + atOnce).map((id) => wakeJob(queue, id, 'release')));
+  for (const some of chunksOf(ids, chunkSize)) {
+    await Promise.all(some.map((id) => wakeJob(queue, id, 'release')));
   }
 }
 
