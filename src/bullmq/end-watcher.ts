@@ -63,8 +63,8 @@ export interface EndWaiter {
 }
 
 /**
- * Notices the ends of jobs for all that wait in this process: by one blocking read of the event stream, and by asking
- * about a thousand jobs at once every few seconds. So the load on Redis hardly depends on how many are waited for.
+ * Notices the ends of jobs for all that wait in this process: by one blocking read of the event stream, and by
+ * asking about a thousand jobs at once every few seconds. So the load on Redis hardly depends on how many are waited for.
  */
 export class EndWatcher {
   readonly #queue: Queue;
@@ -139,7 +139,8 @@ export class EndWatcher {
   // So that another one is read next time.
   #moveToEnd(id: string): void {
     const waiting = this.#waiting.get(id);
-    if (waiting === undefined || !this.#waiting.delete(id)) return;
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
     this.#waiting.set(id, waiting);
   }
 

@@ -149,7 +149,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       this.emit('error', new JobSkippedError(`BullMQ cannot read it: ${error.message}`, id, 'invalidToken'));
       return true;
     } catch {
-      // Redis answers nothing else to anyone now, e.g. while it runs a script: what was thrown says so.
+      // Redis cannot answer this either, e.g. while it runs a script: the first error is the one to report.
       return false;
     }
   }

@@ -7,7 +7,7 @@ export const maxSkew = 5000;
 const samples = 3;
 const longestValidity = 60_000;
 // With a key of the queue, so that a Redis Cluster asks the node that stamps the queue's times.
-const keyOfTheQueue = ['meta'];
+const queueKey = ['meta'];
 const readTime: RedisScript = {name: 'readRedisTime', lua: "return redis.call('TIME')"};
 
 /** Redis' clock, by which all times in jobs go: this machine's, corrected by how far it was off when last measured. */
@@ -49,7 +49,7 @@ export class RedisClock implements Clock {
     const wallOffset = processClock.wallOffset();
     for (let sample = 0; sample < samples; sample += 1) {
       const sent = performance.now();
-      const [seconds, microseconds] = await runScript<[string, string]>(this.#keys, readTime, keyOfTheQueue);
+      const [seconds, microseconds] = await runScript<[string, string]>(this.#keys, readTime, queueKey);
       // In this order: a pause between the two makes the round trip longer, and the difference not larger than it may be.
       const receivedAt = Date.now();
       const roundTrip = performance.now() - sent;
