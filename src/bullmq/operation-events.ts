@@ -6,8 +6,9 @@ import {type OperationEvent, type OperationEventType, operationEventTypes} from 
 import type {OperationEventOf} from '../poller.ts';
 import {unlessAborted} from '../shared/abort.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
+import {asError} from './as-error.ts';
 import {closeInTime} from './close-in-time.ts';
-import {asError, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
+import {type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {readTurn, turnEvent} from './turn-json.ts';
 
 /** An event by its name, as a poller has it, with the operation's id in the queue; `'*'` is any. */
