@@ -6,6 +6,7 @@ import {
   type RedisConnection,
   type RedisQueueBackend,
 } from 'bullmq';
+import {endsWithin} from '../shared/timers.ts';
 
 /** How long closing waits for Redis, in milliseconds. */
 export const longestClose = 5000;
@@ -21,11 +22,7 @@ export async function closeInTime(
   part: QueueBase<RedisQueueBackend>,
   timeout: number = longestClose,
 ): Promise<boolean> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, timeout, false);
-  });
-  const isInTime = await Promise.race([part.close().then(() => true), late]).finally(() => clearTimeout(timer));
+  const isInTime = await endsWithin(timeout, part.close());
   if (!isInTime) for (const connection of connectionsOf(part)) cut(connection);
   return isInTime;
 }
