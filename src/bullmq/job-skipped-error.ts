@@ -1,7 +1,9 @@
+import {printable} from '../shared/printable.ts';
+
 /**
  * A worker has skipped a job, because it can do nothing with it: another worker may be able to. The job is handed on without a
  * rest twice, and then rests for a quarter of the time since the first skip, from 10 ms to 60 s; and so on. Reported at the
- * first skip, and at each rest of a second or more.
+ * first skip, and at each rest of a second or more. One that BullMQ itself cannot read rests for a minute at once.
  */
 export class JobSkippedError extends Error {
   override readonly name = 'JobSkippedError';
@@ -18,7 +20,7 @@ export class JobSkippedError extends Error {
   readonly protocol: string | undefined;
 
   constructor(why: string, id: string, reason: JobSkippedError['reason'], protocol?: string) {
-    super(`Job ${id} was skipped: ${why}`);
+    super(printable(`Job ${id} was skipped: ${why}`));
     this.id = id;
     this.reason = reason;
     this.protocol = protocol;

@@ -79,6 +79,7 @@ export function readJob<Data>(jobId: string, job: JobData<Data>): OperationRecor
   const token = isRecord(job) ? readJobToken(job.token) : undefined;
   if (token === undefined) throw new RecordRefusedError('token: there is none', jobId, 'invalidRecord');
   const {id, key = token.location, token: _, handOver, woken, ...others} = job;
+  if (typeof id !== 'string') throw new RecordRefusedError('id: it is not a string', jobId, 'invalidRecord');
   return {version: 1, id: `${jobId}.${id}`, key, token, ...others};
 }
 

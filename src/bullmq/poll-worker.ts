@@ -1,10 +1,11 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {type JobJson, type Span, Worker} from 'bullmq';
+import {isNotConnectionError, type JobJson, type Span, Worker} from 'bullmq';
 import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './engine-options.ts';
 import type {JobData, OperationJob} from './job.ts';
 import type {JobProgress} from './job-progress.ts';
+import {JobSkippedError} from './job-skipped-error.ts';
 import {RedisClock} from './redis-clock.ts';
 import type {RedisKeys} from './redis-holds.ts';
 import {wakeHintedJobs} from './wake-job.ts';
@@ -24,6 +25,8 @@ type Done = OutcomeJson | Wait;
 /** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
 const firstPause = 200;
 const longestPause = 5000;
+/** How long a job rests that BullMQ cannot read, in milliseconds. */
+const longRest = 60_000;
 /** How long jobs that were put back are collected before hints about them are asked for, in milliseconds. */
 const collectTime = 1;
 
@@ -49,6 +52,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     try {
       return await super.moveToActive(lock, name);
     } catch (error) {
+      if (await this.#setAside(lock, error)) return await this.moveToActive(lock, name);
       await this.#backOff();
       throw error;
     }
@@ -84,7 +88,22 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     wantsNext: () => boolean = () => true,
     span?: Span,
   ): Promise<OperationJob<Data, Done>> {
-    if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
+    try {
+      if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
+      return await this.#putBack(done, job, lock, wantsNext);
+    } catch (error) {
+      // The job itself is done: it is the next one that cannot be read.
+      if (!(await this.#setAside(lock, error, job.id))) throw error;
+      return await this.nextJobFromJobData();
+    }
+  }
+
+  async #putBack(
+    done: Wait,
+    job: OperationJob<Data, Done>,
+    lock: string,
+    wantsNext: () => boolean,
+  ): Promise<OperationJob<Data, Done>> {
     // A worker that is closing takes no more jobs: nobody would poll them.
     const fetchNext = done.isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
     const [data, id] = await this.#delay(job, done, lock, fetchNext);
@@ -102,6 +121,26 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       this.emit('error', asError(error));
       return await this.nextJobFromJobData();
     }
+  }
+
+  /**
+   * Lets a job rest that BullMQ took and cannot read, because somebody edited it: it would be taken again and again, and each time hold
+   * up all others.
+   *
+   * @param own the job that had the lock before
+   * @returns whether there is one
+   */
+  async #setAside(lock: string, error: unknown, own?: string): Promise<boolean> {
+    // The answer of Redis was lost: the job is well.
+    if (!isNotConnectionError(asError(error))) return false;
+    const client = await this.backend.client;
+    for (const id of await client.lrange(this.toKey('active'), 0, -1)) {
+      if (id === own || (await client.get(this.toKey(`${id}:lock`))) !== lock) continue;
+      await this.backend.moveToDelayed(id, this.clock.now(), longRest, lock, {skipAttempt: true});
+      this.emit('error', new JobSkippedError(`BullMQ cannot read it: ${asError(error).message}`, id, 'invalidToken'));
+      return true;
+    }
+    return false;
   }
 
   // One command for all jobs that were put back within a millisecond.

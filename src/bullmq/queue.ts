@@ -54,7 +54,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
    * retained: the code that starts operations is safe to retry.
    *
    * @param operation where it is: the `Location` header of the response to its start, unchanged; or a resume token or a poller to go on
-   *   from. A poller is handed over: its request under way is waited for, its `result()` rejects with a `WatchAbortedError` whose cause
+   *   from. A poller is handed over: a poll that is under way is waited for, its `result()` rejects with a `WatchAbortedError` whose cause
    *   says so. It goes on if adding fails, or if the key belongs to another operation
    * @returns the operation that is in Redis: with a known key, the one that was there
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it

@@ -27,7 +27,7 @@ export async function removeJob(
     if (job === undefined || job.finishedOn !== undefined) return false;
     const record = tryReadJob(jobId, job);
     if (id !== undefined && record !== undefined && record.id !== id) return false;
-    if ((await job.getState()) !== 'active' && (await tryRemove(job))) {
+    if (await tryRemove(job)) {
       if (record !== undefined) await publishStop(record, publisher, clock);
       return true;
     }

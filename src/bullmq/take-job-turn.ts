@@ -149,7 +149,8 @@ function skip(
   record: OperationRecord | undefined,
   skipped: JobSkippedError,
 ): Wait {
-  const {rest, isWorthReporting} = skips.add(jobId, record?.token.dueAt, processNow());
+  // A time that is an object, as somebody may have written it, would be another one at each skip.
+  const {rest, isWorthReporting} = skips.add(jobId, JSON.stringify(record?.token.dueAt), processNow());
   if (isWorthReporting) onError(skipped);
   return {dueAt: clock.now() + rest, isSkipped: true};
 }

@@ -18,8 +18,14 @@ export class ConcurrencyLimit {
   /** Waits until a request may leave. @throws the signal's reason when it aborts, and then nothing is acquired */
   async acquire(weight: number, signal: Signal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#waiting.size === 0 && this.#fits(weight)) this.#inFlight += weight;
-    else await this.#wait(weight, signal);
+    if (!this.tryAcquire(weight)) await this.#wait(weight, signal);
+  }
+
+  /** @returns whether a request may leave without waiting; otherwise, nothing is acquired */
+  tryAcquire(weight: number): boolean {
+    const isAdmitted = this.#waiting.size === 0 && this.#fits(weight);
+    if (isAdmitted) this.#inFlight += weight;
+    return isAdmitted;
   }
 
   /** Makes room for the requests that wait. */

@@ -56,6 +56,11 @@ export class RateGate {
    */
   async acquire(weight: number, signal: Signal, onHeldBack?: OnHeldBack): Promise<void> {
     signal.throwIfAborted();
+    // As a rule the gate is open, and nobody waits.
+    if (this.#waiting.size === 0 && now() >= this.#dueAt && this.#concurrency.tryAcquire(weight)) {
+      this.#advance(weight);
+      return;
+    }
     if (!this.#isOpen) onHeldBack?.(this.#closedUntil);
     const waiting = {onHeldBack};
     this.#waiting.add(waiting);
@@ -113,6 +118,10 @@ export class RateGate {
       // The gate has closed in the meantime, or stays closed for longer.
       this.#concurrency.release(weight);
     }
+    this.#advance(weight);
+  }
+
+  #advance(weight: number): void {
     this.#nextAt = now() + this.#interval * weight;
   }
 }

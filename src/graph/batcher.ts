@@ -94,8 +94,13 @@ export class Batcher {
     clearTimeout(timer);
     this.#open.delete(key);
     const [only] = requests;
-    if (only !== undefined && requests.length === 1) only.resolve(this.#single(only.location, only.request));
+    if (only !== undefined && requests.length === 1) this.#sendAlone(only);
     else void this.#send(requests);
+  }
+
+  /** Only once its promise follows: a listener may abort it as soon as it is held back. */
+  #sendAlone({location, request, resolve}: PendingRequest): void {
+    resolve(Promise.resolve().then(() => this.#single(location, request)));
   }
 
   async #send(requests: readonly PendingRequest[]): Promise<void> {
@@ -118,12 +123,13 @@ export class Batcher {
     } catch {
       // No request fails because its batch did: each is sent again and reports what happens then.
     }
-    for (const [index, {location, request, resolve}] of requests.entries()) {
+    for (const [index, pending] of requests.entries()) {
       const response = responses[index];
-      if (response !== undefined) resolve(response);
+      const {request} = pending;
+      if (response !== undefined) pending.resolve(response);
       else if (!request.signal.aborted) {
         request.onRequeued?.();
-        resolve(this.#single(location, request));
+        this.#sendAlone(pending);
       }
     }
   }

@@ -63,9 +63,12 @@ const noOrigins: ReadonlySet<string> = new Set();
 const noSecrets: Secrets = [];
 
 const startedChecks = {
-  method: isA("an HTTP method such as 'PUT'", (value) => typeof value === 'string' && /^[a-z]+$/i.test(value)),
+  method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
   url: isA('an absolute http or https URL', (value) => typeof value === 'string' && readLocation(value) !== undefined),
-  location: isA('the Location header of the response', (value) => typeof value === 'string'),
+  location: isA(
+    'the Location header of the response',
+    (value) => typeof value === 'string' && readLocation(value, 'https://any.example') !== undefined,
+  ),
 } satisfies Checks<StartRequest>;
 
 const retryChecks = {

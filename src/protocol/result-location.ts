@@ -9,7 +9,7 @@ export type FinalStateVia = 'azure-async-operation' | 'operation-location' | 'lo
 
 /** The request that started an operation, for protocols whose result is found there. */
 export interface StartRequest {
-  /** Its HTTP method. */
+  /** Its HTTP method, such as `'PUT'`. */
   readonly method: string;
   /** Its URL. */
   readonly url: string;
@@ -38,7 +38,7 @@ export function decideResultLocation(
   // The watched location needs no second request.
   const target = named === location ? undefined : named;
   const wantsLocation = finalStateVia === undefined || finalStateVia === 'location';
-  switch (method.toUpperCase()) {
+  switch (method) {
     case 'PUT':
       return original ?? null;
     case 'PATCH':

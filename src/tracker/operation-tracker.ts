@@ -31,7 +31,7 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
   /**
    * Watches an operation. Adding a key that is already there changes nothing, so the code that starts operations is safe to repeat.
    *
-   * A poller is handed over: a request that is under way is waited for, then the poller stops, and its `result()` rejects with a
+   * A poller is handed over: a poll that is under way is waited for, then the poller stops, and its `result()` rejects with a
    * `WatchAbortedError` whose cause says so. It goes on if this rejects, or if the key belongs to another operation.
    *
    * @param place where the operation is, or a poller or a resume token to go on from
@@ -84,7 +84,8 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
   /**
    * Stops watching and stores what is known, for the next tracker over the same store. Polls are aborted; an `onEnd` that was
    * called is waited for, and its signal aborts. One that takes longer than `requestTimeout`, by default 10 s, is left behind, and the
-   * next tracker calls it again: so is one that awaits this. In an `onEnd`, do not await it. Closes the store.
+   * next tracker calls it again: so is one that awaits this. In an `onEnd`, do not await it. Closes the store; one that does not answer
+   * for as long is reported to `onError`, and what it had yet to write may be lost.
    *
    * @throws what closing the store rejects with, once all has been written
    */

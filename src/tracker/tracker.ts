@@ -25,7 +25,7 @@ import {TrackerError} from './tracker-error.ts';
 interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | 'onError'> {
   readonly store: OperationStore;
   readonly concurrency: number;
-  /** How long closing waits for an `onEnd`, in milliseconds. */
+  /** How long closing waits for an `onEnd`, and for the store, in milliseconds. */
   readonly closeTimeout: number;
   /** The keys of what is in the store and cannot be read. */
   readonly refused: ReadonlySet<string>;
@@ -142,13 +142,24 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
 
   async #close(): Promise<void> {
     const runners = [...this.#entries.values()].map(({runner}) => runner);
-    const closed = new LazyAbortController();
-    const all = Promise.all(runners.map((runner) => runner.close())).then(() => closed.abort());
-    await Promise.race([all, pause(this.#closeTimeout, closed).catch(() => {})]);
+    await this.#hasEnded(Promise.all(runners.map((runner) => runner.close())));
     // An onEnd that hangs, or that waits for this very promise: its end stays in the store.
     for (const runner of runners) runner.remove();
-    await this.#context.writer.close();
-    await this.#store.close?.();
+    const {writer, onError} = this.#context;
+    if (await this.#hasEnded(writer.close().then(() => this.#store.close?.()))) return;
+    const why = `it has not answered within ${this.#closeTimeout} ms`;
+    onError(new TrackerError('store', 'The store could not be closed', undefined, why));
+  }
+
+  /** Waits for work, but not for ever. @returns whether it has ended */
+  async #hasEnded(work: Promise<unknown>): Promise<boolean> {
+    const ended = new LazyAbortController();
+    const timeout = pause(this.#closeTimeout, ended).then(() => false);
+    try {
+      return await Promise.race([work.then(() => true), timeout]);
+    } finally {
+      ended.abort();
+    }
   }
 
   #checkIsOpen(): void {
@@ -219,7 +230,7 @@ function createRecordOf<Data>(
   const own = checkOptions(options, recordOptionChecks);
   const name: unknown = Object(place).protocol;
   const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
-  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...own, protocol})));
+  const record = createRecord(place, {...own, protocol});
   isWellFormed('key', record.key);
   return toProcessClock(record);
 }

@@ -211,6 +211,20 @@ describeWithRedis('a worker', () => {
   });
 });
 
+describeWithRedis('40: a location on a public host over http', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('is not polled by a worker with a token', async () => {
+    const queue = bench.queue();
+    const queued = await queue.add('http://graph.example/b');
+    bench.worker({token});
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
+    expect(bench.errors[0]?.message).toContain('expected https, or http on this machine, because a token goes there');
+  });
+});
+
 test.each([
   ['token', {token: 'mine'}],
   ['http', {http: ky}],

@@ -109,6 +109,29 @@ describe('a workflow that is killed at any point', () => {
     );
   });
 
+  test.each([
+    ['a good end', [says('notStarted'), says('running'), {fails: true}, says('succeeded')]],
+    [
+      'a told wait',
+      [{...says('running'), headers: {'retry-after': '3'}}, {http: 429, headers: {'retry-after': '7'}}, says('failed')],
+    ],
+    ['a deadline', [{http: 503, body: ''}, says('running')]],
+  ] as const)('at each of its steps, once and again, ends as one that was not: %s', async (_, answers) => {
+    const hints = new Map([['wait 1', 500]]);
+    const undisturbed = await play(answers, [], hints);
+    const moments = ['before', 'unrecorded', 'recorded'] as const;
+    const kills = undisturbed.journal.entries.flatMap((_, after) => moments.map((when) => ({after, when})));
+    const again: readonly Crash[] = moments.map((when) => ({after: 0, when}));
+    for (const kill of kills) {
+      for (const second of again) {
+        const {journal, outcome, events} = await play(answers, [kill, second, kill], hints);
+        expect(journal.entries).toEqual(undisturbed.journal.entries);
+        expect(factsOf(outcome)).toEqual(factsOf(undisturbed.outcome));
+        expect(factsOfEvents(events)).toEqual(factsOfEvents(undisturbed.events));
+      }
+    }
+  });
+
   test('is replayed only from what was recorded, without a request', async () => {
     const answers = [says('running'), {http: 503, body: ''}, says('failed')];
     const {journal, outcome} = await play(answers);

@@ -1,4 +1,5 @@
 import {getEventListeners} from 'node:events';
+import {setImmediate as settled} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {Batcher} from '../../src/graph/batcher.ts';
 import {createResponse, type TransportRequest} from '../../src/http/transport.ts';
@@ -138,5 +139,42 @@ test('each request of a batch that failed is requeued before it is sent by itsel
   const responses = [1, 2].map(() => batcher.send('key', 'https://graph.example/v1.0/a', request));
   await jest.advanceTimersByTimeAsync(window);
   await Promise.all(responses);
-  expect(steps).toEqual(['requeued', 'sent', 'requeued', 'sent']);
+  expect(steps).toEqual(['requeued', 'requeued', 'sent', 'sent']);
+});
+
+test.each([
+  ['a request by itself', 1],
+  ['each request of a batch that failed', 2],
+])('%s that is aborted as soon as it is held back rejects once', async (_, count) => {
+  const unhandled = jest.fn();
+  process.on('unhandledRejection', unhandled);
+  const batcher = new Batcher(
+    window,
+    async (_location, {signal, onHeldBack}) => {
+      onHeldBack?.(Date.now() + 1000);
+      signal.throwIfAborted();
+      return createResponse(200, new Headers(), {json: {}});
+    },
+    async () => [],
+  );
+  const sent = Array.from({length: count}, () => {
+    const controller = new AbortController();
+    const onHeldBack = () => controller.abort('enough');
+    const {signal} = controller;
+    const request: TransportRequest = {
+      method: 'GET',
+      headers: {},
+      signal,
+      onHeldBack,
+      onSent: () => {},
+      onHead: () => {},
+    };
+    return batcher.send('key', 'https://graph.example/v1.0/a', request);
+  });
+  const ended = Promise.allSettled(sent);
+  await jest.advanceTimersByTimeAsync(window);
+  expect(await ended).toEqual(sent.map(() => ({status: 'rejected', reason: 'enough'})));
+  await settled();
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
 });

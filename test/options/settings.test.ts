@@ -275,6 +275,18 @@ describe('an option with a wrong value is refused with its name, what it got and
     }
   });
 
+  test.each<[object, string]>([
+    [{method: 'FOO'}, "started.method: expected 'POST', 'PUT', 'PATCH', 'DELETE' or 'GET', got \"FOO\""],
+    [{method: 'put'}, "started.method: expected 'POST', 'PUT', 'PATCH', 'DELETE' or 'GET', got \"put\""],
+    [{url: '/vms/1'}, 'started.url: expected an absolute http or https URL, got'],
+    [{location: 'file:///x'}, 'started.location: expected the Location header of the response, got'],
+    [{location: 'https://a:b@any.example/'}, 'started.location: expected the Location header of the response, got'],
+  ])('the request of a start: %j', (given, says) => {
+    const started = {method: 'PUT', url: 'https://any.example/vms/1', location: '../ops/2?c=d'};
+    expect(readAny({started})).toHaveProperty('started', started);
+    expect(String(thrownBy(() => readAny({started: {...started, ...given}})))).toContain(says);
+  });
+
   test('but an object without a prototype is one, and so is one of another realm', () => {
     expect(readAny(Object.assign(Object.create(null), {notFoundGrace: 5}))).toHaveProperty('notFoundGrace', 5);
     expect(readAny(runInNewContext('({notFoundGrace: 5})'))).toHaveProperty('notFoundGrace', 5);

@@ -26,7 +26,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the deadline does not run while a request is held back',
     file: 'http/time-limit.ts',
-    search: 'if (timer === undefined) startTimer(deadlineAt, begunAt);',
+    search: "if (stage.is === 'waiting') enter(stage);",
     replace: '',
   },
   {
@@ -90,8 +90,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a status is announced each time',
     file: 'operation/reducer.ts',
-    search: 'if (isHigher) events.push(statusEvent(after, at, answer, operation));',
-    replace: 'events.push(statusEvent(after, at, answer, operation));',
+    search: 'if (isHigher) events.push(statusEvent(after, event));',
+    replace: 'events.push(statusEvent(after, event));',
   },
   {
     name: 'a stop leaves the timer',
@@ -150,8 +150,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a request may take as long as it likes',
     file: 'http/time-limit.ts',
-    search: 'startTimer(Math.min(sentAt + requestTimeout, deadlineAt ?? Number.POSITIVE_INFINITY), sentAt);',
-    replace: 'startTimer(sentAt + 100 * requestTimeout, sentAt);',
+    search: 'const end = stage.sentAt + requestTimeout;',
+    replace: 'const end = stage.sentAt + 100 * requestTimeout;',
   },
   {
     name: 'a listener is left on a signal',
@@ -198,8 +198,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a body may be of any length',
     file: 'http/read-body.ts',
-    search: 'return text.length <= maxLength ? text : undefined;',
-    replace: 'return text;',
+    search: 'text.length <= maxLength ? text : undefined',
+    replace: 'text',
   },
   {
     name: '`waitFor` waits on when watching is over',
@@ -252,9 +252,9 @@ export const bugs: readonly Bug[] = [
   {
     name: 'an end is stored only after it is handed over',
     file: 'runner/take-turn.ts',
-    search: 'return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};',
+    search: 'return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};',
     replace: `void onEnd?.({id: record.id, key: record.key, outcome, data: record.data, signal: neverAborted});
-    return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: end.dueAt};`,
+    return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};`,
   },
   {
     name: 'a record whose end nobody took is done',
@@ -271,8 +271,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a request whose batch failed goes into a batch again',
     file: 'graph/batcher.ts',
-    search: 'resolve(this.#single(location, request));',
-    replace: "resolve(this.send('again', location, request));",
+    search: 'this.#sendAlone(pending);',
+    replace: "pending.resolve(this.send('again', pending.location, request));",
   },
   {
     name: 'what a batch was refused for runs out of its time while it waits',
