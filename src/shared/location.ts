@@ -52,7 +52,7 @@ export function checkIsSecure(name: string, url: URL, secret?: string): void {
   if (!isSecureOrLoopback(url)) throw new TypeError(printable(`${name}: ${whyInsecure(url, secret)}`));
 }
 
-/** What to say of a URL to which a secret would go where it could be read on its way. */
+/** Why a URL is refused: a secret would go there and could be read on its way. */
 export function whyInsecure(url: URL, secret = 'a token'): string {
   return `expected https, or http on this machine, because ${secret} goes there; got ${url.origin}`;
 }

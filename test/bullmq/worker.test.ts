@@ -115,7 +115,7 @@ describeWithRedis('a worker', () => {
     // Otherwise it is chance which of the two takes the job.
     await without.close();
     bench.worker({protocols: [renders]});
-    // Ends its rest; it may have ended already.
+    // Ends its delay; it may have ended already.
     await queue.wake(queued.key);
     await until(() => emulator.received > 0);
   });
