@@ -45,7 +45,7 @@ export function undiciTransport(dispatcher: Dispatcher): Transport {
     });
 }
 
-/** What undici is told of a request that is aborted; nobody waits for its response any more. */
+/** Why undici is to abort a request; nobody waits for its response any more. */
 const aborted = new Error('The response is not read to its end');
 
 /** How many chunks are kept before they are joined: a chunk of one byte takes a hundred more. */
@@ -75,7 +75,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#unsubscribe = onAbort(request.signal, () => {
-      // At once: while it waits for a connection, undici cannot be told.
+      // At once: undici does not abort a request that waits for a connection.
       reject(request.signal.reason);
       this.#abort();
     });
