@@ -145,14 +145,9 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     // An onEnd that hangs, or that waits for this very promise: its end stays in the store.
     for (const runner of runners) runner.remove();
     const {writer, onError} = this.#context;
-    if (
-      await endsWithin(
-        this.#closeTimeout,
-        writer.close().then(() => this.#store.close?.()),
-      )
-    )
-      return;
-    const why = `it has not answered within ${this.#closeTimeout} ms`;
+    const closed = writer.close().then(() => this.#store.close?.());
+    if (await endsWithin(this.#closeTimeout, closed)) return;
+    const why = `it did not answer within ${this.#closeTimeout} ms`;
     onError(new TrackerError('store', 'The store could not be closed', undefined, why));
   }
 
