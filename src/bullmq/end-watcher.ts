@@ -3,6 +3,7 @@ import {type Queue, QueueEvents} from 'bullmq';
 import {now} from '../shared/clock.ts';
 import {asError} from './as-error.ts';
 import {chunksOf} from './chunks.ts';
+import {closeInTime} from './close-in-time.ts';
 import {dropOldest} from './drop-oldest.ts';
 import type {Engine} from './engine-options.ts';
 import {jobOf} from './job.ts';
@@ -89,6 +90,11 @@ export class EndWatcher {
     return this.#closing.signal.aborted;
   }
 
+  /** Aborts when it is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Starts to wait for the end of a job. */
   wait(id: string): EndWaiter {
     let isDue = false;
@@ -129,7 +135,8 @@ export class EndWatcher {
   async close(): Promise<void> {
     this.#closing.abort();
     for (const id of [...this.#waiting.keys()]) this.#notify(id);
-    await this.#events?.close();
+    const events = this.#events;
+    if (events !== undefined) await closeInTime(events);
   }
 
   #notify(id: string): void {

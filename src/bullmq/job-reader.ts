@@ -40,6 +40,11 @@ export class JobReader<Data> {
     return this.#ends.closed;
   }
 
+  /** Aborts when it is closed. */
+  get closing(): AbortSignal {
+    return this.#ends.closing;
+  }
+
   /** An operation as Redis has it; `undefined` where there is none of that key or id. @throws InvalidResumeTokenError */
   async read(keyOrId: string): Promise<Entry<Data> | undefined> {
     const {jobId, id} = jobOf(keyOrId);

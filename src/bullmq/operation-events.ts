@@ -4,8 +4,10 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq';
 import {type OperationEvent, type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {OperationEventOf} from '../poller.ts';
+import {unlessAborted} from '../shared/abort.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {asError} from './as-error.ts';
+import {closeInTime} from './close-in-time.ts';
 import {type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {readTurn, turnEvent} from './turn-json.ts';
 
@@ -26,7 +28,7 @@ export interface OperationEvents extends AsyncDisposable {
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: QueuedEventOf<Type>) => void): Subscription;
   /** Resolves when it listens: what is published from then on arrives. */
   ready(): Promise<void>;
-  /** Stops listening. */
+  /** Stops listening. If Redis does not answer, the connection is cut after 5 s. */
   close(): Promise<void>;
 }
 
@@ -61,10 +63,14 @@ export function createOperationEvents(options: EngineOptions): OperationEvents {
     }
   };
   stream.on<TurnListener>(turnEvent, onTurn);
-  const close = (): Promise<void> => stream.close();
+  const closing = new AbortController();
+  const close = async (): Promise<void> => {
+    closing.abort();
+    await closeInTime(stream);
+  };
   return {
     on: (type, listener) => listeners.add(type, listener as (event: OperationEvent & {readonly id: string}) => void),
-    ready: () => untilListening(stream, engine),
+    ready: () => untilListening(stream, engine, closing.signal),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -78,7 +84,11 @@ const probeEvent = 'operation-probe';
 const probeInterval = 20;
 
 // That it is connected does not mean that it reads the stream yet: publishes probes until one of them arrives.
-async function untilListening(stream: QueueEvents, {name, options, onError}: Engine): Promise<void> {
+async function untilListening(
+  stream: QueueEvents,
+  {name, options, onError}: Engine,
+  closing: AbortSignal,
+): Promise<void> {
   const own = randomUUID();
   let listening = false;
   const onProbe: ProbeListener[typeof probeEvent] = ({probe}) => {
@@ -88,12 +98,14 @@ async function untilListening(stream: QueueEvents, {name, options, onError}: Eng
   const producer = new QueueEventsProducer(name, options);
   producer.on('error', onError);
   try {
-    while (!listening && stream.closing === undefined) {
-      await producer.publishEvent({eventName: probeEvent, probe: own}, unlimited);
-      await sleep(probeInterval);
+    while (!listening) {
+      await unlessAborted(producer.publishEvent({eventName: probeEvent, probe: own}, unlimited), closing);
+      await sleep(probeInterval, undefined, {signal: closing});
     }
+  } catch (error) {
+    if (!closing.aborted) throw error;
   } finally {
     stream.off<ProbeListener>(probeEvent, onProbe);
-    await producer.close();
+    await closeInTime(producer);
   }
 }

@@ -82,6 +82,11 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     await super.close(force);
   }
 
+  /** Ends the renewal of locks, which otherwise goes on for as long as closing waits for a client that the host shares with it. */
+  async abandonLocks(): Promise<void> {
+    await this.lockManager.close();
+  }
+
   async #backOff(): Promise<void> {
     const isRepeated = now() - this.#lastFailure < 2 * longestPause;
     this.#pause = isRepeated ? Math.min(longestPause, 2 * this.#pause) : firstPause;

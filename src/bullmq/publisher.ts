@@ -1,4 +1,5 @@
 import {QueueEventsProducer} from 'bullmq';
+import {closeInTime, longestClose} from './close-in-time.ts';
 import {type Engine, unlimited} from './engine-options.ts';
 import {type Emitted, turnEvent, writeTurn} from './turn-json.ts';
 
@@ -18,8 +19,9 @@ export class Publisher {
     await this.#producer.publishEvent({eventName: turnEvent, jobId: turn.record.id, turn: writeTurn(turn)}, unlimited);
   }
 
-  async close(): Promise<void> {
-    await this.#producer?.close();
+  /** @param timeout how long it waits for Redis, in milliseconds */
+  async close(timeout: number = longestClose): Promise<void> {
+    if (this.#producer !== undefined) await closeInTime(this.#producer, timeout);
   }
 
   #connect(): QueueEventsProducer {

@@ -8,6 +8,7 @@ import {takeOver} from '../runner/take-over.ts';
 import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 import {chunksOf} from './chunks.ts';
+import {closeInTime} from './close-in-time.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobOf} from './job.ts';
 import {type AddedOperation, type AddOptions, bulkSize, JobAdder, type OperationFlowJob} from './job-adder.ts';
@@ -125,7 +126,10 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   release(origin?: string | URL): Promise<void>;
   /** How many operations are in which state. */
   counts(): Promise<OperationCounts>;
-  /** Closes the connections. Workers go on; pending results of this queue reject with a `WatchAbortedError`. */
+  /**
+   * Closes the connections; those to a Redis that does not answer are cut after 5 s. Workers go on; pending results of this queue reject
+   * with a `WatchAbortedError`.
+   */
   close(): Promise<void>;
 }
 
@@ -161,9 +165,7 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   const holds = new RedisHolds(queue);
 
   const close = async (): Promise<void> => {
-    await reader.close();
-    await publisher.close();
-    await queue.close();
+    await Promise.all([reader.close(), publisher.close(), closeInTime(queue)]);
   };
   return {
     add: async (source, options) => {

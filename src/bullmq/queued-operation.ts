@@ -4,6 +4,7 @@ import type {Operation, OperationStatus, SucceededOperation} from '../operation/
 import {type Outcome, succeededOperation} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {AbandonReason} from '../operation/state.ts';
+import {unlessAborted} from '../shared/abort.ts';
 import {readingJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
 
@@ -101,10 +102,10 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
     }
   }
 
-  /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable. */
+  /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable or the queue is closed. */
   async #readEnd(): Promise<Outcome | undefined> {
     try {
-      const entry = await this.#read();
+      const entry = await unlessAborted(this.#read(), this.#reader.closing);
       if (entry === undefined) return this.#stopped('its job is no longer in the queue');
       const {state, failure, outcome} = entry;
       if (failure === undefined) return await readingJob(this.id, outcome);

@@ -4,11 +4,12 @@ import type {WorkerOptions} from 'bullmq';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {type EndedRecord, prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {onAbort} from '../shared/abort.ts';
+import {unlessAborted} from '../shared/abort.ts';
 import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
+import {closeInTime, longestClose} from './close-in-time.ts';
 import {coalesce} from './coalesce.ts';
 import {type Engine, type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
@@ -86,7 +87,8 @@ export interface OperationWorker extends AsyncDisposable {
   ready(): Promise<void>;
   /**
    * Takes no more jobs and finishes the polls under way; those that are not answered within `requestTimeout` are handed back, and so
-   * are ends whose `onEnd` has not resolved by then. Everything else waits in Redis for other workers.
+   * are ends whose `onEnd` has not resolved by then. Everything else waits in Redis for other workers. If Redis does not answer, the
+   * connections are cut 5 s after that.
    */
   close(): Promise<void>;
 }
@@ -155,10 +157,11 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   const close = async (): Promise<void> => {
     clockCheck.close();
     const timer = setTimeout(() => closing.abort(new Error('The worker closes')), requestTimeout);
-    await worker.close();
+    const isInTime = await closeInTime(worker, requestTimeout + longestClose);
+    if (!isInTime) await worker.abandonLocks();
     lockErrors.flush();
     clearTimeout(timer);
-    await publisher.close();
+    await publisher.close(isInTime ? longestClose : 0);
   };
   const closeOnce = (): Promise<void> => {
     closed ??= close();
@@ -203,15 +206,7 @@ function untilAborted<Data>(
 ): (ended: EndedRecord<Data>) => Promise<unknown> {
   return async (ended) => {
     signal.throwIfAborted();
-    let unsubscribe = (): void => {};
-    const aborted = new Promise<never>((_, reject) => {
-      unsubscribe = onAbort(signal, () => reject(signal.reason));
-    });
-    try {
-      return await Promise.race([onEnd(ended), aborted]);
-    } finally {
-      unsubscribe();
-    }
+    return await unlessAborted(Promise.resolve(onEnd(ended)), signal);
   };
 }
 

@@ -98,6 +98,20 @@ export function onAbort(signal: Signal, callback: () => void): () => void {
   };
 }
 
+/** What a promise gives. @throws the signal's reason once that aborts: the promise is no longer waited for */
+export async function unlessAborted<T>(promise: Promise<T>, signal: Signal): Promise<T> {
+  let unsubscribe = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    signal.throwIfAborted();
+    unsubscribe = onAbort(signal, () => reject(signal.reason));
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    unsubscribe();
+  }
+}
+
 function share(signal: AbortSignal): Shared {
   const callbacks = new Set<() => void>();
   const listener = (): void => {

@@ -1,4 +1,4 @@
-import {onAbort, type Signal} from './abort.ts';
+import {LazyAbortController, onAbort, type Signal} from './abort.ts';
 import {setTimer} from './clock.ts';
 
 /** The longest delay that a timer can hold, in milliseconds: beyond it `setTimeout` fires immediately. */
@@ -27,4 +27,15 @@ export function pause(delay: number, signal: Signal): Promise<void> {
       reject(signal.reason);
     });
   });
+}
+
+/** Waits for work, but no longer than `timeout` milliseconds. @returns whether it has ended @throws what it rejects with */
+export async function endsWithin(timeout: number, work: Promise<unknown>): Promise<boolean> {
+  const ended = new LazyAbortController();
+  const late = pause(timeout, ended).then(() => false);
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    ended.abort();
+  }
 }

@@ -8,11 +8,10 @@ import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
-import {LazyAbortController} from '../shared/abort.ts';
 import {checkOptions, isWellFormed} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
-import {pause} from '../shared/timers.ts';
+import {endsWithin} from '../shared/timers.ts';
 import type {OperationTracker, TrackedCounts} from './operation-tracker.ts';
 import {RecordRunner, type RunnerContext} from './record-runner.ts';
 import {toProcessClock} from './record-text.ts';
@@ -142,24 +141,14 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
 
   async #close(): Promise<void> {
     const runners = [...this.#entries.values()].map(({runner}) => runner);
-    await this.#endsInTime(Promise.all(runners.map((runner) => runner.close())));
+    await endsWithin(this.#closeTimeout, Promise.all(runners.map((runner) => runner.close())));
     // An onEnd that hangs, or that waits for this very promise: its end stays in the store.
     for (const runner of runners) runner.remove();
     const {writer, onError} = this.#context;
-    if (await this.#endsInTime(writer.close().then(() => this.#store.close?.()))) return;
+    const closed = writer.close().then(() => this.#store.close?.());
+    if (await endsWithin(this.#closeTimeout, closed)) return;
     const why = `it did not answer within ${this.#closeTimeout} ms`;
     onError(new TrackerError('store', 'The store could not be closed', undefined, why));
-  }
-
-  /** Waits for work, but no longer than `closeTimeout`. @returns whether it has ended */
-  async #endsInTime(work: Promise<unknown>): Promise<boolean> {
-    const ended = new LazyAbortController();
-    const timeout = pause(this.#closeTimeout, ended).then(() => false);
-    try {
-      return await Promise.race([work.then(() => true), timeout]);
-    } finally {
-      ended.abort();
-    }
   }
 
   #checkIsOpen(): void {

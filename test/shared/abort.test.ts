@@ -1,5 +1,5 @@
 import {describe, expect, jest, test} from '@jest/globals';
-import {deriveController, LazyAbortController, onAbort, toAbortSignal} from '../../src/shared/abort.ts';
+import {deriveController, LazyAbortController, onAbort, toAbortSignal, unlessAborted} from '../../src/shared/abort.ts';
 
 describe('a lazy abort controller', () => {
   test.each([
@@ -58,5 +58,25 @@ describe('a lazy abort controller', () => {
     expect(disposed.controller.aborted).toBe(false);
     expect(deriveController(source.signal).controller.aborted).toBe(true);
     expect(deriveController(undefined).controller.aborted).toBe(false);
+  });
+});
+
+describe('a promise that is awaited unless a signal aborts', () => {
+  test('gives what it resolves or rejects with', async () => {
+    const {signal} = new AbortController();
+    expect(await unlessAborted(Promise.resolve('value'), signal)).toBe('value');
+    await expect(unlessAborted(Promise.reject(new Error('broken')), signal)).rejects.toThrow('broken');
+  });
+
+  test.each([
+    ['before', (controller: AbortController) => controller.abort(new Error('enough'))],
+    [
+      'meanwhile',
+      (controller: AbortController) => void Promise.resolve().then(() => controller.abort(new Error('enough'))),
+    ],
+  ])('is no longer awaited when that happens %s', async (_, abort) => {
+    const controller = new AbortController();
+    abort(controller);
+    await expect(unlessAborted(new Promise(() => {}), controller.signal)).rejects.toThrow('enough');
   });
 });

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {LazyAbortController} from '../../src/shared/abort.ts';
-import {doublingDelay, longestTimer, pause, timerDelay} from '../../src/shared/timers.ts';
+import {doublingDelay, endsWithin, longestTimer, pause, timerDelay} from '../../src/shared/timers.ts';
 
 test.each([
   [0, 0],
@@ -69,6 +69,15 @@ describe('a pause', () => {
     expect(done).not.toHaveBeenCalled();
     await jest.advanceTimersByTimeAsync(1);
     expect(done).toHaveBeenCalledTimes(1);
+  });
+
+  test('limits how long work is awaited', async () => {
+    const hanging = endsWithin(500, new Promise(() => {}));
+    expect(await endsWithin(500, Promise.resolve())).toBe(true);
+    await expect(endsWithin(500, Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+    expect(jest.getTimerCount()).toBe(1);
+    await jest.advanceTimersByTimeAsync(500);
+    expect(await hanging).toBe(false);
   });
 });
 

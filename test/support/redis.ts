@@ -11,6 +11,10 @@ export interface TestRedis {
   readonly port: number;
   /** Ends it as a power cut does, and starts it again on the same port. */
   restart(): Promise<void>;
+  /** Ends it as a power cut does. */
+  kill(): Promise<void>;
+  /** Stops it from answering, while its connections stay open. */
+  suspend(): void;
   /** Ends it; nothing is left behind. */
   stop(): Promise<void>;
 }
@@ -48,7 +52,7 @@ export async function startRedis({url, program}: RedisSource, persistent = false
   if (url !== undefined && !persistent) {
     const port = url.port === '' ? 6379 : Number(url.port);
     const none = (): Promise<void> => Promise.resolve();
-    return {host: url.hostname, port, restart: none, stop: none};
+    return {host: url.hostname, port, restart: none, kill: none, suspend: () => {}, stop: none};
   }
   const server = program ?? onPath('redis-server');
   if (server === undefined) throw new Error('This test restarts Redis: it needs a redis-server on the PATH');
@@ -63,6 +67,8 @@ export async function startRedis({url, program}: RedisSource, persistent = false
       await kill(child);
       child = await launch(server, port, settings);
     },
+    kill: () => kill(child),
+    suspend: () => void child.kill('SIGSTOP'),
     stop: async () => {
       await kill(child);
       rmSync(folder, {recursive: true, force: true});
