@@ -63,6 +63,7 @@ export class Tracker implements Application {
     this.#adding.clear();
     this.#waiting = new Set();
     this.#isClosed = false;
+    this.#world.isClosing = false;
     this.#handOvers.leaveBehind();
     // What is left of it ends, in the void.
     void this.#tracker?.then((tracker) => tracker.close());
@@ -109,6 +110,7 @@ export class Tracker implements Application {
     world.count('close');
     const tracker = await opening;
     if (!isCurrent()) return;
+    world.isClosing = true;
     const closedAt = time.now;
     const {requestTimeout} = world.plan.options;
     const closing = tracker.close();
@@ -132,6 +134,7 @@ export class Tracker implements Application {
     // What follows from that at once is over after this turn of the event loop.
     await new Promise<void>((resolve) => time.after(0, resolve, 'application'));
     if (!isCurrent()) return;
+    world.isClosing = false;
     if (this.#waiting.size > 0) world.broken('an outcome() is still waited for once its tracker is closed');
     const isPatient = time.now - closedAt >= requestTimeout;
     if (this.#handOvers.underWay > 0 && !isPatient) world.broken('onEnd goes on once its tracker is closed');
