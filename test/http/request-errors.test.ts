@@ -101,6 +101,15 @@ test.each([
   expect(networkError(error, [])).toMatchObject({kind: 'network', transient: true, ends: undefined});
 });
 
+test.each([
+  ['the fifth', 5, {code: 'ECONNRESET', message: 'No answer: ECONNRESET'}],
+  ['the fifth and no further', 6, {code: undefined, message: 'No answer: Error: 5'}],
+])('causes are followed to %s', (_, count, expected) => {
+  let error: Error = Object.assign(new Error(String(count)), {code: 'ECONNRESET'});
+  for (let number = count - 1; number > 0; number--) error = new Error(String(number), {cause: error});
+  expect(networkError(error, [])).toMatchObject(expected);
+});
+
 test.each(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE'])(
   'a request that cannot be sent at all is not retried: %s',
   (code) => {
