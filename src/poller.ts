@@ -190,8 +190,8 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   /**
-   * Lets a runner take over. A request that is under way is waited for, and none follows; then this poller is stopped, or goes on
-   * if `take` rejects.
+   * Lets a runner take over. A poll that is under way is waited for, and none follows; then this poller is stopped, or goes on if
+   * `take` rejects. A result that is being fetched is not waited for: the runner fetches it.
    *
    * @internal
    * @param take stores what it is given, the resume token
@@ -199,8 +199,6 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    */
   async handOver<Taken>(take: (token: ResumeToken) => Promise<Taken>): Promise<Taken> {
     await this.#watch.pause();
-    // What it fetches goes into the token.
-    if (this.#phase.is === 'fetchingResult') await this.outcome();
     try {
       const taken = await take(this.toJSON());
       this.stop(new Error('handed over'));

@@ -141,14 +141,37 @@ describe('83: a poller that is handed over', () => {
     await expect(poller.result()).resolves.toMatchObject({status: 'succeeded'});
   });
 
-  test('while it fetches the result gives that too', async () => {
+  const succeeded = {id: 'b', status: 'succeeded', resourceLocation: 'https://graph.example/result'};
+
+  test('while it fetches the result does not wait for that', async () => {
+    const {poller, answer, requests, aborted} = watched({fetchResult: true});
+    await settle();
+    await answer(Response.json(succeeded));
+    await expect(poller.handOver(token)).resolves.toMatchObject({operation: {status: 'succeeded'}});
+    await expectHandedOver(poller);
+    expect([requests(), aborted()]).toEqual([2, 1]);
+  });
+
+  test('while it waits to fetch the result again does not wait for that, and fetches no more', async () => {
     const {poller, answer, requests} = watched({fetchResult: true});
     await settle();
-    await answer(Response.json({id: 'b', status: 'succeeded', resourceLocation: 'https://graph.example/result'}));
-    const handedOver = poller.handOver(token);
-    await answer(Response.json({made: true}));
-    await expect(handedOver).resolves.toMatchObject({operation: {result: {made: true}}});
+    await answer(Response.json(succeeded));
+    await answer(new Response(null, {status: 404}));
+    await expect(poller.handOver(token)).resolves.toMatchObject({operation: {status: 'succeeded'}});
+    await expectHandedOver(poller);
+    await jest.advanceTimersByTimeAsync(60_000);
     expect(requests()).toBe(2);
+  });
+
+  test('goes on fetching the result where nobody takes it', async () => {
+    const {poller, answer, requests, aborted} = watched({fetchResult: true});
+    await settle();
+    await answer(Response.json(succeeded));
+    const refusing = poller.handOver(() => Promise.reject(new Error('no')));
+    await expect(refusing).rejects.toThrow('no');
+    await answer(Response.json({made: true}));
+    await expect(poller.result()).resolves.toMatchObject({result: {made: true}});
+    expect([requests(), aborted()]).toEqual([2, 0]);
   });
 });
 

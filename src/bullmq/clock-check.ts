@@ -1,6 +1,6 @@
+import {asError} from './as-error.ts';
 import {ClockSkewError} from './clock-skew-error.ts';
-import {asError} from './engine-options.ts';
-import {mostSkew, type RedisClock} from './redis-clock.ts';
+import {maxSkew, type RedisClock} from './redis-clock.ts';
 
 const interval = 60_000;
 /** While the clocks differ. */
@@ -42,7 +42,7 @@ export class ClockCheck {
 
   /** Checks at once when the wall clock was set. */
   notice(): void {
-    if (this.#state === 'running' && Math.abs(this.#clock.skew()) > mostSkew) void this.check();
+    if (this.#state === 'running' && Math.abs(this.#clock.skew()) > maxSkew) void this.check();
   }
 
   close(): void {
@@ -59,7 +59,7 @@ export class ClockCheck {
       if (this.#state !== 'closed') this.#onError(asError(error));
     }
     const skew = this.#clock.skew();
-    if (Math.abs(skew) <= mostSkew) await this.#go();
+    if (Math.abs(skew) <= maxSkew) await this.#go();
     else await this.#stop(skew);
     if (this.#state === 'closed') return;
     this.#timer = setTimeout(() => void this.check(), this.#state === 'running' ? interval : shortInterval);

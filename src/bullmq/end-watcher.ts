@@ -1,30 +1,34 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {type Queue, QueueEvents} from 'bullmq';
 import {now} from '../shared/clock.ts';
-import {asError, type Engine} from './engine-options.ts';
+import {asError} from './as-error.ts';
+import {chunksOf} from './chunks.ts';
+import {dropOldest} from './drop-oldest.ts';
+import type {Engine} from './engine-options.ts';
 import {jobOf} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
+import {type RedisScript, runScript} from './redis-script.ts';
 import {turnEvent} from './turn-json.ts';
 
 /** How often Redis is asked which jobs have ended, in milliseconds: BullMQ loses events under load. */
 const interval = 3000;
-/** How long jobs are collected before they are asked for the first time, in milliseconds. */
+/** How long jobs are collected before Redis is asked about them for the first time, in milliseconds. */
 const collectTime = 50;
-/** How many jobs are asked for at once. */
-const atOnce = 1000;
+/** How many jobs Redis is asked about at once. */
+const checkSize = 1000;
 /**
  * How many jobs are also read in an interval, in turn: what they hold may be malformed, and one that was removed may have been
  * added again.
  */
-const mostReads = 50;
+const maxReads = 50;
 
 /** How long a read of the event stream waits, in milliseconds. */
 const blockingTimeout = 10_000;
 /** How long events are collected before the next read, in milliseconds: a busy queue would take a command for each event. */
 const readPause = 20;
 const errorPause = 1000;
-/** How many jobs are kept in mind whose end is about to be handed over. */
-const mostEnding = 10_000;
+/** How many jobs are remembered whose end is about to be handed over. */
+const maxEnding = 10_000;
 /** How far back the first read of the event stream goes, in milliseconds: connecting takes a while. */
 const lookBack = 1000;
 
@@ -33,8 +37,8 @@ const endings: ReadonlySet<string> = new Set(['completed', 'failed', 'removed'])
 const endingTurn = /"type":"(?:succeeded|failed|canceled|abandoned)"/;
 
 // A thousand jobs in three commands of Redis, as long as none is gone.
-const findEnded = {
-  numberOfKeys: 2,
+const findEnded: RedisScript = {
+  name: 'findEndedOperations',
   lua: `
     local prefix = table.remove(ARGV, 1)
     local completed = redis.call('ZMSCORE', KEYS[1], unpack(ARGV))
@@ -59,8 +63,8 @@ export interface EndWaiter {
 }
 
 /**
- * Notices the ends of jobs for all that wait in this process: by one blocking read of the event stream, and by asking for a
- * thousand jobs at once every few seconds. So the load on Redis hardly depends on how many are waited for.
+ * Notices the ends of jobs for all that wait in this process: by one blocking read of the event stream, and by
+ * asking about a thousand jobs at once every few seconds. So the load on Redis hardly depends on how many are waited for.
  */
 export class EndWatcher {
   readonly #queue: Queue;
@@ -135,7 +139,8 @@ export class EndWatcher {
   // So that another one is read next time.
   #moveToEnd(id: string): void {
     const waiting = this.#waiting.get(id);
-    if (waiting === undefined || !this.#waiting.delete(id)) return;
+    if (waiting === undefined) return;
+    this.#waiting.delete(id);
     this.#waiting.set(id, waiting);
   }
 
@@ -177,10 +182,7 @@ export class EndWatcher {
     const {jobId} = jobOf(field('jobId'));
     if (event === turnEvent && endingTurn.test(field('turn'))) {
       this.#ending.add(jobId);
-      for (const oldest of this.#ending) {
-        if (this.#ending.size <= mostEnding) break;
-        this.#ending.delete(oldest);
-      }
+      dropOldest(this.#ending, maxEnding);
     }
     if (endings.has(event) || (event === 'delayed' && this.#ending.has(jobId))) this.#notify(jobId);
     if (endings.has(event)) this.#ending.delete(jobId);
@@ -191,7 +193,7 @@ export class EndWatcher {
     let readsLeft = 0;
     for (let nextCheck = 0; this.#waiting.size > 0; ) {
       const isFull = now() >= nextCheck;
-      if (isFull) [nextCheck, readsLeft] = [now() + interval, mostReads];
+      if (isFull) [nextCheck, readsLeft] = [now() + interval, maxReads];
       const ids = [...(isFull ? this.#waiting : this.#added).keys()];
       this.#added.clear();
       for (const id of ids.slice(0, readsLeft)) {
@@ -211,17 +213,10 @@ export class EndWatcher {
   }
 
   async #check(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const client = await this.#queue.backend.client;
-    client.defineCommand('findEndedOperations', findEnded);
-    const keys = [this.#queue.toKey('completed'), this.#queue.toKey('failed')];
-    for (let from = 0; from < ids.length; from += atOnce) {
-      const some = ids.slice(from, from + atOnce);
-      const ended: readonly string[] = await client.runCommand('findEndedOperations', [
-        ...keys,
-        this.#queue.toKey(''),
-        ...some,
-      ]);
+    const prefix = this.#queue.toKey('');
+    for (const some of chunksOf(ids, checkSize)) {
+      const args = [prefix, ...some];
+      const ended = await runScript<readonly string[]>(this.#queue, findEnded, ['completed', 'failed'], args);
       for (const id of ended) this.#notify(id);
     }
   }

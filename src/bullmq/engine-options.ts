@@ -82,7 +82,7 @@ export function readEngineOptions<Options extends EngineOptions>(
   return {engine, own};
 }
 
-/** Of a key with a pair of braces, Redis hashes only what is between the first. */
+/** Of a key with braces, Redis hashes only what the first pair encloses. */
 const hashTag = /^[^{]*\{[^}]+\}/;
 
 /**
@@ -98,18 +98,13 @@ function checkHashTag({connection, prefix, name}: EngineOptions): void {
 }
 
 // While Redis is unavailable, each attempt to connect is an error.
-const mostWarnings = 100;
+const maxWarnings = 100;
 
 function warnOnce(): (error: Error) => void {
   const warned = new Set<string>();
   return ({name, message}) => {
-    if (warned.has(message) || warned.size >= mostWarnings) return;
+    if (warned.has(message) || warned.size >= maxWarnings) return;
     warned.add(message);
     emitWarning(`operation-poller/bullmq: ${name}: ${message}`);
   };
-}
-
-/** What was thrown, as an error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -13,6 +13,7 @@ import {
   isNumber,
   isWellFormed,
 } from '../shared/check-options.ts';
+import {chunksOf} from './chunks.ts';
 import {type Engine, unlimited} from './engine-options.ts';
 import {createId, isId, type JobData, jobOf, writeJob} from './job.ts';
 import type {Entry, JobReader} from './job-reader.ts';
@@ -65,8 +66,8 @@ const addChecks = {
   priority: isNumber({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),
 } satisfies Checks<AddOptions>;
 
-/** An operation on its way into Redis. */
-interface Added<Data> {
+/** What a job is made from. */
+interface NewJob<Data> {
   readonly jobId: string;
   readonly record: OperationRecord<Data>;
   readonly state: WatchState;
@@ -76,7 +77,7 @@ interface Added<Data> {
 }
 
 /** How many jobs are written or read at once. */
-export const largestBulk = 1000;
+export const bulkSize = 1000;
 
 /** Adds operations to a queue as jobs. */
 export class JobAdder<Data> {
@@ -100,33 +101,29 @@ export class JobAdder<Data> {
 
   /** Adds one operation. @returns what is in Redis now: what was added, or what was there before */
   async add(source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<Entry<Data>> {
-    const added = this.#prepare(source, options, await this.#timeOfCall());
-    const {name, data, opts} = this.#jobFor(added);
+    const job = this.#prepare(source, options, await this.#timeOfCall());
+    const {name, data, opts} = this.#jobFor(job);
     await this.#queue.add(name, data, opts);
-    return await this.#entryOf(added);
+    return await this.#entryOf(job);
   }
 
   /** Adds many operations in few round trips; returns them in their order. */
   async addMany(operations: Iterable<AddedOperation<Data>>): Promise<Entry<Data>[]> {
     const now = await this.#timeOfCall();
-    const added = [...operations].map(({location, ...options}) => this.#prepare(location, options, now));
+    const jobs = [...operations].map(({location, ...options}) => this.#prepare(location, options, now));
     const entries: Entry<Data>[] = [];
-    for (let from = 0; from < added.length; from += largestBulk) {
-      const bulk = added.slice(from, from + largestBulk);
-      await this.#queue.addBulk(bulk.map((each) => this.#jobFor(each)));
-      entries.push(...(await Promise.all(bulk.map((each) => this.#entryOf(each)))));
+    for (const bulk of chunksOf(jobs, bulkSize)) {
+      await this.#queue.addBulk(bulk.map((job) => this.#jobFor(job)));
+      entries.push(...(await Promise.all(bulk.map((job) => this.#entryOf(job)))));
     }
     return entries;
   }
 
   /** The job that {@link add} would add, for a flow. */
-  async toFlowJob(source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<OperationFlowJob> {
-    const job = this.#jobFor(this.#prepare(source, options, await this.#timeOfCall()));
-    const {
-      name,
-      options: {prefix = 'bull'},
-    } = this.#engine;
-    return {...job, queueName: name, prefix};
+  async toFlowJob(source: string | URL | ResumeToken, given?: AddOptions<Data>): Promise<OperationFlowJob> {
+    const job = this.#jobFor(this.#prepare(source, given, await this.#timeOfCall()));
+    const {name: queueName, options} = this.#engine;
+    return {...job, queueName, prefix: options.prefix ?? 'bull'};
   }
 
   // By Redis' clock, which may have to be read first.
@@ -137,7 +134,7 @@ export class JobAdder<Data> {
     return Math.ceil(clock.now() - (performance.now() - called));
   }
 
-  #prepare(source: string | URL | ResumeToken, options: AddOptions<Data> = {}, now: number): Added<Data> {
+  #prepare(source: string | URL | ResumeToken, options: AddOptions<Data> = {}, now: number): NewJob<Data> {
     const {handOver, name, priority, key, data, ...watch} = checkOptions(options, addChecks);
     const place = typeof source === 'string' || source instanceof URL ? source : this.#byClock(source);
     const state = recordedState(place, watch, now);
@@ -152,7 +149,7 @@ export class JobAdder<Data> {
   }
 
   // BullMQ counts the delay from when it takes the job; of many jobs, some are taken long after the call of addMany.
-  #jobFor({jobId, record, handOver, name = 'operation', priority}: Added<Data>) {
+  #jobFor({jobId, record, handOver, name = 'operation', priority}: NewJob<Data>) {
     const timestamp = this.#reader.clock.now();
     const delay = Math.ceil(Math.max(0, record.token.dueAt - timestamp));
     return {
@@ -162,7 +159,7 @@ export class JobAdder<Data> {
     };
   }
 
-  async #entryOf({jobId, record, state}: Added<Data>): Promise<Entry<Data>> {
+  async #entryOf({jobId, record, state}: NewJob<Data>): Promise<Entry<Data>> {
     const client = await this.#queue.backend.client;
     const text = await client.hget(this.#queue.toKey(jobId), 'data');
     const isOurs = text === null || text.includes(`"id":"${record.id.slice(jobId.length + 1)}"`);

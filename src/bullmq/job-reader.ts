@@ -3,8 +3,9 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {type OutcomeJson, readOutcome} from '../runner/outcome-json.ts';
 import {type OperationRecord, outcomeOf, readRecord} from '../runner/record.ts';
+import {asError} from './as-error.ts';
 import {type EndWaiter, EndWatcher} from './end-watcher.ts';
-import {asError, type Engine} from './engine-options.ts';
+import type {Engine} from './engine-options.ts';
 import {type JobData, jobOf, type OperationJob, readingJob, readJob} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
 

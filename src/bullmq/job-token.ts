@@ -2,9 +2,9 @@ import {type OperationJson, type ResumeToken, tokenKind, tokenVersion} from '../
 import {readDateTime} from '../shared/date-time.ts';
 import {isRecord} from '../shared/json.ts';
 
-/** What the fields of an operation usually are a copy of. */
+/** The fields of an operation that are usually copies: of its body's fields, or of its status. */
 type Copied = 'id' | 'rawStatus' | 'createdDateTime' | 'lastActionDateTime';
-/** What can usually be read from the other fields of a token. */
+/** The fields of a token that can usually be read from the others. */
 type Derived = 'kind' | 'version' | 'tokenOrigin' | 'highestStatus' | 'lastSeenAt';
 
 /** An operation, without what its `raw` body says in the same words. `null`: it has no such field, although the body does. */
@@ -62,7 +62,7 @@ function writeOperation(operation: OperationJson): JobOperation {
 function readOperation(operation: JobOperation): OperationJson {
   const {id, rawStatus, createdDateTime, lastActionDateTime, ...rest} = operation;
   const copies = copiesOf(operation);
-  /** What is stored; a copy where nothing is. */
+  /** The stored value, or the copy where none is stored. `null` stands for no value. */
   const read = (stored: string | null | undefined, copy: string | undefined): string | undefined =>
     stored === undefined ? copy : (stored ?? undefined);
   const created = read(createdDateTime, copies.createdDateTime);
@@ -76,7 +76,7 @@ function readOperation(operation: JobOperation): OperationJson {
   };
 }
 
-/** What an operation's fields usually are: the body's of the same name, and the status. */
+/** What these fields usually are: the body's of the same name, and the status. */
 function copiesOf({raw, status}: Pick<JobOperation, 'raw' | 'status'>): Readonly<Record<Copied, string | undefined>> {
   const body = isRecord(raw) ? raw : {};
   return {

@@ -5,7 +5,8 @@ import {QueueEvents, type QueueEventsListener, QueueEventsProducer} from 'bullmq
 import {type OperationEvent, type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {OperationEventOf} from '../poller.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
-import {asError, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
+import {asError} from './as-error.ts';
+import {type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {readTurn, turnEvent} from './turn-json.ts';
 
 /** An event by its name, as a poller has it, with the operation's id in the queue; `'*'` is any. */

@@ -2,12 +2,12 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {isNotConnectionError, type JobJson, type Span, Worker} from 'bullmq';
 import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
-import {asError} from './engine-options.ts';
+import {asError} from './as-error.ts';
 import type {JobData, OperationJob} from './job.ts';
 import type {JobProgress} from './job-progress.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
 import {RedisClock} from './redis-clock.ts';
-import type {RedisKeys} from './redis-holds.ts';
+import {type RedisScript, runScript} from './redis-script.ts';
 import {wakeHintedJobs} from './wake-job.ts';
 
 /** What happens next to a job that is not done. */
@@ -22,13 +22,23 @@ export interface Wait {
 
 type Done = OutcomeJson | Wait;
 
-/** How long to wait after an error of Redis before the next job is asked for, in milliseconds. */
+/** How long to wait after an error from Redis before asking for the next job, in milliseconds. */
 const firstPause = 200;
 const longestPause = 5000;
-/** How long a job rests that BullMQ cannot read, in milliseconds. */
-const longRest = 60_000;
-/** How long jobs that were put back are collected before hints about them are asked for, in milliseconds. */
+/** For how long a job is delayed that BullMQ cannot read, in milliseconds. */
+const longDelay = 60_000;
+/** How long to collect jobs that were put back before asking for hints about them, in milliseconds. */
 const collectTime = 1;
+
+const findLocked: RedisScript = {
+  name: 'findLockedOperation',
+  lua: `
+    local prefix, lock, own = ARGV[1], ARGV[2], ARGV[3]
+    for _, id in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
+      if id ~= own and redis.call('GET', prefix .. id .. ':lock') == lock then return id end
+    end
+    return ''`,
+};
 
 /**
  * BullMQ's worker, extended: a job that was processed may wait again.
@@ -38,16 +48,14 @@ const collectTime = 1;
  * lost it would write its old token over the newer one of the worker that has the job now.
  */
 export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
-  /** Access to the queue's keys. */
-  readonly redisKeys: RedisKeys = {client: this.backend.client, toKey: (type) => this.toKey(type)};
-  readonly clock: RedisClock = new RedisClock(this.redisKeys);
+  readonly clock: RedisClock = new RedisClock(this);
 
   readonly #closing = new AbortController();
   #lastFailure = Number.NEGATIVE_INFINITY;
   #pause = 0;
   #hints: Promise<void> | undefined;
 
-  // BullMQ asks again at once, whatever Redis answers: one that is read-only, as after a failover, made it a busy loop.
+  // BullMQ asks again at once, whatever Redis answers: with one that is read-only, as after a failover, that is a busy loop.
   protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<Data, Done>> {
     try {
       return await super.moveToActive(lock, name);
@@ -124,23 +132,26 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   }
 
   /**
-   * Lets a job rest that BullMQ took and cannot read, because somebody edited it: it would be taken again and again, and each time hold
+   * Delays a job that BullMQ took and cannot read, because somebody edited it: it would be taken again and again, and each time hold
    * up all others.
    *
    * @param own the job that had the lock before
    * @returns whether there is one
    */
-  async #setAside(lock: string, error: unknown, own?: string): Promise<boolean> {
+  async #setAside(lock: string, thrown: unknown, own = ''): Promise<boolean> {
+    const error = asError(thrown);
     // The answer of Redis was lost: the job is well.
-    if (!isNotConnectionError(asError(error))) return false;
-    const client = await this.backend.client;
-    for (const id of await client.lrange(this.toKey('active'), 0, -1)) {
-      if (id === own || (await client.get(this.toKey(`${id}:lock`))) !== lock) continue;
-      await this.backend.moveToDelayed(id, this.clock.now(), longRest, lock, {skipAttempt: true});
-      this.emit('error', new JobSkippedError(`BullMQ cannot read it: ${asError(error).message}`, id, 'invalidToken'));
+    if (!isNotConnectionError(error)) return false;
+    try {
+      const id = await runScript<string>(this, findLocked, ['active'], [this.toKey(''), lock, own]);
+      if (id === '') return false;
+      await this.backend.moveToDelayed(id, this.clock.now(), longDelay, lock, {skipAttempt: true});
+      this.emit('error', new JobSkippedError(`BullMQ cannot read it: ${error.message}`, id, 'invalidToken'));
       return true;
+    } catch {
+      // Redis cannot answer this either, e.g. while it runs a script: the first error is the one to report.
+      return false;
     }
-    return false;
   }
 
   // One command for all jobs that were put back within a millisecond.

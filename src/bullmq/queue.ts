@@ -7,14 +7,15 @@ import {OperationPoller} from '../poller.ts';
 import {takeOver} from '../runner/take-over.ts';
 import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
+import {chunksOf} from './chunks.ts';
 import {type EngineOptions, readEngineOptions} from './engine-options.ts';
 import {type JobData, jobOf} from './job.ts';
-import {type AddedOperation, type AddOptions, JobAdder, largestBulk, type OperationFlowJob} from './job-adder.ts';
+import {type AddedOperation, type AddOptions, bulkSize, JobAdder, type OperationFlowJob} from './job-adder.ts';
 import {JobReader} from './job-reader.ts';
 import {Publisher} from './publisher.ts';
 import {QueuedOperation} from './queued-operation.ts';
 import {RedisClock} from './redis-clock.ts';
-import {RedisHolds, type RedisKeys} from './redis-holds.ts';
+import {RedisHolds} from './redis-holds.ts';
 import {removeJob} from './remove-job.ts';
 import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
 import {wakeHeldJobs, wakeJob} from './wake-job.ts';
@@ -54,7 +55,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
    * retained: the code that starts operations is safe to retry.
    *
    * @param operation where it is: the `Location` header of the response to its start, unchanged; or a resume token or a poller to go on
-   *   from. A poller is handed over: its request under way is waited for, its `result()` rejects with a `WatchAbortedError` whose cause
+   *   from. A poller is handed over: a poll that is under way is waited for, its `result()` rejects with a `WatchAbortedError` whose cause
    *   says so. It goes on if adding fails, or if the key belongs to another operation
    * @returns the operation that is in Redis: with a known key, the one that was there
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it
@@ -71,7 +72,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
    * An operation as a job for BullMQ's `FlowProducer`, to be the child of a job that waits for its end. Nothing is in Redis until the flow
    * is added; then it is as if it had been added here. An operation of the same key that is there becomes the child, even one that has
    * ended. But a job has one parent: while that is in Redis, BullMQ adds a second flow with the same key without an error, and its parent
-   * waits forever. A job that is no parent can wait for the same operation, too: its worker awaits `(await queue.get(key))?.outcome()`.
+   * waits forever. A job without children can wait for the same operation, too: its worker awaits `(await queue.get(key))?.outcome()`.
    *
    * @throws TypeError or RangeError when an option or the location is invalid; the message names it
    *
@@ -153,12 +154,11 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   const retention = readRetention(own.retention);
   const queue = new Queue<JobData<Data>>(engine.name, {...engine.options, streams: retention.streams});
   queue.on('error', engine.onError);
-  const keys: RedisKeys = {client: queue.backend.client, toKey: (type) => queue.toKey(type)};
-  const clock = new RedisClock(keys);
+  const clock = new RedisClock(queue);
   const reader = new JobReader<Data>(queue, engine, clock);
   const adder = new JobAdder<Data>(queue, engine, reader, retention);
   const publisher = new Publisher(engine);
-  const holds = new RedisHolds(keys);
+  const holds = new RedisHolds(queue);
 
   const close = async (): Promise<void> => {
     await reader.close();
@@ -216,9 +216,9 @@ async function list<Data, Result>(queue: Queue, reader: JobReader<Data>): Promis
   // A job may move from one state to another in the meantime.
   const ids = [...new Set(await queue.getRanges([...watchedStates], 0, -1))];
   const listed: QueuedOperation<Data, Result>[] = [];
-  for (let from = 0; from < ids.length; from += largestBulk) {
-    const some = await Promise.all(ids.slice(from, from + largestBulk).map(tryGet));
-    listed.push(...some.filter((queued) => queued !== undefined));
+  for (const some of chunksOf(ids, bulkSize)) {
+    const found = await Promise.all(some.map(tryGet));
+    listed.push(...found.filter((queued) => queued !== undefined));
   }
   return listed;
 }

@@ -1,33 +1,26 @@
-import type {RedisClient} from 'bullmq';
 import {type Clock, processClock, now as processNow} from '../shared/clock.ts';
-import type {RedisKeys} from './redis-holds.ts';
+import {type RedisKeys, type RedisScript, runScript} from './redis-script.ts';
 
 /** How far from Redis' clock this machine's may be, in milliseconds. BullMQ makes jobs due by the machine's clock. */
-export const mostSkew = 5000;
+export const maxSkew = 5000;
 
 const samples = 3;
 const longestValidity = 60_000;
 // With a key of the queue, so that a Redis Cluster asks the node that stamps the queue's times.
-const script = {numberOfKeys: 1, lua: "return redis.call('TIME')"};
+const queueKey = ['meta'];
+const readTime: RedisScript = {name: 'readRedisTime', lua: "return redis.call('TIME')"};
 
 /** Redis' clock, by which all times in jobs go: this machine's, corrected by how far it was off when last measured. */
 export class RedisClock implements Clock {
-  readonly #client: Promise<RedisClient>;
-  readonly #key: string;
+  readonly #keys: RedisKeys;
   /** What to add to `Date.now()`. */
   #offset = 0;
   /** How far the wall clock had been set, in this process, when it was measured. */
   #wallOffset = processClock.wallOffset();
   #measuredAt = Number.NEGATIVE_INFINITY;
 
-  constructor({client, toKey}: RedisKeys) {
-    this.#key = toKey('meta');
-    this.#client = client.then((connected) => {
-      connected.defineCommand('readRedisTime', script);
-      return connected;
-    });
-    // Whoever awaits it gets the error.
-    this.#client.catch(() => {});
+  constructor(keys: RedisKeys) {
+    this.#keys = keys;
   }
 
   now(): number {
@@ -52,12 +45,11 @@ export class RedisClock implements Clock {
 
   /** Compares this machine's clock with Redis'. @throws what Redis answers */
   async measure(): Promise<void> {
-    const client = await this.#client;
     let best = {roundTrip: Number.POSITIVE_INFINITY, offset: 0};
     const wallOffset = processClock.wallOffset();
     for (let sample = 0; sample < samples; sample += 1) {
       const sent = performance.now();
-      const [seconds, microseconds]: [string, string] = await client.runCommand('readRedisTime', [this.#key]);
+      const [seconds, microseconds] = await runScript<[string, string]>(this.#keys, readTime, queueKey);
       // In this order: a pause between the two makes the round trip longer, and the difference not larger than it may be.
       const receivedAt = Date.now();
       const roundTrip = performance.now() - sent;

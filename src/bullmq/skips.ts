@@ -1,26 +1,28 @@
-const shortestRest = 10;
-const longestRest = 60_000;
-/** A job rests for a quarter of the time for which it has been skipped. */
+import {dropOldest} from './drop-oldest.ts';
+
+const shortestDelay = 10;
+const longestDelay = 60_000;
+/** A job is delayed for a quarter of the time for which it has been skipped. */
 const share = 1 / 4;
-/** How often a job is handed on without a rest before each rest. */
-const handOns = 2;
-const longRest = 1000;
-const mostJobs = 10_000;
+/** How often a job is put back without a delay before each delay. */
+const undelayed = 2;
+const longDelay = 1000;
+const maxJobs = 10_000;
 
 /** What follows from a skip. */
 export interface Skip {
-  /** How long the job rests, in milliseconds; 0: it is handed on at once. */
-  readonly rest: number;
+  /** How long the job is delayed, in milliseconds; 0: it is put back at once. */
+  readonly delay: number;
   /** Whether to report it: the first one, and those of a job that nobody else seems to poll. */
   readonly isWorthReporting: boolean;
 }
 
 /**
- * How long jobs rest that this worker cannot poll: longer and longer while nobody else polls them.
+ * How long jobs are delayed that this worker cannot poll: longer and longer while nobody else polls them.
  *
- * Workers that wait for the end of the same rest race, and the same one may win again and again. Without a rest the job usually
- * goes to the worker that has been idle longest. So jobs are handed on a few times before each rest, and rests
- * grow with the time that has passed rather than with each skip.
+ * Workers that wait for the end of the same delay race, and the same one may win again and again. Without a delay the job usually goes
+ * to the worker that has been idle longest. So jobs are put back without one a few times before each, and delays grow with the time
+ * that has passed rather than with each skip.
  */
 export class Skips {
   /** By the job's id; the latest last. */
@@ -37,16 +39,13 @@ export class Skips {
     const isFirst = before === undefined || before.version !== version;
     const {since, count} = isFirst ? {since: now, count: 1} : {since: before.since, count: before.count + 1};
     // With so many jobs, a first skip may be one that was forgotten.
-    const isFull = isFirst && this.#skips.size >= mostJobs;
+    const isFull = isFirst && this.#skips.size >= maxJobs;
     this.#skips.delete(id);
     this.#skips.set(id, {version, since, count});
-    for (const oldest of this.#skips.keys()) {
-      if (this.#skips.size <= mostJobs) break;
-      this.#skips.delete(oldest);
-    }
-    if (isFull) return {rest: shortestRest, isWorthReporting: true};
-    if (count % (handOns + 1) !== 0) return {rest: 0, isWorthReporting: isFirst};
-    const rest = Math.min(longestRest, Math.max(shortestRest, Math.ceil((now - since) * share)));
-    return {rest, isWorthReporting: rest >= longRest};
+    dropOldest(this.#skips, maxJobs);
+    if (isFull) return {delay: shortestDelay, isWorthReporting: true};
+    if (count % (undelayed + 1) !== 0) return {delay: 0, isWorthReporting: isFirst};
+    const delay = Math.min(longestDelay, Math.max(shortestDelay, Math.ceil((now - since) * share)));
+    return {delay, isWorthReporting: delay >= longDelay};
   }
 }

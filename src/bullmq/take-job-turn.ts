@@ -11,7 +11,7 @@ import {type PreparedTurn, type Turn, takePreparedTurn} from '../runner/take-tur
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
 import {now as processNow, wallClock} from '../shared/clock.ts';
 import type {Listeners} from '../shared/listeners.ts';
-import {asError} from './engine-options.ts';
+import {asError} from './as-error.ts';
 import {type OperationJob, readJob, type Woken, writeJob} from './job.ts';
 import {isWorthStoring, type JobProgress, keptLogs, logLineOf, progressOf} from './job-progress.ts';
 import {JobSkippedError} from './job-skipped-error.ts';
@@ -150,9 +150,9 @@ function skip(
   skipped: JobSkippedError,
 ): Wait {
   // A time that is an object, as somebody may have written it, would be another one at each skip.
-  const {rest, isWorthReporting} = skips.add(jobId, JSON.stringify(record?.token.dueAt), processNow());
+  const {delay, isWorthReporting} = skips.add(jobId, JSON.stringify(record?.token.dueAt), processNow());
   if (isWorthReporting) onError(skipped);
-  return {dueAt: clock.now() + rest, isSkipped: true};
+  return {dueAt: clock.now() + delay, isSkipped: true};
 }
 
 /** A record and its state, whose wait may have been ended: by a hint as soon as the service allows, by a lifted hold at once. */
@@ -164,13 +164,8 @@ function wokenBy<Data>(
 ): {readonly before: OperationRecord<Data>; readonly state: WatchState} {
   if (woken === undefined) return {before: record, state};
   const dueAt = Math.min(dueAtOf(record), now);
-  const due =
-    woken === 'release'
-      ? {...state, dueAt, notBefore: undefined}
-      : wake(
-          state,
-          wallClock(() => now),
-        )?.state;
+  const clock = wallClock(() => now);
+  const due = woken === 'release' ? {...state, dueAt, notBefore: undefined} : wake(state, clock)?.state;
   if (due === undefined) return {before: record, state};
   const {fetching} = record;
   const before = {...record, token: writeResumeToken(due), ...(fetching && {fetching: {...fetching, dueAt}})};

@@ -1,7 +1,8 @@
 import type {Queue} from 'bullmq';
 import {longestHold} from '../runner/step-unless-held.ts';
+import {chunksOf} from './chunks.ts';
 import type {Woken} from './job.ts';
-import type {RedisKeys} from './redis-holds.ts';
+import {type RedisKeys, type RedisScript, runScript} from './redis-script.ts';
 
 // A job's data is marked only while it waits: once a worker has it, one of the two would overwrite what the other writes. The hint
 // is then kept beside it until its worker has put it back.
@@ -16,41 +17,40 @@ const mark = `
   local function isWaiting(id) return redis.call('ZSCORE', KEYS[1], id) end
   local function isActive(id) return redis.call('EXISTS', ARGV[1] .. id .. ':lock') == 1 end`;
 
-const scripts = {
-  wakeOperation: {
-    numberOfKeys: 2,
-    lua: `${mark}
-      local id, woken = ARGV[2], ARGV[3]
+const wakeOperation: RedisScript = {
+  name: 'wakeOperation',
+  lua: `${mark}
+    local id, woken = ARGV[2], ARGV[3]
+    if isWaiting(id) then
+      mark(id, woken)
+      return 1
+    end
+    if isActive(id) then
+      redis.call('HSET', KEYS[2], id, woken)
+      redis.call('PEXPIRE', KEYS[2], ${longestHold})
+    end
+    return 0`,
+};
+
+const takeHints: RedisScript = {
+  name: 'takeOperationHints',
+  lua: `${mark}
+    local hints = redis.call('HGETALL', KEYS[2])
+    local marked = {}
+    for index = 1, #hints, 2 do
+      local id = hints[index]
       if isWaiting(id) then
-        mark(id, woken)
-        return 1
+        mark(id, hints[index + 1])
+        marked[#marked + 1] = id
       end
-      if isActive(id) then
-        redis.call('HSET', KEYS[2], id, woken)
-        redis.call('PEXPIRE', KEYS[2], ${longestHold})
-      end
-      return 0`,
-  },
-  takeOperationHints: {
-    numberOfKeys: 2,
-    lua: `${mark}
-      local hints = redis.call('HGETALL', KEYS[2])
-      local marked = {}
-      for index = 1, #hints, 2 do
-        local id = hints[index]
-        if isWaiting(id) then
-          mark(id, hints[index + 1])
-          marked[#marked + 1] = id
-        end
-        if not isActive(id) then redis.call('HDEL', KEYS[2], id) end
-      end
-      return marked`,
-  },
-} as const;
+      if not isActive(id) then redis.call('HDEL', KEYS[2], id) end
+    end
+    return marked`,
+};
 
 /** What a queue and a worker have in common. */
-interface Jobs extends Pick<RedisKeys, 'toKey'> {
-  readonly backend: Pick<RedisKeys, 'client'> & Pick<Queue['backend'], 'promote'>;
+interface Jobs extends RedisKeys {
+  readonly backend: RedisKeys['backend'] & Pick<Queue['backend'], 'promote'>;
 }
 
 const watchedStates: ReadonlySet<string> = new Set(['delayed', 'waiting', 'prioritized', 'active']);
@@ -61,7 +61,7 @@ const watchedStates: ReadonlySet<string> = new Set(['delayed', 'waiting', 'prior
  * @returns whether there is such a job that is not over
  */
 export async function wakeJob(queue: Queue, id: string, woken: Woken): Promise<boolean> {
-  if ((await run(queue, 'wakeOperation', id, woken)) === 1) {
+  if ((await run<number>(queue, wakeOperation, id, woken)) === 1) {
     await promote(queue, id);
     return true;
   }
@@ -70,23 +70,22 @@ export async function wakeJob(queue: Queue, id: string, woken: Woken): Promise<b
 
 /** Ends the waits of the jobs that were woken while a worker had them, and that wait now. */
 export async function wakeHintedJobs(worker: Jobs): Promise<void> {
-  const ids: readonly string[] = await run(worker, 'takeOperationHints');
+  const ids = await run<readonly string[]>(worker, takeHints);
   await Promise.all(ids.map((id) => promote(worker, id)));
 }
 
-const atOnce = 100;
+/** How many jobs are woken at once. */
+const chunkSize = 100;
 
 /** Wakes the jobs that waited for a hold which has been lifted. */
 export async function wakeHeldJobs(queue: Queue, ids: readonly string[]): Promise<void> {
-  for (let from = 0; from < ids.length; from += atOnce) {
-    await Promise.all(ids.slice(from, from + atOnce).map((id) => wakeJob(queue, id, 'release')));
+  for (const some of chunksOf(ids, chunkSize)) {
+    await Promise.all(some.map((id) => wakeJob(queue, id, 'release')));
   }
 }
 
-async function run(jobs: Jobs, name: keyof typeof scripts, ...args: readonly string[]) {
-  const client = await jobs.backend.client;
-  client.defineCommand(name, scripts[name]);
-  return client.runCommand(name, [jobs.toKey('delayed'), jobs.toKey('hints'), jobs.toKey(''), ...args]);
+async function run<Reply>(jobs: Jobs, script: RedisScript, ...args: readonly string[]): Promise<Reply> {
+  return await runScript(jobs, script, ['delayed', 'hints'], [jobs.toKey(''), ...args]);
 }
 
 async function promote({backend}: Jobs, id: string): Promise<void> {

@@ -61,11 +61,11 @@ export type WorkerPollOptions<Data = unknown, Result = unknown> = Omit<
   'signal' | 'heldUntil' | 'started' | 'finalStateVia'
 >;
 
-/** A worker: it has started by the time you hold it. */
+/** A worker. It starts by itself. */
 export interface OperationWorker extends AsyncDisposable {
   /**
    * Adds a listener to the polls that this worker makes, in this process: all of them, also those that bring nothing new,
-   * each as soon as it is answered and without a detour through Redis. Listeners added right after the worker was made get
+   * each as soon as it is answered, without going through Redis. Listeners added right after the worker was made get
    * every event.
    *
    * A poll that has to be made again emits its events again: one whose answer could not be written to Redis, or whose worker
@@ -138,9 +138,11 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     workerOptions(engine, {concurrency, limiter, recoverAfter, metrics}),
   );
   const publisher = new Publisher(engine);
-  const io: JobIo<Data> = jobIo(worker, publisher, engine.onError, poll, {
+  const io: JobIo<Data> = jobIo(worker, poll, {
+    publisher,
     lockDuration: recoverAfter,
     signal: closing.signal,
+    onError: engine.onError,
   });
   const lockErrors = foldLockErrors(engine.onError);
   worker.on('error', lockErrors.report);
@@ -175,13 +177,12 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
 
 /** What the turns of a worker's jobs need, made once for all of them. */
 function jobIo<Data>(
-  {redisKeys, clock, backend}: PollWorker<Data>,
-  publisher: Publisher,
-  onError: Engine['onError'],
+  worker: PollWorker<Data>,
   poll: WorkerPollOptions<Data>,
-  own: Pick<JobIo, 'lockDuration' | 'signal'>,
+  own: Pick<JobIo, 'publisher' | 'lockDuration' | 'signal' | 'onError'>,
 ): JobIo<Data> {
-  const holds = new RedisHolds(redisKeys);
+  const {clock, backend} = worker;
+  const holds = new RedisHolds(worker);
   return {
     resume: prepareTurns(poll),
     onEnd: poll.onEnd && untilAborted(poll.onEnd, own.signal),
@@ -189,10 +190,8 @@ function jobIo<Data>(
     clock,
     holds,
     skips: new Skips(),
-    publisher,
     backend,
     listeners: new Listeners<TurnEvent>(operationEventTypes),
-    onError,
     ...own,
   };
 }

@@ -83,12 +83,12 @@ export function updateProgress(progress: Progress, event: OperationEvent): Progr
 
 /** The live line at a moment. */
 export function liveSegments(progress: Progress, now: number): readonly LineSegment[] {
-  const {since, status, percent, answer, nextAt, problem} = progress;
+  const {since, status, percent, answer, nextAt, end, problem} = progress;
   const segments: LineSegment[] = [];
-  const add = (rank: number, style: Style, text: string): void => void segments.push({style, text, rank});
+  const add = (rank: number, style: Style, text: string): void => void segments.push({rank, style, text});
   add(0, 'active', percent === undefined ? status : withPercent(status, percent));
   add(5, 'plain', formatDuration(wholeSeconds(now - since)));
-  addEstimate(progress, now, add);
+  if (end !== undefined) segments.push(...estimateSegments(end, now));
   const [notFound, givingUp] = notFoundNotice(progress, now) ?? [];
   if (notFound !== undefined) add(1, 'warning', notFound);
   if (givingUp !== undefined) add(4, 'warning', givingUp);
@@ -106,16 +106,18 @@ export function liveSegments(progress: Progress, now: number): readonly LineSegm
 const barLength = 10;
 
 /** How long the operation is likely to go on, as a bar and in words. */
-function addEstimate({end}: Progress, now: number, add: (rank: number, style: Style, text: string) => void): void {
-  if (end === undefined) return;
+function estimateSegments(end: EstimatedEnd, now: number): readonly LineSegment[] {
+  const {likelyAt, mostAt} = end;
   // It is full when the operation has ended, and not before.
   const full = Math.min(barLength - 1, Math.floor(barLength * fullAt(end, now)));
-  add(7, 'plain', `[${'#'.repeat(full)}${'-'.repeat(barLength - full)}]`);
-  const {likelyAt, mostAt} = end;
-  const isLate = now >= likelyAt;
-  if (!isLate) add(3, 'plain', `about ${formatDuration(roundUp(likelyAt - now))} left`);
+  const bar = `[${'#'.repeat(full)}${'-'.repeat(barLength - full)}]`;
+  const likely = now < likelyAt ? `about ${formatDuration(roundUp(likelyAt - now))} left` : undefined;
   const most = now < mostAt ? `at most ${formatDuration(roundUp(mostAt - now))}` : 'longer than usual';
-  add(isLate ? 3 : 6, 'plain', most);
+  return [
+    {rank: 7, style: 'plain', text: bar},
+    ...(likely === undefined ? [] : [{rank: 3, style: 'plain', text: likely} as const]),
+    {rank: likely === undefined ? 3 : 6, style: 'plain', text: most},
+  ];
 }
 
 /** The end that is estimated at a moment. */

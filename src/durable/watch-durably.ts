@@ -194,19 +194,14 @@ function stepIo(host: DurableHost, settings: Settings, name: string, recorded: R
     signal: signalOf(host),
     random: () => recorded.random,
     poll: async (request) => {
-      const {
-        retries,
-        at: end,
-        random,
-        report,
-      } = readPollRecord(await host.run(name, () => recordPoll(settings, request)));
-      for (const {error, delay, at} of retries) {
+      const poll = readPollRecord(await host.run(name, () => recordPoll(settings, request)));
+      for (const {error, delay, at} of poll.retries) {
         recorded.now = at;
         request.onRetry(error, delay);
       }
-      recorded.now = end;
-      recorded.random = random;
-      return report;
+      recorded.now = poll.at;
+      recorded.random = poll.random;
+      return poll.report;
     },
   };
 }

@@ -98,7 +98,7 @@ export class Batcher {
     else void this.#send(requests);
   }
 
-  /** Only once its promise follows: a listener may abort it as soon as it is held back. */
+  /** Sends a request by itself. Its promise follows the request's first: a listener may abort it as soon as it is held back. */
   #sendAlone({location, request, resolve}: PendingRequest): void {
     resolve(Promise.resolve().then(() => this.#single(location, request)));
   }

@@ -2,13 +2,19 @@ import type {ClientParts} from '../client/client-parts.ts';
 import {type ClientPollOptions, checkPollOptions, clientPollChecks} from '../client/operation-settings.ts';
 import {type StartedOperation, startAfterReturn, watchStarted} from '../client/start.ts';
 import {sendStart} from '../client/start-request.ts';
-import {parseBody, type ResponseHeaders, type Transport, type TransportResponse} from '../http/transport.ts';
+import {containsSecret, redact, redactJson, type Secrets} from '../http/redact.ts';
+import {
+  parseBody,
+  type ResponseHead,
+  type ResponseHeaders,
+  type Transport,
+  type TransportResponse,
+} from '../http/transport.ts';
 import {OperationError} from '../operation/errors.ts';
 import {parseErrorObject} from '../protocol/error-object.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import {type Checks, checkedWhereRead, expected} from '../shared/check-options.ts';
-import {decodeLocation} from '../shared/location.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
 
 /** The options of `resetPassword`. */
@@ -48,10 +54,10 @@ export function resetPassword(
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
     const quoted: QuotedPassword = {password: newPassword};
     const quiet = {...client, transport: quotingNoPassword(client.transport, quoted)};
-    const accepted = await sendStart(quiet, options.protocol ?? longRunning, request, options, (response) =>
-      withoutPassword(response, newPassword),
-    );
-    quoted.password ??= passwordIn(accepted.response.json);
+    const accepted = await sendStart(quiet, options.protocol ?? longRunning, request, options, (response) => {
+      if (response.status < 300) quoted.password ??= passwordIn(parseBody(response.body));
+      return withoutPassword(response, newPassword, quoted);
+    });
     return withPassword(watchStarted(quiet, accepted, options, returned), quoted);
   });
 }
@@ -91,7 +97,7 @@ function withPassword(started: StartedOperation, quoted: QuotedPassword): Passwo
   return {...started, newPassword};
 }
 
-/** The password that the polls of a reset may quote, as long as they do. */
+/** The password that the responses to a reset may quote, as long as they do. */
 interface QuotedPassword {
   password: string | undefined;
 }
@@ -99,53 +105,47 @@ interface QuotedPassword {
 /** A transport for polls whose responses do not quote the password. */
 function quotingNoPassword(transport: Transport, quoted: QuotedPassword): Transport {
   return async (location, request) => {
-    const response = await transport(location, request);
-    const {password = ''} = quoted;
-    if (password.length < minSecretLength) return response;
-    const {headers, body} = response;
-    return {...response, headers: withoutSecret(headers, password), body: quotingNothing(body, password)};
+    const onHead = (head?: ResponseHead): void =>
+      request.onHead(head && {status: head.status, headers: withoutSecrets(head.headers, formsOf(quoted))});
+    const response = await transport(location, {...request, onHead});
+    const forms = formsOf(quoted);
+    return {...response, headers: withoutSecrets(response.headers, forms), body: quotingNone(response.body, forms)};
   };
 }
 
-/** The names of the password in a response to a reset; older services use the second. */
-const passwordNames: readonly string[] = ['newPassword', 'password'];
-
-/** The password in the body of the response to a reset. */
+/** The password in the body of the response to a reset; older services use the second name. */
 function passwordIn(body: unknown): string | undefined {
-  const password = passwordNames.map((name) => ownProperty(body, name)).find((value) => value !== undefined);
+  const password = ownProperty(body, 'newPassword') ?? ownProperty(body, 'password');
   return typeof password === 'string' ? password : undefined;
 }
 
 const plainCode = /^[\w.-]+$/;
 
 /**
- * The response to a reset without the password in its headers. The body keeps it only where the service generated it; of an error
- * that may quote the request, in any field and any encoding, only the code is kept.
+ * The response to a reset without the password. Of an error that may quote the request, in any field and any encoding, only the
+ * code is kept.
  */
-function withoutPassword(response: TransportResponse, given: string | undefined): TransportResponse {
-  const {status, headers, body} = response;
-  const password = given ?? passwordIn(parseBody(body));
+function withoutPassword(
+  response: TransportResponse,
+  given: string | undefined,
+  quoted: QuotedPassword,
+): TransportResponse {
+  const {status, body} = response;
   // Without its body, nobody knows whether the headers quote the password that the service made.
-  if (password === undefined && body === undefined && status < 300) return {...response, headers: noHeaders};
-  if (password === undefined) return response;
-  return {
-    ...response,
-    headers: withoutSecret(headers, password),
-    body: status < 300 ? quotingNothing(body, password) : given === undefined ? body : onlyCode(body, given),
-  };
+  if (quoted.password === undefined && body === undefined && status < 300) return {...response, headers: noHeaders};
+  const forms = formsOf(quoted);
+  const headers = withoutSecrets(response.headers, forms);
+  const refusal = status < 300 ? undefined : given;
+  return {...response, headers, body: refusal === undefined ? quotingNone(body, forms) : onlyCode(body, refusal)};
 }
 
-/** A body without the values that quote the password, except in the fields that are meant for it. */
-function quotingNothing(body: TransportResponse['body'], password: string): TransportResponse['body'] {
+/** A body without what the password may be quoted as, in values and in names. */
+function quotingNone(body: TransportResponse['body'], forms: Secrets): TransportResponse['body'] {
+  if (body === undefined) return undefined;
   const json = parseBody(body);
-  if (json === undefined || json === null || password === '') return body;
-  try {
-    const isQuote = (name: string, value: unknown): boolean =>
-      typeof value === 'string' && !passwordNames.includes(name) && holdsSecret(value, password);
-    return {json: JSON.parse(JSON.stringify(json), (name, value) => (isQuote(name, value) ? undefined : value))};
-  } catch {
-    return {text: ''}; // nested too deeply
-  }
+  if (json === undefined) return 'text' in body ? {text: redact(body.text, forms, body.text.length)} : body;
+  const clean = redactJson(json, forms) ?? null; // nested too deeply
+  return clean === json ? body : {json: clean};
 }
 
 function onlyCode(body: TransportResponse['body'], password: string): TransportResponse['body'] {
@@ -156,36 +156,25 @@ function onlyCode(body: TransportResponse['body'], password: string): TransportR
 
 const noHeaders: ResponseHeaders = {get: () => null, has: () => false, entries: () => []};
 
-// Shorter ones would be found inside ordinary ids.
-const minSecretLength = 8;
-
-/** Headers without those that hold a secret. */
-function withoutSecret(headers: ResponseHeaders, secret: string): ResponseHeaders {
-  if (secret.length < minSecretLength) return headers;
+/** Headers without those that contain a secret. */
+function withoutSecrets(headers: ResponseHeaders, secrets: Secrets): ResponseHeaders {
   const get = (name: string): string | null => {
     const value = headers.get(name);
-    return value === null || holdsSecret(value, secret) ? null : value;
+    return value === null || containsSecret(value, secrets) ? null : value;
   };
   return {
     get,
     has: (name) => get(name) !== null,
-    entries: () => [...headers.entries()].filter(([, value]) => !holdsSecret(value, secret)),
+    entries: () => [...headers.entries()].filter(([, value]) => !containsSecret(value, secrets)),
   };
 }
 
 /**
- * Whether a text contains a secret, as it is or percent-encoded, even more than once. It builds no pattern from the secret, which
- * would stay in memory.
+ * What to look for: the password, and its UTF-8 as a header and a URL contain it, each with pluses for spaces, too, as in a form. They are
+ * made anew for each response, so that nothing keeps them.
  */
-function holdsSecret(text: string, secret: string): boolean {
-  // A form writes a space as a plus.
-  const spaced = secret.replaceAll('+', ' ');
-  for (let decoded = decodeLocation(text); ; ) {
-    if (decoded.replaceAll('+', ' ').includes(spaced)) return true;
-    const next = decodeLocation(
-      decoded.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16))),
-    );
-    if (next === decoded) return false;
-    decoded = next;
-  }
+function formsOf({password}: QuotedPassword): Secrets {
+  if (password === undefined) return [];
+  const utf8 = Array.from(new TextEncoder().encode(password), (byte) => String.fromCharCode(byte)).join('');
+  return [password, utf8].flatMap((form) => [form, form.replaceAll(' ', '+')]);
 }

@@ -129,8 +129,8 @@ export function describeToken(given: unknown): string {
   if (given === '') return 'an empty string';
   if (typeof given === 'string') {
     return /^bearer\s/i.test(given)
-      ? 'the token with the word Bearer'
-      : `a string of ${given.length} characters, some of them others`;
+      ? 'a token that begins with the word Bearer'
+      : `a string of ${given.length} characters, some of which are not allowed`;
   }
   // MSAL's AuthenticationResult.
   if (isObject(given) && 'accessToken' in given) return 'an object with an accessToken: return that';

@@ -5,8 +5,8 @@ import {redact, redactJson} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 
 /**
- * A function that calls a protocol's `read` with a response, and returns what it gives as JSON without secrets. `read` gets the body
- * whose URLs still lead somewhere, and a URL that it gives as `resourceLocation` stays as it is.
+ * A function that calls a protocol's `read` with a response, and returns what it gives as JSON without secrets. `read` gets a
+ * body whose URLs still work, and a URL that it returns as `resourceLocation` stays as it is.
  *
  * @returns `undefined` where the protocol has none
  */

@@ -1,4 +1,4 @@
-/** Whether a text may contain an escape: to search for a character costs next to nothing. */
+/** Whether a text may contain an escape: searching for a character costs next to nothing. */
 export function mayBeEscaped(text: string): boolean {
   return text.includes('\\') || text.includes('%') || (text.includes('&') && text.includes(';'));
 }
@@ -6,13 +6,13 @@ export function mayBeEscaped(text: string): boolean {
 const utf16 = /* @__PURE__ */ new TextDecoder('utf-16le', {ignoreBOM: true});
 
 /**
- * A text without percent-encoding and without the escapes of JSON, JavaScript and HTML, however they are within each other. It takes
- * one pass, whatever a service sends: each escape is replaced where it ends, and what it stands for may end another one.
+ * A text without percent-encoding and without the escapes of JSON, JavaScript and HTML, however they are nested. It takes one pass,
+ * whatever a service sends: each escape is replaced where it ends, and what it stands for may end another one.
  */
 export function withoutEscapes(text: string): string {
   const plain = new Uint16Array(text.length);
   let length = 0;
-  // Where the last character is that may begin an escape.
+  // The place of the last character that may begin an escape.
   let opened = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -49,7 +49,7 @@ function unescapeLast(plain: Uint16Array, length: number): number {
   return beginsEscape(plain, length - 6, u) ? unescapeNumber(plain, length - 6, length, 4) : -1;
 }
 
-/** Whether there are a backslash and a letter, upper-case or not. */
+/** Whether a backslash and a letter, in either case, are at a place. */
 function beginsEscape(plain: Uint16Array, start: number, letter: number): boolean {
   return plain[start] === backslash && ((plain[start + 1] ?? 0) | 0x20) === letter;
 }
@@ -65,7 +65,7 @@ function putCode(plain: Uint16Array, start: number, code: number): number {
   return start;
 }
 
-/** Whether a backslash before a character stands for nothing else: quotes, slashes. */
+/** Whether a backslash before a character leaves it what it is: quotes, slashes. */
 function isEscapable(code: number): boolean {
   return code === 0x22 || code === 0x27 || code === 0x2f || code === backslash;
 }

@@ -109,7 +109,7 @@ function withoutSecrets(text: string, secrets: Secrets): string {
 }
 
 function replaceLiterally(text: string, secret: string): string {
-  // To look for it first makes a poll a tenth faster.
+  // Looking for it first makes a poll a tenth faster.
   return secret.length >= minSecretLength && text.includes(secret) ? text.replaceAll(secret, replacement) : text;
 }
 

@@ -7,7 +7,7 @@ import type {TransportRequest, TransportResponse} from './transport.ts';
 export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'> {
   /** The body as JSON: `null` where there is none, `undefined` where it is not JSON or `bodyError` says why it was not read. */
   readonly json: unknown;
-  /** The same, but with those values of the client's headers that a URL may contain. URLs are read from here, and nothing else is. */
+  /** The same, but with the values of the client's headers that a URL may contain. Only URLs are read from here. */
   readonly links: unknown;
   /** Why the body was not read to its end: it broke off, took too long or is too long. */
   readonly bodyError: PollError | undefined;

@@ -50,7 +50,10 @@ export function withTimeLimit<T>(
   let stage: Stage = {is: 'waiting'};
   return new Promise<T>((resolve, reject) => {
     const setEnd = movableTimer(() => {
-      const error = timeoutError(kind, now() - begunAt, stage);
+      // The limit, not the time that has passed: a timer fires late on a busy machine.
+      const isDeadline = endOf(stage, requestTimeout, deadlineAt) === deadlineAt;
+      const limit = isDeadline ? Math.max(0, Math.round(deadlineAt - begunAt)) : requestTimeout;
+      const error = timeoutError(kind, limit, stage);
       finish();
       const salvaged = salvage?.(error);
       if (salvaged === undefined) reject(error);
@@ -118,12 +121,12 @@ function movableTimer(onTimeout: () => void): (end: number) => void {
   };
 }
 
-function timeoutError(kind: LimitedWork, elapsed: number, stage: Stage): PollError {
+function timeoutError(kind: LimitedWork, limit: number, stage: Stage): PollError {
   if (kind !== 'request') {
-    const message = `The option ${kind} did not return within ${elapsed} ms`;
+    const message = `The option ${kind} did not return within ${limit} ms`;
     return new PollError(message, {kind: kind === 'token' ? kind : 'network', transient: false});
   }
   const heldUntil = stage.is === 'waiting' ? stage.heldUntil : undefined;
   const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;
-  return new PollError(`No answer within ${elapsed} ms${held}`, {kind: 'timeout', transient: true});
+  return new PollError(`No answer within ${limit} ms${held}`, {kind: 'timeout', transient: true});
 }

@@ -94,8 +94,8 @@ function readDefinition(
   if (eventType === '' || eventType.includes('*')) throw refuse('is not for one event');
   if (target !== undefined && target.length > 1) throw refuse('has several targets');
   const status = eventType === 'report' ? reportedStatus(guard) : undefined;
-  const isAsReported = eventType === 'report' ? status !== undefined : guard === undefined;
-  if (!isAsReported) throw refuse('has a guard that looks at more than the reported status');
+  const isGuardKnown = eventType === 'report' ? status !== undefined : guard === undefined;
+  if (!isGuardKnown) throw refuse('has a guard that looks at more than the reported status');
   const leadsTo = status ?? (eventType === 'abandon' ? 'abandoned' : from);
   if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
   // Other runners take no action but call the reducer with the state that the table has.

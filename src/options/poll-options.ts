@@ -13,8 +13,9 @@ export interface PollOptions<Result = unknown> {
   /** How the service describes its operations. Default `protocols.longRunning`. */
   readonly protocol?: Protocol<Result> | undefined;
   /**
-   * The ky instance that sends the requests, e.g. with hooks or another `fetch`. Its own retries and timeouts do not
-   * apply, and its headers and hooks see every request, also one to a foreign origin: give the token by `token`. Default `ky`.
+   * The ky instance that sends the requests, e.g. with hooks or another `fetch`. Its own retries, timeouts and prefix do not apply. Its
+   * headers and `searchParams` are added to requests on the operation's own origin; its hooks see every request, also one to a foreign
+   * origin: give the token by `token`. Default `ky`.
    */
   readonly http?: KyInstance | undefined;
   /**

@@ -46,9 +46,9 @@ export interface Settings extends RequestSettings {
   readonly startAfter?: Promise<void> | undefined;
   /** The origin that the token goes to for a result, where that is not the operation's. */
   readonly resultOrigin?: string | undefined;
-  /** What the paths that the service sends are under. Default: they are relative to the URL that was asked. */
+  /** The root under which the paths that the service sends are resolved. Default: they are relative to the requested URL. */
   readonly pathRoot?: string | undefined;
-  /** What URL templates with a leading slash are under. Default the operation's origin. */
+  /** The root of URL templates with a leading slash. Default the operation's origin. */
   readonly base?: string | undefined;
   readonly started?: StartRequest | undefined;
   readonly finalStateVia?: FinalStateVia | undefined;
@@ -63,9 +63,12 @@ const noOrigins: ReadonlySet<string> = new Set();
 const noSecrets: Secrets = [];
 
 const startedChecks = {
-  method: isA("an HTTP method such as 'PUT'", (value) => typeof value === 'string' && /^[a-z]+$/i.test(value)),
+  method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
   url: isA('an absolute http or https URL', (value) => typeof value === 'string' && readLocation(value) !== undefined),
-  location: isA('the Location header of the response', (value) => typeof value === 'string'),
+  location: isA(
+    'the Location header of the response',
+    (value) => typeof value === 'string' && readLocation(value, 'https://any.example') !== undefined,
+  ),
 } satisfies Checks<StartRequest>;
 
 const retryChecks = {

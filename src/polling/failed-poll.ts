@@ -3,18 +3,22 @@ import type {AbandonReason, WatchState} from '../operation/state.ts';
 import type {TroubleEvent} from '../operation/watch-event.ts';
 import type {Settings} from '../options/settings.ts';
 
+/** The shortest `Retry-After` that says when the service is to be asked again, in milliseconds. */
+const enoughWait = 1000;
+
 /**
- * What a failed poll counts as. Throttling with a `Retry-After` does not mean that the service is unreachable. Any other failure
- * with one was deferred rather than retried: as many of them make a failed poll as retries would have.
+ * What a failed poll counts as. Throttling with a `Retry-After` does not mean that the service is unreachable, however short
+ * `maxRetryAfter` makes it. Any other failure with one was deferred rather than retried: as many of them make a failed poll as retries
+ * would have.
  */
 export function countOf(
   {httpStatus, retryAfter, throttled, transient}: PollError,
   {deferredAttempts}: WatchState,
-  {retry}: Settings,
+  {retry, maxRetryAfter = enoughWait}: Settings,
 ): TroubleEvent['counts'] {
   if (httpStatus === 404) return 'missing';
   if (retryAfter === undefined || !transient) return 'failure';
-  if (throttled && retryAfter >= 1000) return 'nothing';
+  if (throttled && retryAfter >= Math.min(enoughWait, maxRetryAfter)) return 'nothing';
   return deferredAttempts < retry.retries ? 'deferral' : 'failure';
 }
 

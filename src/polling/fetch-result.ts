@@ -72,7 +72,7 @@ export async function fetchResultOnce(
   clock: Clock,
 ): Promise<ResultStep> {
   const attempts = progress?.attempts ?? 0;
-  // After the clock was set back, it would be in the future, and `notFoundGrace` that much longer.
+  // If the clock was set back, it would be in the future, and `notFoundGrace` that much longer.
   const since = Math.min(progress?.since ?? Number.POSITIVE_INFINITY, clock.now());
   const graceUntil = since + settings.notFoundGrace;
   try {

@@ -170,7 +170,8 @@ export function checkProtocol(given: object): void {
   const meanings = [...byWord.values(), ...Object.values(httpStatuses), otherWords, withoutStatus];
   const succeeds = protocol.read !== undefined || protocol.seeOtherSucceeds || protocol.notFoundSucceeds;
   if (!succeeds && !meanings.includes('succeeded')) {
-    throw expected('protocol.words', 'a word that means succeeded', describeValue(known));
+    const found = [...new Set(meanings)].filter(isOperationStatus).join(', ') || 'none';
+    throw expected('protocol.words', 'a word that means succeeded', `words for: ${found}`);
   }
   const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
   if (maximumInterval < minimumInterval) {

@@ -9,7 +9,7 @@ export type FinalStateVia = 'azure-async-operation' | 'operation-location' | 'lo
 
 /** The request that started an operation, for protocols whose result is found there. */
 export interface StartRequest {
-  /** Its HTTP method. */
+  /** Its HTTP method, such as `'PUT'`. */
   readonly method: string;
   /** Its URL. */
   readonly url: string;
@@ -22,7 +22,7 @@ export interface StartRequest {
  * client](https://github.com/Azure/azure-sdk-for-js/tree/main/sdk/core/core-lro).
  *
  * @param location where the operation is watched
- * @param pathRoot what a path in the `Location` header is under
+ * @param pathRoot the root under which a path in the `Location` header is resolved
  * @returns an absolute http or https URL; `null`: it is in the operation's own response; `undefined` where the start decides nothing
  */
 export function decideResultLocation(
@@ -38,7 +38,7 @@ export function decideResultLocation(
   // The watched location needs no second request.
   const target = named === location ? undefined : named;
   const wantsLocation = finalStateVia === undefined || finalStateVia === 'location';
-  switch (method.toUpperCase()) {
+  switch (method) {
     case 'PUT':
       return original ?? null;
     case 'PATCH':
@@ -70,9 +70,9 @@ export interface ResultContext {
   readonly location: string;
   /** What {@link decideResultLocation} decided. */
   readonly resultLocation?: string | null | undefined;
-  /** What a path in `resourceLocation` is under. Default: it is relative to the location. */
+  /** The root under which a path in `resourceLocation` is resolved. Default: it is relative to the location. */
   readonly pathRoot?: string | undefined;
-  /** What a URL template with a leading slash is under. Default the location's origin. */
+  /** The root of a URL template with a leading slash. Default the location's origin. */
   readonly base?: string | undefined;
 }
 

@@ -130,7 +130,7 @@ export const rules: readonly Rule[] = [
       const deadlineAt = storedAt + (plan.totalTimeout ?? Number.POSITIVE_INFINITY);
       const isLater = (at: number): boolean => at > deadlineAt;
       const later = polls.filter(isLater);
-      // A kill makes its turn be taken again.
+      // A turn that a kill cut off is taken again.
       const allowed = 1 + scene.kills.filter(isLater).length;
       return later.length <= allowed ? undefined : `polled ${later.length} times after the deadline`;
     },

@@ -11,7 +11,7 @@ export class RecordRefusedError extends Error {
   /**
    * `'invalidRecord'`: this version cannot read it; the message names the field. `'unknownProtocol'`: neither the library nor
    * `protocols` has its protocol. `'foreignOrigin'`: its operation is on an origin that the client's token is not
-   * sent to, or one of its URLs needs a key that is none of the client's headers.
+   * sent to, or to which it would go unencrypted, or one of its URLs needs a key that is none of the client's headers.
    */
   readonly reason: 'invalidRecord' | 'unknownProtocol' | 'foreignOrigin';
   /** What is wrong, as in the message. */

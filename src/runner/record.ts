@@ -72,15 +72,14 @@ const recordChecks = {
 
 const recordForm = {name: 'record', prefix: '', kind: 'field', required: ['version', 'id', 'key', 'token']} as const;
 
-/** Makes a record of a state. */
+/** Makes a record of a state, as it will be read from wherever it is stored. */
 export function recordOf<Data>(
   id: string,
   key: string,
   data: Data | undefined,
   state: WatchState,
 ): OperationRecord<Data> {
-  const record = {version: recordVersion, id, key, token: writeResumeToken(state)} as const;
-  return data === undefined ? record : {...record, data};
+  return JSON.parse(JSON.stringify({version: recordVersion, id, key, token: writeResumeToken(state), data}));
 }
 
 /** Reads a record, wherever it comes from. @returns its state @throws RecordRefusedError that names the field */

@@ -73,11 +73,18 @@ export interface PreparedTurn<Data> extends Pick<TurnOptions<Data>, 'onEnd' | 's
   readonly resume: ResumeRecord;
 }
 
+/** What the parts of a turn work on. */
+interface TurnContext<Data> {
+  readonly record: OperationRecord<Data>;
+  readonly turn: PreparedTurn<Data>;
+  readonly clock: Clock;
+}
+
 /**
  * {@link takeTurn} with a record that has been read and options that are prepared.
  *
- * @param begunAt this process' time, read just before `now`. While a process is stopped or waits for the CPU, time goes by between two
- *   lines: in this order the next poll comes that much later, in the other one it would come earlier than the service allows
+ * @param begunAt this process' time, read just before `now`. A process may be stopped between two lines: in this order the next poll then
+ *   comes later by that time, in the other one it would come earlier than the service allows
  */
 export async function takePreparedTurn<Data>(
   record: OperationRecord<Data>,
@@ -90,18 +97,14 @@ export async function takePreparedTurn<Data>(
   // No retry of `onEnd` waits that long: the clock was set back, and the end must not be handed over that much later.
   const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
   if (dueAt > now && !isFromAnotherClock) return {record, events: [], dueAt};
-  const clock = wallClock(() => now + processNow() - begunAt);
-  if (record.ended !== undefined) return handOver(record, state, record.ended, turn, clock);
+  const context = {record, turn, clock: wallClock(() => now + processNow() - begunAt)};
+  if (record.ended !== undefined) return handOver(context, state, record.ended);
   const resumed = turn.resume(record.id, state);
-  return isOver(state) ? fetchTurn(record, resumed, turn, clock) : pollTurn(record, resumed, turn, clock);
+  return isOver(state) ? fetchTurn(context, resumed) : pollTurn(context, resumed);
 }
 
-async function pollTurn<Data>(
-  record: OperationRecord<Data>,
-  resumed: Resumed,
-  turn: PreparedTurn<Data>,
-  clock: Clock,
-): Promise<Turn<Data>> {
+async function pollTurn<Data>(context: TurnContext<Data>, resumed: Resumed): Promise<Turn<Data>> {
+  const {record, turn, clock} = context;
   const {signal, heldUntil} = turn;
   const {step, events, hold} = await stepUnlessHeld(resumed, clock, {signal, heldUntil});
   if (step === undefined) {
@@ -110,44 +113,38 @@ async function pollTurn<Data>(
   }
   const {next, state} = step;
   const fetches = 'outcome' in next && next.outcome.status === 'succeeded' && resumed.settings.fetchResult;
-  if ('outcome' in next && !fetches) return {...endTurn(record, state, next.outcome, events, turn, clock), hold};
+  if ('outcome' in next && !fetches) return {...endTurn(context, state, next.outcome, events), hold};
   const token = writeResumeToken(state);
   return {record: {...record, token}, events, hold, dueAt: token.dueAt};
 }
 
 /** The turn of a watch that is over, and whose end is not recorded yet: the operation's result may have to be fetched. */
-async function fetchTurn<Data>(
-  record: OperationRecord<Data>,
-  resumed: Resumed,
-  turn: PreparedTurn<Data>,
-  clock: Clock,
-): Promise<Turn<Data>> {
+async function fetchTurn<Data>(context: TurnContext<Data>, resumed: Resumed): Promise<Turn<Data>> {
+  const {record, turn, clock} = context;
   const {state, settings} = resumed;
   const outcome = endedOutcome(state) ?? readEnd(state, {});
-  if (outcome.status !== 'succeeded' || !settings.fetchResult) return endTurn(record, state, outcome, [], turn, clock);
+  if (outcome.status !== 'succeeded' || !settings.fetchResult) return endTurn(context, state, outcome, []);
   const hold = holdOf(state, turn.heldUntil, clock.now());
   if (hold !== undefined) return {record, events: [], hold, dueAt: hold.until};
   const {signal = neverAborted} = turn;
   const fetched = await fetchResultOnce(resumed, outcome.operation, record.fetching, signal, clock);
-  if ('outcome' in fetched) return endTurn(record, state, fetched.outcome, [], turn, clock);
+  if ('outcome' in fetched) return endTurn(context, state, fetched.outcome, []);
   const fetching = {...fetched.progress, dueAt: clock.now() + fetched.wait};
   return {record: {...record, fetching}, events: [], dueAt: fetching.dueAt};
 }
 
 /** The turn in which watching ended: its end is recorded, and the next turn hands it over. */
 function endTurn<Data>(
-  record: OperationRecord<Data>,
+  {record, turn, clock}: TurnContext<Data>,
   state: WatchState,
   outcome: Outcome,
   events: readonly OperationEvent[],
-  {onEnd}: PreparedTurn<Data>,
-  clock: Clock,
 ): Turn<Data> {
   const token = writeResumeToken(withFetchedResult(state, outcome.operation));
   const ended = {...writeEnd(outcome, token), dueAt: clock.now(), rejections: 0};
   const {fetching: _, ...rest} = record;
   const facts = {record: {...rest, token, ended}, events};
-  return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};
+  return turn.onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};
 }
 
 const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
@@ -155,12 +152,11 @@ const firstRetry = 1000;
 const longestRetry = 60_000;
 
 async function handOver<Data>(
-  record: OperationRecord<Data>,
+  {record, turn, clock}: TurnContext<Data>,
   state: WatchState,
   ended: RecordedEnd,
-  {onEnd, signal = neverAborted}: PreparedTurn<Data>,
-  clock: Clock,
 ): Promise<Turn<Data>> {
+  const {onEnd, signal = neverAborted} = turn;
   const outcome = readEnd(state, ended);
   const {id, key, data} = record;
   try {

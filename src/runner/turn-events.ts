@@ -1,12 +1,13 @@
 import type {OperationEvent, OperationEventType} from '../operation/events.ts';
 import type {OperationEventOf} from '../poller.ts';
 import type {Listeners} from '../shared/listeners.ts';
+import {redactKey} from '../shared/location.ts';
 import type {OperationRecord} from './record.ts';
 import type {Turn} from './take-turn.ts';
 
 /** What a runner knows of the turn that an event comes from. */
 export interface PolledBy {
-  /** What the operation was added by. */
+  /** What the operation was added by. A location is without its query where no token goes: there it can be a capability. */
   readonly key: string;
   /** The protocol's name. */
   readonly protocol: string;
@@ -46,12 +47,13 @@ export function emitTurn<Data>(
 ): void {
   if (listeners.isEmpty) return;
   const {id, key, data, token} = record;
-  const {protocol, startedAt, attempt} = token;
+  const {protocol, startedAt, attempt, tokenOrigin} = token;
   const wasAsked = heldUntil === undefined && attempt > before.token.attempt;
+  const shown = redactKey(key, tokenOrigin);
   for (const event of events) {
     // A poll that is held back has not sent its request yet.
     const isHeld = event.type === 'waiting' && event.because === 'heldBack';
     const askedAt = wasAsked && !isHeld ? at : undefined;
-    listeners.emit(Object.freeze({...event, id, key, protocol, startedAt, data, askedAt}));
+    listeners.emit(Object.freeze({...event, id, key: shown, protocol, startedAt, data, askedAt}));
   }
 }

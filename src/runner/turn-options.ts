@@ -6,13 +6,14 @@ import {withTokenOrigin} from '../client/token-origin.ts';
 import {whyKeyIsMissing} from '../http/key-placeholders.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
-import {isOnForeignOrigin} from '../options/first-state.ts';
+import {exposesToken, isOnForeignOrigin} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import type {Resumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Checks, checkOptions, isA, isFunction} from '../shared/check-options.ts';
+import {whyInsecure} from '../shared/location.ts';
 import {isTime} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
@@ -109,11 +110,14 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
     }
     const missing = whyKeyIsMissing(state, parts?.keys);
     if (missing !== undefined) throw new RecordRefusedError(`token: ${missing}`, id, 'foreignOrigin');
+    const url = new URL(state.location);
+    if (exposesToken(url, settings)) {
+      throw new RecordRefusedError(`token.location: ${whyInsecure(url)}`, id, 'foreignOrigin');
+    }
     const isForeign = parts === undefined && isOnForeignOrigin(state, settings);
     const ours = parts === undefined ? state : withTokenOrigin(state, parts, settings);
     if (ours !== undefined && !isForeign) return {state: ours, settings};
-    const {origin} = new URL(state.location);
     const expected = parts === undefined ? 'no token goes there' : `the client's origin is ${parts.origin}`;
-    throw new RecordRefusedError(`token.location: it is on ${origin}, and ${expected}`, id, 'foreignOrigin');
+    throw new RecordRefusedError(`token.location: it is on ${url.origin}, and ${expected}`, id, 'foreignOrigin');
   };
 }

@@ -85,7 +85,7 @@ const sharing = new WeakMap<AbortSignal, Shared>();
  */
 export function onAbort(signal: Signal, callback: () => void): () => void {
   if (signal instanceof LazyAbortController) return signal.onAbort(callback);
-  // As above.
+  // The same function may be given twice.
   const entry = (): void => callback();
   const shared = sharing.get(signal) ?? share(signal);
   const {callbacks, listener} = shared;

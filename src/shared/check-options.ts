@@ -144,7 +144,7 @@ export const largestNumber: number = Number.MAX_VALUE;
 
 /** The range of a number. */
 export interface NumberRange {
-  /** What it is, with a comma where its limit reads better behind one. Default a number. */
+  /** What it is, with a trailing comma where the limit reads better after one. Default a number. */
   readonly takes?: string;
   /** Default 0. */
   readonly least?: number;

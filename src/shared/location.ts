@@ -48,10 +48,13 @@ export function isSecureOrLoopback(url: URL): boolean {
 }
 
 /** @param secret what goes there @throws TypeError where it could be read on its way, see {@link isSecureOrLoopback} */
-export function checkIsSecure(name: string, url: URL, secret = 'a token'): void {
-  if (isSecureOrLoopback(url)) return;
-  const takes = `https, or http on this machine, because ${secret} goes there`;
-  throw new TypeError(printable(`${name}: expected ${takes}; got ${url.origin}`));
+export function checkIsSecure(name: string, url: URL, secret?: string): void {
+  if (!isSecureOrLoopback(url)) throw new TypeError(printable(`${name}: ${whyInsecure(url, secret)}`));
+}
+
+/** Why a URL is refused: a secret would go there and could be read on its way. */
+export function whyInsecure(url: URL, secret = 'a token'): string {
+  return `expected https, or http on this machine, because ${secret} goes there; got ${url.origin}`;
 }
 
 /** Whether a location, an absolute URL, is on an origin. The common case does not parse it. */
@@ -67,4 +70,10 @@ export function hasOrigin(location: string, origin: string): boolean {
 export function redactLocation(location: string, tokenOrigin: string): string {
   const url = new URL(location);
   return url.origin === tokenOrigin ? location : url.origin + url.pathname;
+}
+
+/** What an operation was added by, as events, errors and logs may show it: a location as {@link redactLocation} has it. */
+export function redactKey(key: string, tokenOrigin: string): string {
+  const url = readLocation(key);
+  return url === undefined || url.origin === tokenOrigin ? key : url.origin + url.pathname;
 }

@@ -31,7 +31,7 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
   /**
    * Watches an operation. Adding a key that is already there changes nothing, so the code that starts operations is safe to repeat.
    *
-   * A poller is handed over: a request that is under way is waited for, then the poller stops, and its `result()` rejects with a
+   * A poller is handed over: a poll that is under way is waited for, then the poller stops, and its `result()` rejects with a
    * `WatchAbortedError` whose cause says so. It goes on if this rejects, or if the key belongs to another operation.
    *
    * @param place where the operation is, or a poller or a resume token to go on from

@@ -76,9 +76,11 @@ export class RecordRunner<Data> {
     return readRecord(this.#record);
   }
 
-  /** How long it is likely to go on, by what the schedule has learned. */
+  /** How long it is likely to go on, by what the schedule has learned; `undefined` once watching is over. */
   get estimate(): RemainingTime | undefined {
-    return estimateRemaining(this.state, this.#context.turnOptions.schedule, now());
+    return this.#phase === 'over'
+      ? undefined
+      : estimateRemaining(this.state, this.#context.turnOptions.schedule, now());
   }
 
   /** How watching ended, with what is stored; `undefined` while it goes on. */

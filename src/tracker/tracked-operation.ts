@@ -19,6 +19,7 @@ export class TrackedOperation<Data = unknown, Result = unknown> {
   readonly data: Data | undefined;
   readonly #runner: RecordRunner<Data>;
   #outcome: Promise<Outcome<Result>> | undefined;
+  #result: Promise<SucceededOperation<Result>> | undefined;
 
   /** @internal Use the tracker's `add` or `get`. */
   constructor(runner: RecordRunner<Data>) {
@@ -47,7 +48,7 @@ export class TrackedOperation<Data = unknown, Result = unknown> {
 
   /**
    * How long it is likely to go on, as for a poller: quantiles in milliseconds, where the tracker's `schedule` has learned them;
-   * else `undefined`.
+   * else, and once watching is over, `undefined`.
    */
   async estimate(): Promise<RemainingTime | undefined> {
     return this.#runner.estimate;
@@ -63,12 +64,13 @@ export class TrackedOperation<Data = unknown, Result = unknown> {
   }
 
   /**
-   * The operation once it has succeeded.
+   * The operation once it has succeeded. Call it as often as you like: it always returns the same promise.
    *
    * @throws what a poller's `result()` throws, the same classes with the same fields
    * @throws WatchAbortedError when it was removed or the tracker was closed: the operation goes on
    */
-  async result(): Promise<SucceededOperation<Result>> {
-    return succeededOperation(await this.outcome());
+  result(): Promise<SucceededOperation<Result>> {
+    this.#result ??= this.outcome().then(succeededOperation);
+    return this.#result;
   }
 }

@@ -1,4 +1,4 @@
-import {readLocation} from '../shared/location.ts';
+import {redactKey} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 
 /** What went wrong in a tracker, and ended neither a watch nor the process. */
@@ -26,9 +26,7 @@ export class TrackerError extends Error {
 }
 
 function showKey(key: string | undefined): string {
-  if (key === undefined) return '';
-  const location = readLocation(key);
-  return ` ${(location === undefined ? key : location.origin + location.pathname).slice(0, 300)}`;
+  return key === undefined ? '' : ` ${redactKey(key, '').slice(0, 300)}`;
 }
 
 function describe(cause: unknown): string {

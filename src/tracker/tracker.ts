@@ -230,7 +230,7 @@ function createRecordOf<Data>(
   const own = checkOptions(options, recordOptionChecks);
   const name: unknown = Object(place).protocol;
   const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
-  const record: OperationRecord<Data> = JSON.parse(JSON.stringify(createRecord(place, {...own, protocol})));
+  const record = createRecord(place, {...own, protocol});
   isWellFormed('key', record.key);
   return toProcessClock(record);
 }

@@ -270,6 +270,26 @@ describe('75: the new password of a reset', () => {
     }
   });
 
+  test.each(encodings)('%s in the head of a poll whose body breaks off: nowhere', async (_, encode) => {
+    let polls = 0;
+    const {root} = await startServer((request, response): void => {
+      if (request.method === 'POST') {
+        response.writeHead(202, {location: `${root}/v1.0/users/a/authentication/operations/b`});
+        return void response.end();
+      }
+      if (++polls > 1) return void response.end(JSON.stringify({id: 'b', status: 'succeeded'}));
+      response.writeHead(503, {'request-id': encode(password), 'content-length': 100});
+      response.write(Buffer.from('{'), () => response.destroy());
+    });
+    const reset = await clientOf(root).resetPassword(user, {...pace, newPassword: password});
+    if (!reset.confirmed) throw new Error('It is not confirmed');
+    const {events} = recordEvents(reset.poller);
+    expect(await reset.newPassword()).toBe(password);
+    expect(polls).toBe(2);
+    expect(events.map(({type}) => type)).toContain('retrying');
+    expectNoTrace('Chosen', {reset, events, token: reset.poller.toJSON()});
+  });
+
   /** Resets, and what each is to come to: its outcome, and whether its password is found while this is held. */
   const resets = [
     {name: 'chosen: nothing but the reset holds it once that has succeeded', held: 'poller', ends: 'succeeded'},

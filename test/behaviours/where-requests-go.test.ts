@@ -2,6 +2,8 @@
 
 import {describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
+import {createRecord, RecordRefusedError, takeTurn} from 'operation-poller/runner';
+import {createOperationTracker, type OperationTracker} from 'operation-poller/tracker';
 import {
   fetchOperation,
   type OperationPoller,
@@ -333,6 +335,48 @@ describe('40: refused at the call, and nothing is asked:', () => {
     expect((error as TypeError).message).not.toMatch(/secret|c=d/);
     await expect(fetchOperation(location as string, given)).rejects.toThrow(TypeError);
     await turns();
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('40: a token over http on a public host, refused by all who would poll there:', () => {
+  const location = 'http://graph.example/operations/b?c=d';
+  const why =
+    'token.location: expected https, or http on this machine, because a token goes there; got http://graph.example';
+
+  test('takeTurn', async () => {
+    const {http, requests} = fakeHttp(() => answered('succeeded'));
+    const turn = takeTurn(createRecord(location), {token, http}, Date.now());
+    const error = await failure(turn, RecordRefusedError);
+    expect(error).toMatchObject({why, reason: 'foreignOrigin'});
+    expect(requests).toEqual([]);
+    expect(await takeTurn(createRecord(location), {http}, Date.now())).toHaveProperty('done');
+    expect(await takeTurn(createRecord('http://localhost/b'), {token, http}, Date.now())).toHaveProperty('done');
+  });
+
+  test('add of a tracker, and nothing is stored', async () => {
+    const {http, requests} = fakeHttp(() => answered('succeeded'));
+    await using tracker = await createOperationTracker({token, http});
+    expect((await failure(tracker.add(location), RecordRefusedError)).why).toBe(why);
+    expect(await tracker.list()).toEqual([]);
+    expect(requests).toEqual([]);
+  });
+
+  test('a tracker that finds it in its store', async () => {
+    const {http, requests} = fakeHttp(() => answered('succeeded'));
+    const texts = new Map([[location, JSON.stringify(createRecord(location))]]);
+    const store = {
+      list: async () => [...texts.keys()],
+      read: async (key: string) => texts.get(key),
+      write: async () => {},
+      remove: async () => {},
+    };
+    const trackers: OperationTracker[] = [];
+    const reported = await new Promise((resolve, reject) => {
+      createOperationTracker({token, http, store, onError: resolve}).then((made) => trackers.push(made), reject);
+    });
+    expect(reported).toMatchObject({reason: 'record', cause: {why}});
+    await trackers[0]?.close();
     expect(requests).toEqual([]);
   });
 });

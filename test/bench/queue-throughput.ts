@@ -1,5 +1,5 @@
-// Polls per second of one worker beside the same polls by a job of plain BullMQ as one writes it by hand: the same request, then
-// `updateData` and `moveToDelayed`. Same Redis, the same data, requests answered at once.
+// Polls per second of one worker beside jobs of plain BullMQ: one that makes the same poll, as one writes it by hand, and one that does
+// nothing but what BullMQ makes of a poll, `updateData` and `moveToDelayed`. Same Redis, the same data, requests answered at once.
 
 import {DelayedError, Queue, Worker} from 'bullmq';
 import {type ScheduleContext, schedules} from 'operation-poller';
@@ -25,28 +25,34 @@ interface Contender {
   readonly close: () => Promise<void>;
 }
 
-/** Prints the polls per second of both, and their ratio turn by turn. */
+/** Prints the polls per second of each, and the ratios turn by turn. */
 export async function benchmarkQueueThroughput(): Promise<void> {
   const redis = await startBenchRedis();
   try {
     const ours = await addOperations(redis);
     const data = await pollEach(ours, redis);
-    const plain = await addPlainJobs(redis, data);
-    await pollEach(plain, redis);
-    const [theirs = [], own = []] = await inTurns(turns, [plain, ours], rateOf);
-    await Promise.all([plain.close(), ours.close()]);
-    const row = (name: string, [middle, spread]: [string, string]): void =>
-      console.log(`${name.padEnd(24)} ${middle.padStart(6)} polls per second  (${spread})`);
+    const polling = await addPlainJobs(redis, 'polling', data, pollByHand);
+    const idle = await addPlainJobs(redis, 'idle', data, async () => {});
+    const contenders = [ours, polling, idle];
+    for (const contender of [polling, idle]) await pollEach(contender, redis);
+    const [own = [], ...others] = await inTurns(turns, contenders, rateOf);
+    await Promise.all(contenders.map(({close}) => close()));
     console.log(
       `${operations} operations, no wait between polls, concurrency ${concurrency}, ${turns} turns of ${milliseconds} ms each`,
     );
-    row('a job of plain BullMQ', spreadCells(theirs));
-    row('createOperationWorker', spreadCells(own));
-    const {low, median, high} = ratioOf(own, theirs);
-    console.log(`ratio ${median.toFixed(2)}  (${low.toFixed(2)} to ${high.toFixed(2)}), at least 0.7`);
+    printRow('createOperationWorker', spreadCells(own));
+    for (const [index, name] of ['plain jobs that poll', 'plain jobs that do nothing'].entries()) {
+      printRow(name, spreadCells(others[index] ?? []));
+      const {low, median, high} = ratioOf(own, others[index]);
+      console.log(`  ratio ${median.toFixed(2)}  (${low.toFixed(2)} to ${high.toFixed(2)}), at least 0.7`);
+    }
   } finally {
     await redis.stop();
   }
+}
+
+function printRow(name: string, [middle, spread]: [string, string]): void {
+  console.log(`${name.padEnd(26)} ${middle.padStart(6)} polls per second  (${spread})`);
 }
 
 async function addOperations({connection}: BenchRedis): Promise<Contender> {
@@ -77,8 +83,20 @@ interface JobData {
   readonly token: {readonly location: string};
 }
 
-async function addPlainJobs({connection}: BenchRedis, data: JobData): Promise<Contender> {
-  const name = 'plain';
+async function pollByHand({token}: JobData): Promise<void> {
+  const headers = {authorization: 'Bearer a-token'};
+  const response = await noTransport(token.location, {headers, retry: 0, timeout: 10_000});
+  const {status}: {status: string} = JSON.parse(await response.text());
+  if (status !== 'running') throw new Error(`The stand-in for the service answered ${status}`);
+}
+
+/** @param poll what a job does before it waits again */
+async function addPlainJobs(
+  {connection}: BenchRedis,
+  name: string,
+  data: JobData,
+  poll: (data: JobData) => Promise<void>,
+): Promise<Contender> {
   const queue = new Queue<JobData>(name, {connection});
   await queue.addBulk(
     Array.from({length: operations}, (_, id) => ({name: 'operation', data, opts: {jobId: `op-${id}`}})),
@@ -90,10 +108,7 @@ async function addPlainJobs({connection}: BenchRedis, data: JobData): Promise<Co
       name,
       async (job, lock) => {
         polls += 1;
-        const headers = {authorization: 'Bearer a-token'};
-        const response = await noTransport(job.data.token.location, {headers, retry: 0, timeout: 10_000});
-        const {status}: {status: string} = JSON.parse(await response.text());
-        if (status !== 'running') return;
+        await poll(job.data);
         await job.updateData(job.data);
         await job.moveToDelayed(Date.now(), lock);
         throw delayed;

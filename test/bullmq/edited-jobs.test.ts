@@ -32,7 +32,7 @@ describeWithRedis('a job that somebody edited in Redis', () => {
     });
   });
 
-  test('so that its time is a list is handed on, and rests as any that cannot be read', async () => {
+  test('so that its time is a list is put back, and delayed like any that cannot be read', async () => {
     const emulator = await bench.emulator({script: ['running']});
     const queue = bench.queue();
     const queued = await queue.add(emulator.addOperation().location);

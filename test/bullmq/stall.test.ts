@@ -45,12 +45,12 @@ describeWithRedis('a job that a worker cannot poll', () => {
     await Promise.all(queued.map((operation) => operation.result()));
   });
 
-  test('may go to another worker without a rest', async () => {
+  test('may go to another worker without a delay', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue();
     bench.worker();
     bench.worker({protocols: [renders]});
-    // A worker that took back what it skipped would have skipped it three times before each rest.
+    // A worker that took back what it skipped would have skipped it three times before each delay.
     const wasHandedOn = async (): Promise<boolean> => {
       const queued = await queue.add(emulator.addOperation().location, {protocol: renders});
       await queued.result();
@@ -60,36 +60,36 @@ describeWithRedis('a job that a worker cannot poll', () => {
     await until(wasHandedOn);
   });
 
-  test('rests longer and longer while nobody can', async () => {
+  test('is delayed for longer and longer while nobody can', async () => {
     const queued = await bench.queue().add('https://service.example/1', {protocol: renders});
     bench.worker();
     const begun = performance.now();
-    // The first rests take 10 ms.
+    // The first delays are 10 ms.
     await until(async () => (await dueOf(bench, queued)) - Date.now() > 200);
     const {attemptsStarted = 0} = (await Job.fromId(bench.raw(), jobIdOf(queued))) ?? {};
     expect(attemptsStarted).toBeGreaterThan(3);
     expect(attemptsStarted).toBeLessThan(70);
-    // It is reported again with each rest of a second or longer, which it has after four seconds.
+    // It is reported again with each delay of a second or longer, which it has after four seconds.
     const seconds = (performance.now() - begun) / 1000;
     expect(bench.errors.length).toBeLessThanOrEqual(Math.max(1, seconds - 2));
     expect(new Set(bench.errors.map(({name}) => name))).toEqual(new Set(['JobSkippedError']));
   });
 });
 
-test('rests grow to a minute with the time, however many skips it takes, and begin again when another worker has polled the job', () => {
+test('delays grow to a minute with the time, however many skips it takes, and begin again when another worker has polled the job', () => {
   const skips = new Skips();
-  const restsAt = (id: string, now: number): number[] => [1, 2, 3].map(() => skips.add(id, 1, now).rest);
-  expect(restsAt('a', 0)).toEqual([0, 0, 10]);
-  for (const _ of [1, 2, 3, 4, 5]) expect(restsAt('a', 400)).toEqual([0, 0, 100]);
-  expect(restsAt('a', 40_000)).toEqual([0, 0, 10_000]);
-  expect(restsAt('a', 9_000_000)).toEqual([0, 0, 60_000]);
-  expect(skips.add('b', 1, 0)).toEqual({rest: 0, isWorthReporting: true});
-  expect(skips.add('b', 1, 4000)).toEqual({rest: 0, isWorthReporting: false});
-  expect(skips.add('b', 1, 4000)).toEqual({rest: 1000, isWorthReporting: true});
-  expect(skips.add('a', 2, 9_000_000)).toEqual({rest: 0, isWorthReporting: true});
+  const delaysAt = (id: string, now: number): number[] => [1, 2, 3].map(() => skips.add(id, 1, now).delay);
+  expect(delaysAt('a', 0)).toEqual([0, 0, 10]);
+  for (const _ of [1, 2, 3, 4, 5]) expect(delaysAt('a', 400)).toEqual([0, 0, 100]);
+  expect(delaysAt('a', 40_000)).toEqual([0, 0, 10_000]);
+  expect(delaysAt('a', 9_000_000)).toEqual([0, 0, 60_000]);
+  expect(skips.add('b', 1, 0)).toEqual({delay: 0, isWorthReporting: true});
+  expect(skips.add('b', 1, 4000)).toEqual({delay: 0, isWorthReporting: false});
+  expect(skips.add('b', 1, 4000)).toEqual({delay: 1000, isWorthReporting: true});
+  expect(skips.add('a', 2, 9_000_000)).toEqual({delay: 0, isWorthReporting: true});
   for (let id = 0; id < 10_000; id += 1) skips.add(String(id), 1, 9_000_000);
   // With so many skipped, it may be one that was skipped before and is forgotten.
-  expect(skips.add('a', 2, 9_000_000)).toEqual({rest: 10, isWorthReporting: true});
+  expect(skips.add('a', 2, 9_000_000)).toEqual({delay: 10, isWorthReporting: true});
 });
 
 describeWithRedis('a worker that woke from a stall', () => {

@@ -27,7 +27,7 @@ async function turnAt(time: number | (() => number), data: JobData) {
     onEnd: undefined,
     coalesced: async () => new Map<string, number>(),
     clock: {now},
-    skips: {add: () => ({rest: 0, isWorthReporting: false})},
+    skips: {add: () => ({delay: 0, isWorthReporting: false})},
     lockDuration: Number.POSITIVE_INFINITY,
     holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
     backend: {addLog: async () => 1, updateProgress: async () => undefined},

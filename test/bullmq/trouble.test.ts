@@ -1,7 +1,8 @@
 import {once} from 'node:events';
 import {beforeEach, expect, test} from '@jest/globals';
 import {Job, Worker} from 'bullmq';
-import {Bench, describeWithRedis, jobIdOf, startWorkerProcess, until} from './setup.ts';
+import {PollWorker} from '../../src/bullmq/poll-worker.ts';
+import {Bench, describeWithRedis, jobIdOf, rejection, startWorkerProcess, until} from './setup.ts';
 
 describeWithRedis('a worker that is killed', () => {
   const bench = new Bench();
@@ -117,6 +118,22 @@ describeWithRedis('Redis', () => {
     expect(statuses).toEqual(statuses.map(() => 'succeeded'));
     expect(emulator.received).toBeGreaterThanOrEqual(20 * 11);
     expect(await queue.counts()).toMatchObject({ended: 20, failed: 0, active: 0});
+  });
+
+  test('may answer nothing but errors for a while: a worker pauses before it asks again', async () => {
+    class OpenWorker extends PollWorker<unknown> {
+      readonly ask = (): Promise<unknown> => this.moveToActive('a lock');
+    }
+    const worker = new OpenWorker(bench.name, null, {connection: bench.connection, autorun: false});
+    bench.opened(worker, () => worker.close());
+    const client = await worker.backend.client;
+    const asked: number[] = [];
+    client.runCommand = async () => {
+      asked.push(performance.now());
+      throw new Error(`BUSY ${asked.length}`);
+    };
+    expect(await rejection(worker.ask())).toEqual(new Error('BUSY 1'));
+    expect(performance.now() - (asked.at(-1) ?? 0)).toBeGreaterThan(190);
   });
 
   test('may be full for a while: the job is tried again, and never fails', async () => {

@@ -31,6 +31,16 @@ describeWithRedis('what a queue is asked for', () => {
     expect(many[0]?.id).toBe(plain.id);
   });
 
+  test('has its data as JSON has them, wherever it comes from', async () => {
+    const queue = bench.queue<object>();
+    const data = {when: new Date(0), nothing: undefined};
+    const added = await queue.add('https://graph.example/1', {data});
+    data.when = new Date(1);
+    const [many] = await queue.addMany([{location: 'https://graph.example/2', data: {when: new Date(0)}}]);
+    const found = await queue.get(added.key);
+    for (const each of [added, many, found]) expect(each?.data).toStrictEqual({when: '1970-01-01T00:00:00.000Z'});
+  });
+
   test('is listed until it has ended, without what cannot be read', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue<number>();

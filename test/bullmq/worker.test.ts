@@ -115,7 +115,7 @@ describeWithRedis('a worker', () => {
     // Otherwise it is chance which of the two takes the job.
     await without.close();
     bench.worker({protocols: [renders]});
-    // Ends its rest; it may have ended already.
+    // Ends its delay; it may have ended already.
     await queue.wake(queued.key);
     await until(() => emulator.received > 0);
   });
@@ -208,6 +208,20 @@ describeWithRedis('a worker', () => {
     await until(() => bench.errors.length > 0);
     expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
     expect(emulator.received).toBe(0);
+  });
+});
+
+describeWithRedis('40: a location on a public host over http', () => {
+  const bench = new Bench();
+  beforeEach(() => void bench.fresh());
+
+  test('is not polled by a worker with a token', async () => {
+    const queue = bench.queue();
+    const queued = await queue.add('http://graph.example/b');
+    bench.worker({token});
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
+    expect(bench.errors[0]?.message).toContain('expected https, or http on this machine, because a token goes there');
   });
 });
 

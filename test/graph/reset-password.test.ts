@@ -302,7 +302,7 @@ describe('the request of a reset is sent once', () => {
 });
 
 describe('the password appears nowhere', () => {
-  const secrets = ['Pä"ss\\wörd+<1>&', 'Chosen-1-Password', 'a b%20c/d'];
+  const secrets = ['Pä"ss\\wörd+<1>&', 'Chosen-1-Password', 'a b%20c/d-e'];
 
   /** How a service may quote the body of a request in an error. */
   const quotes: ReadonlyArray<readonly [string, (secret: string) => string]> = [
@@ -396,6 +396,24 @@ describe('the password appears nowhere', () => {
       expect(await seenOf(emulator, given)).not.toContain(quoted);
     }
   });
+
+  test.each(quotes)(
+    '75: in a poll that quotes it %s, in a value, in a field of its name or as a name',
+    async (_, quote) => {
+      for (const secret of [...secrets, 'Tom&Jerry<1>', 'w0rd/-"77"-x']) {
+        const quoted = quote(secret);
+        const error = {code: 'PolicyViolation', message: `Bad: ${quoted}`};
+        const fields = {newPassword: quoted, deep: [{password: quoted, [quoted]: 1}], statusDetail: `is ${quoted}`};
+        for (const status of ['failed', 'succeeded']) {
+          const script = [{fields: {...fields, status: 'running'}}, {fields: {...fields, status, error}}];
+          const emulator = await startEmulator({script});
+          const seen = await seenOf(emulator, {newPassword: secret});
+          for (const [, each] of quotes) expect(seen).not.toContain(each(secret));
+          expect(seen).not.toContain(secret.slice(0, 4));
+        }
+      }
+    },
+  );
 
   test.each([
     ['percent-encoded', encodeURIComponent],

@@ -28,8 +28,8 @@ describe('the token for a request', () => {
     [{}, 'object'],
     [[], 'object'],
     ['', 'an empty string'],
-    ['two words', 'a string of 9 characters, some of them others'],
-    ['line\n', 'a string of 5 characters, some of them others'],
+    ['two words', 'a string of 9 characters, some of which are not allowed'],
+    ['line\n', 'a string of 5 characters, some of which are not allowed'],
   ])('is refused when the function gives %j, at once or by a promise', async (given, got) => {
     const error = new PollError(`The option token returned ${got}, expected visible ASCII characters without spaces`, {
       kind: 'token',

@@ -107,7 +107,7 @@ const byQueue: Runner = async (http, polls) => {
     onEnd: undefined,
     coalesced: async () => new Map<string, number>(),
     clock: wallClock(Date.now),
-    skips: {add: () => ({rest: 0, isWorthReporting: false})},
+    skips: {add: () => ({delay: 0, isWorthReporting: false})},
     lockDuration: Number.POSITIVE_INFINITY,
     holds: {hold: async () => ({until: 0, isNew: false}), addJob: async () => undefined},
     publisher: publisher as unknown as JobIo['publisher'],

@@ -160,10 +160,15 @@ describe('an option with a wrong value is refused with its name, what it got and
     ['token', null, TypeError, `${visible} null`],
     ['token', 5, TypeError, `${visible} number`],
     ['token', '', TypeError, `${visible} an empty string`],
-    ['token', `Bearer ${secret}`, TypeError, `${visible} the token with the word Bearer`],
-    ['token', `${secret}\n`, TypeError, `${visible} a string of 41 characters, some of them others`],
-    ['token', `${secret}\r\nx-admin: 1`, TypeError, `${visible} a string of 52 characters, some of them others`],
-    ['token', 'tökén', TypeError, `${visible} a string of 5 characters, some of them others`],
+    ['token', `Bearer ${secret}`, TypeError, `${visible} a token that begins with the word Bearer`],
+    ['token', `${secret}\n`, TypeError, `${visible} a string of 41 characters, some of which are not allowed`],
+    [
+      'token',
+      `${secret}\r\nx-admin: 1`,
+      TypeError,
+      `${visible} a string of 52 characters, some of which are not allowed`,
+    ],
+    ['token', 'tökén', TypeError, `${visible} a string of 5 characters, some of which are not allowed`],
     ['schedule', 1000, TypeError, 'expected a function such as schedules.fixed(1000), got 1000'],
     ['schedule', [1000], TypeError, 'expected a function such as schedules.fixed(1000), got a list'],
     ['retry', 3, TypeError, "expected p-retry's options, got 3"],
@@ -273,6 +278,18 @@ describe('an option with a wrong value is refused with its name, what it got and
         new RegExp(`TypeError: protocol\\.${field}: expected`),
       );
     }
+  });
+
+  test.each<[object, string]>([
+    [{method: 'FOO'}, "started.method: expected 'POST', 'PUT', 'PATCH', 'DELETE' or 'GET', got \"FOO\""],
+    [{method: 'put'}, "started.method: expected 'POST', 'PUT', 'PATCH', 'DELETE' or 'GET', got \"put\""],
+    [{url: '/vms/1'}, 'started.url: expected an absolute http or https URL, got'],
+    [{location: 'file:///x'}, 'started.location: expected the Location header of the response, got'],
+    [{location: 'https://a:b@any.example/'}, 'started.location: expected the Location header of the response, got'],
+  ])('the request of a start: %j', (given, says) => {
+    const started = {method: 'PUT', url: 'https://any.example/vms/1', location: '../ops/2?c=d'};
+    expect(readAny({started})).toHaveProperty('started', started);
+    expect(String(thrownBy(() => readAny({started: {...started, ...given}})))).toContain(says);
   });
 
   test('but an object without a prototype is one, and so is one of another realm', () => {

@@ -32,6 +32,18 @@ describe('a failed poll counts as', () => {
   });
 });
 
+describe('with maxRetryAfter, throttling counts as', () => {
+  test.each<[string, ReturnType<typeof countOf>, number, number]>([
+    ['nothing: its wait is cut to less than a second', 'nothing', 150, 150],
+    ['a deferral: its wait is shorter than that', 'deferral', 149, 150],
+    ['nothing: a second is not cut', 'nothing', 1000, 2000],
+    ['a deferral: less than a second is not cut', 'deferral', 999, 2000],
+  ])('%s', (_, expected, retryAfter, maxRetryAfter) => {
+    const limited = {...settings, maxRetryAfter};
+    expect(countOf(pollError(429, {retryAfter}), stateOf(), limited)).toBe(expected);
+  });
+});
+
 describe('watching ends after a failed poll', () => {
   const at = beginning + 60_000;
   test.each<[string, ReturnType<typeof reasonToAbandon>, number | undefined, Facts, Partial<WatchState>]>([

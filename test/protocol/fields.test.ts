@@ -259,7 +259,7 @@ describe('protocols.define', () => {
     ],
     [{httpStatuses: {200: 'ok'}}, `httpStatuses.200: expected ${statuses}, got "ok"`],
     [{words: [['done', 'succeeded']]}, 'words: expected a status for each word, got a list'],
-    [{words: {}, notFoundSucceeds: false}, 'words: expected a word that means succeeded, got an object'],
+    [{words: {}, notFoundSucceeds: false}, 'words: expected a word that means succeeded, got words for: none'],
     [{errorMeansFailed: 'yes'}, 'errorMeansFailed: expected true or false, got "yes"'],
     [{seeOtherSucceeds: 1}, 'seeOtherSucceeds: expected true or false, got 1'],
     [{notFoundSucceeds: null}, 'notFoundSucceeds: expected true or false, got null'],

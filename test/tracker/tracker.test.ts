@@ -205,6 +205,14 @@ describe('an operation of a tracker', () => {
   });
 });
 
+test('an operation has one result and one outcome, so that whoever catches one has caught all', async () => {
+  const tracker = await track({http: serviceOf(['failed']).http, ...keep().options});
+  const tracked = await tracker.add(location, here);
+  expect(tracked.result()).toBe(tracked.result());
+  expect(tracked.outcome()).toBe(tracked.outcome());
+  await Promise.all([pass(100), expect(tracked.result()).rejects.toMatchObject({name: 'OperationFailedError'})]);
+});
+
 describe('add', () => {
   test('gives what is there under the key, also while that is being stored', async () => {
     const store = testStore();
@@ -349,6 +357,38 @@ describe('a poller that is added', () => {
     await pass(100);
     expect(ends).toMatchObject([{outcome: {status: 'failed'}}]);
     expect(service.requests).toHaveLength(1);
+  });
+
+  test('83: while it fetches its result, stops, and the tracker fetches it', async () => {
+    const result = 'https://graph.example/result';
+    const succeeded = (): Response => Response.json({id: 'b', status: 'succeeded', resourceLocation: result});
+    const missing = serviceOf([succeeded, () => new Response(null, {status: 404})]);
+    const fetchOf = (service: Service): KyInstance =>
+      ky.create({
+        fetch: async (input) => {
+          const url = input instanceof Request ? input.url : String(input);
+          service.requests.push(url);
+          return url === result ? new Response(null, {status: 404}) : succeeded();
+        },
+      });
+    const poller = pollOperation(location, {http: fetchOf(missing), protocol: tasks, fetchResult: true});
+    const rejected = expect(poller.result()).rejects.toMatchObject({
+      name: 'WatchAbortedError',
+      cause: {message: 'handed over'},
+    });
+    await settle();
+    const {options} = keep();
+    const service = serviceOf([() => Response.json({size: 5})]);
+    const tracker = await track({http: service.http, fetchResult: true, ...options});
+    const before = Date.now();
+    const tracked = await tracker.add(poller);
+    await rejected;
+    expect(Date.now()).toBe(before);
+    await pass(100);
+    expect(await tracked.result()).toMatchObject({result: {size: 5}});
+    await pass(60_000);
+    expect(missing.requests).toEqual([location, result]);
+    expect(service.requests).toEqual([result]);
   });
 
   test.each(['https://graph.example', undefined])(
@@ -1057,6 +1097,34 @@ describe('events', () => {
     expect(received).toHaveLength(5);
   });
 
+  test('show a location that is their key without its query where no token goes, as they show the location', async () => {
+    const {driveCopy} = protocols.graph;
+    const copy = (): Response => Response.json({status: 'inProgress'}, {status: 202});
+    const tracker = await track({http: serviceOf([copy]).http, schedule: schedules.fixed(1000)});
+    const received: TurnEventOf<'*'>[] = [];
+    tracker.on('*', (event) => received.push(event));
+    const key = 'https://files.example/monitor/b?marker=1';
+    await tracker.add(key, {protocol: driveCopy});
+    await tracker.add(location, {key: 'https://example/?own=1', protocol: driveCopy});
+    await pass(100);
+    const monitor = 'https://files.example/monitor/b';
+    expect(received.find(({location: shown}) => shown === monitor)).toMatchObject({key: monitor});
+    expect(new Set(received.map((event) => event.key))).toEqual(new Set([monitor, 'https://example/']));
+    expect(JSON.stringify(received)).not.toContain('marker');
+    expect((await tracker.get(key))?.key).toBe(key);
+    expect((await tracker.list())[0]?.key).toBe(key);
+  });
+
+  test('show a location that is their key in full where the token goes', async () => {
+    const tracker = await track({http: serviceOf(['running']).http, token: 'marker-token', ...keep().options});
+    const keys: string[] = [];
+    tracker.on('polled', ({key}) => keys.push(key));
+    await tracker.add(location, here);
+    await pass(100);
+    expect(new URL(location).search).not.toBe('');
+    expect(keys).toEqual([location]);
+  });
+
   test('are not emitted for what was removed during its poll', async () => {
     let answer: (() => void) | undefined;
     const answered = new Promise<void>((resolve) => {
@@ -1105,6 +1173,8 @@ describe('an estimate', () => {
     expect(p90).toBeLessThan(3000);
     await pass(900);
     expect((await tracked.estimate())?.p50).toBeLessThan(p50);
+    await tracker.remove(tracked.key);
+    expect(await tracked.estimate()).toBeUndefined();
   });
 
   test('is undefined where the schedule learns nothing', async () => {
