@@ -46,6 +46,38 @@ describe('a response', () => {
   });
 
   test.each([
+    ['403', 403, {}],
+    ['503 with Retry-After', 503, {'retry-after': '5'}],
+    ['404 with Retry-After', 404, {'retry-after': '5'}],
+  ])('does not throttle: %s', (_, status, headers) => {
+    expect(errorOf(status, headers).throttled).toBe(false);
+  });
+
+  const transient = [408, 500, 502, 503, 504, 509];
+
+  test.each([...transient, 400, 401, 407, 409, 499, 501, 505, 508, 510])('is transient or not: %i', (status) => {
+    expect(errorOf(status).transient).toBe(transient.includes(status));
+  });
+
+  test.each([
+    [401, 'unauthorized'],
+    [402, undefined],
+    [403, 'forbidden'],
+    [404, undefined],
+    [409, undefined],
+    [410, 'notFound'],
+    [411, undefined],
+  ])('ends watching or not: %i', (status, ends) => {
+    expect(errorOf(status).ends).toBe(ends);
+  });
+
+  test('is shown with its query, unless a redirect led there', () => {
+    const location = `${home}/a?b=c`;
+    expect(errorOf(400, {}, {}, {location}).message).toBe(`GET ${location} answered 400`);
+    expect(errorOf(400, {}, {}, {location, redirected: true}).message).not.toContain('b=c');
+  });
+
+  test.each([
     [400, true, undefined],
     [399, false, undefined],
     [401, false, 'unauthorized'],
@@ -97,6 +129,7 @@ test.each([
   ['a system code', Object.assign(new TypeError('terminated'), {code: 'ECONNRESET'})],
   ['a cause', new TypeError('terminated', {cause: new Error('other side closed')})],
   ['the words of fetch', new TypeError('fetch failed')],
+  ['both', Object.assign(new TypeError('terminated', {cause: new Error('other side closed')}), {code: 'ECONNRESET'})],
 ])('an error of the network is no bug, by %s', (_, error) => {
   expect(networkError(error, [])).toMatchObject({kind: 'network', transient: true, ends: undefined});
 });
