@@ -1,4 +1,4 @@
-import {open, rm, stat} from 'node:fs/promises';
+import {lstat, open, rm} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {errorCode} from './cli-error.ts';
 
@@ -15,8 +15,9 @@ const longestPause = 40;
 export async function withFileLock(path: string, work: () => Promise<void>): Promise<void> {
   const lock = `${path}.lock`;
   while (!(await create(lock))) {
-    const found = await stat(lock).catch(() => undefined);
-    if (found !== undefined && Date.now() - found.mtimeMs > longestWork) await rm(lock, {force: true});
+    const found = await lstat(lock).catch(() => undefined);
+    // One of the future is as old: the clock was set back.
+    if (found !== undefined && Math.abs(Date.now() - found.mtimeMs) > longestWork) await rm(lock, {force: true});
     else await sleep(Math.random() * longestPause);
   }
   try {

@@ -51,7 +51,7 @@ export class RateGate {
    * Waits until a request may leave, which then counts as in flight.
    *
    * @param weight how many requests it counts for
-   * @param onHeldBack called with the time until which the service asked for no requests, each time that it is held back
+   * @param onHeldBack called with the time until which the service asked for no requests, each time that the gate closes
    * @throws the signal's reason when it aborts
    */
   async acquire(weight: number, signal: Signal, onHeldBack?: OnHeldBack): Promise<void> {

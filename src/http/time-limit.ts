@@ -113,11 +113,15 @@ function endOf(stage: Stage, requestTimeout: number, deadlineAt = Number.POSITIV
 function movableTimer(onTimeout: () => void): (end: number) => void {
   let setTo = Number.POSITIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  const start = (): void => {
+    // A timer holds 25 days at most.
+    timer = setTimer(() => (now() < setTo ? start() : onTimeout()), timerDelay(Math.max(0, setTo - now())));
+  };
   return (end) => {
     if (end === setTo) return;
     setTo = end;
     clearTimeout(timer);
-    if (end < Number.POSITIVE_INFINITY) timer = setTimer(onTimeout, timerDelay(Math.max(0, end - now())));
+    if (end < Number.POSITIVE_INFINITY) start();
   };
 }
 

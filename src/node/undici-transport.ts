@@ -1,7 +1,7 @@
 import {isUtf8} from 'node:buffer';
 import type {IncomingHttpHeaders} from 'node:http';
 import type {Transform} from 'node:stream';
-import {constants, createBrotliDecompress, createGunzip, createInflate} from 'node:zlib';
+import {constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw} from 'node:zlib';
 import type {Dispatcher} from 'undici';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {
@@ -17,13 +17,19 @@ import {onAbort} from '../shared/abort.ts';
 // As in fetch: a truncated body is read as far as it goes, and is then not valid JSON.
 const lenient = {finishFlush: constants.Z_SYNC_FLUSH};
 
+type CreateDecoder = (firstChunk: Buffer) => Transform;
+
 // Some servers compress although asked not to. A body in any other encoding is not valid JSON.
-const decoders: ReadonlyMap<string, () => Transform> = new Map([
+const decoders: ReadonlyMap<string, CreateDecoder> = new Map<string, CreateDecoder>([
   ['gzip', () => createGunzip(lenient)],
   ['x-gzip', () => createGunzip(lenient)],
-  ['deflate', () => createInflate(lenient)],
+  // Some servers leave out zlib's header, whose first byte ends in 8.
+  ['deflate', ([first = 0]) => ((first & 15) === 8 ? createInflate(lenient) : createInflateRaw(lenient))],
   ['br', () => createBrotliDecompress({finishFlush: constants.BROTLI_OPERATION_FLUSH})],
 ]);
+
+/** The HTTP statuses whose body nobody needs, and those that have none, even where a `content-length` announces one. */
+const bodilessStatuses: ReadonlySet<number> = new Set([...redirectStatuses, 204, 205, 304]);
 
 /** Sends each request by undici's dispatcher alone, without a `Request`, a `Response`, a stream or an `AbortSignal`. */
 export function undiciTransport(dispatcher: Dispatcher): Transport {
@@ -39,8 +45,11 @@ export function undiciTransport(dispatcher: Dispatcher): Transport {
     });
 }
 
-/** What undici is told of a request that is aborted; nobody waits for its response any more. */
+/** Why undici is to abort a request; nobody waits for its response any more. */
 const aborted = new Error('The response is not read to its end');
+
+/** How many chunks are kept before they are joined: a chunk of one byte takes a hundred more. */
+const mostChunks = 1024;
 
 /** Reads a response as undici receives it. */
 class ResponseReader implements Dispatcher.DispatchHandler {
@@ -51,8 +60,10 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #head: ResponseHead | undefined;
   /** Where the body is compressed. */
+  #createDecoder: CreateDecoder | undefined;
   #decoder: Transform | undefined;
   readonly #chunks: Buffer[] = [];
+  readonly #joined: Buffer[] = [];
   #length = 0;
 
   constructor(
@@ -63,33 +74,37 @@ class ResponseReader implements Dispatcher.DispatchHandler {
     this.#request = request;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#unsubscribe = onAbort(request.signal, () => this.#abort());
+    this.#unsubscribe = onAbort(request.signal, () => {
+      // At once: undici does not abort a request that waits for a connection.
+      reject(request.signal.reason);
+      this.#abort();
+    });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    // It may have waited for a connection.
+    // It may have waited for a connection. To throw would keep that one open, but end the process behind some interceptors.
     if (this.#request.signal.aborted) this.#abort();
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.#head = {status, headers: headerReader(headers)};
     this.#request.onHead(this.#head);
-    const encoding = headers['content-encoding'];
-    this.#decoder = typeof encoding === 'string' ? decoders.get(encoding.toLowerCase())?.() : undefined;
-    this.#decoder
-      ?.on('data', (chunk: Buffer) => this.#add(chunk))
-      .on('drain', () => controller.resume())
-      .on('end', () => this.#finish())
-      .on('error', (error) => this.onResponseError(controller, error));
-    if (!redirectStatuses.has(status)) return;
+    const encoding = this.#head.headers.get('content-encoding');
+    if (encoding !== null) this.#createDecoder = decoders.get(encoding.trim().toLowerCase());
+    if (!bodilessStatuses.has(status)) return;
     this.#end({text: ''});
-    // The body may never end. The connection stays open only where the body arrived together with the head.
+    // A body may never end. The connection stays open only where the body arrived together with the head.
     void Promise.resolve().then(() => this.#abort());
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#decoder ??= this.#createDecoder?.(chunk)
+      .on('data', (decoded: Buffer) => this.#add(decoded))
+      .on('drain', () => controller.resume())
+      .on('end', () => this.#finish())
+      .on('error', (error) => this.onResponseError(controller, error));
     if (this.#decoder === undefined) this.#add(chunk);
     else if (!this.#decoder.write(chunk)) controller.pause();
   }
@@ -108,7 +123,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   #add(chunk: Buffer): void {
     this.#length += chunk.length;
     if (this.#length <= (this.#request.maxBodyLength ?? defaultMaxBodyLength)) {
-      this.#chunks.push(chunk);
+      if (this.#chunks.push(chunk) === mostChunks) this.#joined.push(Buffer.concat(this.#chunks.splice(0)));
       return;
     }
     this.#end(undefined);
@@ -116,8 +131,9 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   }
 
   #finish(): void {
+    const chunks = [...this.#joined, ...this.#chunks];
     // Without the byte order mark, as in fetch.
-    this.#end({text: utf8.decode(this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks))});
+    this.#end({text: utf8.decode(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))});
   }
 
   #end(body: TransportResponse['body']): void {

@@ -6,7 +6,7 @@ import {readResumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
-import {type Checks, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkOptions, isA} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
@@ -26,7 +26,7 @@ export const recordOptionChecks = {
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
   key: isString,
-  data: () => {}, // It is the user's.
+  data: isA('what JSON can hold', hasJson),
 } satisfies Checks<RecordOptions>;
 
 /**
@@ -65,4 +65,14 @@ export function recordedState(
 ): WatchState {
   if (typeof place === 'string' || place instanceof URL) return firstState(place, readOptions(options), now);
   return readResumed(place instanceof OperationPoller ? place.toJSON() : place, options, now).state;
+}
+
+/** Whether a value has a JSON form: one that holds itself or a bigint has none. */
+function hasJson(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -142,17 +142,17 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
 
   async #close(): Promise<void> {
     const runners = [...this.#entries.values()].map(({runner}) => runner);
-    await this.#hasEnded(Promise.all(runners.map((runner) => runner.close())));
+    await this.#endsInTime(Promise.all(runners.map((runner) => runner.close())));
     // An onEnd that hangs, or that waits for this very promise: its end stays in the store.
     for (const runner of runners) runner.remove();
     const {writer, onError} = this.#context;
-    if (await this.#hasEnded(writer.close().then(() => this.#store.close?.()))) return;
-    const why = `it has not answered within ${this.#closeTimeout} ms`;
+    if (await this.#endsInTime(writer.close().then(() => this.#store.close?.()))) return;
+    const why = `it did not answer within ${this.#closeTimeout} ms`;
     onError(new TrackerError('store', 'The store could not be closed', undefined, why));
   }
 
-  /** Waits for work, but not for ever. @returns whether it has ended */
-  async #hasEnded(work: Promise<unknown>): Promise<boolean> {
+  /** Waits for work, but no longer than `closeTimeout`. @returns whether it has ended */
+  async #endsInTime(work: Promise<unknown>): Promise<boolean> {
     const ended = new LazyAbortController();
     const timeout = pause(this.#closeTimeout, ended).then(() => false);
     try {

@@ -1,4 +1,4 @@
-import {mkdtemp, readdir, readFile, rm, utimes, writeFile} from 'node:fs/promises';
+import {lutimes, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
@@ -30,10 +30,21 @@ describe('work on a file', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  test('goes on after a process that died with the lock', async () => {
+  test.each([
+    ['a process that died with the lock', -60],
+    ['a process that died with the lock before the clock was set back', 3600],
+  ])('goes on after %s', async (_, seconds) => {
     await writeFile(`${path}.lock`, '');
+    const time = Date.now() / 1000 + seconds;
+    await utimes(`${path}.lock`, time, time);
+    await withFileLock(path, () => writeFile(path, 'done'));
+    expect(await readdir(folder)).toEqual(['sum']);
+  });
+
+  test('goes on where the lock is a link that leads nowhere', async () => {
+    await symlink(join(folder, 'none'), `${path}.lock`);
     const longAgo = Date.now() / 1000 - 60;
-    await utimes(`${path}.lock`, longAgo, longAgo);
+    await lutimes(`${path}.lock`, longAgo, longAgo);
     await withFileLock(path, () => writeFile(path, 'done'));
     expect(await readdir(folder)).toEqual(['sum']);
   });

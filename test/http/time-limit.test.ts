@@ -158,6 +158,16 @@ test.each(['the time is up', 'it is aborted'])(
   },
 );
 
+test('what is held back for longer than a timer can hold ends at its deadline', async () => {
+  const month = 30 * 86_400_000;
+  const limits = {signal: new AbortController().signal, deadlineAt: beginning + month};
+  const ended = withTimeLimit(1000, limits, 'request', () => new Promise<void>(() => undefined)).catch(() =>
+    Date.now(),
+  );
+  await jest.advanceTimersByTimeAsync(month);
+  expect(await ended).toBe(beginning + month);
+});
+
 test('nothing is held back any more once its time is over', async () => {
   const held: number[] = [];
   const limits = {

@@ -1,4 +1,8 @@
-import {brotliCompressSync, deflateSync, gzipSync} from 'node:zlib';
+import {once} from 'node:events';
+import {type AddressInfo, createServer} from 'node:net';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
+import {brotliCompressSync, deflateRawSync, deflateSync, gzipSync} from 'node:zlib';
 import {describe, expect, test} from '@jest/globals';
 import {
   OperationFailedError,
@@ -9,8 +13,11 @@ import {
 } from 'operation-poller';
 import {createGraphClient} from 'operation-poller/graph';
 import {type LeanHttpOptions, leanHttp} from 'operation-poller/node';
-import {Agent, MockAgent} from 'undici';
+import {Agent, type Dispatcher, MockAgent} from 'undici';
+import {type TransportRequest, transportOf} from '../../src/http/transport.ts';
+import {LazyAbortController, type Signal} from '../../src/shared/abort.ts';
 import {
+  afterwards,
   begin,
   failure,
   quick,
@@ -99,7 +106,9 @@ const succeeded = Buffer.from(JSON.stringify({id: 'b', status: 'succeeded'}));
 test.each([
   ['gzip', gzipSync(succeeded)],
   ['X-GZIP', gzipSync(succeeded)],
+  ['gzip ', gzipSync(succeeded)],
   ['deflate', deflateSync(succeeded)],
+  ['deflate', deflateRawSync(succeeded)],
   ['br', brotliCompressSync(succeeded)],
   ['identity', succeeded],
 ])('a response with the encoding %s is read, although it was not asked for', async (encoding, body) => {
@@ -149,6 +158,68 @@ test('a response without a body is not an operation, whatever its encoding', asy
   const server = await startServer((_, response) => response.writeHead(204, {'content-encoding': 'gzip'}).end());
   const {poller} = begin(`${server.root}/operations/b`, {consecutiveFailures: 1});
   await failure(poller.result(), ProtocolError);
+});
+
+describe('the transport', () => {
+  const send = transportOf(http);
+  const request = (signal: Signal, method: TransportRequest['method'] = 'GET'): TransportRequest => ({
+    method,
+    headers: {},
+    signal,
+    onSent: () => undefined,
+    onHead: () => undefined,
+  });
+
+  test.each([204, 205, 304])('gives no body with the status %i, whatever the headers announce', async (status) => {
+    const server = createServer((socket) => {
+      socket.once('data', () => socket.end(`HTTP/1.1 ${status} Odd\r\ncontent-length: 4\r\n\r\nnull`));
+    });
+    afterwards(() => server.close());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const {port} = server.address() as AddressInfo;
+    const {body} = await send(`http://127.0.0.1:${port}`, request(new LazyAbortController(), 'DELETE'));
+    expect(body).toEqual({text: ''});
+  });
+
+  test('ends a request at once that waits for a connection', async () => {
+    const server = await startServer(() => undefined);
+    const dispatcher = new Agent({connections: 1});
+    const sendOnOne = transportOf(leanHttp({dispatcher}));
+    const [busy, waiting] = [new LazyAbortController(), new LazyAbortController()];
+    const first = expect(sendOnOne(server.root, request(busy))).rejects.toBe('done');
+    await until(() => server.requests.length === 1);
+    const second = expect(sendOnOne(server.root, request(waiting))).rejects.toBe('enough');
+    waiting.abort('enough');
+    await second;
+    busy.abort('done');
+    await first;
+    await dispatcher.destroy();
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test('takes little memory for a body in chunks of a byte', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const controller = {} as Dispatcher.DispatchController;
+    let grown = 0;
+    const dispatch: Dispatcher['dispatch'] = (_, handler) => {
+      handler.onResponseStart?.(controller, 200, {});
+      const before = process.memoryUsage().heapUsed;
+      // Each is a view of what was read at once, as undici's are.
+      const read = Buffer.alloc(2 ** 18, '7');
+      for (let index = 0; index < read.length; index++) {
+        handler.onResponseData?.(controller, read.subarray(index, index + 1));
+      }
+      collect();
+      grown = process.memoryUsage().heapUsed - before;
+      handler.onResponseEnd?.(controller, {});
+      return true;
+    };
+    const sendTo = transportOf(leanHttp({dispatcher: Object.assign(new MockAgent(), {dispatch})}));
+    const {body} = await sendTo('http://service.example', request(new LazyAbortController()));
+    expect(body).toEqual({text: '7'.repeat(2 ** 18)});
+    expect(grown).toBeLessThan(4 * 2 ** 20);
+  });
 });
 
 test('a refused connection is an UnreachableError with its code', async () => {

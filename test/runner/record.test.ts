@@ -61,6 +61,7 @@ describe('a record', () => {
     ['an option that is not there', {retries: 5}, /^retries: there is no such option/],
     ['key', {key: 5}, /^key: expected a string, got 5$/],
     ['initialDelay', {initialDelay: -1}, /^initialDelay: expected milliseconds/],
+    ['data without a JSON form', {data: {amount: 5n}}, /^data: expected what JSON can hold, got an object$/],
   ])('refuses %s', (_, options, message) => {
     expect(() => createRecord(location, options)).toThrow(message);
   });

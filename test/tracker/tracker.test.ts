@@ -644,7 +644,7 @@ describe('close', () => {
       expect([isClosed, errors]).toEqual([false, []]);
       await pass(100);
       expect(isClosed).toBe(true);
-      const message = 'The store could not be closed: it has not answered within 5000 ms';
+      const message = 'The store could not be closed: it did not answer within 5000 ms';
       expect(errors).toEqual([expect.objectContaining({reason: 'store', message, key: undefined})]);
     },
   );
