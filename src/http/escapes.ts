@@ -119,8 +119,7 @@ function unescapeEntity(plain: Uint16Array, length: number): number {
   const least = Math.max(0, length - maxEntityLength);
   let start = length - 2;
   while (start >= least && plain[start] !== ampersand && plain[start] !== semicolon) start--;
-  const isEntity = start >= least && plain[start] === ampersand;
-  return isEntity ? putCode(plain, start, readEntity(plain, start, length)) : -1;
+  return plain[start] === ampersand ? putCode(plain, start, readEntity(plain, start, length)) : -1;
 }
 
 /** The character that an escape of HTML stands for; -1: none. */

@@ -63,7 +63,8 @@ function resumedState(stored: WatchState, options: PollOptions, settings: Settin
   // The response that ended the watch, or that to its start, may have asked for a wait that it was not in yet.
   const allowedAt = Math.min(state.notBefore ?? state.dueAt, lastPollAt({startedAt, deadlineAt}));
   const dueAt = isAnew ? first.startedAt : Math.max(state.dueAt, allowedAt);
-  const resumed: WatchState = {...state, startedAt, deadlineAt, dueAt};
+  const notBefore = isAnew ? undefined : state.notBefore;
+  const resumed: WatchState = {...state, startedAt, deadlineAt, dueAt, notBefore};
   if (state.abandoned === undefined) return resumed;
   return {
     ...resumed,

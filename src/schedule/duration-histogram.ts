@@ -77,9 +77,9 @@ export class DurationHistogram {
     const last = binOf(until);
     let sum = 0;
     for (let bin = first; bin <= last; bin++) sum += this.#weight(bin, from, until);
-    for (let bin = 0; bin < binCount; bin++) {
+    for (const [bin, count] of this.counts.entries()) {
       const share = sum > 0 ? this.#weight(bin, from, until) / sum : bin === last ? 1 : 0;
-      this.counts[bin] = at(this.counts, bin) * (1 - 1 / sampleSize) + share;
+      this.counts[bin] = count * (1 - 1 / sampleSize) + share;
     }
     this.total = this.total * (1 - 1 / sampleSize) + 1;
     this.changes++;

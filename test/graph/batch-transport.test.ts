@@ -1,12 +1,16 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
+import {RequestLimiter} from '../../src/client/request-limiter.ts';
+import {batchTransport} from '../../src/graph/batch-transport.ts';
 import type {ClientPollOptions, GraphClient} from '../../src/graph/index.ts';
+import {createResponse, type TransportRequest} from '../../src/http/transport.ts';
 import type {TokenRequest} from '../../src/index.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
+import {now} from '../../src/shared/clock.ts';
 import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, token} from './clients.ts';
@@ -350,3 +354,38 @@ test('100 operations have the same outcomes and events with and without batches'
   expect(together.events).toEqual(apart.events);
   expect(together.requests).toBeLessThan(apart.requests / 3);
 });
+
+test.each([
+  ['all have one', [150_000, 300_000], 300_000],
+  ['the first has the longest', [300_000, 150_000], 300_000],
+  ['one has none', [150_000, undefined], 3_600_000],
+])(
+  'a batch that was throttled holds others back for the longest maxRetryAfter among its requests: %s',
+  async (_, limits, expected) => {
+    const [origin, base] = ['https://graph.example', 'https://graph.example/v1.0'];
+    const responses = limits.map((__, id) => ({id: String(id), status: 429, headers: {'retry-after': '3600'}}));
+    const limiter = new RequestLimiter(async () => createResponse(200, new Headers(), {json: {responses}}), origin, 40);
+    const controller = new AbortController();
+    const request = (maxRetryAfter: number | undefined): TransportRequest => ({
+      method: 'GET',
+      headers: {accept: 'application/json', authorization: 'Bearer x'},
+      maxRetryAfter,
+      signal: controller.signal,
+      onSent: () => {},
+      onHead: () => {},
+    });
+    const send = batchTransport(limiter, base, 1);
+    const before = now();
+    await Promise.all(limits.map((limit, index) => send(`${base}/${index}`, request(limit))));
+    const after = now();
+    let until = 0;
+    const onHeldBack = (time: number): void => {
+      until = time;
+    };
+    const held = limiter.single(`${base}/a`, {...request(undefined), onHeldBack});
+    expect(until).toBeGreaterThanOrEqual(before + expected);
+    expect(until).toBeLessThanOrEqual(after + expected);
+    controller.abort('enough');
+    await expect(held).rejects.toBe('enough');
+  },
+);

@@ -46,6 +46,40 @@ describe('a response', () => {
   });
 
   test.each([
+    ['403', 403, {}],
+    ['503 with Retry-After', 503, {'retry-after': '5'}],
+    ['404 with Retry-After', 404, {'retry-after': '5'}],
+  ])('does not throttle: %s', (_, status, headers) => {
+    expect(errorOf(status, headers).throttled).toBe(false);
+  });
+
+  test.each([408, 500, 502, 503, 504, 509])('may be gone a moment later: %i', (status) => {
+    expect(errorOf(status).transient).toBe(true);
+  });
+
+  test.each([400, 401, 407, 409, 499, 501, 505, 508, 510])('says the same a moment later: %i', (status) => {
+    expect(errorOf(status).transient).toBe(false);
+  });
+
+  test.each([
+    [401, 'unauthorized'],
+    [402, undefined],
+    [403, 'forbidden'],
+    [404, undefined],
+    [409, undefined],
+    [410, 'notFound'],
+    [411, undefined],
+  ])('of HTTP %i ends watching as %p', (status, ends) => {
+    expect(errorOf(status).ends).toBe(ends);
+  });
+
+  test('is shown with its query, unless a redirect led there', () => {
+    const location = `${home}/a?b=c`;
+    expect(errorOf(400, {}, {}, {location}).message).toBe(`GET ${location} answered 400`);
+    expect(errorOf(400, {}, {}, {location, redirected: true}).message).not.toContain('b=c');
+  });
+
+  test.each([
     [400, true, undefined],
     [399, false, undefined],
     [401, false, 'unauthorized'],
@@ -94,11 +128,20 @@ test.each([
 });
 
 test.each([
-  ['a system code', Object.assign(new TypeError('terminated'), {code: 'ECONNRESET'})],
-  ['a cause', new TypeError('terminated', {cause: new Error('other side closed')})],
+  ['a system code', Object.assign(new TypeError('broken'), {code: 'ECONNRESET'})],
+  ['a cause', new TypeError('broken', {cause: new Error('other side closed')})],
   ['the words of fetch', new TypeError('fetch failed')],
 ])('an error of the network is no bug, by %s', (_, error) => {
   expect(networkError(error, [])).toMatchObject({kind: 'network', transient: true, ends: undefined});
+});
+
+test.each([
+  ['the fifth', 5, {code: 'ECONNRESET', message: 'No answer: ECONNRESET'}],
+  ['the fifth and no further', 6, {code: undefined, message: 'No answer: Error: 5'}],
+])('causes are followed to %s', (_, count, expected) => {
+  let error: Error = Object.assign(new Error(String(count)), {code: 'ECONNRESET'});
+  for (let number = count - 1; number > 0; number--) error = new Error(String(number), {cause: error});
+  expect(networkError(error, [])).toMatchObject(expected);
 });
 
 test.each(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE'])(

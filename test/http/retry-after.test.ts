@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {readRetryAfter} from '../../src/http/retry-after.ts';
+import {readRetryAfter, readWait} from '../../src/http/retry-after.ts';
 import {longestTimer} from '../../src/shared/timers.ts';
 
 const now = Date.UTC(2020, 2, 19, 12, 0, 0);
@@ -59,6 +59,9 @@ describe('Retry-After', () => {
     ['a comma with nothing after it', '2,'],
     ['a date that is none', 'Thu, 99 Foo 2020 12:00:00 GMT'],
     ['a date in ISO 8601', '2020-03-19T12:00:03Z'],
+    ['a date with words behind it', 'Thu, 19 Mar 2020 12:00:03 GMT or so'],
+    ['a date with words before it', 'at Thu, 19 Mar 2020 12:00:03 GMT'],
+    ['dates without a comma', 'Thu, 19 Mar 2020 12:00:03 GMT Thu, 19 Mar 2020 12:00:07 GMT'],
     ['a date in another zone', 'Thu, 19 Mar 2020 12:00:03 CET'],
     ['Infinity', 'Infinity'],
     ['NaN', 'NaN'],
@@ -79,6 +82,15 @@ describe('Retry-After', () => {
     ['ten minutes ahead', 2020, 'Thursday, 19-Mar-20 12:10:00 GMT', 'Thu, 19 Mar 2020 12:00:00 GMT', 600_000],
     ['almost 50 years ahead', 2020, 'Tuesday, 01-Oct-69 12:00:03 GMT', 'Tue, 01 Oct 2069 12:00:00 GMT', 3000],
     ['just over 50 years ahead', 2020, 'Friday, 19-Jun-70 12:00:03 GMT', 'Fri, 19 Jun 1970 12:00:00 GMT', 3000],
+    ['50 years ahead', 2020, 'Thursday, 20-Mar-70 00:00:00 GMT', 'Wed, 19 Mar 2070 23:59:57 GMT', 3000],
+    ['50 years and a second ahead', 2020, 'Friday, 20-Mar-70 00:00:01 GMT', 'Thu, 19 Mar 1970 23:59:58 GMT', 3000],
+    [
+      'more than 50 years ahead of 2110',
+      2110,
+      'Wednesday, 19-Mar-70 12:00:03 GMT',
+      'Wed, 19 Mar 2070 12:00:00 GMT',
+      3000,
+    ],
     ['early in a century', 2010, 'Friday, 19-Mar-10 12:00:03 GMT', 'Fri, 19 Mar 2010 12:00:00 GMT', 3000],
   ])('a year of two digits, %s, is of the same century as the Date of its answer', (_, year, value, date, expected) => {
     const headers: Readonly<Record<string, string>> = {'retry-after': value, date};
@@ -134,4 +146,18 @@ describe('Retry-After', () => {
   ])('59: %s counts', (_, headers, expected) => {
     expect(readRetryAfter({get: (name) => headers[name] ?? null}, now)).toBe(expected);
   });
+});
+
+test.each([
+  ['in the body, in seconds', {at: '/after', unit: 's'}, {}, {after: 3}, 3000],
+  ['in the body, in milliseconds', {at: '/after', unit: 'ms'}, {}, {after: '250.5'}, 251],
+  ['in a header', {header: 'after', unit: 's'}, {after: ' 3 '}, {after: 5}, 3000],
+  ['nowhere', {at: '/after', unit: 's'}, {after: '3'}, {}, undefined],
+  ['of a hundred milliseconds', {at: '/after', unit: 'ms'}, {}, {after: 100}, 100],
+  ['of less', {at: '/after', unit: 'ms'}, {}, {after: 99.9}, undefined],
+  ['of all that a timer holds', {at: '/after', unit: 'ms'}, {}, {after: longestTimer}, longestTimer],
+  ['of more', {at: '/after', unit: 'ms'}, {}, {after: longestTimer + 1}, undefined],
+  ['that is no number', {at: '/after', unit: 's'}, {}, {after: '3s'}, undefined],
+] as const)("a protocol's wait %s", (_, place, headers, json, expected) => {
+  expect(readWait(place, new Headers(headers), json)).toBe(expected);
 });

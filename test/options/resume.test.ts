@@ -29,6 +29,12 @@ describe('a watch that is resumed', () => {
       {...open, ...forgiven, ...anew, deadlineAt: now + 5000},
     ],
     [
+      'after a time-out starts over, and is not kept from polling by the wait that the service asked for before',
+      {...over, notBefore: now + 60_000},
+      {},
+      {...open, ...forgiven, ...anew, notBefore: undefined},
+    ],
+    [
       'after it was abandoned otherwise keeps its wait and its deadline, and forgives failures',
       {...over, abandoned: 'unreachable'},
       {},

@@ -9,7 +9,11 @@ const succeeded = operationOf('succeeded', {});
 const located: SucceededOperation = {...succeeded, resourceLocation: 'https://graph.example/made/1'};
 
 /** Fetches a result from a service that answers so, and gives the outcome and the number of requests. */
-async function fetched(answer: () => Response, operation: SucceededOperation = located) {
+async function fetched(
+  answer: () => Response,
+  operation: SucceededOperation = located,
+  fetchResult: boolean | 'text' = true,
+) {
   let requests = 0;
   const http = ky.create({
     fetch: async () => {
@@ -17,7 +21,7 @@ async function fetched(answer: () => Response, operation: SucceededOperation = l
       return answer();
     },
   });
-  const settings = readOptions({protocol: tasks, http, notFoundGrace: 0});
+  const settings = readOptions({protocol: tasks, http, notFoundGrace: 0, fetchResult});
   const outcome = await fetchedOutcome(settings, stateOf({operation}), operation, new AbortController().signal);
   return {outcome, requests};
 }
@@ -52,6 +56,20 @@ describe('a result', () => {
     expect(outcome.operation).toHaveProperty('result', 'another');
   });
 });
+
+test.each([299, 300, 400])(
+  'a response of HTTP %i to a request for text is text up to 299, and an error after that',
+  async (status) => {
+    const error = {code: 'gone', message: 'No more'};
+    const {outcome} = await fetched(() => Response.json({error}, {status}), located, 'text');
+    if (status < 300)
+      expect(outcome).toMatchObject({status: 'succeeded', operation: {result: JSON.stringify({error})}});
+    else {
+      const message = expect.stringMatching(`answered ${status}: gone, No more`);
+      expect(outcome).toMatchObject({reason: 'result', error: {cause: {message}}});
+    }
+  },
+);
 
 describe('a result that is not there yet', () => {
   beforeEach(() => {

@@ -252,9 +252,9 @@ export const bugs: readonly Bug[] = [
   {
     name: 'an end is stored only after it is handed over',
     file: 'runner/take-turn.ts',
-    search: 'return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};',
-    replace: `void onEnd?.({id: record.id, key: record.key, outcome, data: record.data, signal: neverAborted});
-    return onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};`,
+    search: 'return turn.onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};',
+    replace: `void turn.onEnd?.({id: record.id, key: record.key, outcome, data: record.data, signal: neverAborted});
+    return turn.onEnd === undefined ? {...facts, done: outcome} : {...facts, dueAt: ended.dueAt};`,
   },
   {
     name: 'a record whose end nobody took is done',

@@ -1,7 +1,7 @@
 import type {ServiceAnswer} from './faults.ts';
 import {isHome, isRefused} from './network.ts';
 import {isStored, keepsRecords} from './plan.ts';
-import {home, isEnd} from './service.ts';
+import {home, isEnd, locationOf} from './service.ts';
 import type {End} from './wordings.ts';
 import type {Happening, SeenOutcome, World} from './world.ts';
 
@@ -276,8 +276,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      // Without a client, it is the operation that is held back, wherever its requests are redirected to.
-      if (plan.hasClient || (sharesHolds(plan) && isHome(happening.url))) heed(world, happening.url, happening.answer);
+      if (isHeeded(world, happening)) heed(world, happening.url, happening.answer);
       if (happening.isWanted) answer(facts, happening, now);
       break;
     case 'first report':
@@ -426,6 +425,16 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
 /** Whether all requests to an origin are held back where the service asks one to wait. */
 export function sharesHolds({runner, hasClient}: World['plan']): boolean {
   return hasClient || runner === 'tracker';
+}
+
+/** Whether an answer may hold others back. Without a client, it is the operation's origin that is held back, and no other. */
+function isHeeded(world: World, {operation, url}: Extract<Happening, {is: 'answer'}>): boolean {
+  const {plan} = world;
+  if (plan.hasClient) return true;
+  const planned = plan.operations[operation];
+  return (
+    sharesHolds(plan) && planned !== undefined && world.gateOf(url) === world.gateOf(locationOf(planned, operation))
+  );
 }
 
 function countAsSent(world: World, url: string): void {

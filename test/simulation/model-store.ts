@@ -48,9 +48,14 @@ export class ModelStore {
     return this.#texts.get(operation);
   }
 
-  crash(): void {
+  /** Whoever opened it has left it behind: it answers none of the calls that are under way. */
+  leave(): void {
     this.#generation += 1;
     this.#failing.clear();
+  }
+
+  crash(): void {
+    this.leave();
     if (!this.#world.plan.losesWrites) return;
     this.#texts.clear();
     for (const [operation, text] of this.#lasting) this.#texts.set(operation, text);

@@ -31,6 +31,8 @@ export class Tracker implements Application {
   #generation = 0;
   /** While the tracker is being closed, and until there is another one. */
   #isClosed = false;
+  /** Whether the store took too long for the tracker that was closed. */
+  #isStoreLeft = false;
   /** Those who wait for an `outcome()`. */
   #waiting = new Set<object>();
 
@@ -63,6 +65,8 @@ export class Tracker implements Application {
     this.#adding.clear();
     this.#waiting = new Set();
     this.#isClosed = false;
+    this.#isStoreLeft = false;
+    this.#world.isClosing = false;
     this.#handOvers.leaveBehind();
     // What is left of it ends, in the void.
     void this.#tracker?.then((tracker) => tracker.close());
@@ -74,13 +78,12 @@ export class Tracker implements Application {
   revive(): void {
     // After crashes in quick succession, this process may have been running for a while, and has yet to learn of a removal.
     if (this.#tracker !== undefined) return;
-    for (const {operation, isHandedOver, wasBegun, isWatched, outcome} of this.#world.facts) {
-      if (this.#store.has(operation)) continue;
+    for (const {operation, isHandedOver} of this.#world.facts) {
       // Its process died before it knew that the record was gone.
-      if (isHandedOver === false) this.#world.happen({is: 'removed', operation});
-      // It died before it could add it to another tracker than the one that it had closed.
-      if (wasBegun && !isWatched && outcome === undefined) this.#world.beginAfter(0, operation);
+      if (isHandedOver === false && !this.#store.has(operation)) this.#world.happen({is: 'removed', operation});
     }
+    // It died before it could add them to another tracker than the one that it had closed.
+    this.#addAgain();
     if (this.#store.size > 0) void this.#open();
   }
 
@@ -100,6 +103,14 @@ export class Tracker implements Application {
     return undefined;
   }
 
+  /** Adds what was to be added, and is not in the store. */
+  #addAgain(): void {
+    for (const {operation, wasBegun, isWatched, outcome} of this.#world.facts) {
+      if (this.#store.has(operation)) continue;
+      if (wasBegun && !isWatched && outcome === undefined) this.#world.beginAfter(0, operation);
+    }
+  }
+
   async #close(opening: Promise<OperationTracker<DataOfRecord>>, downtime: number): Promise<void> {
     const world = this.#world;
     const {time, network, facts: all} = world;
@@ -109,6 +120,7 @@ export class Tracker implements Application {
     world.count('close');
     const tracker = await opening;
     if (!isCurrent()) return;
+    world.isClosing = true;
     const closedAt = time.now;
     const {requestTimeout} = world.plan.options;
     const closing = tracker.close();
@@ -132,6 +144,9 @@ export class Tracker implements Application {
     // What follows from that at once is over after this turn of the event loop.
     await new Promise<void>((resolve) => time.after(0, resolve, 'application'));
     if (!isCurrent()) return;
+    world.isClosing = false;
+    const isLeft = this.#isStoreLeft;
+    this.#isStoreLeft = false;
     if (this.#waiting.size > 0) world.broken('an outcome() is still waited for once its tracker is closed');
     const isPatient = time.now - closedAt >= requestTimeout;
     if (this.#handOvers.underWay > 0 && !isPatient) world.broken('onEnd goes on once its tracker is closed');
@@ -141,13 +156,20 @@ export class Tracker implements Application {
     for (const {operation, wasBegun, outcome, isHandedOver} of all) {
       if (!wasBegun || isHandedOver === true || (outcome !== undefined && isHandedOver === undefined)) continue;
       const attempt = this.#remember(operation)?.token.attempt;
-      world.happen({is: 'closed', operation, attempt, isFailing: this.#store.isFailing(operation)});
+      world.happen({is: 'closed', operation, attempt, isFailing: isLeft || this.#store.isFailing(operation)});
       // Its tracker was closed before it knew that the record was gone.
       if (isHandedOver === false && !this.#store.has(operation)) world.happen({is: 'removed', operation});
     }
     world.forgetGates();
     this.#tracker = undefined;
     this.#added = new Set();
+    if (isLeft) {
+      // What its calls did not do by then is not done any more, and whoever waits for them waits for ever.
+      this.#generation += 1;
+      this.#store.leave();
+      this.#adding.clear();
+      this.#addAgain();
+    }
     time.after(downtime, () => this.#reopen(), 'application');
   }
 
@@ -187,7 +209,9 @@ export class Tracker implements Application {
             return this.#handOvers.handOver(operation, ended);
           },
           onError: (error) => {
-            if (isCurrent()) this.#check(error);
+            if (!isCurrent()) return;
+            this.#check(error);
+            this.#isStoreLeft ||= error.message.startsWith('The store could not be closed');
           },
         });
         tracker.on('*', (event) => {

@@ -198,6 +198,8 @@ export class World {
   /** How long the process stood still, and how far its clocks are off, in milliseconds. */
   stalled = 0;
   jumped = 0;
+  /** Whether a tracker is being closed: it waits for its store with a timer. */
+  isClosing = false;
   /** How many errors the listeners of users threw, and how many of them were reported. */
   thrown = 0;
   reported = 0;
