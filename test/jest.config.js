@@ -1,3 +1,5 @@
+import {availableParallelism} from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
   rootDir: '..',
@@ -42,6 +44,6 @@ export default {
   coverageThreshold: {global: {lines: 95, branches: 95}},
   // No test takes longer than 5 s on two idle cores; on busy ones that is no failure.
   testTimeout: 60_000,
-  // Much of the time is waiting, for servers and timers: more workers than cores wait at once.
-  maxWorkers: '150%',
+  // Much of the time is waiting, for servers and timers, which one worker more than there are cores makes use of.
+  maxWorkers: availableParallelism() + 1,
 };
