@@ -49,7 +49,7 @@ export function undiciTransport(dispatcher: Dispatcher): Transport {
 const aborted = new Error('The response is not read to its end');
 
 /** How many chunks are kept before they are joined: a chunk of one byte takes a hundred more. */
-const mostChunks = 1024;
+const maxChunks = 1024;
 
 /** Reads a response as undici receives it. */
 class ResponseReader implements Dispatcher.DispatchHandler {
@@ -123,7 +123,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   #add(chunk: Buffer): void {
     this.#length += chunk.length;
     if (this.#length <= (this.#request.maxBodyLength ?? defaultMaxBodyLength)) {
-      if (this.#chunks.push(chunk) === mostChunks) this.#joined.push(Buffer.concat(this.#chunks.splice(0)));
+      if (this.#chunks.push(chunk) === maxChunks) this.#joined.push(Buffer.concat(this.#chunks.splice(0)));
       return;
     }
     this.#end(undefined);
