@@ -192,6 +192,21 @@ describe('a resume token may hold', () => {
   ])('the %s %j', (name, value) => {
     expect(readResumeToken(changed({[name]: value}))).toHaveProperty(name, value);
   });
+
+  test('undefined where a field may be left out', () => {
+    const [optional, ofAnswer] = [
+      ['notBefore', 'deadlineAt', 'failures', 'operation', 'unknownWords', 'stalled', 'endedAt', 'answer', 'abandoned'],
+      ['requestId', 'date'],
+    ].map((names) => Object.fromEntries(names.map((name) => [name, undefined])));
+    expect(readResumeToken(changed({...optional}))).toMatchObject({
+      ...optional,
+      failures: 0,
+      unknownWords: [],
+      stalled: false,
+    });
+    expect(readResumeToken(inAnswer({...ofAnswer})).answer).toMatchObject({...ofAnswer, httpStatus: 200});
+    expect(readResumeToken(inOperation({statusDetail: undefined})).operation).toHaveProperty('statusDetail', undefined);
+  });
 });
 
 describe('a token that somebody changed', () => {
