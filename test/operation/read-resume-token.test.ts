@@ -86,7 +86,7 @@ const wrong: readonly [string, unknown, string][] = [
     `the token's ${name} is not a time in milliseconds`,
   ]),
   ...['attempt', 'failures', 'deferredAttempts'].flatMap((name) =>
-    ['5', null, -1, 1.5, 2 ** 60].map((bad): [string, unknown, string] => [
+    ['5', null, -1, 1.5, 2 ** 53 + 2].map((bad): [string, unknown, string] => [
       `${name} ${JSON.stringify(bad)}`,
       changed({[name]: bad}),
       `the token's ${name} is not a count`,
