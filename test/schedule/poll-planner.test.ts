@@ -160,8 +160,11 @@ describe('there is no plan', () => {
   });
 });
 
-test('a plan is made anew whenever a twentieth of the sample is new', () => {
-  const histogram = histogramOf({30: 300});
+test.each([
+  [300, 15],
+  [200, 10],
+])('a plan for %i durations is made anew whenever a twentieth of the sample is new: %i', (total, added) => {
+  const histogram = histogramOf({30: total});
   const planner = new PollPlanner(histogram, 1000);
   planner.next(0, 0.5);
   for (const [known, longer] of [
@@ -173,7 +176,7 @@ test('a plan is made anew whenever a twentieth of the sample is new', () => {
       // Beyond all that is known to the plan, there is nothing until it is replaced.
       return planner.next(binStart(known + 1), 0.5);
     };
-    expect(Array.from({length: 14}, afterOneMore)).toEqual(new Array(14).fill(undefined));
+    expect(Array.from({length: added - 1}, afterOneMore)).toEqual(new Array(added - 1).fill(undefined));
     expect(afterOneMore()).toBeGreaterThan(binStart(known + 1));
   }
 });
