@@ -131,6 +131,17 @@ describe('the next poll', () => {
     }
   });
 
+  test('is that of the best plan up to the last time that can be planned', () => {
+    const histogram = histogramOf({30: 199, [binCount - 1]: 0.5});
+    const [start, end] = [binStart(binCount - 1), binStart(binCount)];
+    const times = Array.from({length: 999}, (_, index) => start + ((index + 0.5) / 999) * (end - start));
+    for (const requestCost of [0.01, 0.1, 1].map((part) => part * (end - start))) {
+      const [planner, bestOf] = [new PollPlanner(histogram, requestCost), bruteForce(histogram, requestCost)];
+      const wrong = times.filter((time) => Math.abs((planner.next(time, 0) ?? 0) - bestOf(time)[0]) > 0.001);
+      expect(wrong).toEqual([]);
+    }
+  });
+
   test('is later than now even if requests cost next to nothing', () => {
     const planner = new PollPlanner(histogramOf({40: 30}), 1e-300);
     for (const elapsed of [0, binStart(1), binStart(40)]) expect(planner.next(elapsed, 0)).toBeGreaterThan(elapsed);
