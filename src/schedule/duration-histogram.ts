@@ -102,7 +102,6 @@ export class DurationHistogram {
   smoothed(): Float64Array {
     const smoothed = new Float64Array(binCount);
     for (const [bin, count] of this.counts.entries()) {
-      if (count === 0) continue;
       let radius = 0;
       for (let neighbors = count; neighbors < smoothingCount && radius < binsPerOctave; ) {
         radius++;
