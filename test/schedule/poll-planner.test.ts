@@ -98,13 +98,16 @@ describe('the next poll', () => {
   });
 
   test.each([
-    ['at the very start', 0],
-    ['before the start, by a clock that was wrong', -5],
-  ])('is planned in the same way %s', (_, elapsed) => {
+    ['at the very start', 0, 20],
+    ['at the very start, where requests cost little', 0, 1],
+    ['soon after the start', 10, 1],
+    ['before the start, by a clock that was wrong', -5, 20],
+  ])('is planned in the same way %s', (_, elapsed, requestCost) => {
     const histogram = histogramOf({0: 30, 4: 5});
-    const [earliest, latest] = bruteForce(histogram, 20)(0);
-    const planner = new PollPlanner(histogram, 20);
-    expect([planner.next(elapsed, 0), latest > earliest]).toEqual([expect.closeTo(earliest), true]);
+    const [earliest, latest] = bruteForce(histogram, requestCost)(Math.max(0, elapsed));
+    const planner = new PollPlanner(histogram, requestCost);
+    expect(planner.next(elapsed, 0)).toBeCloseTo(earliest);
+    expect(planner.next(elapsed, 0.5)).toBeCloseTo((earliest + latest) / 2);
   });
 
   test('may be at the first time that can be planned, where a later one is hardly better', () => {
