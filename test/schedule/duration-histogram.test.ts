@@ -106,6 +106,7 @@ describe('a histogram', () => {
     ['a duration since the start, if nothing was found before', {}, 0, 50, {0: 1}],
     ['a duration of nothing', {}, 0, 0, {0: 1}],
     ['a duration in the last bin', {}, binStart(183), end - 1, {183: 1}],
+    ['one so short that rounding leaves it outside of its bin', {}, 1744.8123722644118, 1744.812372264412, {34: 1}],
     ['since the start, where the time before is no earlier', {}, 110, 110, countsOf(since(110))],
     ['since the start, where the time before is later', {}, 120, 110, countsOf(since(110))],
     ['since the start, where the time before is before it', {}, -5, 110, countsOf(since(110))],
