@@ -113,18 +113,11 @@ export class Watch<Owner = undefined> {
 
   #begin(): void {
     this.#hasBegun = true;
-    if (this.#wasStopped()) return;
     const {signal} = this.settings;
     if (signal?.aborted) this.stop('aborted', signal.reason);
-    if (this.#wasStopped()) return;
-    if (signal !== undefined && !isOver(this.#state)) {
-      this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
-    }
+    if (this.#state.abandoned !== undefined) return;
+    if (signal !== undefined) this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     this.#take(firstStep(this.#state, processClock, this.settings));
-  }
-
-  #wasStopped(): boolean {
-    return isOver(this.#state) && this.#state.abandoned !== undefined;
   }
 
   #ask(): void {

@@ -3,6 +3,7 @@ import ky from 'ky';
 import type {SucceededOperation} from '../../src/operation/operation.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {fetchedOutcome, fetchResultOnce, type ResultProgress} from '../../src/polling/fetch-result.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {beginning, clockAt, operationOf, stateOf, tasks} from '../support/core.ts';
 
 const succeeded = operationOf('succeeded', {});
@@ -48,6 +49,14 @@ describe('a result', () => {
     expect([outcome, requests]).toEqual([{status: 'succeeded', operation}, 0]);
     expect(outcome.operation).toHaveProperty('result', result);
     expect(outcome.operation).toBe(operation);
+  });
+
+  test('is the answer itself where the request that started the operation led to nothing else', async () => {
+    const settings = readOptions({protocol: defineProtocol({...tasks, resultLocation: 'location'})});
+    const state = stateOf({operation: succeeded, resultLocation: null});
+    const outcome = await fetchedOutcome(settings, state, succeeded, new AbortController().signal);
+    expect(outcome).toEqual({status: 'succeeded', operation: {...succeeded, result: succeeded.raw}});
+    expect(Object.isFrozen(outcome.operation)).toBe(true);
   });
 
   test('of null in the answer itself is none, and is fetched', async () => {
