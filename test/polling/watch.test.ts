@@ -149,6 +149,16 @@ test('a watch that goes on when its poll was due sets no timer of a negative tim
   watch.stop('stopped', undefined);
 });
 
+test('a watch that is paused and goes on before it has begun, begins once', async () => {
+  const {settings, counts} = running(schedules.fixed(1000));
+  const watch = watchAlone(settings);
+  void watch.pause();
+  watch.resume();
+  await settle();
+  expect([counts.requests, jest.getTimerCount()]).toEqual([1, 1]);
+  watch.stop('stopped', undefined);
+});
+
 test('a hint in the very millisecond in which a request left makes one more poll', async () => {
   const {settings, counts} = running(schedules.fixed(1000));
   const watch = watchAlone(settings);
