@@ -160,7 +160,7 @@ export class Watch<Owner = undefined> {
       this.#onChange(taken, taken.next.outcome, this.#owner);
       return;
     }
-    if (taken.events.length > 0) this.#onChange(taken, undefined, this.#owner);
+    this.#onChange(taken, undefined, this.#owner);
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
     if (this.#onPaused !== undefined) {
