@@ -80,7 +80,6 @@ export async function poll(settings: Settings, request: PollRequest): Promise<Re
   try {
     return readReport(settings, request, await exchange(settings, request, refresh));
   } catch (error) {
-    request.signal.throwIfAborted();
     return retry(settings, request, refresh, error, retriesEndAt);
   }
 }

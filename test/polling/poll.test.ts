@@ -47,6 +47,51 @@ describe('a retry within a poll', () => {
   });
 });
 
+test.each([
+  ['is made where shouldRetry says so', true, 2],
+  ['is not made where shouldRetry does not', false, 1],
+])('a retry %s', async (_, says, expected) => {
+  const shouldRetry = jest.fn(async () => says);
+  const fetch = jest.fn(async () => new Response('', {status: 503}));
+  const retry = {retries: 1, minTimeout: 500, randomize: false, shouldRetry};
+  const onRetry = jest.fn();
+  const report = poll(readOptions({protocol: tasks, http: ky.create({fetch}), retry}), {
+    ...get,
+    location,
+    tokenOrigin: '',
+    deadlineAt: undefined,
+    retryUntil: undefined,
+    signal: new AbortController().signal,
+    onRetry,
+  });
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(await report).toMatchObject({is: 'failure', error: {httpStatus: 503}});
+  expect([shouldRetry, fetch, onRetry].map(({mock}) => mock.calls.length)).toEqual([1, expected, expected - 1]);
+});
+
+test.each([['enough'], [new Error('enough')], [undefined]])(
+  'a poll whose request is aborted rejects with the reason, %p, and makes no other',
+  async (reason) => {
+    const controller = new AbortController();
+    const shouldRetry = jest.fn(() => true);
+    const fetch = jest.fn(() => new Promise<never>(() => {}));
+    const onRetry = jest.fn();
+    const report = poll(readOptions({protocol: tasks, http: ky.create({fetch}), retry: {retries: 1, shouldRetry}}), {
+      ...get,
+      location,
+      tokenOrigin: '',
+      deadlineAt: undefined,
+      retryUntil: undefined,
+      signal: controller.signal,
+      onRetry,
+    });
+    await jest.advanceTimersByTimeAsync(10);
+    controller.abort(reason);
+    await expect(report).rejects.toBe(controller.signal.reason);
+    expect([fetch, shouldRetry, onRetry].map(({mock}) => mock.calls.length)).toEqual([1, 0, 0]);
+  },
+);
+
 describe('a hook of the option retry that never returns', () => {
   const hang = (): Promise<never> => new Promise(() => {});
 
@@ -243,7 +288,7 @@ describe('a new location', () => {
 });
 
 describe('an HTTP error of a protocol with a function read', () => {
-  const protocol = defineProtocol({name: 'own', read: () => ({status: 'running'})});
+  const protocol = defineProtocol({name: 'own', read: () => ({status: 'running', id: 'b'})});
 
   test.each([
     [400, 'operation'],
