@@ -302,6 +302,27 @@ describe('an HTTP error of a protocol with a function read', () => {
   ])('%i: %s', async (status, expected) => {
     expect((await reportOf({}, {status}, {options: {protocol}})).is).toBe(expected);
   });
+
+  test.each([
+    [399, 'operation'],
+    [400, 'failure'],
+  ])('%i of a foreign host that a redirect led to: %s', async (status, expected) => {
+    const answers = [
+      new Response('', {status: 302, headers: {location: 'https://other.example/'}}),
+      new Response('{}', {status}),
+    ];
+    const http = ky.create({fetch: async () => answers.shift() ?? new Response('')});
+    const report = await poll(readOptions({protocol, http, retry: {retries: 0}}), {
+      ...get,
+      location,
+      tokenOrigin: 'https://graph.example',
+      deadlineAt: undefined,
+      retryUntil: undefined,
+      signal: new AbortController().signal,
+      onRetry: () => {},
+    });
+    expect(report.is).toBe(expected);
+  });
 });
 
 describe('where a 303 is the end', () => {
