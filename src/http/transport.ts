@@ -100,12 +100,10 @@ function kyTransport(http: KyInstance): Transport {
     };
     if (json !== undefined) options.json = json;
     // An abort reaches a body that is still arriving only while somebody holds the request that ky made of our signal.
-    const held: {request?: Request | undefined} = {};
+    const requests: Request[] = [];
     if (http === ky) Object.assign(options, fetchDirectly(headers, toAbortSignal(signal), json));
     else {
-      const hold: BeforeRequestHook = ({request}) => {
-        held.request = request;
-      };
+      const hold: BeforeRequestHook = ({request}) => void requests.push(request);
       options.headers = headers;
       options.signal = toAbortSignal(signal);
       options.hooks = {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]};
@@ -120,7 +118,7 @@ function kyTransport(http: KyInstance): Transport {
       return createResponse(status, response.headers, {text: ''});
     }
     const text = await readBody(response, maxBodyLength);
-    held.request = undefined;
+    requests.pop();
     return createResponse(status, response.headers, text === undefined ? undefined : {text});
   };
 }
