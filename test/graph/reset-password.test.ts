@@ -85,6 +85,31 @@ describe('a password reset', () => {
     }
   });
 
+  test('shows a protocol that reads headers only those that do not quote the password', async () => {
+    const location = 'https://graph.microsoft.com/v1.0/operations/1';
+    const headers = {location, 'x-quoted': `of ${password}`, 'x-other': 'other'};
+    const http = ky.create({fetch: async () => Response.json({}, {status: 202, headers})});
+    const seen: [string | null, boolean, string | null, boolean, string[]][] = [];
+    const protocol = defineProtocol({
+      name: 'reads',
+      read: ({headers: given}) => {
+        const [quoted, other] = ['x-quoted', 'x-other'];
+        seen.push([given.get(quoted), given.has(quoted), given.get(other), given.has(other), [...given.keys()]]);
+        return {status: 'succeeded'};
+      },
+    });
+    const reset = await createGraphClient({token, http}).resetPassword(user, {
+      newPassword: password,
+      protocol,
+      ...quick,
+    });
+    expect(await reset.newPassword()).toBe(password);
+    expect(seen).not.toEqual([]);
+    for (const each of seen) {
+      expect(each).toEqual([null, false, 'other', true, ['content-type', 'location', 'x-other']]);
+    }
+  });
+
   test('lets the service make the password', async () => {
     const emulator = await startEmulator({newPassword: 'Made-2-Password'});
     const reset = await clientOf(emulator).resetPassword(user, quick);

@@ -1,5 +1,6 @@
-import {expect, test} from '@jest/globals';
-import {exchange, type ServiceRequest} from '../../src/http/exchange.ts';
+import {describe, expect, test} from '@jest/globals';
+import type {TokenRequest} from '../../src/http/authorization.ts';
+import {exchange, type ServiceRequest, type TokenRefresh} from '../../src/http/exchange.ts';
 import {createResponse, type TransportRequest} from '../../src/http/transport.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
@@ -16,20 +17,28 @@ const request: ServiceRequest = {
   signal: new AbortController().signal,
 };
 
-/** An answer: its status, and where it redirects to. */
-type Answer = readonly [status: number, location?: string];
+/** An answer: its status, where it redirects to, and how it challenges. */
+type Answer = readonly [status: number, location?: string, challenge?: string];
 
 /** Sends a request to a service that gives these answers, and gives the last one and all that was sent. */
-async function exchanged(answers: readonly Answer[], options: PollOptions = {}) {
+async function exchanged(
+  answers: readonly Answer[],
+  options: PollOptions = {},
+  changes: Partial<ServiceRequest> = {},
+  refresh?: TokenRefresh,
+) {
   const left = [...answers];
   const sent: [string, TransportRequest][] = [];
   const transport = async (location: string, outgoing: TransportRequest) => {
     sent.push([location, outgoing]);
-    const [status, target] = left.shift() ?? [200];
-    return createResponse(status, new Headers(target === undefined ? {} : {location: target}), {text: ''});
+    const [status, target, challenge] = left.shift() ?? [200];
+    const headers = new Headers();
+    if (target !== undefined) headers.set('location', target);
+    if (challenge !== undefined) headers.set('www-authenticate', challenge);
+    return createResponse(status, headers, {text: ''});
   };
   const settings = {...readOptions({protocol: tasks, token, ...options}), transport};
-  return {response: await exchange(settings, request), sent};
+  return {response: await exchange(settings, {...request, ...changes}, refresh), sent};
 }
 
 const seeOther = defineProtocol({...tasks, seeOtherSucceeds: true});
@@ -65,4 +74,76 @@ test.each([100, 599])('the HTTP status %i is one', async (status) => {
 test.each([99, 600, 200.5])('the HTTP status %p is none', async (status) => {
   const message = `The response cannot be read as an operation: the HTTP status ${status}`;
   await expect(exchanged([[status]])).rejects.toMatchObject({kind: 'protocol', message});
+});
+
+describe('redirects', () => {
+  const locations = Array.from({length: 6}, (_, index) => `${home}/${index}`);
+  const redirects = locations.map((location): Answer => [302, location]);
+
+  test('are followed five times, and no more', async () => {
+    const {response, sent} = await exchanged([...redirects.slice(1), [200]]);
+    expect([response.status, response.location, response.redirected, sent.length]).toEqual([
+      200,
+      locations[5],
+      true,
+      6,
+    ]);
+    const message = 'The response cannot be read as an operation: more than 5 redirects';
+    await expect(exchanged(redirects)).rejects.toMatchObject({kind: 'protocol', message});
+  });
+
+  test('that lead nowhere are answers', async () => {
+    const {response, sent} = await exchanged([[302]]);
+    expect([response.status, response.redirected, sent.length]).toEqual([302, false, 1]);
+  });
+
+  test('of a request that changes something are not followed', async () => {
+    const {response, sent} = await exchanged([[307, '/b']], {}, {method: 'POST'});
+    expect([response.status, sent.length]).toEqual([307, 1]);
+  });
+});
+
+describe('a token that is refused', () => {
+  /** What the option `token` is asked for, and gives: one after the other, and then the last again and again. */
+  function tokens(...given: readonly string[]) {
+    const wanted: unknown[] = [];
+    const source = ({signal, ...rest}: TokenRequest): string => {
+      wanted.push(rest);
+      return given[Math.min(wanted.length, given.length) - 1] ?? '';
+    };
+    return {wanted, source};
+  }
+
+  const authorizations = (sent: readonly [string, TransportRequest][]) =>
+    sent.map(([, {headers}]) => headers['authorization']);
+
+  test('is replaced once, also after a redirect', async () => {
+    const {source, wanted} = tokens('token-1', 'token-2', 'token-3');
+    const {response, sent} = await exchanged([[401], [302, '/b'], [401]], {token: source});
+    expect([response.status, response.sameToken]).toEqual([401, undefined]);
+    expect(authorizations(sent)).toEqual(['Bearer token-1', 'Bearer token-2', 'Bearer token-2']);
+    expect(wanted).toEqual([{forceRefresh: false}, {forceRefresh: true, refused: 'token-1'}]);
+  });
+
+  test('is not replaced where that has been done', async () => {
+    const {source, wanted} = tokens('token-1', 'token-2');
+    const {response, sent} = await exchanged([[401]], {token: source}, {}, {done: true});
+    expect([response.status, sent.length, wanted.length]).toEqual([401, 1, 1]);
+  });
+
+  test('is not replaced where it is always the same', async () => {
+    const {response, sent} = await exchanged([[401]]);
+    expect([response.status, response.sameToken, sent.length]).toEqual([401, undefined, 1]);
+  });
+
+  test.each([
+    ['the token that was refused', undefined, 'gave', {}],
+    ['the same for claims', 'Bearer claims="e30="', 'answered the claims challenge with', {claims: '{}'}],
+  ])('is not sent again where the function gives %s', async (_, challenge, did, claims) => {
+    const {source, wanted} = tokens('token-1');
+    const {response, sent} = await exchanged([[401, undefined, challenge]], {token: source});
+    const sameToken = `the option token ${did} the token that was refused, which was not sent again`;
+    expect([response.status, response.sameToken, sent.length]).toEqual([401, sameToken, 1]);
+    expect(wanted).toEqual([{forceRefresh: false}, {forceRefresh: true, refused: 'token-1', ...claims}]);
+  });
 });
