@@ -1,6 +1,12 @@
 import {describe, expect, test} from '@jest/globals';
 import type {TokenRequest} from '../../src/http/authorization.ts';
-import {exchange, type ServiceRequest, type TokenRefresh} from '../../src/http/exchange.ts';
+import {
+  exchange,
+  quotesSecret,
+  type RequestSettings,
+  type ServiceRequest,
+  type TokenRefresh,
+} from '../../src/http/exchange.ts';
 import {createResponse, type TransportRequest} from '../../src/http/transport.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
@@ -18,7 +24,7 @@ const request: ServiceRequest = {
 };
 
 /** An answer: its status, where it redirects to, and how it challenges. */
-type Answer = readonly [status: number, location?: string, challenge?: string];
+type Answer = readonly [status: number, location?: string | undefined, challenge?: string | undefined];
 
 /** Sends a request to a service that gives these answers, and gives the last one and all that was sent. */
 async function exchanged(
@@ -26,6 +32,7 @@ async function exchanged(
   options: PollOptions = {},
   changes: Partial<ServiceRequest> = {},
   refresh?: TokenRefresh,
+  hidden: Partial<Pick<RequestSettings, 'secrets' | 'credentials'>> = {},
 ) {
   const left = [...answers];
   const sent: [string, TransportRequest][] = [];
@@ -37,7 +44,7 @@ async function exchanged(
     if (challenge !== undefined) headers.set('www-authenticate', challenge);
     return createResponse(status, headers, {text: ''});
   };
-  const settings = {...readOptions({protocol: tasks, token, ...options}), transport};
+  const settings = {...readOptions({protocol: tasks, token, ...options}), ...hidden, transport};
   return {response: await exchange(settings, {...request, ...changes}, refresh), sent};
 }
 
@@ -45,13 +52,14 @@ const seeOther = defineProtocol({...tasks, seeOtherSucceeds: true});
 
 test('where 303 is the end, other redirects are followed', async () => {
   const {response, sent} = await exchanged([[302, '/b'], [200]], {protocol: seeOther});
-  expect([response.status, response.seeOther]).toEqual([200, undefined]);
+  expect([response.status, response.seeOther, response.redirected]).toEqual([200, undefined, true]);
   expect(sent.map(([location]) => location)).toEqual([`${home}/a`, `${home}/b`]);
 });
 
 test.each([
   ['is kept', '/made', `${home}/made`],
   ['is not kept where it holds the token', `/made?key=${token}`, undefined],
+  ['is not kept where it is no http or https URL', 'ftp://graph.example/made', undefined],
 ])('where 303 is the end, its location %s', async (_, target, expected) => {
   const {response, sent} = await exchanged([[303, target]], {protocol: seeOther});
   expect([response.status, response.seeOther, sent.length]).toEqual([303, expected, 1]);
@@ -119,7 +127,7 @@ describe('a token that is refused', () => {
 
   test('is replaced once, also after a redirect', async () => {
     const {source, wanted} = tokens('token-1', 'token-2', 'token-3');
-    const {response, sent} = await exchanged([[401], [302, '/b'], [401]], {token: source});
+    const {response, sent} = await exchanged([[401], [302, '/b'], [401]], {token: async (asked) => source(asked)});
     expect([response.status, response.sameToken]).toEqual([401, undefined]);
     expect(authorizations(sent)).toEqual(['Bearer token-1', 'Bearer token-2', 'Bearer token-2']);
     expect(wanted).toEqual([{forceRefresh: false}, {forceRefresh: true, refused: 'token-1'}]);
@@ -145,5 +153,66 @@ describe('a token that is refused', () => {
     const sameToken = `the option token ${did} the token that was refused, which was not sent again`;
     expect([response.status, response.sameToken, sent.length]).toEqual([401, sameToken, 1]);
     expect(wanted).toEqual([{forceRefresh: false}, {forceRefresh: true, refused: 'token-1', ...claims}]);
+  });
+});
+
+test('a URL that was made of a secret is not requested', async () => {
+  const message = 'The service gave a URL that quotes a token or a header of the client, so it is not requested';
+  for (const location of [`${home}/[token]`, `${home}/a?b=%5Btoken%5D`]) {
+    await expect(exchanged([], {}, {location})).rejects.toMatchObject({kind: 'protocol', message});
+  }
+});
+
+describe('a redirect that quotes the token', () => {
+  test("is followed to the token's origin", async () => {
+    const {sent} = await exchanged([[302, `/b?t=${token}`]]);
+    expect(sent.map(([location]) => location)).toEqual([`${home}/a`, `${home}/b?t=${token}`]);
+  });
+
+  test('is followed nowhere else', async () => {
+    const message = expect.stringContaining('quotes a token');
+    await expect(exchanged([[302, `https://b.example/?t=${token}`]])).rejects.toMatchObject({message});
+  });
+});
+
+test('what no URL may contain are the tokens and the credentials', async () => {
+  const hidden = {secrets: ['version-1', 'version-2', 'key-0123'], credentials: ['key-0123']};
+  const {response} = await exchanged([[200]], {}, {}, undefined, hidden);
+  expect([response.secrets, response.credentials]).toEqual([
+    [token, 'version-1', 'version-2', 'key-0123'],
+    [token, 'key-0123'],
+  ]);
+});
+
+test.each([
+  ['a credential', `${home}/key-0123`, home, true],
+  ['another header on the origin', `${home}/version-1`, home, false],
+  ['another header on another origin', 'https://b.example/version-1', home, true],
+  ['nothing', 'https://b.example/', home, false],
+])('a URL that contains %s', (_, location, origin, expected) => {
+  const credentials = ['key-0123'];
+  expect(quotesSecret(location, origin, {secrets: ['version-1', ...credentials], credentials})).toBe(expected);
+  expect(quotesSecret(location, origin, {secrets: credentials, credentials})).toBe(location.includes('key'));
+});
+
+describe('a request is foreign', () => {
+  const other = 'https://other.example/b';
+
+  test.each<[string, Partial<ServiceRequest>, PollOptions, boolean]>([
+    ["unless it goes to the token's origin", {}, {}, false],
+    ["where it goes to another than the token's", {location: other}, {}, true],
+    ['unless it goes to a trusted origin', {location: other}, {trustedOrigins: ['https://other.example']}, false],
+    ['unless there is no token, and it is the first', {location: other, tokenOrigin: ''}, {}, false],
+    ['unless it goes home', {location: other, tokenOrigin: '', home: 'https://other.example/x'}, {}, false],
+    ['where it does not go home', {tokenOrigin: '', home: other}, {}, true],
+    [
+      'where the protocol says that any host may be one',
+      {tokenOrigin: ''},
+      {protocol: defineProtocol({...tasks, authorization: 'none', foreignHosts: true})},
+      true,
+    ],
+  ])('%s', async (_, changes, options, expected) => {
+    const {response, sent} = await exchanged([[200]], options, changes);
+    expect([response.isForeign, sent[0]?.[1].isForeign]).toEqual([expected, expected]);
   });
 });
