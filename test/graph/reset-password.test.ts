@@ -378,6 +378,13 @@ describe('the password appears nowhere', () => {
     expect(error.message).toContain('answered 400: PasswordPolicy');
   });
 
+  test('of an empty password, too, the code of the error stays', async () => {
+    const emulator = await startEmulator();
+    emulator.addStart({path, answer: {http: 400, error: {code: 'PasswordPolicy', message: 'Too short'}}});
+    const error = await rejectionOf(clientOf(emulator).resetPassword(user, {newPassword: ''}));
+    expect(error).toMatchObject({cause: {code: 'PasswordPolicy'}});
+  });
+
   const made = 'Made-2-Password';
 
   /** Everything that can be seen of a reset and its poller, from its start to its end. */
@@ -420,6 +427,28 @@ describe('the password appears nowhere', () => {
       const emulator = await startEmulator({newPassword: made, script});
       expect(await seenOf(emulator, given)).not.toContain(quoted);
     }
+  });
+
+  test.each([
+    ['is not JSON', '<html>', 'is not JSON'],
+    ['is JSON, but no object', '[]', 'expected a JSON object, got an array'],
+    ['has no body', '', 'expected a JSON object, got null'],
+  ])('but a poll that %s is reported as such', async (_, text, message) => {
+    const emulator = await startEmulator({script: [{text}, 'succeeded']});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password, ...quick});
+    const events = eventsOf(reset.poller!);
+    expect(await reset.newPassword()).toBe(password);
+    const errors = events.flatMap((event) => (event.type === 'retrying' ? [event.error.message] : []));
+    expect(errors).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('in polls that quote it, in one batch', async () => {
+    const emulator = await startEmulator({script: [{fields: {status: 'succeeded', statusDetail: `of ${password}`}}]});
+    const graph = clientOf(emulator, {batch: 100});
+    const resets = await Promise.all([1, 2].map(() => graph.resetPassword(user, {newPassword: password, ...quick})));
+    const operations = await Promise.all(resets.map(({poller}) => poller!.result()));
+    expect(operations.map(({statusDetail}) => statusDetail)).toEqual(['of [token]', 'of [token]']);
+    expect(emulator.requests.filter(({path: asked}) => asked.endsWith('/$batch')).length).toBe(1);
   });
 
   test.each(quotes)(

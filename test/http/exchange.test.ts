@@ -133,6 +133,12 @@ describe('a token that is refused', () => {
     expect(wanted).toEqual([{forceRefresh: false}, {forceRefresh: true, refused: 'token-1'}]);
   });
 
+  test.each([200, 400, 403])('is none where the answer is %d', async (status) => {
+    const {source, wanted} = tokens('token-1', 'token-2');
+    const {response} = await exchanged([[status]], {token: source});
+    expect([response.status, wanted]).toEqual([status, [{forceRefresh: false}]]);
+  });
+
   test('is not replaced where that has been done', async () => {
     const {source, wanted} = tokens('token-1', 'token-2');
     const {response, sent} = await exchanged([[401]], {token: source}, {}, {done: true});

@@ -1,4 +1,4 @@
-import {describe, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {type RequestContent, type RequestTarget, type SendSettings, send} from '../../src/http/send.ts';
 import {createResponse, type TransportRequest, type TransportResponse} from '../../src/http/transport.ts';
 import {readOptions} from '../../src/options/settings.ts';
@@ -7,7 +7,16 @@ import type {Protocol} from '../../src/protocol/protocol.ts';
 import {get, tasks} from '../support/core.ts';
 
 const token = 'marker-token-0123456789';
-const location = 'https://graph.example/a';
+
+const home: RequestTarget = {
+  location: 'https://graph.example/a',
+  token,
+  secrets: [token],
+  credentials: [token],
+  trusted: true,
+  isForeign: false,
+  redirected: false,
+};
 
 interface Sending {
   readonly answer?: Partial<Omit<TransportResponse, 'headers'>> & {readonly headers?: Record<string, string>};
@@ -30,16 +39,7 @@ async function sent({answer = {}, request = {}, target = {}, settings = {}, prot
   const response = await send(
     {...readOptions({protocol}), ...settings, transport},
     {...get, ...request, ...limits},
-    {
-      location,
-      token,
-      secrets: [token],
-      credentials: [token],
-      trusted: true,
-      isForeign: false,
-      redirected: false,
-      ...target,
-    },
+    {...home, ...target},
   );
   const {'client-request-id': id, ...headers} = outgoing?.headers ?? {};
   return {response, headers, id};
@@ -143,4 +143,49 @@ test.each<[Record<string, string>, object]>([
   const {response, id} = await sent({answer: {status: 404, headers}});
   expect(response.answer).toEqual({httpStatus: 404, clientRequestId: id, ...kept});
   expect(Object.isFrozen(response.answer)).toBe(true);
+});
+
+describe('a request whose head has arrived', () => {
+  beforeEach(() => void jest.useFakeTimers());
+
+  afterEach(() => void jest.useRealTimers());
+
+  /** Sends a request whose head comes at once and whose body after 500 ms. */
+  async function arriving(status: number, limits: {readonly deadline?: number; readonly requestTimeout?: number}) {
+    const {deadline, requestTimeout = 1000} = limits;
+    const headers = new Headers({'retry-after': '5'});
+    const transport: SendSettings['transport'] = async (_, {onSent, onHead}) => {
+      onSent();
+      onHead({status, headers});
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      return createResponse(status, headers, {text: '{}'});
+    };
+    const deadlineAt = deadline === undefined ? undefined : Date.now() + deadline;
+    const sending = send(
+      {...readOptions({protocol: tasks}), transport, requestTimeout},
+      {...get, deadlineAt, signal: new AbortController().signal},
+      {...home, token: undefined},
+    ).catch((error: unknown) => error);
+    await jest.advanceTimersByTimeAsync(500);
+    return sending;
+  }
+
+  test('is read to its end, even after the deadline', async () => {
+    expect(await arriving(200, {deadline: 100})).toMatchObject({status: 200, json: {}, bodyError: undefined});
+  });
+
+  test('counts without its body, once the time for a request is up', async () => {
+    const bodyError = expect.objectContaining({kind: 'timeout', message: 'No answer within 300 ms', retryAfter: 5000});
+    const answer = expect.objectContaining({httpStatus: 202});
+    expect(await arriving(202, {requestTimeout: 300})).toMatchObject({
+      status: 202,
+      retryAfter: 5000,
+      bodyError,
+      answer,
+    });
+  });
+
+  test('fails where its HTTP status is none', async () => {
+    expect(await arriving(99, {requestTimeout: 300})).toMatchObject({kind: 'timeout', httpStatus: undefined});
+  });
 });

@@ -1,6 +1,6 @@
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
 import ky, {type KyInstance} from 'ky';
-import {parseBody, type TransportRequest, transportOf} from '../../src/http/transport.ts';
+import {parseBody, setTransport, type TransportRequest, transportOf} from '../../src/http/transport.ts';
 import {pollOperation} from '../../src/index.ts';
 
 test("a ky instance's own headers and query go to the operation's origin", async () => {
@@ -128,9 +128,11 @@ describe.each<[string, (fetch: typeof globalThis.fetch) => KyInstance | undefine
   });
 });
 
-test('a ky instance has one transport', () => {
-  const http = ky.create();
+test('a ky instance has one transport, which another one may replace', () => {
+  const [http, other] = [ky.create(), ky.create()];
   expect(transportOf(http)).toBe(transportOf(http));
+  setTransport(http, transportOf(other));
+  expect(transportOf(http)).toBe(transportOf(other));
 });
 
 test('a body that has been parsed is given as it is', () => {
