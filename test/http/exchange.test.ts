@@ -206,6 +206,12 @@ describe('a request is foreign', () => {
 
   test.each<[string, Partial<ServiceRequest>, PollOptions, boolean]>([
     ["unless it goes to the token's origin", {}, {}, false],
+    [
+      'unless it goes to that origin, even over http, where no token may go',
+      {location: 'http://graph.example/a', tokenOrigin: 'http://graph.example'},
+      {},
+      false,
+    ],
     ["where it goes to another than the token's", {location: other}, {}, true],
     ['unless it goes to a trusted origin', {location: other}, {trustedOrigins: ['https://other.example']}, false],
     ['unless there is no token, and it is the first', {location: other, tokenOrigin: ''}, {}, false],
