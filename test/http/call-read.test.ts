@@ -55,7 +55,7 @@ test.each<[unknown, unknown]>([
     {id: '[token]', resourceLocation: `/a/${version}/[token]`},
   ],
 ])('what it returns, %j, is taken as %j', (given, expected) => {
-  expect(read(given).result).toEqual(expected);
+  expect(read(given).result).toStrictEqual(expected);
 });
 
 test('a promise that it returns rejects unseen: it has no status', async () => {
