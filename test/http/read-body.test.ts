@@ -53,6 +53,11 @@ describe('a body', () => {
     expect(parts).not.toHaveBeenCalled();
   });
 
+  test('that announces more than may be is discarded', async () => {
+    const {response, state} = streamed([bytes, bytes], {'content-length': '10'});
+    expect([await readBody(response, 9), state.discarded]).toEqual([undefined, true]);
+  });
+
   test.each([
     ['as long as announced', 10, 'abcdefghij'],
     ['longer than announced and allowed', 9, undefined],
