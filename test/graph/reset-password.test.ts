@@ -110,6 +110,14 @@ describe('a password reset', () => {
     }
   });
 
+  test('follows a redirect of its polls', async () => {
+    const emulator = await startEmulator({script: [{redirect: '/v1.0/elsewhere'}]});
+    emulator.addOperation({path: '/elsewhere', script: ['succeeded']});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password, ...quick});
+    expect(await reset.newPassword()).toBe(password);
+    expect(emulator.requests.at(-1)?.path).toBe('/v1.0/elsewhere');
+  });
+
   test('lets the service make the password', async () => {
     const emulator = await startEmulator({newPassword: 'Made-2-Password'});
     const reset = await clientOf(emulator).resetPassword(user, quick);
@@ -508,9 +516,9 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test('44: in an operation that had succeeded when the start was answered', async () => {
+  test.each([200, 299])('44: in an operation that had succeeded when the start was answered with %d', async (http) => {
     const emulator = await startEmulator();
-    emulator.addStart({path, answer: {http: 200, body: {status: 'succeeded', newPassword: made}}});
+    emulator.addStart({path, answer: {http, body: {status: 'succeeded', newPassword: made}}});
     const reset = await clientOf(emulator).resetPassword(user);
     expect(await reset.newPassword()).toBe(made);
     const poller = reset.poller!;
