@@ -144,7 +144,7 @@ function quotingNone(body: TransportResponse['body'], forms: Secrets): Transport
   if (body === undefined) return undefined;
   const json = parseBody(body);
   if (json === undefined) return 'text' in body ? {text: redact(body.text, forms, body.text.length)} : body;
-  const clean = redactJson(json, forms) ?? null; // nested too deeply
+  const clean = redactJson(json, forms);
   return clean === json ? body : {json: clean};
 }
 
