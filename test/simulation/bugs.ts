@@ -222,8 +222,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a start leaves when its time is over',
     file: 'client/start-request.ts',
-    search: 'if (now() >= deadlineAt) throw tooLateError(startTimeout);',
-    replace: '',
+    search: 'sendingInTime(client.startTransport, deadlineAt, startTimeout)',
+    replace: 'client.startTransport',
   },
   {
     name: 'a hint shortens the wait that the service asked for',
@@ -345,5 +345,50 @@ export const bugs: readonly Bug[] = [
     file: 'options/resume.ts',
     search: 'Math.max(state.dueAt, allowedAt)',
     replace: 'state.dueAt',
+  },
+  {
+    name: 'a cancel that is refused ends the watch',
+    file: 'poller.ts',
+    search: 'await cancelOperation(this.#watch.settings, state);',
+    replace: `await cancelOperation(this.#watch.settings, state).catch((error: unknown) => {
+      this.stop(error);
+      throw error;
+    });`,
+  },
+  {
+    name: 'a cancel is sent after the end',
+    file: 'poller.ts',
+    search: 'if (state.operation === undefined || !hasEnded(state.operation)) await cancel',
+    replace: 'await cancel',
+  },
+  {
+    name: 'a cancel goes wherever the service says',
+    file: 'polling/cancel.ts',
+    search: 'return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;',
+    replace: 'return target ?? origins[3];',
+  },
+  {
+    name: 'a cancel follows redirects',
+    file: 'http/exchange.ts',
+    search: "if (method === 'GET' && redirectStatuses",
+    replace: 'if (redirectStatuses',
+  },
+  {
+    name: 'a cancel waits at the gate as long as that is closed',
+    file: 'polling/cancel.ts',
+    search: 'const deadlineAt = now() + settings.requestTimeout;',
+    replace: 'const deadlineAt = Number.POSITIVE_INFINITY;',
+  },
+  {
+    name: 'a cancel leaves when its time is over',
+    file: 'polling/cancel.ts',
+    search: 'sendingInTime(settings.transport, deadlineAt, settings.requestTimeout)',
+    replace: 'settings.transport',
+  },
+  {
+    name: 'a cancel that is refused resolves',
+    file: 'polling/cancel.ts',
+    search: 'if (response.status >= 300) throw',
+    replace: 'if (response.status >= 500) throw',
   },
 ];
