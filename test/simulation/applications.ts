@@ -13,13 +13,12 @@ import {
 import type {OperationClient} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
 import {clientOf, httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
-import {type Facts, type Memory, memoryOf, ranks} from './facts.ts';
-import type {Plan} from './plan.ts';
+import {type Facts, memoryOf, ranks, readMemoryOf} from './facts.ts';
+import type {OperationPlan, Plan} from './plan.ts';
 import {Queue} from './queue.ts';
 import {abroad, locationOf} from './service.ts';
 import {Tracker} from './tracker.ts';
 import {Users} from './users.ts';
-import type {Wording} from './wordings.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -76,25 +75,25 @@ class Pollers implements Application {
     const token = this.#stored.get(operation);
     const stored = token === undefined ? undefined : JSON.stringify(token);
     const options: {-readonly [Name in keyof PollOptions]: PollOptions[Name]} = {
-      ...optionsOf(plan, planned.wording),
+      ...optionsOf(plan, planned),
       signal: controller.signal,
     };
     // The deadline of a resume token holds where no other is given; after a time-out there is none.
     if (token !== undefined && token.abandoned !== 'timeout' && plan.seed % 2 === 1) options.totalTimeout = undefined;
     if (facts.trusts) options.trustedOrigins = [abroad];
     this.#controllers.set(operation, controller);
-    if (facts.isStarting) this.#start(operation, planned.wording, options);
+    if (facts.isStarting) this.#start(operation, planned, options);
     else this.#follow(operation, this.#poller(operation, locationOf(planned, operation), stored, options));
   }
 
-  #start(operation: number, wording: Wording, options: PollOptions): void {
+  #start(operation: number, planned: OperationPlan, options: PollOptions): void {
     const world = this.#world;
     const generation = this.#generation;
     const notStarted = (how: 'notStarted' | 'unconfirmed' | 'notWatchable', whole: unknown): void => {
       const mayHaveStarted = whole instanceof OperationNotStartedError ? whole.mayHaveStarted : true;
       world.happen({is: 'not started', operation, how, mayHaveStarted, whole});
     };
-    const {protocol = protocolOf(this.#world.plan, wording), ...others} = options;
+    const {protocol = protocolOf(this.#world.plan, planned), ...others} = options;
     this.#sharedClient()
       .start(protocol, {path: `/starts/op-${operation}`, body: {name: 'new'}}, others)
       .then(
@@ -102,7 +101,7 @@ class Pollers implements Application {
           if (generation !== this.#generation || !world.time.isProcessAlive) return;
           if (poller === undefined) return notStarted('unconfirmed', answer);
           world.happen({is: 'begin', operation});
-          this.#follow(operation, poller, wording === 'google.longrunning');
+          this.#follow(operation, poller, planned.wording === 'google.longrunning');
           this.#store(operation, poller);
         },
         (error: unknown) => {
@@ -140,6 +139,7 @@ class Pollers implements Application {
       if (!isCurrent() || !this.#world.time.isProcessAlive) return;
       const again = ranks[outcome.is] === 2 ? undefined : this.#goesOnAfter(facts);
       this.#world.happen({is: 'over', operation, outcome, resumes: again !== undefined});
+      if (this.#world.reaches('over')) return;
       if (again === undefined) return;
       this.#world.count('resumed');
       this.keep(operation);
@@ -187,6 +187,19 @@ class Pollers implements Application {
     if (how === 'abort') this.#controllers.get(operation)?.abort(new Error('the user went away'));
     else poller?.stop('enough');
     this.keep(operation);
+  }
+
+  cancel(operation: number): void {
+    const world = this.#world;
+    const poller = this.#pollers.get(operation);
+    if (poller === undefined) return;
+    const generation = this.#generation;
+    const over = (error?: unknown): void => {
+      if (generation === this.#generation) world.happen({is: 'cancel over', operation, error});
+    };
+    world.count('cancel');
+    world.happen({is: 'cancel', operation});
+    poller.cancel().then(() => over(), over);
   }
 
   wake(operation: number): void {
@@ -266,11 +279,6 @@ class Pollers implements Application {
   }
 }
 
-/** What a resume token remembers: an answer that has only just arrived is unknown to who gives up before it is read. */
-function readMemoryOf(facts: Facts): Memory {
-  return facts.beforeAnswer ?? memoryOf(facts);
-}
-
 /** Whether resume tokens are of any use in a world. */
 function mayCrash({incidents, seed}: Plan): boolean {
   return seed % 16 === 0 || incidents.some(({is}) => is === 'crash' || is === 'abort' || is === 'stop');
@@ -315,7 +323,7 @@ class Workflows implements Application {
       world.reaches('event');
     };
     const options = {
-      ...optionsOf(world.plan, planned.wording),
+      ...optionsOf(world.plan, planned),
       http: httpOf(world),
       token: tokenOf(world, operation),
       onEvent,
@@ -345,6 +353,10 @@ class Workflows implements Application {
 
   abandon(): void {
     // A workflow is cancelled by its engine.
+  }
+
+  cancel(): void {
+    // Only a poller can ask the service to cancel.
   }
 
   wake(): void {

@@ -1,3 +1,4 @@
+import {type CancelForm, type CancelName, type CancelPlan, cancelForms, cancels} from './cancels.ts';
 import {type FaultName, faults, type WaitName, waits} from './faults.ts';
 import {Random} from './random.ts';
 import {type StartName, starts} from './starts.ts';
@@ -9,6 +10,12 @@ import type {End, Wording} from './wordings.ts';
 /** What happens to one answer of an operation. */
 export interface AnswerPlan {
   readonly fault?: FaultName | undefined;
+  readonly wait?: WaitName | undefined;
+}
+
+/** What becomes of the request that starts an operation. */
+export interface StartPlan {
+  readonly is: StartName;
   readonly wait?: WaitName | undefined;
 }
 
@@ -25,7 +32,10 @@ export interface OperationPlan {
   readonly end: End | undefined;
   readonly variant: number;
   /** What becomes of the request that starts it; `undefined`: it was started by others. */
-  readonly start?: {readonly is: StartName; readonly wait?: WaitName | undefined} | undefined;
+  readonly start?: StartPlan | undefined;
+  /** How it is canceled, and what becomes of the requests that do so, by their numbers. */
+  readonly cancelForm: CancelForm;
+  readonly cancels: readonly CancelPlan[];
   readonly answers: readonly AnswerPlan[];
   /** What befalls its turns, and the calls of `onEnd`, by their numbers. */
   readonly turns: readonly (TurnName | undefined)[];
@@ -54,9 +64,8 @@ export interface OptionsPlan {
 }
 
 /** At which of the many things that happen in a process something else happens: the n-th of its kind, or at a time. */
-export type Moment =
-  | {readonly at: number}
-  | {readonly atNext: 'event' | 'request' | 'answer' | 'token' | 'write' | 'await'; readonly number: number};
+export type Moment = {readonly at: number} | {readonly atNext: CountedMoment; readonly number: number};
+export type CountedMoment = 'event' | 'request' | 'answer' | 'token' | 'write' | 'await' | 'over';
 
 /** What the world does to a process. */
 export type Incident =
@@ -71,7 +80,9 @@ export type Incident =
       readonly operation: number;
       readonly resumedAfter: number | undefined;
     }
-  | {readonly is: 'wake'; readonly moment: Moment; readonly operation: number};
+  | {readonly is: 'wake'; readonly moment: Moment; readonly operation: number}
+  /** A user asks the service to cancel, so many times at once. */
+  | {readonly is: 'cancel'; readonly moment: Moment; readonly operation: number; readonly times: number};
 
 /** A whole world; everything in it follows from this and the seed. */
 export interface Plan {
@@ -235,7 +246,18 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     turns: runner === 'queue' ? planTurns(random) : [],
     handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
     resumedAfter: !isStored(runner) && random.chance(0.25) ? random.pick([0, 0, 500, 5000]) : undefined,
+    cancelForm: !isStored(runner) && random.chance(0.9) ? random.pick(cancelForms) : 'preset',
+    cancels: isStored(runner) ? [] : Array.from({length: 3}, () => planCancel(random)),
   };
+}
+
+const cancelNames = Object.keys(cancels) as CancelName[];
+const chooseCancel = weighted(cancelNames, (name) => cancels[name].weight);
+
+function planCancel(random: Random): CancelPlan {
+  const is = chooseCancel(random);
+  const mayAsk = is === 'http 429' || is === 'http 503' || is === 'http 403' ? 0.6 : 0.1;
+  return {is, wait: random.chance(mayAsk) ? random.pick(waitNames) : undefined};
 }
 
 const turnNames = Object.keys(turns) as TurnName[];
@@ -325,6 +347,14 @@ function planIncidents(
       incidents.push({is: 'wake', moment: moment(), operation: random.whole(0, operations.length - 1)});
     }
   }
+  // Only pollers can cancel.
+  if (!isStored(runner) && random.chance(0.25)) {
+    for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
+      const operation = random.whole(0, operations.length - 1);
+      const when: Moment = random.chance(0.15) ? {atNext: 'over', number: random.whole(1, 2)} : moment();
+      incidents.push({is: 'cancel', moment: when, operation, times: random.pick([1, 1, 2])});
+    }
+  }
   return incidents;
 }
 
@@ -349,6 +379,7 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
       .map((operation) => ({
         ...operation,
         start: operation.start === undefined || unwanted(`start ${operation.start.is}`) ? undefined : operation.start,
+        cancels: operation.cancels.filter(({is}) => !unwanted(`cancel ${is}`)),
         answers: clean(operation.answers),
         turns: operation.turns.map((name) => (name === undefined || unwanted(`turn ${name}`) ? undefined : name)),
         handOvers: operation.handOvers.map((how) => (unwanted(`onEnd ${how}`) ? 'resolves' : how)),

@@ -1,3 +1,4 @@
+import {type Cancel, cancels} from './cancels.ts';
 import {
   type Asked,
   type Draft,
@@ -27,6 +28,16 @@ export function locationOf({wording}: OperationPlan, index: number): string {
     : `${home}/v1.0/users/u/authentication/operations/op-${index}?aadgdc=BY01P&aadgsu=ssprprod-a`;
 }
 
+/** Where an operation says that it is canceled; `undefined`: it does not say so. */
+export function cancelLinkOf({cancelForm}: OperationPlan, index: number): string | undefined {
+  if (cancelForm === 'link') return `${home}/v1.0/canceling/op-${index}`;
+  return cancelForm === 'link abroad' ? `${abroad}/canceling/op-${index}` : undefined;
+}
+
+function isRecord(body: unknown): body is Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null;
+}
+
 /** What every token of a world holds and nothing else does. */
 export function markerOf(seed: number): string {
   return `Secret${seed}marker`;
@@ -51,6 +62,9 @@ export class Service {
   readonly #asked: number[];
   readonly #askedForResult: number[];
   readonly #askedToStart: number[];
+  readonly #askedToCancel: number[];
+  /** When operations were canceled, or will be, by the service's time. */
+  readonly #canceledAt = new Map<number, number>();
   /** Whether what the client takes for the time is the time. */
   readonly #isOnTime: boolean;
   #envelopes = 0;
@@ -65,6 +79,7 @@ export class Service {
     this.#asked = plan.operations.map(() => 0);
     this.#askedForResult = plan.operations.map(() => 0);
     this.#askedToStart = plan.operations.map(() => 0);
+    this.#askedToCancel = plan.operations.map(() => 0);
     this.#isOnTime = plan.skew === 0 && plan.incidents.every(({is}) => is !== 'jump' && is !== 'suspend');
   }
 
@@ -81,8 +96,10 @@ export class Service {
   /** What the operation is, as a replica sees it that is so many milliseconds behind; `undefined` where it is not visible. */
   statusOf(index: number, lag = 0): Status | undefined {
     const {startsAt, visibleAt, runsAt, endsAt, end} = this.#operation(index);
-    const at = this.#time.serviceTime - this.#beginning - startsAt - lag;
+    const time = this.#time.serviceTime - lag;
+    const at = time - this.#beginning - startsAt;
     if (at < visibleAt) return undefined;
+    if (time >= (this.#canceledAt.get(index) ?? Number.POSITIVE_INFINITY)) return 'canceled';
     if (end !== undefined && at >= endsAt) return end;
     return at < runsAt ? 'notStarted' : 'running';
   }
@@ -129,6 +146,47 @@ export class Service {
       ...(delivery === undefined ? {} : {delivery}),
     };
     return this.#finish(index, draft, {wait: planned.wait}, names);
+  }
+
+  /** Answers a request to cancel. */
+  cancel(url: string, token: string, {key}: Carried = {}): ServiceAnswer {
+    const index = operationIn(url);
+    if (new URL(url).origin === home && this.#isStale(token)) return this.#finish(index, this.#refusal(), {}, []);
+    const number = this.#askedToCancel[index] ?? 0;
+    this.#askedToCancel[index] = number + 1;
+    const {is, wait}: OperationPlan['cancels'][number] = this.#operation(index).cancels[number] ?? {
+      is: 'at once',
+      wait: undefined,
+    };
+    const names = [`cancel ${is}`];
+    const {http = 202, delivery = 'whole', headDelay = 0, obeysAfter, leads}: Cancel = cancels[is];
+    if (http === 401) return this.#finish(index, this.#refuse(token), {}, names);
+    const {secret, id} = this.#context(index, url, token, key);
+    const status = this.statusOf(index);
+    if (http < 300 && (status === undefined || isEnd(status))) {
+      const draft: Draft = {http: status === undefined ? 404 : 409, text: '', says: 'trouble'};
+      return this.#finish(index, {...draft, headDelay, delivery}, {wait}, names);
+    }
+    if (obeysAfter !== undefined) this.#cancel(index, obeysAfter);
+    const location = `${leads === 'abroad' ? abroad : home}/v1.0/redirected/op-${index}?a=1`;
+    const draft: Draft = {
+      http,
+      // What it says here of the status is no answer to a poll.
+      body: http < 300 ? {id, status: 'skipped'} : {error: {code: 'x', message: `refused ${secret}`}},
+      ...(leads === undefined ? {} : {headers: {location}}),
+      says: http < 300 ? 'running' : leads === undefined ? 'trouble' : 'redirect',
+      headDelay,
+      delivery,
+    };
+    return this.#finish(index, draft, {wait}, names);
+  }
+
+  /** Cancels an operation after so many milliseconds, unless it has ended by then. */
+  #cancel(index: number, after: number): void {
+    const {startsAt, endsAt, end} = this.#operation(index);
+    const at = this.#time.serviceTime + after;
+    if (end !== undefined && at - this.#beginning - startsAt >= endsAt) return;
+    this.#canceledAt.set(index, Math.min(at, this.#canceledAt.get(index) ?? at));
   }
 
   /** Accepts a start: says where the operation is, in a header or by its name. */
@@ -221,7 +279,10 @@ export class Service {
     const percent =
       status === 'running' ? Math.floor((100 * (at - runsAt)) / Math.max(1, endsAt - runsAt)) % 100 : undefined;
     const resourceLocation = status === 'succeeded' ? `${home}/v1.0/results/op-${index}` : undefined;
-    const told = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
+    const worded = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
+    const link = cancelLinkOf(this.#operation(index), index);
+    const links = link === undefined || !isRecord(worded.body) ? {} : {body: {...worded.body, links: {cancel: link}}};
+    const told = {...worded, ...links};
     const means = told.means ?? status;
     return {means, honest: told, draft: {http: told.http, body: told.body, headers: told.headers ?? {}, says: means}};
   }
