@@ -1,7 +1,7 @@
 import type {KyInstance} from 'ky';
 import {type PollOptions, protocols, schedules} from 'operation-poller';
 import {createOperationClient, type OperationClient} from 'operation-poller/client';
-import {createGraphClient} from 'operation-poller/graph';
+import {createGraphClient, type GraphClient} from 'operation-poller/graph';
 import type {TurnOptions} from 'operation-poller/runner';
 import type {CancelForm} from './cancels.ts';
 import {kyHttp, plainHttp} from './http.ts';
@@ -138,8 +138,11 @@ export function tokenOf(world: World, operation: number): NonNullable<PollOption
   return give;
 }
 
+/** A client, which may be Graph's. */
+export type ModelClient = OperationClient & Partial<Pick<GraphClient, 'resetPassword'>>;
+
 /** The one client of a process. */
-export function clientOf(world: World): OperationClient {
+export function clientOf(world: World): ModelClient {
   const {plan, service} = world;
   const {runner, batch, concurrency, startTimeout, hasHeaders} = plan;
   const headers = hasHeaders ? {'x-tenant-key': service.key} : undefined;

@@ -10,13 +10,15 @@ import {
   type ResumeToken,
   resumeOperation,
 } from 'operation-poller';
-import type {OperationClient} from 'operation-poller/client';
+import type {StartedOperation} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
-import {clientOf, httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
+import type {PasswordReset} from 'operation-poller/graph';
+import {clientOf, httpOf, type ModelClient, optionsOf, protocolOf, tokenOf} from './application-options.ts';
+import {containsText} from './contains-text.ts';
 import {type Facts, memoryOf, ranks, readMemoryOf} from './facts.ts';
 import type {OperationPlan, Plan} from './plan.ts';
 import {Queue} from './queue.ts';
-import {abroad, locationOf} from './service.ts';
+import {abroad, locationOf, markerOf, passwordOf} from './service.ts';
 import {Tracker} from './tracker.ts';
 import {Users} from './users.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
@@ -54,7 +56,7 @@ class Pollers implements Application {
   #controllers = new Map<number, AbortController>();
   /** All signals that this process gave to the library. */
   #signals = new Set<AbortSignal>();
-  #client: OperationClient | undefined;
+  #client: ModelClient | undefined;
   readonly #users: Users;
   /** Whose users have gone on after watching was given up. */
   readonly #goneOn = new Set<number>();
@@ -94,25 +96,51 @@ class Pollers implements Application {
       world.happen({is: 'not started', operation, how, mayHaveStarted, whole});
     };
     const {protocol = protocolOf(this.#world.plan, planned), ...others} = options;
-    this.#sharedClient()
-      .start(protocol, {path: `/starts/op-${operation}`, body: {name: 'new'}}, others)
-      .then(
-        ({poller, answer}) => {
-          if (generation !== this.#generation || !world.time.isProcessAlive) return;
-          if (poller === undefined) return notStarted('unconfirmed', answer);
-          world.happen({is: 'begin', operation});
-          this.#follow(operation, poller, planned.wording === 'google.longrunning');
-          this.#store(operation, poller);
-        },
-        (error: unknown) => {
-          if (generation !== this.#generation) return;
-          if (error instanceof OperationNotStartedError) notStarted('notStarted', error);
-          else if (error instanceof OperationNotWatchableError) {
-            if (operation % 2 === 0 && world.time.isProcessAlive) this.#trust(operation, error, options);
-            else notStarted('notWatchable', error);
-          } else world.broken(`a start throws ${String(error)}`);
-        },
-      );
+    const client = this.#sharedClient();
+    const password = planned.start?.password;
+    const started: Promise<StartedOperation & Partial<Pick<PasswordReset, 'newPassword'>>> =
+      password === undefined || client.resetPassword === undefined
+        ? client.start(protocol, {path: `/starts/op-${operation}`, body: {name: 'new'}}, others)
+        : client.resetPassword(`op-${operation}`, {
+            ...others,
+            protocol,
+            newPassword: password === 'chosen' ? passwordOf(world.plan.seed, operation) : undefined,
+          });
+    started.then(
+      ({poller, answer, newPassword}) => {
+        if (generation !== this.#generation || !world.time.isProcessAlive) return;
+        if (poller === undefined) {
+          if (newPassword !== undefined) this.#expectsNoPassword(operation, newPassword);
+          return notStarted('unconfirmed', answer);
+        }
+        world.happen({is: 'begin', operation});
+        this.#follow(operation, poller, planned.wording === 'google.longrunning');
+        const facts = world.facts[operation];
+        const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
+        if (newPassword !== undefined && facts !== undefined)
+          this.#users.waitForPassword(facts, isCurrent, newPassword);
+        this.#store(operation, poller);
+        world.reaches('begin');
+      },
+      (error: unknown) => {
+        if (generation !== this.#generation) return;
+        if (error instanceof OperationNotStartedError) notStarted('notStarted', error);
+        else if (error instanceof OperationNotWatchableError) {
+          if (operation % 2 === 0 && world.time.isProcessAlive) this.#trust(operation, error, options);
+          else notStarted('notWatchable', error);
+        } else world.broken(`a start throws ${String(error)}`);
+      },
+    );
+  }
+
+  /** Where nobody knows whether a reset has succeeded, its password is not handed over. */
+  #expectsNoPassword(operation: number, newPassword: () => Promise<string>): void {
+    newPassword().then(
+      () => this.#world.broken(`the password of op-${operation} is handed over, though its reset is unconfirmed`),
+      (error: unknown) => {
+        if (containsText(error, markerOf(this.#world.plan.seed))) this.#world.broken('an error shows the password');
+      },
+    );
   }
 
   /** Its user trusts the origin that the service has it on. */
@@ -242,7 +270,7 @@ class Pollers implements Application {
   }
 
   /** The one client of the process. */
-  #sharedClient(): OperationClient {
+  #sharedClient(): ModelClient {
     this.#client ??= clientOf(this.#world);
     return this.#client;
   }

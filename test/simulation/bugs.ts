@@ -283,7 +283,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the first report of a start is asked for again',
     file: 'client/start.ts',
-    search: 'if (first === undefined || requested !== location) return transport(requested, request);',
+    search:
+      "if (first === undefined || requested !== location || request.method !== 'GET') return transport(requested, request);",
     replace: 'if (first !== null) return transport(requested, request);',
   },
   {
@@ -390,5 +391,43 @@ export const bugs: readonly Bug[] = [
     file: 'polling/cancel.ts',
     search: 'if (response.status >= 300) throw',
     replace: 'if (response.status >= 500) throw',
+  },
+  {
+    name: 'the answer to a start answers what cancels the operation',
+    file: 'client/start.ts',
+    search: " || request.method !== 'GET') return transport",
+    replace: ') return transport',
+  },
+  {
+    name: 'a password that the answer to a poll quotes is kept',
+    file: 'graph/password-reset.ts',
+    search: 'return {...response, headers: headersOf(response), body};',
+    replace: 'return response;',
+  },
+  {
+    name: 'a location that quotes the password goes into the resume token',
+    file: 'graph/password-reset.ts',
+    search: `const headers = withoutSecrets(response.headers, forms);
+  const refusal`,
+    replace: `const headers = response.headers;
+  const refusal`,
+  },
+  {
+    name: 'the error of a refused reset quotes the password',
+    file: 'graph/password-reset.ts',
+    search: 'quotingNone(body, forms) : onlyCode(body, refusal)};',
+    replace: 'quotingNone(body, forms) : body};',
+  },
+  {
+    name: 'a password is handed over before its reset has succeeded',
+    file: 'graph/password-reset.ts',
+    search: "const succeeded = poller.waitFor('succeeded');",
+    replace: "const succeeded = poller.waitFor('running');",
+  },
+  {
+    name: 'a password is forgotten, and then quoted by what refuses to cancel',
+    file: 'graph/password-reset.ts',
+    search: 'quoted.isForgotten = true;',
+    replace: '',
   },
 ];

@@ -82,6 +82,8 @@ export interface Facts extends Memory {
   startAnswer: ReceivedOnce | undefined;
   /** Whether its user trusts another origin that it was found on. */
   trusts: boolean;
+  /** Whether the watch knows the new password, which the service may quote: it was begun by the reset, and not resumed. */
+  knowsPassword: boolean;
   /** By when its last request must have left. */
   startDueAt: number;
   /** The rank of the furthest status that the service has said. */
@@ -174,6 +176,7 @@ const noFacts: Facts = {
   startedAt: 0,
   startAnswer: undefined,
   trusts: false,
+  knowsPassword: false,
   startDueAt: 0,
   rankSaid: -1,
   toldAt: undefined,
@@ -280,7 +283,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.startDueAt = now + plan.startTimeout;
       break;
     case 'start request':
-      countAsSent(world, happening.url);
+      countAsSent(world, happening.url, facts);
       facts.startRequests += 1;
       facts.startedAt = now;
       facts.startAnswer = undefined;
@@ -308,7 +311,7 @@ export function applyTo(world: World, happening: Happening): void {
       break;
     }
     case 'cancel request':
-      countAsSent(world, happening.url);
+      countAsSent(world, happening.url, facts);
       facts.cancels = {...facts.cancels, sent: facts.cancels.sent + 1};
       break;
     case 'cancel answer': {
@@ -345,6 +348,7 @@ export function applyTo(world: World, happening: Happening): void {
         resumedAt: now,
         stalledAtBegin: world.stalled,
         trusts: happening.trusts === true,
+        knowsPassword: plan.operations[facts.operation]?.start?.password !== undefined && happening.trusts !== true,
         location: facts.startAnswer?.answer.place,
       });
       // A wait until a date may be over by the time that a body which does not come is given up.
@@ -357,7 +361,7 @@ export function applyTo(world: World, happening: Happening): void {
       resume(facts, world);
       break;
     case 'request':
-      countAsSent(world, happening.url);
+      countAsSent(world, happening.url, facts);
       facts.requests += 1;
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
@@ -478,6 +482,7 @@ function tell(facts: Facts, told: number | undefined, now: number): void {
 function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isWatched = true;
   facts.resumedAt = time.now;
+  facts.knowsPassword = false;
   facts.settledAt = undefined;
   facts.isAsking = false;
   facts.isFollowedUp = false;
@@ -528,9 +533,14 @@ function isHeeded(world: World, {operation, url}: Extract<Happening, {is: 'answe
   );
 }
 
-function countAsSent(world: World, url: string): void {
+/** Whether a user asks to cancel in the very moment in which the answer arrives that closes the gate. */
+export function isAskedJustThen(url: string, world: World, {cancels}: Facts): boolean {
+  return cancels.askedAt === world.gateOf(url).toldAt && cancels.askedAt === world.time.now;
+}
+
+function countAsSent(world: World, url: string, facts: Facts): void {
   const {pace} = world.gateOf(url);
-  if (pace !== undefined) pace.sent += 1;
+  if (pace !== undefined && !isAskedJustThen(url, world, facts)) pace.sent += 1;
 }
 
 /** What the service says to one, a client's gate heeds for all. */

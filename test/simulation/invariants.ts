@@ -6,9 +6,18 @@ import {
   tellsWhatBecameOfACancel,
 } from './cancel-invariants.ts';
 import {containsText} from './contains-text.ts';
-import {cancelsUnderWay, type Facts, isForResult, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {
+  cancelsUnderWay,
+  type Facts,
+  isAskedJustThen,
+  isForResult,
+  lastPollAt,
+  mayHaveToken,
+  ranks,
+  readMemoryOf,
+} from './facts.ts';
 import {isStored, keepsRecords} from './plan.ts';
-import {abroad, markerOf} from './service.ts';
+import {abroad, markerOf, passwordOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
 
 /** A check of one kind of happening, before it is counted: says what is wrong, or nothing. */
@@ -62,11 +71,6 @@ const holdsAllRequestsBack: RequestCheck = ({url}, world, facts) => {
   if (!plan.hasClient && (isFollowedUp || leavesAfter(plan) > 0)) return undefined;
   return `${heldUntil - time.now} ms before the service takes requests again`;
 };
-
-/** Whether a user asks to cancel in the very moment in which the answer arrives that closes the gate. */
-function isAskedJustThen(url: string, world: World, {cancels}: Facts): boolean {
-  return cancels.askedAt === world.gateOf(url).toldAt && cancels.askedAt === world.time.now;
-}
 
 /** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
 const keepsThePace: RequestCheck = ({url, place}, world, facts) => {
@@ -221,6 +225,14 @@ const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
 const keepsTheSecretInHandOvers: Check<'hand over'> = ({outcome}, world) => secretIn(outcome.whole, world);
+/** The new password is handed over once the service has said that its reset has succeeded, and the right one. */
+const handsOverThePassword: Check<'password'> = ({operation, password, error}, world, facts) => {
+  const {endRead} = readMemoryOf(facts);
+  if (password === undefined)
+    return endRead === 'succeeded' ? 'no password, though the reset has succeeded' : secretIn(error, world);
+  if (password !== passwordOf(world.plan.seed, operation)) return `the new password is ${password}`;
+  return endRead === 'succeeded' ? undefined : `a password, but the service said ${endRead ?? 'no end'}`;
+};
 const keepsTheSecretInErrors: Check<'not started'> = ({whole}, world) => secretIn(whole, world);
 const keepsTheSecretInCancels: Check<'cancel over'> = ({error}, world) => secretIn(error, world);
 const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) =>
@@ -587,6 +599,7 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     cancelsOnlyWhatItWasAskedTo,
     cancelsWhileItIsWaitedFor,
   ],
+  password: [handsOverThePassword],
   'cancel over': [tellsWhatBecameOfACancel, keepsTheSecretInCancels],
   begin: [watchesWhatWasStarted],
   'not started': [tellsWhatBecameOfAStart, keepsTheSecretInErrors],

@@ -1,5 +1,5 @@
 import type {ServiceAnswer} from './faults.ts';
-import {home, operationIn, type Service} from './service.ts';
+import {home, operationIn, passwordOf, type Service} from './service.ts';
 import type {Timer} from './virtual-time.ts';
 import type {World} from './world.ts';
 
@@ -221,21 +221,39 @@ export class Network {
   #start(request: NetworkRequest): Exchange {
     const {url, authorization} = request;
     const operation = this.#leave('start request', request);
+    this.#checkReset(operation, request);
     const answer = this.#service.start(url, tokenOf(authorization));
     return new Exchange(this, answer, [{...this.#share(operation, answer, true), is: 'start'}], request);
+  }
+
+  /** The password that the watch of an operation knows: a reset's own, while that goes on. */
+  #passwordOf(operation: number): string | undefined {
+    return this.world.facts[operation]?.knowsPassword === true
+      ? passwordOf(this.world.plan.seed, operation)
+      : undefined;
+  }
+
+  /** A reset sends the password that its user has chosen. */
+  #checkReset(operation: number, {url, json}: NetworkRequest): void {
+    const {plan} = this.world;
+    const password = plan.operations[operation]?.start?.password;
+    if (password === undefined) return;
+    const body = password === 'chosen' ? {newPassword: passwordOf(plan.seed, operation)} : {};
+    if (JSON.stringify(json) !== JSON.stringify(body)) this.world.broken(`a reset sends ${JSON.stringify(json)}`);
+    if (!url.endsWith('/resetPassword')) this.world.broken(`a reset goes to ${url}`);
   }
 
   #cancel(request: NetworkRequest): Exchange {
     const {url, authorization, key} = request;
     const operation = this.#leave('cancel request', request);
-    const answer = this.#service.cancel(url, tokenOf(authorization), {key});
+    const answer = this.#service.cancel(url, tokenOf(authorization), {key, password: this.#passwordOf(operation)});
     return new Exchange(this, answer, [{...this.#share(operation, answer, true), is: 'cancel'}], request);
   }
 
   #single(request: NetworkRequest): Exchange {
     const {url, authorization, key} = request;
     const operation = this.#leave('request', request);
-    const answer = this.#service.answer(url, tokenOf(authorization), {key});
+    const answer = this.#service.answer(url, tokenOf(authorization), {key, password: this.#passwordOf(operation)});
     return new Exchange(this, answer, [this.#share(operation, answer, true)], request);
   }
 
@@ -265,7 +283,8 @@ export class Network {
       return new Exchange(this, whole, shares, request);
     }
     const shares = parts.map((part) => {
-      const answer = this.#service.answer(part.url, token, {key, isPart: true});
+      const password = this.#passwordOf(operationIn(part.url));
+      const answer = this.#service.answer(part.url, token, {key, password, isPart: true});
       return this.#share(operationIn(part.url), answer, true);
     });
     for (const {answer} of shares) for (const name of answer.faults) this.world.count(name);
@@ -298,7 +317,7 @@ function tokenOf(authorization: string | undefined): string {
 
 /** Whether a request that changes something starts an operation. */
 function isStart(url: string): boolean {
-  return url.includes('/starts/');
+  return url.includes('/starts/') || url.endsWith('/resetPassword');
 }
 
 function isBatch(url: string): boolean {

@@ -1,7 +1,7 @@
 import {type CancelForm, type CancelName, type CancelPlan, cancelForms, cancels} from './cancels.ts';
 import {type FaultName, faults, type WaitName, waits} from './faults.ts';
 import {Random} from './random.ts';
-import {type StartName, starts} from './starts.ts';
+import {type PasswordPlan, type StartName, starts} from './starts.ts';
 import {type StoreFault, storeFaults} from './stores.ts';
 import {type HandOver, handOvers, type TurnName, turns} from './turns.ts';
 import type {Suspension} from './virtual-time.ts';
@@ -17,6 +17,9 @@ export interface AnswerPlan {
 export interface StartPlan {
   readonly is: StartName;
   readonly wait?: WaitName | undefined;
+  /** The start resets a password; `quotes`: all that the service says quotes it. */
+  readonly password?: PasswordPlan | undefined;
+  readonly quotes?: boolean;
 }
 
 /** One operation: what the service does, and what happens to its answers, by the number of the request. */
@@ -65,7 +68,7 @@ export interface OptionsPlan {
 
 /** At which of the many things that happen in a process something else happens: the n-th of its kind, or at a time. */
 export type Moment = {readonly at: number} | {readonly atNext: CountedMoment; readonly number: number};
-export type CountedMoment = 'event' | 'request' | 'answer' | 'token' | 'write' | 'await' | 'over';
+export type CountedMoment = 'event' | 'request' | 'answer' | 'token' | 'write' | 'await' | 'begin' | 'over';
 
 /** What the world does to a process. */
 export type Incident =
@@ -241,7 +244,7 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     endsAt: runsAt + Math.floor(lasts),
     end: random.chance(0.08) ? undefined : random.pick(['succeeded', 'succeeded', 'succeeded', 'failed', 'canceled']),
     variant: random.whole(0, 1),
-    start: startsByClient(runner) && random.chance(0.35) ? planStart(random, wording) : undefined,
+    start: startsByClient(runner) && random.chance(0.35) ? planStart(random, runner, wording) : undefined,
     answers: planAnswers(random, rate, 14, choose),
     turns: runner === 'queue' ? planTurns(random) : [],
     handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
@@ -275,12 +278,16 @@ function planStoreFaults(random: Random): Plan['storeFaults'] {
 
 const startNames = Object.keys(starts) as StartName[];
 
-function planStart(random: Random, wording: Wording): OperationPlan['start'] {
+function planStart(random: Random, runner: Plan['runner'], wording: Wording): StartPlan {
+  const password = runner === 'graph' && random.chance(0.5) ? random.pick(['chosen', 'made'] as const) : undefined;
   // Where locations lead anywhere, none is abroad, and a name leads nowhere else.
   const leadsAbroad = wording !== 'graph.driveCopy' && wording !== 'google.longrunning';
-  const names = startNames.filter((name) => name !== 'abroad' || leadsAbroad);
+  const names = startNames.filter(
+    (name) => (name !== 'abroad' || leadsAbroad) && (name !== 'quoting location' || password !== undefined),
+  );
   const is = weighted(names, (name) => starts[name].weight)(random);
-  return {is, wait: random.chance(0.3) ? random.pick(waitNames) : undefined};
+  const wait = random.chance(0.3) ? random.pick(waitNames) : undefined;
+  return {is, wait, password, quotes: random.chance(0.5)};
 }
 
 function planAnswers(
@@ -351,7 +358,8 @@ function planIncidents(
   if (!isStored(runner) && random.chance(0.25)) {
     for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
       const operation = random.whole(0, operations.length - 1);
-      const when: Moment = random.chance(0.15) ? {atNext: 'over', number: random.whole(1, 2)} : moment();
+      const atNext = random.pick(['begin', 'over'] as const);
+      const when: Moment = random.chance(0.3) ? {atNext, number: random.whole(1, 2)} : moment();
       incidents.push({is: 'cancel', moment: when, operation, times: random.pick([1, 1, 2])});
     }
   }

@@ -68,6 +68,13 @@ export type Happening =
   /** A user asks to cancel, such a request leaves, and what comes of asking: `error` is `undefined` where nothing went wrong. */
   | {readonly is: 'cancel'; readonly operation: number}
   | ({readonly is: 'cancel request'} & Sent)
+  /** Whoever waits for the new password gets it, or an error. */
+  | {
+      readonly is: 'password';
+      readonly operation: number;
+      readonly password: string | undefined;
+      readonly error: unknown;
+    }
   | {readonly is: 'cancel over'; readonly operation: number; readonly error: unknown}
   | ({readonly is: 'start answer'} & ReceivedOnce)
   | ({readonly is: 'cancel answer'} & ReceivedOnce)
@@ -215,7 +222,7 @@ export class World {
   /** How many errors the listeners of users threw, and how many of them were reported. */
   thrown = 0;
   reported = 0;
-  /** Whether the service sends the token back at times: it is looked for everywhere only then. */
+  /** Whether the service sends the token back at times, or a password: they are looked for everywhere only then. */
   readonly hasEchoes: boolean;
   readonly #moments = new Map<string, number>();
   readonly #gates = new Map<string, Gate>();
@@ -233,7 +240,9 @@ export class World {
     this.facts = plan.operations.map(firstFacts);
     this.timeline = withTimeline ? [] : undefined;
     this.#makeApplication = makeApplication;
-    this.hasEchoes = plan.operations.some(({answers}) => answers.some(({fault}) => fault?.startsWith('echo')));
+    this.hasEchoes = plan.operations.some(
+      ({answers, start}) => start?.password !== undefined || answers.some(({fault}) => fault?.startsWith('echo')),
+    );
   }
 
   /** Lives through the whole of it. */
@@ -488,6 +497,8 @@ export class World {
         case 'start request':
         case 'cancel request':
           return `-> ${happening.method} ${happening.url}`;
+        case 'password':
+          return `newPassword() ${happening.password === undefined ? String(happening.error) : 'resolves'}`;
         case 'cancel over':
           return `cancel() is over: ${String(happening.error ?? 'accepted')}`;
         case 'start answer':
