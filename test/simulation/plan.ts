@@ -249,9 +249,15 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     turns: runner === 'queue' ? planTurns(random) : [],
     handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
     resumedAfter: !isStored(runner) && random.chance(0.25) ? random.pick([0, 0, 500, 5000]) : undefined,
-    cancelForm: !isStored(runner) && random.chance(0.9) ? random.pick(cancelForms) : 'preset',
+    cancelForm: isStored(runner) ? 'preset' : planCancelForm(random, wording),
     cancels: isStored(runner) ? [] : Array.from({length: 3}, () => planCancel(random)),
   };
+}
+
+function planCancelForm(random: Random, wording: Wording): CancelForm {
+  // Its location may be where the answer to its start is the first report.
+  if (wording === 'google.longrunning') return random.pick(['preset', 'DELETE', 'DELETE', 'suffix']);
+  return random.chance(0.1) ? 'preset' : random.pick(cancelForms);
 }
 
 const cancelNames = Object.keys(cancels) as CancelName[];
@@ -358,8 +364,8 @@ function planIncidents(
   if (!isStored(runner) && random.chance(0.25)) {
     for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
       const operation = random.whole(0, operations.length - 1);
-      const atNext = random.pick(['begin', 'over'] as const);
-      const when: Moment = random.chance(0.3) ? {atNext, number: random.whole(1, 2)} : moment();
+      const atNext = operations[operation]?.start === undefined ? 'over' : 'begin';
+      const when: Moment = random.chance(0.4) ? {atNext, number: random.whole(1, 2)} : moment();
       incidents.push({is: 'cancel', moment: when, operation, times: random.pick([1, 1, 2])});
     }
   }
