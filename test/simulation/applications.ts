@@ -167,11 +167,12 @@ class Pollers implements Application {
       if (!isCurrent() || !this.#world.time.isProcessAlive) return;
       const again = ranks[outcome.is] === 2 ? undefined : this.#goesOnAfter(facts);
       this.#world.happen({is: 'over', operation, outcome, resumes: again !== undefined});
-      if (this.#world.reaches('over')) return;
-      if (again === undefined) return;
-      this.#world.count('resumed');
-      this.keep(operation);
-      this.#world.beginAfter(again, operation);
+      if (again !== undefined) {
+        this.#world.count('resumed');
+        this.keep(operation);
+        this.#world.beginAfter(again, operation);
+      }
+      this.#world.reaches('over');
     };
     // Its outcome comes before that of anybody else.
     poller.result().then(
