@@ -41,10 +41,9 @@ test('learned', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'operation-poller-learned-'));
   try {
     const file = join(folder, 'learned.json');
-    const operation = {id: '1', status: 'succeeded', rawStatus: 'succeeded', raw: {}} as const;
     const first = await openLearned(file);
     expect(first.schedule.estimate(0)).toBeUndefined();
-    for (let end = 0; end < 12; end++) first.schedule.ended({after: 900, elapsed: 1000, operation});
+    for (let end = 0; end < 12; end++) first.schedule.ended({after: 900, elapsed: 1000});
     await first.keep();
     const second = await openLearned(file);
     expect(second.schedule.estimate(0)?.p50).toBeCloseTo(first.schedule.estimate(0)?.p50 ?? 0, 1);

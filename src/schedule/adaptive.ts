@@ -25,7 +25,7 @@ export interface AdaptiveOptions extends ExponentialOptions {
 
 /** A schedule that learns how long operations take. Share one among all pollers of the same kind of operation. */
 export interface AdaptiveSchedule extends Schedule {
-  readonly ended: (end: ScheduleEnd) => void;
+  readonly ended: (end: Omit<ScheduleEnd, 'operation'> & Partial<ScheduleEnd>) => void;
   /**
    * How long an operation that has been watched for `elapsed` milliseconds is likely to go on; `undefined` until ten
    * operations have ended.
@@ -76,7 +76,7 @@ export function adaptive(options: AdaptiveOptions = {}): AdaptiveSchedule {
     return fallback(durations.isInsufficient || !(equivalent > attempt) ? context : {...context, attempt: equivalent});
   };
   return Object.assign(schedule, {
-    ended: ({elapsed, after}: ScheduleEnd) => durations.add(after, elapsed),
+    ended: ({elapsed, after}: Omit<ScheduleEnd, 'operation'>) => durations.add(after, elapsed),
     estimate: (elapsed: number) => remaining.after(elapsed),
     toJSON: () => durations.toJSON(),
   });

@@ -25,6 +25,9 @@ const minimumTotal = 9.5;
 /** The pseudo-count of each bin, two in all: where little was observed, a different duration remains possible. */
 export const prior = 2 / binCount;
 
+/** How much of each new duration's weight is distributed evenly, in operations: ends that no poll ever separated stay spread out. */
+const evenWeight = 0.2;
+
 /** How many durations locate a peak by themselves. A smaller number is smoothed, by up to an octave to each side. */
 const smoothingCount = 20;
 
@@ -67,7 +70,7 @@ export class DurationHistogram {
 
   /**
    * Adds a duration that is known to lie between `after` and `until`, in milliseconds. Its weight is distributed over the bins
-   * in between in proportion to their counts so far.
+   * in between in proportion to their counts so far, to which a little is added evenly.
    */
   add(after: number, until: number): void {
     // Clocks jump; and what lies beyond the last bin is left to the fallback schedule.
@@ -75,6 +78,7 @@ export class DurationHistogram {
     const from = after > 0 && after < until ? after : 0;
     const first = binOf(from);
     const last = binOf(until);
+    // Not a number where the time between is too short for its bins: then the last bin takes all.
     let sum = 0;
     for (let bin = first; bin <= last; bin++) sum += this.#weight(bin, from, until);
     for (const [bin, count] of this.counts.entries()) {
@@ -87,8 +91,8 @@ export class DurationHistogram {
 
   #weight(bin: number, from: number, until: number): number {
     const [start, end] = [binStart(bin), binStart(bin + 1)];
-    const overlap = Math.min(until, end) - Math.max(from, start);
-    return (at(this.counts, bin) + prior) * (Math.max(0, overlap) / (end - start));
+    const overlap = Math.max(0, Math.min(until, end) - Math.max(from, start));
+    return at(this.counts, bin) * (overlap / (end - start)) + evenWeight * (overlap / (until - from));
   }
 
   /**
