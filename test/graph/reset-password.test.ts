@@ -538,6 +538,24 @@ describe('the password appears nowhere', () => {
     expect(everything(events, reset.poller, reset.poller!.toJSON())).not.toContain(made);
   });
 
+  test('in the refusal to cancel it, once watching is over and nobody knows the password any more', async () => {
+    const emulator = await startEmulator();
+    const protocol = defineProtocol({...longRunning, name: 'byDelete', cancel: {method: 'DELETE'}});
+    const operation = emulator.addOperation({path: '/operations/1', script: ['running']});
+    emulator.addStart({path, answer: {http: 202, headers: {location: operation.location}}});
+    const error = {code: 'TooLate', message: `${password} is set`};
+    emulator.addStart({path: '/operations/1', method: 'DELETE', answer: {http: 409, error}});
+    const reset = await clientOf(emulator).resetPassword(user, {protocol, newPassword: password, ...quick});
+    const poller = reset.poller!;
+    const early = await rejectionOf(poller.cancel());
+    expect(early).toMatchObject({httpStatus: 409, code: 'TooLate'});
+    poller.stop();
+    await rejectionOf(reset.newPassword());
+    const late = await rejectionOf(poller.cancel());
+    expect(late).toMatchObject({httpStatus: 409, code: undefined});
+    expect(everything(early, late, String(early), String(late))).not.toContain(password);
+  });
+
   test('a page of some gateway is no success', async () => {
     const emulator = await startEmulator();
     emulator.addStart({path, answer: {http: 200, text: '<html>Sign in</html>'}});
