@@ -5,11 +5,13 @@ import {createOperationWorker} from '../../src/bullmq/index.ts';
 import {createOperationClient, type OperationClientOptions, type StartRequest} from '../../src/client/index.ts';
 import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
 import {instrument} from '../../src/opentelemetry/index.ts';
+import {writeResumeToken} from '../../src/operation/resume-token.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {prepareTurns} from '../../src/runner/turn-options.ts';
 import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
+import {stateOf, tasks} from '../support/core.ts';
 
 const {longRunning} = protocols;
 const key = 'marker-key-0123456789';
@@ -132,6 +134,15 @@ describe('a start', () => {
     poller!.stop();
     expect({waits: waits.length, wait: dueAt - startedAt}).toEqual({waits: 1, wait: 3_600_000});
     expect(notBefore).toBe(dueAt);
+  });
+
+  test('where its response is the first report, that does not answer what cancels the operation', async () => {
+    const service = await serve(({method}) => (method === 'DELETE' ? {status: 409} : {body: {name: 'operations/1'}}));
+    const protocol = protocols.define({...protocols.google.longrunning, name: 'byDelete', cancel: {method: 'DELETE'}});
+    const {poller} = await clientOf(service.root).start(protocol, {path: '/a'}, {initialDelay: 60_000});
+    expect(await rejectionOf(poller!.cancel())).toMatchObject({name: 'PollError', httpStatus: 409});
+    poller!.stop();
+    expect(service.received.map(({method, url}) => `${method} ${url}`)).toEqual(['POST /a', 'DELETE /operations/1']);
   });
 
   test('where its response is the first report, a process that dies before it is read waits as long as that asks for', async () => {
@@ -483,4 +494,14 @@ describe('other parts of the package take a client', () => {
     subscription.unsubscribe();
     expect(client.start).toBe(start);
   });
+});
+
+test.each([
+  ['', 'one that needs no token', ['https://b.example']],
+  ['https://b.example', 'one on https://b.example', []],
+])('resumes no operation elsewhere, and says whose token it got: %j', (tokenOrigin, got, trustedOrigins) => {
+  const client = createOperationClient({root: 'https://a.example'});
+  const elsewhere = writeResumeToken(stateOf({location: 'https://b.example/op', tokenOrigin}));
+  const message = `resume: expected the token of an operation on https://a.example, got ${got}`;
+  expect(() => client.resume(elsewhere, {protocol: tasks, trustedOrigins})).toThrow(new TypeError(message));
 });
