@@ -106,7 +106,7 @@ describe('a histogram', () => {
     ['a duration since the start, if nothing was found before', {}, 0, 50, {0: 1}],
     ['a duration of nothing', {}, 0, 0, {0: 1}],
     ['a duration in the last bin', {}, binStart(183), end - 1, {183: 1}],
-    ['since the start, where the time before is no earlier', {}, 110, 110, countsOf(since(110))],
+    ['all of a duration that is known exactly', {}, 110, 110, {2: 1}],
     ['since the start, where the time before is later', {}, 120, 110, countsOf(since(110))],
     ['since the start, where the time before is before it', {}, -5, 110, countsOf(since(110))],
   ])('counts %s', (_, before, after, until, expected) => {
