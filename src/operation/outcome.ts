@@ -53,6 +53,6 @@ export function endedOutcome(state: WatchState, clock?: Clock): Outcome | undefi
 }
 
 function describeEnd({error, statusDetail}: FailedOperation | CanceledOperation): string {
-  const parts = [error?.code, error?.message ?? statusDetail].filter((text) => text !== undefined && text !== '');
+  const parts = [error?.code, error?.message ?? statusDetail].filter(Boolean);
   return parts.length === 0 ? '' : `: ${parts.join(', ').slice(0, 300)}`;
 }

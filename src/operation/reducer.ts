@@ -1,6 +1,6 @@
 import {maxUnknownWordLength} from './abandon-error.ts';
 import type {OperationEvent, OperationEventBase, RemainingTime} from './events.ts';
-import {type OperationStatus, statusRank} from './operation.ts';
+import {statusRank} from './operation.ts';
 import type {PollError} from './poll-error.ts';
 import {changed, copyOf, type OperationStateValue, type WatchState} from './state.ts';
 import type {
@@ -54,7 +54,7 @@ function reduceReport(state: WatchState, event: ReportEvent, next: OperationStat
   const {operation, unknownWord, remaining, at, answer} = event;
   const before = state.operation;
   const hasEnded = next !== 'notStarted' && next !== 'running';
-  const isHigher = rankOf(operation.status) > rankOf(state.highestStatus);
+  const isHigher = state.highestStatus === undefined || statusRank[operation.status] > statusRank[state.highestStatus];
   const isNews =
     before === undefined ||
     before.status !== operation.status ||
@@ -85,10 +85,6 @@ function reduceReport(state: WatchState, event: ReportEvent, next: OperationStat
   // running -> notStarted is recorded, but no status is announced twice.
   if (isHigher) events.push(statusEvent(after, event));
   return {state: after, events};
-}
-
-function rankOf(status: OperationStatus | undefined): number {
-  return status === undefined ? -1 : statusRank[status];
 }
 
 function statusEvent(state: WatchState, event: ReportEvent): OperationEvent {

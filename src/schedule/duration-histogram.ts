@@ -86,7 +86,7 @@ export class DurationHistogram {
   add(after: number, until: number): void {
     // Clocks jump; and what lies beyond the last bin is left to the fallback schedule.
     if (!(until >= 0 && until < binStart(binCount))) return;
-    const from = after > 0 && after <= until ? after : 0;
+    const from = after <= until ? Math.max(0, after) : 0;
     const first = binOf(from);
     const last = binOf(until);
     // Not a number where the time between is too short for its bins: then the last bin takes all.
@@ -113,7 +113,6 @@ export class DurationHistogram {
   smoothed(): Float64Array {
     const smoothed = new Float64Array(binCount);
     for (const [bin, count] of this.counts.entries()) {
-      if (count === 0) continue;
       let radius = 0;
       for (let neighbors = count; neighbors < smoothingCount && radius < binsPerOctave; ) {
         radius++;

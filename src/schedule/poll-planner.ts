@@ -1,4 +1,4 @@
-import {at, binCount, binOf, binStart, type DurationHistogram, prior} from './duration-histogram.ts';
+import {at, binCount, binStart, type DurationHistogram, prior} from './duration-histogram.ts';
 
 // Polls are planned on a finer grid than durations are counted on: a bin is 9 % of its time, a wait may be less.
 const stepsPerBin = 4;
@@ -19,9 +19,8 @@ export class PollPlanner {
     const bin = Math.floor(step / stepsPerBin);
     return binStart(bin) + (binStart(bin + 1) - binStart(bin)) * ((step % stepsPerBin) / stepsPerBin);
   });
-  /** At each step: the fraction that has ended, the partial expectation of the duration, and the cost from there on. */
+  /** At each step: the fraction that has ended, and the cost from there on. */
   readonly #ended = new Float64Array(lastStep + 1);
-  readonly #expectation = new Float64Array(lastStep + 1);
   readonly #cost = new Float64Array(lastStep + 1);
   /** The end of what was observed, in milliseconds. */
   #horizon = 0;
@@ -46,23 +45,26 @@ export class PollPlanner {
     // A few more durations change little: plan again when a twentieth of the sample is new.
     if (changes - this.#plannedAt >= total / 20) this.#plan();
     if (!(elapsed < this.#horizon)) return undefined;
-    const step = stepOf(elapsed);
+    // The last step that is not after this time.
+    let step = 0;
+    while (at(this.#times, step + 1) <= elapsed) step++;
     // Within a step, ends are distributed evenly.
     const start = at(this.#times, step);
     const fraction = (elapsed - start) / (at(this.#times, step + 1) - start);
     const ended = at(this.#ended, step) + (at(this.#ended, step + 1) - at(this.#ended, step)) * fraction;
-    // The same for all times that are compared: what has been added to it within the step makes no difference.
-    const expectation = at(this.#expectation, step);
-    const best = this.#bestStep(step + 1, ended, expectation);
-    const limit = this.#costOf(best, ended, expectation) + tolerance * this.#requestCost * (1 - ended);
+    const best = this.#bestStep(step + 1, ended);
+    const limit = this.#costOf(best, ended) + tolerance * this.#requestCost * (1 - ended);
     let earliest = best;
-    while (earliest - 1 > step && this.#costOf(earliest - 1, ended, expectation) <= limit) earliest--;
+    while (earliest - 1 > step && this.#costOf(earliest - 1, ended) <= limit) earliest--;
     let latest = best;
-    while (latest < lastStep && this.#costOf(latest + 1, ended, expectation) <= limit) latest++;
+    while (latest < lastStep && this.#costOf(latest + 1, ended) <= limit) latest++;
     return at(this.#times, earliest) + (at(this.#times, latest) - at(this.#times, earliest)) * random;
   }
 
-  /** Dynamic programming from the end: the cost, in milliseconds of delay, of going on from each step. */
+  /**
+   * Dynamic programming from the end: the cost, in milliseconds, of going on from each step. It counts the mean time at which
+   * ends are detected, not the delay after them: the two differ by the mean duration, which is the same for all plans.
+   */
   #plan(): void {
     const {total, changes} = this.#histogram;
     const weight = total + prior * binCount;
@@ -71,28 +73,25 @@ export class PollPlanner {
     for (let step = 0; step < lastStep; step++) {
       const fraction = (at(smoothed, Math.floor(step / stepsPerBin)) + prior) / stepsPerBin / weight;
       this.#ended[step + 1] = at(this.#ended, step) + fraction;
-      this.#expectation[step + 1] =
-        at(this.#expectation, step) + (fraction * (at(this.#times, step) + at(this.#times, step + 1))) / 2;
     }
-    this.#cost[lastStep] = 0;
+    // The cost of the last step stays 0.
     for (let step = lastStep - 1; step >= 0; step--) {
       const ended = at(this.#ended, step);
-      const expectation = at(this.#expectation, step);
-      const onward = this.#costOf(this.#bestStep(step + 1, ended, expectation), ended, expectation);
+      const onward = this.#costOf(this.#bestStep(step + 1, ended), ended);
       this.#cost[step] = onward + this.#requestCost * (1 - ended);
     }
     this.#plannedAt = changes;
   }
 
   /** The best step for the next poll, from `first` on. */
-  #bestStep(first: number, ended: number, expectation: number): number {
+  #bestStep(first: number, ended: number): number {
     let best = first;
     let least = Number.POSITIVE_INFINITY;
     for (let step = first; step <= lastStep; step++) {
-      const delay = this.#delay(step, ended, expectation);
+      const detection = this.#detection(step, ended);
       // From here on it only grows.
-      if (delay >= least) break;
-      const cost = delay + at(this.#cost, step);
+      if (detection >= least) break;
+      const cost = detection + at(this.#cost, step);
       if (cost < least) {
         least = cost;
         best = step;
@@ -101,19 +100,12 @@ export class PollPlanner {
     return best;
   }
 
-  #costOf(step: number, ended: number, expectation: number): number {
-    return this.#delay(step, ended, expectation) + at(this.#cost, step);
+  #costOf(step: number, ended: number): number {
+    return this.#detection(step, ended) + at(this.#cost, step);
   }
 
-  /** The expected delay, at a poll at `step`, in detecting the operations that end between now and then. */
-  #delay(step: number, ended: number, expectation: number): number {
-    return at(this.#times, step) * (at(this.#ended, step) - ended) - (at(this.#expectation, step) - expectation);
+  /** What a poll at `step` adds to the mean time of detection: by detecting those that end between now and then. */
+  #detection(step: number, ended: number): number {
+    return at(this.#times, step) * (at(this.#ended, step) - ended);
   }
-}
-
-/** The last step that is not after a time. */
-function stepOf(time: number): number {
-  const bin = binOf(time);
-  const within = Math.floor(((time - binStart(bin)) / (binStart(bin + 1) - binStart(bin))) * stepsPerBin);
-  return bin * stepsPerBin + Math.min(stepsPerBin - 1, Math.max(0, within));
 }

@@ -86,7 +86,7 @@ const wrong: readonly [string, unknown, string][] = [
     `the token's ${name} is not a time in milliseconds`,
   ]),
   ...['attempt', 'failures', 'deferredAttempts'].flatMap((name) =>
-    ['5', null, -1, 1.5, 2 ** 60].map((bad): [string, unknown, string] => [
+    ['5', null, -1, 1.5, 2 ** 53 + 2].map((bad): [string, unknown, string] => [
       `${name} ${JSON.stringify(bad)}`,
       changed({[name]: bad}),
       `the token's ${name} is not a count`,
@@ -191,6 +191,21 @@ describe('a resume token may hold', () => {
     ['tokenOrigin', 'https://other.example'],
   ])('the %s %j', (name, value) => {
     expect(readResumeToken(changed({[name]: value}))).toHaveProperty(name, value);
+  });
+
+  test('undefined where a field may be left out', () => {
+    const [optional, ofAnswer] = [
+      ['notBefore', 'deadlineAt', 'failures', 'operation', 'unknownWords', 'stalled', 'endedAt', 'answer', 'abandoned'],
+      ['requestId', 'date'],
+    ].map((names) => Object.fromEntries(names.map((name) => [name, undefined])));
+    expect(readResumeToken(changed({...optional}))).toMatchObject({
+      ...optional,
+      failures: 0,
+      unknownWords: [],
+      stalled: false,
+    });
+    expect(readResumeToken(inAnswer({...ofAnswer})).answer).toMatchObject({...ofAnswer, httpStatus: 200});
+    expect(readResumeToken(inOperation({statusDetail: undefined})).operation).toHaveProperty('statusDetail', undefined);
   });
 });
 

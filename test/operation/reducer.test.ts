@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
-import {reduce} from '../../src/operation/reducer.ts';
-import {operationOf, pollError, stateOf} from '../support/core.ts';
+import {OperationError} from '../../src/operation/errors.ts';
+import {failureKind, reduce} from '../../src/operation/reducer.ts';
+import {beginning, operationOf, pollError, stateOf} from '../support/core.ts';
 import {answer, at} from './states.ts';
 
 const polled = stateOf({attempt: 7, answer});
@@ -21,6 +22,16 @@ describe('the events of a poll that is going on', () => {
 
 describe('the last answer', () => {
   const refusal = pollError(503);
+  const abandon = {type: 'abandon', reason: 'forbidden', error: new OperationError('It ended'), at} as const;
+
+  test.each([
+    ['a report', {type: 'report', operation: operationOf('running'), at}],
+    ['an unknown word', {type: 'unknownWord', rawStatus: 'odd', at}],
+    ['the end of watching', abandon],
+  ] as const)('is that of the event: %s', (_, event) => {
+    const other = {httpStatus: 403, clientRequestId: 'c2'};
+    expect(reduce(polled, {...event, answer: other}, 'running').state.answer).toBe(other);
+  });
 
   test.each([
     ['retry', {type: 'retry', error: refusal, delay: 200, at}],
@@ -34,6 +45,7 @@ describe('the last answer', () => {
     ['trouble', {type: 'trouble', error: pollError(undefined), counts: 'failure', at}],
     ['an unknown word', {type: 'unknownWord', rawStatus: 'odd', at}],
     ['a report', {type: 'report', operation: operationOf('notStarted'), at}],
+    ['the end of watching', abandon],
   ] as const)('stays where there was none: %s', (_, event) => {
     expect(reduce(polled, event, 'notStarted').state.answer).toBe(answer);
   });
@@ -53,6 +65,51 @@ describe('when the next poll is allowed', () => {
     const event = {type: 'unknownWord', rawStatus: 'odd', retryAfter: 300, at} as const;
     expect(reduce(stateOf({notBefore: at + 5000}), event, 'notStarted').state.notBefore).toBe(at + 300);
   });
+});
+
+describe('an operation that was long the same', () => {
+  const body = {
+    status: 'running',
+    percentComplete: 40,
+    statusDetail: 'd',
+    lastActionDateTime: '2020-03-19T12:01:00Z',
+    createdDateTime: '2020-03-19T12:00:00Z',
+  };
+  const before = stateOf({operation: operationOf('running', body), changedAt: beginning, stalled: true});
+
+  test.each([
+    ['its status', {status: 'notStarted'}],
+    ['its percentage', {percentComplete: 41}],
+    ['its percentage, which is absent', {percentComplete: undefined}],
+    ['its detail', {statusDetail: 'e'}],
+    ['the time of its last action', {lastActionDateTime: '2020-03-19T12:01:01Z'}],
+    ['the time of its last action, which is absent', {lastActionDateTime: undefined}],
+  ])('is news by %s', (_, changes) => {
+    const operation = operationOf('running', {...body, ...changes});
+    const {state} = reduce(before, {type: 'report', operation, at}, operation.status);
+    expect(state).toMatchObject({changedAt: at, stalled: false});
+  });
+
+  test.each([
+    ['nothing', {}],
+    [
+      'its other fields',
+      {createdDateTime: '2020-03-19T12:00:01Z', resourceLocation: 'https://graph.example/x', more: 1},
+    ],
+  ])('is none by %s', (_, changes) => {
+    const operation = operationOf('running', {...body, ...changes});
+    const {state} = reduce(before, {type: 'report', operation, at}, operation.status);
+    expect(state).toMatchObject({changedAt: beginning, stalled: true});
+  });
+});
+
+test.each([
+  ['its HTTP status', pollError(503), '503'],
+  ['what is wrong with a response', pollError(200, {kind: 'protocol'}), 'protocol'],
+  ['that there was none', pollError(undefined), 'network'],
+  ['http where its status is not known', pollError(undefined, {kind: 'http'}), 'http'],
+])('a failed request is counted by %s', (_, error, kind) => {
+  expect(failureKind(error)).toBe(kind);
 });
 
 test('a location that is not followed is announced once', () => {

@@ -26,12 +26,6 @@ function segmentsOf(histogram: DurationHistogram): readonly Segment[] {
   });
 }
 
-/** The mean delay with which a poll at the end of the last of these segments detects the ends in all of them. */
-function delayOf(segments: readonly Segment[]): number {
-  const time = segments.at(-1)?.end ?? 0;
-  return segments.reduce((sum, {start, end, share}) => sum + share * (time - (start + end) / 2), 0);
-}
-
 /** What all polls after the first `begun` segments cost, tried from the last one back: each plan is compared with each. */
 function costsOf(segments: readonly Segment[], requestCost: number): readonly number[] {
   const costs = new Array<number>(segments.length + 1).fill(0);
@@ -47,30 +41,33 @@ function costsOf(segments: readonly Segment[], requestCost: number): readonly nu
 function costsOfNext(segments: readonly Segment[], begun: number, costs: readonly number[]): readonly number[] {
   // One after the other, since each sum is the one before and what passes in one segment more.
   let [passed, delay, before] = [0, 0, segments[begun]?.start ?? 0];
-  return segments.slice(begun).map((segment, index) => {
-    delay += passed * (segment.end - before) + delayOf([segment]);
-    passed += segment.share;
-    before = segment.end;
+  return segments.slice(begun).map(({start, end, share}, index) => {
+    delay += passed * (end - before) + (share * (end - start)) / 2;
+    passed += share;
+    before = end;
     return delay + (costs[begun + index + 1] ?? 0);
   });
 }
 
 /** When to poll next by comparing all plans: from the earliest to the latest of the times that are nearly as good. */
-function bruteForce(histogram: DurationHistogram, requestCost: number, elapsed: number): readonly [number, number] {
+function bruteForce(histogram: DurationHistogram, requestCost: number): (elapsed: number) => readonly [number, number] {
   const all = segmentsOf(histogram);
-  const current = all.findIndex(({end}) => elapsed < end);
-  const segments = all.map((segment, index) => {
-    if (index !== current) return segment;
-    const share = (segment.share * (segment.end - Math.max(0, elapsed))) / (segment.end - segment.start);
-    return {...segment, start: Math.max(0, elapsed), share};
-  });
-  const next = costsOfNext(segments, current, costsOf(all, requestCost));
-  const remaining = segments.slice(current).reduce((sum, {share}) => sum + share, 0);
-  const limit = Math.min(...next) + 0.1 * requestCost * remaining;
-  let [earliest, latest] = [next.indexOf(Math.min(...next)), next.indexOf(Math.min(...next))];
-  while ((next[earliest - 1] ?? Infinity) <= limit) earliest--;
-  while ((next[latest + 1] ?? Infinity) <= limit) latest++;
-  return [segments[current + earliest]?.end ?? 0, segments[current + latest]?.end ?? 0];
+  const costs = costsOf(all, requestCost);
+  return (elapsed) => {
+    const current = all.findIndex(({end}) => elapsed < end);
+    const segments = all.map((segment, index) => {
+      if (index !== current) return segment;
+      const share = (segment.share * (segment.end - Math.max(0, elapsed))) / (segment.end - segment.start);
+      return {...segment, start: Math.max(0, elapsed), share};
+    });
+    const next = costsOfNext(segments, current, costs);
+    const remaining = segments.slice(current).reduce((sum, {share}) => sum + share, 0);
+    const limit = Math.min(...next) + 0.1 * requestCost * remaining;
+    let [earliest, latest] = [next.indexOf(Math.min(...next)), next.indexOf(Math.min(...next))];
+    while ((next[earliest - 1] ?? Infinity) <= limit) earliest--;
+    while ((next[latest + 1] ?? Infinity) <= limit) latest++;
+    return [segments[current + earliest]?.end ?? 0, segments[current + latest]?.end ?? 0];
+  };
 }
 
 describe('the next poll', () => {
@@ -87,10 +84,11 @@ describe('the next poll', () => {
         fc.pre(histogram.total >= 9.5);
         const horizon = binStart(Math.max(20, ...Object.keys(given).map(Number)) + 1);
         const planner = new PollPlanner(histogram, requestCost);
+        const bestOf = bruteForce(histogram, requestCost);
         // Durations are counted on a scale that is nearly logarithmic: so are these times.
         for (const elapsed of [where * horizon, (horizon + 1) ** where - 1]) {
           if (elapsed >= horizon) continue;
-          const [earliest, latest] = bruteForce(histogram, requestCost, elapsed);
+          const [earliest, latest] = bestOf(elapsed);
           expect(planner.next(elapsed, 0)).toBeCloseTo(earliest, 3);
           expect(planner.next(elapsed, 0.25)).toBeCloseTo(earliest + (latest - earliest) / 4, 3);
         }
@@ -100,13 +98,16 @@ describe('the next poll', () => {
   });
 
   test.each([
-    ['at the very start', 0],
-    ['before the start, by a clock that was wrong', -5],
-  ])('is planned in the same way %s', (_, elapsed) => {
+    ['at the very start', 0, 20],
+    ['at the very start, where requests cost little', 0, 1],
+    ['soon after the start', 10, 1],
+    ['before the start, by a clock that was wrong', -5, 20],
+  ])('is planned in the same way %s', (_, elapsed, requestCost) => {
     const histogram = histogramOf({0: 30, 4: 5});
-    const [earliest, latest] = bruteForce(histogram, 20, 0);
-    const planner = new PollPlanner(histogram, 20);
-    expect([planner.next(elapsed, 0), latest > earliest]).toEqual([expect.closeTo(earliest), true]);
+    const [earliest, latest] = bruteForce(histogram, requestCost)(Math.max(0, elapsed));
+    const planner = new PollPlanner(histogram, requestCost);
+    expect(planner.next(elapsed, 0)).toBeCloseTo(earliest);
+    expect(planner.next(elapsed, 0.5)).toBeCloseTo((earliest + latest) / 2);
   });
 
   test('may be at the first time that can be planned, where a later one is hardly better', () => {
@@ -114,7 +115,7 @@ describe('the next poll', () => {
     const elapsed = binStart(30);
     const first = elapsed + (binStart(31) - elapsed) / 4;
     const costs = Array.from({length: 40}, (_, index) => 1.2 ** index);
-    const ranges = costs.map((cost) => bruteForce(histogram, cost, elapsed));
+    const ranges = costs.map((cost) => bruteForce(histogram, cost)(elapsed));
     expect(costs.map((cost) => new PollPlanner(histogram, cost).next(elapsed, 0))).toEqual(
       ranges.map(([earliest]) => expect.closeTo(earliest, 3)),
     );
@@ -124,12 +125,24 @@ describe('the next poll', () => {
   test('depends on how much of the present bin has passed', () => {
     const histogram = histogramOf({30: 30});
     const [start, width] = [binStart(30), (binStart(31) - binStart(30)) / 4];
-    const cases = [0.3, 0.6, 0.9, 1.1, 2.5, 3.9].flatMap((part) =>
-      Array.from({length: 30}, (_, index) => [1.3 ** index, start + part * width] as const),
-    );
-    expect(cases.map(([cost, elapsed]) => new PollPlanner(histogram, cost).next(elapsed, 0))).toEqual(
-      cases.map(([cost, elapsed]) => expect.closeTo(bruteForce(histogram, cost, elapsed)[0], 3)),
-    );
+    for (let cost = 1; cost < 2100; cost *= 1.3) {
+      const [planner, bestOf] = [new PollPlanner(histogram, cost), bruteForce(histogram, cost)];
+      for (const part of [0.3, 0.6, 0.9, 1.1, 2.5, 3.9]) {
+        const elapsed = start + part * width;
+        expect(planner.next(elapsed, 0)).toBeCloseTo(bestOf(elapsed)[0], 3);
+      }
+    }
+  });
+
+  test('is that of the best plan up to the last time that can be planned', () => {
+    const histogram = histogramOf({30: 199, [binCount - 1]: 0.5});
+    const [start, end] = [binStart(binCount - 1), binStart(binCount)];
+    const times = Array.from({length: 999}, (_, index) => start + ((index + 0.5) / 999) * (end - start));
+    for (const requestCost of [0.01, 0.1, 1].map((part) => part * (end - start))) {
+      const [planner, bestOf] = [new PollPlanner(histogram, requestCost), bruteForce(histogram, requestCost)];
+      const wrong = times.filter((time) => Math.abs((planner.next(time, 0) ?? 0) - bestOf(time)[0]) > 0.001);
+      expect(wrong).toEqual([]);
+    }
   });
 
   test('is later than now even if requests cost next to nothing', () => {
@@ -161,8 +174,11 @@ describe('there is no plan', () => {
   });
 });
 
-test('a plan is made anew whenever a twentieth of the sample is new', () => {
-  const histogram = histogramOf({30: 300});
+test.each([
+  [300, 15],
+  [200, 10],
+])('a plan for %i durations is made anew whenever a twentieth of the sample is new: %i', (total, added) => {
+  const histogram = histogramOf({30: total});
   const planner = new PollPlanner(histogram, 1000);
   planner.next(0, 0.5);
   for (const [known, longer] of [
@@ -174,7 +190,7 @@ test('a plan is made anew whenever a twentieth of the sample is new', () => {
       // Beyond all that is known to the plan, there is nothing until it is replaced.
       return planner.next(binStart(known + 1), 0.5);
     };
-    expect(Array.from({length: 14}, afterOneMore)).toEqual(new Array(14).fill(undefined));
+    expect(Array.from({length: added - 1}, afterOneMore)).toEqual(new Array(added - 1).fill(undefined));
     expect(afterOneMore()).toBeGreaterThan(binStart(known + 1));
   }
 });

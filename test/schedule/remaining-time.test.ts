@@ -11,6 +11,14 @@ function histogramOf(counts: Counts): DurationHistogram {
 
 const remaining = (counts: Counts, elapsed: number) => new RemainingTimes(histogramOf(counts)).after(elapsed);
 
+/** How many operations ended between two times. Within a bin, they are distributed evenly. */
+function endedBetween(counts: Counts, from: number, until: number): number {
+  return Object.entries(counts).reduce((sum, [name, count]) => {
+    const [start, end] = [binStart(Number(name)), binStart(Number(name) + 1)];
+    return sum + count * (Math.max(0, Math.min(end, until) - Math.max(start, from)) / (end - start));
+  }, 0);
+}
+
 /** A hundred operations that took from 25.6 to 27.9 seconds, evenly. */
 const bin = 65;
 const [start, end] = [binStart(bin), binStart(bin + 1)];
@@ -89,6 +97,38 @@ describe('the remaining time', () => {
     const late = remaining(bimodal, end);
     expect(end + (late?.p10 ?? 0)).toBeGreaterThan(binStart(100));
     expect(end + (late?.p90 ?? 0)).toBeLessThan(binStart(101));
+  });
+
+  test('is what comes after a gap, where exactly so many end before it', () => {
+    // A tail of half an operation besides 19.5: the rank of p10 is 2.
+    expect(remaining({10: 2, 50: 17.5}, 0)?.p10).toBeCloseTo(binStart(50), 6);
+  });
+
+  test('is the time in which that part of those left ends, whatever was learned', () => {
+    const bins = fc.oneof(fc.integer({min: 0, max: binCount - 1}), fc.constantFrom(0, 1, binCount - 1));
+    const entries = fc.array(fc.tuple(bins, fc.double({min: 0.5, max: 30, noNaN: true})), {minLength: 1, maxLength: 8});
+    fc.assert(
+      fc.property(entries, fc.double({min: 0, max: 1.5, noNaN: true}), (given, where) => {
+        const counts: Counts = {20: 9.5, ...Object.fromEntries(given)};
+        fc.pre(!histogramOf(counts).isInsufficient);
+        const longest = binStart(Math.max(...Object.keys(counts).map(Number)) + 1);
+        // Durations are counted on a scale that is nearly logarithmic: so are these times.
+        for (const elapsed of [where * longest, (longest + 1) ** where - 1]) {
+          const left = endedBetween(counts, elapsed, longest);
+          const {p10, p50, p90} = remaining(counts, elapsed) ?? {p10: 0, p50: 0, p90: 0};
+          for (const [part, time] of [
+            [0.1, p10],
+            [0.5, p50],
+            [0.9, p90],
+          ] as const) {
+            const until = elapsed + time;
+            // Half an operation takes up to twice as long as any other, or as it has taken already.
+            const inTail = 0.5 * Math.max(0, Math.log2(until / Math.max(longest, elapsed)));
+            expect(endedBetween(counts, elapsed, until) + inTail).toBeCloseTo(part * (left + 0.5), 6);
+          }
+        }
+      }),
+    );
   });
 
   test('follows what the histogram learns', () => {
