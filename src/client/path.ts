@@ -13,7 +13,7 @@ export function isPath(location: unknown): location is string {
 
 /** @throws TypeError when a URL would not keep the path unchanged */
 export function checkPath(name: string, path: string): void {
-  if (!unsafe.test(path.split(/[?#]/, 1)[0] ?? '')) return;
+  if (!unsafe.test(path.split(/[?#]/)[0] ?? '')) return;
   throw expected(name, 'one without . and .. as segments and without control characters', describeValue(path));
 }
 

@@ -2,7 +2,7 @@ import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
-import {isSecureOrLoopback} from '../shared/location.ts';
+import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
 import type {Secrets} from './redact.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
@@ -31,8 +31,7 @@ export interface TokenPolicy {
 export function maySendToken(location: string, tokenOrigin: string, {reader, trustedOrigins}: TokenPolicy): boolean {
   if (!reader.sendsToken) return false;
   // The common case without parsing a URL: the location is on the token's origin, and that is https.
-  const isAtTokenOrigin = location.startsWith(tokenOrigin) && location.charAt(tokenOrigin.length) === '/';
-  if (isAtTokenOrigin && tokenOrigin.startsWith('https:')) return true;
+  if (tokenOrigin.indexOf('https:') === 0 && hasOrigin(location, tokenOrigin)) return true;
   const url = new URL(location);
   return (url.origin === tokenOrigin || trustedOrigins.has(url.origin)) && isSecureOrLoopback(url);
 }

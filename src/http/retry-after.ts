@@ -34,10 +34,7 @@ const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4
  * const initialDelay = readRetryAfter(response.headers);
  * ```
  */
-export function readRetryAfter(
-  headers: {get(name: string): string | null},
-  now: number = Date.now(),
-): number | undefined {
+export function readRetryAfter(headers: {get(name: string): string | null}, now?: number): number | undefined {
   for (const name of millisecondHeaders) {
     const wait = asWait(longestOf(headers.get(name), decimal));
     if (wait !== undefined) return wait;
@@ -47,8 +44,9 @@ export function readRetryAfter(
   const text = header.trim();
   const seconds = longestOf(text, decimalSeconds);
   if (seconds !== undefined) return asWait(seconds * 1000);
-  const date = latestDate(text, now);
-  return date === undefined ? undefined : asWait(date - serverTime(headers, now));
+  const ownTime = now ?? Date.now();
+  const date = latestDate(text, ownTime);
+  return date === undefined ? undefined : asWait(date - serverTime(headers, ownTime));
 }
 
 /** The wait that a protocol's `retryAfter` finds in a response, in milliseconds, within the same limits. */

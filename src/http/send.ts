@@ -82,38 +82,35 @@ export function send(
     const response = createResponse(head.status, head.headers, undefined);
     return readResponse(settings, request, target, clientRequestId, response, cause);
   };
-  const work = async (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> => {
-    let response: TransportResponse;
-    try {
-      response = await transport(location, {
-        method,
-        headers,
-        json,
-        isForeign,
-        maxBodyLength: maxResponseSize,
-        maxRetryAfter,
-        signal,
-        onHeldBack,
-        onSent,
-        onRequeued,
-        onHead: (arrived) => {
-          head = arrived;
-          onHead();
-        },
-      });
-    } catch (error) {
-      const failure = networkError(error, secrets);
-      const left = readHead(failure);
-      if (left === undefined) throw failure;
-      return left;
-    }
-    if (isStatus(response.status)) {
-      return readResponse(settings, request, target, clientRequestId, response, undefined);
-    }
+  const read = (response: TransportResponse): ServiceResponse => {
     const {status, headers: responseHeaders, retryAfter} = response;
+    if (isStatus(status)) return readResponse(settings, request, target, clientRequestId, response, undefined);
     const answer = readAnswer(status, responseHeaders, clientRequestId, secrets);
     throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(retryAfter, maxRetryAfter)});
   };
+  const fail = (error: unknown): ServiceResponse => {
+    const failure = networkError(error, secrets);
+    const left = readHead(failure);
+    if (left === undefined) throw failure;
+    return left;
+  };
+  const work = (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> =>
+    transport(location, {
+      method,
+      headers,
+      json,
+      isForeign,
+      maxBodyLength: maxResponseSize,
+      maxRetryAfter,
+      signal,
+      onHeldBack,
+      onSent,
+      onRequeued,
+      onHead: (arrived) => {
+        head = arrived;
+        onHead();
+      },
+    }).then(read, fail);
   return withTimeLimit(requestTimeout, request, 'request', work, readHead);
 }
 

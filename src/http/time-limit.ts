@@ -60,10 +60,10 @@ export function withTimeLimit<T>(
       else resolve(salvaged);
       controller.abort();
     });
-    const enter = (next: Stage): void => {
+    const enter = (next: Stage, at?: number): void => {
       if (stage.is === 'over') return;
       stage = next;
-      setEnd(endOf(next, requestTimeout, deadlineAt));
+      setEnd(endOf(next, requestTimeout, deadlineAt), at);
     };
     const finish = (): void => {
       enter({is: 'over'});
@@ -80,7 +80,10 @@ export function withTimeLimit<T>(
         if (stage.is !== 'over') onHeldBack?.(heldUntil);
         enter({is: 'waiting', heldUntil});
       },
-      onSent: () => enter({is: 'sent', sentAt: now()}),
+      onSent: () => {
+        const sentAt = now();
+        enter({is: 'sent', sentAt}, sentAt);
+      },
       onRequeued: () => enter({is: 'waiting'}),
       onHead: () => enter({is: 'arriving', sentAt: 'sentAt' in stage ? stage.sentAt : begunAt}),
     }).then(
@@ -109,19 +112,20 @@ function endOf(stage: Stage, requestTimeout: number, deadlineAt = Number.POSITIV
   return stage.is === 'sent' ? Math.min(end, deadlineAt) : end;
 }
 
-/** A timer that can be set to another time, in milliseconds since 1970; `Infinity`: never. */
-function movableTimer(onTimeout: () => void): (end: number) => void {
+/** A timer that can be set to another time, in milliseconds since 1970, at one; `Infinity`: never. */
+function movableTimer(onTimeout: () => void): (end: number, at?: number) => void {
   let setTo = Number.POSITIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const start = (): void => {
+  const start = (at = now()): void => {
     // A timer holds 25 days at most.
-    timer = setTimer(() => (now() < setTo ? start() : onTimeout()), timerDelay(Math.max(0, setTo - now())));
+    const delay = timerDelay(Math.max(0, setTo - at));
+    timer = setTimer(() => (now() < setTo ? start() : onTimeout()), delay, undefined, at);
   };
-  return (end) => {
+  return (end, at) => {
     if (end === setTo) return;
     setTo = end;
     clearTimeout(timer);
-    if (end < Number.POSITIVE_INFINITY) start();
+    if (end < Number.POSITIVE_INFINITY) start(at);
   };
 }
 

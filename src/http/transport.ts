@@ -97,14 +97,17 @@ function kyTransport(http: KyInstance): Transport {
       timeout: false,
       throwHttpErrors: false,
       redirect: 'manual',
-      ...(http === ky ? fetchDirectly(headers, toAbortSignal(signal), json) : {headers, signal: toAbortSignal(signal)}),
     };
     if (json !== undefined) options.json = json;
     // An abort reaches a body that is still arriving only while somebody holds the request that ky made of our signal.
     const requests: Request[] = [];
-    const hold: BeforeRequestHook = ({request}) => void requests.push(request);
-    if (http !== ky)
+    if (http === ky) Object.assign(options, fetchDirectly(headers, toAbortSignal(signal), json));
+    else {
+      const hold: BeforeRequestHook = ({request}) => void requests.push(request);
+      options.headers = headers;
+      options.signal = toAbortSignal(signal);
       options.hooks = {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]};
+    }
     const response = await http(location, options);
     // Browsers do not reveal where a redirect leads, so the token might follow it anywhere.
     if (response.type === 'opaqueredirect') throw hiddenRedirect();
@@ -115,7 +118,7 @@ function kyTransport(http: KyInstance): Transport {
       return createResponse(status, response.headers, {text: ''});
     }
     const text = await readBody(response, maxBodyLength);
-    requests.length = 0;
+    requests.pop();
     return createResponse(status, response.headers, text === undefined ? undefined : {text});
   };
 }
@@ -166,10 +169,9 @@ const blank = /^[\t\n\r ]*$/;
 export function parseBody(body: TransportResponse['body']): unknown {
   if (body === undefined || 'json' in body) return body?.json;
   const text = body.text.startsWith(byteOrderMark) ? body.text.slice(1) : body.text;
-  if (blank.test(text)) return null;
   try {
     return JSON.parse(text);
   } catch {
-    return undefined;
+    return blank.test(text) ? null : undefined;
   }
 }

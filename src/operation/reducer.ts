@@ -156,7 +156,9 @@ function reduceTrouble(state: WatchState, {error, counts, at}: TroubleEvent): Re
 
 function reduceWait(state: WatchState, event: WaitEvent): Reduced {
   const {delay, because, notBefore, after: error, remaining, at} = event;
-  const after = changed(state, {dueAt: at + delay, notBefore});
+  const after = copyOf(state);
+  after.dueAt = at + delay;
+  after.notBefore = notBefore;
   const shown = because === 'heldBack' ? duringPoll(after) : after;
   const waiting = createEvent(shown, event, withRemaining({type: 'waiting', delay, because}, remaining));
   if (error === undefined) return {state: after, events: [waiting]};
@@ -223,5 +225,7 @@ function notBefore(state: WatchState, at: number, retryAfter: number | undefined
 }
 
 function increment(observed: WatchState['observed'], kind: string): WatchState['observed'] {
-  return {...observed, [kind]: (observed[kind] ?? 0) + 1};
+  const counts = {...observed};
+  counts[kind] = (observed[kind] ?? 0) + 1;
+  return counts;
 }

@@ -114,7 +114,7 @@ async function withResult(
   if (source.at === 'start') throw startUnknown();
   if (source.at === 'operation') {
     const {result} = source;
-    return result === undefined || result === operation.result ? operation : Object.freeze({...operation, result});
+    return result === operation.result ? operation : Object.freeze({...operation, result});
   }
   const request = {
     ...limits,

@@ -80,7 +80,6 @@ export async function poll(settings: Settings, request: PollRequest): Promise<Re
   try {
     return readReport(settings, request, await exchange(settings, request, refresh));
   } catch (error) {
-    request.signal.throwIfAborted();
     return retry(settings, request, refresh, error, retriesEndAt);
   }
 }
@@ -159,7 +158,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   const isError = status >= 400 && !isListed;
   if (isError && (read !== undefined || status === 401 || status === 403))
     throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, isError ? 0 : status, request.known, read, links);
+  const parsed = parseOperation(json, reader, isError ? undefined : status, request.known, read, links);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);
   if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);

@@ -58,7 +58,7 @@ export class StepBuilder {
     if (reduced === undefined) return;
     this.state = reduced.state;
     this.#machineEvents.push(event);
-    this.#events.push(...reduced.events);
+    for (const emitted of reduced.events) this.#events.push(emitted);
   }
 
   /** What has changed so far, which the step then no longer contains. */
@@ -74,10 +74,10 @@ export class StepBuilder {
     return {state: this.state, events: this.#events, machineEvents: this.#machineEvents, next};
   }
 
-  waiting(wait: Wait, at: number, answer: Answer | undefined, after?: PollError): Step {
+  waiting({delay, because, notBefore}: Wait, at: number, answer: Answer | undefined, after?: PollError): Step {
     const remaining = estimateRemaining(this.state, this.#schedule, at);
-    this.apply({type: 'wait', ...wait, remaining, after, at, answer});
-    return this.step({wait: wait.delay});
+    this.apply({type: 'wait', delay, because, notBefore, remaining, after, at, answer});
+    return this.step({wait: delay});
   }
 
   /** The operation has ended, now or before. */

@@ -113,18 +113,11 @@ export class Watch<Owner = undefined> {
 
   #begin(): void {
     this.#hasBegun = true;
-    if (this.#wasStopped()) return;
     const {signal} = this.settings;
     if (signal?.aborted) this.stop('aborted', signal.reason);
-    if (this.#wasStopped()) return;
-    if (signal !== undefined && !isOver(this.#state)) {
-      this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
-    }
+    if (this.#state.abandoned !== undefined) return;
+    if (signal !== undefined) this.#unsubscribe = onAbort(signal, () => this.stop('aborted', signal.reason));
     this.#take(firstStep(this.#state, processClock, this.settings));
-  }
-
-  #wasStopped(): boolean {
-    return isOver(this.#state) && this.#state.abandoned !== undefined;
   }
 
   #ask(): void {
@@ -167,7 +160,7 @@ export class Watch<Owner = undefined> {
       this.#onChange(taken, taken.next.outcome, this.#owner);
       return;
     }
-    if (taken.events.length > 0) this.#onChange(taken, undefined, this.#owner);
+    this.#onChange(taken, undefined, this.#owner);
     // A listener may have stopped us.
     if (isOver(this.#state)) return;
     if (this.#onPaused !== undefined) {

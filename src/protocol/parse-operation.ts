@@ -214,7 +214,7 @@ function isEqualJson(parsed: unknown, other: unknown): boolean {
   const names = Object.keys(parsed);
   if (names.length !== Object.keys(other).length || Array.isArray(parsed) !== Array.isArray(other)) return false;
   for (const name of names) {
-    if (!Object.hasOwn(other, name) || !isEqualJson(ownProperty(parsed, name), ownProperty(other, name))) return false;
+    if (!Object.hasOwn(other, name) || !isEqualJson(parsed[name], other[name])) return false;
   }
   return true;
 }

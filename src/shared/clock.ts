@@ -34,19 +34,27 @@ export function now(): number {
  * one that leaves `performance.now()` alone.
  *
  * @param given what the callback gets: one that needs no closure costs each waiting operation less memory
+ * @param at the current time, for who has just read it
  */
-export function setTimer(callback: () => void, delay: number): ReturnType<typeof setTimeout>;
+export function setTimer(
+  callback: () => void,
+  delay: number,
+  given?: undefined,
+  at?: number,
+): ReturnType<typeof setTimeout>;
 export function setTimer<Given>(
   callback: (given: Given) => void,
   delay: number,
   given: Given,
+  at?: number,
 ): ReturnType<typeof setTimeout>;
 export function setTimer<Given>(
   callback: (given?: Given) => void,
   delay: number,
   given?: Given,
+  at: number = now(),
 ): ReturnType<typeof setTimeout> {
-  return setTimeout(fire<Given>, delay, now() + delay, callback, given);
+  return setTimeout(fire<Given>, delay, at + delay, callback, given);
 }
 
 function fire<Given>(due: number, callback: (given?: Given) => void, given?: Given): void {

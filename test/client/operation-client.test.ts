@@ -5,11 +5,13 @@ import {createOperationWorker} from '../../src/bullmq/index.ts';
 import {createOperationClient, type OperationClientOptions, type StartRequest} from '../../src/client/index.ts';
 import {type DurableHost, watchDurably} from '../../src/durable/index.ts';
 import {instrument} from '../../src/opentelemetry/index.ts';
+import {writeResumeToken} from '../../src/operation/resume-token.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {prepareTurns} from '../../src/runner/turn-options.ts';
 import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
+import {stateOf, tasks} from '../support/core.ts';
 
 const {longRunning} = protocols;
 const key = 'marker-key-0123456789';
@@ -483,4 +485,14 @@ describe('other parts of the package take a client', () => {
     subscription.unsubscribe();
     expect(client.start).toBe(start);
   });
+});
+
+test.each([
+  ['', 'one that needs no token', ['https://b.example']],
+  ['https://b.example', 'one on https://b.example', []],
+])('resumes no operation elsewhere, and says whose token it got: %j', (tokenOrigin, got, trustedOrigins) => {
+  const client = createOperationClient({root: 'https://a.example'});
+  const elsewhere = writeResumeToken(stateOf({location: 'https://b.example/op', tokenOrigin}));
+  const message = `resume: expected the token of an operation on https://a.example, got ${got}`;
+  expect(() => client.resume(elsewhere, {protocol: tasks, trustedOrigins})).toThrow(new TypeError(message));
 });

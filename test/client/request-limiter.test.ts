@@ -45,10 +45,19 @@ describe('a throttled request', () => {
     ['503 without Retry-After', responseOf(503)],
     ['500 with Retry-After', responseOf(500, 1000)],
     ['202 with Retry-After', responseOf(202, 1000)],
+    ...[402, 404, 428, 430, 502, 504].map(
+      (status) => [`${status} with Retry-After`, responseOf(status, 1000)] as const,
+    ),
   ])('is not: %s', async (_, response) => {
     const limiter = new RequestLimiter(async () => response, origin, 1);
     await limiter.single(location, request);
     expect(await sendingTimes(limiter, 3)).toEqual([0, 0, 0]);
+  });
+
+  test.each([403, 429, 503])('is: %i with Retry-After', async (status) => {
+    const limiter = new RequestLimiter(async () => responseOf(status, 1000), origin, 1);
+    await limiter.single(location, request);
+    expect(await sendingTimes(limiter, 1)).toEqual([1000]);
   });
 
   test('in a batch: the accepted requests of it count first, and then its longest wait', async () => {

@@ -14,3 +14,31 @@ test.each([
   expect(notStarted(cause, true)).toMatchObject({mayHaveStarted: expected, cause});
   expect(notStarted(cause, false).mayHaveStarted).toBe(false);
 });
+
+test.each([
+  [300, true],
+  [399, true],
+  [400, false],
+  [499, false],
+  [500, true],
+])('a request that was answered with HTTP %i may have started the operation: %p', (httpStatus, expected) => {
+  const answer = {httpStatus, clientRequestId: 'c'};
+  const cause = new PollError('It answered', {kind: 'http', transient: false, answer});
+  expect(notStarted(cause, true)).toMatchObject({mayHaveStarted: expected, clientRequestId: 'c'});
+});
+
+test.each<[string, unknown, boolean, string]>([
+  [
+    'a network that says nothing more',
+    new PollError('No answer', {kind: 'network', transient: true}),
+    true,
+    'No answer',
+  ],
+  ['no token', new PollError('No token', {kind: 'token', transient: false}), false, 'No token'],
+  ['an error of another kind', new Error('aborted'), true, 'aborted'],
+  ['the reason of an abort', 'enough', true, 'enough'],
+])('a request that left and ended because of %s may have started the operation', (_, cause, mayHaveStarted, why) => {
+  const error = notStarted(cause, true);
+  const outcome = mayHaveStarted ? 'Whether the operation was started is not known' : 'The operation was not started';
+  expect(error).toMatchObject({mayHaveStarted, cause, message: `${outcome}: ${why}`});
+});

@@ -2,8 +2,9 @@ import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals
 import ky from 'ky';
 import type {SucceededOperation} from '../../src/operation/operation.ts';
 import {readOptions} from '../../src/options/settings.ts';
-import {fetchedOutcome} from '../../src/polling/fetch-result.ts';
-import {beginning, operationOf, stateOf, tasks} from '../support/core.ts';
+import {fetchedOutcome, fetchResultOnce, type ResultProgress} from '../../src/polling/fetch-result.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import {beginning, clockAt, operationOf, stateOf, tasks} from '../support/core.ts';
 
 const succeeded = operationOf('succeeded', {});
 const located: SucceededOperation = {...succeeded, resourceLocation: 'https://graph.example/made/1'};
@@ -48,6 +49,14 @@ describe('a result', () => {
     expect([outcome, requests]).toEqual([{status: 'succeeded', operation}, 0]);
     expect(outcome.operation).toHaveProperty('result', result);
     expect(outcome.operation).toBe(operation);
+  });
+
+  test('is the answer itself where the request that started the operation led to nothing else', async () => {
+    const settings = readOptions({protocol: defineProtocol({...tasks, resultLocation: 'location'})});
+    const state = stateOf({operation: succeeded, resultLocation: null});
+    const outcome = await fetchedOutcome(settings, state, succeeded, new AbortController().signal);
+    expect(outcome).toEqual({status: 'succeeded', operation: {...succeeded, result: succeeded.raw}});
+    expect(Object.isFrozen(outcome.operation)).toBe(true);
   });
 
   test('of null in the answer itself is none, and is fetched', async () => {
@@ -126,6 +135,94 @@ describe('a result that is not there yet', () => {
     const {at, status} = await askedFor(notFoundGrace, [missing('3')]);
     expect([at, status]).toEqual([expected, ended]);
   });
+});
+
+describe('an attempt to fetch a result', () => {
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
+  const {signal} = new AbortController();
+
+  /** What follows an attempt that is answered so, `elapsed` milliseconds after the beginning. */
+  async function attempt(
+    [status, retryAfter]: readonly [status: number, retryAfter?: string],
+    elapsed: number,
+    {random = 0, progress, deadline}: {random?: number; progress?: ResultProgress; deadline?: number} = {},
+  ) {
+    jest.spyOn(Math, 'random').mockReturnValue(random);
+    const headers = retryAfter === undefined ? {} : {'retry-after': retryAfter};
+    const http = ky.create({fetch: async () => Response.json({}, {status, headers})});
+    const settings = readOptions({protocol: tasks, http, notFoundGrace: 30_000});
+    const deadlineAt = deadline === undefined ? undefined : beginning + deadline;
+    const state = stateOf({operation: located, deadlineAt});
+    const step = await fetchResultOnce({settings, state}, located, progress, signal, clockAt(elapsed));
+    if ('outcome' in step) return step.outcome.status === 'abandoned' ? step.outcome.reason : step.outcome.status;
+    return [step.wait, step.progress.attempts, step.progress.since - beginning];
+  }
+
+  const begun = (attempts: number, since = 0): ResultProgress => ({attempts, since: beginning + since});
+
+  test.each([
+    [undefined, 0, 250, 1],
+    [undefined, 0.9999, 500, 1],
+    [begun(1), 0, 375, 2],
+    [begun(1), 0.9999, 750, 2],
+    [begun(2), 0, 563, 3],
+    [begun(20), 0, 2500, 21],
+    [begun(20), 0.9999, 5000, 21],
+  ])('after %j, the random number %s makes it wait for %i ms', async (progress, random, wait, attempts) => {
+    expect(await attempt([404], 0, {random, ...(progress && {progress})})).toEqual([wait, attempts, 0]);
+  });
+
+  test.each<[string, Parameters<typeof attempt>, unknown]>([
+    ['a 404 begins the grace period', [[404], 7000], [250, 1, 7000]],
+    ['a 503 does so too', [[503], 7000], [250, 1, 7000]],
+    ['another keeps it', [[404], 7000, {progress: begun(1, 5000)}], [375, 2, 5000]],
+    [
+      'one that would end it with the wait is repeated',
+      [[404, '1'], 34_000, {progress: begun(1, 5000)}],
+      [1000, 2, 5000],
+    ],
+    ['one that ends after it is not', [[404, '1'], 34_001, {progress: begun(1, 5000)}], 'result'],
+    ['where the clock was set back, it begins anew', [[404, '1'], 0, {progress: begun(1, 90_000)}], [1000, 2, 0]],
+    ['403 is not repeated', [[403], 0], 'result'],
+    ['405 is not repeated', [[405], 0], 'result'],
+    ['201 is the result', [[201], 0], 'succeeded'],
+    ['203 is the result', [[203], 0], 'succeeded'],
+    ['a 202 puts the grace period off', [[202, '1'], 7000, {progress: begun(1, 5000)}], [1000, 2, 8000]],
+    ['a 202 is waited for without a deadline', [[202, '90'], 99_000, {progress: begun(1)}], [90_000, 2, 189_000]],
+    ['a 202 is waited for until the deadline', [[202, '1'], 99_000, {deadline: 100_000}], [1000, 1, 100_000]],
+    ['a 202 is not waited for beyond it', [[202, '1'], 99_001, {deadline: 100_000}], 'result'],
+    ['a 404 is not limited by the deadline', [[404, '1'], 99_500, {deadline: 100_000}], [1000, 1, 99_500]],
+  ])('%s', async (_, given, expected) => {
+    expect(await attempt(...given)).toEqual(expected);
+  });
+
+  test.each<[string, number, ResultProgress | undefined, number]>([
+    ['at first', 0, undefined, 40_000],
+    ['in the middle of the grace period', 10_000, begun(1), 30_000],
+    ['when the grace period is over', 30_000, begun(1), 10_000],
+    ['long after the grace period', 90_000, begun(1), 10_000],
+  ])(
+    'may be held back for the rest of the grace period and requestTimeout: %s',
+    async (_, elapsed, progress, limit) => {
+      jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
+      const settings = {
+        ...readOptions({protocol: tasks, notFoundGrace: 30_000, requestTimeout: 10_000}),
+        transport: () => new Promise<never>(() => {}),
+      };
+      const state = stateOf({operation: located});
+      const step = fetchResultOnce({settings, state}, located, progress, signal, clockAt(elapsed));
+      const onEnd = jest.fn();
+      void step.then(onEnd);
+      await jest.advanceTimersByTimeAsync(limit - 1);
+      expect(onEnd).not.toHaveBeenCalled();
+      await jest.advanceTimersByTimeAsync(1);
+      expect(onEnd).toHaveBeenCalledTimes(1);
+      jest.useRealTimers();
+    },
+  );
 });
 
 describe('fetching that ends early', () => {

@@ -188,6 +188,12 @@ describe('the deadline', () => {
     },
   );
 
+  test('a step that comes at the very deadline still polls once, limited by requestTimeout', async () => {
+    const from = stateOf({dueAt: beginning + 9000, attempt: 3}, tenSeconds);
+    const {requests} = await walk(tenSeconds, [succeeded], {from, start: beginning + 10_000});
+    expect(requests.map(({deadlineAt}) => deadlineAt)).toEqual([beginning + 10_000 + 10_000]);
+  });
+
   test('no wait ever goes beyond it, and a poll comes before it, whatever is planned', async () => {
     const plans = fc.record({
       totalTimeout: fc.integer({min: 1, max: 1e7}),

@@ -23,6 +23,19 @@ test('what is known, then each change, then the end; nobody listens after that',
   expect(listeners()).toBe(0);
 });
 
+test('a change that is waited for comes at once, and so does the end', async () => {
+  const {source, report, end} = createSource();
+  const changes = operationChanges(source);
+  for (const operation of [running, half, succeeded]) {
+    const next = changes.next();
+    report(operation);
+    expect(await next).toEqual({done: false, value: operation});
+  }
+  const last = changes.next();
+  end({status: 'succeeded', operation: succeeded});
+  expect(await last).toEqual({done: true, value: undefined});
+});
+
 test('an end that is no success comes after the last change', async () => {
   const {source, report, end, listeners} = createSource();
   const changes = operationChanges(source);

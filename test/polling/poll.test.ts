@@ -47,6 +47,51 @@ describe('a retry within a poll', () => {
   });
 });
 
+test.each([
+  ['is made where shouldRetry says so', true, 2],
+  ['is not made where shouldRetry does not', false, 1],
+])('a retry %s', async (_, says, expected) => {
+  const shouldRetry = jest.fn(async () => says);
+  const fetch = jest.fn(async () => new Response('', {status: 503}));
+  const retry = {retries: 1, minTimeout: 500, randomize: false, shouldRetry};
+  const onRetry = jest.fn();
+  const report = poll(readOptions({protocol: tasks, http: ky.create({fetch}), retry}), {
+    ...get,
+    location,
+    tokenOrigin: '',
+    deadlineAt: undefined,
+    retryUntil: undefined,
+    signal: new AbortController().signal,
+    onRetry,
+  });
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(await report).toMatchObject({is: 'failure', error: {httpStatus: 503}});
+  expect([shouldRetry, fetch, onRetry].map(({mock}) => mock.calls.length)).toEqual([1, expected, expected - 1]);
+});
+
+test.each([['enough'], [new Error('enough')], [undefined]])(
+  'a poll whose request is aborted rejects with the reason, %p, and makes no other',
+  async (reason) => {
+    const controller = new AbortController();
+    const shouldRetry = jest.fn(() => true);
+    const fetch = jest.fn(() => new Promise<never>(() => {}));
+    const onRetry = jest.fn();
+    const report = poll(readOptions({protocol: tasks, http: ky.create({fetch}), retry: {retries: 1, shouldRetry}}), {
+      ...get,
+      location,
+      tokenOrigin: '',
+      deadlineAt: undefined,
+      retryUntil: undefined,
+      signal: controller.signal,
+      onRetry,
+    });
+    await jest.advanceTimersByTimeAsync(10);
+    controller.abort(reason);
+    await expect(report).rejects.toBe(controller.signal.reason);
+    expect([fetch, shouldRetry, onRetry].map(({mock}) => mock.calls.length)).toEqual([1, 0, 0]);
+  },
+);
+
 describe('a hook of the option retry that never returns', () => {
   const hang = (): Promise<never> => new Promise(() => {});
 
@@ -131,7 +176,11 @@ describe('where 404 is the end', () => {
     ],
     ['it is also after a redirect on the same origin', [to('/elsewhere'), none], 'operation'],
     ['it is not on a foreign host that a redirect led to', [to('https://other.example/'), none], 'failure'],
-    ['405 is none', [() => new Response('', {status: 405})], 'failure'],
+    ...[403, 405, 409, 411].map((status): [string, (() => Response)[], string] => [
+      `${status} is none`,
+      [() => new Response('', {status})],
+      'failure',
+    ]),
   ])('%s', async (_, answers, expected, tokenOrigin = 'https://graph.example') => {
     const left = [...answers];
     const http = ky.create({fetch: async () => left.shift()?.() ?? none()});
@@ -150,11 +199,11 @@ describe('where 404 is the end', () => {
 
 /** What a poll reports of one response. */
 async function reportOf(
-  body: object,
+  body: object | null,
   init: ResponseInit = {},
   {options = {}, tokenOrigin = 'https://graph.example'}: {options?: PollOptions; tokenOrigin?: string} = {},
 ): Promise<Report> {
-  const http = ky.create({fetch: async () => new Response(JSON.stringify(body), init)});
+  const http = ky.create({fetch: async () => new Response(body && JSON.stringify(body), init)});
   return poll(readOptions({protocol: tasks, http, retry: {retries: 0}, ...options}), {
     ...get,
     location,
@@ -238,6 +287,60 @@ describe('a new location', () => {
   });
 });
 
+describe('an HTTP error of a protocol with a function read', () => {
+  const protocol = defineProtocol({name: 'own', read: () => ({status: 'running', id: 'b'})});
+
+  test.each([
+    [400, 'operation'],
+    [401, 'failure'],
+    [402, 'operation'],
+    [403, 'failure'],
+    [404, 'operation'],
+    [428, 'operation'],
+    [429, 'failure'],
+    [430, 'operation'],
+  ])('%i: %s', async (status, expected) => {
+    expect((await reportOf({}, {status}, {options: {protocol}})).is).toBe(expected);
+  });
+
+  test.each([
+    [399, 'operation'],
+    [400, 'failure'],
+  ])('%i of a foreign host that a redirect led to: %s', async (status, expected) => {
+    const answers = [
+      new Response('', {status: 302, headers: {location: 'https://other.example/'}}),
+      new Response('{}', {status}),
+    ];
+    const http = ky.create({fetch: async () => answers.shift() ?? new Response('')});
+    const report = await poll(readOptions({protocol, http, retry: {retries: 0}}), {
+      ...get,
+      location,
+      tokenOrigin: 'https://graph.example',
+      deadlineAt: undefined,
+      retryUntil: undefined,
+      signal: new AbortController().signal,
+      onRetry: () => {},
+    });
+    expect(report.is).toBe(expected);
+  });
+});
+
+describe('where a 303 is the end', () => {
+  const protocol = defineProtocol({...tasks, seeOtherSucceeds: true});
+
+  test.each([
+    [302, 'failure'],
+    [303, 'operation'],
+    [304, 'failure'],
+  ])('HTTP %i is reported as %s', async (status, expected) => {
+    const report = await reportOf(null, {status}, {options: {protocol}});
+    expect([report.is, Object(report).error?.httpStatus]).toEqual([
+      expected,
+      expected === 'failure' ? status : undefined,
+    ]);
+  });
+});
+
 test('times of the wall clock become those of the process when the wall clock is set', () => {
   const request = {
     ...get,
@@ -251,4 +354,25 @@ test('times of the wall clock become those of the process when the wall clock is
   const before = byProcessClock(request).deadlineAt ?? 0;
   jest.setSystemTime(beginning + 3_600_000);
   expect((byProcessClock(request).deadlineAt ?? 0) - before).toBe(-3_600_000);
+});
+
+describe('a clock that is an hour ahead of the process', () => {
+  const hour = 3_600_000;
+  const request = {...get, location, tokenOrigin: '', signal: new AbortController().signal, onRetry: () => {}};
+
+  test('has its times moved back, and gets those of the process moved ahead', () => {
+    const onHeldBack = jest.fn();
+    const moved = byProcessClock(
+      {...request, deadlineAt: beginning + hour, retryUntil: beginning + 2 * hour, onHeldBack},
+      hour,
+    );
+    expect([moved.deadlineAt, moved.retryUntil]).toEqual([beginning, beginning + hour]);
+    moved.onHeldBack?.(beginning + 5000);
+    expect(onHeldBack.mock.calls).toEqual([[beginning + hour + 5000]]);
+  });
+
+  test('needs no deadline and no callback', () => {
+    const moved = byProcessClock({...request, deadlineAt: undefined, retryUntil: undefined}, hour);
+    expect([moved.deadlineAt, moved.retryUntil, moved.onHeldBack]).toEqual([undefined, undefined, undefined]);
+  });
 });

@@ -1,4 +1,4 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import {transitionsOf} from '../../src/machine/transitions.ts';
 import {
   ForbiddenError,
@@ -17,7 +17,8 @@ import type {WatchEvent} from '../../src/operation/watch-event.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import type {PollRequest, Report} from '../../src/polling/poll.ts';
-import {abandon, firstStep, step as takeStep} from '../../src/polling/step.ts';
+import {abandon, firstStep, step as takeStep, wake} from '../../src/polling/step.ts';
+import type {Change, Step} from '../../src/polling/step-builder.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {allTransitions, withoutTransition} from '../machine/variants.ts';
 import {beginning, clockAt, location, operationOf, pollError, stateOf, tasks} from '../support/core.ts';
@@ -67,6 +68,78 @@ describe('the first step', () => {
   test('a resumed wait does not go beyond a deadline that has become shorter', () => {
     const state = stateOf({attempt: 2, dueAt: beginning + 60_000, deadlineAt: beginning + 5000});
     expect(firstStep(state, clockAt(1000)).next).toEqual({wait: 3500});
+  });
+});
+
+describe('a hint that the operation may have changed', () => {
+  // A second after the beginning.
+  test.each<
+    [string, {readonly dueAt: number; readonly notBefore?: number; readonly endedAt?: number}, number | undefined]
+  >([
+    ['ends a wait at once', {dueAt: 5000}, 0],
+    ['ends a wait when the service allows a poll', {dueAt: 5000, notBefore: 3000}, 2000],
+    ['ends a wait by a millisecond', {dueAt: 3001, notBefore: 3000}, 2000],
+    ['ends a wait at once where a poll has been allowed for long', {dueAt: 5000, notBefore: 400}, 0],
+    ['ends no wait that is over when the service allows a poll', {dueAt: 3000, notBefore: 3000}, undefined],
+    ['ends no wait that is over now', {dueAt: 1000}, undefined],
+    ['does nothing where watching is over', {dueAt: 5000, endedAt: 500}, undefined],
+  ])('%s', (_, times, wait) => {
+    const changes = Object.fromEntries(Object.entries(times).map(([name, time]) => [name, beginning + time]));
+    const step = wake(stateOf({attempt: 1, ...changes}), clockAt(1000));
+    if (wait === undefined) expect(step).toBeUndefined();
+    else {
+      const dueAt = beginning + 1000 + wait;
+      expect(step?.next).toEqual({wait});
+      // The next hint makes a poll 100 ms later at the earliest.
+      expect(step?.state).toMatchObject({dueAt, notBefore: dueAt + 100});
+      expect(step?.events).toMatchObject([{type: 'waiting', delay: wait, because: 'wake'}]);
+    }
+  });
+});
+
+test.each([
+  ['for some time', 5500, 5000],
+  ['for no longer', 500, 0],
+  ['until a time that has passed', 300, 0],
+])('a poll that is held back %s says so', async (_, until, delay) => {
+  const events: unknown[] = [];
+  const poll = async ({onHeldBack}: PollRequest): Promise<Report> => {
+    onHeldBack?.(beginning + until);
+    return reportOf(running);
+  };
+  const onChange = (change: Change): void => void events.push(...change.events);
+  await takeStep(stateOf(), {settings: readOptions({protocol: tasks}), poll, signal, onChange}, clockAt(500));
+  expect(events).toMatchObject([{type: 'waiting', delay, because: 'heldBack', at: beginning + 500}]);
+});
+
+describe('the schedule is told of an end', () => {
+  const endedAt = async (elapsed: number, changes: Partial<WatchState>, ended: () => void): Promise<Step> => {
+    const schedule = Object.assign(() => 1, {ended});
+    const settings = readOptions({protocol: tasks, schedule});
+    return takeStep(stateOf(changes), {settings, poll: async () => reportOf(succeeded), signal}, clockAt(elapsed));
+  };
+
+  test.each<[string, number, number | undefined, number, number]>([
+    ['after the poll before', 5000, 3000, 5000, 3000],
+    ['after the start where there was none', 5000, undefined, 5000, 0],
+    ['by a clock that was set back', -5000, -3000, 0, 0],
+  ])('%s', async (_, at, seen, elapsed, after) => {
+    const ended = jest.fn();
+    const changes = seen === undefined ? {} : {lastSeenAt: beginning + seen};
+    await endedAt(at, changes, ended);
+    expect(ended.mock.calls).toEqual([[{elapsed, after, operation: operationOf('succeeded')}]]);
+  });
+
+  test('and if it throws, the host is told', async () => {
+    const reportError = jest.fn();
+    Object.defineProperty(globalThis, 'reportError', {value: reportError, configurable: true});
+    const error = new Error('mine');
+    const {next} = await endedAt(0, {}, () => {
+      throw error;
+    });
+    Reflect.deleteProperty(globalThis, 'reportError');
+    expect(next).toMatchObject({outcome: {status: 'succeeded'}});
+    expect(reportError.mock.calls).toEqual([[error]]);
   });
 });
 
