@@ -1,6 +1,7 @@
 import {exchange} from '../http/exchange.ts';
 import {replaceEach} from '../http/key-placeholders.ts';
 import {httpError} from '../http/request-errors.ts';
+import {sendingInTime} from '../http/sending-in-time.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {createResponse, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
@@ -99,10 +100,9 @@ export async function sendStart(
   const deadlineAt = now() + startTimeout;
   // Whether a request has left, other than one that was refused for its token.
   let wasSent = false;
+  const inTime = sendingInTime(client.startTransport, deadlineAt, startTimeout);
   const transport: Transport = async (location, sent) => {
     const onSent = (): void => {
-      // Sent now, it would be given up before its response, and nobody would know what became of it.
-      if (now() >= deadlineAt) throw tooLateError(startTimeout);
       wasSent = true;
       sent.onSent();
     };
@@ -110,7 +110,7 @@ export async function sendStart(
       if (head?.status === 401) wasSent = false;
       sent.onHead(head && redactResponse(createResponse(head.status, head.headers, undefined)));
     };
-    const response = await client.startTransport(location, {...sent, onSent, onHead});
+    const response = await inTime(location, {...sent, onSent, onHead});
     return redactResponse(response);
   };
   try {
@@ -128,10 +128,6 @@ export async function sendStart(
   } finally {
     dispose();
   }
-}
-
-function tooLateError(startTimeout: number): PollError {
-  return new PollError(`No request could be made within ${startTimeout} ms`, {kind: 'timeout', transient: true});
 }
 
 const unchanged = (response: TransportResponse): TransportResponse => response;

@@ -190,12 +190,13 @@ function withoutBody(operation: Operation): Operation {
   return Object.freeze({...operation, raw: null, ...('result' in operation ? {result: null} : {})});
 }
 
-/** A transport that answers the first request for a location with the response to the start, without sending it. */
+/** A transport that answers the first poll of a location with the response to the start, without sending it. */
 function withFirstResponse(response: ServiceResponse, location: string, transport: Transport): Transport {
   const {status, headers, retryAfter, links} = response;
   let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json: links}};
   return async (requested, request) => {
-    if (first === undefined || requested !== location) return transport(requested, request);
+    // What cancels the operation may go there too, before the first poll.
+    if (first === undefined || requested !== location || request.method !== 'GET') return transport(requested, request);
     const reused = first;
     first = undefined;
     return reused;

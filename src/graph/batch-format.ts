@@ -87,7 +87,7 @@ function sumOf(numbers: readonly number[]): number {
 
 /** The body of one response, as if it had been sent on its own. A string is a body other than JSON, in Base64. */
 function responseBody(body: unknown, maxLength: number, isShort: boolean): TransportResponse['body'] | 'unreadable' {
-  if (body === undefined || body === null) return {text: ''};
+  if (body === undefined) return {text: ''};
   if (isShort && typeof body === 'object') return {json: body};
   try {
     const text = typeof body === 'string' ? body : JSON.stringify(body);

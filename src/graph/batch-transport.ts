@@ -23,11 +23,9 @@ const unresolved = /[#\\]|\/\.{1,2}(?:[/?]|$)/;
 export function batchTransport(limiter: RequestLimiter, base: string, window: number): Transport {
   const {origin} = new URL(base);
   // An operation can have another version than the client: password resets are often found under beta.
-  const versions = new Set([base, `${origin}/v1.0`, `${origin}/beta`]);
-  const versionOf = (location: string): string | undefined => {
-    const version = location.slice(0, Math.max(0, location.indexOf('/', origin.length + 1)));
-    return versions.has(version) ? version : undefined;
-  };
+  const versions = [base, `${origin}/v1.0`, `${origin}/beta`];
+  const versionOf = (location: string): string | undefined =>
+    versions.find((version) => location.startsWith(`${version}/`));
   let pausedUntil = 0;
   const sendBatch: SendBatch = async (requests, callbacks) => {
     const version = versionOf(requests[0]?.location ?? '') ?? base;

@@ -57,7 +57,6 @@ export class Batcher {
       const batch = this.#open.get(key) ?? this.#openBatch(key);
       const {signal} = request;
       const unsubscribe = onAbort(signal, () => {
-        unsubscribe();
         reject(signal.reason);
         if (pending.batch === undefined) this.#remove(key, batch, pending);
         else release(pending.batch, signal.reason);

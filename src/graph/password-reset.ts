@@ -52,7 +52,7 @@ export function resetPassword(
   return startAfterReturn(async (returned) => {
     const {newPassword, methodId, ...options} = checkPollOptions(given, resetPasswordChecks);
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
-    const quoted: QuotedPassword = {password: newPassword};
+    const quoted: QuotedPassword = {password: newPassword, isForgotten: false};
     const quiet = {...client, transport: quotingNoPassword(client.transport, quoted)};
     const accepted = await sendStart(quiet, options.protocol ?? longRunning, request, options, (response) => {
       if (response.status < 300) quoted.password ??= passwordIn(parseBody(response.body));
@@ -86,6 +86,7 @@ function withPassword(started: StartedOperation, quoted: QuotedPassword): Passwo
   // A result that is fetched after the success may quote it too.
   void poller.outcome().then(() => {
     quoted.password = undefined;
+    quoted.isForgotten = true;
   });
   const newPassword = async (): Promise<string> => {
     await succeeded;
@@ -100,16 +101,21 @@ function withPassword(started: StartedOperation, quoted: QuotedPassword): Passwo
 /** The password that the responses to a reset may quote, as long as they do. */
 interface QuotedPassword {
   password: string | undefined;
+  /** Whether watching is over. The one request that may follow asks to cancel. */
+  isForgotten: boolean;
 }
 
-/** A transport for polls whose responses do not quote the password. */
+/** A transport for polls and cancellations whose responses do not quote the password. */
 function quotingNoPassword(transport: Transport, quoted: QuotedPassword): Transport {
   return async (location, request) => {
+    // Once the password is forgotten, nobody knows what may not be shown.
+    const headersOf = ({headers}: Pick<ResponseHead, 'headers'>): ResponseHeaders =>
+      quoted.isForgotten ? noHeaders : withoutSecrets(headers, formsOf(quoted));
     const onHead = (head?: ResponseHead): void =>
-      request.onHead(head && {status: head.status, headers: withoutSecrets(head.headers, formsOf(quoted))});
+      request.onHead(head && {status: head.status, headers: headersOf(head)});
     const response = await transport(location, {...request, onHead});
-    const forms = formsOf(quoted);
-    return {...response, headers: withoutSecrets(response.headers, forms), body: quotingNone(response.body, forms)};
+    const body = quoted.isForgotten ? {text: ''} : quotingNone(response.body, formsOf(quoted));
+    return {...response, headers: headersOf(response), body};
   };
 }
 
@@ -144,7 +150,7 @@ function quotingNone(body: TransportResponse['body'], forms: Secrets): Transport
   if (body === undefined) return undefined;
   const json = parseBody(body);
   if (json === undefined) return 'text' in body ? {text: redact(body.text, forms, body.text.length)} : body;
-  const clean = redactJson(json, forms) ?? null; // nested too deeply
+  const clean = redactJson(json, forms);
   return clean === json ? body : {json: clean};
 }
 

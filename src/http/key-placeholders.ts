@@ -117,7 +117,7 @@ function hideInBody(body: TransportResponse['body'], keys: KeyPlaceholders): Tra
   if (body === undefined) return undefined;
   try {
     // A batch parses its responses itself.
-    const text = 'text' in body ? body.text : (JSON.stringify(body.json) ?? '');
+    const text = 'text' in body ? body.text : JSON.stringify(body.json);
     const hidden = replaceEach(text, keys.byKey);
     return hidden === text ? body : {text: hidden};
   } catch {

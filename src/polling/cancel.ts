@@ -1,5 +1,6 @@
 import {exchange} from '../http/exchange.ts';
 import {httpError} from '../http/request-errors.ts';
+import {sendingInTime} from '../http/sending-in-time.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {locatePlace} from '../protocol/resolve.ts';
@@ -19,19 +20,24 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
   const location = cancelLocation(settings, state);
   if (cancel === undefined || location === undefined)
     throw new TypeError(`cancel: the protocol ${name} has no way to cancel this operation`);
-  const response = await exchange(settings, {
-    method: cancel.method,
-    json: cancel.body,
-    takesText: false,
-    home: undefined,
-    requestTimeout: undefined,
-    headers: reader.pollHeaders,
-    location,
-    tokenOrigin,
-    // The deadline of the watch may have passed; and a client may hold the request back for hours.
-    deadlineAt: now() + settings.requestTimeout,
-    signal: new LazyAbortController(),
-  });
+  // The deadline of the watch may have passed; and a client may hold the request back for hours.
+  const deadlineAt = now() + settings.requestTimeout;
+  const transport = sendingInTime(settings.transport, deadlineAt, settings.requestTimeout);
+  const response = await exchange(
+    {...settings, transport},
+    {
+      method: cancel.method,
+      json: cancel.body,
+      takesText: false,
+      home: undefined,
+      requestTimeout: undefined,
+      headers: reader.pollHeaders,
+      location,
+      tokenOrigin,
+      deadlineAt,
+      signal: new LazyAbortController(),
+    },
+  );
   if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
 }
 

@@ -136,6 +136,15 @@ describe('a start', () => {
     expect(notBefore).toBe(dueAt);
   });
 
+  test('where its response is the first report, that does not answer what cancels the operation', async () => {
+    const service = await serve(({method}) => (method === 'DELETE' ? {status: 409} : {body: {name: 'operations/1'}}));
+    const protocol = protocols.define({...protocols.google.longrunning, name: 'byDelete', cancel: {method: 'DELETE'}});
+    const {poller} = await clientOf(service.root).start(protocol, {path: '/a'}, {initialDelay: 60_000});
+    expect(await rejectionOf(poller!.cancel())).toMatchObject({name: 'PollError', httpStatus: 409});
+    poller!.stop();
+    expect(service.received.map(({method, url}) => `${method} ${url}`)).toEqual(['POST /a', 'DELETE /operations/1']);
+  });
+
   test('where its response is the first report, a process that dies before it is read waits as long as that asks for', async () => {
     const service = await serve(() => ({
       status: 200,

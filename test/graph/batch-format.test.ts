@@ -31,6 +31,17 @@ describe('a part of a response', () => {
     return batchResponses({headers: new Headers(envelope), body}, [part(maxBodyLength)])?.[0];
   }
 
+  test.each<[unknown]>([[0], [''], [' 0'], ['0x0'], ['-0'], ['0.0'], ['1'], [null], [['0']]])(
+    'with the id %j is no response to the request',
+    (id) => {
+      expect(read({id})).toBeUndefined();
+    },
+  );
+
+  test.each<[unknown]>([['200'], [null], [undefined]])('with the status %j cannot be read', (status) => {
+    expect(read({status})).toBeUndefined();
+  });
+
   const bodyOf = (body: unknown, maxBodyLength?: number): unknown => parseBody(read({body}, {}, maxBodyLength)?.body);
 
   test.each([
@@ -69,9 +80,8 @@ describe('a part of a response', () => {
     expect(names.map((name) => response?.headers.has(name))).toEqual([true, true, false, false, false]);
   });
 
-  test('has the Date of the batch, unless it has one', () => {
-    const date = 'Thu, 19 Mar 2020 12:00:00 GMT';
-    expect(read({}, {date})?.headers.get('date')).toBe(date);
-    expect(read({headers: {Date: 'own'}}, {date})?.headers.get('date')).toBe('own');
+  test.each(['Date', 'Age'])('has the %s of the batch, unless it has one', (name) => {
+    expect(read({}, {[name]: "the batch's"})?.headers.get(name)).toBe("the batch's");
+    expect(read({headers: {[name]: 'own'}}, {[name]: "the batch's"})?.headers.get(name)).toBe('own');
   });
 });

@@ -1,10 +1,10 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
-import {afterEach, describe, expect, jest, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import fc from 'fast-check';
 import {RequestLimiter} from '../../src/client/request-limiter.ts';
 import {batchTransport} from '../../src/graph/batch-transport.ts';
 import type {ClientPollOptions, GraphClient} from '../../src/graph/index.ts';
-import {createResponse, type TransportRequest} from '../../src/http/transport.ts';
+import {createResponse, type TransportRequest, type TransportResponse} from '../../src/http/transport.ts';
 import type {TokenRequest} from '../../src/index.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationPoller} from '../../src/poller.ts';
@@ -389,3 +389,102 @@ test.each([
     await expect(held).rejects.toBe('enough');
   },
 );
+
+describe('a transport with batches', () => {
+  const [origin, base] = ['https://graph.example', 'https://graph.example/v1.0'];
+  const never = new AbortController().signal;
+
+  /** Sends pairs of requests by a service that answers each batch like this, and records where its requests went. */
+  function batching(answer: (signal: TransportRequest['signal']) => Promise<TransportResponse>) {
+    const sent: string[] = [];
+    const limiter = new RequestLimiter(
+      async (location, {signal}) => {
+        sent.push(location.slice(origin.length));
+        return location.endsWith('/$batch') ? answer(signal) : createResponse(200, new Headers(), {json: {}});
+      },
+      origin,
+      40,
+    );
+    const send = batchTransport(limiter, base, 50);
+    /** Where the two requests went. */
+    const sendPair = async (path: string, changes: Partial<TransportRequest> = {}): Promise<readonly string[]> => {
+      const request: TransportRequest = {
+        method: 'GET',
+        headers: {accept: 'application/json', authorization: 'Bearer x'},
+        signal: never,
+        onSent: () => {},
+        onHead: () => {},
+        ...changes,
+      };
+      sent.length = 0;
+      const pair = Promise.allSettled([send(origin + path, request), send(origin + path, request)]);
+      await jest.advanceTimersByTimeAsync(50);
+      await pair;
+      return [...sent];
+    };
+    return {limiter, sendPair};
+  }
+
+  const responses = [0, 1].map((id) => ({id: String(id), status: 200, body: {}}));
+  const accepting = async (): Promise<TransportResponse> => createResponse(200, new Headers(), {json: {responses}});
+
+  beforeEach(() => void jest.useFakeTimers());
+
+  test.each<[string, string, Partial<TransportRequest>?]>([
+    ['a GET', '/v1.0/a'],
+    ['a GET of another version', '/beta/a?b=c'],
+    ['a path with dots within its names', '/v1.0/..a/b../c.d'],
+  ])('sends %s in one', async (_, path, changes = {}) => {
+    expect(await batching(accepting).sendPair(path, changes)).toEqual([
+      `${path.slice(0, path.indexOf('/', 1))}/$batch`,
+    ]);
+  });
+
+  test.each<[string, string, Partial<TransportRequest>?]>([
+    ['another method', '/v1.0/a', {method: 'POST'}],
+    ['JSON', '/v1.0/a', {json: {}}],
+    ['text', '/v1.0/a', {headers: {accept: '*/*', authorization: 'Bearer x'}}],
+    ['what needs no token', '/v1.0/a', {headers: {accept: 'application/json'}}],
+    ['what has no version', '/a'],
+    ['what has an unknown version', '/v2.0/a'],
+    ['what has a version that begins alike', '/v1.0x/a'],
+    ['the version itself', '/v1.0'],
+    ['a fragment', '/v1.0/a#b'],
+    ['a backslash', '/v1.0/a\\b'],
+    ['a dot as a segment', '/v1.0/./a'],
+    ['two dots as the last segment', '/v1.0/a/..'],
+    ['two dots before a query', '/v1.0/a/..?b'],
+  ])('sends %s in none', async (_, path, changes = {}) => {
+    expect(await batching(accepting).sendPair(path, changes)).toEqual([path, path]);
+  });
+
+  test.each([
+    ['none less than a minute', 59_999, ['/v1.0/a', '/v1.0/a']],
+    ['one a minute', 60_000, ['/v1.0/$batch']],
+  ])('sends %s after one that got no response', async (_, later, expected) => {
+    const controller = new AbortController();
+    const {sendPair} = batching(async (signal) => {
+      controller.abort('enough');
+      signal.throwIfAborted();
+      return accepting();
+    });
+    expect(await sendPair('/v1.0/a', {signal: controller.signal})).toEqual(['/v1.0/$batch']);
+    await jest.advanceTimersByTimeAsync(later);
+    expect(await sendPair('/v1.0/a')).toEqual(expected);
+  });
+
+  test.each([
+    [400, true],
+    [403, true],
+    [404, false],
+    [405, false],
+    [406, true],
+    [500, true],
+    [501, false],
+    [502, true],
+  ])('after one that is answered with %i, more are sent: %p', async (status, more) => {
+    const {sendPair} = batching(async () => createResponse(status, new Headers(), {text: ''}));
+    expect(await sendPair('/v1.0/a')).toEqual(['/v1.0/$batch', '/v1.0/a', '/v1.0/a']);
+    expect((await sendPair('/v1.0/a'))[0]).toBe(more ? '/v1.0/$batch' : '/v1.0/a');
+  });
+});

@@ -68,6 +68,16 @@ describe('a batch', () => {
   });
 });
 
+test.each([1, 2])('of %d requests that were answered, none leaves a listener', async (count) => {
+  const {send} = recordingBatcher();
+  const {signal} = new AbortController();
+  const responses = Array.from({length: count}, () => send(signal));
+  expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+  await jest.advanceTimersByTimeAsync(window);
+  await Promise.all(responses);
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+});
+
 describe('a request that is given up within the window', () => {
   test('is sent by nobody; the last one leaves no batch, no timer and no listener', async () => {
     const {sent, send, sendMany} = recordingBatcher();

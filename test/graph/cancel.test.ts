@@ -1,4 +1,5 @@
-import {expect, test} from '@jest/globals';
+import {expect, jest, test} from '@jest/globals';
+import {pollOperation} from '../../src/index.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {startEmulator} from '../testing/emulators.ts';
@@ -84,4 +85,20 @@ test('a redirected cancellation is none, and a protocol without a way says so', 
   const other = clientOf(emulator).watch(location, quick);
   await expect(other.cancel()).rejects.toThrow(/^cancel: the protocol longRunning has no way to cancel/);
   other.stop();
+});
+
+test('a cancellation whose token comes just as its time is over is not sent', async () => {
+  const emulator = await startEmulator();
+  const operation = emulator.addOperation({script: ['running'], cancelable: true});
+  jest.useFakeTimers();
+  const slow = () => new Promise<string>((resolve) => setTimeout(resolve, 5000, token));
+  const waits = {initialDelay: 60_000, requestTimeout: 5000};
+  const poller = pollOperation(operation.location, {protocol: byDelete, token: slow, ...waits});
+  const rejection = rejectionOf(poller.cancel());
+  await jest.advanceTimersByTimeAsync(5001);
+  expect(await rejection).toMatchObject({name: 'PollError', kind: 'timeout', httpStatus: undefined});
+  poller.stop();
+  jest.useRealTimers();
+  await emulator.idle();
+  expect(operation.requests).toEqual([]);
 });

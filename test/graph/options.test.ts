@@ -1,4 +1,5 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
+import ky from 'ky';
 import {createGraphClient, type GraphClientOptions} from '../../src/graph/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, rejectionOf, token} from './clients.ts';
@@ -63,6 +64,37 @@ describe('a client', () => {
       createGraphClient(options as GraphClientOptions);
     } catch (error) {
       expect(String(error)).toMatch(message);
+    }
+  });
+
+  test.each([0, 0.5, 1000])('takes a batch of %d ms', (batch) => {
+    expect(() => createGraphClient({token, batch})).not.toThrow();
+  });
+
+  test.each([
+    ['collects requests for 50 ms by default', undefined, 50],
+    ['collects them for 50 ms with batch: true', true, 50],
+    ['collects them for the time that batch says', 70, 70],
+  ])('%s', async (_, batch, expected) => {
+    jest.useFakeTimers();
+    try {
+      const asked: string[] = [];
+      const http = ky.create({
+        fetch: async (input) => {
+          asked.push(new Request(input).url);
+          return Response.json({});
+        },
+      });
+      const graph = createGraphClient({token, batch, http});
+      const pollers = [1, 2].map((id) => graph.watch(`/jobs/${id}`));
+      await jest.advanceTimersByTimeAsync(expected - 1);
+      expect(asked).toEqual([]);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(asked[0]).toBe('https://graph.microsoft.com/v1.0/$batch');
+      for (const poller of pollers) poller.stop();
+      await Promise.all(pollers.map((poller) => poller.outcome()));
+    } finally {
+      jest.useRealTimers();
     }
   });
 

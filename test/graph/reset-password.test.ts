@@ -85,6 +85,39 @@ describe('a password reset', () => {
     }
   });
 
+  test('shows a protocol that reads headers only those that do not quote the password', async () => {
+    const location = 'https://graph.microsoft.com/v1.0/operations/1';
+    const headers = {location, 'x-quoted': `of ${password}`, 'x-other': 'other'};
+    const http = ky.create({fetch: async () => Response.json({}, {status: 202, headers})});
+    const seen: [string | null, boolean, string | null, boolean, string[]][] = [];
+    const protocol = defineProtocol({
+      name: 'reads',
+      read: ({headers: given}) => {
+        const [quoted, other] = ['x-quoted', 'x-other'];
+        seen.push([given.get(quoted), given.has(quoted), given.get(other), given.has(other), [...given.keys()]]);
+        return {status: 'succeeded'};
+      },
+    });
+    const reset = await createGraphClient({token, http}).resetPassword(user, {
+      newPassword: password,
+      protocol,
+      ...quick,
+    });
+    expect(await reset.newPassword()).toBe(password);
+    expect(seen).not.toEqual([]);
+    for (const each of seen) {
+      expect(each).toEqual([null, false, 'other', true, ['content-type', 'location', 'x-other']]);
+    }
+  });
+
+  test('follows a redirect of its polls', async () => {
+    const emulator = await startEmulator({script: [{redirect: '/v1.0/elsewhere'}]});
+    emulator.addOperation({path: '/elsewhere', script: ['succeeded']});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password, ...quick});
+    expect(await reset.newPassword()).toBe(password);
+    expect(emulator.requests.at(-1)?.path).toBe('/v1.0/elsewhere');
+  });
+
   test('lets the service make the password', async () => {
     const emulator = await startEmulator({newPassword: 'Made-2-Password'});
     const reset = await clientOf(emulator).resetPassword(user, quick);
@@ -353,6 +386,13 @@ describe('the password appears nowhere', () => {
     expect(error.message).toContain('answered 400: PasswordPolicy');
   });
 
+  test('of an empty password, too, the code of the error stays', async () => {
+    const emulator = await startEmulator();
+    emulator.addStart({path, answer: {http: 400, error: {code: 'PasswordPolicy', message: 'Too short'}}});
+    const error = await rejectionOf(clientOf(emulator).resetPassword(user, {newPassword: ''}));
+    expect(error).toMatchObject({cause: {code: 'PasswordPolicy'}});
+  });
+
   const made = 'Made-2-Password';
 
   /** Everything that can be seen of a reset and its poller, from its start to its end. */
@@ -395,6 +435,28 @@ describe('the password appears nowhere', () => {
       const emulator = await startEmulator({newPassword: made, script});
       expect(await seenOf(emulator, given)).not.toContain(quoted);
     }
+  });
+
+  test.each([
+    ['is not JSON', '<html>', 'is not JSON'],
+    ['is JSON, but no object', '[]', 'expected a JSON object, got an array'],
+    ['has no body', '', 'expected a JSON object, got null'],
+  ])('but a poll that %s is reported as such', async (_, text, message) => {
+    const emulator = await startEmulator({script: [{text}, 'succeeded']});
+    const reset = await clientOf(emulator).resetPassword(user, {newPassword: password, ...quick});
+    const events = eventsOf(reset.poller!);
+    expect(await reset.newPassword()).toBe(password);
+    const errors = events.flatMap((event) => (event.type === 'retrying' ? [event.error.message] : []));
+    expect(errors).toEqual([expect.stringContaining(message)]);
+  });
+
+  test('in polls that quote it, in one batch', async () => {
+    const emulator = await startEmulator({script: [{fields: {status: 'succeeded', statusDetail: `of ${password}`}}]});
+    const graph = clientOf(emulator, {batch: 100});
+    const resets = await Promise.all([1, 2].map(() => graph.resetPassword(user, {newPassword: password, ...quick})));
+    const operations = await Promise.all(resets.map(({poller}) => poller!.result()));
+    expect(operations.map(({statusDetail}) => statusDetail)).toEqual(['of [token]', 'of [token]']);
+    expect(emulator.requests.filter(({path: asked}) => asked.endsWith('/$batch')).length).toBe(1);
   });
 
   test.each(quotes)(
@@ -454,9 +516,9 @@ describe('the password appears nowhere', () => {
     }
   });
 
-  test('44: in an operation that had succeeded when the start was answered', async () => {
+  test.each([200, 299])('44: in an operation that had succeeded when the start was answered with %d', async (http) => {
     const emulator = await startEmulator();
-    emulator.addStart({path, answer: {http: 200, body: {status: 'succeeded', newPassword: made}}});
+    emulator.addStart({path, answer: {http, body: {status: 'succeeded', newPassword: made}}});
     const reset = await clientOf(emulator).resetPassword(user);
     expect(await reset.newPassword()).toBe(made);
     const poller = reset.poller!;
@@ -474,6 +536,24 @@ describe('the password appears nowhere', () => {
     const events = eventsOf(reset.poller!);
     expect(await reset.newPassword()).toBe(made);
     expect(everything(events, reset.poller, reset.poller!.toJSON())).not.toContain(made);
+  });
+
+  test('in the refusal to cancel it, once watching is over and nobody knows the password any more', async () => {
+    const emulator = await startEmulator();
+    const protocol = defineProtocol({...longRunning, name: 'byDelete', cancel: {method: 'DELETE'}});
+    const operation = emulator.addOperation({path: '/operations/1', script: ['running']});
+    emulator.addStart({path, answer: {http: 202, headers: {location: operation.location}}});
+    const error = {code: 'TooLate', message: `${password} is set`};
+    emulator.addStart({path: '/operations/1', method: 'DELETE', answer: {http: 409, error}});
+    const reset = await clientOf(emulator).resetPassword(user, {protocol, newPassword: password, ...quick});
+    const poller = reset.poller!;
+    const early = await rejectionOf(poller.cancel());
+    expect(early).toMatchObject({httpStatus: 409, code: 'TooLate'});
+    poller.stop();
+    await rejectionOf(reset.newPassword());
+    const late = await rejectionOf(poller.cancel());
+    expect(late).toMatchObject({httpStatus: 409, code: undefined});
+    expect(everything(early, late, String(early), String(late))).not.toContain(password);
   });
 
   test('a page of some gateway is no success', async () => {

@@ -1,4 +1,4 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import {isToken, maySendToken, requestToken, secretsWith, type TokenSource} from '../../src/http/authorization.ts';
 import {PollError} from '../../src/operation/poll-error.ts';
 
@@ -22,6 +22,8 @@ describe('the token for a request', () => {
 
   test.each<[unknown, string]>([
     [null, 'null'],
+    [{accessToken: 'eyJ0'}, 'an object with an accessToken: return that'],
+    ['Bearer eyJ0', 'a token that begins with the word Bearer'],
     [undefined, 'undefined'],
     [5, 'number'],
     [true, 'boolean'],
@@ -56,6 +58,18 @@ describe('the token for a request', () => {
     controller.abort(new Error('stopped'));
     await expect(asked).rejects.toThrow('stopped');
     expect(signal?.aborted).toBe(true);
+  });
+
+  test('must come within the time for a request', async () => {
+    jest.useFakeTimers();
+    try {
+      const asked = ask(() => new Promise(() => {})).catch((error: unknown) => error);
+      await jest.advanceTimersByTimeAsync(1000);
+      const message = 'The option token did not return within 1000 ms';
+      expect(await asked).toMatchObject({kind: 'token', transient: false, message});
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('is refused when the function throws or rejects, with what was thrown', async () => {

@@ -1,5 +1,5 @@
-import {describe, expect, test} from '@jest/globals';
-import {readBody} from '../../src/http/read-body.ts';
+import {describe, expect, jest, test} from '@jest/globals';
+import {defaultMaxBodyLength, readBody} from '../../src/http/read-body.ts';
 
 /** A response whose body comes in these parts, and whether the rest was discarded. */
 function streamed(parts: readonly Uint8Array[], headers: Record<string, string> = {}) {
@@ -48,7 +48,29 @@ describe('a body', () => {
 
   test('that announces its length is read without a look at its parts', async () => {
     const {response} = streamed([bytes], {'content-length': '10'});
+    const parts = jest.spyOn(response, 'body', 'get');
     expect(await readBody(response, 10)).toBe('añ€😀');
+    expect(parts).not.toHaveBeenCalled();
+  });
+
+  test('that announces more than may be is discarded', async () => {
+    const {response, state} = streamed([bytes, bytes], {'content-length': '10'});
+    expect([await readBody(response, 9), state.discarded]).toEqual([undefined, true]);
+  });
+
+  test.each([
+    ['as long as announced', 10, 'abcdefghij'],
+    ['longer than announced and allowed', 9, undefined],
+  ])('that is %s', async (_, limit, expected) => {
+    const {response} = streamed([new TextEncoder().encode('abcdefghij')], {'content-length': String(limit)});
+    expect(await readBody(response, limit)).toBe(expected);
+  });
+
+  test('may have 1 MiB by default', async () => {
+    expect(defaultMaxBodyLength).toBe(1_048_576);
+    const text = 'x'.repeat(1_048_576);
+    expect(await readBody(new Response(text))).toBe(text);
+    expect(await readBody(new Response(`${text}x`))).toBeUndefined();
   });
 
   test('that is none is an empty string', async () => {

@@ -85,6 +85,8 @@ describe('a secret that was escaped', () => {
       expect(redact(`sig=${text}`, [encoded])).toBe('sig=[token]');
       expect(containsSecret(`sig=${text}`, [encoded])).toBe(true);
     }
+    // As long as the secret is without its escape, and with a character that may begin one.
+    expect(redact('abcdefg%', ['abcdefg%25'])).toBe('[token]');
     // Eight characters without the escapes, and a text that is shorter than the secret with them.
     expect(containsSecret('abcdefg&#104;', [percent('abcdefgh')])).toBe(true);
     expect(redact('abcdefg&#104;', [percent('abcdefgh')])).toBe('[token]');

@@ -26,7 +26,7 @@ interface Moments {
 /** Limits work to 1000 ms, and gives how it ended and when. */
 async function limited(
   {sentAfter = 0, headAfter, doneAfter, deadline}: Moments,
-  kind: 'request' | 'token' = 'request',
+  kind: 'request' | 'token' | 'retry' = 'request',
 ) {
   const start = Date.now();
   const limits = {
@@ -70,10 +70,19 @@ describe('a time limit of 1000 ms', () => {
     ]);
   });
 
-  test('says of a token that the option gave none', async () => {
-    const message = 'The option token did not return within 1000 ms';
-    const error = expect.objectContaining({kind: 'token', transient: false, message});
-    expect(await limited({}, 'token')).toEqual([error, 1000]);
+  test.each([
+    ['token', 'token'],
+    ['retry', 'network'],
+  ] as const)('says of the option %s that it did not return', async (option, kind) => {
+    const message = `The option ${option} did not return within 1000 ms`;
+    expect(await limited({}, option)).toEqual([expect.objectContaining({kind, transient: false, message}), 1000]);
+  });
+
+  test('sets no negative timer where the deadline has passed: Node would warn of it', async () => {
+    const set = jest.spyOn(globalThis, 'setTimeout');
+    await limited({deadline: -5});
+    expect(set.mock.calls.filter(([, delay]) => Number(delay) < 0)).toEqual([]);
+    set.mockRestore();
   });
 
   test('leaves what is done in time, to the millisecond before', async () => {
@@ -182,4 +191,23 @@ test('nothing is held back any more once its time is over', async () => {
   }).catch(({kind}) => kind);
   await jest.advanceTimersByTimeAsync(2000);
   expect([await ended, held]).toEqual(['timeout', []]);
+});
+
+test('what was held back until its deadline says until when', async () => {
+  const limits = {signal: new AbortController().signal, deadlineAt: beginning + 400, onHeldBack: jest.fn()};
+  const ended = withTimeLimit(1000, limits, 'request', (_, {onHeldBack}) => {
+    onHeldBack?.(beginning + 9000);
+    return new Promise(() => {});
+  }).catch(({kind, message}) => ({kind, message}));
+  await jest.advanceTimersByTimeAsync(400);
+  const message = 'No answer within 400 ms: held back until 2020-03-19T12:00:09.000Z';
+  expect(await ended).toEqual({kind: 'timeout', message});
+  expect(limits.onHeldBack.mock.calls).toEqual([[beginning + 9000]]);
+});
+
+test('nothing is begun once the signal has aborted', () => {
+  const work = jest.fn(async () => undefined);
+  const limits = {signal: AbortSignal.abort('enough'), deadlineAt: undefined};
+  expect(() => withTimeLimit(1000, limits, 'request', work)).toThrow('enough');
+  expect(work).not.toHaveBeenCalled();
 });

@@ -1,10 +1,11 @@
 import type {KyInstance} from 'ky';
 import {type PollOptions, protocols, schedules} from 'operation-poller';
 import {createOperationClient, type OperationClient} from 'operation-poller/client';
-import {createGraphClient} from 'operation-poller/graph';
+import {createGraphClient, type GraphClient} from 'operation-poller/graph';
 import type {TurnOptions} from 'operation-poller/runner';
+import type {CancelForm} from './cancels.ts';
 import {kyHttp, plainHttp} from './http.ts';
-import type {OptionsPlan, Plan} from './plan.ts';
+import type {OperationPlan, OptionsPlan, Plan} from './plan.ts';
 import {home} from './service.ts';
 import type {Wording} from './wordings.ts';
 import type {World} from './world.ts';
@@ -32,6 +33,26 @@ const byKey: Readonly<Record<Plan['key'], Readonly<Record<Wording, Protocol>>>> 
   scheme: withKey('scheme'),
 };
 
+/** How operations are canceled. */
+const cancelRequests = {
+  DELETE: {method: 'DELETE'},
+  suffix: {method: 'POST', suffix: '/cancel'},
+  link: {method: 'PUT', at: '/links/cancel', body: {state: 'canceled'}},
+  'link abroad': {method: 'PUT', at: '/links/cancel', body: {state: 'canceled'}},
+} as const satisfies Record<Exclude<CancelForm, 'preset'>, NonNullable<Protocol['cancel']>>;
+
+/** The protocols whose operations can be canceled in other ways than the presets', by their names. */
+const cancelable = new Map<string, Protocol>();
+
+function withCancel(protocol: Protocol, form: Exclude<CancelForm, 'preset'>): Protocol {
+  const name = `${protocol.name}, canceled by ${form}`;
+  const known = cancelable.get(name);
+  if (known !== undefined) return known;
+  const defined = protocols.define({...protocol, name, cancel: cancelRequests[form]});
+  cancelable.set(name, defined);
+  return defined;
+}
+
 function withKey(key: keyof typeof keys): Readonly<Record<Wording, Protocol>> {
   const defined = {...presets};
   for (const wording of wordingNames) {
@@ -42,9 +63,10 @@ function withKey(key: keyof typeof keys): Readonly<Record<Wording, Protocol>> {
   return defined;
 }
 
-/** How the operations of a wording are read, and their token is sent. */
-export function protocolOf({key}: Plan, wording: Wording): Protocol {
-  return byKey[key][wording];
+/** How an operation is read and canceled, and its token is sent. */
+export function protocolOf({key}: Plan, {wording, cancelForm}: OperationPlan): Protocol {
+  const protocol = byKey[key][wording];
+  return cancelForm === 'preset' ? protocol : withCancel(protocol, cancelForm);
 }
 
 /** The protocols that records refer to by name. */
@@ -67,10 +89,10 @@ export function httpOf({plan, network}: World): KyInstance {
 }
 
 /** What the application gives for one operation. */
-export function optionsOf(plan: Plan, wording: Wording): PollOptions {
+export function optionsOf(plan: Plan, planned: OperationPlan): PollOptions {
   const {options} = plan;
   const {totalTimeout, initialDelay} = options;
-  return {...turnOptionsOf(options), protocol: protocolOf(plan, wording), totalTimeout, initialDelay};
+  return {...turnOptionsOf(options), protocol: protocolOf(plan, planned), totalTimeout, initialDelay};
 }
 
 /** What it gives for all of them. */
@@ -116,8 +138,11 @@ export function tokenOf(world: World, operation: number): NonNullable<PollOption
   return give;
 }
 
+/** A client, which may be Graph's. */
+export type ModelClient = OperationClient & Partial<Pick<GraphClient, 'resetPassword'>>;
+
 /** The one client of a process. */
-export function clientOf(world: World): OperationClient {
+export function clientOf(world: World): ModelClient {
   const {plan, service} = world;
   const {runner, batch, concurrency, startTimeout, hasHeaders} = plan;
   const headers = hasHeaders ? {'x-tenant-key': service.key} : undefined;

@@ -10,16 +10,17 @@ import {
   type ResumeToken,
   resumeOperation,
 } from 'operation-poller';
-import type {OperationClient} from 'operation-poller/client';
+import type {StartedOperation} from 'operation-poller/client';
 import {type DurableHost, type RecordedJson, watchDurably} from 'operation-poller/durable';
-import {clientOf, httpOf, optionsOf, protocolOf, tokenOf} from './application-options.ts';
-import {type Facts, type Memory, memoryOf, ranks} from './facts.ts';
-import type {Plan} from './plan.ts';
+import type {PasswordReset} from 'operation-poller/graph';
+import {clientOf, httpOf, type ModelClient, optionsOf, protocolOf, tokenOf} from './application-options.ts';
+import {containsText} from './contains-text.ts';
+import {type Facts, memoryOf, ranks, readMemoryOf} from './facts.ts';
+import type {OperationPlan, Plan} from './plan.ts';
 import {Queue} from './queue.ts';
-import {abroad, locationOf} from './service.ts';
+import {abroad, locationOf, markerOf, passwordOf} from './service.ts';
 import {Tracker} from './tracker.ts';
 import {Users} from './users.ts';
-import type {Wording} from './wordings.ts';
 import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
 
 const reasons: Readonly<Record<string, string>> = {
@@ -55,7 +56,7 @@ class Pollers implements Application {
   #controllers = new Map<number, AbortController>();
   /** All signals that this process gave to the library. */
   #signals = new Set<AbortSignal>();
-  #client: OperationClient | undefined;
+  #client: ModelClient | undefined;
   readonly #users: Users;
   /** Whose users have gone on after watching was given up. */
   readonly #goneOn = new Set<number>();
@@ -76,44 +77,70 @@ class Pollers implements Application {
     const token = this.#stored.get(operation);
     const stored = token === undefined ? undefined : JSON.stringify(token);
     const options: {-readonly [Name in keyof PollOptions]: PollOptions[Name]} = {
-      ...optionsOf(plan, planned.wording),
+      ...optionsOf(plan, planned),
       signal: controller.signal,
     };
     // The deadline of a resume token holds where no other is given; after a time-out there is none.
     if (token !== undefined && token.abandoned !== 'timeout' && plan.seed % 2 === 1) options.totalTimeout = undefined;
     if (facts.trusts) options.trustedOrigins = [abroad];
     this.#controllers.set(operation, controller);
-    if (facts.isStarting) this.#start(operation, planned.wording, options);
+    if (facts.isStarting) this.#start(operation, planned, options);
     else this.#follow(operation, this.#poller(operation, locationOf(planned, operation), stored, options));
   }
 
-  #start(operation: number, wording: Wording, options: PollOptions): void {
+  #start(operation: number, planned: OperationPlan, options: PollOptions): void {
     const world = this.#world;
     const generation = this.#generation;
     const notStarted = (how: 'notStarted' | 'unconfirmed' | 'notWatchable', whole: unknown): void => {
       const mayHaveStarted = whole instanceof OperationNotStartedError ? whole.mayHaveStarted : true;
       world.happen({is: 'not started', operation, how, mayHaveStarted, whole});
     };
-    const {protocol = protocolOf(this.#world.plan, wording), ...others} = options;
-    this.#sharedClient()
-      .start(protocol, {path: `/starts/op-${operation}`, body: {name: 'new'}}, others)
-      .then(
-        ({poller, answer}) => {
-          if (generation !== this.#generation || !world.time.isProcessAlive) return;
-          if (poller === undefined) return notStarted('unconfirmed', answer);
-          world.happen({is: 'begin', operation});
-          this.#follow(operation, poller, wording === 'google.longrunning');
-          this.#store(operation, poller);
-        },
-        (error: unknown) => {
-          if (generation !== this.#generation) return;
-          if (error instanceof OperationNotStartedError) notStarted('notStarted', error);
-          else if (error instanceof OperationNotWatchableError) {
-            if (operation % 2 === 0 && world.time.isProcessAlive) this.#trust(operation, error, options);
-            else notStarted('notWatchable', error);
-          } else world.broken(`a start throws ${String(error)}`);
-        },
-      );
+    const {protocol = protocolOf(this.#world.plan, planned), ...others} = options;
+    const client = this.#sharedClient();
+    const password = planned.start?.password;
+    const started: Promise<StartedOperation & Partial<Pick<PasswordReset, 'newPassword'>>> =
+      password === undefined || client.resetPassword === undefined
+        ? client.start(protocol, {path: `/starts/op-${operation}`, body: {name: 'new'}}, others)
+        : client.resetPassword(`op-${operation}`, {
+            ...others,
+            protocol,
+            newPassword: password === 'chosen' ? passwordOf(world.plan.seed, operation) : undefined,
+          });
+    started.then(
+      ({poller, answer, newPassword}) => {
+        if (generation !== this.#generation || !world.time.isProcessAlive) return;
+        if (poller === undefined) {
+          if (newPassword !== undefined) this.#expectsNoPassword(operation, newPassword);
+          return notStarted('unconfirmed', answer);
+        }
+        world.happen({is: 'begin', operation});
+        this.#follow(operation, poller, planned.wording === 'google.longrunning');
+        const facts = world.facts[operation];
+        const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
+        if (newPassword !== undefined && facts !== undefined)
+          this.#users.waitForPassword(facts, isCurrent, newPassword);
+        this.#store(operation, poller);
+        world.reaches('begin');
+      },
+      (error: unknown) => {
+        if (generation !== this.#generation) return;
+        if (error instanceof OperationNotStartedError) notStarted('notStarted', error);
+        else if (error instanceof OperationNotWatchableError) {
+          if (operation % 2 === 0 && world.time.isProcessAlive) this.#trust(operation, error, options);
+          else notStarted('notWatchable', error);
+        } else world.broken(`a start throws ${String(error)}`);
+      },
+    );
+  }
+
+  /** Where nobody knows whether a reset has succeeded, its password is not handed over. */
+  #expectsNoPassword(operation: number, newPassword: () => Promise<string>): void {
+    newPassword().then(
+      () => this.#world.broken(`the password of op-${operation} is handed over, though its reset is unconfirmed`),
+      (error: unknown) => {
+        if (containsText(error, markerOf(this.#world.plan.seed))) this.#world.broken('an error shows the password');
+      },
+    );
   }
 
   /** Its user trusts the origin that the service has it on. */
@@ -140,10 +167,12 @@ class Pollers implements Application {
       if (!isCurrent() || !this.#world.time.isProcessAlive) return;
       const again = ranks[outcome.is] === 2 ? undefined : this.#goesOnAfter(facts);
       this.#world.happen({is: 'over', operation, outcome, resumes: again !== undefined});
-      if (again === undefined) return;
-      this.#world.count('resumed');
-      this.keep(operation);
-      this.#world.beginAfter(again, operation);
+      if (again !== undefined) {
+        this.#world.count('resumed');
+        this.keep(operation);
+        this.#world.beginAfter(again, operation);
+      }
+      this.#world.reaches('over');
     };
     // Its outcome comes before that of anybody else.
     poller.result().then(
@@ -189,6 +218,19 @@ class Pollers implements Application {
     this.keep(operation);
   }
 
+  cancel(operation: number): void {
+    const world = this.#world;
+    const poller = this.#pollers.get(operation);
+    if (poller === undefined) return;
+    const generation = this.#generation;
+    const over = (error?: unknown): void => {
+      if (generation === this.#generation) world.happen({is: 'cancel over', operation, error});
+    };
+    world.count('cancel');
+    world.happen({is: 'cancel', operation});
+    poller.cancel().then(() => over(), over);
+  }
+
   wake(operation: number): void {
     const poller = this.#pollers.get(operation);
     if (poller === undefined) return;
@@ -229,7 +271,7 @@ class Pollers implements Application {
   }
 
   /** The one client of the process. */
-  #sharedClient(): OperationClient {
+  #sharedClient(): ModelClient {
     this.#client ??= clientOf(this.#world);
     return this.#client;
   }
@@ -264,11 +306,6 @@ class Pollers implements Application {
     const is = error.name === 'WatchAbortedError' ? (abandonedBy ?? 'aborted') : (reasons[error.name] ?? error.name);
     return {is, operation: error.operation, whole: error};
   }
-}
-
-/** What a resume token remembers: an answer that has only just arrived is unknown to who gives up before it is read. */
-function readMemoryOf(facts: Facts): Memory {
-  return facts.beforeAnswer ?? memoryOf(facts);
 }
 
 /** Whether resume tokens are of any use in a world. */
@@ -315,7 +352,7 @@ class Workflows implements Application {
       world.reaches('event');
     };
     const options = {
-      ...optionsOf(world.plan, planned.wording),
+      ...optionsOf(world.plan, planned),
       http: httpOf(world),
       token: tokenOf(world, operation),
       onEvent,
@@ -345,6 +382,10 @@ class Workflows implements Application {
 
   abandon(): void {
     // A workflow is cancelled by its engine.
+  }
+
+  cancel(): void {
+    // Only a poller can ask the service to cancel.
   }
 
   wake(): void {

@@ -209,8 +209,8 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'what a listener throws is lost',
-    file: 'shared/report-error.ts',
-    search: 'catch (error) {\n      reportUncaught(error);',
+    file: 'shared/listeners.ts',
+    search: 'catch (error) {\n        reportUncaught(error);',
     replace: 'catch {',
   },
   {
@@ -222,8 +222,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a start leaves when its time is over',
     file: 'client/start-request.ts',
-    search: 'if (now() >= deadlineAt) throw tooLateError(startTimeout);',
-    replace: '',
+    search: 'sendingInTime(client.startTransport, deadlineAt, startTimeout)',
+    replace: 'client.startTransport',
   },
   {
     name: 'a hint shortens the wait that the service asked for',
@@ -283,7 +283,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the first report of a start is asked for again',
     file: 'client/start.ts',
-    search: 'if (first === undefined || requested !== location) return transport(requested, request);',
+    search:
+      "if (first === undefined || requested !== location || request.method !== 'GET') return transport(requested, request);",
     replace: 'if (first !== null) return transport(requested, request);',
   },
   {
@@ -345,5 +346,88 @@ export const bugs: readonly Bug[] = [
     file: 'options/resume.ts',
     search: 'Math.max(state.dueAt, allowedAt)',
     replace: 'state.dueAt',
+  },
+  {
+    name: 'a cancel that is refused ends the watch',
+    file: 'poller.ts',
+    search: 'await cancelOperation(this.#watch.settings, state);',
+    replace: `await cancelOperation(this.#watch.settings, state).catch((error: unknown) => {
+      this.stop(error);
+      throw error;
+    });`,
+  },
+  {
+    name: 'a cancel is sent after the end',
+    file: 'poller.ts',
+    search: 'if (state.operation === undefined || !hasEnded(state.operation)) await cancel',
+    replace: 'await cancel',
+  },
+  {
+    name: 'a cancel goes wherever the service says',
+    file: 'polling/cancel.ts',
+    search: 'return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;',
+    replace: 'return target ?? origins[3];',
+  },
+  {
+    name: 'a cancel follows redirects',
+    file: 'http/exchange.ts',
+    search: "if (method === 'GET' && redirectStatuses",
+    replace: 'if (redirectStatuses',
+  },
+  {
+    name: 'a cancel waits at the gate as long as that is closed',
+    file: 'polling/cancel.ts',
+    search: 'const deadlineAt = now() + settings.requestTimeout;',
+    replace: 'const deadlineAt = Number.POSITIVE_INFINITY;',
+  },
+  {
+    name: 'a cancel leaves when its time is over',
+    file: 'polling/cancel.ts',
+    search: 'sendingInTime(settings.transport, deadlineAt, settings.requestTimeout)',
+    replace: 'settings.transport',
+  },
+  {
+    name: 'a cancel that is refused resolves',
+    file: 'polling/cancel.ts',
+    search: 'if (response.status >= 300) throw',
+    replace: 'if (response.status >= 500) throw',
+  },
+  {
+    name: 'the answer to a start answers what cancels the operation',
+    file: 'client/start.ts',
+    search: " || request.method !== 'GET') return transport",
+    replace: ') return transport',
+  },
+  {
+    name: 'a password that the answer to a poll quotes is kept',
+    file: 'graph/password-reset.ts',
+    search: 'return {...response, headers: headersOf(response), body};',
+    replace: 'return response;',
+  },
+  {
+    name: 'a location that quotes the password goes into the resume token',
+    file: 'graph/password-reset.ts',
+    search: `const headers = withoutSecrets(response.headers, forms);
+  const refusal`,
+    replace: `const headers = response.headers;
+  const refusal`,
+  },
+  {
+    name: 'the error of a refused reset quotes the password',
+    file: 'graph/password-reset.ts',
+    search: 'quotingNone(body, forms) : onlyCode(body, refusal)};',
+    replace: 'quotingNone(body, forms) : body};',
+  },
+  {
+    name: 'a password is handed over before its reset has succeeded',
+    file: 'graph/password-reset.ts',
+    search: "const succeeded = poller.waitFor('succeeded');",
+    replace: "const succeeded = poller.waitFor('running');",
+  },
+  {
+    name: 'a password is forgotten, and then quoted by what refuses to cancel',
+    file: 'graph/password-reset.ts',
+    search: 'quoted.isForgotten = true;',
+    replace: '',
   },
 ];

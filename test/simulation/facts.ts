@@ -3,7 +3,7 @@ import {isHome, isRefused} from './network.ts';
 import {isStored, keepsRecords} from './plan.ts';
 import {home, isEnd, locationOf} from './service.ts';
 import type {End} from './wordings.ts';
-import type {Happening, SeenOutcome, World} from './world.ts';
+import type {Happening, ReceivedOnce, SeenOutcome, World} from './world.ts';
 
 /** What a process knows, and what a crash takes back to the last resume token that was stored. */
 export interface Memory {
@@ -27,20 +27,63 @@ export interface Memory {
   isGivenUp: boolean;
   /** Whether an event said that the time is up: whoever resumes has a new deadline. */
   hasTimedOut: boolean;
+  /** Where the operation is polled; `undefined`: where it was at first. */
+  location: string | undefined;
+}
+
+/** How often a user of this process has asked to cancel an operation, and what came of it. */
+export interface Cancels {
+  readonly asked: number;
+  /** How often a request may be sent for that, and how often certainly none is needed: the end is known. */
+  readonly wanted: number;
+  readonly needless: number;
+  readonly sent: number;
+  /** How many of the requests were refused for their token, and how many were accepted. */
+  readonly refused: number;
+  readonly accepted: number;
+  readonly resolved: number;
+  readonly rejected: number;
+  /** Where the operation was each time. */
+  readonly places: readonly (string | undefined)[];
+  /** When the last was asked for, and how long the clocks had been standing then. */
+  readonly askedAt: number;
+  readonly stalled: number;
+}
+
+export const noCancels: Cancels = {
+  asked: 0,
+  wanted: 0,
+  needless: 0,
+  sent: 0,
+  refused: 0,
+  accepted: 0,
+  resolved: 0,
+  rejected: 0,
+  places: [],
+  askedAt: Number.NaN,
+  stalled: 0,
+};
+
+/** How many who asked to cancel still wait. */
+export function cancelsUnderWay({cancels: {asked, resolved, rejected}}: Facts): number {
+  return asked - resolved - rejected;
 }
 
 /** What has happened to one operation. */
 export interface Facts extends Memory {
   readonly operation: number;
+  cancels: Cancels;
   wasBegun: boolean;
   /** Whether the application waits for the answer to its start. */
   isStarting: boolean;
   /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
   startRequests: number;
   startedAt: number;
-  startAnswer: Omit<Extract<Happening, {is: 'start answer'}>, 'is' | 'operation'> | undefined;
+  startAnswer: ReceivedOnce | undefined;
   /** Whether its user trusts another origin that it was found on. */
   trusts: boolean;
+  /** Whether the watch knows the new password, which the service may quote: it was begun by the reset, and not resumed. */
+  knowsPassword: boolean;
   /** By when its last request must have left. */
   startDueAt: number;
   /** The rank of the furthest status that the service has said. */
@@ -119,18 +162,21 @@ export function blank(): Memory {
     endRead: undefined,
     isGivenUp: false,
     hasTimedOut: false,
+    location: undefined,
   };
 }
 
 const noFacts: Facts = {
   ...blank(),
   operation: -1,
+  cancels: noCancels,
   wasBegun: false,
   isStarting: false,
   startRequests: 0,
   startedAt: 0,
   startAnswer: undefined,
   trusts: false,
+  knowsPassword: false,
   startDueAt: 0,
   rankSaid: -1,
   toldAt: undefined,
@@ -180,7 +226,7 @@ export function firstFacts(_: unknown, operation: number): Facts {
 /** What a resume token written now would remember. */
 export function memoryOf(facts: Facts): Memory {
   const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
-  const {isGivenUp, hasTimedOut} = facts;
+  const {isGivenUp, hasTimedOut, location} = facts;
   return {
     toldUntil,
     failures,
@@ -193,7 +239,13 @@ export function memoryOf(facts: Facts): Memory {
     endRead,
     isGivenUp,
     hasTimedOut,
+    location,
   };
+}
+
+/** What a resume token remembers: an answer that has only just arrived is unknown to who gives up before it is read. */
+export function readMemoryOf(facts: Facts): Memory {
+  return facts.beforeAnswer ?? memoryOf(facts);
 }
 
 export const ranks: Readonly<Record<string, number>> = {
@@ -231,7 +283,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.startDueAt = now + plan.startTimeout;
       break;
     case 'start request':
-      countAsSent(world, happening.url);
+      countAsSent(world, happening.url, facts);
       facts.startRequests += 1;
       facts.startedAt = now;
       facts.startAnswer = undefined;
@@ -243,6 +295,47 @@ export function applyTo(world: World, happening: Happening): void {
       facts.startAnswer = happening;
       facts.isFollowedUp = happening.answer.says === 'unauthorized';
       break;
+    case 'cancel': {
+      // An answer that has only just arrived may be read before that or not.
+      const isNeedless = facts.endRead !== undefined && readMemoryOf(facts).endRead !== undefined;
+      const {asked, wanted, needless, places} = facts.cancels;
+      facts.cancels = {
+        ...facts.cancels,
+        asked: asked + 1,
+        wanted: wanted + Number(!isNeedless),
+        needless: needless + Number(facts.endRead !== undefined),
+        places: [...places, facts.location, readMemoryOf(facts).location],
+        askedAt: now,
+        stalled: world.stalled,
+      };
+      break;
+    }
+    case 'cancel request':
+      countAsSent(world, happening.url, facts);
+      facts.cancels = {...facts.cancels, sent: facts.cancels.sent + 1};
+      break;
+    case 'cancel answer': {
+      const {answer: whole, url, isLost, isUnread} = happening;
+      // Where there is no client, nobody else hears of it.
+      if (plan.hasClient && !isLost && !isUnread) heed(world, url, whole);
+      const {refused, accepted} = facts.cancels;
+      facts.cancels = {
+        ...facts.cancels,
+        refused: refused + Number(!isLost && whole.http === 401),
+        accepted: accepted + Number(!isLost && whole.http < 300),
+      };
+      break;
+    }
+    case 'cancel over': {
+      const {resolved, rejected} = facts.cancels;
+      const isAccepted = happening.error === undefined;
+      facts.cancels = {
+        ...facts.cancels,
+        resolved: resolved + Number(isAccepted),
+        rejected: rejected + Number(!isAccepted),
+      };
+      break;
+    }
     case 'not started':
       facts.isStarting = false;
       facts.outcome = {is: happening.how, operation: undefined, whole: undefined};
@@ -255,6 +348,8 @@ export function applyTo(world: World, happening: Happening): void {
         resumedAt: now,
         stalledAtBegin: world.stalled,
         trusts: happening.trusts === true,
+        knowsPassword: plan.operations[facts.operation]?.start?.password !== undefined && happening.trusts !== true,
+        location: facts.startAnswer?.answer.place,
       });
       // A wait until a date may be over by the time that a body which does not come is given up.
       if (plan.options.initialDelay === 0 && facts.startAnswer?.answer.delivery !== 'hangBody')
@@ -266,7 +361,7 @@ export function applyTo(world: World, happening: Happening): void {
       resume(facts, world);
       break;
     case 'request':
-      countAsSent(world, happening.url);
+      countAsSent(world, happening.url, facts);
       facts.requests += 1;
       facts.toldAt = undefined;
       facts.lastRequestAt = now;
@@ -387,6 +482,7 @@ function tell(facts: Facts, told: number | undefined, now: number): void {
 function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.isWatched = true;
   facts.resumedAt = time.now;
+  facts.knowsPassword = false;
   facts.settledAt = undefined;
   facts.isAsking = false;
   facts.isFollowedUp = false;
@@ -437,9 +533,14 @@ function isHeeded(world: World, {operation, url}: Extract<Happening, {is: 'answe
   );
 }
 
-function countAsSent(world: World, url: string): void {
+/** Whether a user asks to cancel in the very moment in which the answer arrives that closes the gate. */
+export function isAskedJustThen(url: string, world: World, {cancels}: Facts): boolean {
+  return cancels.askedAt === world.gateOf(url).toldAt && cancels.askedAt === world.time.now;
+}
+
+function countAsSent(world: World, url: string, facts: Facts): void {
   const {pace} = world.gateOf(url);
-  if (pace !== undefined) pace.sent += 1;
+  if (pace !== undefined && !isAskedJustThen(url, world, facts)) pace.sent += 1;
 }
 
 /** What the service says to one, a client's gate heeds for all. */
@@ -467,6 +568,7 @@ function heed(world: World, url: string, answer: ServiceAnswer): void {
     gate.accepted = undefined;
   }
   gate.heldUntil = Math.max(gate.heldUntil, until);
+  gate.toldAt = now;
 }
 
 function answer(
@@ -503,6 +605,9 @@ function answer(
   facts.failures = 0;
   facts.missingSince = undefined;
   facts.unreported += 1;
+  // Abroad, it is followed where its user trusts that.
+  if (!isEnd(says) && (faults.includes('move') || (faults.includes('move abroad') && facts.trusts)))
+    facts.location = whole.headers['location'] ?? facts.location;
   if (isEnd(says)) {
     facts.endRead = says as End;
     facts.endSaid = facts.endRead;

@@ -37,6 +37,9 @@ export interface FaultContext {
   readonly token: string;
   /** That token, or what else the client has to keep secret: URLs of the service may contain the latter. */
   readonly secret: string;
+  /** What a URL is to quote, and the password that the watch knows, if any: headers that quote that count as absent. */
+  readonly secretInUrls: string;
+  readonly password: string | undefined;
   readonly url: string;
   readonly isEven: boolean;
   /** How long a body may be, in bytes. */
@@ -209,17 +212,17 @@ export const faults = {
   })),
   'echo in a request-id': echo((context) => ({...honest(context), headers: {'request-id': context.secret}})),
   'echo in a redirect': {
-    ...echo(({url, token}) => ({
+    ...echo(({url, secretInUrls, password}) => ({
       http: 307,
       text: '',
-      headers: {location: `${withPath(url, 'redirected')}&t=${encodeURIComponent(token)}`},
-      says: 'redirect',
+      headers: {location: `${withPath(url, 'redirected')}&t=${encodeURIComponent(secretInUrls)}`},
+      says: secretInUrls === password ? 'trouble' : 'redirect',
     })),
     isOfConnection: true,
   },
   'echo in a move': echo((context) => ({
     ...honest(context),
-    headers: {location: `${withPath(context.url, 'moved')}&t=${encodeURIComponent(context.token)}`},
+    headers: {location: `${withPath(context.url, 'moved')}&t=${encodeURIComponent(context.secretInUrls)}`},
   })),
   'echo in an error': echo(({secret}) => ({
     http: 500,

@@ -60,7 +60,8 @@ export function kyHttp(network: Network): KyInstance {
   const fetch = async (input: unknown, init: RequestInit = {}): Promise<Response> => {
     const request = input as Request;
     const signal = init.signal ?? request.signal;
-    const json = request.method === 'POST' ? JSON.parse(await request.text()) : undefined;
+    const body = await request.text();
+    const json: unknown = body === '' ? undefined : JSON.parse(body);
     const sent = credentialsIn((name) => request.headers.get(name) ?? undefined);
     return realResponse(await network.send({url: request.url, method: request.method, ...sent, json, signal}));
   };

@@ -1,11 +1,27 @@
+import {
+  cancelsAsItsProtocolSays,
+  cancelsOnlyWhatItWasAskedTo,
+  cancelsWhileItIsWaitedFor,
+  settlesEachCancel,
+  tellsWhatBecameOfACancel,
+} from './cancel-invariants.ts';
 import {containsText} from './contains-text.ts';
-import {type Facts, isForResult, lastPollAt, mayHaveToken, ranks} from './facts.ts';
+import {
+  cancelsUnderWay,
+  type Facts,
+  isAskedJustThen,
+  isForResult,
+  lastPollAt,
+  mayHaveToken,
+  ranks,
+  readMemoryOf,
+} from './facts.ts';
 import {isStored, keepsRecords} from './plan.ts';
-import {abroad, markerOf} from './service.ts';
+import {abroad, markerOf, passwordOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';
 
 /** A check of one kind of happening, before it is counted: says what is wrong, or nothing. */
-type Check<Is extends Happening['is'] = Happening['is']> = (
+export type Check<Is extends Happening['is'] = Happening['is']> = (
   happening: Extract<Happening, {readonly is: Is}>,
   world: World,
   facts: Facts,
@@ -46,19 +62,20 @@ const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
 };
 
 /** What a client was told once holds for all its operations. */
-const holdsAllRequestsBack: RequestCheck = ({url}, world, {isFollowedUp}) => {
+const holdsAllRequestsBack: RequestCheck = ({url}, world, facts) => {
   const {time, plan} = world;
   const {heldUntil} = world.gateOf(url);
-  if (time.now >= heldUntil) return undefined;
+  if (time.now >= heldUntil || isAskedJustThen(url, world, facts)) return undefined;
+  const {isFollowedUp} = facts;
   // Without a client, a turn that goes on is not held back.
   if (!plan.hasClient && (isFollowedUp || leavesAfter(plan) > 0)) return undefined;
   return `${heldUntil - time.now} ms before the service takes requests again`;
 };
 
 /** Once it takes requests again, they leave no faster than it took them before, however many have waited. */
-const keepsThePace: RequestCheck = ({url, place}, world) => {
+const keepsThePace: RequestCheck = ({url, place}, world, facts) => {
   const {pace} = world.gateOf(url);
-  if (pace === undefined) return undefined;
+  if (pace === undefined || isAskedJustThen(url, world, facts)) return undefined;
   const elapsed = world.time.now - Math.max(pace.opensAt, 0);
   // After that it has tried for more.
   if (elapsed > 5000 || pace.sent > 50) return undefined;
@@ -208,7 +225,16 @@ const keepsTheSecretInEvents: Check<'event'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 const keepsTheSecretInOutcomes: Check<'over'> = ({outcome}, world) => secretIn(outcome.whole, world);
 const keepsTheSecretInHandOvers: Check<'hand over'> = ({outcome}, world) => secretIn(outcome.whole, world);
+/** The new password is handed over once the service has said that its reset has succeeded, and the right one. */
+const handsOverThePassword: Check<'password'> = ({operation, password, error}, world, facts) => {
+  const {endRead} = readMemoryOf(facts);
+  if (password === undefined)
+    return endRead === 'succeeded' ? 'no password, though the reset has succeeded' : secretIn(error, world);
+  if (password !== passwordOf(world.plan.seed, operation)) return `the new password is ${password}`;
+  return endRead === 'succeeded' ? undefined : `a password, but the service said ${endRead ?? 'no end'}`;
+};
 const keepsTheSecretInErrors: Check<'not started'> = ({whole}, world) => secretIn(whole, world);
+const keepsTheSecretInCancels: Check<'cancel over'> = ({error}, world) => secretIn(error, world);
 const keepsTheSecretInStores: Check<'stored'> = ({whole}, world) =>
   world.hasEchoes ? secretIn(whole, world) : undefined;
 
@@ -405,7 +431,10 @@ function limitsConcurrency({runner, hasClient}: World['plan']): boolean {
 
 /** Whether requests may have to wait for each other. */
 function isCrowded(plan: World['plan']): boolean {
-  return limitsConcurrency(plan) && plan.concurrency < plan.operations.length;
+  if (!limitsConcurrency(plan)) return false;
+  let most = plan.operations.length;
+  for (const incident of plan.incidents) if (incident.is === 'cancel') most += incident.times;
+  return plan.concurrency < most;
 }
 
 /** Whether a turn may have to wait until another one is over: it knows no deadline then, and comes late. */
@@ -498,6 +527,9 @@ const tellsAtOnce: Check<'rest'> = (_, {facts: all, plan}) => {
 
 /** Nobody waits for ever. */
 const settlesEverything: Check<'end'> = (_, {facts: all}) => {
+  const canceling = all.find((facts) => cancelsUnderWay(facts) > 0);
+  if (canceling !== undefined)
+    return `nothing is left to happen, and nothing has come of canceling op-${canceling.operation}`;
   const waiting = all.find(({outcome}) => outcome === undefined);
   return waiting === undefined ? undefined : `nothing is left to happen, and op-${waiting.operation} is not over`;
 };
@@ -506,6 +538,7 @@ const settlesEverything: Check<'end'> = (_, {facts: all}) => {
 const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network, isClosing}) => {
   if (!all.every(({isWatched, isStarting, wasBegun}) => wasBegun && !isWatched && !isStarting)) return undefined;
   if (all.some(({isHandedOver}) => isHandedOver === false)) return undefined;
+  if (all.some((facts) => cancelsUnderWay(facts) > 0)) return undefined;
   // The other one may go on.
   if (all.some(({isDoubled}) => isDoubled)) return undefined;
   // Once it is over, closing is checked by itself.
@@ -555,6 +588,19 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     startsOnce,
     startsWhileItIsWaitedFor,
   ],
+  'cancel request': [
+    holdsAllRequestsBack,
+    keepsThePace,
+    keepsToItsConcurrency,
+    sendsTheTokenHome,
+    sendsTheTokenAsItsProtocolSays,
+    sendsTheKeyHome,
+    cancelsAsItsProtocolSays,
+    cancelsOnlyWhatItWasAskedTo,
+    cancelsWhileItIsWaitedFor,
+  ],
+  password: [handsOverThePassword],
+  'cancel over': [tellsWhatBecameOfACancel, keepsTheSecretInCancels],
   begin: [watchesWhatWasStarted],
   'not started': [tellsWhatBecameOfAStart, keepsTheSecretInErrors],
   stored: [keepsTheSecretInStores],
@@ -568,7 +614,15 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     endsInTime,
     keepsTheSecretInOutcomes,
   ],
-  rest: [endsByItsDeadline, startsInTime, tellsAtOnce, tellsEverybody, reportsWhatListenersThrow, leavesNothingBehind],
+  rest: [
+    endsByItsDeadline,
+    startsInTime,
+    settlesEachCancel,
+    tellsAtOnce,
+    tellsEverybody,
+    reportsWhatListenersThrow,
+    leavesNothingBehind,
+  ],
   closed: [storesWhatItKnows],
   end: [settlesEverything],
   broken: [breaksNothing],

@@ -1,5 +1,5 @@
 import type {ServiceAnswer} from './faults.ts';
-import {home, operationIn, type Service} from './service.ts';
+import {home, operationIn, passwordOf, type Service} from './service.ts';
 import type {Timer} from './virtual-time.ts';
 import type {World} from './world.ts';
 
@@ -23,8 +23,8 @@ interface Share {
   readonly isThere: boolean;
   /** Which time of watching the operation it belongs to. */
   readonly watch: number | undefined;
-  /** Whether it is a request that starts an operation. */
-  readonly isStart: boolean;
+  /** Whether it is a poll, or starts or cancels an operation. */
+  readonly is: 'poll' | 'start' | 'cancel';
 }
 
 /** A request under way. */
@@ -109,9 +109,10 @@ export class Exchange {
     const shares = this.shares.toSorted(
       (one, other) => Number(isRefused(one.answer)) - Number(isRefused(other.answer)),
     );
-    for (const {operation, answer, isThere, watch, isStart} of shares) {
-      if (isStart) {
-        world.happen({is: 'start answer', operation, answer, isLost: false, isUnread: false, isGivenUp: false});
+    for (const {operation, answer, isThere, watch, is} of shares) {
+      if (is !== 'poll') {
+        const read = {isLost: false, isUnread: false, isGivenUp: false};
+        world.happen({is: `${is} answer`, operation, answer, url: this.#url, ...read});
         continue;
       }
       const facts = world.facts[operation];
@@ -132,7 +133,7 @@ export class Exchange {
   #lose(why: string): void {
     this.close();
     const isBatched = this.#isBatch;
-    for (const {operation, answer, isStart, watch} of this.shares) {
+    for (const {operation, answer, is, watch} of this.shares) {
       const {world} = this.#network;
       const facts = world.facts[operation];
       const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
@@ -140,8 +141,8 @@ export class Exchange {
       const isHeadEnough =
         this.#hasHead && !isBatched && (answer.http >= 400 || isRunningByStatus(world, operation, answer));
       const isGivenUp = why === 'given up';
-      if (isStart)
-        world.happen({is: 'start answer', operation, answer, isLost: !this.#hasHead, isUnread: true, isGivenUp});
+      const unread = {isLost: !this.#hasHead, isUnread: true, isGivenUp};
+      if (is !== 'poll') world.happen({is: `${is} answer`, operation, answer, url: this.#url, ...unread});
       else if (isHeadEnough && isWanted) {
         const says = answer.http < 400 ? 'running' : answer.says;
         world.happen({
@@ -179,9 +180,11 @@ export class Network {
     if (request.signal.aborted) return Promise.reject(request.signal.reason);
     const exchange = isBatch(request.url)
       ? this.#batch(request)
-      : request.method === 'POST'
-        ? this.#start(request)
-        : this.#single(request);
+      : request.method === 'GET'
+        ? this.#single(request)
+        : isStart(request.url)
+          ? this.#start(request)
+          : this.#cancel(request);
     this.open.add(exchange);
     for (const name of exchange.answer.faults) world.count(name);
     if (world.reaches('request')) return new Promise(() => undefined);
@@ -202,28 +205,55 @@ export class Network {
   }
 
   #share(operation: number, answer: ServiceAnswer, isThere: boolean): Share {
-    return {operation, answer, isThere, watch: this.world.facts[operation]?.watches, isStart: false};
+    return {operation, answer, isThere, watch: this.world.facts[operation]?.watches, is: 'poll'};
   }
 
   /** A request leaves by itself, in no batch. @returns the operation that it is about */
-  #leave(is: 'start request' | 'request', {url, authorization, key}: NetworkRequest): number {
+  #leave(is: 'start request' | 'cancel request' | 'request', request: NetworkRequest): number {
+    const {url, method, authorization, key} = request;
     const operation = operationIn(url);
     const inFlight = this.#inFlight;
-    this.world.happen({is, operation, url, authorization, key, isBatched: false, inFlight, together: 1, place: 0});
+    const sent = {operation, url, method, authorization, key, isBatched: false, inFlight, together: 1, place: 0};
+    this.world.happen({is, ...sent});
     return operation;
   }
 
   #start(request: NetworkRequest): Exchange {
     const {url, authorization} = request;
     const operation = this.#leave('start request', request);
+    this.#checkReset(operation, request);
     const answer = this.#service.start(url, tokenOf(authorization));
-    return new Exchange(this, answer, [{...this.#share(operation, answer, true), isStart: true}], request);
+    return new Exchange(this, answer, [{...this.#share(operation, answer, true), is: 'start'}], request);
+  }
+
+  /** The password that the watch of an operation knows: a reset's own, while that goes on. */
+  #passwordOf(operation: number): string | undefined {
+    return this.world.facts[operation]?.knowsPassword === true
+      ? passwordOf(this.world.plan.seed, operation)
+      : undefined;
+  }
+
+  /** A reset sends the password that its user has chosen. */
+  #checkReset(operation: number, {url, json}: NetworkRequest): void {
+    const {plan} = this.world;
+    const password = plan.operations[operation]?.start?.password;
+    if (password === undefined) return;
+    const body = password === 'chosen' ? {newPassword: passwordOf(plan.seed, operation)} : {};
+    if (JSON.stringify(json) !== JSON.stringify(body)) this.world.broken(`a reset sends ${JSON.stringify(json)}`);
+    if (!url.endsWith('/resetPassword')) this.world.broken(`a reset goes to ${url}`);
+  }
+
+  #cancel(request: NetworkRequest): Exchange {
+    const {url, authorization, key} = request;
+    const operation = this.#leave('cancel request', request);
+    const answer = this.#service.cancel(url, tokenOf(authorization), {key, password: this.#passwordOf(operation)});
+    return new Exchange(this, answer, [{...this.#share(operation, answer, true), is: 'cancel'}], request);
   }
 
   #single(request: NetworkRequest): Exchange {
     const {url, authorization, key} = request;
     const operation = this.#leave('request', request);
-    const answer = this.#service.answer(url, tokenOf(authorization), {key});
+    const answer = this.#service.answer(url, tokenOf(authorization), {key, password: this.#passwordOf(operation)});
     return new Exchange(this, answer, [this.#share(operation, answer, true)], request);
   }
 
@@ -238,6 +268,7 @@ export class Network {
         is: 'request',
         operation: operationIn(part.url),
         url: part.url,
+        method: 'GET',
         authorization,
         key,
         isBatched: true,
@@ -252,7 +283,8 @@ export class Network {
       return new Exchange(this, whole, shares, request);
     }
     const shares = parts.map((part) => {
-      const answer = this.#service.answer(part.url, token, {key, isPart: true});
+      const password = this.#passwordOf(operationIn(part.url));
+      const answer = this.#service.answer(part.url, token, {key, password, isPart: true});
       return this.#share(operationIn(part.url), answer, true);
     });
     for (const {answer} of shares) for (const name of answer.faults) this.world.count(name);
@@ -281,6 +313,11 @@ export class Network {
 
 function tokenOf(authorization: string | undefined): string {
   return authorization?.replace(/^\S+ /, '') ?? '';
+}
+
+/** Whether a request that changes something starts an operation. */
+function isStart(url: string): boolean {
+  return url.includes('/starts/') || url.endsWith('/resetPassword');
 }
 
 function isBatch(url: string): boolean {

@@ -1,6 +1,7 @@
+import {type CancelForm, type CancelName, type CancelPlan, cancelForms, cancels} from './cancels.ts';
 import {type FaultName, faults, type WaitName, waits} from './faults.ts';
 import {Random} from './random.ts';
-import {type StartName, starts} from './starts.ts';
+import {type PasswordPlan, type StartName, starts} from './starts.ts';
 import {type StoreFault, storeFaults} from './stores.ts';
 import {type HandOver, handOvers, type TurnName, turns} from './turns.ts';
 import type {Suspension} from './virtual-time.ts';
@@ -10,6 +11,15 @@ import type {End, Wording} from './wordings.ts';
 export interface AnswerPlan {
   readonly fault?: FaultName | undefined;
   readonly wait?: WaitName | undefined;
+}
+
+/** What becomes of the request that starts an operation. */
+export interface StartPlan {
+  readonly is: StartName;
+  readonly wait?: WaitName | undefined;
+  /** The start resets a password; `quotes`: all that the service says quotes it. */
+  readonly password?: PasswordPlan | undefined;
+  readonly quotes?: boolean;
 }
 
 /** One operation: what the service does, and what happens to its answers, by the number of the request. */
@@ -25,7 +35,10 @@ export interface OperationPlan {
   readonly end: End | undefined;
   readonly variant: number;
   /** What becomes of the request that starts it; `undefined`: it was started by others. */
-  readonly start?: {readonly is: StartName; readonly wait?: WaitName | undefined} | undefined;
+  readonly start?: StartPlan | undefined;
+  /** How it is canceled, and what becomes of the requests that do so, by their numbers. */
+  readonly cancelForm: CancelForm;
+  readonly cancels: readonly CancelPlan[];
   readonly answers: readonly AnswerPlan[];
   /** What befalls its turns, and the calls of `onEnd`, by their numbers. */
   readonly turns: readonly (TurnName | undefined)[];
@@ -54,9 +67,8 @@ export interface OptionsPlan {
 }
 
 /** At which of the many things that happen in a process something else happens: the n-th of its kind, or at a time. */
-export type Moment =
-  | {readonly at: number}
-  | {readonly atNext: 'event' | 'request' | 'answer' | 'token' | 'write' | 'await'; readonly number: number};
+export type Moment = {readonly at: number} | {readonly atNext: CountedMoment; readonly number: number};
+export type CountedMoment = 'event' | 'request' | 'answer' | 'token' | 'write' | 'await' | 'begin' | 'over';
 
 /** What the world does to a process. */
 export type Incident =
@@ -71,7 +83,9 @@ export type Incident =
       readonly operation: number;
       readonly resumedAfter: number | undefined;
     }
-  | {readonly is: 'wake'; readonly moment: Moment; readonly operation: number};
+  | {readonly is: 'wake'; readonly moment: Moment; readonly operation: number}
+  /** A user asks the service to cancel, so many times at once. */
+  | {readonly is: 'cancel'; readonly moment: Moment; readonly operation: number; readonly times: number};
 
 /** A whole world; everything in it follows from this and the seed. */
 export interface Plan {
@@ -230,12 +244,29 @@ function planOperation(random: Random, runner: Plan['runner'], options: OptionsP
     endsAt: runsAt + Math.floor(lasts),
     end: random.chance(0.08) ? undefined : random.pick(['succeeded', 'succeeded', 'succeeded', 'failed', 'canceled']),
     variant: random.whole(0, 1),
-    start: startsByClient(runner) && random.chance(0.35) ? planStart(random, wording) : undefined,
+    start: startsByClient(runner) && random.chance(0.35) ? planStart(random, runner, wording) : undefined,
     answers: planAnswers(random, rate, 14, choose),
     turns: runner === 'queue' ? planTurns(random) : [],
     handOvers: keepsRecords(runner) && random.chance(0.5) ? [random.pick(handOvers), random.pick(handOvers)] : [],
     resumedAfter: !isStored(runner) && random.chance(0.25) ? random.pick([0, 0, 500, 5000]) : undefined,
+    cancelForm: isStored(runner) ? 'preset' : planCancelForm(random, wording),
+    cancels: isStored(runner) ? [] : Array.from({length: 3}, () => planCancel(random)),
   };
+}
+
+function planCancelForm(random: Random, wording: Wording): CancelForm {
+  // Its location may be where the answer to its start is the first report.
+  if (wording === 'google.longrunning') return random.pick(['preset', 'DELETE', 'DELETE', 'suffix']);
+  return random.chance(0.1) ? 'preset' : random.pick(cancelForms);
+}
+
+const cancelNames = Object.keys(cancels) as CancelName[];
+const chooseCancel = weighted(cancelNames, (name) => cancels[name].weight);
+
+function planCancel(random: Random): CancelPlan {
+  const is = chooseCancel(random);
+  const mayAsk = is === 'http 429' || is === 'http 503' || is === 'http 403' ? 0.6 : 0.1;
+  return {is, wait: random.chance(mayAsk) ? random.pick(waitNames) : undefined};
 }
 
 const turnNames = Object.keys(turns) as TurnName[];
@@ -253,12 +284,16 @@ function planStoreFaults(random: Random): Plan['storeFaults'] {
 
 const startNames = Object.keys(starts) as StartName[];
 
-function planStart(random: Random, wording: Wording): OperationPlan['start'] {
+function planStart(random: Random, runner: Plan['runner'], wording: Wording): StartPlan {
+  const password = runner === 'graph' && random.chance(0.5) ? random.pick(['chosen', 'made'] as const) : undefined;
   // Where locations lead anywhere, none is abroad, and a name leads nowhere else.
   const leadsAbroad = wording !== 'graph.driveCopy' && wording !== 'google.longrunning';
-  const names = startNames.filter((name) => name !== 'abroad' || leadsAbroad);
+  const names = startNames.filter(
+    (name) => (name !== 'abroad' || leadsAbroad) && (name !== 'quoting location' || password !== undefined),
+  );
   const is = weighted(names, (name) => starts[name].weight)(random);
-  return {is, wait: random.chance(0.3) ? random.pick(waitNames) : undefined};
+  const wait = random.chance(0.3) ? random.pick(waitNames) : undefined;
+  return {is, wait, password, quotes: random.chance(0.5)};
 }
 
 function planAnswers(
@@ -325,6 +360,15 @@ function planIncidents(
       incidents.push({is: 'wake', moment: moment(), operation: random.whole(0, operations.length - 1)});
     }
   }
+  // Only pollers can cancel.
+  if (!isStored(runner) && random.chance(0.25)) {
+    for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {
+      const operation = random.whole(0, operations.length - 1);
+      const atNext = operations[operation]?.start === undefined ? 'over' : 'begin';
+      const when: Moment = random.chance(0.4) ? {atNext, number: random.whole(1, 2)} : moment();
+      incidents.push({is: 'cancel', moment: when, operation, times: random.pick([1, 1, 2])});
+    }
+  }
   return incidents;
 }
 
@@ -349,6 +393,7 @@ export function without(plan: Plan, unwanted: (name: string) => boolean): Plan {
       .map((operation) => ({
         ...operation,
         start: operation.start === undefined || unwanted(`start ${operation.start.is}`) ? undefined : operation.start,
+        cancels: operation.cancels.filter(({is}) => !unwanted(`cancel ${is}`)),
         answers: clean(operation.answers),
         turns: operation.turns.map((name) => (name === undefined || unwanted(`turn ${name}`) ? undefined : name)),
         handOvers: operation.handOvers.map((how) => (unwanted(`onEnd ${how}`) ? 'resolves' : how)),

@@ -59,7 +59,7 @@ export class Queue implements Application {
     const planned = plan.operations[operation];
     if (planned === undefined || this.#rows.has(operation)) return;
     const options = {
-      protocol: protocolOf(plan, planned.wording),
+      protocol: protocolOf(plan, planned),
       totalTimeout: plan.options.totalTimeout,
       initialDelay: plan.options.initialDelay,
       key: `op-${operation}`,
@@ -104,6 +104,10 @@ export class Queue implements Application {
 
   abandon(): void {
     // Nobody watches: an operation is removed from its store, or not.
+  }
+
+  cancel(): void {
+    // Only a poller can ask the service to cancel.
   }
 
   keep(): void {

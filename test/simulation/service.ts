@@ -1,3 +1,4 @@
+import {type Cancel, cancels} from './cancels.ts';
 import {
   type Asked,
   type Draft,
@@ -9,7 +10,7 @@ import {
   type ServiceAnswer,
   waits,
 } from './faults.ts';
-import type {AnswerPlan, OperationPlan, Plan} from './plan.ts';
+import type {AnswerPlan, OperationPlan, Plan, StartPlan} from './plan.ts';
 import {type Start, starts} from './starts.ts';
 import type {VirtualTime} from './virtual-time.ts';
 import {type Status, type Wording_, wordings} from './wordings.ts';
@@ -27,9 +28,35 @@ export function locationOf({wording}: OperationPlan, index: number): string {
     : `${home}/v1.0/users/u/authentication/operations/op-${index}?aadgdc=BY01P&aadgsu=ssprprod-a`;
 }
 
+/** Where an operation says that it is canceled; `undefined`: it does not say so. */
+export function cancelLinkOf({cancelForm}: OperationPlan, index: number): string | undefined {
+  if (cancelForm === 'link') return `${home}/v1.0/canceling/op-${index}`;
+  return cancelForm === 'link abroad' ? `${abroad}/canceling/op-${index}` : undefined;
+}
+
+function isRecord(body: unknown): body is Readonly<Record<string, unknown>> {
+  return typeof body === 'object' && body !== null;
+}
+
 /** What every token of a world holds and nothing else does. */
 export function markerOf(seed: number): string {
   return `Secret${seed}marker`;
+}
+
+/** The new password of a reset. Its letters, spaces and signs are written differently in bodies, headers and URLs. */
+export function passwordOf(seed: number, operation: number): string {
+  return `${markerOf(seed)} é/+${operation}`;
+}
+
+/** An answer that quotes a password besides what it says. */
+function quoting(worded: Wording_, password: string): Wording_ {
+  const {body, headers} = worded;
+  if (!isRecord(body)) return worded;
+  return {
+    ...worded,
+    body: {...body, statusDetail: `it is ${password} now`, [password]: 1},
+    headers: {...headers, 'request-id': password, 'x-note': encodeURIComponent(password)},
+  };
 }
 
 /** The operation that a URL is about. */
@@ -41,6 +68,8 @@ export function operationIn(url: string): number {
 interface Carried {
   readonly key?: string | undefined;
   readonly isPart?: boolean;
+  /** The password that the watch knows to keep secret. */
+  readonly password?: string | undefined;
 }
 
 /** The service: what operations are and when, and what happens to its answers. */
@@ -51,6 +80,9 @@ export class Service {
   readonly #asked: number[];
   readonly #askedForResult: number[];
   readonly #askedToStart: number[];
+  readonly #askedToCancel: number[];
+  /** When operations were canceled, or will be, by the service's time. */
+  readonly #canceledAt = new Map<number, number>();
   /** Whether what the client takes for the time is the time. */
   readonly #isOnTime: boolean;
   #envelopes = 0;
@@ -65,6 +97,7 @@ export class Service {
     this.#asked = plan.operations.map(() => 0);
     this.#askedForResult = plan.operations.map(() => 0);
     this.#askedToStart = plan.operations.map(() => 0);
+    this.#askedToCancel = plan.operations.map(() => 0);
     this.#isOnTime = plan.skew === 0 && plan.incidents.every(({is}) => is !== 'jump' && is !== 'suspend');
   }
 
@@ -81,14 +114,16 @@ export class Service {
   /** What the operation is, as a replica sees it that is so many milliseconds behind; `undefined` where it is not visible. */
   statusOf(index: number, lag = 0): Status | undefined {
     const {startsAt, visibleAt, runsAt, endsAt, end} = this.#operation(index);
-    const at = this.#time.serviceTime - this.#beginning - startsAt - lag;
+    const time = this.#time.serviceTime - lag;
+    const at = time - this.#beginning - startsAt;
     if (at < visibleAt) return undefined;
+    if (time >= (this.#canceledAt.get(index) ?? Number.POSITIVE_INFINITY)) return 'canceled';
     if (end !== undefined && at >= endsAt) return end;
     return at < runsAt ? 'notStarted' : 'running';
   }
 
   /** Answers a poll, or a request for a result. */
-  answer(url: string, token: string, {key, isPart = false}: Carried = {}): ServiceAnswer {
+  answer(url: string, token: string, carried: Carried = {}): ServiceAnswer {
     const index = operationIn(url);
     const {origin, pathname} = new URL(url);
     const wantsToken = origin === home;
@@ -96,23 +131,23 @@ export class Service {
       return this.#finish(index, this.#refusal(), {}, []);
     }
     if (pathname.includes('/results/') || pathname.includes('/items/'))
-      return this.#finish(index, this.#result(index), {}, []);
+      return this.#finish(index, this.#result(index, carried), {}, []);
     if (pathname.includes('/loop/')) {
       return this.#finish(index, {http: 302, text: '', headers: {location: url}, says: 'redirect'}, {}, []);
     }
     if (!wantsToken && origin.includes('elsewhere')) {
-      return this.#finish(index, honest(this.#context(index, url, token, key)), {}, []);
+      return this.#finish(index, honest(this.#context(index, url, token, carried)), {}, []);
     }
     const number = this.#asked[index] ?? 0;
     this.#asked[index] = number + 1;
-    return this.#planned(index, url, token, this.#operation(index).answers[number] ?? {}, {key, isPart});
+    return this.#planned(index, url, token, this.#operation(index).answers[number] ?? {}, carried);
   }
 
   /** Answers a request that starts an operation. */
   start(url: string, token: string): ServiceAnswer {
     const index = operationIn(url);
-    const planned = this.#operation(index).start ?? {is: 'accepted' as const};
-    const names = [`start ${planned.is}`];
+    const planned: StartPlan = this.#operation(index).start ?? {is: 'accepted' as const};
+    const names = [`start ${planned.is}`, ...(planned.password === undefined ? [] : [`password ${planned.password}`])];
     if (this.#isStale(token)) return this.#finish(index, this.#refusal(), {}, names);
     const number = this.#askedToStart[index] ?? 0;
     this.#askedToStart[index] = number + 1;
@@ -123,12 +158,76 @@ export class Service {
       headDelay = 0,
       leads,
     }: Start = planned.is === 'refused' ? starts.accepted : starts[planned.is];
+    const refused: Draft = {http, text: '', says: 'trouble'};
+    const answered = http >= 400 ? refused : this.#accept(index, http, leads);
     const draft: Draft = {
-      ...(http >= 400 ? {http, text: '', says: 'trouble'} : this.#accept(index, http, leads)),
+      ...(planned.password === undefined ? answered : this.#answerReset(answered, index, planned)),
       headDelay,
       ...(delivery === undefined ? {} : {delivery}),
     };
     return this.#finish(index, draft, {wait: planned.wait}, names);
+  }
+
+  /** The answer to a start that resets a password. */
+  #answerReset(answered: Draft, index: number, {password: how, quotes = false}: StartPlan): Draft {
+    const password = passwordOf(this.#plan.seed, index);
+    const {text, ...draft} = answered;
+    // Nobody could tell a password from anything else that the service made and says in a refusal.
+    if (how === 'made' && draft.http >= 400) return answered;
+    const echoed = quotes ? {...draft.headers, 'request-id': `of ${password}`, 'x-note': password} : draft.headers;
+    const headers = echoed === undefined ? {} : {headers: echoed};
+    if (draft.http >= 400) {
+      const error = quotes ? {code: password, message: `no ${password}`} : {code: 'passwordBanned', message: 'No'};
+      return {...draft, ...headers, body: {error}};
+    }
+    const made = how === 'made' ? {newPassword: password} : {};
+    return {...draft, ...headers, body: quotes ? {...made, note: `it is ${password} now`} : made};
+  }
+
+  /** Whether all that the service says of a reset quotes its password. */
+  #quotes(index: number): boolean {
+    return this.#operation(index).start?.quotes === true;
+  }
+
+  /** Answers a request to cancel. */
+  cancel(url: string, token: string, carried: Carried = {}): ServiceAnswer {
+    const index = operationIn(url);
+    if (new URL(url).origin === home && this.#isStale(token)) return this.#finish(index, this.#refusal(), {}, []);
+    const number = this.#askedToCancel[index] ?? 0;
+    this.#askedToCancel[index] = number + 1;
+    const {is, wait}: OperationPlan['cancels'][number] = this.#operation(index).cancels[number] ?? {
+      is: 'at once',
+      wait: undefined,
+    };
+    const names = [`cancel ${is}`];
+    const {http = 202, delivery = 'whole', headDelay = 0, obeysAfter, leads}: Cancel = cancels[is];
+    if (http === 401) return this.#finish(index, this.#refuse(token), {}, names);
+    const {secret, id} = this.#context(index, url, token, carried);
+    const status = this.statusOf(index);
+    if (http < 300 && (status === undefined || isEnd(status))) {
+      const draft: Draft = {http: status === undefined ? 404 : 409, text: '', says: 'trouble'};
+      return this.#finish(index, {...draft, headDelay, delivery}, {wait}, names);
+    }
+    if (obeysAfter !== undefined) this.#cancel(index, obeysAfter);
+    const location = `${leads === 'abroad' ? abroad : home}/v1.0/redirected/op-${index}?a=1`;
+    const draft: Draft = {
+      http,
+      // What it says here of the status is no answer to a poll.
+      body: http < 300 ? {id, status: 'skipped'} : {error: {code: 'x', message: `refused ${secret}`}},
+      ...(leads === undefined ? {} : {headers: {location}}),
+      says: http < 300 ? 'running' : leads === undefined ? 'trouble' : 'redirect',
+      headDelay,
+      delivery,
+    };
+    return this.#finish(index, draft, {wait}, names);
+  }
+
+  /** Cancels an operation after so many milliseconds, unless it has ended by then. */
+  #cancel(index: number, after: number): void {
+    const {startsAt, endsAt, end} = this.#operation(index);
+    const at = this.#time.serviceTime + after;
+    if (end !== undefined && at - this.#beginning - startsAt >= endsAt) return;
+    this.#canceledAt.set(index, Math.min(at, this.#canceledAt.get(index) ?? at));
   }
 
   /** Accepts a start: says where the operation is, in a header or by its name. */
@@ -145,6 +244,10 @@ export class Service {
     }
     if (leads === 'nowhere') return {http, text: '', says: 'notStarted'};
     const header = wording === 'azure.statusMonitor' ? 'azure-asyncoperation' : 'location';
+    if (leads === 'to the password') {
+      const password = encodeURIComponent(passwordOf(this.#plan.seed, index));
+      return {http, text: '', headers: {[header]: `${locationOf(operation, index)}&p=${password}`}, says: 'notStarted'};
+    }
     const place = leads === 'abroad' ? `${abroad}/x/op-${index}` : locationOf(operation, index);
     return {http, text: '', headers: {[header]: place}, says: 'notStarted', place};
   }
@@ -174,9 +277,10 @@ export class Service {
     url: string,
     token: string,
     {fault: name, wait}: AnswerPlan,
-    {key, isPart = false}: Carried,
+    carried: Carried,
   ): ServiceAnswer {
-    const context = this.#context(index, url, token, key);
+    const {isPart = false} = carried;
+    const context = this.#context(index, url, token, carried);
     const fault: Fault | undefined = name === undefined ? undefined : faults[name];
     // What happens to a connection happens to the whole batch.
     // Nobody reads the body of a redirect.
@@ -187,9 +291,10 @@ export class Service {
     return this.#finish(index, draft, {wait}, [name as string], isPart);
   }
 
-  #context(index: number, url: string, token: string, key: string | undefined): FaultContext {
+  #context(index: number, url: string, token: string, {key, password}: Carried): FaultContext {
     const id = `op-${index}`;
-    const {means, honest: wording} = this.#honest(index, 0);
+    const {means, honest: worded} = this.#honest(index, 0);
+    const wording = password === undefined || !this.#quotes(index) ? worded : quoting(worded, password);
     const stale = (): Draft => {
       const lagging = this.#honest(index, 5000);
       return lagging.draft;
@@ -200,7 +305,9 @@ export class Service {
       id,
       url,
       token,
-      secret: isEven ? token : (key ?? token),
+      secret: isEven ? token : (password ?? key ?? token),
+      secretInUrls: isEven ? token : (password ?? token),
+      password,
       means,
       honest: wording,
       stale,
@@ -221,16 +328,20 @@ export class Service {
     const percent =
       status === 'running' ? Math.floor((100 * (at - runsAt)) / Math.max(1, endsAt - runsAt)) % 100 : undefined;
     const resourceLocation = status === 'succeeded' ? `${home}/v1.0/results/op-${index}` : undefined;
-    const told = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
+    const worded = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
+    const link = cancelLinkOf(this.#operation(index), index);
+    const links = link === undefined || !isRecord(worded.body) ? {} : {body: {...worded.body, links: {cancel: link}}};
+    const told = {...worded, ...links};
     const means = told.means ?? status;
     return {means, honest: told, draft: {http: told.http, body: told.body, headers: told.headers ?? {}, says: means}};
   }
 
-  #result(index: number): Draft {
+  #result(index: number, {password}: Carried): Draft {
     const number = this.#askedForResult[index] ?? 0;
     this.#askedForResult[index] = number + 1;
     if (number < this.#operation(index).variant * 2) return {http: 404, text: '', says: 'trouble'};
-    return {http: 200, body: {of: `op-${index}`}, says: 'succeeded'};
+    const note = password === undefined || !this.#quotes(index) ? {} : {note: `it is ${password} now`};
+    return {http: 200, body: {of: `op-${index}`, ...note}, says: 'succeeded'};
   }
 
   #isStale(token: string): boolean {

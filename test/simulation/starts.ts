@@ -9,8 +9,11 @@ export interface Start {
   readonly delivery?: Delivery;
   readonly headDelay?: number;
   /** Where the response leads. Default to the operation. */
-  readonly leads?: 'nowhere' | 'abroad';
+  readonly leads?: 'nowhere' | 'abroad' | 'to the password';
 }
+
+/** The password of a reset: the user has chosen it, or the service makes it. */
+export type PasswordPlan = 'chosen' | 'made';
 
 /** All of it. To add one, add a line. */
 export const starts = {
@@ -20,6 +23,8 @@ export const starts = {
   refused: {weight: 3, http: 401},
   unconfirmed: {weight: 1, leads: 'nowhere'},
   abroad: {weight: 1, leads: 'abroad'},
+  /** Of a reset, to a location with the new password in it. */
+  'quoting location': {weight: 1, leads: 'to the password'},
   reset: {weight: 1, delivery: 'reset'},
   dns: {weight: 1, delivery: 'dns'},
   hang: {weight: 1, delivery: 'hang'},

@@ -91,6 +91,10 @@ export class Tracker implements Application {
     // Nobody watches: an operation is removed from its tracker, or not.
   }
 
+  cancel(): void {
+    // Only a poller can ask the service to cancel.
+  }
+
   keep(): void {
     // The tracker has stored it.
   }
@@ -249,7 +253,7 @@ export class Tracker implements Application {
     const facts = world.facts[operation];
     if (planned === undefined || facts === undefined) return;
     const options = {
-      protocol: protocolOf(plan, planned.wording),
+      protocol: protocolOf(plan, planned),
       totalTimeout: plan.options.totalTimeout,
       initialDelay: plan.options.initialDelay,
       key: keyOf(operation),

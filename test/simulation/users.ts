@@ -20,7 +20,7 @@ interface Used {
 export class Users {
   readonly #world: World;
   /** Those who wait for something. */
-  readonly #waiting = new Map<object, {readonly what: string; readonly used: Used}>();
+  readonly #waiting = new Map<object, {readonly what: string; readonly used: Omit<Used, 'poller'>}>();
 
   constructor(world: World) {
     this.#world = world;
@@ -35,6 +35,22 @@ export class Users {
       else if (way === 'unsubscribes') this.#unsubscribe(used);
       else void this.#loop(used, way === 'leaves the loop');
     }
+  }
+
+  /** Waits for the new password of a reset. */
+  waitForPassword(facts: Facts, isCurrent: () => boolean, newPassword: () => Promise<string>): void {
+    const waiting = {};
+    this.#waiting.set(waiting, {what: 'newPassword()', used: {facts, isCurrent}});
+    const over = (password: string | undefined, error?: unknown): void => {
+      this.#waiting.delete(waiting);
+      if (!isCurrent()) return;
+      this.#world.happen({is: 'password', operation: facts.operation, password, error});
+      this.#world.reaches('await');
+    };
+    newPassword().then(
+      (password) => over(password),
+      (error: unknown) => over(undefined, error),
+    );
   }
 
   /** Who still waits for something though the watch is over; `undefined`: nobody. */

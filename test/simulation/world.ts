@@ -1,8 +1,8 @@
-import {applyTo, type Facts, firstFacts} from './facts.ts';
+import {applyTo, type Facts, firstFacts, noCancels} from './facts.ts';
 import type {ServiceAnswer} from './faults.ts';
 import {checks, checksOfOneTurn} from './invariants.ts';
 import {Network} from './network.ts';
-import type {Incident, Moment, Plan} from './plan.ts';
+import type {CountedMoment, Incident, Moment, Plan} from './plan.ts';
 import {Service} from './service.ts';
 import {enter, VirtualTime} from './virtual-time.ts';
 
@@ -33,6 +33,7 @@ export interface SeenOutcome {
 export interface Sent {
   readonly operation: number;
   readonly url: string;
+  readonly method: string;
   /** The token after its scheme, or after the name of its own header, and what the client's own header holds. */
   readonly authorization: string | undefined;
   readonly key: string | undefined;
@@ -41,6 +42,17 @@ export interface Sent {
   readonly inFlight: number;
   readonly together: number;
   readonly place: number;
+}
+
+/** The answer to a request that is no poll, or what would have been its answer. */
+export interface ReceivedOnce {
+  readonly operation: number;
+  readonly url: string;
+  readonly answer: ServiceAnswer;
+  readonly isLost: boolean;
+  readonly isUnread: boolean;
+  /** Whether the client did not wait for it. */
+  readonly isGivenUp: boolean;
 }
 
 /** Everything that happens in a world and that invariants look at. */
@@ -53,15 +65,19 @@ export type Happening =
   | ({readonly is: 'request'} & Sent)
   /** A request that starts an operation, and its answer, or what would have been its answer. */
   | ({readonly is: 'start request'} & Sent)
+  /** A user asks to cancel, such a request leaves, and what comes of asking: `error` is `undefined` where nothing went wrong. */
+  | {readonly is: 'cancel'; readonly operation: number}
+  | ({readonly is: 'cancel request'} & Sent)
+  /** Whoever waits for the new password gets it, or an error. */
   | {
-      readonly is: 'start answer';
+      readonly is: 'password';
       readonly operation: number;
-      readonly answer: ServiceAnswer;
-      readonly isLost: boolean;
-      readonly isUnread: boolean;
-      /** Whether the client did not wait for it. */
-      readonly isGivenUp: boolean;
+      readonly password: string | undefined;
+      readonly error: unknown;
     }
+  | {readonly is: 'cancel over'; readonly operation: number; readonly error: unknown}
+  | ({readonly is: 'start answer'} & ReceivedOnce)
+  | ({readonly is: 'cancel answer'} & ReceivedOnce)
   | {
       readonly is: 'not started';
       readonly operation: number;
@@ -138,8 +154,9 @@ export type Happening =
 
 /** What the services of an origin have asked a client for. */
 export interface Gate {
-  /** Until when its requests are held back. */
+  /** Until when its requests are held back, and when the service last asked for that. */
   heldUntil: number;
+  toldAt: number | undefined;
   /** How it paces them, because the service has refused some. */
   pace: Pace | undefined;
   /** What the service has accepted since it last refused a request: when the first, and how many. */
@@ -171,6 +188,8 @@ export interface Application {
   close?(downtime: number): void;
   /** Stops watching as a user does. */
   abandon(operation: number, how: 'abort' | 'stop'): void;
+  /** Asks the service to cancel an operation, as a user does. */
+  cancel(operation: number): void;
   /** Hints that an operation may have changed. */
   wake(operation: number): void;
   /** Stores what is known of an operation that is no longer watched. */
@@ -203,7 +222,7 @@ export class World {
   /** How many errors the listeners of users threw, and how many of them were reported. */
   thrown = 0;
   reported = 0;
-  /** Whether the service sends the token back at times: it is looked for everywhere only then. */
+  /** Whether the service sends the token back at times, or a password: they are looked for everywhere only then. */
   readonly hasEchoes: boolean;
   readonly #moments = new Map<string, number>();
   readonly #gates = new Map<string, Gate>();
@@ -221,7 +240,9 @@ export class World {
     this.facts = plan.operations.map(firstFacts);
     this.timeline = withTimeline ? [] : undefined;
     this.#makeApplication = makeApplication;
-    this.hasEchoes = plan.operations.some(({answers}) => answers.some(({fault}) => fault?.startsWith('echo')));
+    this.hasEchoes = plan.operations.some(
+      ({answers, start}) => start?.password !== undefined || answers.some(({fault}) => fault?.startsWith('echo')),
+    );
   }
 
   /** Lives through the whole of it. */
@@ -271,7 +292,7 @@ export class World {
    *
    * @returns whether it is dead
    */
-  reaches(moment: Extract<Moment, {readonly atNext: string}>['atNext']): boolean {
+  reaches(moment: CountedMoment): boolean {
     if (!this.time.isProcessAlive) return true;
     const number = (this.#moments.get(moment) ?? 0) + 1;
     this.#moments.set(moment, number);
@@ -289,7 +310,7 @@ export class World {
   /** The gate of a URL's origin. */
   gateOf(url: string): Gate {
     const origin = originOf(url);
-    const gate = this.#gates.get(origin) ?? {heldUntil: 0, pace: undefined, accepted: undefined};
+    const gate = this.#gates.get(origin) ?? {heldUntil: 0, toldAt: undefined, pace: undefined, accepted: undefined};
     this.#gates.set(origin, gate);
     return gate;
   }
@@ -402,6 +423,11 @@ export class World {
       this.#application?.wake(incident.operation);
       return;
     }
+    if (incident.is === 'cancel') {
+      if (!this.time.isProcessAlive) return;
+      for (let count = 0; count < incident.times; count++) this.#application?.cancel(incident.operation);
+      return;
+    }
     const {operation, is, resumedAfter} = incident;
     const struck = this.facts[operation];
     if (!this.time.isProcessAlive || struck === undefined) return;
@@ -448,6 +474,7 @@ export class World {
     enter(time);
     time.after(downtime, () => this.#application?.revive?.());
     this.facts.forEach((facts, operation) => {
+      facts.cancels = noCancels;
       if (facts.isHandedOver === false) facts.repeats += 1;
       if (!facts.isWatched && !facts.isStarting) return;
       facts.isWatched = false;
@@ -468,8 +495,14 @@ export class World {
         case 'request':
           return `-> ${happening.isBatched ? 'in a batch ' : ''}${happening.url}`;
         case 'start request':
-          return `-> POST ${happening.url}`;
+        case 'cancel request':
+          return `-> ${happening.method} ${happening.url}`;
+        case 'password':
+          return `newPassword() ${happening.password === undefined ? String(happening.error) : 'resolves'}`;
+        case 'cancel over':
+          return `cancel() is over: ${String(happening.error ?? 'accepted')}`;
         case 'start answer':
+        case 'cancel answer':
         case 'answer': {
           const {http, says, told, faults} = happening.answer;
           const wait = told === undefined ? '' : `, asks for ${told} ms`;

@@ -1,0 +1,68 @@
+import {setImmediate as settled} from 'node:timers/promises';
+import {expect, jest, test} from '@jest/globals';
+import {callRead} from '../../src/http/call-read.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
+import {tasks} from '../support/core.ts';
+
+const token = 'marker-token-0123456789';
+const version = '2023-01-01-preview';
+
+/** What a protocol's function gives for a response with this body and these headers. */
+function read(given: unknown, links: unknown = {}, headers: Record<string, string> = {}) {
+  const seen: Parameters<NonNullable<Protocol['read']>>[0][] = [];
+  const protocol = defineProtocol({
+    name: 'reads',
+    read: (response) => {
+      seen.push(response);
+      return given as undefined;
+    },
+  });
+  const secrets = {secrets: [token, version], credentials: [token]};
+  const call = callRead(protocol, {status: 202, headers: new Headers(headers), links, ...secrets});
+  return {result: call?.(), seen: seen[0]};
+}
+
+test('a protocol that reads nothing itself has no function to call', () => {
+  const head = {status: 200, headers: new Headers(), links: {}, secrets: [], credentials: []};
+  expect(callRead(tasks, head)).toBeUndefined();
+});
+
+test('it gets the status, the headers and the body, in which URLs still work, and cannot change them', () => {
+  const links = {at: `/jobs?v=${version}`};
+  const long = `${'x'.repeat(300)} ${version}`;
+  const {seen} = read(undefined, links, {'x-long': long, 'x-quoted': `of ${token}`});
+  expect(seen).toMatchObject({httpStatus: 202, body: {at: `/jobs?v=${version}`}});
+  expect([...(seen?.headers.entries() ?? [])]).toEqual([
+    ['x-long', long],
+    ['x-quoted', 'of [token]'],
+  ]);
+  expect(Object.isFrozen(seen?.body)).toBe(true);
+});
+
+test.each<[unknown, unknown]>([
+  [undefined, undefined],
+  [null, null],
+  ['running', 'running'],
+  [[version], ['[token]']],
+  [`of ${token}`, 'of [token]'],
+  [
+    {status: 'running', id: version},
+    {status: 'running', id: '[token]'},
+  ],
+  [
+    {id: version, resourceLocation: `/a/${version}/${token}`},
+    {id: '[token]', resourceLocation: `/a/${version}/[token]`},
+  ],
+])('what it returns, %j, is taken as %j', (given, expected) => {
+  expect(read(given).result).toStrictEqual(expected);
+});
+
+test('a promise that it returns rejects unseen: it has no status', async () => {
+  const unhandled = jest.fn();
+  process.on('unhandledRejection', unhandled);
+  expect(read(Promise.reject(new Error('too late'))).result).toEqual({});
+  await settled();
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});
