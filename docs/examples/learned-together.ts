@@ -14,7 +14,7 @@ export async function learnTogether(redis: Redis, key: string): Promise<Schedule
   await read();
   let reading: Promise<unknown> = Promise.resolve(); // one after another: no end counts twice
   const ended: Schedule['ended'] = ({after, elapsed}) => {
-    const added = redis.xadd(key, 'MAXLEN', '~', 200, '*', 'after', after, 'elapsed', elapsed);
+    const added = redis.xadd(key, 'MAXLEN', '~', 200, '*', 'after', after, 'elapsed', elapsed).catch(console.error);
     reading = Promise.all([added, reading]).then(read).catch(console.error);
   };
   return Object.assign((context: Parameters<Schedule>[0]) => schedule(context), {ended, estimate: schedule.estimate});

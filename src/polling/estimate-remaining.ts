@@ -19,7 +19,7 @@ export function estimateRemaining(
     const given = schedule.estimate(Math.max(0, at - state.startedAt));
     if (given === undefined) return undefined;
     const {p10, p50, p90} = given;
-    if (!(p10 >= 0 && p50 >= p10 && p90 >= p50 && p90 < Number.POSITIVE_INFINITY)) {
+    if (!([p10, p50, p90].every(Number.isFinite) && p10 >= 0 && p50 >= p10 && p90 >= p50)) {
       throw new RangeError('schedule.estimate: expected milliseconds p10, p50 and p90 in ascending order');
     }
     return Object.freeze({p10, p50, p90});

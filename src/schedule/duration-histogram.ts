@@ -28,6 +28,9 @@ export const prior = 2 / binCount;
 /** How much of each new duration's weight is distributed evenly, in operations: ends that no poll ever separated stay spread out. */
 const evenWeight = 0.2;
 
+/** The longest durations are forgotten once all of them weigh less than this, in operations. */
+export const tailWeight = 0.5;
+
 /** How many durations locate a peak by themselves. A smaller number is smoothed, by up to an octave to each side. */
 const smoothingCount = 20;
 
@@ -68,6 +71,14 @@ export class DurationHistogram {
     return this.total < minimumTotal;
   }
 
+  /** The number of bins up to the longest durations that are not forgotten. */
+  get usedBins(): number {
+    let bins = binCount;
+    for (let weight = at(this.counts, bins - 1); weight < tailWeight && bins > 0; weight += at(this.counts, bins - 1))
+      bins--;
+    return bins;
+  }
+
   /**
    * Adds a duration that is known to lie between `after` and `until`, in milliseconds. Its weight is distributed over the bins
    * in between in proportion to their counts so far, to which a little is added evenly.
@@ -75,7 +86,7 @@ export class DurationHistogram {
   add(after: number, until: number): void {
     // Clocks jump; and what lies beyond the last bin is left to the fallback schedule.
     if (!(until >= 0 && until < binStart(binCount))) return;
-    const from = after < until ? Math.max(0, after) : 0;
+    const from = after <= until ? Math.max(0, after) : 0;
     const first = binOf(from);
     const last = binOf(until);
     // Not a number where the time between is too short for its bins: then the last bin takes all.

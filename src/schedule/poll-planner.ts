@@ -66,12 +66,10 @@ export class PollPlanner {
    * ends are detected, not the delay after them: the two differ by the mean duration, which is the same for all plans.
    */
   #plan(): void {
-    const {counts, total, changes} = this.#histogram;
+    const {total, changes} = this.#histogram;
     const weight = total + prior * binCount;
     const smoothed = this.#histogram.smoothed();
-    let last = binCount;
-    for (let observed = 0; observed < 0.5; observed += at(counts, last)) last--;
-    this.#horizon = binStart(last + 1);
+    this.#horizon = binStart(this.#histogram.usedBins);
     for (let step = 0; step < lastStep; step++) {
       const fraction = (at(smoothed, Math.floor(step / stepsPerBin)) + prior) / stepsPerBin / weight;
       this.#ended[step + 1] = at(this.#ended, step) + fraction;

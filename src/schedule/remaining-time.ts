@@ -1,18 +1,15 @@
 import type {RemainingTime} from '../operation/events.ts';
-import {at, binCount, binOf, binStart, type DurationHistogram} from './duration-histogram.ts';
+import {at, binCount, binOf, binStart, type DurationHistogram, tailWeight} from './duration-histogram.ts';
 
 /**
- * The weight, in operations, of durations longer than any observed: spread over the octave after the longest, or after the
- * time that has passed already. An operation older than all others is expected to go on for a fraction of its age.
+ * Estimates how long operations go on whose durations follow a histogram. In place of what is forgotten lies a tail, spread over the
+ * octave after the longest duration, or after the time that has passed already: an operation older than all others is expected to go
+ * on for a fraction of its age.
  */
-const tailWeight = 0.5;
-
-/** Estimates how long operations go on whose durations follow a histogram. */
 export class RemainingTimes {
   readonly #histogram: DurationHistogram;
   /** How many operations ended before each bin. */
   readonly #ended = new Float64Array(binCount + 1);
-  /** The number of bins up to the last one that has had a duration. */
   #usedBins = 0;
   /** The histogram's number of changes when the sums were made. */
   #summedAt: number | undefined;
@@ -30,18 +27,15 @@ export class RemainingTimes {
     if (isInsufficient || !(elapsed >= 0 && elapsed < Number.POSITIVE_INFINITY)) return undefined;
     if (this.#summedAt !== changes) this.#sum(changes);
     const passed = this.#endedBefore(elapsed);
-    const left = at(this.#ended, binCount) - passed;
+    const left = Math.max(0, at(this.#ended, this.#usedBins) - passed);
     const quantile = (part: number) => this.#timeOf(passed, left, part, elapsed) - elapsed;
     return {p10: quantile(0.1), p50: quantile(0.5), p90: quantile(0.9)};
   }
 
   #sum(changes: number): void {
-    const {counts} = this.#histogram;
-    for (let bin = 0; bin < binCount; bin++) {
-      const count = at(counts, bin);
-      if (count > 0) this.#usedBins = bin + 1;
-      this.#ended[bin + 1] = at(this.#ended, bin) + count;
-    }
+    const {counts, usedBins} = this.#histogram;
+    for (let bin = 0; bin < binCount; bin++) this.#ended[bin + 1] = at(this.#ended, bin) + at(counts, bin);
+    this.#usedBins = usedBins;
     this.#summedAt = changes;
   }
 

@@ -6,7 +6,7 @@ import {startEmulator} from '../testing/emulators.ts';
 
 const schedule = schedules.fixed(100);
 
-test('a machine polls with the token of a client (row 83)', async () => {
+test('83: a machine polls with the token of a client', async () => {
   const emulator = await startEmulator({token: 'of-the-client'});
   const client = createOperationClient({root: emulator.root, token: 'of-the-client'});
   const machine = operationMachine.provide({actors: {watch: watchOperation({client, schedule})}});

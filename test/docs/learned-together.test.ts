@@ -1,4 +1,4 @@
-import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+import {afterAll, beforeAll, describe, expect, jest, test} from '@jest/globals';
 import {Redis} from 'ioredis';
 import {learnTogether} from '../../docs/examples/learned-together.ts';
 import {findRedis, startRedis, type TestRedis} from '../support/redis.ts';
@@ -35,4 +35,36 @@ const source = findRedis();
     expect(await redis.xlen(key)).toBe(12);
     await redis.del(key);
   });
+});
+
+test('an end that cannot be written makes no other one count twice', async () => {
+  const logged = jest.spyOn(console, 'error').mockImplementation(() => undefined);
+  const entries: string[][] = [];
+  let count = 0;
+  const xadd = async (...[, , , , , ...fields]: readonly unknown[]): Promise<void> => {
+    count += 1;
+    if (count === 2) throw new Error('OOM');
+    entries.push(fields.map(String));
+  };
+  const xrange = async (_: string, after: string): Promise<unknown> => {
+    const found = entries.map((fields, index) => [String(index + 1), fields]).slice(Number(after.slice(1)));
+    await new Promise((resolve) => setImmediate(resolve));
+    return found;
+  };
+  const schedule = await learnTogether({xadd, xrange} as never, 'learned');
+  const operation = {id: '1', status: 'succeeded', rawStatus: 'succeeded', raw: {}} as const;
+  const end = (): unknown => schedule.ended?.({after: 0, elapsed: 1000, operation});
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < 30; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+  for (let ends = 0; ends < 10; ends += 1) end();
+  await settle();
+  // An estimate takes ten ends.
+  expect(entries).toHaveLength(9);
+  expect(schedule.estimate?.(0)).toBeUndefined();
+  end();
+  await settle();
+  expect(schedule.estimate?.(0)).toBeDefined();
+  expect(logged).toHaveBeenCalledTimes(1);
+  logged.mockRestore();
 });

@@ -487,4 +487,38 @@ describe('a transport with batches', () => {
     expect(await sendPair('/v1.0/a')).toEqual(['/v1.0/$batch', '/v1.0/a', '/v1.0/a']);
     expect((await sendPair('/v1.0/a'))[0]).toBe(more ? '/v1.0/$batch' : '/v1.0/a');
   });
+
+  test('sends more after one that failed without having been aborted', async () => {
+    let isReset = true;
+    const {sendPair} = batching(async () => {
+      if (isReset) throw new TypeError('reset');
+      return accepting();
+    });
+    await sendPair('/v1.0/a');
+    isReset = false;
+    expect(await sendPair('/v1.0/a')).toEqual(['/v1.0/$batch']);
+  });
+
+  test('holds the next request back after one that was refused as a whole, for as long as that asked', async () => {
+    const refused = createResponse(429, new Headers({'retry-after': '10'}), {text: ''});
+    const {limiter, sendPair} = batching(async () => refused);
+    void sendPair('/v1.0/a');
+    await jest.advanceTimersByTimeAsync(50);
+    let heldUntil = 0;
+    void limiter
+      .single(`${origin}/v1.0/b`, {
+        method: 'GET',
+        headers: {},
+        signal: never,
+        onSent: () => {},
+        onHead: () => {},
+        onHeldBack: (until) => {
+          heldUntil = until;
+        },
+      })
+      .catch(() => {});
+    await jest.advanceTimersByTimeAsync(0);
+    expect(heldUntil - Date.now()).toBeGreaterThan(9000);
+    expect(heldUntil - Date.now()).toBeLessThanOrEqual(10_000);
+  });
 });

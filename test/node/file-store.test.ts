@@ -51,8 +51,7 @@ async function openElsewhere(place: string): Promise<ChildProcess> {
 }
 
 describe('a folder', () => {
-  // Row 86.
-  test('is refused to a second process, which takes over when the first was killed', async () => {
+  test('86: is refused to a second process, which takes over when the first was killed', async () => {
     const place = folder();
     const first = await openElsewhere(place);
     const store = fileStore(place);
@@ -67,7 +66,7 @@ describe('a folder', () => {
     await store.close?.();
   });
 
-  test('refuses the tracker of a second process, which tells why', async () => {
+  test('86: refuses the tracker of a second process, which tells why', async () => {
     const place = folder();
     const first = await openElsewhere(place);
     const errors: TrackerError[] = [];

@@ -68,6 +68,7 @@ describe('87: how long an operation is likely to go on', () => {
     ['gives the later two out of order', () => ({p10: 1, p50: 3, p90: 2})],
     ['gives no end', () => ({p10: 1, p50: 2, p90: Number.POSITIVE_INFINITY})],
     ['gives no numbers', () => ({})],
+    ['gives text', () => ({p10: '1', p50: '2', p90: '3'})],
   ])('of a schedule that %s is not known, which is reported', async (_, estimate) => {
     const reported: unknown[] = [];
     const before = globalThis.reportError;

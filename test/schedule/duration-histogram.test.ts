@@ -107,7 +107,7 @@ describe('a histogram', () => {
     ['a duration of nothing', {}, 0, 0, {0: 1}],
     ['a duration in the last bin', {}, binStart(183), end - 1, {183: 1}],
     ['one so short that rounding leaves it outside of its bin', {}, 1744.8123722644118, 1744.812372264412, {34: 1}],
-    ['since the start, where the time before is no earlier', {}, 110, 110, countsOf(since(110))],
+    ['all of a duration that is known exactly', {}, 110, 110, {2: 1}],
     ['since the start, where the time before is later', {}, 120, 110, countsOf(since(110))],
     ['since the start, where the time before is before it', {}, -5, 110, countsOf(since(110))],
     ['since the start, where that is by a fraction', {1: 3}, -0.9, 110, countsOf(since(110, {1: 3}))],

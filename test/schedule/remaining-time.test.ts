@@ -76,6 +76,21 @@ describe('the remaining time', () => {
     expect(remaining({[bin]: 100, 100: 0.5}, end)?.p50).toBeCloseTo(binStart(101) - end, 6);
   });
 
+  test('is not that of a rare duration once that weighs less than the tail', () => {
+    expect(remaining({[bin]: 100, 100: 0.4}, end)?.p50).toBeCloseTo(end * (2 ** 0.5 - 1), 6);
+  });
+
+  test('is a number however little the longest durations weigh', () => {
+    const times = new RemainingTimes(histogramOf({[bin]: 100, 100: 1e-18}));
+    // Where the rank of p90, p50 or p10 is what is left but for a rounding error.
+    for (const left of [4.5, 0.5, 0.5 / 9]) {
+      for (let step = -500; step < 500; step++) {
+        const estimate = times.after(within(1 - left / 100) + step * Number.EPSILON * start);
+        expect(Object.values(estimate ?? {}).every(Number.isFinite)).toBe(true);
+      }
+    }
+  });
+
   test('of two likely times is the later one once the first has passed', () => {
     const bimodal = {[bin]: 100, 100: 100};
     expect(remaining(bimodal, 0)?.p10).toBeLessThan(end);

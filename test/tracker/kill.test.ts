@@ -11,8 +11,8 @@ const plans: ReadonlyArray<readonly [KillPlan]> = [
 // Nine processes, one after another: each compiles the source, which takes long on a busy machine.
 jest.setTimeout(240_000);
 
-// Row 84. `npm run bench -- tracker-kill` does the same with more.
-testTogether(plans, 'nothing is lost when the process is killed: %j', async (plan) => {
+// `npm run bench -- tracker-kill` does the same with more.
+testTogether(plans, '84: nothing is lost when the process is killed: %j', async (plan) => {
   const report = await killTracker({...plan, execArgv: ['--import', loader]});
   expect(report).toMatchObject({lost: 0, missed: 0, wrong: 0, left: 0});
   expect(report.calls).toBeGreaterThanOrEqual(plan.operations);

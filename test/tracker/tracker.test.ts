@@ -296,8 +296,7 @@ describe('add', () => {
   });
 });
 
-// Row 83.
-describe('a poller that is added', () => {
+describe('83: a poller that is added', () => {
   test('stops, and goes on in the tracker: nothing is asked twice', async () => {
     const service = serviceOf(['running', 'running', 'succeeded']);
     const poller = pollOperation(location, {http: service.http, protocol: tasks, schedule: schedules.fixed(1000)});
@@ -359,7 +358,7 @@ describe('a poller that is added', () => {
     expect(service.requests).toHaveLength(1);
   });
 
-  test('83: while it fetches its result, stops, and the tracker fetches it', async () => {
+  test('while it fetches its result, stops, and the tracker fetches it', async () => {
     const result = 'https://graph.example/result';
     const succeeded = (): Response => Response.json({id: 'b', status: 'succeeded', resourceLocation: result});
     const missing = serviceOf([succeeded, () => new Response(null, {status: 404})]);
@@ -439,7 +438,7 @@ describe('get, list, counts, wake and remove', () => {
     expect(await tracker.counts()).toEqual({waiting: 2, due: 0, active: 0, ended: 0, refused: 0});
   });
 
-  test('a hint makes one poll, at once, however many there are', async () => {
+  test('82: a hint makes one poll, at once, however many there are', async () => {
     const service = serviceOf(['running', 'succeeded']);
     const {ends, options} = keep();
     const tracker = await track({http: service.http, ...options});
@@ -455,7 +454,7 @@ describe('get, list, counts, wake and remove', () => {
     expect(ends).toHaveLength(1);
   });
 
-  test('a hint during a poll makes one more, and one during a wait that the service asked for does not', async () => {
+  test('82: a hint during a poll makes one more, and one during a wait that the service asked for does not', async () => {
     let release = (): void => undefined;
     const service = serviceOf([
       () => {
@@ -734,7 +733,6 @@ describe('close', () => {
   });
 });
 
-// Rows 84 to 86.
 describe('84: after a crash', () => {
   test('all goes on from what was stored, and the deadline stays', async () => {
     const first = serviceOf(['running']);
@@ -832,7 +830,7 @@ describe('84: after a crash', () => {
   });
 });
 
-describe('an onEnd that rejects', () => {
+describe('85: an onEnd that rejects', () => {
   test('is called again after 1 s, 2 s and 4 s, with the same end, without asking the service, and the others go on', async () => {
     const service = serviceOf(['succeeded']);
     let calls = 0;
@@ -915,6 +913,31 @@ describe('86: a store that fails', () => {
     await settle();
     expect(JSON.parse(store.texts.get('a') ?? '')).toMatchObject({token: {attempt: 4}});
     store.before = () => undefined;
+  });
+
+  test('may answer out of order: each add resolves with its own write, and all are watched', async () => {
+    const store = testStore();
+    const {ends, errors, options} = keep();
+    const tracker = await track({http: serviceOf(['succeeded']).http, store, ...options});
+    const releases: (() => void)[] = [];
+    store.before = () => new Promise<void>((resolve) => releases.push(resolve));
+    const added: string[] = [];
+    for (const key of 'abc') {
+      const adding = tracker.add(`${location}${key}`, {...here, key});
+      void adding.then(() => added.push(key));
+    }
+    await settle();
+    for (let open = releases.splice(0).reverse(); open.length > 0; open = releases.splice(0).reverse()) {
+      for (const release of open) {
+        release();
+        await settle();
+      }
+      await pass(100);
+    }
+    expect(added).toEqual(['c', 'b', 'a']);
+    expect(ends.map(({key}) => key).sort()).toEqual(['a', 'b', 'c']);
+    expect([...store.texts.keys()]).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   test('is read again where a read fails, and refused where it goes on failing', async () => {
