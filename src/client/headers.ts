@@ -1,4 +1,4 @@
-import {unescapedSecret} from '../http/redact.ts';
+import {formsInUrls, unescapedSecret} from '../http/redact.ts';
 import {acceptsByDefault} from '../http/send.ts';
 import type {Transport, TransportRequest} from '../http/transport.ts';
 import {hasOrigin} from '../shared/location.ts';
@@ -46,7 +46,9 @@ export function secretsOf(headers: RequestHeaders, root: string): readonly strin
     const isCredential = credentialHeader.test(name);
     const parts = !isCredential ? [whole] : /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
     const secrets = parts.filter((part) => !root.includes(part)).flatMap((part) => [part, unescapedSecret(part)]);
-    return [...new Set([whole, ...secrets])];
+    const isKey = isCredential || keyHeader.test(name);
+    const inHosts = isKey ? secrets.flatMap(formsInUrls).filter((form) => !root.includes(form)) : [];
+    return [...new Set([whole, ...secrets, ...inHosts])];
   });
 }
 

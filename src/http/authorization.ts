@@ -3,7 +3,7 @@ import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
-import type {Secrets} from './redact.ts';
+import {formsInUrls, type Secrets} from './redact.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
 /** Why a token is asked for. */
@@ -102,14 +102,14 @@ const knownSecrets = new WeakMap<object, KnownSecrets>();
  * @param token the one that the request carries
  */
 export function secretsWith(source: TokenSource | undefined, token: string | undefined, others: Secrets): Secrets {
-  if (typeof source !== 'function') return source === undefined ? others : [source, ...others];
+  if (typeof source !== 'function') return source === undefined ? others : [...formsInUrls(source), ...others];
   const known = knownSecrets.get(source);
   const before = known?.tokens ?? [];
   const isCurrent = token === undefined || before[0] === token;
   // The usual case, without any allocation.
   if (known !== undefined && isCurrent && known.others === others) return known.secrets;
   const tokens = isCurrent ? before : [token, ...before.filter((other) => other !== token)].slice(0, maxKnownTokens);
-  const secrets = [...tokens, ...others];
+  const secrets = [...tokens.flatMap(formsInUrls), ...others];
   knownSecrets.set(source, {tokens, others, secrets});
   return secrets;
 }

@@ -149,6 +149,12 @@ function jsonContainsSecret(json: unknown, secrets: Secrets): boolean {
   return false;
 }
 
+/** A secret as it is, and as the host of a URL contains it: in lower case. */
+export function formsInUrls(secret: string): Secrets {
+  const inHost = secret.toLowerCase();
+  return inHost === secret ? [secret] : [secret, inHost];
+}
+
 /** A secret as it is found in a text without escapes. */
 export function unescapedSecret(secret: string): string {
   const plain = mayBeEscaped(secret) ? withoutEscapes(secret) : secret;

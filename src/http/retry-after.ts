@@ -1,3 +1,4 @@
+import {asString} from '../protocol/as-text.ts';
 import {pointerPaths, valueAt} from '../protocol/pointer.ts';
 import type {WaitPlace} from '../protocol/protocol.ts';
 import {longestTimer} from '../shared/timers.ts';
@@ -56,7 +57,9 @@ export function readWait(
   json: unknown,
 ): number | undefined {
   const given = (header && headers.get(header)) ?? valueAt(json, pointerPaths(at));
-  return decimal.test(String(given).trim()) ? asWait(Number(given) * (unit === 's' ? 1000 : 1)) : undefined;
+  // Not of any other value: JSON may have objects that cannot become text.
+  const text = typeof given === 'number' ? String(given) : asString(given)?.trim();
+  return text !== undefined && decimal.test(text) ? asWait(Number(text) * (unit === 's' ? 1000 : 1)) : undefined;
 }
 
 function asWait(delay: number | undefined): number | undefined {

@@ -47,14 +47,16 @@ function defineMachine() {
         event.type === 'report' && event.operation.status === status,
     },
   }).createMachine({
+    // Each type is given, also where it is the default: XState would find another one in a polluted `Object.prototype`.
     id: 'operation',
+    type: 'compound',
     context: ({input}) => initialContext(input),
     invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(optionsOf(event))},
     on: {watching: {actions: ['revive', 'startWatching']}},
     initial: 'notStarted',
     states: {
-      notStarted: {on: {report: reports(), ...recorded('notStarted')}},
-      running: {on: {report: reports(), ...recorded('running')}},
+      notStarted: {type: 'atomic', on: {report: reports(), ...recorded('notStarted')}},
+      running: {type: 'atomic', on: {report: reports(), ...recorded('running')}},
       succeeded: {type: 'final'},
       failed: {type: 'final'},
       canceled: {type: 'final'},

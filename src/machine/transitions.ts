@@ -79,7 +79,7 @@ function readTransitions(machine: OperationMachine): Transitions {
 function definitionsOf(machine: OperationMachine, value: OperationStateValue): readonly AnyTransitionDefinition[] {
   // The context is not looked at: guards come as data, and nothing runs.
   const context = firstState('https://localhost/', readOptions(), 0);
-  const snapshot = machine.resolveState({value, context}) as unknown as AnyMachineSnapshot;
+  const snapshot = machine.resolveState({value, context, status: 'active'}) as unknown as AnyMachineSnapshot;
   // The event that starts the `watch` actor is not in the table, since no runner sends it: it must not change the state.
   return getNextTransitions(snapshot).filter(({eventType, target}) => eventType !== 'watching' || target !== undefined);
 }
@@ -87,7 +87,7 @@ function definitionsOf(machine: OperationMachine, value: OperationStateValue): r
 function readDefinition(
   from: OperationStateValue,
   {eventType, guard, target, actions}: AnyTransitionDefinition,
-): {readonly eventType: string; readonly status?: OperationStatus; readonly to: OperationStateValue} {
+): {readonly eventType: string; readonly status: OperationStatus | undefined; readonly to: OperationStateValue} {
   const to = (target?.[0]?.key ?? from) as OperationStateValue;
   const refuse = (why: string): TypeError => new TypeError(`The transition ${from} -> ${to} on ${eventType} ${why}`);
   if (from !== 'notStarted' && from !== 'running') throw refuse('leaves a terminal state');
@@ -100,7 +100,7 @@ function readDefinition(
   if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
   // Other runners take no action but call the reducer with the state that the table has.
   if (recordedState(actions) !== to) throw refuse(`should have one action, which records ${to}`);
-  return status === undefined ? {eventType, to} : {eventType, status, to};
+  return {eventType, status, to};
 }
 
 function reportedStatus(guard: unknown): OperationStatus | undefined {

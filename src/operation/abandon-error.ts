@@ -47,7 +47,8 @@ export function abandonError(
     resumeToken: () => resumeTokenOf(isOver(state) ? state : {...state, abandoned: reason, endedAt: at, answer}, clock),
   };
   const where = state.redactedLocation;
-  const because = cause instanceof Error ? `: ${withoutLocation(cause.message, where)}` : '';
+  // Only of what the library gives: the reason of an abort may be anything, and is not looked at.
+  const because = (): string => (cause instanceof Error ? `: ${withoutLocation(cause.message, where)}` : '');
   switch (reason) {
     case 'timeout': {
       const status = state.operation === undefined ? 'no status was seen' : `it is ${state.operation.status}`;
@@ -60,20 +61,20 @@ export function abandonError(
         facts,
       );
     case 'unauthorized':
-      return new UnauthorizedError(`There is no valid token for ${where}${because}`, facts);
+      return new UnauthorizedError(`There is no valid token for ${where}${because()}`, facts);
     case 'forbidden':
-      return new ForbiddenError(`This caller may not read ${where}${because}`, facts);
+      return new ForbiddenError(`This caller may not read ${where}${because()}`, facts);
     case 'notFound':
-      return new OperationNotFoundError(`There is no operation at ${where}${because}`, facts);
+      return new OperationNotFoundError(`There is no operation at ${where}${because()}`, facts);
     case 'unreachable':
       return new UnreachableError(
-        `${where} could not be reached in ${state.failures} poll${state.failures === 1 ? '' : 's in a row'}${because}`,
+        `${where} could not be reached in ${state.failures} poll${state.failures === 1 ? '' : 's in a row'}${because()}`,
         facts,
       );
     case 'protocol':
-      return new ProtocolError(`${where} does not respond as its protocol says${because}`, facts);
+      return new ProtocolError(`${where} does not respond as its protocol says${because()}`, facts);
     case 'result':
-      return new ResultUnavailableError(`${where} succeeded, but its result could not be fetched${because}`, facts);
+      return new ResultUnavailableError(`${where} succeeded, but its result could not be fetched${because()}`, facts);
     case 'unknownStatus': {
       const rawStatus = word.slice(0, maxUnknownWordLength);
       return new UnknownStatusError(`${where} has the unknown status ${JSON.stringify(rawStatus)}`, rawStatus, facts);

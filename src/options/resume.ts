@@ -37,7 +37,7 @@ export function resumeWatching(token: ResumeToken | string, given?: PollOptions,
 export function readResumed(token: ResumeToken | string, given: PollOptions = {}, time?: number): Resumed {
   const options = checkOptions(given, pollOptionChecks);
   const stored = readResumeToken(token);
-  const state = time === undefined ? shiftTimes(stored, -processClock.wallOffset()) : stored;
+  const state = time === undefined ? byProcessClock(stored) : stored;
   const settings = readOptions({...options, protocol: options.protocol ?? protocolNamed(state.protocol)});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {
@@ -47,6 +47,20 @@ export function readResumed(token: ResumeToken | string, given: PollOptions = {}
     );
   }
   return {state: resumedState(state, options, settings, time ?? now()), settings};
+}
+
+/** How far the clocks of two machines may differ, in milliseconds, before the times of a resume token are corrected. */
+const clockTolerance = 1000;
+
+/**
+ * A state of a resume token, by the clock of this process. What has happened cannot be in the future: then the clock that the token
+ * was written by was ahead, and without a correction the watch would stand still for as long.
+ */
+function byProcessClock(stored: WatchState): WatchState {
+  const state = shiftTimes(stored, -processClock.wallOffset());
+  const {startedAt, changedAt, lastSeenAt = startedAt, endedAt = startedAt} = state;
+  const ahead = Math.max(startedAt, changedAt, lastSeenAt, endedAt) - now();
+  return ahead > clockTolerance ? shiftTimes(state, -ahead) : state;
 }
 
 function resumedState(stored: WatchState, options: PollOptions, settings: Settings, time: number): WatchState {

@@ -1,6 +1,8 @@
 // "Waits and clocks" and where requests go: rows 57 to 59, 61, 63, and 71 to 73 of the table of behaviours.
 
+import {once} from 'node:events';
 import type {ServerResponse} from 'node:http';
+import {Worker} from 'node:worker_threads';
 import {describe, expect, jest, test} from '@jest/globals';
 import ky, {type KyInstance, type Options} from 'ky';
 import {createGraphClient, type GraphClient} from '../../src/graph/index.ts';
@@ -18,6 +20,7 @@ import {
   WatchTimeoutError,
 } from '../../src/index.ts';
 import {
+  afterwards,
   answered,
   begin,
   failure,
@@ -333,6 +336,29 @@ describe('61: the wall clock is set', () => {
     await Promise.all([first!.poller.result(), second!.poller.result()]);
     expect(requests.length).toBeLessThanOrEqual(4);
   });
+});
+
+test('61: a process that stood still makes the overdue poll at once, retried as any where its connection is gone', async () => {
+  // In a thread of its own, which goes on: it closes the connection meanwhile.
+  const service = new Worker(
+    `const {createServer} = require('node:http');
+    const {parentPort} = require('node:worker_threads');
+    let connections = 0;
+    const server = createServer(({socket}, response) => {
+      response.end(JSON.stringify({id: 'a', status: connections === 1 ? 'running' : 'succeeded', connections}));
+      setTimeout(() => socket.destroy(), 50);
+    });
+    server.on('connection', () => ++connections);
+    server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+    {eval: true},
+  );
+  afterwards(() => service.terminate());
+  const [port] = await once(service, 'message');
+  const {poller, events} = begin(`http://127.0.0.1:${port}/a`, {schedule: schedules.fixed(100)});
+  await until(() => waits(events).length === 1);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  expect((await poller.result()).raw).toMatchObject({connections: 2});
+  expect(waits(events)).toEqual([[100, 'schedule']]);
 });
 
 describe('63: a client holds the requests to an origin for hours', () => {

@@ -123,7 +123,7 @@ describe('74: the token, sent back by the service, shows nowhere', () => {
   const headerNames = [
     'request-id',
     'x-ms-request-id',
-    'x-date',
+    'date',
     'location',
     'operation-location',
     'azure-asyncoperation',

@@ -50,6 +50,17 @@ describeWithRedis('a worker', () => {
     expect(bench.errors).toEqual([]);
   });
 
+  test.each([
+    [1000, {status: 'abandoned', error: {message: expect.stringContaining('a body of more than 1000 bytes')}}],
+    [4000, {status: 'succeeded'}],
+  ])('70: reads a body up to its own maxResponseSize, %i bytes', async (maxResponseSize, outcome) => {
+    const emulator = await bench.emulator();
+    const script = [{body: {id: 'a', status: 'succeeded', note: 'x'.repeat(2000)}}];
+    bench.worker({maxResponseSize});
+    const queued = await bench.queue().add(emulator.addOperation({script}).location);
+    expect(await queued.outcome()).toMatchObject(outcome);
+  });
+
   test('waits for maxRetryAfter at most, whatever the service asks for', async () => {
     const hour = 3600;
     const script = [

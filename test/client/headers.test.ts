@@ -28,12 +28,15 @@ describe('what must not be shown of a header', () => {
     ['none with other characters', 'cookie', 'a=0123456789abcdef!', ['a=0123456789abcdef!']],
     ['no UUID', 'cookie', 'a=01234567-89ab-cdef-0123-456789abcdef', ['a=01234567-89ab-cdef-0123-456789abcdef']],
     ['nothing of the root', 'cookie', 'a=contoso-tenant-1234', ['a=contoso-tenant-1234']],
-    ['a key, nor its decoded form', 'x-api-key', 'abc%2Bdefgh%3D', ['abc%2Bdefgh%3D', 'abc+defgh=']],
+    ['a key, nor what it is in a host', 'x-api-key', 'ABC-Def-1', ['ABC-Def-1', 'abc-def-1']],
+    ['nothing of the root, in a host either', 'x-api-key', 'Contoso-Tenant-1234', ['Contoso-Tenant-1234']],
+    ['no other value in a host', 'x-tenant', 'Contoso', ['Contoso']],
+    ['a key, nor its decoded form', 'x-api-key', 'abc%2Bdefgh%3D', ['abc%2Bdefgh%3D', 'abc+defgh=', 'abc%2bdefgh%3d']],
     [
       'a signature, nor its decoded form',
       'authorization',
       'SharedAccessSignature sr=a&sig=abc%2Bdef%3D&se=1',
-      ['sr=a&sig=abc%2Bdef%3D&se=1', 'abc%2Bdef%3D', 'abc+def='],
+      ['sr=a&sig=abc%2Bdef%3D&se=1', 'abc%2Bdef%3D', 'abc+def=', 'abc%2bdef%3d'],
     ],
   ])('%s', (_, name, value, expected) => {
     expect(secretsOf({[name]: value}, root)).toEqual(expected);

@@ -84,6 +84,29 @@ describe.each([
     expectNoTrace(outcome);
   });
 
+  test('74: a redirect that takes the token to another origin in its host, which is in lower case, is not followed', async () => {
+    const own = 'MARKER-Token-81c6';
+    const {root} = await service(() => ({status: 307, headers: {location: `http://${own}.invalid/`}}));
+    const {poller, events} = recordEvents(pollOperation(`${root}/jobs/1`, {...options, http, token: own}));
+    const outcome = await poller.outcome();
+    expect([outcome.status, poller.abandoned]).toEqual(['abandoned', 'protocol']);
+    for (const value of [outcome, events, poller.toJSON()]) expect(shown(value).join()).not.toMatch(/marker/i);
+  });
+
+  test('74: a move to a host with the token in it is not followed, and shows nothing of it', async () => {
+    const own = 'MARKER-Token-81c6';
+    const {root} = await service((_path, _authorization, count) => ({
+      headers: {'operation-location': `http://${own}.invalid/a`},
+      body: {id: 'a', status: count > 1 ? 'succeeded' : 'running'},
+    }));
+    for (const foreignHosts of [false, true]) {
+      const protocol = protocols.define({...protocols.longRunning, name: 'moving', foreignHosts});
+      const {poller, events} = recordEvents(pollOperation(`${root}/jobs/1`, {...options, http, protocol, token: own}));
+      await poller.result();
+      for (const value of [events, poller.toJSON()]) expect(shown(value).join()).not.toMatch(/marker/i);
+    }
+  });
+
   test('a foreign answer that quotes the token without having got it is redacted', async () => {
     const foreign = await service(() => ({body: {id: 'a', status: 'succeeded', quoted: token}}));
     const {root} = await service(() => ({status: 307, headers: {location: `${foreign.root}/a`}}));

@@ -161,3 +161,13 @@ test.each([
 ] as const)("a protocol's wait %s", (_, place, headers, json, expected) => {
   expect(readWait(place, new Headers(headers), json)).toBe(expected);
 });
+
+test.each<[string, unknown, number | undefined]>([
+  ['a number', 2, 2000],
+  ['a text', ' 1.5 ', 1500],
+  ['a list', ['2'], undefined],
+  ['true', true, undefined],
+  ['an object that cannot become text', {toString: 1, valueOf: 2}, undefined],
+])('59: of a place in the body, %s counts, or is no wait', (_, wait, expected) => {
+  expect(readWait({at: '/wait', unit: 's'}, new Headers(), {wait})).toBe(expected);
+});

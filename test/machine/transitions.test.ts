@@ -63,6 +63,19 @@ describe('the table of the machine', () => {
     expect(transitionsOf(variant)).not.toBe(transitionsOf(withTransitions([])));
   });
 
+  test.each(['type', 'status'])('does not depend on `%s` of a polluted `Object.prototype`', async (name) => {
+    Object.defineProperty(Object.prototype, name, {value: 'final', configurable: true, writable: true});
+    try {
+      // Made anew.
+      const path = `../../src/machine/machine.ts?${name}`;
+      const polluted = (await import(path)) as {readonly statusMachine: OperationMachine};
+      expect(polluted.statusMachine).not.toBe(statusMachine);
+      expect(entriesOf(polluted.statusMachine)).toEqual(realEntries);
+    } finally {
+      Reflect.deleteProperty(Object.prototype, name);
+    }
+  });
+
   test('knows no other event and no other status', () => {
     const transitions = transitionsOf(statusMachine);
     const unknown = [{type: 'toString'}, {type: ''}, {type: 'watching'}, {type: 'report', operation: {status: 'odd'}}];

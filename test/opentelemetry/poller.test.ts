@@ -117,6 +117,33 @@ describe('a poller', () => {
     for (const secret of ['marker-', 'Bearer']) expect(exported).not.toContain(secret);
   });
 
+  test('74: exports nothing of the token, whatever the service quotes it in', async () => {
+    const own = 'ey+/marker.==~ABCdef';
+    const inUrl = [...own].map((each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`).join('');
+    const inJson = [...own].map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+    const quoting = (status: string): string =>
+      `{"id":"${inJson}","status":"${status}","${inJson}":1,"error":{"code":"${inJson}","message":"${inJson}"}}`;
+    const headers = {'request-id': inUrl, 'x-ms-request-id': inUrl, date: inUrl};
+    for (const steps of [
+      [
+        {body: quoting('running'), headers},
+        {body: quoting('failed'), headers},
+      ],
+      [{http: 503, body: quoting('running'), headers}],
+      [{body: quoting(inJson)}, {body: quoting('succeeded'), headers: {'operation-location': `/on/${inUrl}`}}],
+      [
+        {http: 307, location: `/to/${inUrl}`},
+        {http: 400, body: quoting('x')},
+      ],
+    ]) {
+      const poller = await watch(steps, {token: own, consecutiveFailures: 1}, {bearer: false});
+      await settled(poller);
+    }
+    const exported = await telemetry.exported();
+    expect(telemetry.spans('operation.watch')).toHaveLength(4);
+    for (const quoted of ['marker', inUrl, inJson]) expect(exported).not.toContain(quoted);
+  });
+
   test('counts retries by their cause', async () => {
     const poller = await watch([{http: 503}, {http: 502}, {fault: 'reset'}, 'succeeded']);
     await poller.result();

@@ -60,7 +60,22 @@ describe('the error of an abandoned watch', () => {
     }
   });
 
+  test.each([
+    ['has an object for a message', Object.assign(new Error(), {message: {code: 1}})],
+    ['is a revoked proxy', revoked()],
+  ])('has the reason of an abort as its cause, without looking at it: one that %s', (_, cause) => {
+    const error = after5s('aborted', running, {cause});
+    expect(error.message).toBe(`Watching ${location} was aborted; the operation goes on`);
+    expect(error.cause === cause).toBe(true);
+  });
+
   test('was watched for 0 ms where the clock is behind the beginning', () => {
     expect(abandonError('timeout', stateOf(), beginning - 1, {}).elapsed).toBe(0);
   });
 });
+
+function revoked(): object {
+  const {proxy, revoke} = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}

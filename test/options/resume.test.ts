@@ -1,4 +1,4 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import {InvalidResumeTokenError} from '../../src/operation/errors.ts';
 import {readResumeToken} from '../../src/operation/read-resume-token.ts';
 import {writeResumeToken} from '../../src/operation/resume-token.ts';
@@ -8,7 +8,7 @@ import {resumeWatching} from '../../src/options/resume.ts';
 import {resumeOperation} from '../../src/poll-operation.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {abandoned, answer, canceled, failed, succeeded, token, troubled} from '../operation/states.ts';
-import {beginning, location, tasks, thrownBy} from '../support/core.ts';
+import {beginning, location, stateOf, tasks, thrownBy} from '../support/core.ts';
 
 describe('a watch that is resumed', () => {
   const now = beginning + 3_600_000;
@@ -68,6 +68,34 @@ describe('a watch that is resumed', () => {
     const {state, settings} = resumeWatching(writeResumeToken(before), {protocol: tasks, ...options}, now);
     expect(state).toEqual({...before, ...changes});
     expect(settings.reader.protocol).toBe(tasks);
+  });
+
+  describe('from a machine whose clock was ahead', () => {
+    const longest = 60_000;
+
+    test.each<[string, number, number]>([
+      ['by an hour: waits as long as was left, not an hour more', 3_600_000, longest],
+      ['by less than a second: keeps its times', 900, longest + 900],
+    ])('%s', (_, ahead, wait) => {
+      jest.useFakeTimers({now: beginning});
+      try {
+        const startedAt = beginning + ahead;
+        const before = stateOf({
+          startedAt,
+          changedAt: startedAt,
+          dueAt: startedAt + longest,
+          deadlineAt: startedAt + 2 * longest,
+        });
+        const {state} = resumeWatching(writeResumeToken(before), {protocol: tasks});
+        expect(state.dueAt - beginning).toBe(wait);
+        expect(state.deadlineAt).toBe(state.dueAt + longest);
+        // What has its times by another clock is not corrected.
+        const options = {protocol: tasks};
+        expect(resumeWatching(writeResumeToken(before), options, beginning).state.dueAt).toBe(before.dueAt);
+      } finally {
+        jest.useRealTimers();
+      }
+    });
   });
 
   test.each([succeeded, failed, canceled])('after its end stays as it is', (ended) => {

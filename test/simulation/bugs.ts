@@ -66,8 +66,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a date is measured by our own clock',
     file: 'http/retry-after.ts',
-    search: 'asWait(date - serverTime(headers, now))',
-    replace: 'asWait(date - Math.min(now, serverTime(headers, now) + 1e15))',
+    search: 'asWait(date - serverTime(headers, ownTime))',
+    replace: 'asWait(date - Math.min(ownTime, serverTime(headers, ownTime) + 1e15))',
   },
   {
     name: '`Retry-After` of an answer that cannot be read is ignored',
