@@ -227,7 +227,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * ends as canceled. `stop` never cancels; an operation can be canceled after that too. Once it has ended this does nothing.
    *
    * @throws TypeError when the protocol has no way to cancel
-   * @throws PollError when the service refuses the request, which is repeated only after a 401
+   * @throws PollError when the service does not accept the request in time; it is repeated only after a 401
    */
   async cancel(): Promise<void> {
     const {state} = this.#watch;

@@ -112,7 +112,10 @@ function endOf(stage: Stage, requestTimeout: number, deadlineAt = Number.POSITIV
   return stage.is === 'sent' ? Math.min(end, deadlineAt) : end;
 }
 
-/** A timer that can be set to another time, in milliseconds since 1970, at one; `Infinity`: never. */
+/**
+ * A timer that can be set to another time, in milliseconds since 1970; `Infinity`: never. Whoever has just read the clock passes
+ * what it said, so that it is read once.
+ */
 function movableTimer(onTimeout: () => void): (end: number, at?: number) => void {
   let setTo = Number.POSITIVE_INFINITY;
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -118,7 +118,7 @@ function kyTransport(http: KyInstance): Transport {
       return createResponse(status, response.headers, {text: ''});
     }
     const text = await readBody(response, maxBodyLength);
-    requests.pop();
+    requests.pop(); // held until now
     return createResponse(status, response.headers, text === undefined ? undefined : {text});
   };
 }

@@ -25,6 +25,7 @@ export interface AdaptiveOptions extends ExponentialOptions {
 
 /** A schedule that learns how long operations take. Share one among all pollers of the same kind of operation. */
 export interface AdaptiveSchedule extends Schedule {
+  /** Learns from an end. Pollers call it; so may you, with ends detected elsewhere. */
   readonly ended: (end: Omit<ScheduleEnd, 'operation'> & Partial<ScheduleEnd>) => void;
   /**
    * How long an operation that has been watched for `elapsed` milliseconds is likely to go on; `undefined` until ten

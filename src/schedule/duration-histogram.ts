@@ -25,10 +25,13 @@ const minimumTotal = 9.5;
 /** The pseudo-count of each bin, two in all: where little was observed, a different duration remains possible. */
 export const prior = 2 / binCount;
 
-/** How much of each new duration's weight is distributed evenly, in operations: ends that no poll ever separated stay spread out. */
+/**
+ * The weight, in operations, that counts as spread evenly between two polls when the end between them is distributed: ends that no
+ * poll has separated stay spread out.
+ */
 const evenWeight = 0.2;
 
-/** The longest durations are forgotten once all of them weigh less than this, in operations. */
+/** The longest durations are forgotten once they weigh less than this in all, in operations; a tail of this weight replaces them. */
 export const tailWeight = 0.5;
 
 /** How many durations locate a peak by themselves. A smaller number is smoothed, by up to an octave to each side. */
@@ -89,7 +92,7 @@ export class DurationHistogram {
     const from = after <= until ? Math.max(0, after) : 0;
     const first = binOf(from);
     const last = binOf(until);
-    // Not a number where the time between is too short for its bins: then the last bin takes all.
+    // 0 or NaN where the time in between is too short to overlap a bin: then the last one takes all.
     let sum = 0;
     for (let bin = first; bin <= last; bin++) sum += this.#weight(bin, from, until);
     for (const [bin, count] of this.counts.entries()) {

@@ -2,9 +2,9 @@ import type {RemainingTime} from '../operation/events.ts';
 import {at, binCount, binOf, binStart, type DurationHistogram, tailWeight} from './duration-histogram.ts';
 
 /**
- * Estimates how long operations go on whose durations follow a histogram. In place of what is forgotten lies a tail, spread over the
- * octave after the longest duration, or after the time that has passed already: an operation older than all others is expected to go
- * on for a fraction of its age.
+ * Estimates how long operations go on whose durations follow a histogram. The durations that are forgotten are replaced by a tail,
+ * spread over the octave after the longest of the others, or after the time that has passed already: an operation older than all
+ * others is expected to go on for a fraction of its age.
  */
 export class RemainingTimes {
   readonly #histogram: DurationHistogram;

@@ -34,7 +34,7 @@ export function now(): number {
  * one that leaves `performance.now()` alone.
  *
  * @param given what the callback gets: one that needs no closure costs each waiting operation less memory
- * @param at the current time, for who has just read it
+ * @param at the current time, where it was just read
  */
 export function setTimer(
   callback: () => void,

@@ -339,24 +339,27 @@ describe('61: the wall clock is set', () => {
 });
 
 test('61: a process that stood still makes the overdue poll at once, retried as any where its connection is gone', async () => {
-  // In a thread of its own, which goes on: it closes the connection meanwhile.
+  // In a thread of its own, which goes on: it closes the connection, and wakes us when the next poll is overdue.
+  const gate = new Int32Array(new SharedArrayBuffer(4));
   const service = new Worker(
     `const {createServer} = require('node:http');
-    const {parentPort} = require('node:worker_threads');
+    const {parentPort, workerData: gate} = require('node:worker_threads');
     let connections = 0;
+    const open = () => Atomics.store(gate, 0, 1) && Atomics.notify(gate, 0);
     const server = createServer(({socket}, response) => {
       response.end(JSON.stringify({id: 'a', status: connections === 1 ? 'running' : 'succeeded', connections}));
       setTimeout(() => socket.destroy(), 50);
+      setTimeout(open, 250);
     });
     server.on('connection', () => ++connections);
     server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
-    {eval: true},
+    {eval: true, workerData: gate},
   );
   afterwards(() => service.terminate());
   const [port] = await once(service, 'message');
   const {poller, events} = begin(`http://127.0.0.1:${port}/a`, {schedule: schedules.fixed(100)});
   await until(() => waits(events).length === 1);
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  Atomics.wait(gate, 0, 0, 10_000);
   expect((await poller.result()).raw).toMatchObject({connections: 2});
   expect(waits(events)).toEqual([[100, 'schedule']]);
 });

@@ -1,3 +1,8 @@
+import {once} from 'node:events';
+import {createServer} from 'node:http';
+import {setImmediate as nextTurn} from 'node:timers/promises';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
 import ky, {type KyInstance} from 'ky';
 import {parseBody, setTransport, type TransportRequest, transportOf} from '../../src/http/transport.ts';
@@ -34,7 +39,12 @@ test('a redirect that the browser hides is not followed, and no retry helps', as
   expect(requests).toBe(1);
 });
 
-afterEach(() => void jest.restoreAllMocks());
+let stopServer = (): void => undefined;
+
+afterEach(() => {
+  jest.restoreAllMocks();
+  stopServer();
+});
 
 describe.each<[string, (fetch: typeof globalThis.fetch) => KyInstance | undefined]>([
   [
@@ -127,6 +137,41 @@ describe.each<[string, (fetch: typeof globalThis.fetch) => KyInstance | undefine
     expect(outcome).toMatchObject({value: {status: 200, body: undefined}});
   });
 });
+
+test.each([false, true])(
+  'an abort reaches a body that is still arriving, whatever was collected meanwhile; foreign: %p',
+  async (isForeign) => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc');
+    const server = createServer((_, response) => void response.writeHead(200).write('{'));
+    stopServer = () => {
+      server.close();
+      server.closeAllConnections();
+    };
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const answered = once(server, 'request');
+    const controller = new AbortController();
+    const onHead = jest.fn();
+    const sending = transportOf(ky.create())(`http://127.0.0.1:${Object(server.address()).port}/`, {
+      method: 'GET',
+      headers: {},
+      isForeign,
+      signal: controller.signal,
+      onSent: () => {},
+      onHead,
+    });
+    const [, response] = await answered;
+    while (onHead.mock.calls.length === 0) await nextTurn();
+    for (let turn = 0; turn < 10; turn++) {
+      collectGarbage();
+      await nextTurn();
+    }
+    controller.abort();
+    await expect(sending).rejects.toBe(controller.signal.reason);
+    await once(response, 'close');
+  },
+  10_000,
+);
 
 test('a ky instance has one transport, which another one may replace', () => {
   const [http, other] = [ky.create(), ky.create()];

@@ -67,7 +67,7 @@ describe('when the next poll is allowed', () => {
   });
 });
 
-describe('an operation that was long the same', () => {
+describe('an operation that has not changed for long', () => {
   const body = {
     status: 'running',
     percentComplete: 40,
@@ -80,11 +80,11 @@ describe('an operation that was long the same', () => {
   test.each([
     ['its status', {status: 'notStarted'}],
     ['its percentage', {percentComplete: 41}],
-    ['its percentage, which is absent', {percentComplete: undefined}],
+    ['its percentage to none', {percentComplete: undefined}],
     ['its detail', {statusDetail: 'e'}],
     ['the time of its last action', {lastActionDateTime: '2020-03-19T12:01:01Z'}],
-    ['the time of its last action, which is absent', {lastActionDateTime: undefined}],
-  ])('is news by %s', (_, changes) => {
+    ['the time of its last action to none', {lastActionDateTime: undefined}],
+  ])('is news when a report changes %s', (_, changes) => {
     const operation = operationOf('running', {...body, ...changes});
     const {state} = reduce(before, {type: 'report', operation, at}, operation.status);
     expect(state).toMatchObject({changedAt: at, stalled: false});
@@ -96,7 +96,7 @@ describe('an operation that was long the same', () => {
       'its other fields',
       {createdDateTime: '2020-03-19T12:00:01Z', resourceLocation: 'https://graph.example/x', more: 1},
     ],
-  ])('is none by %s', (_, changes) => {
+  ])('is no news when a report changes %s', (_, changes) => {
     const operation = operationOf('running', {...body, ...changes});
     const {state} = reduce(before, {type: 'report', operation, at}, operation.status);
     expect(state).toMatchObject({changedAt: beginning, stalled: true});

@@ -60,7 +60,7 @@ test('ends when the service throttles, and its resume token is due when the serv
   });
 });
 
-test('leaves no listener at its signal', async () => {
+test('leaves no listener on its signal', async () => {
   const {signal} = new AbortController();
   const {end} = await ended(Response.json({id: 'b', status: 'running'}), {signal});
   expect(end).toMatchObject({status: 'running'});

@@ -112,7 +112,7 @@ test.each([
   expect(events).toMatchObject([{type: 'waiting', delay, because: 'heldBack', at: beginning + 500}]);
 });
 
-describe('the schedule is told of an end', () => {
+describe('a schedule that learns is called at an end', () => {
   const endedAt = async (elapsed: number, changes: Partial<WatchState>, ended: () => void): Promise<Step> => {
     const schedule = Object.assign(() => 1, {ended});
     const settings = readOptions({protocol: tasks, schedule});
@@ -130,7 +130,7 @@ describe('the schedule is told of an end', () => {
     expect(ended.mock.calls).toEqual([[{elapsed, after, operation: operationOf('succeeded')}]]);
   });
 
-  test('and if it throws, the host is told', async () => {
+  test('and what it throws is reported to the host', async () => {
     const reportError = jest.fn();
     Object.defineProperty(globalThis, 'reportError', {value: reportError, configurable: true});
     const error = new Error('mine');

@@ -49,7 +49,7 @@ export const cancelsWhileItIsWaitedFor: Check<'cancel request'> = (_, {time, pla
   return late < 0 ? undefined : `a request to cancel ${late} ms after its time was over`;
 };
 
-/** Whoever cancels is told what the service said, and no secret. */
+/** Whoever cancels learns what the service said, and no secret. */
 export const tellsWhatBecameOfACancel: Check<'cancel over'> = ({error}, {plan}, facts) => {
   const {accepted, needless, resolved, rejected, sent, asked} = facts.cancels;
   if (error === undefined) {
@@ -66,13 +66,14 @@ export const tellsWhatBecameOfACancel: Check<'cancel over'> = ({error}, {plan}, 
   return rejected < asked - accepted ? undefined : `cancel() rejects with ${error.message}, though it was accepted`;
 };
 
-/** Whoever cancels is told in time, and of each request that the service accepted that it did. */
+/** Each `cancel()` settles in time, and resolves for each request that the service accepted. */
 export const settlesEachCancel: Check<'rest'> = (_, {facts: all, time, plan, stalled}) => {
   for (const facts of all) {
     const {cancels, operation} = facts;
     if (cancels.asked === 0) continue;
     if (cancelsUnderWay(facts) === 0) {
-      if (cancels.resolved < cancels.accepted) return `op-${operation}: the service accepted to cancel, nobody is told`;
+      if (cancels.resolved < cancels.accepted)
+        return `op-${operation}: the service accepted a request to cancel, but cancel() rejected`;
       continue;
     }
     // A body that begins to arrive at the last moment may take as long again.
