@@ -147,6 +147,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     const {writer, onError} = this.#context;
     const closed = writer.close().then(() => this.#store.close?.());
     if (await endsWithin(this.#closeTimeout, closed)) return;
+    for (const runner of runners) runner.leaveStore();
     const why = `it did not answer within ${this.#closeTimeout} ms`;
     onError(new TrackerError('store', 'The store could not be closed', undefined, why));
   }

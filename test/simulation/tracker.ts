@@ -291,8 +291,8 @@ export class Tracker implements Application {
     const {is} = seenOutcome(await tracked.outcome());
     this.#waiting.delete(waiting);
     if (generation !== this.#generation || !world.time.isProcessAlive) return;
-    // On closing, it may also be an end that the store rejected.
-    if (this.#isClosed && (is === 'stopped' || this.#store.isFailing(operation))) return;
+    // On closing, it may also be an end that the store rejected, or that a store which was left behind has not taken.
+    if (this.#isClosed && (is === 'stopped' || this.#isStoreLeft || this.#store.isFailing(operation))) return;
     const stored = world.facts[operation]?.outcome?.is;
     if (stored !== is) world.broken(`a user gets ${is}, and ${stored} is stored`);
   }

@@ -648,6 +648,24 @@ describe('close', () => {
     },
   );
 
+  test('that leaves a store behind leaves nobody waiting for an end that it has not stored', async () => {
+    const store = testStore();
+    const {options} = keep();
+    const tracker = await track({http: serviceOf(['succeeded']).http, store, requestTimeout: 5000, ...options});
+    const tracked = await tracker.add(location, {...here, initialDelay: 1000});
+    store.write = () => new Promise<never>(() => {});
+    const outcome = tracked.outcome();
+    await pass(2000);
+    let ended: string | undefined;
+    void outcome.then(({status}) => (ended = status));
+    const closing = tracker.close();
+    await pass(4900);
+    expect(ended).toBeUndefined();
+    await pass(100);
+    await closing;
+    expect(ended).toBe('succeeded');
+  });
+
   test('that an onEnd does not wait for takes what that has done', async () => {
     const store = testStore();
     let closing: Promise<void> | undefined;
