@@ -128,11 +128,6 @@ export class RecordRunner<Data> {
     await this.#turn;
   }
 
-  /** Ends the wait for a store that was left behind: watching has ended, whether or not the store ever takes that. */
-  leaveStore(): void {
-    this.#settle(this.outcome);
-  }
-
   #stop(why: string): void {
     const wasOver = this.#phase === 'over';
     this.#phase = 'over';

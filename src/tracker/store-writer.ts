@@ -30,6 +30,8 @@ export class StoreWriter {
   readonly #store: OperationStore;
   readonly #onError: (error: TrackerError) => void;
   readonly #pending = new Map<string, Change>();
+  /** What the store is doing. */
+  readonly #applying = new Map<string, Change>();
   readonly #working = new Map<string, Promise<void>>();
   readonly #closing = new LazyAbortController();
 
@@ -66,6 +68,13 @@ export class StoreWriter {
     while (this.#working.size > 0) await Promise.all(this.#working.values());
   }
 
+  /** Leaves the store behind: from now on nobody waits for it. */
+  leave(why: string): void {
+    for (const [key, change] of [...this.#applying, ...this.#pending]) {
+      for (const {stored, failed = stored} of change.waiters) failed(storeError(key, change, why));
+    }
+  }
+
   #add(key: string, change: Change): void {
     const before = this.#pending.get(key);
     this.#pending.set(key, before === undefined ? change : merge(before, change));
@@ -76,13 +85,13 @@ export class StoreWriter {
     let failures = 0;
     for (let change = this.#take(key); change !== undefined; change = this.#take(key)) {
       const isLastTry = this.#closing.aborted;
+      this.#applying.set(key, change);
       try {
         await this.#apply(key, change);
         failures = 0;
         for (const {stored} of change.waiters) stored();
       } catch (cause) {
-        const what = change.record === undefined ? 'The store could not remove' : 'The store could not write';
-        const error = new TrackerError('store', what, key, cause);
+        const error = storeError(key, change, cause);
         const failed = change.waiters.filter((waiter) => waiter.failed !== undefined);
         for (const waiter of failed) waiter.failed?.(error);
         // Who called knows.
@@ -99,6 +108,7 @@ export class StoreWriter {
         await pause(doublingDelay(firstRetry, longestRetry, failures), this.#closing).catch(() => {});
       }
     }
+    this.#applying.delete(key);
     this.#working.delete(key);
   }
 
@@ -113,6 +123,11 @@ export class StoreWriter {
     else if (mayBeLost) await this.#store.write(key, writeRecord(record), {mayBeLost});
     else await this.#store.write(key, writeRecord(record));
   }
+}
+
+function storeError(key: string, {record}: Change, cause: unknown): TrackerError {
+  const what = record === undefined ? 'The store could not remove' : 'The store could not write';
+  return new TrackerError('store', what, key, cause);
 }
 
 function merge(before: Change, after: Change): Change {

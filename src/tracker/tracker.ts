@@ -147,8 +147,8 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     const {writer, onError} = this.#context;
     const closed = writer.close().then(() => this.#store.close?.());
     if (await endsWithin(this.#closeTimeout, closed)) return;
-    for (const runner of runners) runner.leaveStore();
     const why = `it did not answer within ${this.#closeTimeout} ms`;
+    writer.leave(why);
     onError(new TrackerError('store', 'The store could not be closed', undefined, why));
   }
 
@@ -182,8 +182,8 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
       await entry.stored;
     } catch (error) {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
-      // It may have been stored all the same.
-      writer.remove(key);
+      // It may have been stored all the same. A store that was left behind is not asked for anything any more.
+      if (this.#closing === undefined) writer.remove(key);
       throw error;
     }
     entry.runner.start(dueAtOf(record));

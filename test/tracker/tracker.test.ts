@@ -635,7 +635,7 @@ describe('close', () => {
       const store = {...testStore(), [name]: () => new Promise<never>(() => {})};
       const {errors, options} = keep();
       const tracker = await track({http: serviceOf(['succeeded']).http, store, requestTimeout: 5000, ...options});
-      void tracker.add(location, here);
+      const added = tracker.add(location, here).catch(() => {});
       await pass(100);
       let isClosed = false;
       void tracker.close().then(() => (isClosed = true));
@@ -645,25 +645,44 @@ describe('close', () => {
       expect(isClosed).toBe(true);
       const message = 'The store could not be closed: it did not answer within 5000 ms';
       expect(errors).toEqual([expect.objectContaining({reason: 'store', message, key: undefined})]);
+      await added;
     },
   );
 
-  test('that leaves a store behind leaves nobody waiting for an end that it has not stored', async () => {
+  test('that leaves a store behind leaves nobody waiting for it', async () => {
     const store = testStore();
     const {options} = keep();
     const tracker = await track({http: serviceOf(['succeeded']).http, store, requestTimeout: 5000, ...options});
-    const tracked = await tracker.add(location, {...here, initialDelay: 1000});
+    const tracked = await tracker.add(location, {...here, key: 'a', initialDelay: 1000});
+    await tracker.add(location, {...here, key: 'b', initialDelay: 60_000});
     store.write = () => new Promise<never>(() => {});
-    const outcome = tracked.outcome();
+    store.remove = () => new Promise<never>(() => {});
+    const settled: unknown[] = [];
+    const waiting = [
+      tracked.outcome().then(({status}) => `a ${status}`),
+      tracker.remove('b'),
+      tracker.add(location, {...here, key: 'c'}),
+      tracker.add(location, {...here, key: 'c'}),
+      tracker.get('c'),
+    ].map((each) =>
+      Promise.resolve(each)
+        .catch(String)
+        .then((value) => settled.push(value)),
+    );
     await pass(2000);
-    let ended: string | undefined;
-    void outcome.then(({status}) => (ended = status));
     const closing = tracker.close();
     await pass(4900);
-    expect(ended).toBeUndefined();
+    expect(settled).toEqual([]);
     await pass(100);
-    await closing;
-    expect(ended).toBe('succeeded');
+    await Promise.all([closing, ...waiting]);
+    const late = 'it did not answer within 5000 ms';
+    expect(settled.map(String).toSorted()).toEqual([
+      `TrackerError: The store could not remove b: ${late}`,
+      `TrackerError: The store could not write c: ${late}`,
+      `TrackerError: The store could not write c: ${late}`,
+      'a succeeded',
+      'undefined',
+    ]);
   });
 
   test('that an onEnd does not wait for takes what that has done', async () => {
