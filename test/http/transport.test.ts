@@ -162,7 +162,7 @@ test.each([false, true])(
     });
     const [, response] = await answered;
     while (onHead.mock.calls.length === 0) await nextTurn();
-    for (let turn = 0; turn < 10; turn++) {
+    for (let turn = 0; turn < 2; turn++) {
       collectGarbage();
       await nextTurn();
     }
