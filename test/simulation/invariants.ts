@@ -135,7 +135,8 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
     facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const waitsForOthers = isCrowded(plan) || (plan.hasClient && facts.isDoubled);
-  const mayWait = leavesAfter(plan) > 0 || world.isPaced || waitsForOthers;
+  // So does what a hint in the last millisecond makes: it goes by a timer, which takes one.
+  const mayWait = leavesAfter(plan) > 0 || world.isPaced || waitsForOthers || facts.wokenAt !== undefined;
   // A record that was held back until the deadline has not had its last poll: its step comes late, and may have to keep the pace.
   const due = facts.wasHeld
     ? facts.deadlineAt + leavesAfter(plan) + (world.isPaced ? longestGateWait : 0)
