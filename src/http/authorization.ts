@@ -3,7 +3,7 @@ import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
-import {formsInUrls, type Secrets} from './redact.ts';
+import {formsInUrls, type RequestSecrets, type Secrets} from './redact.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
 /** Why a token is asked for. */
@@ -86,11 +86,10 @@ function threw(error: unknown): never {
 /** How many tokens of a function are known: the current one, and those that it gave before. */
 const maxKnownTokens = 4;
 
-interface KnownSecrets {
+/** The secrets of a function's requests, and what they consist of. */
+interface KnownSecrets extends RequestSecrets {
   readonly tokens: readonly string[];
   readonly others: Secrets;
-  /** Both. */
-  readonly secrets: Secrets;
 }
 
 const knownSecrets = new WeakMap<object, KnownSecrets>();
@@ -101,17 +100,29 @@ const knownSecrets = new WeakMap<object, KnownSecrets>();
  *
  * @param token the one that the request carries
  */
-export function secretsWith(source: TokenSource | undefined, token: string | undefined, others: Secrets): Secrets {
-  if (typeof source !== 'function') return source === undefined ? others : [...formsInUrls(source), ...others];
+export function secretsWith(
+  source: TokenSource | undefined,
+  token: string | undefined,
+  others: RequestSecrets,
+): RequestSecrets {
+  if (source === undefined) return others;
+  if (typeof source === 'string') return addTokens([source], others);
   const known = knownSecrets.get(source);
   const before = known?.tokens ?? [];
   const isCurrent = token === undefined || before[0] === token;
   // The usual case, without any allocation.
-  if (known !== undefined && isCurrent && known.others === others) return known.secrets;
+  if (known !== undefined && isCurrent && known.others === others.secrets) return known;
   const tokens = isCurrent ? before : [token, ...before.filter((other) => other !== token)].slice(0, maxKnownTokens);
-  const secrets = [...tokens.flatMap(formsInUrls), ...others];
-  knownSecrets.set(source, {tokens, others, secrets});
-  return secrets;
+  const made = {tokens, others: others.secrets, ...addTokens(tokens, others)};
+  knownSecrets.set(source, made);
+  return made;
+}
+
+function addTokens(tokens: readonly string[], {secrets: others, credentials}: RequestSecrets): RequestSecrets {
+  const forms = tokens.flatMap(formsInUrls);
+  const secrets = [...forms, ...others];
+  // One list where all of them are credentials, so that it is searched once.
+  return {secrets, credentials: credentials.length === others.length ? secrets : [...forms, ...credentials]};
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -3,7 +3,7 @@ import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasOrigin, readLocation} from '../shared/location.ts';
 import {maySendToken, requestToken, secretsWith, type TokenPolicy, type TokenSource} from './authorization.ts';
 import {readClaims} from './claims-challenge.ts';
-import {containsSecret, isRedacted, type Secrets} from './redact.ts';
+import {containsSecret, isRedacted, type RequestSecrets} from './redact.ts';
 import {protocolError} from './request-errors.ts';
 import {type RequestContent, type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -60,8 +60,7 @@ export async function exchange(
       const given = requestToken(tokenSource, requestTimeout, request, {forceRefresh: false});
       token = given instanceof Promise ? await given : given;
     }
-    const secrets = secretsWith(tokenSource, token, settings.secrets);
-    const credentials = credentialsAmong(secrets, settings);
+    const {secrets, credentials} = secretsWith(tokenSource, token, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
     const target = {location, token, secrets, credentials, trusted, isForeign, redirected};
@@ -114,18 +113,8 @@ function redirectTarget(response: ServiceResponse, tokenOrigin: string, policy: 
 }
 
 /** Whether a URL that the service gave quotes what it must not: on its own origin it may contain what is in a client's headers. */
-export function quotesSecret(
-  location: string,
-  origin: string,
-  {secrets, credentials}: Pick<ServiceResponse, 'secrets' | 'credentials'>,
-): boolean {
+export function quotesSecret(location: string, origin: string, {secrets, credentials}: RequestSecrets): boolean {
   return containsSecret(location, credentials !== secrets && hasOrigin(location, origin) ? credentials : secrets);
-}
-
-/** The secrets of a request that no URL may contain: its tokens, and the credentials among the others. */
-function credentialsAmong(secrets: Secrets, {secrets: others, credentials}: SendSettings): Secrets {
-  if (credentials.length === others.length) return secrets;
-  return [...secrets.slice(0, secrets.length - others.length), ...credentials];
 }
 
 /** The error for a URL of the service that quotes a token or a header of the client. */

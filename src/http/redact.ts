@@ -12,6 +12,14 @@ const maxTextLength = 200;
 /** What must not be shown: the tokens of a request, and the values of its client's own headers. */
 export type Secrets = readonly string[];
 
+/** The secrets of a request. */
+export interface RequestSecrets {
+  /** What must not be shown of its response. */
+  readonly secrets: Secrets;
+  /** Those of them that no URL may contain either. A version or a tenant's name in a header is part of many. */
+  readonly credentials: Secrets;
+}
+
 /** A string from outside, shortened and without secrets, which a server may send back. */
 export function redact(text: string, secrets: Secrets, maxLength: number = maxTextLength): string {
   return withoutSecrets(text, secrets).slice(0, maxLength);

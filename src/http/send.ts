@@ -2,7 +2,7 @@ import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import type {Signal} from '../shared/abort.ts';
-import {redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
+import {type RequestSecrets, redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import {readWait} from './retry-after.ts';
 import type {ServiceResponse} from './service-response.ts';
@@ -17,8 +17,8 @@ import {
   type TransportResponse,
 } from './transport.ts';
 
-/** What all requests of a poller have in common. */
-export interface SendSettings {
+/** What all requests of a poller have in common. Their secrets besides the token are what the transport sends of its own. */
+export interface SendSettings extends RequestSecrets {
   readonly reader: Pick<ProtocolReader, 'tokenHeader' | 'protocol'>;
   readonly transport: Transport;
   /** How long one request may take, in milliseconds. */
@@ -27,10 +27,6 @@ export interface SendSettings {
   readonly maxResponseSize: number;
   /** The longest `Retry-After` that is kept, in milliseconds; `undefined`: any. */
   readonly maxRetryAfter: number | undefined;
-  /** What must not be shown besides the token: what the transport sends of its own. */
-  readonly secrets: Secrets;
-  /** Those of them that no URL may contain either. A version or a tenant's name in a header is part of many. */
-  readonly credentials: Secrets;
 }
 
 /** What is sent, wherever it goes. No field may be left out: one could be found in a polluted `Object.prototype`, such as a method. */
@@ -45,13 +41,9 @@ export interface RequestContent {
 }
 
 /** Where it is sent, and with which token. */
-export interface RequestTarget {
+export interface RequestTarget extends RequestSecrets {
   readonly location: string;
   readonly token: string | undefined;
-  /** What must not be shown of the response. */
-  readonly secrets: Secrets;
-  /** Those of them that no URL may contain either. */
-  readonly credentials: Secrets;
   /** Whether credentials may go to the location. */
   readonly trusted: boolean;
   /** Whether the location is on another origin than the request's own. */

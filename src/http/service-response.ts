@@ -1,10 +1,10 @@
 import type {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
-import type {Secrets} from './redact.ts';
+import type {RequestSecrets} from './redact.ts';
 import type {TransportRequest, TransportResponse} from './transport.ts';
 
 /** The service's response to a request: its head, and its body as far as that can be read. */
-export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'> {
+export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'>, RequestSecrets {
   /** The body as JSON: `null` where there is none, `undefined` where it is not JSON or `bodyError` says why it was not read. */
   readonly json: unknown;
   /** The same, but with the values of the client's headers that a URL may contain. Only URLs are read from here. */
@@ -24,8 +24,4 @@ export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'hea
   readonly seeOther: string | undefined;
   /** Where it is a 401: why the request was not repeated with another token, although one was asked for. */
   readonly sameToken: string | undefined;
-  /** What must not be shown of it. */
-  readonly secrets: Secrets;
-  /** What a URL on the service's own origin must not contain either. */
-  readonly credentials: Secrets;
 }
