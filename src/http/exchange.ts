@@ -63,8 +63,8 @@ export async function exchange(
     const {secrets, credentials} = secretsWith(tokenSource, token, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const redirected = redirects > 0;
-    const target = {location, token, secrets, credentials, trusted, isForeign, redirected};
-    const response = await send(sendSettings, request, target);
+    const target = {location, secrets, credentials, isForeign, redirected};
+    const response = await send(sendSettings, request, target, {token, trusted});
     const {status} = response;
     // A request that changes something is never redirected.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {

@@ -40,16 +40,20 @@ export interface RequestContent {
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
-/** Where it is sent, and with which token. */
+/** Where it is sent. Its response has the same. */
 export interface RequestTarget extends RequestSecrets {
   readonly location: string;
-  readonly token: string | undefined;
-  /** Whether credentials may go to the location. */
-  readonly trusted: boolean;
   /** Whether the location is on another origin than the request's own. */
   readonly isForeign: boolean;
   /** Whether redirects led to the location. */
   readonly redirected: boolean;
+}
+
+/** What a request may carry. */
+export interface RequestToken {
+  readonly token: string | undefined;
+  /** Whether credentials may go to the location. */
+  readonly trusted: boolean;
 }
 
 /**
@@ -59,35 +63,29 @@ export interface RequestTarget extends RequestSecrets {
  * @throws PollError when there is no response; the signal's reason when it aborts
  */
 export function send(
-  settings: ResponseSettings & Pick<SendSettings, 'transport' | 'requestTimeout'>,
+  settings: SendSettings,
   request: RequestContent & RequestLimits,
   target: RequestTarget,
+  token: RequestToken,
 ): Promise<ServiceResponse> {
   const {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter} = settings;
   const {method, json} = request;
-  const {location, secrets, isForeign} = target;
+  const {location, isForeign, secrets} = target;
   const clientRequestId = crypto.randomUUID();
-  const headers = requestHeaders(request, target, clientRequestId, reader.tokenHeader);
+  const headers = requestHeaders(request, token, clientRequestId, reader.tokenHeader);
+  const read = (response: TransportResponse, cause?: PollError): ServiceResponse =>
+    readResponse(settings, request, target, clientRequestId, response, cause);
   let head: ResponseHead | undefined;
-  const readHead = (cause: PollError): ServiceResponse | undefined => {
-    if (head === undefined || !isStatus(head.status)) return undefined;
-    const response = createResponse(head.status, head.headers, undefined);
-    return readResponse(settings, request, target, clientRequestId, response, cause);
-  };
-  const read = (response: TransportResponse): ServiceResponse => {
-    const {status, headers: responseHeaders, retryAfter} = response;
-    if (isStatus(status)) return readResponse(settings, request, target, clientRequestId, response, undefined);
-    const answer = readAnswer(status, responseHeaders, clientRequestId, secrets);
-    throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(retryAfter, maxRetryAfter)});
-  };
-  const fail = (error: unknown): ServiceResponse => {
-    const failure = networkError(error, secrets);
-    const left = readHead(failure);
-    if (left === undefined) throw failure;
-    return left;
-  };
-  const work = (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> =>
-    transport(location, {
+  const work = (signal: Signal, progress: Progress): Promise<ServiceResponse> => {
+    const onHead = (arrived?: ResponseHead): void => {
+      if (arrived !== undefined && isStatus(arrived.status)) head = arrived;
+      progress.onHead();
+    };
+    const fail = (error: unknown): never => {
+      throw networkError(error, secrets);
+    };
+    return transport(location, {
+      ...progress,
       method,
       headers,
       json,
@@ -95,15 +93,14 @@ export function send(
       maxBodyLength: maxResponseSize,
       maxRetryAfter,
       signal,
-      onHeldBack,
-      onSent,
-      onRequeued,
-      onHead: (arrived) => {
-        head = arrived;
-        onHead();
-      },
+      onHead,
     }).then(read, fail);
-  return withTimeLimit(requestTimeout, request, 'request', work, readHead);
+  };
+  return withTimeLimit(requestTimeout, request, 'request', work).catch((error: unknown) => {
+    // The reason of an abort may be a PollError too.
+    if (head === undefined || request.signal.aborted || !(error instanceof PollError)) throw error;
+    return read(createResponse(head.status, head.headers, undefined), error);
+  });
 }
 
 const acceptJson = 'application/json';
@@ -116,7 +113,7 @@ export function acceptsByDefault(accept: string | undefined): boolean {
 
 function requestHeaders(
   {takesText, headers: others}: RequestContent,
-  {token, trusted}: RequestTarget,
+  {token, trusted}: RequestToken,
   clientRequestId: string,
   {name, prefix}: ProtocolReader['tokenHeader'],
 ): TransportRequest['headers'] {
@@ -139,40 +136,36 @@ function requestHeaders(
   return headers;
 }
 
-/** What a response is read by. */
-type ResponseSettings = Pick<SendSettings, 'reader' | 'maxResponseSize' | 'maxRetryAfter'>;
-
 /** @param cause why there is no body */
 function readResponse(
-  {reader, maxResponseSize, maxRetryAfter}: ResponseSettings,
+  {reader, maxResponseSize, maxRetryAfter}: SendSettings,
   {method, takesText}: RequestContent,
-  {location, secrets, credentials, isForeign, redirected}: RequestTarget,
+  target: RequestTarget,
   clientRequestId: string,
-  {status, headers, retryAfter, body}: TransportResponse,
+  {status, headers, retryAfter: wait, body}: TransportResponse,
   cause: PollError | undefined,
 ): ServiceResponse {
+  const {secrets, credentials} = target;
   const answer = readAnswer(status, headers, clientRequestId, secrets);
-  const links = body === undefined ? undefined : readBody(body, credentials, takesText && status < 300);
+  if (!isStatus(status)) {
+    throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(wait, maxRetryAfter)});
+  }
+  const links = body && readBody(body, credentials, takesText && status < 300);
   const json = credentials === secrets ? links : redactJson(links, secrets);
   const place = reader.protocol.retryAfter;
-  const wait = retryAfter ?? (place && readWait(place, headers, json));
-  const facts = {answer, retryAfter: atMost(wait, maxRetryAfter)};
+  const retryAfter = atMost(wait ?? (place && readWait(place, headers, json)), maxRetryAfter);
   return {
+    ...target,
     status,
     headers,
-    retryAfter: facts.retryAfter,
+    retryAfter,
     json,
     links,
-    bodyError: body === undefined ? bodyError(cause, maxResponseSize, facts) : undefined,
+    bodyError: body === undefined ? bodyError(cause, maxResponseSize, {answer, retryAfter}) : undefined,
     answer,
     method,
-    location,
-    redirected,
-    isForeign,
     seeOther: undefined,
     sameToken: undefined,
-    secrets,
-    credentials,
   };
 }
 
@@ -190,8 +183,7 @@ function bodyError(
     const why = `a body of more than ${maxResponseSize} bytes, the most that the option maxResponseSize allows`;
     return protocolError(why, facts, 'protocol');
   }
-  const {message, kind, transient, code, ends} = cause;
-  return new PollError(message, {kind, transient, code, ends, retryAfter: facts.retryAfter});
+  return new PollError(cause.message, {...cause, retryAfter: facts.retryAfter});
 }
 
 /** The body without secrets: as JSON, or as it is where text is wanted. */
@@ -200,8 +192,8 @@ function readBody(body: NonNullable<TransportResponse['body']>, secrets: Secrets
   return 'text' in body && !textMayContainSecret(body.text, secrets) ? json : redactJson(json, secrets);
 }
 
-function atMost(wait: number | undefined, longest: number | undefined): number | undefined {
-  return wait === undefined || longest === undefined ? wait : Math.min(wait, longest);
+function atMost(wait: number | undefined, longest = Number.POSITIVE_INFINITY): number | undefined {
+  return wait === undefined ? undefined : Math.min(wait, longest);
 }
 
 function readAnswer(httpStatus: number, headers: ResponseHeaders, clientRequestId: string, secrets: Secrets): Answer {

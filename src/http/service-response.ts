@@ -1,10 +1,10 @@
 import type {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
-import type {RequestSecrets} from './redact.ts';
+import type {RequestTarget} from './send.ts';
 import type {TransportRequest, TransportResponse} from './transport.ts';
 
 /** The service's response to a request: its head, and its body as far as that can be read. */
-export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'>, RequestSecrets {
+export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'>, RequestTarget {
   /** The body as JSON: `null` where there is none, `undefined` where it is not JSON or `bodyError` says why it was not read. */
   readonly json: unknown;
   /** The same, but with the values of the client's headers that a URL may contain. Only URLs are read from here. */
@@ -14,12 +14,6 @@ export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'hea
   /** The head, as events and errors carry it. */
   readonly answer: Answer;
   readonly method: TransportRequest['method'];
-  /** Where the response came from. */
-  readonly location: string;
-  /** Whether redirects led there. */
-  readonly redirected: boolean;
-  /** Whether it came from another origin than the request's own. */
-  readonly isForeign: boolean;
   /** Where a redirect leads that was not followed. */
   readonly seeOther: string | undefined;
   /** Where it is a 401: why the request was not repeated with another token, although one was asked for. */

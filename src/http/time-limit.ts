@@ -34,7 +34,6 @@ type Stage =
  * whether or not the work reacts to its signal. Once the head of a response is there, the deadline no longer ends it: a
  * response that is arriving when the deadline passes is read.
  *
- * @param salvage gives what the work is worth when the time is up; `undefined`: nothing
  * @throws PollError when the time is up; the signal's reason when it aborts; what the work throws
  */
 export function withTimeLimit<T>(
@@ -42,7 +41,6 @@ export function withTimeLimit<T>(
   {signal, deadlineAt, onHeldBack}: RequestLimits,
   kind: LimitedWork,
   work: (signal: LazyAbortController, progress: Progress) => Promise<T>,
-  salvage?: (error: PollError) => T | undefined,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new LazyAbortController();
@@ -53,12 +51,7 @@ export function withTimeLimit<T>(
       // The limit, not the time that has passed: a timer fires late on a busy machine.
       const isDeadline = endOf(stage, requestTimeout, deadlineAt) === deadlineAt;
       const limit = isDeadline ? Math.max(0, Math.round(deadlineAt - begunAt)) : requestTimeout;
-      const error = timeoutError(kind, limit, stage);
-      finish();
-      const salvaged = salvage?.(error);
-      if (salvaged === undefined) reject(error);
-      else resolve(salvaged);
-      controller.abort();
+      giveUp(timeoutError(kind, limit, stage));
     });
     const enter = (next: Stage, at?: number): void => {
       if (stage.is === 'over') return;
@@ -69,11 +62,12 @@ export function withTimeLimit<T>(
       enter({is: 'over'});
       unsubscribe();
     };
-    const unsubscribe = onAbort(signal, () => {
+    const giveUp = (reason: unknown): void => {
       finish();
-      reject(signal.reason);
+      reject(reason);
       controller.abort();
-    });
+    };
+    const unsubscribe = onAbort(signal, () => giveUp(signal.reason));
     work(controller, {
       onHeldBack: (heldUntil) => {
         // A batch may be refused after one of its requests was given up.

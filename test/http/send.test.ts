@@ -1,6 +1,13 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {type RequestContent, type RequestTarget, type SendSettings, send} from '../../src/http/send.ts';
+import {
+  type RequestContent,
+  type RequestTarget,
+  type RequestToken,
+  type SendSettings,
+  send,
+} from '../../src/http/send.ts';
 import {createResponse, type TransportRequest, type TransportResponse} from '../../src/http/transport.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
@@ -10,10 +17,8 @@ const token = 'marker-token-0123456789';
 
 const home: RequestTarget = {
   location: 'https://graph.example/a',
-  token,
   secrets: [token],
   credentials: [token],
-  trusted: true,
   isForeign: false,
   redirected: false,
 };
@@ -22,12 +27,13 @@ interface Sending {
   readonly answer?: Partial<Omit<TransportResponse, 'headers'>> & {readonly headers?: Record<string, string>};
   readonly request?: Partial<RequestContent>;
   readonly target?: Partial<RequestTarget>;
+  readonly carries?: Partial<RequestToken>;
   readonly settings?: Partial<SendSettings>;
   readonly protocol?: Protocol;
 }
 
 /** Sends a request that gets this answer. */
-async function sent({answer = {}, request = {}, target = {}, settings = {}, protocol = tasks}: Sending) {
+async function sent({answer = {}, request = {}, target = {}, carries = {}, settings = {}, protocol = tasks}: Sending) {
   let outgoing: TransportRequest | undefined;
   const transport: SendSettings['transport'] = async (_, given) => {
     outgoing = given;
@@ -40,6 +46,7 @@ async function sent({answer = {}, request = {}, target = {}, settings = {}, prot
     {...readOptions({protocol}), ...settings, transport},
     {...get, ...request, ...limits},
     {...home, ...target},
+    {token, trusted: true, ...carries},
   );
   const {'client-request-id': id, ...headers} = outgoing?.headers ?? {};
   return {response, headers, id};
@@ -67,8 +74,8 @@ describe('the headers of a request', () => {
   });
 
   test("without a token, leave the credentials of the ky instance where the location is the token's", async () => {
-    expect((await sent({target: {token: undefined}})).headers).toEqual({accept: json});
-    const {headers} = await sent({target: {token: undefined, trusted: false}, protocol: keyed()});
+    expect((await sent({carries: {token: undefined}})).headers).toEqual({accept: json});
+    const {headers} = await sent({carries: {token: undefined, trusted: false}, protocol: keyed()});
     expect(Object.entries(headers)).toEqual([
       ['accept', json],
       ['authorization', undefined],
@@ -164,7 +171,8 @@ describe('a request whose head has arrived', () => {
     const sending = send(
       {...readOptions({protocol: tasks}), transport, requestTimeout},
       {...get, deadlineAt, signal: new AbortController().signal},
-      {...home, token: undefined},
+      home,
+      {token: undefined, trusted: true},
     ).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(500);
     return sending;
@@ -187,5 +195,19 @@ describe('a request whose head has arrived', () => {
 
   test('fails where its HTTP status is none', async () => {
     expect(await arriving(99, {requestTimeout: 300})).toMatchObject({kind: 'timeout', httpStatus: undefined});
+  });
+
+  test('is aborted all the same, even by an error that a request has failed with', async () => {
+    const controller = new AbortController();
+    const transport: SendSettings['transport'] = (_, {onHead}) => {
+      onHead({status: 202, headers: new Headers()});
+      return new Promise(() => undefined);
+    };
+    const settings = {...readOptions({protocol: tasks}), transport};
+    const limits = {deadlineAt: undefined, signal: controller.signal};
+    const sending = send(settings, {...get, ...limits}, home, {token: undefined, trusted: true});
+    const reason = new PollError('No answer', {kind: 'network', transient: true});
+    controller.abort(reason);
+    await expect(sending).rejects.toBe(reason);
   });
 });
