@@ -25,8 +25,6 @@ export interface ServiceRequest extends RequestContent, RequestLimits {
   readonly tokenOrigin: string;
   /** Where no token is sent, the URL whose origin counts as the request's own. Default its location. */
   readonly home: string | undefined;
-  /** How long it may take, in milliseconds. Default as for all requests; a token has that time in any case. */
-  readonly requestTimeout: number | undefined;
 }
 
 /** Whether a poll has already asked for a new token. */
@@ -47,24 +45,20 @@ export async function exchange(
 ): Promise<ServiceResponse> {
   const {tokenOrigin, method} = request;
   const {token: tokenSource, requestTimeout} = settings;
-  const sendSettings =
-    request.requestTimeout === undefined ? settings : {...settings, requestTimeout: request.requestTimeout};
   let {location} = request;
   if (isRedacted(location)) throw quotingError();
   let redirects = 0;
   let refreshed: string | undefined;
   for (;;) {
     const trusted = maySendToken(location, tokenOrigin, settings);
-    let token = trusted ? refreshed : undefined;
-    if (trusted && token === undefined) {
-      const given = requestToken(tokenSource, requestTimeout, request, {forceRefresh: false});
-      token = given instanceof Promise ? await given : given;
-    }
+    const given = trusted
+      ? (refreshed ?? requestToken(tokenSource, requestTimeout, request, {forceRefresh: false}))
+      : undefined;
+    const token = given instanceof Promise ? await given : given;
     const {secrets, credentials} = secretsWith(tokenSource, token, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
-    const redirected = redirects > 0;
-    const target = {location, secrets, credentials, isForeign, redirected};
-    const response = await send(sendSettings, request, target, {token, trusted});
+    const target = {location, secrets, credentials, isForeign, redirected: redirects > 0};
+    const response = await send(settings, request, target, {token, trusted});
     const {status} = response;
     // A request that changes something is never redirected.
     if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
@@ -73,15 +67,12 @@ export async function exchange(
       location = redirectTarget(response, tokenOrigin, settings);
       continue;
     }
-    if (status === 401 && token !== undefined && typeof tokenSource === 'function' && !refresh.done) {
-      refresh.done = true;
-      const claims = readClaims(response.headers.get('www-authenticate'));
-      const wanted = {forceRefresh: true, refused: token, ...(claims === undefined ? {} : {claims})};
-      refreshed = await requestToken(tokenSource, requestTimeout, request, wanted);
-      if (refreshed === token) return {...response, sameToken: sameTokenAfter(claims)};
-      continue;
-    }
-    return response;
+    if (status !== 401 || token === undefined || typeof tokenSource !== 'function' || refresh.done) return response;
+    refresh.done = true;
+    const claims = readClaims(response.headers.get('www-authenticate'));
+    const wanted = {forceRefresh: true, refused: token, ...(claims && {claims})};
+    refreshed = await requestToken(tokenSource, requestTimeout, request, wanted);
+    if (refreshed === token) return {...response, sameToken: sameTokenAfter(claims)};
   }
 }
 
@@ -132,5 +123,5 @@ function isForeignOrigin(
   const {origin} = new URL(location);
   if (origin === tokenOrigin || trustedOrigins.has(origin)) return false;
   // If the locations of a protocol may be on any host and need no token, each of them counts as foreign.
-  return tokenOrigin !== '' || reader.foreignHosts || origin !== new URL(home).origin;
+  return tokenOrigin !== '' || reader.foreignHosts || !hasOrigin(home, origin);
 }

@@ -38,6 +38,8 @@ export interface RequestContent {
   readonly takesText: boolean;
   /** Further headers. */
   readonly headers: Readonly<Record<string, string>> | undefined;
+  /** How long it may take, in milliseconds. Default as for all requests; a token has that time in any case. */
+  readonly requestTimeout: number | undefined;
 }
 
 /** Where it is sent. Its response has the same. */
@@ -68,8 +70,8 @@ export function send(
   target: RequestTarget,
   token: RequestToken,
 ): Promise<ServiceResponse> {
-  const {reader, transport, requestTimeout, maxResponseSize, maxRetryAfter} = settings;
-  const {method, json} = request;
+  const {reader, transport, maxResponseSize, maxRetryAfter} = settings;
+  const {method, json, requestTimeout = settings.requestTimeout} = request;
   const {location, isForeign, secrets} = target;
   const clientRequestId = crypto.randomUUID();
   const headers = requestHeaders(request, token, clientRequestId, reader.tokenHeader);
@@ -197,10 +199,8 @@ function atMost(wait: number | undefined, longest = Number.POSITIVE_INFINITY): n
 }
 
 function readAnswer(httpStatus: number, headers: ResponseHeaders, clientRequestId: string, secrets: Secrets): Answer {
-  const idHeader = headers.get('request-id') ?? headers.get('x-ms-request-id');
-  const dateHeader = headers.get('date');
-  const requestId = idHeader === null ? undefined : redact(idHeader, secrets);
-  const date = dateHeader === null ? undefined : redact(dateHeader, secrets);
+  const requestId = redact(headers.get('request-id') ?? headers.get('x-ms-request-id'), secrets);
+  const date = redact(headers.get('date'), secrets);
   // Each waiting operation keeps its last one, and literals take the least memory.
   if (requestId === undefined) {
     return Object.freeze(date === undefined ? {httpStatus, clientRequestId} : {httpStatus, clientRequestId, date});
