@@ -20,9 +20,15 @@ export interface RequestSecrets {
   readonly credentials: Secrets;
 }
 
-/** A string from outside, shortened and without secrets, which a server may send back. */
-export function redact(text: string, secrets: Secrets, maxLength: number = maxTextLength): string {
-  return withoutSecrets(text, secrets).slice(0, maxLength);
+/** A string from outside, shortened and without secrets, which a server may send back; `undefined` where there is none. */
+export function redact(text: string, secrets: Secrets, maxLength?: number): string;
+export function redact(text: string | null | undefined, secrets: Secrets): string | undefined;
+export function redact(
+  text: string | null | undefined,
+  secrets: Secrets,
+  maxLength: number = maxTextLength,
+): string | undefined {
+  return text === null || text === undefined ? undefined : withoutSecrets(text, secrets).slice(0, maxLength);
 }
 
 /** A location as events, errors and logs may show it: without secrets, and without its query on another origin than the token's. */
@@ -91,16 +97,10 @@ function copyWithoutSecrets(json: unknown, secrets: Secrets): unknown {
   if (typeof json === 'number') return isSecretNumber(json, secrets) ? replacement : json;
   if (Array.isArray(json)) return json.map((inner) => copyWithoutSecrets(inner, secrets));
   if (!isRecord(json)) return json;
-  const copy: Record<string, unknown> = {};
-  for (const key of Object.keys(json)) {
-    const name = withoutSecrets(key, secrets);
-    const value = copyWithoutSecrets(json[key], secrets);
-    // An assignment would set the prototype, or what some other code has added to it.
-    if (name in copy) {
-      Object.defineProperty(copy, name, {value, enumerable: true, configurable: true, writable: true});
-    } else copy[name] = value;
-  }
-  return copy;
+  // Not by assignment, which would set the prototype, or what some other code has added to it.
+  return Object.fromEntries(
+    Object.entries(json).map(([key, value]) => [withoutSecrets(key, secrets), copyWithoutSecrets(value, secrets)]),
+  );
 }
 
 /** A text with its secrets replaced; where one was escaped, the whole text without escapes. */

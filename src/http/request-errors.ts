@@ -33,8 +33,8 @@ export function httpError(
 ): PollError {
   const {status, json, answer, retryAfter, method, location, redirected, isForeign, sameToken, secrets} = response;
   const error = parseErrorObject(ownProperty(json, 'error'));
-  const code = error?.code === undefined ? undefined : redact(error.code, secrets);
-  const message = error?.message === undefined ? undefined : redact(error.message, secrets);
+  const code = redact(error?.code, secrets);
+  const message = redact(error?.message, secrets);
   const throttled = isThrottled(response, reader);
   const facts: PollErrorFacts = {
     kind: 'http',
@@ -47,8 +47,7 @@ export function httpError(
     ends: throttled || (isForeign && redirected) ? undefined : endingStatuses.get(status),
   };
   const where = redactUrl(location, redirected ? '' : tokenOrigin, secrets, maxShownLocation);
-  const parts = [code, message].filter((part) => part !== undefined && part !== '');
-  const details = parts.join(', ').replaceAll(where, '…');
+  const details = [code, message].filter(Boolean).join(', ').replaceAll(where, '…');
   const own = sameToken === undefined ? '' : ` (${sameToken})`;
   return new PollError(`${method} ${where} answered ${status}${own}${details === '' ? '' : `: ${details}`}`, facts);
 }
@@ -84,15 +83,12 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
     innermost = cause;
     cause = cause['cause'];
   }
-  const why = code ?? redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
-  if (code !== undefined && unsendable.has(code)) {
-    const message = `The request cannot be sent: ${code}, ${redact(describeError(innermost), secrets)}`;
-    return new PollError(message, {kind: 'network', transient: false, code, ends: 'unreachable'});
-  }
-  if (isProgrammingError(error)) {
-    const message = `${why} (thrown by the ky instance: a hook, or its fetch)`;
-    return new PollError(message, {kind: 'network', transient: false, ends: 'unreachable'});
-  }
+  const described = redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
+  const why = code ?? described;
+  const final = (message: string): PollError =>
+    new PollError(message, {kind: 'network', transient: false, code, ends: 'unreachable'});
+  if (code !== undefined && unsendable.has(code)) return final(`The request cannot be sent: ${code}, ${described}`);
+  if (isProgrammingError(error)) return final(`${why} (thrown by the ky instance: a hook, or its fetch)`);
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
 }
 
