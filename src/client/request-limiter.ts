@@ -31,7 +31,7 @@ export class RequestLimiter {
       // The others are held back at once, and even if the body never arrives.
       if (head !== undefined && throttlingStatuses.has(head.status)) {
         throttled = true;
-        this.record(location, [createResponse(head.status, head.headers, undefined)], maxRetryAfter);
+        this.record(location, [createResponse(head)], maxRetryAfter);
       }
       request.onHead(head);
     };

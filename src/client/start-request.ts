@@ -108,7 +108,7 @@ export async function sendStart(
     };
     const onHead = (head: ResponseHead | undefined): void => {
       if (head?.status === 401) wasSent = false;
-      sent.onHead(head && redactResponse(createResponse(head.status, head.headers, undefined)));
+      sent.onHead(head && redactResponse(createResponse(head)));
     };
     const response = await inTime(location, {...sent, onSent, onHead});
     return redactResponse(response);

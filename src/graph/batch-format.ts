@@ -72,7 +72,8 @@ export function batchResponses(
     // A response becomes text again only where it may be too long: a character takes three bytes at most.
     const content = responseBody(ownProperty(response, 'body'), maxLength, length * 3 <= maxLength);
     if (content === 'unreadable') continue;
-    responses[index] = createResponse(status, responseHeaders(ownProperty(response, 'headers'), headers), content);
+    const ownHeaders = responseHeaders(ownProperty(response, 'headers'), headers);
+    responses[index] = createResponse({status, headers: ownHeaders}, content);
   }
   return responses;
 }

@@ -58,7 +58,7 @@ export function requestToken(
   limits: RequestLimits,
   wanted: Omit<TokenRequest, 'signal'>,
 ): string | undefined | Promise<string> {
-  if (token === undefined || typeof token === 'string') return token;
+  if (typeof token !== 'function') return token;
   const controller = new LazyAbortController();
   let given: unknown;
   try {
@@ -71,7 +71,7 @@ export function requestToken(
   } catch (error) {
     return threw(error);
   }
-  if (!isThenable(given)) return checkToken(given);
+  if (!isObject(given) || !('then' in given)) return checkToken(given);
   return withTimeLimit(requestTimeout, limits, 'token', (ended, {onSent}) => {
     onSent();
     onAbort(ended, () => controller.abort(ended.reason));
@@ -123,10 +123,6 @@ function addTokens(tokens: readonly string[], {secrets: others, credentials}: Re
   const secrets = [...forms, ...others];
   // One list where all of them are credentials, so that it is searched once.
   return {secrets, credentials: credentials.length === others.length ? secrets : [...forms, ...credentials]};
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && 'then' in value;
 }
 
 function checkToken(given: unknown): string {

@@ -1,3 +1,5 @@
+import {decodeUtf8} from '../shared/location.ts';
+
 const challenge = /\bclaims\s*=\s*(?:"([^"]*)"|([^\s",]+))/i;
 
 /**
@@ -8,15 +10,11 @@ const challenge = /\bclaims\s*=\s*(?:"([^"]*)"|([^\s",]+))/i;
  * @returns the claims as JSON text, or `undefined` when there are none that can be read
  */
 export function readClaims(header: string | null): string | undefined {
-  if (header === null) return undefined;
-  const found = challenge.exec(header);
+  const found = challenge.exec(header ?? '');
   const encoded = found?.[1] ?? found?.[2];
   if (encoded === undefined) return undefined;
   try {
-    const binary = atob(encoded.replaceAll('-', '+').replaceAll('_', '/'));
-    const claims = new TextDecoder('utf-8', {fatal: true}).decode(
-      Uint8Array.from(binary, (character) => character.charCodeAt(0)),
-    );
+    const claims = decodeUtf8(atob(encoded.replaceAll('-', '+').replaceAll('_', '/')));
     JSON.parse(claims);
     return claims;
   } catch {

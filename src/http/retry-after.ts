@@ -12,9 +12,8 @@ const millisecondHeaders = ['retry-after-ms', 'x-ms-retry-after-ms'];
 const decimal = /^\d{1,13}(?:\.\d{1,10})?$/;
 const decimalSeconds = /^\d{1,10}(?:\.\d{1,10})?$/;
 
-// The three forms of RFC 9110, section 5.6.7: IMF-fixdate, RFC 850, asctime.
-const httpDate =
-  /[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{5,8}, \d\d-[A-Z][a-z]{2}-\d\d \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}/g;
+// The three forms of RFC 9110, section 5.6.7.
+const imfFixdate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
 const rfc850 = /^[A-Z][a-z]{5,8}, (\d\d)-([A-Z][a-z]{2})-(\d\d) (\d\d:\d\d:\d\d) GMT$/;
 const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4})$/;
 
@@ -46,8 +45,7 @@ export function readRetryAfter(headers: {get(name: string): string | null}, now?
   const seconds = longestOf(text, decimalSeconds);
   if (seconds !== undefined) return asWait(seconds * 1000);
   const ownTime = now ?? Date.now();
-  const date = latestDate(text, ownTime);
-  return date === undefined ? undefined : asWait(date - serverTime(headers, ownTime));
+  return asWait(latestDate(text, ownTime) - serverTime(headers, ownTime));
 }
 
 /** The wait that a protocol's `retryAfter` finds in a response, in milliseconds, within the same limits. */
@@ -63,8 +61,7 @@ export function readWait(
 }
 
 function asWait(delay: number | undefined): number | undefined {
-  if (delay === undefined || !(delay >= shortestWait && delay <= longestTimer)) return undefined;
-  return Math.ceil(delay);
+  return delay !== undefined && delay >= shortestWait && delay <= longestTimer ? Math.ceil(delay) : undefined;
 }
 
 function longestOf(text: string | null, form: RegExp): number | undefined {
@@ -77,28 +74,28 @@ function longestOf(text: string | null, form: RegExp): number | undefined {
 
 /** The server's time when the response arrived: its `Date`, and for how long a cache has held it. */
 function serverTime(headers: {get(name: string): string | null}, now: number): number {
-  const date = latestDate(headers.get('date')?.trim() ?? '', now) ?? Number.NaN;
+  const date = latestDate(headers.get('date')?.trim() ?? '', now);
   const age = longestOf(headers.get('age'), decimalSeconds) ?? 0;
   return Number.isNaN(date) ? now : date + age * 1000;
 }
 
-/** The latest of a list of dates; `undefined` where a text is anything else. */
-function latestDate(text: string, now: number): number | undefined {
-  const dates = text.match(httpDate) ?? [];
-  const isList = dates.length > 0 && dates.join(', ') === text;
-  return isList ? Math.max(...dates.map((date) => readHttpDate(date, now))) : undefined;
+/** The latest of a list of dates; `NaN` where a text is anything else. */
+function latestDate(text: string, now: number): number {
+  // Each begins with the day of the week, and a comma within one is followed by a number.
+  return Math.max(...text.split(/, (?=[A-Z])/).map((date) => readHttpDate(date, now)));
 }
 
 function readHttpDate(text: string, now: number): number {
-  const asc = asctime.exec(text);
-  if (asc !== null) return Date.parse(`${asc[2]} ${asc[1]} ${asc[4]} ${asc[3]} GMT`);
+  if (imfFixdate.test(text)) return Date.parse(text);
+  const [, month, day, time, year] = asctime.exec(text) ?? [];
+  if (year !== undefined) return Date.parse(`${day} ${month} ${year} ${time} GMT`);
   const old = rfc850.exec(text);
-  if (old === null) return Date.parse(text);
+  if (old === null) return Number.NaN;
+  const inCentury = (century: number): number =>
+    Date.parse(`${old[1]} ${old[2]} ${century + Number(old[3])} ${old[4]} GMT`);
   // "More than 50 years in the future" means the past century (RFC 9110, section 5.6.7).
   const century = Math.floor(new Date(now).getUTCFullYear() / 100) * 100;
-  const date = Date.parse(`${old[1]} ${old[2]} ${century + Number(old[3])} ${old[4]} GMT`);
   const fiftyYears = 50 * 365.25 * 24 * 3_600_000;
-  return date - now > fiftyYears
-    ? Date.parse(`${old[1]} ${old[2]} ${century - 100 + Number(old[3])} ${old[4]} GMT`)
-    : date;
+  const date = inCentury(century);
+  return date - now > fiftyYears ? inCentury(century - 100) : date;
 }

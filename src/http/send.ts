@@ -5,7 +5,7 @@ import type {Signal} from '../shared/abort.ts';
 import {type RequestSecrets, redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import {readWait} from './retry-after.ts';
-import type {ServiceResponse} from './service-response.ts';
+import type {RequestTarget, ServiceResponse} from './service-response.ts';
 import {type Progress, type RequestLimits, withTimeLimit} from './time-limit.ts';
 import {
   createResponse,
@@ -40,15 +40,6 @@ export interface RequestContent {
   readonly headers: Readonly<Record<string, string>> | undefined;
   /** How long it may take, in milliseconds. Default as for all requests; a token has that time in any case. */
   readonly requestTimeout: number | undefined;
-}
-
-/** Where it is sent. Its response has the same. */
-export interface RequestTarget extends RequestSecrets {
-  readonly location: string;
-  /** Whether the location is on another origin than the request's own. */
-  readonly isForeign: boolean;
-  /** Whether redirects led to the location. */
-  readonly redirected: boolean;
 }
 
 /** What a request may carry. */
@@ -101,7 +92,7 @@ export function send(
   return withTimeLimit(requestTimeout, request, 'request', work).catch((error: unknown) => {
     // The reason of an abort may be a PollError too.
     if (head === undefined || request.signal.aborted || !(error instanceof PollError)) throw error;
-    return read(createResponse(head.status, head.headers, undefined), error);
+    return read(createResponse(head), error);
   });
 }
 

@@ -1,7 +1,16 @@
 import type {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
-import type {RequestTarget} from './send.ts';
+import type {RequestSecrets} from './redact.ts';
 import type {TransportRequest, TransportResponse} from './transport.ts';
+
+/** Where a request is sent, and its response comes from. */
+export interface RequestTarget extends RequestSecrets {
+  readonly location: string;
+  /** Whether the location is on another origin than the request's own. */
+  readonly isForeign: boolean;
+  /** Whether redirects led to the location. */
+  readonly redirected: boolean;
+}
 
 /** The service's response to a request: its head, and its body as far as that can be read. */
 export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'>, RequestTarget {

@@ -59,12 +59,8 @@ export interface TransportResponse extends ResponseHead {
 /** Sends a request to the service and gives the response. */
 export type Transport = (location: string, request: TransportRequest) => Promise<TransportResponse>;
 
-/** Makes a response. The `Retry-After` is read here and nowhere else. */
-export function createResponse(
-  status: number,
-  headers: ResponseHeaders,
-  body: TransportResponse['body'],
-): TransportResponse {
+/** Makes a response. The `Retry-After` is read here and nowhere else. @param body absent where it is not known */
+export function createResponse({status, headers}: ResponseHead, body?: TransportResponse['body']): TransportResponse {
   return {status, headers, retryAfter: readRetryAfter(headers), body};
 }
 
@@ -87,39 +83,39 @@ export function setTransport(http: KyInstance, transport: Transport): void {
 
 /** Sends each request on its own, with ky. */
 function kyTransport(http: KyInstance): Transport {
-  return async (location, {method, headers, json, isForeign = false, maxBodyLength, signal, onSent, onHead}) => {
+  return async (location, {method, headers, json, isForeign, maxBodyLength, signal: ended, onSent, onHead}) => {
     onSent();
-    const options: Options = {
+    const signal = toAbortSignal(ended);
+    // An abort reaches a body that is still arriving only while somebody holds the request that ky made of our signal.
+    const requests: Request[] = [];
+    const hold: BeforeRequestHook = ({request}) => void requests.push(request);
+    const throughKy = (): Options => ({
+      headers,
+      signal,
+      hooks: {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]},
+    });
+    const response = await http(location, {
       method,
+      json,
       // The location is used as it is, even if the instance has a prefix.
       prefix: '',
       retry: 0,
       timeout: false,
       throwHttpErrors: false,
       redirect: 'manual',
-    };
-    if (json !== undefined) options.json = json;
-    // An abort reaches a body that is still arriving only while somebody holds the request that ky made of our signal.
-    const requests: Request[] = [];
-    if (http === ky) Object.assign(options, fetchDirectly(headers, toAbortSignal(signal), json));
-    else {
-      const hold: BeforeRequestHook = ({request}) => void requests.push(request);
-      options.headers = headers;
-      options.signal = toAbortSignal(signal);
-      options.hooks = {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]};
-    }
-    const response = await http(location, options);
+      ...(http === ky ? fetchDirectly(headers, signal, json) : throughKy()),
+    });
     // Browsers do not reveal where a redirect leads, so the token might follow it anywhere.
-    if (response.type === 'opaqueredirect') throw hiddenRedirect();
-    onHead(response);
-    const {status} = response;
-    if (redirectStatuses.has(status)) {
-      discardBody(response.body);
-      return createResponse(status, response.headers, {text: ''});
+    if (response.type === 'opaqueredirect') {
+      const message = 'The response is a redirect, which cannot be followed safely here';
+      throw new PollError(message, {kind: 'protocol', transient: false});
     }
-    const text = await readBody(response, maxBodyLength);
+    onHead(response);
+    let text: string | undefined = '';
+    if (redirectStatuses.has(response.status)) discardBody(response.body);
+    else text = await readBody(response, maxBodyLength);
     requests.pop(); // held until now
-    return createResponse(status, response.headers, text === undefined ? undefined : {text});
+    return createResponse(response, text === undefined ? undefined : {text});
   };
 }
 
@@ -157,18 +153,12 @@ function withoutCredentials(location: string, headers: TransportRequest['headers
     new Request(location, {method, headers: own, signal, redirect: 'manual', credentials: 'omit'});
 }
 
-function hiddenRedirect(): PollError {
-  const message = 'The response is a redirect, which cannot be followed safely here';
-  return new PollError(message, {kind: 'protocol', transient: false});
-}
-
-const byteOrderMark = '\uFEFF';
 const blank = /^[\t\n\r ]*$/;
 
 /** A body as JSON: `null` where it is empty or blank, `undefined` where it is not JSON. */
 export function parseBody(body: TransportResponse['body']): unknown {
   if (body === undefined || 'json' in body) return body?.json;
-  const text = body.text.startsWith(byteOrderMark) ? body.text.slice(1) : body.text;
+  const text = body.text.replace(/^\uFEFF/, ''); // a byte order mark
   try {
     return JSON.parse(text);
   } catch {

@@ -138,7 +138,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
 
   #end(body: TransportResponse['body']): void {
     this.#unsubscribe();
-    if (this.#head !== undefined) this.#resolve(createResponse(this.#head.status, this.#head.headers, body));
+    if (this.#head !== undefined) this.#resolve(createResponse(this.#head, body));
   }
 
   #abort(): void {

@@ -11,10 +11,15 @@ const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', {fatal: true});
 export function decodeLocation(text: string): string {
   if (!mayHoldBytes.test(text) || isNoByte.test(text)) return text;
   try {
-    return utf8.decode(Uint8Array.from(text, (character) => character.charCodeAt(0)));
+    return decodeUtf8(text);
   } catch {
     return text; // not UTF-8, so these were no bytes
   }
+}
+
+/** The text whose bytes in UTF-8 are the characters of a string. @throws TypeError where they are not UTF-8 */
+export function decodeUtf8(bytes: string): string {
+  return utf8.decode(Uint8Array.from(bytes, (character) => character.charCodeAt(0)));
 }
 
 /** Reads an absolute http or https URL without user name and password; `undefined` for anything else. */

@@ -54,7 +54,7 @@ describe("a client's headers", () => {
     const transport = withOriginHeaders(
       async (_, request) => {
         all = request.headers;
-        return createResponse(200, new Headers(), undefined);
+        return createResponse({status: 200, headers: new Headers()});
       },
       new URL(root).origin,
       headers,

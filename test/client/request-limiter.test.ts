@@ -18,7 +18,7 @@ afterEach(() => {
 /** A response; `retryAfter` in milliseconds. */
 function responseOf(status: number, retryAfter?: number) {
   const headers = new Headers(retryAfter === undefined ? {} : {'retry-after': String(retryAfter / 1000)});
-  return createResponse(status, headers, {text: ''});
+  return createResponse({status, headers}, {text: ''});
 }
 
 /** When each of so many further requests is sent, in milliseconds from now. */

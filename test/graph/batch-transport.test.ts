@@ -364,7 +364,11 @@ test.each([
   async (_, limits, expected) => {
     const [origin, base] = ['https://graph.example', 'https://graph.example/v1.0'];
     const responses = limits.map((__, id) => ({id: String(id), status: 429, headers: {'retry-after': '3600'}}));
-    const limiter = new RequestLimiter(async () => createResponse(200, new Headers(), {json: {responses}}), origin, 40);
+    const limiter = new RequestLimiter(
+      async () => createResponse({status: 200, headers: new Headers()}, {json: {responses}}),
+      origin,
+      40,
+    );
     const controller = new AbortController();
     const request = (maxRetryAfter: number | undefined): TransportRequest => ({
       method: 'GET',
@@ -400,7 +404,9 @@ describe('a transport with batches', () => {
     const limiter = new RequestLimiter(
       async (location, {signal}) => {
         sent.push(location.slice(origin.length));
-        return location.endsWith('/$batch') ? answer(signal) : createResponse(200, new Headers(), {json: {}});
+        return location.endsWith('/$batch')
+          ? answer(signal)
+          : createResponse({status: 200, headers: new Headers()}, {json: {}});
       },
       origin,
       40,
@@ -426,7 +432,8 @@ describe('a transport with batches', () => {
   }
 
   const responses = [0, 1].map((id) => ({id: String(id), status: 200, body: {}}));
-  const accepting = async (): Promise<TransportResponse> => createResponse(200, new Headers(), {json: {responses}});
+  const accepting = async (): Promise<TransportResponse> =>
+    createResponse({status: 200, headers: new Headers()}, {json: {responses}});
 
   beforeEach(() => void jest.useFakeTimers());
 
@@ -483,7 +490,7 @@ describe('a transport with batches', () => {
     [501, false],
     [502, true],
   ])('after one that is answered with %i, more are sent: %p', async (status, more) => {
-    const {sendPair} = batching(async () => createResponse(status, new Headers(), {text: ''}));
+    const {sendPair} = batching(async () => createResponse({status, headers: new Headers()}, {text: ''}));
     expect(await sendPair('/v1.0/a')).toEqual(['/v1.0/$batch', '/v1.0/a', '/v1.0/a']);
     expect((await sendPair('/v1.0/a'))[0]).toBe(more ? '/v1.0/$batch' : '/v1.0/a');
   });
@@ -500,7 +507,7 @@ describe('a transport with batches', () => {
   });
 
   test('holds the next request back after one that was refused as a whole, for as long as that asked', async () => {
-    const refused = createResponse(429, new Headers({'retry-after': '10'}), {text: ''});
+    const refused = createResponse({status: 429, headers: new Headers({'retry-after': '10'})}, {text: ''});
     const {limiter, sendPair} = batching(async () => refused);
     void sendPair('/v1.0/a');
     await jest.advanceTimersByTimeAsync(50);

@@ -17,7 +17,7 @@ afterEach(() => {
 /** A batcher whose batches all succeed, and what it sent: the number of requests in each batch, 1 for one by itself. */
 function recordingBatcher() {
   const sent: number[] = [];
-  const response = createResponse(200, new Headers(), {json: {}});
+  const response = createResponse({status: 200, headers: new Headers()}, {json: {}});
   const batcher = new Batcher(
     window,
     async () => {
@@ -132,7 +132,7 @@ test('each request of a batch that failed is requeued before it is sent by itsel
     window,
     async () => {
       steps.push('sent');
-      return createResponse(200, new Headers(), {json: {}});
+      return createResponse({status: 200, headers: new Headers()}, {json: {}});
     },
     async () => Promise.reject(new Error('no batches today')),
   );
@@ -163,7 +163,7 @@ test.each([
     async (_location, {signal, onHeldBack}) => {
       onHeldBack?.(Date.now() + 1000);
       signal.throwIfAborted();
-      return createResponse(200, new Headers(), {json: {}});
+      return createResponse({status: 200, headers: new Headers()}, {json: {}});
     },
     async () => [],
   );

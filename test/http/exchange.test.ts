@@ -42,7 +42,7 @@ async function exchanged(
     const headers = new Headers();
     if (target !== undefined) headers.set('location', target);
     if (challenge !== undefined) headers.set('www-authenticate', challenge);
-    return createResponse(status, headers, {text: ''});
+    return createResponse({status, headers}, {text: ''});
   };
   const settings = {...readOptions({protocol: tasks, token, ...options}), ...hidden, transport};
   return {response: await exchange(settings, {...request, ...changes}, refresh), sent};

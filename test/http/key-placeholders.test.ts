@@ -91,7 +91,7 @@ describe('a transport that fills in keys', () => {
       locations.push(url);
       onHead();
       onHead({status: 202, headers: new Headers(headers)});
-      return createResponse(200, new Headers(headers), body);
+      return createResponse({status: 200, headers: new Headers(headers)}, body);
     };
     const request: TransportRequest = {
       method: 'GET',
@@ -105,7 +105,7 @@ describe('a transport that fills in keys', () => {
   }
 
   test('is the transport itself where there are none', () => {
-    const transport: Transport = async () => createResponse(200, new Headers(), undefined);
+    const transport: Transport = async () => createResponse({status: 200, headers: new Headers()});
     expect(withKeyPlaceholders(transport, origin, noKeys)).toBe(transport);
   });
 

@@ -17,7 +17,7 @@ function errorOf(
   changes: Partial<ServiceResponse> = {},
 ) {
   const response: ServiceResponse = {
-    ...createResponse(status, new Headers(headers), {text: ''}),
+    ...createResponse({status, headers: new Headers(headers)}, {text: ''}),
     json: {error},
     bodyError: undefined,
     answer: {httpStatus: status, clientRequestId: 'c'},

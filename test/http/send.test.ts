@@ -39,7 +39,10 @@ async function sent({answer = {}, request = {}, target = {}, carries = {}, setti
     outgoing = given;
     given.onSent();
     const {status = 200, headers = {}, body = {text: '{}'}} = answer;
-    return {...createResponse(status, new Headers(headers), body), ...('body' in answer ? {body: answer.body} : {})};
+    return {
+      ...createResponse({status, headers: new Headers(headers)}, body),
+      ...('body' in answer ? {body: answer.body} : {}),
+    };
   };
   const limits = {deadlineAt: undefined, signal: new AbortController().signal};
   const response = await send(
@@ -165,7 +168,7 @@ describe('a request whose head has arrived', () => {
       onSent();
       onHead({status, headers});
       await new Promise((resolve) => setTimeout(resolve, 500));
-      return createResponse(status, headers, {text: '{}'});
+      return createResponse({status, headers}, {text: '{}'});
     };
     const deadlineAt = deadline === undefined ? undefined : Date.now() + deadline;
     const sending = send(
