@@ -1,11 +1,6 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {
-  type RequestContent,
-  type RequestTarget,
-  type RequestToken,
-  type SendSettings,
-  send,
-} from '../../src/http/send.ts';
+import {type RequestContent, type RequestToken, type SendSettings, send} from '../../src/http/send.ts';
+import type {RequestTarget} from '../../src/http/service-response.ts';
 import {createResponse, type TransportRequest, type TransportResponse} from '../../src/http/transport.ts';
 import {PollError} from '../../src/operation/poll-error.ts';
 import {readOptions} from '../../src/options/settings.ts';
