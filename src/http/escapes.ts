@@ -12,16 +12,19 @@ const utf16 = /* @__PURE__ */ new TextDecoder('utf-16le', {ignoreBOM: true});
 export function withoutEscapes(text: string): string {
   const plain = new Uint16Array(text.length);
   let length = 0;
-  // The place of the last character that may begin an escape.
-  let opened = Number.NEGATIVE_INFINITY;
+  // The places of what may begin an escape. None goes beyond the beginning of another one, so only the last place counts.
+  const opened: number[] = [];
   for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    plain[length++] = code;
-    if (length - opened <= maxEntityLength) {
-      for (let start = unescapeLast(plain, length); start >= 0; start = unescapeLast(plain, length)) length = start + 1;
+    plain[length++] = text.charCodeAt(index);
+    for (let start = opened.at(-1); start !== undefined; start = opened.at(-1)) {
+      const code = readEscape(plain, start, length);
+      if (code < 0) break;
+      plain[start] = code;
+      length = start + 1;
+      opened.pop();
     }
     const last = plain[length - 1];
-    if (last === percent || last === backslash || last === ampersand) opened = length - 1;
+    if (last === percent || last === backslash || last === ampersand) opened.push(length - 1);
   }
   if (length === text.length) return text;
   const codes = plain.subarray(0, length);
@@ -39,30 +42,25 @@ const backslash = 0x5c;
 const x = 0x78;
 const u = 0x75;
 
-/** Replaces the escape that the last character ends. @returns where it was, or -1 where there is none */
-function unescapeLast(plain: Uint16Array, length: number): number {
-  const last = plain[length - 1] ?? 0;
-  if (last === semicolon) return unescapeEntity(plain, length);
-  if (plain[length - 2] === backslash && isEscapable(last)) return putCode(plain, length - 2, last);
-  if (plain[length - 3] === percent) return unescapeNumber(plain, length - 3, length, 2);
-  if (beginsEscape(plain, length - 4, x)) return unescapeNumber(plain, length - 4, length, 2);
-  return beginsEscape(plain, length - 6, u) ? unescapeNumber(plain, length - 6, length, 4) : -1;
+/** The longest escape of HTML that is decoded: some write zeros before a number. */
+const maxEntityLength = 32;
+
+/** The character that an escape between two places stands for; -1: it is none, or not complete. */
+function readEscape(plain: Uint16Array, start: number, end: number): number {
+  const length = end - start;
+  const last = plain[end - 1] ?? 0;
+  if (plain[start] === percent) return length === 3 ? readNumber(plain, start + 1, end, 16) : -1;
+  if (plain[start] === ampersand) {
+    return last === semicolon && length <= maxEntityLength ? readEntity(plain, start + 1, end - 1) : -1;
+  }
+  if (length === 2) return isEscapable(last) ? last : -1;
+  const letter = lowerCase(plain, start + 1);
+  const isComplete = letter === x ? length === 4 : letter === u && length === 6;
+  return isComplete ? readNumber(plain, start + 2, end, 16) : -1;
 }
 
-/** Whether a backslash and a letter, in either case, are at a place. */
-function beginsEscape(plain: Uint16Array, start: number, letter: number): boolean {
-  return plain[start] === backslash && ((plain[start + 1] ?? 0) | 0x20) === letter;
-}
-
-function unescapeNumber(plain: Uint16Array, start: number, length: number, digits: number): number {
-  return putCode(plain, start, readNumber(plain, length - digits, length, 16));
-}
-
-/** @param code of the character; -1: there is no escape */
-function putCode(plain: Uint16Array, start: number, code: number): number {
-  if (code < 0) return -1;
-  plain[start] = code;
-  return start;
+function lowerCase(plain: Uint16Array, index: number): number {
+  return (plain[index] ?? 0) | 0x20;
 }
 
 /** Whether a backslash before a character leaves it what it is: quotes, slashes. */
@@ -104,29 +102,17 @@ function readEntities(): ReadonlyMap<number, number> {
 function readName(plain: Uint16Array, from: number, to: number): number {
   let name = 0;
   for (let index = from; index < to; index++) {
-    const letter = ((plain[index] ?? 0) | 0x20) - 0x60;
+    const letter = lowerCase(plain, index) - 0x60;
     if (letter < 1 || letter > 26) return -1;
     name = name * 27 + letter;
   }
   return name;
 }
 
-/** The longest escape of HTML that is decoded: some write zeros before a number. */
-const maxEntityLength = 32;
-
-/** Replaces the escape of HTML that a semicolon ends. */
-function unescapeEntity(plain: Uint16Array, length: number): number {
-  const least = Math.max(0, length - maxEntityLength);
-  let start = length - 2;
-  while (start >= least && plain[start] !== ampersand && plain[start] !== semicolon) start--;
-  return plain[start] === ampersand ? putCode(plain, start, readEntity(plain, start, length)) : -1;
-}
-
-/** The character that an escape of HTML stands for; -1: none. */
-function readEntity(plain: Uint16Array, start: number, length: number): number {
-  const end = length - 1;
-  if (plain[start + 1] !== numberSign) return codesByName.get(readName(plain, start + 1, end)) ?? -1;
-  const isHexadecimal = ((plain[start + 2] ?? 0) | 0x20) === x;
-  const code = isHexadecimal ? readNumber(plain, start + 3, end, 16) : readNumber(plain, start + 2, end, 10);
+/** The character that the name or the number between `&` and `;` stands for; -1: none. */
+function readEntity(plain: Uint16Array, start: number, end: number): number {
+  if (plain[start] !== numberSign) return codesByName.get(readName(plain, start, end)) ?? -1;
+  const isHexadecimal = lowerCase(plain, start + 1) === x;
+  const code = isHexadecimal ? readNumber(plain, start + 2, end, 16) : readNumber(plain, start + 1, end, 10);
   return code <= 0x10_ff_ff ? code : -1;
 }
