@@ -112,7 +112,7 @@ export function secretsWith(
   const isCurrent = token === undefined || before[0] === token;
   // The usual case, without any allocation.
   if (known !== undefined && isCurrent && known.others === others.secrets) return known;
-  const tokens = isCurrent ? before : [token, ...before.filter((other) => other !== token)].slice(0, maxKnownTokens);
+  const tokens = isCurrent ? before : [...new Set([token, ...before])].slice(0, maxKnownTokens);
   const made = {tokens, others: others.secrets, ...addTokens(tokens, others)};
   knownSecrets.set(source, made);
   return made;

@@ -90,7 +90,7 @@ function locationOf({headers, location}: ServiceResponse): string | undefined {
 function withSeeOther(response: ServiceResponse, tokenOrigin: string): ServiceResponse {
   const target = locationOf(response);
   const isUsable = target !== undefined && !quotesSecret(target, tokenOrigin, response);
-  return {...response, seeOther: isUsable ? target : undefined};
+  return isUsable ? {...response, seeOther: target} : response;
 }
 
 /** Where a redirect leads. @throws PollError where nothing may be requested there */

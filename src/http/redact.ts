@@ -165,6 +165,6 @@ export function formsInUrls(secret: string): Secrets {
 
 /** A secret as it is found in a text without escapes. */
 export function unescapedSecret(secret: string): string {
-  const plain = mayBeEscaped(secret) ? withoutEscapes(secret) : secret;
+  const plain = withoutEscapes(secret);
   return plain.length < minSecretLength ? secret : plain;
 }

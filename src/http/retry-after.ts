@@ -9,8 +9,8 @@ const shortestWait = 100;
 // In the order in which Azure's own clients read them; the first two are milliseconds.
 const millisecondHeaders = ['retry-after-ms', 'x-ms-retry-after-ms'];
 
-const decimal = /^\d{1,13}(?:\.\d{1,10})?$/;
-const decimalSeconds = /^\d{1,10}(?:\.\d{1,10})?$/;
+// With ten digits before the point, even milliseconds are more than a timer can hold.
+const decimal = /^\d{1,10}(?:\.\d{1,10})?$/;
 
 // The three forms of RFC 9110, section 5.6.7.
 const imfFixdate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
@@ -36,13 +36,13 @@ const asctime = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4
  */
 export function readRetryAfter(headers: {get(name: string): string | null}, now?: number): number | undefined {
   for (const name of millisecondHeaders) {
-    const wait = asWait(longestOf(headers.get(name), decimal));
+    const wait = asWait(longestOf(headers.get(name)));
     if (wait !== undefined) return wait;
   }
   const header = headers.get('retry-after');
   if (header === null) return undefined;
   const text = header.trim();
-  const seconds = longestOf(text, decimalSeconds);
+  const seconds = longestOf(text);
   if (seconds !== undefined) return asWait(seconds * 1000);
   const ownTime = now ?? Date.now();
   return asWait(latestDate(text, ownTime) - serverTime(headers, ownTime));
@@ -64,18 +64,19 @@ function asWait(delay: number | undefined): number | undefined {
   return delay !== undefined && delay >= shortestWait && delay <= longestTimer ? Math.ceil(delay) : undefined;
 }
 
-function longestOf(text: string | null, form: RegExp): number | undefined {
+/** The longest of a list of decimal numbers; `undefined` where a text is anything else. */
+function longestOf(text: string | null): number | undefined {
   if (text === null) return undefined;
   const values = text.split(',').map((value) => value.trim());
   // Without a blank, the comma may be a decimal one: `1,5` is no list, but a proxy that joins the same value twice writes `2,2`.
   const isList = values.length === text.split(', ').length || values.every((value) => value === values[0]);
-  return isList && values.every((value) => form.test(value)) ? Math.max(...values.map(Number)) : undefined;
+  return isList && values.every((value) => decimal.test(value)) ? Math.max(...values.map(Number)) : undefined;
 }
 
 /** The server's time when the response arrived: its `Date`, and for how long a cache has held it. */
 function serverTime(headers: {get(name: string): string | null}, now: number): number {
   const date = latestDate(headers.get('date')?.trim() ?? '', now);
-  const age = longestOf(headers.get('age'), decimalSeconds) ?? 0;
+  const age = longestOf(headers.get('age')) ?? 0;
   return Number.isNaN(date) ? now : date + age * 1000;
 }
 

@@ -105,7 +105,7 @@ export function acceptsByDefault(accept: string | undefined): boolean {
 }
 
 function requestHeaders(
-  {takesText, headers: others}: RequestContent,
+  {takesText, headers: others = {}}: RequestContent,
   {token, trusted}: RequestToken,
   clientRequestId: string,
   {name, prefix}: ProtocolReader['tokenHeader'],
@@ -121,11 +121,10 @@ function requestHeaders(
     headers[name] = undefined;
   }
   // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
-  if (others !== undefined)
-    for (const own of Object.keys(others)) {
-      const replaces = own === 'accept' && !takesText;
-      if (replaces || !Object.hasOwn(headers, own)) headers[own] = others[own];
-    }
+  for (const own of Object.keys(others)) {
+    const replaces = own === 'accept' && !takesText;
+    if (replaces || !Object.hasOwn(headers, own)) headers[own] = others[own];
+  }
   return headers;
 }
 

@@ -47,16 +47,28 @@ export function withTimeLimit<T>(
   const begunAt = now();
   let stage: Stage = {is: 'waiting'};
   return new Promise<T>((resolve, reject) => {
-    const setEnd = movableTimer(() => {
+    // When its time is up, and the timer for that.
+    let end = Number.POSITIVE_INFINITY;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const startTimer = (at = now()): void => {
+      // A timer holds 25 days at most.
+      const delay = timerDelay(Math.max(0, end - at));
+      timer = setTimer(() => (now() < end ? startTimer() : timeIsUp()), delay, undefined, at);
+    };
+    const timeIsUp = (): void => {
       // The limit, not the time that has passed: a timer fires late on a busy machine.
-      const isDeadline = endOf(stage, requestTimeout, deadlineAt) === deadlineAt;
-      const limit = isDeadline ? Math.max(0, Math.round(deadlineAt - begunAt)) : requestTimeout;
+      const limit = end === deadlineAt ? Math.max(0, Math.round(deadlineAt - begunAt)) : requestTimeout;
       giveUp(timeoutError(kind, limit, stage));
-    });
+    };
+    /** @param at the current time, where it was just read */
     const enter = (next: Stage, at?: number): void => {
       if (stage.is === 'over') return;
       stage = next;
-      setEnd(endOf(next, requestTimeout, deadlineAt), at);
+      const nextEnd = endOf(next, requestTimeout, deadlineAt);
+      if (nextEnd === end) return;
+      end = nextEnd;
+      clearTimeout(timer);
+      if (end < Number.POSITIVE_INFINITY) startTimer(at);
     };
     const finish = (): void => {
       enter({is: 'over'});
@@ -104,26 +116,6 @@ function endOf(stage: Stage, requestTimeout: number, deadlineAt = Number.POSITIV
   if (stage.is === 'waiting') return deadlineAt;
   const end = stage.sentAt + requestTimeout;
   return stage.is === 'sent' ? Math.min(end, deadlineAt) : end;
-}
-
-/**
- * A timer that can be set to another time, in milliseconds since 1970; `Infinity`: never. Whoever has just read the clock passes
- * what it said, so that it is read once.
- */
-function movableTimer(onTimeout: () => void): (end: number, at?: number) => void {
-  let setTo = Number.POSITIVE_INFINITY;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const start = (at = now()): void => {
-    // A timer holds 25 days at most.
-    const delay = timerDelay(Math.max(0, setTo - at));
-    timer = setTimer(() => (now() < setTo ? start() : onTimeout()), delay, undefined, at);
-  };
-  return (end, at) => {
-    if (end === setTo) return;
-    setTo = end;
-    clearTimeout(timer);
-    if (end < Number.POSITIVE_INFINITY) start(at);
-  };
 }
 
 function timeoutError(kind: LimitedWork, limit: number, stage: Stage): PollError {
