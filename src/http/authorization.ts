@@ -109,10 +109,9 @@ export function secretsWith(
   if (typeof source === 'string') return addTokens([source], others);
   const known = knownSecrets.get(source);
   const before = known?.tokens ?? [];
-  const isCurrent = token === undefined || before[0] === token;
   // The usual case, without any allocation.
-  if (known !== undefined && isCurrent && known.others === others.secrets) return known;
-  const tokens = isCurrent ? before : [...new Set([token, ...before])].slice(0, maxKnownTokens);
+  if (known?.others === others.secrets && (token ?? before[0]) === before[0]) return known;
+  const tokens = token === undefined ? before : [...new Set([token, ...before])].slice(0, maxKnownTokens);
   const made = {tokens, others: others.secrets, ...addTokens(tokens, others)};
   knownSecrets.set(source, made);
   return made;

@@ -64,13 +64,14 @@ const unescapedSecrets = new WeakMap<Secrets, UnescapedSecrets>();
 
 /** Secrets as they are found in a text without escapes: once for all the strings of a body. */
 function unescapedOf(secrets: Secrets): UnescapedSecrets {
-  const known = unescapedSecrets.get(secrets);
-  if (known !== undefined) return known;
-  const unescaped = secrets.map(unescapedSecret);
-  const lengths = [...secrets, ...unescaped].map(({length}) => length).filter((length) => length >= minSecretLength);
-  const made = {unescaped, leastLength: Math.min(...lengths)};
-  unescapedSecrets.set(secrets, made);
-  return made;
+  let known = unescapedSecrets.get(secrets);
+  if (known === undefined) {
+    const unescaped = secrets.map(unescapedSecret);
+    const lengths = [...secrets, ...unescaped].map(({length}) => length).filter((length) => length >= minSecretLength);
+    known = {unescaped, leastLength: Math.min(...lengths)};
+    unescapedSecrets.set(secrets, known);
+  }
+  return known;
 }
 
 /**
@@ -136,22 +137,19 @@ function isSecretNumber(value: number, secrets: Secrets): boolean {
 function jsonContainsSecret(json: unknown, secrets: Secrets): boolean {
   if (secrets.length === 0) return false;
   const hasNumeric = secrets.some(isNumeric);
-  const isSecret = (value: unknown): boolean =>
-    typeof value === 'string'
-      ? containsSecret(value, secrets)
-      : hasNumeric && typeof value === 'number' && isSecretNumber(value, secrets);
-  if (!isObject(json)) return isSecret(json);
-  let pending: Fields[] | undefined;
-  for (let next: Fields | undefined = json; next !== undefined; next = pending?.pop()) {
-    // Not Object.entries: this runs at each poll, and allocates nothing.
-    for (const key in next) {
-      if (!Object.hasOwn(next, key)) continue;
-      const value = next[key];
-      if (containsSecret(key, secrets) || isSecret(value)) return true;
-      if (isObject(value)) {
-        pending ??= [];
-        pending.push(value);
-      }
+  // In an object of its own, for it may be a text. The list grows while it is read.
+  const objects: Fields[] = [{json}];
+  for (const fields of objects) {
+    // Not Object.entries, which would allocate a list for each field at each poll.
+    for (const key in fields) {
+      if (!Object.hasOwn(fields, key)) continue;
+      const value = fields[key];
+      const isSecret =
+        typeof value === 'string'
+          ? containsSecret(value, secrets)
+          : hasNumeric && typeof value === 'number' && isSecretNumber(value, secrets);
+      if (isSecret || containsSecret(key, secrets)) return true;
+      if (isObject(value)) objects.push(value);
     }
   }
   return false;

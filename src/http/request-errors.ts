@@ -2,6 +2,7 @@ import isNetworkError from 'is-network-error';
 import {maxShownLocation} from '../operation/abandon-error.ts';
 import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
+import {asString} from '../protocol/as-text.ts';
 import {parseErrorObject} from '../protocol/error-object.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
@@ -78,8 +79,7 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   let code: string | undefined;
   let innermost: unknown = error;
   for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
-    const {code: own} = cause;
-    if (typeof own === 'string') code = redact(own, secrets);
+    code = redact(asString(cause['code']), secrets) ?? code;
     innermost = cause;
     cause = cause['cause'];
   }

@@ -180,8 +180,9 @@ function bodyError(
 
 /** The body without secrets: as JSON, or as it is where text is wanted. */
 function readBody(body: NonNullable<TransportResponse['body']>, secrets: Secrets, asText: boolean): unknown {
-  const json = asText && 'text' in body ? body.text : parseBody(body);
-  return 'text' in body && !textMayContainSecret(body.text, secrets) ? json : redactJson(json, secrets);
+  if ('json' in body) return redactJson(body.json, secrets);
+  const json = asText ? body.text : parseBody(body);
+  return textMayContainSecret(body.text, secrets) ? redactJson(json, secrets) : json;
 }
 
 function atMost(wait: number | undefined, longest = Number.POSITIVE_INFINITY): number | undefined {

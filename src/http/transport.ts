@@ -74,10 +74,11 @@ export function setTransport(http: KyInstance, transport: Transport): void {
 
 /** The transport of a ky instance. */
 /* @__NO_SIDE_EFFECTS__ */ export function transportOf(http: KyInstance = ky): Transport {
-  const known = transports.get(http);
-  if (known !== undefined) return known;
-  const transport = kyTransport(http);
-  transports.set(http, transport);
+  let transport = transports.get(http);
+  if (transport === undefined) {
+    transport = kyTransport(http);
+    transports.set(http, transport);
+  }
   return transport;
 }
 
