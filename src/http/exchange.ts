@@ -1,4 +1,5 @@
 import {PollError} from '../operation/poll-error.ts';
+import type {Answer} from '../operation/state.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasOrigin, readLocation} from '../shared/location.ts';
 import {maySendToken, requestToken, secretsWith, type TokenPolicy, type TokenSource} from './authorization.ts';
@@ -61,10 +62,15 @@ export async function exchange(
     const response = await send(settings, request, target, {token, trusted});
     const {status} = response;
     // A request that changes something is never redirected.
-    if (method === 'GET' && redirectStatuses.has(status) && response.headers.has('location')) {
-      if (settings.reader.unfollowed.has(status)) return withSeeOther(response, tokenOrigin);
+    const redirect = method === 'GET' && redirectStatuses.has(status) ? response.headers.get('location') : null;
+    if (redirect !== null) {
+      const next = readLocation(redirect, location)?.href;
+      if (settings.reader.unfollowed.has(status)) return withSeeOther(response, next, tokenOrigin);
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
-      location = redirectTarget(response, tokenOrigin, settings);
+      if (next === undefined) throw protocolError('a redirect to something that is not an http or https URL', response);
+      if (containsSecret(next, secrets) && !maySendToken(next, tokenOrigin, settings))
+        throw quotingError(response.answer);
+      location = next;
       continue;
     }
     if (status !== 401 || token === undefined || typeof tokenSource !== 'function' || refresh.done) return response;
@@ -72,35 +78,17 @@ export async function exchange(
     const claims = readClaims(response.headers.get('www-authenticate'));
     const wanted = {forceRefresh: true, refused: token, ...(claims && {claims})};
     refreshed = await requestToken(tokenSource, requestTimeout, request, wanted);
-    if (refreshed === token) return {...response, sameToken: sameTokenAfter(claims)};
+    if (refreshed === token) {
+      const did = claims === undefined ? 'gave' : 'answered the claims challenge with';
+      return {...response, sameToken: `the option token ${did} the token that was refused, which was not sent again`};
+    }
   }
-}
-
-/** Why a token that was refused is not sent again. @param claims what the service has challenged for */
-function sameTokenAfter(claims: string | undefined): string {
-  const answered = claims === undefined ? 'gave' : 'answered the claims challenge with';
-  return `the option token ${answered} the token that was refused, which was not sent again`;
-}
-
-function locationOf({headers, location}: ServiceResponse): string | undefined {
-  return readLocation(headers.get('location') ?? '', location)?.href;
 }
 
 /** A redirect that is the operation's word. Where it leads becomes the operation's `resourceLocation`, which is shown. */
-function withSeeOther(response: ServiceResponse, tokenOrigin: string): ServiceResponse {
-  const target = locationOf(response);
+function withSeeOther(response: ServiceResponse, target: string | undefined, tokenOrigin: string): ServiceResponse {
   const isUsable = target !== undefined && !quotesSecret(target, tokenOrigin, response);
   return isUsable ? {...response, seeOther: target} : response;
-}
-
-/** Where a redirect leads. @throws PollError where nothing may be requested there */
-function redirectTarget(response: ServiceResponse, tokenOrigin: string, policy: TokenPolicy): string {
-  const target = locationOf(response);
-  if (target === undefined) throw protocolError('a redirect to something that is not an http or https URL', response);
-  if (containsSecret(target, response.secrets) && !maySendToken(target, tokenOrigin, policy)) {
-    throw quotingError(response);
-  }
-  return target;
 }
 
 /** Whether a URL that the service gave quotes what it must not: on its own origin it may contain what is in a client's headers. */
@@ -109,7 +97,7 @@ export function quotesSecret(location: string, origin: string, {secrets, credent
 }
 
 /** The error for a URL of the service that quotes a token or a header of the client. */
-function quotingError({answer}: Partial<ServiceResponse> = {}): PollError {
+function quotingError(answer?: Answer): PollError {
   const message = 'The service gave a URL that quotes a token or a header of the client, so it is not requested';
   return new PollError(message, {kind: 'protocol', transient: false, answer, ends: 'protocol'});
 }
