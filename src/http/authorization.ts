@@ -80,7 +80,7 @@ export function requestToken(
 }
 
 function threw(error: unknown): never {
-  throw tokenError(`threw ${describeError(error)}`);
+  return refuse(`threw ${describeError(error)}`);
 }
 
 /** How many tokens of a function are known: the current one, and those that it gave before. */
@@ -125,8 +125,7 @@ function addTokens(tokens: readonly string[], {secrets: others, credentials}: Re
 }
 
 function checkToken(given: unknown): string {
-  if (isToken(given)) return given;
-  throw tokenError(`returned ${describeToken(given)}, expected ${tokenForm}`);
+  return isToken(given) ? given : refuse(`returned ${describeToken(given)}, expected ${tokenForm}`);
 }
 
 /** What was given in place of a bearer token, without showing it: it may well contain the token. */
@@ -142,6 +141,6 @@ export function describeToken(given: unknown): string {
   return given === null ? 'null' : typeof given;
 }
 
-function tokenError(what: string): PollError {
-  return new PollError(`The option token ${what}`, {kind: 'token', transient: false});
+function refuse(what: string): never {
+  throw new PollError(`The option token ${what}`, {kind: 'token', transient: false});
 }

@@ -61,33 +61,33 @@ export function send(
   target: RequestTarget,
   token: RequestToken,
 ): Promise<ServiceResponse> {
-  const {reader, transport, maxResponseSize, maxRetryAfter} = settings;
-  const {method, json, requestTimeout = settings.requestTimeout} = request;
-  const {location, isForeign, secrets} = target;
+  const {requestTimeout = settings.requestTimeout} = request;
   const clientRequestId = crypto.randomUUID();
-  const headers = requestHeaders(request, token, clientRequestId, reader.tokenHeader);
+  const headers = requestHeaders(request, token, clientRequestId, settings.reader.tokenHeader);
   const read = (response: TransportResponse, cause?: PollError): ServiceResponse =>
     readResponse(settings, request, target, clientRequestId, response, cause);
+  const fail = (error: unknown): never => {
+    throw networkError(error, target.secrets);
+  };
   let head: ResponseHead | undefined;
   const work = (signal: Signal, progress: Progress): Promise<ServiceResponse> => {
     const onHead = (arrived?: ResponseHead): void => {
       if (arrived !== undefined && isStatus(arrived.status)) head = arrived;
       progress.onHead();
     };
-    const fail = (error: unknown): never => {
-      throw networkError(error, secrets);
-    };
-    return transport(location, {
-      ...progress,
-      method,
-      headers,
-      json,
-      isForeign,
-      maxBodyLength: maxResponseSize,
-      maxRetryAfter,
-      signal,
-      onHead,
-    }).then(read, fail);
+    return settings
+      .transport(target.location, {
+        ...progress,
+        method: request.method,
+        headers,
+        json: request.json,
+        isForeign: target.isForeign,
+        maxBodyLength: settings.maxResponseSize,
+        maxRetryAfter: settings.maxRetryAfter,
+        signal,
+        onHead,
+      })
+      .then(read, fail);
   };
   return withTimeLimit(requestTimeout, request, 'request', work).catch((error: unknown) => {
     // The reason of an abort may be a PollError too.
