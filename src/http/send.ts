@@ -70,14 +70,10 @@ export function send(
     throw networkError(error, target.secrets);
   };
   let head: ResponseHead | undefined;
-  const work = (signal: Signal, progress: Progress): Promise<ServiceResponse> => {
-    const onHead = (arrived?: ResponseHead): void => {
-      if (arrived !== undefined && isStatus(arrived.status)) head = arrived;
-      progress.onHead();
-    };
-    return settings
+  // Not by spreading, here and in the response: in front of further fields, that takes longer than all the rest of a request.
+  const work = (signal: Signal, {onHeldBack, onSent, onRequeued, onHead}: Progress): Promise<ServiceResponse> =>
+    settings
       .transport(target.location, {
-        ...progress,
         method: request.method,
         headers,
         json: request.json,
@@ -85,10 +81,15 @@ export function send(
         maxBodyLength: settings.maxResponseSize,
         maxRetryAfter: settings.maxRetryAfter,
         signal,
-        onHead,
+        onHeldBack,
+        onSent,
+        onRequeued,
+        onHead: (arrived) => {
+          if (arrived !== undefined && isStatus(arrived.status)) head = arrived;
+          onHead();
+        },
       })
       .then(read, fail);
-  };
   return withTimeLimit(requestTimeout, request, 'request', work).catch((error: unknown) => {
     // The reason of an abort may be a PollError too.
     if (head === undefined || request.signal.aborted || !(error instanceof PollError)) throw error;
@@ -132,12 +133,11 @@ function requestHeaders(
 function readResponse(
   {reader, maxResponseSize, maxRetryAfter}: SendSettings,
   {method, takesText}: RequestContent,
-  target: RequestTarget,
+  {location, secrets, credentials, isForeign, redirected}: RequestTarget,
   clientRequestId: string,
   {status, headers, retryAfter: wait, body}: TransportResponse,
   cause: PollError | undefined,
 ): ServiceResponse {
-  const {secrets, credentials} = target;
   const answer = readAnswer(status, headers, clientRequestId, secrets);
   if (!isStatus(status)) {
     throw protocolError(`the HTTP status ${status}`, {answer, retryAfter: atMost(wait, maxRetryAfter)});
@@ -147,7 +147,6 @@ function readResponse(
   const place = reader.protocol.retryAfter;
   const retryAfter = atMost(wait ?? (place && readWait(place, headers, json)), maxRetryAfter);
   return {
-    ...target,
     status,
     headers,
     retryAfter,
@@ -156,8 +155,13 @@ function readResponse(
     bodyError: body === undefined ? bodyError(cause, maxResponseSize, {answer, retryAfter}) : undefined,
     answer,
     method,
+    location,
+    redirected,
+    isForeign,
     seeOther: undefined,
     sameToken: undefined,
+    secrets,
+    credentials,
   };
 }
 
