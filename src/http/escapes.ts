@@ -16,7 +16,9 @@ export function withoutEscapes(text: string): string {
   const opened: number[] = [];
   for (let index = 0; index < text.length; index++) {
     plain[length++] = text.charCodeAt(index);
-    for (let start = opened.at(-1); start !== undefined; start = opened.at(-1)) {
+    for (;;) {
+      const start = opened.at(-1);
+      if (start === undefined || length - start > maxEscapeLength) break;
       const code = readEscape(plain, start, length);
       if (code < 0) break;
       plain[start] = code;
@@ -42,17 +44,15 @@ const backslash = 0x5c;
 const x = 0x78;
 const u = 0x75;
 
-/** The longest escape of HTML that is decoded: some write zeros before a number. */
-const maxEntityLength = 32;
+/** The longest escape that is decoded: in HTML, some write zeros before a number. */
+const maxEscapeLength = 32;
 
 /** The character that an escape between two places stands for; -1: it is none, or not complete. */
 function readEscape(plain: Uint16Array, start: number, end: number): number {
   const length = end - start;
   const last = plain[end - 1] ?? 0;
   if (plain[start] === percent) return length === 3 ? readNumber(plain, start + 1, end, 16) : -1;
-  if (plain[start] === ampersand) {
-    return last === semicolon && length <= maxEntityLength ? readEntity(plain, start + 1, end - 1) : -1;
-  }
+  if (plain[start] === ampersand) return last === semicolon ? readEntity(plain, start + 1, end - 1) : -1;
   if (length === 2) return isEscapable(last) ? last : -1;
   const letter = lowerCase(plain, start + 1);
   const isComplete = letter === x ? length === 4 : letter === u && length === 6;
