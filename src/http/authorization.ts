@@ -106,19 +106,19 @@ export function secretsWith(
   others: RequestSecrets,
 ): RequestSecrets {
   if (source === undefined) return others;
-  if (typeof source === 'string') return addTokens([source], others);
+  if (typeof source === 'string') return withForms(formsInUrls(source), others);
   const known = knownSecrets.get(source);
   const before = known?.tokens ?? [];
   // The usual case, without any allocation.
   if (known?.others === others.secrets && (token ?? before[0]) === before[0]) return known;
   const tokens = token === undefined ? before : [...new Set([token, ...before])].slice(0, maxKnownTokens);
-  const made = {tokens, others: others.secrets, ...addTokens(tokens, others)};
+  const made = {tokens, others: others.secrets, ...withForms(tokens.flatMap(formsInUrls), others)};
   knownSecrets.set(source, made);
   return made;
 }
 
-function addTokens(tokens: readonly string[], {secrets: others, credentials}: RequestSecrets): RequestSecrets {
-  const forms = tokens.flatMap(formsInUrls);
+/** @param forms of the tokens */
+function withForms(forms: Secrets, {secrets: others, credentials}: RequestSecrets): RequestSecrets {
   const secrets = [...forms, ...others];
   // One list where all of them are credentials, so that it is searched once.
   return {secrets, credentials: credentials.length === others.length ? secrets : [...forms, ...credentials]};

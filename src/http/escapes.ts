@@ -12,21 +12,23 @@ const utf16 = /* @__PURE__ */ new TextDecoder('utf-16le', {ignoreBOM: true});
 export function withoutEscapes(text: string): string {
   const plain = new Uint16Array(text.length);
   let length = 0;
-  // The places of what may begin an escape. None goes beyond the beginning of another one, so only the last place counts.
-  const opened: number[] = [];
+  // Where an escape may begin. None goes beyond the beginning of another one, so only the last place counts, until one ends there.
+  let start = Number.NEGATIVE_INFINITY;
+  const earlier: number[] = [];
   for (let index = 0; index < text.length; index++) {
     plain[length++] = text.charCodeAt(index);
-    for (;;) {
-      const start = opened.at(-1);
-      if (start === undefined || length - start > maxEscapeLength) break;
+    while (length - start <= maxEscapeLength) {
       const code = readEscape(plain, start, length);
       if (code < 0) break;
       plain[start] = code;
       length = start + 1;
-      opened.pop();
+      start = earlier.pop() ?? Number.NEGATIVE_INFINITY;
     }
     const last = plain[length - 1];
-    if (last === percent || last === backslash || last === ampersand) opened.push(length - 1);
+    if (last === percent || last === backslash || last === ampersand) {
+      earlier.push(start);
+      start = length - 1;
+    }
   }
   if (length === text.length) return text;
   const codes = plain.subarray(0, length);
