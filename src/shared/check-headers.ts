@@ -2,7 +2,7 @@ import {checkIsObject, expected} from './check-options.ts';
 import {isObject} from './json.ts';
 
 // RFC 9110: a field name is a token. A value only has to be unable to end the line.
-const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
+export const headerName = /^[\w!#$%&'*+.^`|~-]+$/;
 const headerValue = /^[\x20-\x7e]*$/;
 
 /** What only the transport can know: one that is wrong ends the request, or makes it hang. */
@@ -18,11 +18,6 @@ const ofTransport: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Whether a value is the name of a header. */
-export function isHeaderName(value: unknown): boolean {
-  return typeof value === 'string' && headerName.test(value);
-}
-
 /** Checks headers that a caller gave. A value is not shown: it may be a secret. */
 export function checkHeaders(name: string, headers: unknown): void {
   const takes = 'an object with a string for each header';
@@ -31,7 +26,7 @@ export function checkHeaders(name: string, headers: unknown): void {
   checkIsObject(name, headers, takes);
   for (const [header, value] of Object.entries(headers)) {
     const own = `${name}.${header.slice(0, 60)}`;
-    if (!isHeaderName(header)) throw expected(own, 'the name of a header', 'another string');
+    if (!headerName.test(header)) throw expected(own, 'the name of a header', 'another string');
     if (header.toLowerCase() === 'client-request-id')
       throw expected(own, 'none, because the library gives each request its own id', 'one');
     if (ofTransport.has(header.toLowerCase())) throw expected(own, 'none, because it belongs to the connection', 'one');

@@ -99,23 +99,24 @@ export function expected(name: string, takes: string, got: string): TypeError {
   return new TypeError(printable(`${name}: expected ${takes}, got ${got}`));
 }
 
+/** What a value has to be like: a string that matches, or what a function says is valid. */
+export type Form = RegExp | ((value: unknown) => boolean);
+
+export function hasForm(value: unknown, form: Form): boolean {
+  return typeof form === 'function' ? form(value) : typeof value === 'string' && form.test(value);
+}
+
 /** A check of the value alone. The value is shown in the message: not for secrets. */
-/* @__NO_SIDE_EFFECTS__ */ export function isA(takes: string, isValid: (value: unknown) => boolean): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isA(takes: string, form: Form): Check {
   return (name, value) => {
-    if (!isValid(value)) throw expected(name, takes, describeValue(value));
+    if (!hasForm(value, form)) throw expected(name, takes, describeValue(value));
   };
 }
 
 /** A string of at least one character. */
-export const isNonEmptyString: Check = isA(
-  'a string that is not empty',
-  (value) => typeof value === 'string' && value !== '',
-);
+export const isNonEmptyString: Check = isA('a string that is not empty', /./s);
 /** A string that is stored as it is: as UTF-8, lone surrogates are all the same character. */
-export const isWellFormed: Check = isA(
-  'a string that is not empty and has no lone surrogates',
-  (value) => typeof value === 'string' && /^\P{Cs}+$/u.test(value),
-);
+export const isWellFormed: Check = isA('a string that is not empty and has no lone surrogates', /^\P{Cs}+$/u);
 /** A function. */
 export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
