@@ -64,10 +64,10 @@ const noSecrets: Secrets = [];
 
 const startedChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
-  url: isA('an absolute http or https URL', (value) => typeof value === 'string' && readLocation(value) !== undefined),
+  url: isA('an absolute http or https URL', (value) => readLocation(value) !== undefined),
   location: isA(
     'the Location header of the response',
-    (value) => typeof value === 'string' && readLocation(value, 'https://any.example') !== undefined,
+    (value) => readLocation(value, 'https://any.example') !== undefined,
   ),
 } satisfies Checks<StartRequest>;
 
@@ -166,8 +166,8 @@ export function checkToken(name: string, token: unknown, others = 'or a function
 // axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
 function isKy(value: unknown): boolean {
   if (typeof value !== 'function') return false;
-  const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function';
-  return isMethod('get') && isMethod('extend') && isMethod('create') && 'stop' in value;
+  const methods = ['get', 'extend', 'create'].map((name) => Reflect.get(value, name));
+  return methods.every((method) => typeof method === 'function') && 'stop' in value;
 }
 
 function isSignal(value: unknown): boolean {
@@ -190,8 +190,8 @@ function readOrigins(origins: readonly string[] | undefined, getToken: boolean):
   if (!Array.isArray(origins)) throw expected('trustedOrigins', 'a list of origins', describeValue(origins));
   const set = new Set<string>();
   for (const text of origins) {
-    const url = typeof text === 'string' ? readLocation(text) : undefined;
-    if (url === undefined || (url.pathname !== '/' && url.pathname !== '') || url.search !== '') {
+    const url = readLocation(text);
+    if (url === undefined || url.pathname + url.search !== '/') {
       throw expected('trustedOrigins', "origins such as 'https://graph.microsoft.us'", describeValue(text));
     }
     if (getToken) checkIsSecure('trustedOrigins', url);

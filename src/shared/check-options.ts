@@ -45,7 +45,7 @@ export function checkOptions<Options extends object>(
 }
 
 /** The checks of {@link checkOptions} alone, without a copy. @throws TypeError or RangeError that names the option */
-export function checkEach(options: object, checks: Readonly<Record<string, Check>>, form: ObjectForm = {}): void {
+export function checkEach(options: unknown, checks: Readonly<Record<string, Check>>, form: ObjectForm = {}): void {
   const {
     name: whole = 'options',
     prefix = whole === 'options' ? '' : `${whole}.`,
@@ -127,10 +127,7 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
   checks: Readonly<Record<string, Check>>,
   form?: Omit<ObjectForm, 'name' | 'prefix'>,
 ): Check {
-  return (name, value) => {
-    checkIsObject(name, value, form?.takes);
-    checkEach(value, checks, {...form, name});
-  };
+  return (name, value) => checkEach(value, checks, {...form, name});
 }
 
 /** One of these strings. */
@@ -210,21 +207,18 @@ function unknownName(kind: string, name: string, known: readonly string[], prefi
 
 /** Whether a name is the last word of another. */
 function isShortFor(name: string, other: string): boolean {
-  return name.length >= 4 && other.length > name.length && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
+  return name.length >= 4 && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
 function isSimilar(name: string, other: string, edits = 2): boolean {
-  let same = 0;
-  while (same < name.length && name[same] === other[same]) same++;
-  const rest = name.slice(same);
-  const otherRest = other.slice(same);
-  if (Math.abs(rest.length - otherRest.length) > edits) return false;
-  if (rest === '' || otherRest === '') return true;
+  if (name === '' || other === '') return name.length + other.length <= edits;
+  const [rest, otherRest] = [name.slice(1), other.slice(1)];
+  if (name[0] === other[0]) return isSimilar(rest, otherRest, edits);
   return (
     edits > 0 &&
-    (isSimilar(rest.slice(1), otherRest.slice(1), edits - 1) ||
-      isSimilar(rest.slice(1), otherRest, edits - 1) ||
-      isSimilar(rest, otherRest.slice(1), edits - 1))
+    (isSimilar(rest, otherRest, edits - 1) ||
+      isSimilar(rest, other, edits - 1) ||
+      isSimilar(name, otherRest, edits - 1))
   );
 }
