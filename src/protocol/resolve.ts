@@ -18,7 +18,7 @@ const pathOnly = /^\/(?![/\\])/;
  */
 export function resolveLocation(text: unknown, base: string, root?: string): string | undefined {
   if (typeof text !== 'string' || text === '') return undefined;
-  if (absolute.test(text)) return readLocation(text) === undefined ? undefined : text;
+  if (absolute.test(text)) return readLocation(text) && text;
   const target = readLocation(text, base);
   if (target === undefined || root === undefined || !pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) {
     return target?.href;
@@ -37,7 +37,7 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
  */
 export function withSuffix(location: string, suffix: string): string | undefined {
   const url = readLocation(location);
-  return url === undefined ? undefined : url.origin + url.pathname.replace(/\/+$/, '') + suffix + url.search;
+  return url && url.origin + url.pathname.replace(/\/+$/, '') + suffix + url.search;
 }
 
 /** A URL of a protocol: the operation's with a suffix, a template's, or one that stands in the operation. */
