@@ -11,7 +11,7 @@ import {readDateTime} from '../shared/date-time.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
-import {type BodyError, errorReader, parseErrorObject} from './error-object.ts';
+import {type BodyError, parseErrorObject, readError} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 
@@ -51,8 +51,7 @@ export function parseOperation(
   // The body of a listed HTTP error may have a status that is not the operation's.
   const isError = httpStatus >= 400 && reader.httpStatuses.has(httpStatus);
   const word = isRecord(body) && !isError ? parseStatusWord(body, reader) : undefined;
-  const readError = errorReader(body, reader);
-  const implied = word === undefined ? impliedStatus(body, reader, httpStatus, readError) : undefined;
+  const implied = word === undefined ? impliedStatus(body, reader, httpStatus) : undefined;
   const rawStatus = word ?? implied?.rawStatus;
   if (rawStatus === undefined) {
     return unreadable(
@@ -67,10 +66,15 @@ export function parseOperation(
   const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
   let status = known ?? reader.protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError)
-    status = statusByError(body, reader, readError);
-  const operation = createOperation(body, reader, status, rawStatus, readError, undefined, links);
-  return known === undefined ? {is: 'operation', operation, unknownWord: rawStatus} : {is: 'operation', operation};
+  let error: BodyError | undefined;
+  // An empty error is none.
+  if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError && valueAt(body, reader.error)) {
+    error = readError(body, reader);
+    status = error.meaning ?? 'failed';
+  }
+  const given = links === body ? undefined : {resourceLocation: valueAt(links, reader.resourceLocation)};
+  const operation = createOperation(body, reader, status, rawStatus, given, error);
+  return {is: 'operation', operation, unknownWord: known === undefined ? rawStatus : undefined};
 }
 
 const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});
@@ -86,10 +90,7 @@ function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown):
     if (!isOperationStatus(status)) return unreadable(`the function read gave the status ${describeValue(status)}`);
     if (!deepFreeze(given)) return tooDeep;
     const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
-    return {
-      is: 'operation',
-      operation: createOperation(body, reader, status, rawStatus, errorReader(body, reader), given),
-    };
+    return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
   } catch (error) {
     return unreadable(`the function read threw ${describeError(error)}`);
   }
@@ -104,18 +105,20 @@ const facts = [
   ['resourceLocation', asString],
 ] as const;
 
-/** @param given what the protocol's `read` found; what it leaves out is looked up in the body */
+/**
+ * @param given what is known without the body, such as what the protocol's `read` found; the rest is looked up in the body
+ * @param error the body's, if it has been read
+ */
 function createOperation(
   body: unknown,
   reader: ProtocolReader,
   status: OperationStatus,
   rawStatus: string,
-  readError: () => BodyError,
-  given?: unknown,
-  links: unknown = body,
+  given: unknown,
+  error?: BodyError,
 ): Operation {
   const find = (name: (typeof facts)[number][0] | 'id' | 'result'): unknown =>
-    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? links : body, reader[name]);
+    ownProperty(given, name) ?? valueAt(body, reader[name]);
   const operation: Operation & {result?: unknown; error?: OperationFault} = {
     id: asText(find('id')),
     status,
@@ -130,7 +133,7 @@ function createOperation(
     const result = find('result');
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const fault = parseErrorObject(ownProperty(given, 'error')) ?? readError().fault;
+    const fault = parseErrorObject(ownProperty(given, 'error')) ?? (error ?? readError(body, reader)).fault;
     if (fault !== undefined) operation.error = fault;
   }
   return Object.freeze(operation);
@@ -150,26 +153,17 @@ function parseStatusWord(body: object, reader: ProtocolReader): string | undefin
   return isScalar && reader.words.has(String(other).toLowerCase()) ? String(other) : undefined;
 }
 
-/** The status of an operation that succeeded by its word, where an error says otherwise. */
-function statusByError(body: unknown, reader: ProtocolReader, readError: () => BodyError): OperationStatus {
-  const error = valueAt(body, reader.error);
-  if (error === undefined || error === '' || error === 0 || error === false) return 'succeeded';
-  return readError().meaning ?? 'failed';
-}
-
 /** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
 function impliedStatus(
   body: unknown,
   reader: ProtocolReader,
   httpStatus: number,
-  readError: () => BodyError,
 ): {readonly status: OperationStatus; readonly rawStatus: string} | undefined {
   const {withoutStatus} = reader.protocol;
   const statusByHttp = reader.httpStatuses.get(httpStatus);
-  if (statusByHttp === undefined && withoutStatus === undefined) return undefined;
   if (httpStatus < 400) {
     if (valueAt(body, reader.status) !== undefined) return undefined;
-    if (valueAt(body, reader.error) !== undefined && readError().meaning !== 'succeeded') return undefined;
+    if (valueAt(body, reader.error) !== undefined && readError(body, reader).meaning !== 'succeeded') return undefined;
   }
   if (statusByHttp !== undefined) {
     // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as an end.
@@ -177,10 +171,7 @@ function impliedStatus(
       ? undefined
       : {status: statusByHttp, rawStatus: String(httpStatus)};
   }
-  const id = readId(body, reader);
-  return withoutStatus === undefined || id === undefined || id === ''
-    ? undefined
-    : {status: withoutStatus, rawStatus: ''};
+  return withoutStatus && readId(body, reader) ? {status: withoutStatus, rawStatus: ''} : undefined;
 }
 
 function describeJsonType(value: unknown): string {
@@ -194,7 +185,7 @@ function describeJsonType(value: unknown): string {
  * @param resourceLocation the finished resource's, from the `Location` of a 303
  */
 export function succeededByHttp(httpStatus: number, resourceLocation?: string): SucceededOperation {
-  const resource = resourceLocation === undefined ? {} : {resourceLocation};
+  const resource = resourceLocation !== undefined && {resourceLocation};
   return Object.freeze({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), ...resource, raw: null});
 }
 
