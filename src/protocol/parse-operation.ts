@@ -149,8 +149,9 @@ function parseStatusWord(body: object, reader: ProtocolReader): string | undefin
   const value = valueAt(body, reader.status);
   if (typeof value === 'string') return value;
   const other = value ?? valueAt(body, reader.statusIfKnown);
-  const isScalar = typeof other === 'string' || typeof other === 'boolean' || typeof other === 'number';
-  return isScalar && reader.words.has(String(other).toLowerCase()) ? String(other) : undefined;
+  if (other === undefined || isObject(other)) return undefined;
+  const word = String(other);
+  return reader.words.has(word.toLowerCase()) ? word : undefined;
 }
 
 /** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
@@ -193,8 +194,7 @@ const percentage = /^\s*(\d+(?:\.\d*)?|\.\d+)\s*%?\s*$/;
 
 // OneNote sends progress as a string, others with a percent sign; drives send fractions.
 function parsePercentage(value: unknown): number | undefined {
-  const text = typeof value === 'string' ? percentage.exec(value)?.[1] : undefined;
-  const number = text === undefined ? value : Number(text);
+  const number = typeof value === 'string' ? Number(percentage.exec(value)?.[1]) : value;
   return typeof number === 'number' && number >= 0 && number <= 100 ? number : undefined;
 }
 

@@ -20,11 +20,9 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
   if (typeof text !== 'string' || text === '') return undefined;
   if (absolute.test(text)) return readLocation(text) && text;
   const target = readLocation(text, base);
-  if (target === undefined || root === undefined || !pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) {
-    return target?.href;
-  }
   const service = readLocation(root);
-  if (service === undefined || service.origin !== target.origin) return target.href;
+  if (target === undefined || service?.origin !== target.origin) return target?.href;
+  if (!pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) return target.href;
   const prefix = service.pathname.replace(/\/+$/, '');
   if (`${target.pathname}/`.toLowerCase().startsWith(`${prefix}/`.toLowerCase())) return target.href;
   return service.origin + prefix + target.pathname + target.search;
