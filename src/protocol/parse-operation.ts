@@ -13,6 +13,7 @@ import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
 import {type BodyError, parseErrorObject, readError} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
+import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 
 /** What a response body turned out to be. */
@@ -45,36 +46,34 @@ export function parseOperation(
   links: unknown = body,
 ): ParsedOperation {
   if (read !== undefined) return parseGiven(body, reader, read);
-  if (previous !== undefined && reader.httpStatuses.size === 0 && isEqualJson(previous.raw, body)) {
+  const {protocol} = reader;
+  if (previous !== undefined && protocol.httpStatuses === undefined && isEqualJson(previous.raw, body)) {
     return {is: 'operation', operation: previous};
   }
   // The body of a listed HTTP error may have a status that is not the operation's.
-  const isError = httpStatus >= 400 && reader.httpStatuses.has(httpStatus);
-  const word = isRecord(body) && !isError ? parseStatusWord(body, reader) : undefined;
-  const implied = word === undefined ? impliedStatus(body, reader, httpStatus) : undefined;
-  const rawStatus = word ?? implied?.rawStatus;
-  if (rawStatus === undefined) {
-    return unreadable(
-      isRecord(body)
-        ? `there is no status at ${reader.protocol.status}`
-        : body === undefined
-          ? 'it is not JSON'
-          : `expected a JSON object, got ${describeJsonType(body)}`,
-    );
-  }
+  const isError = httpStatus >= 400 && protocol.httpStatuses?.[httpStatus] !== undefined;
+  const found = (isError ? undefined : statusByWord(body, reader)) ?? impliedStatus(body, reader, httpStatus);
+  if (found === undefined) return unreadable(whyNoStatus(body, protocol));
   if (!deepFreeze(body)) return tooDeep;
-  const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
-  let status = known ?? reader.protocol.otherWords;
+  const {rawStatus, known} = found;
+  let status = known ?? protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
   let error: BodyError | undefined;
   // An empty error is none.
-  if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError && valueAt(body, reader.error)) {
+  if (status === 'succeeded' && protocol.errorMeansFailed && !isError && valueAt(body, reader.error)) {
     error = readError(body, reader);
     status = error.meaning ?? 'failed';
   }
   const given = links === body ? undefined : {resourceLocation: valueAt(links, reader.resourceLocation)};
   const operation = createOperation(body, reader, status, rawStatus, given, error);
   return {is: 'operation', operation, unknownWord: known === undefined ? rawStatus : undefined};
+}
+
+function whyNoStatus(body: unknown, {status}: Protocol): string {
+  if (isRecord(body)) return `there is no status at ${status}`;
+  if (body === undefined) return 'it is not JSON';
+  const type = body === null ? 'null' : Array.isArray(body) ? 'an array' : `a ${typeof body}`;
+  return `expected a JSON object, got ${type}`;
 }
 
 const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});
@@ -144,40 +143,37 @@ export function readId(body: unknown, {id}: Pick<ProtocolReader, 'id'>): string 
   return asText(valueAt(body, id));
 }
 
-/** The status word of a body: a string, or a boolean or a number if the protocol lists it among its words. */
-function parseStatusWord(body: object, reader: ProtocolReader): string | undefined {
-  const value = valueAt(body, reader.status);
-  if (typeof value === 'string') return value;
-  const other = value ?? valueAt(body, reader.statusIfKnown);
-  if (other === undefined || isObject(other)) return undefined;
-  const word = String(other);
-  return reader.words.has(word.toLowerCase()) ? word : undefined;
+/** A status as its service wrote it, and what that means to the protocol. */
+interface FoundStatus {
+  readonly rawStatus: string;
+  readonly known: OperationStatus | undefined;
+}
+
+/** The status in a body: a string, or a boolean or a number if the protocol lists it among its words. */
+function statusByWord(body: unknown, {status, statusIfKnown, words}: ProtocolReader): FoundStatus | undefined {
+  if (!isRecord(body)) return undefined;
+  const value = valueAt(body, status);
+  const word = value ?? valueAt(body, statusIfKnown);
+  if (word === undefined || isObject(word)) return undefined;
+  const rawStatus = String(word);
+  const known = words.get(rawStatus.toLowerCase());
+  return known !== undefined || typeof value === 'string' ? {rawStatus, known} : undefined;
 }
 
 /** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
-function impliedStatus(
-  body: unknown,
-  reader: ProtocolReader,
-  httpStatus: number,
-): {readonly status: OperationStatus; readonly rawStatus: string} | undefined {
-  const {withoutStatus} = reader.protocol;
-  const statusByHttp = reader.httpStatuses.get(httpStatus);
+function impliedStatus(body: unknown, reader: ProtocolReader, httpStatus: number): FoundStatus | undefined {
+  const {withoutStatus, httpStatuses} = reader.protocol;
+  const statusByHttp = httpStatuses?.[httpStatus];
   if (httpStatus < 400) {
     if (valueAt(body, reader.status) !== undefined) return undefined;
     if (valueAt(body, reader.error) !== undefined && readError(body, reader).meaning !== 'succeeded') return undefined;
   }
   if (statusByHttp !== undefined) {
     // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as an end.
-    return body === undefined && statusRank[statusByHttp] === statusRank.succeeded
-      ? undefined
-      : {status: statusByHttp, rawStatus: String(httpStatus)};
+    const isPage = body === undefined && statusRank[statusByHttp] === statusRank.succeeded;
+    return isPage ? undefined : {rawStatus: String(httpStatus), known: statusByHttp};
   }
-  return withoutStatus && readId(body, reader) ? {status: withoutStatus, rawStatus: ''} : undefined;
-}
-
-function describeJsonType(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return withoutStatus && readId(body, reader) ? {rawStatus: '', known: withoutStatus} : undefined;
 }
 
 /**
