@@ -3,6 +3,8 @@ import {checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
 import {
   type Check,
   type Checks,
+  checkedWhereRead,
+  checkEach,
   checkOptions,
   describeValue,
   expected,
@@ -53,9 +55,9 @@ function arePointers(value: unknown): boolean {
 /** A check of an object's fields, of which one is required. */
 /* @__NO_SIDE_EFFECTS__ */ function fields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
   return (name, value) => {
-    if (!isRecord(value) || ownProperty(value, required) === undefined)
+    if (ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
-    checkOptions(value, checks, {name, kind: 'field'});
+    checkEach(value, checks, {name, kind: 'field'});
   };
 }
 
@@ -127,7 +129,7 @@ const protocolChecks = {
     suffix: isA("a string such as '/records' or ':cancel'", suffix),
     template: isA("a URL such as '/status/{/id}'", template),
     at: pointers,
-    body: () => {}, // Anything may be sent.
+    body: checkedWhereRead,
   }),
   authorization: (name, value) => {
     if (value !== 'bearer' && value !== 'none') tokenHeader(name, value);
