@@ -3,8 +3,8 @@ import {checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
 import {
   type Check,
   type Checks,
-  checkedWhereRead,
   checkEach,
+  checkedWhereRead,
   checkOptions,
   describeValue,
   expected,

@@ -134,7 +134,7 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
 /* @__NO_SIDE_EFFECTS__ */ export function isOneOf(...choices: readonly string[]): Check {
   const quoted = choices.map((choice) => `'${choice}'`);
   const last = quoted.pop();
-  return isA(`${quoted.join(', ')} or ${last}`, (value) => typeof value === 'string' && choices.includes(value));
+  return isA(`${quoted.join(', ')} or ${last}`, (value) => choices.some((choice) => choice === value));
 }
 
 /** The largest `most` that infinity is not within. */
