@@ -57,7 +57,7 @@ export interface Settings extends RequestSettings {
 }
 
 const defaultTransport = transportOf();
-const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
+const defaultRetry = /* @__PURE__ */ retryWithDefaults({});
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
 const noSecrets: Secrets = [];
@@ -175,13 +175,9 @@ function isSignal(value: unknown): boolean {
 }
 
 function retryWithDefaults(given: RetryOptions): Settings['retry'] {
-  const retry = ownProperties(given);
-  const settings = {__proto__: null, ...retry, retries: retry.retries ?? defaultRetry.retries};
-  settings.minTimeout ??= defaultRetry.minTimeout;
-  settings.maxTimeout ??= Math.max(settings.minTimeout, defaultRetry.maxTimeout);
-  settings.factor ??= defaultRetry.factor;
-  settings.randomize ??= defaultRetry.randomize;
-  return settings;
+  const own = ownProperties(given);
+  const {retries = 3, minTimeout = 500, maxTimeout = Math.max(minTimeout, 5000), factor = 2, randomize = true} = own;
+  return ownProperties({...own, retries, minTimeout, maxTimeout, factor, randomize});
 }
 
 /** @param getToken whether a token goes to these origins */
