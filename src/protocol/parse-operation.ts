@@ -59,7 +59,7 @@ export function parseOperation(
   let status = known ?? protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
   let error: BodyError | undefined;
-  // An empty error is none.
+  // `''`, `0` and `false` are no errors.
   if (status === 'succeeded' && protocol.errorMeansFailed && !isError && valueAt(body, reader.error)) {
     error = readError(body, reader);
     status = error.meaning ?? 'failed';

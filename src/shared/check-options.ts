@@ -102,6 +102,7 @@ export function expected(name: string, takes: string, got: string): TypeError {
 /** What a value has to be like: a string that matches, or what a function says is valid. */
 export type Form = RegExp | ((value: unknown) => boolean);
 
+/** Whether a value is of a form. */
 export function hasForm(value: unknown, form: Form): boolean {
   return typeof form === 'function' ? form(value) : typeof value === 'string' && form.test(value);
 }
