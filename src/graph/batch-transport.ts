@@ -1,7 +1,7 @@
 import type {RequestLimiter} from '../client/request-limiter.ts';
 import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
 import {now} from '../shared/clock.ts';
-import {type BatchedRequest, batchRequest, batchResponses} from './batch-format.ts';
+import {batchRequest, batchResponses} from './batch-format.ts';
 import {Batcher, type SendBatch} from './batcher.ts';
 
 /** How long no batches are sent after one got no response, in milliseconds. */
@@ -43,15 +43,12 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
       if (hasLeft && callbacks.signal.aborted) pausedUntil = now() + batchPause;
       throw error;
     }
-    const maxWait = longestMaxRetryAfter(requests);
     const responses = batchResponses(response, requests);
-    if (responses === undefined) {
-      limiter.record(base, [response], maxWait);
-      if (noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
-      return [];
-    }
-    limiter.record(base, responses, maxWait);
-    return responses;
+    // A gate is shared by all: the longest of their limits counts.
+    const limits = requests.map(({request: {maxRetryAfter = Number.POSITIVE_INFINITY}}) => maxRetryAfter);
+    limiter.record(base, responses ?? [response], Math.max(...limits));
+    if (responses === undefined && noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
+    return responses ?? [];
   };
   const batcher = new Batcher(window, limiter.single, sendBatch);
   return (location, request) => {
@@ -67,11 +64,4 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
     if (version === undefined || authorization === undefined) return limiter.single(location, request);
     return batcher.send(`${version} ${authorization}`, location, request);
   };
-}
-
-/** The longest of the requests' limits on a wait, since a gate is shared by all; `undefined`: one of them has no limit. */
-function longestMaxRetryAfter(requests: readonly BatchedRequest[]): number | undefined {
-  const limits = requests.map(({request}) => request.maxRetryAfter ?? Number.POSITIVE_INFINITY);
-  const longest = Math.max(...limits);
-  return longest === Number.POSITIVE_INFINITY ? undefined : longest;
 }
