@@ -120,8 +120,7 @@ export function createOperationClient(given: OperationClientOptions): OperationC
   const {origin, base} = readRoot(options.root, isProtected);
   if (token !== undefined || startToken !== undefined) checkHeadersBesideToken('headers', headers ?? {});
   const scope = options.scope ?? `${origin}/.default`;
-  const {http, concurrency, startTimeout} = options;
-  const parts = createClientParts({origin, base, scope, token, startToken, headers, http, concurrency, startTimeout});
+  const parts = createClientParts({origin, base, pathRoot: undefined, scope}, options);
   return rememberClient({root: base, scope, ...clientMethods(parts)}, parts);
 }
 

@@ -12,7 +12,7 @@ import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, checkPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
 import {resolvePath} from './path.ts';
-import {withTokenOrigin} from './token-origin.ts';
+import {ownedState, withTokenOrigin} from './token-origin.ts';
 
 /** Watches an operation with the token and limits that all of the client's operations share. */
 export function watch<Result>(
@@ -74,9 +74,5 @@ export function resumeOf(
  */
 export function stateAt(client: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
   const takes = 'a path that begins with /, or an absolute http or https URL';
-  const {origin, base} = client;
-  const state = firstState(resolvePath(location, base), settings, time, takes);
-  const ours = withTokenOrigin(state, client, settings);
-  if (ours !== undefined) return ours;
-  throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));
+  return ownedState(firstState(resolvePath(location, client.base), settings, time, takes), client, settings);
 }
