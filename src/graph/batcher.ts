@@ -105,19 +105,16 @@ export class Batcher {
   async #send(requests: readonly PendingRequest[]): Promise<void> {
     const batch: SentBatch = {needed: requests.length, controller: new LazyAbortController()};
     for (const pending of requests) pending.batch = batch;
+    const notify = (call: (request: TransportRequest) => void): void => {
+      for (const {request} of requests) call(request);
+    };
     let responses: readonly (TransportResponse | undefined)[] = [];
     try {
       responses = await this.#sendBatch(requests, {
         signal: batch.controller,
-        onHeldBack: (until) => {
-          for (const {request} of requests) request.onHeldBack?.(until);
-        },
-        onSent: () => {
-          for (const {request} of requests) request.onSent();
-        },
-        onHead: () => {
-          for (const {request} of requests) request.onHead();
-        },
+        onHeldBack: (until) => notify((request) => request.onHeldBack?.(until)),
+        onSent: () => notify((request) => request.onSent()),
+        onHead: () => notify((request) => request.onHead()),
       });
     } catch {
       // No request fails because its batch did: each is sent again and reports what happens then.
