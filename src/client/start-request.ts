@@ -3,7 +3,7 @@ import {replaceEach} from '../http/key-placeholders.ts';
 import {httpError} from '../http/request-errors.ts';
 import {sendingInTime} from '../http/sending-in-time.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import {createResponse, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
+import {changingResponses, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {Settings} from '../options/settings.ts';
@@ -101,17 +101,17 @@ export async function sendStart(
   // Whether a request has left, other than one that was refused for its token.
   let wasSent = false;
   const inTime = sendingInTime(client.startTransport, deadlineAt, startTimeout);
-  const transport: Transport = async (location, sent) => {
+  const redacting = changingResponses(inTime, redactResponse);
+  const transport: Transport = (location, sent) => {
     const onSent = (): void => {
       wasSent = true;
       sent.onSent();
     };
-    const onHead = (head: ResponseHead | undefined): void => {
+    const onHead = (head?: ResponseHead): void => {
       if (head?.status === 401) wasSent = false;
-      sent.onHead(head && redactResponse(createResponse(head.status, head.headers, undefined)));
+      sent.onHead(head);
     };
-    const response = await inTime(location, {...sent, onSent, onHead});
-    return redactResponse(response);
+    return redacting(location, {...sent, onSent, onHead});
   };
   try {
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};

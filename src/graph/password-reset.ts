@@ -4,8 +4,8 @@ import {type StartedOperation, startAfterReturn, watchStarted} from '../client/s
 import {sendStart} from '../client/start-request.ts';
 import {containsSecret, redact, redactJson, type Secrets} from '../http/redact.ts';
 import {
+  changingResponses,
   parseBody,
-  type ResponseHead,
   type ResponseHeaders,
   type Transport,
   type TransportResponse,
@@ -107,16 +107,12 @@ interface QuotedPassword {
 
 /** A transport for polls and cancellations whose responses do not quote the password. */
 function quotingNoPassword(transport: Transport, quoted: QuotedPassword): Transport {
-  return async (location, request) => {
+  return changingResponses(transport, (response) => {
     // Once the password is forgotten, nobody knows what may not be shown.
-    const headersOf = ({headers}: Pick<ResponseHead, 'headers'>): ResponseHeaders =>
-      quoted.isForgotten ? noHeaders : withoutSecrets(headers, formsOf(quoted));
-    const onHead = (head?: ResponseHead): void =>
-      request.onHead(head && {status: head.status, headers: headersOf(head)});
-    const response = await transport(location, {...request, onHead});
-    const body = quoted.isForgotten ? {text: ''} : quotingNone(response.body, formsOf(quoted));
-    return {...response, headers: headersOf(response), body};
-  };
+    if (quoted.isForgotten) return {...response, headers: noHeaders, body: {text: ''}};
+    const forms = formsOf(quoted);
+    return {...response, headers: withoutSecrets(response.headers, forms), body: quotingNone(response.body, forms)};
+  });
 }
 
 /** The password in the body of the response to a reset; older services use the second name. */
