@@ -42,7 +42,6 @@ export class ConcurrencyLimit {
       };
       const waiting: WaitingRequest = {weight, admit};
       const unsubscribe = onAbort(signal, () => {
-        unsubscribe();
         this.#waiting.delete(waiting);
         reject(signal.reason);
         this.#admit();

@@ -130,6 +130,6 @@ export function clientMethods(parts: ClientParts): Omit<OperationClient, 'root' 
     start: (protocol, request, options) => start(parts, protocol, request, options),
     watch: (location, options) => watch(parts, location, options),
     resume: (token, options) => resume(parts, token, options),
-    fetchOperation: async (location, options) => fetchOperation(parts, location, options),
+    fetchOperation: (location, options) => fetchOperation(parts, location, options),
   };
 }

@@ -39,12 +39,10 @@ export interface StartRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const isPathOrUrl = isA("a path such as '/exports'", (path) => typeof path === 'string');
-
 /** A check for each field of a start. */
 const startRequestChecks = {
   method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
-  path: isPathOrUrl,
+  path: isA("a path such as '/exports'", (path) => typeof path === 'string'),
   body: checkBody,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
@@ -89,7 +87,7 @@ export async function sendStart(
   redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
   protocolReader(protocol); // First, so that the error names the argument that was forgotten.
-  const form = {name: 'request', prefix: '', takes: 'an object with a path'};
+  const form = {name: 'request', prefix: '', takes: 'an object with a path', required: ['path']};
   const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, keys, startToken, startTimeout} = client;
@@ -162,9 +160,9 @@ function mayBeProcessed(cause: unknown): boolean {
 
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
-  isPathOrUrl('path', path);
-  if (path.startsWith('/')) checkPath('path', path);
-  const url = path.startsWith('/') ? base + path : path;
+  const isUnderBase = path.startsWith('/');
+  if (isUnderBase) checkPath('path', path);
+  const url = isUnderBase ? base + path : path;
   const {origin} = new URL(base);
   if (readLocation(url)?.origin === origin) return url;
   throw new TypeError(`path: expected a path that begins with /, or a URL on ${origin}`);

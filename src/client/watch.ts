@@ -18,7 +18,7 @@ import {ownedState, withTokenOrigin} from './token-origin.ts';
 export function watch<Result>(
   client: ClientParts,
   location: string,
-  options: ClientPollOptions<Result> = {},
+  options?: ClientPollOptions<Result>,
 ): OperationPoller<Result> {
   const settings = operationSettings(client, options);
   return new OperationPoller<Result>(stateAt(client, location, settings), settings);
@@ -28,7 +28,7 @@ export function watch<Result>(
 export async function fetchOperation<Result>(
   client: ClientParts,
   location: string,
-  options: ClientPollOptions<Result> = {},
+  options?: ClientPollOptions<Result>,
 ): Promise<Operation<Result>> {
   const settings = operationSettings(client, options);
   return fetchOnce<Result>(stateAt(client, location, settings), settings);
@@ -38,7 +38,7 @@ export async function fetchOperation<Result>(
 export function resume<Result>(
   client: ClientParts,
   resumeToken: ResumeToken | string,
-  options: ClientPollOptions<Result> = {},
+  options?: ClientPollOptions<Result>,
 ): OperationPoller<Result> {
   const {state, settings} = resumeOf(client, resumeToken, options);
   return new OperationPoller<Result>(state, settings);

@@ -1,5 +1,5 @@
 import {isPath} from '../client/path.ts';
-import {describeValue, expected} from '../shared/check-options.ts';
+import {expected, isNonEmptyString} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 
 /** The id of the password method, the same for every user. */
@@ -22,8 +22,8 @@ function authenticationPath(user: string): string {
 }
 
 /** A string as a segment of a path. */
-function pathSegment(name: string, text: unknown): string {
-  if (typeof text !== 'string' || text === '') throw expected(name, 'a string that is not empty', describeValue(text));
+function pathSegment(name: string, text: string): string {
+  isNonEmptyString(name, text);
   // URLs treat these two as path segments to resolve, however they are encoded.
   if (text === '.' || text === '..') throw expected(name, 'an id', JSON.stringify(text));
   try {
