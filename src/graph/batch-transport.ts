@@ -2,7 +2,7 @@ import type {RequestLimiter} from '../client/request-limiter.ts';
 import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
 import {now} from '../shared/clock.ts';
 import {batchRequest, batchResponses} from './batch-format.ts';
-import {Batcher, type SendBatch} from './batcher.ts';
+import {createBatcher, type SendBatch} from './batcher.ts';
 
 /** How long no batches are sent after one got no response, in milliseconds. */
 const batchPause = 60_000;
@@ -50,7 +50,7 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
     if (responses === undefined && noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
     return responses ?? [];
   };
-  const batcher = new Batcher(window, limiter.single, sendBatch);
+  const batcher = createBatcher(window, limiter.single, sendBatch);
   return (location, request) => {
     const {method, headers, json} = request;
     const {accept, authorization} = headers;
@@ -62,6 +62,6 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
       now() >= pausedUntil;
     const version = fits ? versionOf(location) : undefined;
     if (version === undefined || authorization === undefined) return limiter.single(location, request);
-    return batcher.send(`${version} ${authorization}`, location, request);
+    return batcher(`${version} ${authorization}`, location, request);
   };
 }
