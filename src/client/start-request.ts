@@ -6,20 +6,12 @@ import type {ServiceResponse} from '../http/service-response.ts';
 import {changingResponses, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
-import type {Settings} from '../options/settings.ts';
+import {isStartMethod, type Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {
-  type Checks,
-  checkOptions,
-  describeClass,
-  expected,
-  isA,
-  isOneOf,
-  isPlainObject,
-} from '../shared/check-options.ts';
+import {type Checks, checkOptions, describeClass, expected, isA, isPlainObject} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
@@ -41,7 +33,7 @@ export interface StartRequest {
 
 /** A check for each field of a start. */
 const startRequestChecks = {
-  method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
+  method: isStartMethod,
   path: isA("a path such as '/exports'", (path) => typeof path === 'string'),
   body: checkBody,
   headers: checkHeadersBesideToken,

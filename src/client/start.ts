@@ -88,9 +88,11 @@ export function watchStarted<Result = unknown>(
   const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
   const received = {url: response.location, status, headers, body: json, links, read};
   const report = readStart(method, received, reader, client.base, pathRoot);
-  // Nobody knows what the body would have said. A location in the head needs none.
-  if (report.kind === 'unconfirmed' && bodyError !== undefined) throw notStarted(bodyError, true);
-  if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
+  if (report.kind === 'unconfirmed') {
+    // Nobody knows what the body would have said. A location in the head needs none.
+    if (bodyError !== undefined) throw notStarted(bodyError, true);
+    return {confirmed: false, poller: undefined, answer};
+  }
   const header = headers.get('location');
   const target = readLocation(header ?? '', response.location)?.href;
   const isUsable = header !== null && target !== undefined && !quotesSecret(target, client.origin, response);
@@ -112,9 +114,9 @@ export function watchStarted<Result = unknown>(
   }
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
-  const wait = isFirstReport ? undefined : retryAfter;
+  const wait = isFirstReport ? 0 : retryAfter;
   // What the service asked for beats the protocol's interval.
-  const otherDelay = wait !== undefined || isFirstReport ? 0 : reader.minimumInterval;
+  const otherDelay = wait === undefined ? reader.minimumInterval : 0;
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.

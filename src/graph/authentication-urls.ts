@@ -1,6 +1,6 @@
 import {isPath} from '../client/path.ts';
 import {expected, isNonEmptyString} from '../shared/check-options.ts';
-import {readLocation} from '../shared/location.ts';
+import {isLocation} from '../shared/location.ts';
 
 /** The id of the password method, the same for every user. */
 const passwordMethod = '28c10230-6103-485e-b985-444c60001490';
@@ -12,9 +12,8 @@ export function resetPasswordPath(user: string, methodId: string = passwordMetho
 
 /** Where a user's authentication operation is, given its id or that location itself, which may be a path. */
 export function operationLocation(user: string, idOrLocation: string): string {
-  const isLocation =
-    isPath(idOrLocation) || (typeof idOrLocation === 'string' && readLocation(idOrLocation) !== undefined);
-  return isLocation ? idOrLocation : `${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
+  if (isPath(idOrLocation) || isLocation(idOrLocation)) return idOrLocation;
+  return `${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
 }
 
 function authenticationPath(user: string): string {

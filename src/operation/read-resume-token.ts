@@ -1,7 +1,7 @@
 import {describeValue, ownProperties} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
 import {deepFreeze, type Fields, isObject, isRecord} from '../shared/json.ts';
-import {readLocation, redactLocation} from '../shared/location.ts';
+import {isLocation, readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
 import {hasEnded, isOperationStatus, type Operation} from './operation.ts';
 import {tokenKind, tokenVersion} from './resume-token.ts';
@@ -99,7 +99,7 @@ const tokenFields: FieldChecks = checksOf(
     unknownWords: [(value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
     lastSeenAt: aTime,
     stalled: [(value) => value === true, 'true'],
-    resultLocation: [isResultLocation, 'an absolute http or https URL or null'],
+    resultLocation: [(value) => value === null || isLocation(value), 'an absolute http or https URL or null'],
     endedAt: aTime,
     answer: [anything, 'the head of an answer'],
     abandoned: [(value) => typeof value === 'string' && abandonReasons.has(value), 'a reason'],
@@ -163,10 +163,6 @@ function checkFields(fields: Fields, checks: FieldChecks): Fields {
 
 function wrongField(name: string, {object, byName}: FieldChecks): InvalidResumeTokenError {
   return invalid(`${object}'s ${name} is not ${byName.get(name)?.[1]}`);
-}
-
-function isResultLocation(value: unknown): boolean {
-  return value === null || (typeof value === 'string' && readLocation(value) !== undefined);
 }
 
 /**

@@ -4,7 +4,9 @@ import {fillTemplate} from './url-template.ts';
 
 // Anything else, e.g. a tab that a URL would drop, is left to the URL parser.
 const absolute = /^https?:\/\/[\x21-\x7e]+$/i;
-const pathOnly = /^\/(?![/\\])/;
+
+/** What a path begins with, unlike a URL without a scheme. */
+export const rootedPath = /^\/(?![/\\])/;
 
 /**
  * Resolves a location that a service sent. An absolute URL stays as it is, byte for byte: its query can be a signature or
@@ -20,7 +22,7 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
   if (typeof text !== 'string' || text === '') return undefined;
   if (absolute.test(text)) return readLocation(text) === undefined ? undefined : text;
   const target = readLocation(text, base);
-  if (target === undefined || root === undefined || !pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) {
+  if (target === undefined || root === undefined || !rootedPath.test(text.trim().replace(/[\t\n\r]/g, ''))) {
     return target?.href;
   }
   const service = readLocation(root);
