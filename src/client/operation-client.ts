@@ -116,9 +116,9 @@ const clientChecks = {
 export function createOperationClient(given: OperationClientOptions): OperationClient {
   const options = checkOptions(given, clientChecks, {takes: 'an object with a root'});
   const {token, startToken, headers} = options;
-  const isProtected = token !== undefined || startToken !== undefined || headers !== undefined;
-  const {origin, base} = readRoot(options.root, isProtected);
-  if (token !== undefined || startToken !== undefined) checkHeadersBesideToken('headers', headers ?? {});
+  const hasToken = token !== undefined || startToken !== undefined;
+  const {origin, base} = readRoot(options.root, hasToken || headers !== undefined);
+  if (hasToken) checkHeadersBesideToken('headers', headers ?? {});
   const scope = options.scope ?? `${origin}/.default`;
   const parts = createClientParts({origin, base, pathRoot: undefined, scope}, options);
   return rememberClient({root: base, scope, ...clientMethods(parts)}, parts);
