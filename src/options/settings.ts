@@ -9,6 +9,7 @@ import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.t
 import type {FinalStateVia, StartRequest} from '../protocol/result-location.ts';
 import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
+  type Check,
   type Checks,
   checkedWhereRead,
   checkOptions,
@@ -25,7 +26,7 @@ import {
   ownProperties,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
-import {checkIsSecure, readLocation} from '../shared/location.ts';
+import {checkIsSecure, isLocation, readLocation} from '../shared/location.ts';
 import type {PollOptions, RetryOptions} from './poll-options.ts';
 
 /** Checked options with their defaults. */
@@ -62,9 +63,12 @@ const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
 const noSecrets: Secrets = [];
 
+/** The method of a request that starts an operation. */
+export const isStartMethod: Check = isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET');
+
 const startedChecks = {
-  method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
-  url: isA('an absolute http or https URL', (value) => readLocation(value) !== undefined),
+  method: isStartMethod,
+  url: isA('an absolute http or https URL', isLocation),
   location: isA(
     'the Location header of the response',
     (value) => readLocation(value, 'https://any.example') !== undefined,

@@ -4,7 +4,9 @@ import {fillTemplate} from './url-template.ts';
 
 // Anything else, e.g. a tab that a URL would drop, is left to the URL parser.
 const absolute = /^https?:\/\/[\x21-\x7e]+$/i;
-const pathOnly = /^\/(?![/\\])/;
+
+/** What a path begins with, unlike a URL without a scheme. */
+export const rootedPath = /^\/(?![/\\])/;
 
 /**
  * Resolves a location that a service sent. An absolute URL stays as it is, byte for byte: its query can be a signature or
@@ -22,7 +24,7 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
   const target = readLocation(text, base);
   const service = readLocation(root);
   if (target === undefined || service?.origin !== target.origin) return target?.href;
-  if (!pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) return target.href;
+  if (!rootedPath.test(text.trim().replace(/[\t\n\r]/g, ''))) return target.href;
   const prefix = service.pathname.replace(/\/+$/, '');
   if (`${target.pathname}/`.toLowerCase().startsWith(`${prefix}/`.toLowerCase())) return target.href;
   return service.origin + prefix + target.pathname + target.search;

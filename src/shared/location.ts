@@ -28,6 +28,11 @@ export function readLocation(given: unknown, base?: string): URL | undefined {
   }
 }
 
+/** Whether a value is an absolute http or https URL without user name and password. */
+export function isLocation(value: unknown): value is string {
+  return typeof value === 'string' && readLocation(value) !== undefined;
+}
+
 /** Of a header that a gateway has repeated, `fetch` gives both values: where they are the same, they are one location. */
 function withoutRepetition(text: string): string {
   const separator = ', ';
