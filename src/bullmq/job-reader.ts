@@ -36,10 +36,6 @@ export class JobReader<Data> {
     this.#ends = new EndWatcher(queue, engine, clock);
   }
 
-  get closed(): boolean {
-    return this.#ends.closed;
-  }
-
   /** Aborts when it is closed. */
   get closing(): AbortSignal {
     return this.#ends.closing;
