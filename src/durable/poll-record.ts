@@ -1,5 +1,4 @@
-import type {PollError} from '../operation/poll-error.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
+import {type PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Settings} from '../options/settings.ts';
