@@ -16,11 +16,10 @@ export interface JobData<Data = unknown> extends Omit<OperationRecord<Data>, 've
   readonly token: JobToken;
   /** Whether `onEnd` is to be called. */
   readonly handOver?: true;
-  /** What ended the wait early: a hint that the operation may have changed, or that the hold of its origin was lifted. */
   readonly woken?: Woken;
 }
 
-/** See {@link JobData}. */
+/** What ended the wait early: a hint that the operation may have changed, or that the hold of its origin was lifted. */
 export type Woken = 'hint' | 'release';
 
 /** A watched operation as a job of BullMQ. */
@@ -58,13 +57,13 @@ export function createId(jobId: string): string {
 /** Writes a record as a job holds it. */
 export function writeJob<Data>(
   {version, id, key, token, ...others}: OperationRecord<Data>,
-  {handOver}: Pick<JobData, 'handOver'>,
+  handOver = false,
 ): JobData<Data> {
   return {
     id: id.slice(id.indexOf('.') + 1),
     ...(key === token.location ? {} : {key}),
     token: writeJobToken(token),
-    ...(handOver === undefined ? {} : {handOver}),
+    ...(handOver && {handOver}),
     ...others,
   };
 }

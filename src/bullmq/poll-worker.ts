@@ -183,15 +183,14 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       // A wait is no attempt.
       skipAttempt: true,
       fetchNext,
-      ...(update && {fieldsToUpdate: writeFields(update)}),
+      ...(update && {
+        fieldsToUpdate: {
+          data: JSON.stringify(update.job),
+          ...(update.progress && {progress: JSON.stringify(update.progress)}),
+        },
+      }),
     });
     const [nextData, nextId] = next ?? [];
     return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];
   }
-}
-
-/** The fields of a job in Redis. */
-function writeFields({job, progress}: NonNullable<Wait['update']>): Readonly<Record<string, string>> {
-  const data = JSON.stringify(job);
-  return progress === undefined ? {data} : {data, progress: JSON.stringify(progress)};
 }

@@ -81,7 +81,7 @@ export async function takeJobTurn<Data>(
     dueAt: record === turn.record ? turn.dueAt : record.token.dueAt,
     ...(isChanged && {
       update: {
-        job: writeJob(record, job.data),
+        job: writeJob(record, job.data.handOver),
         progress: isWorthStoring(progress, job.progress) ? progress : undefined,
       },
     }),
