@@ -167,7 +167,7 @@ const openers: Readonly<Record<string, readonly [program: string, ...args: reado
   win32: ['cmd', '/c', 'start', '""'],
 };
 
-/** Opens a URL in the browser. That there is none is said, but is no error. */
+/** Opens a URL in the browser. Without one, it says so: that is no error. */
 function openInBrowser(url: string, {env, stderr}: Pick<Shell, 'env' | 'stderr'>): void {
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
   const child = spawn(program, [...args, url], {env, stdio: 'ignore', detached: true, windowsHide: true});

@@ -103,10 +103,8 @@ function createPoller(
     return client?.resume(text, resumed) ?? resumeOperation(text, {...resumed, token: token?.read});
   }
   if (location === undefined) {
-    throw new CliError(
-      'there is no location, and no resume file to resume from',
-      'Give the Location header of the response that started the operation.',
-    );
+    const hint = 'Give the Location header of the response that started the operation.';
+    throw new CliError('there is no location, and no resume file to resume from', hint);
   }
   return client?.watch(location, polling) ?? pollOperation(location, {...polling, token: token?.read});
 }
