@@ -39,12 +39,7 @@ interface ConsoleResponse {
   readonly text: string;
 }
 
-function respond(
-  http: number,
-  type: string,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): ConsoleResponse {
+function respond(http: number, type: string, text: string, headers: ConsoleResponse['headers'] = {}): ConsoleResponse {
   return {http, headers: {'content-type': `${type}; charset=utf-8`, ...headers}, text};
 }
 
