@@ -117,10 +117,8 @@ async function watch(
 }
 
 function wokenAt(resumed: Resumed, now: number): Resumed {
-  const woken = wake(
-    resumed.state,
-    wallClock(() => now),
-  );
+  const clock = wallClock(() => now);
+  const woken = wake(resumed.state, clock);
   return woken === undefined ? resumed : {...resumed, state: woken.state};
 }
 
