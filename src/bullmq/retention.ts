@@ -15,11 +15,7 @@ export interface RetentionOptions {
   readonly events?: number | undefined;
 }
 
-const retentionChecks = {
-  age: isMilliseconds(1000),
-  count: isCount,
-  events: isCount,
-} satisfies Checks<RetentionOptions>;
+const retentionChecks = {age: isMilliseconds(1000), count: isCount, events: isCount} satisfies Checks<RetentionOptions>;
 
 /** A check for {@link RetentionOptions}. */
 export const isRetention: Check = isObjectWith(retentionChecks, {takes: '{age, count, events}'});
@@ -33,8 +29,5 @@ export interface Retention {
 /** Fills in the defaults. */
 export function readRetention(options: RetentionOptions = {}): Retention {
   const {age = 24 * 3_600_000, count = 10_000, events = 4000} = ownProperties(options);
-  return {
-    removeOnComplete: {age: Math.ceil(age / 1000), count},
-    streams: {events: {maxLen: Math.ceil(events)}},
-  };
+  return {removeOnComplete: {age: Math.ceil(age / 1000), count}, streams: {events: {maxLen: Math.ceil(events)}}};
 }

@@ -50,10 +50,8 @@ export function createRecord<Data = unknown>(
   now: number = Date.now(),
 ): OperationRecord<Data> {
   const {key, data, ...watch} = checkOptions(options, recordOptionChecks);
-  const {state} = firstStep(
-    recordedState(place, watch, now),
-    wallClock(() => now),
-  );
+  const clock = wallClock(() => now);
+  const {state} = firstStep(recordedState(place, watch, now), clock);
   return recordOf(crypto.randomUUID(), key ?? state.location, data, state);
 }
 
