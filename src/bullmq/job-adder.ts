@@ -66,7 +66,6 @@ const addChecks = {
   priority: isNumber({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),
 } satisfies Checks<AddOptions>;
 
-/** What a job is made from. */
 interface NewJob<Data> extends Pick<AddOptions, 'handOver' | 'name' | 'priority'> {
   readonly jobId: string;
   readonly record: OperationRecord<Data>;

@@ -25,7 +25,6 @@ export type Woken = 'hint' | 'release';
 /** A watched operation as a job of BullMQ. */
 export type OperationJob<Data = unknown, Result = OutcomeJson | null> = Job<JobData<Data>, Result, string>;
 
-/** The job of an operation. */
 export interface JobReference {
   readonly jobId: string;
   /** Where the operation's id was given: another watch of the same key is not meant. */
@@ -49,12 +48,10 @@ export function isId(text: string): boolean {
   return idPattern.test(text);
 }
 
-/** Makes the id of a watch. */
 export function createId(jobId: string): string {
   return `${jobId}.${randomBytes(6).toString('base64url')}`;
 }
 
-/** Writes a record as a job holds it. */
 export function writeJob<Data>(
   {version, id, key, token, ...others}: OperationRecord<Data>,
   handOver = false,

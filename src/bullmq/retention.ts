@@ -17,7 +17,6 @@ export interface RetentionOptions {
 
 const retentionChecks = {age: isMilliseconds(1000), count: isCount, events: isCount} satisfies Checks<RetentionOptions>;
 
-/** A check for {@link RetentionOptions}. */
 export const isRetention: Check = isObjectWith(retentionChecks, {takes: '{age, count, events}'});
 
 /** {@link RetentionOptions}, as BullMQ takes them. */
@@ -26,7 +25,6 @@ export interface Retention {
   readonly streams: {readonly events: {readonly maxLen: number}};
 }
 
-/** Fills in the defaults. */
 export function readRetention(options: RetentionOptions = {}): Retention {
   const {age = 24 * 3_600_000, count = 10_000, events = 4000} = ownProperties(options);
   return {removeOnComplete: {age: Math.ceil(age / 1000), count}, streams: {events: {maxLen: Math.ceil(events)}}};

@@ -35,7 +35,6 @@ export function hasNews(events: readonly OperationEvent[]): boolean {
   return events.some(({type}) => type !== 'polled' && type !== 'waiting');
 }
 
-/** Writes what a turn emits. */
 export function writeTurn({record: {token, ended}, events}: Emitted): string {
   const {location = '', attempt = token.attempt, at = 0, answer} = events.at(-1) ?? {};
   const common: Common = {location, attempt, at, answer};

@@ -198,7 +198,6 @@ function untilAborted<Data>(
   };
 }
 
-/** The options of BullMQ's worker. */
 function workerOptions(
   engine: Engine,
   {concurrency = 100, limiter, metrics}: Pick<OperationWorkerOptions, 'concurrency' | 'limiter' | 'metrics'>,

@@ -18,7 +18,6 @@ export interface AccessTokenOptions {
   readonly tokenCommand?: string;
 }
 
-/** A source of the access token. */
 export interface AccessToken {
   /** Reads it for a request. @throws CliError when it cannot be read */
   readonly read: (request: Pick<TokenRequest, 'claims' | 'forceRefresh' | 'signal'>) => Promise<string>;

@@ -11,7 +11,6 @@ import {Reporter} from './reporter.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {pollOptions, type WatchOptions} from './watch-options.ts';
 
-/** The options of `reset-password`. */
 export interface ResetPasswordCommandOptions extends WatchOptions, NewPasswordOptions {
   readonly root?: string;
   /** Prints the new password once the reset has succeeded. */

@@ -21,7 +21,6 @@ import {jsonText} from './terminal.ts';
 import {stopAtUnknownHost} from './unknown-host.ts';
 import {headersFrom, pollOptions, type WatchOptions} from './watch-options.ts';
 
-/** The options of `watch`. */
 export interface WatchCommandOptions extends WatchOptions {
   /** The root of a service, in place of a cloud. */
   readonly root?: string;

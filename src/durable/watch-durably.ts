@@ -122,7 +122,6 @@ function wokenAt(resumed: Resumed, now: number): Resumed {
   return woken === undefined ? resumed : {...resumed, state: woken.state};
 }
 
-/** The options of {@link takeSteps}. */
 interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
   /** The name of a step as the engine gets it. */
   readonly stepName: (step: string) => string;

@@ -141,7 +141,6 @@ export function startSegmentSpan(tracer: Tracer, segment: Segment, parent: Conte
   return span;
 }
 
-/** Sets the outcome on the span of a watch. */
 export function setOutcome(span: Span, {attributes}: WatchOutcome, {attempt}: OperationEvent): void {
   span.setAttributes({...attributes, [attributeNames.attempt]: attempt});
   if (attributes[attributeNames.error] !== undefined) span.setStatus({code: SpanStatusCode.ERROR});

@@ -4,7 +4,6 @@ import {attributeNames, metricNames} from './names.ts';
 import type {WatchOutcome} from './outcome.ts';
 import type {Segment} from './timeline.ts';
 
-/** What is measured. */
 export interface Meters {
   readonly addInProgress: (change: 1 | -1, protocol: string) => void;
   readonly recordSegment: (segment: Segment, protocol: string) => void;
@@ -19,7 +18,6 @@ export interface Meters {
 // Operations take from an instant to days; the SDK's default boundaries end at under three hours.
 const boundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400];
 
-/** Creates the instruments. */
 export function createMeters(provider: MeterProvider): Meters {
   const meter = provider.getMeter('operation-poller');
   const counter = (name: string, unit: string, description: string) => meter.createCounter(name, {unit, description});

@@ -20,7 +20,6 @@ export interface RecordOptions<Data = unknown, Result = unknown>
   readonly data?: Data | undefined;
 }
 
-/** A check for each option of a record. */
 export const recordOptionChecks = {
   protocol: pollOptionChecks.protocol,
   totalTimeout: pollOptionChecks.totalTimeout,

@@ -54,7 +54,6 @@ export interface OperationParts extends EndpointParts {
   readonly listener: OperationListener | undefined;
 }
 
-/** An operation that plays a script. */
 export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOperation {
   readonly method = 'GET';
   readonly id: string;

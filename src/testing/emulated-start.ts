@@ -71,7 +71,6 @@ interface StartPlan extends Pick<EmulatedService, 'root' | 'operations'> {
   readonly form: LocationForm;
 }
 
-/** A start that plays a script. */
 class ScriptedStart extends ScriptedEndpoint implements EmulatedStart {
   readonly method: string;
   readonly started: ScriptedOperation[] = [];

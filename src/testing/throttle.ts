@@ -34,7 +34,6 @@ const checks: Readonly<Record<keyof ThrottleOptions, Check>> = {
   per: checkOneOf(['token', 'all']),
 };
 
-/** Checks the option `throttle`. */
 export function readThrottleOptions(options: ThrottleOptions | undefined): ThrottleOptions | undefined {
   if (options === undefined) return undefined;
   checkFields('options.throttle', options, checks, ['requests', 'window']);
@@ -47,7 +46,6 @@ interface Usage {
   requests: number;
 }
 
-/** Counts requests and refuses those over the limit. */
 export class Throttle {
   served = 0;
   throttled = 0;

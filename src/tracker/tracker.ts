@@ -20,7 +20,6 @@ import {StoreWriter} from './store-writer.ts';
 import {TrackedOperation} from './tracked-operation.ts';
 import {TrackerError} from './tracker-error.ts';
 
-/** What a tracker is made of. */
 interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | 'onError'> {
   readonly store: OperationStore;
   readonly concurrency: number;
@@ -30,7 +29,6 @@ interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | '
   readonly refused: ReadonlySet<string>;
 }
 
-/** See {@link OperationTracker}. */
 export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   readonly #store: OperationStore;
   readonly #context: RunnerContext<Data>;
@@ -191,7 +189,6 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   }
 }
 
-/** An operation of a tracker. */
 interface Entry<Data> {
   readonly runner: RecordRunner<Data>;
   readonly tracked: TrackedOperation<Data>;

@@ -44,7 +44,6 @@ function policyOf(hash: string): string {
   ].join('; ');
 }
 
-/** The list of operations. */
 const operations = `  <nav aria-labelledby="operations-heading">
     <h2 id="operations-heading">Operations</h2>
     <div class="new">
@@ -107,7 +106,6 @@ const latest = `      <div class="halves">
         </section>
       </div>`;
 
-/** The selected operation. */
 const detail = `    <div id="detail" hidden>
       <div class="head">
         <h2 id="title"></h2>

@@ -15,7 +15,6 @@ export interface Highlights {
   readonly title: string;
 }
 
-/** Draws the machine. */
 export function drawMachine({state, previous, seen, title}: Highlights): SVGElement {
   const taken = ({from, to}: {from: State; to: State}): string => (from === previous && to === state ? ' taken' : '');
   return picture(machineSize, title, [
@@ -35,7 +34,6 @@ export function drawMachine({state, previous, seen, title}: Highlights): SVGElem
   ]);
 }
 
-/** Draws the end of an edge. */
 function drawArrow(kind: string): SVGElement {
   const size = {viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: 'userSpaceOnUse'};
   const path = element('path', {class: `arrow${kind}`, d: 'M0 0L8 4L0 8z'});
