@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {access, constants, open, rename, rm, stat} from 'node:fs/promises';
+import {access, constants, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError} from './cli-error.ts';
@@ -26,13 +26,7 @@ export async function checkPlace(option: string, path: string): Promise<void> {
 export async function writeJsonFile(path: string, json: object): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(json)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(draft, `${JSON.stringify(json)}\n`, {flag: 'wx', mode: 0o600, flush: true});
     await rename(draft, path);
   } catch (error) {
     await rm(draft, {force: true});
