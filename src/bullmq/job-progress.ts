@@ -17,8 +17,8 @@ export interface JobProgress {
   /** 0 to 100, where the service says it. */
   readonly percentComplete?: number;
   /**
-   * Why the last poll failed, or how the operation ended, 300 characters at most; absent while all is well. That `onEnd` rejected
-   * is said here, but not what with.
+   * Why the last poll failed, or how the operation ended, 300 characters at most; absent while all is well. It says that `onEnd`
+   * rejected, but not with what.
    */
   readonly error?: string;
 }

@@ -55,7 +55,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   #pause = 0;
   #hints: Promise<void> | undefined;
 
-  // BullMQ asks again at once, whatever Redis answers: with one that is read-only, as after a failover, that is a busy loop.
+  // BullMQ asks again at once, whatever Redis answers: while Redis is read-only, as after a failover, that would be a busy loop.
   protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<Data, Done>> {
     try {
       return await super.moveToActive(lock, name);
@@ -105,7 +105,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
       return await this.#putBack(done, job, lock, wantsNext);
     } catch (error) {
-      // The job itself is done: it is the next one that cannot be read.
+      // The job itself is done: BullMQ cannot read the next one.
       if (!(await this.#setAside(lock, error, job.id))) throw error;
       return await this.nextJobFromJobData();
     }
@@ -145,7 +145,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
    */
   async #setAside(lock: string, thrown: unknown, own = ''): Promise<boolean> {
     const error = asError(thrown);
-    // The answer of Redis was lost: the job is well.
+    // Redis' answer was lost: nothing is wrong with the job.
     if (!isNotConnectionError(error)) return false;
     try {
       const id = await runScript<string>(this, findLocked, ['active'], [this.toKey(''), lock, own]);

@@ -120,8 +120,8 @@ async function tryTurn<Data>(
       const why = 'it was added with handOver, and this worker has no onEnd';
       return skip(io, jobId, record, new JobSkippedError(why, record.id, 'noOnEnd', record.token.protocol));
     }
-    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's. BullMQ stamps what
-    // it takes by this machine's clock, and we stamp what follows a turn by Redis': the earlier one never sees a stop in a skew.
+    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's. BullMQ stamps the jobs
+    // that it takes by this machine's clock, we stamp what follows a turn by Redis': the earlier of the two mistakes no skew for a stop.
     if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
       return {dueAt: dueAtOf(record)};
     const {before, state} = wokenBy(woken, record, readRecord(record), now);
@@ -148,7 +148,7 @@ function skip(
   record: OperationRecord | undefined,
   skipped: JobSkippedError,
 ): Wait {
-  // A time that is an object, as somebody may have written it, would be another one at each skip.
+  // As text: if somebody has edited the time into an object, that would be a new one at each skip.
   const {delay, isWorthReporting} = skips.add(jobId, JSON.stringify(record?.token.dueAt), processNow());
   if (isWorthReporting) onError(skipped);
   return {dueAt: clock.now() + delay, isSkipped: true};

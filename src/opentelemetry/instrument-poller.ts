@@ -94,9 +94,8 @@ export function instrumentPoller(
 }
 
 /**
- * A span for the fetching of a result, which begins when the watch has ended. No event reports it, and `result()` will not do:
- * its promise is shared, so handling a rejection here would hide it from a host whose own code forgot to. An iteration is
- * private to us.
+ * A span for the fetching of a result, which begins when the watch has ended. No event reports it, and `result()` will not do: its
+ * promise is shared, so handling a rejection here would hide it from a host that forgot to. An iteration is ours alone.
  */
 async function traceResult(
   poller: OperationPoller,
