@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {isNotConnectionError, type JobJson, type Span, Worker} from 'bullmq';
+import {isNotConnectionError, type Span, Worker} from 'bullmq';
 import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './as-error.ts';
@@ -111,19 +111,32 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
     }
   }
 
+  /** @throws Error when the lock is no longer ours */
   async #putBack(
-    done: Wait,
-    job: OperationJob<Data, Done>,
+    {dueAt, update, isSkipped}: Wait,
+    {id = ''}: OperationJob<Data, Done>,
     lock: string,
     wantsNext: () => boolean,
   ): Promise<OperationJob<Data, Done>> {
     // A worker that is closing takes no more jobs: nobody would poll them.
-    const fetchNext = done.isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
-    const [data, id] = await this.#delay(job, done, lock, fetchNext);
+    const fetchNext = isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
+    const time = this.clock.now();
+    const next = await this.backend.moveToDelayed(id, time, Math.max(0, Math.ceil(dueAt) - time), lock, {
+      // A wait is no attempt.
+      skipAttempt: true,
+      fetchNext,
+      ...(update && {
+        fieldsToUpdate: {
+          data: JSON.stringify(update.job),
+          ...(update.progress && {progress: JSON.stringify(update.progress)}),
+        },
+      }),
+    });
     this.#hints ??= this.#takeHints();
     // The connection is about to close.
     if (this.closing !== undefined) await this.#hints;
-    if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
+    const [nextData, nextId] = next ?? [];
+    if (typeof nextData === 'object' && nextData !== null) return await this.nextJobFromJobData(nextData, nextId, lock);
     // Makes BullMQ wait until Redis has a job for it.
     if (!fetchNext) return await this.nextJobFromJobData();
     // There is no next job, and moveToActive finds out when there will be.
@@ -169,28 +182,5 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       // Another worker takes them.
       if (this.closing === undefined) this.emit('error', asError(error));
     }
-  }
-
-  /** @throws Error when the lock is no longer ours */
-  async #delay(
-    {id = ''}: OperationJob<Data, Done>,
-    {dueAt, update}: Wait,
-    lock: string,
-    fetchNext: boolean,
-  ): Promise<[data?: JobJson, id?: string]> {
-    const time = this.clock.now();
-    const next = await this.backend.moveToDelayed(id, time, Math.max(0, Math.ceil(dueAt) - time), lock, {
-      // A wait is no attempt.
-      skipAttempt: true,
-      fetchNext,
-      ...(update && {
-        fieldsToUpdate: {
-          data: JSON.stringify(update.job),
-          ...(update.progress && {progress: JSON.stringify(update.progress)}),
-        },
-      }),
-    });
-    const [nextData, nextId] = next ?? [];
-    return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];
   }
 }
