@@ -108,12 +108,9 @@ async function watch(
     if (parts === undefined) checkKeys(resumed.state);
     return takeSteps(host, woken ? wokenAt(resumed, now) : resumed, now, steps);
   }
-  if (parts !== undefined) {
-    const settings = operationSettings(parts, options);
-    return takeSteps(host, {state: stateAt(parts, String(place), settings, now), settings}, now, steps);
-  }
-  const settings = readOptions(options);
-  return takeSteps(host, {state: firstState(place, settings, now), settings}, now, steps);
+  const settings = parts === undefined ? readOptions(options) : operationSettings(parts, options);
+  const state = parts === undefined ? firstState(place, settings, now) : stateAt(parts, String(place), settings, now);
+  return takeSteps(host, {state, settings}, now, steps);
 }
 
 function wokenAt(resumed: Resumed, now: number): Resumed {
