@@ -87,14 +87,12 @@ export class Throttle {
 
 /** The rest of a window, never rounded down: a client that waits this long is served. */
 function retryAfter(form: RetryAfterForm = 'decimal', end: number, now: number): AnswerHeaders {
-  switch (form) {
-    case 'none':
-      return {};
-    case 'decimal':
-      return {'retry-after': String((end - now) / 1000)};
-    case 'seconds':
-      return {'retry-after': String(Math.ceil((end - now) / 1000))};
-    case 'date':
-      return {'retry-after': new Date(Math.ceil(end / 1000) * 1000).toUTCString()};
-  }
+  if (form === 'none') return {};
+  const seconds = (end - now) / 1000;
+  const forms = {
+    decimal: String(seconds),
+    seconds: String(Math.ceil(seconds)),
+    date: new Date(Math.ceil(end / 1000) * 1000).toUTCString(),
+  };
+  return {'retry-after': forms[form]};
 }
