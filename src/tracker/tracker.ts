@@ -88,10 +88,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
 
   async get<Known extends Result>(key: string): Promise<TrackedOperation<Data, Known> | undefined> {
     const entry = this.#entries.get(key);
-    const isStored = await entry?.stored.then(
-      () => true,
-      () => false,
-    );
+    const isStored = await entry?.stored.then(() => true).catch(() => false);
     return isStored ? (entry?.tracked as TrackedOperation<Data, Known> | undefined) : undefined;
   }
 
