@@ -146,12 +146,10 @@ export function logLine(
       return event.type;
     case 'progress':
       return withPercent(event.operation?.status ?? '', event.percentComplete);
-    case 'retrying':
-      return [
-        describePollError(event.error),
-        nextPoll(event.delay),
-        ...(notFoundNotice(progress, event.at) ?? []),
-      ].join(', ');
+    case 'retrying': {
+      const notFound = notFoundNotice(progress, event.at) ?? [];
+      return [describePollError(event.error), nextPoll(event.delay), ...notFound].join(', ');
+    }
     case 'waiting':
       // After a failed poll, the line about the retry has named this wait already.
       if (previous === 'retrying') return undefined;

@@ -50,11 +50,8 @@ export function createWorkerListener({tracer, meters}: Telemetry): (event: Worke
     if (outcome === undefined) return;
     // The watch may have begun by another machine's clock.
     const startTime = Math.min(startedAt, event.at);
-    const span = tracer.startSpan(
-      spanNames.watch,
-      {kind: SpanKind.INTERNAL, startTime: new Date(startTime), attributes, links: linksFrom(data)},
-      ROOT_CONTEXT,
-    );
+    const from = {kind: SpanKind.INTERNAL, startTime: new Date(startTime), attributes, links: linksFrom(data)};
+    const span = tracer.startSpan(spanNames.watch, from, ROOT_CONTEXT);
     setOutcome(span, outcome, event);
     span.end(new Date(event.at));
     meters.recordOutcome(outcome, {protocol, duration: (event.at - startTime) / 1000});
