@@ -116,17 +116,8 @@ function viaGateway(answer: Answer, request: GraphRequest): Answer {
 
 const timeouts: readonly Fault[] = ['hang', 'hangBody', 'endless'];
 
-/** The answer to a part of a `$batch`. */
-interface BatchResponse {
-  readonly id: string;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Absent where the answer has no body. */
-  readonly body?: unknown;
-}
-
 /** Brings an answer into the form of a batch: JSON as it is, any other content as Base64. */
-function batchResponse(id: string, answer: Answer, capitals: boolean): BatchResponse {
+function batchResponse(id: string, answer: Answer, capitals: boolean): object {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     headers[capitals ? capitalize(name) : name] = typeof value === 'string' ? value : value.join(', ');
@@ -141,6 +132,7 @@ function shuffled<Item>(items: readonly Item[]): readonly Item[] {
   return [...odd, ...even.reverse()];
 }
 
+/** The body, where the answer has one. */
 function bodyOf({http, headers, text}: Answer): {readonly body?: unknown} {
   // As in Graph's documented example.
   if (http === 204) return {body: null};

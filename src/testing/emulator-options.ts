@@ -18,7 +18,7 @@ import {Playback} from './playback.ts';
 import {readAnswers, readScript} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';
 import {type KeyPair, makeSelfSigned} from './self-signed.ts';
-import {readThrottleOptions, Throttle, type ThrottleOptions} from './throttle.ts';
+import {Throttle, type ThrottleOptions} from './throttle.ts';
 
 /** The answers to the envelopes of `$batch`, one each, followed by normal service; `false` if there is no `$batch`. */
 export type BatchAnswers = readonly StepAnswer[] | false;
@@ -117,7 +117,7 @@ export function readEmulatorOptions(options: GraphEmulatorOptions) {
     newPassword: options.newPassword ?? 'Emulated-0-Password',
     batch: readBatchAnswers('options.batch', options.batch ?? []),
     batchHeaders: options.batchHeaders ?? 'capitalized',
-    throttle: new Throttle(readThrottleOptions(options.throttle)),
+    throttle: new Throttle(options.throttle),
     maximumRequests: options.maximumRequests ?? 1_000_000,
     record: options.record ?? true,
     console: options.console ?? false,

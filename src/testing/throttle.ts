@@ -34,12 +34,6 @@ const checks: Readonly<Record<keyof ThrottleOptions, Check>> = {
   per: checkOneOf(['token', 'all']),
 };
 
-export function readThrottleOptions(options: ThrottleOptions | undefined): ThrottleOptions | undefined {
-  if (options === undefined) return undefined;
-  checkFields('options.throttle', options, checks, ['requests', 'window']);
-  return {...options};
-}
-
 interface Usage {
   readonly end: number;
   /** Refused requests included: Graph counts usage even while it throttles. */
@@ -52,8 +46,10 @@ export class Throttle {
   readonly #options: ThrottleOptions | undefined;
   readonly #usage = new Map<string, Usage>();
 
+  /** @param options unchecked, as the emulator's option `throttle` has them; `undefined`: no limit */
   constructor(options: ThrottleOptions | undefined) {
-    this.#options = options;
+    if (options !== undefined) checkFields('options.throttle', options, checks, ['requests', 'window']);
+    this.#options = options && {...options};
   }
 
   /** Counts a request. Returns the answer that refuses it, or `undefined` if it may be served. */
