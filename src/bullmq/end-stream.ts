@@ -30,7 +30,7 @@ export class EndStream {
   // BullMQ's own loop would read after each event.
   readonly #events: QueueEvents;
   readonly #closing = new AbortController();
-  /** The latest jobs whose end is about to be handed over: each is read when it is put back. */
+  /** The latest jobs whose end is about to be handed over, whether or not anyone waits: each is read when it is put back. */
   readonly #ending = new Set<string>();
 
   constructor(engine: Engine, clock: RedisClock, onEnd: (jobId: string) => void) {

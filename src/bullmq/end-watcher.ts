@@ -44,6 +44,7 @@ export class EndWatcher {
     const waiting = this.#waiting.get(jobId) ?? new Set();
     this.#waiting.set(jobId, waiting.add(notify));
     if (!this.closing.aborted) {
+      // One connection for all that wait, made for the first of them.
       this.#stream ??= this.#openStream();
       if (this.#stream.isEnding(jobId)) notify();
       this.#checks.add(jobId);

@@ -36,6 +36,7 @@ export function fileStore(folder: string): OperationStore {
   if (typeof folder !== 'string' || folder === '') {
     throw expected('folder', 'a path, a string that is not empty', describeValue(folder));
   }
+  // Now rather than when the store is first used: whoever lacks the package learns it at once.
   const load = (): typeof ClassicLevel => createRequire(import.meta.url)('classic-level').ClassicLevel;
   return new FileStore(folder, loadOptional('fileStore', 'classic-level', load));
 }
