@@ -265,8 +265,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a turn polls an origin that is held back',
     file: 'runner/step-unless-held.ts',
-    search: 'if (heldUntil === undefined || heldUntil <= now) return undefined;',
-    replace: 'if (heldUntil === undefined || now > 0) return undefined;',
+    search: 'let hold = holdOf(state, heldUntil, begunAt);',
+    replace: 'let hold = holdOf(state, undefined, begunAt);',
   },
   {
     name: 'a request whose batch failed goes into a batch again',
