@@ -6,7 +6,7 @@ const interval = 60_000;
 /** While the clocks differ. */
 const shortInterval = 1000;
 
-/** What is started, and paused while the clocks differ. */
+/** A worker, as far as it is started here and paused while the clocks differ. */
 export interface Pausable {
   start(): void;
   pause(): Promise<void>;

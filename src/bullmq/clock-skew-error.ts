@@ -1,6 +1,6 @@
 /**
- * A worker's clock and Redis' differ by more than 5 s: the worker takes no jobs until they agree. Reported once; it goes on by
- * itself.
+ * A worker's clock and Redis' differ by more than 5 s: the worker takes no jobs until they agree, and then goes on by itself.
+ * Reported once.
  */
 export class ClockSkewError extends Error {
   override readonly name = 'ClockSkewError';

@@ -30,7 +30,7 @@ export async function closeInTime(
 /** The connections that are its own: a client of ioredis that it was given stays the host's. */
 function connectionsOf(part: QueueBase<RedisQueueBackend>): readonly RedisConnection[] {
   const {connection, blockingConnection} = part.backend;
-  // What reads the event stream blocks, and does so on a copy of the client.
+  // A reader of the event stream blocks its connection, so it has a copy of the client.
   const isShared = isRedisInstance(part.opts.connection) && !(part instanceof QueueEvents);
   return [isShared ? undefined : connection, blockingConnection].filter((each) => each !== undefined);
 }
@@ -43,7 +43,7 @@ function cut(connection: RedisConnection): void {
 
 function end(client: RedisClient): void {
   client.disconnect();
-  // Between two attempts to connect there is no socket whose end would make ioredis fail what waits: an attempt that is cut off does.
+  // Between two attempts to connect there is no socket whose end makes ioredis fail the commands that wait: cut one more attempt off.
   if (client.status !== 'reconnecting') return;
   client.connect().catch(() => {});
   client.disconnect();

@@ -27,7 +27,7 @@ export interface EngineOptions {
   /** What all keys in Redis begin with. Default `'bull'`. A Redis Cluster needs braces around it, `'{bull}'`: a hash tag. */
   readonly prefix?: string | undefined;
   /**
-   * Called with each problem that ends no watch, e.g. that Redis is unavailable for a while, or a {@link JobSkippedError}.
+   * Called with each problem that ends no watch, e.g. when Redis is unavailable for a while, or with a {@link JobSkippedError}.
    * Default: a warning of the process, once for each message.
    */
   readonly onError?: ((error: Error) => void) | undefined;

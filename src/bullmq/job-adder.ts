@@ -66,14 +66,10 @@ const addChecks = {
   priority: isNumber({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),
 } satisfies Checks<AddOptions>;
 
-/** What a job is made from. */
-interface NewJob<Data> {
+interface NewJob<Data> extends Pick<AddOptions, 'handOver' | 'name' | 'priority'> {
   readonly jobId: string;
   readonly record: OperationRecord<Data>;
   readonly state: WatchState;
-  readonly handOver: true | undefined;
-  readonly name: string | undefined;
-  readonly priority: number | undefined;
 }
 
 /** How many jobs are written or read at once. */
@@ -140,7 +136,7 @@ export class JobAdder<Data> {
     const state = recordedState(place, watch, now);
     const {jobId} = jobOf(key ?? state.location);
     const record = recordOf(createId(jobId), key ?? state.location, data, state);
-    return {jobId, record, state, handOver: handOver === true ? handOver : undefined, name, priority};
+    return {jobId, record, state, handOver, name, priority};
   }
 
   /** A resume token with its times by the queue's clock; they are the wall clock's of this machine. */
@@ -154,7 +150,7 @@ export class JobAdder<Data> {
     const delay = Math.ceil(Math.max(0, record.token.dueAt - timestamp));
     return {
       name,
-      data: writeJob(record, handOver === undefined ? {} : {handOver}),
+      data: writeJob(record, handOver),
       opts: {...this.#options, jobId, timestamp, delay, ...(priority === undefined ? {} : {priority})},
     };
   }

@@ -6,19 +6,19 @@ import {isRecord} from '../shared/json.ts';
 
 /**
  * The progress of an operation's job, as dashboards such as bull-board show it: BullMQ's `job.progress`. A job whose operation failed
- * is completed for BullMQ, which knows only whether a job did its work: this is where to see how the operation ended. It is BullMQ's
- * `0` as long as the operation is well, has not ended and its service says no percentage.
+ * is completed for BullMQ, which knows only whether a job did its work: this is where to see how the operation ended. It stays BullMQ's
+ * `0` while all is well, the operation has not ended and its service gives no percentage.
  */
 export interface JobProgress {
   /** The operation's, or that watching was given up. */
   readonly status: OperationStatus | 'abandoned';
   /** The number of the last poll, from 1. */
   readonly attempt: number;
-  /** 0 to 100, where the service says it. */
+  /** 0 to 100, where the service gives it. */
   readonly percentComplete?: number;
   /**
-   * Why the last poll failed, or how the operation ended, 300 characters at most; absent while all is well. That `onEnd` rejected
-   * is said here, but not what with.
+   * Why the last poll failed, or how the operation ended, 300 characters at most; absent while all is well. It says that `onEnd`
+   * rejected, but not with what.
    */
   readonly error?: string;
 }

@@ -36,16 +36,12 @@ export class JobReader<Data> {
     this.#ends = new EndWatcher(queue, engine, clock);
   }
 
-  get closed(): boolean {
-    return this.#ends.closed;
-  }
-
   /** Aborts when it is closed. */
   get closing(): AbortSignal {
     return this.#ends.closing;
   }
 
-  /** An operation as Redis has it; `undefined` where there is none of that key or id. @throws InvalidResumeTokenError */
+  /** An operation as Redis has it; `undefined` if there is none with that key or id. @throws InvalidResumeTokenError */
   async read(keyOrId: string): Promise<Entry<Data> | undefined> {
     const {jobId, id} = jobOf(keyOrId);
     return await readingJob(jobId, async () => {

@@ -1,9 +1,9 @@
 import {printable} from '../shared/printable.ts';
 
 /**
- * A worker has skipped a job, because it can do nothing with it: another worker may be able to. The job is put back twice without a
- * delay, and then with one of a quarter of the time since the first skip, from 10 ms to 60 s; and so on. Reported at the first skip,
- * and at each delay of a second or more. One that BullMQ itself cannot read is delayed for a minute right away.
+ * A worker has skipped a job that it can do nothing with; another worker may be able to. The job is put back twice without a delay,
+ * then with one of a quarter of the time since the first skip, from 10 ms to 60 s, and so on. Reported at the first skip, and at each
+ * delay of a second or more. A job that BullMQ itself cannot read is delayed for a minute right away.
  */
 export class JobSkippedError extends Error {
   override readonly name = 'JobSkippedError';

@@ -14,7 +14,6 @@ type JobOperation = Omit<OperationJson, Copied> & {readonly [Name in Copied]?: s
 export type JobToken = Omit<ResumeToken, Derived | 'operation'> &
   Partial<Pick<ResumeToken, Derived>> & {readonly operation?: JobOperation};
 
-/** Writes a resume token as a job holds it. */
 export function writeJobToken(token: ResumeToken): JobToken {
   const {kind, version, tokenOrigin, highestStatus, lastSeenAt, operation, ...rest} = token;
   return {

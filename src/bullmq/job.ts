@@ -16,17 +16,15 @@ export interface JobData<Data = unknown> extends Omit<OperationRecord<Data>, 've
   readonly token: JobToken;
   /** Whether `onEnd` is to be called. */
   readonly handOver?: true;
-  /** What ended the wait early: a hint that the operation may have changed, or that the hold of its origin was lifted. */
   readonly woken?: Woken;
 }
 
-/** See {@link JobData}. */
+/** What ended the wait early: a hint that the operation may have changed, or that the hold of its origin was lifted. */
 export type Woken = 'hint' | 'release';
 
 /** A watched operation as a job of BullMQ. */
 export type OperationJob<Data = unknown, Result = OutcomeJson | null> = Job<JobData<Data>, Result, string>;
 
-/** The job of an operation. */
 export interface JobReference {
   readonly jobId: string;
   /** Where the operation's id was given: another watch of the same key is not meant. */
@@ -50,21 +48,19 @@ export function isId(text: string): boolean {
   return idPattern.test(text);
 }
 
-/** Makes the id of a watch. */
 export function createId(jobId: string): string {
   return `${jobId}.${randomBytes(6).toString('base64url')}`;
 }
 
-/** Writes a record as a job holds it. */
 export function writeJob<Data>(
   {version, id, key, token, ...others}: OperationRecord<Data>,
-  {handOver}: Pick<JobData, 'handOver'>,
+  handOver = false,
 ): JobData<Data> {
   return {
     id: id.slice(id.indexOf('.') + 1),
     ...(key === token.location ? {} : {key}),
     token: writeJobToken(token),
-    ...(handOver === undefined ? {} : {handOver}),
+    ...(handOver && {handOver}),
     ...others,
   };
 }

@@ -32,8 +32,13 @@ export interface OperationEvents extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-interface TurnListener extends QueueEventsListener {
+const probeEvent = 'operation-probe';
+const probeInterval = 20;
+
+/** Our own events on BullMQ's stream. */
+interface StreamListener extends QueueEventsListener {
   readonly [turnEvent]: (args: {readonly jobId: string; readonly turn: string}, id: string) => void;
+  readonly [probeEvent]: (args: {readonly probe: string}, id: string) => void;
 }
 
 /**
@@ -55,14 +60,14 @@ export function createOperationEvents(options: EngineOptions): OperationEvents {
   const stream = new QueueEvents(engine.name, engine.options);
   const listeners = new Listeners<OperationEvent & {readonly id: string}>(operationEventTypes);
   stream.on('error', engine.onError);
-  const onTurn: TurnListener[typeof turnEvent] = ({jobId: id, turn}) => {
+  const onTurn: StreamListener[typeof turnEvent] = ({jobId: id, turn}) => {
     try {
       for (const event of readTurn(turn)) listeners.emit(Object.freeze({...event, id}));
     } catch (error) {
       engine.onError(asError(error));
     }
   };
-  stream.on<TurnListener>(turnEvent, onTurn);
+  stream.on<StreamListener>(turnEvent, onTurn);
   const closing = new AbortController();
   const close = async (): Promise<void> => {
     closing.abort();
@@ -76,13 +81,6 @@ export function createOperationEvents(options: EngineOptions): OperationEvents {
   };
 }
 
-interface ProbeListener extends QueueEventsListener {
-  readonly [probeEvent]: (args: {readonly probe: string}, id: string) => void;
-}
-
-const probeEvent = 'operation-probe';
-const probeInterval = 20;
-
 // That it is connected does not mean that it reads the stream yet: publishes probes until one of them arrives.
 async function untilListening(
   stream: QueueEvents,
@@ -91,10 +89,10 @@ async function untilListening(
 ): Promise<void> {
   const own = randomUUID();
   let listening = false;
-  const onProbe: ProbeListener[typeof probeEvent] = ({probe}) => {
+  const onProbe: StreamListener[typeof probeEvent] = ({probe}) => {
     listening ||= probe === own;
   };
-  stream.on<ProbeListener>(probeEvent, onProbe);
+  stream.on<StreamListener>(probeEvent, onProbe);
   const producer = new QueueEventsProducer(name, options);
   producer.on('error', onError);
   try {
@@ -105,7 +103,7 @@ async function untilListening(
   } catch (error) {
     if (!closing.aborted) throw error;
   } finally {
-    stream.off<ProbeListener>(probeEvent, onProbe);
+    stream.off<StreamListener>(probeEvent, onProbe);
     await closeInTime(producer);
   }
 }

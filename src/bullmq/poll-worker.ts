@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {isNotConnectionError, type JobJson, type Span, Worker} from 'bullmq';
+import {isNotConnectionError, type Span, Worker} from 'bullmq';
 import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
 import {asError} from './as-error.ts';
@@ -55,7 +55,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   #pause = 0;
   #hints: Promise<void> | undefined;
 
-  // BullMQ asks again at once, whatever Redis answers: with one that is read-only, as after a failover, that is a busy loop.
+  // BullMQ asks again at once, whatever Redis answers: while Redis is read-only, as after a failover, that would be a busy loop.
   protected override async moveToActive(lock: string, name?: string): Promise<OperationJob<Data, Done>> {
     try {
       return await super.moveToActive(lock, name);
@@ -105,25 +105,38 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       if (!('dueAt' in done)) return await super.handleCompleted(done, job, lock, wantsNext, span);
       return await this.#putBack(done, job, lock, wantsNext);
     } catch (error) {
-      // The job itself is done: it is the next one that cannot be read.
+      // The job itself is done: BullMQ cannot read the next one.
       if (!(await this.#setAside(lock, error, job.id))) throw error;
       return await this.nextJobFromJobData();
     }
   }
 
+  /** @throws Error when the lock is no longer ours */
   async #putBack(
-    done: Wait,
-    job: OperationJob<Data, Done>,
+    {dueAt, update, isSkipped}: Wait,
+    {id = ''}: OperationJob<Data, Done>,
     lock: string,
     wantsNext: () => boolean,
   ): Promise<OperationJob<Data, Done>> {
     // A worker that is closing takes no more jobs: nobody would poll them.
-    const fetchNext = done.isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
-    const [data, id] = await this.#delay(job, done, lock, fetchNext);
+    const fetchNext = isSkipped !== true && wantsNext() && !this.paused && this.closing === undefined;
+    const time = this.clock.now();
+    const next = await this.backend.moveToDelayed(id, time, Math.max(0, Math.ceil(dueAt) - time), lock, {
+      // A wait is no attempt.
+      skipAttempt: true,
+      fetchNext,
+      ...(update && {
+        fieldsToUpdate: {
+          data: JSON.stringify(update.job),
+          ...(update.progress && {progress: JSON.stringify(update.progress)}),
+        },
+      }),
+    });
     this.#hints ??= this.#takeHints();
     // The connection is about to close.
     if (this.closing !== undefined) await this.#hints;
-    if (data !== undefined) return await this.nextJobFromJobData(data, id, lock);
+    const [nextData, nextId] = next ?? [];
+    if (typeof nextData === 'object' && nextData !== null) return await this.nextJobFromJobData(nextData, nextId, lock);
     // Makes BullMQ wait until Redis has a job for it.
     if (!fetchNext) return await this.nextJobFromJobData();
     // There is no next job, and moveToActive finds out when there will be.
@@ -145,7 +158,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
    */
   async #setAside(lock: string, thrown: unknown, own = ''): Promise<boolean> {
     const error = asError(thrown);
-    // The answer of Redis was lost: the job is well.
+    // Redis' answer was lost: nothing is wrong with the job.
     if (!isNotConnectionError(error)) return false;
     try {
       const id = await runScript<string>(this, findLocked, ['active'], [this.toKey(''), lock, own]);
@@ -170,28 +183,4 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
       if (this.closing === undefined) this.emit('error', asError(error));
     }
   }
-
-  /** @throws Error when the lock is no longer ours */
-  async #delay(
-    {id = ''}: OperationJob<Data, Done>,
-    {dueAt, update}: Wait,
-    lock: string,
-    fetchNext: boolean,
-  ): Promise<[data?: JobJson, id?: string]> {
-    const time = this.clock.now();
-    const next = await this.backend.moveToDelayed(id, time, Math.max(0, Math.ceil(dueAt) - time), lock, {
-      // A wait is no attempt.
-      skipAttempt: true,
-      fetchNext,
-      ...(update && {fieldsToUpdate: writeFields(update)}),
-    });
-    const [nextData, nextId] = next ?? [];
-    return typeof nextData === 'object' && nextData !== null ? [nextData, nextId] : [];
-  }
-}
-
-/** The fields of a job in Redis. */
-function writeFields({job, progress}: NonNullable<Wait['update']>): Readonly<Record<string, string>> {
-  const data = JSON.stringify(job);
-  return progress === undefined ? {data} : {data, progress: JSON.stringify(progress)};
 }

@@ -3,8 +3,8 @@
 import {Queue} from 'bullmq';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
-import {OperationPoller} from '../poller.ts';
-import {takeOver} from '../runner/take-over.ts';
+import type {OperationPoller} from '../poller.ts';
+import {addOrTakeOver} from '../runner/add-or-take-over.ts';
 import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
 import {chunksOf} from './chunks.ts';
@@ -133,9 +133,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   close(): Promise<void>;
 }
 
-const queueChecks = {
-  retention: isRetention,
-} satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
+const queueChecks = {retention: isRetention} satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
 
 const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
 
@@ -169,15 +167,8 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   };
   return {
     add: async (source, options) => {
-      const entry =
-        source instanceof OperationPoller
-          ? await takeOver(
-              source,
-              (token) => adder.add(token, options),
-              ({state}) => state.location,
-            )
-          : await adder.add(source, options);
-      return new QueuedOperation(reader, entry);
+      const add = (place: string | URL | ResumeToken) => adder.add(place, options);
+      return new QueuedOperation(reader, await addOrTakeOver(source, add, ({state}) => state.location));
     },
     addMany: async (operations) => {
       const entries = await adder.addMany(operations);

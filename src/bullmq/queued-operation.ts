@@ -93,7 +93,7 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
     try {
       for (;;) {
         await waiter.next();
-        if (this.#reader.closed) return this.#stopped('the queue was closed');
+        if (this.#reader.closing.aborted) return this.#stopped('the queue was closed');
         const outcome = await this.#readEnd();
         if (outcome !== undefined) return outcome;
       }
@@ -114,7 +114,7 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
       return this.#abandoned(new OperationError(message, facts));
     } catch (error) {
       if (error instanceof InvalidResumeTokenError) return this.#abandoned(error);
-      if (!this.#reader.closed) this.#reader.reportError(error);
+      if (!this.#reader.closing.aborted) this.#reader.reportError(error);
       return undefined;
     }
   }

@@ -50,7 +50,7 @@ export class RedisClock implements Clock {
     for (let sample = 0; sample < samples; sample += 1) {
       const sent = performance.now();
       const [seconds, microseconds] = await runScript<[string, string]>(this.#keys, readTime, queueKey);
-      // In this order: a pause between the two makes the round trip longer, and the difference not larger than it may be.
+      // In this order, a pause between the two makes the round trip longer, which allows for the error that it causes.
       const receivedAt = Date.now();
       const roundTrip = performance.now() - sent;
       const redis = Number(seconds) * 1000 + Number(microseconds) / 1000;
@@ -59,7 +59,7 @@ export class RedisClock implements Clock {
     // The wall clock was set in between.
     if (processClock.wallOffset() !== wallOffset) return await this.measure();
     const expected = this.#offset + this.#wallOffset - wallOffset;
-    // What a round trip may hide, and the millisecond that Date.now() cuts off, is no difference: a wait must not get shorter by it.
+    // Less than a round trip may hide, and the millisecond that Date.now() cuts off, is no difference: no wait may get shorter by it.
     const kept = Math.abs(best.offset - expected) <= best.roundTrip / 2 + 1;
     this.#offset = kept ? expected : Math.round(best.offset);
     this.#wallOffset = wallOffset;

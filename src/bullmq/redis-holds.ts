@@ -1,5 +1,4 @@
-import type {OriginHolds} from '../runner/origin-holds.ts';
-import {longestHold} from '../runner/step-unless-held.ts';
+import {longestHold, type OriginHolds} from '../runner/origin-holds.ts';
 import {type RedisKeys, type RedisScript, runScript} from './redis-script.ts';
 
 /** An origin whose polls are held back. */

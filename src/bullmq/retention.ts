@@ -1,4 +1,3 @@
-import type {KeepJobs} from 'bullmq';
 import {type Check, type Checks, isMilliseconds, isObjectWith, ownProperties} from '../shared/check-options.ts';
 import {isCount} from './engine-options.ts';
 
@@ -15,26 +14,14 @@ export interface RetentionOptions {
   readonly events?: number | undefined;
 }
 
-const retentionChecks = {
-  age: isMilliseconds(1000),
-  count: isCount,
-  events: isCount,
-} satisfies Checks<RetentionOptions>;
+const retentionChecks = {age: isMilliseconds(1000), count: isCount, events: isCount} satisfies Checks<RetentionOptions>;
 
-/** A check for {@link RetentionOptions}. */
 export const isRetention: Check = isObjectWith(retentionChecks, {takes: '{age, count, events}'});
 
 /** {@link RetentionOptions}, as BullMQ takes them. */
-export interface Retention {
-  readonly removeOnComplete: KeepJobs;
-  readonly streams: {readonly events: {readonly maxLen: number}};
-}
+export type Retention = ReturnType<typeof readRetention>;
 
-/** Fills in the defaults. */
-export function readRetention(options: RetentionOptions = {}): Retention {
+export function readRetention(options: RetentionOptions = {}) {
   const {age = 24 * 3_600_000, count = 10_000, events = 4000} = ownProperties(options);
-  return {
-    removeOnComplete: {age: Math.ceil(age / 1000), count},
-    streams: {events: {maxLen: Math.ceil(events)}},
-  };
+  return {removeOnComplete: {age: Math.ceil(age / 1000), count}, streams: {events: {maxLen: Math.ceil(events)}}};
 }

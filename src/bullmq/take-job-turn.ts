@@ -2,11 +2,10 @@ import type {IQueueBackend} from 'bullmq';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
-import {heldUntil, type OriginHolds} from '../runner/origin-holds.ts';
+import {heldUntil, type OriginHold, type OriginHolds} from '../runner/origin-holds.ts';
 import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
-import type {OriginHold} from '../runner/step-unless-held.ts';
 import {type PreparedTurn, type Turn, takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
 import {now as processNow, wallClock} from '../shared/clock.ts';
@@ -82,7 +81,7 @@ export async function takeJobTurn<Data>(
     dueAt: record === turn.record ? turn.dueAt : record.token.dueAt,
     ...(isChanged && {
       update: {
-        job: writeJob(record, job.data),
+        job: writeJob(record, job.data.handOver),
         progress: isWorthStoring(progress, job.progress) ? progress : undefined,
       },
     }),
@@ -121,8 +120,8 @@ async function tryTurn<Data>(
       const why = 'it was added with handOver, and this worker has no onEnd';
       return skip(io, jobId, record, new JobSkippedError(why, record.id, 'noOnEnd', record.token.protocol));
     }
-    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's. BullMQ stamps what
-    // it takes by this machine's clock, and we stamp what follows a turn by Redis': the earlier one never sees a stop in a skew.
+    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's. BullMQ stamps the jobs
+    // that it takes by this machine's clock, we stamp what follows a turn by Redis': the earlier of the two mistakes no skew for a stop.
     if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
       return {dueAt: dueAtOf(record)};
     const {before, state} = wokenBy(woken, record, readRecord(record), now);
@@ -149,7 +148,7 @@ function skip(
   record: OperationRecord | undefined,
   skipped: JobSkippedError,
 ): Wait {
-  // A time that is an object, as somebody may have written it, would be another one at each skip.
+  // As text: if somebody has edited the time into an object, that would be a new one at each skip.
   const {delay, isWorthReporting} = skips.add(jobId, JSON.stringify(record?.token.dueAt), processNow());
   if (isWorthReporting) onError(skipped);
   return {dueAt: clock.now() + delay, isSkipped: true};

@@ -4,7 +4,6 @@ import {readOperation} from '../operation/read-resume-token.ts';
 import type {OperationJson} from '../operation/resume-token.ts';
 import type {Answer} from '../operation/state.ts';
 import {type OutcomeJson, readOutcome} from '../runner/outcome-json.ts';
-import type {RecordedEnd} from '../runner/record.ts';
 import type {TurnFacts} from '../runner/take-turn.ts';
 
 /** The name of the event by which BullMQ's stream carries what a turn emits. */
@@ -35,22 +34,18 @@ export function hasNews(events: readonly OperationEvent[]): boolean {
   return events.some(({type}) => type !== 'polled' && type !== 'waiting');
 }
 
-/** Writes what a turn emits. */
 export function writeTurn({record: {token, ended}, events}: Emitted): string {
   const {location = '', attempt = token.attempt, at = 0, answer} = events.at(-1) ?? {};
   const common: Common = {location, attempt, at, answer};
   const {operation} = token;
+  const {cause, rawStatus, resultFailedAt} = ended ?? {};
   const turn: TurnJson = {
     ...common,
     ...(operation === undefined ? {} : {operation}),
     events: events.map((event) => writeEvent(event, common)),
-    ...(ended === undefined || token.abandoned === undefined ? {} : {result: writeEnded(token, ended)}),
+    ...(ended && token.abandoned && {result: {token, cause, rawStatus, resultFailedAt}}),
   };
   return JSON.stringify(turn);
-}
-
-function writeEnded(token: OutcomeJson['token'], {cause, rawStatus, resultFailedAt}: RecordedEnd): OutcomeJson {
-  return {token, cause, rawStatus, resultFailedAt};
 }
 
 /**

@@ -1,5 +1,5 @@
 import type {Queue} from 'bullmq';
-import {longestHold} from '../runner/step-unless-held.ts';
+import {longestHold} from '../runner/origin-holds.ts';
 import {chunksOf} from './chunks.ts';
 import type {Woken} from './job.ts';
 import {type RedisKeys, type RedisScript, runScript} from './redis-script.ts';

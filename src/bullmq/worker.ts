@@ -137,15 +137,24 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
       clockCheck.notice();
       return takeJobTurn(io, job, lock);
     },
-    workerOptions(engine, {concurrency, limiter, recoverAfter, metrics}),
+    workerOptions(engine, own, recoverAfter),
   );
   const publisher = new Publisher(engine);
-  const io: JobIo<Data> = jobIo(worker, poll, {
-    publisher,
+  const holds = new RedisHolds(worker);
+  const io: JobIo<Data> = {
+    resume: prepareTurns(poll),
+    onEnd: poll.onEnd && untilAborted(poll.onEnd, closing.signal),
+    coalesced: coalesce(() => holds.read()),
+    clock: worker.clock,
+    holds,
+    skips: new Skips(),
     lockDuration: recoverAfter,
+    publisher,
+    backend: worker.backend,
+    listeners: new Listeners<TurnEvent>(operationEventTypes),
     signal: closing.signal,
     onError: engine.onError,
-  });
+  };
   const lockErrors = foldLockErrors(engine.onError);
   worker.on('error', lockErrors.report);
   worker.on('failed', (_job, error) => engine.onError(error));
@@ -178,28 +187,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   };
 }
 
-/** What the turns of a worker's jobs need, made once for all of them. */
-function jobIo<Data>(
-  worker: PollWorker<Data>,
-  poll: WorkerPollOptions<Data>,
-  own: Pick<JobIo, 'publisher' | 'lockDuration' | 'signal' | 'onError'>,
-): JobIo<Data> {
-  const {clock, backend} = worker;
-  const holds = new RedisHolds(worker);
-  return {
-    resume: prepareTurns(poll),
-    onEnd: poll.onEnd && untilAborted(poll.onEnd, own.signal),
-    coalesced: coalesce(() => holds.read()),
-    clock,
-    holds,
-    skips: new Skips(),
-    backend,
-    listeners: new Listeners<TurnEvent>(operationEventTypes),
-    ...own,
-  };
-}
-
-/** An `onEnd` that ends with its worker: one that hangs, or that awaits the worker's `close()`, would keep that waiting for ever. */
+/** An `onEnd` that ends with its worker: one that hangs, or that awaits the worker's `close()`, would otherwise keep it open forever. */
 function untilAborted<Data>(
   onEnd: NonNullable<WorkerPollOptions<Data>['onEnd']>,
   signal: AbortSignal,
@@ -210,22 +198,17 @@ function untilAborted<Data>(
   };
 }
 
-/** The options of BullMQ's worker. */
 function workerOptions(
   engine: Engine,
-  {
-    concurrency = 100,
-    limiter,
-    recoverAfter,
-    metrics,
-  }: {recoverAfter: number} & Pick<OperationWorkerOptions, 'concurrency' | 'limiter' | 'metrics'>,
+  {concurrency = 100, limiter, metrics}: Pick<OperationWorkerOptions, 'concurrency' | 'limiter' | 'metrics'>,
+  recoverAfter: number,
 ): WorkerOptions {
   return {
     ...engine.options,
     autorun: false,
     concurrency,
-    ...(limiter === undefined ? {} : {limiter}),
-    ...(metrics === undefined ? {} : {metrics}),
+    ...(limiter && {limiter}),
+    ...(metrics && {metrics}),
     lockDuration: recoverAfter,
     stalledInterval: recoverAfter / 2,
     // BullMQ never forgets that a job's worker died, and by default fails the job when it happens twice in the job's life.

@@ -18,7 +18,6 @@ export interface AccessTokenOptions {
   readonly tokenCommand?: string;
 }
 
-/** A source of the access token. */
 export interface AccessToken {
   /** Reads it for a request. @throws CliError when it cannot be read */
   readonly read: (request: Pick<TokenRequest, 'claims' | 'forceRefresh' | 'signal'>) => Promise<string>;
@@ -29,8 +28,9 @@ export interface AccessToken {
 type Read = AccessToken['read'];
 
 /**
- * The source that the options name. A variable and a file are read for each request, so that a file may be rotated; a pipe
- * is read once, since there is nothing more in it; a command is run when a token is first needed, and again when the service has refused the token it printed.
+ * The source that the options name. A variable and a file are read for each request, so that a file may be rotated; a pipe is read
+ * once, since nothing more comes from it; a command is run when a token is first needed, and again once the service has refused its
+ * token.
  *
  * @returns `undefined` when no source is named: then no token is sent
  */
@@ -68,15 +68,11 @@ function rememberError(read: Read): AccessToken {
 function fromVariable(name: string, env: Shell['env']): Read {
   const variable = `the variable ${escapeControls(name)}`;
   return async () => {
-    const text = env[name];
-    if (text === undefined || text.trim() === '') {
-      const state = text === undefined ? 'not set' : 'empty';
-      throw new CliError(
-        `${variable} is ${state}`,
-        `Set it to the access token: ${assignment(escapeControls(name), '…')}`,
-      );
-    }
-    return parseToken(text, variable, exitCodes.usage);
+    const text = env[name]?.trim();
+    if (text) return parseToken(text, variable, exitCodes.usage);
+    const state = text === undefined ? 'not set' : 'empty';
+    const hint = `Set it to the access token: ${assignment(escapeControls(name), '…')}`;
+    throw new CliError(`${variable} is ${state}`, hint);
   };
 }
 
@@ -94,10 +90,8 @@ function fromFile(path: string): Read {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof CliError) throw error;
-      throw new CliError(
-        `${file} cannot be read (${errorCode(error)})`,
-        '--token-file takes a file that contains the access token and nothing else.',
-      );
+      const hint = '--token-file takes a file that contains the access token and nothing else.';
+      throw new CliError(`${file} cannot be read (${errorCode(error)})`, hint);
     }
   };
 }
@@ -119,7 +113,7 @@ async function readPipe(path: string, signal: AbortSignal): Promise<string> {
 
 const maxOutputBytes = 1024 * 1024;
 
-/** How much is shown of the last line that a failed command wrote: enough for a command to sign in with claims. */
+/** How much is shown of the last line that a failed command wrote, in characters: it may be a command to sign in, with claims. */
 const maxMessageLength = 1000;
 
 /** Where a token command finds the claims of a challenge. They come from the service, so no shell may read them. */
@@ -143,11 +137,9 @@ function fromCommand(command: string, env: Shell['env']): Read {
     const {stdout} = await running.catch((error: {code?: unknown; stderr?: string}) => {
       signal.throwIfAborted();
       const lastLine = escapeControls(error.stderr?.trim().split('\n').at(-1)?.trim().slice(0, maxMessageLength) ?? '');
-      throw new CliError(
-        `the token command failed (${String(error.code)})${lastLine === '' ? '' : `: ${lastLine}`}`,
-        'Run it on its own: it must print the access token, and nothing else, within ten seconds.',
-        exitCodes.refused,
-      );
+      const message = `the token command failed (${String(error.code)})${lastLine && `: ${lastLine}`}`;
+      const hint = 'Run it on its own: it must print the access token, and nothing else, within ten seconds.';
+      throw new CliError(message, hint, exitCodes.refused);
     });
     token = parseToken(stdout, 'the output of the token command', exitCodes.refused);
     return token;

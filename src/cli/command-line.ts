@@ -4,23 +4,23 @@ import type {Shell} from './shell.ts';
 /** An option as it was given: its flag, and its value if it takes one. */
 export type GivenOption = readonly [flag: string, value?: string];
 
-/** What `watch` does not take of the options of `reset-password`. */
+/** Options of `reset-password` that `watch` does not have. */
 const resetOptions: ReadonlySet<string> = new Set(['--generate', '--password-stdin', '--show']);
 
 /** What a shell makes of `<(…)`: a pipe that ends with the command. */
 const shellPipe = /^\/(?:dev|proc\/self)\/fd\/\d+$/;
 
 /** What the next run takes instead, and what to do before it, where this one has read a pipe that is gone. */
-const insteadOfPipes: ReadonlyMap<string, {readonly option: GivenOption; readonly before: string}> = new Map([
-  [
-    '--token-file',
-    {option: ['--token-env', 'ACCESS_TOKEN'], before: 'Put an access token into the variable ACCESS_TOKEN.'},
-  ],
-  [
-    '--protocol-file',
-    {option: ['--protocol-file', 'protocol.json'], before: 'Write the protocol to the file protocol.json.'},
-  ],
-]);
+const insteadOfPipes: Readonly<Record<string, {readonly option: GivenOption; readonly before: string}>> = {
+  '--token-file': {
+    option: ['--token-env', 'ACCESS_TOKEN'],
+    before: 'Put an access token into the variable ACCESS_TOKEN.',
+  },
+  '--protocol-file': {
+    option: ['--protocol-file', 'protocol.json'],
+    before: 'Write the protocol to the file protocol.json.',
+  },
+};
 
 /**
  * How to watch again: ends with the command, to paste as it stands.
@@ -34,7 +34,7 @@ export function watchAgain(
   location: string | undefined,
   given: readonly GivenOption[],
 ): string {
-  const insteadOf = ([flag, value = '']: GivenOption) => (shellPipe.test(value) ? insteadOfPipes.get(flag) : undefined);
+  const insteadOf = ([flag, value = '']: GivenOption) => (shellPipe.test(value) ? insteadOfPipes[flag] : undefined);
   const options = given
     .filter(([flag]) => !resetOptions.has(flag))
     .map((option): GivenOption => insteadOf(option)?.option ?? option);

@@ -56,15 +56,17 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
       getErrHelpWidth: () => helpWidth,
       outputError: () => undefined, // runCommand reports it
     })
-    .exitOverride()
-    .addHelpText('after', () => exampleText('all', helpWidth));
+    .exitOverride();
 
-  const frame: Frame = {shell, end, helpWidth, given: []};
+  const frame: Frame = {shell, end, given: []};
   collectGiven(program, frame.given);
   addWatch(program, frame);
   addResetPassword(program, frame);
   addEmulate(program, frame);
   addProtocols(program, frame);
+  for (const command of [program, ...program.commands]) {
+    command.addHelpText('after', () => exampleText(command.name(), helpWidth));
+  }
   return program;
 }
 
@@ -72,13 +74,12 @@ function createProgram(shell: Shell, version: string, end: (exitCode: number) =>
 interface Frame {
   readonly shell: Shell;
   readonly end: (exitCode: number) => void;
-  readonly helpWidth: number;
   /** The options of the command line, in their order. */
   readonly given: GivenOption[];
 }
 
 function addWatch(program: Command, frame: Frame): void {
-  const {shell, end, helpWidth, given} = frame;
+  const {shell, end, given} = frame;
   const command = program
     .command('watch')
     .description('watches an operation until it ends and prints the outcome')
@@ -93,17 +94,15 @@ function addWatch(program: Command, frame: Frame): void {
     .option('--header-env <name=variable>', 'a header for the root, with its value from a variable', collect)
     .option('--fetch-result', 'fetch what the operation produced and print it as JSON')
     .option('--resume <file>', 'save a resume token in this file if watching ends first, and resume from it')
-    .addHelpText('after', () => exampleText('watch', helpWidth))
-    .action(async (location: string | undefined) =>
-      end(
-        await watchCommand(location, ownProperties({...command.optsWithGlobals<WatchCommandOptions>(), given}), shell),
-      ),
-    );
+    .action(async (location: string | undefined) => {
+      const options = ownProperties({...command.optsWithGlobals<WatchCommandOptions>(), given});
+      end(await watchCommand(location, options, shell));
+    });
   addWatchOptions(command, frame);
 }
 
 function addResetPassword(program: Command, frame: Frame): void {
-  const {shell, end, helpWidth, given} = frame;
+  const {shell, end, given} = frame;
   const command = program
     .command('reset-password')
     .description("resets a user's password in Microsoft Graph, and watches the reset")
@@ -112,20 +111,14 @@ function addResetPassword(program: Command, frame: Frame): void {
     .option('--password-stdin', 'read the password from stdin instead of prompting for it')
     .option('--show', 'print the new password, and nothing else, once the reset has succeeded')
     .addOption(new Option('--root <url>', 'a Graph root other than that of --cloud').conflicts('cloud'))
-    .addHelpText('after', () => exampleText('resetPassword', helpWidth))
-    .action(async (user: string) =>
-      end(
-        await resetPasswordCommand(
-          user,
-          ownProperties({...command.optsWithGlobals<ResetPasswordCommandOptions>(), given}),
-          shell,
-        ),
-      ),
-    );
+    .action(async (user: string) => {
+      const options = ownProperties({...command.optsWithGlobals<ResetPasswordCommandOptions>(), given});
+      end(await resetPasswordCommand(user, options, shell));
+    });
   addWatchOptions(command, frame);
 }
 
-function addEmulate(program: Command, {shell, end, helpWidth}: Frame): void {
+function addEmulate(program: Command, {shell, end}: Frame): void {
   program
     .command('emulate')
     .description('emulates Microsoft Graph on this machine, with operations to watch, until Ctrl-C')
@@ -134,20 +127,18 @@ function addEmulate(program: Command, {shell, end, helpWidth}: Frame): void {
     .option('--script <file>', 'a script as JSON, for one more operation and for resets')
     .option('--tls', 'speak https, and print how to trust its certificate')
     .option('--open', 'open its console in a browser')
-    .addHelpText('after', () => exampleText('emulate', helpWidth))
     .action(async (options: EmulateOptions) => {
       const {emulateCommand} = await import('./emulate-command.ts');
       end(await emulateCommand(ownProperties(options), shell));
     });
 }
 
-function addProtocols(program: Command, {shell, end, helpWidth}: Frame): void {
+function addProtocols(program: Command, {shell, end}: Frame): void {
   program
     .command('protocols')
     .description('lists the protocols that --protocol accepts, or shows one of them')
     .argument('[name]', 'the one to show', readProtocol)
     .option('--json', 'as JSON')
-    .addHelpText('after', () => exampleText('protocols', helpWidth))
     .action((protocol: Protocol | undefined, options: {json?: boolean}) =>
       end(protocolsCommand(protocol, ownProperties(options), shell)),
     );

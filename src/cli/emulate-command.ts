@@ -12,13 +12,11 @@ import {CliError, errorCode, exitCodes} from './cli-error.ts';
 import {assignment, invocationName, quote} from './command-line.ts';
 import type {Shell} from './shell.ts';
 
-/** The token that the emulator accepts by default. */
 const defaultToken = 'emulated-token';
 
-interface Sample {
+interface Sample extends Pick<AddOperationOptions, 'id' | 'script'> {
   readonly behavior: string;
   readonly protocol?: string;
-  readonly operation: AddOperationOptions;
 }
 
 /** The operations to watch. Each poll takes one step, so that none ends before someone watches it. */
@@ -26,43 +24,36 @@ const samples: readonly Sample[] = [
   {
     behavior: 'succeeds',
     protocol: 'graph.richLongRunning',
-    operation: {
-      id: 'well',
-      script: [
-        'notStarted',
-        {status: 'running', percentageComplete: 20},
-        {status: 'running', percentageComplete: 55, retryAfter: 2},
-        {status: 'running', percentageComplete: 90},
-        {status: 'succeeded', percentageComplete: 100, detail: 'ResetSuccess'},
-      ],
-    },
+    id: 'well',
+    script: [
+      'notStarted',
+      {status: 'running', percentageComplete: 20},
+      {status: 'running', percentageComplete: 55, retryAfter: 2},
+      {status: 'running', percentageComplete: 90},
+      {status: 'succeeded', percentageComplete: 100, detail: 'ResetSuccess'},
+    ],
   },
   {
     behavior: 'is throttled, then briefly unreachable',
-    operation: {
-      id: 'throttled',
-      script: [
-        'running',
-        {http: 429, retryAfter: 5},
-        'running',
-        {http: 503, times: 2},
-        {fault: 'reset'},
-        'running',
-        'succeeded',
-      ],
-    },
+    id: 'throttled',
+    script: [
+      'running',
+      {http: 429, retryAfter: 5},
+      'running',
+      {http: 503, times: 2},
+      {fault: 'reset'},
+      'running',
+      'succeeded',
+    ],
   },
   {
     behavior: 'fails',
-    operation: {
-      id: 'weak-password',
-      script: ['notStarted', {status: 'running', times: 2}, {status: 'failed', detail: 'PolicyViolation'}],
-    },
+    id: 'weak-password',
+    script: ['notStarted', {status: 'running', times: 2}, {status: 'failed', detail: 'PolicyViolation'}],
   },
-  {behavior: 'never ends: stop it with Ctrl-C, then resume', operation: {id: 'endless', script: ['running']}},
+  {behavior: 'never ends: stop it with Ctrl-C, then resume', id: 'endless', script: ['running']},
 ];
 
-/** The options of `emulate`. */
 export interface EmulateOptions {
   readonly port?: number;
   /** The only token that it accepts. */
@@ -89,11 +80,11 @@ export async function emulateCommand(options: EmulateOptions, shell: Shell): Pro
   let certificate: string | undefined;
   try {
     if (emulator.certificate !== undefined) certificate = await saveCertificate(emulator.certificate);
-    const scripted = script === undefined ? [] : [{behavior: 'does what the script says', operation: {id: 'scripted'}}];
-    const operations = [...scripted, ...samples].map((sample: Sample) => ({
-      ...sample,
-      location: emulator.addOperation({...sample.operation, query: ''}).location,
-    }));
+    const scripted = script === undefined ? [] : [{behavior: 'does what the script says', id: 'scripted'}];
+    const operations = [...scripted, ...samples].map(({behavior, protocol, ...operation}: Sample) => {
+      const {location} = emulator.addOperation({...operation, query: ''});
+      return {behavior, location: quote(location), protocol: protocol === undefined ? '' : ` --protocol ${protocol}`};
+    });
     stdout.write(
       [
         `Emulating Microsoft Graph at ${emulator.root} until Ctrl-C.`,
@@ -106,7 +97,7 @@ export async function emulateCommand(options: EmulateOptions, shell: Shell): Pro
         ...operations.flatMap(({behavior, protocol, location}) => [
           '',
           `  # ${behavior}`,
-          `  ${name} watch ${quote(location)} --token-env GRAPH_TOKEN${protocol === undefined ? '' : ` --protocol ${protocol}`}`,
+          `  ${name} watch ${location} --token-env GRAPH_TOKEN${protocol}`,
         ]),
         '',
         '  # resets a password; any user works',
@@ -167,7 +158,7 @@ const openers: Readonly<Record<string, readonly [program: string, ...args: reado
   win32: ['cmd', '/c', 'start', '""'],
 };
 
-/** Opens a URL in the browser. That there is none is said, but is no error. */
+/** Opens a URL in the browser. Without one, it says so: that is no error. */
 function openInBrowser(url: string, {env, stderr}: Pick<Shell, 'env' | 'stderr'>): void {
   const [program, ...args] = openers[process.platform] ?? ['xdg-open'];
   const child = spawn(program, [...args, url], {env, stdio: 'ignore', detached: true, windowsHide: true});

@@ -2,13 +2,13 @@ import {lstat, open, rm} from 'node:fs/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {errorCode} from './cli-error.ts';
 
-/** How old a lock is whose process has died, in milliseconds: the work takes a few. */
+/** From what age on a lock counts as left by a process that died, in milliseconds: the work takes a few. */
 const longestWork = 5000;
-/** How long to wait before another attempt, in milliseconds, at most. */
+/** The longest wait before another attempt, in milliseconds. */
 const longestPause = 40;
 
 /**
- * Does work on a file while no other process does, which a file beside it tells them: `PATH.lock`.
+ * Does work on a file while no other process does: a file beside it, `PATH.lock`, keeps the others away.
  *
  * @throws an error of the file system, and what the work rejects with
  */
@@ -16,7 +16,7 @@ export async function withFileLock(path: string, work: () => Promise<void>): Pro
   const lock = `${path}.lock`;
   while (!(await create(lock))) {
     const found = await lstat(lock).catch(() => undefined);
-    // One of the future is as old: the clock was set back.
+    // One from the future is stale as well: the clock was set back.
     if (found !== undefined && Math.abs(Date.now() - found.mtimeMs) > longestWork) await rm(lock, {force: true});
     else await sleep(Math.random() * longestPause);
   }

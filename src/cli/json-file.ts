@@ -1,21 +1,20 @@
 import {randomUUID} from 'node:crypto';
-import {access, constants, open, rename, rm, stat} from 'node:fs/promises';
+import {access, constants, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError} from './cli-error.ts';
 
 /**
- * Checks the place of a file: now, not when there is something to lose.
+ * Checks where a file is to be: now, not when there is something to lose.
  *
- * @throws CliError when no file can be written beside it, or when something else is there: to read a named pipe may never end, and
- *   not even an interruption would end it
+ * @throws CliError when its folder cannot be written to, or when something other than a file is there: a read of a named pipe may
+ *   never end, and not even an interruption would end it
  */
 export async function checkPlace(option: string, path: string): Promise<void> {
-  await access(dirname(path), constants.W_OK).catch(() => {
-    throw new CliError(
-      `${option}: cannot write to the folder ${escapeControls(dirname(path))}`,
-      'Choose a file in another folder.',
-    );
+  const folder = dirname(path);
+  await access(folder, constants.W_OK).catch(() => {
+    const message = `${option}: cannot write to the folder ${escapeControls(folder)}`;
+    throw new CliError(message, 'Choose a file in another folder.');
   });
   const found = await stat(path).catch(() => undefined);
   if (found !== undefined && !found.isFile()) {
@@ -27,13 +26,7 @@ export async function checkPlace(option: string, path: string): Promise<void> {
 export async function writeJsonFile(path: string, json: object): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   try {
-    const file = await open(draft, 'wx', 0o600);
-    try {
-      await file.writeFile(`${JSON.stringify(json)}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeFile(draft, `${JSON.stringify(json)}\n`, {flag: 'wx', mode: 0o600, flush: true});
     await rename(draft, path);
   } catch (error) {
     await rm(draft, {force: true});

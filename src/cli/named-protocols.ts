@@ -30,7 +30,6 @@ export const namedProtocols: readonly Protocol[] = [
   stripeReportRuns,
 ];
 
-/** The protocol with this name. */
 export function findProtocol(wanted: string): Protocol | undefined {
   return namedProtocols.find(({name}) => name === wanted);
 }

@@ -19,10 +19,8 @@ export async function readNewPassword(options: NewPasswordOptions, shell: Shell)
   if (options.passwordStdin === true) return fromStdin(shell);
   const {stdin, stderr} = shell;
   if (stdin.isTTY !== true || stderr.isTTY !== true) {
-    throw new CliError(
-      'there is no terminal to prompt for the password',
-      'Use --password-stdin, or --generate with --show.',
-    );
+    const message = 'there is no terminal to prompt for the password';
+    throw new CliError(message, 'Use --password-stdin, or --generate with --show.');
   }
   return fromPrompt(shell);
 }
@@ -31,10 +29,8 @@ const maxLength = 4096;
 
 async function fromStdin({stdin, signal}: Shell): Promise<string> {
   if (stdin.isTTY === true) {
-    throw new CliError(
-      '--password-stdin: stdin is a terminal, which would show it',
-      'Omit the option to be prompted, or pipe the password in.',
-    );
+    const message = '--password-stdin: stdin is a terminal, which would show it';
+    throw new CliError(message, 'Omit the option to be prompted, or pipe the password in.');
   }
   let text = '';
   addAbortSignal(signal, stdin.setEncoding('utf8'));
@@ -45,10 +41,8 @@ async function fromStdin({stdin, signal}: Shell): Promise<string> {
   const password = text.replace(/\r?\n$/, '');
   if (password === '' || password.length > maxLength || /[\r\n]/.test(password)) {
     const got = password === '' ? 'nothing' : 'more than one line';
-    throw new CliError(
-      `--password-stdin: expected one line, got ${got}`,
-      'Pipe the password in, e.g.: printf \'%s\' "$PASSWORD" | operation-poller …',
-    );
+    const hint = 'Pipe the password in, e.g.: printf \'%s\' "$PASSWORD" | operation-poller …';
+    throw new CliError(`--password-stdin: expected one line, got ${got}`, hint);
   }
   return password;
 }
@@ -56,17 +50,9 @@ async function fromStdin({stdin, signal}: Shell): Promise<string> {
 /** Prompts twice, since the input is not shown. */
 async function fromPrompt({stdin, stderr, signal}: Shell): Promise<string> {
   const {isCancel, password} = await import('@clack/prompts');
+  const common = {mask: '', clearOnError: true, input: stdin, output: stderr, signal, withGuide: false};
   const ask = async (message: string, validate: (text: string | undefined) => string | undefined): Promise<string> => {
-    const text = await password({
-      message,
-      mask: '',
-      validate,
-      clearOnError: true,
-      input: stdin,
-      output: stderr,
-      signal,
-      withGuide: false,
-    });
+    const text = await password({message, validate, ...common});
     // In the prompt Ctrl-C is a key, not a signal.
     if (isCancel(text)) throw new Interruption('Ctrl-C', 130, 'Nothing was started.');
     return text;

@@ -34,7 +34,6 @@ interface EstimatedEnd {
 /** Shown as the status before there is one. */
 const noStatus = 'watching';
 
-/** A part of the live line. */
 export interface LineSegment {
   readonly style: Style;
   readonly text: string;
@@ -42,13 +41,11 @@ export interface LineSegment {
   readonly rank: number;
 }
 
-/** The progress before the first event. */
 export function initialProgress(since: number, notFoundGrace: number): Progress {
   const unknown = {percent: undefined, answer: undefined, nextAt: undefined, end: undefined, problem: undefined};
   return {since, status: noStatus, ...unknown, notFoundGrace, notFoundSince: undefined};
 }
 
-/** The progress after an event. */
 export function updateProgress(progress: Progress, event: OperationEvent): Progress {
   const {operation, at} = event;
   const answer = event.type === 'retrying' ? event.error.answer : event.answer;
@@ -81,7 +78,6 @@ export function updateProgress(progress: Progress, event: OperationEvent): Progr
   }
 }
 
-/** The live line at a moment. */
 export function liveSegments(progress: Progress, now: number): readonly LineSegment[] {
   const {since, status, percent, answer, nextAt, end, problem} = progress;
   const segments: LineSegment[] = [];
@@ -150,12 +146,10 @@ export function logLine(
       return event.type;
     case 'progress':
       return withPercent(event.operation?.status ?? '', event.percentComplete);
-    case 'retrying':
-      return [
-        describePollError(event.error),
-        nextPoll(event.delay),
-        ...(notFoundNotice(progress, event.at) ?? []),
-      ].join(', ');
+    case 'retrying': {
+      const notFound = notFoundNotice(progress, event.at) ?? [];
+      return [describePollError(event.error), nextPoll(event.delay), ...notFound].join(', ');
+    }
     case 'waiting':
       // After a failed poll, the line about the retry has named this wait already.
       if (previous === 'retrying') return undefined;

@@ -47,11 +47,10 @@ function row(protocol: Protocol): readonly string[] {
 /** What a service says to mean a status. */
 function wordsFor(status: OperationStatus, protocol: Protocol): string {
   const {words, otherWords, httpStatuses = {}, seeOtherSucceeds, errorMeansFailed} = protocol;
-  const named =
-    otherWords === status
-      ? ['any other']
-      : Object.entries(words).flatMap(([word, means]) => (means === status ? [word] : []));
-  const codes = Object.entries(httpStatuses).flatMap(([code, means]) => (means === status ? [code] : []));
+  const meant = (all: Readonly<Record<string, unknown>>): string[] =>
+    Object.keys(all).filter((key) => all[key] === status);
+  const named = otherWords === status ? ['any other'] : meant(words);
+  const codes = meant(httpStatuses);
   if (codes.length > 0) named.push(`HTTP ${codes.join('/')}`);
   if (seeOtherSucceeds === true && status === 'succeeded') named.push('HTTP 303');
   if (errorMeansFailed === true && status === 'failed') named.push('with an error');
@@ -85,12 +84,9 @@ function propertyPaths(pointers: JsonPointers | undefined): string {
 function shortTable(rows: ReadonlyArray<readonly string[]>): readonly string[] {
   const cells = rows.map((row) => [row[0] ?? '', ...shortCells.map((index) => shorten(row[index] ?? ''))]);
   const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  return cells.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  const line = (row: readonly string[]): string =>
+    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+  return cells.map((row) => line(row).trimEnd());
 }
 
 function shorten(cell: string): string {

@@ -21,7 +21,6 @@ import {
 import {interruptionOf, type Shell} from './shell.ts';
 import {type Colorize, colorsFor, jsonLine} from './terminal.ts';
 
-/** How the command reports. */
 export interface ReporterOptions {
   /** Everything as JSON to stdout, one value per line. */
   readonly json?: boolean;
@@ -33,7 +32,6 @@ export interface ReporterOptions {
   readonly notFoundGrace?: number;
 }
 
-/** What to report at the end. */
 export interface ExitDetails {
   /** The operation's final status, if it ended. */
   readonly status?: string;
@@ -74,7 +72,6 @@ export class Reporter {
     this.#progress = initialProgress(this.#since, readOptions({notFoundGrace}).notFoundGrace);
   }
 
-  /** Starts to show progress. */
   start(): void {
     const {stderr, env} = this.#shell;
     if (this.#json || this.#quiet || stderr.isTTY !== true || env['TERM'] === 'dumb') return;

@@ -11,7 +11,6 @@ import {Reporter} from './reporter.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {pollOptions, type WatchOptions} from './watch-options.ts';
 
-/** The options of `reset-password`. */
 export interface ResetPasswordCommandOptions extends WatchOptions, NewPasswordOptions {
   readonly root?: string;
   /** Prints the new password once the reset has succeeded. */
@@ -30,10 +29,8 @@ export async function resetPasswordCommand(
 ): Promise<number> {
   const {cloud, root, generate = false, show = false} = options;
   if (generate && !show) {
-    throw new CliError(
-      '--generate without --show: nobody would know the password',
-      'Add --show, or choose the password yourself.',
-    );
+    const message = '--generate without --show: nobody would know the password';
+    throw new CliError(message, 'Add --show, or choose the password yourself.');
   }
   const token = accessTokenFrom(options, shell);
   if (token === undefined) throw new CliError('a reset needs an access token', tokenHint);

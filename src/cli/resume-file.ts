@@ -7,11 +7,9 @@ import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, toCliError} from './cli-error.ts';
 import {checkPlace, writeJsonFile} from './json-file.ts';
 
-/** What a resume file contains. */
+/** A resume token as its file has it, and the state in it. */
 export interface SavedToken {
-  /** The resume token as text. */
   readonly text: string;
-  /** The state in it. */
   readonly state: WatchState;
 }
 
@@ -24,30 +22,26 @@ export interface SavedToken {
  */
 export async function readResumeFile(path: string, location: string | undefined): Promise<SavedToken | undefined> {
   await checkPlace('--resume', path);
+  const file = `--resume: ${escapeControls(path)}`;
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw new CliError(
-      `--resume: ${escapeControls(path)} cannot be read (${errorCode(error)})`,
-      'Choose another file.',
-    );
+    throw new CliError(`${file} cannot be read (${errorCode(error)})`, 'Choose another file.');
   });
   if (text === undefined) return undefined;
-  const state = parse(text, path);
+  const state = parse(text, file);
   if (location !== undefined && withoutQuery(location) !== withoutQuery(state.location)) {
-    throw new CliError(
-      `--resume: ${escapeControls(path)} belongs to another operation, ${escapeControls(state.redactedLocation)}`,
-      'Omit the location to resume that one, or choose another file.',
-    );
+    const message = `${file} belongs to another operation, ${escapeControls(state.redactedLocation)}`;
+    throw new CliError(message, 'Omit the location to resume that one, or choose another file.');
   }
   return {text, state};
 }
 
-function parse(text: string, path: string): WatchState {
+function parse(text: string, file: string): WatchState {
   try {
     return readResumeToken(text);
   } catch (error) {
     if (!(error instanceof InvalidResumeTokenError)) throw error;
-    throw new CliError(`--resume: ${escapeControls(path)}: ${error.message}`, toCliError(error).hint);
+    throw new CliError(`${file}: ${error.message}`, toCliError(error).hint);
   }
 }
 

@@ -19,7 +19,6 @@ export function columnsOf({columns}: Output): number {
 
 const formats = {good: 'green', bad: 'red', warning: 'yellow', active: 'cyan', faint: 'dim'} as const;
 
-/** The styles the command uses. */
 export type Style = 'plain' | keyof typeof formats;
 
 /** Colors a string, or leaves it as it is. */

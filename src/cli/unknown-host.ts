@@ -20,12 +20,8 @@ export function stopAtUnknownHost(poller: OperationPoller): () => CliError | und
     if (error === undefined) return;
     failures = error.code === 'ENOTFOUND' ? failures + 1 : 0;
     if (answered || failures < patience) return;
-    const host = escapeControls(new URL(poller.location).hostname);
-    reason = new CliError(
-      `there is no host ${host} (ENOTFOUND)`,
-      'Is it spelled right? If so, check network and DNS.',
-      exitCodes.unreachable,
-    );
+    const message = `there is no host ${escapeControls(new URL(poller.location).hostname)} (ENOTFOUND)`;
+    reason = new CliError(message, 'Is it spelled right? If so, check network and DNS.', exitCodes.unreachable);
     poller.stop(reason);
   });
   return () => reason;

@@ -21,7 +21,6 @@ import {jsonText} from './terminal.ts';
 import {stopAtUnknownHost} from './unknown-host.ts';
 import {headersFrom, pollOptions, type WatchOptions} from './watch-options.ts';
 
-/** The options of `watch`. */
 export interface WatchCommandOptions extends WatchOptions {
   /** The root of a service, in place of a cloud. */
   readonly root?: string;
@@ -103,10 +102,8 @@ function createPoller(
     return client?.resume(text, resumed) ?? resumeOperation(text, {...resumed, token: token?.read});
   }
   if (location === undefined) {
-    throw new CliError(
-      'there is no location, and no resume file to resume from',
-      'Give the Location header of the response that started the operation.',
-    );
+    const hint = 'Give the Location header of the response that started the operation.';
+    throw new CliError('there is no location, and no resume file to resume from', hint);
   }
   return client?.watch(location, polling) ?? pollOperation(location, {...polling, token: token?.read});
 }

@@ -55,14 +55,12 @@ const headerHint = 'Expected NAME=VARIABLE, the name of a header and that of an 
  * @throws CliError that shows none of what may be a key by mistake
  */
 export function headersFrom(given: readonly string[], {env}: Pick<Shell, 'env'>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    given.map((text) => {
-      const [, name, variable] = /^([^=]+)=(.+)$/.exec(text) ?? [];
-      if (name === undefined || variable === undefined)
-        throw new CliError('--header-env: there is no variable', headerHint);
-      const value = env[variable];
-      if (value !== undefined && value !== '') return [name, value];
-      throw new CliError(`--header-env: the variable of ${escapeControls(name)} is not set`, headerHint);
-    }),
-  );
+  const headers = given.map((text) => {
+    const [, name = '', variable] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    if (variable === undefined) throw new CliError('--header-env: there is no variable', headerHint);
+    const value = env[variable];
+    if (value) return [name, value];
+    throw new CliError(`--header-env: the variable of ${escapeControls(name)} is not set`, headerHint);
+  });
+  return Object.fromEntries(headers);
 }

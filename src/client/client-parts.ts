@@ -3,7 +3,6 @@ import type {TokenSource} from '../http/authorization.ts';
 import {type KeyPlaceholders, keyPlaceholders, withKeyPlaceholders} from '../http/key-placeholders.ts';
 import {type Transport, transportOf} from '../http/transport.ts';
 import type {Settings} from '../options/settings.ts';
-import {ownProperties} from '../shared/check-options.ts';
 import {
   credentialHeaders,
   keyHeaders,
@@ -38,37 +37,46 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets' | 'c
   readonly startTimeout: number;
 }
 
-/** The options of {@link createClientParts}. */
-export interface ClientPartsOptions extends Pick<ClientParts, 'origin' | 'base' | 'pathRoot'> {
-  readonly token: ClientTokenSource | undefined;
-  readonly startToken: ClientTokenSource | undefined;
+/** The service that a client is for. No field may be left out: one could be found in a polluted `Object.prototype`. */
+interface Service extends Pick<ClientParts, 'origin' | 'base'> {
+  readonly pathRoot: ClientParts['pathRoot'];
+  /** The scope that credentials are asked for. */
   readonly scope: string;
-  readonly headers: RequestHeaders | undefined;
-  readonly http: KyInstance | undefined;
-  readonly concurrency: number | undefined;
-  readonly startTimeout: number | undefined;
-  /** A transport of the client's own in front of its limits, such as one that collects requests. */
-  readonly transport?: ((limiter: RequestLimiter) => Transport) | undefined;
 }
 
-/** Makes what the operations of a client share. */
-export function createClientParts(options: ClientPartsOptions): ClientParts {
-  const own = ownProperties(options);
-  const {origin, base, pathRoot, scope, http, concurrency = 40, startTimeout = 100_000} = own;
-  const {transport = ({single}) => single} = own;
-  const headers = lowerCaseHeaders(own.headers);
+/** The options that all clients have, checked. */
+interface CheckedOptions {
+  readonly token?: ClientTokenSource | undefined;
+  readonly startToken?: ClientTokenSource | undefined;
+  readonly headers?: RequestHeaders | undefined;
+  readonly http?: KyInstance | undefined;
+  readonly concurrency?: number | undefined;
+  readonly startTimeout?: number | undefined;
+}
+
+/**
+ * Makes what the operations of a client share.
+ *
+ * @param createTransport makes a transport of the client's own in front of its limits, such as one that collects requests
+ */
+export function createClientParts(
+  {origin, base, pathRoot, scope}: Service,
+  {token: source, startToken, headers: given, http, concurrency = 40, startTimeout = 100_000}: CheckedOptions,
+  createTransport = ({single}: RequestLimiter): Transport => single,
+): ClientParts {
+  const headers = lowerCaseHeaders(given);
   const keys = keyPlaceholders(keyHeaders(headers), base);
   const limiter = new RequestLimiter(withOriginHeaders(transportOf(http), origin, headers), origin, concurrency);
-  const token = own.token === undefined ? undefined : shareTokens(own.token, scope);
+  const token = source === undefined ? undefined : shareTokens(source, scope);
   return {
     origin,
     keys,
     base,
     pathRoot,
     token,
-    startToken: own.startToken === undefined ? token : shareTokens(own.startToken, scope),
+    startToken: startToken === undefined ? token : shareTokens(startToken, scope),
     startTimeout,
-    transport: withKeyPlaceholders(transport(limiter), origin, keys),
+    transport: withKeyPlaceholders(createTransport(limiter), origin, keys),
     startTransport: withKeyPlaceholders(limiter.single, origin, keys),
     // Where something is shown, a placeholder is one of the secrets.
     secrets: [...secretsOf(headers, base), ...keys.byPlaceholder.keys()],

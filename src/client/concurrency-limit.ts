@@ -16,9 +16,22 @@ export class ConcurrencyLimit {
   }
 
   /** Waits until a request may leave. @throws the signal's reason when it aborts, and then nothing is acquired */
-  async acquire(weight: number, signal: Signal): Promise<void> {
-    signal.throwIfAborted();
-    if (!this.tryAcquire(weight)) await this.#wait(weight, signal);
+  acquire(weight: number, signal: Signal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      if (this.tryAcquire(weight)) return resolve();
+      const admit = (): void => {
+        unsubscribe();
+        resolve();
+      };
+      const waiting: WaitingRequest = {weight, admit};
+      const unsubscribe = onAbort(signal, () => {
+        this.#waiting.delete(waiting);
+        reject(signal.reason);
+        this.#admit();
+      });
+      this.#waiting.add(waiting);
+    });
   }
 
   /** @returns whether a request may leave without waiting; otherwise, nothing is acquired */
@@ -32,23 +45,6 @@ export class ConcurrencyLimit {
   release(weight: number): void {
     this.#inFlight -= weight;
     this.#admit();
-  }
-
-  #wait(weight: number, signal: Signal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const admit = (): void => {
-        unsubscribe();
-        resolve();
-      };
-      const waiting: WaitingRequest = {weight, admit};
-      const unsubscribe = onAbort(signal, () => {
-        unsubscribe();
-        this.#waiting.delete(waiting);
-        reject(signal.reason);
-        this.#admit();
-      });
-      this.#waiting.add(waiting);
-    });
   }
 
   // A batch that is larger than the limit leaves when nothing else is in flight.

@@ -116,12 +116,11 @@ const clientChecks = {
 export function createOperationClient(given: OperationClientOptions): OperationClient {
   const options = checkOptions(given, clientChecks, {takes: 'an object with a root'});
   const {token, startToken, headers} = options;
-  const isProtected = token !== undefined || startToken !== undefined || headers !== undefined;
-  const {origin, base} = readRoot(options.root, isProtected);
-  if (token !== undefined || startToken !== undefined) checkHeadersBesideToken('headers', headers ?? {});
+  const hasToken = token !== undefined || startToken !== undefined;
+  const {origin, base} = readRoot(options.root, hasToken || headers !== undefined);
+  if (hasToken) checkHeadersBesideToken('headers', headers ?? {});
   const scope = options.scope ?? `${origin}/.default`;
-  const {http, concurrency, startTimeout} = options;
-  const parts = createClientParts({origin, base, scope, token, startToken, headers, http, concurrency, startTimeout});
+  const parts = createClientParts({origin, base, pathRoot: undefined, scope}, options);
   return rememberClient({root: base, scope, ...clientMethods(parts)}, parts);
 }
 
@@ -131,6 +130,6 @@ export function clientMethods(parts: ClientParts): Omit<OperationClient, 'root' 
     start: (protocol, request, options) => start(parts, protocol, request, options),
     watch: (location, options) => watch(parts, location, options),
     resume: (token, options) => resume(parts, token, options),
-    fetchOperation: async (location, options) => fetchOperation(parts, location, options),
+    fetchOperation: (location, options) => fetchOperation(parts, location, options),
   };
 }

@@ -34,7 +34,7 @@ export function checkPollOptions<Options extends object>(
 }
 
 /** The settings for one operation. @throws TypeError or RangeError that names the option */
-export function operationSettings(client: ClientParts, options: ClientPollOptions): Settings {
+export function operationSettings(client: ClientParts, options: ClientPollOptions = {}): Settings {
   const own = checkPollOptions(options);
   return readOptions({...own, token: client.token}, sharedSettings(client, own.protocol));
 }

@@ -1,10 +1,8 @@
-import {resolveLocation} from '../protocol/resolve.ts';
+import {resolveLocation, rootedPath} from '../protocol/resolve.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 
 /** What a URL would resolve or drop, so that the request would go somewhere else than its path says. */
 const unsafe = /\/(?:\.|%2e){1,2}(?=[/?#\\]|$)|\p{Cc}/iu;
-
-const rootedPath = /^\/(?![/\\])/;
 
 /** Whether a location is a path, and not a URL without a scheme. */
 export function isPath(location: unknown): location is string {

@@ -24,37 +24,38 @@ export class RequestLimiter {
   }
 
   /** Sends a request, and records how the service responded. */
-  readonly single: Transport = async (location, request) => {
-    const {maxRetryAfter} = request;
-    let throttled = false;
-    const onHead: TransportRequest['onHead'] = (head) => {
-      // The others are held back at once, and even if the body never arrives.
-      if (head !== undefined && throttlingStatuses.has(head.status)) {
-        throttled = true;
-        this.record(location, [createResponse(head)], maxRetryAfter);
-      }
-      request.onHead(head);
-    };
-    const response = await this.send(location, request, 1, () => ({...request, onHead}));
-    if (!throttled) this.record(location, [response], maxRetryAfter);
-    return response;
-  };
+  readonly single: Transport = (location, request) =>
+    this.admit(location, request, 1, async (transport) => {
+      const {maxRetryAfter} = request;
+      let throttled = false;
+      const onHead: TransportRequest['onHead'] = (head) => {
+        // The others are held back at once, and even if the body never arrives.
+        if (head !== undefined && throttlingStatuses.has(head.status)) {
+          throttled = true;
+          this.record(location, [createResponse(head)], maxRetryAfter);
+        }
+        request.onHead(head);
+      };
+      const response = await transport(location, {...request, onHead});
+      if (!throttled) this.record(location, [response], maxRetryAfter);
+      return response;
+    });
 
   /**
-   * Sends a request as soon as the limits admit it.
+   * Does work with the service as soon as the limits admit it.
    *
    * @param weight how many requests it counts for
-   * @param request makes the request when it leaves
+   * @param work what is sent, and recorded: before that, nothing else takes its place
    */
-  async send(
+  async admit<Result>(
     location: string,
     {signal, onHeldBack}: Pick<TransportRequest, 'signal' | 'onHeldBack'>,
     weight: number,
-    request: () => TransportRequest,
-  ): Promise<TransportResponse> {
+    work: (transport: Transport) => Promise<Result>,
+  ): Promise<Result> {
     await this.#gateOf(location).acquire(weight, signal, onHeldBack);
     try {
-      return await this.#transport(location, request());
+      return await work(this.#transport);
     } finally {
       this.#concurrency.release(weight);
     }

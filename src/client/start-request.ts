@@ -3,23 +3,15 @@ import {replaceEach} from '../http/key-placeholders.ts';
 import {httpError} from '../http/request-errors.ts';
 import {sendingInTime} from '../http/sending-in-time.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import {createResponse, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
+import {changingResponses, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
-import type {Settings} from '../options/settings.ts';
+import {isStartMethod, type Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {
-  type Checks,
-  checkOptions,
-  describeClass,
-  expected,
-  isA,
-  isOneOf,
-  isPlainObject,
-} from '../shared/check-options.ts';
+import {type Checks, checkOptions, describeClass, expected, isA, isPlainObject} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
@@ -39,12 +31,10 @@ export interface StartRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const isPathOrUrl = isA("a path such as '/exports'", (path) => typeof path === 'string');
-
 /** A check for each field of a start. */
 const startRequestChecks = {
-  method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
-  path: isPathOrUrl,
+  method: isStartMethod,
+  path: isA("a path such as '/exports'", (path) => typeof path === 'string'),
   body: checkBody,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
@@ -89,7 +79,7 @@ export async function sendStart(
   redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
   protocolReader(protocol); // First, so that the error names the argument that was forgotten.
-  const form = {name: 'request', prefix: '', takes: 'an object with a path'};
+  const form = {name: 'request', prefix: '', takes: 'an object with a path', required: ['path']};
   const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');
   const {origin: tokenOrigin, base, keys, startToken, startTimeout} = client;
@@ -101,17 +91,17 @@ export async function sendStart(
   // Whether a request has left, other than one that was refused for its token.
   let wasSent = false;
   const inTime = sendingInTime(client.startTransport, deadlineAt, startTimeout);
-  const transport: Transport = async (location, sent) => {
+  const redacting = changingResponses(inTime, redactResponse);
+  const transport: Transport = (location, sent) => {
     const onSent = (): void => {
       wasSent = true;
       sent.onSent();
     };
-    const onHead = (head: ResponseHead | undefined): void => {
+    const onHead = (head?: ResponseHead): void => {
       if (head?.status === 401) wasSent = false;
-      sent.onHead(head && redactResponse(createResponse(head)));
+      sent.onHead(head);
     };
-    const response = await inTime(location, {...sent, onSent, onHead});
-    return redactResponse(response);
+    return redacting(location, {...sent, onSent, onHead});
   };
   try {
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
@@ -162,9 +152,9 @@ function mayBeProcessed(cause: unknown): boolean {
 
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */
 function requestUrl(path: string, base: string): string {
-  isPathOrUrl('path', path);
-  if (path.startsWith('/')) checkPath('path', path);
-  const url = path.startsWith('/') ? base + path : path;
+  const isUnderBase = path.startsWith('/');
+  if (isUnderBase) checkPath('path', path);
+  const url = isUnderBase ? base + path : path;
   const {origin} = new URL(base);
   if (readLocation(url)?.origin === origin) return url;
   throw new TypeError(`path: expected a path that begins with /, or a URL on ${origin}`);

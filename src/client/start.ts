@@ -88,51 +88,44 @@ export function watchStarted<Result = unknown>(
   const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
   const received = {url: response.location, status, headers, body: json, links, read};
   const report = readStart(method, received, reader, client.base, pathRoot);
-  // Nobody knows what the body would have said. A location in the head needs none.
-  if (report.kind === 'unconfirmed' && bodyError !== undefined) throw notStarted(bodyError, true);
-  if (report.kind === 'unconfirmed') return {confirmed: false, poller: undefined, answer};
-  const given =
-    report.protocol === reader.protocol
-      ? accepted.settings
-      : operationSettings(client, {...options, protocol: report.protocol});
+  if (report.kind === 'unconfirmed') {
+    // Nobody knows what the body would have said. A location in the head needs none.
+    if (bodyError !== undefined) throw notStarted(bodyError, true);
+    return {confirmed: false, poller: undefined, answer};
+  }
   const header = headers.get('location');
   const target = readLocation(header ?? '', response.location)?.href;
-  const started = {
-    method,
-    url,
-    ...(header === null || target === undefined || quotesSecret(target, client.origin, response)
-      ? {}
-      : {location: header}),
+  const isUsable = header !== null && target !== undefined && !quotesSecret(target, client.origin, response);
+  const given: Settings = {
+    ...(report.protocol === reader.protocol
+      ? accepted.settings
+      : operationSettings(client, {...options, protocol: report.protocol})),
+    startAfter: returned,
+    started: {method, url, ...(isUsable ? {location: header} : {})},
   };
+  const watched = (state: WatchState, settings: Settings): StartedOperation<Result> => ({
+    confirmed: true,
+    poller: new OperationPoller<Result>(state, settings),
+    answer,
+  });
   if (report.kind === 'ended') {
-    const settings: Settings = {...given, startAfter: returned, started};
     const operation = isSecret ? withoutBody(report.operation) : report.operation;
-    return {
-      confirmed: true,
-      poller: new OperationPoller<Result>(endedState(url, operation, answer, settings), settings),
-      answer,
-    };
+    return watched(endedState(url, operation, answer, given), given);
   }
   const {location} = report;
   const isFirstReport = report.isFirstReport && !isSecret;
-  const wait = isFirstReport ? undefined : retryAfter;
+  const wait = isFirstReport ? 0 : retryAfter;
   // What the service asked for beats the protocol's interval.
-  const otherDelay = wait !== undefined || isFirstReport ? 0 : reader.minimumInterval;
+  const otherDelay = wait === undefined ? reader.minimumInterval : 0;
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
     secrets: response.secrets,
     credentials: response.credentials,
-    startAfter: returned,
     initialDelay: Math.max(wait ?? 0, options.initialDelay ?? otherDelay),
     transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
-    started,
   };
-  return {
-    confirmed: true,
-    poller: new OperationPoller<Result>(startedState(client, location, settings, accepted), settings),
-    answer,
-  };
+  return watched(startedState(client, location, settings, accepted), settings);
 }
 
 /**

@@ -2,6 +2,7 @@ import {describeToken, isToken, type TokenRequest, type TokenSource, tokenForm} 
 import {checkToken} from '../options/settings.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
+import {leastMilliseconds} from '../shared/date-time.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 
 /** A token and when it expires, as `@azure/identity` gives it. */
@@ -61,7 +62,7 @@ export function checkTokenSource(name: string, source: unknown): void {
 export function shareTokens(source: ClientTokenSource, scope: string): TokenSource {
   if (typeof source === 'string') return source;
   const fetchToken = typeof source === 'function' ? source : credentialTokens(source, scope);
-  let cached: CachedToken | undefined;
+  let cached: CachedToken = {token: '', usableUntil: Number.NEGATIVE_INFINITY};
   let pending: PendingToken | undefined;
   let reported = false;
   const report = (error: TypeError): void => {
@@ -69,25 +70,24 @@ export function shareTokens(source: ClientTokenSource, scope: string): TokenSour
     reported = true;
   };
 
-  const tokenFor = ({claims, forceRefresh, refused}: Omit<TokenRequest, 'signal'>): string | Promise<string> => {
-    const isUsable = cached !== undefined && cached.token !== refused && now() < cached.usableUntil;
+  const tokenFor = (wanted: Omit<TokenRequest, 'signal'>): string | Promise<string> => {
+    const {claims, forceRefresh, refused} = wanted;
+    const isUsable = cached.token !== refused && now() < cached.usableUntil;
     // A token from before a claims challenge lacks the claims, unless it is newer than the one that was refused.
-    if (cached !== undefined && isUsable && (!forceRefresh || refused !== undefined)) return cached.token;
+    if (isUsable && (!forceRefresh || refused !== undefined)) return cached.token;
     if (pending !== undefined && now() - pending.startedAt >= fetchPatience) {
       pending.controller.abort();
       pending = undefined;
     }
-    const wanted = {forceRefresh, ...(claims === undefined ? {} : {claims})};
     if (pending !== undefined && (claims === undefined || pending.claims === claims)) {
       // A fetch that began before the refusal may yield the very token that was refused. From one that began after it, that is
       // the source's answer to all.
       const isAnswer = pending.refused === refused;
-      return pending.token.then((token) => (token === refused && !isAnswer ? tokenFor({...wanted, refused}) : token));
+      return pending.token.then((token) => (token === refused && !isAnswer ? tokenFor(wanted) : token));
     }
     const controller = new AbortController();
-    const request: TokenRequest = {...wanted, signal: controller.signal, ...(refused === undefined ? {} : {refused})};
     const token = (async () => {
-      const fetched = cacheable(await fetchToken(request), report);
+      const fetched = cacheable(await fetchToken({...wanted, signal: controller.signal}), report);
       // One that was given up, or that began before a claims challenge, comes late: a newer one may be there.
       if (pending?.controller === controller) cached = fetched;
       return fetched.token;
@@ -102,9 +102,6 @@ export function shareTokens(source: ClientTokenSource, scope: string): TokenSour
   };
   return tokenFor;
 }
-
-/** Earlier, a time since 1970 is in seconds: as milliseconds, it would have been in 1973. */
-const leastMilliseconds = 1e11;
 
 /**
  * The token with the time until which it can be used. One whose expiry cannot be read is used once.
@@ -130,7 +127,7 @@ function cacheable(given: string | AccessToken, report: (error: TypeError) => vo
   return {token, usableUntil: now() + lifetime - Math.min(expiryMargin, lifetime / 2)};
 }
 
-// 0 and negative times mean what they say: the token has expired.
+// Not seconds. 0 and negative times mean what they say: the token has expired.
 function isTime(value: unknown): value is number {
   return typeof value === 'number' && (value >= leastMilliseconds || value <= 0);
 }

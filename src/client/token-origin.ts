@@ -3,7 +3,20 @@ import {redactUrl} from '../http/redact.ts';
 import type {WatchState} from '../operation/state.ts';
 import {isOnForeignOrigin} from '../options/first-state.ts';
 import type {Settings} from '../options/settings.ts';
+import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
+
+/** A state with the origin that a client's token belongs to. @throws TypeError where the operation is where no token goes */
+export function ownedState(
+  state: WatchState,
+  client: Pick<ClientParts, 'origin' | 'keys'>,
+  settings: Settings,
+): WatchState {
+  const ours = withTokenOrigin(state, client, settings);
+  if (ours !== undefined) return ours;
+  const {origin} = new URL(state.location);
+  throw new TypeError(printable(`location: expected one on ${client.origin}, got ${origin}: no token goes there`));
+}
 
 /**
  * Decides which origin a client's token belongs to: the client's own, wherever the operation is; none where the protocol

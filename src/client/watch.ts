@@ -12,13 +12,13 @@ import {printable} from '../shared/printable.ts';
 import type {ClientParts} from './client-parts.ts';
 import {type ClientPollOptions, checkPollOptions, operationSettings, sharedSettings} from './operation-settings.ts';
 import {resolvePath} from './path.ts';
-import {withTokenOrigin} from './token-origin.ts';
+import {ownedState, withTokenOrigin} from './token-origin.ts';
 
 /** Watches an operation with the token and limits that all of the client's operations share. */
 export function watch<Result>(
   client: ClientParts,
   location: string,
-  options: ClientPollOptions<Result> = {},
+  options?: ClientPollOptions<Result>,
 ): OperationPoller<Result> {
   const settings = operationSettings(client, options);
   return new OperationPoller<Result>(stateAt(client, location, settings), settings);
@@ -28,7 +28,7 @@ export function watch<Result>(
 export async function fetchOperation<Result>(
   client: ClientParts,
   location: string,
-  options: ClientPollOptions<Result> = {},
+  options?: ClientPollOptions<Result>,
 ): Promise<Operation<Result>> {
   const settings = operationSettings(client, options);
   return fetchOnce<Result>(stateAt(client, location, settings), settings);
@@ -38,7 +38,7 @@ export async function fetchOperation<Result>(
 export function resume<Result>(
   client: ClientParts,
   resumeToken: ResumeToken | string,
-  options: ClientPollOptions<Result> = {},
+  options?: ClientPollOptions<Result>,
 ): OperationPoller<Result> {
   const {state, settings} = resumeOf(client, resumeToken, options);
   return new OperationPoller<Result>(state, settings);
@@ -74,9 +74,5 @@ export function resumeOf(
  */
 export function stateAt(client: ClientParts, location: string, settings: Settings, time: number = now()): WatchState {
   const takes = 'a path that begins with /, or an absolute http or https URL';
-  const {origin, base} = client;
-  const state = firstState(resolvePath(location, base), settings, time, takes);
-  const ours = withTokenOrigin(state, client, settings);
-  if (ours !== undefined) return ours;
-  throw new TypeError(printable(`location: expected one on ${origin}, got ${state.tokenOrigin}: no token goes there`));
+  return ownedState(firstState(resolvePath(location, client.base), settings, time, takes), client, settings);
 }

@@ -46,7 +46,6 @@ export interface DurableRunOptions<Result = unknown> extends DurableOptions<Resu
 
 const {signal: _, ...pollChecks} = pollOptionChecks;
 
-/** A check for each option of `watchDurably`. */
 export const durableChecks = {
   ...pollChecks,
   schedule: checkPureSchedule,
@@ -55,7 +54,6 @@ export const durableChecks = {
   onEvent: isFunction,
 } satisfies Checks<DurableOptions>;
 
-/** A check for each option of `watchDurablyInRuns`. */
 export const durableRunChecks = {
   ...durableChecks,
   pollsPerRun: isNumber({least: 1}),

@@ -1,5 +1,4 @@
-import type {PollError} from '../operation/poll-error.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
+import {type PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
 import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Settings} from '../options/settings.ts';
@@ -31,6 +30,11 @@ export interface PollRecord {
   readonly report: Report;
 }
 
+interface PollRecordJson extends Pick<PollRecord, 'at' | 'random'> {
+  readonly retries?: readonly (Omit<Retry, 'error'> & {readonly error: PollErrorJson})[];
+  readonly report: ReportJson;
+}
+
 const version = 1;
 
 /** The one thing in a watch that has an effect: polls the service, for the engine to record. */
@@ -54,9 +58,8 @@ export function writePollRecord({at, random, retries, report}: PollRecord): Reco
     version,
     at,
     random,
-    ...(retries.length === 0
-      ? {}
-      : {retries: retries.map((retry) => ({...retry, error: writePollError(retry.error)}))}),
+    retries:
+      retries.length === 0 ? undefined : retries.map((retry) => ({...retry, error: writePollError(retry.error)})),
     report: writeReport(report),
   });
 }
@@ -70,17 +73,7 @@ export function readPollRecord(json: RecordedJson): PollRecord {
   if (!isRecord(json) || json['version'] !== version || !isRecord(json['report'])) {
     throw notRecorded('poll of this library');
   }
-  const {
-    at,
-    random,
-    retries = [],
-    report,
-  } = json as unknown as {
-    readonly at: number;
-    readonly random: number;
-    readonly retries?: readonly {readonly error: PollErrorJson; readonly delay: number; readonly at: number}[];
-    readonly report: ReportJson;
-  };
+  const {at, random, retries = [], report} = json as unknown as PollRecordJson;
   return {
     at,
     random,

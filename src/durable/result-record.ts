@@ -1,7 +1,6 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
-import type {PollError} from '../operation/poll-error.ts';
-import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
+import {type PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Resumed} from '../options/resume.ts';
 import {fetchResultOnce, type ResultProgress, type ResultStep} from '../polling/fetch-result.ts';

@@ -108,23 +108,17 @@ async function watch(
     if (parts === undefined) checkKeys(resumed.state);
     return takeSteps(host, woken ? wokenAt(resumed, now) : resumed, now, steps);
   }
-  if (parts !== undefined) {
-    const settings = operationSettings(parts, options);
-    return takeSteps(host, {state: stateAt(parts, String(place), settings, now), settings}, now, steps);
-  }
-  const settings = readOptions(options);
-  return takeSteps(host, {state: firstState(place, settings, now), settings}, now, steps);
+  const settings = parts === undefined ? readOptions(options) : operationSettings(parts, options);
+  const state = parts === undefined ? firstState(place, settings, now) : stateAt(parts, String(place), settings, now);
+  return takeSteps(host, {state, settings}, now, steps);
 }
 
 function wokenAt(resumed: Resumed, now: number): Resumed {
-  const woken = wake(
-    resumed.state,
-    wallClock(() => now),
-  );
+  const clock = wallClock(() => now);
+  const woken = wake(resumed.state, clock);
   return woken === undefined ? resumed : {...resumed, state: woken.state};
 }
 
-/** The options of {@link takeSteps}. */
 interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
   /** The name of a step as the engine gets it. */
   readonly stepName: (step: string) => string;

@@ -1,6 +1,6 @@
 import {isPath} from '../client/path.ts';
-import {describeValue, expected} from '../shared/check-options.ts';
-import {readLocation} from '../shared/location.ts';
+import {expected, isNonEmptyString} from '../shared/check-options.ts';
+import {isLocation} from '../shared/location.ts';
 
 /** The id of the password method, the same for every user. */
 const passwordMethod = '28c10230-6103-485e-b985-444c60001490';
@@ -12,9 +12,8 @@ export function resetPasswordPath(user: string, methodId: string = passwordMetho
 
 /** Where a user's authentication operation is, given its id or that location itself, which may be a path. */
 export function operationLocation(user: string, idOrLocation: string): string {
-  const isLocation =
-    isPath(idOrLocation) || (typeof idOrLocation === 'string' && readLocation(idOrLocation) !== undefined);
-  return isLocation ? idOrLocation : `${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
+  if (isPath(idOrLocation) || isLocation(idOrLocation)) return idOrLocation;
+  return `${authenticationPath(user)}/operations/${pathSegment('id', idOrLocation)}`;
 }
 
 function authenticationPath(user: string): string {
@@ -22,8 +21,8 @@ function authenticationPath(user: string): string {
 }
 
 /** A string as a segment of a path. */
-function pathSegment(name: string, text: unknown): string {
-  if (typeof text !== 'string' || text === '') throw expected(name, 'a string that is not empty', describeValue(text));
+function pathSegment(name: string, text: string): string {
+  isNonEmptyString(name, text);
   // URLs treat these two as path segments to resolve, however they are encoded.
   if (text === '.' || text === '..') throw expected(name, 'an id', JSON.stringify(text));
   try {

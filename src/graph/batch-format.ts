@@ -45,7 +45,10 @@ export function batchRequest(
       }),
     },
     // In a batch, a response is longer than on its own: its headers are part of the body.
-    maxBodyLength: Math.max(sumOf(requests.map(bodyLimit)), maxBatchSize * defaultMaxBodyLength),
+    maxBodyLength: Math.max(
+      requests.reduce((sum, request) => sum + bodyLimit(request), 0),
+      maxBatchSize * defaultMaxBodyLength,
+    ),
     ...callbacks,
   };
 }
@@ -80,10 +83,6 @@ export function batchResponses(
 
 function bodyLimit({request: {maxBodyLength = defaultMaxBodyLength}}: Pick<BatchedRequest, 'request'>): number {
   return maxBodyLength;
-}
-
-function sumOf(numbers: readonly number[]): number {
-  return numbers.reduce((sum, number) => sum + number, 0);
 }
 
 /** The body of one response, as if it had been sent on its own. A string is a body other than JSON, in Base64. */

@@ -1,8 +1,8 @@
 import type {RequestLimiter} from '../client/request-limiter.ts';
-import type {Transport, TransportRequest, TransportResponse} from '../http/transport.ts';
+import type {Transport, TransportResponse} from '../http/transport.ts';
 import {now} from '../shared/clock.ts';
-import {type BatchedRequest, batchRequest, batchResponses} from './batch-format.ts';
-import {Batcher, type SendBatch} from './batcher.ts';
+import {batchRequest, batchResponses} from './batch-format.ts';
+import {createBatcher, type SendBatch} from './batcher.ts';
 
 /** How long no batches are sent after one got no response, in milliseconds. */
 const batchPause = 60_000;
@@ -27,33 +27,28 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
   const versionOf = (location: string): string | undefined =>
     versions.find((version) => location.startsWith(`${version}/`));
   let pausedUntil = 0;
-  const sendBatch: SendBatch = async (requests, callbacks) => {
+  const sendBatch: SendBatch = (requests, callbacks) => {
     const version = versionOf(requests[0]?.location ?? '') ?? base;
-    let response: TransportResponse;
-    let hasLeft = false;
-    // Made when it leaves: requests may be aborted while the batch is held back.
-    const request = (): TransportRequest => {
-      hasLeft = true;
-      return batchRequest(requests, version, callbacks);
-    };
-    try {
-      response = await limiter.send(`${version}/$batch`, callbacks, requests.length, request);
-    } catch (error) {
-      // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
-      if (hasLeft && callbacks.signal.aborted) pausedUntil = now() + batchPause;
-      throw error;
-    }
-    const maxWait = longestMaxRetryAfter(requests);
-    const responses = batchResponses(response, requests);
-    if (responses === undefined) {
-      limiter.record(base, [response], maxWait);
-      if (noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
-      return [];
-    }
-    limiter.record(base, responses, maxWait);
-    return responses;
+    const location = `${version}/$batch`;
+    return limiter.admit(location, callbacks, requests.length, async (transport) => {
+      let response: TransportResponse;
+      try {
+        // Made when it leaves: requests may be aborted while the batch is held back.
+        response = await transport(location, batchRequest(requests, version, callbacks));
+      } catch (error) {
+        // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
+        if (callbacks.signal.aborted) pausedUntil = now() + batchPause;
+        throw error;
+      }
+      const responses = batchResponses(response, requests);
+      // A gate is shared by all: the longest of their limits counts.
+      const limits = requests.map(({request: {maxRetryAfter = Number.POSITIVE_INFINITY}}) => maxRetryAfter);
+      limiter.record(base, responses ?? [response], Math.max(...limits));
+      if (responses === undefined && noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
+      return responses ?? [];
+    });
   };
-  const batcher = new Batcher(window, limiter.single, sendBatch);
+  const batcher = createBatcher(window, limiter.single, sendBatch);
   return (location, request) => {
     const {method, headers, json} = request;
     const {accept, authorization} = headers;
@@ -65,13 +60,6 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
       now() >= pausedUntil;
     const version = fits ? versionOf(location) : undefined;
     if (version === undefined || authorization === undefined) return limiter.single(location, request);
-    return batcher.send(`${version} ${authorization}`, location, request);
+    return batcher(`${version} ${authorization}`, location, request);
   };
-}
-
-/** The longest of the requests' limits on a wait, since a gate is shared by all; `undefined`: one of them has no limit. */
-function longestMaxRetryAfter(requests: readonly BatchedRequest[]): number | undefined {
-  const limits = requests.map(({request}) => request.maxRetryAfter ?? Number.POSITIVE_INFINITY);
-  const longest = Math.max(...limits);
-  return longest === Number.POSITIVE_INFINITY ? undefined : longest;
 }

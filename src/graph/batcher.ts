@@ -13,111 +13,60 @@ export type SendBatch = (
   callbacks: Pick<TransportRequest, 'signal' | 'onHeldBack' | 'onSent' | 'onHead'>,
 ) => Promise<readonly (TransportResponse | undefined)[]>;
 
-/** Requests that are being collected. */
-interface OpenBatch {
+/** Sends a request with others that have the same key. @throws the signal's reason when it aborts */
+export type Batcher = (key: string, location: string, request: TransportRequest) => Promise<TransportResponse>;
+
+/** Requests that are being collected, or have been sent. */
+interface Batch {
   readonly requests: PendingRequest[];
   readonly timer: ReturnType<typeof setTimeout>;
+  /** Aborts what has been sent once none of the requests is needed any more. */
+  readonly controller: LazyAbortController;
 }
 
 interface PendingRequest extends BatchedRequest {
   readonly resolve: (response: TransportResponse | Promise<TransportResponse>) => void;
-  /** Set once the request has been sent. */
-  batch: SentBatch | undefined;
-}
-
-/** A batch in flight, which is aborted when none of its requests is needed any more. */
-interface SentBatch {
-  needed: number;
-  readonly controller: LazyAbortController;
 }
 
 /**
  * Collects requests that are made within a short time and sends them as a batch. A single request is sent by
  * itself, and so is each request of a batch that failed.
+ *
+ * @param window how long requests are collected, in milliseconds
+ * @param single sends a request by itself
  */
-export class Batcher {
-  readonly #window: number;
-  readonly #single: Transport;
-  readonly #sendBatch: SendBatch;
-  readonly #open = new Map<string, OpenBatch>();
+export function createBatcher(window: number, single: Transport, sendBatch: SendBatch): Batcher {
+  const collecting = new Map<string, Batch>();
 
-  /**
-   * @param window how long requests are collected, in milliseconds
-   * @param single sends a request by itself
-   */
-  constructor(window: number, single: Transport, sendBatch: SendBatch) {
-    this.#window = window;
-    this.#single = single;
-    this.#sendBatch = sendBatch;
-  }
-
-  /** Sends a request with others that have the same key. @throws the signal's reason when it aborts */
-  send(key: string, location: string, request: TransportRequest): Promise<TransportResponse> {
-    return new Promise((resolve, reject) => {
-      const batch = this.#open.get(key) ?? this.#openBatch(key);
-      const {signal} = request;
-      const unsubscribe = onAbort(signal, () => {
-        reject(signal.reason);
-        if (pending.batch === undefined) this.#remove(key, batch, pending);
-        else release(pending.batch, signal.reason);
-      });
-      const pending: PendingRequest = {
-        location,
-        request,
-        resolve: (response) => {
-          unsubscribe();
-          resolve(response);
-        },
-        batch: undefined,
-      };
-      batch.requests.push(pending);
-      if (batch.requests.length === maxBatchSize) this.#close(key, batch);
-    });
-  }
-
-  #openBatch(key: string): OpenBatch {
-    const batch = {requests: [], timer: setTimer(() => this.#close(key, batch), this.#window)};
-    this.#open.set(key, batch);
+  const openBatch = (key: string): Batch => {
+    const timer = setTimer(() => closeBatch(key, batch), window);
+    const batch = {requests: [], timer, controller: new LazyAbortController()};
+    collecting.set(key, batch);
     return batch;
-  }
+  };
 
-  /** Removes a request that has not been sent; the last one takes the batch with it. */
-  #remove(key: string, {requests, timer}: OpenBatch, pending: PendingRequest): void {
-    requests.splice(requests.indexOf(pending), 1);
-    if (requests.length > 0) return;
-    clearTimeout(timer);
-    this.#open.delete(key);
-  }
+  const closeBatch = (key: string, batch: Batch): void => {
+    clearTimeout(batch.timer);
+    collecting.delete(key);
+    if (batch.requests.length > 1) void sendTogether(batch);
+    else for (const only of batch.requests) sendAlone(only);
+  };
 
-  #close(key: string, {requests, timer}: OpenBatch): void {
-    clearTimeout(timer);
-    this.#open.delete(key);
-    const [only] = requests;
-    if (only !== undefined && requests.length === 1) this.#sendAlone(only);
-    else void this.#send(requests);
-  }
+  // The promise follows the request's first: a listener may abort it as soon as it is held back.
+  const sendAlone = ({location, request, resolve}: PendingRequest): void =>
+    resolve(Promise.resolve().then(() => single(location, request)));
 
-  /** Sends a request by itself. Its promise follows the request's first: a listener may abort it as soon as it is held back. */
-  #sendAlone({location, request, resolve}: PendingRequest): void {
-    resolve(Promise.resolve().then(() => this.#single(location, request)));
-  }
-
-  async #send(requests: readonly PendingRequest[]): Promise<void> {
-    const batch: SentBatch = {needed: requests.length, controller: new LazyAbortController()};
-    for (const pending of requests) pending.batch = batch;
+  const sendTogether = async ({requests, controller}: Batch): Promise<void> => {
+    const notify = (call: (request: TransportRequest) => void): void => {
+      for (const {request} of requests) call(request);
+    };
     let responses: readonly (TransportResponse | undefined)[] = [];
     try {
-      responses = await this.#sendBatch(requests, {
-        signal: batch.controller,
-        onHeldBack: (until) => {
-          for (const {request} of requests) request.onHeldBack?.(until);
-        },
-        onSent: () => {
-          for (const {request} of requests) request.onSent();
-        },
-        onHead: () => {
-          for (const {request} of requests) request.onHead();
-        },
+      responses = await sendBatch(requests, {
+        signal: controller,
+        onHeldBack: (until) => notify((request) => request.onHeldBack?.(until)),
+        onSent: () => notify((request) => request.onSent()),
+        onHead: () => notify((request) => request.onHead()),
       });
     } catch {
       // No request fails because its batch did: each is sent again and reports what happens then.
@@ -128,13 +77,36 @@ export class Batcher {
       if (response !== undefined) pending.resolve(response);
       else if (!request.signal.aborted) {
         request.onRequeued?.();
-        this.#sendAlone(pending);
+        sendAlone(pending);
       }
     }
-  }
-}
+  };
 
-function release(batch: SentBatch, reason: unknown): void {
-  batch.needed -= 1;
-  if (batch.needed === 0) batch.controller.abort(reason);
+  const leave = (key: string, batch: Batch, pending: PendingRequest, reason: unknown): void => {
+    const {requests, controller} = batch;
+    if (collecting.get(key) === batch) {
+      requests.splice(requests.indexOf(pending), 1);
+      if (requests.length === 0) closeBatch(key, batch);
+    } else if (requests.every(({request}) => request.signal.aborted)) controller.abort(reason);
+  };
+
+  return (key, location, request) =>
+    new Promise((resolve, reject) => {
+      const batch = collecting.get(key) ?? openBatch(key);
+      const {signal} = request;
+      const unsubscribe = onAbort(signal, () => {
+        reject(signal.reason);
+        leave(key, batch, pending, signal.reason);
+      });
+      const pending: PendingRequest = {
+        location,
+        request,
+        resolve: (response) => {
+          unsubscribe();
+          resolve(response);
+        },
+      };
+      batch.requests.push(pending);
+      if (batch.requests.length === maxBatchSize) closeBatch(key, batch);
+    });
 }

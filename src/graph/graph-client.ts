@@ -95,24 +95,16 @@ function checkBatch(name: string, batch: unknown): void {
  */
 export function createGraphClient(given: GraphClientOptions): GraphClient {
   const options = checkOptions(given, optionChecks, {takes: 'an object with a token', required: ['token']});
-  const {cloud, version = 'v1.0', batch = true, token, startToken, headers, http, concurrency, startTimeout} = options;
+  const {cloud, version = 'v1.0', batch = true} = options;
   const root = readOrigin(cloud, options.root);
   const base = `${root}/${version}`;
   const scope = `${root}/.default`;
   const batchWindow = batch === true ? defaultBatchWindow : batch;
-  const parts = createClientParts({
-    origin: root,
-    base,
-    pathRoot: base,
-    scope,
-    token,
-    startToken,
-    headers,
-    http,
-    concurrency,
-    startTimeout,
-    transport: batchWindow === false ? undefined : (limiter) => batchTransport(limiter, base, batchWindow),
-  });
+  const parts = createClientParts(
+    {origin: root, base, pathRoot: base, scope},
+    options,
+    batchWindow === false ? undefined : (limiter) => batchTransport(limiter, base, batchWindow),
+  );
   const client: GraphClient = {
     root,
     version,

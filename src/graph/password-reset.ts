@@ -4,8 +4,8 @@ import {type StartedOperation, startAfterReturn, watchStarted} from '../client/s
 import {sendStart} from '../client/start-request.ts';
 import {containsSecret, redact, redactJson, type Secrets} from '../http/redact.ts';
 import {
+  changingResponses,
   parseBody,
-  type ResponseHead,
   type ResponseHeaders,
   type Transport,
   type TransportResponse,
@@ -107,16 +107,11 @@ interface QuotedPassword {
 
 /** A transport for polls and cancellations whose responses do not quote the password. */
 function quotingNoPassword(transport: Transport, quoted: QuotedPassword): Transport {
-  return async (location, request) => {
+  return changingResponses(transport, (response) => {
     // Once the password is forgotten, nobody knows what may not be shown.
-    const headersOf = ({headers}: Pick<ResponseHead, 'headers'>): ResponseHeaders =>
-      quoted.isForgotten ? noHeaders : withoutSecrets(headers, formsOf(quoted));
-    const onHead = (head?: ResponseHead): void =>
-      request.onHead(head && {status: head.status, headers: headersOf(head)});
-    const response = await transport(location, {...request, onHead});
-    const body = quoted.isForgotten ? {text: ''} : quotingNone(response.body, formsOf(quoted));
-    return {...response, headers: headersOf(response), body};
-  };
+    if (quoted.isForgotten) return {...response, headers: noHeaders, body: {text: ''}};
+    return quotingNone(response, formsOf(quoted));
+  });
 }
 
 /** The password in the body of the response to a reset; older services use the second name. */
@@ -137,16 +132,21 @@ function withoutPassword(
   quoted: QuotedPassword,
 ): TransportResponse {
   const {status, body} = response;
+  const isAccepted = status < 300;
   // Without its body, nobody knows whether the headers quote the password that the service made.
-  if (quoted.password === undefined && body === undefined && status < 300) return {...response, headers: noHeaders};
-  const forms = formsOf(quoted);
-  const headers = withoutSecrets(response.headers, forms);
-  const refusal = status < 300 ? undefined : given;
-  return {...response, headers, body: refusal === undefined ? quotingNone(body, forms) : onlyCode(body, refusal)};
+  if (quoted.password === undefined && body === undefined && isAccepted) return {...response, headers: noHeaders};
+  const clean = quotingNone(response, formsOf(quoted));
+  return isAccepted || given === undefined ? clean : {...clean, body: onlyCode(body, given)};
 }
 
-/** A body without what the password may be quoted as, in values and in names. */
-function quotingNone(body: TransportResponse['body'], forms: Secrets): TransportResponse['body'] {
+/** A response without what the password may be quoted as. */
+function quotingNone(response: TransportResponse, forms: Secrets): TransportResponse {
+  const {headers, body} = response;
+  return {...response, headers: withoutSecrets(headers, forms), body: bodyWithout(body, forms)};
+}
+
+/** A body without secrets, in values and in names. */
+function bodyWithout(body: TransportResponse['body'], forms: Secrets): TransportResponse['body'] {
   if (body === undefined) return undefined;
   const json = parseBody(body);
   if (json === undefined) return 'text' in body ? {text: redact(body.text, forms, body.text.length)} : body;

@@ -3,7 +3,7 @@ import {isOver, type WatchState} from '../operation/state.ts';
 import {hasOrigin} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 import {minSecretLength} from './redact.ts';
-import type {ResponseHeaders, Transport, TransportResponse} from './transport.ts';
+import {changingResponses, type ResponseHeaders, type Transport, type TransportResponse} from './transport.ts';
 
 /** What stands for the keys among a client's headers wherever a URL is kept, so that no key is stored. */
 export interface KeyPlaceholders {
@@ -102,14 +102,15 @@ export function withKeyPlaceholders(transport: Transport, origin: string, keys: 
       for (const [name, value] of headers.entries()) yield [name, replaceEach(value, keys.byKey)];
     },
   });
+  const hiding = changingResponses(transport, (response) => ({
+    ...response,
+    headers: hideHeaders(response.headers),
+    body: hideInBody(response.body, keys),
+  }));
   return async (location, request) => {
     const url = hasOrigin(location, origin) ? replaceEach(location, keys.byPlaceholder) : location;
     if (anyPlaceholder.test(url)) throw keyNotSent();
-    const response = await transport(url, {
-      ...request,
-      onHead: (head) => request.onHead(head && {status: head.status, headers: hideHeaders(head.headers)}),
-    });
-    return {...response, headers: hideHeaders(response.headers), body: hideInBody(response.body, keys)};
+    return hiding(url, request);
   };
 }
 

@@ -64,6 +64,20 @@ export function createResponse({status, headers}: ResponseHead, body?: Transport
   return {status, headers, retryAfter: readRetryAfter(headers), body};
 }
 
+/** A transport whose responses are changed. Their heads, which arrive before them, are changed as responses without a body. */
+export function changingResponses(
+  transport: Transport,
+  change: (response: TransportResponse) => TransportResponse,
+): Transport {
+  return async (location, request) => {
+    const onHead = (head?: ResponseHead): void =>
+      request.onHead(
+        head && change({status: head.status, headers: head.headers, retryAfter: undefined, body: undefined}),
+      );
+    return change(await transport(location, {...request, onHead}));
+  };
+}
+
 // The transport of each ky instance: ky itself, unless `setTransport` has replaced it.
 const transports = new WeakMap<KyInstance, Transport>();
 

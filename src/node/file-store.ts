@@ -4,7 +4,7 @@ import {dirname} from 'node:path';
 import type {ClassicLevel} from 'classic-level';
 import {describeValue, expected} from '../shared/check-options.ts';
 import type {OperationStore, WriteHint} from '../tracker/store.ts';
-import {missingPackage} from './missing-package.ts';
+import {loadOptional} from './load-optional.ts';
 
 /** What a batch has not written yet. */
 interface PendingWrite {
@@ -36,7 +36,9 @@ export function fileStore(folder: string): OperationStore {
   if (typeof folder !== 'string' || folder === '') {
     throw expected('folder', 'a path, a string that is not empty', describeValue(folder));
   }
-  return new FileStore(folder, loadClassicLevel());
+  // Now rather than when the store is first used: whoever lacks the package learns it at once.
+  const load = (): typeof ClassicLevel => createRequire(import.meta.url)('classic-level').ClassicLevel;
+  return new FileStore(folder, loadOptional('fileStore', 'classic-level', load));
 }
 
 class FileStore implements OperationStore {
@@ -113,15 +115,6 @@ class FileStore implements OperationStore {
       });
     }
     return this.#database;
-  }
-}
-
-/** Loads the package when a store is made: others who import this module need not have it, and who does learns it at once. */
-function loadClassicLevel(): typeof ClassicLevel {
-  try {
-    return createRequire(import.meta.url)('classic-level').ClassicLevel;
-  } catch (error) {
-    throw missingPackage('fileStore', 'classic-level', error);
   }
 }
 

@@ -3,7 +3,7 @@ import ky, {type KyInstance} from 'ky';
 import type {Dispatcher} from 'undici';
 import {setTransport} from '../http/transport.ts';
 import {type Checks, checkOptions, isA, isNumber} from '../shared/check-options.ts';
-import {missingPackage} from './missing-package.ts';
+import {loadOptional} from './load-optional.ts';
 import {undiciTransport} from './undici-transport.ts';
 
 type Undici = typeof import('undici');
@@ -47,7 +47,7 @@ const optionChecks = {
  * ```
  */
 export function leanHttp(given: LeanHttpOptions = {}): KyInstance {
-  const undici = loadUndici();
+  const undici: Undici = loadOptional('leanHttp', 'undici', () => createRequire(import.meta.url)('undici'));
   const {Agent, EnvHttpProxyAgent} = undici;
   // Bun's undici has the names of the package, but ignores dispatchers and follows redirects with the token.
   if (typeof Agent.prototype.dispatch !== 'function') {
@@ -82,13 +82,4 @@ function usesEnvironmentProxy(): boolean {
 function dispatcherForFetch(undici: Undici, dispatcher: Dispatcher): Dispatcher {
   const {Dispatcher1Wrapper: Wrapper}: {readonly Agent: unknown; readonly Dispatcher1Wrapper?: unknown} = undici;
   return typeof Wrapper === 'function' ? Reflect.construct(Wrapper, [dispatcher]) : dispatcher;
-}
-
-/** Loads undici when it is first needed: others who import this module need not have it. */
-function loadUndici(): Undici {
-  try {
-    return createRequire(import.meta.url)('undici');
-  } catch (error) {
-    throw missingPackage('leanHttp', 'undici', error);
-  }
 }

@@ -170,7 +170,7 @@ function textOf(value: string | string[] = ''): string {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-/** undici takes the bytes of a header for latin1. A service that sends others than ASCII, as in a `Location`, means UTF-8. */
+/** undici reads the bytes of a header as latin1. A service that sends bytes beyond ASCII, as in a `Location`, means UTF-8. */
 function readHeader(value: string): string {
   if (!/[\x80-\xff]/.test(value)) return value;
   const bytes = Buffer.from(value, 'latin1');

@@ -15,7 +15,6 @@ export function urlAttributes(url: string): Attributes {
   };
 }
 
-/** How a request went. */
 export function responseAttributes(httpStatus: number | undefined, error: string | undefined): Attributes {
   return {
     ...(httpStatus === undefined ? {} : {[attributeNames.httpStatus]: httpStatus}),

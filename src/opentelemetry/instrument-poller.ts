@@ -94,9 +94,8 @@ export function instrumentPoller(
 }
 
 /**
- * A span for the fetching of a result, which begins when the watch has ended. No event reports it, and `result()` will not do:
- * its promise is shared, so handling a rejection here would hide it from a host whose own code forgot to. An iteration is
- * private to us.
+ * A span for the fetching of a result, which begins when the watch has ended. No event reports it, and `result()` will not do: its
+ * promise is shared, so handling a rejection here would hide it from a host that forgot to. An iteration is ours alone.
  */
 async function traceResult(
   poller: OperationPoller,
@@ -141,7 +140,6 @@ export function startSegmentSpan(tracer: Tracer, segment: Segment, parent: Conte
   return span;
 }
 
-/** Sets the outcome on the span of a watch. */
 export function setOutcome(span: Span, {attributes}: WatchOutcome, {attempt}: OperationEvent): void {
   span.setAttributes({...attributes, [attributeNames.attempt]: attempt});
   if (attributes[attributeNames.error] !== undefined) span.setStatus({code: SpanStatusCode.ERROR});

@@ -79,10 +79,8 @@ const optionChecks = {
 } satisfies Checks<InstrumentOptions>;
 
 function readOptions(options: InstrumentOptions): Telemetry {
-  const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = checkOptions(
-    options,
-    optionChecks,
-  );
+  const own = checkOptions(options, optionChecks);
+  const {tracerProvider = trace.getTracerProvider(), meterProvider = metrics.getMeterProvider()} = own;
   return {tracer: tracerProvider.getTracer('operation-poller'), meters: createMeters(meterProvider)};
 }
 

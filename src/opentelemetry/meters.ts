@@ -4,7 +4,6 @@ import {attributeNames, metricNames} from './names.ts';
 import type {WatchOutcome} from './outcome.ts';
 import type {Segment} from './timeline.ts';
 
-/** What is measured. */
 export interface Meters {
   readonly addInProgress: (change: 1 | -1, protocol: string) => void;
   readonly recordSegment: (segment: Segment, protocol: string) => void;
@@ -19,30 +18,21 @@ export interface Meters {
 // Operations take from an instant to days; the SDK's default boundaries end at under three hours.
 const boundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400];
 
-/** Creates the instruments. */
 export function createMeters(provider: MeterProvider): Meters {
   const meter = provider.getMeter('operation-poller');
-  const seconds = (description: string) => ({unit: 's', description, advice: {explicitBucketBoundaries: boundaries}});
-  const inProgress = meter.createUpDownCounter(metricNames.inProgress, {
-    unit: '{operation}',
-    description: 'Operations being watched',
-  });
-  const outcomes = meter.createCounter(metricNames.outcomes, {unit: '{operation}', description: 'Watches that ended'});
-  const duration = meter.createHistogram(metricNames.duration, seconds('How long operations were watched'));
-  const polls = meter.createCounter(metricNames.polls, {unit: '{request}', description: 'Requests made'});
-  const retries = meter.createCounter(metricNames.retries, {
-    unit: '{request}',
-    description: 'Requests that failed and were retried',
-  });
-  const wait = meter.createHistogram(metricNames.wait, seconds('Duration of the waits between requests'));
-  const throttled = meter.createCounter(metricNames.throttled, {
-    unit: 's',
-    description: 'Time waited after the service throttled a request',
-  });
-  const detection = meter.createHistogram(
-    metricNames.detection,
-    seconds('Time from the end of an operation, as the service dates it, to its detection'),
-  );
+  const counter = (name: string, unit: string, description: string) => meter.createCounter(name, {unit, description});
+  const histogram = (name: string, description: string) =>
+    meter.createHistogram(name, {unit: 's', description, advice: {explicitBucketBoundaries: boundaries}});
+  const watched = {unit: '{operation}', description: 'Operations being watched'};
+  const inProgress = meter.createUpDownCounter(metricNames.inProgress, watched);
+  const outcomes = counter(metricNames.outcomes, '{operation}', 'Watches that ended');
+  const duration = histogram(metricNames.duration, 'How long operations were watched');
+  const polls = counter(metricNames.polls, '{request}', 'Requests made');
+  const retries = counter(metricNames.retries, '{request}', 'Requests that failed and were retried');
+  const wait = histogram(metricNames.wait, 'Duration of the waits between requests');
+  const throttled = counter(metricNames.throttled, 's', 'Time waited after the service throttled a request');
+  const detectionTime = 'Time from the end of an operation, as the service dates it, to its detection';
+  const detection = histogram(metricNames.detection, detectionTime);
   return {
     addInProgress: (change, protocol) => inProgress.add(change, {[attributeNames.protocol]: protocol}),
     countRetry: (error, protocol) =>

@@ -1,4 +1,3 @@
-/** Span names. */
 export const spanNames = {
   watch: 'operation.watch',
   poll: 'operation.poll',
@@ -22,7 +21,6 @@ export const attributeNames = {
   cause: 'operation.wait.cause',
 } as const;
 
-/** Metric names. */
 export const metricNames = {
   inProgress: 'operation.in_progress',
   outcomes: 'operation.outcomes',

@@ -16,18 +16,14 @@ export function watchOutcome(event: OperationEvent): WatchOutcome | undefined {
   switch (event.type) {
     case 'succeeded':
     case 'canceled':
-      return {attributes: {[outcome]: event.type}, detectionDelay: detectionDelay(event)};
-    case 'failed':
-      return {
-        attributes: {[outcome]: 'failed', [error]: 'OperationFailedError'},
-        detectionDelay: detectionDelay(event),
-      };
+    case 'failed': {
+      const failure = event.type === 'failed' && {[error]: 'OperationFailedError'};
+      return {attributes: {[outcome]: event.type, ...failure}, detectionDelay: detectionDelay(event)};
+    }
     case 'abandoned': {
       const isDeliberate = event.reason === 'stopped' || event.reason === 'aborted';
-      return {
-        attributes: {[outcome]: 'abandoned', ...(isDeliberate ? {} : {[error]: event.error.name})},
-        detectionDelay: undefined,
-      };
+      const failure = !isDeliberate && {[error]: event.error.name};
+      return {attributes: {[outcome]: 'abandoned', ...failure}, detectionDelay: undefined};
     }
     default:
       return undefined;

@@ -27,7 +27,6 @@ export interface WaitSegment extends Interval {
   readonly throttled: boolean;
 }
 
-/** A segment of a watch: a request or a wait. */
 export type Segment = PollSegment | WaitSegment;
 
 /** What is known between two events. */
@@ -40,7 +39,6 @@ export interface Timeline {
   readonly wait: (Omit<WaitSegment, 'is' | 'to'> & {readonly dueAt: number}) | undefined;
 }
 
-/** The timeline of a watch that begins. */
 export function startTimeline(at: number, polled: number): Timeline {
   return {now: at, polled, wait: undefined};
 }

@@ -1,25 +1,18 @@
 import {type Link, propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace} from '@opentelemetry/api';
 import type {OperationEvent} from '../operation/events.ts';
 import {failureKind} from '../operation/reducer.ts';
+import type {PolledBy} from '../runner/turn-events.ts';
 import {isObject} from '../shared/json.ts';
 import {setOutcome, startSegmentSpan, type Telemetry} from './instrument-poller.ts';
 import {attributeNames, spanNames} from './names.ts';
 import {watchOutcome} from './outcome.ts';
 import {reduceTimeline, startTimeline, type Timeline} from './timeline.ts';
 
-/** An event of a queue's worker: a poller's event, with what the worker knows about the poll. */
+/** An event of a worker or a tracker: a poller's event, with what is known about its poll. */
 export type WorkerEvent = OperationEvent & {
-  /** The operation's id in the queue. */
+  /** The operation's id, as `onEnd` gets it. */
   readonly id: string;
-  /** The protocol's name. */
-  readonly protocol: string;
-  /** When the watch began, in milliseconds since 1970. */
-  readonly startedAt: number;
-  /** When the worker started the poll, in milliseconds since 1970; `undefined` where no request was made. */
-  readonly askedAt: number | undefined;
-  /** The `data` that was added with the operation. */
-  readonly data: unknown;
-};
+} & Omit<PolledBy, 'key'>;
 
 /**
  * Creates a listener for a worker's events: a span for each poll, and one for the whole watch if this worker sees its end. Many
@@ -57,11 +50,8 @@ export function createWorkerListener({tracer, meters}: Telemetry): (event: Worke
     if (outcome === undefined) return;
     // The watch may have begun by another machine's clock.
     const startTime = Math.min(startedAt, event.at);
-    const span = tracer.startSpan(
-      spanNames.watch,
-      {kind: SpanKind.INTERNAL, startTime: new Date(startTime), attributes, links: linksFrom(data)},
-      ROOT_CONTEXT,
-    );
+    const from = {kind: SpanKind.INTERNAL, startTime: new Date(startTime), attributes, links: linksFrom(data)};
+    const span = tracer.startSpan(spanNames.watch, from, ROOT_CONTEXT);
     setOutcome(span, outcome, event);
     span.end(new Date(event.at));
     meters.recordOutcome(outcome, {protocol, duration: (event.at - startTime) / 1000});

@@ -1,11 +1,11 @@
 import {describeValue, ownProperties} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
 import {deepFreeze, type Fields, isObject, isRecord} from '../shared/json.ts';
-import {readLocation, redactLocation} from '../shared/location.ts';
+import {isLocation, readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
-import {isOperationStatus, type Operation, statusRank} from './operation.ts';
-import {type ResumeToken, tokenKind, tokenVersion} from './resume-token.ts';
-import {abandonReasons, type WatchState} from './state.ts';
+import {hasEnded, isOperationStatus, type Operation} from './operation.ts';
+import {tokenKind, tokenVersion} from './resume-token.ts';
+import {abandonReasons, changed, type WatchState} from './state.ts';
 
 /**
  * Reads a resume token, given as `toJSON()` made it or as JSON text.
@@ -13,157 +13,156 @@ import {abandonReasons, type WatchState} from './state.ts';
  * @throws InvalidResumeTokenError that says what is wrong: the token may come from a database, a queue or a user's file
  */
 export function readResumeToken(token: unknown): WatchState {
-  const fields = asFields(typeof token === 'string' ? parse(token) : token, 'the token');
+  const fields = fieldsOf(typeof token === 'string' ? parse(token) : token, tokenFields);
   const {kind, version} = fields;
   if (kind !== tokenKind) throw invalid(`its kind is ${describe(kind)}, not ${describe(tokenKind)}`);
   if (version !== tokenVersion) {
     throw invalid(`it has version ${describe(version)}, this library reads version ${tokenVersion}`);
   }
-  checkFields(fields, tokenFields, 'the token');
-  // Every field has been checked by now.
-  const known = fields as unknown as ResumeToken;
-  const operation = known.operation === undefined ? undefined : readOperation(known.operation);
-  const {location, tokenOrigin, endedAt, abandoned} = known;
+  checkFields(fields, tokenFields);
+  // A token has the fields of a state, which have been checked by now; what it says in another way, or leaves out, is changed below.
+  const known = fields as unknown as WatchState;
+  const {location, tokenOrigin, failures = 0, deferredAttempts = 0, unknownWords = [], stalled = false} = known;
+  const {observed, endedAt, answer, abandoned} = known;
+  if (answer !== undefined) readFields(answer, answerFields);
+  const operation = known.operation && readOperation(known.operation);
   const url = readLocation(location);
-  if (url === undefined) throw invalid("the token's location is not an absolute http or https URL");
+  if (url === undefined) throw wrongField('location', tokenFields);
   const isAtTokenOrigin = tokenOrigin === url.origin;
   if (!isAtTokenOrigin && tokenOrigin !== '' && readLocation(tokenOrigin)?.origin !== tokenOrigin) {
-    throw invalid("the token's tokenOrigin is not an origin or an empty string");
+    throw wrongField('tokenOrigin', tokenFields);
   }
-  const hasEnded = operation !== undefined && statusRank[operation.status] === 2;
-  if ((endedAt !== undefined) !== (abandoned !== undefined || hasEnded) || (abandoned !== undefined && hasEnded)) {
+  const isAtEnd = operation !== undefined && hasEnded(operation);
+  if ((endedAt !== undefined) !== (abandoned !== undefined || isAtEnd) || (abandoned !== undefined && isAtEnd)) {
     throw invalid('endedAt and the status do not agree');
   }
-  return {
-    location,
+  return changed(known, {
     redactedLocation: isAtTokenOrigin ? location : redactLocation(location, tokenOrigin),
-    tokenOrigin,
-    protocol: known.protocol,
-    startedAt: known.startedAt,
-    dueAt: known.dueAt,
-    notBefore: known.notBefore,
-    deadlineAt: known.deadlineAt,
-    attempt: known.attempt,
-    failures: known.failures ?? 0,
-    deferredAttempts: known.deferredAttempts ?? 0,
-    missingSince: known.missingSince,
+    failures,
+    deferredAttempts,
     operation,
-    highestStatus: known.highestStatus,
-    unknownWords: [...(known.unknownWords ?? [])],
-    observed: {...known.observed},
-    changedAt: known.changedAt,
-    lastSeenAt: known.lastSeenAt,
-    stalled: known.stalled ?? false,
-    resultLocation: known.resultLocation,
-    endedAt,
-    answer: known.answer,
-    // checkFields has let only these through.
-    abandoned: abandoned as WatchState['abandoned'],
-  };
+    unknownWords: [...unknownWords],
+    observed: {...observed},
+    stalled,
+  });
 }
 
-type FieldCheck = readonly [isValid: (value: unknown) => boolean, takes: string, required?: 'required'];
+type FieldCheck = readonly [isValid: (value: unknown) => boolean, takes: string];
 
 /** The checks of an object's fields: in a map, because a queue reads a token at each poll. */
 interface FieldChecks {
+  /** What messages call the object. */
+  readonly object: string;
   readonly byName: ReadonlyMap<string, FieldCheck>;
   readonly required: readonly string[];
 }
 
-const isString = (value: unknown): boolean => typeof value === 'string';
-const isTime = (value: unknown): boolean => Number.isFinite(value) && Math.abs(Number(value)) <= 8.64e15;
-
 /** The largest count. It is its own successor in floating point, so that counting on never leads to a count that is refused. */
 export const largestCount: number = 2 ** 53;
+const isString = (value: unknown): boolean => typeof value === 'string';
 const isCount = (value: unknown): boolean =>
-  Number.isInteger(value) && Number(value) >= 0 && Number(value) <= largestCount;
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= largestCount;
 
-const tokenFields: FieldChecks = checksOf({
-  kind: [isString, 'a string', 'required'],
-  version: [isCount, 'a number', 'required'],
-  location: [isString, 'an absolute http or https URL', 'required'],
-  tokenOrigin: [isString, 'an origin or an empty string', 'required'],
-  protocol: [isString, 'a string', 'required'],
-  startedAt: [isTime, 'a time in milliseconds', 'required'],
-  dueAt: [isTime, 'a time in milliseconds', 'required'],
-  notBefore: [isTime, 'a time in milliseconds'],
-  deadlineAt: [isTime, 'a time in milliseconds'],
-  attempt: [isCount, 'a count', 'required'],
-  failures: [isCount, 'a count'],
-  deferredAttempts: [isCount, 'a count'],
-  missingSince: [isTime, 'a time in milliseconds'],
-  operation: [isObject, 'an operation'],
-  highestStatus: [isOperationStatus, 'a status'],
-  unknownWords: [(value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
-  observed: [isObserved, 'counts', 'required'],
-  changedAt: [isTime, 'a time in milliseconds', 'required'],
-  lastSeenAt: [isTime, 'a time in milliseconds'],
-  stalled: [(value) => value === true, 'true'],
-  resultLocation: [isResultLocation, 'an absolute http or https URL or null'],
-  endedAt: [isTime, 'a time in milliseconds'],
-  answer: [isAnswer, 'the head of an answer'],
-  abandoned: [(value) => typeof value === 'string' && abandonReasons.has(value), 'a reason'],
-});
+const anything = (): boolean => true;
+const aString: FieldCheck = [isString, 'a string'];
+const aCount: FieldCheck = [isCount, 'a count'];
+const aNumber: FieldCheck = [isCount, 'a number'];
+const aStatus: FieldCheck = [isOperationStatus, 'a status'];
+const aDate: FieldCheck = [isString, 'a date'];
+const aTime: FieldCheck = [
+  (value) => typeof value === 'number' && Math.abs(value) <= 8.64e15,
+  'a time in milliseconds',
+];
 
-const operationFields: FieldChecks = checksOf({
-  id: [isString, 'a string'],
-  status: [isOperationStatus, 'a status', 'required'],
-  rawStatus: [isString, 'a string', 'required'],
-  createdDateTime: [isString, 'a date'],
-  lastActionDateTime: [isString, 'a date'],
-  statusDetail: [isString, 'a string'],
-  percentComplete: [(value) => Number.isFinite(value), 'a number'],
-  resourceLocation: [isString, 'a string'],
-  result: [() => true, 'anything'],
-  error: [isErrorObject, 'a code and a message'],
-  raw: [(value) => value !== undefined, 'a body', 'required'],
-});
+const tokenFields: FieldChecks = checksOf(
+  'the token',
+  {
+    kind: aString,
+    version: aNumber,
+    location: [isString, 'an absolute http or https URL'],
+    tokenOrigin: [isString, 'an origin or an empty string'],
+    protocol: aString,
+    startedAt: aTime,
+    dueAt: aTime,
+    attempt: aCount,
+    observed: [(value) => isRecord(value) && Object.values(value).every(isCount), 'counts'],
+    changedAt: aTime,
+  },
+  {
+    notBefore: aTime,
+    deadlineAt: aTime,
+    failures: aCount,
+    deferredAttempts: aCount,
+    missingSince: aTime,
+    operation: [isObject, 'an operation'],
+    highestStatus: aStatus,
+    unknownWords: [(value) => Array.isArray(value) && value.every(isString), 'a list of strings'],
+    lastSeenAt: aTime,
+    stalled: [(value) => value === true, 'true'],
+    resultLocation: [(value) => value === null || isLocation(value), 'an absolute http or https URL or null'],
+    endedAt: aTime,
+    answer: [anything, 'the head of an answer'],
+    abandoned: [(value) => typeof value === 'string' && abandonReasons.has(value), 'a reason'],
+  },
+);
 
-const answerFields: FieldChecks = checksOf({
-  httpStatus: [isCount, 'a number', 'required'],
-  requestId: [isString, 'a string'],
-  clientRequestId: [isString, 'a string', 'required'],
-  date: [isString, 'a string'],
-});
+const operationFields: FieldChecks = checksOf(
+  'its operation',
+  {status: aStatus, rawStatus: aString, raw: [anything, 'a body']},
+  {
+    id: aString,
+    createdDateTime: aDate,
+    lastActionDateTime: aDate,
+    statusDetail: aString,
+    percentComplete: [Number.isFinite, 'a number'],
+    resourceLocation: aString,
+    result: [anything, 'anything'],
+    error: [isRecord, 'an object'],
+  },
+);
 
-const errorFields: FieldChecks = checksOf({code: [isString, 'a string'], message: [isString, 'a string']});
+const answerFields: FieldChecks = checksOf(
+  'its answer',
+  {httpStatus: aNumber, clientRequestId: aString},
+  {requestId: aString, date: aString},
+);
 
-/* @__NO_SIDE_EFFECTS__ */ function checksOf(checks: Readonly<Record<string, FieldCheck>>): FieldChecks {
-  const required = Object.keys(checks).filter((name) => checks[name]?.[2] === 'required');
-  return {byName: new Map(Object.entries(checks)), required};
+const errorFields: FieldChecks = checksOf('its error', {}, {code: aString, message: aString});
+
+/* @__NO_SIDE_EFFECTS__ */ function checksOf(
+  object: string,
+  required: Readonly<Record<string, FieldCheck>>,
+  optional: Readonly<Record<string, FieldCheck>>,
+): FieldChecks {
+  return {object, byName: new Map(Object.entries({...required, ...optional})), required: Object.keys(required)};
+}
+
+/** An object's own properties, all of them checked. */
+function readFields(value: unknown, checks: FieldChecks): Fields {
+  return checkFields(fieldsOf(value, checks), checks);
+}
+
+/** An object's own properties, which are still to be checked. */
+function fieldsOf(value: unknown, {object}: FieldChecks): Fields {
+  if (!isRecord(value)) throw invalid(`${object} is not an object`);
+  return ownProperties(value);
 }
 
 /** @param fields its own properties alone */
-function checkFields(fields: Fields, {byName, required}: FieldChecks, where: string): void {
-  for (const name of required) if (fields[name] === undefined) throw wrongField(name, byName.get(name), where);
+function checkFields(fields: Fields, checks: FieldChecks): Fields {
+  const {object, byName, required} = checks;
+  for (const name of required) if (fields[name] === undefined) throw wrongField(name, checks);
   for (const name of Object.keys(fields)) {
     const check = byName.get(name);
-    if (check === undefined) throw invalid(`${where} has an unknown field, ${describe(name)}`);
+    if (check === undefined) throw invalid(`${object} has an unknown field, ${describe(name)}`);
     const value = fields[name];
-    if (value !== undefined && !check[0](value)) throw wrongField(name, check, where);
+    if (value !== undefined && !check[0](value)) throw wrongField(name, checks);
   }
+  return fields;
 }
 
-function wrongField(name: string, check: FieldCheck | undefined, where: string): InvalidResumeTokenError {
-  return invalid(`${where}'s ${name} is not ${check?.[1]}`);
-}
-
-function isObserved(value: unknown): boolean {
-  return isRecord(value) && Object.values(value).every(isCount);
-}
-
-function isResultLocation(value: unknown): boolean {
-  return value === null || (typeof value === 'string' && readLocation(value) !== undefined);
-}
-
-function isAnswer(value: unknown): boolean {
-  checkFields(asFields(value, 'its answer'), answerFields, 'its answer');
-  return true;
-}
-
-function isErrorObject(value: unknown): boolean {
-  checkFields(asFields(value, "its operation's error"), errorFields, 'its error');
-  return true;
+function wrongField(name: string, {object, byName}: FieldChecks): InvalidResumeTokenError {
+  return invalid(`${object}'s ${name} is not ${byName.get(name)?.[1]}`);
 }
 
 /**
@@ -172,16 +171,16 @@ function isErrorObject(value: unknown): boolean {
  * @throws InvalidResumeTokenError when the value is not an operation
  */
 export function readOperation(value: unknown): Operation {
-  const fields = asFields(value, 'its operation');
-  checkFields(fields, operationFields, 'its operation');
+  const fields = readFields(value, operationFields);
+  const {raw, result, error} = fields;
+  if (error !== undefined) readFields(error, errorFields);
   const operation: Record<string, unknown> = {id: undefined, ...fields};
   for (const date of ['createdDateTime', 'lastActionDateTime']) {
     if (fields[date] === undefined) continue;
-    const read = readDateTime(fields[date]);
-    if (read === undefined) throw invalid(`its operation's ${date} is not a date`);
-    operation[date] = read;
+    operation[date] = readDateTime(fields[date]);
+    if (operation[date] === undefined) throw wrongField(date, operationFields);
   }
-  for (const inner of [fields['raw'], fields['result'], fields['error']]) {
+  for (const inner of [raw, result, error]) {
     if (!deepFreeze(inner)) throw invalid('its operation is nested too deeply');
   }
   return Object.freeze(operation) as unknown as Operation;
@@ -193,11 +192,6 @@ function parse(text: string): unknown {
   } catch {
     throw invalid('it is not JSON; was it truncated?');
   }
-}
-
-function asFields(value: unknown, where: string): Fields {
-  if (!isRecord(value)) throw invalid(`${where} is not an object`);
-  return ownProperties(value);
 }
 
 // A short string at most: what is wrong with a token must not carry the token's content into a log.

@@ -49,10 +49,26 @@ export function resumeTokenOf(state: WatchState, clock: Clock | undefined): Resu
   return writeResumeToken(shiftTimes(state, clock?.wallOffset() ?? 0));
 }
 
+type WritableToken = {-readonly [Name in keyof ResumeToken]: ResumeToken[Name]};
+
+/** The fields of a state that are written as they are, where it has them. */
+const optional = [
+  'notBefore',
+  'deadlineAt',
+  'missingSince',
+  'highestStatus',
+  'lastSeenAt',
+  'resultLocation',
+  'endedAt',
+  'answer',
+  'abandoned',
+] as const satisfies readonly (keyof ResumeToken)[];
+
 /** Writes a state as a resume token. Fields that have their default value are left out. */
 export function writeResumeToken(state: WatchState): ResumeToken {
   const {location, tokenOrigin, protocol, startedAt, dueAt, attempt, observed, changedAt} = state;
-  const token: {-readonly [Key in keyof ResumeToken]: ResumeToken[Key]} = {
+  const {failures, deferredAttempts, operation, unknownWords, stalled} = state;
+  const token: WritableToken = {
     kind: tokenKind,
     version: tokenVersion,
     location,
@@ -64,21 +80,21 @@ export function writeResumeToken(state: WatchState): ResumeToken {
     observed: {...observed},
     changedAt,
   };
-  if (state.notBefore !== undefined) token.notBefore = state.notBefore;
-  if (state.deadlineAt !== undefined) token.deadlineAt = state.deadlineAt;
-  if (state.failures > 0) token.failures = state.failures;
-  if (state.deferredAttempts > 0) token.deferredAttempts = state.deferredAttempts;
-  if (state.missingSince !== undefined) token.missingSince = state.missingSince;
-  if (state.operation !== undefined) token.operation = writeOperation(state.operation);
-  if (state.highestStatus !== undefined) token.highestStatus = state.highestStatus;
-  if (state.unknownWords.length > 0) token.unknownWords = [...state.unknownWords];
-  if (state.lastSeenAt !== undefined) token.lastSeenAt = state.lastSeenAt;
-  if (state.stalled) token.stalled = true;
-  if (state.resultLocation !== undefined) token.resultLocation = state.resultLocation;
-  if (state.endedAt !== undefined) token.endedAt = state.endedAt;
-  if (state.answer !== undefined) token.answer = state.answer;
-  if (state.abandoned !== undefined) token.abandoned = state.abandoned;
+  for (const name of optional) setField(token, name, state[name]);
+  if (failures > 0) token.failures = failures;
+  if (deferredAttempts > 0) token.deferredAttempts = deferredAttempts;
+  if (operation !== undefined) token.operation = writeOperation(operation);
+  if (unknownWords.length > 0) token.unknownWords = [...unknownWords];
+  if (stalled) token.stalled = true;
   return token;
+}
+
+function setField<Name extends keyof ResumeToken>(
+  token: WritableToken,
+  name: Name,
+  value: WritableToken[Name] | undefined,
+): void {
+  if (value !== undefined) token[name] = value;
 }
 
 /** Writes an operation as JSON. After a round trip through an XState snapshot its dates are strings already. */

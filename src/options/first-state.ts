@@ -64,8 +64,8 @@ export function checkLocation(
   takes = 'an absolute http or https URL',
 ): string {
   const given = location instanceof URL ? location.href : location;
-  const text = typeof given === 'string' ? decodeLocation(given) : given;
-  if (typeof text !== 'string') throw expected('location', takes, describeValue(text));
+  if (typeof given !== 'string') throw expected('location', takes, describeValue(given));
+  const text = decodeLocation(given);
   const url = readLocation(text);
   if (url === undefined) {
     // Not the whole string: a location can hold a password or a signature.

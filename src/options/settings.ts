@@ -9,6 +9,7 @@ import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.t
 import type {FinalStateVia, StartRequest} from '../protocol/result-location.ts';
 import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
+  type Check,
   type Checks,
   checkedWhereRead,
   checkOptions,
@@ -25,7 +26,7 @@ import {
   ownProperties,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
-import {checkIsSecure, readLocation} from '../shared/location.ts';
+import {checkIsSecure, isLocation, readLocation} from '../shared/location.ts';
 import type {PollOptions, RetryOptions} from './poll-options.ts';
 
 /** Checked options with their defaults. */
@@ -57,17 +58,20 @@ export interface Settings extends RequestSettings {
 }
 
 const defaultTransport = transportOf();
-const defaultRetry = {retries: 3, minTimeout: 500, maxTimeout: 5000, factor: 2, randomize: true};
+const defaultRetry = /* @__PURE__ */ retryWithDefaults({});
 const fifteenMinutes = 15 * 60_000;
 const noOrigins: ReadonlySet<string> = new Set();
 const noSecrets: Secrets = [];
 
+/** The method of a request that starts an operation. */
+export const isStartMethod: Check = isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET');
+
 const startedChecks = {
-  method: isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET'),
-  url: isA('an absolute http or https URL', (value) => typeof value === 'string' && readLocation(value) !== undefined),
+  method: isStartMethod,
+  url: isA('an absolute http or https URL', isLocation),
   location: isA(
     'the Location header of the response',
-    (value) => typeof value === 'string' && readLocation(value, 'https://any.example') !== undefined,
+    (value) => readLocation(value, 'https://any.example') !== undefined,
   ),
 } satisfies Checks<StartRequest>;
 
@@ -166,8 +170,8 @@ export function checkToken(name: string, token: unknown, others = 'or a function
 // axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
 function isKy(value: unknown): boolean {
   if (typeof value !== 'function') return false;
-  const isMethod = (name: string): boolean => typeof Reflect.get(value, name) === 'function';
-  return isMethod('get') && isMethod('extend') && isMethod('create') && 'stop' in value;
+  const methods = ['get', 'extend', 'create'].map((name) => Reflect.get(value, name));
+  return methods.every((method) => typeof method === 'function') && 'stop' in value;
 }
 
 function isSignal(value: unknown): boolean {
@@ -175,13 +179,9 @@ function isSignal(value: unknown): boolean {
 }
 
 function retryWithDefaults(given: RetryOptions): Settings['retry'] {
-  const retry = ownProperties(given);
-  const settings = {__proto__: null, ...retry, retries: retry.retries ?? defaultRetry.retries};
-  settings.minTimeout ??= defaultRetry.minTimeout;
-  settings.maxTimeout ??= Math.max(settings.minTimeout, defaultRetry.maxTimeout);
-  settings.factor ??= defaultRetry.factor;
-  settings.randomize ??= defaultRetry.randomize;
-  return settings;
+  const own = ownProperties(given);
+  const {retries = 3, minTimeout = 500, maxTimeout = Math.max(minTimeout, 5000), factor = 2, randomize = true} = own;
+  return ownProperties({...own, retries, minTimeout, maxTimeout, factor, randomize});
 }
 
 /** @param getToken whether a token goes to these origins */
@@ -190,8 +190,8 @@ function readOrigins(origins: readonly string[] | undefined, getToken: boolean):
   if (!Array.isArray(origins)) throw expected('trustedOrigins', 'a list of origins', describeValue(origins));
   const set = new Set<string>();
   for (const text of origins) {
-    const url = typeof text === 'string' ? readLocation(text) : undefined;
-    if (url === undefined || (url.pathname !== '/' && url.pathname !== '') || url.search !== '') {
+    const url = readLocation(text);
+    if (url === undefined || url.pathname + url.search !== '/') {
       throw expected('trustedOrigins', "origins such as 'https://graph.microsoft.us'", describeValue(text));
     }
     if (getToken) checkIsSecure('trustedOrigins', url);

@@ -154,7 +154,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
     return {is: 'operation', operation: succeededByHttp(status, seeOther), answer, retryAfter, relocation: undefined};
   }
   const read = callRead(protocol, response);
-  const isListed = isOwn && (read ? !refused.has(status) : reader.httpStatuses.has(status));
+  const isListed = isOwn && (read ? !refused.has(status) : protocol.httpStatuses?.[status] !== undefined);
   const isError = status >= 400 && !isListed;
   if (isError && (read !== undefined || status === 401 || status === 403))
     throw httpError(response, request.tokenOrigin, reader);

@@ -1,11 +1,15 @@
 import {isOperationStatus} from '../operation/operation.ts';
-import {checkHeadersBesideToken, isHeaderName} from '../shared/check-headers.ts';
+import {checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
 import {
   type Check,
   type Checks,
+  checkEach,
+  checkedWhereRead,
   checkOptions,
   describeValue,
   expected,
+  type Form,
+  hasForm,
   isA,
   isBoolean,
   isFunction,
@@ -18,27 +22,42 @@ import {isRecord} from '../shared/json.ts';
 import {ownProperty} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 
-type Test = (value: unknown) => boolean;
-
-/* @__NO_SIDE_EFFECTS__ */ function matches(pattern: RegExp): Test {
-  return (value) => typeof value === 'string' && pattern.test(value);
+/** A check of a list. */
+/* @__NO_SIDE_EFFECTS__ */ function isListOf(what: string, form: Form): Check {
+  return isA(`a list of ${what}`, (value) => Array.isArray(value) && value.every((item) => hasForm(item, form)));
 }
 
-/* @__NO_SIDE_EFFECTS__ */ function isList(test: Test): Test {
-  return (value) => Array.isArray(value) && value.every(test);
+/** Whether a value is an object with this field alone. */
+function hasOnly(value: unknown, field: string, form: Form): boolean {
+  return isRecord(value) && Object.keys(value).join() === field && hasForm(value[field], form);
 }
 
-/** An object with this field alone. */
-/* @__NO_SIDE_EFFECTS__ */ function hasOnly(field: string, test: Test): Test {
-  return (value) => isRecord(value) && Object.keys(value).join() === field && test(value[field]);
+const pointer = /^\//;
+const suffix = /^[/:][^?#]*$/;
+const template = /^(?:[^{}]|\{\/[^{}]*\})+$/;
+
+function isTextOrTemplate(value: unknown, text: RegExp): boolean {
+  return hasForm(value, text) || hasOnly(value, 'template', template);
+}
+
+function isPlace(value: unknown): boolean {
+  return isTextOrTemplate(value, /^(?:resourceLocation|location|original)$/) || hasOnly(value, 'suffix', suffix);
+}
+
+function isPointerList(value: unknown): boolean {
+  return [value].flat().every((item) => hasForm(item, pointer));
+}
+
+function arePointers(value: unknown): boolean {
+  return isPointerList(value) && [value].flat().length > 0;
 }
 
 /** A check of an object's fields, of which one is required. */
 /* @__NO_SIDE_EFFECTS__ */ function fields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
   return (name, value) => {
-    if (!isRecord(value) || ownProperty(value, required) === undefined)
+    if (ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
-    checkOptions(value, checks, {name, kind: 'field'});
+    checkEach(value, checks, {name, kind: 'field'});
   };
 }
 
@@ -62,23 +81,11 @@ type Test = (value: unknown) => boolean;
   };
 }
 
-const isPointer = matches(/^\//);
-const isSuffix = matches(/^[/:][^?#]*$/);
-const isTemplate = matches(/^(?:[^{}]|\{\/[^{}]*\})+$/);
-const isPlace = [
-  matches(/^(?:resourceLocation|location|original)$/),
-  hasOnly('suffix', isSuffix),
-  hasOnly('template', isTemplate),
-];
-const isStart = [matches(/^(?:headers|resource|original|\/.*)$/s), hasOnly('template', isTemplate)];
-const isPointerList: Test = (value) => isPointer(value) || isList(isPointer)(value);
-const arePointers: Test = (value) => isPointerList(value) && [value].flat().length > 0;
-
 const status = isA('notStarted, running, succeeded, failed or canceled', isOperationStatus);
 const pointersExpected = "JSON pointers such as '/status'";
 const pointers = isA(pointersExpected, arePointers);
-const header = isA("the name of a header such as 'X-Api-Key'", isHeaderName);
-const headerNames = isA('a list of header names', isList(isHeaderName));
+const header = isA("the name of a header such as 'X-Api-Key'", headerName);
+const headerNames = isListOf('header names', headerName);
 const milliseconds = isMilliseconds(0);
 const words = statuses('word');
 const tokenHeader = fields('header', {header, scheme: header}, "'bearer', 'none' or ");
@@ -102,16 +109,13 @@ const protocolChecks = {
   words,
   otherWords: status,
   withoutStatus: status,
-  httpStatuses: statuses(
-    'HTTP status',
-    isA('HTTP statuses from 200 to 599 but 401 and 429', matches(/^(?!401|429)[2-5]\d\d$/)),
-  ),
+  httpStatuses: statuses('HTTP status', isA('HTTP statuses from 200 to 599 but 401 and 429', /^(?!401|429)[2-5]\d\d$/)),
   resultLocation: isA(
     "'resourceLocation', 'location', 'original', {suffix} or {template}, or a list of these",
-    (value) => [value].flat().every((place) => isPlace.some((test) => test(place))),
+    (value) => [value].flat().every(isPlace),
   ),
   start: isA("'headers', 'resource', 'original', a JSON pointer such as '/name' or {template}", (value) =>
-    isStart.some((test) => test(value)),
+    isTextOrTemplate(value, /^(?:headers|resource|original|\/.*)$/s),
   ),
   requestHeaders: checkHeadersBesideToken,
   pollHeaders: checkHeadersBesideToken,
@@ -122,17 +126,17 @@ const protocolChecks = {
   resource: nested('resource', 'locationOnly'),
   cancel: fields('method', {
     method: isOneOf('DELETE', 'POST', 'PUT', 'PATCH'),
-    suffix: isA("a string such as '/records' or ':cancel'", isSuffix),
-    template: isA("a URL such as '/status/{/id}'", isTemplate),
+    suffix: isA("a string such as '/records' or ':cancel'", suffix),
+    template: isA("a URL such as '/status/{/id}'", template),
     at: pointers,
-    body: () => {}, // Anything may be sent.
+    body: checkedWhereRead,
   }),
   authorization: (name, value) => {
     if (value !== 'bearer' && value !== 'none') tokenHeader(name, value);
   },
   errorMeansFailed: isBoolean,
   errorCodes: statuses('error code'),
-  throttlingCodes: isA('a list of error codes', isList(matches(/./))),
+  throttlingCodes: isListOf('error codes', /./),
   seeOtherSucceeds: isBoolean,
   notFoundSucceeds: isBoolean,
   createdMeansDone: isBoolean,
@@ -160,14 +164,13 @@ export function checkProtocol(given: object): void {
     words('protocol.words', protocol.words);
   }
   const {words: known = {}, otherWords, withoutStatus, httpStatuses = {}} = protocol;
-  const byWord = new Map<string, unknown>();
-  for (const [word, meaning] of Object.entries(known)) {
-    const other = byWord.get(word.toLowerCase()) ?? meaning;
+  const entries = Object.entries(known);
+  for (const [word, meaning] of entries) {
+    const other = entries.find(([same]) => same.toLowerCase() === word.toLowerCase())?.[1];
     const takes = `the status that the same word has in another case, ${other}`;
     if (other !== meaning) throw expected(`protocol.words.${word}`, takes, describeValue(meaning));
-    byWord.set(word.toLowerCase(), meaning);
   }
-  const meanings = [...byWord.values(), ...Object.values(httpStatuses), otherWords, withoutStatus];
+  const meanings = [...Object.values(known), ...Object.values(httpStatuses), otherWords, withoutStatus];
   const succeeds = protocol.read !== undefined || protocol.seeOtherSucceeds || protocol.notFoundSucceeds;
   if (!succeeds && !meanings.includes('succeeded')) {
     const found = [...new Set(meanings)].filter(isOperationStatus).join(', ') || 'none';

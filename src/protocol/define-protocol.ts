@@ -46,9 +46,8 @@ const copies = new WeakSet<object>();
 export function frozenCopy<T>(value: T): T {
   const isList = Array.isArray(value);
   if (!(isList || isPlainObject(value)) || copies.has(value)) return value;
-  const copy = isList
-    ? value.map(frozenCopy)
-    : ownProperties(Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, frozenCopy(inner)])));
+  const copy = isList ? [...value] : ownProperties(value);
+  for (const [name, inner] of Object.entries(copy)) Reflect.set(copy, name, frozenCopy(inner));
   copies.add(copy);
   return Object.freeze(copy) as T;
 }

@@ -11,16 +11,8 @@ export interface BodyError {
   readonly meaning: OperationStatus | undefined;
 }
 
-/** Reads the error in a body, from wherever its protocol has the parts, when first asked for. */
-export function errorReader(body: unknown, reader: ProtocolReader): () => BodyError {
-  let known: BodyError | undefined;
-  return () => {
-    known ??= readError(body, reader);
-    return known;
-  };
-}
-
-function readError(body: unknown, {error, errorCode, errorMessage, errorCodes}: ProtocolReader): BodyError {
+/** Reads the error in a body, from wherever its protocol has the parts. */
+export function readError(body: unknown, {error, errorCode, errorMessage, errorCodes}: ProtocolReader): BodyError {
   const value = valueAt(body, error);
   const own = parseErrorObject(value);
   const code = asText(valueAt(body, errorCode)) ?? own?.code;
@@ -43,10 +35,10 @@ export function parseErrorObject(value: unknown): OperationFault | undefined {
   let inner: unknown = value;
   for (let depth = 0; depth < 10 && isObject(inner); depth++) {
     const own = ownProperty(inner, 'code');
-    const isCode = typeof own === 'string' && own !== '' && (code === undefined || own !== 'UnknownError');
-    const isNumber = typeof own === 'number' && code === undefined;
-    if (isCode || isNumber) code = String(own);
-    if (isCode || isNumber || message === undefined) message = asString(ownProperty(inner, 'message')) || message;
+    const isText = typeof own === 'string' && own !== '';
+    const isCode = code === undefined ? isText || typeof own === 'number' : isText && own !== 'UnknownError';
+    if (isCode) code = String(own);
+    if (isCode || message === undefined) message = asString(ownProperty(inner, 'message')) || message;
     inner = ownProperty(inner, 'innerError') ?? ownProperty(inner, 'innererror');
   }
   return createFault(code, message);
@@ -54,5 +46,5 @@ export function parseErrorObject(value: unknown): OperationFault | undefined {
 
 function createFault(code?: string, message?: string): OperationFault | undefined {
   if (code === undefined && message === undefined) return undefined;
-  return Object.freeze({...(code === undefined ? {} : {code}), ...(message === undefined ? {} : {message})});
+  return Object.freeze({...(code !== undefined && {code}), ...(message !== undefined && {message})});
 }

@@ -11,8 +11,9 @@ import {readDateTime} from '../shared/date-time.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
-import {type BodyError, errorReader, parseErrorObject} from './error-object.ts';
+import {type BodyError, parseErrorObject, readError} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
+import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
 
 /** What a response body turned out to be. */
@@ -45,32 +46,34 @@ export function parseOperation(
   links: unknown = body,
 ): ParsedOperation {
   if (read !== undefined) return parseGiven(body, reader, read);
-  if (previous !== undefined && reader.httpStatuses.size === 0 && isEqualJson(previous.raw, body)) {
+  const {protocol} = reader;
+  if (previous !== undefined && protocol.httpStatuses === undefined && isEqualJson(previous.raw, body)) {
     return {is: 'operation', operation: previous};
   }
   // The body of a listed HTTP error may have a status that is not the operation's.
-  const isError = httpStatus >= 400 && reader.httpStatuses.has(httpStatus);
-  const word = isRecord(body) && !isError ? parseStatusWord(body, reader) : undefined;
-  const readError = errorReader(body, reader);
-  const implied = word === undefined ? impliedStatus(body, reader, httpStatus, readError) : undefined;
-  const rawStatus = word ?? implied?.rawStatus;
-  if (rawStatus === undefined) {
-    return unreadable(
-      isRecord(body)
-        ? `there is no status at ${reader.protocol.status}`
-        : body === undefined
-          ? 'it is not JSON'
-          : `expected a JSON object, got ${describeJsonType(body)}`,
-    );
-  }
+  const isError = httpStatus >= 400 && protocol.httpStatuses?.[httpStatus] !== undefined;
+  const found = (isError ? undefined : statusByWord(body, reader)) ?? impliedStatus(body, reader, httpStatus);
+  if (found === undefined) return unreadable(whyNoStatus(body, protocol));
   if (!deepFreeze(body)) return tooDeep;
-  const known = implied?.status ?? reader.words.get(rawStatus.toLowerCase());
-  let status = known ?? reader.protocol.otherWords;
+  const {rawStatus, known} = found;
+  let status = known ?? protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  if (status === 'succeeded' && reader.protocol.errorMeansFailed && !isError)
-    status = statusByError(body, reader, readError);
-  const operation = createOperation(body, reader, status, rawStatus, readError, undefined, links);
-  return known === undefined ? {is: 'operation', operation, unknownWord: rawStatus} : {is: 'operation', operation};
+  let error: BodyError | undefined;
+  // `''`, `0` and `false` are no errors.
+  if (status === 'succeeded' && protocol.errorMeansFailed && !isError && valueAt(body, reader.error)) {
+    error = readError(body, reader);
+    status = error.meaning ?? 'failed';
+  }
+  const given = links === body ? undefined : {resourceLocation: valueAt(links, reader.resourceLocation)};
+  const operation = createOperation(body, reader, status, rawStatus, given, error);
+  return {is: 'operation', operation, unknownWord: known === undefined ? rawStatus : undefined};
+}
+
+function whyNoStatus(body: unknown, {status}: Protocol): string {
+  if (isRecord(body)) return `there is no status at ${status}`;
+  if (body === undefined) return 'it is not JSON';
+  const type = body === null ? 'null' : Array.isArray(body) ? 'an array' : `a ${typeof body}`;
+  return `expected a JSON object, got ${type}`;
 }
 
 const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});
@@ -86,10 +89,7 @@ function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown):
     if (!isOperationStatus(status)) return unreadable(`the function read gave the status ${describeValue(status)}`);
     if (!deepFreeze(given)) return tooDeep;
     const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
-    return {
-      is: 'operation',
-      operation: createOperation(body, reader, status, rawStatus, errorReader(body, reader), given),
-    };
+    return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
   } catch (error) {
     return unreadable(`the function read threw ${describeError(error)}`);
   }
@@ -104,18 +104,20 @@ const facts = [
   ['resourceLocation', asString],
 ] as const;
 
-/** @param given what the protocol's `read` found; what it leaves out is looked up in the body */
+/**
+ * @param given what is known without the body, such as what the protocol's `read` found; the rest is looked up in the body
+ * @param error the body's, if it has been read
+ */
 function createOperation(
   body: unknown,
   reader: ProtocolReader,
   status: OperationStatus,
   rawStatus: string,
-  readError: () => BodyError,
-  given?: unknown,
-  links: unknown = body,
+  given: unknown,
+  error?: BodyError,
 ): Operation {
   const find = (name: (typeof facts)[number][0] | 'id' | 'result'): unknown =>
-    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? links : body, reader[name]);
+    ownProperty(given, name) ?? valueAt(body, reader[name]);
   const operation: Operation & {result?: unknown; error?: OperationFault} = {
     id: asText(find('id')),
     status,
@@ -130,7 +132,7 @@ function createOperation(
     const result = find('result');
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const fault = parseErrorObject(ownProperty(given, 'error')) ?? readError().fault;
+    const fault = parseErrorObject(ownProperty(given, 'error')) ?? (error ?? readError(body, reader)).fault;
     if (fault !== undefined) operation.error = fault;
   }
   return Object.freeze(operation);
@@ -141,51 +143,37 @@ export function readId(body: unknown, {id}: Pick<ProtocolReader, 'id'>): string 
   return asText(valueAt(body, id));
 }
 
-/** The status word of a body: a string, or a boolean or a number if the protocol lists it among its words. */
-function parseStatusWord(body: object, reader: ProtocolReader): string | undefined {
-  const value = valueAt(body, reader.status);
-  if (typeof value === 'string') return value;
-  const other = value ?? valueAt(body, reader.statusIfKnown);
-  const isScalar = typeof other === 'string' || typeof other === 'boolean' || typeof other === 'number';
-  return isScalar && reader.words.has(String(other).toLowerCase()) ? String(other) : undefined;
+/** A status as its service wrote it, and what that means to the protocol. */
+interface FoundStatus {
+  readonly rawStatus: string;
+  readonly known: OperationStatus | undefined;
 }
 
-/** The status of an operation that succeeded by its word, where an error says otherwise. */
-function statusByError(body: unknown, reader: ProtocolReader, readError: () => BodyError): OperationStatus {
-  const error = valueAt(body, reader.error);
-  if (error === undefined || error === '' || error === 0 || error === false) return 'succeeded';
-  return readError().meaning ?? 'failed';
+/** The status in a body: a string, or a boolean or a number if the protocol lists it among its words. */
+function statusByWord(body: unknown, {status, statusIfKnown, words}: ProtocolReader): FoundStatus | undefined {
+  if (!isRecord(body)) return undefined;
+  const value = valueAt(body, status);
+  const word = value ?? valueAt(body, statusIfKnown);
+  if (word === undefined || isObject(word)) return undefined;
+  const rawStatus = String(word);
+  const known = words.get(rawStatus.toLowerCase());
+  return known !== undefined || typeof value === 'string' ? {rawStatus, known} : undefined;
 }
 
 /** The status of a body without a status word, where the protocol gives one; a body with an error has none. */
-function impliedStatus(
-  body: unknown,
-  reader: ProtocolReader,
-  httpStatus: number,
-  readError: () => BodyError,
-): {readonly status: OperationStatus; readonly rawStatus: string} | undefined {
-  const {withoutStatus} = reader.protocol;
-  const statusByHttp = reader.httpStatuses.get(httpStatus);
-  if (statusByHttp === undefined && withoutStatus === undefined) return undefined;
+function impliedStatus(body: unknown, reader: ProtocolReader, httpStatus: number): FoundStatus | undefined {
+  const {withoutStatus, httpStatuses} = reader.protocol;
+  const statusByHttp = httpStatuses?.[httpStatus];
   if (httpStatus < 400) {
     if (valueAt(body, reader.status) !== undefined) return undefined;
-    if (valueAt(body, reader.error) !== undefined && readError().meaning !== 'succeeded') return undefined;
+    if (valueAt(body, reader.error) !== undefined && readError(body, reader).meaning !== 'succeeded') return undefined;
   }
   if (statusByHttp !== undefined) {
     // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as an end.
-    return body === undefined && statusRank[statusByHttp] === statusRank.succeeded
-      ? undefined
-      : {status: statusByHttp, rawStatus: String(httpStatus)};
+    const isPage = body === undefined && statusRank[statusByHttp] === statusRank.succeeded;
+    return isPage ? undefined : {rawStatus: String(httpStatus), known: statusByHttp};
   }
-  const id = readId(body, reader);
-  return withoutStatus === undefined || id === undefined || id === ''
-    ? undefined
-    : {status: withoutStatus, rawStatus: ''};
-}
-
-function describeJsonType(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return withoutStatus && readId(body, reader) ? {rawStatus: '', known: withoutStatus} : undefined;
 }
 
 /**
@@ -194,7 +182,7 @@ function describeJsonType(value: unknown): string {
  * @param resourceLocation the finished resource's, from the `Location` of a 303
  */
 export function succeededByHttp(httpStatus: number, resourceLocation?: string): SucceededOperation {
-  const resource = resourceLocation === undefined ? {} : {resourceLocation};
+  const resource = resourceLocation !== undefined && {resourceLocation};
   return Object.freeze({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), ...resource, raw: null});
 }
 
@@ -202,8 +190,7 @@ const percentage = /^\s*(\d+(?:\.\d*)?|\.\d+)\s*%?\s*$/;
 
 // OneNote sends progress as a string, others with a percent sign; drives send fractions.
 function parsePercentage(value: unknown): number | undefined {
-  const text = typeof value === 'string' ? percentage.exec(value)?.[1] : undefined;
-  const number = text === undefined ? value : Number(text);
+  const number = typeof value === 'string' ? Number(percentage.exec(value)?.[1]) : value;
   return typeof number === 'number' && number >= 0 && number <= 100 ? number : undefined;
 }
 

@@ -14,14 +14,10 @@ export type PointerPath = readonly string[];
 
 /** Splits pointers into paths ahead of time, so that lookups parse nothing. The empty pointer is the whole document. */
 export function pointerPaths(pointers: JsonPointers | '' | undefined): readonly PointerPath[] {
-  if (pointers === undefined) return [];
-  if (pointers === '') return [[]];
-  return (typeof pointers === 'string' ? [pointers] : pointers).map((pointer) =>
-    pointer
-      .slice(1)
-      .split('/')
-      .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~')),
-  );
+  return [pointers ?? []].flat().map((pointer) => {
+    const names = pointer.split('/').slice(1);
+    return names.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+  });
 }
 
 /** The value at the first path that leads to anything but `null`; only own properties are followed. */

@@ -9,7 +9,6 @@ export interface ProtocolReader {
   /** A frozen copy, which inherits nothing. */
   readonly protocol: Protocol;
   readonly words: ReadonlyMap<string, OperationStatus>;
-  readonly httpStatuses: ReadonlyMap<number, OperationStatus>;
   readonly errorCodes: ReadonlyMap<string, OperationStatus>;
   readonly throttlingCodes: ReadonlySet<string>;
   /** The HTTP statuses of redirects that are the operation's word. */
@@ -54,14 +53,10 @@ export function protocolReader(given: Protocol): ProtocolReader {
   const {header, scheme = ''} =
     typeof authorization === 'object' ? authorization : {header: 'authorization', scheme: 'Bearer'};
   const {resultLocation = 'resourceLocation', locationHeaders = ['operation-location', 'location']} = protocol;
-  const httpStatuses = new Map(
-    Object.entries(protocol.httpStatuses ?? {}).map(([code, status]) => [Number(code), status]),
-  );
   const reader: ProtocolReader = {
     protocol,
     words: lowerCaseMap(protocol.words),
-    httpStatuses,
-    unfollowed: new Set([...httpStatuses.keys(), protocol.seeOtherSucceeds ? 303 : 0]),
+    unfollowed: new Set([...Object.keys(protocol.httpStatuses ?? {}).map(Number), protocol.seeOtherSucceeds ? 303 : 0]),
     errorCodes: lowerCaseMap(protocol.errorCodes),
     throttlingCodes: new Set((protocol.throttlingCodes ?? []).map((code) => code.toLowerCase())),
     status: pointerPaths(protocol.status),

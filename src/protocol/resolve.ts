@@ -4,7 +4,9 @@ import {fillTemplate} from './url-template.ts';
 
 // Anything else, e.g. a tab that a URL would drop, is left to the URL parser.
 const absolute = /^https?:\/\/[\x21-\x7e]+$/i;
-const pathOnly = /^\/(?![/\\])/;
+
+/** What a path begins with, unlike a URL without a scheme. */
+export const rootedPath = /^\/(?![/\\])/;
 
 /**
  * Resolves a location that a service sent. An absolute URL stays as it is, byte for byte: its query can be a signature or
@@ -18,13 +20,11 @@ const pathOnly = /^\/(?![/\\])/;
  */
 export function resolveLocation(text: unknown, base: string, root?: string): string | undefined {
   if (typeof text !== 'string' || text === '') return undefined;
-  if (absolute.test(text)) return readLocation(text) === undefined ? undefined : text;
+  if (absolute.test(text)) return readLocation(text) && text;
   const target = readLocation(text, base);
-  if (target === undefined || root === undefined || !pathOnly.test(text.trim().replace(/[\t\n\r]/g, ''))) {
-    return target?.href;
-  }
   const service = readLocation(root);
-  if (service === undefined || service.origin !== target.origin) return target.href;
+  if (target === undefined || service?.origin !== target.origin) return target?.href;
+  if (!rootedPath.test(text.trim().replace(/[\t\n\r]/g, ''))) return target.href;
   const prefix = service.pathname.replace(/\/+$/, '');
   if (`${target.pathname}/`.toLowerCase().startsWith(`${prefix}/`.toLowerCase())) return target.href;
   return service.origin + prefix + target.pathname + target.search;
@@ -37,7 +37,7 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
  */
 export function withSuffix(location: string, suffix: string): string | undefined {
   const url = readLocation(location);
-  return url === undefined ? undefined : url.origin + url.pathname.replace(/\/+$/, '') + suffix + url.search;
+  return url && url.origin + url.pathname.replace(/\/+$/, '') + suffix + url.search;
 }
 
 /** A URL of a protocol: the operation's with a suffix, a template's, or one that stands in the operation. */

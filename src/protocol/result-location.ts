@@ -33,21 +33,14 @@ export function decideResultLocation(
   pathRoot?: string,
 ): string | null | undefined {
   if (!looksAtStart(resultPlaces)) return undefined;
-  const original = resultPlaces.includes('original') ? resolveLocation(url, location) : undefined;
-  const named = resultPlaces.includes('location') ? resolveLocation(header, url, pathRoot) : undefined;
-  // The watched location needs no second request.
-  const target = named === location ? undefined : named;
-  const wantsLocation = finalStateVia === undefined || finalStateVia === 'location';
-  switch (method) {
-    case 'PUT':
-      return original ?? null;
-    case 'PATCH':
-      return (wantsLocation ? target : undefined) ?? original ?? null;
-    case 'DELETE':
-      return null;
-    default:
-      return (wantsLocation ? target : finalStateVia === 'original-uri' ? original : undefined) ?? null;
+  if (method === 'DELETE') return null;
+  if (resultPlaces.includes('location') && method !== 'PUT' && (finalStateVia ?? 'location') === 'location') {
+    const target = resolveLocation(header, url, pathRoot);
+    // The watched location needs no second request.
+    if (target !== undefined && target !== location) return target;
   }
+  const isAtOriginal = method === 'PUT' || method === 'PATCH' || finalStateVia === 'original-uri';
+  return (isAtOriginal && resultPlaces.includes('original') ? resolveLocation(url, location) : undefined) ?? null;
 }
 
 /** Whether a protocol's result may be where the operation was started. */
@@ -82,25 +75,21 @@ export function findResult(
   reader: ProtocolReader,
   {location, resultLocation: decided, pathRoot, base}: ResultContext,
 ): ResultSource {
-  const {result} = operation;
-  const resource = reader.resultPlaces.includes('resourceLocation')
+  const {result, raw} = operation;
+  const {resultPlaces: places, resourceLocation} = reader;
+  const resource = places.includes('resourceLocation')
     ? resolveLocation(operation.resourceLocation, location, pathRoot)
     : undefined;
-  if (typeof decided === 'string') {
-    if (resource === undefined && saysNone(operation, reader)) return {at: 'operation', result};
-    return {at: 'location', location: resource ?? decided};
-  }
-  if (result !== undefined) return {at: 'operation', result};
-  for (const place of reader.resultPlaces) {
+  // The response may say that there is no resource: `resourceLocation: null`.
+  const isNone = resource === undefined && resourceLocation.some((path) => path.reduce(ownProperty, raw) === null);
+  const isDecided = typeof decided === 'string';
+  if (isDecided && !isNone) return {at: 'location', location: resource ?? decided};
+  if (isDecided || result !== undefined) return {at: 'operation', result};
+  for (const place of places) {
     const isUrl = typeof place === 'object';
-    const found = isUrl ? locatePlace(place, location, operation.raw, base) : place === 'resourceLocation' && resource;
+    const found = isUrl ? locatePlace(place, location, raw, base) : place === 'resourceLocation' && resource;
     if (found) return {at: 'location', location: found};
   }
-  if (!looksAtStart(reader.resultPlaces) || saysNone(operation, reader)) return {at: 'operation', result: undefined};
-  return decided === null ? {at: 'operation', result: operation.raw} : {at: 'start'};
-}
-
-/** Whether the response says that there is no resource: `resourceLocation: null`. */
-function saysNone({raw}: Operation, {resourceLocation}: ProtocolReader): boolean {
-  return resourceLocation.some((path) => path.reduce(ownProperty, raw) === null && path.length > 0 && raw !== null);
+  if (isNone || !looksAtStart(places)) return {at: 'operation', result};
+  return decided === null ? {at: 'operation', result: raw} : {at: 'start'};
 }

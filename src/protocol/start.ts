@@ -3,8 +3,8 @@ import {readId} from './parse-operation.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
-import {resolveLocation} from './resolve.ts';
-import {encodeSegment, fillTemplate} from './url-template.ts';
+import {locatePlace, resolveLocation} from './resolve.ts';
+import {encodeSegment} from './url-template.ts';
 
 /** The response to the request that starts an operation. */
 export interface StartAnswer {
@@ -40,7 +40,7 @@ export function startLocation(
   if (status === 201 && createdMeansDone === true) return undefined;
   if (start === 'original') return readLocation(url)?.href;
   if (start === 'resource') return locateResource(url, readId(links, reader));
-  if (typeof start === 'object') return resolveLocation(fillTemplate(start.template, links), url, root);
+  if (typeof start === 'object') return locatePlace(start, url, links, root);
   if (start !== 'headers') return locateName(valueAt(links, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
   return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot ?? undefined);

@@ -1,5 +1,5 @@
 import {asText} from './as-text.ts';
-import {pointerPaths, valueAt} from './pointer.ts';
+import {type JsonPointer, pointerPaths, valueAt} from './pointer.ts';
 
 /**
  * A URL with places of a response's body in it, as JSON pointers in braces: `{template: '/status/{/id}'}`. Their values, strings
@@ -12,8 +12,8 @@ export interface UrlTemplate {
 /** The URI reference that a template makes of a body; `undefined` where a value is missing or cannot be part of a path. */
 export function fillTemplate(template: string, body: unknown): string | undefined {
   let isComplete = true;
-  const filled = template.replace(/\{\/([^{}]*)\}/g, (_, pointer: string) => {
-    const segment = encodeSegment(asText(valueAt(body, pointerPaths(`/${pointer}`))));
+  const filled = template.replace(/\{(\/[^{}]*)\}/g, (_, pointer: JsonPointer) => {
+    const segment = encodeSegment(asText(valueAt(body, pointerPaths(pointer))));
     isComplete &&= segment !== undefined;
     return segment ?? '';
   });

@@ -86,13 +86,8 @@ export async function checkRunner(
     if (seen.length > 0) return {name, result: 'broken', seen};
     return {name, result: disturbed.size === 0 ? 'ok' : 'skipped', seen};
   });
-  return {
-    runner,
-    ok: disturbed.size === 0 && checks.every(({result}) => result !== 'broken'),
-    checks,
-    cannot,
-    disturbed,
-  };
+  const ok = disturbed.size === 0 && checks.every(({result}) => result !== 'broken');
+  return {runner, ok, checks, cannot, disturbed};
 }
 
 /** How much longer the leases are each time that a scenario is played again. */
@@ -129,7 +124,7 @@ export function isCalm({lease, longestStall}: Scene): boolean {
   return longestStall < lease / 2;
 }
 
-/** What a runner cannot, with the reasons. */
+/** What a runner cannot do, and why. */
 function inabilitiesOf({cannot = {}, wake, stored}: TestedRunner): [RunnerAbility, string][] {
   const noVerb = 'there is no such verb';
   const reasons: readonly [RunnerAbility, string | undefined][] = [

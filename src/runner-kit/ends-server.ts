@@ -23,18 +23,14 @@ export interface EndsServer {
 /** Starts the server. @param answerTo what to do with the next call for a key */
 export async function startEndsServer(answerTo: (key: string) => EndAnswer): Promise<EndsServer> {
   const calls: EndCall[] = [];
-  const server = await startLoopbackServer(
-    {port: 0},
-    (request, response) => {
-      void readBody(request).then((body) => {
-        if (typeof body !== 'string') return;
-        const end: ReportedEnd = JSON.parse(body);
-        const answer = answerTo(end.key);
-        calls.push({...end, at: Date.now(), answer});
-        if (answer !== 'hold') response.writeHead(answer === 'resolve' ? 204 : 503).end();
-      });
-    },
-    () => false,
-  );
+  const server = await startLoopbackServer({port: 0}, (request, response) => {
+    void readBody(request).then((body) => {
+      if (typeof body !== 'string') return;
+      const end: ReportedEnd = JSON.parse(body);
+      const answer = answerTo(end.key);
+      calls.push({...end, at: Date.now(), answer});
+      if (answer !== 'hold') response.writeHead(answer === 'resolve' ? 204 : 503).end();
+    });
+  });
   return {url: server.root, calls, stop: () => server.stop()};
 }

@@ -77,11 +77,8 @@ export const scenarios: readonly Scenario[] = [
     name: 'killed during a poll',
     play: async (scene) => {
       await scene.start();
-      await addSeveral(scene, {
-        key: 'cut',
-        script: [running, {...running, delay: 3 * scene.lease}, succeeded],
-        outcome: succeeded,
-      });
+      const script = [running, {...running, delay: 3 * scene.lease}, succeeded];
+      await addSeveral(scene, {key: 'cut', script, outcome: succeeded});
       await scene.polled('cut-1', 2);
       await scene.kill();
       await scene.start();
@@ -146,11 +143,8 @@ export const scenarios: readonly Scenario[] = [
     play: async (scene) => {
       await scene.start();
       await scene.startAnother({clockAhead: 1.5 * shortestLease});
-      await addSeveral(scene, {
-        key: 'skewed',
-        script: [running, waitsOneSecond, running, succeeded],
-        outcome: succeeded,
-      });
+      const script = [running, waitsOneSecond, running, succeeded];
+      await addSeveral(scene, {key: 'skewed', script, outcome: succeeded});
     },
   },
 ];

@@ -16,7 +16,7 @@ export const shortestLease = 2000;
 export const longLease = 120_000;
 /** How long a request may take, in milliseconds: longer than any lease that runs out, and than a busy machine takes for it. */
 const requestTimeout = 120_000;
-/** How often what the kit waits for is looked for, in milliseconds. */
+/** How often the kit checks for what it waits for, in milliseconds. */
 const tick = 10;
 
 /** How an operation ends. */
@@ -166,7 +166,7 @@ export class Scene {
     await this.look();
   }
 
-  /** Takes down what the store holds. */
+  /** Notes what the store holds now. */
   async look(): Promise<void> {
     const text = await this.runner.stored?.();
     if (text !== undefined) this.stored.add(text);

@@ -1,9 +1,9 @@
 import {type IntervalHistogram, monitorEventLoopDelay} from 'node:perf_hooks';
 
-/** How often it is looked whether a process stalls, in milliseconds: what is measured includes it. */
+/** How often a process is checked for stalls, in milliseconds: what is measured includes it. */
 export const stallResolution = 20;
 
-/** Starts to measure for how long this process does not get round to its events, as on a busy machine. */
+/** Starts to measure for how long this process does not get around to its events, as on a busy machine. */
 export function monitorStalls(): IntervalHistogram {
   const stalls = monitorEventLoopDelay({resolution: stallResolution});
   stalls.enable();

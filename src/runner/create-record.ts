@@ -20,7 +20,6 @@ export interface RecordOptions<Data = unknown, Result = unknown>
   readonly data?: Data | undefined;
 }
 
-/** A check for each option of a record. */
 export const recordOptionChecks = {
   protocol: pollOptionChecks.protocol,
   totalTimeout: pollOptionChecks.totalTimeout,
@@ -50,10 +49,8 @@ export function createRecord<Data = unknown>(
   now: number = Date.now(),
 ): OperationRecord<Data> {
   const {key, data, ...watch} = checkOptions(options, recordOptionChecks);
-  const {state} = firstStep(
-    recordedState(place, watch, now),
-    wallClock(() => now),
-  );
+  const clock = wallClock(() => now);
+  const {state} = firstStep(recordedState(place, watch, now), clock);
   return recordOf(crypto.randomUUID(), key ?? state.location, data, state);
 }
 

@@ -1,4 +1,16 @@
-import type {OriginHold} from './step-unless-held.ts';
+import type {WatchState} from '../operation/state.ts';
+
+/** The longest hold of an origin, in milliseconds: whatever a service asks for, it is asked again after so long. */
+export const longestHold = 3_600_000;
+
+/** An origin asked for no requests for a while. */
+export interface OriginHold {
+  readonly origin: string;
+  /** In milliseconds since 1970 by the runner's clock, an hour from now at most. */
+  readonly until: number;
+  /** The wait that the service asked for, in milliseconds; absent where the origin was held already. */
+  readonly retryAfter?: number | undefined;
+}
 
 /** Until when origins are held back because their services asked for it, in milliseconds since 1970 by the runner's clock. */
 export type OriginHolds = ReadonlyMap<string, number>;
@@ -9,6 +21,12 @@ export function heldUntil(holds: OriginHolds, location: string, now: number): nu
   if (holds.size === 0) return undefined;
   const until = holds.get(new URL(location).origin) ?? now;
   return until > now ? until : undefined;
+}
+
+/** The hold of an operation's origin; `undefined` where it is not held. */
+export function holdOf({location}: WatchState, until: number | undefined, now: number): OriginHold | undefined {
+  if (until === undefined || until <= now) return undefined;
+  return {origin: new URL(location).origin, until: Math.min(until, now + longestHold)};
 }
 
 /** Adds a hold, which ends no longer one, and forgets those that are over. */

@@ -112,7 +112,6 @@ const causeChecks = {
   ends: isOneOf(...abandonReasons),
 } satisfies Checks<PollErrorJson>;
 
-/** A check for each field of {@link EndJson}. */
 export const endChecks = {
   cause: isObjectWith(causeChecks, {kind: 'field', required: ['message', 'kind', 'transient']}),
   rawStatus: isString,

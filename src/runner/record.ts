@@ -54,11 +54,7 @@ const isCount = isNumber({takes: 'a whole number', whole: true, most: largestCou
 
 const recordedFetchChecks = {attempts: isCount, since: isTime, dueAt: isTime} satisfies Checks<RecordedFetch>;
 
-const recordedEndChecks = {
-  ...endChecks,
-  dueAt: isTime,
-  rejections: isCount,
-} satisfies Checks<RecordedEnd>;
+const recordedEndChecks = {...endChecks, dueAt: isTime, rejections: isCount} satisfies Checks<RecordedEnd>;
 
 const recordChecks = {
   version: isA(String(recordVersion), (version) => version === recordVersion),
@@ -136,9 +132,7 @@ export function outcomeOf<Result = unknown>(record: OperationRecord): Outcome<Re
  * @throws RecordRefusedError that names the field
  */
 export function wakeRecord<Data>(record: OperationRecord<Data>, now: number): OperationRecord<Data> {
-  const woken = wake(
-    readRecord(record),
-    wallClock(() => now),
-  );
+  const clock = wallClock(() => now);
+  const woken = wake(readRecord(record), clock);
   return woken === undefined ? record : {...record, token: writeResumeToken(woken.state)};
 }

@@ -7,9 +7,10 @@ import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {checkNumber} from '../shared/check-options.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
+import {holdOf, type OriginHold} from './origin-holds.ts';
 import {readEnd, writeEnd} from './outcome-json.ts';
 import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
-import {holdOf, type OriginHold, stepUnlessHeld} from './step-unless-held.ts';
+import {stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
 /** What every turn returns, whether or not another one follows. */
@@ -105,8 +106,7 @@ export async function takePreparedTurn<Data>(
 
 async function pollTurn<Data>(context: TurnContext<Data>, resumed: Resumed): Promise<Turn<Data>> {
   const {record, turn, clock} = context;
-  const {signal, heldUntil} = turn;
-  const {step, events, hold} = await stepUnlessHeld(resumed, clock, {signal, heldUntil});
+  const {step, events, hold} = await stepUnlessHeld(resumed, clock, turn);
   if (step === undefined) {
     const dueAt = Math.min(hold?.until ?? clock.now(), resumed.state.deadlineAt ?? Number.POSITIVE_INFINITY);
     return {record, events, hold, dueAt};

@@ -28,10 +28,8 @@ export type TurnEventOf<Type extends OperationEventType | '*'> = OperationEventO
   readonly id: string;
 } & PolledBy;
 
-/** Any event of a turn. */
 export type TurnEvent = OperationEvent & {readonly id: string} & PolledBy;
 
-/** A turn that was taken. */
 export interface TakenTurn<Data> {
   readonly before: OperationRecord<Data>;
   readonly turn: Turn<Data>;
@@ -40,7 +38,6 @@ export interface TakenTurn<Data> {
   readonly at: number;
 }
 
-/** Emits what a turn brought. */
 export function emitTurn<Data>(
   listeners: Listeners<TurnEvent>,
   {before, turn: {record, events}, heldUntil, at}: TakenTurn<Data>,

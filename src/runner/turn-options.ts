@@ -53,7 +53,6 @@ export interface TurnOptions<Data = unknown, Result = unknown>
 
 const {protocol: _, retry, totalTimeout, initialDelay, ...pollChecks} = pollOptionChecks;
 
-/** A check for each option of a turn. */
 export const turnChecks = {
   ...pollChecks,
   client: isClient,

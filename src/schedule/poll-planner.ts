@@ -19,8 +19,9 @@ export class PollPlanner {
     const bin = Math.floor(step / stepsPerBin);
     return binStart(bin) + (binStart(bin + 1) - binStart(bin)) * ((step % stepsPerBin) / stepsPerBin);
   });
-  /** At each step: the fraction that has ended, and the cost from there on. */
+  /** At each step: the fraction that has ended, the step of the next poll, and the cost from there on. */
   readonly #ended = new Float64Array(lastStep + 1);
+  readonly #best = new Float64Array(lastStep + 1);
   readonly #cost = new Float64Array(lastStep + 1);
   /** The end of what was observed, in milliseconds. */
   #horizon = 0;
@@ -52,7 +53,7 @@ export class PollPlanner {
     const start = at(this.#times, step);
     const fraction = (elapsed - start) / (at(this.#times, step + 1) - start);
     const ended = at(this.#ended, step) + (at(this.#ended, step + 1) - at(this.#ended, step)) * fraction;
-    const best = this.#bestStep(step + 1, ended);
+    const best = this.#bestStep(at(this.#best, step), at(this.#best, step + 1), ended);
     const limit = this.#costOf(best, ended) + tolerance * this.#requestCost * (1 - ended);
     let earliest = best;
     while (earliest - 1 > step && this.#costOf(earliest - 1, ended) <= limit) earliest--;
@@ -74,38 +75,30 @@ export class PollPlanner {
       const fraction = (at(smoothed, Math.floor(step / stepsPerBin)) + prior) / stepsPerBin / weight;
       this.#ended[step + 1] = at(this.#ended, step) + fraction;
     }
-    // The cost of the last step stays 0.
+    // Nothing comes after the last step: what it costs stays 0.
     for (let step = lastStep - 1; step >= 0; step--) {
       const ended = at(this.#ended, step);
-      const onward = this.#costOf(this.#bestStep(step + 1, ended), ended);
-      this.#cost[step] = onward + this.#requestCost * (1 - ended);
+      const best = this.#bestStep(step + 1, at(this.#best, step + 1), ended);
+      this.#best[step] = best;
+      this.#cost[step] = this.#costOf(best, ended) + this.#requestCost * (1 - ended);
     }
     this.#plannedAt = changes;
   }
 
-  /** The best step for the next poll, from `first` on. */
-  #bestStep(first: number, ended: number): number {
+  /** The best step for the next poll. It never comes earlier the more have ended: so it lies between those of two steps. */
+  #bestStep(first: number, last: number, ended: number): number {
     let best = first;
-    let least = Number.POSITIVE_INFINITY;
-    for (let step = first; step <= lastStep; step++) {
-      const detection = this.#detection(step, ended);
-      // From here on it only grows.
-      if (detection >= least) break;
-      const cost = detection + at(this.#cost, step);
-      if (cost < least) {
-        least = cost;
-        best = step;
-      }
+    for (let step = first + 1; step <= last; step++) {
+      if (this.#costOf(step, ended) < this.#costOf(best, ended)) best = step;
     }
     return best;
   }
 
+  /**
+   * The cost of a poll at `step` and of going on from there. The poll adds its time to the mean time of detection for those
+   * that end between now and then.
+   */
   #costOf(step: number, ended: number): number {
-    return this.#detection(step, ended) + at(this.#cost, step);
-  }
-
-  /** What a poll at `step` adds to the mean time of detection: by detecting those that end between now and then. */
-  #detection(step: number, ended: number): number {
-    return at(this.#times, step) * (at(this.#ended, step) - ended);
+    return at(this.#times, step) * (at(this.#ended, step) - ended) + at(this.#cost, step);
   }
 }

@@ -135,6 +135,6 @@ export interface DerivedController {
 export function deriveController(signal: AbortSignal | undefined): DerivedController {
   const controller = new LazyAbortController();
   if (signal?.aborted) controller.abort(signal.reason);
-  const unsubscribe = signal === undefined ? undefined : onAbort(signal, () => controller.abort(signal.reason));
-  return {controller, dispose: () => unsubscribe?.()};
+  const dispose = signal === undefined ? () => {} : onAbort(signal, () => controller.abort(signal.reason));
+  return {controller, dispose};
 }

@@ -45,7 +45,7 @@ export function checkOptions<Options extends object>(
 }
 
 /** The checks of {@link checkOptions} alone, without a copy. @throws TypeError or RangeError that names the option */
-export function checkEach(options: object, checks: Readonly<Record<string, Check>>, form: ObjectForm = {}): void {
+export function checkEach(options: unknown, checks: Readonly<Record<string, Check>>, form: ObjectForm = {}): void {
   const {
     name: whole = 'options',
     prefix = whole === 'options' ? '' : `${whole}.`,
@@ -99,23 +99,25 @@ export function expected(name: string, takes: string, got: string): TypeError {
   return new TypeError(printable(`${name}: expected ${takes}, got ${got}`));
 }
 
+/** What a value has to be like: a string that matches, or what a function says is valid. */
+export type Form = RegExp | ((value: unknown) => boolean);
+
+/** Whether a value is of a form. */
+export function hasForm(value: unknown, form: Form): boolean {
+  return typeof form === 'function' ? form(value) : typeof value === 'string' && form.test(value);
+}
+
 /** A check of the value alone. The value is shown in the message: not for secrets. */
-/* @__NO_SIDE_EFFECTS__ */ export function isA(takes: string, isValid: (value: unknown) => boolean): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function isA(takes: string, form: Form): Check {
   return (name, value) => {
-    if (!isValid(value)) throw expected(name, takes, describeValue(value));
+    if (!hasForm(value, form)) throw expected(name, takes, describeValue(value));
   };
 }
 
 /** A string of at least one character. */
-export const isNonEmptyString: Check = isA(
-  'a string that is not empty',
-  (value) => typeof value === 'string' && value !== '',
-);
+export const isNonEmptyString: Check = isA('a string that is not empty', /./s);
 /** A string that is stored as it is: as UTF-8, lone surrogates are all the same character. */
-export const isWellFormed: Check = isA(
-  'a string that is not empty and has no lone surrogates',
-  (value) => typeof value === 'string' && /^\P{Cs}+$/u.test(value),
-);
+export const isWellFormed: Check = isA('a string that is not empty and has no lone surrogates', /^\P{Cs}+$/u);
 /** A function. */
 export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
@@ -126,17 +128,14 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
   checks: Readonly<Record<string, Check>>,
   form?: Omit<ObjectForm, 'name' | 'prefix'>,
 ): Check {
-  return (name, value) => {
-    checkIsObject(name, value, form?.takes);
-    checkEach(value, checks, {...form, name});
-  };
+  return (name, value) => checkEach(value, checks, {...form, name});
 }
 
 /** One of these strings. */
 /* @__NO_SIDE_EFFECTS__ */ export function isOneOf(...choices: readonly string[]): Check {
   const quoted = choices.map((choice) => `'${choice}'`);
   const last = quoted.pop();
-  return isA(`${quoted.join(', ')} or ${last}`, (value) => typeof value === 'string' && choices.includes(value));
+  return isA(`${quoted.join(', ')} or ${last}`, (value) => choices.some((choice) => choice === value));
 }
 
 /** The largest `most` that infinity is not within. */
@@ -209,21 +208,18 @@ function unknownName(kind: string, name: string, known: readonly string[], prefi
 
 /** Whether a name is the last word of another. */
 function isShortFor(name: string, other: string): boolean {
-  return name.length >= 4 && other.length > name.length && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
+  return name.length >= 4 && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */
 function isSimilar(name: string, other: string, edits = 2): boolean {
-  let same = 0;
-  while (same < name.length && name[same] === other[same]) same++;
-  const rest = name.slice(same);
-  const otherRest = other.slice(same);
-  if (Math.abs(rest.length - otherRest.length) > edits) return false;
-  if (rest === '' || otherRest === '') return true;
+  if (name === '' || other === '') return name.length + other.length <= edits;
+  const [rest, otherRest] = [name.slice(1), other.slice(1)];
+  if (name[0] === other[0]) return isSimilar(rest, otherRest, edits);
   return (
     edits > 0 &&
-    (isSimilar(rest.slice(1), otherRest.slice(1), edits - 1) ||
-      isSimilar(rest.slice(1), otherRest, edits - 1) ||
-      isSimilar(rest, otherRest.slice(1), edits - 1))
+    (isSimilar(rest, otherRest, edits - 1) ||
+      isSimilar(rest, other, edits - 1) ||
+      isSimilar(name, otherRest, edits - 1))
   );
 }

@@ -13,13 +13,13 @@ function defineFrozenDate(): new (value: string | number) => Date {
 }
 
 // Graph documents hyphens in the time of day but sends colons; fractions have up to seven digits; the zone may be missing.
-const dateTime = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d\d:?\d\d)?$/;
+const dateTime = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d\d:?\d\d)?$/;
 
 // What nearly all services send, and what toISOString() writes.
 const commonDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 
-// Seconds since 1970 stay below this number until the year 5138, milliseconds have been above it since 1973.
-const leastMilliseconds = 1e11;
+/** Seconds since 1970 stay below this number until the year 5138, milliseconds have been above it since 1973. */
+export const leastMilliseconds = 1e11;
 const unixTime = /^\d{10}(?:\.\d{1,9}|\d{3})?$/;
 
 // toISOString() writes years in this range with four digits, so a date in a resume token can be parsed again.
@@ -43,15 +43,13 @@ export function readDateTime(value: unknown): Date | undefined {
   }
   const parts = dateTime.exec(value);
   if (parts === null) return unixTime.test(value) ? readUnixTime(Number(value)) : undefined;
-  const [, year = '', month, day, hours, minutes, seconds, fraction = '', zone = 'Z'] = parts;
-  if (year === '0001' || year === '0000') return undefined;
-  const offset = zone.length === 5 ? `${zone.slice(0, 3)}:${zone.slice(3)}` : zone.toUpperCase();
+  const [, day = '', hours, minutes, seconds, fraction = '', zone = 'Z'] = parts;
   const milliseconds = fraction.padEnd(3, '0').slice(0, 3);
-  const date = new FrozenDate(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}.${milliseconds}${offset}`);
-  if (!(date.getTime() >= earliest && date.getTime() <= latest)) return undefined;
+  const offset = zone.toUpperCase().replace(/^(...)(..)$/, '$1:$2');
+  const date = new FrozenDate(`${day}T${hours}:${minutes}:${seconds}.${milliseconds}${offset}`);
+  const isInRange = day >= '0002' && date.getTime() >= earliest && date.getTime() <= latest;
   // The engine rolls 30 February over into March; reject dates that do not exist.
-  if (new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() !== Number(day)) return undefined;
-  return date;
+  return isInRange && new Date(day).getUTCDate() === Number(day.slice(8)) ? date : undefined;
 }
 
 function readUnixTime(time: number): Date | undefined {

@@ -1,7 +1,6 @@
 import {printable} from './printable.ts';
 
-const mayHoldBytes = /[\x80-\xff]/;
-const isNoByte = /[^\0-\xff]/;
+const hasBytesAlone = /^[\0-\x7f]*[\x80-\xff][\0-\xff]*$/;
 const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', {fatal: true});
 
 /**
@@ -9,7 +8,7 @@ const utf8 = /* @__PURE__ */ new TextDecoder('utf-8', {fatal: true});
  * a character of its own; browsers follow such a redirect to the UTF-8 address.
  */
 export function decodeLocation(text: string): string {
-  if (!mayHoldBytes.test(text) || isNoByte.test(text)) return text;
+  if (!hasBytesAlone.test(text)) return text;
   try {
     return decodeUtf8(text);
   } catch {
@@ -23,15 +22,20 @@ export function decodeUtf8(bytes: string): string {
 }
 
 /** Reads an absolute http or https URL without user name and password; `undefined` for anything else. */
-export function readLocation(given: string, base?: string): URL | undefined {
+export function readLocation(given: unknown, base?: string): URL | undefined {
+  if (typeof given !== 'string') return undefined;
   const text = withoutRepetition(decodeLocation(given));
   try {
     const url = new URL(text, base);
-    const isHttp = url.protocol === 'https:' || url.protocol === 'http:';
-    return isHttp && url.username === '' && url.password === '' ? url : undefined;
+    return /^https?:$/.test(url.protocol) && url.username + url.password === '' ? url : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a value is an absolute http or https URL without user name and password. */
+export function isLocation(value: unknown): value is string {
+  return typeof value === 'string' && readLocation(value) !== undefined;
 }
 
 /** Of a header that a gateway has repeated, `fetch` gives both values: where they are the same, they are one location. */
@@ -42,14 +46,12 @@ function withoutRepetition(text: string): string {
   return once !== '' && text === once + separator + once ? once : text;
 }
 
-const loopbackAddress = /^127(?:\.\d{1,3}){3}$/;
+// Not `x.localhost`: the system may ask DNS for it.
+const loopback = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/;
 
 /** Whether a request to this URL cannot be read on its way: it goes over https, or does not leave the machine. */
 export function isSecureOrLoopback(url: URL): boolean {
-  if (url.protocol === 'https:') return true;
-  const host = url.hostname;
-  // Not `x.localhost`: the system may ask DNS for it.
-  return host === 'localhost' || host === '[::1]' || loopbackAddress.test(host);
+  return url.protocol === 'https:' || loopback.test(url.hostname);
 }
 
 /** @param secret what goes there @throws TypeError where it could be read on its way, see {@link isSecureOrLoopback} */

@@ -29,9 +29,8 @@ function answerEnvelope(envelope: GraphRequest, version: string, service: Emulat
   if ('message' in parts) return graphError(400, envelope, parts);
   const answers = answerParts(parts, {envelope, version, service});
   const responses = answers.map(({answer}, index) => {
-    return batchResponse(parts[index]?.id ?? '', answer, {
-      capitals: service.batchHeaders === 'capitalized' || index % 2 === 0,
-    });
+    const capitals = service.batchHeaders === 'capitalized' || index % 2 === 0;
+    return batchResponse(parts[index]?.id ?? '', answer, capitals);
   });
   const answer = answerStep(step, {http: 200, body: {responses: shuffled(responses), ...step.fields}}, envelope);
   return {...answer, delay: Math.max(...answers.map(({delay}) => delay)) + (step.delay ?? 0)};
@@ -55,7 +54,7 @@ function answerParts(
 ): readonly PartAnswer[] {
   const answers = new Map<BatchPart, PartAnswer>();
   const answerPart = (part: BatchPart): PartAnswer => {
-    const dependencies = part.dependsOn.map(answerOnce);
+    const dependencies = parts.filter(({key}) => part.dependsOn.includes(key)).map(answerOnce);
     const request = requestOf(part, version, envelope);
     const failed = dependencies.some(({answer}) => answer.http >= 400);
     const answer = failed ? graphError(424, request) : viaGateway(answerRequest(request, service), request);
@@ -117,17 +116,8 @@ function viaGateway(answer: Answer, request: GraphRequest): Answer {
 
 const timeouts: readonly Fault[] = ['hang', 'hangBody', 'endless'];
 
-/** The answer to a part of a `$batch`. */
-interface BatchResponse {
-  readonly id: string;
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  /** Absent where the answer has no body. */
-  readonly body?: unknown;
-}
-
 /** Brings an answer into the form of a batch: JSON as it is, any other content as Base64. */
-function batchResponse(id: string, answer: Answer, {capitals}: {readonly capitals: boolean}): BatchResponse {
+function batchResponse(id: string, answer: Answer, capitals: boolean): object {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(answer.headers)) {
     headers[capitals ? capitalize(name) : name] = typeof value === 'string' ? value : value.join(', ');
@@ -142,6 +132,7 @@ function shuffled<Item>(items: readonly Item[]): readonly Item[] {
   return [...odd, ...even.reverse()];
 }
 
+/** The body, where the answer has one. */
 function bodyOf({http, headers, text}: Answer): {readonly body?: unknown} {
   // As in Graph's documented example.
   if (http === 204) return {body: null};

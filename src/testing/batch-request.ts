@@ -2,17 +2,17 @@ import {isRecord} from './checks.ts';
 
 /** One request of a `$batch`, checked and brought into the form of a single request. */
 export interface BatchPart {
-  /** Its position in the envelope. */
-  readonly index: number;
   readonly id: string;
+  /** Its id as Graph compares ids: without regard to case. */
+  readonly key: string;
   readonly method: string;
   /** Path and query under the version, with a leading slash. */
   readonly url: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
-  /** The parts that must succeed before this one. */
-  readonly dependsOn: readonly BatchPart[];
+  /** The keys of the parts that must succeed before this one. */
+  readonly dependsOn: readonly string[];
 }
 
 /** Why an envelope is answered 400. */
@@ -37,30 +37,24 @@ export function readBatch(text: string | undefined): readonly BatchPart[] | Batc
 }
 
 function readParts(requests: readonly unknown[]): readonly BatchPart[] | BatchProblem {
-  // Graph compares ids without regard to case.
-  const byId = new Map<string, BatchPart>();
-  let waiting = requests.map((request, index) => ({request, index}));
-  while (waiting.length > 0) {
-    const later: typeof waiting = [];
-    for (const {request, index} of waiting) {
-      const part = readPart(request, index, byId);
-      if (part === 'later') later.push({request, index});
-      else if ('message' in part) return part;
-      else if (byId.has(part.id.toLowerCase())) return bad(`Request Id ${part.id} has to be unique in a batch.`);
-      else byId.set(part.id.toLowerCase(), part);
-    }
-    if (later.length === waiting.length) return bad('A request depends on one that is not in the batch, or on itself.');
-    waiting = later;
+  const parts: BatchPart[] = [];
+  for (const request of requests) {
+    const part = readPart(request);
+    if ('message' in part) return part;
+    if (parts.some(({key}) => key === part.key)) return bad(`Request Id ${part.id} has to be unique in a batch.`);
+    parts.push(part);
   }
-  return [...byId.values()].sort((one, other) => one.index - other.index);
+  const met = new Set<string>();
+  for (let waiting: readonly BatchPart[] = parts; waiting.length > 0; ) {
+    const ready = waiting.filter(({dependsOn}) => dependsOn.every((key) => met.has(key)));
+    if (ready.length === 0) return bad('A request depends on one that is not in the batch, or on itself.');
+    for (const {key} of ready) met.add(key);
+    waiting = waiting.filter(({key}) => !met.has(key));
+  }
+  return parts;
 }
 
-/** The part that a request describes; `'later'` if it depends on one that has not been read yet. */
-function readPart(
-  request: unknown,
-  index: number,
-  known: ReadonlyMap<string, BatchPart>,
-): BatchPart | BatchProblem | 'later' {
+function readPart(request: unknown): BatchPart | BatchProblem {
   if (!isRecord(request)) return bad('Invalid batch payload format.');
   const {id, method, url, headers: rawHeaders = {}, dependsOn: ids = []} = request;
   const body = request['body'] ?? undefined;
@@ -75,12 +69,11 @@ function readPart(
     return bad(`Write request id : ${id} does not contain Content-Type header or body.`);
   }
   if (!Array.isArray(ids) || !ids.every(isFilled)) return bad(`The dependsOn of request ${id} must be a list of ids.`);
-  const dependsOn = ids.map((other) => known.get(other.toLowerCase()));
-  if (!dependsOn.every((other) => other !== undefined)) return 'later';
   const text = bodyText(body);
   if (text === tooDeep) return bad(`The body of request ${id} is nested too deeply.`);
   const path = url.startsWith('/') ? url : `/${url}`;
-  return {index, id, method: method.toUpperCase(), url: path, headers, body: text, dependsOn};
+  const dependsOn = ids.map(keyOf);
+  return {id, key: keyOf(id), method: method.toUpperCase(), url: path, headers, body: text, dependsOn};
 }
 
 function parse(text: string | undefined): unknown {
@@ -113,6 +106,10 @@ function bodyText(body: unknown): string | typeof tooDeep | undefined {
     // JSON.parse reads any depth, JSON.stringify only as much as the stack holds.
     return tooDeep;
   }
+}
+
+function keyOf(id: string): string {
+  return id.toLowerCase();
 }
 
 function isFilled(value: unknown): value is string {

@@ -54,15 +54,11 @@ export interface OperationParts extends EndpointParts {
   readonly listener: OperationListener | undefined;
 }
 
-/** An operation that plays a script. */
 export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOperation {
   readonly method = 'GET';
   readonly id: string;
   readonly userId: string;
-  readonly #context: string | undefined;
-  readonly #createdDateTime: string;
-  readonly #onCancel: Script | undefined;
-  readonly #listener: OperationListener | undefined;
+  readonly #parts: OperationParts;
   #lastActionDateTime: string;
   #status = 'notStarted';
 
@@ -70,11 +66,8 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
     super(parts);
     this.id = parts.id;
     this.userId = parts.userId;
-    this.#context = parts.context;
-    this.#createdDateTime = parts.createdDateTime;
+    this.#parts = parts;
     this.#lastActionDateTime = parts.createdDateTime;
-    this.#onCancel = parts.onCancel;
-    this.#listener = parts.listener;
   }
 
   get status(): string {
@@ -82,7 +75,7 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
   }
 
   get cancelable(): boolean {
-    return this.#onCancel !== undefined;
+    return this.#parts.onCancel !== undefined;
   }
 
   override get methods(): readonly string[] {
@@ -113,13 +106,14 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
 
   /** Notifies the listener of an answer, given by the operation itself or on its behalf. */
   notifyAnswered(request: GraphRequest, answer: Answer): void {
-    this.#listener?.({type: 'answered', operation: this, at: request.now, request, answer});
+    this.#parts.listener?.({type: 'answered', operation: this, at: request.now, request, answer});
   }
 
   /** Continues with its cancellation script. Canceling again changes nothing. */
   cancel(http: number, {now}: GraphRequest): Answer {
-    if (this.#onCancel !== undefined && !this.isPlaying(this.#onCancel)) {
-      this.play(this.#onCancel, now);
+    const {onCancel} = this.#parts;
+    if (onCancel !== undefined && !this.isPlaying(onCancel)) {
+      this.play(onCancel, now);
       this.#notify('canceled', now);
     }
     return textAnswer(http, '');
@@ -127,14 +121,9 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
 
   /** Its body in an answer. */
   body(step: StepAnswer): Readonly<Record<string, unknown>> {
+    const {context, createdDateTime} = this.#parts;
     const documented =
-      this.#context === undefined
-        ? undefined
-        : {
-            context: this.#context,
-            createdDateTime: this.#createdDateTime,
-            lastActionDateTime: this.#lastActionDateTime,
-          };
+      context === undefined ? undefined : {context, createdDateTime, lastActionDateTime: this.#lastActionDateTime};
     return resourceBody(step, {id: this.id, status: this.#status, documented});
   }
 
@@ -151,7 +140,7 @@ export class ScriptedOperation extends ScriptedEndpoint implements EmulatedOpera
   }
 
   #notify(type: ScriptChange, at: number): void {
-    this.#listener?.({type, operation: this, at});
+    this.#parts.listener?.({type, operation: this, at});
   }
 }
 

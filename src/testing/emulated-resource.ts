@@ -37,7 +37,6 @@ const checks: Readonly<Record<keyof AddResourceOptions, Check>> = {
   visibleAfter: checkMilliseconds,
 };
 
-/** A resource that plays a script. */
 export class ScriptedResource extends ScriptedEndpoint {
   readonly method = 'GET';
   readonly #id: string;

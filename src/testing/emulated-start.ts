@@ -5,7 +5,6 @@ import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
 import {type AddOperationOptions, type OperationPlan, readOperationOptions} from './operation-options.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
-import type {OperationStore} from './operation-store.ts';
 import {checkPath, checkVersion, keyOf, locationOf, type Version} from './path.ts';
 import {readAnswer, readScript} from './script.ts';
 import {type EmulatedResource, type EndpointParts, ScriptedEndpoint} from './scripted-endpoint.ts';
@@ -65,15 +64,13 @@ export interface EmulatedStart extends EmulatedResource {
   readonly started: readonly EmulatedOperation[];
 }
 
-interface StartPlan {
+/** What a start does besides answering. */
+interface StartPlan extends Pick<EmulatedService, 'root' | 'operations'> {
   readonly operation: OperationPlan;
-  readonly operations: OperationStore;
-  readonly root: string;
   readonly header: StartHeader;
   readonly form: LocationForm;
 }
 
-/** A start that plays a script. */
 class ScriptedStart extends ScriptedEndpoint implements EmulatedStart {
   readonly method: string;
   readonly started: ScriptedOperation[] = [];
@@ -101,14 +98,11 @@ class ScriptedStart extends ScriptedEndpoint implements EmulatedStart {
   }
 }
 
-/** What a start needs of its emulator. */
-export type StartContext = Pick<EmulatedService, 'root' | 'endpoints' | 'operations' | 'location'>;
-
 /** Checks the options of a start, creates it and registers it at its path. */
-export function addStart(options: AddStartOptions, context: StartContext): EmulatedStart {
+export function addStart(options: AddStartOptions, service: EmulatedService): EmulatedStart {
   checkFields('options', options, checks, ['path']);
   const {path, method = 'POST', version = 'v1.0', bearer = true, answer, script, starts} = options;
-  const {root, endpoints, operations} = context;
+  const {root, endpoints, operations} = service;
   if (answer !== undefined && script !== undefined) {
     throw new TypeError('options: expected either answer or script, got both');
   }
@@ -118,23 +112,10 @@ export function addStart(options: AddStartOptions, context: StartContext): Emula
   const key = keyOf({version, path});
   if (endpoints.has(key, method))
     throw outOfRange('options.path', `a path at which no other endpoint answers ${method}`, path);
-  const start = new ScriptedStart(
-    {
-      location: locationOf(root, {version, path, query: ''}),
-      script: checkedScript,
-      bearer,
-      visibleAt: 0,
-      now: Date.now(),
-    },
-    method,
-    operation && {
-      operation,
-      operations,
-      root,
-      header: options.header ?? 'Location',
-      form: options.location ?? context.location,
-    },
-  );
+  const location = locationOf(root, {version, path, query: ''});
+  const parts = {location, script: checkedScript, bearer, visibleAt: 0, now: Date.now()};
+  const {header = 'Location', location: form = service.location} = options;
+  const start = new ScriptedStart(parts, method, operation && {root, operations, operation, header, form});
   endpoints.add(key, start);
   return start;
 }

@@ -15,10 +15,10 @@ import {
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 import type {OperationStore} from './operation-store.ts';
 import {Playback} from './playback.ts';
-import {readAnswers, readScript, type Script} from './script.ts';
+import {readAnswers, readScript} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';
 import {type KeyPair, makeSelfSigned} from './self-signed.ts';
-import {readThrottleOptions, Throttle, type ThrottleOptions} from './throttle.ts';
+import {Throttle, type ThrottleOptions} from './throttle.ts';
 
 /** The answers to the envelopes of `$batch`, one each, followed by normal service; `false` if there is no `$batch`. */
 export type BatchAnswers = readonly StepAnswer[] | false;
@@ -92,22 +92,7 @@ const checks: Readonly<Record<keyof GraphEmulatorOptions, Check>> = {
 };
 
 /** The checked options with their defaults, in the form in which the emulator uses them. */
-export interface EmulatorSettings {
-  readonly port: number;
-  readonly tls: KeyPair | undefined;
-  readonly checkBearer: BearerCheck;
-  readonly script: Script;
-  readonly location: LocationForm;
-  readonly retryAfter: string | undefined;
-  readonly newPassword: string;
-  /** The script of the envelopes; `undefined` if there is no `$batch`. */
-  readonly batch: Playback | undefined;
-  readonly batchHeaders: 'capitalized' | 'mixed';
-  readonly throttle: Throttle;
-  readonly maximumRequests: number;
-  readonly record: boolean;
-  readonly console: boolean;
-}
+export type EmulatorSettings = Readonly<ReturnType<typeof readEmulatorOptions>>;
 
 /** What the emulated service needs to answer any request. */
 export interface EmulatedService extends EmulatorSettings {
@@ -115,11 +100,12 @@ export interface EmulatedService extends EmulatorSettings {
   readonly operations: OperationStore;
   /** Where it listens, without a version. */
   readonly root: string;
+  /** The script of the envelopes; `undefined` if there is no `$batch`. */
   batch: Playback | undefined;
 }
 
 /** Checks the options and applies the defaults. */
-export function readEmulatorOptions(options: GraphEmulatorOptions): EmulatorSettings {
+export function readEmulatorOptions(options: GraphEmulatorOptions) {
   checkFields('options', options, checks);
   return {
     port: options.port ?? 0,
@@ -131,7 +117,7 @@ export function readEmulatorOptions(options: GraphEmulatorOptions): EmulatorSett
     newPassword: options.newPassword ?? 'Emulated-0-Password',
     batch: readBatchAnswers('options.batch', options.batch ?? []),
     batchHeaders: options.batchHeaders ?? 'capitalized',
-    throttle: new Throttle(readThrottleOptions(options.throttle)),
+    throttle: new Throttle(options.throttle),
     maximumRequests: options.maximumRequests ?? 1_000_000,
     record: options.record ?? true,
     console: options.console ?? false,

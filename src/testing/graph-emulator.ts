@@ -134,9 +134,9 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   );
   const {root} = server;
   const endpoints = new EndpointRegistry();
-  const console: Console | undefined = consoleModule && new consoleModule.Console(root);
+  const console: Console | undefined =
+    consoleModule && new consoleModule.Console(root, (operation) => operations.add(operation));
   const operations = new OperationStore(root, settings.script, endpoints, console?.listener);
-  console?.connect(operations);
   const checkBearer = console?.acceptOwnToken(settings.checkBearer) ?? settings.checkBearer;
   const service: EmulatedService = {...settings, checkBearer, endpoints, operations, root};
   const context = {service, recorder, server};

@@ -49,24 +49,19 @@ function findRoute(request: GraphRequest, service: EmulatedService): Route {
   const endpoint =
     candidates.find(({method}) => method === request.method) ??
     candidates.find(({methods}) => methods.includes(request.method));
-  if (endpoint !== undefined) {
-    const {methods} = endpoint;
-    return {endpoint, answer: () => refuse(request, service, {endpoint, methods}) ?? endpoint.answer(request)};
-  }
+  const route = (to: ScriptedEndpoint | undefined, methods: readonly string[], answer: () => Answer): Route => ({
+    endpoint: to,
+    answer: () => refuse(request, service, to, methods) ?? answer(),
+  });
+  if (endpoint !== undefined) return route(endpoint, endpoint.methods, () => endpoint.answer(request));
   const canceled = findCanceled(parsed.key, service);
-  if (canceled !== undefined) {
-    const access = {endpoint: canceled, methods: ['POST']};
-    return {endpoint: canceled, answer: () => refuse(request, service, access) ?? canceled.cancel(202, request)};
-  }
+  if (canceled !== undefined) return route(canceled, ['POST'], () => canceled.cancel(202, request));
   const reset = findPasswordReset(path);
   if (reset !== undefined) return {answer: () => resetPassword(reset, request, service)};
   const [first] = candidates;
   if (first === undefined && !parsed.isUserOperation) return {answer: () => notFound(request)};
   const methods = first === undefined ? ['GET'] : candidates.flatMap((each) => each.methods);
-  return {
-    endpoint: first,
-    answer: () => refuse(request, service, {endpoint: first, methods}) ?? graphError(404, request),
-  };
+  return route(first, methods, () => graphError(404, request));
 }
 
 /** The operation that `{operation}:cancel` cancels. */
@@ -77,17 +72,16 @@ function findCanceled(key: string, {endpoints}: EmulatedService): ScriptedOperat
     .find((endpoint): endpoint is ScriptedOperation => endpoint instanceof ScriptedOperation && endpoint.cancelable);
 }
 
-interface Access {
-  /** `undefined` where there is nothing to read, as with an operation of another user. */
-  readonly endpoint: ScriptedEndpoint | undefined;
-  readonly methods: readonly string[];
-}
-
-/** The answer that refuses a request before it reaches its endpoint; `undefined` if the endpoint may answer. */
+/**
+ * The answer that refuses a request before it reaches its endpoint; `undefined` if the endpoint may answer.
+ *
+ * @param endpoint `undefined` where there is nothing to read, as with an operation of another user
+ */
 function refuse(
   request: GraphRequest,
   {checkBearer}: EmulatedService,
-  {endpoint, methods}: Access,
+  endpoint: ScriptedEndpoint | undefined,
+  methods: readonly string[],
 ): Answer | undefined {
   const {authorization, method, now} = request;
   const refusal = endpoint?.bearer === false ? refuseAnyToken(authorization) : checkBearer(authorization);

@@ -57,9 +57,10 @@ export function recordOf(
   {method, target, body, now}: GraphRequest,
   received: IncomingMessage['headers'],
 ): WritableRecord {
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(received)) {
-    headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
+  const joined = Object.entries(received).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ]);
+  const headers: RecordedRequest['headers'] = Object.fromEntries(joined);
   return {method, path: target, headers, ...(body !== undefined && {body}), at: now, aborted: false, batched: false};
 }

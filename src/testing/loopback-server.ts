@@ -21,7 +21,7 @@ export type Interceptor = (request: IncomingMessage, response: ServerResponse) =
 export async function startLoopbackServer(
   {port, tls}: {readonly port: number; readonly tls?: KeyPair | undefined},
   listener: RequestListener,
-  intercept: Interceptor,
+  intercept: Interceptor = () => false,
 ): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   let answering = 0;

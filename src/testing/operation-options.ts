@@ -57,28 +57,17 @@ const checks: Readonly<Record<keyof AddOperationOptions, Check>> = {
   onCancel: checkedWhereRead,
 };
 
-/** Checked options, from which one operation or several can be created. */
-export interface OperationPlan {
-  readonly script: Script;
-  readonly id: string | undefined;
-  readonly userId: string;
-  readonly path: string | undefined;
-  readonly version: Version;
-  readonly bearer: boolean;
-  readonly query: string;
-  readonly visibleAfter: number;
-  readonly createdDateTime: string | Date | undefined;
-  readonly onCancel: Script | undefined;
-}
+/** Checked options with their defaults, from which one operation or several can be created. */
+export type OperationPlan = Readonly<ReturnType<typeof readOperationOptions>>;
 
 const defaultUserId = objectIdOf('user@example.com');
 const opaqueQuery = 'aadgdc=BY01P&aadgsu=ssprprod-a';
 const defaultOnCancel = readScript('onCancel', ['canceled']);
 
 /** Checks the options of an operation and applies the defaults. Error messages refer to the options as `name`. */
-export function readOperationOptions(name: string, options: AddOperationOptions, script: Script): OperationPlan {
+export function readOperationOptions(name: string, options: AddOperationOptions, script: Script) {
   checkFields(name, options, checks);
-  const {path, userId, version = 'v1.0', cancelable = false, onCancel} = options;
+  const {id, path, userId, version = 'v1.0', createdDateTime, cancelable = false, onCancel} = options;
   if (path !== undefined && userId !== undefined) {
     throw new TypeError(`${name}: expected either path or userId, got both`);
   }
@@ -86,14 +75,14 @@ export function readOperationOptions(name: string, options: AddOperationOptions,
   if (onCancel !== undefined && !cancelable) throw new TypeError(`${name}.onCancel: requires cancelable: true`);
   return {
     script: options.script === undefined ? script : readScript(`${name}.script`, options.script),
-    id: options.id,
+    id,
     userId: userId === undefined ? defaultUserId : objectIdOf(userId),
     path,
     version,
     bearer: options.bearer ?? true,
     query: options.query ?? (path === undefined ? opaqueQuery : ''),
     visibleAfter: options.visibleAfter ?? 0,
-    createdDateTime: options.createdDateTime,
+    createdDateTime,
     onCancel:
       onCancel === undefined ? (cancelable ? defaultOnCancel : undefined) : readScript(`${name}.onCancel`, onCancel),
   };

@@ -57,7 +57,7 @@ export class OperationStore {
     return operation;
   }
 
-  #identityOfUser({userId, version}: OperationPlan, id: string): Identity {
+  #identityOfUser({userId, version}: OperationPlan, id: string) {
     return {
       key: userOperationKey(userId, id),
       path: `/users/${encodeURIComponent(userId)}/authentication/operations/${encodeURIComponent(id)}`,
@@ -67,18 +67,11 @@ export class OperationStore {
   }
 }
 
-interface Identity {
-  readonly key: string;
-  readonly path: string;
-  readonly userId: string;
-  readonly context: string | undefined;
-}
-
 function defaultId({path}: OperationPlan): string {
   return path === undefined || path.includes('{id}') ? randomUUID() : idInPath(path);
 }
 
-function identityOfPath({path: pattern = '', version}: OperationPlan, id: string): Identity {
+function identityOfPath({path: pattern = '', version}: OperationPlan, id: string) {
   const path = pattern.replaceAll('{id}', encodeURIComponent(id));
   return {key: keyOf({version, path}), path, userId: '', context: undefined};
 }

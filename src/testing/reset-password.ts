@@ -1,4 +1,4 @@
-import {type Answer, type AnswerHeaders, graphError, jsonAnswer, locationHeader} from './answer.ts';
+import {type Answer, graphError, jsonAnswer, locationHeader} from './answer.ts';
 import {isRecord} from './checks.ts';
 import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
@@ -28,7 +28,9 @@ export function resetPassword({version, user}: PasswordReset, request: GraphRequ
   if (hasPassword === undefined) return graphError(400, request, {message: 'Unable to read JSON request payload.'});
   const {location} = service.operations.add({userId: user, version});
   const body = hasPassword ? {} : {newPassword: service.newPassword};
-  return jsonAnswer(202, body, headersOf(location, service));
+  const {root, location: form, retryAfter} = service;
+  const after = retryAfter !== undefined && {'retry-after': retryAfter};
+  return jsonAnswer(202, body, {...locationHeader(location, {root, header: 'Location', form}), ...after});
 }
 
 /** Whether the body contains a password; `undefined` if it is invalid. */
@@ -44,11 +46,4 @@ function containsPassword(text = ''): boolean | undefined {
   const password = body['newPassword'] ?? undefined;
   if (password === undefined) return false;
   return typeof password === 'string' && password !== '' ? true : undefined;
-}
-
-function headersOf(operation: string, service: EmulatedService): AnswerHeaders {
-  return {
-    ...locationHeader(operation, {root: service.root, header: 'Location', form: service.location}),
-    ...(service.retryAfter !== undefined && {'retry-after': service.retryAfter}),
-  };
 }

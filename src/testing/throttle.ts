@@ -34,28 +34,22 @@ const checks: Readonly<Record<keyof ThrottleOptions, Check>> = {
   per: checkOneOf(['token', 'all']),
 };
 
-/** Checks the option `throttle`. */
-export function readThrottleOptions(options: ThrottleOptions | undefined): ThrottleOptions | undefined {
-  if (options === undefined) return undefined;
-  checkFields('options.throttle', options, checks, ['requests', 'window']);
-  return {...options};
-}
-
 interface Usage {
   readonly end: number;
   /** Refused requests included: Graph counts usage even while it throttles. */
   requests: number;
 }
 
-/** Counts requests and refuses those over the limit. */
 export class Throttle {
   served = 0;
   throttled = 0;
   readonly #options: ThrottleOptions | undefined;
   readonly #usage = new Map<string, Usage>();
 
+  /** @param options unchecked, as the emulator's option `throttle` has them; `undefined`: no limit */
   constructor(options: ThrottleOptions | undefined) {
-    this.#options = options;
+    if (options !== undefined) checkFields('options.throttle', options, checks, ['requests', 'window']);
+    this.#options = options && {...options};
   }
 
   /** Counts a request. Returns the answer that refuses it, or `undefined` if it may be served. */
@@ -89,14 +83,12 @@ export class Throttle {
 
 /** The rest of a window, never rounded down: a client that waits this long is served. */
 function retryAfter(form: RetryAfterForm = 'decimal', end: number, now: number): AnswerHeaders {
-  switch (form) {
-    case 'none':
-      return {};
-    case 'decimal':
-      return {'retry-after': String((end - now) / 1000)};
-    case 'seconds':
-      return {'retry-after': String(Math.ceil((end - now) / 1000))};
-    case 'date':
-      return {'retry-after': new Date(Math.ceil(end / 1000) * 1000).toUTCString()};
-  }
+  if (form === 'none') return {};
+  const seconds = (end - now) / 1000;
+  const forms = {
+    decimal: String(seconds),
+    seconds: String(Math.ceil(seconds)),
+    date: new Date(Math.ceil(end / 1000) * 1000).toUTCString(),
+  };
+  return {'retry-after': forms[form]};
 }

@@ -11,7 +11,7 @@ import type {TrackedOperation} from './tracked-operation.ts';
 export interface TrackedCounts {
   /** waiting for their next poll */
   readonly waiting: number;
-  /** due, with as many polls under way as may be */
+  /** due, while as many polls are under way as may be */
   readonly due: number;
   /** being polled */
   readonly active: number;
@@ -84,7 +84,7 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
   /**
    * Stops watching and stores what is known, for the next tracker over the same store. Polls are aborted; an `onEnd` that was
    * called is waited for, and its signal aborts. One that takes longer than `requestTimeout`, by default 10 s, is left behind, and the
-   * next tracker calls it again: so is one that awaits this. In an `onEnd`, do not await it. Closes the store; one that does not answer
+   * next tracker calls it again; so is one that awaits this: do not await it in an `onEnd`. Closes the store; one that does not answer
    * for as long is reported to `onError`, and what it had yet to write may be lost.
    *
    * @throws what closing the store rejects with, once all has been written

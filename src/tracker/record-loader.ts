@@ -28,13 +28,25 @@ export async function loadRecords<Data>(
   store: OperationStore,
   onError: (error: TrackerError) => void,
 ): Promise<Loaded<Data>> {
+  const retrying = async <Result>(read: () => Promise<Result>, key?: string): Promise<Result> => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await read();
+      } catch (cause) {
+        const error = new TrackerError('store', 'The store could not be read', key, cause);
+        if (attempt === attempts) throw error;
+        onError(error);
+        await pause(retryDelay * 2 ** (attempt - 1), new LazyAbortController());
+      }
+    }
+  };
   const records: OperationRecord<Data>[] = [];
   const refused = new Set<string>();
-  const keys = await retrying(() => listKeys(store), undefined, onError);
+  const keys = await retrying(() => listKeys(store));
   const rest = keys.values();
   const work = async (): Promise<void> => {
     for (const key of rest) {
-      const text = await retrying(() => store.read(key), key, onError);
+      const text = await retrying(() => store.read(key), key);
       // Somebody may have removed it.
       if (text === undefined) continue;
       try {
@@ -55,21 +67,4 @@ async function listKeys(store: OperationStore): Promise<string[]> {
   const keys = await store.list();
   if (!Array.isArray(keys)) throw expected('list', 'a list of keys', describeValue(keys));
   return [...new Set(keys)];
-}
-
-async function retrying<Result>(
-  read: () => Promise<Result>,
-  key: string | undefined,
-  onError: (error: TrackerError) => void,
-): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await read();
-    } catch (cause) {
-      const error = new TrackerError('store', 'The store could not be read', key, cause);
-      if (attempt === attempts) throw error;
-      onError(error);
-      await pause(retryDelay * 2 ** (attempt - 1), new LazyAbortController());
-    }
-  }
 }

@@ -42,7 +42,7 @@ export interface RunnerContext<Data> {
  */
 export type RunnerPhase = 'waiting' | 'due' | 'active' | 'refused' | 'over';
 
-/** After a turn that threw what no turn should, in milliseconds. */
+/** How long to wait after a turn has thrown what no turn should, in milliseconds. */
 const retryDelay = 60_000;
 
 /** Takes the turns of one record when they are due, and stores it after each. */

@@ -92,11 +92,10 @@ export class StoreWriter {
         for (const {stored} of change.waiters) stored();
       } catch (cause) {
         const error = storeError(key, change, cause);
-        const failed = change.waiters.filter((waiter) => waiter.failed !== undefined);
-        for (const waiter of failed) waiter.failed?.(error);
-        // Who called knows.
-        if (failed.length === 0) this.#onError(error);
-        const patient = change.waiters.filter((waiter) => waiter.failed === undefined);
+        for (const {failed} of change.waiters) failed?.(error);
+        const patient = change.waiters.filter(({failed}) => failed === undefined);
+        // Callers that get the error need no report.
+        if (patient.length === change.waiters.length) this.#onError(error);
         if (isLastTry) {
           for (const {stored} of patient) stored();
           continue;

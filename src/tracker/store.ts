@@ -16,7 +16,7 @@ export interface OperationStore {
   list(): Promise<readonly string[]>;
   /** What was last written under a key; `undefined` where there is nothing. */
   read(key: string): Promise<string | undefined>;
-  /** Resolves once the text has taken the place of what was there. A store may leave the hint alone. */
+  /** Resolves once the text has taken the place of what was there. A store may ignore the hint. */
   write(key: string, text: string, hint?: WriteHint): Promise<unknown>;
   /** Resolves once the key is gone. */
   remove(key: string): Promise<unknown>;

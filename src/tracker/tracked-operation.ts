@@ -13,7 +13,7 @@ import type {RecordRunner} from './record-runner.ts';
 export class TrackedOperation<Data = unknown, Result = unknown> {
   /** What the tracker knows it by. */
   readonly key: string;
-  /** Made when it was added: another one when the same key is added again later. `onEnd` gets it too. */
+  /** Made when it was added; a different one if the same key is added again later. `onEnd` gets it too. */
   readonly id: string;
   /** What was added with it. */
   readonly data: Data | undefined;

@@ -5,9 +5,9 @@ import {printable} from '../shared/printable.ts';
 export class TrackerError extends Error {
   override readonly name = 'TrackerError';
   /**
-   * `'store'`: the store has rejected; reads and writes are repeated. `'onEnd'`: it has rejected, and is called again. `'record'`: the
-   * record can be used by no turn of this tracker, see `RecordRefusedError`; it stays in the store as it is. `'turn'`: anything else
-   * that a turn throws; it is taken again.
+   * `'store'`: the store has rejected; reads and writes are repeated. `'onEnd'`: it has rejected, and is called again. `'record'`: no
+   * turn of this tracker can use the record, see `RecordRefusedError`; it stays in the store as it is. `'turn'`: anything else that a
+   * turn throws; it is taken again.
    */
   readonly reason: 'store' | 'onEnd' | 'record' | 'turn';
   readonly #key: string | undefined;

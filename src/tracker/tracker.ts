@@ -2,10 +2,10 @@
 import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
-import {OperationPoller} from '../poller.ts';
+import type {OperationPoller} from '../poller.ts';
+import {addOrTakeOver} from '../runner/add-or-take-over.ts';
 import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
 import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
-import {takeOver} from '../runner/take-over.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
 import {checkOptions, isWellFormed} from '../shared/check-options.ts';
@@ -20,7 +20,6 @@ import {StoreWriter} from './store-writer.ts';
 import {TrackedOperation} from './tracked-operation.ts';
 import {TrackerError} from './tracker-error.ts';
 
-/** What a tracker is made of. */
 interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | 'onError'> {
   readonly store: OperationStore;
   readonly concurrency: number;
@@ -30,7 +29,6 @@ interface TrackerParts<Data> extends Pick<RunnerContext<Data>, 'turnOptions' | '
   readonly refused: ReadonlySet<string>;
 }
 
-/** See {@link OperationTracker}. */
 export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   readonly #store: OperationStore;
   readonly #context: RunnerContext<Data>;
@@ -69,7 +67,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     for (const record of records) {
       const {runner} = this.#track(record, alreadyStored);
       const dueAt = dueAtOf(record);
-      // Whether it is too early for an `onEnd` is for its turn to say.
+      // Its turn decides whether it is too early for `onEnd`.
       if (record.ended !== undefined) runner.start(time);
       else runner.start(dueAt <= time ? time + Math.random() * spread : dueAt);
     }
@@ -80,10 +78,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     options: RecordOptions<Data, Added> = {},
   ): Promise<TrackedOperation<Data, Added>> {
     const add = (source: string | URL | ResumeToken): Promise<Entry<Data>> => this.#entryOf(source, options);
-    const entry =
-      place instanceof OperationPoller
-        ? await takeOver(place, add, ({runner}) => runner.record.token.location)
-        : await add(place);
+    const entry = await addOrTakeOver(place, add, ({runner}) => runner.record.token.location);
     return entry.tracked as TrackedOperation<Data, Added>;
   }
 
@@ -93,10 +88,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
 
   async get<Known extends Result>(key: string): Promise<TrackedOperation<Data, Known> | undefined> {
     const entry = this.#entries.get(key);
-    const isStored = await entry?.stored.then(
-      () => true,
-      () => false,
-    );
+    const isStored = await entry?.stored.then(() => true).catch(() => false);
     return isStored ? (entry?.tracked as TrackedOperation<Data, Known> | undefined) : undefined;
   }
 
@@ -168,12 +160,8 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
       return known;
     }
     if (this.#refused.has(key)) {
-      throw new TrackerError(
-        'record',
-        'Cannot add',
-        key,
-        'what the store holds under this key cannot be read; remove it first',
-      );
+      const why = 'what the store holds under this key cannot be read; remove it first';
+      throw new TrackerError('record', 'Cannot add', key, why);
     }
     // Refused now, not at the first turn.
     resume(record.id, readRecord(record));
@@ -198,7 +186,6 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   }
 }
 
-/** An operation of a tracker. */
 interface Entry<Data> {
   readonly runner: RecordRunner<Data>;
   readonly tracked: TrackedOperation<Data>;

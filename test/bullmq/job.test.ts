@@ -102,15 +102,15 @@ test.each([undefined, null, 5, 'a string'])('refuses %p', (given) => {
 test('a job holds a record, and its key only where that is not the location', () => {
   const {jobId} = jobOf(token.location);
   const record: OperationRecord = {version: 1, id: createId(jobId), key: token.location, token};
-  const written = stored(writeJob(record, {}));
+  const written = stored(writeJob(record));
   expect(Object.keys(written).sort()).toEqual(['id', 'token']);
   expect(readJob(jobId, written)).toEqual(record);
   const full = {...record, key: 'adele', data: {mail: 'a'}, ended: {dueAt: at, rejections: 1}};
-  expect(readJob(jobId, stored(writeJob(full, {handOver: true})))).toEqual(full);
-  expect(writeJob(full, {handOver: true}).handOver).toBe(true);
+  expect(readJob(jobId, stored(writeJob(full, true)))).toEqual(full);
+  expect(writeJob(full, true).handOver).toBe(true);
   // After a move, the location is another one.
   const moved = {...record, token: tokenOf('https://graph.microsoft.com/operations/2')};
-  expect(readJob(jobId, stored(writeJob(moved, {})))).toEqual(moved);
+  expect(readJob(jobId, stored(writeJob(moved)))).toEqual(moved);
   expect(readRecord(readJob(jobId, written))).toEqual(readResumeToken(token));
 });
 

@@ -44,7 +44,7 @@ async function turnAt(time: number | (() => number), data: JobData) {
   return {dueAt, wait: dueAt - answeredAt, requests, ...update};
 }
 
-const waiting = writeJob(createRecord(location, {initialDelay: 60_000}, beginning), {});
+const waiting = writeJob(createRecord(location, {initialDelay: 60_000}, beginning));
 const told: JobData = {...waiting, token: {...waiting.token, notBefore: waiting.token.dueAt}};
 const dueAt = beginning + 60_000;
 

@@ -105,7 +105,7 @@ describe('requests that wait for one in flight while the gate closes and opens a
   test('keep the pace also behind a batch, which counts for as many as it contains', async () => {
     const {limiter, sent} = await busyLimiter();
     limiter.record(location, [responseOf(200), responseOf(429, 500)]);
-    void limiter.send(location, request, 4, () => request);
+    void limiter.admit(location, request, 4, (transport) => transport(location, request));
     void limiter.single(location, request);
     await jest.runAllTimersAsync();
     expect(sent).toEqual([0, 4000, 6400]);

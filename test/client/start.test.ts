@@ -39,9 +39,8 @@ function watchAnswered({
   secrets = [secret],
 }: Answered): OperationPoller | undefined {
   const {origin} = new URL(root);
-  const none = {startToken: undefined, headers: undefined, http: undefined, concurrency: undefined};
   const get = (name: string): string | null => (name === 'location' ? (location ?? null) : null);
-  const parts = createClientParts({...none, origin, base: root, scope: '', token: 'a-token', startTimeout: undefined});
+  const parts = createClientParts({origin, base: root, pathRoot: undefined, scope: ''}, {token: 'a-token'});
   const response = {
     status,
     headers: {get, has: (name: string) => get(name) !== null, entries: () => []},

@@ -1,7 +1,7 @@
 import {getEventListeners} from 'node:events';
 import {setImmediate as settled} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {Batcher} from '../../src/graph/batcher.ts';
+import {createBatcher} from '../../src/graph/batcher.ts';
 import {createResponse, type TransportRequest} from '../../src/http/transport.ts';
 
 const window = 50;
@@ -18,7 +18,7 @@ afterEach(() => {
 function recordingBatcher() {
   const sent: number[] = [];
   const response = createResponse({status: 200, headers: new Headers()}, {json: {}});
-  const batcher = new Batcher(
+  const batcher = createBatcher(
     window,
     async () => {
       sent.push(1);
@@ -31,7 +31,7 @@ function recordingBatcher() {
   );
   const send = (signal = new AbortController().signal) => {
     const request: TransportRequest = {method: 'GET', headers: {}, signal, onSent: () => {}, onHead: () => {}};
-    return batcher.send('key', 'https://graph.example/v1.0/a', request);
+    return batcher('key', 'https://graph.example/v1.0/a', request);
   };
   const sendMany = (count: number) => Promise.all(Array.from({length: count}, () => send()));
   return {sent, send, sendMany};
@@ -128,7 +128,7 @@ describe('a request that is given up within the window', () => {
 
 test('each request of a batch that failed is requeued before it is sent by itself', async () => {
   const steps: string[] = [];
-  const batcher = new Batcher(
+  const batcher = createBatcher(
     window,
     async () => {
       steps.push('sent');
@@ -146,7 +146,7 @@ test('each request of a batch that failed is requeued before it is sent by itsel
     onRequeued,
     onHead: () => {},
   };
-  const responses = [1, 2].map(() => batcher.send('key', 'https://graph.example/v1.0/a', request));
+  const responses = [1, 2].map(() => batcher('key', 'https://graph.example/v1.0/a', request));
   await jest.advanceTimersByTimeAsync(window);
   await Promise.all(responses);
   expect(steps).toEqual(['requeued', 'requeued', 'sent', 'sent']);
@@ -158,7 +158,7 @@ test.each([
 ])('%s that is aborted as soon as it is held back rejects once', async (_, count) => {
   const unhandled = jest.fn();
   process.on('unhandledRejection', unhandled);
-  const batcher = new Batcher(
+  const batcher = createBatcher(
     window,
     async (_location, {signal, onHeldBack}) => {
       onHeldBack?.(Date.now() + 1000);
@@ -179,7 +179,7 @@ test.each([
       onSent: () => {},
       onHead: () => {},
     };
-    return batcher.send('key', 'https://graph.example/v1.0/a', request);
+    return batcher('key', 'https://graph.example/v1.0/a', request);
   });
   const ended = Promise.allSettled(sent);
   await jest.advanceTimersByTimeAsync(window);

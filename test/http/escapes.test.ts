@@ -18,6 +18,7 @@ describe('without escapes', () => {
   test.each<[string, string, string]>([
     ['percent-encoding', '%41%5a%5A%30%39%2F%3a%ff%00', 'AZZ09/:\u00ff\0'],
     ['a percent sign before an escape', '%%41', '%A'],
+    ['digits that are escaped themselves', '%%34%31 &#%36%35;', 'A A'],
     ['JavaScript', '\\x41\\X41\\u0041\\U0041\\u20aC\\u00411\\x4141', 'AAAA\u20acA1A41'],
     ['quotes and slashes', '\\"\\\'\\/\\\\', '"\'/\\'],
     ['numbers of HTML', '&#65;&#x41;&#X41;&#9;&#1114111;&#x10FFFF;', 'AAA\t\uffff\uffff'],

@@ -118,7 +118,7 @@ const byQueue: Runner = async (http, polls) => {
       throw error;
     },
   };
-  let job = writeJob(createRecord(location, {protocol: tasks}, beginning), {});
+  let job = writeJob(createRecord(location, {protocol: tasks}, beginning));
   for (let count = 0; count < polls; count++) {
     const done = await takeJobTurn(io, {id: 'job', data: job}, 'lock');
     if (!('dueAt' in done)) break;

@@ -119,7 +119,6 @@ describe('a protocol', () => {
       minimumInterval: 0,
       maximumInterval: Number.POSITIVE_INFINITY,
       moveHeaders: ['operation-location', 'location'],
-      httpStatuses: new Map(),
       unfollowed: new Set([0]),
       resultPlaces: ['resourceLocation'],
     });

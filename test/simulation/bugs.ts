@@ -162,7 +162,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the deadline is forgotten by resume tokens',
     file: 'operation/resume-token.ts',
-    search: 'if (state.deadlineAt !== undefined) token.deadlineAt = state.deadlineAt;',
+    search: "'deadlineAt',",
     replace: '',
   },
   {
@@ -265,14 +265,14 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a turn polls an origin that is held back',
     file: 'runner/step-unless-held.ts',
-    search: 'if (heldUntil === undefined || heldUntil <= now) return undefined;',
-    replace: 'if (heldUntil === undefined || now > 0) return undefined;',
+    search: 'let hold = holdOf(state, heldUntil, begunAt);',
+    replace: 'let hold = holdOf(state, undefined, begunAt);',
   },
   {
     name: 'a request whose batch failed goes into a batch again',
     file: 'graph/batcher.ts',
-    search: 'this.#sendAlone(pending);',
-    replace: "pending.resolve(this.send('again', pending.location, request));",
+    search: 'sendAlone(pending);',
+    replace: "(collecting.get('again') ?? openBatch('again')).requests.push(pending);",
   },
   {
     name: 'what a batch was refused for runs out of its time while it waits',
@@ -401,22 +401,20 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a password that the answer to a poll quotes is kept',
     file: 'graph/password-reset.ts',
-    search: 'return {...response, headers: headersOf(response), body};',
+    search: 'return quotingNone(response, formsOf(quoted));',
     replace: 'return response;',
   },
   {
     name: 'a location that quotes the password goes into the resume token',
     file: 'graph/password-reset.ts',
-    search: `const headers = withoutSecrets(response.headers, forms);
-  const refusal`,
-    replace: `const headers = response.headers;
-  const refusal`,
+    search: 'const clean = quotingNone(response, formsOf(quoted));',
+    replace: 'const clean = {...quotingNone(response, formsOf(quoted)), headers: response.headers};',
   },
   {
     name: 'the error of a refused reset quotes the password',
     file: 'graph/password-reset.ts',
-    search: 'quotingNone(body, forms) : onlyCode(body, refusal)};',
-    replace: 'quotingNone(body, forms) : body};',
+    search: '{...clean, body: onlyCode(body, given)};',
+    replace: '{...clean, body};',
   },
   {
     name: 'a password is handed over before its reset has succeeded',

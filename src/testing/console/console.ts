@@ -39,12 +39,7 @@ interface ConsoleResponse {
   readonly text: string;
 }
 
-function respond(
-  http: number,
-  type: string,
-  text: string,
-  headers: Readonly<Record<string, string>> = {},
-): ConsoleResponse {
+function respond(http: number, type: string, text: string, headers: ConsoleResponse['headers'] = {}): ConsoleResponse {
   return {http, headers: {'content-type': `${type}; charset=utf-8`, ...headers}, text};
 }
 
@@ -85,26 +80,25 @@ export class Console {
   readonly #streams: EventStreams;
   readonly #modules = findModules();
   readonly #page: Page;
-  #operations: OperationStore | undefined;
+  readonly #add: OperationStore['add'];
 
   readonly listener: OperationListener = (change) => {
     this.#streams.send(this.#history.add(change));
   };
 
-  /** @param root where the emulator listens */
-  constructor(root: string) {
+  /**
+   * @param root where the emulator listens
+   * @param add adds an operation to the emulator
+   */
+  constructor(root: string, add: OperationStore['add']) {
     this.#root = root;
+    this.#add = add;
     this.url = `${root}/console/`;
     this.#page = pageOf(root, this.#modules);
     const emulator = randomUUID();
     this.#streams = new EventStreams(() => {
       return {type: 'snapshot', emulator, token: this.#token, operations: this.#history.snapshot(Date.now())};
     });
-  }
-
-  /** Sets the operations that the page can add to. */
-  connect(operations: OperationStore): void {
-    this.#operations = operations;
   }
 
   /** Makes a check accept the token of this console as well. */
@@ -164,9 +158,9 @@ export class Console {
 
   #post(path: string): ConsoleResponse {
     const [, added] = /^\/console\/operations\/(by-hand|by-script)$/.exec(path) ?? [];
-    if (added !== undefined && this.#operations !== undefined) {
+    if (added !== undefined) {
       // An operation that is moved by hand does not move by itself.
-      const operation = this.#operations.add(added === 'by-hand' ? {script: [{}]} : {});
+      const operation = this.#add(added === 'by-hand' ? {script: [{}]} : {});
       return respond(201, 'application/json', JSON.stringify({key: this.#history.keyOf(operation)}));
     }
     const [, key, name] = /^\/console\/operations\/(\d{1,15})\/(\w+)$/.exec(path) ?? [];

@@ -66,7 +66,6 @@ export class History {
     return this.#items.slice(-limits.operations).map((item) => ({view: viewOf(item, now), entries: item.entries}));
   }
 
-  /** The operation with this key. */
   find(key: number): ScriptedOperation | undefined {
     return this.#items[key - 1]?.operation;
   }

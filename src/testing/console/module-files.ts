@@ -15,13 +15,8 @@ export interface Modules {
 }
 
 const name = 'operation-poller';
-/** The dependencies of the core, each with the package that imports it. */
-const dependencies: ReadonlyArray<readonly [dependency: string, importer: string]> = [
-  ['ky', name],
-  ['p-retry', name],
-  ['is-network-error', name],
-  ['xstate', name],
-];
+/** What the core imports. */
+const dependencies = ['ky', 'p-retry', 'is-network-error', 'xstate'];
 
 /** The page's own script, in the folder of this package. */
 export const pageScript = 'testing/console/browser/page.js';
@@ -43,14 +38,12 @@ export function findModules(from: string = fileURLToPath(import.meta.url)): Modu
   } else {
     problems.push(`${name} is not built: there is no dist/${pageScript}. Run "npm run build".`);
   }
-  const startingPoints = new Map([[name, join(root, 'package.json')]]);
-  for (const [dependency, importer] of dependencies) {
-    const found = findPackage(dependency, startingPoints.get(importer));
+  for (const dependency of dependencies) {
+    const found = findPackage(dependency, join(root, 'package.json'));
     if (found === undefined) {
-      problems.push(`${dependency}, which ${importer} imports, is not installed.`);
+      problems.push(`${dependency}, which ${name} imports, is not installed.`);
       continue;
     }
-    startingPoints.set(dependency, join(found.folder, found.entry));
     folders.set(dependency, found.folder);
     entries.set(dependency, found.entry);
   }
@@ -62,13 +55,8 @@ export async function readModule({folders}: Modules, path: string): Promise<stri
   const [packageName = '', ...segments] = path.split('/');
   const folder = folders.get(packageName);
   // Each segment must be an ordinary name, so that no path leads out of the folder: no "..", no "%2e", no backslash.
-  if (
-    folder === undefined ||
-    !segments.every((segment) => /^[\w-][\w.@-]*$/.test(segment) && segment !== 'node_modules')
-  ) {
-    return undefined;
-  }
-  if (!/\.(?:m?js|map)$/.test(path)) return undefined;
+  const isOrdinary = segments.every((segment) => /^[\w-][\w.@-]*$/.test(segment) && segment !== 'node_modules');
+  if (folder === undefined || !isOrdinary || !/\.(?:m?js|map)$/.test(path)) return undefined;
   try {
     const [file, within] = await Promise.all([realpath(join(folder, ...segments)), realpath(folder)]);
     // Nor may a symbolic link lead out of it.
@@ -78,8 +66,7 @@ export async function readModule({folders}: Modules, path: string): Promise<stri
   }
 }
 
-function findPackage(wanted: string, from: string | undefined): {folder: string; entry: string} | undefined {
-  if (from === undefined) return undefined;
+function findPackage(wanted: string, from: string): {folder: string; entry: string} | undefined {
   try {
     const main = createRequire(pathToFileURL(from)).resolve(wanted);
     const folder = folderOf(main, wanted);

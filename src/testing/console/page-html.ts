@@ -15,19 +15,6 @@ export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"
 </svg>
 `;
 
-/** The page of the emulator at this root. Its script fills in everything that changes. */
-export function pageOf(root: string, {entries, problems}: Modules): Page {
-  const imports = Object.fromEntries([...entries].map(([each, entry]) => [each, `/console/modules/${each}/${entry}`]));
-  // Nothing in it can end the element early.
-  const importMap = JSON.stringify({imports}).replaceAll('<', '\\u003c');
-  const hash = createHash('sha256').update(importMap).digest('base64');
-  const name = 'operation-poller';
-  const script = entries.has(name)
-    ? `<script type="module" src="/console/modules/${name}/${pageScript}"></script>`
-    : '<!-- The script is missing. -->';
-  return {html: html({root, importMap, script, problems}), policy: policyOf(hash)};
-}
-
 /** Allows this server's scripts and the one import map. Nothing is loaded from elsewhere, and no text becomes HTML. */
 function policyOf(hash: string): string {
   return [
@@ -44,7 +31,6 @@ function policyOf(hash: string): string {
   ].join('; ');
 }
 
-/** The list of operations. */
 const operations = `  <nav aria-labelledby="operations-heading">
     <h2 id="operations-heading">Operations</h2>
     <div class="new">
@@ -107,7 +93,6 @@ const latest = `      <div class="halves">
         </section>
       </div>`;
 
-/** The selected operation. */
 const detail = `    <div id="detail" hidden>
       <div class="head">
         <h2 id="title"></h2>
@@ -126,16 +111,18 @@ ${timeline}
 ${latest}
     </div>`;
 
-interface Parts {
-  readonly root: string;
-  readonly importMap: string;
-  readonly script: string;
-  readonly problems: readonly string[];
-}
-
-function html({root, importMap, script, problems}: Parts): string {
+/** The page of the emulator at this root. Its script fills in everything that changes. */
+export function pageOf(root: string, {entries, problems}: Modules): Page {
+  const imports = Object.fromEntries([...entries].map(([each, entry]) => [each, `/console/modules/${each}/${entry}`]));
+  // Nothing in it can end the element early.
+  const importMap = JSON.stringify({imports}).replaceAll('<', '\\u003c');
+  const hash = createHash('sha256').update(importMap).digest('base64');
+  const name = 'operation-poller';
+  const script = entries.has(name)
+    ? `<script type="module" src="/console/modules/${name}/${pageScript}"></script>`
+    : '<!-- The script is missing. -->';
   const problem = problems.map((each) => `<p class="problem" role="alert">${escapeHtml(each)}</p>`).join('\n');
-  return `<!doctype html>
+  const html = `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -167,6 +154,7 @@ ${detail}
 </body>
 </html>
 `;
+  return {html, policy: policyOf(hash)};
 }
 
 /** What is shown while no operation is selected. @param root escaped */

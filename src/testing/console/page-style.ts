@@ -16,6 +16,11 @@ export const style = `
     --on-status: #0b1424; --wait: #26344d; --wait-edge: #6f86b3; --warn-ground: #33270f; --warn: #f6c873;
   }
 }
+.notStarted, [data-state=notStarted] { --status: var(--notStarted); }
+.running, [data-state=running] { --status: var(--running); }
+.succeeded, [data-state=succeeded] { --status: var(--succeeded); }
+.failed, [data-state=failed] { --status: var(--failed); }
+.canceled, [data-state=canceled] { --status: var(--canceled); }
 * { box-sizing: border-box; }
 [hidden] { display: none !important; }
 body { margin: 0; background: var(--ground); color: var(--text); font: 15px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
@@ -60,12 +65,7 @@ progress { width: 8rem; accent-color: var(--accent); vertical-align: middle; }
 #operations button { display: flex; justify-content: space-between; gap: .6rem; align-items: center; width: 100%; text-align: left; border-color: var(--line); }
 #operations button[aria-current=true] { border-color: var(--accent); box-shadow: inset 3px 0 var(--accent); }
 #operations .id { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-family: var(--mono); font-size: .8rem; }
-.badge { flex: none; padding: .05rem .55rem; border-radius: 99px; font-size: .78rem; font-weight: 600; background: var(--other); color: var(--on-status); max-width: 12rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.badge[data-state=notStarted] { background: var(--notStarted); }
-.badge[data-state=running] { background: var(--running); }
-.badge[data-state=succeeded] { background: var(--succeeded); }
-.badge[data-state=failed] { background: var(--failed); }
-.badge[data-state=canceled] { background: var(--canceled); }
+.badge { flex: none; padding: .05rem .55rem; border-radius: 99px; font-size: .78rem; font-weight: 600; background: var(--status, var(--other)); color: var(--on-status); max-width: 12rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 #detail > * + * { margin-top: 1rem; }
 .head { display: flex; align-items: center; gap: .8rem; flex-wrap: wrap; }
 #detail > .location { display: block; margin-top: .2rem; color: var(--dim); overflow-wrap: anywhere; }
@@ -94,19 +94,10 @@ svg { display: block; width: 100%; height: auto; font-family: inherit; }
 .node .ring { fill: none; stroke: none; }
 .node.seen .ring { stroke: var(--text); stroke-width: 1.6; stroke-dasharray: 4 3; }
 .node.lit text { fill: var(--on-status); font-weight: 700; }
-.node.lit.notStarted rect.box { fill: var(--notStarted); stroke: var(--notStarted); }
-.node.lit.running rect.box { fill: var(--running); stroke: var(--running); }
-.node.lit.succeeded rect.box { fill: var(--succeeded); stroke: var(--succeeded); }
-.node.lit.failed rect.box { fill: var(--failed); stroke: var(--failed); }
-.node.lit.canceled rect.box { fill: var(--canceled); stroke: var(--canceled); }
+.node.lit rect.box { fill: var(--status); stroke: var(--status); }
 #timeline text { font-size: 12px; fill: var(--dim); }
 #timeline .grid { stroke: var(--line); stroke-width: 1; }
-#timeline .bar.notStarted { fill: var(--notStarted); }
-#timeline .bar.running { fill: var(--running); }
-#timeline .bar.succeeded { fill: var(--succeeded); }
-#timeline .bar.failed { fill: var(--failed); }
-#timeline .bar.canceled { fill: var(--canceled); }
-#timeline .bar.other { fill: var(--other); }
+#timeline .bar { fill: var(--status, var(--other)); }
 #timeline .bar.wait { fill: var(--wait); stroke: var(--wait-edge); stroke-width: 1; }
 #timeline .bar.throttle { fill: var(--wait); stroke: var(--canceled); stroke-width: 1.5; }
 #timeline text.on-bar { fill: var(--on-status); font-weight: 600; }

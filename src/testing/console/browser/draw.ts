@@ -15,30 +15,10 @@ export interface Highlights {
   readonly title: string;
 }
 
-/** Draws the machine. */
 export function drawMachine({state, previous, seen, title}: Highlights): SVGElement {
   const taken = ({from, to}: {from: State; to: State}): string => (from === previous && to === state ? ' taken' : '');
   return picture(machineSize, title, [
-    element(
-      'defs',
-      {},
-      ['', ' taken'].map((kind) =>
-        element(
-          'marker',
-          {
-            id: `arrow${kind.trim()}`,
-            viewBox: '0 0 8 8',
-            refX: 7,
-            refY: 4,
-            markerWidth: 7,
-            markerHeight: 7,
-            markerUnits: 'userSpaceOnUse',
-            orient: 'auto',
-          },
-          [element('path', {class: `arrow${kind}`, d: 'M0 0L8 4L0 8z'})],
-        ),
-      ),
-    ),
+    element('defs', {}, ['', ' taken'].map(drawArrow)),
     ...edges.map((edge) =>
       element('path', {class: `edge${taken(edge)}`, d: edge.path, 'marker-end': `url(#arrow${taken(edge).trim()})`}),
     ),
@@ -54,6 +34,12 @@ export function drawMachine({state, previous, seen, title}: Highlights): SVGElem
   ]);
 }
 
+function drawArrow(kind: string): SVGElement {
+  const size = {viewBox: '0 0 8 8', refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: 'userSpaceOnUse'};
+  const path = element('path', {class: `arrow${kind}`, d: 'M0 0L8 4L0 8z'});
+  return element('marker', {id: `arrow${kind.trim()}`, ...size, orient: 'auto'}, [path]);
+}
+
 /** Draws a timeline. The logs say the same as text. */
 export function drawTimeline({width, height, lanes, ticks, bars, marks}: Timeline): SVGElement {
   return picture({width, height}, `Timeline: ${marks.length} events; the logs list them as text`, [
@@ -64,25 +50,11 @@ export function drawTimeline({width, height, lanes, ticks, bars, marks}: Timelin
     ]),
     ...lanes.map(({y, label}) => element('text', {x: 0, y, 'dominant-baseline': 'central'}, [label])),
     ...bars.map(({label, labelX, kind, title, ...box}) => {
-      const wait = kind === 'wait' || kind === 'throttle';
-      return element('g', {}, [
-        element('title', {}, [title]),
-        element('rect', {class: `bar ${kind}`, rx: 4, ...box}),
-        ...(labelX !== undefined
-          ? [
-              element(
-                'text',
-                {
-                  class: wait ? 'on-wait' : 'on-bar',
-                  x: labelX,
-                  y: box.y + box.height / 2,
-                  'dominant-baseline': 'central',
-                },
-                [label],
-              ),
-            ]
-          : []),
-      ]);
+      const bar = [element('title', {}, [title]), element('rect', {class: `bar ${kind}`, rx: 4, ...box})];
+      if (labelX === undefined) return element('g', {}, bar);
+      const place = {x: labelX, y: box.y + box.height / 2, 'dominant-baseline': 'central'};
+      const on = kind === 'wait' || kind === 'throttle' ? 'on-wait' : 'on-bar';
+      return element('g', {}, [...bar, element('text', {class: on, ...place}, [label])]);
     }),
     ...marks.map(drawMark),
   ]);

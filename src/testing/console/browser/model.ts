@@ -15,7 +15,7 @@ export const emptyModel: Model = {emulator: '', token: '', total: 0, operations:
 /**
  * The model after a message. Pure.
  *
- * @param kept the keys of the operations that stay, however many newer ones there are: nobody's choice changes under their hands
+ * @param kept the keys of the operations that stay, however many newer ones there are: what somebody has selected never disappears
  */
 export function applyMessage(model: Model, message: Message, kept: ReadonlySet<number>): Model {
   if (message.type === 'snapshot') {

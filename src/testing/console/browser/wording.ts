@@ -1,7 +1,6 @@
 import {type Entry, type EntryAnswer, limits, type NextAnswer, type OperationView} from '../wire.ts';
 import type {WatchEntry} from './watch.ts';
 
-/** One line of a log. */
 export interface Line {
   readonly time: string;
   readonly text: string;

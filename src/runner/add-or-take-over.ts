@@ -1,20 +1,22 @@
 import type {ResumeToken} from '../operation/resume-token.ts';
-import type {OperationPoller} from '../poller.ts';
+import {OperationPoller} from '../poller.ts';
 
 /**
- * Takes over what a poller watches. The poller stops once that has been added; it goes on if adding fails, and where the key is
- * that of another operation.
+ * Adds an operation. What a poller watches is taken over: the poller stops once that has been added; it goes on if adding fails, and
+ * where the key is that of another operation.
  *
- * @param add adds the operation of a resume token
+ * @param source where the operation is, or what to go on from
+ * @param add adds the operation of a location or a resume token
  * @param locationOf where what was added is: something else, where its key was known
  * @returns what is there under the key
  * @throws what `add` rejects with; Error when the poller is being handed over already
  */
-export async function takeOver<Entry>(
-  poller: OperationPoller,
-  add: (token: ResumeToken) => Promise<Entry>,
+export async function addOrTakeOver<Entry>(
+  source: string | URL | ResumeToken | OperationPoller,
+  add: (source: string | URL | ResumeToken) => Promise<Entry>,
   locationOf: (entry: Entry) => string,
 ): Promise<Entry> {
+  if (!(source instanceof OperationPoller)) return await add(source);
   let found: {readonly entry: Entry} | undefined;
   const take = async (token: ResumeToken): Promise<Entry> => {
     const entry = await add(token);
@@ -22,7 +24,7 @@ export async function takeOver<Entry>(
     if (locationOf(entry) !== token.location) throw new Error('The key belongs to another operation');
     return entry;
   };
-  return await poller.handOver(take).catch((error: unknown) => {
+  return await source.handOver(take).catch((error: unknown) => {
     if (found === undefined) throw error;
     return found.entry;
   });
