@@ -268,14 +268,14 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     return this.#actor;
   }
 
-  static #onChange({events, machineEvents}: Change, outcome: Outcome | undefined, poller: OperationPoller): void {
+  static #onChange(change: Change, outcome: Outcome | undefined, poller: OperationPoller): void {
     const {signal, fetchResult} = poller.#watch.settings;
     const fetches = outcome?.status === 'succeeded' && fetchResult;
     if (fetches) poller.#phase = {is: 'fetchingResult', abort: deriveController(signal)};
     else if (outcome !== undefined) poller.#phase = {is: 'over', outcome};
-    if (poller.#actor !== undefined) for (const event of machineEvents) poller.#actor.send(event);
+    if (poller.#actor !== undefined) for (const event of change.machineEvents) poller.#actor.send(event);
     // A listener that stops the poller does so in the middle of an event.
-    poller.#listeners?.emitInTurn(events);
+    poller.#listeners?.emitInTurn(change.events);
     if (fetches) void poller.#fetchResult(outcome.operation);
     else if (outcome !== undefined) poller.#settle(outcome);
   }

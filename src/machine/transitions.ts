@@ -1,6 +1,7 @@
 import {type AnyMachineSnapshot, type AnyTransitionDefinition, getNextTransitions} from 'xstate';
+import type {Transition} from '../operation/emitted-events.ts';
 import {isOperationStatus, type OperationStatus} from '../operation/operation.ts';
-import {type Reduced, reduce} from '../operation/reducer.ts';
+import {reduce} from '../operation/reducer.ts';
 import {type OperationStateValue, stateValue, type WatchState} from '../operation/state.ts';
 import type {Transitions, WatchEvent} from '../operation/watch-event.ts';
 import {firstState} from '../options/first-state.ts';
@@ -30,15 +31,15 @@ export function transitionsOf(machine: OperationMachine): Transitions {
 /**
  * Applies an event to a watched operation, as the machine does.
  *
- * @returns the next state and what to emit; `undefined` where the machine does not take the event
+ * @returns `undefined` where the machine does not take the event
  */
 export function transition(
-  state: WatchState,
+  before: WatchState,
   event: WatchEvent,
   transitions: Transitions = transitionsOf(statusMachine),
-): Reduced | undefined {
-  const next = transitions(stateValue(state), event);
-  return next === undefined ? undefined : reduce(state, event, next);
+): Transition | undefined {
+  const next = transitions(stateValue(before), event);
+  return next === undefined ? undefined : {before, event, after: reduce(before, event, next)};
 }
 
 /** Where a state leads to: by the reported status, and by the type of any other event. */

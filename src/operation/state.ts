@@ -133,11 +133,6 @@ export function withFetchedResult(state: WatchState, operation: Operation | unde
   return operation === state.operation ? state : {...state, operation, resultLocation: null};
 }
 
-/** A copy of a state with some fields changed. */
-export function changed(state: WatchState, changes: Partial<WatchState>): WatchState {
-  return Object.assign(copyOf(state), changes);
-}
-
 /**
  * A copy of a state, to be changed by whoever made it. It is spelled out, field by field: spreading so many fields takes twenty
  * times as long, and this happens twice at each poll.
