@@ -76,16 +76,14 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   /** The operation as last known; `undefined` before the first report. */
   get operation(): Operation<Result> | undefined {
     // With its result, once that has been fetched.
-    const ended = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
+    const ended = this.#ended;
     const known = ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
     return known as Operation<Result> | undefined;
   }
 
   /** Why watching was given up; `undefined` while it goes on and when the operation ended. */
   get abandoned(): AbandonReason | undefined {
-    return this.#phase.is === 'over' && this.#phase.outcome.status === 'abandoned'
-      ? this.#phase.outcome.reason
-      : undefined;
+    return this.#ended?.status === 'abandoned' ? this.#ended.reason : undefined;
   }
 
   /** Where the operation is polled, as it stands: on a foreign host it can be a capability, which events and errors do
@@ -262,10 +260,12 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * then on; stopping it stops watching.
    */
   get actor(): Actor<OperationMachine> {
-    this.#actor ??= startActor(this.#watch.state, this.#phase.is === 'over' ? this.#phase.outcome : undefined, () =>
-      this.stop('its actor was stopped'),
-    );
+    this.#actor ??= startActor(this.#watch.state, this.#ended, () => this.stop('its actor was stopped'));
     return this.#actor;
+  }
+
+  get #ended(): Outcome | undefined {
+    return this.#phase.is === 'over' ? this.#phase.outcome : undefined;
   }
 
   static #onChange(change: Change, outcome: Outcome | undefined, poller: OperationPoller): void {
@@ -297,7 +297,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
 
   /** @returns removes the callback */
   #onceOver(settle: (outcome: Outcome) => void): () => void {
-    if (this.#phase.is === 'over') settle(this.#phase.outcome);
+    if (this.#ended !== undefined) settle(this.#ended);
     else {
       this.#onOutcome ??= new Set();
       this.#onOutcome.add(settle);

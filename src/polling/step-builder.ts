@@ -12,8 +12,13 @@ import type {Clock} from '../shared/clock.ts';
 import {estimateRemaining} from './estimate-remaining.ts';
 import type {Wait} from './next-wait.ts';
 
-/** What follows a step: the next one, after a wait in milliseconds, or the outcome, because watching is over. */
-export type Next = {readonly wait: number} | {readonly outcome: Outcome};
+/** A wait until the next step, in milliseconds. */
+export interface WaitNext {
+  readonly wait: number;
+}
+
+/** What follows a step: the next one, after a wait, or the outcome, because watching is over. */
+export type Next = WaitNext | {readonly outcome: Outcome};
 
 /** A watched operation that has changed, and what led there. */
 export class Change<Following extends Next | undefined = Next | undefined> {
@@ -80,11 +85,16 @@ export class StepBuilder {
     return change;
   }
 
-  step(next: Next): Step {
+  step<Following extends Next>(next: Following): Change<Following> {
     return new Change(this.state, this.#made, next);
   }
 
-  waiting({delay, because, notBefore}: Wait, at: number, answer: Answer | undefined, after?: PollError): Step {
+  waiting(
+    {delay, because, notBefore}: Wait,
+    at: number,
+    answer: Answer | undefined,
+    after?: PollError,
+  ): Change<WaitNext> {
     const remaining = estimateRemaining(this.state, this.#schedule, at);
     this.apply({type: 'wait', delay, because, notBefore, remaining, after, at, answer});
     return this.step({wait: delay});

@@ -11,7 +11,7 @@ import {estimateRemaining} from './estimate-remaining.ts';
 import {countOf, reasonToAbandon} from './failed-poll.ts';
 import {nextWait, remainingWait} from './next-wait.ts';
 import type {PollRequest, Report} from './poll.ts';
-import {type Change, type Step, StepBuilder, type StepSettings} from './step-builder.ts';
+import {type Change, type Step, StepBuilder, type StepSettings, type WaitNext} from './step-builder.ts';
 
 /** What a step needs from outside. */
 export interface StepIo {
@@ -155,7 +155,7 @@ const wakeInterval = 100;
  *
  * @returns `undefined` where the wait ends no earlier
  */
-export function wake(state: WatchState, clock: Clock, settings?: StepSettings): Step | undefined {
+export function wake(state: WatchState, clock: Clock, settings?: StepSettings): Change<WaitNext> | undefined {
   const at = clock.now();
   const {dueAt, notBefore} = state;
   const delay = Math.ceil(Math.max(0, (notBefore ?? at) - at));

@@ -96,7 +96,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a stop leaves the timer',
     file: 'polling/watch.ts',
-    search: 'watching--;\n    clearTimeout(this.#timer);',
+    search: 'watching--;\n    this.#clearTimer();',
     replace: 'watching--;',
   },
   {
