@@ -76,16 +76,14 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   /** The operation as last known; `undefined` before the first report. */
   get operation(): Operation<Result> | undefined {
     // With its result, once that has been fetched.
-    const ended = this.#phase.is === 'over' ? this.#phase.outcome : undefined;
+    const ended = this.#ended;
     const known = ended?.status === 'succeeded' ? ended.operation : this.#watch.state.operation;
     return known as Operation<Result> | undefined;
   }
 
   /** Why watching was given up; `undefined` while it goes on and when the operation ended. */
   get abandoned(): AbandonReason | undefined {
-    return this.#phase.is === 'over' && this.#phase.outcome.status === 'abandoned'
-      ? this.#phase.outcome.reason
-      : undefined;
+    return this.#ended?.status === 'abandoned' ? this.#ended.reason : undefined;
   }
 
   /** Where the operation is polled, as it stands: on a foreign host it can be a capability, which events and errors do
@@ -262,20 +260,22 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * then on; stopping it stops watching.
    */
   get actor(): Actor<OperationMachine> {
-    this.#actor ??= startActor(this.#watch.state, this.#phase.is === 'over' ? this.#phase.outcome : undefined, () =>
-      this.stop('its actor was stopped'),
-    );
+    this.#actor ??= startActor(this.#watch.state, this.#ended, () => this.stop('its actor was stopped'));
     return this.#actor;
   }
 
-  static #onChange({events, machineEvents}: Change, outcome: Outcome | undefined, poller: OperationPoller): void {
+  get #ended(): Outcome | undefined {
+    return this.#phase.is === 'over' ? this.#phase.outcome : undefined;
+  }
+
+  static #onChange(change: Change, outcome: Outcome | undefined, poller: OperationPoller): void {
     const {signal, fetchResult} = poller.#watch.settings;
     const fetches = outcome?.status === 'succeeded' && fetchResult;
     if (fetches) poller.#phase = {is: 'fetchingResult', abort: deriveController(signal)};
     else if (outcome !== undefined) poller.#phase = {is: 'over', outcome};
-    if (poller.#actor !== undefined) for (const event of machineEvents) poller.#actor.send(event);
+    if (poller.#actor !== undefined) for (const event of change.machineEvents) poller.#actor.send(event);
     // A listener that stops the poller does so in the middle of an event.
-    poller.#listeners?.emitInTurn(events);
+    poller.#listeners?.emitInTurn(change.events);
     if (fetches) void poller.#fetchResult(outcome.operation);
     else if (outcome !== undefined) poller.#settle(outcome);
   }
@@ -297,7 +297,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
 
   /** @returns removes the callback */
   #onceOver(settle: (outcome: Outcome) => void): () => void {
-    if (this.#phase.is === 'over') settle(this.#phase.outcome);
+    if (this.#ended !== undefined) settle(this.#ended);
     else {
       this.#onOutcome ??= new Set();
       this.#onOutcome.add(settle);

@@ -175,7 +175,7 @@ function startedState(
 function endedState(url: string, operation: Operation, answer: Answer, settings: Settings): WatchState {
   const at = now();
   const first = firstState(url, settings, at);
-  return transition(first, {type: 'report', operation, at, answer})?.state ?? first;
+  return transition(first, {type: 'report', operation, at, answer})?.after ?? first;
 }
 
 /** An operation without the body it was parsed from, which contains a secret. */

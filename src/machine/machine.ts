@@ -1,4 +1,5 @@
 import {assign, enqueueActions, fromCallback, sendTo, setup} from 'xstate';
+import {emittedEvents} from '../operation/emitted-events.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationStatus} from '../operation/operation.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
@@ -92,10 +93,11 @@ function recordAction() {
   type Event = OperationMachineEvent;
   type Next = {readonly next: OperationStateValue};
   return enqueueActions<WatchState, Event, Next, Event, never, never, never, never, OperationEvent>((given, {next}) => {
-    if (given.event.type === 'watching') return;
-    const {state, events} = reduce(given.context, given.event, next);
-    given.enqueue.assign(() => state);
-    for (const emitted of events) given.enqueue.emit(emitted);
+    const {context: before, event, enqueue} = given;
+    if (event.type === 'watching') return;
+    const after = reduce(before, event, next);
+    enqueue.assign(() => after);
+    for (const emitted of emittedEvents({before, event, after})) enqueue.emit(emitted);
   });
 }
 

@@ -1,6 +1,7 @@
 import {type AnyMachineSnapshot, type AnyTransitionDefinition, getNextTransitions} from 'xstate';
+import type {Transition} from '../operation/emitted-events.ts';
 import {isOperationStatus, type OperationStatus} from '../operation/operation.ts';
-import {type Reduced, reduce} from '../operation/reducer.ts';
+import {reduce} from '../operation/reducer.ts';
 import {type OperationStateValue, stateValue, type WatchState} from '../operation/state.ts';
 import type {Transitions, WatchEvent} from '../operation/watch-event.ts';
 import {firstState} from '../options/first-state.ts';
@@ -30,22 +31,19 @@ export function transitionsOf(machine: OperationMachine): Transitions {
 /**
  * Applies an event to a watched operation, as the machine does.
  *
- * @returns the next state and what to emit; `undefined` where the machine does not take the event
+ * @returns `undefined` where the machine does not take the event
  */
 export function transition(
-  state: WatchState,
+  before: WatchState,
   event: WatchEvent,
   transitions: Transitions = transitionsOf(statusMachine),
-): Reduced | undefined {
-  const next = transitions(stateValue(state), event);
-  return next === undefined ? undefined : reduce(state, event, next);
+): Transition | undefined {
+  const next = transitions(stateValue(before), event);
+  return next === undefined ? undefined : {before, event, after: reduce(before, event, next)};
 }
 
-/** Where a state leads to: by the reported status, and by the type of any other event. */
-interface Row {
-  readonly reports: Map<string, OperationStateValue>;
-  readonly others: Map<string, OperationStateValue>;
-}
+/** Where a state leads to: by the reported status, or by the type of any other event, which is never a status. */
+type Row = Map<string, OperationStateValue>;
 
 const stateValues: readonly OperationStateValue[] = [
   'notStarted',
@@ -59,20 +57,15 @@ const stateValues: readonly OperationStateValue[] = [
 function readTransitions(machine: OperationMachine): Transitions {
   const table = new Map<OperationStateValue, Row>();
   for (const from of stateValues) {
-    const row: Row = {reports: new Map(), others: new Map()};
+    const row: Row = new Map();
     table.set(from, row);
     for (const definition of definitionsOf(machine, from)) {
-      const {status, eventType, to} = readDefinition(from, definition);
-      const cells = status === undefined ? row.others : row.reports;
-      const key = status ?? eventType;
+      const {key, to} = readDefinition(from, definition);
       // Like XState, the first one counts.
-      if (!cells.has(key)) cells.set(key, to);
+      if (!row.has(key)) row.set(key, to);
     }
   }
-  return (from, event) => {
-    const row = table.get(from);
-    return event.type === 'report' ? row?.reports.get(event.operation.status) : row?.others.get(event.type);
-  };
+  return (from, event) => table.get(from)?.get(event.type === 'report' ? event.operation.status : event.type);
 }
 
 /** The transitions from a state that change it or record something. */
@@ -87,7 +80,7 @@ function definitionsOf(machine: OperationMachine, value: OperationStateValue): r
 function readDefinition(
   from: OperationStateValue,
   {eventType, guard, target, actions}: AnyTransitionDefinition,
-): {readonly eventType: string; readonly status: OperationStatus | undefined; readonly to: OperationStateValue} {
+): {readonly key: string; readonly to: OperationStateValue} {
   const to = (target?.[0]?.key ?? from) as OperationStateValue;
   const refuse = (why: string): TypeError => new TypeError(`The transition ${from} -> ${to} on ${eventType} ${why}`);
   if (from !== 'notStarted' && from !== 'running') throw refuse('leaves a terminal state');
@@ -100,7 +93,7 @@ function readDefinition(
   if (to !== leadsTo) throw refuse(`should lead to ${leadsTo}`);
   // Other runners take no action but call the reducer with the state that the table has.
   if (recordedState(actions) !== to) throw refuse(`should have one action, which records ${to}`);
-  return {eventType, status, to};
+  return {key: status ?? eventType, to};
 }
 
 function reportedStatus(guard: unknown): OperationStatus | undefined {

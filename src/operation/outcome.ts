@@ -43,16 +43,12 @@ export function endedOutcome(state: WatchState, clock?: Clock): Outcome | undefi
     answer: state.answer,
     resumeToken: () => resumeTokenOf(state, clock),
   };
-  const name = operation.id === undefined ? 'The operation' : `Operation ${operation.id}`;
-  if (operation.status === 'failed') {
-    const error = new OperationFailedError(`${name} failed${describeEnd(operation)}`, facts);
-    return {status: 'failed', operation, error};
-  }
-  const error = new OperationCanceledError(`${name} was canceled${describeEnd(operation)}`, facts);
-  return {status: 'canceled', operation, error};
-}
-
-function describeEnd({error, statusDetail}: FailedOperation | CanceledOperation): string {
-  const parts = [error?.code, error?.message ?? statusDetail].filter(Boolean);
-  return parts.length === 0 ? '' : `: ${parts.join(', ').slice(0, 300)}`;
+  const describe = (end: string): string => {
+    const name = operation.id === undefined ? 'The operation' : `Operation ${operation.id}`;
+    const why = [operation.error?.code, operation.error?.message ?? operation.statusDetail].filter(Boolean).join(', ');
+    return `${name} ${end}${why && `: ${why.slice(0, 300)}`}`;
+  };
+  return operation.status === 'failed'
+    ? {status: 'failed', operation, error: new OperationFailedError(describe('failed'), facts)}
+    : {status: 'canceled', operation, error: new OperationCanceledError(describe('was canceled'), facts)};
 }

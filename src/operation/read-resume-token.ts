@@ -5,7 +5,7 @@ import {isLocation, readLocation, redactLocation} from '../shared/location.ts';
 import {InvalidResumeTokenError} from './errors.ts';
 import {hasEnded, isOperationStatus, type Operation} from './operation.ts';
 import {tokenKind, tokenVersion} from './resume-token.ts';
-import {abandonReasons, changed, type WatchState} from './state.ts';
+import {abandonReasons, copyOf, type WatchState} from './state.ts';
 
 /**
  * Reads a resume token, given as `toJSON()` made it or as JSON text.
@@ -36,7 +36,7 @@ export function readResumeToken(token: unknown): WatchState {
   if ((endedAt !== undefined) !== (abandoned !== undefined || isAtEnd) || (abandoned !== undefined && isAtEnd)) {
     throw invalid('endedAt and the status do not agree');
   }
-  return changed(known, {
+  return Object.assign(copyOf(known), {
     redactedLocation: isAtTokenOrigin ? location : redactLocation(location, tokenOrigin),
     failures,
     deferredAttempts,

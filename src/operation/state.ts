@@ -1,4 +1,3 @@
-import {shiftTime} from '../shared/clock.ts';
 import type {Operation, OperationStatus} from './operation.ts';
 
 /** The part of a response's head that is worth keeping: enough for a support case, nothing secret. */
@@ -91,20 +90,27 @@ export interface WatchState {
   readonly abandoned: AbandonReason | undefined;
 }
 
+/** The fields of {@link WatchState} that are times. */
+const times = [
+  'startedAt',
+  'dueAt',
+  'notBefore',
+  'deadlineAt',
+  'missingSince',
+  'changedAt',
+  'lastSeenAt',
+  'endedAt',
+] as const;
+
 /** A state with its times as they are by a clock that is `by` milliseconds ahead. */
 export function shiftTimes(state: WatchState, by: number): WatchState {
   if (by === 0) return state;
-  return {
-    ...state,
-    startedAt: state.startedAt + by,
-    dueAt: state.dueAt + by,
-    notBefore: shiftTime(state.notBefore, by),
-    deadlineAt: shiftTime(state.deadlineAt, by),
-    missingSince: shiftTime(state.missingSince, by),
-    changedAt: state.changedAt + by,
-    lastSeenAt: shiftTime(state.lastSeenAt, by),
-    endedAt: shiftTime(state.endedAt, by),
-  };
+  const shifted = copyOf(state);
+  for (const name of times) {
+    const time = state[name];
+    if (time !== undefined) shifted[name] = time + by;
+  }
+  return shifted;
 }
 
 /** The state of the machine that a watched operation is in. */
@@ -131,11 +137,6 @@ export function lastPollAt({
 /** A state with the operation as an outcome has it: where its result was fetched, it is in the operation and nowhere else. */
 export function withFetchedResult(state: WatchState, operation: Operation | undefined): WatchState {
   return operation === state.operation ? state : {...state, operation, resultLocation: null};
-}
-
-/** A copy of a state with some fields changed. */
-export function changed(state: WatchState, changes: Partial<WatchState>): WatchState {
-  return Object.assign(copyOf(state), changes);
 }
 
 /**

@@ -24,16 +24,16 @@ export async function fetchOnce<Result>(state: WatchState, settings: Settings): 
   };
   const {controller, dispose} = deriveController(settings.signal);
   let failure: PollError | undefined;
-  const ask = async (request: PollRequest): Promise<Report> => {
-    const report = await poll(strict, request);
-    if (report.is === 'failure') failure = report.error;
-    return report;
-  };
   let taken: Step;
   try {
     // A client may hold the request back: here that counts towards `requestTimeout`, since a caller does not wait for hours.
     const deadlineAt = now() + settings.requestTimeout;
-    const io = {settings: strict, poll: (request: PollRequest) => ask({...request, deadlineAt}), signal: controller};
+    const ask = async (request: PollRequest): Promise<Report> => {
+      const report = await poll(strict, {...request, deadlineAt});
+      if (report.is === 'failure') failure = report.error;
+      return report;
+    };
+    const io = {settings: strict, poll: ask, signal: controller};
     taken = await step({...state, deadlineAt: undefined}, io, processClock);
   } catch (error) {
     if (!controller.aborted) throw error;

@@ -73,33 +73,30 @@ export type Report =
  *
  * @throws the signal's reason when it aborts, and nothing else
  */
-export async function poll(settings: Settings, request: PollRequest): Promise<Report> {
+export function poll(settings: Settings, request: PollRequest): Promise<Report> {
   const refresh: TokenRefresh = {done: false};
   const {maxRetryTime} = settings.retry;
-  const retriesEndAt = maxRetryTime === undefined ? undefined : now() + maxRetryTime;
-  try {
-    return readReport(settings, request, await exchange(settings, request, refresh));
-  } catch (error) {
-    return retry(settings, request, refresh, error, retriesEndAt);
-  }
+  const retriesEndAt = maxRetryTime === undefined ? Number.POSITIVE_INFINITY : now() + maxRetryTime;
+  const ask = (): Promise<Report> =>
+    exchange(settings, request, refresh).then((response) => readReport(settings, request, response));
+  return ask().catch((error) => retry(settings.retry, request, ask, error, retriesEndAt));
 }
 
 /** p-retry, once there is something to retry: its first attempt is the one that has failed already. */
 async function retry(
-  settings: Settings,
+  options: RetryOptions,
   request: PollRequest,
-  refresh: TokenRefresh,
+  ask: () => Promise<Report>,
   firstError: unknown,
-  retriesEndAt = Number.POSITIVE_INFINITY,
+  retriesEndAt: number,
 ): Promise<Report> {
-  const {retry: options} = settings;
   const {signal, retryUntil, onRetry} = request;
   const {shouldRetry, ...hooks} = limitHooks(options, request);
   try {
     return await pRetry(
       async (number) => {
         if (number === 1) throw firstError;
-        return readReport(settings, request, await exchange(settings, request, refresh));
+        return ask();
       },
       {
         ...hooks,

@@ -2,6 +2,7 @@ import {redactUrl} from '../http/redact.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
 import type {PollError} from '../operation/poll-error.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
+import type {WatchEvent} from '../operation/watch-event.ts';
 import type {Settings} from '../options/settings.ts';
 import type {Signal} from '../shared/abort.ts';
 import type {Clock} from '../shared/clock.ts';
@@ -10,7 +11,7 @@ import {estimateRemaining} from './estimate-remaining.ts';
 import {countOf, reasonToAbandon} from './failed-poll.ts';
 import {nextWait, remainingWait} from './next-wait.ts';
 import type {PollRequest, Report} from './poll.ts';
-import {type Change, type Step, StepBuilder, type StepSettings} from './step-builder.ts';
+import {type Change, type Step, StepBuilder, type StepSettings, type WaitNext} from './step-builder.ts';
 
 /** What a step needs from outside. */
 export interface StepIo {
@@ -48,6 +49,10 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
   if (isOver(state)) return builder.ended();
   const {location, tokenOrigin, dueAt, deadlineAt} = state;
   if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', clock.now());
+  const changeDuringPoll = (event: WatchEvent): void => {
+    builder.apply(event);
+    io.onChange?.(builder.takeChange());
+  };
   const report = await io.poll({
     method: 'GET',
     json: undefined,
@@ -61,14 +66,11 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
     retryUntil: deadlineAt,
     signal: io.signal,
     known: io.known,
-    onRetry: (error, delay) => {
-      builder.apply({type: 'retry', error, delay, at: clock.now(), answer: error.answer});
-      io.onChange?.(builder.takeChange());
-    },
+    onRetry: (error, delay) => changeDuringPoll({type: 'retry', error, delay, at: clock.now(), answer: error.answer}),
     onHeldBack: (until) => {
       const at = clock.now();
-      builder.apply({type: 'wait', delay: Math.max(0, until - at), because: 'heldBack', notBefore: until, at});
-      io.onChange?.(builder.takeChange());
+      const delay = Math.max(0, until - at);
+      changeDuringPoll({type: 'wait', delay, because: 'heldBack', notBefore: until, at});
     },
   });
   const at = clock.now();
@@ -153,7 +155,7 @@ const wakeInterval = 100;
  *
  * @returns `undefined` where the wait ends no earlier
  */
-export function wake(state: WatchState, clock: Clock, settings?: StepSettings): Step | undefined {
+export function wake(state: WatchState, clock: Clock, settings?: StepSettings): Change<WaitNext> | undefined {
   const at = clock.now();
   const {dueAt, notBefore} = state;
   const delay = Math.ceil(Math.max(0, (notBefore ?? at) - at));

@@ -77,8 +77,7 @@ export class Watch<Owner = undefined> {
     if (this.#onPaused !== undefined) throw new Error('The poller is being handed over already');
     return new Promise((resolve) => {
       this.#onPaused = resolve;
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
+      this.#clearTimer();
       // Between two requests of a poll nothing is lost by leaving it.
       if (this.#poll === undefined || this.#state.dueAt > now()) this.#abortPoll();
     });
@@ -102,9 +101,8 @@ export class Watch<Owner = undefined> {
   #shortenWait(): void {
     this.#wasWoken = false;
     const woken = wake(this.#state, processClock, this.settings);
-    if (woken === undefined || !('wait' in woken.next)) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    if (woken === undefined) return;
+    this.#clearTimer();
     this.#state = woken.state;
     this.#onChange(woken, undefined, this.#owner);
     // By a timer even if it is due now, so that any number of hints in one turn make one poll.
@@ -186,10 +184,14 @@ export class Watch<Owner = undefined> {
     else watch.#ask();
   }
 
-  #dispose(): void {
-    watching--;
+  #clearTimer(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+  }
+
+  #dispose(): void {
+    watching--;
+    this.#clearTimer();
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
     this.#abortPoll();

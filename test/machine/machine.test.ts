@@ -6,10 +6,10 @@ import {statusMachine} from '../../src/machine/machine.ts';
 import type {OperationMachineEvent, OperationSnapshot} from '../../src/machine/machine-type.ts';
 import {snapshotOf} from '../../src/machine/snapshot.ts';
 import * as table from '../../src/machine/transitions.ts';
+import {emittedEvents} from '../../src/operation/emitted-events.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import {type OperationStatus, statusRank} from '../../src/operation/operation.ts';
 import type {Outcome} from '../../src/operation/outcome.ts';
-import type {Reduced} from '../../src/operation/reducer.ts';
 import {type OperationStateValue, stateValue, type WatchState} from '../../src/operation/state.ts';
 import type {WatchEvent} from '../../src/operation/watch-event.ts';
 import {operationMachine} from '../../src/polling/operation-machine.ts';
@@ -17,7 +17,10 @@ import {location, operationOf, stateOf, statuses, tasks} from '../support/core.t
 import {abandon, anySequence, at, emittedBy, otherEvents, report, scripted} from './events.ts';
 
 /** Moves a state by the table; an event that the machine does not take changes nothing. */
-const move = (state: WatchState, event: WatchEvent): Reduced => table.transition(state, event) ?? {state, events: []};
+function move(before: WatchState, event: WatchEvent): {state: WatchState; events: readonly OperationEvent[]} {
+  const made = table.transition(before, event);
+  return made === undefined ? {state: before, events: []} : {state: made.after, events: emittedEvents(made)};
+}
 
 const rankOf = ({highestStatus}: WatchState): number => (highestStatus === undefined ? -1 : statusRank[highestStatus]);
 

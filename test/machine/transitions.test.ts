@@ -5,6 +5,7 @@ import {statusMachine} from '../../src/machine/machine.ts';
 import type {OperationMachine} from '../../src/machine/machine-type.ts';
 import {snapshotOf} from '../../src/machine/snapshot.ts';
 import * as table from '../../src/machine/transitions.ts';
+import {emittedEvents} from '../../src/operation/emitted-events.ts';
 import type {OperationEvent} from '../../src/operation/events.ts';
 import {type OperationStateValue, stateValue, type WatchState} from '../../src/operation/state.ts';
 import type {WatchEvent} from '../../src/operation/watch-event.ts';
@@ -114,12 +115,12 @@ describe('a variant of the machine', () => {
         actor.on('*', (event) => emitted.push(event));
         for (const event of sequence) {
           emitted.length = 0;
-          const reduced = table.transition(state, event, transitionsOf(machine));
+          const made = table.transition(state, event, transitionsOf(machine));
           const [next, actions] = transition(machine, snapshot, event);
           if (actor.getSnapshot().status === 'active') actor.send(event);
-          state = reduced?.state ?? state;
+          state = made?.after ?? state;
           snapshot = next;
-          const events = reduced?.events ?? [];
+          const events = made === undefined ? [] : emittedEvents(made);
           expect([emitted, emittedBy(actions)]).toEqual([events, events]);
           for (const {value, context, status} of [snapshot, actor.getSnapshot()]) {
             expect([value, context, status]).toEqual([stateValue(state), state, snapshot.status]);
@@ -133,14 +134,14 @@ describe('a variant of the machine', () => {
 
 describe('transition', () => {
   test('gives nothing for an event that the machine does not take', () => {
-    const ended = table.transition(stateOf(), report('failed'))?.state ?? stateOf();
+    const ended = table.transition(stateOf(), report('failed'))?.after ?? stateOf();
     expect(everyEvent.map((event) => table.transition(ended, event))).toEqual(everyEvent.map(() => undefined));
   });
 
   test('goes by the machine where it is given no table', () => {
     for (const event of everyEvent) {
       const [{context}] = transition(statusMachine, snapshotOf(stateOf()), event);
-      expect(table.transition(stateOf(), event)?.state).toEqual(context);
+      expect(table.transition(stateOf(), event)?.after).toEqual(context);
     }
   });
 });

@@ -6,20 +6,6 @@ import {answer, at} from './states.ts';
 
 const polled = stateOf({attempt: 7, answer});
 
-describe('the events of a poll that is going on', () => {
-  test('a retry has the number of that poll, which is counted later', () => {
-    const {state, events} = reduce(polled, {type: 'retry', error: pollError(503), delay: 200, at}, 'notStarted');
-    expect(events).toEqual([expect.objectContaining({type: 'retrying', attempt: 8, delay: 200})]);
-    expect(state).toMatchObject({attempt: 7, dueAt: at + 200, observed: {503: 1}});
-  });
-
-  test('a request that is held back has it too, a wait between polls that of the last one', () => {
-    const wait = {type: 'wait', delay: 200, at} as const;
-    expect(reduce(polled, {...wait, because: 'heldBack'}, 'notStarted').events).toMatchObject([{attempt: 8}]);
-    expect(reduce(polled, {...wait, because: 'schedule'}, 'notStarted').events).toMatchObject([{attempt: 7}]);
-  });
-});
-
 describe('the last answer', () => {
   const refusal = pollError(503);
   const abandon = {type: 'abandon', reason: 'forbidden', error: new OperationError('It ended'), at} as const;
@@ -30,14 +16,14 @@ describe('the last answer', () => {
     ['the end of watching', abandon],
   ] as const)('is that of the event: %s', (_, event) => {
     const other = {httpStatus: 403, clientRequestId: 'c2'};
-    expect(reduce(polled, {...event, answer: other}, 'running').state.answer).toBe(other);
+    expect(reduce(polled, {...event, answer: other}, 'running').answer).toBe(other);
   });
 
   test.each([
     ['retry', {type: 'retry', error: refusal, delay: 200, at}],
     ['trouble', {type: 'trouble', error: refusal, counts: 'failure', at}],
   ] as const)('is that of the failed request: %s', (_, event) => {
-    expect(reduce(polled, event, 'notStarted').state.answer).toBe(refusal.answer);
+    expect(reduce(polled, event, 'notStarted').answer).toBe(refusal.answer);
   });
 
   test.each([
@@ -47,7 +33,7 @@ describe('the last answer', () => {
     ['a report', {type: 'report', operation: operationOf('notStarted'), at}],
     ['the end of watching', abandon],
   ] as const)('stays where there was none: %s', (_, event) => {
-    expect(reduce(polled, event, 'notStarted').state.answer).toBe(answer);
+    expect(reduce(polled, event, 'notStarted').answer).toBe(answer);
   });
 });
 
@@ -58,12 +44,12 @@ describe('when the next poll is allowed', () => {
     ['is dropped once it has passed', at - 1, undefined],
   ])('%s', (_, notBefore, expected) => {
     const state = stateOf({notBefore});
-    expect(reduce(state, {type: 'unknownWord', rawStatus: 'odd', at}, 'notStarted').state.notBefore).toBe(expected);
+    expect(reduce(state, {type: 'unknownWord', rawStatus: 'odd', at}, 'notStarted').notBefore).toBe(expected);
   });
 
   test('is what the service says, even if that is sooner', () => {
     const event = {type: 'unknownWord', rawStatus: 'odd', retryAfter: 300, at} as const;
-    expect(reduce(stateOf({notBefore: at + 5000}), event, 'notStarted').state.notBefore).toBe(at + 300);
+    expect(reduce(stateOf({notBefore: at + 5000}), event, 'notStarted').notBefore).toBe(at + 300);
   });
 });
 
@@ -86,7 +72,7 @@ describe('an operation that has not changed for long', () => {
     ['the time of its last action to none', {lastActionDateTime: undefined}],
   ])('is news when a report changes %s', (_, changes) => {
     const operation = operationOf('running', {...body, ...changes});
-    const {state} = reduce(before, {type: 'report', operation, at}, operation.status);
+    const state = reduce(before, {type: 'report', operation, at}, operation.status);
     expect(state).toMatchObject({changedAt: at, stalled: false});
   });
 
@@ -98,7 +84,7 @@ describe('an operation that has not changed for long', () => {
     ],
   ])('is no news when a report changes %s', (_, changes) => {
     const operation = operationOf('running', {...body, ...changes});
-    const {state} = reduce(before, {type: 'report', operation, at}, operation.status);
+    const state = reduce(before, {type: 'report', operation, at}, operation.status);
     expect(state).toMatchObject({changedAt: beginning, stalled: true});
   });
 });
@@ -112,30 +98,11 @@ test.each([
   expect(failureKind(error)).toBe(kind);
 });
 
-test('a location that is not followed is announced once', () => {
-  const event = {type: 'relocate', followed: false, to: 'https://proxy.example', at} as const;
-  const first = reduce(stateOf(), event, 'notStarted');
-  expect(first.events).toMatchObject([{type: 'relocated', followed: false, to: 'https://proxy.example'}]);
-  const second = reduce(first.state, event, 'notStarted');
-  expect(second.events).toEqual([]);
-  expect(second.state.observed).toEqual({notFollowed: 2});
-});
-
-test.each([
-  ['the first time', [], 1],
-  ['another time', ['odd'], 0],
-])('a word of which only otherWords says the meaning is announced %s or not', (_, unknownWords, count) => {
-  const event = {type: 'report', operation: operationOf('running'), unknownWord: 'odd', at} as const;
-  const {state, events} = reduce(stateOf({unknownWords}), event, 'running');
-  expect(events.filter(({type}) => type === 'unknownStatus')).toHaveLength(count);
-  expect(state.unknownWords).toEqual(['odd']);
-});
-
 test.each([
   [19, 20],
   [20, 20],
 ])('after %i unknown words, there are %i: a service that makes up words does not fill the state', (before, after) => {
   const unknownWords = Array.from({length: before}, (_, index) => `word ${index}`);
-  const {state} = reduce(stateOf({unknownWords}), {type: 'unknownWord', rawStatus: 'odd', at}, 'notStarted');
+  const state = reduce(stateOf({unknownWords}), {type: 'unknownWord', rawStatus: 'odd', at}, 'notStarted');
   expect(state.unknownWords).toHaveLength(after);
 });

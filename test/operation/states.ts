@@ -10,7 +10,7 @@ export const at = beginning + 1000;
 
 /** The state that some events lead to. */
 function stateAfter(events: readonly WatchEvent[], state: WatchState = stateOf()): WatchState {
-  return events.reduce((before, event) => transition(before, event)?.state ?? before, state);
+  return events.reduce((before, event) => transition(before, event)?.after ?? before, state);
 }
 
 export const body = {

@@ -89,14 +89,14 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a status is announced each time',
-    file: 'operation/reducer.ts',
-    search: 'if (isHigher) events.push(statusEvent(after, event));',
-    replace: 'events.push(statusEvent(after, event));',
+    file: 'operation/emitted-events.ts',
+    search: 'if (after.highestStatus !== before.highestStatus) {',
+    replace: 'if (after.highestStatus !== undefined) {',
   },
   {
     name: 'a stop leaves the timer',
     file: 'polling/watch.ts',
-    search: 'watching--;\n    clearTimeout(this.#timer);',
+    search: 'watching--;\n    this.#clearTimer();',
     replace: 'watching--;',
   },
   {
