@@ -20,12 +20,12 @@ const noWords: readonly string[] = /* @__PURE__ */ Object.freeze([]);
  * @throws TypeError when the location is not an absolute http or https URL, or when a token would be sent there unencrypted
  */
 export function firstState(location: string | URL, settings: Settings, now: number, takes?: string): WatchState {
-  const text = checkLocation(location, settings, takes);
-  const tokenOrigin = settings.reader.sendsToken ? new URL(text).origin : '';
+  const {text, url} = checkLocation(location, settings, takes);
+  const {sendsToken} = settings.reader;
   return {
     location: text,
-    redactedLocation: redactLocation(text, tokenOrigin),
-    tokenOrigin,
+    redactedLocation: sendsToken ? text : redactLocation(text, ''),
+    tokenOrigin: sendsToken ? shared(url.origin) : '',
     protocol: settings.reader.protocol.name,
     startedAt: now,
     dueAt: now + settings.initialDelay,
@@ -49,6 +49,14 @@ export function firstState(location: string | URL, settings: Settings, now: numb
   };
 }
 
+let lastOrigin = '';
+
+/** An origin as the string that the operation before has, where it is the same one: a hundred thousand need not hold it each. */
+function shared(origin: string): string {
+  if (origin !== lastOrigin) lastOrigin = origin;
+  return lastOrigin;
+}
+
 /** Where the result will be, by the request that started the operation; `undefined` where that is not known. */
 export function resultLocationOf(
   location: string,
@@ -57,12 +65,12 @@ export function resultLocationOf(
   return started === undefined ? undefined : decideResultLocation(started, reader, location, finalStateVia, pathRoot);
 }
 
-/** Checks a location that the caller gave; see {@link firstState}. */
-export function checkLocation(
+/** A location that the caller gave, checked; see {@link firstState}. */
+function checkLocation(
   location: unknown,
   settings: Pick<Settings, 'token' | 'reader'>,
   takes = 'an absolute http or https URL',
-): string {
+): {readonly text: string; readonly url: URL} {
   const given = location instanceof URL ? location.href : location;
   if (typeof given !== 'string') throw expected('location', takes, describeValue(given));
   const text = decodeLocation(given);
@@ -75,7 +83,7 @@ export function checkLocation(
     throw expected('location', `${takes} without user name and password`, got);
   }
   if (exposesToken(url, settings)) checkIsSecure('location', url);
-  return text;
+  return {text, url};
 }
 
 /**

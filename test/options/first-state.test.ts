@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {checkLocation, firstState} from '../../src/options/first-state.ts';
+import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {beginning, location, tasks, thrownBy} from '../support/core.ts';
@@ -26,12 +26,11 @@ describe('a location (row 40)', () => {
     ['http on a public host without a token', 'http://graph.example/operations/b', without],
     ['http on a public host where no token goes', 'http://graph.example/operations/b', capability],
   ])('%s is taken as it stands', (_, text, settings) => {
-    expect(checkLocation(text, settings)).toBe(text);
     expect(firstState(text, settings, beginning).location).toBe(text);
   });
 
   test('as a URL object is taken', () => {
-    expect(checkLocation(new URL(location), bearer)).toBe(new URL(location).href);
+    expect(firstState(new URL(location), bearer, beginning).location).toBe(new URL(location).href);
   });
 
   const absolute = 'location: expected an absolute http or https URL without user name and password, got';
@@ -85,7 +84,9 @@ describe('a location (row 40)', () => {
       'location: expected an absolute http or https URL, got an object',
     ],
   ])('%s is refused', (_, text, settings, message) => {
-    expect(thrownBy(() => checkLocation(text, settings))).toEqual(new TypeError(message));
+    expect(thrownBy(() => Reflect.apply(firstState, undefined, [text, settings, beginning]))).toEqual(
+      new TypeError(message),
+    );
   });
 });
 
