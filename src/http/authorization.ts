@@ -86,13 +86,14 @@ function threw(error: unknown): never {
 /** How many tokens of a function are known: the current one, and those that it gave before. */
 const maxKnownTokens = 4;
 
-/** The secrets of a function's requests, and what they consist of. */
+/** The secrets of requests with one source of tokens, and what they consist of. */
 interface KnownSecrets extends RequestSecrets {
   readonly tokens: readonly string[];
   readonly others: Secrets;
 }
 
-const knownSecrets = new WeakMap<object, KnownSecrets>();
+const knownByFunction = new WeakMap<object, KnownSecrets>();
+let knownOfString: KnownSecrets | undefined;
 
 /**
  * What must not be shown of a response: the token, also where this request does not carry it, those that the same function gave
@@ -106,14 +107,17 @@ export function secretsWith(
   others: RequestSecrets,
 ): RequestSecrets {
   if (source === undefined) return others;
-  if (typeof source === 'string') return withForms(formsInUrls(source), others);
-  const known = knownSecrets.get(source);
+  const isString = typeof source === 'string';
+  const known = isString ? knownOfString : knownByFunction.get(source);
   const before = known?.tokens ?? [];
+  const current = isString ? source : (token ?? before[0]);
   // The usual case, without any allocation.
-  if (known?.others === others.secrets && (token ?? before[0]) === before[0]) return known;
-  const tokens = token === undefined ? before : [...new Set([token, ...before])].slice(0, maxKnownTokens);
+  if (known?.others === others.secrets && current === before[0]) return known;
+  const tokens =
+    current === undefined ? [] : [...new Set([current, ...(isString ? [] : before)])].slice(0, maxKnownTokens);
   const made = {tokens, others: others.secrets, ...withForms(tokens.flatMap(formsInUrls), others)};
-  knownSecrets.set(source, made);
+  if (isString) knownOfString = made;
+  else knownByFunction.set(source, made);
   return made;
 }
 

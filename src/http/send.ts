@@ -90,11 +90,12 @@ export function send(
         },
       })
       .then(read, fail);
-  return withTimeLimit(requestTimeout, request, 'request', work).catch((error: unknown) => {
+  const recover = (error: unknown): ServiceResponse => {
     // The reason of an abort may be a PollError too.
     if (head === undefined || request.signal.aborted || !(error instanceof PollError)) throw error;
     return read(createResponse(head), error);
-  });
+  };
+  return withTimeLimit(requestTimeout, request, 'request', work, recover);
 }
 
 const acceptJson = 'application/json';

@@ -34,6 +34,7 @@ type Stage =
  * whether or not the work reacts to its signal. Once the head of a response is there, the deadline no longer ends it: a
  * response that is arriving when the deadline passes is read.
  *
+ * @param recover gives what the work is worth after an error, or throws. Default: throws the error
  * @throws PollError when the time is up; the signal's reason when it aborts; what the work throws
  */
 export function withTimeLimit<T>(
@@ -41,12 +42,20 @@ export function withTimeLimit<T>(
   {signal, deadlineAt, onHeldBack}: RequestLimits,
   kind: LimitedWork,
   work: (signal: LazyAbortController, progress: Progress) => Promise<T>,
+  recover: (error: unknown) => T = rethrow,
 ): Promise<T> {
   signal.throwIfAborted();
   const controller = new LazyAbortController();
   const begunAt = now();
   let stage: Stage = {is: 'waiting'};
   return new Promise<T>((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      try {
+        resolve(recover(error));
+      } catch (failure) {
+        reject(failure);
+      }
+    };
     // When its time is up, and the timer for that.
     let end = Number.POSITIVE_INFINITY;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -76,7 +85,7 @@ export function withTimeLimit<T>(
     };
     const giveUp = (reason: unknown): void => {
       finish();
-      reject(reason);
+      fail(reason);
       controller.abort();
     };
     const unsubscribe = onAbort(signal, () => giveUp(signal.reason));
@@ -102,7 +111,7 @@ export function withTimeLimit<T>(
         // because of too many content codings, an abort would make Node emit `uncaughtException`, which ends the process.
         if (stage.is === 'arriving') controller.abort();
         finish();
-        reject(error);
+        fail(error);
       },
     );
     // Most work has been sent by now, and its timer is running.
@@ -116,6 +125,10 @@ function endOf(stage: Stage, requestTimeout: number, deadlineAt = Number.POSITIV
   if (stage.is === 'waiting') return deadlineAt;
   const end = stage.sentAt + requestTimeout;
   return stage.is === 'sent' ? Math.min(end, deadlineAt) : end;
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 function timeoutError(kind: LimitedWork, limit: number, stage: Stage): PollError {

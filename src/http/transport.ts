@@ -103,13 +103,7 @@ function kyTransport(http: KyInstance): Transport {
     const signal = toAbortSignal(ended);
     // An abort reaches a body that is still arriving only while somebody holds the request that ky made of our signal.
     const requests: Request[] = [];
-    const hold: BeforeRequestHook = ({request}) => void requests.push(request);
-    const throughKy = (): Options => ({
-      headers,
-      signal,
-      hooks: {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]},
-    });
-    const response = await http(location, {
+    const options: Options = {
       method,
       json,
       // The location is used as it is, even if the instance has a prefix.
@@ -118,8 +112,15 @@ function kyTransport(http: KyInstance): Transport {
       timeout: false,
       throwHttpErrors: false,
       redirect: 'manual',
-      ...(http === ky ? fetchDirectly(headers, signal, json) : throughKy()),
-    });
+    };
+    if (http === ky) Object.assign(options, fetchDirectly(headers, signal, json));
+    else {
+      const hold: BeforeRequestHook = ({request}) => void requests.push(request);
+      options.headers = headers;
+      options.signal = signal;
+      options.hooks = {beforeRequest: isForeign ? [hold, withoutCredentials(location, headers), hold] : [hold]};
+    }
+    const response = await http(location, options);
     // Browsers do not reveal where a redirect leads, so the token might follow it anywhere.
     if (response.type === 'opaqueredirect') {
       const message = 'The response is a redirect, which cannot be followed safely here';
