@@ -1,5 +1,5 @@
 import {describeValue, expected} from '../shared/check-options.ts';
-import {checkIsSecure, readLocation} from '../shared/location.ts';
+import {checkIsSecure, readLocation, withoutSlashes} from '../shared/location.ts';
 
 /** A service's root. */
 interface Root {
@@ -23,8 +23,7 @@ export function readRoot(root: unknown, isProtected: boolean, takes = takesRoot)
     throw expected('root', takes, typeof root === 'string' ? describeRoot(root) : describeValue(root));
   }
   if (isProtected) checkIsSecure('root', url, 'a token or key');
-  const {origin, pathname} = url;
-  return {origin, base: origin + pathname.replace(/\/+$/, '')};
+  return {origin: url.origin, base: withoutSlashes(url)};
 }
 
 /** What is wrong with a root. */

@@ -186,7 +186,7 @@ export function succeededByHttp(httpStatus: number, resourceLocation?: string): 
   return Object.freeze({id: undefined, status: 'succeeded', rawStatus: String(httpStatus), ...resource, raw: null});
 }
 
-const percentage = /^\s*(\d+(?:\.\d*)?|\.\d+)\s*%?\s*$/;
+const percentage = /^\s*(\d+(?:\.\d*)?|\.\d+)(?:\s*%)?\s*$/;
 
 // OneNote sends progress as a string, others with a percent sign; drives send fractions.
 function parsePercentage(value: unknown): number | undefined {

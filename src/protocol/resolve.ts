@@ -1,4 +1,4 @@
-import {readLocation} from '../shared/location.ts';
+import {readLocation, withoutSlashes} from '../shared/location.ts';
 import {type JsonPointers, pointerPaths, valueAt} from './pointer.ts';
 import {fillTemplate} from './url-template.ts';
 
@@ -25,9 +25,9 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
   const service = readLocation(root);
   if (target === undefined || service?.origin !== target.origin) return target?.href;
   if (!rootedPath.test(text.trim().replace(/[\t\n\r]/g, ''))) return target.href;
-  const prefix = service.pathname.replace(/\/+$/, '');
-  if (`${target.pathname}/`.toLowerCase().startsWith(`${prefix}/`.toLowerCase())) return target.href;
-  return service.origin + prefix + target.pathname + target.search;
+  const under = withoutSlashes(service);
+  if (`${target.origin}${target.pathname}/`.toLowerCase().startsWith(`${under}/`.toLowerCase())) return target.href;
+  return under + target.pathname + target.search;
 }
 
 /**
@@ -37,7 +37,7 @@ export function resolveLocation(text: unknown, base: string, root?: string): str
  */
 export function withSuffix(location: string, suffix: string): string | undefined {
   const url = readLocation(location);
-  return url && url.origin + url.pathname.replace(/\/+$/, '') + suffix + url.search;
+  return url && withoutSlashes(url) + suffix + url.search;
 }
 
 /** A URL of a protocol: the operation's with a suffix, a template's, or one that stands in the operation. */

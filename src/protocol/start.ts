@@ -1,4 +1,4 @@
-import {readLocation} from '../shared/location.ts';
+import {readLocation, withoutSlashes} from '../shared/location.ts';
 import {readId} from './parse-operation.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
@@ -63,7 +63,7 @@ function locateResource(url: string, id: string | undefined): string | undefined
   const collection = readLocation(url);
   const segment = encodeSegment(id);
   if (collection === undefined || segment === undefined) return undefined;
-  return `${collection.origin}${collection.pathname.replace(/\/+$/, '')}/${segment}`;
+  return `${withoutSlashes(collection)}/${segment}`;
 }
 
 const scheme = /^[a-z][a-z\d+.-]*:/i;

@@ -38,6 +38,12 @@ export function isLocation(value: unknown): value is string {
   return typeof value === 'string' && readLocation(value) !== undefined;
 }
 
+/** The origin and the path of a URL, without slashes at its end. */
+export function withoutSlashes({origin, pathname}: URL): string {
+  // A service may send any number of slashes: each is looked at once, since the pattern matches at the first of them alone.
+  return origin + pathname.replace(/(?<!\/)\/+$/, '');
+}
+
 /** Of a header that a gateway has repeated, `fetch` gives both values: where they are the same, they are one location. */
 function withoutRepetition(text: string): string {
   const separator = ', ';

@@ -216,6 +216,13 @@ describe('a percentage', () => {
     const parsed = parseTask({status: 'running', percentComplete});
     expect(parsed.is === 'operation' && Object.keys(parsed.operation)).toEqual(['id', 'status', 'rawStatus', 'raw']);
   });
+
+  test('is looked for no longer than its text is long', () => {
+    const begun = process.cpuUsage();
+    parseTask({status: 'running', percentComplete: `1${' '.repeat(100_000)}%${' '.repeat(100_000)}x`});
+    parseTask({status: 'running', percentComplete: `1${' '.repeat(100_000)}x`});
+    expect(process.cpuUsage(begun).user / 1000).toBeLessThan(2000);
+  });
 });
 
 describe('a service error', () => {

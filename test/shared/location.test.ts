@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {isSecureOrLoopback, readLocation, redactLocation} from '../../src/shared/location.ts';
+import {isSecureOrLoopback, readLocation, redactLocation, withoutSlashes} from '../../src/shared/location.ts';
 
 test.each([
   ['https://graph.example/x?y', undefined, 'https://graph.example/x?y'],
@@ -44,4 +44,20 @@ test.each([
   ['https://graph.example/x?sig=S', '', 'https://graph.example/x'],
 ])('%s is shown, where the token belongs to %j, as %s', (location, tokenOrigin, expected) => {
   expect(redactLocation(location, tokenOrigin)).toBe(expected);
+});
+
+test.each([
+  ['https://graph.example/', 'https://graph.example'],
+  ['https://graph.example/a//', 'https://graph.example/a'],
+  ['https://graph.example//a/b', 'https://graph.example//a/b'],
+  ['https://graph.example/a/?b/#/', 'https://graph.example/a'],
+])('%s without slashes at its end is %s', (location, expected) => {
+  expect(withoutSlashes(new URL(location))).toBe(expected);
+});
+
+test('slashes at the end of a location are looked for no longer than it is long', () => {
+  const url = new URL(`https://graph.example/${'/'.repeat(100_000)}a`);
+  const begun = process.cpuUsage();
+  withoutSlashes(url);
+  expect(process.cpuUsage(begun).user / 1000).toBeLessThan(2000);
 });
