@@ -132,6 +132,27 @@ describe('83: a poller that is handed over', () => {
     expect(requests()).toBe(1);
   });
 
+  test('by a listener that a hint has called makes no other request', async () => {
+    const {poller, answer, requests} = watched();
+    await settle();
+    await answer(running());
+    const handedOver = new Promise<ResumeToken>((resolve, reject) => {
+      poller.on('waiting', () => {
+        // A store takes its time.
+        const take = async (given: ResumeToken): Promise<ResumeToken> => {
+          await new Promise((stored) => setTimeout(stored, 3000));
+          return given;
+        };
+        poller.handOver(take).then(resolve, reject);
+      });
+    });
+    poller.wake();
+    await jest.advanceTimersByTimeAsync(3000);
+    await expect(handedOver).resolves.toMatchObject({attempt: 1});
+    await expectHandedOver(poller);
+    expect(requests()).toBe(1);
+  });
+
   test('as it ends, ends by itself, and gives the end', async () => {
     const {poller, answer} = watched();
     await settle();

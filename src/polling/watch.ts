@@ -105,8 +105,8 @@ export class Watch<Owner = undefined> {
     this.#clearTimer();
     this.#state = woken.state;
     this.#onChange(woken, undefined, this.#owner);
-    // By a timer even if it is due now, so that any number of hints in one turn make one poll.
-    if (!isOver(this.#state)) this.#sleep(woken.next.wait);
+    // A listener may have stopped us, or hands us over. By a timer even if it is due now, so that any number of hints in one turn make one poll.
+    if (!isOver(this.#state) && this.#onPaused === undefined) this.#sleep(woken.next.wait);
   }
 
   #begin(): void {
