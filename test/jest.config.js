@@ -19,7 +19,7 @@ export default {
     '^operation-poller/node$': '<rootDir>/src/node/index.ts',
     '^operation-poller/durable$': '<rootDir>/src/durable/index.ts',
     '^operation-poller/opentelemetry$': '<rootDir>/src/opentelemetry/index.ts',
-    '^operation-poller/testing$': '<rootDir>/src/testing.ts',
+    '^operation-poller/testing$': '<rootDir>/src/testing/index.ts',
     '^undici$': '<rootDir>/test/setup/undici.cjs',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/build/'],

@@ -11,7 +11,7 @@ const order = [
   ...['shared/', 'operation/', 'protocol/', 'schedule/', 'http/', 'options/', 'machine/', 'polling/'],
   ...['poller.ts', 'poll-operation.ts', 'index.ts'],
   ...['client/', 'graph/', 'runner/', 'tracker/'],
-  ...['node/', 'bullmq/', 'durable/', 'opentelemetry/', 'catalog/', 'testing/', 'runner-kit/', 'testing.ts'],
+  ...['node/', 'bullmq/', 'durable/', 'opentelemetry/', 'catalog/', 'testing/'],
   'cli/',
 ];
 
@@ -20,11 +20,10 @@ const forbidden: ReadonlyArray<{readonly from: RegExp; readonly to: RegExp; read
   {from: /./, to: /\/index\.ts$/, because: 'index files are for users of the package'},
   {from: /^src\/durable\//, to: /^src\/bullmq\//, because: 'a runner needs no other runner'},
   {from: /^src\/opentelemetry\//, to: /^src\/(bullmq|durable)\//, because: 'telemetry needs no runner'},
-  {from: /^src\/testing\//, to: /^src\/(?!testing\/)/, because: 'the emulator shares no mistake with the library'},
   {
-    from: /^src\/runner-kit\//,
-    to: /^src\/(?!(runner-kit|testing)\/)/,
-    because: 'the kit shares no mistake with the runner that it tests',
+    from: /^src\/testing\//,
+    to: /^src\/(?!testing\/)/,
+    because: 'the emulator and the kit share no mistake with the library',
   },
   {
     from: /^src\/testing\/console\/browser\//,
@@ -45,7 +44,7 @@ const packages: ReadonlyMap<string, {readonly values: readonly string[]; readonl
     ['is-network-error', {values: ['http/']}],
     ['p-retry', {values: ['polling/poll.ts'], types: ['options/']}],
     ['xstate', {values: ['machine/', 'polling/', 'poller.ts']}],
-    ['node:', {values: ['node/', 'bullmq/', 'testing/', 'runner-kit/', 'cli/']}],
+    ['node:', {values: ['node/', 'bullmq/', 'testing/', 'cli/']}],
     ['undici', {values: ['node/']}],
     ['classic-level', {values: ['node/']}],
     ['bullmq', {values: ['bullmq/']}],
@@ -196,7 +195,7 @@ describe('allowed', () => {
     ['src/options/a.ts', "import type {KyInstance} from 'ky';"],
     ['src/options/a.ts', "import {type Options} from 'p-retry';"],
     ['src/options/a.ts', "export type Http = import('ky').KyInstance;"],
-    ['src/runner-kit/a.ts', "import {b} from '../testing/b.ts';"],
+    ['src/testing/runner-kit/a.ts', "import {b} from '../b.ts';"],
     ['src/testing/console/a.ts', "import 'node:fs/promises';"],
     ['src/testing/console/browser/a.ts', "import {limits} from '../wire.ts';"],
     ['src/testing/console/browser/a.ts', "import {pollOperation} from 'operation-poller';"],
@@ -208,8 +207,7 @@ describe('allowed', () => {
 });
 
 const forUsers = 'index files are for users of the package';
-const emulator = 'the emulator shares no mistake with the library';
-const kit = 'the kit shares no mistake with the runner that it tests';
+const emulator = 'the emulator and the kit share no mistake with the library';
 const browser = 'the page runs in a browser';
 
 describe('forbidden', () => {
@@ -224,11 +222,7 @@ describe('forbidden', () => {
     ['operation/a.ts', "import b = require('../http/b.ts');", 'src/http/b.ts: operation/ comes before http/'],
     ['operation/a.ts', "declare module '../http/b.ts' {}", 'src/http/b.ts: operation/ comes before http/'],
     ['operation/a.ts', '/// <reference path="../http/b.ts" />', 'src/http/b.ts: operation/ comes before http/'],
-    [
-      'operation/a.ts',
-      '/// <reference types="node:fs" />',
-      'node:fs: only node/, bullmq/, testing/, runner-kit/, cli/ may',
-    ],
+    ['operation/a.ts', '/// <reference types="node:fs" />', 'node:fs: only node/, bullmq/, testing/, cli/ may'],
     ['polling/a.ts', "import {Poller} from '../poller.ts';", 'src/poller.ts: polling/ comes before poller.ts'],
     ['poller.ts', "import './poll-operation.ts';", 'src/poll-operation.ts: poller.ts comes before poll-operation.ts'],
     ['poll-operation.ts', "import './graph/a.ts';", 'src/graph/a.ts: poll-operation.ts comes before graph/'],
@@ -241,7 +235,7 @@ describe('forbidden', () => {
     ['durable/a.ts', "import '../bullmq/b.ts';", 'src/bullmq/b.ts: a runner needs no other runner'],
     ['opentelemetry/a.ts', "import type {B} from '../bullmq/b.ts';", 'src/bullmq/b.ts: telemetry needs no runner'],
     ['testing/a.ts', "import '../shared/b.ts';", `src/shared/b.ts: ${emulator}`],
-    ['runner-kit/a.ts', "import type {Turn} from '../runner/b.ts';", `src/runner/b.ts: ${kit}`],
+    ['testing/runner-kit/a.ts', "import type {Turn} from '../../runner/b.ts';", `src/runner/b.ts: ${emulator}`],
     ['testing/console/browser/a.ts', "import '../../../poller.ts';", `src/poller.ts: ${emulator}`],
     ['testing/console/browser/a.ts', "import '../history.ts';", `src/testing/console/history.ts: ${browser}`],
     ['testing/console/browser/a.ts', "import 'node:fs';", `node:fs: ${browser}`],
@@ -249,11 +243,7 @@ describe('forbidden', () => {
     ['testing/console/a.ts', "import 'operation-poller';", 'operation-poller: only testing/console/browser/ may'],
     ['options/a.ts', "import ky, {type KyInstance} from 'ky';", 'ky: only http/, node/ may'],
     ['machine/a.ts', "import type {Options} from 'p-retry';", 'p-retry: only polling/poll.ts, options/ may'],
-    [
-      'polling/a.ts',
-      "import 'node:fs/promises';",
-      'node:fs/promises: only node/, bullmq/, testing/, runner-kit/, cli/ may',
-    ],
+    ['polling/a.ts', "import 'node:fs/promises';", 'node:fs/promises: only node/, bullmq/, testing/, cli/ may'],
     ['durable/a.ts', "import {Job} from 'bullmq/dist/job.js';", 'bullmq/dist/job.js: only bullmq/ may'],
     ['bullmq/a.ts', "import {Redis} from 'ioredis';", 'ioredis: no file may'],
     ['graph/a.ts', "import type {B} from '@azure/identity';", '@azure/identity: no file may'],

@@ -40,6 +40,12 @@ const releaseOrigins: RedisScript = {
     return origins`,
 };
 
+// In one command: a job that was added between the two would be forgotten, and would wait for a hold that has been lifted.
+const takeHeldJobs: RedisScript = {
+  name: 'takeHeldJobs',
+  lua: `local ids = redis.call('SMEMBERS', KEYS[1]) redis.call('DEL', KEYS[1]) return ids`,
+};
+
 const holdsKey = ['holds'];
 
 /** The origins that are held back, in Redis: all workers of a queue share them. */
@@ -73,14 +79,8 @@ export class RedisHolds {
   /** Ends the hold of an origin, or all holds. @returns the ids of the jobs that waited for it */
   async release(origin: string | undefined): Promise<string[]> {
     const origins = await runScript<readonly string[]>(this.#keys, releaseOrigins, holdsKey, [origin ?? '']);
-    const client = await this.#keys.backend.client;
-    const ids: string[] = [];
-    for (const released of origins) {
-      const key = this.#keys.toKey(heldKey(released));
-      ids.push(...(await client.smembers(key)));
-      await client.del(key);
-    }
-    return ids;
+    const take = (held: string) => runScript<readonly string[]>(this.#keys, takeHeldJobs, [heldKey(held)]);
+    return (await Promise.all(origins.map(take))).flat();
   }
 }
 

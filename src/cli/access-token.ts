@@ -18,6 +18,7 @@ export interface AccessTokenOptions {
   readonly tokenCommand?: string;
 }
 
+/** Where the access token comes from. */
 export interface AccessToken {
   /** Reads it for a request. @throws CliError when it cannot be read */
   readonly read: (request: Pick<TokenRequest, 'claims' | 'forceRefresh' | 'signal'>) => Promise<string>;

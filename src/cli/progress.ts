@@ -34,6 +34,7 @@ interface EstimatedEnd {
 /** Shown as the status before there is one. */
 const noStatus = 'watching';
 
+/** A part of the live line. */
 export interface LineSegment {
   readonly style: Style;
   readonly text: string;

@@ -72,6 +72,7 @@ export class Reporter {
     this.#progress = initialProgress(this.#since, readOptions({notFoundGrace}).notFoundGrace);
   }
 
+  /** Begins the live line, where there is one. */
   start(): void {
     const {stderr, env} = this.#shell;
     if (this.#json || this.#quiet || stderr.isTTY !== true || env['TERM'] === 'dumb') return;

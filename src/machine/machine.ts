@@ -6,10 +6,7 @@ import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import {reduce} from '../operation/reducer.ts';
 import type {OperationStateValue, WatchState} from '../operation/state.ts';
 import type {AbandonEvent} from '../operation/watch-event.ts';
-import {firstState} from '../options/first-state.ts';
-import type {PollOptions} from '../options/poll-options.ts';
-import {readOptions} from '../options/settings.ts';
-import {now} from '../shared/clock.ts';
+import {initialContext, watchInput} from './machine-input.ts';
 import type {
   OperationInput,
   OperationMachine,
@@ -17,7 +14,6 @@ import type {
   WatchCommand,
   WatchLogic,
 } from './machine-type.ts';
-import {WatchInput} from './watch-input.ts';
 
 /**
  * The operation's machine: its statuses, changed by `report` events alone, and `abandoned`. Pure: its `watch` actor, which
@@ -52,7 +48,7 @@ function defineMachine() {
     id: 'operation',
     type: 'compound',
     context: ({input}) => initialContext(input),
-    invoke: {src: 'watch', id: 'watch', input: ({event}) => new WatchInput(optionsOf(event))},
+    invoke: {src: 'watch', id: 'watch', input: ({event}) => watchInput(event)},
     on: {watching: {actions: ['revive', 'startWatching']}},
     initial: 'notStarted',
     states: {
@@ -103,19 +99,6 @@ function recordAction() {
 
 function record(next: OperationStateValue) {
   return {type: 'record', params: {next}} as const;
-}
-
-// XState's `transition` makes an actor without input; its context is never read.
-const nowhere: OperationInput = {location: 'https://localhost/'};
-
-function initialContext(input: OperationInput = nowhere): WatchState {
-  const {location, ...options} = input;
-  return firstState(location, readOptions(options), input === nowhere ? 0 : now());
-}
-
-function optionsOf(event: unknown): PollOptions {
-  const {location, ...options} = (event as {readonly input?: OperationInput}).input ?? nowhere;
-  return options;
 }
 
 function abandonedOutcome({operation}: WatchState, event: unknown): Outcome {

@@ -3,13 +3,13 @@ import type {Transition} from '../operation/emitted-events.ts';
 import {isOperationStatus, type OperationStatus} from '../operation/operation.ts';
 import {reduce} from '../operation/reducer.ts';
 import {type OperationStateValue, stateValue, type WatchState} from '../operation/state.ts';
-import type {Transitions, WatchEvent} from '../operation/watch-event.ts';
+import type {TransitionTable, WatchEvent} from '../operation/watch-event.ts';
 import {firstState} from '../options/first-state.ts';
 import {readOptions} from '../options/settings.ts';
 import {statusMachine} from './machine.ts';
 import type {OperationMachine} from './machine-type.ts';
 
-const tables = new WeakMap<OperationMachine, Transitions>();
+const tables = new WeakMap<OperationMachine, TransitionTable>();
 
 /**
  * The table of a machine's transitions, read once from the machine itself: asking XState for each poll costs 35 µs and
@@ -19,7 +19,7 @@ const tables = new WeakMap<OperationMachine, Transitions>();
  *   leads to another status than the reported one, an action that records another state than the next one, a terminal state
  *   that can be left
  */
-export function transitionsOf(machine: OperationMachine): Transitions {
+export function transitionsOf(machine: OperationMachine): TransitionTable {
   let transitions = tables.get(machine);
   if (transitions === undefined) {
     transitions = readTransitions(machine);
@@ -36,7 +36,7 @@ export function transitionsOf(machine: OperationMachine): Transitions {
 export function transition(
   before: WatchState,
   event: WatchEvent,
-  transitions: Transitions = transitionsOf(statusMachine),
+  transitions: TransitionTable = transitionsOf(statusMachine),
 ): Transition | undefined {
   const next = transitions(stateValue(before), event);
   return next === undefined ? undefined : {before, event, after: reduce(before, event, next)};
@@ -54,7 +54,7 @@ const stateValues: readonly OperationStateValue[] = [
   'abandoned',
 ];
 
-function readTransitions(machine: OperationMachine): Transitions {
+function readTransitions(machine: OperationMachine): TransitionTable {
   const table = new Map<OperationStateValue, Row>();
   for (const from of stateValues) {
     const row: Row = new Map();

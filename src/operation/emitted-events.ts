@@ -2,7 +2,7 @@ import type {OperationEvent, OperationEventBase} from './events.ts';
 import type {WatchState} from './state.ts';
 import type {WatchEvent} from './watch-event.ts';
 
-/** An event that the machine has taken. */
+/** An event that the machine has taken, between the states before and after it. */
 export interface Transition {
   readonly before: WatchState;
   readonly event: WatchEvent;

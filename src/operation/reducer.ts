@@ -10,8 +10,8 @@ const maxUnknownWords = 20;
 type Draft = ReturnType<typeof copyOf>;
 
 /**
- * The bookkeeping for an event that the machine takes: the state after it. Pure, and the machine's only action; what is emitted
- * follows from the two states.
+ * The bookkeeping for an event that the machine takes: the state after it. Pure, and the machine's only action. What is
+ * emitted follows from the event and the two states: see `emittedEvents`.
  *
  * @param next the state of the machine that the event leads to
  */

@@ -91,4 +91,4 @@ export type WatchEvent =
   | AbandonEvent;
 
 /** The machine's table: the state that follows an event; `undefined` where the machine does not take it. */
-export type Transitions = (from: OperationStateValue, event: WatchEvent) => OperationStateValue | undefined;
+export type TransitionTable = (from: OperationStateValue, event: WatchEvent) => OperationStateValue | undefined;

@@ -3,7 +3,7 @@ import type {RequestSettings} from '../http/exchange.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import type {Secrets} from '../http/redact.ts';
 import {transportOf} from '../http/transport.ts';
-import type {Transitions} from '../operation/watch-event.ts';
+import type {TransitionTable} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
 import type {FinalStateVia, StartRequest} from '../protocol/result-location.ts';
@@ -54,7 +54,7 @@ export interface Settings extends RequestSettings {
   readonly started?: StartRequest | undefined;
   readonly finalStateVia?: FinalStateVia | undefined;
   /** The transitions of another machine, which only tests set. */
-  readonly transitions?: Transitions | undefined;
+  readonly transitions?: TransitionTable | undefined;
 }
 
 const defaultTransport = transportOf();

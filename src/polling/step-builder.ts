@@ -6,7 +6,7 @@ import type {OperationEvent} from '../operation/events.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import type {PollError} from '../operation/poll-error.ts';
 import type {AbandonReason, Answer, WatchState} from '../operation/state.ts';
-import type {Transitions, WatchEvent} from '../operation/watch-event.ts';
+import type {TransitionTable, WatchEvent} from '../operation/watch-event.ts';
 import type {Schedule} from '../schedule/schedule.ts';
 import type {Clock} from '../shared/clock.ts';
 import {estimateRemaining} from './estimate-remaining.ts';
@@ -50,7 +50,7 @@ export type Step = Change<Next>;
 /** What a step that polls nothing depends on. */
 export interface StepSettings {
   /** The machine's table; that of the library's machine by default. */
-  readonly transitions?: Transitions | undefined;
+  readonly transitions?: TransitionTable | undefined;
   /** Estimates how long the operation goes on. */
   readonly schedule?: Schedule | undefined;
 }
@@ -60,19 +60,19 @@ export class StepBuilder {
   state: WatchState;
   #made: readonly Transition[] = [];
   readonly #clock: Clock;
-  readonly #transitions: Transitions;
+  readonly #table: TransitionTable;
   readonly #schedule: Schedule | undefined;
 
   constructor(state: WatchState, clock: Clock, {transitions, schedule}: StepSettings = {}) {
     this.state = state;
     this.#clock = clock;
-    this.#transitions = transitions ?? transitionsOf(statusMachine);
+    this.#table = transitions ?? transitionsOf(statusMachine);
     this.#schedule = schedule;
   }
 
   /** Applies an event. One that the machine does not take changes nothing. */
   apply(event: WatchEvent): void {
-    const made = transition(this.state, event, this.#transitions);
+    const made = transition(this.state, event, this.#table);
     if (made === undefined) return;
     this.state = made.after;
     this.#made = [...this.#made, made];

@@ -17,7 +17,7 @@ import {
   WatchAbortedError,
   WatchTimeoutError,
 } from '../../src/index.ts';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {
   allArrived,
   atRest,

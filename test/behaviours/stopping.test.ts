@@ -24,7 +24,7 @@ import {
   WatchTimeoutError,
   watchOperation,
 } from '../../src/index.ts';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
   allArrived,

@@ -16,7 +16,7 @@ import {
   UnreachableError,
   WatchTimeoutError,
 } from '../../src/index.ts';
-import {type OperationStep, type StepAnswer, startGraphEmulator} from '../../src/testing.ts';
+import {type OperationStep, type StepAnswer, startGraphEmulator} from '../../src/testing/index.ts';
 import {
   answered,
   atRest,

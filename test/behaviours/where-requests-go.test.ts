@@ -14,7 +14,7 @@ import {
   resumeOperation,
   schedules,
 } from '../../src/index.ts';
-import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing.ts';
+import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
   answered,

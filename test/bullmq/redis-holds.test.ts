@@ -1,5 +1,6 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import {createGraphClient} from 'operation-poller/graph';
+import {RedisHolds} from '../../src/bullmq/redis-holds.ts';
 import {Bench, describeWithRedis, dueOf, rejection, token, until} from './setup.ts';
 
 const days = 1_728_000;
@@ -82,6 +83,24 @@ describeWithRedis('a 429 with Retry-After', () => {
     expect(bench.errors.map(({name}) => name)).toEqual(['OriginHeldError', 'OriginHeldError']);
     expect(await bench.redisClient().keys(`bull:${bench.name}:held:*`)).toEqual([]);
     await expect(queue.release('ftp://x')).rejects.toThrow(/^origin: /);
+  });
+
+  test('64: is lifted for each job, and once, whenever the job begins to wait', async () => {
+    const holds = new RedisHolds(bench.raw());
+    const origin = 'https://api.example.com';
+    const ids = Array.from({length: 200}, (_, index) => `job-${index}`);
+    let isAdding = true;
+    const add = async (): Promise<void> => {
+      for (const id of ids) await holds.addJob(origin, id);
+      isAdding = false;
+    };
+    const released: string[] = [];
+    const release = async (): Promise<void> => {
+      while (isAdding) released.push(...(await holds.release(origin)));
+    };
+    await Promise.all([add(), release(), release()]);
+    released.push(...(await holds.release(origin)));
+    expect(released.sort()).toEqual([...ids].sort());
   });
 
   test('63: does not outlast totalTimeout, and is its cause', async () => {

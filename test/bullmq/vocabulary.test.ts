@@ -3,7 +3,7 @@ import {Job} from 'bullmq';
 import ky from 'ky';
 import {type OperationEvent, pollOperation, WatchAbortedError} from 'operation-poller';
 import type {EndedRecord} from 'operation-poller/runner';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {Bench, describeWithRedis, dueOf, jobIdOf, rejection, token, until} from './setup.ts';
 
 describeWithRedis('what a queue is asked for', () => {

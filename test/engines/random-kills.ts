@@ -1,9 +1,9 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {TestedRunner} from 'operation-poller/testing';
-import {play} from '../../src/runner-kit/check-runner.ts';
-import {rules, violationsOf} from '../../src/runner-kit/rules.ts';
-import type {Scenario} from '../../src/runner-kit/scenarios.ts';
-import type {Scene} from '../../src/runner-kit/scene.ts';
+import {play} from '../../src/testing/runner-kit/check-runner.ts';
+import {rules, violationsOf} from '../../src/testing/runner-kit/rules.ts';
+import type {Scenario} from '../../src/testing/runner-kit/scenarios.ts';
+import type {Scene} from '../../src/testing/runner-kit/scene.ts';
 
 const running = {status: 'running'};
 const ends = [

@@ -7,10 +7,10 @@ import {createRecord, type EndedRecord, type TurnOptions} from 'operation-poller
 import {checkRunner, formatReport} from 'operation-poller/testing';
 import pWaitFor from 'p-wait-for';
 import {add, work} from '../../docs/examples/storage-queue.ts';
-import {openStorageQueue} from '../runner-kit/storage-queue.ts';
 import {fetchAzurite, startAzurite, type TestAzurite} from '../support/azurite.ts';
 import {fetchOrSkip} from '../support/packages.ts';
 import {startEmulator} from '../testing/emulators.ts';
+import {openStorageQueue} from '../testing/runner-kit/storage-queue.ts';
 
 // Before the tests are defined, so that they can be skipped.
 const program = await fetchOrSkip('the queue on Azure Storage', fetchAzurite);

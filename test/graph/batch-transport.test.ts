@@ -11,7 +11,7 @@ import type {OperationPoller} from '../../src/poller.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {now} from '../../src/shared/clock.ts';
-import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing.ts';
+import type {BatchAnswers, EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, token} from './clients.ts';
 

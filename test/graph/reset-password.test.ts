@@ -11,7 +11,7 @@ import {
 import {PollError} from '../../src/operation/poll-error.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
-import type {GraphEmulator, StepAnswer} from '../../src/testing.ts';
+import type {GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, everything, quick, rejectionOf, token} from './clients.ts';
 

@@ -2,7 +2,7 @@ import {expect, test} from '@jest/globals';
 import type {ClientPollOptions} from '../../src/graph/index.ts';
 import {ResultUnavailableError, WatchAbortedError} from '../../src/operation/errors.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, quick, rejectionOf, token} from './clients.ts';
 

@@ -3,7 +3,7 @@ import type {GraphClient} from '../../src/graph/index.ts';
 import {pollOperation} from '../../src/poll-operation.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import type {EmulatedOperation, GraphEmulator} from '../../src/testing.ts';
+import type {EmulatedOperation, GraphEmulator} from '../../src/testing/index.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {clientOf, eventsOf, everything, quick, rejectionOf} from './clients.ts';
 

@@ -16,7 +16,7 @@ import {
   UnreachableError,
   WatchAbortedError,
 } from '../../src/index.ts';
-import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing.ts';
+import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {expectPollError, failure, pendingTimers, startEmulator, token, until} from '../support/behaviours.ts';
 
 async function one(step: OperationStep): Promise<{emulator: GraphEmulator; operation: EmulatedOperation}> {

@@ -6,7 +6,7 @@ import {runInNewContext} from 'node:vm';
 import {describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import {pollOperation, schedules, WatchAbortedError} from '../../src/index.ts';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
   countingController,

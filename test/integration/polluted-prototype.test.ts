@@ -58,7 +58,7 @@ async function everything(http: KyInstance | undefined): Promise<unknown> {
 /** The names of the options of all options types, as the sources declare them. */
 function optionNames(): readonly string[] {
   const folder = fileURLToPath(new URL('../../src/', import.meta.url));
-  const isOurs = (path: string): boolean => path.endsWith('.ts') && !/^(?:testing|runner-kit)/.test(path);
+  const isOurs = (path: string): boolean => path.endsWith('.ts') && !/^testing/.test(path);
   const sources = readdirSync(folder, {recursive: true, encoding: 'utf8'}).filter(isOurs);
   const types = sources.flatMap((path) => [
     ...readFileSync(join(folder, path), 'utf8').matchAll(/^(?:export )?interface \w*Options\b[^{]*\{\n(.*?)^\}/gms),

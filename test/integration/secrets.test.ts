@@ -19,7 +19,7 @@ import {
   schedules,
 } from '../../src/index.ts';
 import {operationEventTypes} from '../../src/operation/events.ts';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
   begin,

@@ -5,7 +5,7 @@ import {statusMachine} from '../../src/machine/machine.ts';
 import {transitionsOf} from '../../src/machine/transitions.ts';
 import {type OperationEvent, operationEventTypes} from '../../src/operation/events.ts';
 import {type OperationStatus, statusRank} from '../../src/operation/operation.ts';
-import type {Transitions} from '../../src/operation/watch-event.ts';
+import type {TransitionTable} from '../../src/operation/watch-event.ts';
 import {firstState} from '../../src/options/first-state.ts';
 import * as settingsModule from '../../src/options/settings.ts';
 import {OperationPoller} from '../../src/poller.ts';
@@ -18,7 +18,7 @@ import {beginning, clockAt, location, statuses, tasks} from '../support/core.ts'
 import {allTransitions, type Named, nameOf, withoutTransition, withTransitions} from './variants.ts';
 
 // Only tests give a runner other transitions. The queue and the durable watch read their settings themselves, here with these.
-let injected: Transitions | undefined;
+let injected: TransitionTable | undefined;
 jest.unstable_mockModule('../../src/options/settings.ts', () => ({
   ...settingsModule,
   readOptions: (...given: Parameters<typeof settingsModule.readOptions>) => ({

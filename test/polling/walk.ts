@@ -2,7 +2,7 @@ import type {OperationEvent} from '../../src/operation/events.ts';
 import type {OperationStatus} from '../../src/operation/operation.ts';
 import type {PollError} from '../../src/operation/poll-error.ts';
 import type {WatchState} from '../../src/operation/state.ts';
-import type {Transitions, WatchEvent} from '../../src/operation/watch-event.ts';
+import type {TransitionTable, WatchEvent} from '../../src/operation/watch-event.ts';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import type {PollRequest, Relocation, Report} from '../../src/polling/poll.ts';
@@ -67,7 +67,7 @@ interface WalkOptions {
   readonly random?: () => number;
   /** When it starts, in milliseconds since 1970. */
   readonly start?: number;
-  readonly transitions?: Transitions | undefined;
+  readonly transitions?: TransitionTable | undefined;
 }
 
 /**

@@ -7,13 +7,13 @@ import {fetchDbos, openDbos} from '../engines/dbos/dbos-runner.ts';
 import {Restate} from '../engines/restate/restate.ts';
 import {openRestate} from '../engines/restate/restate-runner.ts';
 import {fetchTools} from '../engines/restate/tools.ts';
-import {openBullmqQueue} from '../runner-kit/bullmq-queue.ts';
-import {openFileTracker} from '../runner-kit/file-tracker.ts';
-import {openPostgresQueue} from '../runner-kit/postgres-queue.ts';
-import {openStorageQueue} from '../runner-kit/storage-queue.ts';
 import {fetchAzurite, startAzurite} from '../support/azurite.ts';
 import {findPostgres, startPostgres} from '../support/postgres-server.ts';
 import {findRedis, startRedis} from '../support/redis.ts';
+import {openBullmqQueue} from '../testing/runner-kit/bullmq-queue.ts';
+import {openFileTracker} from '../testing/runner-kit/file-tracker.ts';
+import {openPostgresQueue} from '../testing/runner-kit/postgres-queue.ts';
+import {openStorageQueue} from '../testing/runner-kit/storage-queue.ts';
 
 const page = 'docs/runner-kit.md';
 const pattern = /<!-- report -->[\s\S]*?<!-- \/report -->/;

@@ -44,8 +44,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a token that comes back as a key is kept',
     file: 'http/redact.ts',
-    search: 'if (containsSecret(key, secrets) || isSecret(value)) return true;',
-    replace: 'if (isSecret(value)) return true;',
+    search: 'if (isSecret || containsSecret(key, secrets)) return true;',
+    replace: 'if (isSecret) return true;',
   },
   {
     name: 'a move abroad ends the watch',
@@ -66,8 +66,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a date is measured by our own clock',
     file: 'http/retry-after.ts',
-    search: 'asWait(date - serverTime(headers, ownTime))',
-    replace: 'asWait(date - Math.min(ownTime, serverTime(headers, ownTime) + 1e15))',
+    search: '- serverTime(headers, ownTime));',
+    replace: '- Math.min(ownTime, serverTime(headers, ownTime) + 1e15));',
   },
   {
     name: '`Retry-After` of an answer that cannot be read is ignored',
@@ -174,8 +174,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a start is sent again after a 500',
     file: 'http/exchange.ts',
-    search: 'if (status === 401 && token !== undefined &&',
-    replace: 'if ((status === 401 || status === 500) && token !== undefined &&',
+    search: 'if (status !== 401 || token === undefined ||',
+    replace: 'if ((status !== 401 && status !== 500) || token === undefined ||',
   },
   {
     name: 'a start that failed never began',
@@ -192,8 +192,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the longest wait is not kept to',
     file: 'http/send.ts',
-    search: 'const facts = {answer, retryAfter: atMost(wait, maxRetryAfter)};',
-    replace: 'const facts = {answer, retryAfter: wait};',
+    search: 'atMost(wait ?? (place && readWait(place, headers, json)), maxRetryAfter);',
+    replace: 'wait ?? (place && readWait(place, headers, json));',
   },
   {
     name: 'a body may be of any length',
@@ -371,8 +371,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a cancel follows redirects',
     file: 'http/exchange.ts',
-    search: "if (method === 'GET' && redirectStatuses",
-    replace: 'if (redirectStatuses',
+    search: "= method === 'GET' && redirectStatuses",
+    replace: '= redirectStatuses',
   },
   {
     name: 'a cancel waits at the gate as long as that is closed',

@@ -27,7 +27,7 @@ import {
   type OperationStep,
   skipWaits as skipWaitsOf,
   startGraphEmulator,
-} from '../../src/testing.ts';
+} from '../../src/testing/index.ts';
 
 export const token = 'test-token';
 

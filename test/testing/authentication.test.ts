@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
-import type {GraphEmulatorOptions} from '../../src/testing.ts';
-import {startGraphEmulator} from '../../src/testing.ts';
+import type {GraphEmulatorOptions} from '../../src/testing/index.ts';
+import {startGraphEmulator} from '../../src/testing/index.ts';
 import {bearer, field, resetPassword, startEmulator} from './emulators.ts';
 
 const none: Record<string, string> = {};

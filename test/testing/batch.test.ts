@@ -1,5 +1,5 @@
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
-import type {Fault, GraphEmulator, StepAnswer} from '../../src/testing.ts';
+import type {Fault, GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
 import {bearer, failureOf, field, partUrl, poll, postBatch, sendBatch, startEmulator, statuses} from './emulators.ts';
 
 afterEach(() => {

@@ -3,7 +3,7 @@ import {connect, type Socket} from 'node:net';
 import {gzipSync} from 'node:zlib';
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import type {GraphEmulator} from '../../src/testing.ts';
+import type {GraphEmulator} from '../../src/testing/index.ts';
 import {bearer, field, postBatch, resetPassword, sendBatch, startEmulator} from './emulators.ts';
 
 const limit = 8 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import type {AddOperationOptions} from '../../src/testing.ts';
+import type {AddOperationOptions} from '../../src/testing/index.ts';
 import {partUrl, poll, sendBatch, startEmulator, statuses} from './emulators.ts';
 
 const cancelUrl = (location: string) => location.replace(/(?=\?|$)/, ':cancel');

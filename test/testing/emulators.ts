@@ -1,6 +1,6 @@
 import {afterEach} from '@jest/globals';
-import type {GraphEmulator, GraphEmulatorOptions} from '../../src/testing.ts';
-import {startGraphEmulator} from '../../src/testing.ts';
+import type {GraphEmulator, GraphEmulatorOptions} from '../../src/testing/index.ts';
+import {startGraphEmulator} from '../../src/testing/index.ts';
 
 const running: GraphEmulator[] = [];
 

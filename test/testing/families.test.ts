@@ -1,5 +1,5 @@
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
-import type {AddOperationOptions, AddResourceOptions} from '../../src/testing.ts';
+import type {AddOperationOptions, AddResourceOptions} from '../../src/testing/index.ts';
 import {
   bearer,
   failureOf,

@@ -2,7 +2,7 @@ import {once} from 'node:events';
 import type {IncomingMessage} from 'node:http';
 import {Agent, get} from 'node:http';
 import {describe, expect, jest, test} from '@jest/globals';
-import type {EmulatedOperation, GraphEmulator, StepAnswer} from '../../src/testing.ts';
+import type {EmulatedOperation, GraphEmulator, StepAnswer} from '../../src/testing/index.ts';
 import {bearer, failureOf, field, startEmulator, statuses} from './emulators.ts';
 
 async function withStep(step: StepAnswer): Promise<{emulator: GraphEmulator; operation: EmulatedOperation}> {

@@ -1,5 +1,5 @@
 import {afterEach, describe, expect, jest, test} from '@jest/globals';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {poll, startEmulator, statuses} from './emulators.ts';
 
 afterEach(() => {

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {pollOperation} from '../../src/index.ts';
-import {skipWaits} from '../../src/testing.ts';
+import {skipWaits} from '../../src/testing/index.ts';
 import {startEmulator} from './emulators.ts';
 
 beforeEach(() => {

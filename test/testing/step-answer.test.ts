@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import type {OperationStep} from '../../src/testing.ts';
+import type {OperationStep} from '../../src/testing/index.ts';
 import {bearer, field, poll, startEmulator} from './emulators.ts';
 
 async function answerTo(step: OperationStep): Promise<{response: Response; body: unknown}> {

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import {Agent, get} from 'node:http';
 import {createServer} from 'node:net';
 import {describe, expect, test} from '@jest/globals';
-import {startGraphEmulator} from '../../src/testing.ts';
+import {startGraphEmulator} from '../../src/testing/index.ts';
 import {bearer, failureOf, poll, startEmulator} from './emulators.ts';
 
 describe('the emulator', () => {
@@ -62,7 +62,7 @@ describe('stop', () => {
   });
 
   test('leaves nothing that keeps a process alive', async () => {
-    const entry = new URL('../../src/testing.ts', import.meta.url);
+    const entry = new URL('../../src/testing/index.ts', import.meta.url);
     const resources = `
       const before = process.getActiveResourcesInfo().length;
       const emulator = await startGraphEmulator();

@@ -2,9 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
+import type {GraphEmulatorOptions, ThrottleOptions} from '../../src/testing/index.ts';
+import {startGraphEmulator} from '../../src/testing/index.ts';
 import {Throttle} from '../../src/testing/throttle.ts';
-import type {GraphEmulatorOptions, ThrottleOptions} from '../../src/testing.ts';
-import {startGraphEmulator} from '../../src/testing.ts';
 import {field, partUrl, poll, sendBatch, startEmulator} from './emulators.ts';
 
 beforeEach(() => {

@@ -3,7 +3,7 @@ import {describe, expect, test} from '@jest/globals';
 import {pollOperation, schedules} from 'operation-poller';
 import {leanHttp} from 'operation-poller/node';
 import {Agent} from 'undici';
-import {startGraphEmulator} from '../../src/testing.ts';
+import {startGraphEmulator} from '../../src/testing/index.ts';
 import {startEmulator} from './emulators.ts';
 
 /** What a client reads that trusts this certificate alone. */

@@ -4,7 +4,7 @@ import {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {createRecord} from 'operation-poller/runner';
 import {kitTurnOptions, type RunnerInstanceOptions} from 'operation-poller/testing';
-import {answerCalls} from '../../runner-kit/process-runner.ts';
+import {answerCalls} from '../../testing/runner-kit/process-runner.ts';
 import type {WorkerCall} from './worker.ts';
 
 interface Given {

@@ -4,10 +4,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import type {TestedRunner} from 'operation-poller/testing';
-import {readFiles} from '../../runner-kit/file-tracker.ts';
-import {forkProgram, programFile} from '../../runner-kit/fork-program.ts';
-import {processRunner} from '../../runner-kit/process-runner.ts';
 import {fetchPackages} from '../../support/packages.ts';
+import {readFiles} from '../../testing/runner-kit/file-tracker.ts';
+import {forkProgram, programFile} from '../../testing/runner-kit/fork-program.ts';
+import {processRunner} from '../../testing/runner-kit/process-runner.ts';
 
 const run = promisify(execFile);
 // The tests and `npm run runners` work in the folder of the project.

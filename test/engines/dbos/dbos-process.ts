@@ -2,7 +2,7 @@
 import {type DurableHost, watchDurably} from 'operation-poller/durable';
 import {createRecord, type OperationRecord} from 'operation-poller/runner';
 import {kitTurnOptions, type RunnerInstanceOptions} from 'operation-poller/testing';
-import {answerCalls} from '../../runner-kit/process-runner.ts';
+import {answerCalls} from '../../testing/runner-kit/process-runner.ts';
 
 interface Given {
   /** The URL of the SDK, which is no dependency. */

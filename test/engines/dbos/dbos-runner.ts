@@ -3,9 +3,9 @@ import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {TestedRunner} from 'operation-poller/testing';
 import postgres from 'postgres';
-import {forkProgram} from '../../runner-kit/fork-program.ts';
-import {processRunner} from '../../runner-kit/process-runner.ts';
 import {fetchPackages} from '../../support/packages.ts';
+import {forkProgram} from '../../testing/runner-kit/fork-program.ts';
+import {processRunner} from '../../testing/runner-kit/process-runner.ts';
 
 /** The versions that are tested; docs/engine-recipes.md names the same. */
 const dbos = '@dbos-inc/dbos-sdk@5.3.0';

@@ -12,7 +12,7 @@ import {
 import {restateHost, watchDurably} from 'operation-poller/durable';
 import {createRecord, type OperationRecord} from 'operation-poller/runner';
 import {kitTurnOptions, type RunnerInstanceOptions} from 'operation-poller/testing';
-import {answerCalls} from '../../runner-kit/process-runner.ts';
+import {answerCalls} from '../../testing/runner-kit/process-runner.ts';
 
 interface Given {
   /** The name of the workflow, which no other runner on the server has. */

@@ -1,7 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import type {TestedRunner} from 'operation-poller/testing';
-import {forkProgram} from '../../runner-kit/fork-program.ts';
-import {processRunner} from '../../runner-kit/process-runner.ts';
+import {forkProgram} from '../../testing/runner-kit/fork-program.ts';
+import {processRunner} from '../../testing/runner-kit/process-runner.ts';
 import {freePorts, type Restate} from './restate.ts';
 
 /** A service on a Restate server, which may have others: a process of its own, with a workflow of its own name. */

@@ -1,7 +1,7 @@
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from '@jest/globals';
 import type {Browser, Page} from 'playwright-core';
-import type {GraphEmulator} from '../../../src/testing.ts';
-import {startGraphEmulator} from '../../../src/testing.ts';
+import type {GraphEmulator} from '../../../src/testing/index.ts';
+import {startGraphEmulator} from '../../../src/testing/index.ts';
 import {findChromium, launchChromium} from '../../support/chromium.ts';
 import {poll} from '../emulators.ts';
 

@@ -12,7 +12,7 @@ import {findModules, readModule} from '../../../src/testing/console/module-files
 import {pageOf} from '../../../src/testing/console/page-html.ts';
 import type {Message, OperationHistory} from '../../../src/testing/console/wire.ts';
 import {actionNames, limits} from '../../../src/testing/console/wire.ts';
-import type {GraphEmulator} from '../../../src/testing.ts';
+import type {GraphEmulator} from '../../../src/testing/index.ts';
 import {poll, resetPassword, startEmulator} from '../emulators.ts';
 
 interface TransportResponse {

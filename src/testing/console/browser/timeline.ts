@@ -3,6 +3,7 @@ import {stateOf} from './machine-view.ts';
 import type {WatchEntry} from './watch.ts';
 import {elapsed, lineOf, problemOf, watchLineOf} from './wording.ts';
 
+/** A period of time in a lane. */
 export interface Bar {
   readonly x: number;
   readonly y: number;
@@ -18,6 +19,7 @@ export interface Bar {
 
 type UnlabeledBar = Omit<Bar, 'labelX'>;
 
+/** A moment in a lane. */
 export interface Mark {
   readonly x: number;
   readonly y: number;

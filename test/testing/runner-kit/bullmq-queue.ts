@@ -20,7 +20,7 @@ export function openBullmqQueue({host, port}: Connection): TestedRunner {
   const children: ChildProcess[] = [];
   return {
     start: async (instance) => {
-      const child = forkProgram('runner-kit/bullmq-worker', {name, connection, instance});
+      const child = forkProgram('testing/runner-kit/bullmq-worker', {name, connection, instance});
       children.push(child);
       await ready(child);
       return {kill: () => killChild(child)};

@@ -13,7 +13,7 @@ export async function openFileTracker(): Promise<TestedRunner> {
       severalInstances: 'one tracker at a time uses a store',
       clockAhead: 'there is no second one whose clock could differ',
     },
-    fork: (instance) => forkProgram('runner-kit/tracker-process', {folder, instance}),
+    fork: (instance) => forkProgram('testing/runner-kit/tracker-process', {folder, instance}),
     stored: () => readFiles(folder),
     remove: () => rm(folder, {recursive: true, force: true}),
   });

@@ -4,11 +4,11 @@ import {fileURLToPath} from 'node:url';
 
 /** The tests run the source, and `npm run runners` what was compiled. */
 const isSource = import.meta.url.endsWith('.ts');
-const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
+const loader = new URL('../../support/load-typescript.mjs', import.meta.url).href;
 
 /** The file of a program, by its path below `test` without the extension. */
 export function programFile(path: string): string {
-  return fileURLToPath(new URL(`../${path}.${isSource ? 'ts' : 'js'}`, import.meta.url));
+  return fileURLToPath(new URL(`../../${path}.${isSource ? 'ts' : 'js'}`, import.meta.url));
 }
 
 /**

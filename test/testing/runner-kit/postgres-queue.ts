@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {createRecord} from 'operation-poller/runner';
 import {kitTurnOptions, type RunnerInstanceOptions, type TestedRunner} from 'operation-poller/testing';
 import postgres, {type Sql} from 'postgres';
-import {add, createTable, wake, work} from '../../docs/examples/postgres-queue.ts';
+import {add, createTable, wake, work} from '../../../docs/examples/postgres-queue.ts';
 
 /** The queue of the documents on a PostgreSQL server, with a schema of its own. Each instance has its own connections. */
 export async function openPostgresQueue(url: string): Promise<TestedRunner> {

@@ -1,5 +1,5 @@
 import {isDeepStrictEqual} from 'node:util';
-import type {StepAnswer} from '../testing/operation-step.ts';
+import type {StepAnswer} from '../operation-step.ts';
 import type {EndCall} from './ends-server.ts';
 import type {Scenario} from './scenarios.ts';
 import {pollInterval, type Scene, type WatchedOperation} from './scene.ts';

@@ -1,9 +1,9 @@
 import {randomUUID} from 'node:crypto';
 import type {IntervalHistogram} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
-import type {EmulatedOperation} from '../testing/emulated-operation.ts';
-import {type GraphEmulator, startGraphEmulator} from '../testing/graph-emulator.ts';
-import type {StepAnswer} from '../testing/operation-step.ts';
+import type {EmulatedOperation} from '../emulated-operation.ts';
+import {type GraphEmulator, startGraphEmulator} from '../graph-emulator.ts';
+import type {StepAnswer} from '../operation-step.ts';
 import {type EndAnswer, type EndCall, type EndsServer, startEndsServer} from './ends-server.ts';
 import {longestOf, monitorStalls} from './stalls.ts';
 import type {RunnerInstance, RunnerInstanceOptions, TestedRunner} from './tested-runner.ts';

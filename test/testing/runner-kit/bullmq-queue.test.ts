@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
 import {checkRunner, formatReport} from 'operation-poller/testing';
-import {findRedis, startRedis, type TestRedis} from '../support/redis.ts';
+import {findRedis, startRedis, type TestRedis} from '../../support/redis.ts';
 import {openBullmqQueue} from './bullmq-queue.ts';
 
 const source = findRedis();

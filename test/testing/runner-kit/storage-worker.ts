@@ -1,7 +1,7 @@
 // A worker of the queue on Azure Storage in a process of its own, which the kit kills.
 import {QueueServiceClient} from '@azure/storage-queue';
 import {kitTurnOptions, type RunnerInstanceOptions} from 'operation-poller/testing';
-import {work} from '../../docs/examples/storage-queue.ts';
+import {work} from '../../../docs/examples/storage-queue.ts';
 
 interface Given {
   readonly name: string;

@@ -5,8 +5,8 @@ import {
   type RunnerInstanceOptions,
   type RunnerReport,
 } from 'operation-poller/testing';
-import {openOwnQueue} from '../../docs/examples/test-own-queue.ts';
-import {rules} from '../../src/runner-kit/rules.ts';
+import {openOwnQueue} from '../../../docs/examples/test-own-queue.ts';
+import {rules} from '../../../src/testing/runner-kit/rules.ts';
 import {Queue} from './broken-queue.ts';
 
 /** One that cannot do much. */

@@ -1,7 +1,7 @@
 import {beforeAll, describe, expect, test} from '@jest/globals';
-import {play} from '../../src/runner-kit/check-runner.ts';
-import {rules, violationsOf} from '../../src/runner-kit/rules.ts';
-import {scenarios} from '../../src/runner-kit/scenarios.ts';
+import {play} from '../../../src/testing/runner-kit/check-runner.ts';
+import {rules, violationsOf} from '../../../src/testing/runner-kit/rules.ts';
+import {scenarios} from '../../../src/testing/runner-kit/scenarios.ts';
 import {type BrokenQueue, brokenQueues} from './broken-queue.ts';
 
 const lost = 'Nothing is lost: onEnd is called for each operation';

@@ -1,4 +1,4 @@
-import {checkFields, checkMilliseconds, checkWhole} from '../testing/checks.ts';
+import {checkFields, checkMilliseconds, checkWhole} from '../checks.ts';
 import {rules, violationsOf} from './rules.ts';
 import {type Scenario, scenarios} from './scenarios.ts';
 import {Scene, shortestLease} from './scene.ts';

@@ -1,6 +1,6 @@
 import {afterAll, beforeAll, expect, test} from '@jest/globals';
 import {checkRunner, formatReport} from 'operation-poller/testing';
-import {findPostgres, startPostgres, type TestPostgres} from '../support/postgres-server.ts';
+import {findPostgres, startPostgres, type TestPostgres} from '../../support/postgres-server.ts';
 import {openPostgresQueue} from './postgres-queue.ts';
 
 const programs = findPostgres();

@@ -3,8 +3,8 @@ import {randomUUID} from 'node:crypto';
 import {QueueServiceClient} from '@azure/storage-queue';
 import {createRecord} from 'operation-poller/runner';
 import type {TestedRunner} from 'operation-poller/testing';
-import {add} from '../../docs/examples/storage-queue.ts';
-import type {TestAzurite} from '../support/azurite.ts';
+import {add} from '../../../docs/examples/storage-queue.ts';
+import type {TestAzurite} from '../../support/azurite.ts';
 import {forkProgram, killChild, ready} from './fork-program.ts';
 
 /** The queue of the documents on Azure Storage, with queues of its own. Each instance is a worker in a process of its own. */
@@ -18,7 +18,7 @@ export async function openStorageQueue({connectionString, texts}: TestAzurite): 
   return {
     cannot: {wake: 'a message cannot be found by its key, and only its receiver can change it'},
     start: async (instance) => {
-      const child = forkProgram('runner-kit/storage-worker', {name, connectionString, instance});
+      const child = forkProgram('testing/runner-kit/storage-worker', {name, connectionString, instance});
       children.push(child);
       await ready(child);
       return {kill: () => killChild(child)};

@@ -1,5 +1,5 @@
-import {readBody} from '../testing/incoming-request.ts';
-import {startLoopbackServer} from '../testing/loopback-server.ts';
+import {readBody} from '../incoming-request.ts';
+import {startLoopbackServer} from '../loopback-server.ts';
 import type {ReportedEnd} from './kit-turn-options.ts';
 
 /** What the kit does with a call of `onEnd`: it resolves, it rejects, or it takes until its process is killed. */
