@@ -64,13 +64,14 @@ test('the remaining time is in the events that may have it, where it is known', 
 });
 
 test.each([
-  ['the first time', [], 1],
-  ['another time', ['odd'], 0],
-])('a word of which only otherWords says the meaning is announced %s or not', (_, unknownWords, count) => {
+  ['the first time', [], ['odd']],
+  ['after another word', ['strange'], ['odd']],
+  ['another time', ['odd'], []],
+])('a word of which only otherWords says the meaning: what is announced %s', (_, unknownWords, announced) => {
   const event = {type: 'report', operation: operationOf('running'), unknownWord: 'odd', at} as const;
   const {state, events} = take(stateOf({unknownWords}), event, 'running');
-  expect(events.filter(({type}) => type === 'unknownStatus')).toHaveLength(count);
-  expect(state.unknownWords).toEqual(['odd']);
+  expect(events.flatMap((each) => (each.type === 'unknownStatus' ? each.rawStatus : []))).toEqual(announced);
+  expect(state.unknownWords).toEqual([...new Set([...unknownWords, 'odd'])]);
 });
 
 test('an event is frozen, and has an answer only where there was one', () => {
