@@ -42,14 +42,36 @@ test('a location that is not followed is announced once', () => {
   expect(second.state.observed).toEqual({notFollowed: 2});
 });
 
+test('a location that is followed is announced each time, also after one that was not', () => {
+  const refused = {type: 'relocate', followed: false, to: 'https://proxy.example', at} as const;
+  const location = 'https://graph.example/moved';
+  const event = {type: 'relocate', followed: true, location, redactedLocation: location, at} as const;
+  const {state} = take(stateOf(), refused, 'notStarted');
+  expect(take(state, event, 'notStarted').events).toMatchObject([{type: 'relocated', followed: true, to: location}]);
+});
+
+test('the remaining time is in the events that may have it, where it is known', () => {
+  const remaining = {p10: 1, p50: 2, p90: 3};
+  const report = {type: 'report', operation: operationOf('running', {percentComplete: 40}), at} as const;
+  const wait = {type: 'wait', delay: 200, because: 'schedule', at} as const;
+  const eventsOf = (known: object): readonly OperationEvent[] => [
+    ...take(polled, {...report, ...known}, 'running').events,
+    ...take(polled, {...wait, ...known}, 'running').events,
+  ];
+  const withRemaining = eventsOf({remaining}).filter((each) => 'remaining' in each && each.remaining === remaining);
+  expect(withRemaining.map(({type}) => type)).toEqual(['polled', 'progress', 'waiting']);
+  expect(eventsOf({remaining: undefined}).filter((each) => 'remaining' in each)).toEqual([]);
+});
+
 test.each([
-  ['the first time', [], 1],
-  ['another time', ['odd'], 0],
-])('a word of which only otherWords says the meaning is announced %s or not', (_, unknownWords, count) => {
+  ['the first time', [], ['odd']],
+  ['after another word', ['strange'], ['odd']],
+  ['another time', ['odd'], []],
+])('a word of which only otherWords says the meaning: what is announced %s', (_, unknownWords, announced) => {
   const event = {type: 'report', operation: operationOf('running'), unknownWord: 'odd', at} as const;
   const {state, events} = take(stateOf({unknownWords}), event, 'running');
-  expect(events.filter(({type}) => type === 'unknownStatus')).toHaveLength(count);
-  expect(state.unknownWords).toEqual(['odd']);
+  expect(events.flatMap((each) => (each.type === 'unknownStatus' ? each.rawStatus : []))).toEqual(announced);
+  expect(state.unknownWords).toEqual([...new Set([...unknownWords, 'odd'])]);
 });
 
 test('an event is frozen, and has an answer only where there was one', () => {
