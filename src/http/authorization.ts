@@ -3,7 +3,7 @@ import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
-import {formsInUrls, type RequestSecrets, type Secrets} from './redact.ts';
+import {formsInUrls, type RequestSecrets, redact, type Secrets} from './redact.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
 /** Why a token is asked for. */
@@ -69,18 +69,20 @@ export function requestToken(
       },
     });
   } catch (error) {
-    return threw(error);
+    return threw(error, token);
   }
   if (!isObject(given) || !('then' in given)) return checkToken(given);
   return withTimeLimit(requestTimeout, limits, 'token', (ended, {onSent}) => {
     onSent();
     onAbort(ended, () => controller.abort(ended.reason));
-    return Promise.resolve(given).then(checkToken, threw);
+    return Promise.resolve(given).then(checkToken, (error: unknown) => threw(error, token));
   });
 }
 
-function threw(error: unknown): never {
-  return refuse(`threw ${describeError(error)}`);
+/** What a function threw may quote a token that it gave before. */
+function threw(error: unknown, source: object): never {
+  const {secrets} = knownByFunction.get(source) ?? {secrets: []};
+  return refuse(`threw ${redact(describeError(error), secrets, Number.POSITIVE_INFINITY)}`);
 }
 
 /** How many tokens of a function are known: the current one, and those that it gave before. */

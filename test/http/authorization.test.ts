@@ -80,6 +80,18 @@ describe('the token for a request', () => {
     await expect(ask(fail)).rejects.toMatchObject({kind: 'token', message});
     await expect(ask(async () => fail())).rejects.toMatchObject({kind: 'token', message});
   });
+
+  test('shows no token that the function gave before, whatever it throws', async () => {
+    for (const isAsync of [false, true]) {
+      const fail = (): never => {
+        throw new Error(`${'x'.repeat(300)} the token an-earlier-token is out of date`);
+      };
+      const source = isAsync ? async () => fail() : fail;
+      secretsWith(source, 'an-earlier-token', {secrets: [], credentials: []});
+      const message = `The option token threw Error: ${'x'.repeat(300)} the token [token] is out of date`;
+      await expect(ask(source)).rejects.toMatchObject({kind: 'token', message});
+    }
+  });
 });
 
 test.each([
