@@ -104,7 +104,7 @@ describe('an unhandled rejection', () => {
         `
         import {pollOperation} from './src/index.ts';
         import {instrument} from './src/opentelemetry/index.ts';
-        import {startGraphEmulator} from './src/testing.ts';
+        import {startGraphEmulator} from './src/testing/index.ts';
         process.on('unhandledRejection', ({name}) => console.log('unhandled', name));
         const emulator = await startGraphEmulator();
         const resourceLocation = emulator.root + '/v1.0/nothing';

@@ -463,7 +463,7 @@ export async function runInChild(body: string, given: unknown = null, patience =
     import {writeSync} from 'node:fs';
     import {join} from 'node:path';
     import * as library from ${JSON.stringify(join(folder, 'index.js'))};
-    import {startGraphEmulator} from ${JSON.stringify(join(folder, 'testing.js'))};
+    import {startGraphEmulator} from ${JSON.stringify(join(folder, 'testing/index.js'))};
     Object.assign(globalThis, library);
     const given = ${JSON.stringify(given)};
     const folder = ${JSON.stringify(folder)};
