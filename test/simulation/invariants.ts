@@ -135,12 +135,13 @@ const asksNothingAfterTheDeadline: Check<'request'> = ({url}, world, facts) => {
     facts.slack > 0;
   // What waited for its batch, for a token, at the gate or for another request leaves at the very deadline if need be.
   const waitsForOthers = isCrowded(plan) || (plan.hasClient && facts.isDoubled);
-  // So does what a hint in the last millisecond makes: it goes by a timer, which takes one.
-  const mayWait = leavesAfter(plan) > 0 || world.isPaced || waitsForOthers || facts.wokenAt !== undefined;
+  // So does what a hint in the last millisecond makes: it goes by a timer, which takes one. That step comes late, and may have to wait
+  // for its token.
+  const wasWoken = facts.wokenAt !== undefined;
+  const mayWait = leavesAfter(plan) > 0 || world.isPaced || waitsForOthers || wasWoken;
   // A record that was held back until the deadline has not had its last poll: its step comes late, and may have to keep the pace.
-  const due = facts.wasHeld
-    ? facts.deadlineAt + leavesAfter(plan) + (world.isPaced ? longestGateWait : 0)
-    : facts.deadlineAt;
+  const afterwards = facts.wasHeld || wasWoken ? leavesAfter(plan) : 0;
+  const due = facts.deadlineAt + afterwards + (facts.wasHeld && world.isPaced ? longestGateWait : 0);
   const isEarly = mayWait || facts.wasHeld ? now <= due : now < due;
   if (isEarly || isLate || isForResult(url) || facts.isFollowedUp) return undefined;
   return `a request ${now - facts.deadlineAt} ms after the deadline`;
