@@ -53,4 +53,13 @@ describe('the concurrency limit', () => {
     await behind;
     expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
+
+  test('a request that was given up before acquires nothing', async () => {
+    const limit = new ConcurrencyLimit(1);
+    expect(await rejectionOf(limit.acquire(1, AbortSignal.abort('enough')))).toBe('enough');
+    expect(limit.tryAcquire(1)).toBe(true);
+    expect(await rejectionOf(limit.acquire(1, AbortSignal.abort('enough')))).toBe('enough');
+    limit.release(1);
+    expect(limit.tryAcquire(1)).toBe(true);
+  });
 });
