@@ -125,8 +125,8 @@ export function readOptions(given: PollOptions = {}, client?: ClientSettings): S
   const {protocol: described = longRunning, http} = options;
   const reader = protocolReader(described);
   const {protocol} = reader;
-  // One literal, with everything that a client adds: each poller keeps it, and a copy with more fields takes more memory.
-  return {
+  // One literal, with everything that a client adds: pollers keep it, and a copy with more fields takes more memory.
+  return shared({
     reader,
     transport: client?.transport ?? (http === undefined ? defaultTransport : transportOf(http)),
     token: options.token,
@@ -153,7 +153,22 @@ export function readOptions(given: PollOptions = {}, client?: ClientSettings): S
     finalStateVia: options.finalStateVia,
     startAfter: undefined,
     transitions: undefined,
-  };
+  });
+}
+
+let latest: WeakRef<Settings> | undefined;
+
+/** Settings as those of the operation before, where they are the same: a hundred thousand need not hold them each. */
+function shared(settings: Settings): Settings {
+  const before = latest?.deref();
+  if (before !== undefined && haveSameFields(before, settings)) return before;
+  latest = new WeakRef(settings);
+  return settings;
+}
+
+function haveSameFields<Fields extends object>(one: Fields, other: Fields): boolean {
+  for (const name in one) if (one[name] !== other[name]) return false;
+  return true;
 }
 
 /**

@@ -330,3 +330,33 @@ describe('a token is never shown', () => {
     expect(String(thrownBy(() => firstState('http://graph.example/', settings, 0)))).not.toContain(secret);
   });
 });
+
+describe('what operations share', () => {
+  const signal = new AbortController().signal;
+  const options: PollOptions = {token: secret, signal, totalTimeout: false};
+
+  test('the settings of operations with the same options are one object', () => {
+    expect(readOptions({...options})).toBe(readOptions({...options}));
+  });
+
+  test.each<[string, PollOptions]>([
+    ['another token', {token: `${secret}2`}],
+    ['another signal', {signal: new AbortController().signal}],
+    ['no signal', {signal: undefined}],
+    ['another time limit', {totalTimeout: 5}],
+    ['another protocol', {protocol: tasks}],
+    ['origins', {trustedOrigins: ['https://other.example']}],
+    ['a start', {started: {method: 'POST', url: 'https://graph.example/'}}],
+  ])('but not those with %s', (_, other) => {
+    const before = readOptions(options);
+    const given = {...options, ...other};
+    const settings = readOptions(given);
+    expect(settings).not.toBe(before);
+    expect([settings.token, settings.signal, settings.totalTimeout]).toEqual([
+      given.token,
+      given.signal,
+      given.totalTimeout,
+    ]);
+    expect(readOptions(options)).toEqual(before);
+  });
+});
