@@ -59,8 +59,10 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   #phase: Phase = watching;
   #listeners: Listeners<OperationEvent> | undefined;
   #actor: Actor<OperationMachine> | undefined;
-  #onOutcome: Set<(outcome: Outcome) => void> | undefined;
   #outcome: Promise<Outcome<Result>> | undefined;
+  // Not one of the callbacks: a set for one takes more memory than the promise.
+  #resolveOutcome: ((outcome: Outcome) => void) | undefined;
+  #onOutcome: Set<(outcome: Outcome) => void> | undefined;
   #result: Promise<SucceededOperation<Result>> | undefined;
 
   /** @internal Use {@link pollOperation} or {@link resumeOperation}. */
@@ -123,7 +125,10 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * ```
    */
   outcome(): Promise<Outcome<Result>> {
-    this.#outcome ??= new Promise<Outcome>((resolve) => this.#onceOver(resolve)) as Promise<Outcome<Result>>;
+    this.#outcome ??= new Promise<Outcome>((resolve) => {
+      if (this.#ended === undefined) this.#resolveOutcome = resolve;
+      else resolve(this.#ended);
+    }) as Promise<Outcome<Result>>;
     return this.#outcome;
   }
 
@@ -292,6 +297,8 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   #settle(outcome: Outcome): void {
     const waiting = this.#onOutcome;
     this.#onOutcome = undefined;
+    this.#resolveOutcome?.(outcome);
+    this.#resolveOutcome = undefined;
     for (const settle of waiting ?? []) settle(outcome);
   }
 
