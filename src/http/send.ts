@@ -2,6 +2,7 @@ import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import type {Signal} from '../shared/abort.ts';
+import {sharedText} from '../shared/shared-text.ts';
 import {type RequestSecrets, redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
 import {readWait} from './retry-after.ts';
@@ -194,9 +195,12 @@ function atMost(wait: number | undefined, longest = Number.POSITIVE_INFINITY): n
   return wait === undefined ? undefined : Math.min(wait, longest);
 }
 
+const sharedDate = /* @__PURE__ */ sharedText();
+
 function readAnswer(httpStatus: number, headers: ResponseHeaders, clientRequestId: string, secrets: Secrets): Answer {
   const requestId = redact(headers.get('request-id') ?? headers.get('x-ms-request-id'), secrets);
-  const date = redact(headers.get('date'), secrets);
+  const givenDate = redact(headers.get('date'), secrets);
+  const date = givenDate && sharedDate(givenDate);
   // Each waiting operation keeps its last one, and literals take the least memory.
   if (requestId === undefined) {
     return Object.freeze(date === undefined ? {httpStatus, clientRequestId} : {httpStatus, clientRequestId, date});

@@ -9,6 +9,7 @@ import {
   readLocation,
   redactLocation,
 } from '../shared/location.ts';
+import {sharedText} from '../shared/shared-text.ts';
 import type {Settings} from './settings.ts';
 
 const noWords: readonly string[] = /* @__PURE__ */ Object.freeze([]);
@@ -49,13 +50,7 @@ export function firstState(location: string | URL, settings: Settings, now: numb
   };
 }
 
-let lastOrigin = '';
-
-/** An origin as the string that the operation before has, where it is the same one: a hundred thousand need not hold it each. */
-function shared(origin: string): string {
-  if (origin !== lastOrigin) lastOrigin = origin;
-  return lastOrigin;
-}
+const shared = /* @__PURE__ */ sharedText();
 
 /** Where the result will be, by the request that started the operation; `undefined` where that is not known. */
 export function resultLocationOf(
