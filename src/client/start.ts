@@ -156,7 +156,7 @@ function startedState(
   const redactedLocation = redactUrl(location, tokenOrigin, secrets, maxShownLocation);
   // The token still belongs to the client's origin: a resumed watch sends it elsewhere only if that origin is trusted.
   const state: WatchState = {...first, tokenOrigin, redactedLocation};
-  const isSecure = isSecureOrLoopback(target);
+  const isSecure = isSecureOrLoopback(target.origin);
   const because = isSecret
     ? 'that location quotes a token or a header of the client, so it is not kept'
     : isSecure

@@ -30,10 +30,8 @@ export interface TokenPolicy {
 /** Whether the token may be sent to a location. */
 export function maySendToken(location: string, tokenOrigin: string, {reader, trustedOrigins}: TokenPolicy): boolean {
   if (!reader.sendsToken) return false;
-  // The common case without parsing a URL: the location is on the token's origin, and that is https.
-  if (tokenOrigin.indexOf('https:') === 0 && hasOrigin(location, tokenOrigin)) return true;
-  const url = new URL(location);
-  return (url.origin === tokenOrigin || trustedOrigins.has(url.origin)) && isSecureOrLoopback(url);
+  const origin = hasOrigin(location, tokenOrigin) ? tokenOrigin : new URL(location).origin;
+  return (origin === tokenOrigin || trustedOrigins.has(origin)) && isSecureOrLoopback(origin);
 }
 
 // RFC 6750 allows fewer characters, but what matters is that nothing can end the header line.

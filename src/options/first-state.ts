@@ -95,5 +95,5 @@ export function isOnForeignOrigin(
 
 /** Whether a token would go to a URL that others can read on its way. */
 export function exposesToken(url: URL, {token, reader}: Pick<Settings, 'token' | 'reader'>): boolean {
-  return token !== undefined && reader.sendsToken && !isSecureOrLoopback(url);
+  return token !== undefined && reader.sendsToken && !isSecureOrLoopback(url.origin);
 }

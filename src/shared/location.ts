@@ -53,16 +53,16 @@ function withoutRepetition(text: string): string {
 }
 
 // Not `x.localhost`: the system may ask DNS for it.
-const loopback = /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/;
+const secureOrLoopback = /^https:|^http:\/\/(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})(?::\d+)?$/;
 
-/** Whether a request to this URL cannot be read on its way: it goes over https, or does not leave the machine. */
-export function isSecureOrLoopback(url: URL): boolean {
-  return url.protocol === 'https:' || loopback.test(url.hostname);
+/** Whether a request to this origin cannot be read on its way: it goes over https, or does not leave the machine. */
+export function isSecureOrLoopback(origin: string): boolean {
+  return secureOrLoopback.test(origin);
 }
 
 /** @param secret what goes there @throws TypeError where it could be read on its way, see {@link isSecureOrLoopback} */
 export function checkIsSecure(name: string, url: URL, secret?: string): void {
-  if (!isSecureOrLoopback(url)) throw new TypeError(printable(`${name}: ${whyInsecure(url, secret)}`));
+  if (!isSecureOrLoopback(url.origin)) throw new TypeError(printable(`${name}: ${whyInsecure(url, secret)}`));
 }
 
 /** Why a URL is refused: a secret would go there and could be read on its way. */

@@ -34,7 +34,7 @@ test.each([
   ['http://128.0.0.1', false],
   ['http://[::2]', false],
 ])('%s cannot be read on its way: %p', (text, expected) => {
-  expect(isSecureOrLoopback(new URL(text))).toBe(expected);
+  expect(isSecureOrLoopback(new URL(text).origin)).toBe(expected);
 });
 
 test.each([

@@ -108,8 +108,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the token follows redirects abroad',
     file: 'http/authorization.ts',
-    search: 'return (url.origin === tokenOrigin || trustedOrigins.has(url.origin)) && isSecureOrLoopback(url);',
-    replace: 'return isSecureOrLoopback(url);',
+    search: 'return (origin === tokenOrigin || trustedOrigins.has(origin)) && isSecureOrLoopback(origin);',
+    replace: 'return isSecureOrLoopback(origin);',
   },
   {
     name: 'the first 404 is the end',
