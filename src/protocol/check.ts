@@ -164,11 +164,13 @@ export function checkProtocol(given: object): void {
     words('protocol.words', protocol.words);
   }
   const {words: known = {}, otherWords, withoutStatus, httpStatuses = {}} = protocol;
-  const entries = Object.entries(known);
-  for (const [word, meaning] of entries) {
-    const other = entries.find(([same]) => same.toLowerCase() === word.toLowerCase())?.[1];
+  const byWord = new Map<string, unknown>();
+  for (const [word, meaning] of Object.entries(known)) {
+    const anyCase = word.toLowerCase();
+    const other = byWord.get(anyCase) ?? meaning;
     const takes = `the status that the same word has in another case, ${other}`;
     if (other !== meaning) throw expected(`protocol.words.${word}`, takes, describeValue(meaning));
+    byWord.set(anyCase, meaning);
   }
   const meanings = [...Object.values(known), ...Object.values(httpStatuses), otherWords, withoutStatus];
   const succeeds = protocol.read !== undefined || protocol.seeOtherSucceeds || protocol.notFoundSucceeds;
