@@ -68,14 +68,17 @@ export async function takeJobTurn<Data>(
   if ('dueAt' in taken) return taken;
   const {before, turn} = taken;
   if (turn.error !== undefined) io.onError(asError(turn.error));
-  const record = dueBy(turn.record, await holdOrigin(io, turn.hold));
+  const until = await holdOrigin(io, turn.hold);
+  const record = dueBy(turn.record, until);
   // Before anything that can go wrong: the poll was made, even if it has to be made again.
   emitTurn(io.listeners, taken);
   const progress = progressOf(turn);
   // Published before it is stored: a worker killed in between publishes it twice rather than never.
   await Promise.all([hasNews(turn.events) && io.publisher.publish(turn), show(io, jobId, turn, progress)]);
   if ('done' in turn) return writeOutcome(turn.done, record.token);
-  if (turn.hold !== undefined) await io.holds.addJob(turn.hold.origin, jobId);
+  if (turn.hold !== undefined) {
+    await io.holds.addJob(turn.hold.origin, jobId, (until ?? taken.heldUntil) !== undefined);
+  }
   const isChanged = record !== before || job.data.woken !== undefined;
   return {
     dueAt: record === turn.record ? turn.dueAt : record.token.dueAt,

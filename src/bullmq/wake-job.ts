@@ -17,18 +17,25 @@ const mark = `
   local function isWaiting(id) return redis.call('ZSCORE', KEYS[1], id) end
   local function isActive(id) return redis.call('EXISTS', ARGV[1] .. id .. ':lock') == 1 end`;
 
+/** Where the hints are kept that wait for a worker to put a job back. */
+export const hintsKey = 'hints';
+
+/** A function of a script that keeps one. */
+export const keepHint: string = `
+  local function keepHint(key, id, woken)
+    redis.call('HSET', key, id, woken)
+    redis.call('PEXPIRE', key, ${longestHold})
+  end`;
+
 const wakeOperation: RedisScript = {
   name: 'wakeOperation',
-  lua: `${mark}
+  lua: `${mark} ${keepHint}
     local id, woken = ARGV[2], ARGV[3]
     if isWaiting(id) then
       mark(id, woken)
       return 1
     end
-    if isActive(id) then
-      redis.call('HSET', KEYS[2], id, woken)
-      redis.call('PEXPIRE', KEYS[2], ${longestHold})
-    end
+    if isActive(id) then keepHint(KEYS[2], id, woken) end
     return 0`,
 };
 
@@ -85,7 +92,7 @@ export async function wakeHeldJobs(queue: Queue, ids: readonly string[]): Promis
 }
 
 async function run<Reply>(jobs: Jobs, script: RedisScript, ...args: readonly string[]): Promise<Reply> {
-  return await runScript(jobs, script, ['delayed', 'hints'], [jobs.toKey(''), ...args]);
+  return await runScript(jobs, script, ['delayed', hintsKey], [jobs.toKey(''), ...args]);
 }
 
 async function promote({backend}: Jobs, id: string): Promise<void> {

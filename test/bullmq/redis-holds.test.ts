@@ -1,4 +1,4 @@
-import {beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {createGraphClient} from 'operation-poller/graph';
 import {RedisHolds} from '../../src/bullmq/redis-holds.ts';
 import {Bench, describeWithRedis, dueOf, rejection, token, until} from './setup.ts';
@@ -8,6 +8,7 @@ const days = 1_728_000;
 describeWithRedis('a 429 with Retry-After', () => {
   const bench = new Bench();
   beforeEach(() => void bench.fresh());
+  afterEach(() => void jest.restoreAllMocks());
 
   const waiting = async (queue: ReturnType<typeof bench.queue>): Promise<number> => (await queue.counts()).waiting;
 
@@ -91,7 +92,7 @@ describeWithRedis('a 429 with Retry-After', () => {
     const ids = Array.from({length: 200}, (_, index) => `job-${index}`);
     let isAdding = true;
     const add = async (): Promise<void> => {
-      for (const id of ids) await holds.addJob(origin, id);
+      for (const id of ids) await holds.addJob(origin, id, false);
       isAdding = false;
     };
     const released: string[] = [];
@@ -101,6 +102,28 @@ describeWithRedis('a 429 with Retry-After', () => {
     await Promise.all([add(), release(), release()]);
     released.push(...(await holds.release(origin)));
     expect(released.sort()).toEqual([...ids].sort());
+  });
+
+  test.each([
+    ['was refused', [{http: 429, retryAfter: 600}, 'succeeded'], 2],
+    ['was held back', ['succeeded'], 1],
+  ] as const)('64: is lifted for a job that %s, and begins to wait only then', async (why, script, requests) => {
+    const emulator = await bench.emulator({script});
+    const {location} = emulator.addOperation();
+    const queue = bench.queue();
+    const {addJob} = RedisHolds.prototype;
+    const add = jest.spyOn(RedisHolds.prototype, 'addJob').mockImplementation(async function (
+      this: RedisHolds,
+      ...job
+    ) {
+      await queue.release();
+      await addJob.apply(this, job);
+    });
+    if (why === 'was held back') await new RedisHolds(bench.raw()).hold(new URL(location).origin, 600_000);
+    const queued = await queue.add(location);
+    bench.worker();
+    await queued.result();
+    expect([emulator.received, add.mock.calls.length]).toEqual([requests, 1]);
   });
 
   test('63: does not outlast totalTimeout, and is its cause', async () => {
