@@ -50,6 +50,9 @@ export function withTimeLimit<T>(
   let stage: Stage = {is: 'waiting'};
   return new Promise<T>((resolve, reject) => {
     const fail = (error: unknown): void => {
+      // Work that was given up fails too.
+      if (stage.is === 'over') return;
+      finish();
       try {
         resolve(recover(error));
       } catch (failure) {
@@ -84,7 +87,6 @@ export function withTimeLimit<T>(
       unsubscribe();
     };
     const giveUp = (reason: unknown): void => {
-      finish();
       fail(reason);
       controller.abort();
     };
@@ -110,7 +112,6 @@ export function withTimeLimit<T>(
         // The rest of a body that is too long must not keep arriving. Where `fetch` itself has rejected, there is none; and if it did so
         // because of too many content codings, an abort would make Node emit `uncaughtException`, which ends the process.
         if (stage.is === 'arriving') controller.abort();
-        finish();
         fail(error);
       },
     );

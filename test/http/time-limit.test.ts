@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {withTimeLimit} from '../../src/http/time-limit.ts';
+import {type Progress, withTimeLimit} from '../../src/http/time-limit.ts';
 import type {LazyAbortController} from '../../src/shared/abort.ts';
 import {beginning} from '../support/core.ts';
 
@@ -203,6 +203,18 @@ test('what was held back until its deadline says until when', async () => {
   const message = 'No answer within 400 ms: held back until 2020-03-19T12:00:09.000Z';
   expect(await ended).toEqual({kind: 'timeout', message});
   expect(limits.onHeldBack.mock.calls).toEqual([[beginning + 9000]]);
+});
+
+test('what has arrived is read once when the time is up, though the work fails after it', async () => {
+  const recover = jest.fn(() => 'recovered');
+  const limits = {signal: new AbortController().signal, deadlineAt: undefined};
+  const work = (signal: LazyAbortController, {onSent}: Progress): Promise<string> => {
+    onSent();
+    return new Promise((_, reject) => void signal.onAbort(() => reject(new Error('aborted'))));
+  };
+  const ended = withTimeLimit(1000, limits, 'request', work, recover);
+  await jest.advanceTimersByTimeAsync(1000);
+  expect([await ended, recover.mock.calls]).toEqual(['recovered', [[expect.objectContaining({kind: 'timeout'})]]]);
 });
 
 test('nothing is begun once the signal has aborted', () => {
