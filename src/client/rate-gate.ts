@@ -76,12 +76,18 @@ export class RateGate {
     }
   }
 
+  /** Whether it holds nobody back, and has forgotten that the service ever throttled. */
+  get isIdle(): boolean {
+    const interval = this.#interval * Math.exp(-this.#elapsed / recoveryTime);
+    return this.#waiting.size === 0 && this.#isOpen && interval < minInterval;
+  }
+
   /** Records that the service accepted a request. */
   accepted(): void {
     const time = now();
     this.#openedAt ??= Math.max(time, this.#closedUntil);
     this.#acceptedCount += 1;
-    const elapsed = time - Math.max(this.#lastAcceptedAt, this.#closedUntil);
+    const elapsed = this.#elapsed;
     this.#lastAcceptedAt = time;
     this.#interval *= Math.min(recovery, Math.exp(-elapsed / recoveryTime));
     if (this.#interval < minInterval) this.#interval = 0;
@@ -103,6 +109,11 @@ export class RateGate {
 
   get #isOpen(): boolean {
     return now() >= this.#closedUntil;
+  }
+
+  /** For how long the interval has been what it is, in milliseconds. */
+  get #elapsed(): number {
+    return now() - Math.max(this.#lastAcceptedAt, this.#closedUntil);
   }
 
   get #dueAt(): number {

@@ -5,6 +5,9 @@ import {RateGate} from './rate-gate.ts';
 /** The HTTP statuses by which services throttle, if they say for how long. */
 const throttlingStatuses: ReadonlySet<number> = new Set([403, 429, 503]);
 
+/** From how many gates on those that are idle are dropped: a redirect or a result may lead to a new origin each time. */
+const maxGates = 1000;
+
 /** Limits the requests of a client: a rate gate for each origin, and one concurrency limit for all. */
 export class RequestLimiter {
   readonly #transport: Transport;
@@ -88,9 +91,14 @@ export class RequestLimiter {
     const origin = location.startsWith(`${this.#origin}/`) ? this.#origin : new URL(location).origin;
     let gate = this.#gates.get(origin);
     if (gate === undefined) {
+      if (this.#gates.size >= maxGates) this.#dropIdle();
       gate = new RateGate(this.#concurrency);
       this.#gates.set(origin, gate);
     }
     return gate;
+  }
+
+  #dropIdle(): void {
+    for (const [origin, gate] of this.#gates) if (gate.isIdle && origin !== this.#origin) this.#gates.delete(origin);
   }
 }

@@ -39,6 +39,28 @@ function admissions(gate: RateGate, count: number): {at: number[]; order: number
 }
 
 describe('the rate gate', () => {
+  test('is idle until it is closed, and again once it is open, nobody waits, and its pace is forgotten', async () => {
+    const gate = unlimitedGate();
+    await gate.acquire(1, signal);
+    expect(gate.isIdle).toBe(true);
+    gate.throttled(1000);
+    expect(gate.isIdle).toBe(false);
+    // 60 ms between two requests, which shrink to one within 205 s.
+    await jest.advanceTimersByTimeAsync(1000 + 204_000);
+    expect(gate.isIdle).toBe(false);
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(gate.isIdle).toBe(true);
+    const full = new RateGate(new ConcurrencyLimit(1));
+    await full.acquire(1, signal);
+    expect(full.isIdle).toBe(true);
+    const controller = new AbortController();
+    const waiting = full.acquire(1, controller.signal);
+    expect(full.isIdle).toBe(false);
+    controller.abort();
+    await expect(waiting).rejects.toThrow();
+    expect(full.isIdle).toBe(true);
+  });
+
   test('admits all requests at once as long as none was throttled', async () => {
     const {at} = admissions(unlimitedGate(), 100);
     await turn();

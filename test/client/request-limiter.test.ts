@@ -1,3 +1,5 @@
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {RequestLimiter} from '../../src/client/request-limiter.ts';
 import {createResponse, type Transport, type TransportRequest} from '../../src/http/transport.ts';
@@ -150,4 +152,48 @@ test('as many requests are in flight as the limit says', async () => {
   await jest.runAllTimersAsync();
   await ended;
   expect(most).toBe(2);
+});
+
+describe('the gates of many origins', () => {
+  test('do not pile up', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const used = (): number => {
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const limiter = new RequestLimiter(async () => responseOf(200), origin, 1);
+    const before = used();
+    // 40 MB of origins.
+    for (let index = 0; index < 4000; index += 1) {
+      await limiter.single(`https://${index}.${'x'.repeat(10_000)}.example/a`, request);
+    }
+    expect(used() - before).toBeLessThan(20_000_000);
+    expect(await sendingTimes(limiter, 1)).toEqual([0]);
+  });
+
+  test('stay closed, however many there are', async () => {
+    const limiter = new RequestLimiter(async () => responseOf(429, 60_000), origin, 1);
+    const locations = Array.from({length: 1100}, (_, index) => `https://${index}.example/a`);
+    for (const each of locations) await limiter.single(each, request);
+    const onHeldBack = jest.fn();
+    const controller = new AbortController();
+    const held = locations.map((each) => limiter.single(each, {...request, onHeldBack, signal: controller.signal}));
+    controller.abort();
+    await Promise.allSettled(held);
+    expect(onHeldBack).toHaveBeenCalledTimes(locations.length);
+  });
+
+  test('do not make the client forget at which rate its own service accepts requests', async () => {
+    const responses = Array.from({length: 10}, () => responseOf(200));
+    const transport: Transport = async (url) => (url === location ? responses.shift() : undefined) ?? responseOf(200);
+    const limiter = new RequestLimiter(transport, origin, 1);
+    for (let index = 0; index < 10; index += 1) await limiter.single(location, request);
+    for (let index = 0; index < 1100; index += 1) await limiter.single(`https://${index}.example/a`, request);
+    responses.push(responseOf(429, 1000));
+    await limiter.single(location, request);
+    const [first, second = 0] = await sendingTimes(limiter, 2);
+    // Ten in a second, and a fifth slower, to be cautious.
+    expect([first, Math.round(second)]).toEqual([1000, 1120]);
+  });
 });
