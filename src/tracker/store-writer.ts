@@ -34,6 +34,7 @@ export class StoreWriter {
   readonly #applying = new Map<string, Change>();
   readonly #working = new Map<string, Promise<void>>();
   readonly #closing = new LazyAbortController();
+  #isLeft = false;
 
   constructor(store: OperationStore, onError: (error: TrackerError) => void) {
     this.#store = store;
@@ -68,8 +69,9 @@ export class StoreWriter {
     while (this.#working.size > 0) await Promise.all(this.#working.values());
   }
 
-  /** Leaves the store behind: from now on nobody waits for it. */
+  /** Leaves the store behind: from now on nobody waits for it, and it gets no more changes. Another tracker may be using it by then. */
   leave(why: string): void {
+    this.#isLeft = true;
     for (const [key, change] of [...this.#applying, ...this.#pending]) {
       for (const {stored, failed = stored} of change.waiters) failed(storeError(key, change, why));
     }
@@ -114,7 +116,7 @@ export class StoreWriter {
   #take(key: string): Change | undefined {
     const change = this.#pending.get(key);
     this.#pending.delete(key);
-    return change;
+    return this.#isLeft ? undefined : change;
   }
 
   async #apply(key: string, {record, mayBeLost}: Change): Promise<void> {

@@ -685,6 +685,33 @@ describe('close', () => {
     ]);
   });
 
+  test.each(['resolves', 'rejects'])(
+    'that leaves a store behind asks nothing more of it when it %s late',
+    async (how) => {
+      const store = testStore();
+      const {options} = keep();
+      const tracker = await track({http: serviceOf(['succeeded']).http, store, requestTimeout: 5000, ...options});
+      await tracker.add(location, {...here, key: 'a', initialDelay: 60_000});
+      let answer = (): void => undefined;
+      const late = new Promise<void>((resolve, reject) => {
+        answer = how === 'resolves' ? resolve : () => reject(new Error('down'));
+      });
+      store.before = () => late;
+      tracker.add(location, {...here, key: 'b'}).catch(() => {});
+      tracker.remove('a').catch(() => {});
+      tracker.add(location, {...here, key: 'a'}).catch(() => {});
+      await pass(100);
+      const closing = tracker.close();
+      await pass(5000);
+      await closing;
+      const {calls} = store;
+      const before = [...calls];
+      answer();
+      await pass(60_000);
+      expect([before, calls]).toEqual([['write a', 'write b', 'remove a'], before]);
+    },
+  );
+
   test('that an onEnd does not wait for takes what that has done', async () => {
     const store = testStore();
     let closing: Promise<void> | undefined;
