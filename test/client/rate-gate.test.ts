@@ -67,6 +67,18 @@ describe('the rate gate', () => {
     expect([at.length, jest.getTimerCount()]).toEqual([100, 0]);
   });
 
+  test('paces by what was accepted since the first one, however much later the last one was', async () => {
+    const gate = unlimitedGate();
+    gate.accepted();
+    await jest.advanceTimersByTimeAsync(900);
+    gate.accepted();
+    gate.throttled(100);
+    const {at} = admissions(gate, 2);
+    await jest.advanceTimersByTimeAsync(1000);
+    // Two in a second, and a fifth slower, to be cautious.
+    expect(at).toEqual([100, 700]);
+  });
+
   test('holds all requests until the wait is over, just before and just after', async () => {
     const gate = unlimitedGate();
     gate.throttled(3000);
