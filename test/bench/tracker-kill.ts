@@ -235,7 +235,10 @@ async function track({root, folder, keys, failEach}: Task): Promise<void> {
     send({added: key});
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
-  while ((await tracker.list()).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  // The store may reject a removal once more while the tracker closes, and then nobody repeats it.
+  while ((await tracker.list()).length + (await store.list()).length > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
   await tracker.close();
   process.disconnect();
 }
