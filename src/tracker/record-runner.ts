@@ -192,6 +192,11 @@ export class RecordRunner<Data> {
     if (turn.error !== undefined) this.#report('onEnd', 'onEnd rejected for', turn.error);
     this.#record = turn.record;
     emitTurn(listeners, taken);
+    if (this.#isRemoved) {
+      // By a listener, or by `onError`: it is not stored again.
+      this.#settle(this.outcome);
+      return;
+    }
     if ('done' in turn) {
       this.#phase = 'over';
       onDone(this);

@@ -528,6 +528,34 @@ describe('get, list, counts, wake and remove', () => {
     },
   );
 
+  test.each(['running', 'succeeded'] as const)(
+    'what a listener of %s removes is not stored again, and nobody waits for its end',
+    async (type) => {
+      const {ends, options} = keep();
+      const store = testStore();
+      const tracker = await track({http: serviceOf([type]).http, store, ...options});
+      const removed: Promise<boolean>[] = [];
+      tracker.on(type, ({key}) => removed.push(tracker.remove(key)));
+      const outcome = (await tracker.add(location, {...here, key: 'a'})).outcome();
+      await pass(2000);
+      expect(await Promise.all(removed)).toEqual([true]);
+      expect(await outcome).toMatchObject({status: type === 'running' ? 'abandoned' : type});
+      expect([ends, [...store.texts.keys()]]).toEqual([[], []]);
+    },
+  );
+
+  test('what onError removes after its onEnd has rejected is not stored again', async () => {
+    const {ends, options} = keep(() => Promise.reject(new Error('no mail server')));
+    const store = testStore();
+    const removed: Promise<boolean>[] = [];
+    const onError = ({key = ''}: TrackerError): void => void removed.push(tracker.remove(key));
+    const tracker = await track({http: serviceOf(['succeeded']).http, store, ...options, onError});
+    await tracker.add(location, {...here, key: 'a'});
+    await pass(5000);
+    expect(await Promise.all(removed)).toEqual([true]);
+    expect([ends.length, [...store.texts.keys()]]).toEqual([1, []]);
+  });
+
   test('remove rejects where the store does, and is repeated', async () => {
     const store = testStore();
     const {errors, options} = keep();
