@@ -70,10 +70,13 @@ export function requestToken(
     return threw(error, token);
   }
   if (!isObject(given) || !('then' in given)) return checkToken(given);
+  const checked = Promise.resolve(given).then(checkToken, (error: unknown) => threw(error, token));
+  // Nobody waits for it where the function has stopped the watch.
+  checked.catch(() => {});
   return withTimeLimit(requestTimeout, limits, 'token', (ended, {onSent}) => {
     onSent();
     onAbort(ended, () => controller.abort(ended.reason));
-    return Promise.resolve(given).then(checkToken, (error: unknown) => threw(error, token));
+    return checked;
   });
 }
 

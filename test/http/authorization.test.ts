@@ -1,3 +1,4 @@
+import {setImmediate as settled} from 'node:timers/promises';
 import {describe, expect, jest, test} from '@jest/globals';
 import {isToken, maySendToken, requestToken, secretsWith, type TokenSource} from '../../src/http/authorization.ts';
 import {PollError} from '../../src/operation/poll-error.ts';
@@ -58,6 +59,21 @@ describe('the token for a request', () => {
     controller.abort(new Error('stopped'));
     await expect(asked).rejects.toThrow('stopped');
     expect(signal?.aborted).toBe(true);
+  });
+
+  test('that rejects after it has stopped the watch itself leaves no unhandled rejection', async () => {
+    const controller = new AbortController();
+    const unhandled = jest.fn();
+    process.once('unhandledRejection', unhandled);
+    const source = async (): Promise<string> => {
+      controller.abort(new Error('stopped'));
+      throw new Error('no network');
+    };
+    const request = {deadlineAt: undefined, signal: controller.signal};
+    expect(() => requestToken(source, 1000, request, {forceRefresh: false})).toThrow('stopped');
+    await settled();
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 
   test('must come within the time for a request', async () => {
