@@ -265,7 +265,9 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * then on; stopping it stops watching.
    */
   get actor(): Actor<OperationMachine> {
-    this.#actor ??= startActor(this.#watch.state, this.#ended, () => this.stop('its actor was stopped'));
+    // Not `stop`: the actor ends with the operation, whose result may still have to be fetched.
+    const onStop = (): void => this.#watch.stop('stopped', 'its actor was stopped');
+    this.#actor ??= startActor(this.#watch.state, this.#ended, onStop);
     return this.#actor;
   }
 
@@ -278,7 +280,11 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     const fetches = outcome?.status === 'succeeded' && fetchResult;
     if (fetches) poller.#phase = {is: 'fetchingResult', abort: deriveController(signal)};
     else if (outcome !== undefined) poller.#phase = {is: 'over', outcome};
-    if (poller.#actor !== undefined) for (const event of change.machineEvents) poller.#actor.send(event);
+    if (poller.#actor !== undefined) {
+      for (const event of change.machineEvents) poller.#actor.send(event);
+      // A subscriber has stopped the poller: that has been emitted, and nothing follows it.
+      if (poller.#watch.state !== change.state) return;
+    }
     // A listener that stops the poller does so in the middle of an event.
     poller.#listeners?.emitInTurn(change.events);
     if (fetches) void poller.#fetchResult(outcome.operation);

@@ -490,6 +490,30 @@ describe('poller.actor', () => {
     expect([only(events, 'abandoned').length, warn.mock.calls]).toEqual([1, []]);
   });
 
+  test('whose subscriber stops the poller: abandoned comes last, and once', async () => {
+    const {location} = (await startEmulator()).addOperation({script: ['notStarted', 'running', 'succeeded']});
+    const {poller, events} = begin(location);
+    poller.actor.subscribe(({value}) => {
+      if (value === 'running') poller.stop();
+    });
+    await failure(poller.result(), WatchAbortedError);
+    await turns();
+    expect(types(events)).toEqual(['polled', 'notStarted', 'waiting', 'abandoned']);
+    expect(poller.toJSON()).toMatchObject({abandoned: 'stopped', operation: {status: 'running'}});
+  });
+
+  test.each(['before the first poll', 'while the result is fetched'])(
+    'asked for %s: the result is fetched',
+    async (when) => {
+      const succeeded = {id: 'b', status: 'succeeded', resourceLocation: '/result'};
+      const {http} = fakeHttp(({url}) => Response.json(url.endsWith('/result') ? [1] : succeeded));
+      const poller = pollOperation('https://service.example/b', {...quick, http, fetchResult: true});
+      if (when === 'before the first poll') expect(poller.actor.getSnapshot().status).toBe('active');
+      else poller.on('succeeded', () => expect(poller.actor.getSnapshot().status).toBe('done'));
+      expect(await poller.outcome()).toMatchObject({status: 'succeeded', operation: {result: [1]}});
+    },
+  );
+
   test('that the poller stops is abandoned', async () => {
     const watched = await watch(['running'], {schedule: schedules.fixed(long)});
     const {actor} = watched.poller;
