@@ -1,3 +1,4 @@
+import {basicSecrets} from '../http/basic-credentials.ts';
 import {formsInUrls, unescapedSecret} from '../http/redact.ts';
 import {acceptsByDefault} from '../http/send.ts';
 import type {Transport, TransportRequest} from '../http/transport.ts';
@@ -44,22 +45,12 @@ export function secretsOf(headers: RequestHeaders, root: string): readonly strin
   return Object.entries(headers).flatMap(([name, value]) => {
     const whole = name === 'authorization' ? value.trim().replace(/^\S+ +/, '') : value.trim();
     const isCredential = credentialHeader.test(name);
-    const parts = !isCredential ? [whole] : /^basic /i.test(value) ? passwordOf(whole) : secretParts(whole);
+    const parts = !isCredential ? [whole] : /^basic /i.test(value) ? basicSecrets(whole) : secretParts(whole);
     const secrets = parts.filter((part) => !root.includes(part)).flatMap((part) => [part, unescapedSecret(part)]);
     const isKey = isCredential || keyHeader.test(name);
     const inHosts = isKey ? secrets.flatMap(formsInUrls).filter((form) => !root.includes(form)) : [];
     return [...new Set([whole, ...secrets, ...inHosts])];
   });
-}
-
-/** The password of `Basic` credentials, of which a service knows the decoded form. */
-function passwordOf(credentials: string): string[] {
-  try {
-    const decoded = atob(credentials);
-    return [decoded, decoded.slice(decoded.indexOf(':') + 1)];
-  } catch {
-    return [];
-  }
 }
 
 const secretName = /(?:key|secret|token|password|pwd|signature|sig|mac)$/i;

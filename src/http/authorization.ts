@@ -3,6 +3,7 @@ import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
+import {basicSecrets} from './basic-credentials.ts';
 import {formsInUrls, type RequestSecrets, redact, type Secrets} from './redact.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
 
@@ -118,10 +119,15 @@ export function secretsWith(
   if (known?.others === others.secrets && current === before[0]) return known;
   const tokens =
     current === undefined ? [] : [...new Set([current, ...(isString ? [] : before)])].slice(0, maxKnownTokens);
-  const made = {tokens, others: others.secrets, ...withForms(tokens.flatMap(formsInUrls), others)};
+  const made = {tokens, others: others.secrets, ...withForms(tokens.flatMap(formsOf), others)};
   if (isString) knownOfString = made;
   else knownByFunction.set(source, made);
   return made;
+}
+
+/** What a service may send back of a token. */
+function formsOf(token: string): Secrets {
+  return [token, ...basicSecrets(token)].flatMap(formsInUrls);
 }
 
 /** @param forms of the tokens */

@@ -115,6 +115,22 @@ describe.each([
     expectNoTrace(events, poller.toJSON());
   });
 
+  test.each([
+    ['password', 'administrator:MARKERpassword', 'MARKERpassword'],
+    ['key in place of a user', 'MARKER_sk_live:', 'MARKER_sk_live'],
+  ])('of a token for Basic, the %s is redacted where it is sent back decoded', async (_, credentials, secret) => {
+    const {root} = await service(() => ({
+      headers: {'request-id': secret},
+      body: {id: 'a', status: 'succeeded', quoted: [credentials, secret]},
+    }));
+    const authorization = {header: 'Authorization', scheme: 'Basic'};
+    const protocol = protocols.define({...protocols.longRunning, name: 'basic', authorization});
+    const basic = {...options, http, protocol, token: btoa(credentials)};
+    const {poller, events} = recordEvents(pollOperation(`${root}/jobs/1`, basic));
+    expect((await poller.result()).raw).toMatchObject({quoted: ['[token]', '[token]']});
+    expectNoTrace(events, poller.toJSON());
+  });
+
   test('a token that was refused, or replaced since, is redacted in later answers', async () => {
     const tokens = ['MARKER-token-first', 'MARKER-token-second', 'MARKER-token-third'];
     const {root} = await service((_path, authorization, count) => ({

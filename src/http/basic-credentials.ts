@@ -1,0 +1,23 @@
+import {decodeLocation} from '../shared/location.ts';
+import type {Secrets} from './redact.ts';
+
+const userAndPassword = /^([^:\0-\x1f\x7f]*):?([^\0-\x1f\x7f]*)$/;
+
+/**
+ * What a service knows of credentials that are `user:password` in base64, as the scheme `Basic` takes them: their decoded form, and
+ * the password or, where that is empty, the user, which is a key then. Nothing where no text was encoded.
+ */
+export function basicSecrets(credentials: string): Secrets {
+  let bytes: string;
+  try {
+    bytes = atob(credentials);
+  } catch {
+    return [];
+  }
+  // In a body they are UTF-8, in a header each of their bytes is a character.
+  const secrets = [bytes, decodeLocation(bytes)].flatMap((text) => {
+    const [, user, password] = userAndPassword.exec(text) ?? [];
+    return user === undefined ? [] : [text, password || user];
+  });
+  return [...new Set(secrets)];
+}
