@@ -1,7 +1,8 @@
 import {decodeLocation} from '../shared/location.ts';
 import type {Secrets} from './redact.ts';
 
-const userAndPassword = /^([^:\0-\x1f\x7f]*):?([^\0-\x1f\x7f]*)$/;
+// Without control characters: most of what is in base64 is no text.
+const userAndPassword = /^([ -9;-\uffff]*):?([ -\uffff]*)$/;
 
 /**
  * What a service knows of credentials that are `user:password` in base64, as the scheme `Basic` takes them: their decoded form, and

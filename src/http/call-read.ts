@@ -24,7 +24,13 @@ export function callRead(
   return () => {
     deepFreeze(links);
     const shown = new Headers();
-    for (const [name, value] of headers.entries()) shown.append(name, redact(value, credentials, value.length));
+    for (const [name, value] of headers.entries()) {
+      try {
+        shown.append(name, redact(value, credentials, value.length));
+      } catch {
+        // Without its escapes, or in a batch, it may contain what no header can: it is left out.
+      }
+    }
     const given: unknown = read({httpStatus: status, headers: shown, body: links});
     if (given instanceof Promise) given.catch(() => {}); // It has no status, and nobody waits for it.
     if (given === undefined) return undefined;

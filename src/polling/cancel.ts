@@ -3,7 +3,7 @@ import {httpError} from '../http/request-errors.ts';
 import {sendingInTime} from '../http/sending-in-time.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {locatePlace} from '../protocol/resolve.ts';
+import {locatePlace, type UrlPlace} from '../protocol/resolve.ts';
 import {LazyAbortController} from '../shared/abort.ts';
 import {now} from '../shared/clock.ts';
 
@@ -41,14 +41,16 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
   if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
 }
 
+const noPlace: UrlPlace = {};
+
 function cancelLocation(
   {reader, base, trustedOrigins}: Settings,
   {location, tokenOrigin, operation}: WatchState,
 ): string | undefined {
-  const {method, body, ...place} = reader.protocol.cancel ?? {};
+  const {cancel = noPlace} = reader.protocol;
   // The location stays as it is, byte for byte.
-  if (Object.keys(place).length === 0) return location;
-  const target = locatePlace(place, location, operation?.raw, base);
+  if ((cancel.suffix ?? cancel.template ?? cancel.at) === undefined) return location;
+  const target = locatePlace(cancel, location, operation?.raw, base);
   const origins = [new URL(location).origin, tokenOrigin, ...trustedOrigins];
   // A request that changes something is sent to no other origin, whatever the service says.
   return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;

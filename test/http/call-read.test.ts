@@ -40,6 +40,12 @@ test('it gets the status, the headers and the body, in which URLs still work, an
   expect(Object.isFrozen(seen?.body)).toBe(true);
 });
 
+test('it gets no header that could not be one without its escapes, and all others', () => {
+  const headers = {'x-euro': `\\u20ac of ${token.replace('-', '%2d')}`, 'x-line': `a %0a ${token.replace('-', '%2d')}`};
+  const {seen} = read(undefined, {}, {...headers, 'x-other': 'a'});
+  expect([...(seen?.headers.entries() ?? [])]).toEqual([['x-other', 'a']]);
+});
+
 test.each<[unknown, unknown]>([
   [undefined, undefined],
   [null, null],

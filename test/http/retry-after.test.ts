@@ -39,6 +39,12 @@ describe('Retry-After', () => {
     expect(read(value, now)).toBe(expected);
   });
 
+  test('of more values than a function takes arguments, as a batch can have them', () => {
+    expect(read(`${'2, '.repeat(200_000)}5`, now)).toBe(5000);
+    const date = 'Thu, 19 Mar 2020 12:00:03 GMT';
+    expect(read(`${`${date}, `.repeat(200_000)}${date}`, now)).toBe(3000);
+  });
+
   test.each([
     ['a negative number', '-1'],
     ['a word', 'soon'],

@@ -43,6 +43,11 @@ describe('a cancellation', () => {
     await expect(refusal).rejects.toMatchObject({httpStatus: status});
   });
 
+  test('goes to the location where no place is given, or one that is undefined', async () => {
+    const cancel = {method: 'POST', suffix: undefined} as unknown as Protocol['cancel'];
+    expect(await canceled(cancel)).toEqual([`POST ${location}`]);
+  });
+
   const here = 'https://graph.example/stop';
   const abroad = 'https://other.example/stop';
   const noWay = new TypeError('cancel: the protocol tasks has no way to cancel this operation');
