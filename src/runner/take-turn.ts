@@ -4,12 +4,11 @@ import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState, withFetchedResult} from '../operation/state.ts';
 import type {Resumed} from '../options/resume.ts';
 import {fetchResultOnce} from '../polling/fetch-result.ts';
-import {checkNumber} from '../shared/check-options.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
 import {readEnd, writeEnd} from './outcome-json.ts';
-import {dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
+import {checkNow, dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
 import {stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
@@ -63,7 +62,7 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   const begunAt = processNow();
   // Nobody checks the type of a result.
   const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
-  checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
+  checkNow(now);
   signal?.throwIfAborted();
   const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
   return (await takePreparedTurn(record, readRecord(record), turn, now, begunAt)) as Turn<Data, Result>;

@@ -8,6 +8,7 @@ import {
   RecordRefusedError,
   readOutcome,
   takeTurn,
+  wakeRecord,
   writeOutcome,
 } from '../../src/runner/index.ts';
 import {beginning, location, tasks, thrownBy} from '../support/core.ts';
@@ -66,6 +67,16 @@ describe('a record', () => {
     expect(() => createRecord(location, options)).toThrow(message);
   });
 });
+
+test.each([new Date(beginning), String(beginning), null, Number.NaN, Number.POSITIVE_INFINITY, -1])(
+  'the time %p is none: it would make a record that cannot be read',
+  (value) => {
+    const now = value as number;
+    const message = /^now: expected milliseconds since 1970/;
+    expect(() => createRecord(location, {protocol: tasks}, now)).toThrow(message);
+    expect(() => wakeRecord(recordAt(), now)).toThrow(message);
+  },
+);
 
 describe('a hostile record is refused, and the message names the field', () => {
   const record = recordAt({key: 'adele'});
