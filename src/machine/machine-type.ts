@@ -15,7 +15,15 @@ export interface OperationInput extends PollOptions {
 /** Sent by the `watch` actor when it starts; the machine answers with a {@link WatchCommand}. */
 export interface WatchingEvent {
   readonly type: 'watching';
+  /**
+   * Makes the state that an operation begins in, by all options of the watch: the machine knows those of its input alone. Absent
+   * after a restart from a stored snapshot, which has that state.
+   */
+  readonly begin?: BeginWatching | undefined;
 }
+
+/** What makes the state that an operation begins in of the one that a machine's input gives. */
+export type BeginWatching = (state: WatchState) => WatchState;
 
 /** What the machine sends to its `watch` actor: go on from this state. */
 export interface WatchCommand {

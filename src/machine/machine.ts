@@ -8,6 +8,7 @@ import type {OperationStateValue, WatchState} from '../operation/state.ts';
 import type {AbandonEvent} from '../operation/watch-event.ts';
 import {initialContext, watchInput} from './machine-input.ts';
 import type {
+  BeginWatching,
   OperationInput,
   OperationMachine,
   OperationMachineEvent,
@@ -35,7 +36,7 @@ function defineMachine() {
     },
     actions: {
       record: recordAction(),
-      /** A context that was stored as JSON has strings for dates. */
+      /** A context that was stored as JSON has strings for dates; a new one lacks what the `watch` actor was given. */
       revive: () => undefined,
       startWatching: sendTo('watch', ({context}): WatchCommand => ({type: 'watch', state: context})),
     },
@@ -110,13 +111,15 @@ function abandonedOutcome({operation}: WatchState, event: unknown): Outcome {
 /** {@link machine} by its short type: XState's own takes several thousand characters, and differs between versions. */
 export const statusMachine: OperationMachine = machine as unknown as OperationMachine;
 
-/** The machine with what it names: a `watch` actor, and what makes a state of one that was stored as JSON. */
+/** The machine with what it names: a `watch` actor, and what makes a state of one that its input gave, or that was stored as JSON. */
 /* @__NO_SIDE_EFFECTS__ */ export function provideWatch(
   watch: WatchLogic,
-  revive: (state: WatchState) => WatchState,
+  revive: (state: WatchState, begin?: BeginWatching) => WatchState,
 ): OperationMachine {
   return machine.provide({
     actors: {watch},
-    actions: {revive: assign(({context}) => revive(context))},
+    actions: {
+      revive: assign(({context, event}) => revive(context, event.type === 'watching' ? event.begin : undefined)),
+    },
   }) as unknown as OperationMachine;
 }

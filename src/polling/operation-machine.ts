@@ -1,11 +1,18 @@
 import {fromCallback} from 'xstate';
 import {provideWatch} from '../machine/machine.ts';
-import type {OperationMachine, WatchCommand, WatchingEvent, WatchLogic} from '../machine/machine-type.ts';
+import type {
+  BeginWatching,
+  OperationMachine,
+  WatchCommand,
+  WatchingEvent,
+  WatchLogic,
+} from '../machine/machine-type.ts';
 import {WatchInput} from '../machine/watch-input.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {type WatchByClient, watchByClient} from '../options/client-watches.ts';
+import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {checkedWhereRead, checkOptions} from '../shared/check-options.ts';
@@ -56,7 +63,11 @@ export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
         undefined,
       );
     });
-    const watching: WatchingEvent = {type: 'watching'};
+    const begin: BeginWatching = (from) => {
+      const {settings} = watchBy(from, merged);
+      return watchBy(firstState(from.location, settings, from.startedAt), merged).state;
+    };
+    const watching: WatchingEvent = {type: 'watching', begin: input instanceof WatchInput ? begin : undefined};
     sendBack(watching);
     return () => {
       closed = true;
@@ -67,8 +78,9 @@ export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
 
 const watchByOptions: WatchByClient = (state, options) => ({state, settings: readOptions(options)});
 
-function revive(state: WatchState): WatchState {
-  const {operation} = state;
+function revive(state: WatchState, begin?: BeginWatching): WatchState {
+  const {operation, attempt} = state;
+  if (begin !== undefined && attempt === 0) return begin(state);
   return Object.isFrozen(operation) ? state : readResumeToken(writeResumeToken(state));
 }
 

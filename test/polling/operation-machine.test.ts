@@ -6,6 +6,7 @@ import type {OperationEvent} from '../../src/operation/events.ts';
 import type {Outcome} from '../../src/operation/outcome.ts';
 import type {WatchEvent} from '../../src/operation/watch-event.ts';
 import {operationMachine, watchOperation} from '../../src/polling/operation-machine.ts';
+import {driveCopy} from '../../src/protocol/microsoft-graph/drive-copy.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {abandon, report, scripted} from '../machine/events.ts';
 import {beginning, location, tasks} from '../support/core.ts';
@@ -215,6 +216,40 @@ describe('the machine that polls the service', () => {
     await pass(0);
     expect(await toPromise(actor)).toMatchObject({status: 'succeeded'});
     expect(requests).toEqual([{at: 0, authorization: `Bearer ${expected}`}]);
+  });
+
+  test('the options of watchOperation make its first state too: the protocol, where no token goes, and the times', async () => {
+    answers = [{...body, status: 'inProgress'}];
+    const watch = watchOperation({http, schedule, protocol: driveCopy, initialDelay: 2000, totalTimeout: 30_000});
+    const machine = operationMachine.provide({actors: {watch}});
+    const monitor = 'https://files.example/monitor/b';
+    const actor = createActor(machine, {input: {location: `${monitor}?marker=1`, totalTimeout: 20_000}});
+    const emitted: OperationEvent[] = [];
+    actor.on('*', (event) => emitted.push(event));
+    actor.start();
+    const first = {protocol: driveCopy.name, tokenOrigin: '', redactedLocation: monitor, startedAt: beginning};
+    expect(actor.getSnapshot().context).toMatchObject({...first, deadlineAt: beginning + 20_000});
+    await pass(1000);
+    const machineInWait = JSON.stringify(actor.getPersistedSnapshot());
+    await pass(29_000);
+    expect(times()).toEqual([2000, 12_000, 19_000]);
+    const {reason, error} = (await toPromise(actor)) as Extract<Outcome, {status: 'abandoned'}>;
+    expect([reason, error.resumeToken?.protocol]).toEqual(['timeout', driveCopy.name]);
+    for (const {location: shown} of emitted) expect(shown).toBe(monitor);
+    const again = createActor(machine, {snapshot: restore(machineInWait), input: {location}}).start();
+    expect(again.getSnapshot().context).toMatchObject({...first, deadlineAt: beginning + 20_000});
+    again.stop();
+    await pass(0);
+  });
+
+  test('a token of watchOperation is not for a location where others can read it', () => {
+    const machine = operationMachine.provide({actors: {watch: watchOperation({token, http})}});
+    const actor = createActor(machine, {input: {location: 'http://plain.example/b'}});
+    const errors: unknown[] = [];
+    actor.subscribe({error: (error) => errors.push(error)});
+    actor.start();
+    expect(errors).toEqual([expect.objectContaining({message: expect.stringMatching(/^location: expected https/)})]);
+    expect(requests).toEqual([]);
   });
 
   test('options of watchOperation are checked when it is called', () => {
