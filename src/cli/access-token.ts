@@ -1,14 +1,11 @@
 import {exec} from 'node:child_process';
-import {constants, open} from 'node:fs';
-import {readFile, stat} from 'node:fs/promises';
-import {Socket} from 'node:net';
-import {addAbortSignal} from 'node:stream';
 import {promisify} from 'node:util';
 import {isToken, type TokenRequest} from '../http/authorization.ts';
 import {UnauthorizedError} from '../operation/errors.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode, exitCodes} from './cli-error.ts';
 import {assignment} from './command-line.ts';
+import {maxPipedBytes, readText} from './read-text.ts';
 import type {Shell} from './shell.ts';
 
 /** Where the access token comes from; at most one is given. */
@@ -83,8 +80,7 @@ function fromFile(path: string): Read {
   return async ({signal}) => {
     if (piped !== undefined) return piped;
     try {
-      const isPipe = (await stat(path)).isFIFO();
-      const text = isPipe ? await readPipe(path, signal) : await readFile(path, {encoding: 'utf8', signal});
+      const {text, isPipe} = await readText(path, signal);
       const token = parseToken(text, file, exitCodes.usage);
       if (isPipe) piped = token;
       return token;
@@ -96,23 +92,6 @@ function fromFile(path: string): Read {
     }
   };
 }
-
-/**
- * Reads a named pipe, or one that a shell made for `<(…)`. `readFile` would wait for a writer in a thread that nothing can
- * interrupt, not even the end of the process.
- */
-async function readPipe(path: string, signal: AbortSignal): Promise<string> {
-  const fd = await promisify(open)(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  const pipe = addAbortSignal(signal, new Socket({fd, readable: true, writable: false}));
-  let text = '';
-  for await (const chunk of pipe.setEncoding('utf8')) {
-    text += chunk;
-    if (text.length > maxOutputBytes) break;
-  }
-  return text;
-}
-
-const maxOutputBytes = 1024 * 1024;
 
 /** How much is shown of the last line that a failed command wrote, in characters: it may be a command to sign in, with claims. */
 const maxMessageLength = 1000;
@@ -130,7 +109,7 @@ function fromCommand(command: string, env: Shell['env']): Read {
       // Without a challenge it is unset, even if our own environment has it.
       env: {...env, [claimsVariable]: claims},
       signal,
-      maxBuffer: maxOutputBytes,
+      maxBuffer: maxPipedBytes,
       windowsHide: true,
     });
     // A command that prompts would wait forever: our stdin is not for it.

@@ -8,7 +8,7 @@ import type {GivenOption} from './command-line.ts';
 import type {EmulateOptions} from './emulate-command.ts';
 import {useEnvironmentProxy} from './environment-proxy.ts';
 import {exampleText} from './examples.ts';
-import {readProtocol, readProtocolFile} from './named-protocols.ts';
+import {readProtocol} from './named-protocols.ts';
 import {protocolsCommand} from './protocols-command.ts';
 import {Reporter} from './reporter.ts';
 import {type ResetPasswordCommandOptions, resetPasswordCommand} from './reset-password-command.ts';
@@ -85,11 +85,7 @@ function addWatch(program: Command, frame: Frame): void {
     .description('watches an operation until it ends and prints the outcome')
     .argument('[location]', 'where the operation is, as the service returned it; optional with --resume')
     .option('--protocol <name>', 'how the service describes its operations (default: longRunning)', readProtocol)
-    .addOption(
-      new Option('--protocol-file <file>', 'the same, as JSON in a file')
-        .argParser(readProtocolFile)
-        .conflicts('protocol'),
-    )
+    .addOption(new Option('--protocol-file <file>', 'the same, as JSON in a file').conflicts('protocol'))
     .addOption(new Option('--root <url>', 'the root of the service that the token is for').conflicts('cloud'))
     .option('--header-env <name=variable>', 'a header for the root, with its value from a variable', collect)
     .option('--fetch-result', 'fetch what the operation produced and print it as JSON')

@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import process from 'node:process';
@@ -10,6 +10,7 @@ import type {AddOperationOptions} from '../testing/operation-options.ts';
 import type {OperationStep} from '../testing/operation-step.ts';
 import {CliError, errorCode, exitCodes} from './cli-error.ts';
 import {assignment, invocationName, quote} from './command-line.ts';
+import {readText} from './read-text.ts';
 import type {Shell} from './shell.ts';
 
 const defaultToken = 'emulated-token';
@@ -74,7 +75,7 @@ export interface EmulateOptions {
 export async function emulateCommand(options: EmulateOptions, shell: Shell): Promise<number> {
   const {token = defaultToken, script: path, open = false} = options;
   const {stdout, signal} = shell;
-  const script = path === undefined ? undefined : await readScriptFile(path);
+  const script = path === undefined ? undefined : await readScriptFile(path, shell);
   const emulator = await start(options, script);
   const name = invocationName(shell);
   let certificate: string | undefined;
@@ -122,10 +123,11 @@ async function saveCertificate(certificate: string): Promise<string> {
   return path;
 }
 
-async function readScriptFile(path: string): Promise<readonly OperationStep[]> {
+async function readScriptFile(path: string, {signal}: Pick<Shell, 'signal'>): Promise<readonly OperationStep[]> {
   const file = `--script: ${escapeControls(path)}`;
   const hint = 'It must be a JSON list of steps, e.g. ["running", {"http": 429, "retryAfter": 5}, "succeeded"].';
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const {text} = await readText(path, signal).catch((error: unknown) => {
+    signal.throwIfAborted();
     throw new CliError(`${file} cannot be read (${errorCode(error)})`, hint);
   });
   try {

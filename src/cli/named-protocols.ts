@@ -1,4 +1,3 @@
-import {readFileSync} from 'node:fs';
 import {InvalidArgumentError} from 'commander';
 import {anthropicBatches} from '../catalog/anthropic-batches.ts';
 import {assemblyaiTranscripts} from '../catalog/assemblyai-transcripts.ts';
@@ -13,7 +12,10 @@ import {stripeReportRuns} from '../catalog/stripe-report-runs.ts';
 import {defineProtocol} from '../protocol/define-protocol.ts';
 import {presets} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {errorCode} from './cli-error.ts';
+import {escapeControls} from '../shared/printable.ts';
+import {CliError, errorCode} from './cli-error.ts';
+import {readText} from './read-text.ts';
+import type {Shell} from './shell.ts';
 
 /** What `--protocol` takes: the presets and the catalogue. */
 export const namedProtocols: readonly Protocol[] = [
@@ -85,14 +87,19 @@ function ownName(name: string): string {
   return name.slice(name.indexOf('.') + 1);
 }
 
-/** The protocol that a file of `--protocol-file` has as JSON. @throws InvalidArgumentError */
-export function readProtocolFile(path: string): Protocol {
+/** The protocol that a file of `--protocol-file` has as JSON. @throws CliError */
+export async function readProtocolFile(path: string, {signal}: Pick<Shell, 'signal'>): Promise<Protocol> {
   try {
-    return defineProtocol(JSON.parse(readFileSync(path, 'utf8')));
+    return defineProtocol(JSON.parse((await readText(path, signal)).text));
   } catch (error) {
+    signal.throwIfAborted();
     // Node's own message repeats the path, a parser's shows some of the file.
     const isInvalid = error instanceof TypeError || error instanceof RangeError;
     const why = isInvalid ? error.message : error instanceof SyntaxError ? 'It is not JSON' : errorCode(error);
-    throw new InvalidArgumentError(`${why}.`);
+    const option = "option '--protocol-file <file>'";
+    throw new CliError(
+      `${option} argument '${escapeControls(path)}' is invalid. ${why}.`,
+      'See operation-poller watch --help.',
+    );
   }
 }

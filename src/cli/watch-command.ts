@@ -13,7 +13,7 @@ import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.
 import {CliError, endedStatus, errorCode, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
 import {watchAgain} from './command-line.ts';
 import {writeJsonFile} from './json-file.ts';
-import {findProtocol} from './named-protocols.ts';
+import {findProtocol, readProtocolFile} from './named-protocols.ts';
 import {Reporter} from './reporter.ts';
 import {readResumeFile, removeResumeFile, type SavedToken, updateResumeFile} from './resume-file.ts';
 import {interruptionOf, type Shell} from './shell.ts';
@@ -25,8 +25,8 @@ export interface WatchCommandOptions extends WatchOptions {
   /** The root of a service, in place of a cloud. */
   readonly root?: string;
   readonly protocol?: Protocol;
-  /** In place of `protocol`. */
-  readonly protocolFile?: Protocol;
+  /** The path of a file with a protocol, in place of `protocol`. */
+  readonly protocolFile?: string;
   /** `NAME=VARIABLE` each. */
   readonly headerEnv?: readonly string[];
   readonly fetchResult?: boolean;
@@ -45,7 +45,8 @@ export async function watchCommand(
   options: WatchCommandOptions,
   shell: Shell,
 ): Promise<number> {
-  const {resume, fetchResult = false} = options;
+  const {resume, fetchResult = false, protocolFile} = options;
+  const protocol = protocolFile === undefined ? options.protocol : await readProtocolFile(protocolFile, shell);
   const location = given === undefined ? undefined : absolute(given, options);
   const saved = resume === undefined ? undefined : await readResumeFile(resume, location);
   const token = accessTokenFrom(options, shell);
@@ -53,7 +54,6 @@ export async function watchCommand(
   await token?.read({forceRefresh: false, signal: shell.signal});
   const {polling, keep} = await pollOptions(options, shell);
   const client = createClient(options, token, shell);
-  const {protocolFile, protocol = protocolFile} = options;
   const poller = createPoller(location, saved, {...polling, protocol, fetchResult}, client, token);
   const unknownHost = stopAtUnknownHost(poller);
   const endUpdates = resume === undefined ? undefined : updateResumeFile(resume, poller);

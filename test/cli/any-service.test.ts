@@ -1,11 +1,13 @@
 // The command with the catalogue, with a protocol in a file, and with keys in headers.
 
+import {execFileSync} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {runCommand} from '../../src/cli/command.ts';
 import {startServer} from '../support/behaviours.ts';
-import {run} from './shells.ts';
+import {fakeShell, run} from './shells.ts';
 
 const key = 'marker-key-0123456789';
 const env = {KEY: key, EMPTY: ''};
@@ -47,7 +49,7 @@ test('a name of the catalogue, with the key in the header of the service', async
 test('a protocol in a file, and a header for the root', async () => {
   const {root, requests} = await serve({id: 'a', state: 'on'}, {id: 'a', state: 'over', echo: key});
   const path = await protocolFile(
-    '{"name": "mine", "status": "/state", "words": {"on": "running", "over": "succeeded"}}',
+    '\uFEFF' + '{"name": "mine", "status": "/state", "words": {"on": "running", "over": "succeeded"}}',
   );
   const headers = ['--header-env', 'X-Api-Key=KEY', '--header-env', 'X-Other=KEY'];
   const args = ['watch', '/jobs/1', '--root', root, '--protocol-file', path, ...headers, '--interval', '5ms', '--json'];
@@ -97,6 +99,18 @@ describe('is refused, without the key', () => {
     const path = await protocolFile(text);
     const {exitCode, stderr} = await run(['watch', `${root}/1`, '--protocol-file', path], {env});
     expect([exitCode, stderr.includes(message)]).toEqual([2, true]);
+  });
+
+  test.each([
+    ['watch', `${root}/1`, '--protocol-file'],
+    ['emulate', '--script'],
+  ])('a named pipe that nobody writes to, once %s is interrupted', async (...args) => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const shell = fakeShell({env});
+    const ended = runCommand([...args, path], shell);
+    setImmediate(shell.interrupt);
+    expect([await ended, shell.written().stdout]).toEqual([130, '']);
   });
 
   test('a file beside a name', async () => {
