@@ -108,7 +108,8 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   wake(key: string): Promise<boolean>;
   /**
    * Stops watching; the operation itself goes on. A job that waits is removed at once, one that is being polled as soon as
-   * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called.
+   * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called. An
+   * `onEnd` that is under way is waited for too: do not await this in an `onEnd`.
    *
    * @param key its key or its `id`
    * @returns whether there was something to stop; `false` where there is no such job and where watching is over
