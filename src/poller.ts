@@ -280,11 +280,9 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     const fetches = outcome?.status === 'succeeded' && fetchResult;
     if (fetches) poller.#phase = {is: 'fetchingResult', abort: deriveController(signal)};
     else if (outcome !== undefined) poller.#phase = {is: 'over', outcome};
-    if (poller.#actor !== undefined) {
-      for (const event of change.machineEvents) poller.#actor.send(event);
-      // A subscriber has stopped the poller: that has been emitted, and nothing follows it.
-      if (poller.#watch.state !== change.state) return;
-    }
+    if (poller.#actor !== undefined) for (const event of change.machineEvents) poller.#actor.send(event);
+    // A subscriber of the actor has stopped the poller: that has been emitted, and nothing follows it.
+    if (poller.#watch.state !== change.state) return;
     // A listener that stops the poller does so in the middle of an event.
     poller.#listeners?.emitInTurn(change.events);
     if (fetches) void poller.#fetchResult(outcome.operation);

@@ -83,7 +83,7 @@ export function requestToken(
 
 /** What a function threw may quote a token that it gave before. */
 function threw(error: unknown, source: object): never {
-  const {secrets} = knownByFunction.get(source) ?? {secrets: []};
+  const secrets = knownByFunction.get(source)?.secrets ?? [];
   return refuse(`threw ${redact(describeError(error), secrets, Number.POSITIVE_INFINITY)}`);
 }
 

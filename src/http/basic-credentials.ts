@@ -9,16 +9,15 @@ const userAndPassword = /^([ -9;-\uffff]*):?([ -\uffff]*)$/;
  * the password or, where that is empty, the user, which is a key then. Nothing where no text was encoded.
  */
 export function basicSecrets(credentials: string): Secrets {
-  let bytes: string;
   try {
-    bytes = atob(credentials);
+    const bytes = atob(credentials);
+    // In a body they are UTF-8, in a header each of their bytes is a character.
+    const secrets = [bytes, decodeLocation(bytes)].flatMap((text) => {
+      const [, user, password] = userAndPassword.exec(text) ?? [];
+      return user === undefined ? [] : [text, password || user];
+    });
+    return [...new Set(secrets)];
   } catch {
     return [];
   }
-  // In a body they are UTF-8, in a header each of their bytes is a character.
-  const secrets = [bytes, decodeLocation(bytes)].flatMap((text) => {
-    const [, user, password] = userAndPassword.exec(text) ?? [];
-    return user === undefined ? [] : [text, password || user];
-  });
-  return [...new Set(secrets)];
 }

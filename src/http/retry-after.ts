@@ -60,6 +60,9 @@ export function readWait(
   return text !== undefined && decimal.test(text) ? asWait(Number(text) * (unit === 's' ? 1000 : 1)) : undefined;
 }
 
+// Of two at a time: in a batch, a header can have more values than a function takes arguments.
+const greater = (one: number, other: number): number => Math.max(one, other);
+
 function asWait(delay: number | undefined): number | undefined {
   return delay !== undefined && delay >= shortestWait && delay <= longestTimer ? Math.ceil(delay) : undefined;
 }
@@ -70,7 +73,7 @@ function longestOf(text: string | null): number | undefined {
   const values = text.split(',').map((value) => value.trim());
   // Without a blank, the comma may be a decimal one: `1,5` is no list, but a proxy that joins the same value twice writes `2,2`.
   const isList = values.length === text.split(', ').length || values.every((value) => value === values[0]);
-  return isList && values.every((value) => decimal.test(value)) ? greatest(values.map(Number)) : undefined;
+  return isList && values.every((value) => decimal.test(value)) ? values.map(Number).reduce(greater) : undefined;
 }
 
 /** The server's time when the response arrived: its `Date`, and for how long a cache has held it. */
@@ -83,12 +86,10 @@ function serverTime(headers: {get(name: string): string | null}, now: number): n
 /** The latest of a list of dates; `NaN` where a text is anything else. */
 function latestDate(text: string, now: number): number {
   // Each begins with the day of the week, and a comma within one is followed by a number.
-  return greatest(text.split(/, (?=[A-Z])/).map((date) => readHttpDate(date, now)));
-}
-
-/** Not by one call with all of them: in a batch, a header can have more values than a function takes arguments. */
-function greatest(values: readonly number[]): number {
-  return values.reduce((greater, value) => Math.max(greater, value));
+  return text
+    .split(/, (?=[A-Z])/)
+    .map((date) => readHttpDate(date, now))
+    .reduce(greater);
 }
 
 function readHttpDate(text: string, now: number): number {

@@ -23,8 +23,8 @@ export const leastMilliseconds = 1e11;
 const unixTime = /^\d{10}(?:\.\d{1,9}|\d{3})?$/;
 
 // toISOString() writes years in this range with four digits, so a date in a resume token can be parsed again.
-const earliest = /* @__PURE__ */ Date.parse('0002-01-01T00:00:00Z');
-const latest = /* @__PURE__ */ Date.parse('9999-12-31T23:59:59.999Z');
+const earliest = -62_104_060_800_000; // 0002-01-01T00:00:00Z
+const latest = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
 
 /**
  * Parses a date and time as loosely as services write it: ISO 8601, also with hyphens between hours, minutes and seconds,
