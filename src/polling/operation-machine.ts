@@ -1,4 +1,5 @@
 import {fromCallback} from 'xstate';
+import {checkKeys} from '../http/key-placeholders.ts';
 import {provideWatch} from '../machine/machine.ts';
 import type {
   BeginWatching,
@@ -76,7 +77,10 @@ export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
   });
 }
 
-const watchByOptions: WatchByClient = (state, options) => ({state, settings: readOptions(options)});
+const watchByOptions: WatchByClient = (state, options) => {
+  checkKeys(state);
+  return {state, settings: readOptions(options)};
+};
 
 function revive(state: WatchState, begin?: BeginWatching): WatchState {
   const {operation, attempt} = state;
