@@ -83,7 +83,7 @@ export function watchStarted<Result = unknown>(
   returned: Promise<void>,
 ): StartedOperation<Result> {
   const {method, url, response, isSecret} = accepted;
-  const {reader, pathRoot = null} = accepted.settings;
+  const {reader, pathRoot} = accepted.settings;
   const {answer, status, headers, retryAfter, json, links, bodyError} = response;
   const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
   const received = {url: response.location, status, headers, body: json, links, read};

@@ -26,14 +26,14 @@ const resourceMethods: ReadonlySet<string> = new Set(['PUT', 'PATCH', 'GET']);
  *
  * @param method the request's HTTP method
  * @param root the service's root, e.g. `https://graph.microsoft.com/v1.0`
- * @param pathRoot what a path in a header is relative to; `null`: to the request's URL
+ * @param pathRoot what a path in a header is relative to; `undefined`: to the request's URL
  */
 export function readStart(
   method: string,
   answer: StartAnswer,
   reader: ProtocolReader,
   root: string,
-  pathRoot: string | null = root,
+  pathRoot: string | undefined,
 ): StartReport {
   const {url, status} = answer;
   if (!(status >= 200 && status < 300)) return unconfirmed;

@@ -25,14 +25,14 @@ export interface StartAnswer {
  * Finds the location of the operation that a response started, by the rules of its protocol. Headers and body are untrusted.
  *
  * @param root the service's root, e.g. `https://graph.microsoft.com/v1.0`
- * @param pathRoot what a path in a header is relative to; `null`: to the request's URL, as RFC 9110 says
+ * @param pathRoot what a path in a header is relative to; `undefined`: to the request's URL, as RFC 9110 says
  * @returns an absolute http or https URL, possibly on a foreign origin; `undefined` when the response leads to none
  */
 export function startLocation(
   answer: StartAnswer,
   reader: ProtocolReader,
   root: string,
-  pathRoot: string | null = root,
+  pathRoot: string | undefined,
 ): string | undefined {
   const {url, status, headers, body, links = body} = answer;
   if (!(status >= 200 && status < 300)) return undefined;
@@ -43,7 +43,7 @@ export function startLocation(
   if (typeof start === 'object') return locatePlace(start, url, links, root);
   if (start !== 'headers') return locateName(valueAt(links, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
-  return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot ?? undefined);
+  return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot);
 }
 
 /** The protocol of the operation that a response started: its `locationOnly` if only a `location` header leads to it. */

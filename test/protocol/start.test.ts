@@ -15,7 +15,7 @@ function answer(headers: Record<string, string>, rest: Partial<StartAnswer> = {}
 
 describe('by a header', () => {
   const at = (location: string, from = root): string | undefined =>
-    startLocation(answer({location}), protocolReader(longRunning), from);
+    startLocation(answer({location}), protocolReader(longRunning), from, from);
 
   test('row 35: an absolute one stays as it is, byte for byte', () => {
     const location = `${origin}/beta/users('A%20b')/authentication/operations/c?aadgdc=BY01P&aadgsu=ssprprod-a&x='%7e'`;
@@ -42,7 +42,7 @@ describe('by a header', () => {
     ['over http', 'http://graph.microsoft.com/b', 'http://graph.microsoft.com/b'],
   ])('%s', (_, location, expected) => {
     const headers = {get: (name: string) => (name === 'location' ? location : null)};
-    expect(startLocation({...answer({}), headers}, protocolReader(longRunning), root)).toBe(expected);
+    expect(startLocation({...answer({}), headers}, protocolReader(longRunning), root, root)).toBe(expected);
   });
 
   test.each([
@@ -68,7 +68,7 @@ describe('by a header', () => {
 
   test('a path belongs to the host that sent it', () => {
     const elsewhere = answer({location: '/b'}, {url: 'https://elsewhere.example/a'});
-    expect(startLocation(elsewhere, protocolReader(longRunning), root)).toBe('https://elsewhere.example/b');
+    expect(startLocation(elsewhere, protocolReader(longRunning), root, root)).toBe('https://elsewhere.example/b');
   });
 
   test.each([
@@ -77,7 +77,7 @@ describe('by a header', () => {
     ['none if that is invalid', {'operation-location': 'https://', location: '/b'}, undefined],
     ['none without any', {'retry-after': '5'}, undefined],
   ])('%s', (_, headers, expected) => {
-    expect(startLocation(answer(headers), protocolReader(graph.engagement), root)).toBe(expected);
+    expect(startLocation(answer(headers), protocolReader(graph.engagement), root, root)).toBe(expected);
   });
 
   test.each([
@@ -89,13 +89,13 @@ describe('by a header', () => {
     [500, undefined],
     [Number.NaN, undefined],
   ])('of a response with HTTP %i', (status, expected) => {
-    expect(startLocation(answer({location: '/b'}, {status}), protocolReader(longRunning), root)).toBe(expected);
+    expect(startLocation(answer({location: '/b'}, {status}), protocolReader(longRunning), root, root)).toBe(expected);
   });
 
   test('a workbook that responds 201 is already done', () => {
     const reader = protocolReader(graph.workbook);
-    expect(startLocation(answer({location: '/b'}, {status: 201}), reader, root)).toBeUndefined();
-    expect(startLocation(answer({location: '/b'}, {status: 202}), reader, root)).toBe(`${root}/b`);
+    expect(startLocation(answer({location: '/b'}, {status: 201}), reader, root, root)).toBeUndefined();
+    expect(startLocation(answer({location: '/b'}, {status: 202}), reader, root, root)).toBe(`${root}/b`);
   });
 
   test('keeps its protocol if that has no locationOnly', () => {
@@ -106,7 +106,12 @@ describe('by a header', () => {
 describe('as the resource itself', () => {
   const jobs = `${root}/deviceManagement/reports/exportJobs`;
   const at = (body: unknown, url = jobs): string | undefined =>
-    startLocation(answer({location: '/elsewhere'}, {url, status: 201, body}), protocolReader(graph.intuneExport), root);
+    startLocation(
+      answer({location: '/elsewhere'}, {url, status: 201, body}),
+      protocolReader(graph.intuneExport),
+      root,
+      root,
+    );
 
   test.each([
     ['its id', '9ddfb995-b995', `${jobs}/9ddfb995-b995`],
@@ -135,9 +140,9 @@ describe('as the resource itself', () => {
 
   test('by an id at another place in the body', () => {
     const body = {value: {id: 'a'}};
-    expect(startLocation(answer({}, {url: jobs, status: 201, body}), protocolReader(graph.cloudPcExport), root)).toBe(
-      `${jobs}/a`,
-    );
+    expect(
+      startLocation(answer({}, {url: jobs, status: 201, body}), protocolReader(graph.cloudPcExport), root, root),
+    ).toBe(`${jobs}/a`);
   });
 });
 
@@ -147,6 +152,7 @@ describe('by a name in the body', () => {
     startLocation(
       {url: `${speech}/speech:longrunningrecognize`, status: 200, headers: new Headers(), body: {name}},
       protocolReader(google.longrunning),
+      from,
       from,
     );
 
@@ -202,7 +208,7 @@ describe('whatever the response contains', () => {
         const reader = protocolReader(protocol);
         for (const body of [value, {id: header, name: header}, {id: value, name: value}]) {
           for (const from of [url, root]) {
-            const location = startLocation({url: from, status: 201, headers, body}, reader, from);
+            const location = startLocation({url: from, status: 201, headers, body}, reader, from, from);
             if (location !== undefined) expect(new URL(location).protocol).toMatch(/^https?:$/);
           }
         }
