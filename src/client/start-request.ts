@@ -105,11 +105,11 @@ export async function sendStart(
   };
   try {
     const furtherHeaders = {...lowerCaseHeaders(reader.protocol.requestHeaders), ...lowerCaseHeaders(headers)};
-    const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin, takesText: false, home: undefined};
+    const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin, takesText: false};
     const response = await exchange(
       // A start needs a token, even where polling does not, and its status is no word of the operation.
       {...settings, token: startToken, transport, reader: {...reader, sendsToken: true, unfollowed: new Set()}},
-      {...sent, signal: controller, deadlineAt, requestTimeout: startTimeout},
+      {...sent, operationLocation: undefined, signal: controller, deadlineAt, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
     return {method, url, settings, response, isSecret: redactResponse !== unchanged};

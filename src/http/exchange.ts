@@ -24,8 +24,8 @@ export interface ServiceRequest extends RequestContent, RequestLimits {
   readonly location: string;
   /** The origin that the token belongs to; empty: none. */
   readonly tokenOrigin: string;
-  /** Where no token is sent, the URL whose origin counts as the request's own. Default its location. */
-  readonly home: string | undefined;
+  /** Where the operation is, if the request goes elsewhere. Without a token, its origin counts as the request's own. */
+  readonly operationLocation: string | undefined;
 }
 
 /** Whether a poll has already asked for a new token. */
@@ -105,11 +105,11 @@ function quotingError(answer?: Answer): PollError {
 /** Whether a location is on another origin than the request's own, so that nothing of its credentials may go there. */
 function isForeignOrigin(
   location: string,
-  {location: first, home = first, tokenOrigin}: ServiceRequest,
+  {location: requested, operationLocation = requested, tokenOrigin}: ServiceRequest,
   {reader, trustedOrigins}: RequestSettings,
 ): boolean {
   const {origin} = new URL(location);
   if (origin === tokenOrigin || trustedOrigins.has(origin)) return false;
   // If the locations of a protocol may be on any host and need no token, each of them counts as foreign.
-  return tokenOrigin !== '' || reader.foreignHosts || !hasOrigin(home, origin);
+  return tokenOrigin !== '' || reader.foreignHosts || !hasOrigin(operationLocation, origin);
 }

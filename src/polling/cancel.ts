@@ -29,7 +29,7 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
       method: cancel.method,
       json: cancel.body,
       takesText: false,
-      home: undefined,
+      operationLocation: undefined,
       requestTimeout: undefined,
       headers: reader.pollHeaders,
       location,

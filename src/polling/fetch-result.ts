@@ -123,7 +123,7 @@ async function withResult(
     requestTimeout: undefined,
     location: source.location,
     tokenOrigin: resultOrigin ?? state.tokenOrigin,
-    home: state.location,
+    operationLocation: state.location,
     headers: reader.pollHeaders,
     takesText: settings.fetchResult === 'text',
   };

@@ -60,7 +60,7 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
     headers: settings.reader.pollHeaders,
     location,
     tokenOrigin,
-    home: undefined,
+    operationLocation: undefined,
     requestTimeout: undefined,
     deadlineAt: deadlineAt === undefined ? undefined : requestDeadline(deadlineAt, settings, clock.now()),
     retryUntil: deadlineAt,

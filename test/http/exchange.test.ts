@@ -215,8 +215,13 @@ describe('a request is foreign', () => {
     ["where it goes to another than the token's", {location: other}, {}, true],
     ['unless it goes to a trusted origin', {location: other}, {trustedOrigins: ['https://other.example']}, false],
     ['unless there is no token, and it is the first', {location: other, tokenOrigin: ''}, {}, false],
-    ['unless it goes home', {location: other, tokenOrigin: '', home: 'https://other.example/x'}, {}, false],
-    ['where it does not go home', {tokenOrigin: '', home: other}, {}, true],
+    [
+      'unless the operation is there',
+      {location: other, tokenOrigin: '', operationLocation: 'https://other.example/x'},
+      {},
+      false,
+    ],
+    ['where the operation is elsewhere', {tokenOrigin: '', operationLocation: other}, {}, true],
     [
       'where the protocol says that any host may be one',
       {tokenOrigin: ''},

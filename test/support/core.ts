@@ -19,7 +19,7 @@ export const get = {
   json: undefined,
   takesText: false,
   headers: undefined,
-  home: undefined,
+  operationLocation: undefined,
   requestTimeout: undefined,
 } as const;
 
