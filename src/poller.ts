@@ -275,7 +275,8 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     return this.#phase.is === 'over' ? this.#phase.outcome : undefined;
   }
 
-  static #onChange(change: Change, outcome: Outcome | undefined, poller: OperationPoller): void {
+  static #onChange(change: Change, poller: OperationPoller): void {
+    const outcome = change.next?.outcome;
     const {signal, fetchResult} = poller.#watch.settings;
     const fetches = outcome?.status === 'succeeded' && fetchResult;
     if (fetches) poller.#phase = {is: 'fetchingResult', abort: deriveController(signal)};

@@ -64,7 +64,7 @@ export function withTimeLimit<T>(
     let timer: ReturnType<typeof setTimeout> | undefined;
     const startTimer = (at = now()): void => {
       // A timer holds 25 days at most.
-      const delay = timerDelay(Math.max(0, end - at));
+      const delay = timerDelay(end - at);
       timer = setTimer(() => (now() < end ? startTimer() : timeIsUp()), delay, undefined, at);
     };
     const timeIsUp = (): void => {

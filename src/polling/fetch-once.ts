@@ -41,10 +41,10 @@ export async function fetchOnce<Result>(state: WatchState, settings: Settings): 
   } finally {
     dispose();
   }
-  const {next} = taken;
-  if ('outcome' in next && next.outcome.status === 'abandoned') throw next.outcome.error;
-  const {operation} = taken.state;
+  const {next, state: last} = taken;
+  if (next.outcome?.status === 'abandoned') throw next.outcome.error;
+  const {operation} = last;
   // What its protocol says of a result.
   if (operation !== undefined) return operation as Operation<Result>;
-  throw abandonError('unreachable', taken.state, now(), {cause: failure, clock: processClock});
+  throw abandonError('unreachable', last, now(), {cause: failure, clock: processClock});
 }

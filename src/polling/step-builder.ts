@@ -15,6 +15,7 @@ import type {Wait} from './next-wait.ts';
 /** A wait until the next step, in milliseconds. */
 export interface WaitNext {
   readonly wait: number;
+  readonly outcome?: never;
 }
 
 /** What follows a step: the next one, after a wait, or the outcome, because watching is over. */

@@ -1,10 +1,9 @@
-import type {Outcome} from '../operation/outcome.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {now, processClock, setTimer} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
-import {longestTimer} from '../shared/timers.ts';
+import {timerDelay} from '../shared/timers.ts';
 import {type PollRequest, poll} from './poll.ts';
 import {abandon, firstStep, step, wake} from './step.ts';
 import type {Change, Step} from './step-builder.ts';
@@ -15,7 +14,7 @@ const maxImmediatePolls = 500;
 /** How many watches of this process are not over, and share them. */
 let watching = 0;
 
-type OnChange<Owner> = (change: Change, outcome: Outcome | undefined, owner: Owner) => void;
+type OnChange<Owner> = (change: Change, owner: Owner) => void;
 
 /** A watch that runs on timers in this process. */
 export class Watch<Owner = undefined> {
@@ -38,7 +37,7 @@ export class Watch<Owner = undefined> {
   /**
    * Begins after the current turn.
    *
-   * @param onChange called with each change, once `state` contains it; the last time, when watching is over, with the outcome too
+   * @param onChange called with each change, once `state` contains it; the last one brings the outcome
    * @param owner what `onChange` gets as well: a callback that needs no closure costs each waiting operation less memory
    */
   constructor(state: WatchState, settings: Settings, onChange: OnChange<Owner>, owner: Owner) {
@@ -87,7 +86,7 @@ export class Watch<Owner = undefined> {
   resume(): void {
     this.#onPaused = undefined;
     if (isOver(this.#state) || !this.#hasBegun) return;
-    this.#sleep(Math.max(0, this.#state.dueAt - now()));
+    this.#sleep(this.#state.dueAt - now());
     if (this.#wasWoken) this.#shortenWait();
   }
 
@@ -103,8 +102,7 @@ export class Watch<Owner = undefined> {
     const woken = wake(this.#state, processClock, this.settings);
     if (woken === undefined) return;
     this.#clearTimer();
-    this.#state = woken.state;
-    this.#onChange(woken, undefined, this.#owner);
+    this.#keep(woken);
     // A listener may have stopped us, or hands us over. By a timer even if it is due now, so that any number of hints in one turn make one poll.
     if (!isOver(this.#state) && this.#onPaused === undefined) this.#sleep(woken.next.wait);
   }
@@ -133,8 +131,7 @@ export class Watch<Owner = undefined> {
         if (controller.aborted) return;
         // Another request of this poll follows.
         this.#wasWoken = false;
-        this.#state = change.state;
-        this.#onChange(change, undefined, this.#owner);
+        this.#keep(change);
         if (this.#onPaused !== undefined) this.#abortPoll();
       },
     };
@@ -151,16 +148,17 @@ export class Watch<Owner = undefined> {
     );
   }
 
+  /** Keeps the state after a change, and says so. After the last one, everything has been released by then. */
+  #keep(change: Change): void {
+    this.#state = change.state;
+    if (change.next?.outcome !== undefined) this.#dispose();
+    this.#onChange(change, this.#owner);
+  }
+
   #take(taken: Step): void {
-    this.#state = taken.state;
-    if ('outcome' in taken.next) {
-      this.#dispose();
-      this.#onChange(taken, taken.next.outcome, this.#owner);
-      return;
-    }
-    this.#onChange(taken, undefined, this.#owner);
+    this.#keep(taken);
     // A listener may have stopped us.
-    if (isOver(this.#state)) return;
+    if (taken.next.outcome !== undefined || isOver(this.#state)) return;
     if (this.#onPaused !== undefined) {
       this.#onPaused();
       return;
@@ -173,7 +171,7 @@ export class Watch<Owner = undefined> {
 
   #sleep(wait: number): void {
     this.#immediatePolls = 0;
-    this.#timer = setTimer(Watch.#onTimer, Math.min(wait, longestTimer), this);
+    this.#timer = setTimer(Watch.#onTimer, timerDelay(wait), this);
   }
 
   /** Polls, unless the wait was longer than one timer can hold, which is 24.8 days. */

@@ -110,9 +110,10 @@ async function pollTurn<Data>(context: TurnContext<Data>, resumed: Resumed): Pro
     const dueAt = Math.min(hold?.until ?? clock.now(), resumed.state.deadlineAt ?? Number.POSITIVE_INFINITY);
     return {record, events, hold, dueAt};
   }
-  const {next, state} = step;
-  const fetches = 'outcome' in next && next.outcome.status === 'succeeded' && resumed.settings.fetchResult;
-  if ('outcome' in next && !fetches) return {...endTurn(context, state, next.outcome, events), hold};
+  const {state} = step;
+  const {outcome} = step.next;
+  const fetches = outcome?.status === 'succeeded' && resumed.settings.fetchResult;
+  if (outcome !== undefined && !fetches) return {...endTurn(context, state, outcome, events), hold};
   const token = writeResumeToken(state);
   return {record: {...record, token}, events, hold, dueAt: token.dueAt};
 }

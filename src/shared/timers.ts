@@ -4,9 +4,9 @@ import {setTimer} from './clock.ts';
 /** The longest delay that a timer can hold, in milliseconds: beyond it `setTimeout` fires immediately. */
 export const longestTimer: number = 2 ** 31 - 1;
 
-/** The delay of a timer, in milliseconds: whole, and no longer than a timer can hold. */
+/** The delay of a timer, in milliseconds: whole, not negative, and no longer than a timer can hold. */
 export function timerDelay(delay: number): number {
-  return Math.min(Math.ceil(delay), longestTimer);
+  return Math.min(Math.max(0, Math.ceil(delay)), longestTimer);
 }
 
 /** A delay that doubles with each failure, from `first` up to `longest`, in milliseconds. @param failures so far, from 1 on */

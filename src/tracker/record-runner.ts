@@ -103,7 +103,7 @@ export class RecordRunner<Data> {
     clearTimeout(this.#timer);
     this.#phase = 'waiting';
     this.#dueAt = at;
-    this.#timer = setTimer(RecordRunner.#onTimer, timerDelay(Math.max(0, at - now())), this);
+    this.#timer = setTimer(RecordRunner.#onTimer, timerDelay(at - now()), this);
   }
 
   /** Takes the next turn as soon as the service allows a poll. */

@@ -3,6 +3,7 @@ import {LazyAbortController} from '../../src/shared/abort.ts';
 import {doublingDelay, endsWithin, longestTimer, pause, timerDelay} from '../../src/shared/timers.ts';
 
 test.each([
+  [-5, 0],
   [0, 0],
   [0.2, 1],
   [5, 5],
