@@ -3,9 +3,9 @@ import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
-import {basicSecrets} from './basic-credentials.ts';
-import {formsInUrls, type RequestSecrets, redact, type Secrets} from './redact.ts';
+import {redact} from './redact.ts';
 import {type RequestLimits, withTimeLimit} from './time-limit.ts';
+import {secretsOfFunction} from './token-secrets.ts';
 
 /** Why a token is asked for. */
 export interface TokenRequest {
@@ -81,60 +81,8 @@ export function requestToken(
   });
 }
 
-/** What a function threw may quote a token that it gave before. */
 function threw(error: unknown, source: object): never {
-  const secrets = knownByFunction.get(source)?.secrets ?? [];
-  return refuse(`threw ${redact(describeError(error), secrets, Number.POSITIVE_INFINITY)}`);
-}
-
-/** How many tokens of a function are known: the current one, and those that it gave before. */
-const maxKnownTokens = 4;
-
-/** The secrets of requests with one source of tokens, and what they consist of. */
-interface KnownSecrets extends RequestSecrets {
-  readonly tokens: readonly string[];
-  readonly others: Secrets;
-}
-
-const knownByFunction = new WeakMap<object, KnownSecrets>();
-let knownOfString: KnownSecrets | undefined;
-
-/**
- * What must not be shown of a response: the token, also where this request does not carry it, those that the same function gave
- * before, which a service may quote long after it refused them, and the others.
- *
- * @param token the one that the request carries
- */
-export function secretsWith(
-  source: TokenSource | undefined,
-  token: string | undefined,
-  others: RequestSecrets,
-): RequestSecrets {
-  if (source === undefined) return others;
-  const isString = typeof source === 'string';
-  const known = isString ? knownOfString : knownByFunction.get(source);
-  const before = known?.tokens ?? [];
-  const current = isString ? source : (token ?? before[0]);
-  // The usual case, without any allocation.
-  if (known?.others === others.secrets && current === before[0]) return known;
-  const tokens =
-    current === undefined ? [] : [...new Set([current, ...(isString ? [] : before)])].slice(0, maxKnownTokens);
-  const made = {tokens, others: others.secrets, ...withForms(tokens.flatMap(formsOf), others)};
-  if (isString) knownOfString = made;
-  else knownByFunction.set(source, made);
-  return made;
-}
-
-/** What a service may send back of a token. */
-function formsOf(token: string): Secrets {
-  return [token, ...basicSecrets(token)].flatMap(formsInUrls);
-}
-
-/** @param forms of the tokens */
-function withForms(forms: Secrets, {secrets: others, credentials}: RequestSecrets): RequestSecrets {
-  const secrets = [...forms, ...others];
-  // One list where all of them are credentials, so that it is searched once.
-  return {secrets, credentials: credentials.length === others.length ? secrets : [...forms, ...credentials]};
+  return refuse(`threw ${redact(describeError(error), secretsOfFunction(source), Number.POSITIVE_INFINITY)}`);
 }
 
 function checkToken(given: unknown): string {

@@ -2,13 +2,14 @@ import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasOrigin, readLocation} from '../shared/location.ts';
-import {maySendToken, requestToken, secretsWith, type TokenPolicy, type TokenSource} from './authorization.ts';
+import {maySendToken, requestToken, type TokenPolicy, type TokenSource} from './authorization.ts';
 import {readClaims} from './claims-challenge.ts';
 import {containsSecret, isRedacted, type RequestSecrets} from './redact.ts';
 import {protocolError} from './request-errors.ts';
 import {type RequestContent, type SendSettings, send} from './send.ts';
 import type {ServiceResponse} from './service-response.ts';
 import type {RequestLimits} from './time-limit.ts';
+import {secretsWith} from './token-secrets.ts';
 import {redirectStatuses} from './transport.ts';
 
 const maxRedirects = 5;

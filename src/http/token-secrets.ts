@@ -1,0 +1,58 @@
+import {basicSecrets} from './basic-credentials.ts';
+import {formsInUrls, type RequestSecrets, type Secrets} from './redact.ts';
+
+/** How many tokens of a function are known: the current one, and those that it gave before. */
+const maxKnownTokens = 4;
+
+/** The secrets of requests with one source of tokens, and what they consist of. */
+interface KnownSecrets extends RequestSecrets {
+  readonly tokens: readonly string[];
+  readonly others: Secrets;
+}
+
+const knownByFunction = new WeakMap<object, KnownSecrets>();
+let knownOfString: KnownSecrets | undefined;
+
+/** What must not be shown of what a function of tokens throws: it may quote a token that it gave before. */
+export function secretsOfFunction(source: object): Secrets {
+  return knownByFunction.get(source)?.secrets ?? [];
+}
+
+/**
+ * What must not be shown of a response: the token, also where this request does not carry it, those that the same function gave
+ * before, which a service may quote long after it refused them, and the others.
+ *
+ * @param source a token, or the function that gives them
+ * @param token the one that the request carries
+ */
+export function secretsWith(
+  source: string | object | undefined,
+  token: string | undefined,
+  others: RequestSecrets,
+): RequestSecrets {
+  if (source === undefined) return others;
+  const isString = typeof source === 'string';
+  const known = isString ? knownOfString : knownByFunction.get(source);
+  const before = known?.tokens ?? [];
+  const current = isString ? source : (token ?? before[0]);
+  // The usual case, without any allocation.
+  if (known?.others === others.secrets && current === before[0]) return known;
+  const tokens =
+    current === undefined ? [] : [...new Set([current, ...(isString ? [] : before)])].slice(0, maxKnownTokens);
+  const made = {tokens, others: others.secrets, ...withForms(tokens.flatMap(formsOf), others)};
+  if (isString) knownOfString = made;
+  else knownByFunction.set(source, made);
+  return made;
+}
+
+/** What a service may send back of a token. */
+function formsOf(token: string): Secrets {
+  return [token, ...basicSecrets(token)].flatMap(formsInUrls);
+}
+
+/** @param forms of the tokens */
+function withForms(forms: Secrets, {secrets: others, credentials}: RequestSecrets): RequestSecrets {
+  const secrets = [...forms, ...others];
+  // One list where all of them are credentials, so that it is searched once.
+  return {secrets, credentials: credentials.length === others.length ? secrets : [...forms, ...credentials]};
+}
