@@ -1,4 +1,4 @@
-import {rememberWatch} from '../options/client-watches.ts';
+import {rememberWatch} from '../options/client-option.ts';
 import {type ClientParts, rememberParts} from './client-parts.ts';
 import {operationSettings} from './operation-settings.ts';
 import {ownedState} from './token-origin.ts';

@@ -1,6 +1,6 @@
-import {checkOneTransport, isClient} from '../client/client-option.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
+import {checkOneTransport, isClient} from '../options/client-option.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import {

@@ -12,11 +12,11 @@ import {WatchInput} from '../machine/watch-input.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
-import {type WatchByClient, watchByClient} from '../options/client-watches.ts';
+import {checkOneTransport, isClient, type WatchByClient, watchByClient} from '../options/client-option.ts';
 import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
-import {checkedWhereRead, checkOptions} from '../shared/check-options.ts';
+import {checkOptions} from '../shared/check-options.ts';
 import {Watch} from './watch.ts';
 
 /** The options of {@link watchOperation}. */
@@ -39,14 +39,11 @@ export interface WatchOperationOptions extends PollOptions {
  * @throws TypeError or RangeError as {@link pollOperation} does
  */
 export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
-  const {client, ...options} = checkOptions(given, {...pollOptionChecks, client: checkedWhereRead});
-  const watchBy = client === undefined ? watchByOptions : watchByClient(client);
-  if (watchBy === undefined) throw new TypeError('client: expected a client of this package');
+  const own = checkOptions(given, {...pollOptionChecks, client: isClient});
+  const {client, ...options} = own;
   readOptions(options);
-  for (const name of ['token', 'http'] as const) {
-    if (client !== undefined && options[name] !== undefined)
-      throw new TypeError(`${name}: the client has its own; give one of the two`);
-  }
+  checkOneTransport(own);
+  const watchBy = (client && watchByClient(client)) ?? watchByOptions;
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
     const own = Object.entries(WatchInput.optionsOf(input)).filter(([, value]) => value !== undefined);
     const merged = {...options, ...Object.fromEntries(own)};

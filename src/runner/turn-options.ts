@@ -1,4 +1,3 @@
-import {checkOneTransport, isClient} from '../client/client-option.ts';
 import {partsOf} from '../client/client-parts.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import {sharedSettings} from '../client/operation-settings.ts';
@@ -6,6 +5,7 @@ import {withTokenOrigin} from '../client/token-origin.ts';
 import {whyKeyIsMissing} from '../http/key-placeholders.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
+import {checkOneTransport, isClient} from '../options/client-option.ts';
 import {exposesToken, isOnForeignOrigin} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import type {Resumed} from '../options/resume.ts';

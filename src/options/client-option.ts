@@ -1,4 +1,5 @@
 import type {WatchState} from '../operation/state.ts';
+import {type Check, isA} from '../shared/check-options.ts';
 import type {PollOptions} from './poll-options.ts';
 import type {Resumed} from './resume.ts';
 
@@ -8,6 +9,7 @@ export type WatchByClient = (state: WatchState, options: PollOptions) => Resumed
 // Clients are later in the order of folders, and enter themselves here.
 const watches = new WeakMap<object, WatchByClient>();
 
+/** Remembers how the operations of a client are watched. */
 export function rememberWatch(client: object, watch: WatchByClient): void {
   watches.set(client, watch);
 }
@@ -15,4 +17,19 @@ export function rememberWatch(client: object, watch: WatchByClient): void {
 /** How the operations of a client are watched; `undefined` for anything but a client of this package. */
 export function watchByClient(client: object): WatchByClient | undefined {
   return watches.get(client);
+}
+
+/** A check for an option that takes a client. */
+export const isClient: Check = isA('a client of this package', (client) => watches.has(Object(client)));
+
+/** @throws TypeError where options have both a client and an option that the client has itself */
+export function checkOneTransport(options: {
+  readonly client?: unknown;
+  readonly token?: unknown;
+  readonly http?: unknown;
+}): void {
+  if (options.client === undefined) return;
+  for (const name of ['token', 'http'] as const) {
+    if (options[name] !== undefined) throw new TypeError(`${name}: the client has its own; give one of the two`);
+  }
 }
