@@ -6,7 +6,7 @@ import {type Check, type Checks, checkOptions} from '../shared/check-options.ts'
 import type {ClientParts} from './client-parts.ts';
 
 /** For an option that only the client has. */
-const refuse: Check = (name) => {
+const refuseOption: Check = (name) => {
   throw new TypeError(`${name}: it is the client's, give it where the client is made`);
 };
 
@@ -29,8 +29,9 @@ export function checkPollOptions<Options extends object>(
   options: Options,
   checks: Readonly<Record<string, Check>> = clientPollChecks,
 ): Options {
+  // Only where they are given: the message about an unknown name lists the options there are.
   const given = ['http', 'token'].filter((name) => Object.hasOwn(Object(options), name));
-  return checkOptions(options, {...checks, ...Object.fromEntries(given.map((name) => [name, refuse]))});
+  return checkOptions(options, {...checks, ...Object.fromEntries(given.map((name) => [name, refuseOption]))});
 }
 
 /** The settings for one operation. @throws TypeError or RangeError that names the option */

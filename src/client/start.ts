@@ -46,10 +46,11 @@ export function start<Result>(
   });
 }
 
-const given: Check = (name) => {
+/** For an option that `start` has as an argument. */
+const refuseOption: Check = (name) => {
   throw new TypeError(`${name}: start has its own, from its first two arguments`);
 };
-const startChecks = {...clientPollChecks, protocol: given, started: given};
+const startChecks = {...clientPollChecks, protocol: refuseOption, started: refuseOption};
 
 /**
  * Starts an operation, and lets watching begin only once the caller has the result: a listener that is added right after

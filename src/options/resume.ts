@@ -41,9 +41,9 @@ export function readResumed(token: ResumeToken | string, given: PollOptions = {}
   const settings = readOptions({...options, protocol: options.protocol ?? protocolNamed(state.protocol)});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {
-    const stored = JSON.stringify(state.protocol.slice(0, 40));
+    const its = JSON.stringify(state.protocol.slice(0, 40));
     throw new InvalidResumeTokenError(
-      `Invalid resume token: its protocol is ${stored}, that of the options is ${JSON.stringify(name)}`,
+      `Invalid resume token: its protocol is ${its}, that of the options is ${JSON.stringify(name)}`,
     );
   }
   return {state: resumedState(state, options, settings, time ?? now()), settings};
