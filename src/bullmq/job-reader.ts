@@ -2,7 +2,7 @@ import {Job, type Queue} from 'bullmq';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {type OutcomeJson, readOutcome} from '../runner/outcome-json.ts';
-import {type OperationRecord, outcomeOf, readRecord} from '../runner/record.ts';
+import {type OperationRecord, outcomeOf, stateOf} from '../runner/record.ts';
 import {asError} from './as-error.ts';
 import {type EndWaiter, EndWatcher} from './end-watcher.ts';
 import type {Engine} from './engine-options.ts';
@@ -78,9 +78,9 @@ function readEntry<Data>(jobId: string, job: OperationJob<Data>): Entry<Data> {
   const result = isDone ? (job.returnvalue ?? undefined) : undefined;
   if (result === undefined) {
     const failure = isDone ? (job.failedReason ?? 'no reason given') : undefined;
-    return {record, state: readRecord(record), outcome: () => outcomeOf(record), isDone, failure};
+    return {record, state: stateOf(record), outcome: () => outcomeOf(record), isDone, failure};
   }
   const {ended, ...others} = record;
   const last = {...others, token: result.token};
-  return {record: last, state: readRecord(last), outcome: () => readOutcome(result), isDone};
+  return {record: last, state: stateOf(last), outcome: () => readOutcome(result), isDone};
 }

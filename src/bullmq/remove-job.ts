@@ -2,7 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {Job, type Queue} from 'bullmq';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {abandon} from '../polling/step.ts';
-import {type OperationRecord, readRecord} from '../runner/record.ts';
+import {type OperationRecord, stateOf} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import type {Clock} from '../shared/clock.ts';
 import {type JobReference, type OperationJob, readingJob, readJob} from './job.ts';
@@ -57,7 +57,7 @@ async function tryRemove(job: OperationJob): Promise<boolean> {
 
 async function publishStop(record: OperationRecord, publisher: Publisher, clock: Clock): Promise<void> {
   try {
-    const {state, events} = abandon(readRecord(record), 'stopped', undefined, clock);
+    const {state, events} = abandon(stateOf(record), 'stopped', undefined, clock);
     if (events.length === 0) return;
     const ended = {dueAt: clock.now(), rejections: 0};
     await publisher.publish({record: {...record, token: writeResumeToken(state), ended}, events});

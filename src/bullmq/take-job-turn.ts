@@ -4,7 +4,7 @@ import type {WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
 import {heldUntil, type OriginHold, type OriginHolds} from '../runner/origin-holds.ts';
 import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
-import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
+import {dueAtOf, type OperationRecord, stateOf} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {type PreparedTurn, type Turn, takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
@@ -127,7 +127,7 @@ async function tryTurn<Data>(
     // that it takes by this machine's clock, we stamp what follows a turn by Redis': the earlier of the two mistakes no skew for a stop.
     if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
       return {dueAt: dueAtOf(record)};
-    const {before, state} = wokenBy(woken, record, readRecord(record), now);
+    const {before, state} = wokenBy(woken, record, stateOf(record), now);
     const held = heldUntil(origins, state.location, now);
     const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil: held};
     const turn = await takePreparedTurn(before, state, options, now, begunAt);

@@ -82,8 +82,8 @@ export function recordOf<Data>(
   return JSON.parse(JSON.stringify({version: recordVersion, id, key, token: writeResumeToken(state), data}));
 }
 
-/** Reads a record, wherever it comes from. @returns its state @throws RecordRefusedError that names the field */
-export function readRecord(record: OperationRecord): WatchState {
+/** The state of a record, which is checked, wherever it comes from. @throws RecordRefusedError that names the field */
+export function stateOf(record: OperationRecord): WatchState {
   try {
     checkEach(record, recordChecks, recordForm);
     const stored = readResumeToken(record.token);
@@ -124,7 +124,7 @@ export function dueAtOf({token, fetching, ended}: OperationRecord): number {
  * @throws RecordRefusedError that names the field
  */
 export function outcomeOf<Result = unknown>(record: OperationRecord): Outcome<Result> | undefined {
-  const state = readRecord(record);
+  const state = stateOf(record);
   return record.ended === undefined ? undefined : (readEnd(state, record.ended) as Outcome<Result>);
 }
 
@@ -138,6 +138,6 @@ export function outcomeOf<Result = unknown>(record: OperationRecord): Outcome<Re
 export function wakeRecord<Data>(record: OperationRecord<Data>, now: number): OperationRecord<Data> {
   checkNow(now);
   const clock = wallClock(() => now);
-  const woken = wake(readRecord(record), clock);
+  const woken = wake(stateOf(record), clock);
   return woken === undefined ? record : {...record, token: writeResumeToken(woken.state)};
 }

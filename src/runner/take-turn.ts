@@ -8,7 +8,7 @@ import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
 import {readEnd, writeEnd} from './outcome-json.ts';
-import {checkNow, dueAtOf, type OperationRecord, type RecordedEnd, readRecord} from './record.ts';
+import {checkNow, dueAtOf, type OperationRecord, type RecordedEnd, stateOf} from './record.ts';
 import {stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
@@ -65,7 +65,7 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   checkNow(now);
   signal?.throwIfAborted();
   const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
-  return (await takePreparedTurn(record, readRecord(record), turn, now, begunAt)) as Turn<Data, Result>;
+  return (await takePreparedTurn(record, stateOf(record), turn, now, begunAt)) as Turn<Data, Result>;
 }
 
 /** What a turn needs, for a runner that takes many with the same options. */

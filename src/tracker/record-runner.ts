@@ -5,7 +5,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {estimateRemaining} from '../polling/estimate-remaining.ts';
 import {addHold, heldUntil} from '../runner/origin-holds.ts';
-import {dueAtOf, type OperationRecord, outcomeOf, readRecord, wakeRecord} from '../runner/record.ts';
+import {dueAtOf, type OperationRecord, outcomeOf, stateOf, wakeRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
@@ -73,7 +73,7 @@ export class RecordRunner<Data> {
   }
 
   get state(): WatchState {
-    return readRecord(this.#record);
+    return stateOf(this.#record);
   }
 
   /** How long it is likely to go on, by what the schedule has learned; `undefined` once watching is over. */

@@ -1,7 +1,7 @@
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {shiftTimes} from '../operation/state.ts';
-import {type OperationRecord, readRecord} from '../runner/record.ts';
+import {type OperationRecord, stateOf} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {processClock, shiftTime} from '../shared/clock.ts';
 
@@ -18,7 +18,7 @@ export function writeRecord(record: OperationRecord): string {
  */
 export function readRecordText<Data>(key: string, text: string): OperationRecord<Data> {
   const record: OperationRecord<Data> = parse(text);
-  readRecord(record);
+  stateOf(record); // throws where it is not a record
   if (record.key !== key)
     throw new RecordRefusedError('key: it is not the key that the record is stored under', record.id, 'invalidRecord');
   try {

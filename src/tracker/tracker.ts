@@ -5,7 +5,7 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import type {OperationPoller} from '../poller.ts';
 import {addOrTakeOver} from '../runner/add-or-take-over.ts';
 import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
-import {dueAtOf, type OperationRecord, readRecord} from '../runner/record.ts';
+import {dueAtOf, type OperationRecord, stateOf} from '../runner/record.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
 import {checkOptions, isWellFormed} from '../shared/check-options.ts';
@@ -164,7 +164,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
       throw new TrackerError('record', 'Cannot add', key, why);
     }
     // Refused now, not at the first turn.
-    resume(record.id, readRecord(record));
+    resume(record.id, stateOf(record));
     const entry = this.#track(record, writer.tryPut(key, record));
     try {
       await entry.stored;

@@ -7,7 +7,7 @@ import {type ResumeToken, writeResumeToken} from '../../src/operation/resume-tok
 import {firstState} from '../../src/options/first-state.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import type {OperationRecord} from '../../src/runner/index.ts';
-import {readRecord} from '../../src/runner/record.ts';
+import {stateOf} from '../../src/runner/record.ts';
 import {RecordRefusedError} from '../../src/runner/record-refused-error.ts';
 
 const at = 1_795_519_816_533;
@@ -111,7 +111,7 @@ test('a job holds a record, and its key only where that is not the location', ()
   // After a move, the location is another one.
   const moved = {...record, token: tokenOf('https://graph.microsoft.com/operations/2')};
   expect(readJob(jobId, stored(writeJob(moved)))).toEqual(moved);
-  expect(readRecord(readJob(jobId, written))).toEqual(readResumeToken(token));
+  expect(stateOf(readJob(jobId, written))).toEqual(readResumeToken(token));
 });
 
 test('ids are such as BullMQ takes, and the same for the same key', () => {
