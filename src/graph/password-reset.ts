@@ -53,12 +53,12 @@ export function resetPassword(
     const {newPassword, methodId, ...options} = checkPollOptions(given, resetPasswordChecks);
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
     const quoted: QuotedPassword = {password: newPassword, isForgotten: false};
-    const quiet = {...client, transport: quotingNoPassword(client.transport, quoted)};
-    const accepted = await sendStart(quiet, options.protocol ?? longRunning, request, options, (response) => {
+    const redactingClient = {...client, transport: redactingTransport(client.transport, quoted)};
+    const accepted = await sendStart(redactingClient, options.protocol ?? longRunning, request, options, (response) => {
       if (response.status < 300) quoted.password ??= passwordIn(parseBody(response.body));
-      return withoutPassword(response, newPassword, quoted);
+      return redactStart(response, newPassword, quoted);
     });
-    return withPassword(watchStarted(quiet, accepted, options, returned), quoted);
+    return withPassword(watchStarted(redactingClient, accepted, options, returned), quoted);
   });
 }
 
@@ -106,11 +106,11 @@ interface QuotedPassword {
 }
 
 /** A transport for polls and cancellations whose responses do not quote the password. */
-function quotingNoPassword(transport: Transport, quoted: QuotedPassword): Transport {
+function redactingTransport(transport: Transport, quoted: QuotedPassword): Transport {
   return changingResponses(transport, (response) => {
     // Once the password is forgotten, nobody knows what may not be shown.
     if (quoted.isForgotten) return {...response, headers: noHeaders, body: {text: ''}};
-    return quotingNone(response, formsOf(quoted));
+    return redactResponse(response, formsOf(quoted));
   });
 }
 
@@ -126,7 +126,7 @@ const plainCode = /^[\w.-]+$/;
  * The response to a reset without the password. Of an error that may quote the request, in any field and any encoding, only the
  * code is kept.
  */
-function withoutPassword(
+function redactStart(
   response: TransportResponse,
   given: string | undefined,
   quoted: QuotedPassword,
@@ -135,22 +135,21 @@ function withoutPassword(
   const isAccepted = status < 300;
   // Without its body, nobody knows whether the headers quote the password that the service made.
   if (quoted.password === undefined && body === undefined && isAccepted) return {...response, headers: noHeaders};
-  const clean = quotingNone(response, formsOf(quoted));
+  const clean = redactResponse(response, formsOf(quoted));
   return isAccepted || given === undefined ? clean : {...clean, body: onlyCode(body, given)};
 }
 
-/** A response without what the password may be quoted as. */
-function quotingNone(response: TransportResponse, forms: Secrets): TransportResponse {
+function redactResponse(response: TransportResponse, secrets: Secrets): TransportResponse {
   const {headers, body} = response;
-  return {...response, headers: withoutSecrets(headers, forms), body: bodyWithout(body, forms)};
+  return {...response, headers: redactHeaders(headers, secrets), body: redactBody(body, secrets)};
 }
 
 /** A body without secrets, in values and in names. */
-function bodyWithout(body: TransportResponse['body'], forms: Secrets): TransportResponse['body'] {
+function redactBody(body: TransportResponse['body'], secrets: Secrets): TransportResponse['body'] {
   if (body === undefined) return undefined;
   const json = parseBody(body);
-  if (json === undefined) return 'text' in body ? {text: redact(body.text, forms, body.text.length)} : body;
-  const clean = redactJson(json, forms);
+  if (json === undefined) return 'text' in body ? {text: redact(body.text, secrets, body.text.length)} : body;
+  const clean = redactJson(json, secrets);
   return clean === json ? body : {json: clean};
 }
 
@@ -163,7 +162,7 @@ function onlyCode(body: TransportResponse['body'], password: string): TransportR
 const noHeaders: ResponseHeaders = {get: () => null, has: () => false, entries: () => []};
 
 /** Headers without those that contain a secret. */
-function withoutSecrets(headers: ResponseHeaders, secrets: Secrets): ResponseHeaders {
+function redactHeaders(headers: ResponseHeaders, secrets: Secrets): ResponseHeaders {
   const get = (name: string): string | null => {
     const value = headers.get(name);
     return value === null || containsSecret(value, secrets) ? null : value;

@@ -401,14 +401,14 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a password that the answer to a poll quotes is kept',
     file: 'graph/password-reset.ts',
-    search: 'return quotingNone(response, formsOf(quoted));',
+    search: 'return redactResponse(response, formsOf(quoted));',
     replace: 'return response;',
   },
   {
     name: 'a location that quotes the password goes into the resume token',
     file: 'graph/password-reset.ts',
-    search: 'const clean = quotingNone(response, formsOf(quoted));',
-    replace: 'const clean = {...quotingNone(response, formsOf(quoted)), headers: response.headers};',
+    search: 'const clean = redactResponse(response, formsOf(quoted));',
+    replace: 'const clean = {...redactResponse(response, formsOf(quoted)), headers: response.headers};',
   },
   {
     name: 'the error of a refused reset quotes the password',
