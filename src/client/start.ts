@@ -152,11 +152,15 @@ function startedState(
   const notBefore = retryAfter === undefined ? undefined : at + retryAfter;
   const first = {...firstState(location, {...settings, token: undefined}, at), notBefore};
   const ours = withTokenOrigin(first, client, settings);
-  const target = new URL(location);
-  if (ours !== undefined && !isSecret && !exposesToken(target, settings)) return ours;
+  if (ours !== undefined && !isSecret && !exposesToken(new URL(location), settings)) return ours;
   const redactedLocation = redactUrl(location, tokenOrigin, secrets, maxShownLocation);
   // The token still belongs to the client's origin: a resumed watch sends it elsewhere only if that origin is trusted.
-  const state: WatchState = {...first, tokenOrigin, redactedLocation};
+  throw notWatchable({...first, tokenOrigin, redactedLocation}, isSecret, answer);
+}
+
+/** @param isSecret whether the location contains a secret */
+function notWatchable(state: WatchState, isSecret: boolean, answer: Answer): OperationNotWatchableError {
+  const target = new URL(state.location);
   const isSecure = isSecureOrLoopback(target.origin);
   const because = isSecret
     ? 'that location quotes a token or a header of the client, so it is not kept'
@@ -166,8 +170,8 @@ function startedState(
   // A gateway that ends TLS may write `http`. No origin over http can be trusted, so that location could never be resumed.
   if (!isSecure) target.protocol = 'https:';
   const resumable = isSecure ? state : {...state, location: target.href};
-  throw new OperationNotWatchableError(
-    `The operation was started, but cannot be watched at ${redactedLocation}: ${because}`,
+  return new OperationNotWatchableError(
+    `The operation was started, but cannot be watched at ${state.redactedLocation}: ${because}`,
     {state, answer, ...(isSecret ? {} : {resumeToken: () => resumeTokenOf(resumable, processClock)})},
   );
 }
