@@ -1,5 +1,5 @@
 import {type OperationJson, type ResumeToken, tokenKind, tokenVersion} from '../operation/resume-token.ts';
-import {readDateTime} from '../shared/date-time.ts';
+import {commonDateTime, readDateTime} from '../shared/date-time.ts';
 import {isRecord} from '../shared/json.ts';
 
 /** The fields of an operation that are usually copies: of its body's fields, or of its status. */
@@ -85,9 +85,6 @@ function copiesOf({raw, status}: Pick<JobOperation, 'raw' | 'status'>): Readonly
     lastActionDateTime: isoDate(body['lastActionDateTime']),
   };
 }
-
-/** What nearly all services send. */
-const commonDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 
 /** A date as `toISOString()` writes it. Usually not by parsing, which would take a tenth of a poll's time. */
 function isoDate(value: unknown): string | undefined {

@@ -5,9 +5,11 @@ import {abandon} from '../polling/step.ts';
 import {type OperationRecord, stateOf} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import type {Clock} from '../shared/clock.ts';
+import {doublingDelay} from '../shared/timers.ts';
 import {type JobReference, type OperationJob, readingJob, readJob} from './job.ts';
 import type {Publisher} from './publisher.ts';
 
+/** How long to wait before another attempt to remove a job that is being polled, at first and at most, in milliseconds. */
 const firstDelay = 10;
 const longestDelay = 250;
 
@@ -22,7 +24,7 @@ export async function removeJob(
   publisher: Publisher,
   clock: Clock,
 ): Promise<boolean> {
-  for (let delay = firstDelay; ; delay = Math.min(2 * delay, longestDelay)) {
+  for (let attempt = 1; ; attempt++) {
     const job: OperationJob | undefined = await readingJob(jobId, () => Job.fromId(queue, jobId));
     if (job === undefined || job.finishedOn !== undefined) return false;
     const record = tryReadJob(jobId, job);
@@ -31,7 +33,7 @@ export async function removeJob(
       if (record !== undefined) await publishStop(record, publisher, clock);
       return true;
     }
-    await sleep(delay);
+    await sleep(doublingDelay(firstDelay, longestDelay, attempt));
   }
 }
 

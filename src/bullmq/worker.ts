@@ -107,6 +107,7 @@ const workerChecks = {
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds
+/** After how long a job that failed is tried again, at first and at most, in milliseconds. */
 const firstRetry = 1000;
 const longestRetry = 60_000;
 

@@ -139,6 +139,12 @@ function limitHooks(options: RetryOptions, request: PollRequest): RetryOptions {
 const refused: ReadonlySet<number> = new Set([401, 403, 429]);
 const gone: ReadonlySet<number> = new Set([404, 410]);
 
+/**
+ * What a response says of the operation. An HTTP status that means success by itself counts first, then one that the protocol lists or
+ * that its `read` takes. Any other HTTP error is a failure, unless its body is an operation with an id, and the token was not refused.
+ *
+ * @throws PollError
+ */
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
   const {status, json, links, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;

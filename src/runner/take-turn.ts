@@ -148,6 +148,7 @@ function endTurn<Data>(
 }
 
 const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
+/** After how long a rejected `onEnd` is called again, at first and at most, in milliseconds. */
 const firstRetry = 1000;
 const longestRetry = 60_000;
 

@@ -15,8 +15,8 @@ function defineFrozenDate(): new (value: string | number) => Date {
 // Graph documents hyphens in the time of day but sends colons; fractions have up to seven digits; the zone may be missing.
 const dateTime = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d)[:-](\d\d)[:-](\d\d)(?:[.,](\d{1,9}))?\s?([Zz]|[+-]\d\d:?\d\d)?$/;
 
-// What nearly all services send, and what toISOString() writes.
-const commonDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
+/** A date and time as nearly all services send it, and as `toISOString()` writes it. */
+export const commonDateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 
 /** Seconds since 1970 stay below this number until the year 5138, milliseconds have been above it since 1973. */
 export const leastMilliseconds = 1e11;

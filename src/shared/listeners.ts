@@ -48,8 +48,8 @@ export class Listeners<Event extends {readonly type: string}> {
   }
 
   /**
-   * Emits events in their order. Where a listener causes further ones, the other listeners get the event that it was called with
-   * first, then those, and nothing of what was yet to be emitted.
+   * Emits events in their order. Further events that a listener causes, by stopping the poller for instance, wait until all listeners
+   * have got the current one, and take the place of those that were still to come.
    */
   emitInTurn(events: readonly Event[]): void {
     const isNested = this.#pending !== undefined;

@@ -14,7 +14,9 @@ export interface Loaded<Data> {
   readonly refused: ReadonlySet<string>;
 }
 
+/** How many records are read at once. */
 const atOnce = 100;
+/** How often a read is tried, and how long after the first failure, in milliseconds; that doubles with each. */
 const attempts = 5;
 const retryDelay = 200;
 

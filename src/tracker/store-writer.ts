@@ -19,6 +19,7 @@ interface Waiter {
   readonly failed?: (error: TrackerError) => void;
 }
 
+/** After how long what the store rejected is written again, at first and at most, in milliseconds. */
 const firstRetry = 100;
 const longestRetry = 30_000;
 
