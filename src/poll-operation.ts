@@ -1,4 +1,3 @@
-import {checkKeys} from './http/key-placeholders.ts';
 import type {Operation} from './operation/operation.ts';
 import type {ResumeToken} from './operation/resume-token.ts';
 import {firstState} from './options/first-state.ts';
@@ -53,7 +52,6 @@ export function resumeOperation<Result = unknown>(
   options: PollOptions<Result> = {},
 ): OperationPoller<Result> {
   const {state, settings} = resumeWatching(token, options);
-  checkKeys(state);
   return new OperationPoller<Result>(state, settings);
 }
 

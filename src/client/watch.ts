@@ -1,4 +1,3 @@
-import {checkKeys} from '../http/key-placeholders.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
@@ -57,9 +56,8 @@ export function resumeOf(
   time?: number,
 ): Resumed {
   const {origin, token, keys} = client;
-  const {state, settings: own} = resumeWatching(resumeToken, {...checkPollOptions(options), token}, time);
+  const {state, settings: own} = resumeWatching(resumeToken, {...checkPollOptions(options), token}, time, keys);
   const settings = {...own, ...sharedSettings(client, own.reader.protocol)};
-  checkKeys(state, keys);
   const ours = withTokenOrigin(state, client, settings);
   if (ours !== undefined) return {state: ours, settings};
   const got = state.tokenOrigin === '' ? 'one that needs no token' : `one on ${state.tokenOrigin}`;

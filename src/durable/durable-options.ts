@@ -6,7 +6,6 @@ import {pollOptionChecks} from '../options/settings.ts';
 import {
   type Check,
   type Checks,
-  checkIsObject,
   checkOptions,
   isBoolean,
   isFunction,
@@ -65,8 +64,8 @@ export function checkDurableOptions<Options extends DurableOptions>(
   options: Options,
   checks: Readonly<Record<string, Check>>,
 ): Options {
-  checkIsObject('options', options);
-  const own = checkOptions(options, Object.hasOwn(options, 'signal') ? {...checks, signal: refuseSignal} : checks);
+  const hasSignal = Object.hasOwn(Object(options), 'signal');
+  const own = checkOptions(options, hasSignal ? {...checks, signal: refuseSignal} : checks);
   checkOneTransport(own);
   return own;
 }

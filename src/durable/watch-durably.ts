@@ -1,7 +1,6 @@
 import {partsOf} from '../client/client-parts.ts';
 import {operationSettings} from '../client/operation-settings.ts';
 import {resumeOf, stateAt} from '../client/watch.ts';
-import {checkKeys} from '../http/key-placeholders.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
@@ -105,7 +104,6 @@ async function watch(
   const parts = client === undefined ? undefined : partsOf(client);
   if (typeof place !== 'string' && !(place instanceof URL)) {
     const resumed = parts === undefined ? resumeWatching(place, options, now) : resumeOf(parts, place, options, now);
-    if (parts === undefined) checkKeys(resumed.state);
     return takeSteps(host, woken ? wokenAt(resumed, now) : resumed, now, steps);
   }
   const settings = parts === undefined ? readOptions(options) : operationSettings(parts, options);

@@ -1,3 +1,4 @@
+import {checkKeys, type KeyPlaceholders} from '../http/key-placeholders.ts';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
@@ -21,19 +22,28 @@ export interface Resumed {
  *
  * @param time the current time of the clock that the times in the token refer to, in milliseconds since 1970. Default: they refer
  *   to the wall clock, and are converted to the clock of this process
+ * @param keys those of a client, which the URLs in the token may need. Default none
  * @throws InvalidResumeTokenError, TypeError or RangeError
  */
-export function resumeWatching(token: ResumeToken | string, given?: PollOptions, time?: number): Resumed {
+export function resumeWatching(
+  token: ResumeToken | string,
+  given?: PollOptions,
+  time?: number,
+  keys?: KeyPlaceholders,
+): Resumed {
   const resumed = readResumed(token, given, time);
   const {state, settings} = resumed;
-  if (isOver(state) || !isOnForeignOrigin(state, settings)) return resumed;
-  const {origin} = new URL(state.location);
-  throw new TypeError(
-    printable(`trustedOrigins: expected ${origin} among them, because the operation of the resume token is there`),
-  );
+  if (!isOver(state) && isOnForeignOrigin(state, settings)) {
+    const {origin} = new URL(state.location);
+    throw new TypeError(
+      printable(`trustedOrigins: expected ${origin} among them, because the operation of the resume token is there`),
+    );
+  }
+  checkKeys(state, keys);
+  return resumed;
 }
 
-/** {@link resumeWatching} for whoever makes no request: where the operation is on a foreign origin is left to whoever does. */
+/** {@link resumeWatching} for whoever makes no request: a foreign origin and missing keys are left to whoever does. */
 export function readResumed(token: ResumeToken | string, given: PollOptions = {}, time?: number): Resumed {
   const options = checkOptions(given, pollOptionChecks);
   const stored = readResumeToken(token);

@@ -1,4 +1,4 @@
-import {describeToken, isToken, type TokenSource, tokenForm} from '../http/authorization.ts';
+import {describeToken, isToken, tokenForm} from '../http/authorization.ts';
 import type {RequestSettings} from '../http/exchange.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import type {Secrets} from '../http/redact.ts';
@@ -32,7 +32,6 @@ import type {PollOptions, RetryOptions} from './poll-options.ts';
 /** Checked options with their defaults. */
 export interface Settings extends RequestSettings {
   readonly reader: ProtocolReader;
-  readonly token: TokenSource | undefined;
   readonly schedule: Schedule;
   readonly retry: RetryOptions & {readonly retries: number};
   readonly totalTimeout: number | false;

@@ -1,5 +1,4 @@
-import {statusMachine} from '../machine/machine.ts';
-import {transition, transitionsOf} from '../machine/transitions.ts';
+import {transition} from '../machine/transitions.ts';
 import {type AbandonFacts, abandonError} from '../operation/abandon-error.ts';
 import {emittedEvents, type Transition} from '../operation/emitted-events.ts';
 import type {OperationEvent} from '../operation/events.ts';
@@ -61,13 +60,13 @@ export class StepBuilder {
   state: WatchState;
   #made: readonly Transition[] = [];
   readonly #clock: Clock;
-  readonly #table: TransitionTable;
+  readonly #table: TransitionTable | undefined;
   readonly #schedule: Schedule | undefined;
 
   constructor(state: WatchState, clock: Clock, {transitions, schedule}: StepSettings = {}) {
     this.state = state;
     this.#clock = clock;
-    this.#table = transitions ?? transitionsOf(statusMachine);
+    this.#table = transitions;
     this.#schedule = schedule;
   }
 
