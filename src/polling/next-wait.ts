@@ -57,8 +57,7 @@ export function remainingWait(state: WatchState, now: number): Wait | undefined 
 
 /** A wait that leaves time for the last poll. */
 function beforeDeadline(planned: Wait, state: WatchState, now: number): Wait {
-  const {deadlineAt} = state;
-  if (deadlineAt === undefined) return planned;
+  const {deadlineAt = Number.POSITIVE_INFINITY} = state;
   const untilLastPoll = lastPollAt(state) - now;
   if (planned.delay <= untilLastPoll) return planned;
   if (untilLastPoll > 0) return {...planned, delay: untilLastPoll, because: 'deadline'};
