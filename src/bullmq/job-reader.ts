@@ -26,7 +26,7 @@ export class JobReader<Data> {
   readonly #queue: Queue;
   readonly #engine: Engine;
   readonly #ends: EndWatcher;
-  /** By which all times in jobs go. */
+  /** The clock of all times in jobs. */
   readonly clock: RedisClock;
 
   constructor(queue: Queue, engine: Engine, clock: RedisClock) {

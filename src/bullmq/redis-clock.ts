@@ -10,7 +10,7 @@ const longestValidity = 60_000;
 const queueKey = ['meta'];
 const readTime: RedisScript = {name: 'readRedisTime', lua: "return redis.call('TIME')"};
 
-/** Redis' clock, by which all times in jobs go: this machine's, corrected by how far it was off when last measured. */
+/** Redis' clock, which all times in jobs are given by: this machine's, corrected by how far it was off when last measured. */
 export class RedisClock implements Clock {
   readonly #keys: RedisKeys;
   /** What to add to `Date.now()`. */

@@ -52,7 +52,7 @@ export function keyPlaceholders(headers: Readonly<Record<string, string>>, root:
   return {headers: names, byKey, byPlaceholder};
 }
 
-/** A URL, a header or a body with the placeholders of its keys, or with the keys of its placeholders. */
+/** A URL, a header or a body with a placeholder for each key, or with the key of each placeholder. */
 export function replaceEach(text: string, replacements: ReadonlyMap<string, string>): string {
   let replaced = text;
   for (const [from, to] of replacements) if (replaced.includes(from)) replaced = replaced.replaceAll(from, () => to);

@@ -75,8 +75,8 @@ function unescapedOf(secrets: Secrets): UnescapedSecrets {
 }
 
 /**
- * Whether JSON that is still text may contain a secret, so that what was parsed has to be searched. A number may be one in other
- * words.
+ * Whether JSON that is still text may contain a secret, so that what was parsed has to be searched. A number may be a secret that is
+ * written differently.
  */
 export function textMayContainSecret(text: string, secrets: Secrets): boolean {
   return containsSecret(text, secrets) || secrets.some(isNumeric);
@@ -137,7 +137,7 @@ function isSecretNumber(value: number, secrets: Secrets): boolean {
 function jsonContainsSecret(json: unknown, secrets: Secrets): boolean {
   if (secrets.length === 0) return false;
   const hasNumeric = secrets.some(isNumeric);
-  // In an object of its own, for it may be a text. The list grows while it is read.
+  // Wrapped, because it may be a string. The list grows while it is read.
   const objects: Fields[] = [{json}];
   for (const fields of objects) {
     // Not Object.entries, which would allocate a list for each field at each poll.

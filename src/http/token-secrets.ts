@@ -19,8 +19,8 @@ export function secretsOfFunction(source: object): Secrets {
 }
 
 /**
- * What must not be shown of a response: the token, also where this request does not carry it, those that the same function gave
- * before, which a service may quote long after it refused them, and the others.
+ * What must not be shown of a response: the token, even if this request does not carry it; the tokens that the same function gave
+ * before, which a service may quote long after it refused them; and the others.
  *
  * @param source a token, or the function that gives them
  * @param token the one that the request carries

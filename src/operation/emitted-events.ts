@@ -18,7 +18,7 @@ type OwnFields<Event extends OperationEvent> = Event extends OperationEvent
   ? Omit<Event, Exclude<keyof OperationEventBase, 'operation'>> | Omit<Event, keyof OperationEventBase>
   : never;
 
-/** What the events of a transition do not share with all others. */
+/** The events of a transition, without the fields that all events share. */
 function eventFields({before, event, after}: Transition): OwnFields<OperationEvent>[] {
   const remaining = 'remaining' in event && event.remaining !== undefined ? {remaining: event.remaining} : {};
   switch (event.type) {

@@ -102,7 +102,7 @@ function applyTrouble(draft: Draft, {error, counts, at}: TroubleEvent): void {
   else if (counts === 'missing') draft.missingSince ??= at;
 }
 
-/** The unknown words with another one, as its event carries it; the same ones if it is among them, or if they are too many. */
+/** The unknown words and another one, cut as in its event; unchanged if it is among them, or if they are many already. */
 function withWord({unknownWords}: WatchState, rawStatus: string): readonly string[] {
   const word = rawStatus.slice(0, maxUnknownWordLength);
   return unknownWords.includes(word) || unknownWords.length >= maxUnknownWords ? unknownWords : [...unknownWords, word];

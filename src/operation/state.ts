@@ -102,7 +102,7 @@ const times = [
   'endedAt',
 ] as const;
 
-/** A state with its times as they are by a clock that is `by` milliseconds ahead. */
+/** A state with its times converted to a clock that is `by` milliseconds ahead. */
 export function shiftTimes(state: WatchState, by: number): WatchState {
   if (by === 0) return state;
   const shifted = copyOf(state);

@@ -29,7 +29,7 @@ export function holdOf({location}: WatchState, until: number | undefined, now: n
   return {origin: new URL(location).origin, until: Math.min(until, now + longestHold)};
 }
 
-/** Adds a hold, which ends no longer one, and forgets those that are over. */
+/** Adds a hold, and forgets those that are over. A longer hold of the same origin stays. */
 export function addHold(holds: Map<string, number>, {origin, until}: OriginHold, now: number): void {
   for (const [held, end] of holds) if (end <= now) holds.delete(held);
   holds.set(origin, Math.max(until, holds.get(origin) ?? 0));

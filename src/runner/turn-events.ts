@@ -28,16 +28,20 @@ export type TurnEventOf<Type extends OperationEventType | '*'> = OperationEventO
   readonly id: string;
 } & PolledBy;
 
+/** Any event of a turn. */
 export type TurnEvent = OperationEvent & {readonly id: string} & PolledBy;
 
+/** A turn that was taken, and what it was taken with. */
 export interface TakenTurn<Data> {
   readonly before: OperationRecord<Data>;
   readonly turn: Turn<Data>;
+  /** Until when the runner held the operation's origin back, in milliseconds since 1970. */
   readonly heldUntil: number | undefined;
   /** When it was taken, by the runner's clock, in milliseconds since 1970. */
   readonly at: number;
 }
 
+/** Emits what a turn returned, in the process that took it. */
 export function emitTurn<Data>(
   listeners: Listeners<TurnEvent>,
   {before, turn: {record, events}, heldUntil, at}: TakenTurn<Data>,

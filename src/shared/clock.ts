@@ -79,7 +79,7 @@ export function wallClock(time: () => number): Clock {
   return {now: time, wallOffset: () => 0};
 }
 
-/** A time as it is by a clock that is `by` milliseconds ahead. */
+/** A time converted to a clock that is `by` milliseconds ahead. */
 export function shiftTime(time: number | undefined, by: number): number | undefined {
   return time === undefined ? undefined : time + by;
 }

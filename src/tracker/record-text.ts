@@ -29,12 +29,12 @@ export function readRecordText<Data>(key: string, text: string): OperationRecord
   return toProcessClock(record);
 }
 
-/** A record whose times are the wall clock's, with those of the clock of this process. */
+/** Converts the times of a record from the wall clock to the clock of this process. */
 export function toProcessClock<Data>(record: OperationRecord<Data>): OperationRecord<Data> {
   return shiftRecord(record, -processClock.wallOffset());
 }
 
-/** A record whose times are those of the clock of this process, with the wall clock's. */
+/** Converts the times of a record from the clock of this process to the wall clock. */
 export function toWallClock<Data>(record: OperationRecord<Data>): OperationRecord<Data> {
   return shiftRecord(record, processClock.wallOffset());
 }
