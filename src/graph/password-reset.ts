@@ -4,6 +4,7 @@ import {type StartedOperation, startAfterReturn, watchStarted} from '../client/s
 import {sendStart} from '../client/start-request.ts';
 import {containsSecret, redact, redactJson, type Secrets} from '../http/redact.ts';
 import {
+  changedHeaders,
   changingResponses,
   parseBody,
   type ResponseHeaders,
@@ -139,9 +140,10 @@ function redactStart(
   return isAccepted || given === undefined ? clean : {...clean, body: onlyCode(body, given)};
 }
 
+/** A response with its secrets redacted, and without the headers that contain one. */
 function redactResponse(response: TransportResponse, secrets: Secrets): TransportResponse {
-  const {headers, body} = response;
-  return {...response, headers: redactHeaders(headers, secrets), body: redactBody(body, secrets)};
+  const headers = changedHeaders(response.headers, (value) => (containsSecret(value, secrets) ? null : value));
+  return {...response, headers, body: redactBody(response.body, secrets)};
 }
 
 /** A body without secrets, in values and in names. */
@@ -160,19 +162,6 @@ function onlyCode(body: TransportResponse['body'], password: string): TransportR
 }
 
 const noHeaders: ResponseHeaders = {get: () => null, has: () => false, entries: () => []};
-
-/** Headers without those that contain a secret. */
-function redactHeaders(headers: ResponseHeaders, secrets: Secrets): ResponseHeaders {
-  const get = (name: string): string | null => {
-    const value = headers.get(name);
-    return value === null || containsSecret(value, secrets) ? null : value;
-  };
-  return {
-    get,
-    has: (name) => get(name) !== null,
-    entries: () => [...headers.entries()].filter(([, value]) => !containsSecret(value, secrets)),
-  };
-}
 
 /**
  * What to look for: the password, and its UTF-8 as a header and a URL contain it, each with pluses for spaces, too, as in a form. They are

@@ -3,7 +3,7 @@ import {isOver, type WatchState} from '../operation/state.ts';
 import {hasOrigin} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 import {minSecretLength} from './redact.ts';
-import {changingResponses, type ResponseHeaders, type Transport, type TransportResponse} from './transport.ts';
+import {changedHeaders, changingResponses, type Transport, type TransportResponse} from './transport.ts';
 
 /** What stands for the keys among a client's headers wherever a URL is kept, so that no key is stored. */
 export interface KeyPlaceholders {
@@ -92,19 +92,9 @@ export function checkKeys(state: WatchState, keys?: KeyPlaceholders): void {
  */
 export function withKeyPlaceholders(transport: Transport, origin: string, keys: KeyPlaceholders): Transport {
   if (keys.headers.size === 0) return transport;
-  const hideHeaders = (headers: ResponseHeaders): ResponseHeaders => ({
-    get: (name) => {
-      const value = headers.get(name);
-      return value === null ? null : replaceEach(value, keys.byKey);
-    },
-    has: (name) => headers.has(name),
-    *entries() {
-      for (const [name, value] of headers.entries()) yield [name, replaceEach(value, keys.byKey)];
-    },
-  });
   const hiding = changingResponses(transport, (response) => ({
     ...response,
-    headers: hideHeaders(response.headers),
+    headers: changedHeaders(response.headers, (value) => replaceEach(value, keys.byKey)),
     body: hideInBody(response.body, keys),
   }));
   return async (location, request) => {

@@ -78,6 +78,24 @@ export function changingResponses(
   };
 }
 
+/** Headers whose values are changed; where that gives `null`, the header is left out. */
+export function changedHeaders(headers: ResponseHeaders, change: (value: string) => string | null): ResponseHeaders {
+  const get = (name: string): string | null => {
+    const value = headers.get(name);
+    return value === null ? null : change(value);
+  };
+  return {
+    get,
+    has: (name) => get(name) !== null,
+    *entries() {
+      for (const [name, given] of headers.entries()) {
+        const value = change(given);
+        if (value !== null) yield [name, value];
+      }
+    },
+  };
+}
+
 // The transport of each ky instance: ky itself, unless `setTransport` has replaced it.
 const transports = new WeakMap<KyInstance, Transport>();
 

@@ -87,10 +87,8 @@ export interface GraphProtocols {
 }
 
 /** Microsoft Graph's operations. */
-export const graph: GraphProtocols = /* @__PURE__ */ listGraph();
-
-function listGraph(): GraphProtocols {
-  return {
+export const graph: GraphProtocols = /* @__PURE__ */ Object.assign(
+  {
     authentication,
     richLongRunning,
     engagement,
@@ -107,9 +105,9 @@ function listGraph(): GraphProtocols {
     cloudPcExport,
     auditQuery,
     partnerBilling,
-    ...jobs,
-  };
-}
+  },
+  jobs,
+);
 
 /** Azure's operations. */
 export const azure: {
