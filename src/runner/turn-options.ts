@@ -89,36 +89,36 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
   const parts = client === undefined ? undefined : partsOf(client);
   const byProtocol = new Map<string, Settings>();
 
-  const settingsOf = (protocol: Protocol): Settings => {
+  const settingsOf = (id: string, name: string): Settings => {
+    const known = byProtocol.get(name);
+    if (known !== undefined) return known;
+    const protocol = protocols.find((own) => own.name === name) ?? protocolNamed(name);
+    if (protocol === undefined) {
+      // Whoever can write to the store can make the name as long as they like.
+      const why = `token.protocol: there is none named ${JSON.stringify(name.slice(0, 40))} here`;
+      throw new RecordRefusedError(why, id, 'unknownProtocol');
+    }
     const pollOptions: PollOptions = {...others, consecutiveFailures, retry: {retries: 0}, protocol};
-    return parts === undefined
-      ? readOptions({...pollOptions, token, http})
-      : readOptions({...pollOptions, token: parts.token}, sharedSettings(parts, protocol));
+    const settings =
+      parts === undefined
+        ? readOptions({...pollOptions, token, http})
+        : readOptions({...pollOptions, token: parts.token}, sharedSettings(parts, protocol));
+    byProtocol.set(name, settings);
+    return settings;
   };
   return (id, state) => {
-    let settings = byProtocol.get(state.protocol);
-    if (settings === undefined) {
-      const protocol = protocols.find(({name}) => name === state.protocol) ?? protocolNamed(state.protocol);
-      if (protocol === undefined) {
-        // Whoever can write to the store can make the name as long as they like.
-        const why = `token.protocol: there is none named ${JSON.stringify(state.protocol.slice(0, 40))} here`;
-        throw new RecordRefusedError(why, id, 'unknownProtocol');
-      }
-      settings = settingsOf(protocol);
-      byProtocol.set(state.protocol, settings);
-    }
+    const settings = settingsOf(id, state.protocol);
+    const refuse = (why: string): RecordRefusedError => new RecordRefusedError(why, id, 'foreignOrigin');
     const missing = whyKeyIsMissing(state, parts?.keys);
-    if (missing !== undefined) throw new RecordRefusedError(`token: ${missing}`, id, 'foreignOrigin');
+    if (missing !== undefined) throw refuse(`token: ${missing}`);
     // The common case is seen without parsing it.
     const plain = state.location.startsWith('https:') ? undefined : new URL(state.location);
-    if (plain !== undefined && exposesToken(plain, settings)) {
-      throw new RecordRefusedError(`token.location: ${whyInsecure(plain)}`, id, 'foreignOrigin');
-    }
+    if (plain !== undefined && exposesToken(plain, settings)) throw refuse(`token.location: ${whyInsecure(plain)}`);
     const isForeign = parts === undefined && isOnForeignOrigin(state, settings);
     const ours = parts === undefined ? state : withTokenOrigin(state, parts, settings);
     if (ours !== undefined && !isForeign) return {state: ours, settings};
     const {origin} = new URL(state.location);
-    const expected = parts === undefined ? 'no token goes there' : `the client's origin is ${parts.origin}`;
-    throw new RecordRefusedError(`token.location: it is on ${origin}, and ${expected}`, id, 'foreignOrigin');
+    const because = parts === undefined ? 'no token goes there' : `the client's origin is ${parts.origin}`;
+    throw refuse(`token.location: it is on ${origin}, and ${because}`);
   };
 }
