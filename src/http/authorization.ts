@@ -68,10 +68,10 @@ export function requestToken(
       },
     });
   } catch (error) {
-    return threw(error, token);
+    return refuseThrown(error, token);
   }
   if (!isObject(given) || !('then' in given)) return checkToken(given);
-  const checked = Promise.resolve(given).then(checkToken, (error: unknown) => threw(error, token));
+  const checked = Promise.resolve(given).then(checkToken, (error: unknown) => refuseThrown(error, token));
   // Nobody waits for it where the function has stopped the watch.
   checked.catch(() => {});
   return withTimeLimit(requestTimeout, limits, 'token', (ended, {onSent}) => {
@@ -81,7 +81,7 @@ export function requestToken(
   });
 }
 
-function threw(error: unknown, source: object): never {
+function refuseThrown(error: unknown, source: object): never {
   return refuse(`threw ${redact(describeError(error), secretsOfFunction(source), Number.POSITIVE_INFINITY)}`);
 }
 

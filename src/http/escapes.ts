@@ -7,12 +7,14 @@ const utf16 = /* @__PURE__ */ new TextDecoder('utf-16le', {ignoreBOM: true});
 
 /**
  * A text without percent-encoding and without the escapes of JSON, JavaScript and HTML, however they are nested. It takes one pass,
- * whatever a service sends: each escape is replaced where it ends, and what it stands for may end another one.
+ * whatever a service sends: each escape is replaced where it ends, and what it stands for may end another one. So `%255cu0041` becomes
+ * `%5cu0041`, then `\u0041`, then `A`.
  */
 export function withoutEscapes(text: string): string {
   const plain = new Uint16Array(text.length);
   let length = 0;
-  // Where an escape may begin. None goes beyond the beginning of another one, so only the last place counts, until one ends there.
+  // The last place where an escape may begin; the earlier ones are kept behind it. No escape goes beyond the beginning of another one,
+  // so they count only once what the last one stands for may end them.
   let start = Number.NEGATIVE_INFINITY;
   const earlier: number[] = [];
   for (let index = 0; index < text.length; index++) {

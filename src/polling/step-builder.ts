@@ -14,6 +14,7 @@ import type {Wait} from './next-wait.ts';
 /** A wait until the next step, in milliseconds. */
 export interface WaitNext {
   readonly wait: number;
+  /** Never there, so that `next.outcome` tells which of the two it is. */
   readonly outcome?: never;
 }
 
