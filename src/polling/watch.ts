@@ -16,7 +16,10 @@ let watching = 0;
 
 type OnChange<Owner> = (change: Change, owner: Owner) => void;
 
-/** A watch that runs on timers in this process. */
+/**
+ * A watch that runs on timers in this process. From its beginning to its end it waits for the next poll (`#timer`) or is polling (`#poll`);
+ * held for a runner that takes over (`#onPaused`), it only lets a request come to its end.
+ */
 export class Watch<Owner = undefined> {
   #state: WatchState;
   readonly settings: Settings;
