@@ -41,7 +41,12 @@ export async function stepUnlessHeld(
   const {controller, dispose} = deriveController(signal);
   let hold = holdOf(state, heldUntil, begunAt);
 
-  const pollOnce = async (request: PollRequest): Promise<Report> => {
+  /** What a poll found out, or the hold because of which no request was made. */
+  const pollOrHold = async (request: PollRequest): Promise<Report | OriginHold> => {
+    if (hold !== undefined) {
+      if (!isOutOfTime()) request.onHeldBack?.(hold.until);
+      return hold;
+    }
     const onHeldBack = (until: number): void => {
       request.onHeldBack?.(until);
       const now = clock.now();
@@ -49,24 +54,27 @@ export async function stepUnlessHeld(
       hold = holdOf(state, until, now);
       controller.abort();
     };
-    if (hold === undefined) {
-      try {
-        const report = await poll(settings, byProcessClock({...request, signal: controller, onHeldBack}, ahead));
-        if (report.is === 'failure') hold = holdAfter(report.error, state, clock.now());
-        return report;
-      } catch (error) {
-        // Aborted, but not because its client holds it back.
-        if (hold === undefined) throw error;
-      }
-    } else if (!isOutOfTime()) request.onHeldBack?.(hold.until);
+    try {
+      const report = await poll(settings, byProcessClock({...request, signal: controller, onHeldBack}, ahead));
+      if (report.is === 'failure') hold = holdAfter(report.error, state, clock.now());
+      return report;
+    } catch (error) {
+      // Aborted, but not because its client holds it back.
+      if (hold === undefined) throw error;
+      return hold;
+    }
+  };
+  const pollOnce = async (request: PollRequest): Promise<Report> => {
+    const result = await pollOrHold(request);
+    if ('is' in result) return result;
     if (!isOutOfTime()) throw new HeldBack();
-    const message = `No request was made: held back until ${new Date(hold.until).toISOString()}`;
+    const message = `No request was made: held back until ${new Date(result.until).toISOString()}`;
     return {is: 'failure', error: new PollError(message, {kind: 'timeout', transient: true})};
   };
 
-  // A step that is due at the deadline gives no cause.
-  const isHeldToTheEnd = hold !== undefined && deadlineAt !== undefined;
-  const from = isHeldToTheEnd ? {...state, dueAt: Math.min(state.dueAt, deadlineAt - 1)} : state;
+  // A step that is due at the deadline does not ask for a poll, and would give no cause.
+  const isHeld = hold !== undefined && deadlineAt !== undefined;
+  const from = isHeld ? {...state, dueAt: Math.min(state.dueAt, deadlineAt - 1)} : state;
   try {
     const onChange = (change: {readonly events: readonly OperationEvent[]}): void => void events.push(...change.events);
     const step = await takeStep(from, {settings, poll: pollOnce, signal: controller, onChange}, clock);
