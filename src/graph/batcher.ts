@@ -39,7 +39,7 @@ export function createBatcher(window: number, single: Transport, sendBatch: Send
   const collecting = new Map<string, Batch>();
 
   const openBatch = (key: string): Batch => {
-    const timer = setTimer(() => closeBatch(key, batch), window);
+    const timer = setTimer(() => closeBatch(key, batch), window, undefined);
     const batch = {requests: [], timer, controller: new LazyAbortController()};
     collecting.set(key, batch);
     return batch;

@@ -17,6 +17,7 @@ import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {checkOptions} from '../shared/check-options.ts';
+import type {Change} from './step-builder.ts';
 import {Watch} from './watch.ts';
 
 /** The options of {@link watchOperation}. */
@@ -51,15 +52,10 @@ export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
     let closed = false;
     receive(({state: from}) => {
       const {state, settings} = watchBy(from, merged);
-      watch = new Watch(
-        state,
-        settings,
-        ({machineEvents}) => {
-          if (closed) return;
-          for (const event of machineEvents) sendBack(event);
-        },
-        undefined,
-      );
+      const onChange = ({machineEvents}: Change): void => {
+        if (!closed) for (const event of machineEvents) sendBack(event);
+      };
+      watch = new Watch(state, settings, onChange, undefined);
     });
     const begin: BeginWatching = (from) => {
       const {settings} = watchBy(from, merged);

@@ -154,14 +154,14 @@ export class Watch<Owner = undefined> {
   /** Keeps the state after a change, and says so. After the last one, everything has been released by then. */
   #keep(change: Change): void {
     this.#state = change.state;
-    if (change.next?.outcome !== undefined) this.#dispose();
+    if (change.next?.outcome) this.#dispose();
     this.#onChange(change, this.#owner);
   }
 
   #take(taken: Step): void {
     this.#keep(taken);
     // A listener may have stopped us.
-    if (taken.next.outcome !== undefined || isOver(this.#state)) return;
+    if (taken.next.outcome || isOver(this.#state)) return;
     if (this.#onPaused !== undefined) {
       this.#onPaused();
       return;

@@ -36,28 +36,16 @@ export function now(): number {
  * @param given what the callback gets: one that needs no closure costs each waiting operation less memory
  * @param at the current time, where it was just read
  */
-export function setTimer(
-  callback: () => void,
-  delay: number,
-  given?: undefined,
-  at?: number,
-): ReturnType<typeof setTimeout>;
 export function setTimer<Given>(
   callback: (given: Given) => void,
   delay: number,
   given: Given,
-  at?: number,
-): ReturnType<typeof setTimeout>;
-export function setTimer<Given>(
-  callback: (given?: Given) => void,
-  delay: number,
-  given?: Given,
   at: number = now(),
 ): ReturnType<typeof setTimeout> {
   return setTimeout(fire<Given>, delay, at + delay, callback, given);
 }
 
-function fire<Given>(due: number, callback: (given?: Given) => void, given?: Given): void {
+function fire<Given>(due: number, callback: (given: Given) => void, given: Given): void {
   const lead = due - monotonic();
   if (lead > 0) latest = Math.max(latest, due);
   // No real timer fires so early: from here on the tool's time counts.

@@ -18,10 +18,11 @@ export function doublingDelay(first: number, longest: number, failures: number):
 export function pause(delay: number, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
-    const timer = setTimer(() => {
+    const onTimer = (): void => {
       unsubscribe();
       resolve();
-    }, timerDelay(delay));
+    };
+    const timer = setTimer(onTimer, timerDelay(delay), undefined);
     const unsubscribe = onAbort(signal, () => {
       clearTimeout(timer);
       reject(signal.reason);
