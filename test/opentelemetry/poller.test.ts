@@ -10,6 +10,7 @@ import {
 } from 'operation-poller';
 import {type InstrumentOptions, instrument} from 'operation-poller/opentelemetry';
 import type {AddOperationOptions, OperationStep} from 'operation-poller/testing';
+import {now} from '../../src/shared/clock.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {milliseconds, startTelemetry} from './telemetry.ts';
 
@@ -184,9 +185,9 @@ describe('a poller', () => {
     await poller.waitFor('running');
     if (isAborted) {
       await emulator.nextRequest();
-      // The clock of the spans has whole milliseconds.
-      const asked = Date.now();
-      while (Date.now() < asked + 2) await new Promise((resolve) => setImmediate(resolve));
+      // The clock of the spans is the library's, and has whole milliseconds: by it, time must pass since the wait was over.
+      const asked = now();
+      while (now() === asked) await new Promise((resolve) => setImmediate(resolve));
     }
     poller.stop('marker-reason');
     await settled(poller);

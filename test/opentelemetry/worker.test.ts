@@ -107,7 +107,11 @@ describeWithRedis('a worker', () => {
       [{...by, 'error.type': '429'}, 1],
       [{...by, 'error.type': '503'}, 1],
     ]);
-    expect(await telemetry.measured('operation.wait.duration')).toEqual([
+    // The hold in Redis begins a round trip after the wait: whether it is over when the wait is, is chance.
+    const waits = (await telemetry.measured('operation.wait.duration')).filter(
+      (each) => each.by['operation.wait.cause'] !== 'heldBack',
+    );
+    expect(waits).toEqual([
       {by: {...by, 'operation.wait.cause': 'schedule'}, value: 2, sum: expect.closeTo(0.014, 6)},
       {by: {...by, 'operation.wait.cause': 'retryAfter'}, value: 1, sum: 1},
     ]);

@@ -125,6 +125,20 @@ export async function turns(count = 20): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await nextTurn();
 }
 
+/**
+ * Fails unless a promise settles before a timer fires that is set now, on the same event loop: what holds up the one holds up the other.
+ * So a busy machine makes neither late, as it does by a clock.
+ */
+export async function settlesWithin<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value> {
+  let timer: unknown;
+  const late = new Promise<never>((_, reject) => {
+    const fail = (): void => reject(new Error(`It did not settle within ${milliseconds} ms`));
+    // What was due before may take some turns to get here.
+    timer = original.setTimeout(() => void turns().then(fail), milliseconds);
+  });
+  return await Promise.race([promise, late]).finally(() => original.clearTimeout(timer as NodeJS.Timeout));
+}
+
 // Real under fake timers too.
 const performanceNow = performance.now.bind(performance);
 
@@ -311,6 +325,19 @@ export function expectPollError(
 /** Lets every wait pass at once, under fake timers. */
 export function skipWaits({poller}: Recording): void {
   skipWaitsOf(poller, jest);
+}
+
+/**
+ * Lets the time pass, under fake timers, that ends a request to which no answer comes, or none to the end, as soon as it has arrived.
+ * Before that it takes as long as a busy machine needs for it.
+ *
+ * @param count how many requests the operation has had by then
+ */
+export async function timeOut(operation: EmulatedOperation, count: number, milliseconds: number): Promise<void> {
+  await until(() => operation.requests.length === count);
+  // If there is a head of an answer, it is read by then.
+  await turns();
+  await jest.advanceTimersByTimeAsync(milliseconds);
 }
 
 /** A request as a fake `fetch` got it. */
