@@ -179,9 +179,12 @@ describeWithRedis('onEnd', () => {
     const queue = bench.queue<Data>();
     const {ends, onEnd} = keepEnds();
     let isClosed = false;
+    // On a busy machine the poll itself takes more than one request of 200 ms.
+    let received = 0;
     const worker: OperationWorker = bench.worker<Data>({
       requestTimeout: 200,
       onEnd: async (ended) => {
+        received = emulator.received;
         await onEnd(ended);
         await worker.close();
         isClosed = true;
@@ -193,7 +196,7 @@ describeWithRedis('onEnd', () => {
     bench.worker<Data>({onEnd});
     await until(async () => (await queue.counts()).ended === 1);
     expect(ends.map((ended) => ended.id)).toEqual([id, id]);
-    expect(emulator.received).toBe(1);
+    expect(emulator.received).toBe(received);
     expect(bench.errors).toEqual([]);
   });
 

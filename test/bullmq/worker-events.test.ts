@@ -1,6 +1,7 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import {Queue} from 'bullmq';
 import {expectTypeOf} from 'expect-type';
+import ky from 'ky';
 import type {OperationEvent, RunningOperation} from 'operation-poller';
 import type {OperationWorker, TurnEventOf} from 'operation-poller/bullmq';
 import {operationEventTypes} from '../../src/operation/events.ts';
@@ -110,16 +111,26 @@ describeWithRedis('the events of a worker', () => {
   });
 
   test('are not of a poll that is handed back', async () => {
-    const emulator = await bench.emulator({script: [{fault: 'hang'}]});
     const queue = bench.queue();
-    await queue.add(emulator.addOperation().location);
-    // The token takes its time, and then the request does: together longer than a worker that closes waits.
-    const slow = (): Promise<string> => new Promise((resolve) => setTimeout(() => resolve(token), 200));
-    const worker = bench.worker({requestTimeout: 300, token: slow});
+    await queue.add('https://graph.example/operations/1');
+    // The token takes its time, and then the request does: together longer than a worker that closes waits. The request is made before
+    // that wait is over even if both are late, since its timer is due before.
+    let asked = 0;
+    const slow = (): Promise<string> => {
+      asked += 1;
+      return new Promise((resolve) => setTimeout(() => resolve(token), 200));
+    };
+    let requests = 0;
+    const hang = (): Promise<Response> => {
+      requests += 1;
+      return new Promise(() => undefined);
+    };
+    const http = ky.create({fetch: hang});
+    const worker = bench.worker({requestTimeout: 300, token: slow, http});
     const received = eventsOf(worker);
-    await until(async () => (await queue.counts()).active === 1);
+    await until(() => asked === 1);
     await worker.close();
-    expect(emulator.received).toBe(1);
+    expect(requests).toBe(1);
     expect(received).toEqual([]);
   });
 });
