@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {afterAll, afterEach, beforeAll, describe} from '@jest/globals';
 import {Queue} from 'bullmq';
 import {Redis} from 'ioredis';
+import ky, {type KyInstance} from 'ky';
 import {
   createOperationEvents,
   createOperationQueue,
@@ -134,6 +135,34 @@ export async function until(holds: () => unknown | Promise<unknown>): Promise<vo
     if (performance.now() - started > longestWait) throw new Error(`Does not hold after ${longestWait} ms: ${holds}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/**
+ * A service in this process, none of whose answers comes before the test lets them go: what is to happen during a poll does, however
+ * busy the machine is.
+ *
+ * @param statuses those of its answers, the last one again and again
+ */
+export function holdingService(...statuses: readonly string[]): {
+  readonly fetch: () => Promise<Response>;
+  readonly http: KyInstance;
+  readonly location: string;
+  readonly requests: () => number;
+  readonly release: () => void;
+} {
+  let requests = 0;
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const fetch = async (): Promise<Response> => {
+    const status = statuses[Math.min(requests, statuses.length - 1)];
+    requests += 1;
+    await released;
+    return Response.json({id: 'a', status});
+  };
+  const http = ky.create({fetch});
+  return {fetch, http, location: 'https://graph.example/operations/a', requests: () => requests, release};
 }
 
 /** The id that BullMQ has for an operation. */

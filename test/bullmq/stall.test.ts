@@ -1,11 +1,10 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import {Redis} from 'ioredis';
-import ky from 'ky';
 import {protocols} from 'operation-poller';
 import {foldLockErrors} from '../../src/bullmq/fold-lock-errors.ts';
 import {Skips} from '../../src/bullmq/skips.ts';
-import {Bench, describeWithRedis, dueOf, jobIdOf, rejection, until} from './setup.ts';
+import {Bench, describeWithRedis, dueOf, holdingService, jobIdOf, rejection, until} from './setup.ts';
 
 const renders = protocols.define({
   name: 'renders',
@@ -152,25 +151,16 @@ describeWithRedis('a worker that lost the locks of many jobs', () => {
   beforeEach(() => void bench.fresh());
 
   test('reports it once', async () => {
+    const service = holdingService('succeeded');
     const queue = bench.queue();
-    const locations = Array.from({length: 20}, (_, id) => ({location: `https://graph.example/operations/${id}`}));
-    const queued = await queue.addMany(locations);
-    // None is answered before all are asked, and the locks are gone.
-    let answer = (): void => undefined;
-    const answering = new Promise<void>((resolve) => {
-      answer = resolve;
-    });
-    let requests = 0;
-    const fetch = async (): Promise<Response> => {
-      requests += 1;
-      await answering;
-      return Response.json({id: 'a', status: 'succeeded'});
-    };
-    bench.worker({recoverAfter: 2000, http: ky.create({fetch})});
-    await until(() => requests >= 20);
+    const queued = await queue.addMany(
+      Array.from({length: 20}, (_, key) => ({location: service.location, key: String(key)})),
+    );
+    bench.worker({recoverAfter: 2000, http: service.http});
+    await until(() => service.requests() >= 20);
     const redis = bench.redisClient();
     await redis.del(...queued.map((operation) => `bull:${bench.name}:${jobIdOf(operation)}:lock`));
-    answer();
+    service.release();
     await Promise.all(queued.map((operation) => operation.result()));
     await until(() => bench.errors.length > 0);
     expect(bench.errors).toHaveLength(1);

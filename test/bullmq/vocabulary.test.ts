@@ -4,7 +4,7 @@ import ky from 'ky';
 import {type OperationEvent, pollOperation, WatchAbortedError} from 'operation-poller';
 import type {EndedRecord} from 'operation-poller/runner';
 import type {OperationStep} from '../../src/testing/index.ts';
-import {Bench, describeWithRedis, dueOf, jobIdOf, rejection, token, until} from './setup.ts';
+import {Bench, describeWithRedis, dueOf, holdingService, jobIdOf, rejection, token, until} from './setup.ts';
 
 describeWithRedis('what a queue is asked for', () => {
   const bench = new Bench();
@@ -209,21 +209,19 @@ describeWithRedis('82: wake', () => {
   beforeEach(() => void bench.fresh());
 
   test('ends a wait of the schedule and an initial delay, a thousand times with one poll', async () => {
-    const emulator = await bench.emulator();
+    const {http, location, requests, release} = holdingService('running', 'running', 'succeeded');
     const queue = bench.queue();
-    const operation = emulator.addOperation({script: ['running', 'running', 'succeeded']});
-    bench.worker({schedule: () => 60_000});
-    const queued = await queue.add(operation.location, {initialDelay: 60_000});
-    const wakeAndWait = async (polls: number): Promise<void> => {
-      await Promise.all(Array.from({length: 1000}, () => queue.wake(queued.key)));
-      await until(async () => operation.requests.length >= polls && (await queue.counts()).active === 0);
-    };
-    await wakeAndWait(1);
-    expect(operation.requests.length).toBeLessThanOrEqual(2);
+    bench.worker({schedule: () => 60_000, http});
+    const queued = await queue.add(location, {initialDelay: 60_000});
+    await Promise.all(Array.from({length: 1000}, () => queue.wake(queued.key)));
+    release();
+    await until(async () => requests() >= 1 && (await queue.counts()).active === 0);
+    // Those that came during the first poll count for another one after it.
+    expect(requests()).toBeLessThanOrEqual(2);
     await until(async () => (await queue.counts()).waiting === 1);
-    const polls = operation.requests.length;
+    const polls = requests();
     await queue.wake(queued.id);
-    await until(() => operation.requests.length > polls);
+    await until(() => requests() > polls);
     expect(bench.errors).toEqual([]);
   });
 
@@ -245,31 +243,31 @@ describeWithRedis('82: wake', () => {
   });
 
   test('makes one more poll after one that is under way', async () => {
-    const emulator = await bench.emulator();
+    const {http, location, requests, release} = holdingService('running', 'succeeded');
     const queue = bench.queue();
-    const operation = emulator.addOperation({script: [{status: 'running', delay: 1000}, 'succeeded']});
-    bench.worker({schedule: () => 60_000});
-    const queued = await queue.add(operation.location);
-    await until(() => operation.requests.length === 1);
+    bench.worker({schedule: () => 60_000, http});
+    const queued = await queue.add(location);
+    await until(() => requests() === 1);
+    // It waits for nothing.
     expect(await queue.wake(queued.key)).toBe(true);
-    // Nothing was waited for.
-    expect(await queue.counts()).toMatchObject({active: 1});
+    release();
     expect((await queued.result()).status).toBe('succeeded');
-    expect(operation.requests).toHaveLength(2);
+    expect(requests()).toBe(2);
     expect(bench.errors).toEqual([]);
   });
 
   test('counts when the worker that has the job closes', async () => {
-    const emulator = await bench.emulator();
+    const {http, location, requests, release} = holdingService('running', 'succeeded');
     const queue = bench.queue();
-    const operation = emulator.addOperation({script: [{status: 'running', delay: 500}, 'succeeded']});
-    const worker = bench.worker({schedule: () => 60_000});
-    const queued = await queue.add(operation.location);
-    await until(() => operation.requests.length === 1);
+    const worker = bench.worker({schedule: () => 60_000, http});
+    const queued = await queue.add(location);
+    await until(() => requests() === 1);
     await queue.wake(queued.key);
-    await worker.close();
+    const closing = worker.close();
+    release();
+    await closing;
     expect(await queue.counts()).toMatchObject({waiting: 0, due: 1});
-    bench.worker();
+    bench.worker({http});
     expect((await queued.result()).status).toBe('succeeded');
     expect(bench.errors).toEqual([]);
   });
@@ -277,30 +275,33 @@ describeWithRedis('82: wake', () => {
   test('leaves nothing behind of a hint during the last poll', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
-    const operation = emulator.addOperation({script: [{status: 'succeeded', delay: 500}]});
-    bench.worker({schedule: () => 20});
-    const queued = await queue.add(operation.location);
-    await until(() => operation.requests.length === 1);
+    const {http, location, requests, release} = holdingService('succeeded');
+    const worker = bench.worker({http});
+    const queued = await queue.add(location);
+    await until(() => requests() === 1);
     expect(await queue.wake(queued.key)).toBe(true);
+    release();
     await queued.result();
+    await worker.close();
+    bench.worker();
     // The hints are looked at when a job is put back.
     await queue.add(emulator.addOperation({script: ['running', 'running', 'succeeded']}).location);
     const redis = await bench.raw().backend.client;
     await until(async () => (await queue.counts()).ended === 2);
     expect(await redis.hgetall(bench.raw().toKey('hints'))).toEqual({});
-    expect(operation.requests).toHaveLength(1);
+    expect(requests()).toBe(1);
   });
 
   test('makes one more poll for all hints during one, however long that one takes', async () => {
-    const emulator = await bench.emulator();
+    const {http, location, requests, release} = holdingService('running');
     const queue = bench.queue();
-    const operation = emulator.addOperation({script: [{status: 'running', delay: 500}]});
-    bench.worker({schedule: () => 60_000});
-    const queued = await queue.add(operation.location);
-    await until(() => operation.requests.length === 1);
+    bench.worker({schedule: () => 60_000, http});
+    const queued = await queue.add(location);
+    await until(() => requests() === 1);
     await Promise.all(Array.from({length: 20}, () => queue.wake(queued.key)));
-    await until(async () => operation.requests.length > 1 && (await queue.counts()).waiting === 1);
-    expect(operation.requests).toHaveLength(2);
+    release();
+    await until(async () => requests() > 1 && (await queue.counts()).waiting === 1);
+    expect(requests()).toBe(2);
   });
 
   test('does nothing where nothing is watched', async () => {

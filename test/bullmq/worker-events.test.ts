@@ -1,12 +1,11 @@
 import {beforeEach, expect, test} from '@jest/globals';
-import {Queue} from 'bullmq';
 import {expectTypeOf} from 'expect-type';
 import ky from 'ky';
 import type {OperationEvent, RunningOperation} from 'operation-poller';
 import type {OperationWorker, TurnEventOf} from 'operation-poller/bullmq';
 import {operationEventTypes} from '../../src/operation/events.ts';
 import {Listeners} from '../../src/shared/listeners.ts';
-import {Bench, describeWithRedis, jobIdOf, rejection, token, until} from './setup.ts';
+import {Bench, describeWithRedis, holdingService, jobIdOf, rejection, token, until} from './setup.ts';
 
 describeWithRedis('the events of a worker', () => {
   const bench = new Bench();
@@ -94,19 +93,18 @@ describeWithRedis('the events of a worker', () => {
   });
 
   test('are emitted again where the poll is made again, because Redis did not take it', async () => {
-    const emulator = await bench.emulator({script: [{status: 'succeeded', delay: 100}]});
+    const {http, location, requests, release} = holdingService('succeeded');
     const queue = bench.queue();
-    const worker = bench.worker({recoverAfter: 1000});
+    const worker = bench.worker({recoverAfter: 1000, http});
     const received: string[] = [];
     worker.on('succeeded', ({id}) => received.push(id));
-    const queued = await queue.add(emulator.addOperation().location);
-    await emulator.nextRequest();
+    const queued = await queue.add(location);
+    await until(() => requests() === 1);
     // As if another worker had taken the job over: this one's lock is gone.
-    const raw = new Queue(bench.name, {connection: bench.connection});
-    bench.opened(raw, () => raw.close());
     await bench.redisClient().del(`bull:${bench.name}:${jobIdOf(queued)}:lock`);
+    release();
     await queued.result();
-    expect(received).toEqual(Array(emulator.received).fill(queued.id));
+    expect(received).toEqual(Array(requests()).fill(queued.id));
     expect(received.length).toBeGreaterThan(1);
   });
 
