@@ -1,4 +1,4 @@
-import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace} from '@opentelemetry/api';
 import {
   type OperationPoller,
@@ -9,7 +9,7 @@ import {
   schedules,
 } from 'operation-poller';
 import {type InstrumentOptions, instrument} from 'operation-poller/opentelemetry';
-import type {AddOperationOptions, OperationStep} from 'operation-poller/testing';
+import {type AddOperationOptions, type OperationStep, skipWaits} from 'operation-poller/testing';
 import {now} from '../../src/shared/clock.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {milliseconds, startTelemetry} from './telemetry.ts';
@@ -25,7 +25,10 @@ let telemetry: ReturnType<typeof startTelemetry>;
 beforeEach(() => {
   telemetry = startTelemetry();
 });
-afterEach(() => telemetry.stop());
+afterEach(async () => {
+  jest.useRealTimers();
+  await telemetry.stop();
+});
 
 async function watch(
   script: readonly OperationStep[],
@@ -212,7 +215,14 @@ describe('a poller', () => {
   });
 
   test('that times out has that error', async () => {
-    const poller = await watch(['running', {fault: 'hang'}], {totalTimeout: 200});
+    jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask']});
+    const emulator = await startEmulator();
+    const operation = emulator.addOperation({script: ['running', {fault: 'hang'}]});
+    const poller = pollOperation(operation.location, {...quick, totalTimeout: 200});
+    instrument(poller, telemetry.options);
+    skipWaits(poller, jest);
+    while (operation.requests.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await jest.advanceTimersByTimeAsync(200);
     await settled(poller);
     const [span] = telemetry.spans('operation.watch');
     expect(span?.attributes).toMatchObject({'operation.outcome': 'abandoned', 'error.type': 'WatchTimeoutError'});
@@ -273,7 +283,7 @@ describe('a poller', () => {
     await poller.waitFor('running');
     poller.stop();
     await settled(poller);
-    const earlier = {...poller.toJSON(), startedAt: Date.now() - 100_000};
+    const earlier = {...poller.toJSON(), startedAt: now() - 100_000};
     const resumed = resumeOperation(earlier, {...quick, totalTimeout: false});
     instrument(resumed, telemetry.options);
     resumed.stop();
