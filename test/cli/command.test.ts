@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {type GraphEmulator, type OperationStep, startGraphEmulator} from 'operation-poller/testing';
 import {exitCodes} from '../../src/cli/cli-error.ts';
 import {runCommand} from '../../src/cli/command.ts';
@@ -25,6 +25,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  jest.useRealTimers();
   await emulator.stop();
   await rm(folder, {recursive: true, force: true});
 });
@@ -35,6 +36,20 @@ function operation(script: readonly OperationStep[]): string {
 
 function watch(script: readonly OperationStep[], args: readonly string[] = [], options: FakeShellOptions = {}) {
   return run(['watch', operation(script), ...quick, ...args], {env, ...options});
+}
+
+/** Runs a command by fake timers: time passes only once it has written what is given, and then as much as is given with it. */
+async function runByFakeTimers(args: readonly string[], pace: ReadonlyArray<readonly [string, number]>) {
+  jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask']});
+  const shell = fakeShell({env});
+  const running = runCommand(args, shell);
+  for (const [text, milliseconds] of pace) {
+    while (!shell.written().stderr.includes(text)) await new Promise(setImmediate);
+    await jest.advanceTimersByTimeAsync(milliseconds);
+  }
+  const exitCode = await running;
+  jest.useRealTimers();
+  return {exitCode, ...shell.written()};
 }
 
 function lines(text: string): Array<Record<string, unknown>> {
@@ -94,7 +109,12 @@ describe('watch: how it ends', () => {
   );
 
   test('timeout: 4, with the last problem', async () => {
-    const ended = await watch(['running', {http: 503, retryAfter: 60}], ['--timeout', '300ms']);
+    const location = operation(['running', {http: 503, retryAfter: 60}]);
+    const pace = [
+      ['running', 5],
+      ['HTTP 503', 295],
+    ] as const;
+    const ended = await runByFakeTimers(['watch', location, ...quick, '--timeout', '300ms'], pace);
     expect(ended).toMatchObject({exitCode: 4, stdout: ''});
     expect(ended.stderr).toContain('it is running; last: HTTP 503 serviceNotAvailable\n');
     expect(ended.stderr).toMatch(
@@ -145,12 +165,12 @@ describe('watch: how it ends', () => {
     const atOnce = await run(['watch', missing, ...quick, '--not-found-grace', '0s'], {env});
     expect(atOnce).toMatchObject({exitCode: 6, stdout: '', stderr: expect.stringContaining('There is no operation')});
     expect(emulator.received).toBe(1);
-    const later = await run(['watch', missing, ...quick, '--not-found-grace', '50ms'], {env});
+    const later = await runByFakeTimers(['watch', missing, ...quick, '--not-found-grace', '50ms'], [['HTTP 404', 50]]);
     expect(later.exitCode).toBe(6);
     expect(later.stderr).toMatch(
       /^0s {2}HTTP 404 \w+, next poll in 5ms, not known to the service yet, giving up in 1s\n/,
     );
-    expect(emulator.received).toBeGreaterThan(2);
+    expect(emulator.received).toBe(3);
   });
 
   test('interrupted: 130, during a wait and during a request', async () => {
@@ -314,10 +334,12 @@ describe('watch: stopping and resuming', () => {
   const resumeFile = (): string => join(folder, 'a token.resume');
 
   test('saves the token for this user alone, resumes, and removes the file', async () => {
-    const location = operation([{status: 'running', times: 2, retryAfter: 60}, 'succeeded']);
+    const watched = emulator.addOperation({script: [{status: 'running', retryAfter: 60}]});
     const path = resumeFile();
-    const stopped = await run(['watch', location, ...quick, '--timeout', '200ms', '--resume', path], {env});
+    const args = ['watch', watched.location, ...quick, '--timeout', '200ms', '--resume', path];
+    const stopped = await runByFakeTimers(args, [['running', 200]]);
     expect(stopped.exitCode).toBe(4);
+    watched.rescript(['running', 'succeeded']);
     expect(stopped.stderr).toContain(
       `Resume with: operation-poller watch --token-env T --interval 5ms --timeout 200ms --resume '${path}'\n`,
     );
@@ -494,11 +516,12 @@ describe('watch: where the token goes', () => {
     const ended = await run(['watch', ...quick, '--resume', file, '--root', 'https://api.example.com'], {env});
     expect(ended).toMatchObject({exitCode: 2, stderr: expect.stringContaining('https://api.example.com')});
     expect(emulator.received).toBe(before);
-    const resumed = await run(['watch', ...quick, '--timeout', '50ms', '--resume', file, '--root', emulator.root], {
-      env,
-    });
-    expect(resumed.exitCode).toBe(exitCodes.timeout);
-    expect(emulator.received).toBeGreaterThan(before);
+    const shell = fakeShell({env});
+    const arriving = emulator.nextRequest();
+    const resuming = runCommand(['watch', ...quick, '--resume', file, '--root', emulator.root], shell);
+    await arriving;
+    shell.interrupt();
+    expect(await resuming).toBe(130);
   });
 
   test('with --root, without a token', async () => {

@@ -16,8 +16,8 @@ import {
   UnreachableError,
   WatchAbortedError,
 } from '../../src/index.ts';
-import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {now} from '../../src/shared/clock.ts';
+import type {EmulatedOperation, GraphEmulator, OperationStep} from '../../src/testing/index.ts';
 import {expectPollError, failure, pendingTimers, startEmulator, timeOut, token, until} from '../support/behaviours.ts';
 
 /** Of the request that is not answered, in milliseconds. */

@@ -2,7 +2,7 @@
 
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import {inspect} from 'node:util';
-import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import {createActor, toPromise} from 'xstate';
 import {
@@ -19,17 +19,19 @@ import {
   schedules,
 } from '../../src/index.ts';
 import {operationEventTypes} from '../../src/operation/events.ts';
-import type {OperationStep} from '../../src/testing/index.ts';
+import type {EmulatedOperation, OperationStep} from '../../src/testing/index.ts';
 import {
   afterwards,
   begin,
   quick,
   type Recording,
   recordEvents,
+  skipWaits,
   startEmulator,
   startServer,
   turns,
   types,
+  until,
 } from '../support/behaviours.ts';
 import {reachable, shown} from '../support/reachable.ts';
 
@@ -83,6 +85,36 @@ async function expectClean({poller, events}: Recording, looksFor = marker): Prom
   return outcome?.status === 'rejected' ? outcome.reason : undefined;
 }
 
+const isHanging = ([first]: readonly OperationStep[]): boolean => typeof first === 'object' && first.fault === 'hang';
+
+/** Which of its limits ends a watch, in milliseconds, if any does. */
+const limitOf = ({totalTimeout, requestTimeout}: PollOptions = {}): number | undefined =>
+  totalTimeout === false ? requestTimeout : (totalTimeout ?? requestTimeout);
+
+/**
+ * As {@link expectClean}, where a limit ends the watch: time passes by fake timers, in waits and while a request hangs that has arrived.
+ *
+ * @param hanging the operation whose requests all hang, if there is one
+ */
+async function expectCleanInTime(
+  recording: Recording,
+  limit: number,
+  hanging: EmulatedOperation | undefined,
+  looksFor = marker,
+): Promise<unknown> {
+  skipWaits(recording);
+  let isOver = false;
+  const ended = expectClean(recording, looksFor).finally(() => {
+    isOver = true;
+  });
+  for (let count = 1; !isOver; count += 1) {
+    await until(() => isOver || (hanging !== undefined && hanging.requests.length >= count));
+    await jest.advanceTimersByTimeAsync(limit);
+  }
+  jest.useRealTimers();
+  return await ended;
+}
+
 const tasks = protocols.define({
   ...protocols.longRunning,
   name: 'tasks',
@@ -132,10 +164,13 @@ describe('a token shows nowhere: a watch that ends with', () => {
   test.each(cases.map((each) => [each.name ?? 'success', JSON.stringify(each.script), each] as const))(
     '%s: %s',
     async (_, __, {script, options, name}) => {
+      const limit = limitOf(options);
+      if (limit !== undefined) jest.useFakeTimers();
       const emulator = await startEmulator({token});
-      const {location} = emulator.addOperation({script});
-      const recording = begin(location, {protocol: tasks, token, ...options});
-      const error = await expectClean(recording);
+      const operation = emulator.addOperation({script});
+      const recording = begin(operation.location, {protocol: tasks, token, ...options});
+      const hanging = isHanging(script) ? operation : undefined;
+      const error = await (limit === undefined ? expectClean(recording) : expectCleanInTime(recording, limit, hanging));
       expect((error as Error | undefined)?.name).toBe(name);
       if (name !== 'WatchAbortedError') expect(emulator.requests[0]?.headers['authorization']).toBe(`Bearer ${token}`);
     },
@@ -448,8 +483,11 @@ describe.each([
   test.each(
     fates.map(([name, script, options]) => [name ?? 'success', JSON.stringify(script), script, options] as const),
   )('%s: %s', async (name, __, script, options) => {
+    const limit = limitOf(options);
+    if (limit !== undefined) jest.useFakeTimers();
     const foreign = await startEmulator();
-    const {location} = foreign.addOperation({script, bearer: false, query});
+    const operation = foreign.addOperation({script, bearer: false, query});
+    const {location} = operation;
     const own = await startEmulator();
     const start = moved ? own.addOperation({script: [{status: 'running', location}]}).location : location;
     const isElsewhere = moved && JSON.stringify(script).includes('elsewhere') && name === 'ProtocolError';
@@ -461,7 +499,10 @@ describe.each([
       ...(isElsewhere ? {consecutiveFailures: 1} : {}),
       ...options,
     });
-    const error = await expectClean(recording, capability);
+    const hanging = isHanging(script) ? operation : undefined;
+    const error = await (limit === undefined
+      ? expectClean(recording, capability)
+      : expectCleanInTime(recording, limit, hanging, capability));
     expectNoTrace('the actor as far as it is shown', String(recording.poller.actor), capability);
     if (name === 'success') expect(error).toBeUndefined();
     else expect(error).toBeInstanceOf(OperationError);
