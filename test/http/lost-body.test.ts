@@ -1,16 +1,16 @@
 // A response whose head has arrived counts by its head, even if its body is lost. On both transports.
 
 import type {ServerResponse} from 'node:http';
-import {setImmediate as nextTurn} from 'node:timers/promises';
-import {describe, expect, jest, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import ky, {type KyInstance} from 'ky';
 import {createOperationClient} from '../../src/client/index.ts';
 import {createGraphClient} from '../../src/graph/index.ts';
-import {type ResponseHead, setTransport, transportOf} from '../../src/http/transport.ts';
+import type {ResponseHead} from '../../src/http/transport.ts';
 import {OperationNotStartedError, protocols} from '../../src/index.ts';
 import {leanHttp} from '../../src/node/index.ts';
 import {now} from '../../src/shared/clock.ts';
 import {failure, only, quick, recordEvents, startServer, type TestServer, token} from '../support/behaviours.ts';
+import {playByFakeTimers} from '../support/fake-time.ts';
 
 type Loss = (response: ServerResponse) => void;
 
@@ -145,38 +145,16 @@ const transports: ReadonlyArray<readonly [string, KyInstance]> = [
   ['leanHttp', leanHttp()],
 ];
 
-/**
- * Plays by fake timers. Time passes only while no request is under way but those whose bodies never end, once their heads are there: no
- * limit is reached by anything else, however busy the machine is.
- */
-async function playByFakeTimers(http: KyInstance, play: (http: KyInstance) => Promise<void>): Promise<void> {
-  jest.useFakeTimers();
-  const underWay = new Set<object>();
-  const counted = ky.create();
-  setTransport(counted, async (location, request) => {
-    underWay.add(request);
-    const onHead = (head?: ResponseHead): void => {
-      if (head?.headers.get('content-length') === announced) underWay.delete(request);
-      request.onHead(head);
-    };
-    return await transportOf(http)(location, {...request, onHead}).finally(() => underWay.delete(request));
-  });
-  let isOver = false;
-  const played = play(counted).finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
-    await nextTurn();
-    if (underWay.size === 0) await jest.advanceTimersByTimeAsync(10);
-  }
-  await played;
-}
+/** Whether the body that comes after a head is one that never ends, where one of them does not. */
+const isEndless = ({headers}: ResponseHead): boolean => headers.get('content-length') === announced;
 
 describe.each(losses)('a body that %s', (name, lose) => {
   const cases = transports.flatMap(([transport, http]) =>
     Object.entries(fates).map(([fate, play]) => [transport, fate, http, play] as const),
   );
-  test.each(cases)('%s: %s', (_, __, http, play) => playByFakeTimers(http, (counted) => play(counted, name, lose)));
+  test.each(cases)('%s: %s', (_, __, http, play) =>
+    playByFakeTimers(http, (counted) => play(counted, name, lose), name === 'never ends' ? isEndless : undefined),
+  );
 });
 
 describe.each(transports)('%s', (_, http) => {
@@ -184,7 +162,7 @@ describe.each(transports)('%s', (_, http) => {
     const {root} = await service(losses[0]![1], {status: 202}, (_method, count) => count === 1);
     const protocol = protocols.define({...protocols.longRunning, name: 'statuses', httpStatuses: {202: 'running'}});
     const client = createOperationClient({root, http, token});
-    const {poller, events} = recordEvents(client.watch(`${root}/jobs/1`, {...options, protocol}));
+    const {poller, events} = recordEvents(client.watch(`${root}/jobs/1`, {schedule, retry, protocol}));
     await poller.result();
     expect(events.map(({type}) => type)).toEqual(['polled', 'running', 'waiting', 'polled', 'succeeded']);
   });
@@ -196,7 +174,7 @@ describe.each(transports)('%s', (_, http) => {
     };
     const {root} = await service(losses[0]![1], {status: 202, headers});
     const graph = createGraphClient({root, http, token, batch: false});
-    const error = await failure(graph.resetPassword('a', options), OperationNotStartedError);
+    const error = await failure(graph.resetPassword('a', {schedule, retry}), OperationNotStartedError);
     expect(error.mayHaveStarted).toBe(true);
     expect(JSON.stringify([error, error.cause])).not.toContain('MARKER');
   });
@@ -206,7 +184,8 @@ describe.each(transports)('%s', (_, http) => {
     const {root} = await service(losses[0]![1], {status: 202, headers});
     const graph = createGraphClient({root, http, token, batch: false});
     const reset = await graph.resetPassword('a', {
-      ...options,
+      schedule,
+      retry,
       newPassword: 'a-new-password',
     });
     expect(await reset.newPassword()).toBe('a-new-password');
