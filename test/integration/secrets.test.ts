@@ -136,7 +136,11 @@ const cases: readonly Case[] = [
   },
   {script: ['running', {status: 'failed', detail: 'PolicyViolation'}], name: 'OperationFailedError'},
   {script: ['running', 'canceled'], name: 'OperationCanceledError'},
-  {script: [{status: 'running'}], options: {totalTimeout: 600, stalledAfter: 10}, name: 'WatchTimeoutError'},
+  {
+    script: [{status: 'running'}],
+    options: {totalTimeout: 600, stalledAfter: 10, schedule: schedules.fixed(100)},
+    name: 'WatchTimeoutError',
+  },
   {script: ['running'], options: {signal: AbortSignal.abort('enough')}, name: 'WatchAbortedError'},
   {script: [{http: 401}], name: 'UnauthorizedError'},
   {script: [{http: 401}], options: {token: async () => token}, name: 'UnauthorizedError'},
