@@ -11,6 +11,7 @@ import {
 import type {OperationEvent, SucceededEvent} from '../operation/events.ts';
 import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
+import {now, processClock} from '../shared/clock.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {responseAttributes, urlAttributes} from './attributes.ts';
 import type {Meters} from './meters.ts';
@@ -49,7 +50,9 @@ export function instrumentPoller(
   // A resume token contains more than may be exported; only this is used.
   const {protocol, startedAt, endedAt, attempt} = poller.toJSON();
   if (endedAt !== undefined) return {unsubscribe: () => undefined};
-  const startTime = Date.now();
+  const startTime = now();
+  // A token has times of the wall clock, an event those of the process's clock.
+  const began = startedAt - processClock.wallOffset();
   const attributes = {[attributeNames.protocol]: protocol};
   const parent = context.active();
   const span = tracer.startSpan(spanNames.watch, {startTime: new Date(startTime), attributes, links}, parent);
@@ -78,7 +81,7 @@ export function instrumentPoller(
     const outcome = watchOutcome(event);
     if (outcome === undefined) return;
     setOutcome(span, outcome, event);
-    meters.recordOutcome(outcome, {protocol, duration: Math.max(0, event.at - startedAt) / 1000});
+    meters.recordOutcome(outcome, {protocol, duration: Math.max(0, event.at - began) / 1000});
     close(timeline.now);
     if (event.type !== 'succeeded') return onDone();
     void traceResult(poller, tracer, spanContext, event, () => isSubscribed).then(onDone);
@@ -87,7 +90,7 @@ export function instrumentPoller(
     unsubscribe: () => {
       isSubscribed = false;
       if (!isOpen) return;
-      close(Math.max(timeline.now, Date.now()));
+      close(Math.max(timeline.now, now()));
       onDone();
     },
   };
@@ -119,7 +122,7 @@ async function traceResult(
     // A stop is deliberate and therefore not an error.
     if (error.name !== 'WatchAbortedError') span.setStatus({code: SpanStatusCode.ERROR});
   }
-  span.end(new Date(Math.max(at, Date.now())));
+  span.end(new Date(Math.max(at, now())));
 }
 
 /** Starts the span of a segment; the caller ends it when the segment ended. */

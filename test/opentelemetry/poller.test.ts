@@ -278,6 +278,32 @@ describe('a poller', () => {
     expect(telemetry.open()).toBe(0);
   });
 
+  test.each([3_600_000, -3_600_000])(
+    'has spans as long as what they are of, by a wall clock that was set by %d ms before it began',
+    async (by) => {
+      jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask']});
+      now();
+      jest.setSystemTime(Date.now() + by);
+      const emulator = await startEmulator();
+      const {location} = emulator.addOperation({script: ['running', 'succeeded']});
+      const poller = pollOperation(location, {...quick, schedule: schedules.fixed(1000)});
+      instrument(poller, telemetry.options);
+      skipWaits(poller, jest);
+      await poller.result();
+      const lengths = telemetry
+        .spans()
+        .map(({name, startTime, endTime}) => [name, milliseconds(endTime) - milliseconds(startTime)]);
+      expect(lengths).toEqual([
+        ['operation.poll', 0],
+        ['operation.wait', 1000],
+        ['operation.poll', 0],
+        ['operation.watch', 1000],
+      ]);
+      jest.useRealTimers();
+      expect((await telemetry.measured('operation.duration'))[0]?.sum).toBe(1);
+    },
+  );
+
   test('that was resumed is measured from its original start', async () => {
     const poller = await watch(['running']);
     await poller.waitFor('running');
