@@ -149,6 +149,10 @@ export const brokenQueues: Readonly<Record<BrokenQueue, new () => Queue>> = {
   },
   'leases nothing, so that turns are taken twice at once and the older is written too': class extends Queue {
     readonly #waiting = new Map<string, () => void>();
+    override async close(): Promise<void> {
+      await super.close();
+      for (const wake of this.#waiting.values()) wake();
+    }
     override leaseOf(): number {
       return 0;
     }
@@ -158,12 +162,7 @@ export const brokenQueues: Readonly<Record<BrokenQueue, new () => Queue>> = {
       const other = this.#waiting.get(key);
       this.#waiting.delete(key);
       if (other !== undefined) other();
-      else {
-        await new Promise<void>((resolve) => {
-          this.#waiting.set(key, resolve);
-          options.signal?.addEventListener('abort', () => resolve(), {once: true});
-        });
-      }
+      else await new Promise<void>((resolve) => this.#waiting.set(key, resolve));
       return super.turn(record, options, now);
     }
   },
