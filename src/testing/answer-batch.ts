@@ -1,28 +1,25 @@
-import {randomUUID} from 'node:crypto';
 import {type Answer, graphError} from './answer.ts';
 import {type BatchPart, readBatch} from './batch-request.ts';
 import type {EmulatedService} from './emulator-options.ts';
-import type {GraphRequest} from './graph-request.ts';
-import {answerRequest, notFound, withCommonHeaders} from './graph-service.ts';
+import {createRequest, type GraphRequest} from './graph-request.ts';
+import {answerRequest, notFound, refuse, withCommonHeaders} from './graph-service.ts';
 import type {Fault, StepAnswer} from './operation-step.ts';
 import {pathOf} from './path.ts';
 import type {RecordedRequest} from './request-recorder.ts';
 import {answerStep, httpOf} from './step-answer.ts';
 
-/** Answers a request that came over HTTP, whether it is an envelope or a single request. */
-export function answerHttpRequest(request: GraphRequest, service: EmulatedService): Answer {
+/** The answer to the envelope of a batch, `POST /{version}/$batch`; `undefined` for any other request. */
+export function answerBatch(request: GraphRequest, service: EmulatedService): Answer | undefined {
   const version = /^\/(v1\.0|beta)\/\$batch$/i.exec(pathOf(request.target))?.[1];
-  if (version === undefined) return answerRequest(request, service);
-  return withCommonHeaders(answerEnvelope(request, version, service), request);
+  return version === undefined ? undefined : withCommonHeaders(answerEnvelope(request, version, service), request);
 }
 
-/** Answers `POST /{version}/$batch`. Only the parts count towards the throttle, not the envelope. */
+/** Only the parts count towards the throttle, not the envelope. */
 function answerEnvelope(envelope: GraphRequest, version: string, service: EmulatedService): Answer {
-  const {batch, checkBearer} = service;
+  const {batch} = service;
   if (batch === undefined) return notFound(envelope);
-  const refusal = checkBearer(envelope.authorization);
-  if (refusal !== undefined) return graphError(401, envelope, {message: refusal});
-  if (envelope.method !== 'POST') return graphError(405, envelope, {headers: {allow: 'POST'}});
+  const refusal = refuse(envelope, service, ['POST']);
+  if (refusal !== undefined) return refusal;
   const step = batch.take(envelope.now);
   if (!servesParts(step)) return answerStep(step, {http: 200, body: step.fields}, envelope);
   const parts = readBatch(envelope.body);
@@ -70,19 +67,10 @@ function answerParts(
 
 /** The part as a single request. It has the token of the envelope, whatever its own headers say. */
 function requestOf({method, url, headers, body}: BatchPart, version: string, envelope: GraphRequest): GraphRequest {
-  const {authorization, now, recorded} = envelope;
+  const {authorization, now} = envelope;
   const target = `/${version}${url}`;
-  const requestId = randomUUID();
-  return {
-    method,
-    target,
-    authorization,
-    body,
-    now,
-    requestId,
-    clientRequestId: headers['client-request-id'] || requestId,
-    recorded: recorded && recordOf({method, target, headers, body}, recorded),
-  };
+  const recorded = envelope.recorded && recordOf({method, target, headers, body}, envelope.recorded);
+  return createRequest({method, target, authorization, body, now, recorded}, headers['client-request-id']);
 }
 
 /** The record of a part. `at` and `aborted` are those of the envelope. */

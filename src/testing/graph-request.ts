@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto';
 import type {RecordedRequest} from './request-recorder.ts';
 
 /** What the emulated service reads of a request, whether it came over HTTP or in a batch. */
@@ -15,4 +16,14 @@ export interface GraphRequest {
   readonly clientRequestId: string;
   /** The recorded request, if requests are recorded. */
   readonly recorded: RecordedRequest | undefined;
+}
+
+/** A request, with the id that the service assigns to it. @param sentId the id that the client sent, if it sent one */
+export function createRequest(
+  facts: Omit<GraphRequest, 'requestId' | 'clientRequestId'>,
+  sentId: string | readonly string[] | undefined,
+): GraphRequest {
+  const requestId = randomUUID();
+  const clientRequestId = typeof sentId === 'string' && sentId !== '' ? sentId : requestId;
+  return {...facts, requestId, clientRequestId};
 }

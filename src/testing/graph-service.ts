@@ -49,19 +49,19 @@ function findRoute(request: GraphRequest, service: EmulatedService): Route {
   const endpoint =
     candidates.find(({method}) => method === request.method) ??
     candidates.find(({methods}) => methods.includes(request.method));
-  const route = (to: ScriptedEndpoint | undefined, methods: readonly string[], answer: () => Answer): Route => ({
+  const route = (methods: readonly string[], answer: () => Answer, to?: ScriptedEndpoint): Route => ({
     endpoint: to,
-    answer: () => refuse(request, service, to, methods) ?? answer(),
+    answer: () => refuse(request, service, methods, to) ?? answer(),
   });
-  if (endpoint !== undefined) return route(endpoint, endpoint.methods, () => endpoint.answer(request));
+  if (endpoint !== undefined) return route(endpoint.methods, () => endpoint.answer(request), endpoint);
   const canceled = findCanceled(parsed.key, service);
-  if (canceled !== undefined) return route(canceled, ['POST'], () => canceled.cancel(202, request));
+  if (canceled !== undefined) return route(['POST'], () => canceled.cancel(202, request), canceled);
   const reset = findPasswordReset(path);
-  if (reset !== undefined) return {answer: () => resetPassword(reset, request, service)};
+  if (reset !== undefined) return route(['POST'], () => resetPassword(reset, request, service));
   const [first] = candidates;
   if (first === undefined && !parsed.isUserOperation) return {answer: () => notFound(request)};
   const methods = first === undefined ? ['GET'] : candidates.flatMap((each) => each.methods);
-  return route(first, methods, () => graphError(404, request));
+  return route(methods, () => graphError(404, request), first);
 }
 
 /** The operation that `{operation}:cancel` cancels. */
@@ -73,15 +73,16 @@ function findCanceled(key: string, {endpoints}: EmulatedService): ScriptedOperat
 }
 
 /**
- * The answer that refuses a request before it reaches its endpoint; `undefined` if the endpoint may answer.
+ * The answer that refuses a request for its token or its method, or because its endpoint is not visible yet; `undefined` if it may be
+ * answered.
  *
- * @param endpoint `undefined` where there is nothing to read, as with an operation of another user
+ * @param endpoint `undefined` where no endpoint has the path, as with an operation of another user
  */
-function refuse(
+export function refuse(
   request: GraphRequest,
   {checkBearer}: EmulatedService,
-  endpoint: ScriptedEndpoint | undefined,
   methods: readonly string[],
+  endpoint?: ScriptedEndpoint,
 ): Answer | undefined {
   const {authorization, method, now} = request;
   const refusal = endpoint?.bearer === false ? refuseAnyToken(authorization) : checkBearer(authorization);

@@ -1,6 +1,5 @@
-import {randomUUID} from 'node:crypto';
 import type {IncomingMessage} from 'node:http';
-import type {GraphRequest} from './graph-request.ts';
+import {createRequest, type GraphRequest} from './graph-request.ts';
 import type {RecordedRequest} from './request-recorder.ts';
 
 /** Whether a body follows the headers. */
@@ -35,19 +34,9 @@ export function readBody(request: IncomingMessage): Promise<string | typeof tooL
 }
 
 export function graphRequestOf(request: IncomingMessage, body: string | undefined, now: number): GraphRequest {
-  const {method = '', url = '', headers} = request;
-  const requestId = randomUUID();
-  const clientRequestId = headers['client-request-id'];
-  return {
-    method,
-    target: url,
-    authorization: headers.authorization,
-    body,
-    now,
-    requestId,
-    clientRequestId: typeof clientRequestId === 'string' && clientRequestId !== '' ? clientRequestId : requestId,
-    recorded: undefined,
-  };
+  const {method = '', url: target = '', headers} = request;
+  const {authorization} = headers;
+  return createRequest({method, target, authorization, body, now, recorded: undefined}, headers['client-request-id']);
 }
 
 /** A recorded request for the one owner that may still mark it as aborted. */

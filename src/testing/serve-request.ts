@@ -1,8 +1,8 @@
 import type {IncomingMessage, RequestListener, ServerResponse} from 'node:http';
 import {graphError} from './answer.ts';
-import {answerHttpRequest} from './answer-batch.ts';
+import {answerBatch} from './answer-batch.ts';
 import type {EmulatedService} from './emulator-options.ts';
-import {withCommonHeaders} from './graph-service.ts';
+import {answerRequest, withCommonHeaders} from './graph-service.ts';
 import {announcesBody, graphRequestOf, maximumBodyLength, readBody, recordOf, tooLong} from './incoming-request.ts';
 import type {LoopbackServer} from './loopback-server.ts';
 import type {RequestRecorder} from './request-recorder.ts';
@@ -53,7 +53,8 @@ export function serveRequest(arrival: Arrival, {service, recorder, server}: Serv
     sendBeforeBodyEnds(request, response, withCommonHeaders(graphError(413, received, {message}), received));
     return;
   }
-  const answer = answerHttpRequest(recorder.records ? {...received, recorded} : received, service);
+  const toServe = recorder.records ? {...received, recorded} : received;
+  const answer = answerBatch(toServe, service) ?? answerRequest(toServe, service);
   if (recorded !== undefined) {
     response.once('close', () => {
       recorded.aborted = !response.writableFinished && !server.stopping && answer.fault !== 'reset';
