@@ -12,8 +12,8 @@ import {
   outOfRange,
   wrongType,
 } from './checks.ts';
+import type {OperationRegistry} from './operation-registry.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
-import type {OperationStore} from './operation-store.ts';
 import {Playback} from './playback.ts';
 import {readAnswers, readScript} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';
@@ -97,7 +97,7 @@ export type EmulatorSettings = Readonly<ReturnType<typeof readEmulatorOptions>>;
 /** What the emulated service needs to answer any request. */
 export interface EmulatedService extends EmulatorSettings {
   readonly endpoints: EndpointRegistry;
-  readonly operations: OperationStore;
+  readonly operations: OperationRegistry;
   /** Where it listens, without a version. */
   readonly root: string;
   /** The script of the envelopes; `undefined` if there is no `$batch`. */

@@ -1,5 +1,4 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type {Console} from './console/console.ts';
 import type {EmulatedOperation} from './emulated-operation.ts';
 import {type AddResourceOptions, addResource} from './emulated-resource.ts';
 import {type AddStartOptions, addStart, type EmulatedStart} from './emulated-start.ts';
@@ -12,7 +11,7 @@ import {
 } from './emulator-options.ts';
 import {startLoopbackServer} from './loopback-server.ts';
 import type {AddOperationOptions} from './operation-options.ts';
-import {OperationStore} from './operation-store.ts';
+import {OperationRegistry} from './operation-registry.ts';
 import {type RecordedRequest, RequestRecorder} from './request-recorder.ts';
 import {type EmulatedResource, EndpointRegistry} from './scripted-endpoint.ts';
 import {serveRequest, whenArrived} from './serve-request.ts';
@@ -126,20 +125,20 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   const settings = readEmulatorOptions(options);
   // Only where it is wanted: what compiles ES modules to CommonJS for tests cannot compile its `import.meta`.
   const consoleModule = settings.console ? await import('./console/console.ts') : undefined;
-  const recorder = new RequestRecorder(settings.record);
-  const server = await startLoopbackServer(
-    settings,
-    whenArrived((arrival) => serveRequest(arrival, context)),
-    (request, response) => console?.serve(request, response) ?? false,
-  );
+  const server = await startLoopbackServer(settings.port, settings.tls);
   const {root} = server;
+  const recorder = new RequestRecorder(settings.record);
   const endpoints = new EndpointRegistry();
-  const console: Console | undefined =
-    consoleModule && new consoleModule.Console(root, (operation) => operations.add(operation));
-  const operations = new OperationStore(root, settings.script, endpoints, console?.listener);
-  const checkBearer = console?.acceptOwnToken(settings.checkBearer) ?? settings.checkBearer;
+  const operations = new OperationRegistry(root, settings.script, endpoints);
+  const webConsole = consoleModule && new consoleModule.Console(root, operations);
+  if (webConsole !== undefined) operations.listen(webConsole.listener);
+  const checkBearer = webConsole?.acceptOwnToken(settings.checkBearer) ?? settings.checkBearer;
   const service: EmulatedService = {...settings, checkBearer, endpoints, operations, root};
   const context = {service, recorder, server};
+  server.serve(
+    whenArrived((arrival) => serveRequest(arrival, context)),
+    (request, response) => webConsole?.serve(request, response) ?? false,
+  );
 
   const stop = async () => {
     recorder.stop();
@@ -149,7 +148,7 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   return {
     root,
     certificate: settings.tls?.cert,
-    console: console?.url,
+    console: webConsole?.url,
     operations: operations.list,
     requests: recorder.requests,
     get received() {

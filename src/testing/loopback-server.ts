@@ -9,6 +9,8 @@ export interface LoopbackServer {
   /** Open sockets. */
   readonly connections: number;
   readonly stopping: boolean;
+  /** Passes requests to a listener, from now on: no request can arrive before the turn ends in which the server has started. */
+  serve(listener: RequestListener, intercept?: Interceptor): void;
   /** Resolves when no request is being answered, apart from those that an `Interceptor` has taken. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -18,11 +20,7 @@ export interface LoopbackServer {
 export type Interceptor = (request: IncomingMessage, response: ServerResponse) => boolean;
 
 /** Starts the server, of https with `tls`; rejects if the port is taken. */
-export async function startLoopbackServer(
-  {port, tls}: {readonly port: number; readonly tls?: KeyPair | undefined},
-  listener: RequestListener,
-  intercept: Interceptor = () => false,
-): Promise<LoopbackServer> {
+export async function startLoopbackServer(port: number, tls?: KeyPair): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   let answering = 0;
   let whenIdle: Array<() => void> = [];
@@ -41,12 +39,7 @@ export async function startLoopbackServer(
   // No timeouts: a hung answer stays open as long as the client likes, and an idle connection is not closed
   // just when a client is about to reuse it.
   const limits = {keepAliveTimeout: 0, requestTimeout: 0};
-  const serve: RequestListener = (request, response) => {
-    if (intercept(request, response)) return;
-    track(response);
-    listener(request, response);
-  };
-  const server = tls === undefined ? createServer(limits, serve) : createTlsServer({...limits, ...tls}, serve);
+  const server = tls === undefined ? createServer(limits) : createTlsServer({...limits, ...tls});
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -59,6 +52,13 @@ export async function startLoopbackServer(
     },
     get stopping() {
       return stopped !== undefined;
+    },
+    serve: (listener, intercept = () => false) => {
+      server.on('request', (request, response) => {
+        if (intercept(request, response)) return;
+        track(response);
+        listener(request, response);
+      });
     },
     idle: () => (answering === 0 ? Promise.resolve() : new Promise((resolve) => whenIdle.push(resolve))),
     stop() {

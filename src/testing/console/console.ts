@@ -3,7 +3,7 @@ import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {EmulatedOperation, OperationListener} from '../emulated-operation.ts';
 import type {BearerCheck} from '../emulator-options.ts';
 import {announcesBody} from '../incoming-request.ts';
-import type {OperationStore} from '../operation-store.ts';
+import type {OperationRegistry} from '../operation-registry.ts';
 import {pathOf} from '../path.ts';
 import {EventStreams} from './event-streams.ts';
 import {History} from './history.ts';
@@ -80,19 +80,16 @@ export class Console {
   readonly #streams: EventStreams;
   readonly #modules = findModules();
   readonly #page: Page;
-  readonly #add: OperationStore['add'];
+  readonly #operations: OperationRegistry;
 
   readonly listener: OperationListener = (change) => {
     this.#streams.send(this.#history.add(change));
   };
 
-  /**
-   * @param root where the emulator listens
-   * @param add adds an operation to the emulator
-   */
-  constructor(root: string, add: OperationStore['add']) {
+  /** @param root where the emulator listens */
+  constructor(root: string, operations: OperationRegistry) {
     this.#root = root;
-    this.#add = add;
+    this.#operations = operations;
     this.url = `${root}/console/`;
     this.#page = pageOf(root, this.#modules);
     const emulator = randomUUID();
@@ -160,7 +157,7 @@ export class Console {
     const [, added] = /^\/console\/operations\/(by-hand|by-script)$/.exec(path) ?? [];
     if (added !== undefined) {
       // An operation that is moved by hand does not move by itself.
-      const operation = this.#add(added === 'by-hand' ? {script: [{}]} : {});
+      const operation = this.#operations.add(added === 'by-hand' ? {script: [{}]} : {});
       return respond(201, 'application/json', JSON.stringify({key: this.#history.keyOf(operation)}));
     }
     const [, key, name] = /^\/console\/operations\/(\d{1,15})\/(\w+)$/.exec(path) ?? [];

@@ -23,7 +23,8 @@ export interface EndsServer {
 /** Starts the server. @param answerTo what to do with the next call for a key */
 export async function startEndsServer(answerTo: (key: string) => EndAnswer): Promise<EndsServer> {
   const calls: EndCall[] = [];
-  const server = await startLoopbackServer({port: 0}, (request, response) => {
+  const server = await startLoopbackServer(0);
+  server.serve((request, response) => {
     void readBody(request).then((body) => {
       if (typeof body !== 'string') return;
       const end: ReportedEnd = JSON.parse(body);

@@ -7,17 +7,21 @@ import type {Script} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';
 
 /** All operations of an emulator, in the order in which they were added. */
-export class OperationStore {
+export class OperationRegistry {
   readonly list: ScriptedOperation[] = [];
   readonly script: Script;
   readonly #root: string;
   readonly #endpoints: EndpointRegistry;
-  readonly #listener: OperationListener | undefined;
+  #listener: OperationListener | undefined;
 
-  constructor(root: string, script: Script, endpoints: EndpointRegistry, listener?: OperationListener) {
+  constructor(root: string, script: Script, endpoints: EndpointRegistry) {
     this.#root = root;
     this.script = script;
     this.#endpoints = endpoints;
+  }
+
+  /** Calls the listener for each change to an operation that is added from now on. */
+  listen(listener: OperationListener): void {
     this.#listener = listener;
   }
 
