@@ -37,17 +37,17 @@ export interface WatchCommandOptions extends WatchOptions {
 /**
  * `operation-poller watch`: watches one operation until it ends.
  *
- * @param given the location, or a path under the root; optional where the resume file exists
+ * @param typed the location, or a path under the root, as the user typed it; optional where the resume file exists
  * @returns the exit code
  */
 export async function watchCommand(
-  given: string | undefined,
+  typed: string | undefined,
   options: WatchCommandOptions,
   shell: Shell,
 ): Promise<number> {
   const {resume, fetchResult = false, protocolFile} = options;
   const protocol = protocolFile === undefined ? options.protocol : await readProtocolFile(protocolFile, shell);
-  const location = given === undefined ? undefined : absolute(given, options);
+  const location = typed === undefined ? undefined : absolute(typed, options);
   const saved = resume === undefined ? undefined : await readResumeFile(resume, location);
   const token = accessTokenFrom(options, shell);
   // Report a problem with the token's source now, not after five polls.
@@ -77,13 +77,15 @@ export async function watchCommand(
     return reporter.fail(error, {status, ...(fetchResult ? {output: ''} : {})});
   }
   const isWithoutToken = token === undefined && options.headerEnv === undefined && error instanceof UnauthorizedError;
-  const hint = isWithoutToken ? noTokenHint : toCliError(error).hint;
-  return reporter.fail(error, {hint: await saveToken(end.error, hint, location, given, options, shell)});
+  const whatNow = isWithoutToken ? noTokenHint : toCliError(error).hint;
+  const hint = interruptionOf(shell) === undefined ? whatNow : 'The operation continues.';
+  const howToGoOn = await saveToken(end.error, {typed, location}, options, shell);
+  return reporter.fail(error, {hint: howToGoOn === undefined ? hint : `${hint} ${howToGoOn}`});
 }
 
 /** Resolves a path as Graph means its own relative locations: under the root and its version. Leaves a location as it is. */
-function absolute(given: string, {cloud = 'global', root = `${cloudRoots[cloud]}/v1.0`}: WatchCommandOptions): string {
-  return isPath(given) ? (resolveLocation(given, root, root) ?? given) : given;
+function absolute(typed: string, {cloud = 'global', root = `${cloudRoots[cloud]}/v1.0`}: WatchCommandOptions): string {
+  return isPath(typed) ? (resolveLocation(typed, root, root) ?? typed) : typed;
 }
 
 function createPoller(
@@ -130,28 +132,25 @@ function timeoutFor({startedAt, abandoned}: SavedToken['state'], timeout: number
   return Math.max(0, Date.now() - startedAt) + timeout;
 }
 
-/** Saves the resume token of a watch that ended early. @returns what to do next */
+/** Saves the resume token of a watch that ended early, if there is a file for it. @returns how to go on, where there is a way */
 async function saveToken(
   error: unknown,
-  fallback: string,
-  location: string | undefined,
-  words: string | undefined,
+  {typed, location}: {readonly typed: string | undefined; readonly location: string | undefined},
   {resume, given}: WatchCommandOptions,
   shell: Shell,
-): Promise<string> {
-  const hint = interruptionOf(shell) === undefined ? fallback : 'The operation continues.';
-  if (!(error instanceof OperationError)) return hint;
+): Promise<string | undefined> {
+  if (!(error instanceof OperationError)) return undefined;
   if (resume === undefined) {
-    if (!(error instanceof WatchTimeoutError || error instanceof WatchAbortedError)) return hint;
+    if (!(error instanceof WatchTimeoutError || error instanceof WatchAbortedError)) return undefined;
     // A location that is not shown in full may be a capability, so no log may have it.
     const isShown = error.location === location;
-    return `${hint} ${isShown ? watchAgain(shell, 'Keep watching', words, given) : 'Run the same command to keep watching.'}`;
+    return isShown ? watchAgain(shell, 'Keep watching', typed, given) : 'Run the same command to keep watching.';
   }
-  if (error.resumeToken === undefined) return hint;
+  if (error.resumeToken === undefined) return undefined;
   try {
     await writeJsonFile(resume, error.resumeToken);
-    return `${hint} ${watchAgain(shell, 'Resume', undefined, given)}`;
+    return watchAgain(shell, 'Resume', undefined, given);
   } catch (failure) {
-    return `${hint} The resume token is lost: ${resume} could not be written (${errorCode(failure)}).`;
+    return `The resume token is lost: ${resume} could not be written (${errorCode(failure)}).`;
   }
 }
