@@ -5,6 +5,7 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {ownProperties} from '../shared/check-options.ts';
 import {CliError, exitCodes} from './cli-error.ts';
 import type {GivenOption} from './command-line.ts';
+import {parseDuration} from './duration.ts';
 import type {EmulateOptions} from './emulate-command.ts';
 import {useEnvironmentProxy} from './environment-proxy.ts';
 import {exampleText} from './examples.ts';
@@ -15,7 +16,6 @@ import {type ResetPasswordCommandOptions, resetPasswordCommand} from './reset-pa
 import type {Shell} from './shell.ts';
 import {columnsOf} from './terminal.ts';
 import {type WatchCommandOptions, watchCommand} from './watch-command.ts';
-import {parseDuration} from './watch-options.ts';
 
 /**
  * Runs the command `operation-poller`.

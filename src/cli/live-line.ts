@@ -1,10 +1,17 @@
 import {clearLine, cursorTo} from 'node:readline';
-import type {LineSegment} from './progress.ts';
 import type {Output} from './shell.ts';
-import {type Colorize, columnsOf} from './terminal.ts';
+import {type Colorize, columnsOf, type Style} from './terminal.ts';
 
 const redrawInterval = 200;
 const gap = '  ';
+
+/** A part of the live line. */
+export interface LineSegment {
+  readonly style: Style;
+  readonly text: string;
+  /** Where there is no room for all, those with the highest rank are left out. */
+  readonly rank: number;
+}
 
 /** Joins segments with gaps. Where they are too long for a width, those that matter least are left out; the last one is cut. */
 function fitLine(segments: readonly LineSegment[], width: number): readonly LineSegment[] {

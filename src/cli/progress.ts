@@ -1,6 +1,9 @@
-import type {OperationEvent, RemainingTime} from '../operation/events.ts';
+import type {OperationEvent} from '../operation/events.ts';
 import type {PollError} from '../operation/poll-error.ts';
 import {escapeControls} from '../shared/printable.ts';
+import {ceilToSeconds, floorToSeconds, formatDuration} from './duration.ts';
+import {type EstimatedEnd, estimateEnd, estimateSegments} from './estimated-end.ts';
+import type {LineSegment} from './live-line.ts';
 import {jsonLine, type Style} from './terminal.ts';
 
 /** What the live line shows: the state of the operation and of its watch, from the events. Times in milliseconds since 1970. */
@@ -20,27 +23,8 @@ export interface Progress {
   readonly notFoundSince: number | undefined;
 }
 
-/** When an operation is likely to end, where that is known. */
-interface EstimatedEnd {
-  /** When it was estimated. */
-  readonly at: number;
-  /** How much of the bar was full then, 0 to 1: a later estimate changes how fast it fills, and never takes any of it back. */
-  readonly full: number;
-  readonly likelyAt: number;
-  /** By when 9 of 10 have ended. */
-  readonly mostAt: number;
-}
-
 /** Shown as the status before there is one. */
 const noStatus = 'watching';
-
-/** A part of the live line. */
-export interface LineSegment {
-  readonly style: Style;
-  readonly text: string;
-  /** Where there is no room for all, those with the highest rank are left out. */
-  readonly rank: number;
-}
 
 export function initialProgress(since: number, notFoundGrace: number): Progress {
   const unknown = {percent: undefined, answer: undefined, nextAt: undefined, end: undefined, problem: undefined};
@@ -53,7 +37,7 @@ export function updateProgress(progress: Progress, event: OperationEvent): Progr
   const remaining = 'remaining' in event ? event.remaining : undefined;
   const updated: Progress = {
     ...progress,
-    end: remaining === undefined ? progress.end : estimateEnd(progress, at, remaining),
+    end: remaining === undefined ? progress.end : estimateEnd(remaining, at, progress.end, progress.since),
     status: operation?.status ?? progress.status,
     percent: operation?.percentComplete ?? progress.percent,
     answer: answer === undefined ? progress.answer : {httpStatus: answer.httpStatus, at},
@@ -84,7 +68,7 @@ export function liveSegments(progress: Progress, now: number): readonly LineSegm
   const segments: LineSegment[] = [];
   const add = (rank: number, style: Style, text: string): void => void segments.push({rank, style, text});
   add(0, 'active', percent === undefined ? status : withPercent(status, percent));
-  add(5, 'plain', formatDuration(wholeSeconds(now - since)));
+  add(5, 'plain', formatDuration(floorToSeconds(now - since)));
   if (end !== undefined) segments.push(...estimateSegments(end, now));
   const [notFound, givingUp] = notFoundNotice(progress, now) ?? [];
   if (notFound !== undefined) add(1, 'warning', notFound);
@@ -97,37 +81,6 @@ export function liveSegments(progress: Progress, now: number): readonly LineSegm
   const shown = answer === undefined ? problem : problem?.replace(/HTTP \d+ ?/, '');
   if (shown !== undefined && shown !== '') add(2, 'warning', shown);
   return segments;
-}
-
-// With the bar, a line of 80 columns has room for the next poll.
-const barLength = 10;
-
-/** How long the operation is likely to go on, as a bar and in words. */
-function estimateSegments(end: EstimatedEnd, now: number): readonly LineSegment[] {
-  const {likelyAt, mostAt} = end;
-  // It is full when the operation has ended, and not before.
-  const full = Math.min(barLength - 1, Math.floor(barLength * fullAt(end, now)));
-  const bar = `[${'#'.repeat(full)}${'-'.repeat(barLength - full)}]`;
-  const likely = now < likelyAt ? `about ${formatDuration(roundUp(likelyAt - now))} left` : undefined;
-  const most = now < mostAt ? `at most ${formatDuration(roundUp(mostAt - now))}` : 'longer than usual';
-  return [
-    {rank: 7, style: 'plain', text: bar},
-    ...(likely === undefined ? [] : [{rank: 3, style: 'plain', text: likely} as const]),
-    {rank: likely === undefined ? 3 : 6, style: 'plain', text: most},
-  ];
-}
-
-/** The end that is estimated at a moment. */
-function estimateEnd({since, end}: Progress, at: number, {p50, p90}: RemainingTime): EstimatedEnd {
-  const elapsed = Math.max(0, at - since);
-  const full = end === undefined ? elapsed / (elapsed + Math.max(p50, 1)) : fullAt(end, at);
-  return {at, full, likelyAt: at + p50, mostAt: at + p90};
-}
-
-/** How much of the bar is full at a moment, 0 to 1: all of it when the operation is likely to end. */
-function fullAt({at, full, likelyAt}: EstimatedEnd, now: number): number {
-  const passed = Math.min(1, Math.max(0, (now - at) / Math.max(likelyAt - at, 1)));
-  return full + (1 - full) * passed;
 }
 
 /**
@@ -187,7 +140,7 @@ function notFoundNotice(
   now: number,
 ): readonly [what: string, givingUp: string] | undefined {
   if (notFoundSince === undefined) return undefined;
-  const left = roundUp(notFoundSince + notFoundGrace - now);
+  const left = ceilToSeconds(notFoundSince + notFoundGrace - now);
   return [
     status === noStatus ? 'not known to the service yet' : 'no longer known to the service',
     left > 0 ? `giving up in ${formatDuration(left)}` : 'giving up at the next 404',
@@ -203,25 +156,6 @@ function describePollError({kind, throttled, httpStatus, code}: PollError): stri
   if (throttled) return `throttled: HTTP ${shown}`;
   if (kind === 'http') return `HTTP ${shown}`;
   return kind === 'protocol' ? 'unreadable response' : `no connection${shown === '' ? '' : `: ${shown}`}`;
-}
-
-/** Formats milliseconds as whole seconds, minutes and hours: `7s`, `2m 05s`, `1h 02m 05s`; less than a second as `400ms`. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds >= 1 && milliseconds < 1000) return `${Math.round(milliseconds)}ms`;
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  const shown = parts.slice(parts.findIndex((part, index) => part > 0 || index === 2));
-  const names = ['h', 'm', 's'].slice(-shown.length);
-  return shown.map((part, index) => `${index === 0 ? part : String(part).padStart(2, '0')}${names[index]}`).join(' ');
-}
-
-/** Rounds an elapsed time down to whole seconds, so that what is shown changes once a second. */
-export function wholeSeconds(milliseconds: number): number {
-  return Math.floor(milliseconds / 1000) * 1000;
-}
-
-function roundUp(milliseconds: number): number {
-  return Math.ceil(milliseconds / 1000) * 1000;
 }
 
 function clock(at: number): string {

@@ -7,17 +7,10 @@ import {ownProperties} from '../shared/check-options.ts';
 import type {Fields} from '../shared/json.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {exitCodes, toCliError} from './cli-error.ts';
+import {floorToSeconds, formatDuration} from './duration.ts';
 import {eventJson} from './event-json.ts';
 import {LiveLine} from './live-line.ts';
-import {
-  formatDuration,
-  initialProgress,
-  liveSegments,
-  logLine,
-  type Progress,
-  updateProgress,
-  wholeSeconds,
-} from './progress.ts';
+import {initialProgress, liveSegments, logLine, type Progress, updateProgress} from './progress.ts';
 import {interruptionOf, type Shell} from './shell.ts';
 import {type Colorize, colorsFor, jsonLine} from './terminal.ts';
 
@@ -126,7 +119,7 @@ export class Reporter {
     else if (this.#live !== undefined) this.#live.draw();
     else if (!this.#quiet) {
       const line = logLine(event, previous, this.#progress);
-      if (line !== undefined) this.#note(`${formatDuration(wholeSeconds(event.at - this.#since))}  ${line}`);
+      if (line !== undefined) this.#note(`${formatDuration(floorToSeconds(event.at - this.#since))}  ${line}`);
     }
   }
 

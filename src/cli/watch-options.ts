@@ -33,19 +33,6 @@ export async function pollOptions(
   return {polling: {...others, schedule}, keep};
 }
 
-const units: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000};
-
-/**
- * Parses a duration: a whole or decimal number and its unit, `ms`, `s`, `m` or `h`.
- *
- * @returns milliseconds, at least 1; `undefined` for anything else
- */
-export function parseDuration(text: string): number | undefined {
-  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,9})?)(ms|s|m|h)$/.exec(text) ?? [];
-  const milliseconds = Math.round(Number(number) * (units[unit] ?? 0));
-  return milliseconds >= 1 ? milliseconds : undefined;
-}
-
 const headerHint = 'Expected NAME=VARIABLE, the name of a header and that of an environment variable with its value.';
 
 /**

@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {LiveLine} from '../../src/cli/live-line.ts';
-import type {LineSegment} from '../../src/cli/progress.ts';
+import {type LineSegment, LiveLine} from '../../src/cli/live-line.ts';
+
 import {fakeShell, shown} from './shells.ts';
 
 describe('the live line', () => {

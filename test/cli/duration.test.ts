@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
-import {parseDuration} from '../../src/cli/watch-options.ts';
+import {formatDuration, parseDuration} from '../../src/cli/duration.ts';
 
 describe('a duration', () => {
   test.each([
@@ -51,5 +51,20 @@ describe('a duration', () => {
         expect(parsed === undefined || (Number.isSafeInteger(parsed) && parsed >= 1 && /^\d/.test(text))).toBe(true);
       }),
     );
+  });
+
+  test.each([
+    [-3, '0s'],
+    [0, '0s'],
+    [1, '1ms'],
+    [999, '999ms'],
+    [1000, '1s'],
+    [59_400, '59s'],
+    [60_000, '1m 00s'],
+    [125_000, '2m 05s'],
+    [3_725_000, '1h 02m 05s'],
+    [360_000_000, '100h 00m 00s'],
+  ])('%d ms is formatted as %s', (milliseconds, text) => {
+    expect(formatDuration(milliseconds)).toBe(text);
   });
 });
