@@ -2,6 +2,7 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {isNotConnectionError, type Span, Worker} from 'bullmq';
 import type {OutcomeJson} from '../runner/outcome-json.ts';
 import {now} from '../shared/clock.ts';
+import {doublingDelay} from '../shared/timers.ts';
 import {asError} from './as-error.ts';
 import type {JobData, OperationJob} from './job.ts';
 import type {JobProgress} from './job-progress.ts';
@@ -50,9 +51,11 @@ const findLocked: RedisScript = {
 export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   readonly clock: RedisClock = new RedisClock(this);
 
-  readonly #closing = new AbortController();
-  #lastFailure = Number.NEGATIVE_INFINITY;
-  #pause = 0;
+  /** Ends a pause when the worker closes. */
+  readonly #pauseController = new AbortController();
+  /** How many errors there were in a row, and when the pause after the last one was over. */
+  #failures = 0;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
   #hints: Promise<void> | undefined;
 
   // BullMQ asks again at once, whatever Redis answers: while Redis is read-only, as after a failover, that would be a busy loop.
@@ -78,7 +81,7 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   }
 
   override async close(force?: boolean): Promise<void> {
-    this.#closing.abort();
+    this.#pauseController.abort();
     await super.close(force);
   }
 
@@ -88,10 +91,11 @@ export class PollWorker<Data> extends Worker<JobData<Data>, Done, string> {
   }
 
   async #backOff(): Promise<void> {
-    const isRepeated = now() - this.#lastFailure < 2 * longestPause;
-    this.#pause = isRepeated ? Math.min(longestPause, 2 * this.#pause) : firstPause;
-    await sleep(this.#pause, undefined, {signal: this.#closing.signal}).catch(() => {});
-    this.#lastFailure = now();
+    const isRepeated = now() - this.#pausedUntil < 2 * longestPause;
+    this.#failures = isRepeated ? this.#failures + 1 : 1;
+    const pause = doublingDelay(firstPause, longestPause, this.#failures);
+    await sleep(pause, undefined, {signal: this.#pauseController.signal}).catch(() => {});
+    this.#pausedUntil = now();
   }
 
   protected override async handleCompleted(

@@ -19,7 +19,7 @@ import {RedisClock} from './redis-clock.ts';
 import {RedisHolds} from './redis-holds.ts';
 import {removeJob} from './remove-job.ts';
 import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
-import {wakeHeldJobs, wakeJob} from './wake-job.ts';
+import {wakeHeldJobs, wakeJob, watchedStates} from './wake-job.ts';
 
 /** The options of {@link createOperationQueue}. */
 export interface OperationQueueOptions extends EngineOptions {
@@ -136,8 +136,6 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
 
 const queueChecks = {retention: isRetention} satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
 
-const watchedStates = ['delayed', 'wait', 'active', 'prioritized'] as const;
-
 /**
  * Makes a queue of operations on Redis. It is cheap: make one where operations are started.
  *
@@ -207,8 +205,7 @@ async function list<Data, Result>(queue: Queue, reader: JobReader<Data>): Promis
       return undefined;
     }
   };
-  // A job may move from one state to another in the meantime.
-  const ids = [...new Set(await queue.getRanges([...watchedStates], 0, -1))];
+  const ids = await queue.getRanges([...watchedStates], 0, -1);
   const listed: QueuedOperation<Data, Result>[] = [];
   for (const some of chunksOf(ids, bulkSize)) {
     const found = await Promise.all(some.map(tryGet));
@@ -218,15 +215,8 @@ async function list<Data, Result>(queue: Queue, reader: JobReader<Data>): Promis
 }
 
 async function count(queue: Queue): Promise<OperationCounts> {
-  const counts = await queue.getJobCounts();
-  const of = (name: string): number => counts[name] ?? 0;
-  return {
-    waiting: of('delayed'),
-    due: of('wait') + of('waiting') + of('paused') + of('prioritized'),
-    active: of('active'),
-    ended: of('completed'),
-    failed: of('failed'),
-  };
+  const {delayed = 0, waiting = 0, prioritized = 0, active = 0, completed = 0, failed = 0} = await queue.getJobCounts();
+  return {waiting: delayed, due: waiting + prioritized, active, ended: completed, failed};
 }
 
 function readOrigin(url: string | URL): string {

@@ -25,7 +25,7 @@ import {hasNews} from './turn-json.ts';
 /** What the turn of a job needs from outside. */
 export interface JobIo<Data = unknown> extends Required<Pick<PreparedTurn<Data>, 'resume' | 'onEnd'>> {
   /** Waits for the other jobs that have just come in. Returns the origins that are held, and until when by the clock. */
-  readonly coalesced: () => Promise<OriginHolds>;
+  readonly heldOrigins: () => Promise<OriginHolds>;
   readonly clock: Pick<RedisClock, 'now'>;
   readonly holds: Pick<RedisHolds, 'hold' | 'addJob'>;
   readonly skips: Pick<Skips, 'add'>;
@@ -63,7 +63,7 @@ export async function takeJobTurn<Data>(
 ): Promise<OutcomeJson | Wait> {
   const {id: jobId} = job;
   if (jobId === undefined || lock === undefined) throw new TypeError('BullMQ gave no lock for the job');
-  const origins = await io.coalesced();
+  const origins = await io.heldOrigins();
   const taken = await tryTurn(io, jobId, job, origins);
   if ('dueAt' in taken) return taken;
   const {before, turn} = taken;

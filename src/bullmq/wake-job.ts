@@ -60,7 +60,8 @@ interface Jobs extends RedisKeys {
   readonly backend: RedisKeys['backend'] & Pick<Queue['backend'], 'promote'>;
 }
 
-const watchedStates: ReadonlySet<string> = new Set(['delayed', 'waiting', 'prioritized', 'active']);
+/** BullMQ's states of jobs that are not over. */
+export const watchedStates = ['delayed', 'waiting', 'prioritized', 'active'] as const;
 
 /**
  * Ends the wait of a job early: a worker takes its turn now. If its turn is being taken, the wait that follows is ended.
@@ -72,7 +73,8 @@ export async function wakeJob(queue: Queue, id: string, woken: Woken): Promise<b
     await promote(queue, id);
     return true;
   }
-  return watchedStates.has(await queue.getJobState(id));
+  const state = await queue.getJobState(id);
+  return watchedStates.some((watched) => watched === state);
 }
 
 /** Ends the waits of the jobs that were woken while a worker had them, and that wait now. */

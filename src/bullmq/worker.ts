@@ -145,7 +145,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   const io: JobIo<Data> = {
     resume: prepareTurns(poll),
     onEnd: poll.onEnd && untilAborted(poll.onEnd, closing.signal),
-    coalesced: coalesce(() => holds.read()),
+    heldOrigins: coalesce(() => holds.read()),
     clock: worker.clock,
     holds,
     skips: new Skips(),

@@ -25,7 +25,7 @@ async function turnAt(time: number | (() => number), data: JobData) {
   const io = {
     resume: prepareTurns({http, schedule: () => 60_000}),
     onEnd: undefined,
-    coalesced: async () => new Map<string, number>(),
+    heldOrigins: async () => new Map<string, number>(),
     clock: {now},
     skips: {add: () => ({delay: 0, isWorthReporting: false})},
     lockDuration: Number.POSITIVE_INFINITY,

@@ -105,7 +105,7 @@ const byQueue: Runner = async (http, polls) => {
   const io = {
     resume: prepareTurns({http, protocols: [tasks], schedule}),
     onEnd: undefined,
-    coalesced: async () => new Map<string, number>(),
+    heldOrigins: async () => new Map<string, number>(),
     clock: wallClock(Date.now),
     skips: {add: () => ({delay: 0, isWorthReporting: false})},
     lockDuration: Number.POSITIVE_INFINITY,
