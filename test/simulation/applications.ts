@@ -380,30 +380,6 @@ class Workflows implements Application {
     this.#generation += 1;
   }
 
-  abandon(): void {
-    // A workflow is cancelled by its engine.
-  }
-
-  cancel(): void {
-    // Only a poller can ask the service to cancel.
-  }
-
-  wake(): void {
-    // An engine's timers go by its journal.
-  }
-
-  keep(): void {
-    // Its journal is written as it goes.
-  }
-
-  leftBehind(): string | undefined {
-    return undefined;
-  }
-
-  unsettled(): string | undefined {
-    return undefined;
-  }
-
   #host(operation: number, isCurrent: () => boolean): DurableHost {
     const world = this.#world;
     const {time, plan} = world;

@@ -1,5 +1,6 @@
-import {cancelsUnderWay, mayHaveToken} from './facts.ts';
+import {cancelsUnderWay} from './facts.ts';
 import type {Check} from './invariants.ts';
+import {mayHaveToken} from './network.ts';
 import type {OperationPlan} from './plan.ts';
 import {abroad, cancelLinkOf, locationOf} from './service.ts';
 

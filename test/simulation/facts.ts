@@ -1,5 +1,5 @@
 import type {ServiceAnswer} from './faults.ts';
-import {isHome, isRefused} from './network.ts';
+import {isRefused} from './network.ts';
 import {isStored, keepsRecords} from './plan.ts';
 import {home, isEnd, locationOf} from './service.ts';
 import type {End} from './wordings.ts';
@@ -219,7 +219,7 @@ const noFacts: Facts = {
 };
 
 /** Before anything has happened. */
-export function firstFacts(_: unknown, operation: number): Facts {
+export function firstFacts(operation: number): Facts {
   return {...noFacts, operation};
 }
 
@@ -613,9 +613,4 @@ function answer(
     facts.endSaid = facts.endRead;
     facts.endReadAt ??= now;
   }
-}
-
-/** Whether a credential may go there. */
-export function mayHaveToken(url: string): boolean {
-  return isHome(url);
 }

@@ -1,4 +1,4 @@
-import type {Status, Wording_} from './wordings.ts';
+import type {Status, WordedAnswer} from './wordings.ts';
 
 /** What an answer says to whoever can read it: a status of the operation, or why it says none. */
 export type Says = Status | 'unknown word' | 'redirect' | 'unauthorized' | 'trouble';
@@ -29,7 +29,7 @@ export interface ServiceAnswer {
 /** What a fault may use. */
 export interface FaultContext {
   readonly id: string;
-  readonly honest: Wording_;
+  readonly honest: WordedAnswer;
   readonly means: Says;
   /** The operation's status as a replica tells it that has not heard the latest. */
   readonly stale: () => Draft;

@@ -6,16 +6,8 @@ import {
   tellsWhatBecameOfACancel,
 } from './cancel-invariants.ts';
 import {containsText} from './contains-text.ts';
-import {
-  cancelsUnderWay,
-  type Facts,
-  isAskedJustThen,
-  isForResult,
-  lastPollAt,
-  mayHaveToken,
-  ranks,
-  readMemoryOf,
-} from './facts.ts';
+import {cancelsUnderWay, type Facts, isAskedJustThen, isForResult, lastPollAt, ranks, readMemoryOf} from './facts.ts';
+import {mayHaveToken} from './network.ts';
 import {isStored, keepsRecords} from './plan.ts';
 import {abroad, markerOf, passwordOf} from './service.ts';
 import type {Happening, Sent, World} from './world.ts';

@@ -340,6 +340,6 @@ export function isRefused({http, told}: ServiceAnswer): boolean {
 }
 
 /** Whether a URL is on the origin that tokens may go to. */
-export function isHome(url: string): boolean {
+export function mayHaveToken(url: string): boolean {
   return url.startsWith(`${home}/`);
 }

@@ -102,24 +102,8 @@ export class Queue implements Application {
     }
   }
 
-  abandon(): void {
-    // Nobody watches: an operation is removed from its store, or not.
-  }
-
-  cancel(): void {
-    // Only a poller can ask the service to cancel.
-  }
-
-  keep(): void {
-    // Each turn has been stored.
-  }
-
   leftBehind(): string | undefined {
     return this.#rows.size === 0 ? undefined : `${this.#rows.size} records are left in the store`;
-  }
-
-  unsettled(): string | undefined {
-    return undefined;
   }
 
   /** Delivers the next turn when it is due, or as its plan says. */

@@ -13,7 +13,7 @@ import {
 import type {AnswerPlan, OperationPlan, Plan, StartPlan} from './plan.ts';
 import {type Start, starts} from './starts.ts';
 import type {VirtualTime} from './virtual-time.ts';
-import {type Status, type Wording_, wordings} from './wordings.ts';
+import {type Status, type WordedAnswer, wordings} from './wordings.ts';
 
 /** The origin that the token belongs to. */
 export const home = 'https://graph.microsoft.com';
@@ -49,7 +49,7 @@ export function passwordOf(seed: number, operation: number): string {
 }
 
 /** An answer that quotes a password besides what it says. */
-function quoting(worded: Wording_, password: string): Wording_ {
+function quoting(worded: WordedAnswer, password: string): WordedAnswer {
   const {body, headers} = worded;
   if (!isRecord(body)) return worded;
   return {
@@ -316,7 +316,7 @@ export class Service {
     };
   }
 
-  #honest(index: number, lag: number): {readonly means: Says; readonly honest: Wording_; readonly draft: Draft} {
+  #honest(index: number, lag: number): {readonly means: Says; readonly honest: WordedAnswer; readonly draft: Draft} {
     const status = this.statusOf(index, lag);
     const {wording, variant, startsAt, runsAt, endsAt} = this.#operation(index);
     if (status === undefined) {

@@ -87,18 +87,6 @@ export class Tracker implements Application {
     if (this.#store.size > 0) void this.#open();
   }
 
-  abandon(): void {
-    // Nobody watches: an operation is removed from its tracker, or not.
-  }
-
-  cancel(): void {
-    // Only a poller can ask the service to cancel.
-  }
-
-  keep(): void {
-    // The tracker has stored it.
-  }
-
   leftBehind(): string | undefined {
     return this.#store.size === 0 ? undefined : `${this.#store.size} records are left in the store`;
   }

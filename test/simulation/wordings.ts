@@ -21,7 +21,7 @@ export interface Told {
 }
 
 /** An answer's status, headers and body; its meaning where the service cannot say what the model knows. */
-export interface Wording_ {
+export interface WordedAnswer {
   readonly http: number;
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -31,7 +31,7 @@ export interface Wording_ {
 const reason = {code: 'quotaExceeded', message: 'Too many of them'};
 
 /** How each protocol words an operation. */
-export const wordings: Readonly<Record<Wording, (told: Told) => Wording_>> = {
+export const wordings: Readonly<Record<Wording, (told: Told) => WordedAnswer>> = {
   longRunning: ({id, status, variant, resourceLocation}) => ({
     http: 200,
     body: {

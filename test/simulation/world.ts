@@ -186,18 +186,18 @@ export interface Application {
   revive?(): void;
   /** Closes what watches, and goes on with another one after so many milliseconds. */
   close?(downtime: number): void;
-  /** Stops watching as a user does. */
-  abandon(operation: number, how: 'abort' | 'stop'): void;
-  /** Asks the service to cancel an operation, as a user does. */
-  cancel(operation: number): void;
+  /** Stops watching as a user of a poller does. */
+  abandon?(operation: number, how: 'abort' | 'stop'): void;
+  /** Asks the service to cancel an operation, as a user of a poller does: nobody else can. */
+  cancel?(operation: number): void;
   /** Hints that an operation may have changed. */
-  wake(operation: number): void;
-  /** Stores what is known of an operation that is no longer watched. */
-  keep(operation: number): void;
+  wake?(operation: number): void;
+  /** Stores what is known of an operation that is no longer watched; absent where everything has been stored already. */
+  keep?(operation: number): void;
   /** What is left behind once everything is over; `undefined`: nothing. */
-  leftBehind(): string | undefined;
+  leftBehind?(): string | undefined;
   /** Who waits for what will never come; `undefined`: nobody. */
-  unsettled(): string | undefined;
+  unsettled?(): string | undefined;
 }
 
 const maxTicks = 20_000;
@@ -237,7 +237,7 @@ export class World {
     this.time = new VirtualTime(plan.seed);
     this.service = new Service(plan, this.time);
     this.network = new Network(this, this.service);
-    this.facts = plan.operations.map(firstFacts);
+    this.facts = plan.operations.map((_, operation) => firstFacts(operation));
     this.timeline = withTimeline ? [] : undefined;
     this.#makeApplication = makeApplication;
     this.hasEchoes = plan.operations.some(
@@ -336,7 +336,7 @@ export class World {
 
   /** Who waits for what will never come; `undefined`: nobody. */
   unsettled(): string | undefined {
-    return this.#application?.unsettled();
+    return this.#application?.unsettled?.();
   }
 
   /** Something that is not the library's to do, or an error that nobody expected. */
@@ -376,7 +376,7 @@ export class World {
       return;
     }
     this.happen({is: 'end', operation: -1});
-    const left = this.violation === undefined ? this.#application?.leftBehind() : undefined;
+    const left = this.violation === undefined ? this.#application?.leftBehind?.() : undefined;
     if (left !== undefined) this.#violate('leavesNothingBehind', left);
     this.#ticks = -1;
   }
@@ -409,29 +409,30 @@ export class World {
 
   /** What happens to a process at a moment: it dies, or its user has enough. */
   #strike(incident: Extract<Incident, {readonly moment: Moment}>): void {
-    if (incident.is === 'crash') {
-      this.#die(incident);
-      return;
+    if (!this.time.isProcessAlive) return;
+    switch (incident.is) {
+      case 'crash':
+        this.#die(incident);
+        break;
+      case 'close':
+        if (!this.#isDone) this.#application?.close?.(incident.downtime);
+        break;
+      case 'wake':
+        this.count('wake');
+        this.#application?.wake?.(incident.operation);
+        break;
+      case 'cancel':
+        for (let count = 0; count < incident.times; count++) this.#application?.cancel?.(incident.operation);
+        break;
+      default:
+        this.#abandon(incident);
     }
-    if (incident.is === 'close') {
-      if (this.time.isProcessAlive && !this.#isDone) this.#application?.close?.(incident.downtime);
-      return;
-    }
-    if (incident.is === 'wake') {
-      if (!this.time.isProcessAlive) return;
-      this.count('wake');
-      this.#application?.wake(incident.operation);
-      return;
-    }
-    if (incident.is === 'cancel') {
-      if (!this.time.isProcessAlive) return;
-      for (let count = 0; count < incident.times; count++) this.#application?.cancel(incident.operation);
-      return;
-    }
-    const {operation, is, resumedAfter} = incident;
+  }
+
+  /** A user stops watching an operation, or all whose signal it is. */
+  #abandon({operation, is, resumedAfter}: Extract<Incident, {readonly is: 'abort' | 'stop'}>): void {
     const struck = this.facts[operation];
-    if (!this.time.isProcessAlive || struck === undefined) return;
-    if (!struck.isWatched && !(struck.isStarting && is === 'abort')) return;
+    if (struck === undefined || (!struck.isWatched && !(struck.isStarting && is === 'abort'))) return;
     this.count(is);
     const how = is === 'abort' ? 'aborted' : 'stopped';
     const all = is === 'abort' && this.plan.sharesSignal ? this.facts : this.facts.slice(operation, operation + 1);
@@ -444,13 +445,13 @@ export class World {
       this.happen({is: 'aborted', operation: facts.operation, how, resumes});
       if (resumes) this.beginAfter(resumedAfter, facts.operation);
     }
-    this.#application?.abandon(operation, is);
+    this.#application?.abandon?.(operation, is);
     // Each is stored as it was left.
-    for (const facts of concerned) if (facts.operation !== operation) this.#application?.keep(facts.operation);
+    for (const facts of concerned) if (facts.operation !== operation) this.#application?.keep?.(facts.operation);
   }
 
   #die(incident: Extract<Incident, {is: 'crash'}>): void {
-    if (!this.time.isProcessAlive || this.#isDone) return;
+    if (this.#isDone) return;
     this.count('crash');
     this.timeline?.push(`${this.#clock()}the process dies`);
     this.time.isProcessAlive = false;
