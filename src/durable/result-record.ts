@@ -1,6 +1,6 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
-import {type PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
+import {PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Resumed} from '../options/resume.ts';
 import {fetchResultOnce, type ResultProgress, type ResultStep} from '../polling/fetch-result.ts';
@@ -8,6 +8,12 @@ import type {Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
 import {deepFreeze, isRecord} from '../shared/json.ts';
 import {notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
+
+/** What is recorded of an attempt: when another one follows, why there is none, or the result, if the operation has one. */
+type ResultRecord =
+  | Extract<ResultStep, {readonly wait: number}>
+  | {readonly at: number; readonly error: PollErrorJson}
+  | {readonly at: number; readonly result?: unknown};
 
 /**
  * Makes an attempt to fetch what a succeeded operation produced, for the engine to record.
@@ -21,30 +27,30 @@ export async function recordResult(
   signal: Signal,
 ): Promise<RecordedJson> {
   const step = await fetchResultOnce(resumed, operation, progress, signal, wallClock(Date.now));
-  if ('wait' in step) return toRecordedJson(step);
+  return toRecordedJson(writeStep(step));
+}
+
+function writeStep(step: ResultStep): ResultRecord {
+  if ('wait' in step) return step;
   const {outcome} = step;
   const at = Date.now();
-  if (outcome.status === 'succeeded') return toRecordedJson({at, result: outcome.operation.result});
-  // Only a failed request leads here.
-  const {cause} = (outcome as Extract<typeof outcome, {readonly status: 'abandoned'}>).error;
-  return toRecordedJson({at, error: writePollError(cause as PollError)});
+  if (outcome.status === 'succeeded') return {at, result: outcome.operation.result};
+  const {cause} = outcome.error;
+  // Nothing but a failed request ends the attempts.
+  if (!(cause instanceof PollError)) throw cause;
+  return {at, error: writePollError(cause)};
 }
 
 /** Reads an attempt that {@link recordResult} recorded. */
 export function readResultRecord(json: RecordedJson, state: WatchState, operation: SucceededOperation): ResultStep {
   if (!isRecord(json)) throw notRecorded('result');
-  const {at, result, error, wait, progress} = json as unknown as {
-    readonly at: number;
-    readonly result?: unknown;
-    readonly error?: PollErrorJson;
-    readonly wait?: number;
-    readonly progress?: ResultProgress;
-  };
-  if (wait !== undefined && progress !== undefined) return {wait, progress};
-  if (error !== undefined) {
-    const unavailable = abandonError('result', state, at, {cause: readPollError(error)});
-    return {outcome: {status: 'abandoned', reason: 'result', operation, error: unavailable}};
+  const record = json as unknown as ResultRecord;
+  if ('wait' in record) return record;
+  if ('error' in record) {
+    const error = abandonError('result', state, record.at, {cause: readPollError(record.error)});
+    return {outcome: {status: 'abandoned', reason: 'result', operation, error}};
   }
+  const {result} = record;
   if (result === undefined) return {outcome: {status: 'succeeded', operation}};
   deepFreeze(result);
   return {outcome: {status: 'succeeded', operation: Object.freeze({...operation, result})}};

@@ -28,7 +28,9 @@ export interface ResultProgress {
 }
 
 /** What an attempt led to: the outcome of the watch, or another attempt after a wait in whole milliseconds. */
-export type ResultStep = {readonly outcome: Outcome} | {readonly wait: number; readonly progress: ResultProgress};
+export type ResultStep =
+  | {readonly outcome: Extract<Outcome, {readonly status: 'succeeded' | 'abandoned'}>}
+  | {readonly wait: number; readonly progress: ResultProgress};
 
 /** How watching ends when the result is fetched: with it, or with a {@link ResultUnavailableError}. Never rejects. */
 export async function fetchedOutcome(
