@@ -43,7 +43,7 @@ function cut(connection: RedisConnection): void {
 
 function end(client: RedisClient): void {
   client.disconnect();
-  // Between two attempts to connect there is no socket whose end makes ioredis fail the commands that wait: cut one more attempt off.
+  // Between two attempts to connect there is no socket whose end would make ioredis fail the waiting commands: it takes one more attempt.
   if (client.status !== 'reconnecting') return;
   client.connect().catch(() => {});
   client.disconnect();

@@ -59,7 +59,7 @@ export class RedisClock implements Clock {
     // The wall clock was set in between.
     if (processClock.wallOffset() !== wallOffset) return await this.measure();
     const expected = this.#offset + this.#wallOffset - wallOffset;
-    // Less than a round trip may hide, and the millisecond that Date.now() cuts off, is no difference: no wait may get shorter by it.
+    // What the round trip may hide, and the millisecond that Date.now() cuts off, is no difference: waits would get shorter by it.
     const kept = Math.abs(best.offset - expected) <= best.roundTrip / 2 + 1;
     this.#offset = kept ? expected : Math.round(best.offset);
     this.#wallOffset = wallOffset;

@@ -123,8 +123,8 @@ async function tryTurn<Data>(
       const why = 'it was added with handOver, and this worker has no onEnd';
       return skip(io, jobId, record, new JobSkippedError(why, record.id, 'noOnEnd', record.token.protocol));
     }
-    // This process was stopped since it took the job: by now the lock, and the poll, may be another worker's. BullMQ stamps the jobs
-    // that it takes by this machine's clock, we stamp what follows a turn by Redis': the earlier of the two mistakes no skew for a stop.
+    // This process was stopped after it took the job: by now the lock, and the poll, may be another worker's. `processedOn` is by this
+    // machine's clock, or by Redis' where the job was taken right after a turn. By the earlier of the two, no skew looks like a stop.
     if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
       return {dueAt: dueAtOf(record)};
     const {before, state} = wokenBy(woken, record, stateOf(record), now);
