@@ -6,16 +6,11 @@ import {namedProtocols} from './named-protocols.ts';
 import type {Shell} from './shell.ts';
 import {jsonText} from './terminal.ts';
 
-const headings = ['NAME', 'NOT STARTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELED', 'PROGRESS', 'RESULT', 'TOKEN'];
+/** The columns of the table of all protocols. */
+const columns = ['name', 'succeeded', 'token'] as const;
 
-/** Where in a row the cells of the short table are, after the name. */
-const shortCells = [3, 8] as const;
-
-/** How wide such a cell is at most. */
+/** How wide a column is at most, after the name. */
 const widest = 26;
-
-/** Stands for an empty cell. */
-const none = '-';
 
 /**
  * `operation-poller protocols`: the protocols that `--protocol` takes, as a table, or one of them in full.
@@ -28,20 +23,24 @@ export function protocolsCommand(
   {stdout}: Shell,
 ): number {
   if (json) stdout.write(`${jsonText(protocol ?? namedProtocols)}\n`);
-  else if (protocol !== undefined) stdout.write(listItem(row(protocol)).join('\n'));
-  else stdout.write(`${shortTable([headings, ...namedProtocols.map(row)]).join('\n')}\n`);
+  else stdout.write(protocol === undefined ? table(namedProtocols) : listItem(protocol));
   return exitCodes.succeeded;
 }
 
-function row(protocol: Protocol): readonly string[] {
+/** What is shown of a protocol, by headings; `''` where there is nothing. */
+function factsOf(protocol: Protocol) {
   const {name, percentComplete, authorization} = protocol;
-  const words = (['notStarted', 'running', 'succeeded', 'failed', 'canceled'] as const).map((status) =>
-    wordsFor(status, protocol),
-  );
-  const token = typeof authorization === 'object' ? authorization.header : authorization === 'none' ? 'no' : 'yes';
-  return [name, ...words, propertyPaths(percentComplete), resultOf(protocol), token].map((cell) =>
-    cell === '' ? none : cell,
-  );
+  return {
+    name,
+    'not started': wordsFor('notStarted', protocol),
+    running: wordsFor('running', protocol),
+    succeeded: wordsFor('succeeded', protocol),
+    failed: wordsFor('failed', protocol),
+    canceled: wordsFor('canceled', protocol),
+    progress: propertyPaths(percentComplete),
+    result: resultOf(protocol),
+    token: typeof authorization === 'object' ? authorization.header : authorization === 'none' ? 'no' : 'yes',
+  };
 }
 
 /** What a service says to mean a status. */
@@ -80,21 +79,25 @@ function propertyPaths(pointers: JsonPointers | undefined): string {
   return named.map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~')).join(', ');
 }
 
-/** One line per row, narrow enough for 80 columns. */
-function shortTable(rows: ReadonlyArray<readonly string[]>): readonly string[] {
-  const cells = rows.map((row) => [row[0] ?? '', ...shortCells.map((index) => shorten(row[index] ?? ''))]);
-  const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string =>
-    row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-  return cells.map((row) => line(row).trimEnd());
+/** One line per protocol, narrow enough for 80 columns. */
+function table(protocols: readonly Protocol[]): string {
+  const facts = protocols.map(factsOf);
+  const rows = [
+    columns.map((column) => column.toUpperCase()),
+    ...facts.map((each) => columns.map((column) => (column === 'name' ? each.name : shorten(each[column] || '-')))),
+  ];
+  const widths = columns.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
+  const lines = rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  '));
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }
 
 function shorten(cell: string): string {
   return cell.length > widest ? `${cell.slice(0, widest - 2)} …` : cell;
 }
 
-/** One line per cell. */
-function listItem([name = '', ...cells]: readonly string[]): readonly string[] {
-  const facts = cells.map((cell, index) => `  ${(headings[index + 1] ?? '').toLowerCase().padEnd(13)}${cell}`);
-  return [name, ...facts.filter((_, index) => cells[index] !== none), ''];
+/** One line per fact. */
+function listItem(protocol: Protocol): string {
+  const {name, ...facts} = factsOf(protocol);
+  const lines = Object.entries(facts).filter(([, text]) => text !== '');
+  return [name, ...lines.map(([heading, text]) => `  ${heading.padEnd(13)}${text}`), ''].join('\n');
 }
