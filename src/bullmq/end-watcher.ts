@@ -1,7 +1,9 @@
+import {EventEmitter} from 'node:events';
 import type {Queue} from 'bullmq';
 import {EndChecks} from './end-checks.ts';
 import {EndStream} from './end-stream.ts';
 import type {Engine} from './engine-options.ts';
+import {jobOf} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
 
 /** Waits for the end of one job. */
@@ -16,14 +18,15 @@ export interface EndWaiter {
  * thousand jobs at once every few seconds. So the load on Redis hardly depends on how many are waited for.
  */
 export class EndWatcher {
-  readonly #waiting = new Map<string, Set<() => void>>();
+  /** Emits an event by a job's id when that job should be read. */
+  readonly #ends = new EventEmitter().setMaxListeners(0);
   readonly #closing = new AbortController();
   readonly #checks: EndChecks;
   readonly #openStream: () => EndStream;
   #stream: EndStream | undefined;
 
   constructor(queue: Queue, engine: Engine, clock: RedisClock) {
-    const onEnd = (jobId: string): void => this.#notify(jobId);
+    const onEnd = (jobId: string): void => void this.#ends.emit(jobId);
     this.#checks = new EndChecks(queue, engine, onEnd, this.closing);
     this.#openStream = () => new EndStream(engine, clock, onEnd);
   }
@@ -33,16 +36,16 @@ export class EndWatcher {
     return this.#closing.signal;
   }
 
-  /** Starts to wait for the end of a job. */
-  wait(jobId: string): EndWaiter {
+  /** Starts to wait for the end of an operation. */
+  wait(id: string): EndWaiter {
+    const {jobId} = jobOf(id);
     let isDue = false;
     let wake: (() => void) | undefined;
     const notify = (): void => {
       isDue = true;
       wake?.();
     };
-    const waiting = this.#waiting.get(jobId) ?? new Set();
-    this.#waiting.set(jobId, waiting.add(notify));
+    this.#ends.on(jobId, notify);
     if (!this.closing.aborted) {
       // One connection for all that wait, made for the first of them.
       this.#stream ??= this.#openStream();
@@ -60,10 +63,8 @@ export class EndWatcher {
         wake = undefined;
       },
       dispose: () => {
-        waiting.delete(notify);
-        if (waiting.size > 0 || this.#waiting.get(jobId) !== waiting) return;
-        this.#waiting.delete(jobId);
-        this.#checks.delete(jobId);
+        this.#ends.off(jobId, notify);
+        if (this.#ends.listenerCount(jobId) === 0) this.#checks.delete(jobId);
       },
     };
   }
@@ -71,11 +72,7 @@ export class EndWatcher {
   /** Wakes all that wait. */
   async close(): Promise<void> {
     this.#closing.abort();
-    for (const jobId of [...this.#waiting.keys()]) this.#notify(jobId);
+    for (const jobId of this.#ends.eventNames()) this.#ends.emit(jobId);
     await this.#stream?.close();
-  }
-
-  #notify(jobId: string): void {
-    for (const notify of [...(this.#waiting.get(jobId) ?? [])]) notify();
   }
 }

@@ -4,7 +4,7 @@ import type {WatchState} from '../operation/state.ts';
 import {type OutcomeJson, readOutcome} from '../runner/outcome-json.ts';
 import {type OperationRecord, outcomeOf, stateOf} from '../runner/record.ts';
 import {asError} from './as-error.ts';
-import {type EndWaiter, EndWatcher} from './end-watcher.ts';
+import {EndWatcher} from './end-watcher.ts';
 import type {Engine} from './engine-options.ts';
 import {type JobData, jobOf, type OperationJob, readingJob, readJob} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
@@ -25,7 +25,8 @@ export interface Entry<Data> {
 export class JobReader<Data> {
   readonly #queue: Queue;
   readonly #engine: Engine;
-  readonly #ends: EndWatcher;
+  /** Waits for the ends of its jobs. */
+  readonly ends: EndWatcher;
   /** The clock of all times in jobs. */
   readonly clock: RedisClock;
 
@@ -33,12 +34,7 @@ export class JobReader<Data> {
     this.clock = clock;
     this.#queue = queue;
     this.#engine = engine;
-    this.#ends = new EndWatcher(queue, engine, clock);
-  }
-
-  /** Aborts when it is closed. */
-  get closing(): AbortSignal {
-    return this.#ends.closing;
+    this.ends = new EndWatcher(queue, engine, clock);
   }
 
   /** An operation as Redis has it; `undefined` if there is none with that key or id. @throws InvalidResumeTokenError */
@@ -58,16 +54,6 @@ export class JobReader<Data> {
   /** Reports a problem that does not end waiting. */
   reportError(error: unknown): void {
     this.#engine.onError(asError(error));
-  }
-
-  /** Starts to wait for the end of an operation. */
-  wait(id: string): EndWaiter {
-    return this.#ends.wait(jobOf(id).jobId);
-  }
-
-  /** Wakes all that wait. */
-  async close(): Promise<void> {
-    await this.#ends.close();
   }
 }
 

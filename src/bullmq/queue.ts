@@ -162,7 +162,7 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   const holds = new RedisHolds(queue);
 
   const close = async (): Promise<void> => {
-    await Promise.all([reader.close(), publisher.close(), closeInTime(queue)]);
+    await Promise.all([reader.ends.close(), publisher.close(), closeInTime(queue)]);
   };
   return {
     add: async (source, options) => {

@@ -89,11 +89,11 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
   async #untilEnded(): Promise<Outcome> {
     const known = this.#lastEntry.isDone ? await this.#readEnd() : undefined;
     if (known !== undefined) return known;
-    const waiter = this.#reader.wait(this.id);
+    const waiter = this.#reader.ends.wait(this.id);
     try {
       for (;;) {
         await waiter.next();
-        if (this.#reader.closing.aborted) return this.#stopped('the queue was closed');
+        if (this.#reader.ends.closing.aborted) return this.#stopped('the queue was closed');
         const outcome = await this.#readEnd();
         if (outcome !== undefined) return outcome;
       }
@@ -105,7 +105,7 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
   /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable or the queue is closed. */
   async #readEnd(): Promise<Outcome | undefined> {
     try {
-      const entry = await unlessAborted(this.#read(), this.#reader.closing);
+      const entry = await unlessAborted(this.#read(), this.#reader.ends.closing);
       if (entry === undefined) return this.#stopped('its job is no longer in the queue');
       const {state, failure, outcome} = entry;
       if (failure === undefined) return await readingJob(this.id, outcome);
@@ -114,7 +114,7 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
       return this.#abandoned(new OperationError(message, facts));
     } catch (error) {
       if (error instanceof InvalidResumeTokenError) return this.#abandoned(error);
-      if (!this.#reader.closing.aborted) this.#reader.reportError(error);
+      if (!this.#reader.ends.closing.aborted) this.#reader.reportError(error);
       return undefined;
     }
   }

@@ -1,10 +1,9 @@
-import {readFile} from 'node:fs/promises';
 import {type AdaptiveSchedule, adaptive} from '../schedule/adaptive.ts';
 import {fixed, type Schedule, type ScheduleEnd} from '../schedule/schedule.ts';
 import {escapeControls} from '../shared/printable.ts';
-import {CliError, errorCode} from './cli-error.ts';
+import {CliError} from './cli-error.ts';
 import {withFileLock} from './file-lock.ts';
-import {checkPlace, writeJsonFile} from './json-file.ts';
+import {readSavedFile, writeJsonFile} from './json-file.ts';
 
 /** A schedule that knows what earlier runs have learned, and keeps what this one learns. */
 export interface LearnedFile {
@@ -21,7 +20,6 @@ export interface LearnedFile {
  * @throws CliError when the file cannot be read or written, or holds something else
  */
 export async function openLearnedFile(path: string, interval: number | undefined): Promise<LearnedFile> {
-  await checkPlace('--learned', path);
   const learning = await readLearned(path);
   const polls: Schedule = interval === undefined ? learning : fixed(interval);
   let end: ScheduleEnd | undefined;
@@ -45,13 +43,12 @@ export async function openLearnedFile(path: string, interval: number | undefined
 }
 
 async function readLearned(path: string): Promise<AdaptiveSchedule> {
+  const text = await readSavedFile('--learned', path);
   try {
-    return adaptive({learned: JSON.parse(await readFile(path, 'utf8'))});
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === 'ENOENT') return adaptive();
+    return adaptive({learned: text === undefined ? undefined : JSON.parse(text)});
+  } catch {
     // Not the parser's message, which quotes what is there.
-    const why = code ?? 'it holds something else';
-    throw new CliError(`--learned: ${escapeControls(path)} cannot be read (${why})`, 'Choose another file.');
+    const message = `--learned: ${escapeControls(path)} cannot be read (it holds something else)`;
+    throw new CliError(message, 'Choose another file.');
   }
 }

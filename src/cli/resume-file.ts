@@ -1,11 +1,11 @@
-import {readFile, rm} from 'node:fs/promises';
+import {rm} from 'node:fs/promises';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {OperationPoller} from '../poller.ts';
 import {escapeControls} from '../shared/printable.ts';
-import {CliError, errorCode, toCliError} from './cli-error.ts';
-import {checkPlace, writeJsonFile} from './json-file.ts';
+import {CliError, toCliError} from './cli-error.ts';
+import {readSavedFile, writeJsonFile} from './json-file.ts';
 
 /** A resume token as its file has it, and the state in it. */
 export interface SavedToken {
@@ -21,13 +21,9 @@ export interface SavedToken {
  * @throws CliError when the file cannot be read or written, is not a resume file, or belongs to another operation
  */
 export async function readResumeFile(path: string, location: string | undefined): Promise<SavedToken | undefined> {
-  await checkPlace('--resume', path);
-  const file = `--resume: ${escapeControls(path)}`;
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw new CliError(`${file} cannot be read (${errorCode(error)})`, 'Choose another file.');
-  });
+  const text = await readSavedFile('--resume', path);
   if (text === undefined) return undefined;
+  const file = `--resume: ${escapeControls(path)}`;
   const state = parse(text, file);
   if (location !== undefined && withoutQuery(location) !== withoutQuery(state.location)) {
     const message = `${file} belongs to another operation, ${escapeControls(state.redactedLocation)}`;

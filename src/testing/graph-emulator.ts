@@ -14,7 +14,7 @@ import type {AddOperationOptions} from './operation-options.ts';
 import {OperationRegistry} from './operation-registry.ts';
 import {type RecordedRequest, RequestRecorder} from './request-recorder.ts';
 import {type EmulatedResource, EndpointRegistry} from './scripted-endpoint.ts';
-import {serveRequest, whenArrived} from './serve-request.ts';
+import {serveRequests} from './serve-request.ts';
 
 /** A running emulator of Microsoft Graph. Stop it at the end of the test. */
 export interface GraphEmulator {
@@ -134,9 +134,8 @@ export async function startGraphEmulator(options: GraphEmulatorOptions = {}): Pr
   if (webConsole !== undefined) operations.listen(webConsole.listener);
   const checkBearer = webConsole?.acceptOwnToken(settings.checkBearer) ?? settings.checkBearer;
   const service: EmulatedService = {...settings, checkBearer, endpoints, operations, root};
-  const context = {service, recorder, server};
   server.serve(
-    whenArrived((arrival) => serveRequest(arrival, context)),
+    serveRequests({service, recorder, server}),
     (request, response) => webConsole?.serve(request, response) ?? false,
   );
 

@@ -16,31 +16,37 @@ export interface ServingContext {
 }
 
 /** A request that has arrived completely, with its body if it has one, or as far as it is read. */
-export interface Arrival {
+interface Arrival {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly body: string | typeof tooLong | undefined;
   readonly now: number;
 }
 
-/** A listener that serves each request once it has arrived. Nearly all are polls without a body, which are served in the same turn. */
-export function whenArrived(serve: (arrival: Arrival) => void): RequestListener {
+/** Serves each request once it has arrived. Nearly all are polls without a body, which are served in the same turn. */
+export function serveRequests(context: ServingContext): RequestListener {
   return (request, response) => {
     const now = Date.now();
-    if (!announcesBody(request)) serve({request, response, body: undefined, now});
-    else void readBody(request).then((body) => serve({request, response, body, now}));
+    if (!announcesBody(request)) serve({request, response, body: undefined, now}, context);
+    else void readBody(request).then((body) => serve({request, response, body, now}, context));
   };
 }
 
 /** Counts and records a request, and sends the service's answer. */
-export function serveRequest(arrival: Arrival, {service, recorder, server}: ServingContext): void {
-  const {request, response, body, now} = arrival;
+function serve({request, response, body, now}: Arrival, {service, recorder, server}: ServingContext): void {
+  const received = graphRequestOf(request, body === tooLong ? undefined : body, now);
+  const refuse = (http: number, message: string): void => {
+    const refusal = withCommonHeaders(graphError(http, received, {message}), received);
+    if (body === tooLong) sendBeforeBodyEnds(request, response, refusal);
+    else sendAnswer(response, refusal);
+  };
   recorder.received += 1;
-  if (recorder.received > service.maximumRequests) {
-    refuseRequest(arrival, service.maximumRequests);
+  const {maximumRequests} = service;
+  // It is not recorded: memory must not grow in an endless loop.
+  if (recorder.received > maximumRequests) {
+    refuse(508, `The emulator has reached its maximumRequests (${maximumRequests}).`);
     return;
   }
-  const received = graphRequestOf(request, body === tooLong ? undefined : body, now);
   const recorded = recorder.isNeeded ? recordOf(received, request.headers) : undefined;
   if (recorded !== undefined) recorder.add(recorded);
   if (response.destroyed) {
@@ -49,8 +55,7 @@ export function serveRequest(arrival: Arrival, {service, recorder, server}: Serv
     return;
   }
   if (body === tooLong) {
-    const message = `The body of the request is longer than ${maximumBodyLength} bytes.`;
-    sendBeforeBodyEnds(request, response, withCommonHeaders(graphError(413, received, {message}), received));
+    refuse(413, `The body of the request is longer than ${maximumBodyLength} bytes.`);
     return;
   }
   const toServe = recorder.records ? {...received, recorded} : received;
@@ -61,13 +66,4 @@ export function serveRequest(arrival: Arrival, {service, recorder, server}: Serv
     });
   }
   sendAnswer(response, answer);
-}
-
-/** Answers 508 without recording the request: memory must not grow in an endless loop. */
-function refuseRequest({request, response, body, now}: Arrival, maximumRequests: number): void {
-  const refused = graphRequestOf(request, undefined, now);
-  const message = `The emulator has reached its maximumRequests (${maximumRequests}).`;
-  const answer = withCommonHeaders(graphError(508, refused, {message}), refused);
-  if (body === tooLong) sendBeforeBodyEnds(request, response, answer);
-  else sendAnswer(response, answer);
 }
