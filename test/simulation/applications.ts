@@ -359,10 +359,10 @@ class Workflows implements Application {
     };
     const facts = world.facts[operation];
     if (facts !== undefined && facts.stored !== undefined) {
-      const {toldUntil, failures, missingSince, endRead} = facts.stored;
-      Object.assign(facts, {toldUntil, failures, missingSince, endRead});
+      const {notBefore, failures, missingSince, endRead} = facts.stored;
+      Object.assign(facts, {notBefore, failures, missingSince, endRead});
     } else if (facts !== undefined) {
-      Object.assign(facts, {toldUntil: 0, failures: 0, missingSince: undefined, endRead: undefined});
+      Object.assign(facts, {notBefore: 0, failures: 0, missingSince: undefined, endRead: undefined});
     }
     watchDurably(this.#host(operation, isCurrent), locationOf(planned, operation), options).then(
       (outcome) => {

@@ -8,7 +8,7 @@ import type {Happening, ReceivedOnce, SeenOutcome, World} from './world.ts';
 /** What a process knows, and what a crash takes back to the last resume token that was stored. */
 export interface Memory {
   /** Until when the service asked not to be asked. */
-  toldUntil: number;
+  notBefore: number;
   /** Requests that failed since the last good answer. */
   failures: number;
   /** Since when the service has been answering 404. */
@@ -21,7 +21,7 @@ export interface Memory {
   percent: number | undefined;
   /** Good answers for which no `polled` was emitted yet. */
   unreported: number;
-  /** The end that an answer told of. */
+  /** The end that an answer reported. */
   endRead: End | undefined;
   /** Whether an event said that watching is given up: whoever resumes may have as many failures again. */
   isGivenUp: boolean;
@@ -89,7 +89,7 @@ export interface Facts extends Memory {
   /** The rank of the furthest status that the service has said. */
   rankSaid: number;
   /** When the service asked for the wait that is going on. */
-  toldAt: number | undefined;
+  waitAskedAt: number | undefined;
   /** Until when any answer asked for a wait: the last poll before the deadline comes sooner, and a hint after it need not. */
   askedUntil: number;
   isWatched: boolean;
@@ -144,14 +144,14 @@ export interface Facts extends Memory {
   handOvers: number;
   repeats: number;
   wasTaken: boolean;
-  /** The end that any answer told of. */
+  /** The end that any answer reported. */
   endSaid: End | undefined;
 }
 
 /** What is known before anything has happened. */
 export function blank(): Memory {
   return {
-    toldUntil: 0,
+    notBefore: 0,
     failures: 0,
     missingSince: undefined,
     rank: -1,
@@ -179,7 +179,7 @@ const noFacts: Facts = {
   knowsPassword: false,
   startDueAt: 0,
   rankSaid: -1,
-  toldAt: undefined,
+  waitAskedAt: undefined,
   askedUntil: 0,
   isWatched: false,
   deadlineAt: 0,
@@ -225,10 +225,10 @@ export function firstFacts(operation: number): Facts {
 
 /** What a resume token written now would remember. */
 export function memoryOf(facts: Facts): Memory {
-  const {toldUntil, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
+  const {notBefore, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
   const {isGivenUp, hasTimedOut, location} = facts;
   return {
-    toldUntil,
+    notBefore,
     failures,
     missingSince,
     rank,
@@ -291,7 +291,7 @@ export function applyTo(world: World, happening: Happening): void {
       break;
     case 'start answer':
       // Only a whole answer reaches the gate.
-      if (!happening.isLost && !happening.isUnread) heed(world, home, happening.answer);
+      if (!happening.isLost && !happening.isUnread) updateGate(world, home, happening.answer);
       facts.startAnswer = happening;
       facts.isFollowedUp = happening.answer.says === 'unauthorized';
       break;
@@ -317,7 +317,7 @@ export function applyTo(world: World, happening: Happening): void {
     case 'cancel answer': {
       const {answer: whole, url, isLost, isUnread} = happening;
       // Where there is no client, nobody else hears of it.
-      if (plan.hasClient && !isLost && !isUnread) heed(world, url, whole);
+      if (plan.hasClient && !isLost && !isUnread) updateGate(world, url, whole);
       const {refused, accepted} = facts.cancels;
       facts.cancels = {
         ...facts.cancels,
@@ -353,7 +353,7 @@ export function applyTo(world: World, happening: Happening): void {
       });
       // A wait until a date may be over by the time that a body which does not come is given up.
       if (plan.options.initialDelay === 0 && facts.startAnswer?.answer.delivery !== 'hangBody')
-        tell(facts, facts.startAnswer?.answer.told, now);
+        askForWait(facts, facts.startAnswer?.answer.retryAfter, now);
       facts.deadlineAt = now + plan.options.totalTimeout;
       facts.watches += 1;
       break;
@@ -363,7 +363,7 @@ export function applyTo(world: World, happening: Happening): void {
     case 'request':
       countAsSent(world, happening.url, facts);
       facts.requests += 1;
-      facts.toldAt = undefined;
+      facts.waitAskedAt = undefined;
       facts.lastRequestAt = now;
       facts.isPutOff = false;
       facts.wokenAt = undefined;
@@ -371,7 +371,7 @@ export function applyTo(world: World, happening: Happening): void {
       facts.isFollowedUp = false;
       break;
     case 'answer':
-      if (isHeeded(world, happening)) heed(world, happening.url, happening.answer);
+      if (closesTheGate(world, happening)) updateGate(world, happening.url, happening.answer);
       if (happening.isWanted) answer(facts, happening, now);
       break;
     case 'first report':
@@ -450,7 +450,7 @@ export function applyTo(world: World, happening: Happening): void {
     case 'turn lost':
       facts.repeats += 1;
       facts.settledAt = undefined;
-      facts.toldAt = undefined;
+      facts.waitAskedAt = undefined;
       break;
     case 'hand over':
       facts.handOvers += 1;
@@ -473,10 +473,10 @@ function percentIf(
 }
 
 /** The service asks for a wait, or for none. */
-function tell(facts: Facts, told: number | undefined, now: number): void {
-  facts.toldUntil = told === undefined ? 0 : now + told;
-  facts.askedUntil = Math.max(facts.askedUntil, facts.toldUntil);
-  facts.toldAt = told === undefined ? undefined : now;
+function askForWait(facts: Facts, retryAfter: number | undefined, now: number): void {
+  facts.notBefore = retryAfter === undefined ? 0 : now + retryAfter;
+  facts.askedUntil = Math.max(facts.askedUntil, facts.notBefore);
+  facts.waitAskedAt = retryAfter === undefined ? undefined : now;
 }
 
 function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
@@ -491,7 +491,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   facts.abandonedBy = undefined;
   facts.resumes = false;
   facts.beforeAnswer = undefined;
-  facts.toldAt = undefined;
+  facts.waitAskedAt = undefined;
   facts.watches += 1;
   // A token's times are the wall clock's, which may have been set since, and which counts what the machine was frozen.
   // A workflow's are those of its journal, a record's those of its store, and stay as far off as they were.
@@ -507,7 +507,7 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
   if (facts.stored === undefined) facts.trusts = false;
   Object.assign(facts, facts.stored ?? blank());
   // After a time-out everything begins anew, waits included.
-  if (facts.hasTimedOut) facts.toldUntil = 0;
+  if (facts.hasTimedOut) facts.notBefore = 0;
   if (facts.isGivenUp) Object.assign(facts, {failures: 0, missingSince: undefined});
   facts.isGivenUp = false;
   facts.hasTimedOut = false;
@@ -524,7 +524,7 @@ export function sharesHolds({runner, hasClient}: World['plan']): boolean {
 }
 
 /** Whether an answer may hold others back. Without a client, it is the operation's origin that is held back, and no other. */
-function isHeeded(world: World, {operation, url}: Extract<Happening, {is: 'answer'}>): boolean {
+function closesTheGate(world: World, {operation, url}: Extract<Happening, {is: 'answer'}>): boolean {
   const {plan} = world;
   if (plan.hasClient) return true;
   const planned = plan.operations[operation];
@@ -535,7 +535,7 @@ function isHeeded(world: World, {operation, url}: Extract<Happening, {is: 'answe
 
 /** Whether a user asks to cancel in the very moment in which the answer arrives that closes the gate. */
 export function isAskedJustThen(url: string, world: World, {cancels}: Facts): boolean {
-  return cancels.askedAt === world.gateOf(url).toldAt && cancels.askedAt === world.time.now;
+  return cancels.askedAt === world.gateOf(url).closedAt && cancels.askedAt === world.time.now;
 }
 
 function countAsSent(world: World, url: string, facts: Facts): void {
@@ -543,12 +543,12 @@ function countAsSent(world: World, url: string, facts: Facts): void {
   if (pace !== undefined && !isAskedJustThen(url, world, facts)) pace.sent += 1;
 }
 
-/** What the service says to one, a client's gate heeds for all. */
-function heed(world: World, url: string, answer: ServiceAnswer): void {
+/** Applies to the gate, and so to all, what the service says to one. */
+function updateGate(world: World, url: string, answer: ServiceAnswer): void {
   const {now} = world.time;
   const gate = world.gateOf(url);
-  const {http, told} = answer;
-  if (!isRefused(answer) || told === undefined) {
+  const {http, retryAfter} = answer;
+  if (!isRefused(answer) || retryAfter === undefined) {
     // A head whose body never comes may hold all back, but is not taken for a sign of what the service can take.
     if (http >= 500 || http === 429 || answer.delivery === 'hangBody' || !world.plan.hasClient) return;
     gate.accepted ??= {since: Math.max(now, gate.heldUntil), count: 0};
@@ -557,7 +557,7 @@ function heed(world: World, url: string, answer: ServiceAnswer): void {
   }
   // Without a client, only what throttles holds others back.
   if (!world.plan.hasClient && http === 503) return;
-  const until = now + told;
+  const until = now + retryAfter;
   // A stored operation that is held back is taken up again by its runner.
   if (keepsRecords(world.plan.runner)) for (const facts of world.facts) facts.wasHeld = true;
   if (now >= gate.heldUntil && world.plan.hasClient) {
@@ -568,7 +568,7 @@ function heed(world: World, url: string, answer: ServiceAnswer): void {
     gate.accepted = undefined;
   }
   gate.heldUntil = Math.max(gate.heldUntil, until);
-  gate.toldAt = now;
+  gate.closedAt = now;
 }
 
 function answer(
@@ -576,7 +576,7 @@ function answer(
   {answer: whole, isThere}: Pick<Extract<Happening, {is: 'answer'}>, 'answer' | 'isThere'>,
   now: number,
 ): void {
-  const {http, says, told, faults, delivery} = whole;
+  const {http, says, retryAfter, faults, delivery} = whole;
   facts.settledAt = now;
   facts.isAsking = false;
   if (!isThere) {
@@ -585,13 +585,13 @@ function answer(
     return;
   }
   facts.beforeAnswer ??= memoryOf(facts);
-  facts.lastAnswer = {http, says, told, faults} as ServiceAnswer;
+  facts.lastAnswer = {http, says, retryAfter, faults} as ServiceAnswer;
   facts.lastTrouble = 'answer';
   // Everything after the end is about the result.
   if (facts.endRead !== undefined) return;
   // A wait until a date may be over by the time that a body which does not come is given up.
   if (delivery === 'hangBody') facts.isPutOff = true;
-  tell(facts, delivery === 'hangBody' ? undefined : told, now);
+  askForWait(facts, delivery === 'hangBody' ? undefined : retryAfter, now);
   facts.rankSaid = Math.max(facts.rankSaid, ranks[says] ?? -1);
   facts.isFollowedUp = says === 'redirect' || says === 'unauthorized';
   if (says === 'trouble' || says === 'unauthorized') {

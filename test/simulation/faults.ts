@@ -17,7 +17,7 @@ export interface ServiceAnswer {
   readonly bodyDelay: number;
   readonly says: Says;
   /** The wait that it asks for, in milliseconds. */
-  readonly told: number | undefined;
+  readonly retryAfter: number | undefined;
   /** What was done to it, for statistics and timelines. */
   readonly faults: readonly string[];
   /** The word that no protocol knows. */
@@ -253,29 +253,32 @@ function withPath(url: string, folder: string): string {
 /** A way to ask for a wait: the headers, and what they mean in milliseconds, where they mean anything. */
 export interface Asked {
   readonly headers: Readonly<Record<string, string>>;
-  readonly told: number | undefined;
+  readonly retryAfter: number | undefined;
   /** Whether there is no `Date`. */
   readonly omitsDate?: boolean;
 }
 
-const seconds = (value: string, told: number | undefined) => (): Asked => ({headers: {'retry-after': value}, told});
+const seconds = (value: string, retryAfter: number | undefined) => (): Asked => ({
+  headers: {'retry-after': value},
+  retryAfter,
+});
 const date =
-  (after: number, told: number | undefined) =>
+  (after: number, retryAfter: number | undefined) =>
   (now: number): Asked => ({
     headers: {'retry-after': new Date(now + after * 1000).toUTCString()},
-    told,
+    retryAfter,
   });
 
 /** A date in an answer that a cache has held for half a minute. */
 const aged = (now: number): Asked => ({
   headers: {...date(4, 4000)(now).headers, date: new Date(now - 30_000).toUTCString(), age: '30'},
-  told: 4000,
+  retryAfter: 4000,
 });
 
 /** A date in an answer without one: the client has only its own clock, which must not be off. */
 const undated = (now: number, arrivesAt: number | undefined): Asked => {
   const asked = date(4, 4000)(now);
-  return arrivesAt === undefined ? asked : {...asked, told: leastWait(now + 4000 - arrivesAt), omitsDate: true};
+  return arrivesAt === undefined ? asked : {...asked, retryAfter: leastWait(now + 4000 - arrivesAt), omitsDate: true};
 };
 
 function leastWait(wait: number): number | undefined {
@@ -302,8 +305,8 @@ export const waits = {
   'wait until a past date': date(-30, undefined),
   'wait until a date of a cache': aged,
   'wait until a date without Date': undated,
-  'wait in ms': (): Asked => ({headers: {'retry-after-ms': '750'}, told: 750}),
-  'wait in x-ms': (): Asked => ({headers: {'x-ms-retry-after-ms': '1250'}, told: 1250}),
+  'wait in ms': (): Asked => ({headers: {'retry-after-ms': '750'}, retryAfter: 750}),
+  'wait in x-ms': (): Asked => ({headers: {'x-ms-retry-after-ms': '1250'}, retryAfter: 1250}),
 } satisfies Record<string, (now: number, arrivesAt: number | undefined) => Asked>;
 
 export type WaitName = keyof typeof waits;

@@ -35,25 +35,25 @@ const isQuietAfterTheEnd: Check<'request'> = ({url}, _, facts) => {
 /** No poll is earlier than the service asked, but for the last one before the deadline. */
 const waitsAsLongAsAsked: Check<'request'> = ({url}, world, facts) => {
   const {now} = world.time;
-  if (now >= facts.toldUntil || isForResult(url) || facts.isFollowedUp || facts.slack > 0) return undefined;
+  if (now >= facts.notBefore || isForResult(url) || facts.isFollowedUp || facts.slack > 0) return undefined;
   return now >= lastPollAt(facts, world)
     ? undefined
-    : `${facts.toldUntil - now} ms before the time that the service asked for`;
+    : `${facts.notBefore - now} ms before the time that the service asked for`;
 };
 
 /** Nor is it later than that, once nothing else holds it back. */
 const waitsNoLongerThanAsked: Check<'request'> = ({url}, world, facts) => {
   const {plan, time, isPaced, stalled} = world;
-  const {toldAt, toldUntil, resumedAt, lastTrouble, slack} = facts;
-  if (toldAt === undefined || resumedAt > toldAt || isForResult(url) || facts.isFollowedUp) return undefined;
+  const {waitAskedAt, notBefore, resumedAt, lastTrouble, slack} = facts;
+  if (waitAskedAt === undefined || resumedAt > waitAskedAt || isForResult(url) || facts.isFollowedUp) return undefined;
   if (stalled > 0 || slack > 0 || lastTrouble === 'token' || facts.wasHeld) return undefined;
   if (isPaced || isCrowded(plan)) return undefined;
   // A timer may be late by what the library rounds up.
-  const late = time.now - toldUntil - leavesAfter(plan) - 3 * plan.store.takes - facts.late - 2;
+  const late = time.now - notBefore - leavesAfter(plan) - 3 * plan.store.takes - facts.late - 2;
   return late > 0 ? `${late} ms later than the service asked for` : undefined;
 };
 
-/** What a client was told once holds for all its operations. */
+/** A wait that a client was asked for once holds for all its operations. */
 const holdsAllRequestsBack: RequestCheck = ({url}, world, facts) => {
   const {time, plan} = world;
   const {heldUntil} = world.gateOf(url);
@@ -178,7 +178,7 @@ const reportsEachPollOnce: Check<'event'> = ({event: {type}}, {plan}, facts) =>
   // A recorded poll is reported whenever the workflow gets there.
   type === 'polled' && facts.unreported <= 0 && plan.runner !== 'durable' ? 'polled without an answer' : undefined;
 
-/** A poll is made again only where a request of it failed. What is recorded is told later. */
+/** A poll is made again only where a request of it failed. What is recorded is reported later. */
 const retriesForAReason: Check<'event'> = ({event: {type}}, world, facts) =>
   type !== 'retrying' || facts.failures > 0 || isTimedOut(facts, world) || isStored(world.plan.runner)
     ? undefined
@@ -279,7 +279,7 @@ const startsWhileItIsWaitedFor: Check<'start request'> = (_, {time}, {startDueAt
 const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan, time}, facts) => {
   const {startAnswer, abandonedBy, lastTrouble, startedAt} = facts;
   if (startAnswer === undefined) {
-    // Who gives up just before it leaves is told that it may have.
+    // Who gives up just before it leaves learns that it may have.
     if ((mayHaveStarted && abandonedBy === undefined) || how !== 'notStarted') return `${how}, though nothing was sent`;
     // One that is held back is given up like one that is not answered.
     const isLate = time.now - startedAt >= plan.startTimeout;
@@ -331,7 +331,7 @@ const wakesAtOnce: Check<'request'> = ({url}, world, facts) => {
     return undefined;
   if (stalled > 0 || slack > 0 || wasHeld || facts.isPutOff || isPaced || isCrowded(plan)) return undefined;
   // What the answer to its start asked for holds besides an initial delay.
-  if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.told !== undefined) return undefined;
+  if (facts.lastRequestAt === undefined && facts.startAnswer?.answer.retryAfter !== undefined) return undefined;
   // However many there are, polls keep their least distance.
   const due = Math.max(wokenAt + leastWait, askedUntil);
   const late = time.now - due - leavesAfter(plan) - 3 * plan.store.takes - turnsLate - 2;
@@ -361,7 +361,7 @@ const handsOverOnce: Check<'hand over'> = (_, __, {handOvers, repeats, isHandedO
 const handsOverBeforeItRemoves: Check<'removed'> = (_, __, {wasTaken}) =>
   wasTaken ? undefined : 'removed, and onEnd has not resolved';
 
-/** Whoever waits for anything but the result is told too. */
+/** Whoever waits for anything but the result learns of the end too. */
 const tellsEverybody: Check<'rest'> = (_, world) => world.unsettled();
 
 /** What a listener throws is reported, and does no harm. */
@@ -393,7 +393,7 @@ const givesUpForAReason: Check<'over'> = ({outcome: {is}}, world, facts) => {
       return lastAnswer?.says === 'unauthorized' ? undefined : `unauthorized after ${lastAnswer?.http}`;
     case 'forbidden':
       // With a wait, it is a deferral.
-      return lastAnswer?.http === 403 && lastAnswer.told === undefined
+      return lastAnswer?.http === 403 && lastAnswer.retryAfter === undefined
         ? undefined
         : `forbidden after ${lastAnswer?.http}`;
     case 'notFound':
@@ -508,7 +508,7 @@ const storesWhatItKnows: Check<'closed'> = ({attempt, isFailing}, _, {reported})
     ? undefined
     : `attempt ${attempt} is stored, and attempt ${reported} was reported`;
 
-/** What was read is told at once. */
+/** What was read is reported at once. */
 const tellsAtOnce: Check<'rest'> = (_, {facts: all, plan}) => {
   if (isStored(plan.runner)) return undefined;
   for (const {operation, isWatched, endRead, unreported, abandonedBy} of all) {

@@ -304,7 +304,7 @@ export class Network {
       headDelay: latency,
       bodyDelay: 0,
       says: 'running',
-      told: undefined,
+      retryAfter: undefined,
       faults: [],
     };
     return new Exchange(this, answer, shares, request);
@@ -335,8 +335,8 @@ function bodyOfPart(text: string): unknown {
 }
 
 /** Whether the service takes no more requests for a while. */
-export function isRefused({http, told}: ServiceAnswer): boolean {
-  return (http === 403 || http === 429 || http === 503) && told !== undefined;
+export function isRefused({http, retryAfter}: ServiceAnswer): boolean {
+  return (http === 403 || http === 429 || http === 503) && retryAfter !== undefined;
 }
 
 /** Whether a URL is on the origin that tokens may go to. */

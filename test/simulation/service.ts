@@ -331,9 +331,10 @@ export class Service {
     const worded = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
     const link = cancelLinkOf(this.#operation(index), index);
     const links = link === undefined || !isRecord(worded.body) ? {} : {body: {...worded.body, links: {cancel: link}}};
-    const told = {...worded, ...links};
-    const means = told.means ?? status;
-    return {means, honest: told, draft: {http: told.http, body: told.body, headers: told.headers ?? {}, says: means}};
+    const answer = {...worded, ...links};
+    const means = answer.means ?? status;
+    const {http, body, headers = {}} = answer;
+    return {means, honest: answer, draft: {http, body, headers, says: means}};
   }
 
   #result(index: number, {password}: Carried): Draft {
@@ -377,7 +378,7 @@ export class Service {
     const {latency} = this.#plan;
     // A part of a batch has no Date of its own.
     const arrivesAt = this.#isOnTime && !isPart ? this.#time.serviceTime + latency + headDelay + bodyDelay : undefined;
-    const asked: Asked = asks ? waits[wait](this.#date(), arrivesAt) : {headers: {}, told: undefined};
+    const asked: Asked = asks ? waits[wait](this.#date(), arrivesAt) : {headers: {}, retryAfter: undefined};
     const dated = asked.omitsDate === true ? undefined : {date: this.dateHeader};
     const {maxRetryAfter = Number.POSITIVE_INFINITY} = this.#plan.options;
     return {
@@ -388,7 +389,7 @@ export class Service {
       headDelay: latency + headDelay,
       bodyDelay,
       says,
-      told: asked.told === undefined ? undefined : Math.min(asked.told, maxRetryAfter),
+      retryAfter: asked.retryAfter === undefined ? undefined : Math.min(asked.retryAfter, maxRetryAfter),
       faults: asks ? [...names, wait] : names,
       word,
       place,

@@ -11,7 +11,7 @@ export type Wording =
   | 'graph.driveCopy';
 
 /** What an honest answer is made of. */
-export interface Told {
+export interface OperationFacts {
   readonly id: string;
   readonly status: Status;
   readonly percent: number | undefined;
@@ -31,7 +31,7 @@ export interface WordedAnswer {
 const reason = {code: 'quotaExceeded', message: 'Too many of them'};
 
 /** How each protocol words an operation. */
-export const wordings: Readonly<Record<Wording, (told: Told) => WordedAnswer>> = {
+export const wordings: Readonly<Record<Wording, (facts: OperationFacts) => WordedAnswer>> = {
   longRunning: ({id, status, variant, resourceLocation}) => ({
     http: 200,
     body: {

@@ -156,7 +156,7 @@ export type Happening =
 export interface Gate {
   /** Until when its requests are held back, and when the service last asked for that. */
   heldUntil: number;
-  toldAt: number | undefined;
+  closedAt: number | undefined;
   /** How it paces them, because the service has refused some. */
   pace: Pace | undefined;
   /** What the service has accepted since it last refused a request: when the first, and how many. */
@@ -310,7 +310,7 @@ export class World {
   /** The gate of a URL's origin. */
   gateOf(url: string): Gate {
     const origin = originOf(url);
-    const gate = this.#gates.get(origin) ?? {heldUntil: 0, toldAt: undefined, pace: undefined, accepted: undefined};
+    const gate = this.#gates.get(origin) ?? {heldUntil: 0, closedAt: undefined, pace: undefined, accepted: undefined};
     this.#gates.set(origin, gate);
     return gate;
   }
@@ -505,8 +505,8 @@ export class World {
         case 'start answer':
         case 'cancel answer':
         case 'answer': {
-          const {http, says, told, faults} = happening.answer;
-          const wait = told === undefined ? '' : `, asks for ${told} ms`;
+          const {http, says, retryAfter, faults} = happening.answer;
+          const wait = retryAfter === undefined ? '' : `, asks for ${retryAfter} ms`;
           return `<- ${http} ${says}${wait}${faults.length === 0 ? '' : ` (${faults.join(', ')})`}`;
         }
         case 'lost':
