@@ -22,13 +22,13 @@ import {
   only,
   quick,
   recordEvents,
-  runInChild,
   startEmulator,
   startServer,
   transport,
   types,
   until,
 } from '../support/behaviours.ts';
+import {runInChild} from '../support/child.ts';
 import {reachable, shown} from '../support/reachable.ts';
 
 const pace = {schedule: quick.schedule, retry: quick.retry};

@@ -14,7 +14,6 @@ import {
   failure,
   only,
   quick,
-  runInChild,
   skipWaits,
   times,
   turns,
@@ -23,6 +22,7 @@ import {
   waits,
   watch,
 } from '../support/behaviours.ts';
+import {runInChild} from '../support/child.ts';
 
 /** A service of your own, with words that Graph's preset does not have. */
 const renders = protocols.define({

@@ -39,7 +39,6 @@ import {
   pendingTimers,
   quick,
   recordEvents,
-  runInChild,
   skipWaits,
   startEmulator,
   times,
@@ -52,6 +51,7 @@ import {
   waits,
   watch,
 } from '../support/behaviours.ts';
+import {runInChild} from '../support/child.ts';
 
 const reason = new Error('the user left');
 

@@ -8,12 +8,12 @@ import {
   begin,
   quick,
   recordEvents,
-  runInChild,
   startEmulator,
   types,
   waits,
   watch,
 } from '../support/behaviours.ts';
+import {runInChild} from '../support/child.ts';
 
 /** A host with `reportError`, as browsers, Deno and Bun have it. */
 function hostThatReports(): unknown[] {

@@ -13,12 +13,12 @@ import {
   failure,
   pendingTimers,
   quick,
-  runInChild,
   startEmulator,
   startServer,
   turns,
   until,
 } from '../support/behaviours.ts';
+import {runInChild} from '../support/child.ts';
 
 const long = 60_000;
 
