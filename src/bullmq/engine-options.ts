@@ -63,17 +63,16 @@ const engineChecks = {
 /**
  * Checks the options that queue, worker and events have in common, and those that only one of them has.
  *
- * @returns what they have in common, and all of them, checked
+ * @returns what they have in common, and the part's own, checked
  * @throws TypeError or RangeError that names the option, what it got and what it takes
  */
 export function readEngineOptions<Options extends EngineOptions>(
   options: Options,
   ownChecks: Readonly<Record<string, Check>> = {},
-): {readonly engine: Engine; readonly own: Options} {
+): {readonly engine: Engine; readonly own: Omit<Options, keyof EngineOptions>} {
   const checks = {...engineChecks, ...ownChecks};
-  const own = checkOptions(options, checks, {required: ['name', 'connection']});
-  const {name, connection, prefix, onError} = own;
-  checkHashTag(own);
+  const {name, connection, prefix, onError, ...own} = checkOptions(options, checks, {required: ['name', 'connection']});
+  checkHashTag({name, connection, prefix});
   const engine: Engine = {
     name,
     options: prefix === undefined ? {connection} : {connection, prefix},

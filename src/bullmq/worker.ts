@@ -129,7 +129,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
 ): OperationWorker {
   // Nobody checks the type of a result.
   const {engine, own} = readEngineOptions(options as OperationWorkerOptions<Data>, workerChecks);
-  const {name: _, connection, prefix, onError, concurrency, limiter, recoverAfter = 5000, metrics, ...poll} = own;
+  const {concurrency, limiter, recoverAfter = 5000, metrics, ...poll} = own;
   const {requestTimeout} = readTurnOptions(poll);
   const closing = new AbortController();
   const worker = new PollWorker<Data>(

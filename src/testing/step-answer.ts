@@ -71,6 +71,7 @@ export function resourceBody(
   step: StepAnswer,
   {id, status, documented}: ResourceFacts,
 ): Readonly<Record<string, unknown>> {
+  // The documented shape has each field, be it `null`.
   const absent = documented && null;
   return {
     '@odata.context': documented?.context,
