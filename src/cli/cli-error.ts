@@ -103,12 +103,6 @@ function startExitCode(cause: unknown): number {
   return httpStatus !== undefined && httpStatus >= 400 && !transient ? exitCodes.failed : exitCodes.unreachable;
 }
 
-/** The status of an operation that ended with this error; `undefined` when watching ended first. */
-export function endedStatus(error: unknown): 'failed' | 'canceled' | undefined {
-  if (error instanceof OperationFailedError) return 'failed';
-  return error instanceof OperationCanceledError ? 'canceled' : undefined;
-}
-
 /** The code of a system error, such as `ENOENT`; `undefined` for anything else. */
 export function errorCode(error: unknown): string | undefined {
   const code = isObject(error) ? error['code'] : undefined;

@@ -1,6 +1,6 @@
 import {WatchTimeoutError} from '../operation/errors.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import type {SucceededOperation} from '../operation/operation.ts';
+import type {Outcome} from '../operation/outcome.ts';
 import {readOptions} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
 import {ownProperties} from '../shared/check-options.ts';
@@ -38,9 +38,6 @@ export interface ExitDetails {
   readonly hint?: string;
 }
 
-/** How a watch ended: with the operation that succeeded, or with what `result()` rejected with. */
-export type WatchEnd = {readonly operation: SucceededOperation} | {readonly operation?: never; readonly error: unknown};
-
 /**
  * Reports progress and errors to stderr and the outcome to stdout. On a terminal, progress is a live line; anywhere else it
  * is a line for each change. As JSON, everything goes to stdout.
@@ -74,13 +71,9 @@ export class Reporter {
   }
 
   /** Watches until the end and reports each event. */
-  async follow(poller: OperationPoller): Promise<WatchEnd> {
+  follow(poller: OperationPoller): Promise<Outcome> {
     poller.on('*', (event) => this.#event(event));
-    try {
-      return {operation: await poller.result()};
-    } catch (error) {
-      return {error};
-    }
+    return poller.outcome();
   }
 
   /** Reports success. @returns the exit code */

@@ -1,10 +1,11 @@
 import {createGraphClient} from '../graph/graph-client.ts';
 import type {PasswordReset} from '../graph/password-reset.ts';
 import {OperationError, OperationNotStartedError} from '../operation/errors.ts';
+import type {Outcome} from '../operation/outcome.ts';
 import {PollError} from '../operation/poll-error.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
-import {CliError, endedStatus, exitCodes, toCliError, tokenHint} from './cli-error.ts';
+import {CliError, exitCodes, toCliError, tokenHint} from './cli-error.ts';
 import {watchAgain} from './command-line.ts';
 import {type NewPasswordOptions, readNewPassword} from './new-password.ts';
 import {Reporter} from './reporter.ts';
@@ -53,10 +54,12 @@ export async function resetPasswordCommand(
     const hint = 'Sign in with the new password to see whether it works.';
     return reporter.fail(new CliError(message, hint, exitCodes.unreachable));
   }
-  const end = await reporter.follow(reset.poller);
+  const outcome = await reporter.follow(reset.poller);
   await keep?.();
-  if (end.operation === undefined) return failed(withTokenError(end.error, token), reporter, options, shell);
-  const {statusDetail: detail} = end.operation;
+  if (outcome.status !== 'succeeded') {
+    return failed(outcome.status, withTokenError(outcome.error, token), reporter, options, shell);
+  }
+  const {statusDetail: detail} = outcome.operation;
   if (!show) return reporter.succeed({status: 'succeeded', detail});
   try {
     const password = await reset.newPassword();
@@ -75,10 +78,14 @@ function startError(error: unknown, token: AccessToken): unknown {
   return isToken ? (token.lastError() ?? error) : error;
 }
 
-function failed(error: unknown, reporter: Reporter, options: ResetPasswordCommandOptions, shell: Shell): number {
-  const {generate, show, given} = options;
-  const status = endedStatus(error);
-  if (status !== undefined) return reporter.fail(error, {status, ...(show === true ? {output: ''} : {})});
+function failed(
+  status: Exclude<Outcome['status'], 'succeeded'>,
+  error: unknown,
+  reporter: Reporter,
+  {generate, show, given}: ResetPasswordCommandOptions,
+  shell: Shell,
+): number {
+  if (status !== 'abandoned') return reporter.fail(error, {status, ...(show === true ? {output: ''} : {})});
   const hints = [interruptionOf(shell) === undefined ? toCliError(error).hint : 'The reset continues.'];
   if (generate === true) hints.push('The generated password is lost: reset it again.');
   else if (error instanceof OperationError && error.location !== undefined) {

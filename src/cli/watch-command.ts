@@ -3,14 +3,14 @@ import type {ClientPollOptions} from '../client/operation-settings.ts';
 import {isPath} from '../client/path.ts';
 import {cloudRoots} from '../graph/clouds.ts';
 import {createGraphClient} from '../graph/graph-client.ts';
-import {OperationError, UnauthorizedError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
+import {type OperationError, UnauthorizedError, WatchAbortedError, WatchTimeoutError} from '../operation/errors.ts';
 import {readOptions} from '../options/settings.ts';
 import {pollOperation, resumeOperation} from '../poll-operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
-import {CliError, endedStatus, errorCode, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
+import {CliError, errorCode, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
 import {watchAgain} from './command-line.ts';
 import {writeJsonFile} from './json-file.ts';
 import {findProtocol, readProtocolFile} from './named-protocols.ts';
@@ -59,27 +59,24 @@ export async function watchCommand(
   const endUpdates = resume === undefined ? undefined : updateResumeFile(resume, poller);
   const reporter = new Reporter(shell, options);
   reporter.start();
-  const end = await reporter.follow(poller);
+  const outcome = await reporter.follow(poller);
   await endUpdates?.();
   await keep?.();
-  if (end.operation !== undefined) {
-    if (resume !== undefined) await removeResumeFile(resume);
-    const {statusDetail: detail, result = null} = end.operation;
+  const {status} = outcome;
+  if (status !== 'abandoned' && resume !== undefined) await removeResumeFile(resume);
+  if (outcome.status === 'succeeded') {
+    const {statusDetail: detail, result = null} = outcome.operation;
     const output = fetchResult ? {output: jsonText(result), fields: {result}} : {};
-    return reporter.succeed({status: 'succeeded', detail, ...output});
+    return reporter.succeed({status, detail, ...output});
   }
   const noHost = unknownHost();
   if (noHost !== undefined) return reporter.fail(noHost);
-  const error = withTokenError(end.error, token);
-  const status = endedStatus(error);
-  if (status !== undefined) {
-    if (resume !== undefined) await removeResumeFile(resume);
-    return reporter.fail(error, {status, ...(fetchResult ? {output: ''} : {})});
-  }
+  const error = withTokenError(outcome.error, token);
+  if (status !== 'abandoned') return reporter.fail(error, {status, ...(fetchResult ? {output: ''} : {})});
   const isWithoutToken = token === undefined && options.headerEnv === undefined && error instanceof UnauthorizedError;
   const whatNow = isWithoutToken ? noTokenHint : toCliError(error).hint;
   const hint = interruptionOf(shell) === undefined ? whatNow : 'The operation continues.';
-  const howToGoOn = await saveToken(end.error, {typed, location}, options, shell);
+  const howToGoOn = await saveToken(outcome.error, {typed, location}, options, shell);
   return reporter.fail(error, {hint: howToGoOn === undefined ? hint : `${hint} ${howToGoOn}`});
 }
 
@@ -134,12 +131,11 @@ function timeoutFor({startedAt, abandoned}: SavedToken['state'], timeout: number
 
 /** Saves the resume token of a watch that ended early, if there is a file for it. @returns how to go on, where there is a way */
 async function saveToken(
-  error: unknown,
+  error: OperationError,
   {typed, location}: {readonly typed: string | undefined; readonly location: string | undefined},
   {resume, given}: WatchCommandOptions,
   shell: Shell,
 ): Promise<string | undefined> {
-  if (!(error instanceof OperationError)) return undefined;
   if (resume === undefined) {
     if (!(error instanceof WatchTimeoutError || error instanceof WatchAbortedError)) return undefined;
     // A location that is not shown in full may be a capability, so no log may have it.
