@@ -129,9 +129,9 @@ export async function settlesWithin<Value>(milliseconds: number, promise: Promis
   const late = new Promise<never>((_, reject) => {
     const fail = (): void => reject(new Error(`It did not settle within ${milliseconds} ms`));
     // What was due before may take some turns to get here.
-    timer = original.setTimeout(() => void turns().then(fail), milliseconds);
+    timer = realTimers.setTimeout(() => void turns().then(fail), milliseconds);
   });
-  return await Promise.race([promise, late]).finally(() => original.clearTimeout(timer as NodeJS.Timeout));
+  return await Promise.race([promise, late]).finally(() => realTimers.clearTimeout(timer as NodeJS.Timeout));
 }
 
 // Real under fake timers too.
