@@ -300,21 +300,9 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
   }
 
   #settle(outcome: Outcome): void {
-    const waiting = this.#onOutcome;
-    this.#onOutcome = undefined;
     this.#resolveOutcome?.(outcome);
-    this.#resolveOutcome = undefined;
-    for (const settle of waiting ?? []) settle(outcome);
-  }
-
-  /** @returns removes the callback */
-  #onceOver(settle: (outcome: Outcome) => void): () => void {
-    if (this.#ended !== undefined) settle(this.#ended);
-    else {
-      this.#onOutcome ??= new Set();
-      this.#onOutcome.add(settle);
-    }
-    return () => void this.#onOutcome?.delete(settle);
+    for (const settle of this.#onOutcome ?? []) settle(outcome);
+    this.#resolveOutcome = this.#onOutcome = undefined;
   }
 
   #source(): WatchSource {
@@ -323,10 +311,13 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
       state: () => this.#watch.state,
       follow: (onReport, onOutcome) => {
         const {unsubscribe} = this.on('polled', ({operation}) => operation && onReport(operation));
-        const forget = this.#onceOver(onOutcome);
+        if (this.#ended === undefined) {
+          this.#onOutcome ??= new Set();
+          this.#onOutcome.add(onOutcome);
+        } else onOutcome(this.#ended);
         return () => {
           unsubscribe();
-          forget();
+          this.#onOutcome?.delete(onOutcome);
         };
       },
     };

@@ -22,33 +22,36 @@ const unresolved = /[#\\]|\/\.{1,2}(?:[/?]|$)/;
  */
 export function batchTransport(limiter: RequestLimiter, base: string, window: number): Transport {
   const {origin} = new URL(base);
-  // An operation can have another version than the client: password resets are often found under beta.
-  const versions = [base, `${origin}/v1.0`, `${origin}/beta`];
-  const versionOf = (location: string): string | undefined =>
-    versions.find((version) => location.startsWith(`${version}/`));
   let pausedUntil = 0;
-  const sendBatch: SendBatch = (requests, callbacks) => {
-    const version = versionOf(requests[0]?.location ?? '') ?? base;
-    const location = `${version}/$batch`;
-    return limiter.admit(location, callbacks, requests.length, async (transport) => {
-      let response: TransportResponse;
-      try {
-        // Made when it leaves: requests may be aborted while the batch is held back.
-        response = await transport(location, batchRequest(requests, version, callbacks));
-      } catch (error) {
-        // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
-        if (callbacks.signal.aborted) pausedUntil = now() + batchPause;
-        throw error;
-      }
-      const responses = batchResponses(response, requests);
-      // A gate is shared by all: the longest of their limits counts.
-      const limits = requests.map(({request: {maxRetryAfter = Number.POSITIVE_INFINITY}}) => maxRetryAfter);
-      limiter.record(base, responses ?? [response], Math.max(...limits));
-      if (responses === undefined && noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
-      return responses ?? [];
-    });
-  };
-  const batcher = createBatcher(window, limiter.single, sendBatch);
+  const sendBatchTo =
+    (version: string): SendBatch =>
+    (requests, callbacks) => {
+      const location = `${version}/$batch`;
+      return limiter.admit(location, callbacks, requests.length, async (transport) => {
+        let response: TransportResponse;
+        try {
+          // Made when it leaves: requests may be aborted while the batch is held back.
+          response = await transport(location, batchRequest(requests, version, callbacks));
+        } catch (error) {
+          // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
+          if (callbacks.signal.aborted) pausedUntil = now() + batchPause;
+          throw error;
+        }
+        const responses = batchResponses(response, requests);
+        // A gate is shared by all: the longest of their limits counts.
+        const limits = requests.map(({request: {maxRetryAfter = Number.POSITIVE_INFINITY}}) => maxRetryAfter);
+        limiter.record(base, responses ?? [response], Math.max(...limits));
+        if (responses === undefined && noBatches.has(response.status)) pausedUntil = Number.POSITIVE_INFINITY;
+        return responses ?? [];
+      });
+    };
+  // An operation can have another version than the client: password resets are often found under beta.
+  const batchers = new Map(
+    [base, `${origin}/v1.0`, `${origin}/beta`].map((version) => [
+      `${version}/`,
+      createBatcher(window, limiter.single, sendBatchTo(version)),
+    ]),
+  );
   return (location, request) => {
     const {method, headers, json} = request;
     const {accept, authorization} = headers;
@@ -58,8 +61,11 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
       accept === 'application/json' &&
       !unresolved.test(location) &&
       now() >= pausedUntil;
-    const version = fits ? versionOf(location) : undefined;
-    if (version === undefined || authorization === undefined) return limiter.single(location, request);
-    return batcher(`${version} ${authorization}`, location, request);
+    if (fits && authorization !== undefined) {
+      for (const [version, batcher] of batchers) {
+        if (location.startsWith(version)) return batcher(authorization, location, request);
+      }
+    }
+    return limiter.single(location, request);
   };
 }

@@ -99,6 +99,9 @@ export function send(
   return withTimeLimit(requestTimeout, request, 'request', work, recover);
 }
 
+const sharedHeader = /* @__PURE__ */ sharedText();
+const sharedDate = /* @__PURE__ */ sharedText();
+
 const acceptJson = 'application/json';
 const acceptText = '*/*';
 
@@ -117,7 +120,7 @@ function requestHeaders(
     accept: takesText ? acceptText : acceptJson,
     'client-request-id': clientRequestId,
   };
-  if (token !== undefined) headers[name] = prefix + token;
+  if (token !== undefined) headers[name] = sharedHeader(token, prefix);
   else if (!trusted) {
     // The ky instance's own credentials, if it has any, belong to the token's origin too.
     headers['authorization'] = undefined;
@@ -194,8 +197,6 @@ function readBody(body: NonNullable<TransportResponse['body']>, secrets: Secrets
 function atMost(wait: number | undefined, longest = Number.POSITIVE_INFINITY): number | undefined {
   return wait === undefined ? undefined : Math.min(wait, longest);
 }
-
-const sharedDate = /* @__PURE__ */ sharedText();
 
 function readAnswer(httpStatus: number, headers: ResponseHeaders, clientRequestId: string, secrets: Secrets): Answer {
   const requestId = redact(headers.get('request-id') ?? headers.get('x-ms-request-id'), secrets);

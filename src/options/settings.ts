@@ -184,8 +184,7 @@ export function checkToken(name: string, token: unknown, others = 'or a function
 // axios and others have `get` and `create` too, got has `get` and `extend`; only ky has all three, and `stop`.
 function isKy(value: unknown): boolean {
   if (typeof value !== 'function') return false;
-  const methods = ['get', 'extend', 'create'].map((name) => Reflect.get(value, name));
-  return methods.every((method) => typeof method === 'function') && 'stop' in value;
+  return 'stop' in value && ['get', 'extend', 'create'].every((name) => typeof Reflect.get(value, name) === 'function');
 }
 
 function isSignal(value: unknown): boolean {
@@ -195,7 +194,7 @@ function isSignal(value: unknown): boolean {
 function retryWithDefaults(given: RetryOptions): Settings['retry'] {
   const own = ownProperties(given);
   const {retries = 3, minTimeout = 500, maxTimeout = Math.max(minTimeout, 5000), factor = 2, randomize = true} = own;
-  return ownProperties({...own, retries, minTimeout, maxTimeout, factor, randomize});
+  return Object.assign(own, {retries, minTimeout, maxTimeout, factor, randomize});
 }
 
 /** @param getToken whether a token goes to these origins */

@@ -81,12 +81,12 @@ export class StepBuilder {
 
   /** What has changed so far, which the step then no longer contains. */
   takeChange(): Change {
-    const change = new Change(this.state, this.#made, undefined);
+    const change = this.step(undefined);
     this.#made = [];
     return change;
   }
 
-  step<Following extends Next>(next: Following): Change<Following> {
+  step<Following extends Next | undefined>(next: Following): Change<Following> {
     return new Change(this.state, this.#made, next);
   }
 

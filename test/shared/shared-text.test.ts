@@ -7,3 +7,13 @@ test('each text comes back as it is, and of two users none gets a text of the ot
   const given = ['a', 'a', 'b', '', 'a', 'b'];
   expect(given.map((text) => [shared(text), other(`${text}!`)])).toEqual(given.map((text) => [text, `${text}!`]));
 });
+
+test('the same text behind another prefix is another text', () => {
+  const shared = sharedText();
+  expect([shared('a', 'Bearer '), shared('a', 'Key '), shared('a'), shared('b', 'Bearer ')]).toEqual([
+    'Bearer a',
+    'Key a',
+    'a',
+    'Bearer b',
+  ]);
+});
