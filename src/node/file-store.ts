@@ -73,6 +73,11 @@ class FileStore implements OperationStore {
 
   async close(): Promise<void> {
     await this.#writing;
+    await this.#closeDatabase();
+  }
+
+  /** What is used next opens it again. */
+  async #closeDatabase(): Promise<void> {
     const database = this.#database;
     this.#database = undefined;
     await (await database?.catch(() => undefined))?.close();
@@ -100,6 +105,8 @@ class FileStore implements OperationStore {
         for (const {resolve} of batch) resolve();
       } catch (error) {
         for (const {reject} of batch) reject(error);
+        // LevelDB would lose what it writes after half an entry in its log, as a full disk leaves it: opened again, it begins a new log.
+        await this.#closeDatabase().catch(() => {});
       }
     }
     this.#writing = undefined;

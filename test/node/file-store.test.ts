@@ -105,6 +105,25 @@ describe('a folder', () => {
   });
 
   // LevelDB would make a new database, and delete what the files of the old one hold.
+  test('86: that a write did not fit into keeps what is written after that', async () => {
+    const place = folder();
+    const program = `
+      import {fileStore} from 'operation-poller/node';
+      const store = fileStore(${JSON.stringify(place)});
+      await store.write('before', '{}');
+      await store.write('large', 'x'.repeat(100_000)).catch(({code}) => console.log(code));
+      await store.write('after', '{}');
+      process.kill(process.pid, 'SIGKILL');`;
+    // No file may be longer than 64 blocks of 512 bytes.
+    const limited = ['-c', 'ulimit -f 64; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', program];
+    const child = spawn('sh', limited, {cwd: root, stdio: ['ignore', 'pipe', 'inherit']});
+    const [[code, signal], [failure]] = await Promise.all([once(child, 'exit'), once(child.stdout, 'data')]);
+    expect({code, signal, failure: String(failure)}).toEqual({code: null, signal: 'SIGKILL', failure: 'LEVEL_IO_ERROR\n'});
+    const store = fileStore(place);
+    expect(await store.list()).toEqual(['after', 'before']);
+    await store.close?.();
+  });
+
   test('that has lost its CURRENT is refused, and its files stay', async () => {
     const place = folder();
     const store = fileStore(place);
