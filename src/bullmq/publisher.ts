@@ -7,13 +7,15 @@ import {type Emitted, turnEvent, writeTurn} from './turn-json.ts';
 export class Publisher {
   readonly #engine: Engine;
   #producer: QueueEventsProducer | undefined;
+  #isClosed = false;
 
   constructor(engine: Engine) {
     this.#engine = engine;
   }
 
-  /** @throws what Redis answers */
+  /** @throws what Redis answers. Once it is closed, it opens no connection that nobody would close, and publishes nothing. */
   async publish(turn: Emitted): Promise<void> {
+    if (this.#isClosed) return;
     this.#producer ??= this.#connect();
     // Trims nothing: BullMQ's own events, of which each job makes more than ours, keep the stream at the queue's length.
     await this.#producer.publishEvent({eventName: turnEvent, jobId: turn.record.id, turn: writeTurn(turn)}, unlimited);
@@ -21,6 +23,7 @@ export class Publisher {
 
   /** @param timeout how long it waits for Redis, in milliseconds */
   async close(timeout: number = longestClose): Promise<void> {
+    this.#isClosed = true;
     if (this.#producer !== undefined) await closeInTime(this.#producer, timeout);
   }
 
