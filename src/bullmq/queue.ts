@@ -108,11 +108,11 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   wake(key: string): Promise<boolean>;
   /**
    * Stops watching; the operation itself goes on. A job that waits is removed at once, one that is being polled as soon as
-   * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called. An
-   * `onEnd` that is under way is waited for too: do not await this in an `onEnd`.
+   * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called.
    *
    * @param key its key or its `id`
-   * @returns whether there was something to stop; `false` where there is no such job and where watching is over
+   * @returns whether there was something to stop; `false` where there is no such job, and where watching is over and `onEnd` is running or
+   *   has resolved
    * @throws InvalidResumeTokenError when the job cannot be read at all; one whose resume token alone is invalid is removed,
    *   without an event
    */
@@ -184,7 +184,7 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
       if (id !== undefined && (await reader.read(id)) === undefined) return false;
       return await wakeJob(queue, jobId, 'hint');
     },
-    remove: (key) => removeJob(queue, jobOf(key), publisher, clock),
+    remove: async (key) => removeJob(queue, jobOf(key), publisher, clock),
     release: async (origin) => {
       await wakeHeldJobs(queue, await holds.release(origin === undefined ? undefined : readOrigin(origin)));
     },

@@ -33,7 +33,10 @@ export async function removeJob(
       if (record !== undefined) await publishStop(record, publisher, clock);
       return true;
     }
-    await sleep(doublingDelay(firstDelay, longestDelay, attempt));
+    const delay = doublingDelay(firstDelay, longestDelay, attempt);
+    // Its end is being handed over, perhaps to an `onEnd` that awaits this; a worker that has none skips it at once.
+    if (record?.ended !== undefined && delay === longestDelay) return false;
+    await sleep(delay);
   }
 }
 

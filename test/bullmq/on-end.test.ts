@@ -174,6 +174,17 @@ describeWithRedis('onEnd', () => {
     expect(ends).toHaveLength(1);
   });
 
+  test('that awaits the removal of its own operation goes on: its watching is over', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue<Data>();
+    const removals: boolean[] = [];
+    bench.worker<Data>({onEnd: async ({key}) => removals.push(await queue.remove(key))});
+    const queued = await queue.add(emulator.addOperation().location, {handOver: true});
+    await until(async () => (await queue.counts()).ended === 1);
+    expect(removals).toEqual([false]);
+    expect(await queued.status()).toBe('succeeded');
+  });
+
   test('is left behind after requestTimeout where it awaits the close of its worker, and called again by another', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue<Data>();
