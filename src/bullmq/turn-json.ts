@@ -1,4 +1,5 @@
 import type {OperationEvent} from '../operation/events.ts';
+import {isOperationStatus} from '../operation/operation.ts';
 import {type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readOperation} from '../operation/read-resume-token.ts';
 import type {OperationJson} from '../operation/resume-token.ts';
@@ -62,7 +63,14 @@ export function readTurn(text: string): readonly OperationEvent[] {
     const read: Record<string, unknown> = {operation, ...common, ...event};
     if (event['answer'] === null) delete read['answer'];
     if (event.type === 'retrying') read['error'] = readPollError(event['error'] as PollErrorJson);
-    if (event.type === 'abandoned' && outcome?.status === 'abandoned') read['error'] = outcome.error;
+    if (event.type === 'abandoned') {
+      if (outcome?.status !== 'abandoned') throw new TypeError('abandoned: expected the outcome of its watch');
+      read['error'] = outcome.error;
+    }
+    // Listeners rely on it, and whoever can write to Redis may have left it out.
+    if (isOperationStatus(event.type) && operation === undefined) {
+      throw new TypeError(`${event.type}: expected the operation`);
+    }
     return Object.freeze(read) as unknown as OperationEvent;
   });
 }
