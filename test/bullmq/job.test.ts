@@ -128,3 +128,7 @@ test('a job is found by the id of each watch, and each watch has its own', () =>
   expect(jobOf(jobId)).toEqual({jobId, id: undefined});
   expect(createId(jobId)).not.toBe(id);
 });
+
+test('a key or an id is a string', () => {
+  expect(() => jobOf(undefined as never)).toThrow(/^key: expected a string, got undefined$/);
+});
