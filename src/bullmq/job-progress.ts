@@ -56,13 +56,9 @@ export const keptLogs = 20;
 const unlogged: ReadonlySet<string> = new Set(['polled', 'waiting', 'progress', 'notStarted', 'running', 'succeeded']);
 
 /** A line for a job's log; `undefined` where the progress says it all. @param at in milliseconds since 1970 */
-export function logLineOf(
-  {events, error: rejection}: Turn,
-  {attempt, error}: JobProgress,
-  at: number,
-): string | undefined {
-  const news = events.filter(({type}) => !unlogged.has(type)).map(({type}) => type);
-  if (news.length === 0 && rejection === undefined) return undefined;
+export function logLineOf(turn: Turn, {attempt, error}: JobProgress, at: number): string | undefined {
+  const news = turn.events.filter(({type}) => !unlogged.has(type)).map(({type}) => type);
+  if (news.length === 0 && !('error' in turn)) return undefined;
   const parts = [news.join(', '), error].filter((part) => part !== undefined && part !== '');
   return `${new Date(at).toISOString()} poll ${attempt}: ${parts.join(': ')}`;
 }
@@ -72,8 +68,9 @@ function endOf(turn: Turn): Outcome | undefined {
   return turn.record.ended === undefined ? undefined : outcomeOf(turn.record);
 }
 
-function whyTroubled({record, events, error}: Turn, outcome: Outcome | undefined): string | undefined {
-  if (error !== undefined) return `onEnd rejected, ${record.ended?.rejections ?? 0} in a row`;
+function whyTroubled(turn: Turn, outcome: Outcome | undefined): string | undefined {
+  const {record, events} = turn;
+  if ('error' in turn) return `onEnd rejected, ${record.ended?.rejections ?? 0} in a row`;
   if (outcome !== undefined) return 'error' in outcome ? outcome.error.message : undefined;
   return events.findLast((event) => event.type === 'retrying')?.error.message;
 }

@@ -67,7 +67,7 @@ export async function takeJobTurn<Data>(
   const taken = await tryTurn(io, jobId, job, origins);
   if ('dueAt' in taken) return taken;
   const {before, turn} = taken;
-  if (turn.error !== undefined) io.onError(asError(turn.error));
+  if ('error' in turn) io.onError(asError(turn.error));
   const until = await holdOrigin(io, turn.hold);
   const record = dueBy(turn.record, until);
   // Before anything that can go wrong: the poll was made, even if it has to be made again.

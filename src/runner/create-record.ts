@@ -8,8 +8,8 @@ import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
 import {type Checks, checkOptions, isA} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
-import {isString} from './outcome-json.ts';
-import {checkNow, type OperationRecord, recordOf} from './record.ts';
+import {isNow, isString} from './outcome-json.ts';
+import {type OperationRecord, recordOf} from './record.ts';
 
 /** The options of {@link createRecord}. */
 export interface RecordOptions<Data = unknown, Result = unknown>
@@ -49,7 +49,7 @@ export function createRecord<Data = unknown>(
   now: number = Date.now(),
 ): OperationRecord<Data> {
   const {key, data, ...watch} = checkOptions(options, recordOptionChecks);
-  checkNow(now);
+  isNow('now', now);
   const clock = wallClock(() => now);
   const {state} = firstStep(recordedState(place, watch, now), clock);
   return recordOf(crypto.randomUUID(), key ?? state.location, data, state);

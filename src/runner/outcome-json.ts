@@ -91,6 +91,8 @@ export function readEnd(state: WatchState, end: EndJson): Outcome {
 export const isString: Check = isA('a string', (value) => typeof value === 'string');
 /** A time. */
 export const isTime: Check = isNumber({takes: 'milliseconds since 1970,', least: -8.64e15, most: 8.64e15});
+/** The time by a runner's clock. */
+export const isNow: Check = isNumber({takes: 'milliseconds since 1970,', most: 8.64e15});
 /** A resume token, which is read for itself. */
 export const isResumeToken: Check = isA('a resume token', isRecord);
 

@@ -4,10 +4,10 @@ import {largestCount, readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
-import {type Checks, checkEach, checkNumber, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
+import {type Checks, checkEach, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isRecord} from '../shared/json.ts';
-import {type EndJson, endChecks, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
+import {type EndJson, endChecks, isNow, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
 /** An end that has been recorded and has yet to be handed over. */
@@ -49,10 +49,6 @@ export interface OperationRecord<Data = unknown> {
 }
 
 const recordVersion = 1;
-
-/** Checks the current time of a runner: a `Date`, for one, would become a text in the record. @throws TypeError or RangeError */
-export const checkNow = (now: unknown): void =>
-  checkNumber('now', now, {takes: 'milliseconds since 1970,', most: 8.64e15});
 
 const isCount = isNumber({takes: 'a whole number', whole: true, most: largestCount});
 
@@ -136,7 +132,7 @@ export function outcomeOf<Result = unknown>(record: OperationRecord): Outcome<Re
  * @throws RecordRefusedError that names the field; TypeError or RangeError when `now` is no time
  */
 export function wakeRecord<Data>(record: OperationRecord<Data>, now: number): OperationRecord<Data> {
-  checkNow(now);
+  isNow('now', now);
   const clock = wallClock(() => now);
   const woken = wake(stateOf(record), clock);
   return woken === undefined ? record : {...record, token: writeResumeToken(woken.state)};

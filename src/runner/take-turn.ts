@@ -7,8 +7,8 @@ import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
-import {readEnd, writeEnd} from './outcome-json.ts';
-import {checkNow, dueAtOf, type OperationRecord, type RecordedEnd, stateOf} from './record.ts';
+import {isNow, readEnd, writeEnd} from './outcome-json.ts';
+import {dueAtOf, type OperationRecord, type RecordedEnd, stateOf} from './record.ts';
 import {stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
@@ -20,7 +20,7 @@ export interface TurnFacts<Data = unknown> {
   readonly events: readonly OperationEvent[];
   /** Set if the service asked for a pause, which applies to every operation on that origin. */
   readonly hold?: OriginHold | undefined;
-  /** What `onEnd` rejected with. */
+  /** What `onEnd` rejected with, `undefined` even; absent where it did not. */
   readonly error?: unknown;
 }
 
@@ -62,7 +62,7 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   const begunAt = processNow();
   // Nobody checks the type of a result.
   const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
-  checkNow(now);
+  isNow('now', now);
   signal?.throwIfAborted();
   const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
   return (await takePreparedTurn(record, stateOf(record), turn, now, begunAt)) as Turn<Data, Result>;

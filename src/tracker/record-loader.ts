@@ -1,3 +1,4 @@
+import {isString} from '../runner/outcome-json.ts';
 import type {OperationRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {LazyAbortController} from '../shared/abort.ts';
@@ -68,5 +69,6 @@ export async function loadRecords<Data>(
 async function listKeys(store: OperationStore): Promise<string[]> {
   const keys = await store.list();
   if (!Array.isArray(keys)) throw expected('list', 'a list of keys', describeValue(keys));
+  for (const key of keys) isString('list', key);
   return [...new Set(keys)];
 }

@@ -189,7 +189,7 @@ export class RecordRunner<Data> {
     const before = this.#record;
     const {key} = before;
     if (turn.hold !== undefined) addHold(holds, turn.hold, now());
-    if (turn.error !== undefined) this.#report('onEnd', 'onEnd rejected for', turn.error);
+    if ('error' in turn) this.#report('onEnd', 'onEnd rejected for', turn.error);
     this.#record = turn.record;
     emitTurn(listeners, taken);
     if (this.#isRemoved) {

@@ -85,6 +85,8 @@ export class StoreWriter {
   }
 
   async #work(key: string): Promise<void> {
+    // Known to be under way before the store is called, which may call the tracker back.
+    await undefined;
     let failures = 0;
     for (let change = this.#take(key); change !== undefined; change = this.#take(key)) {
       const isLastTry = this.#closing.aborted;

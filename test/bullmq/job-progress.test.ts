@@ -111,9 +111,11 @@ describeWithRedis('a job in BullMQ’s dashboards', () => {
     const queue = bench.queue();
     let calls = 0;
     bench.worker({
-      onEnd: () => {
+      onEnd: async () => {
         calls += 1;
         if (calls === 1) throw new Error(`no mail for ${token}`);
+        // Whatever it rejects with.
+        if (calls === 2) await Promise.reject();
       },
     });
     const queued = await queue.add(emulator.addOperation().location, {handOver: true});
@@ -124,9 +126,10 @@ describeWithRedis('a job in BullMQ’s dashboards', () => {
     expect(await shown(queued)).toEqual({
       state: 'completed',
       progress: {status: 'succeeded', attempt: 1},
-      log: ['poll 1: onEnd rejected, 1 in a row'],
+      log: ['poll 1: onEnd rejected, 1 in a row', 'poll 1: onEnd rejected, 2 in a row'],
     });
-    expect(calls).toBe(2);
+    expect(calls).toBe(3);
+    expect(bench.errors).toHaveLength(2);
   });
 
   test('shows no progress while its operation is well, and none that is out of date', async () => {

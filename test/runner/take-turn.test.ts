@@ -605,6 +605,9 @@ describe('refused', () => {
     await expect(takeTurn(recordAt(), everySecond, Number.NaN)).rejects.toThrow(
       /^now: expected milliseconds since 1970/,
     );
+    const now = new Date(beginning) as unknown as number;
+    expect(() => createRecord(location, {}, now)).toThrow(/^now: expected milliseconds since 1970, got an object$/);
+    expect(() => wakeRecord(recordAt(), now)).toThrow(/^now: expected milliseconds since 1970, got an object$/);
   });
 });
 

@@ -926,8 +926,8 @@ describe('85: an onEnd that rejects', () => {
   test('is called again after 1 s, 2 s and 4 s, with the same end, without asking the service, and the others go on', async () => {
     const service = serviceOf(['succeeded']);
     let calls = 0;
-    const {ends, errors, options} = keep(({key}) => {
-      if (key === 'a' && ++calls <= 3) throw new Error('no mail server');
+    const {ends, errors, options} = keep(async ({key}) => {
+      if (key === 'a' && ++calls <= 3) await Promise.reject(calls === 3 ? undefined : new Error('no mail server'));
     });
     const store = testStore();
     const tracker = await track({http: service.http, store, ...options});
@@ -948,9 +948,10 @@ describe('85: an onEnd that rejects', () => {
     await pass(4000);
     expect(ends).toHaveLength(5);
     expect(new Set(ends.filter(({key}) => key === 'a').map(({id}) => id)).size).toBe(1);
-    expect(errors.map(({reason, key, message}) => [reason, key, message])).toEqual(
-      Array(3).fill(['onEnd', 'a', 'onEnd rejected for a: no mail server']),
-    );
+    expect(errors.map(({reason, key, message}) => [reason, key, message])).toEqual([
+      ...Array(2).fill(['onEnd', 'a', 'onEnd rejected for a: no mail server']),
+      ['onEnd', 'a', 'onEnd rejected for a: no reason was given'],
+    ]);
     expect(service.requests).toHaveLength(2);
     expect(store.texts.size).toBe(0);
   });
@@ -1005,6 +1006,28 @@ describe('86: a store that fails', () => {
     await settle();
     expect(JSON.parse(store.texts.get('a') ?? '')).toMatchObject({token: {attempt: 4}});
     store.before = () => undefined;
+  });
+
+  test('may call the tracker back: what it removes while it writes it stays removed', async () => {
+    const store = testStore();
+    const {ends, options} = keep();
+    const tracker = await track({http: serviceOf(['running', 'running', 'succeeded']).http, store, ...options});
+    let removal: Promise<boolean> | undefined;
+    let busy = 0;
+    let mostBusy = 0;
+    store.before = async (call) => {
+      busy += 1;
+      mostBusy = Math.max(mostBusy, busy);
+      if (call === 'write a (may be lost)') removal ??= tracker.remove('a');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      busy -= 1;
+    };
+    await Promise.all([tracker.add(location, {...here, key: 'a'}), pass(100)]);
+    await pass(5000);
+    expect(await removal).toBe(true);
+    expect(mostBusy).toBe(1);
+    expect([...store.texts.keys()]).toEqual([]);
+    expect(ends).toEqual([]);
   });
 
   test('may answer out of order: each add resolves with its own write, and all are watched', async () => {
@@ -1070,12 +1093,15 @@ describe('86: a store that fails', () => {
     expect(service.requests).toHaveLength(1);
   });
 
-  test('must list its keys', async () => {
-    const store = {...testStore(), list: async () => undefined as never};
+  test.each<[string, unknown, string]>([
+    ['as a list', undefined, 'a list of keys, got undefined'],
+    ['as strings', [5], 'a string, got 5'],
+  ])('must list its keys %s', async (_, keys, expected) => {
+    const store = {...testStore(), list: async () => keys as never};
     const tracker = track({store, onError: () => {}});
     const refused = expect(tracker).rejects.toMatchObject({
       name: 'TrackerError',
-      message: 'The store could not be read: list: expected a list of keys, got undefined',
+      message: `The store could not be read: list: expected ${expected}`,
     });
     await pass(5000);
     await refused;
