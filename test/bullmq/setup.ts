@@ -127,14 +127,24 @@ export async function startWorkerProcess(bench: Bench, given: {hangsInOnEnd?: bo
 
 /** By then the test has failed anyway: otherwise jest would never end. In milliseconds. */
 const longestWait = 50_000;
+/** How long to wait before a condition is looked at again, in milliseconds. */
+const pause = 5;
 
-/** Waits until a condition holds. */
-export async function until(holds: () => unknown | Promise<unknown>): Promise<void> {
+/**
+ * Waits until a condition holds.
+ *
+ * @returns how long it has waited, in milliseconds, where of each pause no more is counted than on a machine that keeps up
+ */
+export async function until(holds: () => unknown | Promise<unknown>): Promise<number> {
   const started = performance.now();
+  let waited = 0;
   while (!(await holds())) {
     if (performance.now() - started > longestWait) throw new Error(`Does not hold after ${longestWait} ms: ${holds}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    const begun = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, pause));
+    waited += Math.min(performance.now() - begun, 2 * pause);
   }
+  return waited;
 }
 
 /**

@@ -38,6 +38,12 @@ function watch(script: readonly OperationStep[], args: readonly string[] = [], o
   return run(['watch', operation(script), ...quick, ...args], {env, ...options});
 }
 
+/** Stops the clock that is shown, and no timer. */
+function stopClock(): void {
+  const timers = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
+  jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask', ...timers]});
+}
+
 /** Runs a command by fake timers: time passes only once it has written what is given, and then as much as is given with it. */
 async function runByFakeTimers(args: readonly string[], pace: ReadonlyArray<readonly [string, number]>) {
   jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask']});
@@ -75,6 +81,7 @@ test('what other code has added to Object.prototype is no option', async () => {
 
 describe('watch: how it ends', () => {
   test('succeeded: 0, with the status on stdout and each change on stderr', async () => {
+    stopClock();
     const ended = await watch([
       'notStarted',
       'running',
@@ -325,6 +332,7 @@ describe('watch: what it prints', () => {
   });
 
   test('on a dumb terminal: plain lines', async () => {
+    stopClock();
     const {stderr} = await watch(['running', 'succeeded'], [], {terminal: true, env: {...env, TERM: 'dumb'}});
     expect(stderr).toMatch(/^0s {2}running\nsucceeded after 2 polls in \S+\n$/);
   });
@@ -357,7 +365,7 @@ describe('watch: stopping and resuming', () => {
     const location = operation([{status: 'running', retryAfter: 60}]);
     const path = resumeFile();
     const shell = fakeShell({env});
-    const first = runCommand(['watch', location, ...quick, '--timeout', '100ms', '--resume', path], shell);
+    const first = runCommand(['watch', location, ...quick, '--timeout', '1h', '--resume', path], shell);
     await emulator.nextRequest();
     shell.interrupt();
     expect(await first).toBe(130);
@@ -407,7 +415,7 @@ describe('watch: stopping and resuming', () => {
       {status: 'running', times: 2},
       {status: 'succeeded', percentageComplete: 100},
     ]);
-    const given = ['--protocol', 'graph.richLongRunning', '--root', emulator.root, '--timeout', '2s', '--json'];
+    const given = ['--protocol', 'graph.richLongRunning', '--root', emulator.root, '--timeout', '1h', '--json'];
     const shell = fakeShell({env});
     const watching = runCommand(['watch', location, ...given, '--token-env', 'T', '--resume', path], shell);
     await emulator.nextRequest();

@@ -170,7 +170,6 @@ test.each([false, true])(
     await expect(sending).rejects.toBe(controller.signal.reason);
     await once(response, 'close');
   },
-  10_000,
 );
 
 test('a ky instance has one transport, which another one may replace', () => {
