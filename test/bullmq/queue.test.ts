@@ -195,7 +195,8 @@ describeWithRedis('a queue of operations', () => {
     const {http, location, requests, release} = holdingService('running');
     const queue = bench.queue();
     const queued = await queue.add(location);
-    bench.worker({schedule: () => 500, http});
+    // No lock runs out that long.
+    bench.worker({schedule: () => 500, http, recoverAfter: 60_000});
     await until(() => requests() === 1);
     let isRemoved = false;
     const removing = queue.remove(queued.id).finally(() => {
