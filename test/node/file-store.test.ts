@@ -118,7 +118,11 @@ describe('a folder', () => {
     const limited = ['-c', 'ulimit -f 64; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', program];
     const child = spawn('sh', limited, {cwd: root, stdio: ['ignore', 'pipe', 'inherit']});
     const [[code, signal], [failure]] = await Promise.all([once(child, 'exit'), once(child.stdout, 'data')]);
-    expect({code, signal, failure: String(failure)}).toEqual({code: null, signal: 'SIGKILL', failure: 'LEVEL_IO_ERROR\n'});
+    expect({code, signal, failure: String(failure)}).toEqual({
+      code: null,
+      signal: 'SIGKILL',
+      failure: 'LEVEL_IO_ERROR\n',
+    });
     const store = fileStore(place);
     expect(await store.list()).toEqual(['after', 'before']);
     await store.close?.();
