@@ -67,7 +67,10 @@ export class CliError extends Error {
 }
 
 /** What to do about a 401 where no token was given. */
-export const noTokenHint = `No token was given. ${tokenHint}`;
+export const noTokenHint = `No token was given. ${tokenHint} For a key in a header of its own: --header-env with --root.`;
+
+/** What to do about a 401 where `--header-env` gave a key, and no token was given. */
+export const keyHint = 'Check the variables of --header-env: the service does not accept what they hold.';
 
 /** Turns any error into a CLI error: it keeps its own message and gets our hint and exit code. */
 export function toCliError(error: unknown): CliError {

@@ -95,7 +95,8 @@ export async function readProtocolFile(path: string, {signal}: Pick<Shell, 'sign
     signal.throwIfAborted();
     // Node's own message repeats the path, a parser's shows some of the file.
     const isInvalid = error instanceof TypeError || error instanceof RangeError;
-    const why = isInvalid ? error.message : error instanceof SyntaxError ? 'It is not JSON' : errorCode(error);
+    const unread = error instanceof SyntaxError ? 'It is not JSON' : `It cannot be read (${errorCode(error)})`;
+    const why = isInvalid ? error.message : unread;
     const option = "option '--protocol-file <file>'";
     throw new CliError(
       `${option} argument '${escapeControls(path)}' is invalid. ${why}.`,

@@ -111,10 +111,10 @@ const protocolChecks = {
   withoutStatus: status,
   httpStatuses: statuses('HTTP status', isA('HTTP statuses from 200 to 599 but 401 and 429', /^(?!401|429)[2-5]\d\d$/)),
   resultLocation: isA(
-    "'resourceLocation', 'location', 'original', {suffix} or {template}, or a list of these",
+    "'resourceLocation', 'location', 'original', {suffix}, {template} or a list",
     (value) => [value].flat().every(isPlace),
   ),
-  start: isA("'headers', 'resource', 'original', a JSON pointer such as '/name' or {template}", (value) =>
+  start: isA("'headers', 'resource', 'original', '/name' or {template: '/status/{/id}'}", (value) =>
     isTextOrTemplate(value, /^(?:headers|resource|original|\/.*)$/s),
   ),
   requestHeaders: checkHeadersBesideToken,

@@ -62,6 +62,16 @@ test('a protocol in a file, and a header for the root', async () => {
   expect(stdout + stderr).not.toContain(key);
 });
 
+test.each([
+  [[], 'No token was given. Use --token-env, --token-file or --token-command. For a key in a header of its own: --header-env'],
+  [['--header-env', 'X-Api-Key=KEY'], 'Check the variables of --header-env'],
+])('a 401, with %j', async (headers, hint) => {
+  const {root} = await startServer((_, response) => void response.writeHead(401).end());
+  const {exitCode, stderr} = await run(['watch', '/jobs/1', '--root', root, ...headers], {env});
+  expect([exitCode, stderr.includes(`\n  ${hint}`)]).toEqual([5, true]);
+  expect(stderr).not.toContain(key);
+});
+
 test('a resume file of the catalogue needs no --protocol', async () => {
   let status = 'IN_PROGRESS';
   const {root} = await startServer((_, response) => void response.end(JSON.stringify({id: 'a', status})));
@@ -83,7 +93,7 @@ describe('is refused, without the key', () => {
     [['--header-env', 'a b=KEY', '--root', root], 'headers.a b: expected the name of a header'],
     [['--header-env', 'Authorization=KEY', '--root', root, '--token-env', 'KEY'], 'expected no token here'],
     [['--protocol', 'batches'], 'Did you mean anthropic.batches or openai.batches?'],
-    [['--protocol-file', 'none.json'], 'ENOENT'],
+    [['--protocol-file', 'none.json'], 'It cannot be read (ENOENT).'],
   ])('%j', async (args, message) => {
     const {exitCode, stdout, stderr} = await run(['watch', `${root}/1`, ...args], {env});
     expect([exitCode, stdout]).toEqual([2, '']);

@@ -242,8 +242,8 @@ describe('protocols.define', () => {
   });
 
   const statuses = 'notStarted, running, succeeded, failed or canceled';
-  const places = "'resourceLocation', 'location', 'original', {suffix} or {template}, or a list of these";
-  const starts = "'headers', 'resource', 'original', a JSON pointer such as '/name' or {template}";
+  const places = "'resourceLocation', 'location', 'original', {suffix}, {template} or a list";
+  const starts = "'headers', 'resource', 'original', '/name' or {template: '/status/{/id}'}";
   const suffixes = "a string such as '/records' or ':cancel'";
   test.each<[Record<string, unknown>, string]>([
     [{otherWords: 'Running'}, `otherWords: expected ${statuses}, got "Running"`],
