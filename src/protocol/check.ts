@@ -110,9 +110,8 @@ const protocolChecks = {
   otherWords: status,
   withoutStatus: status,
   httpStatuses: statuses('HTTP status', isA('HTTP statuses from 200 to 599 but 401 and 429', /^(?!401|429)[2-5]\d\d$/)),
-  resultLocation: isA(
-    "'resourceLocation', 'location', 'original', {suffix}, {template} or a list",
-    (value) => [value].flat().every(isPlace),
+  resultLocation: isA("'resourceLocation', 'location', 'original', {suffix}, {template} or a list", (value) =>
+    [value].flat().every(isPlace),
   ),
   start: isA("'headers', 'resource', 'original', '/name' or {template: '/status/{/id}'}", (value) =>
     isTextOrTemplate(value, /^(?:headers|resource|original|\/.*)$/s),

@@ -134,9 +134,9 @@ export interface Protocol<Result = unknown> {
   /**
    * Reads what data cannot describe: lists, counts, a word in a header. Synchronous. It gets each response but HTTP 401, 403, 429 and what
    * `throttlingCodes` say, so look at `httpStatus` first. What it returns counts, and is checked; `undefined`: the response is no
-   * operation, and an HTTP error is treated as any other. If it throws, that poll has failed. Default: none.
+   * operation, and an HTTP error is treated as any other. If it throws, that poll has failed. Default: none, also where it is `undefined`.
    */
-  readonly read?: (answer: ReadableAnswer) => ReadOperation<Result> | undefined;
+  readonly read?: ((answer: ReadableAnswer) => ReadOperation<Result> | undefined) | undefined;
   /**
    * How the response that starts an operation leads to it: by `'headers'`, its `locationHeaders`; as the `'resource'` itself,
    * found under the request's URL by its id; at the `'original'` URL of the request; by a name in the body, at a JSON

@@ -12,7 +12,7 @@ export interface FakeTimers {
  * Lets every wait of a poller pass at once, under fake timers. Time then advances only while the poller waits: during a request it would
  * trigger the request's own timeout.
  *
- * @param poller whose waits to skip, from now on: call it before the poller's first request
+ * @param poller whose waits to skip, from now on: call it before the poller's first request. Not a tracker, which has a timer of its own
  * @param timers the fake timers, which are in use
  *
  * @example

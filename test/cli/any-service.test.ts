@@ -63,7 +63,10 @@ test('a protocol in a file, and a header for the root', async () => {
 });
 
 test.each([
-  [[], 'No token was given. Use --token-env, --token-file or --token-command. For a key in a header of its own: --header-env'],
+  [
+    [],
+    'No token was given. Use --token-env, --token-file or --token-command. For a key in a header of its own: --header-env',
+  ],
   [['--header-env', 'X-Api-Key=KEY'], 'Check the variables of --header-env'],
 ])('a 401, with %j', async (headers, hint) => {
   const {root} = await startServer((_, response) => void response.writeHead(401).end());

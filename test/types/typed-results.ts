@@ -12,6 +12,7 @@ import {
   type SucceededOperation,
 } from 'operation-poller';
 import {createOperationQueue, createOperationWorker, type QueuedOperation} from 'operation-poller/bullmq';
+import {falQueue} from 'operation-poller/catalog';
 import {createOperationClient} from 'operation-poller/client';
 import {type DurableHost, watchDurably} from 'operation-poller/durable';
 import {
@@ -118,6 +119,11 @@ expectTypeOf(ended.map(readOutcome<Image>)).toEqualTypeOf<Outcome<Image>[]>();
 protocols.define<Image>({name: 'read', read: () => ({status: 'succeeded', result: {url: 'a'}})});
 // @ts-expect-error its result is none
 protocols.define<Image>({name: 'read', read: () => ({status: 'succeeded', result: {uri: 'a'}})});
+// A type for the results of a protocol that comes with the library: what its `read` might give does not count.
+expectTypeOf(protocols.define<Image>({...falQueue, read: undefined})).toEqualTypeOf<Protocol<Image>>();
+expectTypeOf(protocols.define<Image>({...protocols.longRunning, read: undefined})).toEqualTypeOf<Protocol<Image>>();
+// @ts-expect-error its results may be anything
+protocols.define<Image>(falQueue);
 // @ts-expect-error there is no such status
 protocols.define({name: 'read', read: () => ({status: 'done'})});
 // @ts-expect-error it is synchronous
