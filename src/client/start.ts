@@ -22,15 +22,22 @@ import {type ClientPollOptions, checkPollOptions, clientPollChecks, operationSet
 import {type AcceptedStart, notStarted, type StartRequest, sendStart} from './start-request.ts';
 import {withTokenOrigin} from './token-origin.ts';
 
-/**
- * The result of a request that starts an operation. `answer` is the head of its response: the HTTP status, and the ids that a
- * support case needs.
- */
-export type StartedOperation<Result = unknown> =
-  /** it is being watched; one that the start already completed has ended */
-  | {readonly confirmed: true; readonly poller: OperationPoller<Result>; readonly answer: Answer}
-  /** the service accepted it but does not say where the operation is, so it cannot be watched */
-  | {readonly confirmed: false; readonly poller: undefined; readonly answer: Answer};
+/** The result of a request that starts an operation: a union on `confirmed`, or on whether there is a `poller`. */
+export type StartedOperation<Result = unknown> = {
+  /** The head of the response: the HTTP status, and the ids that a support case needs. */
+  readonly answer: Answer;
+} & (
+  | {
+      readonly confirmed: true;
+      /** It is watching; one whose operation the start already completed has ended. */
+      readonly poller: OperationPoller<Result>;
+    }
+  | {
+      /** The service accepted it but does not say where the operation is, so it cannot be watched. */
+      readonly confirmed: false;
+      readonly poller: undefined;
+    }
+);
 
 /** Starts an operation and watches it. */
 export function start<Result>(

@@ -10,15 +10,18 @@ import {
 import {resumeTokenOf} from './resume-token.ts';
 import type {AbandonReason, WatchState} from './state.ts';
 
-/** How watching ended: a union on `status`. */
+/** How watching ended: a union on `status`. `error` is what `result()` rejects with. */
 export type Outcome<Result = unknown> =
   | {readonly status: 'succeeded'; readonly operation: SucceededOperation<Result>}
   | {readonly status: 'failed'; readonly operation: FailedOperation; readonly error: OperationFailedError}
   | {readonly status: 'canceled'; readonly operation: CanceledOperation; readonly error: OperationCanceledError}
   | {
+      /** Watching ended before the operation did; that may still be running, or have ended. */
       readonly status: 'abandoned';
       readonly reason: AbandonReason;
+      /** As last known; `undefined` before the first report. */
       readonly operation: Operation<Result> | undefined;
+      /** Its `resumeToken` continues the watch. */
       readonly error: OperationError;
     };
 

@@ -22,7 +22,9 @@ export interface EndedRecord<Data = unknown, Result = unknown> {
   /** The record's id, the same at each call, so that you can tell what has been done already. */
   readonly id: string;
   readonly key: string;
+  /** How watching ended, abandoned watches included. */
   readonly outcome: Outcome<Result>;
+  /** What was given with the operation, if anything. */
   readonly data: Data | undefined;
   /** Aborts when the runner gives up this turn. */
   readonly signal: AbortSignal;
