@@ -1,5 +1,5 @@
 /**
- * Protocols of services beside Microsoft's and Google's.
+ * Protocols of services besides Microsoft's and Google's.
  *
  * @module operation-poller/catalog
  */
