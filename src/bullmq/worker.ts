@@ -21,6 +21,7 @@ import {type JobIo, takeJobTurn} from './take-job-turn.ts';
 
 /** How many polls all workers of a queue may make in a period of time. */
 export interface LimiterOptions {
+  /** How many polls. */
   readonly max: number;
   /** In milliseconds. A window is fixed: around its edge up to twice as many may come together. */
   readonly duration: number;
