@@ -161,7 +161,8 @@ let latest: WeakRef<Settings> | undefined;
 function shared(settings: Settings): Settings {
   const before = latest?.deref();
   if (before !== undefined && haveSameFields(before, settings)) return before;
-  latest = new WeakRef(settings);
+  // Cloudflare's workers with an old compatibility date have none.
+  if (typeof WeakRef !== 'undefined') latest = new WeakRef(settings);
   return settings;
 }
 

@@ -339,6 +339,17 @@ describe('what operations share', () => {
     expect(readOptions({...options})).toBe(readOptions({...options}));
   });
 
+  test('is nothing where there are no weak references', () => {
+    const removed = Object.getOwnPropertyDescriptor(globalThis, 'WeakRef') ?? {};
+    Reflect.deleteProperty(globalThis, 'WeakRef');
+    try {
+      const alone = {...options, totalTimeout: 1234};
+      expect(readOptions(alone)).toEqual(readOptions(alone));
+    } finally {
+      Object.defineProperty(globalThis, 'WeakRef', removed);
+    }
+  });
+
   test.each<[string, PollOptions]>([
     ['another token', {token: `${secret}2`}],
     ['another signal', {signal: new AbortController().signal}],
