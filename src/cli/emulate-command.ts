@@ -118,9 +118,14 @@ export async function emulateCommand(options: EmulateOptions, shell: Shell): Pro
 
 /** Saves the certificate in a folder of its own: Node reads what to trust from a file alone. */
 async function saveCertificate(certificate: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'operation-poller-emulate-')), 'certificate.pem');
-  await writeFile(path, certificate);
-  return path;
+  try {
+    const path = join(await mkdtemp(join(tmpdir(), 'operation-poller-emulate-')), 'certificate.pem');
+    await writeFile(path, certificate);
+    return path;
+  } catch (error) {
+    const message = `--tls: cannot write the certificate into ${escapeControls(tmpdir())} (${errorCode(error)})`;
+    throw new CliError(message, 'Name another folder in the variable TMPDIR.');
+  }
 }
 
 async function readScriptFile(path: string, {signal}: Pick<Shell, 'signal'>): Promise<readonly OperationStep[]> {

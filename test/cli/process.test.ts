@@ -1,6 +1,6 @@
 import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readFile, rm, stat} from 'node:fs/promises';
+import {mkdir, mkdtemp, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Readable} from 'node:stream';
@@ -131,3 +131,28 @@ test('emulate --tls prints how another process trusts it, and leaves no certific
   await expect(stat(certificate)).rejects.toThrow('ENOENT');
   // Three processes, one after another, each of which compiles the source.
 }, 120_000);
+
+test('an outcome is told also where the resume file cannot be removed', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'operation-poller-resume-'));
+  const path = join(folder, 'saved');
+  const operation = emulator.addOperation({script: ['running']});
+  const args = ['--token-env', 'GRAPH_TOKEN', '--interval', '1s', '--resume', path];
+  const {ended} = start('watch', operation.location, ...args);
+  while ((await stat(path).catch(() => undefined)) === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  // A folder that is not empty cannot be written over, either.
+  await rm(path, {force: true});
+  await mkdir(join(path, 'inner'), {recursive: true});
+  operation.move('failed');
+  const {exitCode, stdout} = await ended;
+  expect({exitCode, stdout}).toEqual({exitCode: 1, stdout: 'failed\n'});
+  await rm(folder, {recursive: true});
+});
+
+test('emulate --tls says where it cannot save its certificate', async () => {
+  const env = {...process.env, TMPDIR: '/none'};
+  const child = spawn(process.execPath, ['--import', loader, main, 'emulate', '--tls'], {env, stdio: 'pipe'});
+  const [[exitCode], [stderr]] = await Promise.all([once(child, 'close'), once(child.stderr, 'data')]);
+  expect(exitCode).toBe(2);
+  expect(String(stderr)).toMatch(/^operation-poller: --tls: cannot write the certificate into \/none \(ENOENT\)\n/);
+});
