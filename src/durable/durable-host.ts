@@ -1,3 +1,4 @@
+import {isA} from '../shared/check-options.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /**
@@ -42,4 +43,13 @@ export interface DurableHost {
   now(name: string): number | PromiseLike<number>;
   /** Aborts the request of a poll when the engine has given up this execution of the workflow; nothing else. */
   readonly signal?: AbortSignal | undefined;
+}
+
+const isHost = isA('an object with the functions run, sleep and now', (host) =>
+  ['run', 'sleep', 'now'].every((name) => typeof Object(host)[name] === 'function'),
+);
+
+/** @throws TypeError where an argument is no host */
+export function checkHost(host: unknown): void {
+  isHost('host', host);
 }

@@ -13,7 +13,7 @@ import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
 import {LazyAbortController, type Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
-import type {DurableHost} from './durable-host.ts';
+import {checkHost, type DurableHost} from './durable-host.ts';
 import {
   checkDurableOptions,
   type DurableOptions,
@@ -46,7 +46,7 @@ export type DurableRun<Result = unknown> =
  * @param place where the operation is, or the resume token of a watch that began elsewhere
  * @param options see {@link DurableOptions}
  * @returns how watching ended
- * @throws TypeError or RangeError when an option or the location is invalid, InvalidResumeTokenError; what the
+ * @throws TypeError or RangeError when the host, an option or the location is invalid, InvalidResumeTokenError; what the
  *   engine throws, e.g. on cancellation
  *
  * @example
@@ -98,6 +98,7 @@ async function watch(
   {name, onEvent, client, ...options}: DurableOptions,
   {maxPolls, woken = false}: {readonly maxPolls: number; readonly woken?: boolean},
 ): Promise<DurableRun> {
+  checkHost(host);
   const stepName = (step: string): string => (name === undefined ? step : `${name}: ${step}`);
   const now = await host.now(stepName('begin'));
   const steps = {stepName, onEvent, maxPolls};

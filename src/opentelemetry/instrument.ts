@@ -57,7 +57,7 @@ export function instrument(target: InstrumentTarget, options: InstrumentOptions 
   const telemetry = readOptions(options);
   if (typeof target !== 'object' || target === null) throw wrongTarget(target);
   if ('fetchOperation' in target) return instrumentClient(target, telemetry);
-  if (!('on' in target)) throw wrongTarget(target);
+  if (typeof Object(target).on !== 'function') throw wrongTarget(target);
   if (isPoller(target)) return instrumentPoller(target, telemetry, [], () => undefined);
   const workerListener = createWorkerListener(telemetry);
   return target.on('*', (event: OperationEvent | WorkerEvent) => {

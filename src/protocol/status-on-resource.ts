@@ -1,3 +1,4 @@
+import {checkIsObject} from '../shared/check-options.ts';
 import {defineProtocol} from './define-protocol.ts';
 import type {JsonPointers} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
@@ -19,7 +20,7 @@ export interface StatusOnResource extends Omit<Protocol, 'status' | 'notFoundSuc
  * pattern](https://github.com/microsoft/api-guidelines/blob/vNext/graph/patterns/long-running-operations.md). The
  * result is the resource.
  *
- * @param resource where to find the status and what its words mean; all fields of a protocol are accepted
+ * @param given where to find the status and what its words mean; all fields of a protocol are accepted
  * @throws TypeError or RangeError that names the field, its value and what is expected
  *
  * @example
@@ -28,7 +29,9 @@ export interface StatusOnResource extends Omit<Protocol, 'status' | 'notFoundSuc
  * const databaseDeletions = protocols.statusOnResource({name: 'databaseDeletions', words: {}, deletion: true});
  * ```
  */
-export function statusOnResource({deletion = false, ...resource}: StatusOnResource): Protocol {
+export function statusOnResource(given: StatusOnResource): Protocol {
+  checkIsObject('resource', given, 'an object with a name and words');
+  const {deletion = false, ...resource} = given;
   const {status = '/status', result = '', resultLocation = []} = resource;
   const protocol: Protocol = {...resource, status, result, resultLocation, notFoundSucceeds: deletion};
   if (!deletion) return defineProtocol(protocol);

@@ -425,6 +425,11 @@ describe('an option that is not as it should be', () => {
     await expect(watchDurably(journal.host(), location, options)).rejects.toThrow(message);
   });
 
+  test.each([null, {}, {run() {}, sleep() {}}])('a host that is none: %p', async (host) => {
+    const message = /^host: expected an object with the functions run, sleep and now, got (?:null|an object)$/;
+    await expect(watchDurably(host as unknown as DurableHost, location)).rejects.toThrow(message);
+  });
+
   test('a signal that is undefined is none', async () => {
     const outcome = await watch({answers: [says('succeeded')], ...{signal: undefined}});
     expect(outcome.status).toBe('succeeded');

@@ -372,6 +372,7 @@ describe('what cannot be instrumented', () => {
     ['null', null],
     ['number', 1],
     ['object', {}],
+    ['object', {on: 5}],
   ])('is refused: %s', (got, target) => {
     expect(() => instrument(target as unknown as OperationPoller)).toThrow(
       `target: expected a poller, a client, a tracker, a worker or the events of a queue, got ${got}`,

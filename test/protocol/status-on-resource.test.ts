@@ -111,3 +111,9 @@ test.each<[Record<string, unknown>, string]>([
 ])('%p is refused', (resource, message) => {
   expect(() => protocols.statusOnResource(resource as unknown as StatusOnResource)).toThrow(new TypeError(message));
 });
+
+test.each([null, 'databases'])('what is no object is refused: %p', (given) => {
+  expect(() => protocols.statusOnResource(given as unknown as StatusOnResource)).toThrow(
+    /^resource: expected an object with a name and words, got (?:null|a string)$/,
+  );
+});
