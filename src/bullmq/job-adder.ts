@@ -159,7 +159,6 @@ export class JobAdder<Data> {
     const client = await this.#queue.backend.client;
     // Nearly all are new, and what was just written need not be parsed.
     const text = await client.hget(this.#queue.toKey(jobId), 'data');
-    // Nearly always it is the job that was just added, which its text shows without being parsed.
     const isOurs = text === null || text.includes(`"id":"${record.id.slice(jobId.length + 1)}"`);
     const entry = isOurs ? undefined : await this.#reader.read(jobId);
     return entry ?? {record, state, outcome: () => undefined, isDone: false};
