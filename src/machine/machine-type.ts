@@ -19,11 +19,8 @@ export interface WatchingEvent {
    * Makes the state that an operation begins in, by all options of the watch: the machine knows those of its input alone. Absent
    * after a restart from a stored snapshot, which has that state.
    */
-  readonly begin?: BeginWatching | undefined;
+  readonly begin?: ((state: WatchState) => WatchState) | undefined;
 }
-
-/** What makes the state that an operation begins in of the one that a machine's input gives. */
-export type BeginWatching = (state: WatchState) => WatchState;
 
 /** What the machine sends to its `watch` actor: go on from this state. */
 export interface WatchCommand {

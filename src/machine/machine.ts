@@ -8,11 +8,11 @@ import type {OperationStateValue, WatchState} from '../operation/state.ts';
 import type {AbandonEvent} from '../operation/watch-event.ts';
 import {initialContext, watchInput} from './machine-input.ts';
 import type {
-  BeginWatching,
   OperationInput,
   OperationMachine,
   OperationMachineEvent,
   WatchCommand,
+  WatchingEvent,
   WatchLogic,
 } from './machine-type.ts';
 
@@ -114,7 +114,7 @@ export const statusMachine: OperationMachine = machine as unknown as OperationMa
 /** The machine with what it names: a `watch` actor, and what makes a state of one that its input gave, or that was stored as JSON. */
 /* @__NO_SIDE_EFFECTS__ */ export function provideWatch(
   watch: WatchLogic,
-  revive: (state: WatchState, begin?: BeginWatching) => WatchState,
+  revive: (state: WatchState, begin?: WatchingEvent['begin']) => WatchState,
 ): OperationMachine {
   return machine.provide({
     actors: {watch},

@@ -1,13 +1,7 @@
 import {fromCallback} from 'xstate';
 import {checkKeys} from '../http/key-placeholders.ts';
 import {provideWatch} from '../machine/machine.ts';
-import type {
-  BeginWatching,
-  OperationMachine,
-  WatchCommand,
-  WatchingEvent,
-  WatchLogic,
-} from '../machine/machine-type.ts';
+import type {OperationMachine, WatchCommand, WatchingEvent, WatchLogic} from '../machine/machine-type.ts';
 import {WatchInput} from '../machine/watch-input.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
@@ -57,7 +51,7 @@ export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
       };
       watch = new Watch(state, settings, onChange, undefined);
     });
-    const begin: BeginWatching = (from) => {
+    const begin = (from: WatchState): WatchState => {
       const {settings} = watchBy(from, merged);
       return watchBy(firstState(from.location, settings, from.startedAt), merged).state;
     };
@@ -75,7 +69,7 @@ const watchByOptions: WatchByClient = (state, options) => {
   return {state, settings: readOptions(options)};
 };
 
-function revive(state: WatchState, begin?: BeginWatching): WatchState {
+function revive(state: WatchState, begin?: WatchingEvent['begin']): WatchState {
   const {operation, attempt} = state;
   if (begin !== undefined && attempt === 0) return begin(state);
   return Object.isFrozen(operation) ? state : readResumeToken(writeResumeToken(state));
