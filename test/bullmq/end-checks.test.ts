@@ -13,17 +13,11 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
     const closing = new AbortController();
     bench.opened(closing, async () => closing.abort());
     const ended: string[] = [];
-    const errors: Error[] = [];
-    const engine = {
-      name: bench.name,
-      options: {connection: bench.connection},
-      onError: (error: Error) => void errors.push(error),
-    };
     const onEnd = (id: string): void => {
       ended.push(id);
       if (id === 'last') closing.abort();
     };
-    const made = new EndChecks(queue, engine, onEnd, closing.signal);
+    const made = new EndChecks(queue, bench.engine, onEnd, closing.signal);
     const put = (id: string, state: 'delayed' | 'completed' | 'failed') =>
       redis
         .multi()
@@ -31,7 +25,7 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
         .zrem(queue.toKey('delayed'), id)
         .zadd(queue.toKey(state), 1, id)
         .exec();
-    return {checks: made, ended, errors, put, redis, queue};
+    return {checks: made, ended, put, redis, queue};
   }
 
   /** As many as are read in an interval, whether or not they have ended. */
@@ -79,12 +73,12 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
   });
 
   test('report what Redis answers, and go on; once closed, they do neither', async () => {
-    const {checks: found, ended, errors, redis, queue} = await checks();
+    const {checks: found, ended, redis, queue} = await checks();
     const refuse = () => redis.set(queue.toKey('completed'), 'not a set');
     await refuse();
     found.add('gone');
-    await until(() => errors.length > 0);
-    expect(errors).toEqual([expect.objectContaining({message: expect.stringContaining('WRONGTYPE')})]);
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors).toEqual([expect.objectContaining({message: expect.stringContaining('WRONGTYPE')})]);
     await redis.del(queue.toKey('completed'));
     found.add('another');
     await until(() => ended.filter((id) => id === 'another').length === 2);
@@ -94,6 +88,6 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
     // What was under way is answered before this.
     await queue.getMeta();
     await redis.del(queue.toKey('completed'));
-    expect(errors).toHaveLength(1);
+    expect(bench.errors).toHaveLength(1);
   });
 });

@@ -19,14 +19,8 @@ describeWithRedis('the stream of ends', () => {
     const clock = new RedisClock(queue);
     jest.spyOn(clock, 'now').mockReturnValue(beginning);
     const ended: string[] = [];
-    const errors: Error[] = [];
-    const engine = {
-      name: bench.name,
-      options: {connection: bench.connection},
-      onError: (error: Error) => void errors.push(error),
-    };
     const open = (): EndStream => {
-      const stream = new EndStream(engine, clock, (jobId) => void ended.push(jobId));
+      const stream = new EndStream(bench.engine, clock, (jobId) => void ended.push(jobId));
       return bench.opened(stream, () => stream.close());
     };
     const write = (event: string, jobId: string, turn = '', id = '*'): Promise<unknown> =>
@@ -34,7 +28,7 @@ describeWithRedis('the stream of ends', () => {
     /** An event of a turn, which names the operation rather than its job. */
     const turn = (name: string, type: string): Promise<unknown> =>
       write('operation', createId(idOf(name)), JSON.stringify({events: [{type: 'polled'}, {type}]}));
-    return {open, write, turn, ended, errors, redis, key};
+    return {open, write, turn, ended, redis, key};
   }
 
   test('names the jobs that completed, that failed and that were removed, and no others', async () => {
@@ -94,14 +88,14 @@ describeWithRedis('the stream of ends', () => {
   });
 
   test('reports what Redis answers, and goes on', async () => {
-    const {open, write, ended, errors, redis, key} = streams();
+    const {open, write, ended, redis, key} = streams();
     await redis.set(key, 'no stream');
     open();
-    await until(() => errors.length > 0);
-    expect(errors).toEqual([expect.objectContaining({message: expect.stringContaining('WRONGTYPE')})]);
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors).toEqual([expect.objectContaining({message: expect.stringContaining('WRONGTYPE')})]);
     await redis.del(key);
     await write('completed', idOf('done'));
     await until(() => ended.length === 1);
-    expect([ended, errors.length]).toEqual([[idOf('done')], 1]);
+    expect([ended, bench.errors.length]).toEqual([[idOf('done')], 1]);
   });
 });

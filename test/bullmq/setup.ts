@@ -17,6 +17,7 @@ import {
   type OperationWorkerOptions,
 } from 'operation-poller/bullmq';
 import {type GraphEmulator, type GraphEmulatorOptions, startGraphEmulator} from 'operation-poller/testing';
+import type {Engine} from '../../src/bullmq/engine-options.ts';
 import {jobOf} from '../../src/bullmq/job.ts';
 import {findRedis, startRedis, type TestRedis} from '../support/redis.ts';
 
@@ -65,6 +66,12 @@ export class Bench {
   #common() {
     const onError = (error: Error): void => void this.errors.push(error);
     return {name: this.name, connection: this.connection, onError};
+  }
+
+  /** What queue, worker and events make of their options, for the parts that they consist of. */
+  get engine(): Engine {
+    const {name, connection, onError} = this.#common();
+    return {name, options: {connection}, onError};
   }
 
   queue<Data = unknown>(options: Partial<OperationQueueOptions> = {}): OperationQueue<Data> {
