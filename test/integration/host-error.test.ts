@@ -10,6 +10,7 @@ import {
   recordEvents,
   startEmulator,
   types,
+  until,
   waits,
   watch,
 } from '../support/behaviours.ts';
@@ -142,6 +143,7 @@ test("a subscriber of the poller's actor that throws harms neither", async () =>
   recording.poller.actor.subscribe(({value}) => values.push(value));
   expect((await recording.poller.result()).status).toBe('succeeded');
   expect(values.at(-1)).toBe('succeeded');
+  await until(() => uncaught.length === values.length);
   await atRest({emulator, operation, ...recording}, 2);
   expect([...uncaught, ...reported].map(String)).toContain('Error: my subscriber');
 });
