@@ -14,6 +14,7 @@ import type {Settings} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart} from '../protocol/read-start.ts';
+import type {StartAnswer} from '../protocol/start.ts';
 import type {Check} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {hasOrigin, isSecureOrLoopback, readLocation} from '../shared/location.ts';
@@ -92,9 +93,8 @@ export function watchStarted<Result = unknown>(
 ): StartedOperation<Result> {
   const {method, url, response, isSecret} = accepted;
   const {reader, pathRoot} = accepted.settings;
-  const {answer, status, headers, retryAfter, json, links, bodyError} = response;
-  const read = (protocol: Protocol): (() => unknown) | undefined => callRead(protocol, response);
-  const received = {url: response.location, status, headers, body: json, links, read};
+  const {answer, headers, retryAfter, bodyError} = response;
+  const received: StartAnswer = {...response, url: response.location, callRead: (read) => callRead(read, response)};
   const report = readStart(method, received, reader, client.base, pathRoot);
   if (report.kind === 'unconfirmed') {
     // Nobody knows what the body would have said. A location in the head needs none.

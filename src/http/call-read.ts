@@ -5,13 +5,11 @@ import {redact, redactJson} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 
 /**
- * A function that calls a protocol's `read` with a response, and returns what it gives as JSON without secrets. `read` gets a
- * body whose URLs still work, and a URL that it returns as `resourceLocation` stays as it is.
- *
- * @returns `undefined` where the protocol has none
+ * Calls a protocol's `read` with a response, and returns what it gives as JSON without secrets. `read` gets a body whose URLs still
+ * work, and a URL that it returns as `resourceLocation` stays as it is.
  */
 export function callRead(
-  {read}: Protocol,
+  read: NonNullable<Protocol['read']>,
   {
     status,
     headers,
@@ -19,24 +17,21 @@ export function callRead(
     secrets,
     credentials,
   }: Pick<ServiceResponse, 'status' | 'headers' | 'links' | 'secrets' | 'credentials'>,
-): (() => unknown) | undefined {
-  if (read === undefined) return undefined;
-  return () => {
-    deepFreeze(links);
-    const shown = new Headers();
-    for (const [name, value] of headers.entries()) {
-      try {
-        shown.append(name, redact(value, credentials, value.length));
-      } catch {
-        // Without its escapes, or in a batch, it may contain what no header can: it is left out.
-      }
+): unknown {
+  deepFreeze(links);
+  const shown = new Headers();
+  for (const [name, value] of headers.entries()) {
+    try {
+      shown.append(name, redact(value, credentials, value.length));
+    } catch {
+      // Without its escapes, or in a batch, it may contain what no header can: it is left out.
     }
-    const given: unknown = read({httpStatus: status, headers: shown, body: links});
-    if (given instanceof Promise) given.catch(() => {}); // It has no status, and nobody waits for it.
-    if (given === undefined) return undefined;
-    const json: unknown = redactJson(JSON.parse(JSON.stringify(given)), credentials);
-    const clean = redactJson(json, secrets);
-    const resourceLocation = ownProperty(json, 'resourceLocation');
-    return resourceLocation === undefined || !isRecord(clean) ? clean : {...clean, resourceLocation};
-  };
+  }
+  const given: unknown = read({httpStatus: status, headers: shown, body: links});
+  if (given instanceof Promise) given.catch(() => {}); // It has no status, and nobody waits for it.
+  if (given === undefined) return undefined;
+  const json: unknown = redactJson(JSON.parse(JSON.stringify(given)), credentials);
+  const clean = redactJson(json, secrets);
+  const resourceLocation = ownProperty(json, 'resourceLocation');
+  return resourceLocation === undefined || !isRecord(clean) ? clean : {...clean, resourceLocation};
 }

@@ -10,7 +10,7 @@ import {PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {RetryOptions} from '../options/poll-options.ts';
 import type {Settings} from '../options/settings.ts';
-import {parseOperation, succeededByHttp} from '../protocol/parse-operation.ts';
+import {parseOperation, parseRead, succeededByHttp} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {now, processClock, shiftTime} from '../shared/clock.ts';
 import {describeError} from '../shared/describe-error.ts';
@@ -146,7 +146,7 @@ const gone: ReadonlySet<number> = new Set([404, 410]);
  * @throws PollError
  */
 function readReport(settings: Settings, request: PollRequest, response: ServiceResponse): Report {
-  const {status, json, links, bodyError, answer, retryAfter, seeOther} = response;
+  const {status, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
   if (bodyError?.ends !== undefined) throw bodyError;
   const {protocol} = reader;
@@ -156,12 +156,15 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if (isEnd) {
     return {is: 'operation', operation: succeededByHttp(status, seeOther), answer, retryAfter, relocation: undefined};
   }
-  const read = callRead(protocol, response);
+  const {read} = protocol;
   const isListed = isOwn && (read ? !refused.has(status) : protocol.httpStatuses?.[status] !== undefined);
   const isError = status >= 400 && !isListed;
   if (isError && (read !== undefined || status === 401 || status === 403))
     throw httpError(response, request.tokenOrigin, reader);
-  const parsed = parseOperation(json, reader, isError ? undefined : status, request.known, read, links);
+  const parsed =
+    read === undefined
+      ? parseOperation(response, reader, isError ? 0 : status, request.known)
+      : parseRead(response, reader, () => callRead(read, response));
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);
   if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);

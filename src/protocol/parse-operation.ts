@@ -11,7 +11,7 @@ import {readDateTime} from '../shared/date-time.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
-import {type BodyError, parseErrorObject, readError} from './error-object.ts';
+import {parseErrorObject, readError} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -27,45 +27,48 @@ export type ParsedOperation =
   | {readonly is: 'unknownStatus'; readonly rawStatus: string}
   | {readonly is: 'unreadable'; readonly why: string};
 
+/** The body of a response, as JSON. */
+export interface ResponseBody {
+  /** `null` for a response without a body, `undefined` for one that is not JSON. */
+  readonly json: unknown;
+  /** What URLs are read from, if not from `json`. */
+  readonly links?: unknown;
+}
+
 /**
  * Parses a response's JSON body as an operation by the rules of its protocol. Never throws.
  *
- * @param body `null` for a response without a body, `undefined` for one that is not JSON
  * @param httpStatus the response's HTTP status, for protocols with `httpStatuses`
  * @param previous the last operation parsed by the same reader: it is returned when the body is equal, to spare the garbage
  *   collector
- * @param read calls the protocol's `read`, where it has one
- * @param links what `resourceLocation` is read from, if not from the body
  */
 export function parseOperation(
-  body: unknown,
+  body: ResponseBody,
   reader: ProtocolReader,
   httpStatus = 0,
   previous?: Operation,
-  read?: () => unknown,
-  links: unknown = body,
 ): ParsedOperation {
-  if (read !== undefined) return parseGiven(body, reader, read);
+  const {json} = body;
   const {protocol} = reader;
-  if (previous !== undefined && protocol.httpStatuses === undefined && isEqualJson(previous.raw, body)) {
+  if (previous !== undefined && protocol.httpStatuses === undefined && isEqualJson(previous.raw, json)) {
     return {is: 'operation', operation: previous};
   }
   // The body of a listed HTTP error may have a status that is not the operation's.
   const isError = httpStatus >= 400 && protocol.httpStatuses?.[httpStatus] !== undefined;
-  const found = (isError ? undefined : statusByWord(body, reader)) ?? impliedStatus(body, reader, httpStatus);
-  if (found === undefined) return unreadable(whyNoStatus(body, protocol));
-  if (!deepFreeze(body)) return tooDeep;
+  const found = (isError ? undefined : statusByWord(json, reader)) ?? impliedStatus(json, reader, httpStatus);
+  if (found === undefined) return unreadable(whyNoStatus(json, protocol));
+  if (!deepFreeze(json)) return tooDeep;
   const {rawStatus, known} = found;
   let status = known ?? protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  let error: BodyError | undefined;
+  let given: {readonly error: OperationFault | undefined} | undefined;
   // `''`, `0` and `false` are no errors.
-  if (status === 'succeeded' && protocol.errorMeansFailed && !isError && valueAt(body, reader.error)) {
-    error = readError(body, reader);
-    status = error.meaning ?? 'failed';
+  if (status === 'succeeded' && protocol.errorMeansFailed && !isError && valueAt(json, reader.error)) {
+    const {fault, meaning} = readError(json, reader);
+    status = meaning ?? 'failed';
+    given = {error: fault};
   }
-  const given = links === body ? undefined : {resourceLocation: valueAt(links, reader.resourceLocation)};
-  const operation = createOperation(body, reader, status, rawStatus, given, error);
+  const operation = createOperation(body, reader, status, rawStatus, given);
   return {is: 'operation', operation, unknownWord: known === undefined ? rawStatus : undefined};
 }
 
@@ -79,9 +82,13 @@ function whyNoStatus(body: unknown, {status}: Protocol): string {
 const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});
 const tooDeep = /* @__PURE__ */ unreadable(`the body is nested more than ${maxJsonDepth} levels deep`);
 
-/** What the protocol's `read` finds in a response. */
-function parseGiven(body: unknown, reader: ProtocolReader, read: () => unknown): ParsedOperation {
-  if (!deepFreeze(body)) return tooDeep;
+/**
+ * Makes an operation of what the protocol's `read` finds in a response. Never throws.
+ *
+ * @param read calls it
+ */
+export function parseRead(body: ResponseBody, reader: ProtocolReader, read: () => unknown): ParsedOperation {
+  if (!deepFreeze(body.json)) return tooDeep;
   try {
     const given = read();
     if (given === undefined) return unreadable('the function read found none');
@@ -104,25 +111,21 @@ const facts = [
   ['resourceLocation', asString],
 ] as const;
 
-/**
- * @param given what is known without the body, such as what the protocol's `read` found; the rest is looked up in the body
- * @param error the body's, if it has been read
- */
+/** @param given what is known already, such as what the protocol's `read` found; the rest is looked up in the body */
 function createOperation(
-  body: unknown,
+  {json, links = json}: ResponseBody,
   reader: ProtocolReader,
   status: OperationStatus,
   rawStatus: string,
   given: unknown,
-  error?: BodyError,
 ): Operation {
   const find = (name: (typeof facts)[number][0] | 'id' | 'result'): unknown =>
-    ownProperty(given, name) ?? valueAt(body, reader[name]);
+    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? links : json, reader[name]);
   const operation: Operation & {result?: unknown; error?: OperationFault} = {
     id: asText(find('id')),
     status,
     rawStatus,
-    raw: body ?? null,
+    raw: json ?? null,
   };
   for (const [name, read] of facts) {
     const value = read(find(name));
@@ -132,7 +135,7 @@ function createOperation(
     const result = find('result');
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const fault = parseErrorObject(ownProperty(given, 'error')) ?? (error ?? readError(body, reader)).fault;
+    const fault = parseErrorObject(ownProperty(given, 'error')) ?? readError(json, reader).fault;
     if (fault !== undefined) operation.error = fault;
   }
   return Object.freeze(operation);

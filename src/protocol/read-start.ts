@@ -1,6 +1,6 @@
 import type {Operation} from '../operation/operation.ts';
 import {deepFreeze} from '../shared/json.ts';
-import {type ParsedOperation, parseOperation, readId} from './parse-operation.ts';
+import {type ParsedOperation, parseOperation, parseRead, readId} from './parse-operation.ts';
 import {valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import {type ProtocolReader, protocolReader} from './protocol-reader.ts';
@@ -55,7 +55,7 @@ export function readStart(
 }
 
 function readWithoutLocation(method: string, url: string, answer: StartAnswer, given: ProtocolReader): StartReport {
-  const {status, body} = answer;
+  const {status, json} = answer;
   const {start = 'headers', resource} = given.protocol;
   const isResource = start === 'headers' && resourceMethods.has(method);
   const reader = isResource && resource !== undefined ? protocolReader(resource) : given;
@@ -63,7 +63,7 @@ function readWithoutLocation(method: string, url: string, answer: StartAnswer, g
   const shown = ended(answer, reader);
   if (shown !== undefined) return shown;
   const hasStatus = parse(answer, reader).is !== 'unreadable';
-  if (hasStatus || (status === 202 && body !== undefined)) {
+  if (hasStatus || (status === 202 && json !== undefined)) {
     return isResource ? {kind: 'watch', protocol, location: url, isFirstReport: hasStatus} : unconfirmed;
   }
   return isCompleted(method, answer, given)
@@ -72,8 +72,10 @@ function readWithoutLocation(method: string, url: string, answer: StartAnswer, g
 }
 
 /** @param httpStatus given where it may be the operation's word */
-function parse({body, read}: StartAnswer, reader: ProtocolReader, httpStatus?: number): ParsedOperation {
-  return parseOperation(body, reader, httpStatus, undefined, read?.(reader.protocol));
+function parse(answer: StartAnswer, reader: ProtocolReader, httpStatus?: number): ParsedOperation {
+  const {read} = reader.protocol;
+  if (read === undefined) return parseOperation(answer, reader, httpStatus);
+  return parseRead(answer, reader, () => answer.callRead?.(read));
 }
 
 /** The operation in a body whose status says that it has ended. */
@@ -88,22 +90,22 @@ function ended(answer: StartAnswer, reader: ProtocolReader): StartReport | undef
 
 /** Whether a response without any status means that the operation has completed. */
 function isCompleted(method: string, answer: StartAnswer, reader: ProtocolReader): boolean {
-  const {status, body} = answer;
+  const {status, json} = answer;
   // A location that cannot be used still means that the operation goes on; a body that is not JSON may be a gateway's page.
   const {bodyMeansDone, createdMeansDone} = reader.protocol;
   const isCreated = status === 201 && createdMeansDone === true;
-  if ((locationHeader(answer, reader) !== undefined && !isCreated) || body === undefined) return false;
-  if (valueAt(body, reader.error) !== undefined) return false;
+  if ((locationHeader(answer, reader) !== undefined && !isCreated) || json === undefined) return false;
+  if (valueAt(json, reader.error) !== undefined) return false;
   if (status === 204 || (status === 200 && method === 'DELETE')) return true;
-  return body !== null && (isCreated || ((status === 200 || status === 201) && bodyMeansDone === true));
+  return json !== null && (isCreated || ((status === 200 || status === 201) && bodyMeansDone === true));
 }
 
 /** The operation of a request that completed immediately: the response's body is the result. */
-function completedOperation({status, body}: StartAnswer, reader: ProtocolReader): Operation {
+function completedOperation({status, json}: StartAnswer, reader: ProtocolReader): Operation {
   // A body that is nested too deeply is useless.
-  const result = deepFreeze(body) ? body : null;
+  const result = deepFreeze(json) ? json : null;
   return Object.freeze({
-    id: readId(body, reader),
+    id: readId(json, reader),
     status: 'succeeded' as const,
     rawStatus: String(status),
     raw: result,

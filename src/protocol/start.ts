@@ -1,5 +1,5 @@
 import {readLocation, withoutSlashes} from '../shared/location.ts';
-import {readId} from './parse-operation.ts';
+import {type ResponseBody, readId} from './parse-operation.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -7,18 +7,14 @@ import {locatePlace, resolveLocation} from './resolve.ts';
 import {encodeSegment} from './url-template.ts';
 
 /** The response to the request that starts an operation. */
-export interface StartAnswer {
+export interface StartAnswer extends ResponseBody {
   /** The request's URL. */
   readonly url: string;
   /** The HTTP status. */
   readonly status: number;
   readonly headers: {get(name: string): string | null};
-  /** The body as parsed JSON, `undefined` if there is none. */
-  readonly body: unknown;
-  /** What a location is read from, if not from the body. */
-  readonly links?: unknown;
-  /** What calls the `read` of a protocol; `undefined` where it has none. */
-  readonly read?: (protocol: Protocol) => (() => unknown) | undefined;
+  /** Calls the `read` of a protocol. */
+  readonly callRead?: (read: NonNullable<Protocol['read']>) => unknown;
 }
 
 /**
@@ -34,7 +30,7 @@ export function startLocation(
   root: string,
   pathRoot: string | undefined,
 ): string | undefined {
-  const {url, status, headers, body, links = body} = answer;
+  const {url, status, headers, json, links = json} = answer;
   if (!(status >= 200 && status < 300)) return undefined;
   const {start = 'headers', createdMeansDone} = reader.protocol;
   if (status === 201 && createdMeansDone === true) return undefined;

@@ -335,6 +335,25 @@ describe('55, 72: the headers of a client', () => {
   });
 
   test.each([
+    ['a protocol that is data', longRunning],
+    ['what a `read` leaves out', protocols.define({name: 'own', read: () => ({status: 'succeeded'})})],
+  ] as const)(
+    'may be in the URL of a result, also of an operation that its start completed: by %s',
+    async (_, protocol) => {
+      const version = '2024-06-01-preview';
+      const resourceLocation = `/results/1?version=${version}`;
+      const service = await serve(({url}) => ({
+        body: url === resourceLocation ? {a: 1} : {status: 'succeeded', resourceLocation},
+      }));
+      const client = clientOf(service.root, {headers: {'x-version': version}});
+      for (const method of ['PUT', 'POST'] as const) {
+        const {poller} = await client.start(protocol, {method, path: '/things/1'}, {...quick, fetchResult: true});
+        expect((await poller!.result()).result).toEqual({a: 1});
+      }
+    },
+  );
+
+  test.each([
     ['x-api-key', key],
     ['Authorization', `Key ${key}`],
   ])('are shown nowhere, whatever the service sends back: %s', async (name, value) => {

@@ -48,7 +48,7 @@ function outcomeOf({method, status, hasMonitor, hasLocation, finalStateVia}: Sta
     ...(hasLocation && {location}),
   });
   const body = status === 204 ? null : {name: 'thing'};
-  const report = readStart(method, {url, status, headers, body}, protocolReader(azure.statusMonitor), url, undefined);
+  const report = readStart(method, {url, status, headers, json: body}, protocolReader(azure.statusMonitor), url, undefined);
   if (report.kind === 'unconfirmed') return ['nothing: `confirmed` is `false`', 'unknown'];
   if (report.kind === 'ended') return ['nothing: it has ended', 'the body of that response'];
   const reader = protocolReader(report.protocol);

@@ -133,7 +133,7 @@ describe("the start of an operation of Azure's", () => {
     ['none', {}, undefined],
   ])('%s', (name, fields, expected) => {
     const headers = new Headers(fields as Record<string, string>);
-    const answer = {url: `${root}/subscriptions/s/things/t`, status: 202, headers, body: null};
+    const answer = {url: `${root}/subscriptions/s/things/t`, status: 202, headers, json: null};
     const reader = protocolReader(statusMonitor);
     expect(startLocation(answer, reader, root, root)).toBe(expected);
     expect(startProtocol(answer, reader)).toBe(name === 'then Location' ? location : statusMonitor);

@@ -60,7 +60,7 @@ test('where their starts lead', () => {
   const url = `${root}/a/configurationSnapshots/createSnapshot?x=1`;
   const headers = new Headers({location: '/a/recoveryJobs/1'});
   const locations = Object.entries(jobs).map(([name, protocol]) => {
-    const answer = {url, status: 200, headers, body: {id: '7'}};
+    const answer = {url, status: 200, headers, json: {id: '7'}};
     const location = startLocation(answer, protocolReader(protocol), root, root);
     return [name, location?.replace(`${root}/a/`, '')];
   });

@@ -10,9 +10,9 @@ import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {statuses, tasks} from '../support/core.ts';
 
 const graph = protocolReader(longRunning);
-const parse = (body: unknown): ParsedOperation => parseOperation(body, graph);
+const parse = (body: unknown): ParsedOperation => parseOperation({json: body}, graph);
 const parseTask = (body: Readonly<Record<string, unknown>>): ParsedOperation =>
-  parseOperation({id: 'b', ...body}, protocolReader(tasks));
+  parseOperation({json: {id: 'b', ...body}}, protocolReader(tasks));
 
 /** A field of the parsed operation. */
 const field = (parsed: ParsedOperation, name: string): unknown =>
@@ -179,7 +179,7 @@ describe('a status word', () => {
       status: ['/status', '/properties/state'],
       words: {Ready: 'succeeded', Busy: 'running'},
     });
-    expect(field(parseOperation(body, protocolReader(protocol)), 'status')).toBe(status);
+    expect(field(parseOperation({json: body}, protocolReader(protocol)), 'status')).toBe(status);
   });
 });
 
@@ -263,7 +263,7 @@ describe('a service error', () => {
     const readsBy = (fields: Partial<Protocol>, body: object): number => {
       reads = 0;
       const reader = protocolReader(defineProtocol({...longRunning, name: 'coded', ...fields}));
-      expect(parseOperation(body, reader)).toMatchObject({
+      expect(parseOperation({json: body}, reader)).toMatchObject({
         operation: {status: 'failed', error: {code: '9', message: 'm'}},
       });
       return reads;
@@ -330,7 +330,7 @@ describe('any JSON value', () => {
   test('is an operation, an unknown status or unreadable, and nothing is thrown', () => {
     fc.assert(
       fc.property(bodies, (body) => {
-        const parsed = parseOperation(body, protocolReader(tasks));
+        const parsed = parseOperation({json: body}, protocolReader(tasks));
         const word = Array.isArray(body) ? undefined : Object.getOwnPropertyDescriptor(Object(body), 'status')?.value;
         const lowerCase = typeof word === 'string' ? word.toLowerCase() : undefined;
         const status = statuses.find((known) => known.toLowerCase() === lowerCase);
@@ -347,7 +347,7 @@ describe('a body parsed after another', () => {
   const json = (): fc.Arbitrary<unknown> => fc.jsonValue({maxDepth: 3});
   const taskBody = (more: unknown): unknown => JSON.parse(JSON.stringify({id: 'b', status: 'running', more}));
   const operationIn = (body: unknown): Operation => {
-    const parsed = parseOperation(body, protocolReader(tasks));
+    const parsed = parseOperation({json: body}, protocolReader(tasks));
     if (parsed.is !== 'operation') throw new Error('expected an operation');
     return parsed.operation;
   };
@@ -356,20 +356,20 @@ describe('a body parsed after another', () => {
     fc.assert(
       fc.property(json(), json(), (first, second) => {
         const before = operationIn(taskBody(first));
-        expect(parseOperation(taskBody(first), protocolReader(tasks), 200, before)).toEqual({
+        expect(parseOperation({json: taskBody(first)}, protocolReader(tasks), 200, before)).toEqual({
           is: 'operation',
           operation: before,
         });
         const body = taskBody(second);
-        const after = parseOperation(body, protocolReader(tasks), 200, before);
-        expect(after).toEqual(parseOperation(body, protocolReader(tasks), 200));
+        const after = parseOperation({json: body}, protocolReader(tasks), 200, before);
+        expect(after).toEqual(parseOperation({json: body}, protocolReader(tasks), 200));
       }),
     );
   });
 
   test('gives the very same object if it is equal', () => {
     const before = operationIn(taskBody({of: ['the', {same: null}]}));
-    const again = parseOperation(taskBody({of: ['the', {same: null}]}), protocolReader(tasks), 200, before);
+    const again = parseOperation({json: taskBody({of: ['the', {same: null}]})}, protocolReader(tasks), 200, before);
     expect(again.is === 'operation' && again.operation).toBe(before);
   });
 
@@ -377,8 +377,13 @@ describe('a body parsed after another', () => {
     const reader = protocolReader(
       defineProtocol({...tasks, name: 'by-http', httpStatuses: {200: 'succeeded', 202: 'running'}}),
     );
-    const first = parseOperation({id: 'b'}, reader, 202);
-    const second = parseOperation({id: 'b'}, reader, 200, first.is === 'operation' ? first.operation : undefined);
+    const first = parseOperation({json: {id: 'b'}}, reader, 202);
+    const second = parseOperation(
+      {json: {id: 'b'}},
+      reader,
+      200,
+      first.is === 'operation' ? first.operation : undefined,
+    );
     expect([field(first, 'status'), field(second, 'status')]).toEqual(['running', 'succeeded']);
   });
 });

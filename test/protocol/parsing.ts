@@ -5,7 +5,7 @@ import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 
 /** Parses a response body by a protocol. */
 export function parse(protocol: Protocol, body: unknown, httpStatus = 200): ParsedOperation {
-  return parseOperation(body, protocolReader(protocol), httpStatus);
+  return parseOperation({json: body}, protocolReader(protocol), httpStatus);
 }
 
 /** The operation in a response, without its raw body. */

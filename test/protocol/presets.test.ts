@@ -582,7 +582,7 @@ describe('any JSON value', () => {
   test.each(presets)('may have a word of %s in any case', (_, protocol) => {
     const words = Object.entries(protocol.words);
     for (const [own, status] of words) {
-      const parsed = parseOperation(bodyWith(protocol, own.toUpperCase()), protocolReader(protocol), 200);
+      const parsed = parseOperation({json: bodyWith(protocol, own.toUpperCase())}, protocolReader(protocol), 200);
       expect(parsed).toMatchObject({is: 'operation', operation: {status, rawStatus: own.toUpperCase()}});
     }
   });

@@ -13,7 +13,7 @@ const headers = {none: {}, monitor: {'operation-location': monitor}, location: {
 
 /** What a start says, in one line. */
 function say(protocol: Protocol, method: string, status: number, body: unknown, header: keyof typeof headers = 'none') {
-  const answer = {url, status, headers: new Headers(headers[header]), body};
+  const answer = {url, status, headers: new Headers(headers[header]), json: body};
   const report = readStart(method, answer, protocolReader(protocol), root, root);
   if (report.kind === 'unconfirmed') return 'unconfirmed';
   if (report.kind === 'ended') return `${report.operation.status} by ${report.protocol.name}`;
@@ -31,7 +31,7 @@ describe('44: a body that says that the operation has ended, and no location hea
   });
 
   test('has its error', () => {
-    const answer = {url, status: 201, headers: new Headers(), body: {status: 'failed', error}};
+    const answer = {url, status: 201, headers: new Headers(), json: {status: 'failed', error}};
     expect(readStart('POST', answer, protocolReader(longRunning), root, root)).toMatchObject({operation: {error}});
   });
 
@@ -124,7 +124,7 @@ describe('47: a body without any status, and no header', () => {
   });
 
   test('nor a header that cannot be used', () => {
-    const answer = {url, status: 200, headers: new Headers({location: 'javascript:alert(1)'}), body: {value: 5}};
+    const answer = {url, status: 200, headers: new Headers({location: 'javascript:alert(1)'}), json: {value: 5}};
     expect(readStart('POST', answer, protocolReader(azure.statusMonitor), root, root)).toEqual({kind: 'unconfirmed'});
   });
 });

@@ -10,7 +10,7 @@ const origin = 'https://graph.microsoft.com';
 const root = `${origin}/v1.0`;
 
 function answer(headers: Record<string, string>, rest: Partial<StartAnswer> = {}): StartAnswer {
-  return {url: `${root}/teams`, status: 202, headers: new Headers(headers), body: undefined, ...rest};
+  return {url: `${root}/teams`, status: 202, headers: new Headers(headers), json: undefined, ...rest};
 }
 
 describe('by a header', () => {
@@ -107,7 +107,7 @@ describe('as the resource itself', () => {
   const jobs = `${root}/deviceManagement/reports/exportJobs`;
   const at = (body: unknown, url = jobs): string | undefined =>
     startLocation(
-      answer({location: '/elsewhere'}, {url, status: 201, body}),
+      answer({location: '/elsewhere'}, {url, status: 201, json: body}),
       protocolReader(graph.intuneExport),
       root,
       root,
@@ -141,7 +141,7 @@ describe('as the resource itself', () => {
   test('by an id at another place in the body', () => {
     const body = {value: {id: 'a'}};
     expect(
-      startLocation(answer({}, {url: jobs, status: 201, body}), protocolReader(graph.cloudPcExport), root, root),
+      startLocation(answer({}, {url: jobs, status: 201, json: body}), protocolReader(graph.cloudPcExport), root, root),
     ).toBe(`${jobs}/a`);
   });
 });
@@ -150,7 +150,7 @@ describe('by a name in the body', () => {
   const speech = 'https://speech.googleapis.com/v1';
   const at = (name: unknown, from = speech): string | undefined =>
     startLocation(
-      {url: `${speech}/speech:longrunningrecognize`, status: 200, headers: new Headers(), body: {name}},
+      {url: `${speech}/speech:longrunningrecognize`, status: 200, headers: new Headers(), json: {name}},
       protocolReader(google.longrunning),
       from,
       from,
@@ -208,7 +208,7 @@ describe('whatever the response contains', () => {
         const reader = protocolReader(protocol);
         for (const body of [value, {id: header, name: header}, {id: value, name: value}]) {
           for (const from of [url, root]) {
-            const location = startLocation({url: from, status: 201, headers, body}, reader, from, from);
+            const location = startLocation({url: from, status: 201, headers, json: body}, reader, from, from);
             if (location !== undefined) expect(new URL(location).protocol).toMatch(/^https?:$/);
           }
         }

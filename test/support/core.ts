@@ -51,7 +51,7 @@ export function operationOf<Status extends OperationStatus>(
   status: Status,
   body: Readonly<Record<string, unknown>> = {},
 ): Extract<Operation, {readonly status: Status}> {
-  const parsed = parseOperation({id: 'b', status, ...body}, protocolReader(tasks));
+  const parsed = parseOperation({json: {id: 'b', status, ...body}}, protocolReader(tasks));
   if (parsed.is !== 'operation') throw new Error(`The test's body is no operation: ${JSON.stringify(parsed)}`);
   return parsed.operation as Extract<Operation, {readonly status: Status}>;
 }
