@@ -49,46 +49,45 @@ export function withTimeLimit<T>(
   const begunAt = now();
   let stage: Stage = {is: 'waiting'};
   return new Promise<T>((resolve, reject) => {
-    const fail = (error: unknown): void => {
-      // Work that was given up fails too.
-      if (stage.is === 'over') return;
-      finish();
-      try {
-        resolve(recover(error));
-      } catch (failure) {
-        reject(failure);
-      }
-    };
     // When its time is up, and the timer for that.
     let end = Number.POSITIVE_INFINITY;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const startTimer = (at = now()): void => {
-      // A timer holds 25 days at most.
-      const delay = timerDelay(end - at);
-      timer = setTimer(() => (now() < end ? startTimer() : timeIsUp()), delay, undefined, at);
-    };
-    const timeIsUp = (): void => {
-      // The limit, not the time that has passed: a timer fires late on a busy machine.
-      const limit = end === deadlineAt ? Math.max(0, Math.round(deadlineAt - begunAt)) : requestTimeout;
-      giveUp(timeoutError(kind, limit, stage));
-    };
     /** @param at the current time, where it was just read */
     const enter = (next: Stage, at?: number): void => {
       if (stage.is === 'over') return;
       stage = next;
+      if (next.is === 'over') unsubscribe();
       const nextEnd = endOf(next, requestTimeout, deadlineAt);
       if (nextEnd === end) return;
       end = nextEnd;
       clearTimeout(timer);
       if (end < Number.POSITIVE_INFINITY) startTimer(at);
     };
-    const finish = (): void => {
-      enter({is: 'over'});
-      unsubscribe();
+    const startTimer = (at = now()): void => {
+      timer = setTimer(onTimer, timerDelay(end - at), undefined, at);
+    };
+    const onTimer = (): void => {
+      if (now() < end) {
+        startTimer(); // It holds 25 days at most.
+        return;
+      }
+      // The limit, not the time that has passed: a timer fires late on a busy machine.
+      const limit = end === deadlineAt ? Math.max(0, Math.round(deadlineAt - begunAt)) : requestTimeout;
+      giveUp(timeoutError(kind, limit, stage));
     };
     const giveUp = (reason: unknown): void => {
       fail(reason);
       controller.abort();
+    };
+    const fail = (error: unknown): void => {
+      // Work that was given up fails too.
+      if (stage.is === 'over') return;
+      enter({is: 'over'});
+      try {
+        resolve(recover(error));
+      } catch (failure) {
+        reject(failure);
+      }
     };
     const unsubscribe = onAbort(signal, () => giveUp(signal.reason));
     work(controller, {
@@ -105,7 +104,7 @@ export function withTimeLimit<T>(
       onHead: () => enter({is: 'arriving', sentAt: 'sentAt' in stage ? stage.sentAt : begunAt}),
     }).then(
       (value) => {
-        finish();
+        enter({is: 'over'});
         resolve(value);
       },
       (error: unknown) => {
