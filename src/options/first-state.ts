@@ -43,7 +43,7 @@ export function firstState(location: string | URL, settings: Settings, now: numb
     changedAt: now,
     lastSeenAt: undefined,
     stalled: false,
-    resultLocation: resultLocationOf(text, settings),
+    resultLocation: decideResultLocation(text, settings),
     endedAt: undefined,
     answer: undefined,
     abandoned: undefined,
@@ -51,14 +51,6 @@ export function firstState(location: string | URL, settings: Settings, now: numb
 }
 
 const shared = /* @__PURE__ */ sharedText();
-
-/** Where the result will be, by the request that started the operation; `undefined` where that is not known. */
-export function resultLocationOf(
-  location: string,
-  {started, reader, finalStateVia, pathRoot}: Settings,
-): WatchState['resultLocation'] {
-  return started === undefined ? undefined : decideResultLocation(started, reader, location, finalStateVia, pathRoot);
-}
 
 /** A location that the caller gave, checked; see {@link firstState}. */
 function checkLocation(

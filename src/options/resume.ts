@@ -4,10 +4,11 @@ import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, lastPollAt, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
+import {decideResultLocation} from '../protocol/result-location.ts';
 import {checkOptions} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
-import {firstState, isOnForeignOrigin, resultLocationOf} from './first-state.ts';
+import {firstState, isOnForeignOrigin} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings} from './settings.ts';
 
@@ -75,7 +76,7 @@ function byProcessClock(stored: WatchState): WatchState {
 
 function resumedState(stored: WatchState, options: PollOptions, settings: Settings, time: number): WatchState {
   const isDecided = stored.resultLocation !== undefined;
-  const state = isDecided ? stored : {...stored, resultLocation: resultLocationOf(stored.location, settings)};
+  const state = isDecided ? stored : {...stored, resultLocation: decideResultLocation(stored.location, settings)};
   if (isOver(state) && state.abandoned === undefined) return state;
   // The token's location is checked like a caller's: the bearer token goes there.
   const first = firstState(state.location, settings, time);

@@ -110,12 +110,10 @@ async function withResult(
   operation: SucceededOperation,
   limits: RequestLimits,
 ): Promise<SucceededOperation> {
-  const {reader, resultOrigin, pathRoot, base} = settings;
-  const {location, resultLocation} = state;
-  const source = findResult(operation, reader, {location, resultLocation, pathRoot, base});
-  if (source.at === 'start') throw startUnknown();
-  if (source.at === 'operation') {
-    const {result} = source;
+  const {reader, resultOrigin} = settings;
+  const found = findResult(operation, state, settings);
+  if (found.location === undefined) {
+    const {result} = found;
     return result === operation.result ? operation : Object.freeze({...operation, result});
   }
   const request = {
@@ -123,7 +121,7 @@ async function withResult(
     method: 'GET' as const,
     json: undefined,
     requestTimeout: undefined,
-    location: source.location,
+    location: found.location,
     tokenOrigin: resultOrigin ?? state.tokenOrigin,
     operationLocation: state.location,
     headers: reader.pollHeaders,
@@ -148,12 +146,6 @@ async function requestResult(
   if (json === undefined) throw bodyError ?? protocolError('the result is not JSON', response);
   if (!deepFreeze(json)) throw protocolError('it is nested too deeply', response);
   return json;
-}
-
-function startUnknown(): PollError {
-  const message =
-    'Its protocol looks for it where the operation was started, which is not known: give the option started, {method, url, location}';
-  return new PollError(message, {kind: 'protocol', transient: false});
 }
 
 function notReady({answer, retryAfter}: ServiceResponse): PollError {

@@ -1,4 +1,6 @@
-import type {Operation} from '../operation/operation.ts';
+import type {SucceededOperation} from '../operation/operation.ts';
+import {PollError} from '../operation/poll-error.ts';
+import type {WatchState} from '../operation/state.ts';
 import {ownProperty} from './pointer.ts';
 import type {ResultPlace} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -17,25 +19,34 @@ export interface StartRequest {
   readonly location?: string | undefined;
 }
 
+/** What the settings of a watch say about where a result is. */
+export interface ResultSettings {
+  readonly reader: ProtocolReader;
+  /** The request that started the operation; `undefined` where it is not known. */
+  readonly started?: StartRequest | undefined;
+  readonly finalStateVia?: FinalStateVia | undefined;
+  /** The root under which a path in the `Location` header or in `resourceLocation` is resolved. Default: it is relative to its URL. */
+  readonly pathRoot?: string | undefined;
+  /** The root of a URL template with a leading slash. Default the location's origin. */
+  readonly base?: string | undefined;
+}
+
 /**
  * Decides where an operation's result will be, from the request that started it: by the table of [Azure's own
  * client](https://github.com/Azure/azure-sdk-for-js/tree/main/sdk/core/core-lro).
  *
  * @param location where the operation is watched
- * @param pathRoot the root under which a path in the `Location` header is resolved
  * @returns an absolute http or https URL; `null`: it is in the operation's own response; `undefined` where the start decides nothing
  */
 export function decideResultLocation(
-  {method, url, location: header}: StartRequest,
-  {resultPlaces}: ProtocolReader,
   location: string,
-  finalStateVia: FinalStateVia | undefined,
-  pathRoot?: string,
-): string | null | undefined {
-  if (!looksAtStart(resultPlaces)) return undefined;
+  {started, reader: {resultPlaces}, finalStateVia, pathRoot}: ResultSettings,
+): WatchState['resultLocation'] {
+  if (started === undefined || !looksAtStart(resultPlaces)) return undefined;
+  const {method, url} = started;
   if (method === 'DELETE') return null;
   if (resultPlaces.includes('location') && method !== 'PUT' && (finalStateVia ?? 'location') === 'location') {
-    const target = resolveLocation(header, url, pathRoot);
+    const target = resolveLocation(started.location, url, pathRoot);
     // The watched location needs no second request.
     if (target !== undefined && target !== location) return target;
   }
@@ -48,33 +59,19 @@ function looksAtStart(places: readonly ResultPlace[]): boolean {
   return places.includes('location') || places.includes('original');
 }
 
-/** Where the result of a succeeded operation stands. */
-export type ResultSource =
-  /** at a URL, possibly on a foreign origin */
-  | {readonly at: 'location'; readonly location: string}
-  /** in the operation itself: `undefined` where there is none */
-  | {readonly at: 'operation'; readonly result: unknown}
-  /** where the operation was started, which is not known */
-  | {readonly at: 'start'};
+/** The URL of a result, possibly on a foreign origin; or else the result, which is in the operation: `undefined` where there is none. */
+export type FoundResult = {readonly location: string} | {readonly location?: undefined; readonly result: unknown};
 
-/** What is known about an operation besides its last response. */
-export interface ResultContext {
-  /** The location of the last poll. */
-  readonly location: string;
-  /** What {@link decideResultLocation} decided. */
-  readonly resultLocation?: string | null | undefined;
-  /** The root under which a path in `resourceLocation` is resolved. Default: it is relative to the location. */
-  readonly pathRoot?: string | undefined;
-  /** The root of a URL template with a leading slash. Default the location's origin. */
-  readonly base?: string | undefined;
-}
-
-/** Finds the result of an operation that succeeded. A `resourceLocation` in its response beats what was decided at the start. */
+/**
+ * Finds the result of an operation that succeeded. A `resourceLocation` in its response beats what was decided at the start.
+ *
+ * @throws PollError where it depends on the start, which is not known
+ */
 export function findResult(
-  operation: Operation & {readonly result?: unknown},
-  reader: ProtocolReader,
-  {location, resultLocation: decided, pathRoot, base}: ResultContext,
-): ResultSource {
+  operation: SucceededOperation,
+  {location, resultLocation: decided}: Pick<WatchState, 'location' | 'resultLocation'>,
+  {reader, pathRoot, base}: ResultSettings,
+): FoundResult {
   const {result, raw} = operation;
   const {resultPlaces: places, resourceLocation} = reader;
   const resource = places.includes('resourceLocation')
@@ -82,14 +79,16 @@ export function findResult(
     : undefined;
   // The response may say that there is no resource: `resourceLocation: null`.
   const isNone = resource === undefined && resourceLocation.some((path) => path.reduce(ownProperty, raw) === null);
-  const isDecided = typeof decided === 'string';
-  if (isDecided && !isNone) return {at: 'location', location: resource ?? decided};
-  if (isDecided || result !== undefined) return {at: 'operation', result};
+  if (typeof decided === 'string') return isNone ? {result} : {location: resource ?? decided};
+  if (result !== undefined) return {result};
   for (const place of places) {
     const isUrl = typeof place === 'object';
     const found = isUrl ? locatePlace(place, location, raw, base) : place === 'resourceLocation' && resource;
-    if (found) return {at: 'location', location: found};
+    if (found) return {location: found};
   }
-  if (isNone || !looksAtStart(places)) return {at: 'operation', result};
-  return decided === null ? {at: 'operation', result: raw} : {at: 'start'};
+  if (isNone || !looksAtStart(places)) return {result};
+  if (decided === null) return {result: raw};
+  const message =
+    'Its protocol looks for it where the operation was started, which is not known: give the option started, {method, url, location}';
+  throw new PollError(message, {kind: 'protocol', transient: false});
 }

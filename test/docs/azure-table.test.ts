@@ -48,12 +48,18 @@ function outcomeOf({method, status, hasMonitor, hasLocation, finalStateVia}: Sta
     ...(hasLocation && {location}),
   });
   const body = status === 204 ? null : {name: 'thing'};
-  const report = readStart(method, {url, status, headers, json: body}, protocolReader(azure.statusMonitor), url, undefined);
+  const report = readStart(
+    method,
+    {url, status, headers, json: body},
+    protocolReader(azure.statusMonitor),
+    url,
+    undefined,
+  );
   if (report.kind === 'unconfirmed') return ['nothing: `confirmed` is `false`', 'unknown'];
   if (report.kind === 'ended') return ['nothing: it has ended', 'the body of that response'];
   const reader = protocolReader(report.protocol);
   const started = {method, url, ...(hasLocation && {location})};
-  const decided = decideResultLocation(started, reader, report.location, finalStateVia);
+  const decided = decideResultLocation(report.location, {started, reader, finalStateVia});
   const watched = {[monitor]: 'monitor', [location]: 'there', [url]: "the request's own URL"}[report.location] ?? '';
   if (decided === null) return [watched, "the monitor's `result`, or its whole body"];
   if (decided === undefined) return [watched, 'its body'];

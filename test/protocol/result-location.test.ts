@@ -1,34 +1,21 @@
 import {describe, expect, test} from '@jest/globals';
-import type {Operation} from '../../src/operation/operation.ts';
+import type {SucceededOperation} from '../../src/operation/operation.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
-import {
-  decideResultLocation,
-  type FinalStateVia,
-  findResult,
-  type StartRequest,
-} from '../../src/protocol/result-location.ts';
+import {decideResultLocation, findResult, type StartRequest} from '../../src/protocol/result-location.ts';
 
 const root = 'https://graph.microsoft.com/v1.0';
 const location = `${root}/operations/1`;
 const succeeded = {id: '1', status: 'succeeded', rawStatus: 'succeeded', raw: null} as const;
 
-function source(
-  protocol: Protocol,
-  operation: Operation,
-  started?: StartRequest & {root?: string},
-  via?: FinalStateVia,
-) {
-  const reader = protocolReader(protocol);
-  const {root: under, ...start} = started ?? {};
-  const decided = started && decideResultLocation({...started, ...start}, reader, location, via, under);
-  return findResult(operation, reader, {location, resultLocation: decided, pathRoot: under});
+function source(protocol: Protocol, operation: SucceededOperation, started?: StartRequest & {root?: string}) {
+  const settings = {reader: protocolReader(protocol), started, pathRoot: started?.root};
+  return findResult(operation, {location, resultLocation: decideResultLocation(location, settings)}, settings);
 }
 
 function at(...given: Parameters<typeof source>): string | undefined {
-  const found = source(...given);
-  return found.at === 'location' ? found.location : undefined;
+  return source(...given).location;
 }
 
 describe('the result of an operation', () => {
@@ -98,11 +85,13 @@ describe("the result of Azure's operations is where Azure's own client looks", (
   });
 
   test('52: not known if the start is not, unless the answer has the result, or says that there is none', () => {
-    expect(source(statusMonitor, succeeded)).toEqual({at: 'start'});
-    expect(source(statusMonitor, {...succeeded, result: 5})).toEqual({at: 'operation', result: 5});
+    expect(() => source(statusMonitor, succeeded)).toThrow(
+      'where the operation was started, which is not known: give the option started, {method, url, location}',
+    );
+    expect(source(statusMonitor, {...succeeded, result: 5})).toEqual({result: 5});
     const none = {...succeeded, raw: {resourceLocation: null}};
-    expect(source(statusMonitor, none)).toEqual({at: 'operation', result: undefined});
-    expect(source(statusMonitor, none, {url, method: 'PUT'})).toEqual({at: 'operation', result: undefined});
+    expect(source(statusMonitor, none)).toEqual({result: undefined});
+    expect(source(statusMonitor, none, {url, method: 'PUT'})).toEqual({result: undefined});
   });
 
   const vias = [undefined, 'location', 'original-uri', 'operation-location', 'azure-async-operation'] as const;
@@ -116,14 +105,15 @@ describe("the result of Azure's operations is where Azure's own client looks", (
     ['DELETE', result, [null, null, null, null, null]],
   ])('54: %s with the Location %s, by final-state-via', (method, header, expected) => {
     const reader = protocolReader(statusMonitor);
-    const decided = vias.map((via) => decideResultLocation({url, method, location: header}, reader, location, via));
+    const started = {url, method, location: header};
+    const decided = vias.map((finalStateVia) => decideResultLocation(location, {started, reader, finalStateVia}));
     expect(decided).toEqual(expected);
   });
 
   test("54: at the monitor: its result, else its whole body; a decided URL beats the monitor's result", () => {
     const whole = {...succeeded, raw: {status: 'Succeeded', value: 5}};
-    expect(source(statusMonitor, whole, {url, method: 'DELETE'})).toEqual({at: 'operation', result: whole.raw});
-    expect(source(statusMonitor, {...whole, result: 7}, {url, method: 'POST'})).toEqual({at: 'operation', result: 7});
+    expect(source(statusMonitor, whole, {url, method: 'DELETE'})).toEqual({result: whole.raw});
+    expect(source(statusMonitor, {...whole, result: 7}, {url, method: 'POST'})).toEqual({result: 7});
     expect(at(statusMonitor, {...whole, result: 7}, {url, method: 'PUT'})).toBe(url);
   });
 

@@ -26,10 +26,9 @@ describe('the status on a resource', () => {
     const operation = operationOf(databases, body);
     expect(operation).toMatchObject({status: 'succeeded', result: body});
     const bare = {id: 'db1', status: 'succeeded', rawStatus: 'succeeded', raw: body} as const;
-    const context = {location: 'https://graph.example/databases/db1'};
-    expect(
-      findResult({...bare, resourceLocation: 'https://graph.example/a'}, protocolReader(databases), context),
-    ).toEqual({at: 'operation', result: undefined});
+    const located = {...bare, resourceLocation: 'https://graph.example/a'};
+    const location = 'https://graph.example/databases/db1';
+    expect(findResult(located, {location}, {reader: protocolReader(databases)})).toEqual({result: undefined});
   });
 
   test.each([
