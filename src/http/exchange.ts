@@ -59,8 +59,8 @@ export async function exchange(
     const token = given instanceof Promise ? await given : given;
     const {secrets, credentials} = secretsWith(tokenSource, token, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
-    const target = {location, secrets, credentials, isForeign, redirected: redirects > 0};
-    const response = await send(settings, request, target, {token, trusted});
+    const target = {location, token, trusted, secrets, credentials, isForeign, redirected: redirects > 0};
+    const response = await send(settings, request, target);
     const {status} = response;
     // A request that changes something is never redirected.
     const redirect = method === 'GET' && redirectStatuses.has(status) ? response.headers.get('location') : null;

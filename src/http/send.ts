@@ -43,13 +43,6 @@ export interface RequestContent {
   readonly requestTimeout: number | undefined;
 }
 
-/** What a request may carry. */
-export interface RequestToken {
-  readonly token: string | undefined;
-  /** Whether credentials may go to the location. */
-  readonly trusted: boolean;
-}
-
 /**
  * Sends one request and reads its response. Where the body cannot be read to its end, the head counts all the same: it may say
  * that the service has accepted the request, or when to come back.
@@ -60,11 +53,10 @@ export function send(
   settings: SendSettings,
   request: RequestContent & RequestLimits,
   target: RequestTarget,
-  token: RequestToken,
 ): Promise<ServiceResponse> {
   const {requestTimeout = settings.requestTimeout} = request;
   const clientRequestId = crypto.randomUUID();
-  const headers = requestHeaders(request, token, clientRequestId, settings.reader.tokenHeader);
+  const headers = requestHeaders(request, target, clientRequestId, settings.reader.tokenHeader);
   const read = (response: TransportResponse, cause?: PollError): ServiceResponse =>
     readResponse(settings, request, target, clientRequestId, response, cause);
   const fail = (error: unknown): never => {
@@ -112,7 +104,7 @@ export function acceptsByDefault(accept: string | undefined): boolean {
 
 function requestHeaders(
   {takesText, headers: others = {}}: RequestContent,
-  {token, trusted}: RequestToken,
+  {token, trusted}: RequestTarget,
   clientRequestId: string,
   {name, prefix}: ProtocolReader['tokenHeader'],
 ): TransportRequest['headers'] {

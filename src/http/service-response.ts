@@ -10,10 +10,16 @@ export interface RequestTarget extends RequestSecrets {
   readonly isForeign: boolean;
   /** Whether redirects led to the location. */
   readonly redirected: boolean;
+  /** The token that goes there, if one does. */
+  readonly token: string | undefined;
+  /** Whether credentials may go there. */
+  readonly trusted: boolean;
 }
 
 /** The service's response to a request: its head, and its body as far as that can be read. */
-export interface ServiceResponse extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'>, RequestTarget {
+export interface ServiceResponse
+  extends Pick<TransportResponse, 'status' | 'headers' | 'retryAfter'>,
+    Omit<RequestTarget, 'token' | 'trusted'> {
   /** The body as JSON: `null` where there is none, `undefined` where it is not JSON or `bodyError` says why it was not read. */
   readonly json: unknown;
   /** The same, but with the values of the client's headers that a URL may contain. Only URLs are read from here. */

@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
-import {type RequestContent, type RequestToken, type SendSettings, send} from '../../src/http/send.ts';
+import {type RequestContent, type SendSettings, send} from '../../src/http/send.ts';
 import type {RequestTarget} from '../../src/http/service-response.ts';
 import {createResponse, type TransportRequest, type TransportResponse} from '../../src/http/transport.ts';
 import {PollError} from '../../src/operation/poll-error.ts';
@@ -11,6 +11,8 @@ import {get, tasks} from '../support/core.ts';
 const token = 'marker-token-0123456789';
 
 const home: RequestTarget = {
+  token: undefined,
+  trusted: true,
   location: 'https://graph.example/a',
   secrets: [token],
   credentials: [token],
@@ -22,13 +24,12 @@ interface Sending {
   readonly answer?: Partial<Omit<TransportResponse, 'headers'>> & {readonly headers?: Record<string, string>};
   readonly request?: Partial<RequestContent>;
   readonly target?: Partial<RequestTarget>;
-  readonly carries?: Partial<RequestToken>;
   readonly settings?: Partial<SendSettings>;
   readonly protocol?: Protocol;
 }
 
 /** Sends a request that gets this answer. */
-async function sent({answer = {}, request = {}, target = {}, carries = {}, settings = {}, protocol = tasks}: Sending) {
+async function sent({answer = {}, request = {}, target = {}, settings = {}, protocol = tasks}: Sending) {
   let outgoing: TransportRequest | undefined;
   const transport: SendSettings['transport'] = async (_, given) => {
     outgoing = given;
@@ -43,8 +44,7 @@ async function sent({answer = {}, request = {}, target = {}, carries = {}, setti
   const response = await send(
     {...readOptions({protocol}), ...settings, transport},
     {...get, ...request, ...limits},
-    {...home, ...target},
-    {token, trusted: true, ...carries},
+    {...home, token, ...target},
   );
   const {'client-request-id': id, ...headers} = outgoing?.headers ?? {};
   return {response, headers, id};
@@ -72,8 +72,8 @@ describe('the headers of a request', () => {
   });
 
   test("without a token, leave the credentials of the ky instance where the location is the token's", async () => {
-    expect((await sent({carries: {token: undefined}})).headers).toEqual({accept: json});
-    const {headers} = await sent({carries: {token: undefined, trusted: false}, protocol: keyed()});
+    expect((await sent({target: {token: undefined}})).headers).toEqual({accept: json});
+    const {headers} = await sent({target: {token: undefined, trusted: false}, protocol: keyed()});
     expect(Object.entries(headers)).toEqual([
       ['accept', json],
       ['authorization', undefined],
@@ -170,7 +170,6 @@ describe('a request whose head has arrived', () => {
       {...readOptions({protocol: tasks}), transport, requestTimeout},
       {...get, deadlineAt, signal: new AbortController().signal},
       home,
-      {token: undefined, trusted: true},
     ).catch((error: unknown) => error);
     await jest.advanceTimersByTimeAsync(500);
     return sending;
@@ -203,7 +202,7 @@ describe('a request whose head has arrived', () => {
     };
     const settings = {...readOptions({protocol: tasks}), transport};
     const limits = {deadlineAt: undefined, signal: controller.signal};
-    const sending = send(settings, {...get, ...limits}, home, {token: undefined, trusted: true});
+    const sending = send(settings, {...get, ...limits}, home);
     const reason = new PollError('No answer', {kind: 'network', transient: true});
     controller.abort(reason);
     await expect(sending).rejects.toBe(reason);
