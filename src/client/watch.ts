@@ -2,8 +2,8 @@ import type {Operation} from '../operation/operation.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
-import {type Resumed, resumeWatching} from '../options/resume.ts';
-import type {Settings} from '../options/settings.ts';
+import {resumeWatching} from '../options/resume.ts';
+import type {Settings, WatchSetup} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {fetchOnce} from '../polling/fetch-once.ts';
 import {now} from '../shared/clock.ts';
@@ -54,7 +54,7 @@ export function resumeOf(
   resumeToken: ResumeToken | string,
   options: ClientPollOptions = {},
   time?: number,
-): Resumed {
+): WatchSetup {
   const {origin, token, keys} = client;
   const {state, settings: own} = resumeWatching(resumeToken, {...checkPollOptions(options), token}, time, keys);
   const settings = {...own, ...sharedSettings(client, own.reader.protocol)};

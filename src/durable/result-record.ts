@@ -2,7 +2,7 @@ import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import {PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {Resumed} from '../options/resume.ts';
+import type {WatchSetup} from '../options/settings.ts';
 import {fetchResultOnce, type ResultProgress, type ResultStep} from '../polling/fetch-result.ts';
 import type {Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
@@ -21,7 +21,7 @@ type ResultRecord =
  * @throws the signal's reason when it aborts
  */
 export async function recordResult(
-  resumed: Resumed,
+  resumed: WatchSetup,
   operation: SucceededOperation,
   progress: ResultProgress | undefined,
   signal: Signal,

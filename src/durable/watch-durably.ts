@@ -7,7 +7,8 @@ import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
-import {type Resumed, resumeWatching} from '../options/resume.ts';
+import {resumeWatching} from '../options/resume.ts';
+import type {WatchSetup} from '../options/settings.ts';
 import {readOptions, type Settings} from '../options/settings.ts';
 import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
@@ -112,7 +113,7 @@ async function watch(
   return takeSteps(host, {state, settings}, now, steps);
 }
 
-function wokenAt(resumed: Resumed, now: number): Resumed {
+function wokenAt(resumed: WatchSetup, now: number): WatchSetup {
   const clock = wallClock(() => now);
   const woken = wake(resumed.state, clock);
   return woken === undefined ? resumed : {...resumed, state: woken.state};
@@ -133,7 +134,7 @@ interface Recorded {
 /** The loop of a watch in a workflow, from a given state and by given settings. */
 async function takeSteps(
   host: DurableHost,
-  {state: startState, settings}: Resumed,
+  {state: startState, settings}: WatchSetup,
   now: number,
   {stepName, onEvent, maxPolls}: RunOptions,
 ): Promise<DurableRun> {
@@ -202,7 +203,7 @@ function stepIo(host: DurableHost, settings: Settings, name: string, recorded: R
 /** Fetches the result of an operation that has succeeded: each attempt is a step, each wait a durable timer. */
 async function fetchResult(
   host: DurableHost,
-  resumed: Resumed,
+  resumed: WatchSetup,
   operation: SucceededOperation,
   stepName: RunOptions['stepName'],
 ): Promise<Outcome> {

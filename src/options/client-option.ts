@@ -1,10 +1,10 @@
 import type {WatchState} from '../operation/state.ts';
 import {type Check, isA} from '../shared/check-options.ts';
 import type {PollOptions} from './poll-options.ts';
-import type {Resumed} from './resume.ts';
+import type {WatchSetup} from './settings.ts';
 
 /** How an operation of a client is watched, from a given state. @throws TypeError where it does not belong to the client */
-export type WatchByClient = (state: WatchState, options: PollOptions) => Resumed;
+export type WatchByClient = (state: WatchState, options: PollOptions) => WatchSetup;
 
 // Clients are later in the order of folders, and enter themselves here.
 const watches = new WeakMap<object, WatchByClient>();

@@ -10,13 +10,7 @@ import {now, processClock} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
 import {firstState, isOnForeignOrigin} from './first-state.ts';
 import type {PollOptions} from './poll-options.ts';
-import {pollOptionChecks, readOptions, type Settings} from './settings.ts';
-
-/** Where and how to go on watching, made from a resume token and options. */
-export interface Resumed {
-  readonly state: WatchState;
-  readonly settings: Settings;
-}
+import {pollOptionChecks, readOptions, type Settings, type WatchSetup} from './settings.ts';
 
 /**
  * Reads a resume token with the options to go on with; see {@link resumeOperation}.
@@ -31,7 +25,7 @@ export function resumeWatching(
   given?: PollOptions,
   time?: number,
   keys?: KeyPlaceholders,
-): Resumed {
+): WatchSetup {
   const resumed = readResumed(token, given, time);
   const {state, settings} = resumed;
   if (!isOver(state) && isOnForeignOrigin(state, settings)) {
@@ -45,7 +39,7 @@ export function resumeWatching(
 }
 
 /** {@link resumeWatching} for whoever makes no request: a foreign origin and missing keys are left to whoever does. */
-export function readResumed(token: ResumeToken | string, given: PollOptions = {}, time?: number): Resumed {
+export function readResumed(token: ResumeToken | string, given: PollOptions = {}, time?: number): WatchSetup {
   const options = checkOptions(given, pollOptionChecks);
   const stored = readResumeToken(token);
   const state = time === undefined ? byProcessClock(stored) : stored;

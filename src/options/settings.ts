@@ -3,6 +3,7 @@ import type {RequestSettings} from '../http/exchange.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import type {Secrets} from '../http/redact.ts';
 import {transportOf} from '../http/transport.ts';
+import type {WatchState} from '../operation/state.ts';
 import type {TransitionTable} from '../operation/watch-event.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {type ProtocolReader, protocolReader} from '../protocol/protocol-reader.ts';
@@ -54,6 +55,12 @@ export interface Settings extends RequestSettings {
   readonly finalStateVia?: FinalStateVia | undefined;
   /** The transitions of another machine, which only tests set. */
   readonly transitions?: TransitionTable | undefined;
+}
+
+/** All that it takes to watch an operation: what is known of it, and how it is watched. */
+export interface WatchSetup {
+  readonly state: WatchState;
+  readonly settings: Settings;
 }
 
 const defaultTransport = transportOf();

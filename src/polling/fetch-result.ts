@@ -7,8 +7,7 @@ import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {Resumed} from '../options/resume.ts';
-import type {Settings} from '../options/settings.ts';
+import type {Settings, WatchSetup} from '../options/settings.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {findResult} from '../protocol/result-location.ts';
 import {exponential} from '../schedule/schedule.ts';
@@ -67,7 +66,7 @@ export async function fetchedOutcome(
  * @throws the signal's reason when it aborts, and nothing else
  */
 export async function fetchResultOnce(
-  {settings, state}: Resumed,
+  {settings, state}: WatchSetup,
   operation: SucceededOperation,
   progress: ResultProgress | undefined,
   signal: Signal,

@@ -1,7 +1,7 @@
 import type {OperationEvent} from '../operation/events.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {Resumed} from '../options/resume.ts';
+import type {WatchSetup} from '../options/settings.ts';
 import {byProcessClock, type PollRequest, poll, type Report} from '../polling/poll.ts';
 import {step as takeStep} from '../polling/step.ts';
 import type {Step} from '../polling/step-builder.ts';
@@ -29,7 +29,7 @@ export interface HeldStep {
  * @throws the signal's reason when it aborts
  */
 export async function stepUnlessHeld(
-  {state, settings}: Resumed,
+  {state, settings}: WatchSetup,
   clock: Clock,
   {signal, heldUntil}: Pick<TurnOptions, 'signal' | 'heldUntil'>,
 ): Promise<HeldStep> {

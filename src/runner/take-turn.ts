@@ -2,7 +2,7 @@ import type {OperationEvent} from '../operation/events.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState, withFetchedResult} from '../operation/state.ts';
-import type {Resumed} from '../options/resume.ts';
+import type {WatchSetup} from '../options/settings.ts';
 import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
@@ -103,7 +103,7 @@ export async function takePreparedTurn<Data>(
   return isOver(state) ? fetchTurn(context, resumed) : pollTurn(context, resumed);
 }
 
-async function pollTurn<Data>(context: TurnContext<Data>, resumed: Resumed): Promise<Turn<Data>> {
+async function pollTurn<Data>(context: TurnContext<Data>, resumed: WatchSetup): Promise<Turn<Data>> {
   const {record, turn, clock} = context;
   const {step, events, hold} = await stepUnlessHeld(resumed, clock, turn);
   if (step === undefined) {
@@ -119,7 +119,7 @@ async function pollTurn<Data>(context: TurnContext<Data>, resumed: Resumed): Pro
 }
 
 /** The turn of a watch that is over, and whose end is not recorded yet: the operation's result may have to be fetched. */
-async function fetchTurn<Data>(context: TurnContext<Data>, resumed: Resumed): Promise<Turn<Data>> {
+async function fetchTurn<Data>(context: TurnContext<Data>, resumed: WatchSetup): Promise<Turn<Data>> {
   const {record, turn, clock} = context;
   const {state, settings} = resumed;
   const outcome = endedOutcome(state) ?? readEnd(state, {});

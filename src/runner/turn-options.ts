@@ -8,7 +8,7 @@ import type {WatchState} from '../operation/state.ts';
 import {checkOneTransport, isClient} from '../options/client-option.ts';
 import {exposesToken, isOnForeignOrigin} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
-import type {Resumed} from '../options/resume.ts';
+import type {WatchSetup} from '../options/settings.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
@@ -83,7 +83,7 @@ export function readTurnOptions(options: TurnOptions<never>): Settings {
 }
 
 /** How to poll the operation of a record, and the state to go on from. @throws RecordRefusedError where there is no way to */
-export type ResumeRecord = (id: string, state: WatchState) => Resumed;
+export type ResumeRecord = (id: string, state: WatchState) => WatchSetup;
 
 /** Prepares the settings of turns, once for each protocol. @throws TypeError or RangeError that names the option */
 export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'signal'>): ResumeRecord {
