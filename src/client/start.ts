@@ -10,10 +10,10 @@ import type {Operation} from '../operation/operation.ts';
 import {resumeTokenOf} from '../operation/resume-token.ts';
 import type {Answer, WatchState} from '../operation/state.ts';
 import {exposesToken, firstState} from '../options/first-state.ts';
-import type {Settings} from '../options/settings.ts';
+import type {Settings, WatchSetup} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {readStart} from '../protocol/read-start.ts';
+import {readStart, type StartReport} from '../protocol/read-start.ts';
 import type {StartAnswer} from '../protocol/start.ts';
 import type {Check} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
@@ -91,9 +91,9 @@ export function watchStarted<Result = unknown>(
   options: ClientPollOptions,
   returned: Promise<void>,
 ): StartedOperation<Result> {
-  const {method, url, response, isSecret} = accepted;
+  const {method, response} = accepted;
+  const {answer, bodyError} = response;
   const {reader, pathRoot} = accepted.settings;
-  const {answer, headers, retryAfter, bodyError} = response;
   const received: StartAnswer = {...response, url: response.location, callRead: (read) => callRead(read, response)};
   const report = readStart(method, received, reader, client.base, pathRoot);
   if (report.kind === 'unconfirmed') {
@@ -101,39 +101,56 @@ export function watchStarted<Result = unknown>(
     if (bodyError !== undefined) throw notStarted(bodyError, true);
     return {confirmed: false, poller: undefined, answer};
   }
-  const header = headers.get('location');
-  const target = readLocation(header ?? '', response.location)?.href;
-  const isUsable = header !== null && target !== undefined && !quotesSecret(target, client.origin, response);
-  const given: Settings = {
-    ...(report.protocol === reader.protocol
-      ? accepted.settings
-      : operationSettings(client, {...options, protocol: report.protocol})),
-    startAfter: returned,
-    started: {method, url, ...(isUsable ? {location: header} : {})},
-  };
-  const watched = (state: WatchState, settings: Settings): StartedOperation<Result> => ({
-    confirmed: true,
-    poller: new OperationPoller<Result>(state, settings),
-    answer,
-  });
-  if (report.kind === 'ended') {
-    const operation = isSecret ? withoutBody(report.operation) : report.operation;
-    return watched(endedState(url, operation, answer, given), given);
-  }
-  const {location} = report;
-  const isFirstReport = report.isFirstReport && !isSecret;
-  const wait = isFirstReport ? 0 : retryAfter;
+  const {protocol} = report;
+  const own = protocol === reader.protocol ? accepted.settings : operationSettings(client, {...options, protocol});
+  const settings: Settings = {...own, startAfter: returned, started: startedBy(client, accepted)};
+  const setup =
+    report.kind === 'ended'
+      ? endedSetup(report.operation, settings, accepted)
+      : runningSetup(client, report, settings, accepted, options.initialDelay);
+  return {confirmed: true, poller: new OperationPoller<Result>(setup.state, setup.settings), answer};
+}
+
+/** The option `started`. Its location is left out where it quotes a secret. */
+function startedBy({origin}: ClientParts, {method, url, response}: AcceptedStart): Settings['started'] {
+  const location = response.headers.get('location');
+  const target = readLocation(location ?? '', response.location)?.href;
+  const isUsable = location !== null && target !== undefined && !quotesSecret(target, origin, response);
+  return {method, url, ...(isUsable ? {location} : {})};
+}
+
+/** Of an operation that had ended by the time of the response to its start. */
+function endedSetup(operation: Operation, settings: Settings, {url, response, isSecret}: AcceptedStart): WatchSetup {
+  const at = now();
+  const first = firstState(url, settings, at);
+  const report = isSecret ? withoutBody(operation) : operation;
+  const after = transition(first, {type: 'report', operation: report, at, answer: response.answer})?.after;
+  return {state: after ?? first, settings};
+}
+
+/** @throws OperationNotWatchableError */
+function runningSetup(
+  client: ClientParts,
+  {location, isFirstReport}: Extract<StartReport, {readonly kind: 'watch'}>,
+  given: Settings,
+  accepted: AcceptedStart,
+  initialDelay: number | undefined,
+): WatchSetup {
+  const {response, isSecret} = accepted;
+  const {secrets, credentials} = response;
+  const isFirst = isFirstReport && !isSecret;
+  const wait = isFirst ? 0 : response.retryAfter;
   // What the service asked for beats the protocol's interval.
-  const otherDelay = wait === undefined ? reader.minimumInterval : 0;
+  const otherDelay = wait === undefined ? accepted.settings.reader.minimumInterval : 0;
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
-    secrets: response.secrets,
-    credentials: response.credentials,
-    initialDelay: Math.max(wait ?? 0, options.initialDelay ?? otherDelay),
-    transport: isFirstReport ? withFirstResponse(response, location, given.transport) : given.transport,
+    secrets,
+    credentials,
+    initialDelay: Math.max(wait ?? 0, initialDelay ?? otherDelay),
+    transport: isFirst ? withFirstResponse(response, location, given.transport) : given.transport,
   };
-  return watched(startedState(client, location, settings, accepted), settings);
+  return {state: startedState(client, location, settings, accepted), settings};
 }
 
 /**
@@ -181,13 +198,6 @@ function notWatchable(state: WatchState, isSecret: boolean, answer: Answer): Ope
     `The operation was started, but cannot be watched at ${state.redactedLocation}: ${because}`,
     {state, answer, ...(isSecret ? {} : {resumeToken: () => resumeTokenOf(resumable, processClock)})},
   );
-}
-
-/** The state of an operation that had ended by the time of the response to its start. */
-function endedState(url: string, operation: Operation, answer: Answer, settings: Settings): WatchState {
-  const at = now();
-  const first = firstState(url, settings, at);
-  return transition(first, {type: 'report', operation, at, answer})?.after ?? first;
 }
 
 /** An operation without the body it was parsed from, which contains a secret. */
