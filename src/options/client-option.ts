@@ -20,7 +20,7 @@ export function watchByClient(client: object): WatchByClient | undefined {
 }
 
 /** A check for an option that takes a client. */
-export const isClient: Check = isA('a client of this package', (client) => watches.has(Object(client)));
+export const isClient: Check = /* @__PURE__ */ isA('a client of this package', (client) => watches.has(Object(client)));
 
 /** @throws TypeError where options have both a client and an option that the client has itself */
 export function checkOneTransport(options: {

@@ -23,7 +23,7 @@ import {ownProperty} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 
 /** A check of a list. */
-/* @__NO_SIDE_EFFECTS__ */ function isListOf(what: string, form: Form): Check {
+function isListOf(what: string, form: Form): Check {
   return isA(`a list of ${what}`, (value) => Array.isArray(value) && value.every((item) => hasForm(item, form)));
 }
 
@@ -53,7 +53,7 @@ function arePointers(value: unknown): boolean {
 }
 
 /** A check of an object's fields, of which one is required. */
-/* @__NO_SIDE_EFFECTS__ */ function fields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
+function fields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
   return (name, value) => {
     if (ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
@@ -62,7 +62,7 @@ function arePointers(value: unknown): boolean {
 }
 
 /** A check of an object that maps names to statuses. */
-/* @__NO_SIDE_EFFECTS__ */ function statuses(what: string, checkName?: Check): Check {
+function statuses(what: string, checkName?: Check): Check {
   return (name, value) => {
     if (!isPlainObject(value)) throw expected(name, `a status for each ${what}`, describeValue(value));
     for (const [key, meaning] of Object.entries(value)) {
@@ -73,7 +73,7 @@ function arePointers(value: unknown): boolean {
 }
 
 /** A check of a protocol within another one. */
-/* @__NO_SIDE_EFFECTS__ */ function nested(...without: readonly string[]): Check {
+function nested(...without: readonly string[]): Check {
   return (name, value) => {
     const isValid = isRecord(value) && without.every((field) => ownProperty(value, field) === undefined);
     if (!isValid) throw expected(name, `a protocol without a ${without.join(' or ')} of its own`, describeValue(value));

@@ -109,23 +109,23 @@ export function hasForm(value: unknown, form: Form): boolean {
 }
 
 /** A check of the value alone. The value is shown in the message: not for secrets. */
-/* @__NO_SIDE_EFFECTS__ */ export function isA(takes: string, form: Form): Check {
+export function isA(takes: string, form: Form): Check {
   return (name, value) => {
     if (!hasForm(value, form)) throw expected(name, takes, describeValue(value));
   };
 }
 
 /** A string of at least one character. */
-export const isNonEmptyString: Check = isA('a string that is not empty', /./s);
+export const isNonEmptyString: Check = /* @__PURE__ */ isA('a string that is not empty', /./s);
 /** A string that is stored as it is: as UTF-8, lone surrogates are all the same character. */
-export const isWellFormed: Check = isA('a string that is not empty and has no lone surrogates', /^\P{Cs}+$/u);
+export const isWellFormed: Check = /* @__PURE__ */ isA('a string that is not empty and has no lone surrogates', /^\P{Cs}+$/u);
 /** A function. */
-export const isFunction: Check = isA('a function', (value) => typeof value === 'function');
+export const isFunction: Check = /* @__PURE__ */ isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
-export const isBoolean: Check = isA('true or false', (value) => typeof value === 'boolean');
+export const isBoolean: Check = /* @__PURE__ */ isA('true or false', (value) => typeof value === 'boolean');
 
 /** An object with options of its own. */
-/* @__NO_SIDE_EFFECTS__ */ export function isObjectWith(
+export function isObjectWith(
   checks: Readonly<Record<string, Check>>,
   form?: Omit<ObjectForm, 'name' | 'prefix'>,
 ): Check {
@@ -133,7 +133,7 @@ export const isBoolean: Check = isA('true or false', (value) => typeof value ===
 }
 
 /** One of these strings. */
-/* @__NO_SIDE_EFFECTS__ */ export function isOneOf(...choices: readonly string[]): Check {
+export function isOneOf(...choices: readonly string[]): Check {
   const quoted = choices.map((choice) => `'${choice}'`);
   const last = quoted.pop();
   return isA(`${quoted.join(', ')} or ${last}`, (value) => choices.some((choice) => choice === value));
@@ -155,12 +155,12 @@ export interface NumberRange {
 }
 
 /** A number within a range; never NaN. */
-/* @__NO_SIDE_EFFECTS__ */ export function isNumber(range: NumberRange = {}): Check {
+export function isNumber(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
 /** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
-/* @__NO_SIDE_EFFECTS__ */ export function isMilliseconds(least: number, or?: false): Check {
+export function isMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
   const inRange = isNumber({takes, least, most: longestTime});
   return (name, value) => {
