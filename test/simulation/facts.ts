@@ -6,63 +6,49 @@ import type {End} from './wordings.ts';
 import type {Happening, ReceivedOnce, SeenOutcome, World} from './world.ts';
 
 /** What a process knows, and what a crash takes back to the last resume token that was stored. */
-export interface Memory {
+export class Memory {
   /** Until when the service asked not to be asked. */
-  notBefore: number;
+  notBefore = 0;
   /** Requests that failed since the last good answer. */
-  failures: number;
+  failures = 0;
   /** Since when the service has been answering 404. */
   missingSince: number | undefined;
   /** The rank of the furthest status that an event announced. */
-  rank: number;
+  rank = -1;
   /** The unknown words that events announced. */
-  words: readonly string[];
-  attempt: number;
+  words: readonly string[] = [];
+  attempt = 0;
   percent: number | undefined;
   /** Good answers for which no `polled` was emitted yet. */
-  unreported: number;
+  unreported = 0;
   /** The end that an answer reported. */
   endRead: End | undefined;
   /** Whether an event said that watching is given up: whoever resumes may have as many failures again. */
-  isGivenUp: boolean;
+  isGivenUp = false;
   /** Whether an event said that the time is up: whoever resumes has a new deadline. */
-  hasTimedOut: boolean;
+  hasTimedOut = false;
   /** Where the operation is polled; `undefined`: where it was at first. */
   location: string | undefined;
 }
 
 /** How often a user of this process has asked to cancel an operation, and what came of it. */
-export interface Cancels {
-  readonly asked: number;
+export class Cancels {
+  asked = 0;
   /** How often a request may be sent for that, and how often certainly none is needed: the end is known. */
-  readonly wanted: number;
-  readonly needless: number;
-  readonly sent: number;
+  wanted = 0;
+  needless = 0;
+  sent = 0;
   /** How many of the requests were refused for their token, and how many were accepted. */
-  readonly refused: number;
-  readonly accepted: number;
-  readonly resolved: number;
-  readonly rejected: number;
+  refused = 0;
+  accepted = 0;
+  resolved = 0;
+  rejected = 0;
   /** Where the operation was each time. */
-  readonly places: readonly (string | undefined)[];
+  places: (string | undefined)[] = [];
   /** When the last was asked for, and how long the clocks had been standing then. */
-  readonly askedAt: number;
-  readonly stalled: number;
+  askedAt = Number.NaN;
+  stalled = 0;
 }
-
-export const noCancels: Cancels = {
-  asked: 0,
-  wanted: 0,
-  needless: 0,
-  sent: 0,
-  refused: 0,
-  accepted: 0,
-  resolved: 0,
-  rejected: 0,
-  places: [],
-  askedAt: Number.NaN,
-  stalled: 0,
-};
 
 /** How many who asked to cancel still wait. */
 export function cancelsUnderWay({cancels: {asked, resolved, rejected}}: Facts): number {
@@ -70,177 +56,94 @@ export function cancelsUnderWay({cancels: {asked, resolved, rejected}}: Facts): 
 }
 
 /** What has happened to one operation. */
-export interface Facts extends Memory {
+export class Facts extends Memory {
   readonly operation: number;
-  cancels: Cancels;
-  wasBegun: boolean;
+  cancels = new Cancels();
+  wasBegun = false;
   /** Whether the application waits for the answer to its start. */
-  isStarting: boolean;
+  isStarting = false;
   /** How many requests have left to start it, when the last one, and what came of that, if it has come. */
-  startRequests: number;
-  startedAt: number;
+  startRequests = 0;
+  startedAt = 0;
   startAnswer: ReceivedOnce | undefined;
   /** Whether its user trusts another origin that it was found on. */
-  trusts: boolean;
+  trusts = false;
   /** Whether the watch knows the new password, which the service may quote: it was begun by the reset, and not resumed. */
-  knowsPassword: boolean;
+  knowsPassword = false;
   /** By when its last request must have left. */
-  startDueAt: number;
+  startDueAt = 0;
   /** The rank of the furthest status that the service has said. */
-  rankSaid: number;
+  rankSaid = -1;
   /** When the service asked for the wait that is going on. */
   waitAskedAt: number | undefined;
   /** Until when any answer asked for a wait: the last poll before the deadline comes sooner, and a hint after it need not. */
-  askedUntil: number;
-  isWatched: boolean;
-  deadlineAt: number;
-  resumedAt: number;
+  askedUntil = 0;
+  isWatched = false;
+  deadlineAt = 0;
+  resumedAt = 0;
   /** How long the clocks had been standing or were off when the watch began, and when it was last resumed. */
-  stalledAtBegin: number;
+  stalledAtBegin = 0;
   /** By how many milliseconds a resume token's times may be off. */
-  slack: number;
-  requests: number;
+  slack = 0;
+  requests = 0;
   lastRequestAt: number | undefined;
   /** When the last request came to an end, in whatever way. */
   settledAt: number | undefined;
   /** Whether the next request belongs to the same poll and follows at once. */
-  isFollowedUp: boolean;
+  isFollowedUp = false;
   lastAnswer: ServiceAnswer | undefined;
   lastTrouble: 'answer' | 'lost' | 'token' | undefined;
   endReadAt: number | undefined;
   abandonedBy: 'aborted' | 'stopped' | undefined;
   /** When the last event said that it happened. */
-  eventAt: number;
+  eventAt = 0;
   /** The number of the last poll that an event tells of as over. */
-  reported: number;
-  isEmitting: boolean;
+  reported = 0;
+  isEmitting = false;
   stored: Memory | undefined;
   /** What was known before an answer arrived of which no event tells yet. */
   beforeAnswer: Memory | undefined;
   /** How often watching has begun: an answer to a request of an earlier time is nobody's. */
-  watches: number;
+  watches = 0;
   outcome: SeenOutcome | undefined;
   /** Whether watching will be resumed after it was abandoned. */
-  resumes: boolean;
+  resumes = false;
   /** When there was a hint since the last request, at a time when nothing but a wait was going on. */
   wokenAt: number | undefined;
   /** How many hints there were that made no poll come sooner yet. */
-  hints: number;
+  hints = 0;
   /** Whether a request is under way. */
-  isAsking: boolean;
+  isAsking = false;
   /** By how much turns have been late, in milliseconds. */
-  late: number;
+  late = 0;
   /** Whether two turns went on at the same time: what happened in which of them is not known. */
-  isDoubled: boolean;
+  isDoubled = false;
   /** Until when the turn's worker has to leave the service alone, and whether any had to. */
-  turnHeldUntil: number;
-  wasHeld: boolean;
+  turnHeldUntil = 0;
+  wasHeld = false;
   /** Whether it was put off for the sake of others, and nothing was sent since: a token that is stored then keeps that. */
-  isPutOff: boolean;
+  isPutOff = false;
   recordId: string | undefined;
   /** Whether its end has been handed over and its record removed; `undefined`: it has not ended. */
   isHandedOver: boolean | undefined;
   /** How often `onEnd` was called, how often it may be called again, because nobody knows that it was, and whether it resolved. */
-  handOvers: number;
-  repeats: number;
-  wasTaken: boolean;
+  handOvers = 0;
+  repeats = 0;
+  wasTaken = false;
   /** The end that any answer reported. */
   endSaid: End | undefined;
-}
 
-/** What is known before anything has happened. */
-export function blank(): Memory {
-  return {
-    notBefore: 0,
-    failures: 0,
-    missingSince: undefined,
-    rank: -1,
-    words: [],
-    attempt: 0,
-    percent: undefined,
-    unreported: 0,
-    endRead: undefined,
-    isGivenUp: false,
-    hasTimedOut: false,
-    location: undefined,
-  };
-}
-
-const noFacts: Facts = {
-  ...blank(),
-  operation: -1,
-  cancels: noCancels,
-  wasBegun: false,
-  isStarting: false,
-  startRequests: 0,
-  startedAt: 0,
-  startAnswer: undefined,
-  trusts: false,
-  knowsPassword: false,
-  startDueAt: 0,
-  rankSaid: -1,
-  waitAskedAt: undefined,
-  askedUntil: 0,
-  isWatched: false,
-  deadlineAt: 0,
-  resumedAt: 0,
-  stalledAtBegin: 0,
-  slack: 0,
-  requests: 0,
-  lastRequestAt: undefined,
-  settledAt: undefined,
-  isFollowedUp: false,
-  lastAnswer: undefined,
-  lastTrouble: undefined,
-  endReadAt: undefined,
-  abandonedBy: undefined,
-  eventAt: 0,
-  reported: 0,
-  isEmitting: false,
-  stored: undefined,
-  beforeAnswer: undefined,
-  watches: 0,
-  outcome: undefined,
-  resumes: false,
-  wokenAt: undefined,
-  hints: 0,
-  isAsking: false,
-  late: 0,
-  isDoubled: false,
-  turnHeldUntil: 0,
-  wasHeld: false,
-  isPutOff: false,
-  recordId: undefined,
-  isHandedOver: undefined,
-  handOvers: 0,
-  repeats: 0,
-  wasTaken: false,
-  endSaid: undefined,
-};
-
-/** Before anything has happened. */
-export function firstFacts(operation: number): Facts {
-  return {...noFacts, operation};
+  constructor(operation: number) {
+    super();
+    this.operation = operation;
+  }
 }
 
 /** What a resume token written now would remember. */
 export function memoryOf(facts: Facts): Memory {
-  const {notBefore, failures, missingSince, rank, words, attempt, percent, unreported, endRead} = facts;
-  const {isGivenUp, hasTimedOut, location} = facts;
-  return {
-    notBefore,
-    failures,
-    missingSince,
-    rank,
-    words,
-    attempt,
-    percent,
-    unreported,
-    endRead,
-    isGivenUp,
-    hasTimedOut,
-    location,
-  };
+  const memory = new Memory();
+  for (const name of Object.keys(memory)) Reflect.set(memory, name, Reflect.get(facts, name));
+  return memory;
 }
 
 /** What a resume token remembers: an answer that has only just arrived is unknown to who gives up before it is read. */
@@ -277,6 +180,7 @@ export function applyTo(world: World, happening: Happening): void {
   if (facts === undefined) return;
   const {time, plan} = world;
   const {now} = time;
+  const {cancels} = facts;
   switch (happening.is) {
     case 'start':
       Object.assign(facts, {wasBegun: true, isStarting: true, stalledAtBegin: world.stalled, startedAt: now});
@@ -298,44 +202,29 @@ export function applyTo(world: World, happening: Happening): void {
     case 'cancel': {
       // An answer that has only just arrived may be read before that or not.
       const isNeedless = facts.endRead !== undefined && readMemoryOf(facts).endRead !== undefined;
-      const {asked, wanted, needless, places} = facts.cancels;
-      facts.cancels = {
-        ...facts.cancels,
-        asked: asked + 1,
-        wanted: wanted + Number(!isNeedless),
-        needless: needless + Number(facts.endRead !== undefined),
-        places: [...places, facts.location, readMemoryOf(facts).location],
-        askedAt: now,
-        stalled: world.stalled,
-      };
+      cancels.asked += 1;
+      cancels.wanted += Number(!isNeedless);
+      cancels.needless += Number(facts.endRead !== undefined);
+      cancels.places.push(facts.location, readMemoryOf(facts).location);
+      cancels.askedAt = now;
+      cancels.stalled = world.stalled;
       break;
     }
     case 'cancel request':
       countAsSent(world, happening.url, facts);
-      facts.cancels = {...facts.cancels, sent: facts.cancels.sent + 1};
+      cancels.sent += 1;
       break;
     case 'cancel answer': {
       const {answer: whole, url, isLost, isUnread} = happening;
       // Where there is no client, nobody else hears of it.
       if (plan.hasClient && !isLost && !isUnread) updateGate(world, url, whole);
-      const {refused, accepted} = facts.cancels;
-      facts.cancels = {
-        ...facts.cancels,
-        refused: refused + Number(!isLost && whole.http === 401),
-        accepted: accepted + Number(!isLost && whole.http < 300),
-      };
+      cancels.refused += Number(!isLost && whole.http === 401);
+      cancels.accepted += Number(!isLost && whole.http < 300);
       break;
     }
-    case 'cancel over': {
-      const {resolved, rejected} = facts.cancels;
-      const isAccepted = happening.error === undefined;
-      facts.cancels = {
-        ...facts.cancels,
-        resolved: resolved + Number(isAccepted),
-        rejected: rejected + Number(!isAccepted),
-      };
+    case 'cancel over':
+      cancels[happening.error === undefined ? 'resolved' : 'rejected'] += 1;
       break;
-    }
     case 'not started':
       facts.isStarting = false;
       facts.outcome = {is: happening.how, operation: undefined, whole: undefined};
@@ -440,7 +329,7 @@ export function applyTo(world: World, happening: Happening): void {
     case 'turn':
       if (!happening.isAlone) facts.isDoubled = true;
       // What an earlier turn found out and did not store is unknown.
-      Object.assign(facts, facts.stored ?? blank());
+      Object.assign(facts, facts.stored ?? new Memory());
       facts.isFollowedUp = false;
       facts.isAsking = false;
       facts.slack += 2 * Math.abs(happening.offset);
@@ -501,11 +390,11 @@ function resume(facts: Facts, {time, plan, jumped, stalled}: World): void {
     facts.stalledAtBegin = stalled;
   }
   // A tracker goes on in memory, and after a crash with what is in its store. A turn begins with that each time.
-  if (plan.runner === 'tracker') Object.assign(facts, facts.stored ?? blank(), {unreported: 0});
+  if (plan.runner === 'tracker') Object.assign(facts, facts.stored ?? new Memory(), {unreported: 0});
   if (isStored(plan.runner)) return;
   // Where nothing was stored, watching begins at the first location, at home.
   if (facts.stored === undefined) facts.trusts = false;
-  Object.assign(facts, facts.stored ?? blank());
+  Object.assign(facts, facts.stored ?? new Memory());
   // After a time-out everything begins anew, waits included.
   if (facts.hasTimedOut) facts.notBefore = 0;
   if (facts.isGivenUp) Object.assign(facts, {failures: 0, missingSince: undefined});

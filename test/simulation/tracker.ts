@@ -8,7 +8,7 @@ import {
 } from 'operation-poller/tracker';
 import {clientOf, protocolOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
 import {containsText} from './contains-text.ts';
-import {blank, type Memory, memoryOf} from './facts.ts';
+import {Memory, memoryOf} from './facts.ts';
 import {type DataOfRecord, HandOvers, seenOutcome} from './hand-overs.ts';
 import {ModelStore, storeError} from './model-store.ts';
 import {locationOf, markerOf} from './service.ts';
@@ -320,7 +320,7 @@ export class Tracker implements Application {
       return undefined;
     }
     const record: OperationRecord = JSON.parse(text);
-    facts.stored = this.#memoriesOf(operation).get(record.token.attempt) ?? blank();
+    facts.stored = this.#memoriesOf(operation).get(record.token.attempt) ?? new Memory();
     return record;
   }
 

@@ -1,4 +1,4 @@
-import {applyTo, type Facts, firstFacts, noCancels} from './facts.ts';
+import {applyTo, Cancels, Facts} from './facts.ts';
 import type {ServiceAnswer} from './faults.ts';
 import {checks, checksOfOneTurn} from './invariants.ts';
 import {Network} from './network.ts';
@@ -237,7 +237,7 @@ export class World {
     this.time = new VirtualTime(plan.seed);
     this.service = new Service(plan, this.time);
     this.network = new Network(this, this.service);
-    this.facts = plan.operations.map((_, operation) => firstFacts(operation));
+    this.facts = plan.operations.map((_, operation) => new Facts(operation));
     this.timeline = withTimeline ? [] : undefined;
     this.#makeApplication = makeApplication;
     this.hasEchoes = plan.operations.some(
@@ -475,7 +475,7 @@ export class World {
     enter(time);
     time.after(downtime, () => this.#application?.revive?.());
     this.facts.forEach((facts, operation) => {
-      facts.cancels = noCancels;
+      facts.cancels = new Cancels();
       if (facts.isHandedOver === false) facts.repeats += 1;
       if (!facts.isWatched && !facts.isStarting) return;
       facts.isWatched = false;
