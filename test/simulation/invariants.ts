@@ -543,21 +543,26 @@ const leavesNothingBehind: Check<'rest'> = (_, {facts: all, time, network, isClo
 /** Nothing happens that should not. */
 const breaksNothing: Check<'broken'> = ({why}) => why;
 
+/** Those of any request, whatever it is for. */
+const ofAnyRequest: readonly RequestCheck[] = [
+  holdsAllRequestsBack,
+  keepsThePace,
+  keepsToItsConcurrency,
+  sendsTheTokenHome,
+  sendsTheTokenAsItsProtocolSays,
+  sendsTheKeyHome,
+];
+
 /** All invariants, by what they look at. To add one, write a small function and add it here: its name is what is reported. */
 const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
   request: [
     isQuietAfterTheEnd,
     waitsAsLongAsAsked,
     waitsNoLongerThanAsked,
-    holdsAllRequestsBack,
-    keepsThePace,
-    keepsToItsConcurrency,
+    ...ofAnyRequest,
     isNoFlood,
     boundsRequests,
     asksNothingAfterTheDeadline,
-    sendsTheTokenHome,
-    sendsTheTokenAsItsProtocolSays,
-    sendsTheKeyHome,
     wakesAtOnce,
     sendsNothingWhileItIsHeldBack,
   ],
@@ -572,27 +577,8 @@ const invariants: {readonly [Is in Happening['is']]?: readonly Check<Is>[]} = {
     announcesNewsOnly,
     keepsTheSecretInEvents,
   ],
-  'start request': [
-    holdsAllRequestsBack,
-    keepsThePace,
-    keepsToItsConcurrency,
-    sendsTheTokenHome,
-    sendsTheTokenAsItsProtocolSays,
-    sendsTheKeyHome,
-    startsOnce,
-    startsWhileItIsWaitedFor,
-  ],
-  'cancel request': [
-    holdsAllRequestsBack,
-    keepsThePace,
-    keepsToItsConcurrency,
-    sendsTheTokenHome,
-    sendsTheTokenAsItsProtocolSays,
-    sendsTheKeyHome,
-    cancelsAsItsProtocolSays,
-    cancelsOnlyWhatItWasAskedTo,
-    cancelsWhileItIsWaitedFor,
-  ],
+  'start request': [...ofAnyRequest, startsOnce, startsWhileItIsWaitedFor],
+  'cancel request': [...ofAnyRequest, cancelsAsItsProtocolSays, cancelsOnlyWhatItWasAskedTo, cancelsWhileItIsWaitedFor],
   password: [handsOverThePassword],
   'cancel over': [tellsWhatBecameOfACancel, keepsTheSecretInCancels],
   begin: [watchesWhatWasStarted],
