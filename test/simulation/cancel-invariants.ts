@@ -1,5 +1,5 @@
+import type {Check} from './check.ts';
 import {cancelsUnderWay} from './facts.ts';
-import type {Check} from './invariants.ts';
 import {mayHaveToken} from './network.ts';
 import type {OperationPlan} from './plan.ts';
 import {abroad, cancelLinkOf, locationOf} from './service.ts';

@@ -1,5 +1,7 @@
-import {applyTo, Cancels, Facts} from './facts.ts';
+import {applyTo} from './apply.ts';
+import {Cancels, Facts} from './facts.ts';
 import type {ServiceAnswer} from './faults.ts';
+import type {Gate} from './gates.ts';
 import {checks, checksOfOneTurn} from './invariants.ts';
 import {Network} from './network.ts';
 import type {CountedMoment, Incident, Moment, Plan} from './plan.ts';
@@ -151,24 +153,6 @@ export type Happening =
   /** Nothing is left to do at this time. */
   | {readonly is: 'rest'; readonly operation: -1}
   | {readonly is: 'end'; readonly operation: -1};
-
-/** What the services of an origin have asked a client for. */
-export interface Gate {
-  /** Until when its requests are held back, and when the service last asked for that. */
-  heldUntil: number;
-  closedAt: number | undefined;
-  /** How it paces them, because the service has refused some. */
-  pace: Pace | undefined;
-  /** What the service has accepted since it last refused a request: when the first, and how many. */
-  accepted: {readonly since: number; count: number} | undefined;
-}
-
-/** The distance between the requests of a client, in milliseconds, and how many have left since they may leave again. */
-export interface Pace {
-  readonly opensAt: number;
-  readonly interval: number;
-  sent: number;
-}
 
 /** What no world may show. */
 export interface Violation {
