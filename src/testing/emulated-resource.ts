@@ -2,7 +2,7 @@ import type {Answer} from './answer.ts';
 import {type Check, checkedWhereRead, checkFields, checkFlag, checkMilliseconds, outOfRange} from './checks.ts';
 import type {GraphRequest} from './graph-request.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
-import {checkPath, checkQuery, checkVersion, idInPath, keyOf, locationOf, type Version} from './path.ts';
+import {checkPath, checkQuery, checkVersion, idInPath, locationOf, type Version} from './path.ts';
 import {readScript} from './script.ts';
 import {
   type EmulatedResource,
@@ -56,13 +56,9 @@ export function addResource(options: AddResourceOptions, root: string, endpoints
   checkFields('options', options, checks, ['path']);
   const {path, script = [{}], version = 'v1.0', bearer = true, query = '', visibleAfter = 0} = options;
   const checkedScript = readScript('options.script', script);
-  const key = keyOf({version, path});
-  if (endpoints.has(key, 'GET'))
-    throw outOfRange('options.path', 'a path at which no other endpoint answers GET', path);
-  const now = Date.now();
-  const location = locationOf(root, {version, path, query});
-  const parts = {location, script: checkedScript, bearer, visibleAt: now + visibleAfter, now};
+  const place = {version, path, query};
+  const parts = {location: locationOf(root, place), script: checkedScript, bearer, visibleAfter};
   const resource = new ScriptedResource(parts, idInPath(path));
-  endpoints.add(key, resource);
-  return resource;
+  if (endpoints.add(place, resource)) return resource;
+  throw outOfRange('options.path', 'a path at which no other endpoint answers GET', path);
 }

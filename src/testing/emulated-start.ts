@@ -5,7 +5,7 @@ import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
 import {type AddOperationOptions, type OperationPlan, readOperationOptions} from './operation-options.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
-import {checkPath, checkVersion, keyOf, locationOf, type Version} from './path.ts';
+import {checkPath, checkVersion, locationOf, type Version} from './path.ts';
 import {readAnswer, readScript} from './script.ts';
 import {type EmulatedResource, type EndpointParts, ScriptedEndpoint} from './scripted-endpoint.ts';
 import {answerStep, httpOf} from './step-answer.ts';
@@ -109,13 +109,9 @@ export function addStart(options: AddStartOptions, service: EmulatedService): Em
   const checkedScript =
     answer === undefined ? readScript('options.script', script ?? [{}]) : readAnswer('options.answer', answer);
   const operation = starts && readOperationOptions('options.starts', starts, operations.script);
-  const key = keyOf({version, path});
-  if (endpoints.has(key, method))
-    throw outOfRange('options.path', `a path at which no other endpoint answers ${method}`, path);
-  const location = locationOf(root, {version, path, query: ''});
-  const parts = {location, script: checkedScript, bearer, visibleAt: 0, now: Date.now()};
+  const parts = {location: locationOf(root, {version, path}), script: checkedScript, bearer, visibleAfter: 0};
   const {header = 'Location', location: form = service.location} = options;
   const start = new ScriptedStart(parts, method, operation && {root, operations, operation, header, form});
-  endpoints.add(key, start);
-  return start;
+  if (endpoints.add({version, path}, start)) return start;
+  throw outOfRange('options.path', `a path at which no other endpoint answers ${method}`, path);
 }

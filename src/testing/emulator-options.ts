@@ -127,9 +127,8 @@ export function readEmulatorOptions(options: GraphEmulatorOptions) {
 function readTls(tls: boolean | KeyPair): KeyPair | undefined {
   if (typeof tls === 'boolean') return tls ? makeSelfSigned() : undefined;
   if (!isRecord(tls)) throw wrongType('options.tls', 'true, false or {key, cert}', tls);
-  checkFields('options.tls', tls, {key: checkText, cert: checkText});
   // Node's https would start without one of them, and fail at every request.
-  for (const [name, value] of Object.entries({key: tls.key, cert: tls.cert})) checkText(`options.tls.${name}`, value);
+  checkFields('options.tls', tls, {key: checkText, cert: checkText}, ['key', 'cert']);
   return tls;
 }
 

@@ -60,24 +60,26 @@ const checks: Readonly<Record<keyof AddOperationOptions, Check>> = {
 /** Checked options with their defaults, from which one operation or several can be created. */
 export type OperationPlan = Readonly<ReturnType<typeof readOperationOptions>>;
 
-const defaultUserId = objectIdOf('user@example.com');
 const opaqueQuery = 'aadgdc=BY01P&aadgsu=ssprprod-a';
 const defaultOnCancel = readScript('onCancel', ['canceled']);
 
 /** Checks the options of an operation and applies the defaults. Error messages refer to the options as `name`. */
 export function readOperationOptions(name: string, options: AddOperationOptions, script: Script) {
   checkFields(name, options, checks);
-  const {id, path, userId, version = 'v1.0', createdDateTime, cancelable = false, onCancel} = options;
-  if (path !== undefined && userId !== undefined) {
+  const {id, path, version = 'v1.0', createdDateTime, cancelable = false, onCancel} = options;
+  if (path !== undefined && options.userId !== undefined) {
     throw new TypeError(`${name}: expected either path or userId, got both`);
   }
   if (version === false && path === undefined) throw new TypeError(`${name}.version: false requires a path`);
   if (onCancel !== undefined && !cancelable) throw new TypeError(`${name}.onCancel: requires cancelable: true`);
+  const userId = path === undefined ? objectIdOf(options.userId ?? 'user@example.com') : undefined;
   return {
     script: options.script === undefined ? script : readScript(`${name}.script`, options.script),
     id,
-    userId: userId === undefined ? defaultUserId : objectIdOf(userId),
-    path,
+    /** `undefined` where the operation belongs to no user. */
+    userId,
+    /** With `{id}` in place of an id that is not known yet. */
+    path: path ?? `/users/${encodeURIComponent(String(userId))}/authentication/operations/{id}`,
     version,
     bearer: options.bearer ?? true,
     query: options.query ?? (path === undefined ? opaqueQuery : ''),

@@ -2,7 +2,7 @@ import {randomUUID} from 'node:crypto';
 import {outOfRange} from './checks.ts';
 import {graphDate, type OperationListener, ScriptedOperation} from './emulated-operation.ts';
 import {type AddOperationOptions, type OperationPlan, readOperationOptions} from './operation-options.ts';
-import {idInPath, keyOf, locationOf, userOperationKey} from './path.ts';
+import {idInPath, locationOf} from './path.ts';
 import type {Script} from './script.ts';
 import type {EndpointRegistry} from './scripted-endpoint.ts';
 
@@ -29,53 +29,30 @@ export class OperationRegistry {
     const plan = readOperationOptions('options', options, this.script);
     const operation = this.start(plan);
     if (operation !== undefined) return operation;
-    throw plan.path === undefined
-      ? outOfRange('options.id', 'an id that no other operation has', plan.id)
-      : outOfRange('options.path', 'a path at which no other endpoint answers GET', plan.path);
+    throw plan.userId === undefined
+      ? outOfRange('options.path', 'a path at which no other endpoint answers GET', plan.path)
+      : outOfRange('options.id', 'an id that no other operation has', plan.id);
   }
 
   /** Creates an operation and registers it at its path; `undefined` if that is taken. */
   start(plan: OperationPlan): ScriptedOperation | undefined {
-    const id = plan.id ?? defaultId(plan);
-    const {key, path, userId, context} =
-      plan.path === undefined ? this.#identityOfUser(plan, id) : identityOfPath(plan, id);
-    if (this.#endpoints.has(key, 'GET')) return undefined;
+    const {userId, version, path: pattern} = plan;
+    const id = plan.id ?? (pattern.includes('{id}') ? randomUUID() : idInPath(pattern));
+    const place = {version, path: pattern.replaceAll('{id}', encodeURIComponent(id)), query: plan.query};
     const now = Date.now();
     const created = plan.createdDateTime ?? graphDate(now);
     const operation = new ScriptedOperation({
+      ...plan,
       id,
-      userId,
-      context,
-      location: locationOf(this.#root, {version: plan.version, path, query: plan.query}),
-      script: plan.script,
-      onCancel: plan.onCancel,
+      userId: userId ?? '',
+      context: userId && `${this.#root}/${version}/$metadata#users('${userId}')/authentication/operations/$entity`,
+      location: locationOf(this.#root, place),
       listener: this.#listener,
-      bearer: plan.bearer,
-      visibleAt: now + plan.visibleAfter,
       createdDateTime: typeof created === 'string' ? created : graphDate(created.getTime()),
-      now,
     });
-    this.#endpoints.add(key, operation);
+    if (!this.#endpoints.add(place, operation)) return undefined;
     this.list.push(operation);
     this.#listener?.({type: 'added', operation, at: now});
     return operation;
   }
-
-  #identityOfUser({userId, version}: OperationPlan, id: string) {
-    return {
-      key: userOperationKey(userId, id),
-      path: `/users/${encodeURIComponent(userId)}/authentication/operations/${encodeURIComponent(id)}`,
-      userId,
-      context: `${this.#root}/${version}/$metadata#users('${userId}')/authentication/operations/$entity`,
-    };
-  }
-}
-
-function defaultId({path}: OperationPlan): string {
-  return path === undefined || path.includes('{id}') ? randomUUID() : idInPath(path);
-}
-
-function identityOfPath({path: pattern = '', version}: OperationPlan, id: string) {
-  const path = pattern.replaceAll('{id}', encodeURIComponent(id));
-  return {key: keyOf({version, path}), path, userId: '', context: undefined};
 }

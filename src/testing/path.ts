@@ -23,20 +23,23 @@ export function parsePath(path: string): ServicePath | undefined {
     // Only here does Graph accept two names for a user, and any case for the other segments.
     const [, user, id] = userOperationPath.exec(resource) ?? [];
     if (user === undefined || id === undefined) return {key: decode(resource), isUserOperation: false};
-    return {key: userOperationKey(objectIdOf(decode(user)), decode(id)), isUserOperation: true};
+    return {key: `/users/${objectIdOf(decode(user))}/authentication/operations/${decode(id)}`, isUserOperation: true};
   } catch {
     return undefined;
   }
 }
 
-/** The key of a path that has been checked, so that it can be parsed. */
-export function keyOf({version, path}: {readonly version: Version; readonly path: string}): string {
-  return parsePath(version === false ? path : `/${version}${path}`)?.key ?? path;
+/** Where something is at the service. */
+export interface ServicePlace {
+  readonly version: Version;
+  /** Its path under the version, without a query. It has been checked, so that it can be parsed. */
+  readonly path: string;
+  readonly query?: string;
 }
 
-/** The key of an operation of a user's authentication. */
-export function userOperationKey(userId: string, id: string): string {
-  return `/users/${userId}/authentication/operations/${id}`;
+/** The key of its path. */
+export function keyOf({version, path}: ServicePlace): string {
+  return parsePath(version === false ? path : `/${version}${path}`)?.key ?? path;
 }
 
 /**
@@ -58,11 +61,8 @@ export function pathOf(target: string): string {
   return query === -1 ? target : target.slice(0, query);
 }
 
-/** The absolute URL of a path. */
-export function locationOf(
-  root: string,
-  {version, path, query}: {readonly version: Version; readonly path: string; readonly query: string},
-): string {
+/** Its absolute URL. */
+export function locationOf(root: string, {version, path, query = ''}: ServicePlace): string {
   return `${root}${version === false ? '' : `/${version}`}${path}${query === '' ? '' : `?${query}`}`;
 }
 

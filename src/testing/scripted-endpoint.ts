@@ -1,6 +1,7 @@
 import type {Answer} from './answer.ts';
 import type {GraphRequest} from './graph-request.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
+import {keyOf, type ServicePlace} from './path.ts';
 import {Playback} from './playback.ts';
 import type {RecordedRequest} from './request-recorder.ts';
 import {readInterruption, readScript, type Script} from './script.ts';
@@ -43,9 +44,8 @@ export interface EndpointParts {
   readonly script: Script;
   /** Whether it requires a bearer token; if not, it refuses one. */
   readonly bearer: boolean;
-  /** Until when it answers 404, in milliseconds since 1970. */
-  readonly visibleAt: number;
-  readonly now: number;
+  /** For how many milliseconds from now it answers 404. */
+  readonly visibleAfter: number;
 }
 
 /** What operations, resources and starts have in common: a method, a script and a list of requests. */
@@ -53,6 +53,7 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
   abstract readonly method: string;
   readonly location: string;
   readonly bearer: boolean;
+  /** Until when it answers 404, in milliseconds since 1970. */
   readonly visibleAt: number;
   #playback: Playback;
   /** Goes before the script; its last step only says that it is over. */
@@ -60,10 +61,11 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
   #polls = 0;
   #requests: RecordedRequest[] | undefined;
 
-  constructor({location, script, bearer, visibleAt, now}: EndpointParts) {
+  constructor({location, script, bearer, visibleAfter}: EndpointParts) {
+    const now = Date.now();
     this.location = location;
     this.bearer = bearer;
-    this.visibleAt = visibleAt;
+    this.visibleAt = now + visibleAfter;
     this.#playback = new Playback(script, now);
   }
 
@@ -133,11 +135,12 @@ export class EndpointRegistry {
     return this.#byKey.get(key) ?? [];
   }
 
-  has(key: string, method: string): boolean {
-    return this.at(key).some((endpoint) => endpoint.method === method);
-  }
-
-  add(key: string, endpoint: ScriptedEndpoint): void {
-    this.#byKey.set(key, [...this.at(key), endpoint]);
+  /** @returns whether its place was free: no other endpoint answers its method there */
+  add(place: ServicePlace, endpoint: ScriptedEndpoint): boolean {
+    const key = keyOf(place);
+    const others = this.at(key);
+    if (others.some(({method}) => method === endpoint.method)) return false;
+    this.#byKey.set(key, [...others, endpoint]);
+    return true;
   }
 }
