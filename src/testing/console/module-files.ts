@@ -6,10 +6,8 @@ import {fileURLToPath, pathToFileURL} from 'node:url';
 
 /** The modules of the page, as they are installed. */
 export interface Modules {
-  /** The folders from which files may be served, by package name. */
-  readonly folders: ReadonlyMap<string, string>;
-  /** The entry file of each package, relative to its folder. */
-  readonly entries: ReadonlyMap<string, string>;
+  /** By package name: the folder from which files may be served, and the entry file in it. */
+  readonly packages: ReadonlyMap<string, {readonly folder: string; readonly entry: string}>;
   /** Why the page cannot run, or cannot watch: one sentence for each missing piece. */
   readonly problems: readonly string[];
 }
@@ -27,33 +25,27 @@ export const pageScript = 'testing/console/browser/page.js';
  * @param from a file of this package
  */
 export function findModules(from: string = fileURLToPath(import.meta.url)): Modules {
-  const folders = new Map<string, string>();
-  const entries = new Map<string, string>();
+  const packages = new Map<string, {folder: string; entry: string}>();
   const problems: string[] = [];
   const root = folderOf(from) ?? dirname(from);
   const built = join(root, 'dist');
   if (existsSync(join(built, 'index.js')) && existsSync(join(built, pageScript))) {
-    folders.set(name, built);
-    entries.set(name, 'index.js');
+    packages.set(name, {folder: built, entry: 'index.js'});
   } else {
     problems.push(`${name} is not built: there is no dist/${pageScript}. Run "npm run build".`);
   }
   for (const dependency of dependencies) {
     const found = findPackage(dependency, join(root, 'package.json'));
-    if (found === undefined) {
-      problems.push(`${dependency}, which ${name} imports, is not installed.`);
-      continue;
-    }
-    folders.set(dependency, found.folder);
-    entries.set(dependency, found.entry);
+    if (found !== undefined) packages.set(dependency, found);
+    else problems.push(`${dependency}, which ${name} imports, is not installed.`);
   }
-  return {folders, entries, problems};
+  return {packages, problems};
 }
 
 /** The text of a file of these packages; `undefined` if there is no such file or a browser has no use for it. */
-export async function readModule({folders}: Modules, path: string): Promise<string | undefined> {
+export async function readModule({packages}: Modules, path: string): Promise<string | undefined> {
   const [packageName = '', ...segments] = path.split('/');
-  const folder = folders.get(packageName);
+  const folder = packages.get(packageName)?.folder;
   // Each segment must be an ordinary name, so that no path leads out of the folder: no "..", no "%2e", no backslash.
   const isOrdinary = segments.every((segment) => /^[\w-][\w.@-]*$/.test(segment) && segment !== 'node_modules');
   if (folder === undefined || !isOrdinary || !/\.(?:m?js|map)$/.test(path)) return undefined;

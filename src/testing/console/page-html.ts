@@ -112,13 +112,15 @@ ${latest}
     </div>`;
 
 /** The page of the emulator at this root. Its script fills in everything that changes. */
-export function pageOf(root: string, {entries, problems}: Modules): Page {
-  const imports = Object.fromEntries([...entries].map(([each, entry]) => [each, `/console/modules/${each}/${entry}`]));
+export function pageOf(root: string, {packages, problems}: Modules): Page {
+  const imports = Object.fromEntries(
+    [...packages].map(([each, {entry}]) => [each, `/console/modules/${each}/${entry}`]),
+  );
   // Nothing in it can end the element early.
   const importMap = JSON.stringify({imports}).replaceAll('<', '\\u003c');
   const hash = createHash('sha256').update(importMap).digest('base64');
   const name = 'operation-poller';
-  const script = entries.has(name)
+  const script = packages.has(name)
     ? `<script type="module" src="/console/modules/${name}/${pageScript}"></script>`
     : '<!-- The script is missing. -->';
   const problem = problems.map((each) => `<p class="problem" role="alert">${escapeHtml(each)}</p>`).join('\n');

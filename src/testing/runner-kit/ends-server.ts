@@ -17,21 +17,24 @@ export interface EndsServer {
   readonly url: string;
   /** All calls, in the order of their arrival. */
   readonly calls: readonly EndCall[];
+  /** What to do with the first calls for a key; any more resolve. */
+  readonly planned: Map<string, readonly EndAnswer[]>;
   stop(): Promise<void>;
 }
 
-/** Starts the server. @param answerTo what to do with the next call for a key */
-export async function startEndsServer(answerTo: (key: string) => EndAnswer): Promise<EndsServer> {
+export async function startEndsServer(): Promise<EndsServer> {
   const calls: EndCall[] = [];
+  const planned = new Map<string, readonly EndAnswer[]>();
   const server = await startLoopbackServer(0);
   server.serve((request, response) => {
     void readBody(request).then((body) => {
       if (typeof body !== 'string') return;
       const end: ReportedEnd = JSON.parse(body);
-      const answer = answerTo(end.key);
+      const earlier = calls.filter(({key}) => key === end.key).length;
+      const answer = planned.get(end.key)?.[earlier] ?? 'resolve';
       calls.push({...end, at: Date.now(), answer});
       if (answer !== 'hold') response.writeHead(answer === 'resolve' ? 204 : 503).end();
     });
   });
-  return {url: server.root, calls, stop: () => server.stop()};
+  return {url: server.root, calls, planned, stop: () => server.stop()};
 }

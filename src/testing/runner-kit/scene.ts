@@ -95,12 +95,7 @@ export class Scene {
 
   static async open(runner: TestedRunner, pace: ScenePace): Promise<Scene> {
     const token = `kit-secret-${randomUUID()}`;
-    const ends: EndsServer = await startEndsServer((key) => {
-      const answers = scene.operations.find(({plan}) => plan.key === key)?.plan.onEnd;
-      return answers?.[scene.callsFor(key).length] ?? 'resolve';
-    });
-    const scene = new Scene(runner, pace, token, await startGraphEmulator({token}), ends);
-    return scene;
+    return new Scene(runner, pace, token, await startGraphEmulator({token}), await startEndsServer());
   }
 
   /** The longest stall of the kit's process, and of the runner's as far as it could report one, in milliseconds. */
@@ -131,11 +126,12 @@ export class Scene {
   }
 
   async add(plan: PlannedOperation): Promise<void> {
-    const {key, script, totalTimeout} = plan;
+    const {key, script, totalTimeout, onEnd = []} = plan;
     const data = {mail: `${key}@contoso.com`};
     const emulated = this.emulator.addOperation({script});
     const operation = {plan, data, emulated, addedAt: Date.now(), storedAt: Number.POSITIVE_INFINITY};
     this.operations.push(operation);
+    this.#ends.planned.set(key, onEnd);
     await this.runner.add(emulated.location, {key, data, totalTimeout});
     operation.storedAt = Date.now();
   }

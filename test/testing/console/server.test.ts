@@ -434,7 +434,7 @@ describe('module files', () => {
   test('are found where they are installed', () => {
     // `npm test` builds before it runs the tests.
     expect([built, modules.problems]).toEqual([true, []]);
-    expect(Object.fromEntries(modules.entries)).toEqual({
+    expect(Object.fromEntries([...modules.packages].map(([name, {entry}]) => [name, entry]))).toEqual({
       'operation-poller': 'index.js',
       ky: 'distribution/index.js',
       'p-retry': 'index.js',
@@ -463,12 +463,12 @@ describe('module files', () => {
     ['../secret.js', false],
     ['', false],
   ])('%j is served: %s', async (path, served) => {
-    const only = {folders: new Map([['package', join(folder, 'package')]]), entries: new Map(), problems: []};
+    const only = {packages: new Map([['package', {folder: join(folder, 'package'), entry: ''}]]), problems: []};
     expect(await readModule(only, path)).toBe(served ? '// text' : undefined);
   });
 
   test('are never outside their folder, whatever the path', async () => {
-    const only = {folders: new Map([['package', join(folder, 'package')]]), entries: new Map(), problems: []};
+    const only = {packages: new Map([['package', {folder: join(folder, 'package'), entry: ''}]]), problems: []};
     const parts = fc.constantFrom(
       '..',
       '.',
@@ -510,7 +510,7 @@ describe('module files', () => {
 
   test('that are missing are listed on the page, and nothing is thrown', () => {
     const nowhere = findModules(join(folder, 'package/index.js'));
-    expect([...nowhere.entries]).toEqual([]);
+    expect([...nowhere.packages]).toEqual([]);
     expect(nowhere.problems).toEqual([
       'operation-poller is not built: there is no dist/testing/console/browser/page.js. Run "npm run build".',
       'ky, which operation-poller imports, is not installed.',

@@ -3,23 +3,10 @@ import type {ActionName} from '../wire.ts';
 /** The states in the drawing of the machine. */
 export type State = 'notStarted' | 'running' | 'succeeded' | 'failed' | 'canceled';
 
-export interface Node {
-  readonly state: State;
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface Edge {
-  readonly from: State;
-  readonly to: State;
-  /** An SVG path. */
-  readonly path: string;
-}
-
 export const nodeSize = {width: 96, height: 38} as const;
 export const machineSize = {width: 404, height: 188} as const;
 
-export const nodes: readonly Node[] = [
+export const nodes: ReadonlyArray<{readonly state: State; readonly x: number; readonly y: number}> = [
   {state: 'notStarted', x: 7, y: 75},
   {state: 'running', x: 148, y: 75},
   {state: 'succeeded', x: 301, y: 11},
@@ -27,7 +14,8 @@ export const nodes: readonly Node[] = [
   {state: 'canceled', x: 301, y: 139},
 ];
 
-export const edges: readonly Edge[] = [
+/** `path` is an SVG path. */
+export const edges: ReadonlyArray<{readonly from: State; readonly to: State; readonly path: string}> = [
   {from: 'notStarted', to: 'running', path: 'M103 88H146'},
   {from: 'running', to: 'notStarted', path: 'M148 101H105'},
   {from: 'running', to: 'succeeded', path: 'M244 85C278 85 272 36 299 36'},

@@ -104,13 +104,13 @@ function act(action: ActionName, button: HTMLButtonElement): void {
   void post(`${selected}/${action}`);
 }
 
-async function copy(what: 'location' | 'command'): Promise<void> {
+async function copy(what: 'location' | 'command', button: HTMLElement): Promise<void> {
   const view = detailOf(selected)?.operation.view;
   if (view === undefined) return;
   try {
     await navigator.clipboard.writeText(what === 'location' ? view.location : commandFor(view));
     announce(`Copied the ${what}`);
-    showCopied(what);
+    showCopied(button);
   } catch {
     announce(`The browser does not let this page copy the ${what}`);
   }
@@ -152,7 +152,7 @@ elements.newByHand.addEventListener('click', () => void add('by-hand'));
 elements.newByScript.addEventListener('click', () => void add('by-script'));
 elements.watch.addEventListener('click', () => void toggleWatch());
 elements.filter.addEventListener('input', showAll);
-for (const {what, button} of copyButtons) button.addEventListener('click', () => void copy(what));
+for (const {what, button} of copyButtons) button.addEventListener('click', () => void copy(what, button));
 for (const {action, button} of actionButtons) button.addEventListener('click', () => act(action, button));
 new ResizeObserver(() => showDetail(detailOf(selected))).observe(elements.timeline);
 // The timeline moves on even when nothing happens, unless the user prefers reduced motion.

@@ -55,9 +55,7 @@ export const copyButtons = (['location', 'command'] as const).map((what) => ({
 /** For how long a button says that it has copied, in milliseconds. */
 const copiedFor = 2000;
 
-export function showCopied(copied: 'location' | 'command'): void {
-  const button = copyButtons.find(({what}) => what === copied)?.button;
-  if (button === undefined) return;
+export function showCopied(button: HTMLElement): void {
   button.dataset['copied'] = 'true';
   setTimeout(() => delete button.dataset['copied'], copiedFor);
 }
