@@ -6,13 +6,6 @@ import type {Engine} from './engine-options.ts';
 import {jobOf} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
 
-/** Waits for the end of one job. */
-export interface EndWaiter {
-  /** Resolves when the job should be read: it may have ended. */
-  next(): Promise<void>;
-  dispose(): void;
-}
-
 /**
  * Notices the ends of jobs for all that wait in this process: by one blocking read of the event stream, and by asking about a
  * thousand jobs at once every few seconds. So the load on Redis hardly depends on how many are waited for.
@@ -36,37 +29,35 @@ export class EndWatcher {
     return this.#closing.signal;
   }
 
-  /** Starts to wait for the end of an operation. */
-  wait(id: string): EndWaiter {
+  /** Waits for the end of an operation: yields whenever its job should be read, because it may have ended. Ends when this is closed. */
+  async *wait(id: string): AsyncGenerator<undefined, void> {
+    if (this.closing.aborted) return;
     const {jobId} = jobOf(id);
-    let isDue = false;
-    let wake: (() => void) | undefined;
+    // One connection for all that wait, made for the first of them.
+    this.#stream ??= this.#openStream();
+    let isDue = this.#stream.isEnding(jobId);
+    let wake = (): void => {};
     const notify = (): void => {
       isDue = true;
-      wake?.();
+      wake();
     };
     this.#ends.on(jobId, notify);
-    if (!this.closing.aborted) {
-      // One connection for all that wait, made for the first of them.
-      this.#stream ??= this.#openStream();
-      if (this.#stream.isEnding(jobId)) notify();
-      this.#checks.add(jobId);
-    }
-    return {
-      next: async () => {
-        if (!isDue && !this.closing.aborted) {
+    this.#checks.add(jobId);
+    try {
+      while (!this.closing.aborted) {
+        if (!isDue) {
           await new Promise<void>((resolve) => {
             wake = resolve;
           });
+        } else {
+          isDue = false;
+          yield;
         }
-        isDue = false;
-        wake = undefined;
-      },
-      dispose: () => {
-        this.#ends.off(jobId, notify);
-        if (this.#ends.listenerCount(jobId) === 0) this.#checks.delete(jobId);
-      },
-    };
+      }
+    } finally {
+      this.#ends.off(jobId, notify);
+      if (this.#ends.listenerCount(jobId) === 0) this.#checks.delete(jobId);
+    }
   }
 
   /** Wakes all that wait. */

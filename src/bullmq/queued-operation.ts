@@ -89,17 +89,11 @@ export class QueuedOperation<Data = unknown, Result = unknown> {
   async #untilEnded(): Promise<Outcome> {
     const known = this.#lastEntry.isDone ? await this.#readEnd() : undefined;
     if (known !== undefined) return known;
-    const waiter = this.#reader.ends.wait(this.id);
-    try {
-      for (;;) {
-        await waiter.next();
-        if (this.#reader.ends.closing.aborted) return this.#stopped('the queue was closed');
-        const outcome = await this.#readEnd();
-        if (outcome !== undefined) return outcome;
-      }
-    } finally {
-      waiter.dispose();
+    for await (const _ of this.#reader.ends.wait(this.id)) {
+      const outcome = await this.#readEnd();
+      if (outcome !== undefined) return outcome;
     }
+    return this.#stopped('the queue was closed');
   }
 
   /** How it ended, read from Redis now; `undefined` where it has not, and where Redis is unavailable or the queue is closed. */

@@ -23,11 +23,11 @@ interface Common {
 
 /** A turn's events. Redis holds thousands of these, so what they have in common is written once. */
 interface TurnJson extends Common {
-  readonly operation?: OperationJson;
+  readonly operation?: OperationJson | undefined;
   /** Each without what it has in common with the last one. */
   readonly events: ReadonlyArray<{readonly type: string; readonly [field: string]: unknown}>;
   /** What the error of `abandoned` is made from. */
-  readonly result?: OutcomeJson;
+  readonly result?: OutcomeJson | undefined;
 }
 
 /** Whether a turn emits anything besides `polled` and `waiting`. */
@@ -38,13 +38,12 @@ export function hasNews(events: readonly OperationEvent[]): boolean {
 export function writeTurn({record: {token, ended}, events}: Emitted): string {
   const {location = '', attempt = token.attempt, at = 0, answer} = events.at(-1) ?? {};
   const common: Common = {location, attempt, at, answer};
-  const {operation} = token;
   const {cause, rawStatus, resultFailedAt} = ended ?? {};
   const turn: TurnJson = {
     ...common,
-    ...(operation === undefined ? {} : {operation}),
+    operation: token.operation,
     events: events.map((event) => writeEvent(event, common)),
-    ...(ended && token.abandoned && {result: {token, cause, rawStatus, resultFailedAt}}),
+    result: ended && token.abandoned ? {token, cause, rawStatus, resultFailedAt} : undefined,
   };
   return JSON.stringify(turn);
 }
@@ -78,17 +77,15 @@ export function readTurn(text: string): readonly OperationEvent[] {
 function writeEvent(event: OperationEvent, common: Common): TurnJson['events'][number] {
   // The operation is the same one in all the events of a turn.
   const {operation, location, attempt, at, answer, ...own} = event;
-  const differing = {
-    ...(location === common.location ? {} : {location}),
-    ...(attempt === common.attempt ? {} : {attempt}),
-    ...(at === common.at ? {} : {at}),
+  // What is `undefined` is not written.
+  return {
+    ...own,
+    location: location === common.location ? undefined : location,
+    attempt: attempt === common.attempt ? undefined : attempt,
+    at: at === common.at ? undefined : at,
     // `null`: it has none where the others have one.
-    ...(answer === common.answer ? {} : {answer: answer ?? null}),
+    answer: answer === common.answer ? undefined : (answer ?? null),
+    // That of `abandoned` is in the outcome.
+    error: own.type === 'retrying' ? writePollError(own.error) : undefined,
   };
-  if (own.type === 'retrying') return {...own, ...differing, error: writePollError(own.error)};
-  if (own.type === 'abandoned') {
-    const {error, ...rest} = own;
-    return {...rest, ...differing};
-  }
-  return {...own, ...differing};
 }
