@@ -15,7 +15,7 @@ import {type DurableHost, type RecordedJson, watchDurably} from 'operation-polle
 import type {PasswordReset} from 'operation-poller/graph';
 import {clientOf, httpOf, type ModelClient, optionsOf, protocolOf, tokenOf} from './application-options.ts';
 import {containsText} from './contains-text.ts';
-import {type Facts, memoryOf, ranks, readMemoryOf} from './facts.ts';
+import {type Facts, Memory, memoryOf, ranks, readMemoryOf} from './facts.ts';
 import type {OperationPlan, Plan} from './plan.ts';
 import {Queue} from './queue.ts';
 import {abroad, locationOf, markerOf, passwordOf} from './service.ts';
@@ -69,9 +69,8 @@ class Pollers implements Application {
 
   begin(operation: number): void {
     const {plan} = this.#world;
-    const planned = plan.operations[operation];
-    const facts = this.#world.facts[operation];
-    if (planned === undefined || facts === undefined) return;
+    const facts = this.#world.factsOf(operation);
+    const {planned} = facts;
     const controller = this.#controller();
     this.#signals.add(controller.signal);
     const token = this.#stored.get(operation);
@@ -115,10 +114,8 @@ class Pollers implements Application {
         }
         world.happen({is: 'begin', operation});
         this.#follow(operation, poller, planned.wording === 'google.longrunning');
-        const facts = world.facts[operation];
         const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
-        if (newPassword !== undefined && facts !== undefined)
-          this.#users.waitForPassword(facts, isCurrent, newPassword);
+        if (newPassword !== undefined) this.#users.waitForPassword(world.factsOf(operation), isCurrent, newPassword);
         this.#store(operation, poller);
         world.reaches('begin');
       },
@@ -157,8 +154,7 @@ class Pollers implements Application {
   /** @param readsStart whether the answer to its start is the first report */
   #follow(operation: number, poller: OperationPoller, readsStart = false): void {
     const {plan} = this.#world;
-    const facts = this.#world.facts[operation];
-    if (facts === undefined) return;
+    const facts = this.#world.factsOf(operation);
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation && this.#pollers.get(operation) === poller;
     this.#pollers.set(operation, poller);
@@ -194,8 +190,7 @@ class Pollers implements Application {
   }
 
   /** Once, a user may go on after watching was given up. */
-  #goesOnAfter({operation, abandonedBy}: Facts): number | undefined {
-    const resumedAfter = this.#world.plan.operations[operation]?.resumedAfter;
+  #goesOnAfter({operation, planned: {resumedAfter}, abandonedBy}: Facts): number | undefined {
     if (resumedAfter === undefined || abandonedBy !== undefined || this.#goneOn.has(operation)) return undefined;
     this.#goneOn.add(operation);
     return resumedAfter;
@@ -277,9 +272,9 @@ class Pollers implements Application {
   }
 
   #store(operation: number, poller: OperationPoller): void {
-    const {plan, time, facts} = this.#world;
-    const known = facts[operation];
-    if (known === undefined || !mayCrash(plan)) return;
+    const {plan, time} = this.#world;
+    if (!mayCrash(plan)) return;
+    const known = this.#world.factsOf(operation);
     const token = poller.toJSON();
     const memory = readMemoryOf(known);
     const generation = this.#generation;
@@ -297,8 +292,8 @@ class Pollers implements Application {
   #keep(operation: number, token: ResumeToken): void {
     this.#stored.set(operation, token);
     this.#world.happen({is: 'stored', operation, whole: token});
-    const facts = this.#world.facts[operation];
-    if (facts !== undefined) facts.stored = readMemoryOf(facts);
+    const facts = this.#world.factsOf(operation);
+    facts.stored = readMemoryOf(facts);
   }
 
   #outcomeOf(error: unknown, abandonedBy: string | undefined): SeenOutcome {
@@ -331,8 +326,8 @@ class Workflows implements Application {
 
   begin(operation: number): void {
     const world = this.#world;
-    const planned = world.plan.operations[operation];
-    if (planned === undefined) return;
+    const facts = world.factsOf(operation);
+    const {planned} = facts;
     const generation = this.#generation;
     const isCurrent = (): boolean => generation === this.#generation;
     const known = this.#events.get(operation) ?? [];
@@ -357,13 +352,8 @@ class Workflows implements Application {
       token: tokenOf(world, operation),
       onEvent,
     };
-    const facts = world.facts[operation];
-    if (facts !== undefined && facts.stored !== undefined) {
-      const {notBefore, failures, missingSince, endRead} = facts.stored;
-      Object.assign(facts, {notBefore, failures, missingSince, endRead});
-    } else if (facts !== undefined) {
-      Object.assign(facts, {notBefore: 0, failures: 0, missingSince: undefined, endRead: undefined});
-    }
+    const {notBefore, failures, missingSince, endRead} = facts.stored ?? new Memory();
+    Object.assign(facts, {notBefore, failures, missingSince, endRead});
     watchDurably(this.#host(operation, isCurrent), locationOf(planned, operation), options).then(
       (outcome) => {
         const is = outcome.status === 'abandoned' ? outcome.reason : outcome.status;
@@ -386,7 +376,8 @@ class Workflows implements Application {
     const journal = this.#journals.get(operation) ?? [];
     this.#journals.set(operation, journal);
     let position = 0;
-    const isReplay = (world.facts[operation]?.resumedAt ?? 0) > 0 && journal.length > 0;
+    const facts = world.factsOf(operation);
+    const isReplay = facts.resumedAt > 0 && journal.length > 0;
     const recorded = <Is extends Entry['is']>(is: Is, name: string): Extract<Entry, {is: Is}> | undefined => {
       const entry = journal[position];
       position += 1;
@@ -400,8 +391,7 @@ class Workflows implements Application {
         const keep = (): void => {
           if (!isCurrent() || world.reaches('write')) return;
           journal.push(entry);
-          const facts = world.facts[operation];
-          if (facts !== undefined) facts.stored = memoryOf(facts);
+          facts.stored = memoryOf(facts);
           if (entry.is === 'run') world.happen({is: 'stored', operation, whole: entry.text});
           resolve(value);
         };
@@ -415,9 +405,8 @@ class Workflows implements Application {
       },
       sleep: async (name, milliseconds) => {
         const until = time.now + milliseconds;
-        const facts = world.facts[operation];
         // Cut off before it was recorded, a wait begins anew.
-        if (isReplay && journal.length <= position && facts !== undefined) facts.slack += milliseconds;
+        if (isReplay && journal.length <= position) facts.slack += milliseconds;
         const entry = recorded('sleep', name) ?? (await write({is: 'sleep', name, until} as const, {until}));
         await new Promise<void>((resolve) => {
           time.after(Math.max(0, entry.until - time.now), () => {

@@ -69,7 +69,7 @@ export function applyTo(world: World, happening: Happening): void {
         resumedAt: now,
         stalledAtBegin: world.stalled,
         trusts: happening.trusts === true,
-        knowsPassword: plan.operations[facts.operation]?.start?.password !== undefined && happening.trusts !== true,
+        knowsPassword: facts.planned.start?.password !== undefined && happening.trusts !== true,
         location: facts.startAnswer?.answer.place,
       });
       // A wait until a date may be over by the time that a body which does not come is given up.

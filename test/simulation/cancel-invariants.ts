@@ -51,16 +51,16 @@ export const cancelsWhileItIsWaitedFor: Check<'cancel request'> = (_, {time, pla
 };
 
 /** Whoever cancels learns what the service said, and no secret. */
-export const tellsWhatBecameOfACancel: Check<'cancel over'> = ({error}, {plan}, facts) => {
+export const tellsWhatBecameOfACancel: Check<'cancel over'> = ({error}, _, facts) => {
   const {accepted, needless, resolved, rejected, sent, asked} = facts.cancels;
   if (error === undefined) {
     return resolved < accepted + needless ? undefined : `cancel() resolves, and the service accepted ${accepted}`;
   }
-  const {cancelForm, wording} = plan.operations[facts.operation] ?? {};
+  const {cancelForm, wording} = facts.planned;
   if (error instanceof TypeError) {
     const hasNoWay = cancelForm === 'preset' && wording !== 'google.longrunning';
     // What is known of the operation may lead nowhere.
-    if (!hasNoWay && cancelForm?.startsWith('link') !== true) return `${error.message}, though it has`;
+    if (!hasNoWay && !cancelForm.startsWith('link')) return `${error.message}, though it has`;
     return sent === 0 || !hasNoWay ? undefined : `${error.message}, though a request was sent`;
   }
   if (!(error instanceof Error) || error.name !== 'PollError') return `cancel() rejects with ${String(error)}`;

@@ -19,9 +19,9 @@ export const reportsTheEndThatWasSaid: Check<'over'> = ({outcome}, {plan}, facts
 };
 
 /** Whoever asks for the result gets the one of this operation. */
-export const givesItsResult: Check<'over'> = ({outcome}, {plan}, {operation}) => {
+export const givesItsResult: Check<'over'> = ({outcome}, {plan}, {operation, planned}) => {
   if (outcome.is !== 'succeeded' || !plan.options.fetchResult) return undefined;
-  if (plan.operations[operation]?.wording !== 'longRunning') return undefined;
+  if (planned.wording !== 'longRunning') return undefined;
   const {of} = (outcome.operation?.result ?? {}) as {readonly of?: unknown};
   return of === `op-${operation}`
     ? undefined

@@ -1,4 +1,5 @@
 import type {ServiceAnswer} from './faults.ts';
+import type {OperationPlan} from './plan.ts';
 import type {End} from './wordings.ts';
 import type {ReceivedOnce, SeenOutcome, World} from './world.ts';
 
@@ -55,6 +56,7 @@ export function cancelsUnderWay({cancels: {asked, resolved, rejected}}: Facts): 
 /** What has happened to one operation. */
 export class Facts extends Memory {
   readonly operation: number;
+  readonly planned: OperationPlan;
   cancels = new Cancels();
   wasBegun = false;
   /** Whether the application waits for the answer to its start. */
@@ -130,10 +132,16 @@ export class Facts extends Memory {
   /** The end that any answer reported. */
   endSaid: End | undefined;
 
-  constructor(operation: number) {
+  constructor(operation: number, planned: OperationPlan) {
     super();
     this.operation = operation;
+    this.planned = planned;
   }
+}
+
+/** Whether an answer is waited for that was asked for when watching had begun so many times. */
+export function isWanted({abandonedBy, isWatched, watches}: Facts, asked: number): boolean {
+  return abandonedBy === undefined && isWatched && watches === asked;
 }
 
 /** What a resume token written now would remember. */

@@ -37,10 +37,8 @@ function sharesHolds({runner, hasClient}: World['plan']): boolean {
 export function closesTheGate(world: World, {operation, url}: Extract<Happening, {is: 'answer'}>): boolean {
   const {plan} = world;
   if (plan.hasClient) return true;
-  const planned = plan.operations[operation];
-  return (
-    sharesHolds(plan) && planned !== undefined && world.gateOf(url) === world.gateOf(locationOf(planned, operation))
-  );
+  const {planned} = world.factsOf(operation);
+  return sharesHolds(plan) && world.gateOf(url) === world.gateOf(locationOf(planned, operation));
 }
 
 /** Whether a user asks to cancel in the very moment in which the answer arrives that closes the gate. */

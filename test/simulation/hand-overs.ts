@@ -31,12 +31,12 @@ export class HandOvers {
 
   /** Is called with an end, and resolves or rejects as its plan says. */
   handOver(operation: number, {id, key, outcome, data, signal}: EndedRecord<DataOfRecord>): Promise<void> {
-    const {plan, time} = this.#world;
+    const {time} = this.#world;
     const number = this.#counts.get(operation) ?? 0;
     this.#counts.set(operation, number + 1);
     const isOurs = key === `op-${operation}` && data?.of === operation;
     this.#world.happen({is: 'hand over', operation, id, isOurs, outcome: seenOutcome(outcome)});
-    const how = plan.operations[operation]?.handOvers[number] ?? 'resolves';
+    const how = this.#world.factsOf(operation).planned.handOvers[number] ?? 'resolves';
     this.#world.count(`onEnd ${how}`);
     if (signal.aborted) this.#world.broken('onEnd is called though its signal has aborted');
     const call = {operation};

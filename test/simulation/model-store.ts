@@ -85,8 +85,7 @@ export class ModelStore {
         failures.set(operation, failed);
         this.#failing.add(operation);
         // The tracker tries again after that.
-        const facts = this.#world.facts[operation];
-        if (facts !== undefined) facts.late += Math.min(30_000, 100 * 2 ** (failed - 1)) + slowness;
+        this.#world.factsOf(operation).late += Math.min(30_000, 100 * 2 ** (failed - 1)) + slowness;
         throw error;
       } finally {
         changing.delete(operation);

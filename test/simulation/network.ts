@@ -1,3 +1,4 @@
+import {type Facts, isWanted} from './facts.ts';
 import type {ServiceAnswer} from './faults.ts';
 import {home, operationIn, passwordOf, type Service} from './service.ts';
 import type {Timer} from './virtual-time.ts';
@@ -22,7 +23,7 @@ interface Share {
   /** Whether the part of a batch is there at all. */
   readonly isThere: boolean;
   /** Which time of watching the operation it belongs to. */
-  readonly watch: number | undefined;
+  readonly watch: number;
   /** Whether it is a poll, or starts or cancels an operation. */
   readonly is: 'poll' | 'start' | 'cancel';
 }
@@ -115,9 +116,8 @@ export class Exchange {
         world.happen({is: `${is} answer`, operation, answer, url: this.#url, ...read});
         continue;
       }
-      const facts = world.facts[operation];
-      const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
-      world.happen({is: 'answer', operation, answer, isThere, isWanted, url: this.#url});
+      const shown = {answer, isThere, isWanted: isWanted(world.factsOf(operation), watch)};
+      world.happen({is: 'answer', operation, ...shown, url: this.#url});
     }
     this.#onArrival?.();
   }
@@ -135,32 +135,31 @@ export class Exchange {
     const isBatched = this.#isBatch;
     for (const {operation, answer, is, watch} of this.shares) {
       const {world} = this.#network;
-      const facts = world.facts[operation];
-      const isWanted = facts?.abandonedBy === undefined && facts?.isWatched === true && facts.watches === watch;
+      const isStillWanted = isWanted(world.factsOf(operation), watch);
       // The head counts by itself.
       const isHeadEnough =
-        this.#hasHead && !isBatched && (answer.http >= 400 || isRunningByStatus(world, operation, answer));
+        this.#hasHead && !isBatched && (answer.http >= 400 || isRunningByStatus(world.factsOf(operation), answer));
       const isGivenUp = why === 'given up';
       const unread = {isLost: !this.#hasHead, isUnread: true, isGivenUp};
       if (is !== 'poll') world.happen({is: `${is} answer`, operation, answer, url: this.#url, ...unread});
-      else if (isHeadEnough && isWanted) {
+      else if (isHeadEnough && isStillWanted) {
         const says = answer.http < 400 ? 'running' : answer.says;
         world.happen({
           is: 'answer',
           operation,
           answer: {...answer, says, delivery: 'hangBody'},
           isThere: true,
-          isWanted,
+          isWanted: true,
           url: this.#url,
         });
-      } else this.#network.world.happen({is: 'lost', operation, why, isBatched, isWanted});
+      } else world.happen({is: 'lost', operation, why, isBatched, isWanted: isStillWanted});
     }
   }
 }
 
 /** Whether the HTTP status of an answer is the operation's word, which needs no body. */
-function isRunningByStatus({plan}: World, operation: number, {http}: ServiceAnswer): boolean {
-  return http === 202 && plan.operations[operation]?.wording === 'azure.location';
+function isRunningByStatus({planned}: Facts, {http}: ServiceAnswer): boolean {
+  return http === 202 && planned.wording === 'azure.location';
 }
 
 /** Everything between the library and the service. */
@@ -205,7 +204,7 @@ export class Network {
   }
 
   #share(operation: number, answer: ServiceAnswer, isThere: boolean): Share {
-    return {operation, answer, isThere, watch: this.world.facts[operation]?.watches, is: 'poll'};
+    return {operation, answer, isThere, watch: this.world.factsOf(operation).watches, is: 'poll'};
   }
 
   /** A request leaves by itself, in no batch. @returns the operation that it is about */
@@ -228,15 +227,13 @@ export class Network {
 
   /** The password that the watch of an operation knows: a reset's own, while that goes on. */
   #passwordOf(operation: number): string | undefined {
-    return this.world.facts[operation]?.knowsPassword === true
-      ? passwordOf(this.world.plan.seed, operation)
-      : undefined;
+    return this.world.factsOf(operation).knowsPassword ? passwordOf(this.world.plan.seed, operation) : undefined;
   }
 
   /** A reset sends the password that its user has chosen. */
   #checkReset(operation: number, {url, json}: NetworkRequest): void {
     const {plan} = this.world;
-    const password = plan.operations[operation]?.start?.password;
+    const password = this.world.factsOf(operation).planned.start?.password;
     if (password === undefined) return;
     const body = password === 'chosen' ? {newPassword: passwordOf(plan.seed, operation)} : {};
     if (JSON.stringify(json) !== JSON.stringify(body)) this.world.broken(`a reset sends ${JSON.stringify(json)}`);

@@ -56,8 +56,8 @@ export class Queue implements Application {
 
   begin(operation: number): void {
     const {plan, time} = this.#world;
-    const planned = plan.operations[operation];
-    if (planned === undefined || this.#rows.has(operation)) return;
+    if (this.#rows.has(operation)) return;
+    const {planned} = this.#world.factsOf(operation);
     const options = {
       protocol: protocolOf(plan, planned),
       totalTimeout: plan.options.totalTimeout,
@@ -128,12 +128,11 @@ export class Queue implements Application {
   }
 
   #trouble(operation: number): TurnName | undefined {
-    return this.#world.plan.operations[operation]?.turns[this.#turns.get(operation) ?? 0];
+    return this.#world.factsOf(operation).planned.turns[this.#turns.get(operation) ?? 0];
   }
 
   #deliverLate(operation: number, wait: number, late: number): void {
-    const facts = this.#world.facts[operation];
-    if (facts !== undefined) facts.late += late;
+    this.#world.factsOf(operation).late += late;
     this.#deliverAfter(operation, wait + late);
   }
 
@@ -149,10 +148,10 @@ export class Queue implements Application {
   }
 
   #deliver(operation: number): void {
-    const {time, facts} = this.#world;
+    const {time} = this.#world;
     const row = this.#rows.get(operation);
-    const known = facts[operation];
-    if (row === undefined || known === undefined || row.inFlight > 0) return;
+    const known = this.#world.factsOf(operation);
+    if (row === undefined || row.inFlight > 0) return;
     // Its process is not there again.
     if (!time.isProcessAlive || !(known.isWatched || known.isHandedOver === false)) {
       this.#deliverAfter(operation, 500);
@@ -228,7 +227,7 @@ export class Queue implements Application {
   /** Stores a turn and publishes its events, both or neither. */
   #store(operation: number, row: Row, before: OperationRecord, turn: Turn<DataOfRecord>): void {
     const world = this.#world;
-    const facts = world.facts[operation];
+    const facts = world.factsOf(operation);
     row.version += 1;
     for (const event of turn.events) {
       world.happen({is: 'event', operation, event: event as unknown as SeenEvent, whole: event});
@@ -240,7 +239,7 @@ export class Queue implements Application {
     }
     row.text = this.#text(operation, turn.record);
     row.dueAt = turn.dueAt;
-    if (facts !== undefined) facts.stored = memoryOf(facts);
+    facts.stored = memoryOf(facts);
     if (before.ended === undefined && turn.record.ended !== undefined) {
       const outcome = outcomeOf(JSON.parse(row.text));
       if (outcome === undefined) world.broken('a record that has ended has no outcome');
@@ -272,11 +271,9 @@ export class Queue implements Application {
   #text(operation: number, record: OperationRecord): string {
     const text = JSON.stringify(record);
     this.#world.happen({is: 'stored', operation, whole: text});
-    const facts = this.#world.facts[operation];
-    if (facts !== undefined) {
-      facts.recordId = record.id;
-      facts.stored ??= memoryOf(facts);
-    }
+    const facts = this.#world.factsOf(operation);
+    facts.recordId = record.id;
+    facts.stored ??= memoryOf(facts);
     return text;
   }
 }

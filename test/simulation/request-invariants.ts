@@ -116,8 +116,8 @@ export const sendsTheTokenHome: RequestCheck = ({url, authorization}, _, {trusts
   authorization !== undefined && !mayHaveToken(url) && !trusts ? `a token went to ${new URL(url).origin}` : undefined;
 
 /** The token goes in the header, and after the scheme, that its protocol says. */
-export const sendsTheTokenAsItsProtocolSays: RequestCheck = ({operation, authorization}, {plan}) => {
-  if (authorization === undefined || plan.operations[operation]?.wording === 'graph.driveCopy') return undefined;
+export const sendsTheTokenAsItsProtocolSays: RequestCheck = ({authorization}, {plan}, {planned}) => {
+  if (authorization === undefined || planned.wording === 'graph.driveCopy') return undefined;
   const scheme = authorization.slice(0, authorization.indexOf(' '));
   const expected = {bearer: 'Bearer', header: 'x-api-key', scheme: 'Key'}[plan.key];
   return scheme === expected ? undefined : `a token went as ${scheme}, not as ${expected}`;

@@ -210,16 +210,15 @@ export class Tracker implements Application {
           const operation = event.data instanceof Object && 'of' in event.data ? Number(event.data.of) : -1;
           if (!isCurrent()) return;
           world.happen({is: 'event', operation, event: event as unknown as SeenEvent, whole: event});
-          const facts = world.facts[operation];
-          if (facts !== undefined) this.#memoriesOf(operation).set(event.attempt, memoryOf(facts));
+          this.#memoriesOf(operation).set(event.attempt, memoryOf(world.factsOf(operation)));
           world.reaches('event');
         });
-        for (const {operation, isWatched, isHandedOver, late} of world.facts) {
+        for (const facts of world.facts) {
+          const {operation, isWatched, isHandedOver} = facts;
           if (!this.#store.has(operation)) continue;
           this.#added.add(operation);
           // Polls that are overdue are spread.
-          const facts = world.facts[operation];
-          if (facts !== undefined && (isWatched || isHandedOver === false)) facts.late = late + 10 * world.facts.length;
+          if (isWatched || isHandedOver === false) facts.late += 10 * world.facts.length;
           void tracker.get(keyOf(operation)).then((tracked) => {
             if (tracked !== undefined) void this.#follow(operation, tracked);
             else if (isCurrent()) world.broken(`the tracker does not know op-${operation}, which is stored`);
@@ -237,9 +236,8 @@ export class Tracker implements Application {
     const world = this.#world;
     const {plan} = world;
     const generation = this.#generation;
-    const planned = plan.operations[operation];
-    const facts = world.facts[operation];
-    if (planned === undefined || facts === undefined) return;
+    const facts = world.factsOf(operation);
+    const {planned} = facts;
     const options = {
       protocol: protocolOf(plan, planned),
       totalTimeout: plan.options.totalTimeout,
@@ -281,7 +279,7 @@ export class Tracker implements Application {
     if (generation !== this.#generation || !world.time.isProcessAlive) return;
     // On closing, it may also be an end that the store rejected, or that a store which was left behind has not taken.
     if (this.#isClosed && (is === 'stopped' || this.#isStoreLeft || this.#store.isFailing(operation))) return;
-    const stored = world.facts[operation]?.outcome?.is;
+    const stored = world.factsOf(operation).outcome?.is;
     if (stored !== is) world.broken(`a user gets ${is}, and ${stored} is stored`);
   }
 
@@ -312,9 +310,8 @@ export class Tracker implements Application {
 
   /** What is in the store is what a process that follows knows. */
   #remember(operation: number): OperationRecord | undefined {
-    const facts = this.#world.facts[operation];
+    const facts = this.#world.factsOf(operation);
     const text = this.#store.textOf(operation);
-    if (facts === undefined) return undefined;
     if (text === undefined) {
       facts.stored = undefined;
       return undefined;
@@ -327,9 +324,9 @@ export class Tracker implements Application {
   #written(operation: number, text: string): void {
     const world = this.#world;
     world.happen({is: 'stored', operation, whole: text});
-    const facts = world.facts[operation];
+    const facts = world.factsOf(operation);
     const record = this.#remember(operation);
-    if (facts === undefined || record === undefined) return;
+    if (record === undefined) return;
     facts.recordId = record.id;
     if (record.ended === undefined || facts.outcome !== undefined) return;
     const outcome = outcomeOf(record);
@@ -339,7 +336,7 @@ export class Tracker implements Application {
 
   #removed(operation: number): void {
     this.#remember(operation);
-    if (this.#world.facts[operation]?.isHandedOver === false) this.#world.happen({is: 'removed', operation});
+    if (this.#world.factsOf(operation).isHandedOver === false) this.#world.happen({is: 'removed', operation});
   }
 }
 

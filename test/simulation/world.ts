@@ -221,12 +221,19 @@ export class World {
     this.time = new VirtualTime(plan.seed);
     this.service = new Service(plan, this.time);
     this.network = new Network(this, this.service);
-    this.facts = plan.operations.map((_, operation) => new Facts(operation));
+    this.facts = plan.operations.map((planned, operation) => new Facts(operation, planned));
     this.timeline = withTimeline ? [] : undefined;
     this.#makeApplication = makeApplication;
     this.hasEchoes = plan.operations.some(
       ({answers, start}) => start?.password !== undefined || answers.some(({fault}) => fault?.startsWith('echo')),
     );
+  }
+
+  /** What has happened to an operation. @throws where there is no such operation */
+  factsOf(operation: number): Facts {
+    const facts = this.facts[operation];
+    if (facts === undefined) throw new Error(`no operation ${operation}`);
+    return facts;
   }
 
   /** Lives through the whole of it. */
@@ -366,9 +373,9 @@ export class World {
   }
 
   #begin(operation: number): void {
-    const facts = this.facts[operation];
-    if (facts === undefined || facts.isWatched || facts.isStarting || facts.outcome !== undefined) return;
-    const first = this.plan.operations[operation]?.start === undefined ? 'begin' : 'start';
+    const facts = this.factsOf(operation);
+    if (facts.isWatched || facts.isStarting || facts.outcome !== undefined) return;
+    const first = facts.planned.start === undefined ? 'begin' : 'start';
     this.happen({is: facts.wasBegun ? 'resume' : first, operation});
     this.#application?.begin(operation);
   }
