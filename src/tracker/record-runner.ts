@@ -206,7 +206,7 @@ export class RecordRunner<Data> {
     const {dueAt} = turn;
     if (turn.record.ended !== undefined && before.ended === undefined) {
       // What onEnd is called with is what is stored.
-      void writer.put(key, turn.record, false).then(() => {
+      void writer.put(key, turn.record).then(() => {
         this.#settle(outcomeOf(toWallClock(turn.record)));
         this.start(dueAt);
       });

@@ -42,26 +42,18 @@ export class StoreWriter {
     this.#onError = onError;
   }
 
-  /** Resolves once the store has the record, or what came after it; or, on closing, once it has rejected it for the last time. */
-  put(key: string, record: OperationRecord, mayBeLost: boolean): Promise<void> {
+  /**
+   * Resolves once the store has the record, or what came after it; or, on closing, once it has rejected it for the last time.
+   *
+   * @param record `undefined`: there is to be none
+   */
+  put(key: string, record: OperationRecord | undefined, mayBeLost = false): Promise<void> {
     return new Promise((stored) => this.#add(key, {record, mayBeLost, waiters: [{stored}]}));
   }
 
-  /** @throws TrackerError when the store rejects it. It is written again all the same, unless another change follows. */
-  tryPut(key: string, record: OperationRecord): Promise<void> {
+  /** @throws TrackerError when the store rejects it. It is written or removed again all the same, unless another change follows. */
+  tryPut(key: string, record: OperationRecord | undefined): Promise<void> {
     return new Promise((stored, failed) => this.#add(key, {record, mayBeLost: false, waiters: [{stored, failed}]}));
-  }
-
-  /** @throws TrackerError when the store rejects it. The removal is repeated all the same. */
-  tryRemove(key: string): Promise<void> {
-    return new Promise((stored, failed) =>
-      this.#add(key, {record: undefined, mayBeLost: false, waiters: [{stored, failed}]}),
-    );
-  }
-
-  /** Removes, however often the store rejects that. */
-  remove(key: string): void {
-    this.#add(key, {record: undefined, mayBeLost: false, waiters: []});
   }
 
   /** Tries once more what is still to be written. */

@@ -54,7 +54,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
       onError,
       onDone: ({record: {key}}) => {
         this.#entries.delete(key);
-        writer.remove(key);
+        void writer.put(key, undefined);
       },
     };
   }
@@ -109,7 +109,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     if (!this.#refused.delete(key) && entry === undefined) return false;
     this.#entries.delete(key);
     entry?.runner.remove();
-    await this.#context.writer.tryRemove(key);
+    await this.#context.writer.tryPut(key, undefined);
     return true;
   }
 
@@ -171,7 +171,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     } catch (error) {
       if (this.#entries.get(key) === entry) this.#entries.delete(key);
       // It may have been stored all the same. A store that was left behind is not asked for anything any more.
-      if (this.#closing === undefined) writer.remove(key);
+      if (this.#closing === undefined) void writer.put(key, undefined);
       throw error;
     }
     entry.runner.start(dueAtOf(record));

@@ -296,8 +296,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a tracker hands an end over while it is being stored',
     file: 'tracker/record-runner.ts',
-    search: 'void writer.put(key, turn.record, false).then(() => {',
-    replace: 'void writer.put(key, turn.record, false);\n      void Promise.resolve().then(() => {',
+    search: 'void writer.put(key, turn.record).then(() => {',
+    replace: 'void writer.put(key, turn.record);\n      void Promise.resolve().then(() => {',
   },
   {
     name: 'a tracker forgets what its store rejected',
