@@ -1,6 +1,6 @@
 // The process of a tracker is killed again and again, at random moments, and a new one goes on over the same store: no operation is
 // lost, each end is handed over, and none is another than the service gave.
-import {type ChildProcess, fork} from 'node:child_process';
+import {fork} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {createServer} from 'node:http';
@@ -68,26 +68,27 @@ export async function killTracker({operations, kills, failEach, execArgv = []}: 
   const folder = mkdtempSync(join(tmpdir(), 'operation-poller-kill-'));
   const service = await startService(operations, kills);
   const added = new Set<string>();
-  const start = (): ChildProcess => {
+  const start = () => {
     const keys = service.keys.filter((key) => !added.has(key));
     const task: Task = {root: service.root, folder, keys, failEach};
     const child = fork(fileURLToPath(import.meta.url), ['track', JSON.stringify(task)], {execArgv: [...execArgv]});
     child.on('message', (message: Message) => {
       if ('added' in message) added.add(message.added);
     });
-    return child;
+    // From its start on, since one that has nothing left to do ends by itself. What it has sent may arrive after it has ended.
+    const ended = Promise.all([once(child, 'exit'), once(child, 'disconnect')]);
+    return {child, ended};
   };
   try {
     for (let kill = 0; kill < kills; kill++) {
-      const child = start();
-      await once(child, 'message');
+      const {child, ended} = start();
+      await Promise.race([once(child, 'message'), ended]);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * longestLife));
-      const exited = once(child, 'exit');
       child.kill('SIGKILL');
-      await exited;
+      await ended;
       service.nextAge();
     }
-    await once(start(), 'exit');
+    await start().ended;
     const store = fileStore(folder);
     const left = await store.list();
     await store.close?.();
