@@ -82,7 +82,7 @@ test('a resume file of the catalogue needs no --protocol', async () => {
   const first = ['watch', `${root}/status/a`, '--protocol', 'runpod.jobs', ...resume, '--timeout', '100ms'];
   expect((await run(first, {env})).exitCode).toBe(4);
   status = 'COMPLETED';
-  expect((await run(['watch', ...resume, '--timeout', '10s'], {env})).exitCode).toBe(0);
+  expect((await run(['watch', ...resume, '--timeout', '60s'], {env})).exitCode).toBe(0);
 });
 
 describe('is refused, without the key', () => {

@@ -45,9 +45,13 @@ function stopClock(): void {
 }
 
 /** Runs a command by fake timers: time passes only once it has written what is given, and then as much as is given with it. */
-async function runByFakeTimers(args: readonly string[], pace: ReadonlyArray<readonly [string, number]>) {
+async function runByFakeTimers(
+  args: readonly string[],
+  pace: ReadonlyArray<readonly [string, number]>,
+  options?: FakeShellOptions,
+) {
   jest.useFakeTimers({doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask']});
-  const shell = fakeShell({env});
+  const shell = fakeShell({env, ...options});
   const running = runCommand(args, shell);
   for (const [text, milliseconds] of pace) {
     while (!shell.written().stderr.includes(text)) await new Promise(setImmediate);
@@ -172,10 +176,15 @@ describe('watch: how it ends', () => {
     const atOnce = await run(['watch', missing, ...quick, '--not-found-grace', '0s'], {env});
     expect(atOnce).toMatchObject({exitCode: 6, stdout: '', stderr: expect.stringContaining('There is no operation')});
     expect(emulator.received).toBe(1);
-    const later = await runByFakeTimers(['watch', missing, ...quick, '--not-found-grace', '50ms'], [['HTTP 404', 50]]);
+    // Longer than the grace, so that it is over at the second poll, however fast that is answered.
+    const interval = ['--interval', '60ms'];
+    const later = await runByFakeTimers(
+      ['watch', missing, ...quick, ...interval, '--not-found-grace', '50ms'],
+      [['HTTP 404', 60]],
+    );
     expect(later.exitCode).toBe(6);
     expect(later.stderr).toMatch(
-      /^0s {2}HTTP 404 \w+, next poll in 5ms, not known to the service yet, giving up in 1s\n/,
+      /^0s {2}HTTP 404 \w+, next poll in 60ms, not known to the service yet, giving up in 1s\n/,
     );
     expect(emulator.received).toBe(3);
   });
@@ -260,12 +269,14 @@ describe('watch: what it prints', () => {
   });
 
   test('on a terminal: one live line that is gone at the end', async () => {
-    const shell = fakeShell({env, terminal: true, colors: true});
     const script = [{status: 'running', percentageComplete: 40}, {http: 429, retryAfter: 1}, 'succeeded'];
     const args = ['watch', operation(script), ...quick, '--protocol', 'graph.richLongRunning'];
-    expect(await runCommand(args, shell)).toBe(0);
-    const {stdout, stderr} = shell.written();
-    expect(stdout).toBe('succeeded\n');
+    const pace = [
+      ['running 40%', 5],
+      ['HTTP 429', 1000],
+    ] as const;
+    const {exitCode, stdout, stderr} = await runByFakeTimers(args, pace, {terminal: true, colors: true});
+    expect([exitCode, stdout]).toEqual([0, 'succeeded\n']);
     expect(shown(stderr)).toMatch(/^succeeded after 3 polls in \S+\n$/);
     const drawn = stderr.split('\u001b[1G').map(shown);
     expect(drawn[1]).toBe('watching  0s  polling');
@@ -291,6 +302,7 @@ describe('watch: what it prints', () => {
       const end = {elapsed: 60_000, after: 55_000, operation: operationOf('succeeded')};
       for (let index = 0; index < 20; index++) schedule.ended(end);
       await writeFile(learnedFile(), JSON.stringify(schedule));
+      stopClock();
       const {stderr} = await watch(['running', 'succeeded'], learned, {terminal: true});
       expect(stderr).toMatch(/\[-{10}\] {2}about 5\ds left {2}at most 1m 0\ds/);
       expect(await totalOf()).toBeCloseTo(20.4, 0);
