@@ -1,12 +1,15 @@
-import {beforeEach, expect, test} from '@jest/globals';
-import {FlowProducer, type Job, Worker} from 'bullmq';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
+import {FlowProducer, Job, Worker} from 'bullmq';
 import ky from 'ky';
 import {type OutcomeJson, readOutcome} from 'operation-poller/runner';
+import type {JobData} from '../../src/bullmq/job.ts';
+import {RedisClock} from '../../src/bullmq/redis-clock.ts';
 import {Bench, describeWithRedis, jobIdOf, until} from './setup.ts';
 
 describeWithRedis('an added job', () => {
   const bench = new Bench();
   beforeEach(() => void bench.fresh());
+  afterEach(() => void jest.restoreAllMocks());
 
   test('has the given name, else operation', async () => {
     const queue = bench.queue();
@@ -15,6 +18,20 @@ describeWithRedis('an added job', () => {
     const [c] = await queue.addMany([{location: `${location}c`, name: 'copy'}]);
     const names = [a, b, c].map(async (queued) => (await bench.raw().getJob(jobIdOf(queued ?? a)))?.name);
     expect(await Promise.all(names)).toEqual(['reset', 'operation', 'copy']);
+  });
+
+  test('is due no earlier than it was asked to be, also where the process is stopped while it reads the time', async () => {
+    const queue = bench.queue();
+    const {now} = RedisClock.prototype;
+    jest.spyOn(RedisClock.prototype, 'now').mockImplementation(function (this: RedisClock) {
+      const time = now.call(this);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      return time;
+    });
+    const before = Date.now();
+    const queued = await queue.add('https://graph.example/a', {initialDelay: 60_000});
+    const job = await Job.fromId<JobData>(bench.raw(), jobIdOf(queued));
+    expect(job?.data.token.dueAt).toBeGreaterThanOrEqual(before + 60_000);
   });
 
   test('has a priority, which decides who is polled first at every turn', async () => {
