@@ -2,10 +2,10 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {mkdtempSync, rmSync} from 'node:fs';
-import {type AddressInfo, createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Redis} from 'ioredis';
+import {freePort} from '../support/free-port.ts';
 
 /** A server that is running, and how to stop it. */
 export interface BenchRedis {
@@ -53,13 +53,4 @@ export async function startBenchRedis({appendOnly = false} = {}): Promise<BenchR
       rmSync(folder, {recursive: true, force: true});
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const {port} = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -4,8 +4,8 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {freePort} from './free-port.ts';
 import {fetchPackages} from './packages.ts';
-import {freePort} from './redis.ts';
 
 const version = '3.35.0';
 // Azurite's own account, which everybody knows.

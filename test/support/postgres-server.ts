@@ -6,7 +6,7 @@ import {dirname, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import postgres from 'postgres';
 import {installByApt, onPath} from './debian.ts';
-import {freePort} from './redis.ts';
+import {freePort} from './free-port.ts';
 
 /** A PostgreSQL server of the test's own. */
 export interface TestPostgres {

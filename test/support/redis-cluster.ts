@@ -3,7 +3,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Redis} from 'ioredis';
 import {onPath} from './debian.ts';
-import {freePort, kill, launch, type RedisSource} from './redis.ts';
+import {freePort} from './free-port.ts';
+import {kill, launch, type RedisSource} from './redis.ts';
 
 /** A Redis Cluster of the test's own: three masters on this machine. */
 export interface TestRedisCluster {

@@ -1,9 +1,10 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
-import {type AddressInfo, createConnection, createServer} from 'node:net';
+import {createConnection} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {installByApt, onPath} from './debian.ts';
+import {freePort} from './free-port.ts';
 
 /** A Redis server of the test's own. */
 export interface TestRedis {
@@ -127,17 +128,5 @@ function answers(port: number): Promise<boolean> {
     };
     socket.once('data', (data) => settle(data.toString().startsWith('+PONG')));
     socket.once('error', () => settle(false));
-  });
-}
-
-/** A port of this machine that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const {port} = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
   });
 }

@@ -4,14 +4,14 @@ import {Agent, get} from 'node:http';
 import {createServer} from 'node:net';
 import {describe, expect, test} from '@jest/globals';
 import {startGraphEmulator} from '../../src/testing/index.ts';
+import {freePort} from '../support/free-port.ts';
 import {bearer, failureOf, poll, startEmulator} from './emulators.ts';
 
 describe('the emulator', () => {
   test('listens on loopback, at the requested port', async () => {
-    const probe = createServer().listen(0, '127.0.0.1');
+    const port = await freePort();
+    const probe = createServer().listen(port, '127.0.0.1');
     await once(probe, 'listening');
-    const address = probe.address();
-    const port = typeof address === 'object' && address !== null ? address.port : 0;
     await expect(startGraphEmulator({port})).rejects.toMatchObject({code: 'EADDRINUSE'});
     probe.close();
     await once(probe, 'close');

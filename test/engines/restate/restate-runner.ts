@@ -1,13 +1,14 @@
 import {randomUUID} from 'node:crypto';
 import type {TestedRunner} from 'operation-poller/testing';
+import {freePort} from '../../support/free-port.ts';
 import {forkProgram} from '../../testing/runner-kit/fork-program.ts';
 import {processRunner} from '../../testing/runner-kit/process-runner.ts';
-import {freePorts, type Restate} from './restate.ts';
+import type {Restate} from './restate.ts';
 
 /** A service on a Restate server, which may have others: a process of its own, with a workflow of its own name. */
 export async function openRestate(restate: Restate): Promise<TestedRunner> {
   const name = `kit_${randomUUID().replaceAll('-', '')}`;
-  const [port] = await freePorts(1);
+  const port = await freePort();
   const {node, ingress, admin} = restate;
   return processRunner({
     cannot: {

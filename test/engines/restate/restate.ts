@@ -1,10 +1,10 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
-import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
+import {freePort} from '../../support/free-port.ts';
 import type {Tools} from './tools.ts';
 
 const program = fileURLToPath(new URL('service.ts', import.meta.url));
@@ -32,7 +32,12 @@ export class Restate {
   /** Starts a server, without a service. */
   static async start(tools: Tools): Promise<Restate> {
     const folder = await mkdtemp(join(tmpdir(), 'operation-poller-restate-data-'));
-    const restate = new Restate(tools, folder, await freePorts(4));
+    const restate = new Restate(tools, folder, [
+      await freePort(),
+      await freePort(),
+      await freePort(),
+      await freePort(),
+    ]);
     try {
       await restate.startServer();
     } catch (error) {
@@ -186,18 +191,4 @@ async function post(url: string, body: unknown): Promise<unknown> {
   const response = await fetch(url, {method: 'POST', headers, body: JSON.stringify(body)});
   if (!response.ok) throw new Error(`${url} answered ${response.status}: ${await response.text()}`);
   return response.json();
-}
-
-/** Ports that nobody listens on: a server that is started anew has to be found where it was. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({length: count}, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as {readonly port: number}).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
