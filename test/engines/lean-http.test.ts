@@ -127,7 +127,7 @@ async function waysOf(
   const {NODE_OPTIONS: _, ...env} = environment;
   for (const name of Object.keys(env)) if (/proxy/i.test(name)) delete env[name];
   for (const [name, value] of Object.entries(variables)) env[name] = value.replace('PROXY', urlOf(proxy));
-  const options = {cwd: folder, env: {...env, NODE_NO_WARNINGS: '1'}, timeout: 15_000};
+  const options = {cwd: folder, env: {...env, NODE_NO_WARNINGS: '1'}, timeout: 50_000};
   const {stderr} = await run(file, [...before, ...flags, 'program.js', urlOf(service)], options);
   expect(stderr).toBe('');
   return Object.fromEntries(requests);

@@ -59,7 +59,7 @@ describe('the packed package', () => {
     // Its cache would otherwise go into the home directory of whoever runs the tests.
     const env = {...environment, DENO_DIR: join(project, 'deno'), DENO_NO_UPDATE_CHECK: '1', NO_COLOR: '1'};
     const program = [...before, 'platform.mjs', JSON.stringify(Object.fromEntries(locations))];
-    const {stdout, stderr} = await run(file, program, {cwd: project, env, timeout: 15_000});
+    const {stdout, stderr} = await run(file, program, {cwd: project, env, timeout: 50_000});
 
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual({

@@ -55,7 +55,7 @@ describeOnAzurite('the queue on Azure Storage', () => {
   }
 
   /** Waits until a condition holds. By then the test has failed anyway: otherwise jest would never end. */
-  const until = (holds: () => boolean | Promise<boolean>): Promise<unknown> => pWaitFor(holds, {timeout: 20_000});
+  const until = (holds: () => boolean | Promise<boolean>): Promise<unknown> => pWaitFor(holds, {timeout: 50_000});
 
   /** How many messages are in a queue, those too that cannot be received now. */
   const messagesIn = async (of: QueueClient): Promise<number | undefined> =>
@@ -91,7 +91,7 @@ describeOnAzurite('the queue on Azure Storage', () => {
     expect(emulator.received).toBe(7);
     expect(await messagesIn(poison)).toBe(0);
     expect(errors).toEqual([]);
-  }, 30_000);
+  });
 
   test.each([
     ['that is no record', Buffer.from('{"version": 1}').toString('base64'), 'RecordRefusedError'],

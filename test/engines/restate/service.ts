@@ -6,7 +6,7 @@ import type {ResumeToken} from '../../../src/operation/resume-token.ts';
 import * as schedules from '../../../src/schedule/schedules.ts';
 
 const port = Number(process.argv[2]);
-const options = {token: () => 'test-token', schedule: schedules.fixed(600), requestTimeout: 3000};
+const options = {token: () => 'test-token', schedule: schedules.fixed(600), requestTimeout: 30_000};
 const retryPolicy = {initialInterval: 50, maxInterval: 200};
 
 /** A handler returns JSON, which an error is not. */

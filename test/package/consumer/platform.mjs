@@ -46,7 +46,7 @@ const {status: resumed} = await resumeOperation(JSON.stringify(stop.resumeToken)
 
 const failure = await trouble(pollOperation(locations.fails, options));
 const loss = await trouble(pollOperation(locations.resets, options));
-const delay = await trouble(pollOperation(locations.hangs, {...options, requestTimeout: 300}));
+const delay = await trouble(pollOperation(locations.hangs, {...options, requestTimeout: 1000}));
 
 console.log(
   JSON.stringify({
