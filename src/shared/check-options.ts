@@ -118,7 +118,10 @@ export function isA(takes: string, form: Form): Check {
 /** A string of at least one character. */
 export const isNonEmptyString: Check = /* @__PURE__ */ isA('a string that is not empty', /./s);
 /** A string that is stored as it is: as UTF-8, lone surrogates are all the same character. */
-export const isWellFormed: Check = /* @__PURE__ */ isA('a string that is not empty and has no lone surrogates', /^\P{Cs}+$/u);
+export const isWellFormed: Check = /* @__PURE__ */ isA(
+  'a string that is not empty and has no lone surrogates',
+  /^\P{Cs}+$/u,
+);
 /** A function. */
 export const isFunction: Check = /* @__PURE__ */ isA('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
