@@ -17,7 +17,7 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
   const {tokenOrigin} = state;
   const {reader} = settings;
   const {cancel, name} = reader.protocol;
-  const location = cancelLocation(settings, state);
+  const location = cancel && cancelLocation(cancel, settings, state);
   if (cancel === undefined || location === undefined)
     throw new TypeError(`cancel: the protocol ${name} has no way to cancel this operation`);
   // The deadline of the watch may have passed; and a client may hold the request back for hours.
@@ -41,13 +41,11 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
   if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
 }
 
-const noPlace: UrlPlace = {};
-
 function cancelLocation(
-  {reader, base, trustedOrigins}: Settings,
+  cancel: UrlPlace,
+  {base, trustedOrigins}: Settings,
   {location, tokenOrigin, operation}: WatchState,
 ): string | undefined {
-  const {cancel = noPlace} = reader.protocol;
   // The location stays as it is, byte for byte.
   if ((cancel.suffix ?? cancel.template ?? cancel.at) === undefined) return location;
   const target = locatePlace(cancel, location, operation?.raw, base);
