@@ -107,7 +107,7 @@ export function watchStarted<Result = unknown>(
   const setup =
     report.kind === 'ended'
       ? endedSetup(report.operation, settings, accepted)
-      : runningSetup(client, report, settings, accepted, options.initialDelay);
+      : runningSetup(client, report, settings, accepted, options);
   return {confirmed: true, poller: new OperationPoller<Result>(setup.state, setup.settings), answer};
 }
 
@@ -134,20 +134,21 @@ function runningSetup(
   {location, isFirstReport}: Extract<StartReport, {readonly kind: 'watch'}>,
   given: Settings,
   accepted: AcceptedStart,
-  initialDelay: number | undefined,
+  options: ClientPollOptions,
 ): WatchSetup {
   const {response, isSecret} = accepted;
+  const {reader} = accepted.settings;
   const {secrets, credentials} = response;
   const isFirst = isFirstReport && !isSecret;
   const wait = isFirst ? 0 : response.retryAfter;
   // What the service asked for beats the protocol's interval.
-  const otherDelay = wait === undefined ? accepted.settings.reader.minimumInterval : 0;
+  const otherDelay = wait === undefined ? reader.minimumInterval : 0;
   const settings: Settings = {
     ...given,
     // Later responses may quote the token of the start.
     secrets,
     credentials,
-    initialDelay: Math.max(wait ?? 0, initialDelay ?? otherDelay),
+    initialDelay: Math.max(wait ?? 0, options.initialDelay ?? otherDelay),
     transport: isFirst ? withFirstResponse(response, location, given.transport) : given.transport,
   };
   return {state: startedState(client, location, settings, accepted), settings};
