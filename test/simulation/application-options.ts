@@ -69,6 +69,18 @@ export function protocolOf({key}: Plan, {wording, cancelForm}: OperationPlan): P
   return cancelForm === 'preset' ? protocol : withCancel(protocol, cancelForm);
 }
 
+/** What a runner is told of an operation. */
+export function recordOptionsOf(plan: Plan, planned: OperationPlan, operation: number) {
+  const {totalTimeout, initialDelay} = plan.options;
+  return {
+    protocol: protocolOf(plan, planned),
+    totalTimeout,
+    initialDelay,
+    key: `op-${operation}`,
+    data: {of: operation},
+  };
+}
+
 /** The protocols that records refer to by name. */
 function ownProtocolsOf({key}: Plan): readonly Protocol[] {
   return key === 'bearer' ? [] : Object.values(byKey[key]);

@@ -272,21 +272,18 @@ class Pollers implements Application {
   }
 
   #store(operation: number, poller: OperationPoller): void {
-    const {plan, time} = this.#world;
-    if (!mayCrash(plan)) return;
+    if (!mayCrash(this.#world.plan)) return;
     const known = this.#world.factsOf(operation);
     const token = poller.toJSON();
     const memory = readMemoryOf(known);
     const generation = this.#generation;
     const watch = known.watches;
-    const keep = (): void => {
-      // What was known before is not written over the last word of a watch.
-      if (generation !== this.#generation || known.watches !== watch || this.#world.reaches('write')) return;
+    // What was known before is not written over the last word of a watch.
+    const isWanted = (): boolean => generation === this.#generation && known.watches === watch;
+    this.#world.write(isWanted, () => {
       this.#keep(operation, token);
       known.stored = memory;
-    };
-    if (plan.store.takes === 0) keep();
-    else time.after(plan.store.takes, keep, 'application');
+    });
   }
 
   #keep(operation: number, token: ResumeToken): void {
@@ -372,7 +369,7 @@ class Workflows implements Application {
 
   #host(operation: number, isCurrent: () => boolean): DurableHost {
     const world = this.#world;
-    const {time, plan} = world;
+    const {time} = world;
     const journal = this.#journals.get(operation) ?? [];
     this.#journals.set(operation, journal);
     let position = 0;
@@ -388,15 +385,12 @@ class Workflows implements Application {
     /** Writes an entry, which takes a while; the process may die before or after. */
     const write = <T>(entry: Entry, value: T): Promise<T> =>
       new Promise((resolve) => {
-        const keep = (): void => {
-          if (!isCurrent() || world.reaches('write')) return;
+        world.write(isCurrent, () => {
           journal.push(entry);
           facts.stored = memoryOf(facts);
           if (entry.is === 'run') world.happen({is: 'stored', operation, whole: entry.text});
           resolve(value);
-        };
-        if (plan.store.takes === 0) keep();
-        else time.after(plan.store.takes, keep, 'application');
+        });
       });
     return {
       now: async (name) => {

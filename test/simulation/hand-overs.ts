@@ -1,5 +1,5 @@
 import {OperationError} from 'operation-poller';
-import type {EndedRecord, outcomeOf} from 'operation-poller/runner';
+import {type EndedRecord, type OperationRecord, outcomeOf} from 'operation-poller/runner';
 import type {SeenOutcome, World} from './world.ts';
 
 /** What is added with each operation. */
@@ -67,4 +67,11 @@ export function seenOutcome(outcome: NonNullable<ReturnType<typeof outcomeOf>>):
   const is = outcome.status === 'abandoned' ? outcome.reason : outcome.status;
   const error = 'error' in outcome && outcome.error instanceof OperationError ? outcome.error : undefined;
   return {is, operation: outcome.operation, whole: outcome, message: error?.message};
+}
+
+/** Tells the world of an end that is in a record now. */
+export function tellEnd(world: World, operation: number, record: OperationRecord): void {
+  const outcome = outcomeOf(record);
+  if (outcome === undefined) world.broken('a record that has ended has no outcome');
+  else world.happen({is: 'over', operation, outcome: seenOutcome(outcome)});
 }

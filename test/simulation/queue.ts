@@ -4,14 +4,13 @@ import {
   dueAtOf,
   type EndedRecord,
   type OperationRecord,
-  outcomeOf,
   type Turn,
   takeTurn,
   wakeRecord,
 } from 'operation-poller/runner';
-import {clientOf, protocolOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
+import {clientOf, recordOptionsOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
 import {memoryOf} from './facts.ts';
-import {type DataOfRecord, HandOvers, seenOutcome} from './hand-overs.ts';
+import {type DataOfRecord, HandOvers, tellEnd} from './hand-overs.ts';
 import {locationOf} from './service.ts';
 import type {TurnName} from './turns.ts';
 import type {Timer} from './virtual-time.ts';
@@ -58,13 +57,7 @@ export class Queue implements Application {
     const {plan, time} = this.#world;
     if (this.#rows.has(operation)) return;
     const {planned} = this.#world.factsOf(operation);
-    const options = {
-      protocol: protocolOf(plan, planned),
-      totalTimeout: plan.options.totalTimeout,
-      initialDelay: plan.options.initialDelay,
-      key: `op-${operation}`,
-      data: {of: operation},
-    };
+    const options = recordOptionsOf(plan, planned, operation);
     const record = createRecord(locationOf(planned, operation), options, time.wall);
     this.#write(() => {
       const text = this.#text(operation, record);
@@ -240,11 +233,7 @@ export class Queue implements Application {
     row.text = this.#text(operation, turn.record);
     row.dueAt = turn.dueAt;
     facts.stored = memoryOf(facts);
-    if (before.ended === undefined && turn.record.ended !== undefined) {
-      const outcome = outcomeOf(JSON.parse(row.text));
-      if (outcome === undefined) world.broken('a record that has ended has no outcome');
-      else world.happen({is: 'over', operation, outcome: seenOutcome(outcome)});
-    }
+    if (before.ended === undefined && turn.record.ended !== undefined) tellEnd(world, operation, JSON.parse(row.text));
     this.#schedule(operation);
     if (!row.wasWoken) return;
     row.wasWoken = false;
@@ -257,15 +246,9 @@ export class Queue implements Application {
     return this.#client;
   }
 
-  /** A write takes a while; the process may die before it is done. */
   #write(write: () => void): void {
-    const {plan, time} = this.#world;
     const generation = this.#generation;
-    const keep = (): void => {
-      if (generation === this.#generation && !this.#world.reaches('write')) write();
-    };
-    if (plan.store.takes === 0) keep();
-    else time.after(plan.store.takes, keep, 'application');
+    this.#world.write(() => generation === this.#generation, write);
   }
 
   #text(operation: number, record: OperationRecord): string {

@@ -1,15 +1,15 @@
 import type {OperationClient} from 'operation-poller/client';
-import {type OperationRecord, outcomeOf} from 'operation-poller/runner';
+import type {OperationRecord} from 'operation-poller/runner';
 import {
   createOperationTracker,
   type OperationTracker,
   type TrackedOperation,
   type TrackerError,
 } from 'operation-poller/tracker';
-import {clientOf, protocolOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
+import {clientOf, recordOptionsOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
 import {containsText} from './contains-text.ts';
 import {Memory, memoryOf} from './facts.ts';
-import {type DataOfRecord, HandOvers, seenOutcome} from './hand-overs.ts';
+import {type DataOfRecord, HandOvers, seenOutcome, tellEnd} from './hand-overs.ts';
 import {ModelStore, storeError} from './model-store.ts';
 import {locationOf, markerOf} from './service.ts';
 import type {Application, SeenEvent, World} from './world.ts';
@@ -238,13 +238,7 @@ export class Tracker implements Application {
     const generation = this.#generation;
     const facts = world.factsOf(operation);
     const {planned} = facts;
-    const options = {
-      protocol: protocolOf(plan, planned),
-      totalTimeout: plan.options.totalTimeout,
-      initialDelay: plan.options.initialDelay,
-      key: keyOf(operation),
-      data: {of: operation},
-    };
+    const options = recordOptionsOf(plan, planned, operation);
     this.#adding.add(operation);
     for (;;) {
       const tracker = await this.#open();
@@ -328,10 +322,7 @@ export class Tracker implements Application {
     const record = this.#remember(operation);
     if (record === undefined) return;
     facts.recordId = record.id;
-    if (record.ended === undefined || facts.outcome !== undefined) return;
-    const outcome = outcomeOf(record);
-    if (outcome === undefined) world.broken('a record that has ended has no outcome');
-    else world.happen({is: 'over', operation, outcome: seenOutcome(outcome)});
+    if (record.ended !== undefined && facts.outcome === undefined) tellEnd(world, operation, record);
   }
 
   #removed(operation: number): void {

@@ -294,6 +294,16 @@ export class World {
     return !this.time.isProcessAlive;
   }
 
+  /** Writes what is still wanted then: a write takes a while, and the process may die before it is done. */
+  write(isWanted: () => boolean, write: () => void): void {
+    const {takes} = this.plan.store;
+    const keep = (): void => {
+      if (isWanted() && !this.reaches('write')) write();
+    };
+    if (takes === 0) keep();
+    else this.time.after(takes, keep, 'application');
+  }
+
   count(name: string): void {
     this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
   }
