@@ -1,12 +1,12 @@
 import {type Answer, graphError, type LocationForm, locationHeader} from './answer.ts';
-import {type Check, checkedWhereRead, checkFields, checkFlag, checkOneOf, outOfRange} from './checks.ts';
+import {type Check, checkedWhereRead, checkFields, checkFlag, checkObject, checkOneOf, outOfRange} from './checks.ts';
 import type {EmulatedOperation, ScriptedOperation} from './emulated-operation.ts';
 import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
 import {type AddOperationOptions, type OperationPlan, readOperationOptions} from './operation-options.ts';
 import type {OperationStep, StepAnswer} from './operation-step.ts';
 import {checkPath, checkVersion, locationOf, type Version} from './path.ts';
-import {readAnswer, readScript} from './script.ts';
+import {readScript, readSingleStep} from './script.ts';
 import {type EmulatedResource, type EndpointParts, ScriptedEndpoint} from './scripted-endpoint.ts';
 import {answerStep, httpOf} from './step-answer.ts';
 
@@ -51,7 +51,7 @@ const checks: Readonly<Record<keyof AddStartOptions, Check>> = {
   method: checkOneOf(startMethods),
   version: checkVersion,
   bearer: checkFlag,
-  answer: checkedWhereRead,
+  answer: checkObject,
   script: checkedWhereRead,
   starts: checkedWhereRead,
   header: checkOneOf(startHeaders),
@@ -107,7 +107,7 @@ export function addStart(options: AddStartOptions, service: EmulatedService): Em
     throw new TypeError('options: expected either answer or script, got both');
   }
   const checkedScript =
-    answer === undefined ? readScript('options.script', script ?? [{}]) : readAnswer('options.answer', answer);
+    answer === undefined ? readScript('options.script', script ?? [{}]) : readSingleStep('options.answer', answer);
   const operation = starts && readOperationOptions('options.starts', starts, operations.script);
   const parts = {location: locationOf(root, {version, path}), script: checkedScript, bearer, visibleAfter: 0};
   const {header = 'Location', location: form = service.location} = options;

@@ -67,12 +67,6 @@ export function readScript(name: string, script: readonly OperationStep[]): Scri
   return {steps, last};
 }
 
-/** Checks the one answer to every request. */
-export function readAnswer(name: string, answer: StepAnswer): Script {
-  if (!isRecord(answer)) throw wrongType(name, 'an object', answer);
-  return readSingleStep(name, answer);
-}
-
 /** Checks the one step that answers every request. */
 export function readSingleStep(name: string, step: OperationStep): Script {
   const last = readStep(name, step);

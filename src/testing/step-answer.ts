@@ -54,13 +54,9 @@ export interface ResourceFacts {
   readonly id: string;
   readonly status: string | undefined;
   /** Only an operation of a user's authentication has these. */
-  readonly documented?: DocumentedFacts | undefined;
-}
-
-export interface DocumentedFacts {
-  readonly context: string;
-  readonly createdDateTime: string;
-  readonly lastActionDateTime: string;
+  readonly documented?:
+    | {readonly context: string; readonly createdDateTime: string; readonly lastActionDateTime: string}
+    | undefined;
 }
 
 /**
