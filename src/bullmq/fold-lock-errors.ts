@@ -5,18 +5,13 @@ const window = 1000;
 const lockError = /^(?:(?:Missing lock|Lock mismatch|could not renew lock) for job|Job) (\S+?)\.?(?: |$)/;
 const isLockError = /lock|not in the active state/i;
 
-/** Reports errors; those about lost locks are combined into one. */
-export interface ErrorFolder {
-  readonly report: (error: Error) => void;
-  /** Reports what was collected, now. */
-  readonly flush: () => void;
-}
-
 /**
  * Combines the many errors of a stall into one: a worker that got no CPU time for so long that it lost its jobs to others
  * causes two or three for each job. That of a single job is reported unchanged.
+ *
+ * @returns what takes the errors, and what reports at once those that were collected
  */
-export function foldLockErrors(onError: (error: Error) => void): ErrorFolder {
+export function foldLockErrors(onError: (error: Error) => void) {
   const jobs = new Set<string>();
   let first: Error | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -30,7 +25,7 @@ export function foldLockErrors(onError: (error: Error) => void): ErrorFolder {
     onError(size === 1 ? cause : new Error(`Missing lock for ${size} jobs, which others have taken over`, {cause}));
   };
   return {
-    report: (error) => {
+    report: (error: Error) => {
       const [, id] = lockError.exec(error.message) ?? [];
       if (id === undefined || !isLockError.test(error.message)) return onError(error);
       jobs.add(id);

@@ -4,21 +4,12 @@ import {attributeNames, metricNames} from './names.ts';
 import type {WatchOutcome} from './outcome.ts';
 import type {Segment} from './timeline.ts';
 
-export interface Meters {
-  readonly addInProgress: (change: 1 | -1, protocol: string) => void;
-  readonly recordSegment: (segment: Segment, protocol: string) => void;
-  readonly countRetry: (error: string, protocol: string) => void;
-  /** @param watch its duration in seconds and its protocol; absent where they are unknown */
-  readonly recordOutcome: (
-    outcome: WatchOutcome,
-    watch?: {readonly duration: number; readonly protocol: string},
-  ) => void;
-}
+export type Meters = ReturnType<typeof createMeters>;
 
 // Operations take from an instant to days; the SDK's default boundaries end at under three hours.
 const boundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 21_600, 86_400];
 
-export function createMeters(provider: MeterProvider): Meters {
+export function createMeters(provider: MeterProvider) {
   const meter = provider.getMeter('operation-poller');
   const counter = (name: string, unit: string, description: string) => meter.createCounter(name, {unit, description});
   const histogram = (name: string, description: string) =>
@@ -34,10 +25,11 @@ export function createMeters(provider: MeterProvider): Meters {
   const detectionTime = 'Time from the end of an operation, as the service dates it, to its detection';
   const detection = histogram(metricNames.detection, detectionTime);
   return {
-    addInProgress: (change, protocol) => inProgress.add(change, {[attributeNames.protocol]: protocol}),
-    countRetry: (error, protocol) =>
+    addInProgress: (change: 1 | -1, protocol: string): void =>
+      inProgress.add(change, {[attributeNames.protocol]: protocol}),
+    countRetry: (error: string, protocol: string): void =>
       retries.add(1, {[attributeNames.protocol]: protocol, [attributeNames.error]: error}),
-    recordSegment: (segment, protocol) => {
+    recordSegment: (segment: Segment, protocol: string): void => {
       const attributes: Attributes = {[attributeNames.protocol]: protocol};
       if (segment.is === 'wait') {
         const lasted = (segment.to - segment.from) / 1000;
@@ -47,7 +39,11 @@ export function createMeters(provider: MeterProvider): Meters {
         polls.add(1, {...attributes, ...responseAttributes(segment.httpStatus, segment.error)});
       }
     },
-    recordOutcome: ({attributes, detectionDelay}, watch) => {
+    /** @param watch its duration in seconds and its protocol; absent where they are unknown */
+    recordOutcome: (
+      {attributes, detectionDelay}: WatchOutcome,
+      watch?: {readonly duration: number; readonly protocol: string},
+    ): void => {
       const all = watch === undefined ? attributes : {[attributeNames.protocol]: watch.protocol, ...attributes};
       outcomes.add(1, all);
       if (watch !== undefined) duration.record(watch.duration, all);

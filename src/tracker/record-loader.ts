@@ -8,13 +8,6 @@ import {readRecordText} from './record-text.ts';
 import type {OperationStore} from './store.ts';
 import {TrackerError} from './tracker-error.ts';
 
-/** What a store held. */
-export interface Loaded<Data> {
-  readonly records: readonly OperationRecord<Data>[];
-  /** The keys under which there is no record that this version can read. */
-  readonly refused: ReadonlySet<string>;
-}
-
 /** How many records are read at once. */
 const atOnce = 100;
 /** How often a read is tried, and how long after the first failure, in milliseconds; that doubles with each. */
@@ -25,12 +18,13 @@ const retryDelay = 200;
  * Reads a store. A read that fails is repeated four times.
  *
  * @param onError gets the failed reads, and what is not a record
+ * @returns the records, and the keys under which there is none that this version can read
  * @throws TrackerError when one fails for the fifth time
  */
 export async function loadRecords<Data>(
   store: OperationStore,
   onError: (error: TrackerError) => void,
-): Promise<Loaded<Data>> {
+): Promise<{readonly records: readonly OperationRecord<Data>[]; readonly refused: ReadonlySet<string>}> {
   const retrying = async <Result>(read: () => Promise<Result>, key?: string): Promise<Result> => {
     for (let attempt = 1; ; attempt++) {
       try {
