@@ -65,7 +65,8 @@ export abstract class ScriptedEndpoint implements EmulatedResource {
     const now = Date.now();
     this.location = location;
     this.bearer = bearer;
-    this.visibleAt = now + visibleAfter;
+    // What is there at once stays there, also where the wall clock is set back.
+    this.visibleAt = visibleAfter === 0 ? 0 : now + visibleAfter;
     this.#playback = new Playback(script, now);
   }
 

@@ -96,6 +96,15 @@ describe('a script', () => {
     expect(await statuses(operation.location, 1)).toEqual(['notStarted']);
     expect([operation.polls, operation.requests.length]).toEqual([1, 2]);
   });
+
+  test('starts at once otherwise, also where the wall clock is set back right afterwards', async () => {
+    jest.useFakeTimers();
+    const emulator = await startEmulator();
+    const places = [emulator.addOperation({script: ['running']}), emulator.addResource({path: '/made/1'})];
+    jest.setSystemTime(Date.now() - 1);
+    const found = await Promise.all(places.map(({location}) => poll(location)));
+    expect(found.map(({response}) => response.status)).toEqual([200, 200]);
+  });
 });
 
 describe('a script is checked at the call', () => {
