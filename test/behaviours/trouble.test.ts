@@ -16,7 +16,7 @@ import {
   UnreachableError,
   WatchTimeoutError,
 } from '../../src/index.ts';
-import {type OperationStep, type StepAnswer, startGraphEmulator} from '../../src/testing/index.ts';
+import type {OperationStep, StepAnswer} from '../../src/testing/index.ts';
 import {
   answered,
   atRest,
@@ -44,6 +44,7 @@ import {
   watch,
   wrapTransport,
 } from '../support/behaviours.ts';
+import {takeClosedPort} from '../support/closed-port.ts';
 
 const longestTimer = 2 ** 31 - 1;
 
@@ -172,8 +173,7 @@ describe('15: transient', () => {
   });
 
   test('nobody listens there', async () => {
-    const closed = await startGraphEmulator();
-    await closed.stop();
+    using closed = await takeClosedPort();
     let count = 0;
     const http = wrapTransport((transport) => (location, request) => {
       return transport(++count === 2 ? closed.root : location, request);
