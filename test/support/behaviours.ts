@@ -328,7 +328,11 @@ export function skipWaits({poller}: Recording): void {
  *
  * @param count how many requests the operation has had by then
  */
-export async function timeOut(operation: EmulatedOperation, count: number, milliseconds: number): Promise<void> {
+export async function timeOut(
+  operation: Pick<EmulatedOperation, 'requests'>,
+  count: number,
+  milliseconds: number,
+): Promise<void> {
   await until(() => operation.requests.length === count);
   // If there is a head of an answer, it is read by then.
   await turns();
