@@ -108,7 +108,7 @@ describeWithRedis("where this machine's clock is not Redis'", () => {
       const queued = await queue.addMany(
         Array.from({length: 20}, () => ({location: emulator.addOperation().location})),
       );
-      bench.worker({recoverAfter: 3000});
+      bench.worker({recoverAfter: 3900});
       for (const operation of queued) expect((await operation.result()).status).toBe('succeeded');
       expect(emulator.received).toBe(20 * 4);
       expect(bench.errors).toEqual([]);

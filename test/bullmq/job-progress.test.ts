@@ -110,10 +110,15 @@ describeWithRedis('a job in BullMQ’s dashboards', () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue();
     let calls = 0;
+    let goOn = (): void => undefined;
+    const seen = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     bench.worker({
       onEnd: async () => {
         calls += 1;
         if (calls === 1) throw new Error(`no mail for ${token}`);
+        await seen;
         // Whatever it rejects with.
         if (calls === 2) await Promise.reject();
       },
@@ -122,6 +127,7 @@ describeWithRedis('a job in BullMQ’s dashboards', () => {
     await until(async () => (await shown(queued)).log.length === 1);
     const during = await shown(queued);
     expect(during.progress).toEqual({status: 'succeeded', attempt: 1, error: 'onEnd rejected, 1 in a row'});
+    goOn();
     await until(async () => (await shown(queued)).state === 'completed');
     expect(await shown(queued)).toEqual({
       state: 'completed',

@@ -63,10 +63,15 @@ describeWithRedis('onEnd', () => {
     const queue = bench.queue<Data>();
     const {ends, onEnd} = keepEnds(2);
     const times: number[] = [];
+    let goOn = (): void => undefined;
+    const seen = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
     bench.worker<Data>({
-      onEnd: (ended) => {
+      onEnd: async (ended) => {
         times.push(Date.now());
-        return onEnd(ended);
+        if (times.length > 1) await seen;
+        await onEnd(ended);
       },
     });
     const queued = await queue.add(emulator.addOperation().location, {handOver: true});
@@ -80,6 +85,7 @@ describeWithRedis('onEnd', () => {
     // Whoever waits for the result does not wait for it.
     expect((await queued.result()).status).toBe('succeeded');
     expect(ends).toHaveLength(1);
+    goOn();
     await until(async () => (await queue.counts()).ended === 1 + 1);
     expect(ends.map(({id}) => id)).toEqual([queued.id, queued.id, queued.id]);
     const [first = 0, second = 0, third = 0] = times;

@@ -110,14 +110,14 @@ describeWithRedis('a worker that woke from a stall', () => {
       // Redis has answered, and its answer is not read for longer than the lock lasts.
       if (stalls > 0 && bench.name !== '' && added && command.name.startsWith('eval') && moves(command.args)) {
         stalls -= 1;
-        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1600));
+        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000));
       }
       return sent;
     };
     let added = false;
     const queued = await queue.add(emulator.addOperation().location);
     added = true;
-    bench.worker({connection, recoverAfter: 1000});
+    bench.worker({connection, recoverAfter: 2000});
     await queued.result();
     expect(stalls).toBe(0);
     expect(emulator.received).toBe(2);

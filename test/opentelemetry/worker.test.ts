@@ -187,6 +187,8 @@ describeWithRedis('a worker', () => {
       instrument(worker, own.options);
       return own;
     });
+    // Otherwise one of them may be done with all before the other one has begun.
+    await Promise.all(workers.map((worker) => worker.ready()));
     const added = Array.from({length: 10}, () => ({location: emulator.addOperation({script}).location}));
     const queued = await queue.addMany(added);
     await Promise.all(queued.map((operation) => operation.result()));

@@ -18,7 +18,7 @@ if (chromium !== undefined) {
   beforeAll(async () => {
     browser = await launchChromium(chromium);
     page = await browser.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(50_000);
     page.on('pageerror', (error) => problems.push(String(error)));
     page.on('console', (message) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
