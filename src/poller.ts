@@ -7,13 +7,7 @@ import {
   operationEventTypes,
   type RemainingTime,
 } from './operation/events.ts';
-import {
-  hasEnded,
-  isOperationStatus,
-  type Operation,
-  type OperationStatus,
-  type SucceededOperation,
-} from './operation/operation.ts';
+import {hasEnded, type Operation, type OperationStatus, type SucceededOperation} from './operation/operation.ts';
 import {type Outcome, succeededOperation} from './operation/outcome.ts';
 import {type ResumeToken, resumeTokenOf} from './operation/resume-token.ts';
 import {type AbandonReason, type WatchState, withFetchedResult} from './operation/state.ts';
@@ -27,8 +21,8 @@ import type {Change} from './polling/step-builder.ts';
 import {waitForStatus} from './polling/wait-for-status.ts';
 import {Watch} from './polling/watch.ts';
 import type {WatchSource} from './polling/watch-source.ts';
+import {checkStatus} from './protocol/check.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
-import {describeValue, expected} from './shared/check-options.ts';
 import {now, processClock} from './shared/clock.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';
 
@@ -156,9 +150,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    *   terminal state than the one that was asked for
    */
   waitFor(status: OperationStatus): Promise<Operation<Result>> {
-    if (!isOperationStatus(status)) {
-      throw expected('waitFor', 'notStarted, running, succeeded, failed or canceled', describeValue(status));
-    }
+    checkStatus('waitFor', status);
     return waitForStatus(this.#source(), status) as Promise<Operation<Result>>;
   }
 

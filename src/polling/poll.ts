@@ -75,8 +75,8 @@ export type Report =
  */
 export function poll(settings: Settings, request: PollRequest): Promise<Report> {
   const refresh: TokenRefresh = {done: false};
-  const {maxRetryTime} = settings.retry;
-  const retriesEndAt = maxRetryTime === undefined ? Number.POSITIVE_INFINITY : now() + maxRetryTime;
+  const {maxRetryTime = Number.POSITIVE_INFINITY} = settings.retry;
+  const retriesEndAt = now() + maxRetryTime;
   const ask = (): Promise<Report> =>
     exchange(settings, request, refresh).then((response) => readReport(settings, request, response));
   return ask().catch((error) => retry(settings.retry, request, ask, error, retriesEndAt));
@@ -90,7 +90,7 @@ async function retry(
   firstError: unknown,
   retriesEndAt: number,
 ): Promise<Report> {
-  const {signal, retryUntil, onRetry} = request;
+  const {signal, retryUntil = Number.POSITIVE_INFINITY, onRetry} = request;
   const {shouldRetry, ...hooks} = limitHooks(options, request);
   try {
     return await pRetry(
@@ -105,7 +105,7 @@ async function retry(
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
-          if (retryUntil !== undefined && now() + retryDelay >= retryUntil) return false;
+          if (now() + retryDelay >= retryUntil) return false;
           if (shouldRetry !== undefined && !(await shouldRetry(context))) return false;
           onRetry(error, retryDelay);
           return true;

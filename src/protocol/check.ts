@@ -1,10 +1,9 @@
 import {isOperationStatus} from '../operation/operation.ts';
-import {checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
+import {checkHeaders, checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
 import {
   type Check,
   type Checks,
   checkEach,
-  checkedWhereRead,
   checkOptions,
   describeValue,
   expected,
@@ -18,7 +17,7 @@ import {
   isOneOf,
   isPlainObject,
 } from '../shared/check-options.ts';
-import {isRecord} from '../shared/json.ts';
+import {deepFreeze, isRecord} from '../shared/json.ts';
 import {ownProperty} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 
@@ -67,7 +66,7 @@ function statuses(what: string, checkName?: Check): Check {
     if (!isPlainObject(value)) throw expected(name, `a status for each ${what}`, describeValue(value));
     for (const [key, meaning] of Object.entries(value)) {
       checkName?.(`${name}.${key}`, key);
-      status(`${name}.${key}`, meaning);
+      checkStatus(`${name}.${key}`, meaning);
     }
   };
 }
@@ -81,14 +80,32 @@ function nested(...without: readonly string[]): Check {
   };
 }
 
-const status = isA('notStarted, running, succeeded, failed or canceled', isOperationStatus);
+/** Whether JSON can express a value, with all that is in it, and it is not nested too deeply to be copied. */
+function isJson(value: unknown): boolean {
+  try {
+    // A bigint is refused, in place of an object of which nothing would be sent: a form, a map, a function.
+    const orBigint = (_: string, inner: unknown): unknown =>
+      Object(inner) !== inner || Array.isArray(inner) || isPlainObject(inner) ? inner : 0n;
+    return deepFreeze(JSON.parse(JSON.stringify(value, orBigint)));
+  } catch {
+    return false;
+  }
+}
+
+/** One of the statuses of an operation. */
+export const checkStatus: Check = isA('notStarted, running, succeeded, failed or canceled', isOperationStatus);
 const pointersExpected = "JSON pointers such as '/status'";
 const pointers = isA(pointersExpected, arePointers);
 const header = isA("the name of a header such as 'X-Api-Key'", headerName);
 const headerNames = isListOf('header names', headerName);
+/** The name of the header that carries the token: none that is the transport's or the library's own. */
+const tokenHeaderName: Check = (name, value) => {
+  header(name, value);
+  checkHeaders(name, {[String(value)]: ''});
+};
 const milliseconds = isMilliseconds(0);
 const words = statuses('word');
-const tokenHeader = fields('header', {header, scheme: header}, "'bearer', 'none' or ");
+const tokenHeader = fields('header', {header: tokenHeaderName, scheme: header}, "'bearer', 'none' or ");
 
 /** A check for each field. */
 const protocolChecks = {
@@ -107,8 +124,8 @@ const protocolChecks = {
   read: isFunction,
   name: isNonEmptyString,
   words,
-  otherWords: status,
-  withoutStatus: status,
+  otherWords: checkStatus,
+  withoutStatus: checkStatus,
   httpStatuses: statuses('HTTP status', isA('HTTP statuses from 200 to 599 but 401 and 429', /^(?!401|429)[2-5]\d\d$/)),
   resultLocation: isA("'resourceLocation', 'location', 'original', {suffix}, {template} or a list", (value) =>
     [value].flat().every(isPlace),
@@ -128,7 +145,7 @@ const protocolChecks = {
     suffix: isA("a string such as '/records' or ':cancel'", suffix),
     template: isA("a URL such as '/status/{/id}'", template),
     at: pointers,
-    body: checkedWhereRead,
+    body: isA('what JSON can express', isJson),
   }),
   authorization: (name, value) => {
     if (value !== 'bearer' && value !== 'none') tokenHeader(name, value);

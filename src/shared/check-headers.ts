@@ -9,7 +9,7 @@ const headerValue = /^[\x20-\x7e]*$/;
 const ofTransport = /^(?:connection|content-length|expect|host|keep-alive|te|trailer|transfer-encoding|upgrade)$/i;
 
 /** Checks headers that a caller gave. A value is not shown: it may be a secret. */
-export function checkHeaders(name: string, headers: unknown): void {
+export function checkHeaders(name: string, headers: unknown): asserts headers is object {
   const takes = 'an object with a string for each header';
   if (isObject(headers) && Symbol.iterator in headers)
     throw expected(name, `${takes}, e.g. Object.fromEntries(headers)`, 'a list');
@@ -32,6 +32,6 @@ export function checkHeaders(name: string, headers: unknown): void {
 /** Checks headers that are sent along with a token: none of them may carry the token. */
 export function checkHeadersBesideToken(name: string, headers: unknown): void {
   checkHeaders(name, headers);
-  const own = Object.keys(Object(headers)).find((header) => header.toLowerCase() === 'authorization');
+  const own = Object.keys(headers).find((header) => /^authorization$/i.test(header));
   if (own !== undefined) throw expected(`${name}.${own}`, 'no token here, which is the option token', 'one');
 }

@@ -250,6 +250,16 @@ describe('protocols.define', () => {
       TypeError,
       `authorization: expected 'bearer', 'none' or an object with a header, got "basic"`,
     ],
+    [
+      {authorization: {header: 'X Key'}},
+      TypeError,
+      'authorization.header: expected the name of a header such as \'X-Api-Key\', got "X Key"',
+    ],
+    [
+      {authorization: {header: 5}},
+      TypeError,
+      "authorization.header: expected the name of a header such as 'X-Api-Key', got 5",
+    ],
     [{pathsUnderRoot: 1}, TypeError, 'pathsUnderRoot: expected true or false, got 1'],
     [{foreignHosts: 'yes'}, TypeError, 'foreignHosts: expected true or false, got "yes"'],
     [{minimumInterval: '5s'}, TypeError, 'minimumInterval: expected milliseconds, got "5s"'],
@@ -267,6 +277,86 @@ describe('protocols.define', () => {
     const error = thrownBy(() => protocols.define({...renders, ...fields} as Protocol));
     expect(error).toBeInstanceOf(type);
     expect(error).toHaveProperty('message', `protocol.${message}`);
+  });
+
+  test.each([
+    ['Content-Length', 'it belongs to the connection'],
+    ['host', 'it belongs to the connection'],
+    ['Transfer-Encoding', 'it belongs to the connection'],
+    ['CONNECTION', 'it belongs to the connection'],
+    ['Client-Request-Id', 'the library gives each request its own id'],
+  ])('refuses the header %s for the token, which no request could carry', (header, why) => {
+    const message = `protocol.authorization.header.${header}: expected none, because ${why}, got one`;
+    expect(() => protocols.define({...renders, authorization: {header}})).toThrow(new TypeError(message));
+  });
+
+  const circular: Record<string, unknown> = {};
+  circular['itself'] = {circular};
+  /** A list in a list, as many as these around a number. */
+  const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + 1 + ']'.repeat(depth));
+
+  test.each<[string, unknown, string]>([
+    ['is circular', circular, 'an object'],
+    ['is nested too deeply', nested(101), 'a list'],
+    [
+      'is nested too deeply for the stack',
+      Array.from({length: 50_000}).reduce<unknown>((inner) => [inner], 1),
+      'a list',
+    ],
+    ['contains a bigint', {at: [1n]}, 'an object'],
+    ['is a function', () => 1, 'a function'],
+    ['contains a function', {at: () => 1}, 'an object'],
+    ['is a symbol', Symbol('mine'), 'Symbol(mine)'],
+    ['is a map', new Map(), 'an object'],
+    ['contains a form', {at: [new FormData()]}, 'an object'],
+    [
+      'throws',
+      {
+        toJSON: () => {
+          throw new Error('mine');
+        },
+      },
+      'an object',
+    ],
+  ])('refuses what is sent to cancel where it %s', (_, body, shown) => {
+    const message = `protocol.cancel.body: expected what JSON can express, got ${shown}`;
+    const definition = {...renders, cancel: {method: 'POST', body}} as const;
+    expect(() => protocols.define(definition)).toThrow(new TypeError(message));
+    // Given as it is, not defined before.
+    expect(() => protocolReader(definition)).toThrow(new TypeError(message));
+  });
+
+  test('takes all that JSON can express to cancel, and keeps it', () => {
+    for (const body of [null, 0, '', false, {}, [], nested(100), {at: new Date(0), none: undefined, who: [{id: 5}]}]) {
+      const {cancel} = protocols.define({...renders, cancel: {method: 'POST', body}});
+      expect(cancel?.body).toEqual(body);
+    }
+  });
+
+  test('refuses what is circular wherever it is, without an overflow of the stack', () => {
+    const itself: Record<string, unknown> = {...renders};
+    const list: unknown[] = [];
+    list.push(list);
+    for (const [field, value] of [
+      ['resource', itself],
+      ['locationOnly', itself],
+      ['requestHeaders', circular],
+      ['pollHeaders', circular],
+      ['words', circular],
+      ['authorization', circular],
+      ['retryAfter', circular],
+      ['status', list],
+      ['locationHeaders', list],
+      ['resultLocation', list],
+      ['start', circular],
+    ] as const) {
+      itself[field] = value;
+      expect(thrownBy(() => protocols.define(itself as unknown as Protocol))).toHaveProperty(
+        'message',
+        expect.stringMatching(new RegExp(`^protocol\\.${field}`)),
+      );
+      delete itself[field];
+    }
   });
 
   test('looks at each of many words once', () => {
