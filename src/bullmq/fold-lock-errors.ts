@@ -1,3 +1,5 @@
+import {messageOf} from '../shared/describe-error.ts';
+
 /** How long errors are collected, in milliseconds: those of one stall come together. */
 const window = 1000;
 
@@ -26,8 +28,9 @@ export function foldLockErrors(onError: (error: Error) => void) {
   };
   return {
     report: (error: Error) => {
-      const [, id] = lockError.exec(error.message) ?? [];
-      if (id === undefined || !isLockError.test(error.message)) return onError(error);
+      const message = messageOf(error);
+      const [, id] = lockError.exec(message) ?? [];
+      if (id === undefined || !isLockError.test(message)) return onError(error);
       jobs.add(id);
       if (first !== undefined) return;
       first = error;

@@ -14,6 +14,7 @@ import {
   WatchTimeoutError,
 } from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
+import {messageOf} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 
 /** What each exit code means; see docs/command-scripts.md. */
@@ -86,8 +87,11 @@ export function toCliError(error: unknown): CliError {
   if (error instanceof TypeError || error instanceof RangeError) {
     return new CliError(error.message, 'Correct the value; --help describes the options.');
   }
-  const message = error instanceof Error ? error.message : String(error);
-  return new CliError(`unexpected: ${message}`, 'This is a bug in the command. Please report it.', exitCodes.fault);
+  return new CliError(
+    `unexpected: ${messageOf(error)}`,
+    'This is a bug in the command. Please report it.',
+    exitCodes.fault,
+  );
 }
 
 function notStarted({message, mayHaveStarted, cause}: OperationNotStartedError): CliError {

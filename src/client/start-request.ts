@@ -13,6 +13,7 @@ import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {type Checks, checkOptions, describeClass, expected, isA, isPlainObject} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
+import {messageOf} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
 import type {ClientParts} from './client-parts.ts';
 import {lowerCaseHeaders} from './headers.ts';
@@ -48,7 +49,7 @@ function checkBody(name: string, body: unknown): void {
     const isLost = text === '{}' && !isPlainObject(body);
     if (text !== undefined && !isLost) return;
   } catch (error) {
-    why = `one that it cannot: ${error instanceof Error ? error.message : String(error)}`;
+    why = `one that it cannot: ${messageOf(error)}`;
   }
   throw expected(name, 'what JSON can express', why);
 }
@@ -124,11 +125,10 @@ const unchanged = (response: TransportResponse): TransportResponse => response;
 
 /** The error for a start that failed. @param wasSent whether the request has left */
 export function notStarted(cause: unknown, wasSent: boolean): OperationNotStartedError {
-  const why = cause instanceof Error ? cause.message : String(cause);
   const mayHaveStarted = wasSent && mayBeProcessed(cause);
   const outcome = mayHaveStarted ? 'Whether the operation was started is not known' : 'The operation was not started';
   const answer = cause instanceof PollError ? cause.answer : undefined;
-  return new OperationNotStartedError(`${outcome}: ${why}`, mayHaveStarted, {answer, cause});
+  return new OperationNotStartedError(`${outcome}: ${messageOf(cause)}`, mayHaveStarted, {answer, cause});
 }
 
 /** Codes of connections that were never made. */

@@ -2,6 +2,7 @@ import type {WaitCause} from '../operation/events.ts';
 import {lastPollAt, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {defaultSchedule} from '../schedule/schedule.ts';
+import {describeClass} from '../shared/check-options.ts';
 import {longestTime} from '../shared/clock.ts';
 import {reportUncaught} from '../shared/report-error.ts';
 
@@ -76,8 +77,8 @@ function scheduledDelay(state: WatchState, {schedule, reader}: Settings, now: nu
   let delay: number;
   try {
     delay = schedule(context);
-    if (typeof delay !== 'number' || !(delay >= 0 && delay < Number.POSITIVE_INFINITY)) {
-      throw new RangeError(`schedule: expected milliseconds from 0 on, got ${String(delay).slice(0, 60)}`);
+    if (!(Number.isFinite(delay) && delay >= 0)) {
+      throw new RangeError(`schedule: expected milliseconds from 0 on, got ${describeClass(delay)}`);
     }
   } catch (error) {
     reportUncaught(error);

@@ -4,6 +4,7 @@ import {
   type Checks,
   checkNumber,
   checkOptions,
+  describeValue,
   expected,
   isNumber,
   isOneOf,
@@ -110,7 +111,7 @@ export const defaultSchedule: Schedule = exponentialFrom(100, {});
 
 /** The given waits in turn, in milliseconds; the last one repeats. */
 export function sequence(delays: readonly number[]): Schedule {
-  if (!Array.isArray(delays)) throw expected('schedules.sequence', 'a list of milliseconds', String(delays));
+  if (!Array.isArray(delays)) throw expected('schedules.sequence', 'a list of milliseconds', describeValue(delays));
   for (const [index, delay] of delays.entries()) checkMilliseconds(`schedules.sequence: delay ${index}`, delay);
   const last = delays.at(-1);
   if (last === undefined) throw new RangeError('schedules.sequence: expected at least one delay, got none');

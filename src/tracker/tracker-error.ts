@@ -1,3 +1,4 @@
+import {messageOf} from '../shared/describe-error.ts';
 import {redactKey} from '../shared/location.ts';
 import {printable} from '../shared/printable.ts';
 
@@ -30,5 +31,5 @@ function showKey(key: string | undefined): string {
 }
 
 function describe(cause: unknown): string {
-  return cause instanceof Error ? cause.message : typeof cause === 'string' ? cause : 'no reason was given';
+  return typeof cause === 'string' ? cause : messageOf(cause, 'no reason was given');
 }

@@ -2,8 +2,10 @@ import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import {Redis} from 'ioredis';
 import {protocols} from 'operation-poller';
+import {asError} from '../../src/bullmq/as-error.ts';
 import {foldLockErrors} from '../../src/bullmq/fold-lock-errors.ts';
 import {Skips} from '../../src/bullmq/skips.ts';
+import {hostileValues} from '../support/hostile.ts';
 import {Bench, describeWithRedis, dueOf, holdingService, jobIdOf, rejection, until} from './setup.ts';
 
 const renders = protocols.define({
@@ -144,6 +146,15 @@ test('the many errors of one stall are one', async () => {
   report(new Error('Missing lock for job op-1. failed'));
   flush();
   expect(reported.slice(2).map(({message}) => message)).toEqual(['Missing lock for job op-1. moveToDelayed']);
+});
+
+test.each(hostileValues)('%s that an onEnd rejects with is reported as an error', (_, thrown) => {
+  const reported: unknown[] = [];
+  const error = asError(thrown);
+  foldLockErrors((given) => reported.push(given)).report(error);
+  // Compared by identity: `toEqual` reads the message of an error.
+  expect(reported.map((given) => given === error)).toEqual([true]);
+  expect(error).toBeInstanceOf(Error);
 });
 
 describeWithRedis('a worker that lost the locks of many jobs', () => {

@@ -10,6 +10,7 @@ import {
 } from '../../src/operation/errors.ts';
 import {PollError} from '../../src/operation/poll-error.ts';
 import {pollError} from '../support/core.ts';
+import {hostileValues} from '../support/hostile.ts';
 
 describe('an error as a CLI error', () => {
   const notStarted = (cause: unknown, mayHaveStarted = false): OperationError =>
@@ -36,6 +37,10 @@ describe('an error as a CLI error', () => {
     const cliError = toCliError(error);
     expect(cliError.exitCode).toBe(exitCode);
     expect(cliError.hint).not.toBe('');
+  });
+
+  test.each(hostileValues)('%s is a bug in the command too', (_, thrown) => {
+    expect(toCliError(thrown)).toMatchObject({exitCode: 70, message: expect.stringMatching(/^unexpected: ./)});
   });
 
   test('says whether the operation may have started', () => {

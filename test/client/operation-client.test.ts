@@ -13,6 +13,7 @@ import {prepareTurns} from '../../src/runner/turn-options.ts';
 import {now} from '../../src/shared/clock.ts';
 import {eventsOf, everything, quick, rejectionOf, token} from '../graph/clients.ts';
 import {stateOf, tasks} from '../support/core.ts';
+import {hostileValues} from '../support/hostile.ts';
 
 const {longRunning} = protocols;
 const key = 'marker-key-0123456789';
@@ -208,6 +209,24 @@ describe('a start is refused before anything is sent', () => {
     const service = await simple();
     const error = await rejectionOf(clientOf(service.root).start(longRunning, request as StartRequest));
     expect(String(error)).toMatch(/^TypeError: request: expected an object with a path, got an object of the class/);
+  });
+
+  test.each(hostileValues)('a body whose toJSON throws %s', async (_, thrown) => {
+    const body = {
+      toJSON: () => {
+        throw thrown;
+      },
+    };
+    const error = await rejectionOf(clientOf('http://127.0.0.1:9').start(longRunning, {path: '/a', body}));
+    expect(String(error)).toContain('TypeError: body: expected what JSON can express, got one that it cannot: ');
+  });
+
+  test.each(hostileValues)('a start whose signal was aborted because of %s', async (_, reason) => {
+    // Without a reason, an abort has one of its own.
+    const signal = AbortSignal.abort(reason);
+    const error = await rejectionOf(clientOf('http://127.0.0.1:9').start(longRunning, {path: '/a'}, {signal}));
+    expect(error).toMatchObject({name: 'OperationNotStartedError', mayHaveStarted: false});
+    expect(Object(error).cause).toBe(signal.reason);
   });
 
   test('also with a protocol too many or none, or with what the start itself says', async () => {

@@ -116,7 +116,7 @@ test('a schedule that throws or gives no number is reported, and the default one
     'Error: my schedule',
     'RangeError: schedule: expected milliseconds from 0 on, got NaN',
     'RangeError: schedule: expected milliseconds from 0 on, got -1',
-    'RangeError: schedule: expected milliseconds from 0 on, got 5',
+    'RangeError: schedule: expected milliseconds from 0 on, got "5"',
   ]);
 });
 

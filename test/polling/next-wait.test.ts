@@ -352,17 +352,22 @@ describe('the wait', () => {
     ['gives NaN', () => Number.NaN, new RangeError('schedule: expected milliseconds from 0 on, got NaN')],
     ['gives Infinity', () => Infinity, new RangeError('schedule: expected milliseconds from 0 on, got Infinity')],
     ['gives a negative number', () => -1, new RangeError('schedule: expected milliseconds from 0 on, got -1')],
-    ['gives a string', () => '5', new RangeError('schedule: expected milliseconds from 0 on, got 5')],
+    ['gives a string', () => '5', new RangeError('schedule: expected milliseconds from 0 on, got "5"')],
     [
       'gives a long text',
       () => 'x'.repeat(100),
-      new RangeError(`schedule: expected milliseconds from 0 on, got ${'x'.repeat(60)}`),
+      new RangeError(`schedule: expected milliseconds from 0 on, got "${'x'.repeat(60)}"`),
     ],
     ['gives nothing', () => undefined, new RangeError('schedule: expected milliseconds from 0 on, got undefined')],
     [
       'gives a promise',
       async () => 5,
-      new RangeError('schedule: expected milliseconds from 0 on, got [object Promise]'),
+      new RangeError('schedule: expected milliseconds from 0 on, got an object of the class Promise'),
+    ],
+    [
+      'gives what cannot become text',
+      () => Object.create(null),
+      new RangeError('schedule: expected milliseconds from 0 on, got an object'),
     ],
   ])(
     'a schedule that %s is reported to the host, and the default takes over for that wait',

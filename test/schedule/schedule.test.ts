@@ -163,6 +163,7 @@ describe('an invalid schedule is refused with its option, its value and what is 
     ],
     ['exponential', null, TypeError, 'schedules.exponential: expected an object, got null'],
     ['sequence', 5, TypeError, 'schedules.sequence: expected a list of milliseconds, got 5'],
+    ['sequence', Object.create(null), TypeError, 'schedules.sequence: expected a list of milliseconds, got an object'],
     ['sequence', undefined, TypeError, 'schedules.sequence: expected a list of milliseconds, got undefined'],
     ['sequence', [], RangeError, 'schedules.sequence: expected at least one delay, got none'],
     ['sequence', [1, '2'], TypeError, 'schedules.sequence: delay 1: expected milliseconds, got "2"'],

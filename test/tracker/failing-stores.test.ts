@@ -1,6 +1,7 @@
 import {describe, expect, jest, test} from '@jest/globals';
 import {createOperationTracker, type TrackerError} from 'operation-poller/tracker';
 import {location} from '../support/core.ts';
+import {hostileValues} from '../support/hostile.ts';
 import {here, keep, leftBehind, pass, serviceOf, settle, track} from './setup.ts';
 import {failEach, testStore} from './stores.ts';
 
@@ -17,6 +18,22 @@ describe('86: a store that fails', () => {
     expect(store.texts.size).toBe(0);
     expect(errors.length).toBeGreaterThan(5);
     expect(new Set(errors.map(({reason}) => reason))).toEqual(new Set(['store']));
+  });
+
+  test.each(hostileValues)('rejects with %s, as onEnd does: both are reported and repeated', async (_, reason) => {
+    const store = testStore();
+    let rejections = 0;
+    const {ends, errors, options} = keep(() => (rejections++ === 0 ? Promise.reject(reason) : undefined));
+    const tracker = await track({http: serviceOf(['running', 'succeeded']).http, store, ...options});
+    await tracker.add(location, {...here, key: 'a'});
+    let writes = 0;
+    store.before = (call) => (call.startsWith('write') && writes++ === 0 ? Promise.reject(reason) : undefined);
+    await pass(5000);
+    expect(ends).toHaveLength(2);
+    expect(store.texts.size).toBe(0);
+    expect(errors.map((error) => error.reason)).toEqual(['store', 'onEnd']);
+    // Compared by identity: `toEqual` reads the message of an error.
+    expect(errors.every(({cause}) => cause === reason)).toBe(true);
   });
 
   test('gets an end before onEnd is called with it', async () => {

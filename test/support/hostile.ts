@@ -1,0 +1,22 @@
+function refuse(): never {
+  throw new Error('not readable');
+}
+
+const unreadableError = Object.defineProperty(new Error('mine'), 'message', {get: refuse});
+
+/** What somebody may throw, and what cannot become text in the usual ways. */
+export const hostileValues: readonly (readonly [name: string, value: unknown])[] = [
+  ['an object without a prototype', Object.create(null)],
+  ['an object with a toString that throws', {toString: refuse}],
+  ['an object that cannot become a primitive value', {[Symbol.toPrimitive]: refuse}],
+  ['an object with a message that throws', Object.defineProperty({}, 'message', {get: refuse})],
+  ['an error with a message that throws', unreadableError],
+  ['an error whose message is a symbol', Object.assign(new Error('mine'), {message: Symbol('mine')})],
+  [
+    'an error whose message is an object without a prototype',
+    Object.assign(new Error('mine'), {message: Object.create(null)}),
+  ],
+  ['a symbol', Symbol('mine')],
+  ['nothing', undefined],
+  ['null', null],
+];
