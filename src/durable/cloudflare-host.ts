@@ -1,4 +1,4 @@
-import type {DurableHost} from './durable-host.ts';
+import {type DurableHost, isWithFunctions} from './durable-host.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /** The parts of a Cloudflare workflow's `step` that are used. */
@@ -7,11 +7,14 @@ export interface CloudflareStep {
   sleep(name: string, milliseconds: number): Promise<void>;
 }
 
+const isStep = isWithFunctions("the second argument of a workflow's run", 'do', 'sleep');
+
 /**
  * Runs a watch on [Cloudflare Workflows](https://developers.cloudflare.com/workflows/): polls are `step.do`, waits are
  * `step.sleep`.
  *
  * @param step the second argument of the workflow's `run`
+ * @throws TypeError where it is none
  *
  * @example
  * ```ts
@@ -24,6 +27,7 @@ export interface CloudflareStep {
  * ```
  */
 export function cloudflareHost(step: CloudflareStep): DurableHost {
+  isStep('step', step);
   return {
     run: (name, work) => step.do(name, work),
     sleep: (name, milliseconds) => step.sleep(name, milliseconds),

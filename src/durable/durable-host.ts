@@ -1,4 +1,4 @@
-import {isA} from '../shared/check-options.ts';
+import {type Check, isA} from '../shared/check-options.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /**
@@ -45,9 +45,12 @@ export interface DurableHost {
   readonly signal?: AbortSignal | undefined;
 }
 
-const isHost = isA('an object with the functions run, sleep and now', (host) =>
-  ['run', 'sleep', 'now'].every((name) => typeof Object(host)[name] === 'function'),
-);
+const isHost = isWithFunctions('an object with the functions run, sleep and now', 'run', 'sleep', 'now');
+
+/** A check of an argument that an engine gives, by the functions that are called. */
+export function isWithFunctions(takes: string, ...names: readonly string[]): Check {
+  return isA(takes, (value) => names.every((name) => typeof Object(value)[name] === 'function'));
+}
 
 /** @throws TypeError where an argument is no host */
 export function checkHost(host: unknown): void {

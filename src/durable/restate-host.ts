@@ -1,4 +1,4 @@
-import type {DurableHost} from './durable-host.ts';
+import {type DurableHost, isWithFunctions} from './durable-host.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /** The parts of a Restate handler's context that are used, whether of a service, an object or a workflow. */
@@ -9,10 +9,13 @@ export interface RestateContext {
   request(): {readonly attemptCompletedSignal: AbortSignal};
 }
 
+const isContext = isWithFunctions('the context of a Restate handler', 'run', 'sleep', 'request');
+
 /**
  * Runs a watch on [Restate](https://restate.dev): polls are `ctx.run`, waits are `ctx.sleep`.
  *
  * @param ctx the handler's context, of `@restatedev/restate-sdk` 1.x
+ * @throws TypeError where it is none
  *
  * @example
  * ```ts
@@ -23,6 +26,7 @@ export interface RestateContext {
  * ```
  */
 export function restateHost(ctx: RestateContext): DurableHost {
+  isContext('ctx', ctx);
   return {
     run: (name, work) => ctx.run(name, work),
     sleep: (name, milliseconds) => ctx.sleep(milliseconds, name),

@@ -38,8 +38,11 @@ export interface OutcomeJson extends EndJson {
  * Writes how a watch ended as plain JSON.
  *
  * @param token the resume token of the watch, taken when it was over: `poller.toJSON()`
+ * @throws TypeError that names the argument where it is none
  */
 export function writeOutcome(outcome: Outcome, token: ResumeToken): OutcomeJson {
+  isOutcome('outcome', outcome);
+  isResumeToken('token', token);
   return {token, ...writeEnd(outcome, token)};
 }
 
@@ -93,6 +96,7 @@ export const isString: Check = isA('a string', (value) => typeof value === 'stri
 export const isTime: Check = isNumber({takes: 'milliseconds since 1970,', least: -8.64e15, most: 8.64e15});
 /** The time by a runner's clock. */
 export const isNow: Check = isNumber({takes: 'milliseconds since 1970,', most: 8.64e15});
+const isOutcome = isA('an outcome', (value) => typeof Object(value).status === 'string');
 /** A resume token, which is read for itself. */
 export const isResumeToken: Check = isA('a resume token', isRecord);
 

@@ -4,7 +4,7 @@ import {largestCount, readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
-import {type Checks, checkEach, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
+import {type Checks, checkEach, checkIsObject, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isRecord} from '../shared/json.ts';
 import {type EndJson, endChecks, isNow, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
@@ -108,9 +108,18 @@ function dueInTime({dueAt, deadlineAt}: {readonly dueAt: number; readonly deadli
   return Math.min(dueAt, deadlineAt ?? Number.POSITIVE_INFINITY);
 }
 
-/** When the next turn of a record is due, in milliseconds since 1970 by the runner's clock. */
-export function dueAtOf({token, fetching, ended}: OperationRecord): number {
-  return (ended ?? fetching)?.dueAt ?? dueInTime(token);
+/**
+ * When the next turn of a record is due, in milliseconds since 1970 by the runner's clock.
+ *
+ * @throws TypeError or RangeError that names the field; the others are not looked at
+ */
+export function dueAtOf(record: OperationRecord): number {
+  checkIsObject('record', record);
+  const {token, fetching, ended} = record;
+  isResumeToken('token', token);
+  const dueAt = (ended ?? fetching)?.dueAt ?? dueInTime(token);
+  isTime('dueAt', dueAt);
+  return dueAt;
 }
 
 /**

@@ -63,6 +63,14 @@ export const checkObject: Check = (name, value) => {
   if (!isRecord(value)) throw wrongType(name, 'an object', value);
 };
 
+/** A check of an object that others make, by the functions that are called. */
+export function checkFunctions(expected: string, ...names: readonly string[]): Check {
+  return (name, value) => {
+    const isIt = names.every((each) => typeof Object(value)[each] === 'function');
+    if (!isIt) throw wrongType(name, expected, value);
+  };
+}
+
 export const checkJson: Check = (name, value) => {
   let text: string | undefined;
   try {

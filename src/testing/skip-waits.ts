@@ -1,3 +1,8 @@
+import {checkFunctions} from './checks.ts';
+
+const checkPoller = checkFunctions('a poller', 'on');
+const checkTimers = checkFunctions('fake timers: jest or vi', 'advanceTimersByTimeAsync');
+
 /** What reports each of its waits when it begins: a poller. */
 export interface WaitingPoller {
   on(type: 'waiting' | 'retrying', listener: (event: {readonly at: number; readonly delay: number}) => void): unknown;
@@ -14,6 +19,7 @@ export interface FakeTimers {
  *
  * @param poller whose waits to skip, from now on: call it before the poller's first request. Not a tracker, which has a timer of its own
  * @param timers the fake timers, which are in use
+ * @throws TypeError that names the argument where it is none
  *
  * @example
  * jest.useFakeTimers();
@@ -22,6 +28,8 @@ export interface FakeTimers {
  * await poller.result(); // ten minutes later by the fake clock
  */
 export function skipWaits(poller: WaitingPoller, timers: FakeTimers): void {
+  checkPoller('poller', poller);
+  checkTimers('timers', timers);
   let due = 0;
   const skip = ({at, delay}: {readonly at: number; readonly delay: number}): void => {
     // A wait that follows a failed poll is reported by both events.

@@ -19,6 +19,15 @@ describe('restateHost', () => {
     expect(host.signal).toBe(signal);
   });
 
+  test.each([
+    [undefined, 'undefined'],
+    ['ctx', '"ctx"'],
+    [{run: () => {}, sleep: () => {}}, 'an object'],
+  ])('refuses %p, and names the argument', (ctx, shown) => {
+    const message = `ctx: expected the context of a Restate handler, got ${shown}`;
+    expect(() => restateHost(ctx as unknown as RestateContext)).toThrow(new TypeError(message));
+  });
+
   test('takes the contexts of the SDK as they are', () => {
     // The compiler checks it.
     const take = (context: Context | ObjectContext | WorkflowContext): RestateContext => context;
@@ -43,5 +52,13 @@ describe('cloudflareHost', () => {
     expect(await host.now('begin')).toBeGreaterThanOrEqual(before);
     expect(called).toEqual(['poll 1', ['wait 1', 1500], 'begin']);
     expect(host.signal).toBeUndefined();
+  });
+
+  test.each([
+    [null, 'null'],
+    [{do: () => {}}, 'an object'],
+  ])('refuses %p, and names the argument', (step, shown) => {
+    const message = `step: expected the second argument of a workflow's run, got ${shown}`;
+    expect(() => cloudflareHost(step as unknown as CloudflareStep)).toThrow(new TypeError(message));
   });
 });

@@ -26,6 +26,30 @@ describe('a record', () => {
     expect(outcomeOf(one)).toBeUndefined();
   });
 
+  test.each<[string, unknown, string]>([
+    ['nothing', undefined, 'record: expected an object, got undefined'],
+    ['its text', '{}', 'record: expected an object, got a string'],
+    ['a record without a token', {}, 'token: expected a resume token, got undefined'],
+    ['a token that is text', {token: '{}'}, 'token: expected a resume token, got "{}"'],
+    [
+      'a token without a time',
+      {token: {}},
+      'dueAt: expected milliseconds since 1970, from -8640000000000000 on, got NaN',
+    ],
+    ['an end without a time', {token: {}, ended: {dueAt: '5'}}, 'dueAt: expected milliseconds since 1970, got "5"'],
+  ])('dueAtOf names what is wrong with %s', (_, given, message) => {
+    expect(thrownBy(() => dueAtOf(given as OperationRecord))).toHaveProperty('message', message);
+  });
+
+  test.each<[string, unknown, unknown, string]>([
+    ['outcome', undefined, {}, 'outcome: expected an outcome, got undefined'],
+    ['outcome', {}, {}, 'outcome: expected an outcome, got an object'],
+    ['token', {status: 'succeeded'}, undefined, 'token: expected a resume token, got undefined'],
+    ['token', {status: 'succeeded'}, '{}', 'token: expected a resume token, got "{}"'],
+  ])('writeOutcome names the %s that is none', (_, outcome, token, message) => {
+    expect(() => Reflect.apply(writeOutcome, undefined, [outcome, token])).toThrow(new TypeError(message));
+  });
+
   test('of a poller and of its resume token: goes on where that is', async () => {
     const {http} = serviceOf(['running']);
     const poller = pollOperation(location, {http, protocol: tasks, schedule: () => 60_000});

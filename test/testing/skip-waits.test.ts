@@ -13,6 +13,15 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+test('what is no poller or has no timers to advance is refused, and the argument named', async () => {
+  const poller = {on: () => undefined};
+  const skip = (...given: readonly unknown[]) => Reflect.apply(skipWaits, undefined, given);
+  expect(() => skip(undefined, jest)).toThrow(new TypeError('poller: expected a poller, got undefined'));
+  expect(() => skip('poller', jest)).toThrow(new TypeError("poller: expected a poller, got 'poller'"));
+  expect(() => skip(poller)).toThrow(new TypeError('timers: expected fake timers: jest or vi, got undefined'));
+  expect(() => skip(poller, {})).toThrow(new TypeError('timers: expected fake timers: jest or vi, got {}'));
+});
+
 test('every wait passes at once, and once: those of the schedule, of the service and of a failure', async () => {
   const emulator = await startEmulator();
   const operation = emulator.addOperation({

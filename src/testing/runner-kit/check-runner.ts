@@ -1,4 +1,4 @@
-import {checkFields, checkMilliseconds, checkWhole} from '../checks.ts';
+import {checkFields, checkFunctions, checkMilliseconds, checkText, checkWhole, wrongType} from '../checks.ts';
 import {rules, violationsOf} from './rules.ts';
 import {type Scenario, scenarios} from './scenarios.ts';
 import {Scene, shortestLease} from './scene.ts';
@@ -37,6 +37,7 @@ export interface RunnerReport {
   readonly disturbed: ReadonlyMap<string, string>;
 }
 
+const checkTested = checkFunctions('an object with the functions start, add and close', 'start', 'add', 'close');
 const optionChecks = {patience: checkMilliseconds, concurrency: checkWhole(1, Number.POSITIVE_INFINITY)};
 
 /**
@@ -47,7 +48,8 @@ const optionChecks = {patience: checkMilliseconds, concurrency: checkWhole(1, Nu
  * @param open makes the runner with an empty store, each time that a scenario is played
  * @param options see {@link CheckRunnerOptions}
  * @returns which rules were kept
- * @throws what the runner's `start`, `add` or `close` throws: that is no report
+ * @throws TypeError or RangeError that names the argument which is wrong
+ * @throws what `open`, or the runner's `start`, `add` or `close`, throws: that is no report
  *
  * @example
  * ```ts
@@ -60,9 +62,12 @@ export async function checkRunner(
   open: () => TestedRunner | Promise<TestedRunner>,
   options: CheckRunnerOptions = {},
 ): Promise<RunnerReport> {
+  checkText('runner', runner);
+  if (typeof open !== 'function') throw wrongType('open', 'a function that makes a runner', open);
   checkFields('options', options, optionChecks);
   const {patience = 20_000, concurrency = scenarios.length} = options;
   const asked = await open();
+  checkTested('the runner that open makes', asked);
   const cannot = new Map(inabilitiesOf(asked));
   await asked.close();
   const scenes = new Map<Scenario, Scene>();

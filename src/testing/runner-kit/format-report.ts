@@ -1,3 +1,4 @@
+import {type Check, wrongType} from '../checks.ts';
 import type {RunnerCheck, RunnerReport} from './check-runner.ts';
 import type {RunnerAbility} from './tested-runner.ts';
 
@@ -11,11 +12,18 @@ const abilities: Record<RunnerAbility, string> = {
   stored: 'show what it stores',
 };
 
+const checkReports: Check = (name, value) => {
+  if (!Array.isArray(value)) throw wrongType(name, 'a list of what checkRunner returns', value);
+};
+
 /**
  * Writes reports as Markdown: a table with a row for each rule and a column for each runner, and what broke rules, or could not
  * be checked, as lists below it.
+ *
+ * @throws TypeError where it is no list
  */
 export function formatReport(reports: readonly RunnerReport[]): string {
+  checkReports('reports', reports);
   const names = reports[0]?.checks.map(({name}) => name) ?? [];
   const columns = [
     ['Rule', ...names],

@@ -1,3 +1,4 @@
+import {checkObject} from '../checks.ts';
 import {longestOf, monitorStalls} from './stalls.ts';
 import type {RunnerInstanceOptions} from './tested-runner.ts';
 
@@ -43,13 +44,18 @@ export interface KitTurnOptions {
  * The options of `takeTurn`, or of anything that takes a poller's options and an `onEnd`, for an instance that the kit has
  * started.
  *
+ * @param instance what the kit gave to `start`
+ * @throws TypeError where it is no object
+ *
  * @example
  * ```ts
  * const options = kitTurnOptions(instance);
  * const turn = await takeTurn(record, options, Date.now() + instance.clockAhead);
  * ```
  */
-export function kitTurnOptions({token, pollInterval, requestTimeout, endsUrl}: RunnerInstanceOptions): KitTurnOptions {
+export function kitTurnOptions(instance: RunnerInstanceOptions): KitTurnOptions {
+  checkObject('instance', instance);
+  const {token, pollInterval, requestTimeout, endsUrl} = instance;
   const stalls = monitorStalls();
   return {
     token,

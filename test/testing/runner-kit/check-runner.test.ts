@@ -52,6 +52,24 @@ test('a runner keeps all rules: the queue of the documents, and the one that the
   ]);
 });
 
+test.each<[string, readonly unknown[], string | RegExp]>([
+  ['no name', [undefined, () => new Queue()], 'runner: expected a string, got undefined'],
+  ['no function', ['mine', new Map()], 'open: expected a function that makes a runner, got Map(0) {}'],
+  ['no options', ['mine', () => new Queue(), 5], 'options: expected an object, got 5'],
+  [
+    'a function that makes nothing',
+    ['mine', async () => undefined],
+    'the runner that open makes: expected an object with the functions start, add and close, got undefined',
+  ],
+  [
+    'a function that makes half a runner',
+    ['mine', () => ({start: true, add: () => {}, close: () => {}})],
+    /^the runner that open makes: expected an object with the functions start, add and close, got \{ start: true/,
+  ],
+])('%s is refused, and the argument named', async (_, given, message) => {
+  await expect(Reflect.apply(checkRunner, undefined, given)).rejects.toThrow(message);
+});
+
 const hint = 'A hint makes no poll earlier than the service allows';
 
 test('what a runner cannot is left out, and named', () => {

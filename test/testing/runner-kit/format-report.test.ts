@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {formatReport, type RunnerReport} from 'operation-poller/testing';
+import {formatReport, kitTurnOptions, type RunnerReport} from 'operation-poller/testing';
 
 const good: RunnerReport = {
   runner: 'mine',
@@ -22,6 +22,19 @@ const bad: RunnerReport = {
   cannot: new Map(),
   disturbed: new Map([['killed during a poll', 'a process stalled for 9500 ms']]),
 };
+
+test('what is no list of reports is refused, and the argument named', () => {
+  expect(() => Reflect.apply(formatReport, undefined, [undefined])).toThrow(
+    new TypeError('reports: expected a list of what checkRunner returns, got undefined'),
+  );
+  expect(() => Reflect.apply(formatReport, undefined, [good])).toThrow(/^reports: expected a list of what checkRunner/);
+});
+
+test('the options of a turn are made of an instance, and of nothing else', () => {
+  expect(() => Reflect.apply(kitTurnOptions, undefined, [])).toThrow(
+    new TypeError('instance: expected an object, got undefined'),
+  );
+});
 
 test('a report is a table in Markdown', () => {
   expect(formatReport([{...good, cannot: new Map()}])).toBe(
