@@ -1,3 +1,4 @@
+import {isRecord} from '../checks.ts';
 import {readBody} from '../incoming-request.ts';
 import {startLoopbackServer} from '../loopback-server.ts';
 import type {ReportedEnd} from './kit-turn-options.ts';
@@ -22,14 +23,33 @@ export interface EndsServer {
   stop(): Promise<void>;
 }
 
+/** What `kitTurnOptions` sends; `undefined` for anything else: any process of the machine may send something. */
+function readEnd(body: unknown): ReportedEnd | undefined {
+  try {
+    const end: unknown = JSON.parse(String(body));
+    return isReportedEnd(end) ? end : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isReportedEnd(value: unknown): value is ReportedEnd {
+  if (!isRecord(value)) return false;
+  const {id, key, status, stall} = value;
+  return [id, key, status].every((text) => typeof text === 'string') && typeof stall === 'number';
+}
+
 export async function startEndsServer(): Promise<EndsServer> {
   const calls: EndCall[] = [];
   const planned = new Map<string, readonly EndAnswer[]>();
   const server = await startLoopbackServer(0);
   server.serve((request, response) => {
     void readBody(request).then((body) => {
-      if (typeof body !== 'string') return;
-      const end: ReportedEnd = JSON.parse(body);
+      const end = readEnd(body);
+      if (end === undefined) {
+        response.writeHead(400).end();
+        return;
+      }
       const earlier = calls.filter(({key}) => key === end.key).length;
       const answer = planned.get(end.key)?.[earlier] ?? 'resolve';
       calls.push({...end, at: Date.now(), answer});
