@@ -13,9 +13,10 @@ export function readBody(response: Response, maxLength: number = defaultMaxBodyL
   // touched then: some implementations create it on access.
   const isShort = length !== null && Number(length) <= maxLength && !headers.has('content-encoding');
   const body = isShort ? null : response.body;
-  return body === null
-    ? response.text().then((text) => (text.length <= maxLength ? text : undefined))
-    : readStream(body, maxLength);
+  // React Native's responses have no stream, and neither have the objects that mocks of `fetch` give.
+  return body
+    ? readStream(body, maxLength)
+    : response.text().then((text) => (text.length <= maxLength ? text : undefined));
 }
 
 async function readStream(body: ReadableStream<Uint8Array>, maxLength: number): Promise<string | undefined> {

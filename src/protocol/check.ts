@@ -162,7 +162,7 @@ const protocolChecks = {
   maximumInterval: milliseconds,
   retryAfter: fields('unit', {at: pointers, header, unit: isOneOf('ms', 's')}),
   requestTimeout: isMilliseconds(1),
-  totalTimeout: milliseconds,
+  totalTimeout: isMilliseconds(1),
 } satisfies Checks<Protocol>;
 
 /**

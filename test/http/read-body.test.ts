@@ -73,6 +73,11 @@ describe('a body', () => {
     expect(await readBody(new Response(`${text}x`))).toBeUndefined();
   });
 
+  test('that is no stream, as in React Native and in mocks of fetch, is read as text', async () => {
+    const response = Object.defineProperty(new Response('añ€😀'), 'body', {value: undefined});
+    expect(await readBody(response, 10)).toBe('añ€😀');
+  });
+
   test('that is none is an empty string', async () => {
     expect(await readBody(new Response(null, {status: 204}))).toBe('');
   });

@@ -194,6 +194,21 @@ describe('a request whose head has arrived', () => {
     expect(await arriving(99, {requestTimeout: 300})).toMatchObject({kind: 'timeout', httpStatus: undefined});
   });
 
+  test('fails with what its body did where it has no headers, as in a mock of fetch', async () => {
+    const head = Object.defineProperty(new Response(), 'headers', {value: undefined});
+    const transport: SendSettings['transport'] = async (_, {onHead}) => {
+      onHead(head);
+      throw new TypeError('no headers');
+    };
+    const settings = {...readOptions({protocol: tasks}), transport};
+    const limits = {deadlineAt: undefined, signal: new AbortController().signal};
+    await expect(send(settings, {...get, ...limits}, home, {token: undefined, trusted: true})).rejects.toMatchObject({
+      kind: 'network',
+      ends: 'unreachable',
+      message: 'TypeError: no headers (thrown by the ky instance: a hook, or its fetch)',
+    });
+  });
+
   test('is aborted all the same, even by an error that a request has failed with', async () => {
     const controller = new AbortController();
     const transport: SendSettings['transport'] = (_, {onHead}) => {

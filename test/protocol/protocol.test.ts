@@ -265,6 +265,7 @@ describe('protocols.define', () => {
     [{minimumInterval: '5s'}, TypeError, 'minimumInterval: expected milliseconds, got "5s"'],
     [{minimumInterval: -1}, RangeError, 'minimumInterval: expected milliseconds, from 0 on, got -1'],
     [{minimumInterval: Number.NaN}, RangeError, 'minimumInterval: expected milliseconds, from 0 on, got NaN'],
+    [{totalTimeout: 0}, RangeError, 'totalTimeout: expected milliseconds, from 1 on, got 0'],
     [{totalTimeout: Infinity}, RangeError, 'totalTimeout: expected milliseconds, up to 8000000000000000, got Infinity'],
     [{totalTimeout: false}, TypeError, 'totalTimeout: expected milliseconds, got false'],
     [
