@@ -202,7 +202,7 @@ describe('a request whose head has arrived', () => {
     };
     const settings = {...readOptions({protocol: tasks}), transport};
     const limits = {deadlineAt: undefined, signal: new AbortController().signal};
-    await expect(send(settings, {...get, ...limits}, home, {token: undefined, trusted: true})).rejects.toMatchObject({
+    await expect(send(settings, {...get, ...limits}, home)).rejects.toMatchObject({
       kind: 'network',
       ends: 'unreachable',
       message: 'TypeError: no headers (thrown by the ky instance: a hook, or its fetch)',
