@@ -1,9 +1,9 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import {schedules} from 'operation-poller';
 import {type DurableHost, watchDurably, watchDurablyInRuns} from 'operation-poller/durable';
 import {now} from '../../src/shared/clock.ts';
 import {clientOf, token} from '../graph/clients.ts';
-import {allArrived} from '../support/behaviours.ts';
+import {allArrived, until} from '../support/behaviours.ts';
 import {startEmulator} from '../testing/emulators.ts';
 import {Journal} from './support/journal.ts';
 
@@ -57,8 +57,13 @@ describe('what the workflows of a process share by a client', () => {
     const client = clientOf(emulator, {batch: false});
     const throttled = emulator.addOperation({script: [{http: 429, retryAfter: 600}]});
     const other = emulator.addOperation({script: ['succeeded']});
+    // The clock of the workflow and that of the process go together, whatever happens to those of the machine.
+    jest.useFakeTimers();
     await watchDurablyInRuns(host, throttled.location, {client, pollsPerRun: 1});
-    const outcome = await watchDurably(host, other.location, {client, totalTimeout: 200});
+    const watching = watchDurably(host, other.location, {client, totalTimeout: 200});
+    await until(() => jest.getTimerCount() > 0);
+    await jest.advanceTimersByTimeAsync(200);
+    const outcome = await watching;
     expect(outcome).toMatchObject({status: 'abandoned', reason: 'timeout'});
     expect(outcome).toHaveProperty('error.cause.message', expect.stringContaining('held back until'));
     await allArrived(emulator);

@@ -13,7 +13,7 @@ import {
   resumeOperation,
 } from '../../src/index.ts';
 import {leanHttp} from '../../src/node/index.ts';
-import {createRecord, RecordRefusedError, takeTurn} from '../../src/runner/index.ts';
+import {createRecord, dueAtOf, RecordRefusedError, takeTurn} from '../../src/runner/index.ts';
 import {failure, quick, recordEvents, startServer, type TestServer} from '../support/behaviours.ts';
 import {reachable, shown} from '../support/reachable.ts';
 
@@ -380,11 +380,12 @@ describe.each([
       expect(() => other.resume(token)).toThrow(message);
       expect(() => resumeOperation(token, {http})).toThrow(message);
       const record = createRecord(poller ?? root);
-      const refused = await failure(takeTurn(record, {client: other}, Date.now()), RecordRefusedError);
+      const due = Math.ceil(dueAtOf(record));
+      const refused = await failure(takeTurn(record, {client: other}, due), RecordRefusedError);
       expect(refused.message).toContain("expected x-api-key among the client's headers");
       expect(requests.length).toBe(1);
       const renewed = createOperationClient({root, http, headers: {'x-api-key': 'MARKER-another-key'}});
-      await takeTurn(record, {client: renewed}, Date.now());
+      await takeTurn(record, {client: renewed}, due);
       expect(requests.at(-1)?.url).toBe('/jobs/1?key=MARKER-another-key');
       expectNoKey(token, record, refused);
     });
