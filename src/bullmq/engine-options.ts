@@ -3,13 +3,13 @@ import type {ConnectionOptions} from 'bullmq';
 import {
   type Check,
   type Checks,
+  checkForm,
+  checkFunction,
+  checkNonEmptyString,
   checkOptions,
+  checkRange,
   describeValue,
   expected,
-  isA,
-  isFunction,
-  isNonEmptyString,
-  isNumber,
 } from '../shared/check-options.ts';
 import {isObject} from '../shared/json.ts';
 import {neverThrowing} from '../shared/report-error.ts';
@@ -45,10 +45,10 @@ export interface Engine {
 export const unlimited: number = Number.MAX_SAFE_INTEGER;
 
 /** A number from 1 on that BullMQ can hold. */
-export const isCount: Check = isNumber({least: 1, most: unlimited});
+export const isCount: Check = checkRange({least: 1, most: unlimited});
 
 const engineChecks = {
-  name: isA(
+  name: checkForm(
     "a string that is not empty and has no ':'",
     (value) => typeof value === 'string' && value !== '' && !value.includes(':'),
   ),
@@ -56,8 +56,8 @@ const engineChecks = {
   connection: (name, value) => {
     if (!isObject(value)) throw expected(name, 'options such as {host, port} or a Redis client', `a ${typeof value}`);
   },
-  prefix: isNonEmptyString,
-  onError: isFunction,
+  prefix: checkNonEmptyString,
+  onError: checkFunction,
 } satisfies Checks<EngineOptions>;
 
 /**

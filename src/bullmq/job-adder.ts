@@ -7,11 +7,11 @@ import {type OperationRecord, recordOf} from '../runner/record.ts';
 import {
   type Check,
   type Checks,
+  checkBoolean,
+  checkNonEmptyString,
   checkOptions,
-  isBoolean,
-  isNonEmptyString,
-  isNumber,
-  isWellFormed,
+  checkRange,
+  checkWellFormed,
 } from '../shared/check-options.ts';
 import {chunksOf} from './chunks.ts';
 import {type Engine, unlimited} from './engine-options.ts';
@@ -54,16 +54,16 @@ export interface AddedOperation<Data = unknown, Result = unknown> extends AddOpt
 }
 
 const isKey: Check = (name, value) => {
-  isWellFormed(name, value);
+  checkWellFormed(name, value);
   if (isId(String(value))) throw new TypeError(`${name}: expected a key, got one in the form of an id`);
 };
 
 const addChecks = {
   ...recordOptionChecks,
   key: isKey,
-  handOver: isBoolean,
-  name: isNonEmptyString,
-  priority: isNumber({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),
+  handOver: checkBoolean,
+  name: checkNonEmptyString,
+  priority: checkRange({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),
 } satisfies Checks<AddOptions>;
 
 interface NewJob<Data> extends Pick<AddOptions, 'handOver' | 'name' | 'priority'> {

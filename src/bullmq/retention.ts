@@ -1,4 +1,4 @@
-import {type Check, type Checks, isMilliseconds, isObjectWith, ownProperties} from '../shared/check-options.ts';
+import {type Check, type Checks, checkMilliseconds, checkObjectWith, ownProperties} from '../shared/check-options.ts';
 import {isCount} from './engine-options.ts';
 
 /** How long outcomes stay in Redis and how many, whichever limit is reached first; and how many events. */
@@ -14,9 +14,13 @@ export interface RetentionOptions {
   readonly events?: number | undefined;
 }
 
-const retentionChecks = {age: isMilliseconds(1000), count: isCount, events: isCount} satisfies Checks<RetentionOptions>;
+const retentionChecks = {
+  age: checkMilliseconds(1000),
+  count: isCount,
+  events: isCount,
+} satisfies Checks<RetentionOptions>;
 
-export const isRetention: Check = isObjectWith(retentionChecks, {takes: '{age, count, events}'});
+export const isRetention: Check = checkObjectWith(retentionChecks, {takes: '{age, count, events}'});
 
 /** {@link RetentionOptions}, as BullMQ takes them. */
 export type Retention = ReturnType<typeof readRetention>;

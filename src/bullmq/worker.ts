@@ -5,7 +5,7 @@ import {type OperationEventType, operationEventTypes} from '../operation/events.
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {type EndedRecord, prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {unlessAborted} from '../shared/abort.ts';
-import {type Checks, isMilliseconds, isObjectWith} from '../shared/check-options.ts';
+import {type Checks, checkMilliseconds, checkObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
@@ -95,16 +95,16 @@ export interface OperationWorker extends AsyncDisposable {
 }
 
 const metricsChecks = {maxDataPoints: isCount} satisfies Checks<MetricsOptions>;
-const limiterChecks = {max: isCount, duration: isMilliseconds(1)} satisfies Checks<LimiterOptions>;
+const limiterChecks = {max: isCount, duration: checkMilliseconds(1)} satisfies Checks<LimiterOptions>;
 
 const {signal: _, heldUntil, started, finalStateVia, ...pollChecks} = turnChecks;
 
 const workerChecks = {
   ...pollChecks,
   concurrency: isCount,
-  limiter: isObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
-  recoverAfter: isMilliseconds(1000),
-  metrics: isObjectWith(metricsChecks, {takes: '{maxDataPoints}', required: ['maxDataPoints']}),
+  limiter: checkObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
+  recoverAfter: checkMilliseconds(1000),
+  metrics: checkObjectWith(metricsChecks, {takes: '{maxDataPoints}', required: ['maxDataPoints']}),
 } satisfies Checks<Omit<OperationWorkerOptions, keyof EngineOptions>>;
 
 const week = 7 * 24 * 3600; // BullMQ counts this one in seconds

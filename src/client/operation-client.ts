@@ -5,7 +5,14 @@ import {pollOptionChecks} from '../options/settings.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {checkHeaders, checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkedWhereRead, checkOptions, isA, isMilliseconds, isNumber} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkedWhereRead,
+  checkForm,
+  checkMilliseconds,
+  checkOptions,
+  checkRange,
+} from '../shared/check-options.ts';
 import {type ClientParts, createClientParts} from './client-parts.ts';
 import type {RequestHeaders} from './headers.ts';
 import type {ClientPollOptions} from './operation-settings.ts';
@@ -92,14 +99,14 @@ export const sharedClientChecks = {
   startToken: checkTokenSource,
   headers: checkHeaders,
   http: pollOptionChecks.http,
-  concurrency: isNumber({least: 1}),
-  startTimeout: isMilliseconds(1),
+  concurrency: checkRange({least: 1}),
+  startTimeout: checkMilliseconds(1),
 } satisfies Checks<Omit<OperationClientOptions, 'root' | 'scope'>>;
 
 const clientChecks = {
   root: checkedWhereRead,
   ...sharedClientChecks,
-  scope: isA('a string', (scope) => typeof scope === 'string'),
+  scope: checkForm('a string', (scope) => typeof scope === 'string'),
 } satisfies Checks<OperationClientOptions>;
 
 /**

@@ -6,12 +6,12 @@ import type {ServiceResponse} from '../http/service-response.ts';
 import {changingResponses, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
-import {isStartMethod, type Settings} from '../options/settings.ts';
+import {checkStartMethod, type Settings} from '../options/settings.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkOptions, describeClass, expected, isA, isPlainObject} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkOptions, describeClass, expected, isPlainObject} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {messageOf} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
@@ -34,8 +34,8 @@ export interface StartRequest {
 
 /** A check for each field of a start. */
 const startRequestChecks = {
-  method: isStartMethod,
-  path: isA("a path such as '/exports'", (path) => typeof path === 'string'),
+  method: checkStartMethod,
+  path: checkForm("a path such as '/exports'", (path) => typeof path === 'string'),
   body: checkBody,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;

@@ -1,4 +1,4 @@
-import {type Check, isA} from '../shared/check-options.ts';
+import {type Check, checkForm} from '../shared/check-options.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /**
@@ -49,7 +49,7 @@ const isHost = isWithFunctions('an object with the functions run, sleep and now'
 
 /** A check of an argument that an engine gives, by the functions that are called. */
 export function isWithFunctions(takes: string, ...names: readonly string[]): Check {
-  return isA(takes, (value) => names.every((name) => typeof Object(value)[name] === 'function'));
+  return checkForm(takes, (value) => names.every((name) => typeof Object(value)[name] === 'function'));
 }
 
 /** @throws TypeError where an argument is no host */

@@ -1,16 +1,16 @@
 import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
-import {checkOneTransport, isClient} from '../options/client-option.ts';
+import {checkClient, checkOneTransport} from '../options/client-option.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks} from '../options/settings.ts';
 import {
   type Check,
   type Checks,
+  checkBoolean,
+  checkFunction,
+  checkNonEmptyString,
   checkOptions,
-  isBoolean,
-  isFunction,
-  isNonEmptyString,
-  isNumber,
+  checkRange,
 } from '../shared/check-options.ts';
 
 /**
@@ -48,15 +48,15 @@ const {signal: _, ...pollChecks} = pollOptionChecks;
 export const durableChecks = {
   ...pollChecks,
   schedule: checkPureSchedule,
-  client: isClient,
-  name: isNonEmptyString,
-  onEvent: isFunction,
+  client: checkClient,
+  name: checkNonEmptyString,
+  onEvent: checkFunction,
 } satisfies Checks<DurableOptions>;
 
 export const durableRunChecks = {
   ...durableChecks,
-  pollsPerRun: isNumber({least: 1}),
-  woken: isBoolean,
+  pollsPerRun: checkRange({least: 1}),
+  woken: checkBoolean,
 } satisfies Checks<DurableRunOptions>;
 
 /** @returns their own properties. @throws TypeError or RangeError that names the option, what it got and what it takes */

@@ -1,5 +1,5 @@
 import {isPath} from '../client/path.ts';
-import {expected, isNonEmptyString} from '../shared/check-options.ts';
+import {checkNonEmptyString, expected} from '../shared/check-options.ts';
 import {isLocation} from '../shared/location.ts';
 
 /** The id of the password method, the same for every user. */
@@ -22,7 +22,7 @@ function authenticationPath(user: string): string {
 
 /** A string as a segment of a path. */
 function pathSegment(name: string, text: string): string {
-  isNonEmptyString(name, text);
+  checkNonEmptyString(name, text);
   // URLs treat these two as path segments to resolve, however they are encoded.
   if (text === '.' || text === '..') throw expected(name, 'an id', JSON.stringify(text));
   try {

@@ -12,7 +12,7 @@ import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkedWhereRead, checkOptions, expected, isA} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, checkForm, checkOptions, expected} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
 import {type GraphCloud, readOrigin} from './clouds.ts';
@@ -62,7 +62,7 @@ export interface GraphClient extends OperationClient {
 const optionChecks = {
   cloud: checkedWhereRead,
   root: checkedWhereRead,
-  version: isA("'v1.0' or 'beta'", (version) => typeof version === 'string' && /^[\w.-]+$/.test(version)),
+  version: checkForm("'v1.0' or 'beta'", (version) => typeof version === 'string' && /^[\w.-]+$/.test(version)),
   ...sharedClientChecks,
   headers: checkHeadersBesideToken,
   batch: checkBatch,

@@ -2,7 +2,7 @@ import {createRequire} from 'node:module';
 import ky, {type KyInstance} from 'ky';
 import type {Dispatcher} from 'undici';
 import {setTransport} from '../http/transport.ts';
-import {type Checks, checkOptions, isA, isNumber} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkOptions, checkRange} from '../shared/check-options.ts';
 import {loadOptional} from './load-optional.ts';
 import {undiciTransport} from './undici-transport.ts';
 
@@ -21,9 +21,9 @@ export interface LeanHttpOptions {
 const wholeFrom1 = {least: 1, most: Number.MAX_SAFE_INTEGER, whole: true};
 
 const optionChecks = {
-  connections: isNumber({takes: 'a whole number', ...wholeFrom1}),
-  keepAlive: isNumber({takes: 'whole milliseconds', ...wholeFrom1}),
-  dispatcher: isA("one of undici's", (value) => typeof Object(value).dispatch === 'function'),
+  connections: checkRange({takes: 'a whole number', ...wholeFrom1}),
+  keepAlive: checkRange({takes: 'whole milliseconds', ...wholeFrom1}),
+  dispatcher: checkForm("one of undici's", (value) => typeof Object(value).dispatch === 'function'),
 } satisfies Checks<LeanHttpOptions>;
 
 /**

@@ -1,5 +1,5 @@
 import type {WatchState} from '../operation/state.ts';
-import {type Check, isA} from '../shared/check-options.ts';
+import {type Check, checkForm} from '../shared/check-options.ts';
 import type {PollOptions} from './poll-options.ts';
 import type {WatchSetup} from './settings.ts';
 
@@ -20,7 +20,9 @@ export function watchByClient(client: object): WatchByClient | undefined {
 }
 
 /** A check for an option that takes a client. */
-export const isClient: Check = /* @__PURE__ */ isA('a client of this package', (client) => watches.has(Object(client)));
+export const checkClient: Check = /* @__PURE__ */ checkForm('a client of this package', (client) =>
+  watches.has(Object(client)),
+);
 
 /** @throws TypeError where options have both a client and an option that the client has itself */
 export function checkOneTransport(options: {

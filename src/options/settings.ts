@@ -12,17 +12,17 @@ import {defaultSchedule, type Schedule} from '../schedule/schedule.ts';
 import {
   type Check,
   type Checks,
+  checkBoolean,
   checkedWhereRead,
+  checkForm,
+  checkFunction,
+  checkMilliseconds,
+  checkObjectWith,
+  checkOneOf,
   checkOptions,
+  checkRange,
   describeValue,
   expected,
-  isA,
-  isBoolean,
-  isFunction,
-  isMilliseconds,
-  isNumber,
-  isObjectWith,
-  isOneOf,
   largestNumber,
   ownProperties,
 } from '../shared/check-options.ts';
@@ -70,51 +70,51 @@ const noOrigins: ReadonlySet<string> = new Set();
 const noSecrets: Secrets = [];
 
 /** The method of a request that starts an operation. */
-export const isStartMethod: Check = isOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET');
+export const checkStartMethod: Check = checkOneOf('POST', 'PUT', 'PATCH', 'DELETE', 'GET');
 
 const startedChecks = {
-  method: isStartMethod,
-  url: isA('an absolute http or https URL', isLocation),
-  location: isA(
+  method: checkStartMethod,
+  url: checkForm('an absolute http or https URL', isLocation),
+  location: checkForm(
     'the Location header of the response',
     (value) => readLocation(value, 'https://any.example') !== undefined,
   ),
 } satisfies Checks<StartRequest>;
 
 const retryChecks = {
-  retries: isNumber({takes: 'a whole number', whole: true}),
-  minTimeout: isNumber({most: largestNumber}),
-  maxTimeout: isNumber(),
-  factor: isNumber({most: largestNumber}),
-  maxRetryTime: isNumber(),
-  randomize: isBoolean,
-  unref: isBoolean,
-  shouldRetry: isFunction,
-  onFailedAttempt: isFunction,
-  shouldConsumeRetry: isFunction,
+  retries: checkRange({takes: 'a whole number', whole: true}),
+  minTimeout: checkRange({most: largestNumber}),
+  maxTimeout: checkRange(),
+  factor: checkRange({most: largestNumber}),
+  maxRetryTime: checkRange(),
+  randomize: checkBoolean,
+  unref: checkBoolean,
+  shouldRetry: checkFunction,
+  onFailedAttempt: checkFunction,
+  shouldConsumeRetry: checkFunction,
 } satisfies Checks<RetryOptions>;
 
 /** A check for each option of a poller. */
 export const pollOptionChecks = {
   protocol: checkedWhereRead,
-  http: isA('a ky instance', isKy),
+  http: checkForm('a ky instance', isKy),
   token: checkToken,
-  schedule: isA('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
-  retry: isObjectWith(retryChecks, {takes: "p-retry's options"}),
-  totalTimeout: isMilliseconds(1, false),
-  requestTimeout: isMilliseconds(1),
-  maxResponseSize: isNumber({takes: 'bytes,', least: 1, most: 2 ** 53 - 1}),
-  initialDelay: isMilliseconds(0),
-  maxRetryAfter: isMilliseconds(1),
-  signal: isA('an AbortSignal', isSignal),
-  unknownStatus: isOneOf('keepPolling', 'fail'),
-  notFoundGrace: isMilliseconds(0),
-  consecutiveFailures: isNumber({least: 1}),
-  stalledAfter: isMilliseconds(1, false),
+  schedule: checkForm('a function such as schedules.fixed(1000)', (value) => typeof value === 'function'),
+  retry: checkObjectWith(retryChecks, {takes: "p-retry's options"}),
+  totalTimeout: checkMilliseconds(1, false),
+  requestTimeout: checkMilliseconds(1),
+  maxResponseSize: checkRange({takes: 'bytes,', least: 1, most: 2 ** 53 - 1}),
+  initialDelay: checkMilliseconds(0),
+  maxRetryAfter: checkMilliseconds(1),
+  signal: checkForm('an AbortSignal', isSignal),
+  unknownStatus: checkOneOf('keepPolling', 'fail'),
+  notFoundGrace: checkMilliseconds(0),
+  consecutiveFailures: checkRange({least: 1}),
+  stalledAfter: checkMilliseconds(1, false),
   trustedOrigins: checkedWhereRead,
-  fetchResult: isA("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),
-  started: isObjectWith(startedChecks, {takes: '{method, url, location}', required: ['method', 'url']}),
-  finalStateVia: isOneOf('azure-async-operation', 'operation-location', 'location', 'original-uri'),
+  fetchResult: checkForm("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),
+  started: checkObjectWith(startedChecks, {takes: '{method, url, location}', required: ['method', 'url']}),
+  finalStateVia: checkOneOf('azure-async-operation', 'operation-location', 'location', 'original-uri'),
 } satisfies Checks<PollOptions>;
 
 /** What a client gives to all its pollers. */

@@ -6,7 +6,7 @@ import {WatchInput} from '../machine/watch-input.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {writeResumeToken} from '../operation/resume-token.ts';
 import type {WatchState} from '../operation/state.ts';
-import {checkOneTransport, isClient, type WatchByClient, watchByClient} from '../options/client-option.ts';
+import {checkClient, checkOneTransport, type WatchByClient, watchByClient} from '../options/client-option.ts';
 import {firstState} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
@@ -34,7 +34,7 @@ export interface WatchOperationOptions extends PollOptions {
  * @throws TypeError or RangeError as {@link pollOperation} does
  */
 export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
-  const own = checkOptions(given, {...pollOptionChecks, client: isClient});
+  const own = checkOptions(given, {...pollOptionChecks, client: checkClient});
   const {client, ...options} = own;
   readOptions(options);
   checkOneTransport(own);

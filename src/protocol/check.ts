@@ -3,18 +3,18 @@ import {checkHeaders, checkHeadersBesideToken, headerName} from '../shared/check
 import {
   type Check,
   type Checks,
+  checkBoolean,
   checkEach,
+  checkForm,
+  checkFunction,
+  checkMilliseconds,
+  checkNonEmptyString,
+  checkOneOf,
   checkOptions,
   describeValue,
   expected,
   type Form,
   hasForm,
-  isA,
-  isBoolean,
-  isFunction,
-  isMilliseconds,
-  isNonEmptyString,
-  isOneOf,
   isPlainObject,
 } from '../shared/check-options.ts';
 import {deepFreeze, isRecord} from '../shared/json.ts';
@@ -22,8 +22,8 @@ import {ownProperty} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 
 /** A check of a list. */
-function isListOf(what: string, form: Form): Check {
-  return isA(`a list of ${what}`, (value) => Array.isArray(value) && value.every((item) => hasForm(item, form)));
+function checkList(what: string, form: Form): Check {
+  return checkForm(`a list of ${what}`, (value) => Array.isArray(value) && value.every((item) => hasForm(item, form)));
 }
 
 /** Whether a value is an object with this field alone. */
@@ -52,7 +52,7 @@ function arePointers(value: unknown): boolean {
 }
 
 /** A check of an object's fields, of which one is required. */
-function fields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
+function checkFields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
   return (name, value) => {
     if (ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
@@ -61,7 +61,7 @@ function fields(required: string, checks: Readonly<Record<string, Check>>, or = 
 }
 
 /** A check of an object that maps names to statuses. */
-function statuses(what: string, checkName?: Check): Check {
+function checkStatuses(what: string, checkName?: Check): Check {
   return (name, value) => {
     if (!isPlainObject(value)) throw expected(name, `a status for each ${what}`, describeValue(value));
     for (const [key, meaning] of Object.entries(value)) {
@@ -72,7 +72,7 @@ function statuses(what: string, checkName?: Check): Check {
 }
 
 /** A check of a protocol within another one. */
-function nested(...without: readonly string[]): Check {
+function checkNested(...without: readonly string[]): Check {
   return (name, value) => {
     const isValid = isRecord(value) && without.every((field) => ownProperty(value, field) === undefined);
     if (!isValid) throw expected(name, `a protocol without a ${without.join(' or ')} of its own`, describeValue(value));
@@ -93,76 +93,82 @@ function isJson(value: unknown): boolean {
 }
 
 /** One of the statuses of an operation. */
-export const checkStatus: Check = isA('notStarted, running, succeeded, failed or canceled', isOperationStatus);
+export const checkStatus: Check = checkForm('notStarted, running, succeeded, failed or canceled', isOperationStatus);
 const pointersExpected = "JSON pointers such as '/status'";
-const pointers = isA(pointersExpected, arePointers);
-const header = isA("the name of a header such as 'X-Api-Key'", headerName);
-const headerNames = isListOf('header names', headerName);
+const checkPointers = checkForm(pointersExpected, arePointers);
+const checkHeaderName = checkForm("the name of a header such as 'X-Api-Key'", headerName);
+const checkHeaderNames = checkList('header names', headerName);
 /** The name of the header that carries the token: none that is the transport's or the library's own. */
-const tokenHeaderName: Check = (name, value) => {
-  header(name, value);
+const checkTokenHeaderName: Check = (name, value) => {
+  checkHeaderName(name, value);
   checkHeaders(name, {[String(value)]: ''});
 };
-const milliseconds = isMilliseconds(0);
-const words = statuses('word');
-const tokenHeader = fields('header', {header: tokenHeaderName, scheme: header}, "'bearer', 'none' or ");
+const checkWords = checkStatuses('word');
+const checkTokenHeader = checkFields(
+  'header',
+  {header: checkTokenHeaderName, scheme: checkHeaderName},
+  "'bearer', 'none' or ",
+);
 
 /** A check for each field. */
 const protocolChecks = {
-  status: isA(pointersExpected, isPointerList),
-  statusIfKnown: pointers,
-  id: pointers,
-  createdDateTime: pointers,
-  lastActionDateTime: pointers,
-  statusDetail: pointers,
-  percentComplete: pointers,
-  resourceLocation: pointers,
-  result: isA(pointersExpected, (value) => value === '' || arePointers(value)),
-  error: pointers,
-  errorCode: pointers,
-  errorMessage: pointers,
-  read: isFunction,
-  name: isNonEmptyString,
-  words,
+  status: checkForm(pointersExpected, isPointerList),
+  statusIfKnown: checkPointers,
+  id: checkPointers,
+  createdDateTime: checkPointers,
+  lastActionDateTime: checkPointers,
+  statusDetail: checkPointers,
+  percentComplete: checkPointers,
+  resourceLocation: checkPointers,
+  result: checkForm(pointersExpected, (value) => value === '' || arePointers(value)),
+  error: checkPointers,
+  errorCode: checkPointers,
+  errorMessage: checkPointers,
+  read: checkFunction,
+  name: checkNonEmptyString,
+  words: checkWords,
   otherWords: checkStatus,
   withoutStatus: checkStatus,
-  httpStatuses: statuses('HTTP status', isA('HTTP statuses from 200 to 599 but 401 and 429', /^(?!401|429)[2-5]\d\d$/)),
-  resultLocation: isA("'resourceLocation', 'location', 'original', {suffix}, {template} or a list", (value) =>
+  httpStatuses: checkStatuses(
+    'HTTP status',
+    checkForm('HTTP statuses from 200 to 599 but 401 and 429', /^(?!401|429)[2-5]\d\d$/),
+  ),
+  resultLocation: checkForm("'resourceLocation', 'location', 'original', {suffix}, {template} or a list", (value) =>
     [value].flat().every(isPlace),
   ),
-  start: isA("'headers', 'resource', 'original', '/name' or {template: '/status/{/id}'}", (value) =>
+  start: checkForm("'headers', 'resource', 'original', '/name' or {template: '/status/{/id}'}", (value) =>
     isTextOrTemplate(value, /^(?:headers|resource|original|\/.*)$/s),
   ),
   requestHeaders: checkHeadersBesideToken,
   pollHeaders: checkHeadersBesideToken,
-  locationHeaders: headerNames,
-  moveHeaders: headerNames,
-  pathsUnderRoot: isBoolean,
-  locationOnly: nested('locationOnly'),
-  resource: nested('resource', 'locationOnly'),
-  cancel: fields('method', {
-    method: isOneOf('DELETE', 'POST', 'PUT', 'PATCH'),
-    suffix: isA("a string such as '/records' or ':cancel'", suffix),
-    template: isA("a URL such as '/status/{/id}'", template),
-    at: pointers,
-    body: isA('what JSON can express', isJson),
+  locationHeaders: checkHeaderNames,
+  moveHeaders: checkHeaderNames,
+  pathsUnderRoot: checkBoolean,
+  locationOnly: checkNested('locationOnly'),
+  resource: checkNested('resource', 'locationOnly'),
+  cancel: checkFields('method', {
+    method: checkOneOf('DELETE', 'POST', 'PUT', 'PATCH'),
+    suffix: checkForm("a string such as '/records' or ':cancel'", suffix),
+    template: checkForm("a URL such as '/status/{/id}'", template),
+    at: checkPointers,
+    body: checkForm('what JSON can express', isJson),
   }),
   authorization: (name, value) => {
-    if (value !== 'bearer' && value !== 'none') tokenHeader(name, value);
+    if (value !== 'bearer' && value !== 'none') checkTokenHeader(name, value);
   },
-  errorMeansFailed: isBoolean,
-  errorCodes: statuses('error code'),
-  throttlingCodes: isListOf('error codes', /./),
-  seeOtherSucceeds: isBoolean,
-  notFoundSucceeds: isBoolean,
-  createdMeansDone: isBoolean,
-  bodyMeansDone: isBoolean,
-  foreignHosts: isBoolean,
-  minimumInterval: milliseconds,
-  maximumInterval: milliseconds,
-  retryAfter: fields('unit', {at: pointers, header, unit: isOneOf('ms', 's')}),
-  requestTimeout: isMilliseconds(1),
-  totalTimeout: isMilliseconds(1),
+  errorMeansFailed: checkBoolean,
+  errorCodes: checkStatuses('error code'),
+  throttlingCodes: checkList('error codes', /./),
+  seeOtherSucceeds: checkBoolean,
+  notFoundSucceeds: checkBoolean,
+  createdMeansDone: checkBoolean,
+  bodyMeansDone: checkBoolean,
+  foreignHosts: checkBoolean,
+  minimumInterval: checkMilliseconds(0),
+  maximumInterval: checkMilliseconds(0),
+  retryAfter: checkFields('unit', {at: checkPointers, header: checkHeaderName, unit: checkOneOf('ms', 's')}),
+  requestTimeout: checkMilliseconds(1),
+  totalTimeout: checkMilliseconds(1),
 } satisfies Checks<Protocol>;
 
 /**
@@ -176,8 +182,8 @@ export function checkProtocol(given: object): void {
   const form = {name: 'protocol', kind: 'field', required: ['name']};
   const protocol: Partial<Protocol> = checkOptions(given, protocolChecks, form);
   if (protocol.read === undefined) {
-    pointers('protocol.status', protocol.status);
-    words('protocol.words', protocol.words);
+    checkPointers('protocol.status', protocol.status);
+    checkWords('protocol.words', protocol.words);
   }
   const {words: known = {}, otherWords, withoutStatus, httpStatuses = {}} = protocol;
   const byWord = new Map<string, unknown>();

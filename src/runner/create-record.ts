@@ -6,7 +6,7 @@ import {readResumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
-import {type Checks, checkOptions, isA} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkOptions} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isNow, isString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
@@ -25,7 +25,7 @@ export const recordOptionChecks = {
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
   key: isString,
-  data: isA('what JSON can hold', hasJson),
+  data: checkForm('what JSON can hold', hasJson),
 } satisfies Checks<RecordOptions>;
 
 /**

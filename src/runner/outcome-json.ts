@@ -8,12 +8,12 @@ import {type Answer, abandonReasons, type WatchState} from '../operation/state.t
 import {
   type Check,
   type Checks,
+  checkBoolean,
+  checkForm,
+  checkObjectWith,
+  checkOneOf,
   checkOptions,
-  isA,
-  isBoolean,
-  isNumber,
-  isObjectWith,
-  isOneOf,
+  checkRange,
   ownProperties,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
@@ -91,17 +91,17 @@ export function readEnd(state: WatchState, end: EndJson): Outcome {
 }
 
 /** A string; it is not shown. */
-export const isString: Check = isA('a string', (value) => typeof value === 'string');
+export const isString: Check = checkForm('a string', (value) => typeof value === 'string');
 /** A time. */
-export const isTime: Check = isNumber({takes: 'milliseconds since 1970,', least: -8.64e15, most: 8.64e15});
+export const isTime: Check = checkRange({takes: 'milliseconds since 1970,', least: -8.64e15, most: 8.64e15});
 /** The time by a runner's clock. */
-export const isNow: Check = isNumber({takes: 'milliseconds since 1970,', most: 8.64e15});
-const isOutcome = isA('an outcome', (value) => typeof Object(value).status === 'string');
+export const isNow: Check = checkRange({takes: 'milliseconds since 1970,', most: 8.64e15});
+const isOutcome = checkForm('an outcome', (value) => typeof Object(value).status === 'string');
 /** A resume token, which is read for itself. */
-export const isResumeToken: Check = isA('a resume token', isRecord);
+export const isResumeToken: Check = checkForm('a resume token', isRecord);
 
 const answerChecks = {
-  httpStatus: isNumber({whole: true}),
+  httpStatus: checkRange({whole: true}),
   requestId: isString,
   clientRequestId: isString,
   date: isString,
@@ -109,17 +109,17 @@ const answerChecks = {
 
 const causeChecks = {
   message: isString,
-  kind: isOneOf('http', 'network', 'timeout', 'protocol', 'token'),
-  transient: isBoolean,
-  throttled: isBoolean,
-  answer: isObjectWith(answerChecks, {kind: 'field', required: ['httpStatus', 'clientRequestId']}),
+  kind: checkOneOf('http', 'network', 'timeout', 'protocol', 'token'),
+  transient: checkBoolean,
+  throttled: checkBoolean,
+  answer: checkObjectWith(answerChecks, {kind: 'field', required: ['httpStatus', 'clientRequestId']}),
   code: isString,
-  retryAfter: isNumber(),
-  ends: isOneOf(...abandonReasons),
+  retryAfter: checkRange(),
+  ends: checkOneOf(...abandonReasons),
 } satisfies Checks<PollErrorJson>;
 
 export const endChecks = {
-  cause: isObjectWith(causeChecks, {kind: 'field', required: ['message', 'kind', 'transient']}),
+  cause: checkObjectWith(causeChecks, {kind: 'field', required: ['message', 'kind', 'transient']}),
   rawStatus: isString,
   resultFailedAt: isTime,
 } satisfies Checks<EndJson>;

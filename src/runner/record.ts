@@ -4,7 +4,14 @@ import {largestCount, readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
-import {type Checks, checkEach, checkIsObject, isA, isNumber, isObjectWith} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkEach,
+  checkForm,
+  checkIsObject,
+  checkObjectWith,
+  checkRange,
+} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isRecord} from '../shared/json.ts';
 import {type EndJson, endChecks, isNow, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
@@ -50,20 +57,20 @@ export interface OperationRecord<Data = unknown> {
 
 const recordVersion = 1;
 
-const isCount = isNumber({takes: 'a whole number', whole: true, most: largestCount});
+const isCount = checkRange({takes: 'a whole number', whole: true, most: largestCount});
 
 const recordedFetchChecks = {attempts: isCount, since: isTime, dueAt: isTime} satisfies Checks<RecordedFetch>;
 
 const recordedEndChecks = {...endChecks, dueAt: isTime, rejections: isCount} satisfies Checks<RecordedEnd>;
 
 const recordChecks = {
-  version: isA(String(recordVersion), (version) => version === recordVersion),
+  version: checkForm(String(recordVersion), (version) => version === recordVersion),
   id: isString,
   key: isString,
   token: isResumeToken,
   data: () => {}, // It is the user's.
-  fetching: isObjectWith(recordedFetchChecks, {kind: 'field', required: ['attempts', 'since', 'dueAt']}),
-  ended: isObjectWith(recordedEndChecks, {kind: 'field', required: ['dueAt', 'rejections']}),
+  fetching: checkObjectWith(recordedFetchChecks, {kind: 'field', required: ['attempts', 'since', 'dueAt']}),
+  ended: checkObjectWith(recordedEndChecks, {kind: 'field', required: ['dueAt', 'rejections']}),
 } satisfies Checks<OperationRecord>;
 
 const recordForm = {name: 'record', prefix: '', kind: 'field', required: ['version', 'id', 'key', 'token']} as const;

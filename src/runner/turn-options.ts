@@ -5,14 +5,14 @@ import {withTokenOrigin} from '../client/token-origin.ts';
 import {whyKeyIsMissing} from '../http/key-placeholders.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
-import {checkOneTransport, isClient} from '../options/client-option.ts';
+import {checkClient, checkOneTransport} from '../options/client-option.ts';
 import {exposesToken, isOnForeignOrigin} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import type {WatchSetup} from '../options/settings.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkOptions, isA, isFunction} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkFunction, checkOptions} from '../shared/check-options.ts';
 import {whyInsecure} from '../shared/location.ts';
 import {isTime} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
@@ -57,9 +57,9 @@ const {protocol: _, retry, totalTimeout, initialDelay, ...pollChecks} = pollOpti
 
 export const turnChecks = {
   ...pollChecks,
-  client: isClient,
-  protocols: isA('a list of protocols', Array.isArray),
-  onEnd: isFunction,
+  client: checkClient,
+  protocols: checkForm('a list of protocols', Array.isArray),
+  onEnd: checkFunction,
   heldUntil: isTime,
 } satisfies Checks<TurnOptions>;
 

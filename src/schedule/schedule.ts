@@ -3,11 +3,11 @@ import type {Operation, OperationStatus} from '../operation/operation.ts';
 import {
   type Checks,
   checkNumber,
+  checkOneOf,
   checkOptions,
+  checkRange,
   describeValue,
   expected,
-  isNumber,
-  isOneOf,
   largestNumber,
 } from '../shared/check-options.ts';
 
@@ -76,15 +76,15 @@ const milliseconds = {takes: 'milliseconds', most: largestNumber};
 
 /** A check for each option of `exponential`. */
 export const exponentialChecks = {
-  initial: isNumber(milliseconds),
-  factor: isNumber({least: 1}),
-  max: isNumber(milliseconds),
-  jitter: isOneOf('none', 'full', 'equal'),
+  initial: checkRange(milliseconds),
+  factor: checkRange({least: 1}),
+  max: checkRange(milliseconds),
+  jitter: checkOneOf('none', 'full', 'equal'),
 } satisfies Checks<ExponentialOptions>;
 
 /** The same wait each time, in milliseconds. Pollers that start together stay in step, which may overload the service. */
 export function fixed(delay: number): Schedule {
-  checkMilliseconds('schedules.fixed', delay);
+  checkWait('schedules.fixed', delay);
   return () => delay;
 }
 
@@ -112,7 +112,7 @@ export const defaultSchedule: Schedule = exponentialFrom(100, {});
 /** The given waits in turn, in milliseconds; the last one repeats. */
 export function sequence(delays: readonly number[]): Schedule {
   if (!Array.isArray(delays)) throw expected('schedules.sequence', 'a list of milliseconds', describeValue(delays));
-  for (const [index, delay] of delays.entries()) checkMilliseconds(`schedules.sequence: delay ${index}`, delay);
+  for (const [index, delay] of delays.entries()) checkWait(`schedules.sequence: delay ${index}`, delay);
   const last = delays.at(-1);
   if (last === undefined) throw new RangeError('schedules.sequence: expected at least one delay, got none');
   const copy = [...delays];
@@ -120,6 +120,6 @@ export function sequence(delays: readonly number[]): Schedule {
 }
 
 /** Checks a wait. @throws TypeError or RangeError that names it, its value and what is expected */
-function checkMilliseconds(name: string, value: unknown): void {
+function checkWait(name: string, value: unknown): void {
   checkNumber(name, value, milliseconds);
 }

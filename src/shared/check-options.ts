@@ -3,7 +3,10 @@ import {type Fields, isRecord} from './json.ts';
 import {printable} from './printable.ts';
 import {unknownName} from './unknown-name.ts';
 
-/** Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. */
+/**
+ * Checks one option. Throws a TypeError or RangeError that names the option, what it takes and what it got. Checks, and what makes
+ * them, are called `check…`; what is called `is…` only says whether something is so.
+ */
 export type Check = (name: string, value: unknown) => void;
 
 /** For an option that is checked where it is read, or takes anything. */
@@ -109,26 +112,26 @@ export function hasForm(value: unknown, form: Form): boolean {
 }
 
 /** A check of the value alone. The value is shown in the message: not for secrets. */
-export function isA(takes: string, form: Form): Check {
+export function checkForm(takes: string, form: Form): Check {
   return (name, value) => {
     if (!hasForm(value, form)) throw expected(name, takes, describeValue(value));
   };
 }
 
 /** A string of at least one character. */
-export const isNonEmptyString: Check = /* @__PURE__ */ isA('a string that is not empty', /./s);
+export const checkNonEmptyString: Check = /* @__PURE__ */ checkForm('a string that is not empty', /./s);
 /** A string that is stored as it is: as UTF-8, lone surrogates are all the same character. */
-export const isWellFormed: Check = /* @__PURE__ */ isA(
+export const checkWellFormed: Check = /* @__PURE__ */ checkForm(
   'a string that is not empty and has no lone surrogates',
   /^\P{Cs}+$/u,
 );
 /** A function. */
-export const isFunction: Check = /* @__PURE__ */ isA('a function', (value) => typeof value === 'function');
+export const checkFunction: Check = /* @__PURE__ */ checkForm('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
-export const isBoolean: Check = /* @__PURE__ */ isA('true or false', (value) => typeof value === 'boolean');
+export const checkBoolean: Check = /* @__PURE__ */ checkForm('true or false', (value) => typeof value === 'boolean');
 
 /** An object with options of its own. */
-export function isObjectWith(
+export function checkObjectWith(
   checks: Readonly<Record<string, Check>>,
   form?: Omit<ObjectForm, 'name' | 'prefix'>,
 ): Check {
@@ -136,10 +139,10 @@ export function isObjectWith(
 }
 
 /** One of these strings. */
-export function isOneOf(...choices: readonly string[]): Check {
+export function checkOneOf(...choices: readonly string[]): Check {
   const quoted = choices.map((choice) => `'${choice}'`);
   const last = quoted.pop();
-  return isA(`${quoted.join(', ')} or ${last}`, (value) => choices.some((choice) => choice === value));
+  return checkForm(`${quoted.join(', ')} or ${last}`, (value) => choices.some((choice) => choice === value));
 }
 
 /** The largest `most` that infinity is not within. */
@@ -158,14 +161,14 @@ export interface NumberRange {
 }
 
 /** A number within a range; never NaN. */
-export function isNumber(range: NumberRange = {}): Check {
+export function checkRange(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
 /** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
-export function isMilliseconds(least: number, or?: false): Check {
+export function checkMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
-  const inRange = isNumber({takes, least, most: longestTime});
+  const inRange = checkRange({takes, least, most: longestTime});
   return (name, value) => {
     if (value !== or || or === undefined) inRange(name, value);
   };

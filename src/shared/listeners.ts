@@ -1,4 +1,4 @@
-import {checkName, isFunction} from './check-options.ts';
+import {checkFunction, checkName} from './check-options.ts';
 import {reportUncaught} from './report-error.ts';
 
 /** What `on` returns. */
@@ -34,7 +34,7 @@ export class Listeners<Event extends {readonly type: string}> {
    */
   add(type: Event['type'] | '*', listener: Listener<Event>): Subscription {
     if (type !== '*') checkName('event', type, this.#types);
-    isFunction('listener', listener);
+    checkFunction('listener', listener);
     const entry: Listener<Event> = (event) => listener(event);
     const listeners = this.#listeners.get(type) ?? new Set();
     this.#listeners.set(type, listeners.add(entry));

@@ -1,5 +1,5 @@
 import {readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {type Checks, checkOptions, isA, isFunction, isNumber} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkFunction, checkOptions, checkRange} from '../shared/check-options.ts';
 import {neverThrowing} from '../shared/report-error.ts';
 import type {OperationTracker} from './operation-tracker.ts';
 import {loadRecords} from './record-loader.ts';
@@ -24,11 +24,11 @@ const {heldUntil: _, signal: __, ...pollChecks} = turnChecks;
 
 const trackerChecks = {
   ...pollChecks,
-  store: isA('a store, with the functions list, read, write and remove', (store) =>
+  store: checkForm('a store, with the functions list, read, write and remove', (store) =>
     storeFunctions.every((name) => typeof Reflect.get(Object(store), name) === 'function'),
   ),
-  onError: isFunction,
-  concurrency: isNumber({takes: 'a whole number', least: 1, whole: true}),
+  onError: checkFunction,
+  concurrency: checkRange({takes: 'a whole number', least: 1, whole: true}),
 } satisfies Checks<OperationTrackerOptions>;
 
 /**

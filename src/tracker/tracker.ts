@@ -8,7 +8,7 @@ import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/cr
 import {dueAtOf, type OperationRecord, stateOf} from '../runner/record.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
-import {checkOptions, isWellFormed} from '../shared/check-options.ts';
+import {checkOptions, checkWellFormed} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {endsWithin} from '../shared/timers.ts';
@@ -208,6 +208,6 @@ function createRecordOf<Data>(
   const name: unknown = Object(place).protocol;
   const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
   const record = createRecord(place, {...own, protocol});
-  isWellFormed('key', record.key);
+  checkWellFormed('key', record.key);
   return toProcessClock(record);
 }

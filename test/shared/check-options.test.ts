@@ -2,16 +2,16 @@ import {describe, expect, test} from '@jest/globals';
 import {
   type Check,
   type Checks,
+  checkBoolean,
+  checkForm,
+  checkFunction,
+  checkMilliseconds,
   checkNumber,
+  checkOneOf,
   checkOptions,
+  checkRange,
   describeValue,
   expected,
-  isA,
-  isBoolean,
-  isFunction,
-  isMilliseconds,
-  isNumber,
-  isOneOf,
 } from '../../src/shared/check-options.ts';
 import {thrownBy} from '../support/core.ts';
 
@@ -22,9 +22,9 @@ interface Options {
 }
 
 const checks = {
-  requestTimeout: isMilliseconds(1),
-  token: isA('a string', (value) => typeof value === 'string'),
-  isOn: isBoolean,
+  requestTimeout: checkMilliseconds(1),
+  token: checkForm('a string', (value) => typeof value === 'string'),
+  isOn: checkBoolean,
 } satisfies Checks<Options>;
 
 describe('options', () => {
@@ -109,55 +109,55 @@ describe('options', () => {
 });
 
 describe('a check', () => {
-  const choice = isOneOf('a', 'b', 'c');
+  const choice = checkOneOf('a', 'b', 'c');
   test.each<[string, Check, readonly unknown[]]>([
-    ['of a function', isFunction, [() => 5, class {}]],
-    ['of a boolean', isBoolean, [true, false]],
+    ['of a function', checkFunction, [() => 5, class {}]],
+    ['of a boolean', checkBoolean, [true, false]],
     ['of a choice', choice, ['a', 'b', 'c']],
-    ['of a number', isNumber(), [0, 0.5, Number.MAX_VALUE, Infinity]],
-    ['of a number within a range', isNumber({least: 1, most: 2}), [1, 1.5, 2]],
-    ['of a whole number', isNumber({least: 1, whole: true}), [1, 2, 1e21, Infinity]],
-    ['of milliseconds', isMilliseconds(1), [1, 0.5 + 1, 8e15]],
-    ['of milliseconds or false', isMilliseconds(1, false), [1, false]],
+    ['of a number', checkRange(), [0, 0.5, Number.MAX_VALUE, Infinity]],
+    ['of a number within a range', checkRange({least: 1, most: 2}), [1, 1.5, 2]],
+    ['of a whole number', checkRange({least: 1, whole: true}), [1, 2, 1e21, Infinity]],
+    ['of milliseconds', checkMilliseconds(1), [1, 0.5 + 1, 8e15]],
+    ['of milliseconds or false', checkMilliseconds(1, false), [1, false]],
   ])('%s takes %p', (_, check, values) => {
     for (const value of values) expect(() => check('it', value)).not.toThrow();
   });
 
   test.each<[string, Check, unknown, Error]>([
-    ['of a function', isFunction, 5, new TypeError('it: expected a function, got 5')],
-    ['of a boolean', isBoolean, 'yes', new TypeError('it: expected true or false, got "yes"')],
+    ['of a function', checkFunction, 5, new TypeError('it: expected a function, got 5')],
+    ['of a boolean', checkBoolean, 'yes', new TypeError('it: expected true or false, got "yes"')],
     ['of a choice', choice, 'd', new TypeError(`it: expected 'a', 'b' or 'c', got "d"`)],
     ['of a choice', choice, 'A', new TypeError(`it: expected 'a', 'b' or 'c', got "A"`)],
     ['of a choice', choice, ['a'], new TypeError(`it: expected 'a', 'b' or 'c', got a list`)],
-    ['of a number', isNumber(), '5', new TypeError('it: expected a number, got "5"')],
-    ['of a number', isNumber(), Number.NaN, new RangeError('it: expected a number from 0 on, got NaN')],
-    ['of a number', isNumber(), -1, new RangeError('it: expected a number from 0 on, got -1')],
-    ['of a number within a range', isNumber({least: 2}), 1, new RangeError('it: expected a number from 2 on, got 1')],
-    ['of a whole number', isNumber({whole: true}), 1.5, new RangeError('it: expected a number from 0 on, got 1.5')],
+    ['of a number', checkRange(), '5', new TypeError('it: expected a number, got "5"')],
+    ['of a number', checkRange(), Number.NaN, new RangeError('it: expected a number from 0 on, got NaN')],
+    ['of a number', checkRange(), -1, new RangeError('it: expected a number from 0 on, got -1')],
+    ['of a number within a range', checkRange({least: 2}), 1, new RangeError('it: expected a number from 2 on, got 1')],
+    ['of a whole number', checkRange({whole: true}), 1.5, new RangeError('it: expected a number from 0 on, got 1.5')],
     [
       'of a finite number',
-      isNumber({most: Number.MAX_VALUE}),
+      checkRange({most: Number.MAX_VALUE}),
       Infinity,
       new RangeError('it: expected a number from 0 on, got Infinity'),
     ],
-    ['of milliseconds', isMilliseconds(1), 0, new RangeError('it: expected milliseconds, from 1 on, got 0')],
+    ['of milliseconds', checkMilliseconds(1), 0, new RangeError('it: expected milliseconds, from 1 on, got 0')],
     [
       'of milliseconds',
-      isMilliseconds(1),
+      checkMilliseconds(1),
       Infinity,
       new RangeError('it: expected milliseconds, up to 8000000000000000, got Infinity'),
     ],
-    ['of milliseconds', isMilliseconds(1), '5s', new TypeError('it: expected milliseconds, got "5s"')],
-    ['of milliseconds', isMilliseconds(1), false, new TypeError('it: expected milliseconds, got false')],
+    ['of milliseconds', checkMilliseconds(1), '5s', new TypeError('it: expected milliseconds, got "5s"')],
+    ['of milliseconds', checkMilliseconds(1), false, new TypeError('it: expected milliseconds, got false')],
     [
       'of milliseconds or false',
-      isMilliseconds(1, false),
+      checkMilliseconds(1, false),
       0,
       new RangeError('it: expected milliseconds or false, from 1 on, got 0'),
     ],
     [
       'of milliseconds or false',
-      isMilliseconds(1, false),
+      checkMilliseconds(1, false),
       true,
       new TypeError('it: expected milliseconds or false, got true'),
     ],
