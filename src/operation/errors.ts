@@ -8,7 +8,7 @@ export interface OperationErrorFacts {
   /** What was known when it happened; absent where nothing was being watched yet. */
   readonly state?: WatchState;
   /** When it happened, in milliseconds since 1970. */
-  readonly at?: number;
+  readonly at?: number | undefined;
   /** The head of the response that led to it. Default the state's. */
   readonly answer?: Answer | undefined;
   readonly cause?: unknown;

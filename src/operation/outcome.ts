@@ -40,12 +40,7 @@ export function endedOutcome(state: WatchState, clock?: Clock): Outcome | undefi
   const {operation} = state;
   if (operation === undefined || !hasEnded(operation)) return undefined;
   if (operation.status === 'succeeded') return {status: 'succeeded', operation};
-  const facts = {
-    state,
-    ...(state.endedAt === undefined ? {} : {at: state.endedAt}),
-    answer: state.answer,
-    resumeToken: () => resumeTokenOf(state, clock),
-  };
+  const facts = {state, at: state.endedAt, resumeToken: () => resumeTokenOf(state, clock)};
   const describe = (end: string): string => {
     const name = operation.id === undefined ? 'The operation' : `Operation ${operation.id}`;
     const why = [operation.error?.code, operation.error?.message ?? operation.statusDetail].filter(Boolean).join(', ');

@@ -1,7 +1,7 @@
 import {maxUnknownWordLength} from './abandon-error.ts';
 import {statusRank} from './operation.ts';
 import type {PollError} from './poll-error.ts';
-import {copyOf, type OperationStateValue, type WatchState} from './state.ts';
+import {allowedFrom, copyOf, type OperationStateValue, type WatchState} from './state.ts';
 import type {ReportEvent, TroubleEvent, UnknownWordEvent, WatchEvent} from './watch-event.ts';
 
 const maxUnknownWords = 20;
@@ -25,7 +25,7 @@ export function reduce(state: WatchState, event: WatchEvent, next: OperationStat
       break;
     case 'unknownWord':
       countAnswer(draft, event);
-      draft.notBefore = notBefore(draft, at, event.retryAfter);
+      draft.notBefore = allowedFrom(draft, at, event.retryAfter);
       draft.unknownWords = withWord(draft, event.rawStatus);
       draft.observed = increment(draft, 'unknownStatus');
       break;
@@ -94,7 +94,7 @@ function countFailure(draft: Draft, error: PollError): void {
 
 function applyTrouble(draft: Draft, {error, counts, at}: TroubleEvent): void {
   draft.attempt += 1;
-  draft.notBefore = notBefore(draft, at, error.retryAfter);
+  draft.notBefore = allowedFrom(draft, at, error.retryAfter);
   if (counts === 'failure') {
     draft.failures += 1;
     draft.deferredAttempts = 0;
@@ -111,12 +111,6 @@ function withWord({unknownWords}: WatchState, rawStatus: string): readonly strin
 /** What a request failed with: an HTTP status or a kind of error. */
 export function failureKind(error: PollError): string {
   return error.kind === 'http' && error.httpStatus !== undefined ? String(error.httpStatus) : error.kind;
-}
-
-/** When the next poll is allowed: a watch that ends now may be resumed before that. */
-function notBefore(state: WatchState, at: number, retryAfter: number | undefined): number | undefined {
-  if (retryAfter !== undefined) return at + retryAfter;
-  return state.notBefore !== undefined && state.notBefore > at ? state.notBefore : undefined;
 }
 
 function increment({observed}: WatchState, kind: string): WatchState['observed'] {

@@ -124,6 +124,15 @@ export function isOver(state: WatchState): boolean {
 }
 
 /**
+ * When the next poll is allowed: after the wait that the service asked for, or else as before where that is still to come. A watch
+ * that ends now may be resumed before that, and a hint may have made the poll.
+ */
+export function allowedFrom({notBefore}: WatchState, at: number, wait: number | undefined): number | undefined {
+  if (wait !== undefined) return at + wait;
+  return notBefore !== undefined && notBefore > at ? notBefore : undefined;
+}
+
+/**
  * When the last poll goes out, if the deadline cuts a wait: early enough to be answered. Without a deadline there is none, and
  * this is `Infinity`.
  */

@@ -1,5 +1,5 @@
 import type {WaitCause} from '../operation/events.ts';
-import {lastPollAt, type WatchState} from '../operation/state.ts';
+import {allowedFrom, lastPollAt, type WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {defaultSchedule} from '../schedule/schedule.ts';
 import {describeClass} from '../shared/check-options.ts';
@@ -32,10 +32,7 @@ export function nextWait(
 ): Wait {
   const {deadlineAt, dueAt} = state;
   const {minimumInterval} = settings.reader;
-  const leastWait = retryAfter ?? (minimumInterval > 0 ? minimumInterval : undefined);
-  // After a poll that a hint made, this limits how soon the next hint can make another.
-  const wokenNotBefore = state.notBefore !== undefined && state.notBefore > now ? state.notBefore : undefined;
-  const notBefore = leastWait === undefined ? wokenNotBefore : now + leastWait;
+  const notBefore = allowedFrom(state, now, retryAfter ?? (minimumInterval > 0 ? minimumInterval : undefined));
   if (deadlineAt !== undefined && dueAt === lastPollAt(state)) {
     return {...untilDeadline(deadlineAt, now), notBefore};
   }
