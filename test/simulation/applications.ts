@@ -16,12 +16,13 @@ import type {PasswordReset} from 'operation-poller/graph';
 import {clientOf, httpOf, type ModelClient, optionsOf, protocolOf, tokenOf} from './application-options.ts';
 import {containsText} from './contains-text.ts';
 import {type Facts, Memory, memoryOf, ranks, readMemoryOf} from './facts.ts';
+import type {SeenEvent, SeenOutcome} from './happenings.ts';
 import type {OperationPlan, Plan} from './plan.ts';
 import {Queue} from './queue.ts';
 import {abroad, locationOf, markerOf, passwordOf} from './service.ts';
 import {Tracker} from './tracker.ts';
 import {Users} from './users.ts';
-import type {Application, SeenEvent, SeenOutcome, World} from './world.ts';
+import type {Application, World} from './world.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   OperationFailedError: 'failed',

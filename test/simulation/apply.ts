@@ -1,10 +1,11 @@
 import {type Facts, Memory, memoryOf, ranks, readMemoryOf} from './facts.ts';
 import type {ServiceAnswer} from './faults.ts';
 import {closesTheGate, countAsSent, updateGate} from './gates.ts';
+import type {Happening} from './happenings.ts';
 import {isStored, keepsRecords} from './plan.ts';
 import {home, isEnd} from './service.ts';
 import type {End} from './wordings.ts';
-import type {Happening, World} from './world.ts';
+import type {World} from './world.ts';
 
 /** Keeps what has happened. */
 export function applyTo(world: World, happening: Happening): void {

@@ -1,5 +1,6 @@
 import type {Facts} from './facts.ts';
-import type {Happening, Sent, World} from './world.ts';
+import type {Happening, Sent} from './happenings.ts';
+import type {World} from './world.ts';
 
 /** A check of one kind of happening, before it is counted: says what is wrong, or nothing. */
 export type Check<Is extends Happening['is'] = Happening['is']> = (

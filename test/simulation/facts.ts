@@ -1,7 +1,8 @@
 import type {ServiceAnswer} from './faults.ts';
+import type {ReceivedOnce, SeenOutcome} from './happenings.ts';
 import type {OperationPlan} from './plan.ts';
 import type {End} from './wordings.ts';
-import type {ReceivedOnce, SeenOutcome, World} from './world.ts';
+import type {World} from './world.ts';
 
 /** What a process knows, and what a crash takes back to the last resume token that was stored. */
 export class Memory {

@@ -1,9 +1,10 @@
 import type {Facts} from './facts.ts';
 import type {ServiceAnswer} from './faults.ts';
+import type {Happening} from './happenings.ts';
 import {isRefused} from './network.ts';
 import {keepsRecords} from './plan.ts';
 import {locationOf} from './service.ts';
-import type {Happening, World} from './world.ts';
+import type {World} from './world.ts';
 
 /** What the services of an origin have asked a client for. */
 export interface Gate {

@@ -1,6 +1,7 @@
 import {OperationError} from 'operation-poller';
 import {type EndedRecord, type OperationRecord, outcomeOf} from 'operation-poller/runner';
-import type {SeenOutcome, World} from './world.ts';
+import type {SeenOutcome} from './happenings.ts';
+import type {World} from './world.ts';
 
 /** What is added with each operation. */
 export interface DataOfRecord {

@@ -26,6 +26,7 @@ import {
 } from './event-invariants.ts';
 import {cancelsUnderWay, type Facts} from './facts.ts';
 import {handsOverBeforeItRemoves, handsOverOnce, handsOverWhatWasStored} from './hand-over-invariants.ts';
+import type {Happening} from './happenings.ts';
 import {isStored} from './plan.ts';
 import {
   asksNothingAfterTheDeadline,
@@ -59,7 +60,7 @@ import {
   tellsWhatBecameOfAStart,
   watchesWhatWasStarted,
 } from './start-invariants.ts';
-import type {Happening, World} from './world.ts';
+import type {World} from './world.ts';
 
 /** Whoever waits for anything but the result learns of the end too. */
 const tellsEverybody: Check<'rest'> = (_, world) => world.unsettled();

@@ -11,10 +11,11 @@ import {
 import {clientOf, recordOptionsOf, turnOptionsOf, turnSourceOf} from './application-options.ts';
 import {memoryOf} from './facts.ts';
 import {type DataOfRecord, HandOvers, tellEnd} from './hand-overs.ts';
+import type {SeenEvent} from './happenings.ts';
 import {locationOf} from './service.ts';
 import type {TurnName} from './turns.ts';
 import type {Timer} from './virtual-time.ts';
-import type {Application, SeenEvent, World} from './world.ts';
+import type {Application, World} from './world.ts';
 
 /** A record in the store, which outlives all processes. */
 interface Row {

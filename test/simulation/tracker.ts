@@ -10,9 +10,10 @@ import {clientOf, recordOptionsOf, turnOptionsOf, turnSourceOf} from './applicat
 import {containsText} from './contains-text.ts';
 import {Memory, memoryOf} from './facts.ts';
 import {type DataOfRecord, HandOvers, seenOutcome, tellEnd} from './hand-overs.ts';
+import type {SeenEvent} from './happenings.ts';
 import {ModelStore, storeError} from './model-store.ts';
 import {locationOf, markerOf} from './service.ts';
-import type {Application, SeenEvent, World} from './world.ts';
+import type {Application, World} from './world.ts';
 
 /** How long the application waits before it repeats what its store rejected, in milliseconds. */
 const patience = 300;
