@@ -49,99 +49,68 @@ export interface ReceivedOnce {
   readonly isGivenUp: boolean;
 }
 
-/** Everything that happens in a world and that invariants look at. */
-export type Happening =
-  | {readonly is: 'start' | 'resume'; readonly operation: number}
+/** What happens to an operation, and what there is to know of it. */
+interface Happenings {
+  readonly start: object;
+  readonly resume: object;
   /** Watching begins, on another origin where its user trusts that. */
-  | {readonly is: 'begin'; readonly operation: number; readonly trusts?: boolean}
+  readonly begin: {readonly trusts?: boolean};
   /** The answer to a start is read as the first answer to a poll. */
-  | {readonly is: 'first report'; readonly operation: number; readonly answer: ServiceAnswer}
-  | ({readonly is: 'request'} & Sent)
+  readonly 'first report': {readonly answer: ServiceAnswer};
+  readonly request: Sent;
   /** A request that starts an operation, and its answer, or what would have been its answer. */
-  | ({readonly is: 'start request'} & Sent)
+  readonly 'start request': Sent;
+  readonly 'start answer': ReceivedOnce;
+  readonly 'not started': {
+    readonly how: 'notStarted' | 'unconfirmed' | 'notWatchable';
+    readonly mayHaveStarted: boolean;
+    readonly whole: unknown;
+  };
   /** A user asks to cancel, such a request leaves, and what comes of asking: `error` is `undefined` where nothing went wrong. */
-  | {readonly is: 'cancel'; readonly operation: number}
-  | ({readonly is: 'cancel request'} & Sent)
+  readonly cancel: object;
+  readonly 'cancel request': Sent;
+  readonly 'cancel answer': ReceivedOnce;
+  readonly 'cancel over': {readonly error: unknown};
   /** Whoever waits for the new password gets it, or an error. */
-  | {
-      readonly is: 'password';
-      readonly operation: number;
-      readonly password: string | undefined;
-      readonly error: unknown;
-    }
-  | {readonly is: 'cancel over'; readonly operation: number; readonly error: unknown}
-  | ({readonly is: 'start answer'} & ReceivedOnce)
-  | ({readonly is: 'cancel answer'} & ReceivedOnce)
-  | {
-      readonly is: 'not started';
-      readonly operation: number;
-      readonly how: 'notStarted' | 'unconfirmed' | 'notWatchable';
-      readonly mayHaveStarted: boolean;
-      readonly whole: unknown;
-    }
+  readonly password: {readonly password: string | undefined; readonly error: unknown};
   /**
    * An answer has arrived whole; `isThere` is false for the share in a batch that was not served, and `isWanted` where nobody
    * waits for that share any more, while the others are waited for. `url` is where it came from.
    */
-  | {
-      readonly is: 'answer';
-      readonly operation: number;
-      readonly answer: ServiceAnswer;
-      readonly isThere: boolean;
-      readonly isWanted: boolean;
-      readonly url: string;
-    }
-  | {
-      readonly is: 'lost';
-      readonly operation: number;
-      readonly why: string;
-      readonly isBatched: boolean;
-      /** Whether the watch that it was for still goes on. */
-      readonly isWanted: boolean;
-    }
-  | {readonly is: 'token failed'; readonly operation: number}
-  | {readonly is: 'event'; readonly operation: number; readonly event: SeenEvent; readonly whole: unknown}
-  | {readonly is: 'stored'; readonly operation: number; readonly whole: unknown}
-  | {
-      readonly is: 'over';
-      readonly operation: number;
-      readonly outcome: SeenOutcome;
-      /** Whether watching was given up, and its user will go on. */
-      readonly resumes?: boolean;
-    }
+  readonly answer: {
+    readonly answer: ServiceAnswer;
+    readonly isThere: boolean;
+    readonly isWanted: boolean;
+    readonly url: string;
+  };
+  /** `isWanted`: whether the watch that it was for still goes on. */
+  readonly lost: {readonly why: string; readonly isBatched: boolean; readonly isWanted: boolean};
+  readonly 'token failed': object;
+  readonly event: {readonly event: SeenEvent; readonly whole: unknown};
+  readonly stored: {readonly whole: unknown};
+  /** `resumes`: whether watching was given up, and its user will go on. */
+  readonly over: {readonly outcome: SeenOutcome; readonly resumes?: boolean};
   /** Its tracker has been closed; `attempt` is the number of the last poll that is stored, and `isFailing` says whether the store rejected more. */
-  | {
-      readonly is: 'closed';
-      readonly operation: number;
-      readonly attempt: number | undefined;
-      readonly isFailing: boolean;
-    }
-  | {readonly is: 'aborted'; readonly operation: number; readonly how: 'aborted' | 'stopped'; readonly resumes: boolean}
-  | {readonly is: 'wake'; readonly operation: number}
+  readonly closed: {readonly attempt: number | undefined; readonly isFailing: boolean};
+  readonly aborted: {readonly how: 'aborted' | 'stopped'; readonly resumes: boolean};
+  readonly wake: object;
   /**
    * A turn of a stored operation begins, alone or beside another one of the same record. Its worker's clock is ahead by `offset`
    * milliseconds, and knows that the service takes no requests for `heldFor` milliseconds.
    */
-  | {
-      readonly is: 'turn';
-      readonly operation: number;
-      readonly isAlone: boolean;
-      readonly offset: number;
-      readonly heldFor: number;
-    }
+  readonly turn: {readonly isAlone: boolean; readonly offset: number; readonly heldFor: number};
   /** A turn was not stored, or `onEnd` rejected: what it did may be done again. */
-  | {readonly is: 'turn lost'; readonly operation: number}
-  | {
-      readonly is: 'hand over';
-      readonly operation: number;
-      readonly id: string;
-      readonly isOurs: boolean;
-      readonly outcome: SeenOutcome;
-    }
+  readonly 'turn lost': object;
+  readonly 'hand over': {readonly id: string; readonly isOurs: boolean; readonly outcome: SeenOutcome};
   /** `onEnd` has resolved. */
-  | {readonly is: 'handed over'; readonly operation: number}
-  | {readonly is: 'removed'; readonly operation: number}
+  readonly 'handed over': object;
+  readonly removed: object;
+}
+
+/** Everything that happens in a world and that invariants look at. */
+export type Happening =
+  | {[Is in keyof Happenings]: {readonly is: Is; readonly operation: number} & Happenings[Is]}[keyof Happenings]
   | {readonly is: 'broken'; readonly why: string}
-  /** Nothing is left to do at this time. */
-  | {readonly is: 'rest'; readonly operation: -1}
-  | {readonly is: 'end'; readonly operation: -1};
+  /** Nothing is left to do at this time, and at all. */
+  | {readonly is: 'rest'}
+  | {readonly is: 'end'};

@@ -219,7 +219,7 @@ export class World {
       else this.#bury();
       return;
     }
-    if (this.#ticks > 0 && this.time.isQuiet) this.happen({is: 'rest', operation: -1});
+    if (this.#ticks > 0 && this.time.isQuiet) this.happen({is: 'rest'});
     if (this.#isOver) return;
     this.#ticks += 1;
     // Where the clock was set back, a watch that is resumed may go on for that much longer.
@@ -230,7 +230,7 @@ export class World {
       timer.run();
       return;
     }
-    this.happen({is: 'end', operation: -1});
+    this.happen({is: 'end'});
     const left = this.violation === undefined ? this.#application?.leftBehind?.() : undefined;
     if (left !== undefined) this.#violate('leavesNothingBehind', left);
     this.#ticks = -1;
