@@ -56,3 +56,17 @@ export function isWithFunctions(takes: string, ...names: readonly string[]): Che
 export function checkHost(host: unknown): void {
   isHost('host', host);
 }
+
+/** A host whose steps all have names with a prefix: those of several watches in one workflow must differ. */
+export function withPrefix(host: DurableHost, prefix: string): DurableHost {
+  const {waitForWake} = host;
+  return {
+    run: (name, work) => host.run(prefix + name, work),
+    sleep: (name, milliseconds) => host.sleep(prefix + name, milliseconds),
+    ...(waitForWake && {waitForWake: (name, milliseconds) => waitForWake.call(host, prefix + name, milliseconds)}),
+    now: (name) => host.now(prefix + name),
+    get signal() {
+      return host.signal;
+    },
+  };
+}

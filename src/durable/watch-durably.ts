@@ -5,7 +5,6 @@ import type {OperationEvent} from '../operation/events.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
-import type {WatchState} from '../operation/state.ts';
 import {firstState} from '../options/first-state.ts';
 import {resumeWatching} from '../options/resume.ts';
 import type {WatchSetup} from '../options/settings.ts';
@@ -14,7 +13,7 @@ import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
 import {LazyAbortController, type Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
-import {checkHost, type DurableHost} from './durable-host.ts';
+import {checkHost, type DurableHost, withPrefix} from './durable-host.ts';
 import {
   checkDurableOptions,
   type DurableOptions,
@@ -94,35 +93,29 @@ export async function watchDurablyInRuns<Result = unknown>(
 }
 
 async function watch(
-  host: DurableHost,
+  given: DurableHost,
   place: string | URL | ResumeToken,
   {name, onEvent, client, ...options}: DurableOptions,
   {maxPolls, woken = false}: {readonly maxPolls: number; readonly woken?: boolean},
 ): Promise<DurableRun> {
-  checkHost(host);
-  const stepName = (step: string): string => (name === undefined ? step : `${name}: ${step}`);
-  const now = await host.now(stepName('begin'));
-  const steps = {stepName, onEvent, maxPolls};
+  checkHost(given);
+  const host = name === undefined ? given : withPrefix(given, `${name}: `);
+  const now = await host.now('begin');
+  const run = {onEvent, maxPolls};
   const parts = client === undefined ? undefined : partsOf(client);
   if (typeof place !== 'string' && !(place instanceof URL)) {
     const resumed = parts === undefined ? resumeWatching(place, options, now) : resumeOf(parts, place, options, now);
-    return takeSteps(host, woken ? wokenAt(resumed, now) : resumed, now, steps);
+    return takeSteps(host, woken ? wokenAt(resumed, now) : resumed, now, run);
   }
   const settings = parts === undefined ? readOptions(options) : operationSettings(parts, options);
   const state = parts === undefined ? firstState(place, settings, now) : stateAt(parts, String(place), settings, now);
-  return takeSteps(host, {state, settings}, now, steps);
+  return takeSteps(host, {state, settings}, now, run);
 }
 
 function wokenAt(resumed: WatchSetup, now: number): WatchSetup {
   const clock = wallClock(() => now);
   const woken = wake(resumed.state, clock);
   return woken === undefined ? resumed : {...resumed, state: woken.state};
-}
-
-interface RunOptions extends Pick<DurableOptions, 'onEvent'> {
-  /** The name of a step as the engine gets it. */
-  readonly stepName: (step: string) => string;
-  readonly maxPolls: number;
 }
 
 /** Time and randomness in a run: they come from what the engine has recorded, and from nowhere else. */
@@ -136,7 +129,7 @@ async function takeSteps(
   host: DurableHost,
   {state: startState, settings}: WatchSetup,
   now: number,
-  {stepName, onEvent, maxPolls}: RunOptions,
+  {onEvent, maxPolls}: Pick<DurableOptions, 'onEvent'> & {readonly maxPolls: number},
 ): Promise<DurableRun> {
   const recorded: Recorded = {now, random: 0};
   const clock = wallClock(() => recorded.now);
@@ -151,31 +144,25 @@ async function takeSteps(
     if ('outcome' in next) {
       const {outcome} = next;
       if (outcome.status !== 'succeeded' || !settings.fetchResult) return {outcome};
-      return {outcome: await fetchResult(host, {state, settings}, outcome.operation, stepName)};
+      return {outcome: await fetchResult(host, {state, settings}, outcome.operation)};
     }
     const {wait} = next;
     if (polls >= maxPolls) return {continueWith: writeResumeToken(state), wait};
-    if (wait > 0 && (await waitForPoll(host, stepName, state, wait))) {
-      recorded.now = Math.max(recorded.now, await host.now(stepName(`wake ${state.attempt}`)));
+    if (wait > 0 && (await waitForPoll(host, `wait ${state.attempt}`, wait))) {
+      recorded.now = Math.max(recorded.now, await host.now(`wake ${state.attempt}`));
       const woken = wake(state, clock, settings);
       await emit(woken?.events ?? []);
       state = woken?.state ?? state;
       const rest = Math.ceil(state.dueAt - recorded.now);
-      if (rest > 0) await host.sleep(stepName(`wait ${state.attempt} after the hint`), rest);
+      if (rest > 0) await host.sleep(`wait ${state.attempt} after the hint`, rest);
     }
     recorded.now = Math.max(recorded.now, state.dueAt);
-    step = await takeStep(state, stepIo(host, settings, stepName(`poll ${state.attempt + 1}`), recorded), clock);
+    step = await takeStep(state, stepIo(host, settings, `poll ${state.attempt + 1}`, recorded), clock);
   }
 }
 
 /** Waits for the next poll. @returns whether a hint has ended the wait */
-async function waitForPoll(
-  host: DurableHost,
-  stepName: RunOptions['stepName'],
-  {attempt}: WatchState,
-  wait: number,
-): Promise<boolean> {
-  const name = stepName(`wait ${attempt}`);
+async function waitForPoll(host: DurableHost, name: string, wait: number): Promise<boolean> {
   if (host.waitForWake !== undefined) return host.waitForWake(name, wait);
   await host.sleep(name, wait);
   return false;
@@ -201,22 +188,15 @@ function stepIo(host: DurableHost, settings: Settings, name: string, recorded: R
 }
 
 /** Fetches the result of an operation that has succeeded: each attempt is a step, each wait a durable timer. */
-async function fetchResult(
-  host: DurableHost,
-  resumed: WatchSetup,
-  operation: SucceededOperation,
-  stepName: RunOptions['stepName'],
-): Promise<Outcome> {
+async function fetchResult(host: DurableHost, resumed: WatchSetup, operation: SucceededOperation): Promise<Outcome> {
   const signal = signalOf(host);
   let progress: ResultProgress | undefined;
   for (let attempt = 1; ; attempt++) {
-    const json = await host.run(stepName(`result ${attempt}`), () =>
-      recordResult(resumed, operation, progress, signal),
-    );
+    const json = await host.run(`result ${attempt}`, () => recordResult(resumed, operation, progress, signal));
     const step = readResultRecord(json, resumed.state, operation);
     if ('outcome' in step) return step.outcome;
     progress = step.progress;
-    await host.sleep(stepName(`wait for result ${attempt + 1}`), step.wait);
+    await host.sleep(`wait for result ${attempt + 1}`, step.wait);
   }
 }
 
