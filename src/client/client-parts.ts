@@ -57,12 +57,13 @@ interface CheckedOptions {
 /**
  * Makes what the operations of a client share.
  *
- * @param createTransport makes a transport of the client's own in front of its limits, such as one that collects requests
+ * @param createTransport makes a transport of the client's own in front of its limits, such as one that collects requests; it gets the
+ *   client's headers, their names in lower case
  */
 export function createClientParts(
   {origin, base, pathRoot, scope}: Service,
   {token: source, startToken, headers: given, http, concurrency = 40, startTimeout = 100_000}: CheckedOptions,
-  createTransport = ({single}: RequestLimiter): Transport => single,
+  createTransport: (limiter: RequestLimiter, headers: RequestHeaders) => Transport = ({single}) => single,
 ): ClientParts {
   const headers = lowerCaseHeaders(given);
   const keys = keyPlaceholders(keyHeaders(headers), base);
@@ -76,7 +77,7 @@ export function createClientParts(
     token,
     startToken: startToken === undefined ? token : shareTokens(startToken, scope),
     startTimeout,
-    transport: withKeyPlaceholders(createTransport(limiter), origin, keys),
+    transport: withKeyPlaceholders(createTransport(limiter, headers), origin, keys),
     startTransport: withKeyPlaceholders(limiter.single, origin, keys),
     // Where something is shown, a placeholder is one of the secrets.
     secrets: [...secretsOf(headers, base), ...keys.byPlaceholder.keys()],

@@ -71,22 +71,32 @@ function secretParts(credentials: string): string[] {
 }
 
 /**
- * A transport that sends a client's headers with each request to the client's origin, and to no other. The request's
- * own headers take precedence, except the `accept` that every request has.
+ * A request's headers with those of its client. The request's own take precedence, except the `accept` that every request has.
+ *
+ * @param headers their names are in lower case
+ */
+export function withClientHeaders(
+  given: TransportRequest['headers'],
+  headers: RequestHeaders,
+): TransportRequest['headers'] {
+  const all = {...given};
+  for (const [name, value] of Object.entries(headers)) {
+    const replaces = name === 'accept' && acceptsByDefault(all[name]);
+    if (replaces || all[name] === undefined) all[name] = value;
+  }
+  return all;
+}
+
+/**
+ * A transport that sends a client's headers with each request to the client's origin, and to no other.
  *
  * @param headers their names are in lower case
  */
 export function withOriginHeaders(transport: Transport, origin: string, headers: RequestHeaders): Transport {
-  const entries = Object.entries(headers);
-  if (entries.length === 0) return transport;
-  const withHeaders = (given: TransportRequest['headers']): TransportRequest['headers'] => {
-    const all = {...given};
-    for (const [name, value] of entries) {
-      const replaces = name === 'accept' && acceptsByDefault(all[name]);
-      if (replaces || all[name] === undefined) all[name] = value;
-    }
-    return all;
-  };
+  if (Object.keys(headers).length === 0) return transport;
   return (location, request) =>
-    transport(location, hasOrigin(location, origin) ? {...request, headers: withHeaders(request.headers)} : request);
+    transport(
+      location,
+      hasOrigin(location, origin) ? {...request, headers: withClientHeaders(request.headers, headers)} : request,
+    );
 }

@@ -1,3 +1,4 @@
+import {type RequestHeaders, withClientHeaders} from '../client/headers.ts';
 import {defaultMaxBodyLength} from '../http/read-body.ts';
 import {
   createResponse,
@@ -24,10 +25,12 @@ export interface BatchedRequest {
  *
  * @param requests all with the same token
  * @param version the URL of the version that they go to
+ * @param clientHeaders those that each request has besides its own
  */
 export function batchRequest(
   requests: readonly BatchedRequest[],
   version: string,
+  clientHeaders: RequestHeaders,
   callbacks: Pick<TransportRequest, 'signal' | 'onHeldBack' | 'onSent' | 'onHead'>,
 ): TransportRequest {
   return {
@@ -41,7 +44,14 @@ export function batchRequest(
       requests: requests.flatMap(({location, request: {headers, signal}}, index) => {
         if (signal.aborted) return [];
         const {authorization, ...own} = headers;
-        return [{id: String(index), method: 'GET', url: location.slice(version.length), headers: own}];
+        return [
+          {
+            id: String(index),
+            method: 'GET',
+            url: location.slice(version.length),
+            headers: withClientHeaders(own, clientHeaders),
+          },
+        ];
       }),
     },
     // In a batch, a response is longer than on its own: its headers are part of the body.

@@ -1,3 +1,4 @@
+import type {RequestHeaders} from '../client/headers.ts';
 import type {RequestLimiter} from '../client/request-limiter.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {now} from '../shared/clock.ts';
@@ -19,8 +20,14 @@ const unresolved = /[#\\]|\/\.{1,2}(?:[/?]|$)/;
  *
  * @param base the client's root with its version
  * @param window how long requests are collected, in milliseconds
+ * @param clientHeaders the client's own, which each request in a batch has too; their names are in lower case
  */
-export function batchTransport(limiter: RequestLimiter, base: string, window: number): Transport {
+export function batchTransport(
+  limiter: RequestLimiter,
+  base: string,
+  window: number,
+  clientHeaders: RequestHeaders,
+): Transport {
   const {origin} = new URL(base);
   let pausedUntil = 0;
   const sendBatchTo =
@@ -31,7 +38,7 @@ export function batchTransport(limiter: RequestLimiter, base: string, window: nu
         let response: TransportResponse;
         try {
           // Made when it leaves: requests may be aborted while the batch is held back.
-          response = await transport(location, batchRequest(requests, version, callbacks));
+          response = await transport(location, batchRequest(requests, version, clientHeaders, callbacks));
         } catch (error) {
           // None of its requests is needed any more. A service that does not respond to the batch may respond to each of them.
           if (callbacks.signal.aborted) pausedUntil = now() + batchPause;

@@ -103,7 +103,7 @@ export function createGraphClient(given: GraphClientOptions): GraphClient {
   const parts = createClientParts(
     {origin: root, base, pathRoot: base, scope},
     options,
-    batchWindow === false ? undefined : (limiter) => batchTransport(limiter, base, batchWindow),
+    batchWindow === false ? undefined : (limiter, headers) => batchTransport(limiter, base, batchWindow, headers),
   );
   const client: GraphClient = {
     root,

@@ -20,7 +20,7 @@ test.each([
   ['20 MiB at least', [1000, 1000], 20 * 1024 * 1024],
   ['as much as all of its parts may take', [30e6, 40e6, 50e6], 120e6],
 ])("a batch's response may have %s", (_, limits, expected) => {
-  expect(batchRequest(limits.map(part), version, callbacks).maxBodyLength).toBe(expected);
+  expect(batchRequest(limits.map(part), version, {}, callbacks).maxBodyLength).toBe(expected);
 });
 
 describe('a part of a response', () => {

@@ -68,6 +68,30 @@ describe('polls are sent in batches', () => {
     );
   });
 
+  test("each with the client's headers, as a poll that is sent alone", async () => {
+    const emulator = await startEmulator({token});
+    const headers = {'X-Priority': 'high', Prefer: 'ignored', Accept: 'application/json;odata.metadata=none'};
+    const graph = clientOf(emulator, {batch, headers});
+    const {operations, pollers} = watchAll(emulator, graph, Array(2).fill(['succeeded']));
+    await outcomesOf([
+      ...pollers,
+      ...watchAll(emulator, clientOf(emulator, {batch: false, headers}), [['succeeded']]).pollers,
+    ]);
+    const polls = emulator.operations.flatMap(({requests}) =>
+      requests.map(({batched, headers: sent}) => [batched, sent]),
+    );
+    const sent = {
+      'x-priority': 'high',
+      prefer: 'include-unknown-enum-members',
+      accept: 'application/json;odata.metadata=none',
+    };
+    expect(operations).toHaveLength(2);
+    expect(polls).toEqual([true, true, false].map((batched) => [batched, expect.objectContaining(sent)]));
+    expect(batchesOf(emulator).map((envelope) => envelope.headers)).toEqual([
+      expect.objectContaining({'x-priority': 'high'}),
+    ]);
+  });
+
   test('with a JSON body of known length', async () => {
     const emulator = await startEmulator({batchHeaders: 'mixed'});
     await outcomesOf(watchAll(emulator, clientOf(emulator, {batch}), Array(2).fill(['succeeded'])).pollers);
@@ -392,7 +416,7 @@ test.each([
       onSent: () => {},
       onHead: () => {},
     });
-    const send = batchTransport(limiter, base, 1);
+    const send = batchTransport(limiter, base, 1, {});
     const before = now();
     await Promise.all(limits.map((limit, index) => send(`${base}/${index}`, request(limit))));
     const after = now();
@@ -425,7 +449,7 @@ describe('a transport with batches', () => {
       origin,
       40,
     );
-    const send = batchTransport(limiter, base, 50);
+    const send = batchTransport(limiter, base, 50, {});
     /** Where the two requests went. */
     const sendPair = async (path: string, changes: Partial<TransportRequest> = {}): Promise<readonly string[]> => {
       const request: TransportRequest = {
