@@ -87,6 +87,13 @@ describe('a record', () => {
     ['key', {key: 5}, /^key: expected a string, got 5$/],
     ['initialDelay', {initialDelay: -1}, /^initialDelay: expected milliseconds/],
     ['data without a JSON form', {data: {amount: 5n}}, /^data: expected what JSON can hold, got an object$/],
+    ['data that is a function', {data: () => {}}, /^data: expected what JSON can hold, got a function$/],
+    ['data that is a symbol', {data: Symbol('mail')}, /^data: expected what JSON can hold, got Symbol\(mail\)$/],
+    [
+      'data of which JSON keeps nothing',
+      {data: new Map([[1, 2]])},
+      /^data: expected what JSON can hold, got an object$/,
+    ],
   ])('refuses %s', (_, options, message) => {
     expect(() => createRecord(location, options)).toThrow(message);
   });
