@@ -11,6 +11,7 @@ import type {WatchSetup} from '../options/settings.ts';
 import {readOptions, type Settings} from '../options/settings.ts';
 import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
+import {isNow} from '../runner/outcome-json.ts';
 import {LazyAbortController, type Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
 import {checkHost, type DurableHost, withPrefix} from './durable-host.ts';
@@ -100,7 +101,7 @@ async function watch(
 ): Promise<DurableRun> {
   checkHost(given);
   const host = name === undefined ? given : withPrefix(given, `${name}: `);
-  const now = await host.now('begin');
+  const now = await timeOf(host, 'begin');
   const run = {onEvent, maxPolls};
   const parts = client === undefined ? undefined : partsOf(client);
   if (typeof place !== 'string' && !(place instanceof URL)) {
@@ -110,6 +111,13 @@ async function watch(
   const settings = parts === undefined ? readOptions(options) : operationSettings(parts, options);
   const state = parts === undefined ? firstState(place, settings, now) : stateAt(parts, String(place), settings, now);
   return takeSteps(host, {state, settings}, now, run);
+}
+
+/** The time as the engine has recorded it. @throws TypeError or RangeError where it is none: the watch would never end */
+async function timeOf(host: DurableHost, name: string): Promise<number> {
+  const now = await host.now(name);
+  isNow('host.now', now);
+  return now;
 }
 
 function wokenAt(resumed: WatchSetup, now: number): WatchSetup {
@@ -149,7 +157,7 @@ async function takeSteps(
     const {wait} = next;
     if (polls >= maxPolls) return {continueWith: writeResumeToken(state), wait};
     if (wait > 0 && (await waitForPoll(host, `wait ${state.attempt}`, wait))) {
-      recorded.now = Math.max(recorded.now, await host.now(`wake ${state.attempt}`));
+      recorded.now = Math.max(recorded.now, await timeOf(host, `wake ${state.attempt}`));
       const woken = wake(state, clock, settings);
       await emit(woken?.events ?? []);
       state = woken?.state ?? state;

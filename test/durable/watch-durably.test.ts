@@ -430,6 +430,11 @@ describe('an option that is not as it should be', () => {
     await expect(watchDurably(host as unknown as DurableHost, location)).rejects.toThrow(message);
   });
 
+  test.each([undefined, null, Number.NaN, 'soon'])('a time of the engine that is none: %p', async (value) => {
+    const host: DurableHost = {...journal.host(), now: () => value as unknown as number};
+    await expect(watchDurably(host, location)).rejects.toThrow(/^host\.now: expected milliseconds since 1970/);
+  });
+
   test('a signal that is undefined is none', async () => {
     const outcome = await watch({answers: [says('succeeded')], ...{signal: undefined}});
     expect(outcome.status).toBe('succeeded');
