@@ -2,9 +2,9 @@
 
 import type {WorkerOptions} from 'bullmq';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
+import {untilAborted} from '../runner/take-turn.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
-import {type EndedRecord, prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {unlessAborted} from '../shared/abort.ts';
+import {prepareTurns, readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
 import {type Checks, checkMilliseconds, checkObjectWith} from '../shared/check-options.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {doublingDelay} from '../shared/timers.ts';
@@ -145,6 +145,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
   const holds = new RedisHolds(worker);
   const io: JobIo<Data> = {
     resume: prepareTurns(poll),
+    // One that awaits the worker's `close()` would otherwise keep it open forever.
     onEnd: poll.onEnd && untilAborted(poll.onEnd, closing.signal),
     heldOrigins: coalesce(() => holds.read()),
     clock: worker.clock,
@@ -186,17 +187,6 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
     },
     close: closeOnce,
     [Symbol.asyncDispose]: closeOnce,
-  };
-}
-
-/** An `onEnd` that ends with its worker: one that hangs, or that awaits the worker's `close()`, would otherwise keep it open forever. */
-function untilAborted<Data>(
-  onEnd: NonNullable<WorkerPollOptions<Data>['onEnd']>,
-  signal: AbortSignal,
-): (ended: EndedRecord<Data>) => Promise<unknown> {
-  return async (ended) => {
-    signal.throwIfAborted();
-    return await unlessAborted(Promise.resolve(onEnd(ended)), signal);
   };
 }
 

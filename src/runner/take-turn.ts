@@ -4,13 +4,14 @@ import {writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState, withFetchedResult} from '../operation/state.ts';
 import type {WatchSetup} from '../options/settings.ts';
 import {fetchResultOnce} from '../polling/fetch-result.ts';
+import {unlessAborted} from '../shared/abort.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
 import {isNow, readEnd, writeEnd} from './outcome-json.ts';
 import {dueAtOf, type OperationRecord, type RecordedEnd, stateOf} from './record.ts';
 import {stepUnlessHeld} from './step-unless-held.ts';
-import {checkTurnOptions, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
+import {checkTurnOptions, type EndedRecord, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
 /** What every turn returns, whether or not another one follows. */
 export interface TurnFacts<Data = unknown> {
@@ -64,7 +65,7 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
   isNow('now', now);
   signal?.throwIfAborted();
-  const turn = {resume: prepareTurns(others), onEnd, signal, heldUntil};
+  const turn = {resume: prepareTurns(others), onEnd: onEnd && untilAborted(onEnd, signal), signal, heldUntil};
   return (await takePreparedTurn(record, stateOf(record), turn, now, begunAt)) as Turn<Data, Result>;
 }
 
@@ -151,6 +152,17 @@ const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
 /** After how long a rejected `onEnd` is called again, at first and at most, in milliseconds. */
 const firstRetry = 1000;
 const longestRetry = 60_000;
+
+/** An `onEnd` that ends with its turn: one that hangs would otherwise keep its runner from closing. It is called again. */
+export function untilAborted<Data>(
+  onEnd: NonNullable<TurnOptions<Data>['onEnd']>,
+  signal: AbortSignal = neverAborted,
+): (ended: EndedRecord<Data>) => Promise<unknown> {
+  return async (ended) => {
+    signal.throwIfAborted();
+    return await unlessAborted(Promise.resolve(onEnd(ended)), signal);
+  };
+}
 
 async function handOver<Data>(
   {record, turn, clock}: TurnContext<Data>,

@@ -12,7 +12,8 @@ import type {WatchSetup} from '../options/settings.ts';
 import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {type Checks, checkForm, checkFunction, checkOptions} from '../shared/check-options.ts';
+import {protocolReader} from '../protocol/protocol-reader.ts';
+import {type Checks, checkFunction, checkOptions, describeValue, expected} from '../shared/check-options.ts';
 import {whyInsecure} from '../shared/location.ts';
 import {isTime} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
@@ -47,7 +48,7 @@ export interface TurnOptions<Data = unknown, Result = unknown>
   readonly onEnd?: ((ended: EndedRecord<Data, Result>) => unknown) | undefined;
   /** Until when the runner holds back the requests to the operation's origin, in milliseconds since 1970. Default: it does not. */
   readonly heldUntil?: number | undefined;
-  /** Ends the turn: it rejects with the signal's reason, and the record stays as it is. */
+  /** Ends the turn: it rejects with the signal's reason, and the record stays as it is. An `onEnd` that is running is left behind. */
   readonly signal?: AbortSignal | undefined;
   /** How many polls must fail in a row to end watching. Default 20: a poll is one request, because a turn does not wait to repeat one. */
   readonly consecutiveFailures?: number | undefined;
@@ -58,10 +59,16 @@ const {protocol: _, retry, totalTimeout, initialDelay, ...pollChecks} = pollOpti
 export const turnChecks = {
   ...pollChecks,
   client: checkClient,
-  protocols: checkForm('a list of protocols', Array.isArray),
+  protocols: checkProtocols,
   onEnd: checkFunction,
   heldUntil: isTime,
 } satisfies Checks<TurnOptions>;
+
+/** Checks each of them, whichever a record is of. */
+function checkProtocols(name: string, protocols: unknown): void {
+  if (!Array.isArray(protocols)) throw expected(name, 'a list of protocols', describeValue(protocols));
+  for (const protocol of protocols) protocolReader(protocol);
+}
 
 /** @returns their own properties. @throws TypeError or RangeError that names the option, what it takes and what it got */
 export function checkTurnOptions<Options extends TurnOptions<never>>(options: Options): Options {
@@ -77,8 +84,7 @@ export function checkTurnOptions<Options extends TurnOptions<never>>(options: Op
  */
 export function readTurnOptions(options: TurnOptions<never>): Settings {
   checkOneTransport(options);
-  const {protocols = [], requestTimeout, trustedOrigins} = options;
-  for (const protocol of protocols) readOptions({protocol});
+  const {requestTimeout, trustedOrigins} = options;
   return readOptions({requestTimeout, trustedOrigins});
 }
 

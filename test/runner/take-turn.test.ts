@@ -282,6 +282,23 @@ test('a signal that aborts during onEnd, which rejects: the rejection is not cou
   await expect(takeTurn(record, options, at(0))).rejects.toBe(reason);
 });
 
+test('a signal that aborts during an onEnd that does not listen to it: the turn ends, and onEnd is called again', async () => {
+  const reason = new Error('shutting down');
+  const controller = new AbortController();
+  const ids: string[] = [];
+  const onEnd = ({id, signal}: {readonly id: string; readonly signal: AbortSignal}) => {
+    ids.push(id);
+    return signal === controller.signal ? new Promise(() => {}) : undefined;
+  };
+  const options = {...everySecond, http: serviceOf(['succeeded']).http, onEnd};
+  const {record} = await takeTurn(recordAt(), options, at(0));
+  const turn = takeTurn(record, {...options, signal: controller.signal}, at(0));
+  controller.abort(reason);
+  await expect(turn).rejects.toBe(reason);
+  expect(await takeTurn(record, options, at(0))).toMatchObject({done: {status: 'succeeded'}});
+  expect(ids).toEqual([record.id, record.id]);
+});
+
 describe('giving up', () => {
   test('the outcome is the same after a store, with the cause', async () => {
     const {onEnd, ends} = keepEnds();
@@ -591,6 +608,8 @@ describe('refused', () => {
     ['an option that is not there', {totalTimeout: 5}, /^totalTimeout: there is no such option/],
     ['onEnd', {onEnd: 'mail'}, /^onEnd: expected a function, got "mail"$/],
     ['protocols', {protocols: tasks}, /^protocols: expected a list of protocols/],
+    ['a protocol that is none', {protocols: [tasks, null]}, /^protocol: expected a protocol such as .*, got null$/],
+    ['a protocol that is wrong, and no one needs', {protocols: [tasks, {name: 'other'}]}, /^protocol.status: expected/],
     [
       'a client and a token',
       {client: createOperationClient({root: 'https://a.example'}), token: 't'},
