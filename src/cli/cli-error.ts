@@ -29,6 +29,8 @@ export const exitCodes = {
   unreachable: 7,
   /** A bug in the command itself, sysexits' EX_SOFTWARE. */
   fault: 70,
+  /** What the command writes cannot be written, e.g. because the disk is full, sysexits' EX_IOERR. */
+  unwritable: 74,
 } as const;
 
 /** What to do where no usable access token was given. */

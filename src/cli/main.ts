@@ -15,24 +15,34 @@ const sameSignalWindow = 500;
 let interruptedAt = Number.POSITIVE_INFINITY;
 
 /** The first time, ends in good order; the second time, at once. */
-function interrupt(by: string | undefined, exitCode: number): void {
+function interrupt(message: string, exitCode: number): void {
   const now = Date.now();
   if (now - interruptedAt > sameSignalWindow) process.exit(exitCode);
   if (controller.signal.aborted) return;
   interruptedAt = now;
-  controller.abort(new Interruption(by, exitCode));
+  controller.abort(new Interruption(message, exitCode));
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(name, () => interrupt(name, 128 + constants.signals[name]));
-}
-// Nobody reads the output any more, as after "| head": stop working; it is not an error.
-for (const output of [process.stdout, process.stderr]) {
-  output.on('error', ({code}: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE') process.exit(exitCodes.fault);
-    if (!controller.signal.aborted) interrupt(undefined, brokenPipe);
-  });
+  process.on(name, () => interrupt(`interrupted by ${name}`, 128 + constants.signals[name]));
 }
 
 const {stdin, stdout, stderr, env} = process;
-process.exitCode = await runCommand(process.argv.slice(2), {stdin, stdout, stderr, env, signal: controller.signal});
+let isOver = false;
+for (const [name, output] of Object.entries({stdout, stderr})) {
+  output.on('error', ({code}: NodeJS.ErrnoException) => {
+    if (controller.signal.aborted) return;
+    // Nobody reads the output any more, as after "| head": stop working; it is not an error.
+    if (code === 'EPIPE') return interrupt('', brokenPipe);
+    // A full disk: who relies on the output must not take the end for that of the operation.
+    const message = `${name} cannot be written (${code})`;
+    process.exitCode = exitCodes.unwritable;
+    interrupt(message, exitCodes.unwritable);
+    // What the command wrote last: it has nothing more to say.
+    if (isOver && output === stdout) stderr.write(`operation-poller: ${message}\n`);
+  });
+}
+
+const exitCode = await runCommand(process.argv.slice(2), {stdin, stdout, stderr, env, signal: controller.signal});
+isOver = true;
+process.exitCode ??= exitCode;

@@ -54,7 +54,7 @@ async function fromPrompt({stdin, stderr, signal}: Shell): Promise<string> {
   const ask = async (message: string, validate: (text: string | undefined) => string | undefined): Promise<string> => {
     const text = await password({message, validate, ...common});
     // In the prompt Ctrl-C is a key, not a signal.
-    if (isCancel(text)) throw new Interruption('Ctrl-C', 130, 'Nothing was started.');
+    if (isCancel(text)) throw new Interruption('interrupted by Ctrl-C', 130, 'Nothing was started.');
     return text;
   };
   const first = await ask('New password (not shown)', (text) => (text ? undefined : 'It cannot be empty.'));

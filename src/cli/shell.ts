@@ -23,12 +23,12 @@ export interface Shell {
 /** Why the command should end before its work is done. */
 export class Interruption extends CliError {
   /**
-   * @param by the signal or key; `undefined`: nobody reads the output any more, so there is nothing to say
-   * @param exitCode what a shell reports for a command that ended so: 128 plus the number of the signal
+   * @param message empty: nobody reads the output any more, so there is nothing to say
+   * @param exitCode what a shell reports for a command that ended so: for a signal, 128 plus its number
    * @param hint what to do about it; default: nothing
    */
-  constructor(by: string | undefined, exitCode: number, hint = '') {
-    super(by === undefined ? '' : `interrupted by ${by}`, hint, exitCode);
+  constructor(message: string, exitCode: number, hint = '') {
+    super(message, hint, exitCode);
   }
 }
 

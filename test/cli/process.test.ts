@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Readable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
-import {afterEach, beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {type GraphEmulator, startGraphEmulator} from 'operation-poller/testing';
 import {startServer} from '../support/behaviours.ts';
 
@@ -98,6 +98,44 @@ test('ends quietly when nobody reads its output any more', async () => {
   await new Promise((resolve) => child.stdout.once('data', resolve));
   child.stdout.destroy();
   expect(await ended).toMatchObject({exitCode: 141, stderr: ''});
+});
+
+describe('on a full disk', () => {
+  /** Runs the command with an output on a disk that is full. */
+  async function runFull(redirection: string, ...args: readonly string[]) {
+    const env = {...process.env, GRAPH_TOKEN: 'emulated'};
+    const script = ['-c', `"$0" "$@" ${redirection}`, process.execPath, '--import', loader, main, ...args];
+    const child = spawn('bash', script, {env, stdio: ['ignore', 'pipe', 'pipe']});
+    children.push(child);
+    const [output, errors, [exitCode]] = await Promise.all([
+      child.stdout.toArray(),
+      child.stderr.toArray(),
+      once(child, 'close'),
+    ]);
+    return {exitCode, stdout: output.join(''), stderr: errors.join('')};
+  }
+  const message = 'operation-poller: stdout cannot be written (ENOSPC)\n';
+
+  test('an outcome that cannot be written is none: the exit code is not that of the operation', async () => {
+    const {location} = emulator.addOperation({script: ['succeeded']});
+    const ended = await runFull('> /dev/full', 'watch', location, '--token-env', 'GRAPH_TOKEN', '--quiet');
+    expect(ended).toEqual({exitCode: 74, stdout: '', stderr: message});
+  });
+
+  test('a watch whose events cannot be written ends, and saves its resume token', async () => {
+    const path = join(tmpdir(), `operation-poller-${process.pid}-full.resume`);
+    const args = ['watch', endless(), '--token-env', 'GRAPH_TOKEN', '--json', '--resume', path];
+    const {exitCode, stderr} = await runFull('> /dev/full', ...args);
+    expect({exitCode, stderr}).toEqual({exitCode: 74, stderr: expect.stringMatching(/Resume with/)});
+    expect(stderr.startsWith(message)).toBe(true);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({abandoned: 'aborted'});
+    await rm(path);
+  });
+
+  test('a list that cannot be written, and an error that cannot: only the exit code is left', async () => {
+    expect(await runFull('> /dev/full', 'protocols')).toEqual({exitCode: 74, stdout: '', stderr: message});
+    expect(await runFull('2> /dev/full', 'watch', 'nowhere')).toEqual({exitCode: 74, stdout: '', stderr: ''});
+  });
 });
 
 test('emulate --tls prints how another process trusts it, and leaves no certificate behind', async () => {

@@ -60,7 +60,7 @@ export function fakeShell(options: FakeShellOptions = {}): FakeShell {
     env: options.env ?? {},
     signal: controller.signal,
     written: () => ({stdout: stdout.text, stderr: stderr.text}),
-    interrupt: () => controller.abort(new Interruption('SIGINT', 130)),
+    interrupt: () => controller.abort(new Interruption('interrupted by SIGINT', 130)),
   };
 }
 
