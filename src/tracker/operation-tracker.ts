@@ -60,13 +60,16 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
    * ```
    */
   on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription;
-  /** The operation of that key; `undefined` if there is none, or no longer. `get<Image>(key)` says what its result is. */
+  /**
+   * The operation of that key; `undefined` if there is none, or no longer. While it is being added, this waits until it is stored.
+   * `get<Image>(key)` says what its result is.
+   */
   get<Known extends Result = Result>(key: string): Promise<TrackedOperation<Data, Known> | undefined>;
-  /** All operations. */
+  /** All operations that are stored; what is still being added is not waited for. */
   list(): Promise<TrackedOperation<Data, Result>[]>;
   /**
    * A hint that an operation may have changed, from a webhook for instance: the next poll is made as soon as the service allows, as
-   * for `poller.wake()`.
+   * for `poller.wake()`. While the operation is being added, this waits until it is stored.
    *
    * @returns whether there is such an operation
    */

@@ -93,8 +93,9 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   }
 
   async list(): Promise<TrackedOperation<Data, Result>[]> {
-    const tracked = await Promise.all([...this.#entries.keys()].map((key) => this.get<Result>(key)));
-    return tracked.filter((each) => each !== undefined);
+    // Not waiting for what is being added: a store that answers late for one key would hold up all.
+    const stored = [...this.#entries.values()].filter(({isStored}) => isStored);
+    return stored.map(({tracked}) => tracked as TrackedOperation<Data, Result>);
   }
 
   async wake(key: string): Promise<boolean> {
@@ -174,13 +175,14 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
       if (this.#closing === undefined) void writer.put(key, undefined);
       throw error;
     }
+    entry.isStored = true;
     entry.runner.start(dueAtOf(record));
     return entry;
   }
 
   #track(record: OperationRecord<Data>, stored: Promise<void>): Entry<Data> {
     const runner = new RecordRunner(record, this.#context);
-    const entry = {runner, tracked: new TrackedOperation(runner), stored};
+    const entry = {runner, tracked: new TrackedOperation(runner), stored, isStored: stored === alreadyStored};
     this.#entries.set(record.key, entry);
     return entry;
   }
@@ -191,6 +193,8 @@ interface Entry<Data> {
   readonly tracked: TrackedOperation<Data>;
   /** Rejects where the store rejected what was added. */
   readonly stored: Promise<void>;
+  /** Whether that has resolved. */
+  isStored: boolean;
 }
 
 const alreadyStored = Promise.resolve();

@@ -20,6 +20,29 @@ describe('get, list, counts, wake and remove', () => {
     expect(await tracker.counts()).toEqual({waiting: 2, due: 0, active: 0, ended: 0, refused: 0});
   });
 
+  test('list what is stored while the store does not answer for another key, which get and wake wait for', async () => {
+    const store = testStore();
+    const tracker = await track({http: serviceOf(['running']).http, store, ...keep().options});
+    const a = await tracker.add(location, {...here, key: 'a'});
+    let release = (): void => undefined;
+    store.before = (call) =>
+      call === 'write b' ? new Promise<void>((resolve) => { release = resolve; }) : undefined; // biome-ignore format: short
+    const adding = tracker.add(location, {...here, key: 'b', initialDelay: 60_000});
+    const known: unknown[] = [];
+    void tracker.list().then((listed) => known.push(listed));
+    void tracker.get('a').then((got) => known.push(got));
+    void tracker.wake('a').then((woken) => known.push(woken));
+    void tracker.get('b').then((got) => known.push(['b', got]));
+    void tracker.wake('b').then((woken) => known.push(['b', woken]));
+    await settle();
+    expect(known).toEqual([[a], a, true]);
+    release();
+    const b = await adding;
+    await settle();
+    expect(known.slice(3)).toEqual([['b', b], ['b', true]]); // biome-ignore format: short
+    expect(await tracker.list()).toEqual([a, b]);
+  });
+
   test('82: a hint makes one poll, at once, however many there are', async () => {
     const service = serviceOf(['running', 'succeeded']);
     const {ends, options} = keep();
