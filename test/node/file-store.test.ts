@@ -128,6 +128,36 @@ describe('a folder', () => {
     await store.close?.();
   });
 
+  test('86: that another process takes after a write did not fit is in use until that ends, and nothing is lost', async () => {
+    const place = folder();
+    const program = `
+      import {ClassicLevel} from 'classic-level';
+      import {fileStore} from 'operation-poller/node';
+      import {createOperationTracker} from 'operation-poller/tracker';
+      const store = fileStore(${JSON.stringify(place)});
+      const tracker = await createOperationTracker({store});
+      const add = (key) => tracker.add('http://127.0.0.1:9/' + key, {key, initialDelay: 60_000});
+      await add('before');
+      await store.write('large', 'x'.repeat(100_000)).catch(() => {});
+      const other = new ClassicLevel(${JSON.stringify(place)});
+      await other.open();
+      await add('during').catch(({name, reason, message}) => console.log(JSON.stringify({name, reason, message})));
+      await other.close();
+      await add('after');
+      process.kill(process.pid, 'SIGKILL');`;
+    const limited = ['-c', 'ulimit -f 64; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', program];
+    const child = spawn('sh', limited, {cwd: root, stdio: ['ignore', 'pipe', 'inherit']});
+    const [output] = await Promise.all([child.stdout.toArray(), once(child, 'exit')]);
+    expect(JSON.parse(output.join(''))).toEqual({
+      name: 'TrackerError',
+      reason: 'store',
+      message: `The store could not write during: fileStore: the folder ${place} is in use: one tracker at a time uses a store`,
+    });
+    const store = fileStore(place);
+    expect(await store.list()).toEqual(['after', 'before']);
+    await store.close?.();
+  });
+
   test('that has lost its CURRENT is refused, and its files stay', async () => {
     const place = folder();
     const store = fileStore(place);
