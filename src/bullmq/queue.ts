@@ -111,8 +111,8 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
    * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called.
    *
    * @param key its key or its `id`
-   * @returns whether there was something to stop; `false` where there is no such job, and where watching is over and `onEnd` is running or
-   *   has resolved
+   * @returns whether there was something to stop; `false` where there is no such job, and where watching is over and `onEnd` has resolved,
+   *   or is running and goes on for another 0.3 s: should it reject, it is called again, unless you remove the operation then
    * @throws InvalidResumeTokenError when the job cannot be read at all; one whose resume token alone is invalid is removed,
    *   without an event
    */

@@ -191,6 +191,28 @@ describeWithRedis('onEnd', () => {
     expect(await queued.status()).toBe('succeeded');
   });
 
+  test('that is running when its operation is removed stays its own: false, and once it has rejected, true', async () => {
+    const emulator = await bench.emulator({script: ['succeeded']});
+    const queue = bench.queue<Data>();
+    let calls = 0;
+    let reject = (_: Error): void => undefined;
+    const onEnd = (): Promise<never> => {
+      calls += 1;
+      return new Promise((_, fail) => {
+        reject = fail;
+      });
+    };
+    bench.worker<Data>({onEnd});
+    const queued = await queue.add(emulator.addOperation().location, {handOver: true});
+    await until(() => calls === 1);
+    expect(await queue.remove(queued.key)).toBe(false);
+    reject(new Error('no mail server'));
+    await until(async () => (await queue.counts()).active === 0);
+    expect(await queue.remove(queued.key)).toBe(true);
+    expect(await Job.fromId(bench.raw(), jobIdOf(queued))).toBeUndefined();
+    expect(calls).toBe(1);
+  });
+
   test('is left behind after requestTimeout where it awaits the close of its worker, and called again by another', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue<Data>();
