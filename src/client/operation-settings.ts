@@ -1,5 +1,5 @@
 import type {PollOptions} from '../options/poll-options.ts';
-import {pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
+import {type ClientSettings, pollOptionChecks, readOptions, type Settings} from '../options/settings.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Check, type Checks, checkOptions} from '../shared/check-options.ts';
@@ -44,7 +44,7 @@ export function operationSettings(client: ClientParts, options: ClientPollOption
 export function sharedSettings(
   {origin, base, pathRoot, transport, secrets, credentials}: ClientParts,
   protocol: Protocol | undefined,
-): Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'pathRoot' | 'base'> {
+): ClientSettings {
   const underRoot = ownProperty(protocol, 'pathsUnderRoot') === true ? base : undefined;
   return {transport, secrets, credentials, resultOrigin: origin, pathRoot: pathRoot ?? underRoot, base};
 }

@@ -118,7 +118,10 @@ export const pollOptionChecks = {
 } satisfies Checks<PollOptions>;
 
 /** What a client gives to all its pollers. */
-type ClientSettings = Pick<Settings, 'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'pathRoot' | 'base'>;
+export type ClientSettings = Pick<
+  Settings,
+  'transport' | 'secrets' | 'credentials' | 'resultOrigin' | 'pathRoot' | 'base'
+>;
 
 /**
  * Checks options and fills in the defaults.
