@@ -290,8 +290,8 @@ export const bugs: readonly Bug[] = [
   {
     name: "a client's own headers follow redirects abroad",
     file: 'client/headers.ts',
-    search: 'hasOrigin(location, origin) ? {...request, headers: withHeaders(request.headers)} : request',
-    replace: 'origin === location ? request : {...request, headers: withHeaders(request.headers)}',
+    search: 'hasOrigin(location, origin) ? {...request, headers',
+    replace: 'origin !== location ? {...request, headers',
   },
   {
     name: 'a tracker hands an end over while it is being stored',
