@@ -4,6 +4,7 @@ import type {EmulatedService} from './emulator-options.ts';
 import {createRequest, type GraphRequest} from './graph-request.ts';
 import {answerRequest, notFound, refuse, withCommonHeaders} from './graph-service.ts';
 import type {Fault, StepAnswer} from './operation-step.ts';
+import {parseJson} from './parse-json.ts';
 import {pathOf} from './path.ts';
 import type {RecordedRequest} from './request-recorder.ts';
 import {answerStep, httpOf} from './step-answer.ts';
@@ -126,11 +127,9 @@ function bodyOf({http, headers, text}: Answer): {readonly body?: unknown} {
   if (http === 204) return {body: null};
   if (text === '') return {};
   if (String(headers['content-type']).startsWith('application/json')) {
-    try {
-      return {body: JSON.parse(text)};
-    } catch {
-      // It claims to be JSON but is not: it is sent like any other content.
-    }
+    const body = parseJson(text);
+    // What claims to be JSON but is not is sent like any other content.
+    if (body !== undefined) return {body};
   }
   return {body: Buffer.from(text).toString('base64')};
 }

@@ -1,4 +1,5 @@
 import {isRecord} from './checks.ts';
+import {parseJson} from './parse-json.ts';
 
 /** One request of a `$batch`, checked and brought into the form of a single request. */
 export interface BatchPart {
@@ -26,7 +27,7 @@ const writeMethods: readonly string[] = ['POST', 'PUT', 'PATCH'];
 
 /** The parts of an envelope in their order, without circular dependencies; or what is wrong with the envelope. */
 export function readBatch(text: string | undefined): readonly BatchPart[] | BatchProblem {
-  const body = parse(text);
+  const body = parseJson(text ?? '');
   const requests: unknown = isRecord(body) ? body['requests'] : undefined;
   if (!Array.isArray(requests) || requests.length === 0) return bad('Invalid batch payload format.');
   if (requests.length > maximumParts) {
@@ -74,14 +75,6 @@ function readPart(request: unknown): BatchPart | BatchProblem {
   const path = url.startsWith('/') ? url : `/${url}`;
   const dependsOn = ids.map(keyOf);
   return {id, key: keyOf(id), method: method.toUpperCase(), url: path, headers, body: text, dependsOn};
-}
-
-function parse(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
 }
 
 function readHeaders(raw: unknown): Readonly<Record<string, string>> | undefined {

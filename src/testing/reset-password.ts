@@ -2,6 +2,7 @@ import {type Answer, graphError, jsonAnswer, locationHeader} from './answer.ts';
 import {isRecord} from './checks.ts';
 import type {EmulatedService} from './emulator-options.ts';
 import type {GraphRequest} from './graph-request.ts';
+import {parseJson} from './parse-json.ts';
 
 /** Whose password is to be reset, and under which version. */
 export interface PasswordReset {
@@ -33,12 +34,7 @@ export function resetPassword({version, user}: PasswordReset, request: GraphRequ
 /** Whether the body contains a password; `undefined` if it is invalid. */
 function containsPassword(text = ''): boolean | undefined {
   if (text.trim() === '') return false;
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  const body = parseJson(text);
   if (!isRecord(body)) return undefined;
   const password = body['newPassword'] ?? undefined;
   if (password === undefined) return false;

@@ -1,6 +1,7 @@
 import {isRecord} from '../checks.ts';
 import {readBody} from '../incoming-request.ts';
 import {startLoopbackServer} from '../loopback-server.ts';
+import {parseJson} from '../parse-json.ts';
 import type {ReportedEnd} from './kit-turn-options.ts';
 
 /** What the kit does with a call of `onEnd`: it resolves, it rejects, or it takes until its process is killed. */
@@ -23,30 +24,22 @@ export interface EndsServer {
   stop(): Promise<void>;
 }
 
-/** What `kitTurnOptions` sends; `undefined` for anything else: any process of the machine may send something. */
-function readEnd(body: unknown): ReportedEnd | undefined {
-  try {
-    const end: unknown = JSON.parse(String(body));
-    return isReportedEnd(end) ? end : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
+/** Whether it is what `kitTurnOptions` sends: any process of the machine may send something. */
 function isReportedEnd(value: unknown): value is ReportedEnd {
   if (!isRecord(value)) return false;
   const {id, key, status, stall} = value;
   return [id, key, status].every((text) => typeof text === 'string') && typeof stall === 'number';
 }
 
+/** Starts the server. */
 export async function startEndsServer(): Promise<EndsServer> {
   const calls: EndCall[] = [];
   const planned = new Map<string, readonly EndAnswer[]>();
   const server = await startLoopbackServer(0);
   server.serve((request, response) => {
     void readBody(request).then((body) => {
-      const end = readEnd(body);
-      if (end === undefined) {
+      const end = parseJson(String(body));
+      if (!isReportedEnd(end)) {
         response.writeHead(400).end();
         return;
       }
