@@ -63,15 +63,15 @@ function dropWatches(): void {
   watchProblems.clear();
 }
 
-function detailOf(key: number | undefined): Detail | undefined {
-  const operation = key === undefined ? undefined : model.operations.get(key);
-  if (key === undefined || operation === undefined) return undefined;
-  return {operation, watch: watches.get(key), watchProblem: watchProblems.get(key)};
+function selectedDetail(): Detail | undefined {
+  if (selected === undefined) return undefined;
+  const operation = model.operations.get(selected);
+  return operation && {operation, watch: watches.get(selected), watchProblem: watchProblems.get(selected)};
 }
 
 function showAll(): void {
   showList(model, selected, elements.filter.value, select);
-  showDetail(detailOf(selected));
+  showDetail(selectedDetail());
 }
 
 function select(key: number): void {
@@ -105,7 +105,7 @@ function act(action: ActionName, button: HTMLButtonElement): void {
 }
 
 async function copy(what: 'location' | 'command', button: HTMLElement): Promise<void> {
-  const view = detailOf(selected)?.operation.view;
+  const view = selectedDetail()?.operation.view;
   if (view === undefined) return;
   try {
     await navigator.clipboard.writeText(what === 'location' ? view.location : commandFor(view));
@@ -117,9 +117,9 @@ async function copy(what: 'location' | 'command', button: HTMLElement): Promise<
 }
 
 async function toggleWatch(): Promise<void> {
-  const key = selected;
-  const detail = detailOf(key);
-  if (key === undefined || detail === undefined) return;
+  const detail = selectedDetail();
+  if (detail === undefined) return;
+  const {key, location, bearer} = detail.operation.view;
   if (detail.watch?.active === true) {
     detail.watch.stop();
     return;
@@ -130,7 +130,6 @@ async function toggleWatch(): Promise<void> {
   }
   watchProblems.delete(key);
   try {
-    const {location, bearer} = detail.operation.view;
     const watch = await watchOperation(location, bearer ? model.token : undefined, () => onWatchChange(key));
     watches.set(key, watch);
     // Watches that have ended are limited in number like the operations.
@@ -145,7 +144,7 @@ function onWatchChange(key: number): void {
   if (key !== selected) return;
   const watch = watches.get(key);
   if (watch?.active === false) announce(`The watch in this page ended: ${watch.entries.at(-1)?.type ?? ''}`);
-  showDetail(detailOf(key));
+  showDetail(selectedDetail());
 }
 
 elements.newByHand.addEventListener('click', () => void add('by-hand'));
@@ -154,10 +153,10 @@ elements.watch.addEventListener('click', () => void toggleWatch());
 elements.filter.addEventListener('input', showAll);
 for (const {what, button} of copyButtons) button.addEventListener('click', () => void copy(what, button));
 for (const {action, button} of actionButtons) button.addEventListener('click', () => act(action, button));
-new ResizeObserver(() => showDetail(detailOf(selected))).observe(elements.timeline);
+new ResizeObserver(() => showDetail(selectedDetail())).observe(elements.timeline);
 // The timeline moves on even when nothing happens, unless the user prefers reduced motion.
 setInterval(() => {
-  const detail = detailOf(selected);
+  const detail = selectedDetail();
   if (detail === undefined || document.hidden) return;
   showEstimate(detail.operation.view, detail.watch);
   if (reducedMotion.matches) return;
