@@ -22,9 +22,9 @@ export function outOfRange(name: string, expected: string, value: unknown): Rang
   return new RangeError(`${name}: expected ${expected}, got ${show(value)}`);
 }
 
-export const checkText: Check = (name, value) => {
+export function checkText(name: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw wrongType(name, 'a string', value);
-};
+}
 
 export const checkFlag: Check = (name, value) => {
   if (typeof value !== 'boolean') throw wrongType(name, 'true or false', value);
@@ -45,7 +45,7 @@ export const checkHeaderValue: Check = (name, value) => {
 };
 
 export const checkHeaders: Check = (name, value) => {
-  if (!isRecord(value)) throw wrongType(name, 'an object', value);
+  checkObject(name, value);
   for (const [header, content] of Object.entries(value)) {
     try {
       validateHeaderName(header);
@@ -59,9 +59,9 @@ export const checkHeaders: Check = (name, value) => {
   }
 };
 
-export const checkObject: Check = (name, value) => {
+export function checkObject(name: string, value: unknown): asserts value is Readonly<Record<string, unknown>> {
   if (!isRecord(value)) throw wrongType(name, 'an object', value);
-};
+}
 
 /** A check of an object that others make, by the functions that are called. */
 export function checkFunctions(expected: string, ...names: readonly string[]): Check {
@@ -99,7 +99,7 @@ export function checkWhole(minimum: number, maximum: number): Check {
 
 export function checkOneOf(choices: readonly string[]): Check {
   return (name, value) => {
-    if (typeof value !== 'string') throw wrongType(name, 'a string', value);
+    checkText(name, value);
     if (!choices.includes(value)) throw outOfRange(name, `one of ${choices.map(show).join(', ')}`, value);
   };
 }
@@ -111,7 +111,7 @@ export function checkFields<Field extends string>(
   checks: Readonly<Record<Field, Check>>,
   required: readonly Field[] = [],
 ): void {
-  if (!isRecord(value)) throw wrongType(name, 'an object', value);
+  checkObject(name, value);
   const known = new Map<string, Check>(Object.entries(checks));
   for (const [field, content] of Object.entries(value)) {
     const check = known.get(field);

@@ -74,20 +74,20 @@ export function idInPath(path: string): string {
 
 export function checkQuery(name: string, value: unknown): void {
   checkText(name, value);
-  if (!/^[\w!$%&'()*+,\-./:;=?@~]*$/.test(String(value))) {
+  if (!/^[\w!$%&'()*+,\-./:;=?@~]*$/.test(value)) {
     throw outOfRange(name, 'a query, encoded as in a URL', value);
   }
 }
 
 export function checkPath(name: string, value: unknown): void {
   checkText(name, value);
-  if (!isPath(String(value))) throw outOfRange(name, `${pathDescription}, such as '/teams/a/clone'`, value);
+  if (!isPath(value)) throw outOfRange(name, `${pathDescription}, such as '/teams/a/clone'`, value);
 }
 
 /** Checks a path in which `{id}` stands for an id that is not known yet. */
 export function checkPathWithId(name: string, value: unknown): void {
   checkText(name, value);
-  if (!isPath(String(value).replaceAll('{id}', 'id'))) {
+  if (!isPath(value.replaceAll('{id}', 'id'))) {
     throw outOfRange(name, `${pathDescription}, such as '/teams/a/operations/{id}'`, value);
   }
 }

@@ -83,9 +83,7 @@ export function readInterruption(name: string, steps: readonly OperationStep[]):
 /** Checks answers that are given once each. `{}` is the answer from then on. */
 export function readAnswers(name: string, answers: readonly StepAnswer[]): Script {
   if (!Array.isArray(answers)) throw wrongType(name, 'a list of answers', answers);
-  for (const [index, answer] of answers.entries()) {
-    if (!isRecord(answer)) throw wrongType(`${name}[${index}]`, 'an object', answer);
-  }
+  for (const [index, answer] of answers.entries()) checkObject(`${name}[${index}]`, answer);
   return readScript(name, [...answers, {}]);
 }
 
