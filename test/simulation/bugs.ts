@@ -168,8 +168,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a workflow asks for the time on each replay',
     file: 'durable/watch-durably.ts',
-    search: "const now = await host.now('begin');",
-    replace: "await host.now('begin');\n  const now = Date.now();",
+    search: 'const now = await host.now(name);',
+    replace: 'await host.now(name);\n  const now = Date.now();',
   },
   {
     name: 'a start is sent again after a 500',
