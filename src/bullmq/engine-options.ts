@@ -45,7 +45,7 @@ export interface Engine {
 export const unlimited: number = Number.MAX_SAFE_INTEGER;
 
 /** A number from 1 on that BullMQ can hold. */
-export const isCount: Check = checkRange({least: 1, most: unlimited});
+export const checkCount: Check = checkRange({least: 1, most: unlimited});
 
 const engineChecks = {
   name: checkForm(

@@ -53,14 +53,14 @@ export interface AddedOperation<Data = unknown, Result = unknown> extends AddOpt
   readonly location: string | URL | ResumeToken;
 }
 
-const isKey: Check = (name, value) => {
+const checkKey: Check = (name, value) => {
   checkWellFormed(name, value);
   if (isId(String(value))) throw new TypeError(`${name}: expected a key, got one in the form of an id`);
 };
 
 const addChecks = {
   ...recordOptionChecks,
-  key: isKey,
+  key: checkKey,
   handOver: checkBoolean,
   name: checkNonEmptyString,
   priority: checkRange({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),

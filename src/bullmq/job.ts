@@ -1,7 +1,7 @@
 import {createHash, randomBytes} from 'node:crypto';
 import type {Job} from 'bullmq';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
-import {isString, type OutcomeJson} from '../runner/outcome-json.ts';
+import {checkString, type OutcomeJson} from '../runner/outcome-json.ts';
 import type {OperationRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {isRecord} from '../shared/json.ts';
@@ -38,7 +38,7 @@ const idPattern = /^(op-[\w-]{22})(?:\.[\w-]+)?$/;
  * added. BullMQ's ids contain no `:` and are no whole numbers.
  */
 export function jobOf(keyOrId: string): JobReference {
-  isString('key', keyOrId);
+  checkString('key', keyOrId);
   const [id, jobId] = idPattern.exec(keyOrId) ?? [];
   if (jobId !== undefined) return {jobId, id: id === jobId ? undefined : id};
   return {jobId: `op-${createHash('sha256').update(keyOrId).digest('base64url').slice(0, 22)}`};

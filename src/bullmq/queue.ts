@@ -18,7 +18,7 @@ import {QueuedOperation} from './queued-operation.ts';
 import {RedisClock} from './redis-clock.ts';
 import {RedisHolds} from './redis-holds.ts';
 import {removeJob} from './remove-job.ts';
-import {isRetention, type RetentionOptions, readRetention} from './retention.ts';
+import {checkRetention, type RetentionOptions, readRetention} from './retention.ts';
 import {wakeHeldJobs, wakeJob, watchedStates} from './wake-job.ts';
 
 /** The options of {@link createOperationQueue}. */
@@ -134,7 +134,7 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
   close(): Promise<void>;
 }
 
-const queueChecks = {retention: isRetention} satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
+const queueChecks = {retention: checkRetention} satisfies Checks<Omit<OperationQueueOptions, keyof EngineOptions>>;
 
 /**
  * Makes a queue of operations on Redis. It is cheap: make one where operations are started.

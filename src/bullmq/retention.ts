@@ -1,5 +1,5 @@
 import {type Check, type Checks, checkMilliseconds, checkObjectWith, ownProperties} from '../shared/check-options.ts';
-import {isCount} from './engine-options.ts';
+import {checkCount} from './engine-options.ts';
 
 /** How long outcomes stay in Redis and how many, whichever limit is reached first; and how many events. */
 export interface RetentionOptions {
@@ -16,11 +16,11 @@ export interface RetentionOptions {
 
 const retentionChecks = {
   age: checkMilliseconds(1000),
-  count: isCount,
-  events: isCount,
+  count: checkCount,
+  events: checkCount,
 } satisfies Checks<RetentionOptions>;
 
-export const isRetention: Check = checkObjectWith(retentionChecks, {takes: '{age, count, events}'});
+export const checkRetention: Check = checkObjectWith(retentionChecks, {takes: '{age, count, events}'});
 
 /** {@link RetentionOptions}, as BullMQ takes them. */
 export type Retention = ReturnType<typeof readRetention>;

@@ -11,7 +11,7 @@ import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
 import {closeInTime, longestClose} from './close-in-time.ts';
 import {coalesce} from './coalesce.ts';
-import {type Engine, type EngineOptions, isCount, readEngineOptions, unlimited} from './engine-options.ts';
+import {checkCount, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
@@ -94,14 +94,14 @@ export interface OperationWorker extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const metricsChecks = {maxDataPoints: isCount} satisfies Checks<MetricsOptions>;
-const limiterChecks = {max: isCount, duration: checkMilliseconds(1)} satisfies Checks<LimiterOptions>;
+const metricsChecks = {maxDataPoints: checkCount} satisfies Checks<MetricsOptions>;
+const limiterChecks = {max: checkCount, duration: checkMilliseconds(1)} satisfies Checks<LimiterOptions>;
 
 const {signal: _, heldUntil, started, finalStateVia, ...pollChecks} = turnChecks;
 
 const workerChecks = {
   ...pollChecks,
-  concurrency: isCount,
+  concurrency: checkCount,
   limiter: checkObjectWith(limiterChecks, {takes: '{max, duration}', required: ['max', 'duration']}),
   recoverAfter: checkMilliseconds(1000),
   metrics: checkObjectWith(metricsChecks, {takes: '{maxDataPoints}', required: ['maxDataPoints']}),

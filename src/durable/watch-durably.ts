@@ -11,7 +11,7 @@ import type {WatchSetup} from '../options/settings.ts';
 import {readOptions, type Settings} from '../options/settings.ts';
 import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
-import {isNow} from '../runner/outcome-json.ts';
+import {checkNow} from '../runner/outcome-json.ts';
 import {LazyAbortController, type Signal} from '../shared/abort.ts';
 import {wallClock} from '../shared/clock.ts';
 import {checkHost, type DurableHost, withPrefix} from './durable-host.ts';
@@ -116,7 +116,7 @@ async function watch(
 /** The time as the engine has recorded it. @throws TypeError or RangeError where it is none: the watch would never end */
 async function timeOf(host: DurableHost, name: string): Promise<number> {
   const now = await host.now(name);
-  isNow('host.now', now);
+  checkNow('host.now', now);
   return now;
 }
 

@@ -8,7 +8,7 @@ import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
 import {type Checks, checkForm, checkOptions, isPlainObject} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
-import {isNow, isString} from './outcome-json.ts';
+import {checkNow, checkString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
 
 /** The options of {@link createRecord}. */
@@ -24,7 +24,7 @@ export const recordOptionChecks = {
   protocol: pollOptionChecks.protocol,
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
-  key: isString,
+  key: checkString,
   data: checkForm('what JSON can hold', hasJson),
 } satisfies Checks<RecordOptions>;
 
@@ -49,7 +49,7 @@ export function createRecord<Data = unknown>(
   now: number = Date.now(),
 ): OperationRecord<Data> {
   const {key, data, ...watch} = checkOptions(options, recordOptionChecks);
-  isNow('now', now);
+  checkNow('now', now);
   const clock = wallClock(() => now);
   const {state} = firstStep(recordedState(place, watch, now), clock);
   return recordOf(crypto.randomUUID(), key ?? state.location, data, state);

@@ -41,8 +41,8 @@ export interface OutcomeJson extends EndJson {
  * @throws TypeError that names the argument where it is none
  */
 export function writeOutcome(outcome: Outcome, token: ResumeToken): OutcomeJson {
-  isOutcome('outcome', outcome);
-  isResumeToken('token', token);
+  checkOutcome('outcome', outcome);
+  checkResumeToken('token', token);
   return {token, ...writeEnd(outcome, token)};
 }
 
@@ -91,37 +91,37 @@ export function readEnd(state: WatchState, end: EndJson): Outcome {
 }
 
 /** A string; it is not shown. */
-export const isString: Check = checkForm('a string', (value) => typeof value === 'string');
+export const checkString: Check = checkForm('a string', (value) => typeof value === 'string');
 /** A time. */
-export const isTime: Check = checkRange({takes: 'milliseconds since 1970,', least: -8.64e15, most: 8.64e15});
+export const checkTime: Check = checkRange({takes: 'milliseconds since 1970,', least: -8.64e15, most: 8.64e15});
 /** The time by a runner's clock. */
-export const isNow: Check = checkRange({takes: 'milliseconds since 1970,', most: 8.64e15});
-const isOutcome = checkForm('an outcome', (value) => typeof Object(value).status === 'string');
+export const checkNow: Check = checkRange({takes: 'milliseconds since 1970,', most: 8.64e15});
+const checkOutcome = checkForm('an outcome', (value) => typeof Object(value).status === 'string');
 /** A resume token, which is read for itself. */
-export const isResumeToken: Check = checkForm('a resume token', isRecord);
+export const checkResumeToken: Check = checkForm('a resume token', isRecord);
 
 const answerChecks = {
   httpStatus: checkRange({whole: true}),
-  requestId: isString,
-  clientRequestId: isString,
-  date: isString,
+  requestId: checkString,
+  clientRequestId: checkString,
+  date: checkString,
 } satisfies Checks<Answer>;
 
 const causeChecks = {
-  message: isString,
+  message: checkString,
   kind: checkOneOf('http', 'network', 'timeout', 'protocol', 'token'),
   transient: checkBoolean,
   throttled: checkBoolean,
   answer: checkObjectWith(answerChecks, {kind: 'field', required: ['httpStatus', 'clientRequestId']}),
-  code: isString,
+  code: checkString,
   retryAfter: checkRange(),
   ends: checkOneOf(...abandonReasons),
 } satisfies Checks<PollErrorJson>;
 
 export const endChecks = {
   cause: checkObjectWith(causeChecks, {kind: 'field', required: ['message', 'kind', 'transient']}),
-  rawStatus: isString,
-  resultFailedAt: isTime,
+  rawStatus: checkString,
+  resultFailedAt: checkTime,
 } satisfies Checks<EndJson>;
 
-const outcomeChecks = {token: isResumeToken, ...endChecks} satisfies Checks<OutcomeJson>;
+const outcomeChecks = {token: checkResumeToken, ...endChecks} satisfies Checks<OutcomeJson>;

@@ -14,7 +14,7 @@ import {
 } from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isRecord} from '../shared/json.ts';
-import {type EndJson, endChecks, isNow, isResumeToken, isString, isTime, readEnd} from './outcome-json.ts';
+import {checkNow, checkResumeToken, checkString, checkTime, type EndJson, endChecks, readEnd} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
 /** An end that has been recorded and has yet to be handed over. */
@@ -57,17 +57,17 @@ export interface OperationRecord<Data = unknown> {
 
 const recordVersion = 1;
 
-const isCount = checkRange({takes: 'a whole number', whole: true, most: largestCount});
+const checkCount = checkRange({takes: 'a whole number', whole: true, most: largestCount});
 
-const recordedFetchChecks = {attempts: isCount, since: isTime, dueAt: isTime} satisfies Checks<RecordedFetch>;
+const recordedFetchChecks = {attempts: checkCount, since: checkTime, dueAt: checkTime} satisfies Checks<RecordedFetch>;
 
-const recordedEndChecks = {...endChecks, dueAt: isTime, rejections: isCount} satisfies Checks<RecordedEnd>;
+const recordedEndChecks = {...endChecks, dueAt: checkTime, rejections: checkCount} satisfies Checks<RecordedEnd>;
 
 const recordChecks = {
   version: checkForm(String(recordVersion), (version) => version === recordVersion),
-  id: isString,
-  key: isString,
-  token: isResumeToken,
+  id: checkString,
+  key: checkString,
+  token: checkResumeToken,
   data: () => {}, // It is the user's.
   fetching: checkObjectWith(recordedFetchChecks, {kind: 'field', required: ['attempts', 'since', 'dueAt']}),
   ended: checkObjectWith(recordedEndChecks, {kind: 'field', required: ['dueAt', 'rejections']}),
@@ -123,9 +123,9 @@ function dueInTime({dueAt, deadlineAt}: {readonly dueAt: number; readonly deadli
 export function dueAtOf(record: OperationRecord): number {
   checkIsObject('record', record);
   const {token, fetching, ended} = record;
-  isResumeToken('token', token);
+  checkResumeToken('token', token);
   const dueAt = (ended ?? fetching)?.dueAt ?? dueInTime(token);
-  isTime('dueAt', dueAt);
+  checkTime('dueAt', dueAt);
   return dueAt;
 }
 
@@ -148,7 +148,7 @@ export function outcomeOf<Result = unknown>(record: OperationRecord): Outcome<Re
  * @throws RecordRefusedError that names the field; TypeError or RangeError when `now` is no time
  */
 export function wakeRecord<Data>(record: OperationRecord<Data>, now: number): OperationRecord<Data> {
-  isNow('now', now);
+  checkNow('now', now);
   const clock = wallClock(() => now);
   const woken = wake(stateOf(record), clock);
   return woken === undefined ? record : {...record, token: writeResumeToken(woken.state)};

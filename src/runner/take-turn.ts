@@ -8,7 +8,7 @@ import {unlessAborted} from '../shared/abort.ts';
 import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
-import {isNow, readEnd, writeEnd} from './outcome-json.ts';
+import {checkNow, readEnd, writeEnd} from './outcome-json.ts';
 import {dueAtOf, type OperationRecord, type RecordedEnd, stateOf} from './record.ts';
 import {stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, type EndedRecord, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
@@ -63,7 +63,7 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   const begunAt = processNow();
   // Nobody checks the type of a result.
   const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
-  isNow('now', now);
+  checkNow('now', now);
   signal?.throwIfAborted();
   const turn = {resume: prepareTurns(others), onEnd: onEnd && untilAborted(onEnd, signal), signal, heldUntil};
   return (await takePreparedTurn(record, stateOf(record), turn, now, begunAt)) as Turn<Data, Result>;

@@ -15,7 +15,7 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {type Checks, checkFunction, checkOptions, describeValue, expected} from '../shared/check-options.ts';
 import {whyInsecure} from '../shared/location.ts';
-import {isTime} from './outcome-json.ts';
+import {checkTime} from './outcome-json.ts';
 import {RecordRefusedError} from './record-refused-error.ts';
 
 /** What `onEnd` gets. */
@@ -61,7 +61,7 @@ export const turnChecks = {
   client: checkClient,
   protocols: checkProtocols,
   onEnd: checkFunction,
-  heldUntil: isTime,
+  heldUntil: checkTime,
 } satisfies Checks<TurnOptions>;
 
 /** Checks each of them, whichever a record is of. */

@@ -1,4 +1,4 @@
-import {isString} from '../runner/outcome-json.ts';
+import {checkString} from '../runner/outcome-json.ts';
 import type {OperationRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {LazyAbortController} from '../shared/abort.ts';
@@ -63,6 +63,6 @@ export async function loadRecords<Data>(
 async function listKeys(store: OperationStore): Promise<string[]> {
   const keys = await store.list();
   if (!Array.isArray(keys)) throw expected('list', 'a list of keys', describeValue(keys));
-  for (const key of keys) isString('list', key);
+  for (const key of keys) checkString('list', key);
   return [...new Set(keys)];
 }
