@@ -59,7 +59,7 @@ export interface StepSettings {
 /** A state on its way through a step, and what has led there. */
 export class StepBuilder {
   state: WatchState;
-  #made: readonly Transition[] = [];
+  #made: Transition[] = [];
   readonly #clock: Clock;
   readonly #table: TransitionTable | undefined;
   readonly #schedule: Schedule | undefined;
@@ -76,7 +76,7 @@ export class StepBuilder {
     const made = transition(this.state, event, this.#table);
     if (made === undefined) return;
     this.state = made.after;
-    this.#made = [...this.#made, made];
+    this.#made.push(made);
   }
 
   /** What has changed so far, which the step then no longer contains. */

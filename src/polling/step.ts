@@ -43,17 +43,20 @@ export interface StepIo {
  * @param clock the runner's clock
  * @throws what `io.poll` throws, which is the reason of `io.signal` when it aborts
  */
-export async function step(state: WatchState, io: StepIo, clock: Clock): Promise<Step> {
+export function step(state: WatchState, io: StepIo, clock: Clock): Promise<Step> {
   const {settings} = io;
   const builder = new StepBuilder(state, clock, settings);
-  if (isOver(state)) return builder.ended();
+  if (isOver(state)) return Promise.resolve(builder.ended());
   const {location, tokenOrigin, dueAt, deadlineAt} = state;
-  if (deadlineAt !== undefined && dueAt >= deadlineAt) return builder.abandoned('timeout', clock.now());
+  if (deadlineAt !== undefined && dueAt >= deadlineAt) {
+    return Promise.resolve(builder.abandoned('timeout', clock.now()));
+  }
   const changeDuringPoll = (event: WatchEvent): void => {
     builder.apply(event);
     io.onChange?.(builder.takeChange());
   };
-  const report = await io.poll({
+  // Not by `await`, which keeps all of this function alive: collections copy what is alive during a request.
+  const reported = io.poll({
     method: 'GET',
     json: undefined,
     takesText: false,
@@ -73,10 +76,12 @@ export async function step(state: WatchState, io: StepIo, clock: Clock): Promise
       changeDuringPoll({type: 'wait', delay, because: 'heldBack', notBefore: until, at});
     },
   });
-  const at = clock.now();
-  return report.is === 'failure'
-    ? afterFailure(builder, report.error, io, at)
-    : afterReport(builder, report, state, io, at);
+  return reported.then((report) => {
+    const at = clock.now();
+    return report.is === 'failure'
+      ? afterFailure(builder, report.error, io, at)
+      : afterReport(builder, report, state, io, at);
+  });
 }
 
 function afterFailure(
