@@ -20,7 +20,7 @@ describeWithRedis('a worker that is killed', () => {
     const queued = await queue.add(operation.location);
     await until(() => operation.requests.length === 2);
     child.kill('SIGKILL');
-    bench.worker({recoverAfter: 1000});
+    bench.worker({recoverAfter: 4000});
     const ended = await queued.result();
     expect(ended.status).toBe('succeeded');
     const [, , third] = operation.requests;

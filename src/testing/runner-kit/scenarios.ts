@@ -64,7 +64,8 @@ export const scenarios: readonly Scenario[] = [
     needs: 'wake',
     play: async (scene) => {
       await scene.start({lease: longLease});
-      const script = [{...running, retryAfter: scene.lease / 1000}, succeeded];
+      // So long that a poll at once is early even where stalls make the first hint late.
+      const script = [{...running, retryAfter: (2 * scene.lease) / 1000}, succeeded];
       await scene.add({key: 'woken', script, outcome: succeeded, isWoken: true});
       await scene.polled('woken', 1);
       for (const pause of [100, 300, 500, 600]) {

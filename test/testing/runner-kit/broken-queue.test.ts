@@ -1,7 +1,9 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {beforeAll, describe, expect, test} from '@jest/globals';
-import {play} from '../../../src/testing/runner-kit/check-runner.ts';
+import {isCalm, play} from '../../../src/testing/runner-kit/check-runner.ts';
 import {rules, violationsOf} from '../../../src/testing/runner-kit/rules.ts';
 import {scenarios} from '../../../src/testing/runner-kit/scenarios.ts';
+import {Scene} from '../../../src/testing/runner-kit/scene.ts';
 import {type BrokenQueue, brokenQueues} from './broken-queue.ts';
 
 const lost = 'Nothing is lost: onEnd is called for each operation';
@@ -51,6 +53,28 @@ describe('catches a runner that', () => {
 
   test.each(caught.map((row, index) => [...row, index] as const))('%s: %s (%s)', (_, __, scenario, index) => {
     expect(seen[index]?.[0]).toMatch(new RegExp(`^${scenario}: `));
+  });
+
+  test('polls at once after a hint, also where stalls that are short enough make the hint late', async () => {
+    class Stalling extends brokenQueues['polls at once after a hint'] {
+      #stalls = 3;
+      override async wake(key: string): Promise<void> {
+        for (; this.#stalls > 0; this.#stalls -= 1) {
+          Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+          await sleep(50);
+        }
+        await super.wake(key);
+      }
+    }
+    const played = named(scenarios, 'hints that come too early');
+    const scene = await Scene.open(new Stalling(), {lease: 1000, patience: 5000});
+    try {
+      await played.play(scene);
+      await scene.settled();
+    } finally {
+      await scene.close();
+    }
+    expect([isCalm(scene), violationsOf(named(rules, hint), played, scene).length]).toEqual([true, 1]);
   });
 
   test('breaks any of the rules', () => {
