@@ -149,6 +149,8 @@ export const brokenQueues: Readonly<Record<BrokenQueue, new () => Queue>> = {
   },
   'leases nothing, so that turns are taken twice at once and the older is written too': class extends Queue {
     readonly #waiting = new Map<string, () => void>();
+    /** How many turns of an operation are under way. */
+    readonly #taken = new Map<string, number>();
     override async close(): Promise<void> {
       await super.close();
       for (const wake of this.#waiting.values()) wake();
@@ -156,14 +158,21 @@ export const brokenQueues: Readonly<Record<BrokenQueue, new () => Queue>> = {
     override leaseOf(): number {
       return 0;
     }
-    // Both instances take the same turn, however busy the machine is.
+    // Each turn is taken twice at once, however busy the machine is, and no more often: a flood of requests would keep the second back.
     override async turn(record: OperationRecord, options: TurnOptions, now: number): Promise<Turn> {
       const {key} = record;
+      const taken = this.#taken.get(key) ?? 0;
+      if (taken === 2) throw new Error('It is taken twice');
+      this.#taken.set(key, taken + 1);
       const other = this.#waiting.get(key);
       this.#waiting.delete(key);
       if (other !== undefined) other();
       else await new Promise<void>((resolve) => this.#waiting.set(key, resolve));
-      return super.turn(record, options, now);
+      try {
+        return await super.turn(record, options, now);
+      } finally {
+        this.#taken.set(key, (this.#taken.get(key) ?? 1) - 1);
+      }
     }
   },
   'writes although its lease has run out': class extends Queue {
