@@ -8,7 +8,7 @@ const onEnd = hangsInOnEnd
       return new Promise(() => {});
     }
   : undefined;
-const worker = createOperationWorker({name, connection, token, schedule: () => 20, recoverAfter: 1000, onEnd});
+const worker = createOperationWorker({name, connection, token, schedule: () => 20, recoverAfter: 3000, onEnd});
 await worker.ready();
 process.send?.('ready');
 process.on('disconnect', () => process.exit());

@@ -48,7 +48,12 @@ describe('catches a runner that', () => {
       const [played, broken] = [named(scenarios, scenario), named(rules, rule)];
       seen[index] = violationsOf(broken, played, await play(played, () => new brokenQueues[fault](), 5000));
     };
-    await Promise.all(caught.map(check));
+    const checkThose = (isMeant: (fault: BrokenQueue) => boolean) =>
+      Promise.all(caught.map((row, index) => (isMeant(row[0]) ? check(row, index) : undefined)));
+    // Alone: its two requests for a turn have to arrive at once, and on a busy machine those of all others would come in between.
+    const isTakenTwice = (fault: BrokenQueue): boolean => fault.startsWith('leases nothing');
+    await checkThose(isTakenTwice);
+    await checkThose((fault) => !isTakenTwice(fault));
   }, 400_000);
 
   test.each(caught.map((row, index) => [...row, index] as const))('%s: %s (%s)', (_, __, scenario, index) => {
