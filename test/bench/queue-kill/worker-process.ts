@@ -2,6 +2,8 @@
 import {schedules} from 'operation-poller';
 import {createOperationWorker} from 'operation-poller/bullmq';
 
+// From the start on: its parent may end while it gets ready.
+process.on('disconnect', () => process.exit());
 const worker = createOperationWorker({
   ...JSON.parse(process.argv[2] ?? '{}'),
   schedule: schedules.fixed(1000),
@@ -9,4 +11,3 @@ const worker = createOperationWorker({
 });
 await worker.ready();
 process.send?.('ready');
-process.on('disconnect', () => process.exit());

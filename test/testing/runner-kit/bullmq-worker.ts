@@ -7,6 +7,8 @@ interface Given {
   readonly instance: RunnerInstanceOptions;
 }
 
+// From the start on: its parent may end while it gets ready.
+process.on('disconnect', () => process.exit());
 const {name, connection, instance}: Given = JSON.parse(process.argv[2] ?? '');
 const now = Date.now;
 Date.now = () => now() + instance.clockAhead;
@@ -21,4 +23,3 @@ const worker = createOperationWorker({
 });
 await worker.ready();
 process.send?.('ready');
-process.on('disconnect', () => process.exit());
