@@ -39,11 +39,11 @@ export class RemainingTimes {
     this.#summedAt = changes;
   }
 
-  /** How many had ended after a time. Within a bin, ends are distributed evenly. */
+  /** How many had ended after a time: within a bin, ends are distributed evenly. Beyond the last bin, more than there are. */
   #endedBefore(time: number): number {
     const bin = binOf(time);
     const [start, end] = [binStart(bin), binStart(bin + 1)];
-    const fraction = Math.min(1, (time - start) / (end - start));
+    const fraction = (time - start) / (end - start);
     return at(this.#ended, bin) + (at(this.#ended, bin + 1) - at(this.#ended, bin)) * fraction;
   }
 

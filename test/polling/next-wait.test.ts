@@ -34,6 +34,15 @@ test.each([
   expect(wait.notBefore).toBe(expected);
 });
 
+test('what is answered just when the last poll would be due is the last poll', () => {
+  const options = {...every4s, totalTimeout: 10_000};
+  const state = stateOf({operation: operationOf('running'), dueAt: beginning + 8000}, options);
+  const waitAt = (elapsed: number) =>
+    nextWait(state, readOptions({protocol: tasks, ...options}), beginning + elapsed, undefined, 0);
+  expect(waitAt(8999)).toMatchObject({delay: 1, because: 'deadline'});
+  expect(waitAt(9000)).toMatchObject({delay: 1000, because: 'deadline'});
+});
+
 describe('the deadline', () => {
   const tenSeconds = {...every4s, totalTimeout: 10_000};
   test.each<[string, PollOptions, readonly Answer[], readonly string[]]>([

@@ -193,6 +193,7 @@ describe('protocols.define', () => {
     ],
     ['the other fields', {percentComplete: '/a', resourceLocation: '/b', error: '/c', locationHeaders: ['x-location']}],
     ['no location header', {locationHeaders: []}],
+    ['no wait at all', {maximumInterval: 0}],
     ['no authorization, on foreign hosts', {authorization: 'none', foreignHosts: true}],
     ['the minimum interval and the default timeout', {minimumInterval: 5000, totalTimeout: 3_600_000}],
     [

@@ -41,6 +41,18 @@ describe('a record', () => {
     expect(thrownBy(() => dueAtOf(given as OperationRecord))).toHaveProperty('message', message);
   });
 
+  test('is made and woken at any time that a date can have', () => {
+    const last = 8.64e15;
+    const record = createRecord(location, {protocol: tasks}, beginning);
+    expect(wakeRecord(record, last)).toBe(record);
+    expect(() => wakeRecord(record, last + 1)).toThrow(
+      new RangeError(`now: expected milliseconds since 1970, up to ${last}, got ${last + 1}`),
+    );
+    expect(() => createRecord(location, {protocol: tasks}, -1)).toThrow(
+      /^now: expected milliseconds since 1970, from 0/,
+    );
+  });
+
   test.each<[string, unknown, unknown, string]>([
     ['outcome', undefined, {}, 'outcome: expected an outcome, got undefined'],
     ['outcome', {}, {}, 'outcome: expected an outcome, got an object'],

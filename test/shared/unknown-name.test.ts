@@ -4,6 +4,8 @@ import {unknownName} from '../../src/shared/unknown-name.ts';
 test.each([
   ['timeout', '. Did you mean requestTimeout or totalTimeout?'],
   ['totalTimeut', '. Did you mean totalTimeout?'],
+  ['totalTemeoud', '. Did you mean totalTimeout?'],
+  ['tatalTemeoud', ''],
   ['out', ''],
 ])('what %s may mean: %j', (name, hint) => {
   expect(unknownName('option', name, ['requestTimeout', 'totalTimeout', 'token'], 'retry.')).toEqual(
