@@ -63,7 +63,8 @@ const typedExpressions: ReadonlySet<string> = new Set([
 /** The mutants of a TypeScript file, in their order in it. */
 export function findMutants(file: string, source: string): readonly Mutant[] {
   // The parser counts bytes, and the spans of a file begin at its first token: this is the one before all comments.
-  const bytes = Buffer.from(`;${source}`);
+  // A program's first line becomes a comment, which may stand after it.
+  const bytes = Buffer.from(`;${source.replace(/^#!/, '//')}`);
   const module = parseSync(bytes.toString(), {syntax: 'typescript', target: 'es2022'}) as unknown as Node;
   const {start: origin} = module.span;
   const lines = source.split('\n');
