@@ -1,4 +1,4 @@
-import {type DurableHost, isWithFunctions} from './durable-host.ts';
+import {checkFunctions, type DurableHost} from './durable-host.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /** The parts of a Cloudflare workflow's `step` that are used. */
@@ -7,7 +7,7 @@ export interface CloudflareStep {
   sleep(name: string, milliseconds: number): Promise<void>;
 }
 
-const isStep = isWithFunctions("the second argument of a workflow's run", 'do', 'sleep');
+const checkStep = checkFunctions("the second argument of a workflow's run", 'do', 'sleep');
 
 /**
  * Runs a watch on [Cloudflare Workflows](https://developers.cloudflare.com/workflows/): polls are `step.do`, waits are
@@ -27,7 +27,7 @@ const isStep = isWithFunctions("the second argument of a workflow's run", 'do', 
  * ```
  */
 export function cloudflareHost(step: CloudflareStep): DurableHost {
-  isStep('step', step);
+  checkStep('step', step);
   return {
     run: (name, work) => step.do(name, work),
     sleep: (name, milliseconds) => step.sleep(name, milliseconds),

@@ -45,17 +45,18 @@ export interface DurableHost {
   readonly signal?: AbortSignal | undefined;
 }
 
-const isHost = isWithFunctions('an object with the functions run, sleep and now', 'run', 'sleep', 'now');
-
 /** A check of an argument that an engine gives, by the functions that are called. */
-export function isWithFunctions(takes: string, ...names: readonly string[]): Check {
+export function checkFunctions(takes: string, ...names: readonly string[]): Check {
   return checkForm(takes, (value) => names.every((name) => typeof Object(value)[name] === 'function'));
 }
 
-/** @throws TypeError where an argument is no host */
-export function checkHost(host: unknown): void {
-  isHost('host', host);
-}
+/** A check of a host. */
+export const checkHost: Check = checkFunctions(
+  'an object with the functions run, sleep and now',
+  'run',
+  'sleep',
+  'now',
+);
 
 /** A host whose steps all have names with a prefix: those of several watches in one workflow must differ. */
 export function withPrefix(host: DurableHost, prefix: string): DurableHost {

@@ -1,4 +1,4 @@
-import {type DurableHost, isWithFunctions} from './durable-host.ts';
+import {checkFunctions, type DurableHost} from './durable-host.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /** The parts of a Restate handler's context that are used, whether of a service, an object or a workflow. */
@@ -9,7 +9,7 @@ export interface RestateContext {
   request(): {readonly attemptCompletedSignal: AbortSignal};
 }
 
-const isContext = isWithFunctions('the context of a Restate handler', 'run', 'sleep', 'request');
+const checkContext = checkFunctions('the context of a Restate handler', 'run', 'sleep', 'request');
 
 /**
  * Runs a watch on [Restate](https://restate.dev): polls are `ctx.run`, waits are `ctx.sleep`.
@@ -26,7 +26,7 @@ const isContext = isWithFunctions('the context of a Restate handler', 'run', 'sl
  * ```
  */
 export function restateHost(ctx: RestateContext): DurableHost {
-  isContext('ctx', ctx);
+  checkContext('ctx', ctx);
   return {
     run: (name, work) => ctx.run(name, work),
     sleep: (name, milliseconds) => ctx.sleep(milliseconds, name),

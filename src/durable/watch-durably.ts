@@ -7,8 +7,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {firstState} from '../options/first-state.ts';
 import {resumeWatching} from '../options/resume.ts';
-import type {WatchSetup} from '../options/settings.ts';
-import {readOptions, type Settings} from '../options/settings.ts';
+import {readOptions, type Settings, type WatchSetup} from '../options/settings.ts';
 import type {ResultProgress} from '../polling/fetch-result.ts';
 import {firstStep, type StepIo, step as takeStep, wake} from '../polling/step.ts';
 import {checkNow} from '../runner/outcome-json.ts';
@@ -99,7 +98,7 @@ async function watch(
   {name, onEvent, client, ...options}: DurableOptions,
   {maxPolls, woken = false}: {readonly maxPolls: number; readonly woken?: boolean},
 ): Promise<DurableRun> {
-  checkHost(given);
+  checkHost('host', given);
   const host = name === undefined ? given : withPrefix(given, `${name}: `);
   const now = await timeOf(host, 'begin');
   const run = {onEvent, maxPolls};
