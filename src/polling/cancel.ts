@@ -18,8 +18,7 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
   const {reader} = settings;
   const {cancel, name} = reader.protocol;
   const location = cancel && cancelLocation(cancel, settings, state);
-  if (cancel === undefined || location === undefined)
-    throw new TypeError(`cancel: the protocol ${name} has no way to cancel this operation`);
+  if (!cancel || !location) throw new TypeError(`cancel: the protocol ${name} has no way to cancel this operation`);
   // The deadline of the watch may have passed; and a client may hold the request back for hours.
   const deadlineAt = now() + settings.requestTimeout;
   const transport = sendingInTime(settings.transport, deadlineAt, settings.requestTimeout);
@@ -51,5 +50,5 @@ function cancelLocation(
   const target = locatePlace(cancel, location, operation?.raw, base);
   const origins = [new URL(location).origin, tokenOrigin, ...trustedOrigins];
   // A request that changes something is sent to no other origin, whatever the service says.
-  return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;
+  return target && origins.includes(new URL(target).origin) ? target : undefined;
 }

@@ -32,7 +32,7 @@ export function nextWait(
 ): Wait {
   const {deadlineAt, dueAt} = state;
   const {minimumInterval} = settings.reader;
-  const notBefore = allowedFrom(state, now, retryAfter ?? (minimumInterval > 0 ? minimumInterval : undefined));
+  const notBefore = allowedFrom(state, now, retryAfter ?? (minimumInterval || undefined));
   if (deadlineAt !== undefined && dueAt === lastPollAt(state)) {
     return {...untilDeadline(deadlineAt, now), notBefore};
   }

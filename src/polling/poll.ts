@@ -106,7 +106,7 @@ async function retry(
           const {error, retryDelay} = context;
           if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
           if (now() + retryDelay >= retryUntil) return false;
-          if (shouldRetry !== undefined && !(await shouldRetry(context))) return false;
+          if (shouldRetry && !(await shouldRetry(context))) return false;
           onRetry(error, retryDelay);
           return true;
         },
@@ -159,12 +159,10 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   const {read} = protocol;
   const isListed = isOwn && (read ? !refused.has(status) : protocol.httpStatuses?.[status] !== undefined);
   const isError = status >= 400 && !isListed;
-  if (isError && (read !== undefined || status === 401 || status === 403))
-    throw httpError(response, request.tokenOrigin, reader);
-  const parsed =
-    read === undefined
-      ? parseOperation(response, reader, isError ? 0 : status, request.known)
-      : parseRead(response, reader, () => callRead(read, response));
+  if (isError && (read || status === 401 || status === 403)) throw httpError(response, request.tokenOrigin, reader);
+  const parsed = read
+    ? parseRead(response, reader, () => callRead(read, response))
+    : parseOperation(response, reader, isError ? 0 : status, request.known);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);
   if (status >= 400 && !isOperation) throw httpError(response, request.tokenOrigin, reader);

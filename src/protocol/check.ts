@@ -83,9 +83,9 @@ function checkNested(...without: readonly string[]): Check {
 /** Whether JSON can express a value, with all that is in it, and it is not nested too deeply to be copied. */
 function isJson(value: unknown): boolean {
   try {
-    // A bigint is refused, in place of an object of which nothing would be sent: a form, a map, a function.
+    // JSON refuses a bigint, which stands here for what JSON would keep nothing of: a form, a map, a function.
     const orBigint = (_: string, inner: unknown): unknown =>
-      Object(inner) !== inner || Array.isArray(inner) || isPlainObject(inner) ? inner : 0n;
+      typeof inner === 'function' || (isRecord(inner) && !isPlainObject(inner) && !Object.keys(inner)[0]) ? 0n : inner;
     return deepFreeze(JSON.parse(JSON.stringify(value, orBigint)));
   } catch {
     return false;

@@ -42,13 +42,13 @@ export function decideResultLocation(
   location: string,
   {started, reader: {resultPlaces}, finalStateVia, pathRoot}: ResultSettings,
 ): WatchState['resultLocation'] {
-  if (started === undefined || !looksAtStart(resultPlaces)) return undefined;
+  if (!started || !looksAtStart(resultPlaces)) return undefined;
   const {method, url} = started;
   if (method === 'DELETE') return null;
   if (resultPlaces.includes('location') && method !== 'PUT' && (finalStateVia ?? 'location') === 'location') {
     const target = resolveLocation(started.location, url, pathRoot);
     // The watched location needs no second request.
-    if (target !== undefined && target !== location) return target;
+    if (target && target !== location) return target;
   }
   const isAtOriginal = method === 'PUT' || method === 'PATCH' || finalStateVia === 'original-uri';
   return (isAtOriginal && resultPlaces.includes('original') ? resolveLocation(url, location) : undefined) ?? null;

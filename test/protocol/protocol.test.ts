@@ -329,7 +329,12 @@ describe('protocols.define', () => {
   });
 
   test('takes all that JSON can express to cancel, and keeps it', () => {
-    for (const body of [null, 0, '', false, {}, [], nested(100), {at: new Date(0), none: undefined, who: [{id: 5}]}]) {
+    class Reason {
+      text = 'mine';
+    }
+    const dated = {at: new Date(0), none: undefined, who: [{id: 5}]};
+    const bare = Object.create(null);
+    for (const body of [null, 0, '', false, {}, [], nested(100), dated, bare, new Reason(), {why: [new Reason()]}]) {
       const {cancel} = protocols.define({...renders, cancel: {method: 'POST', body}});
       expect(cancel?.body).toEqual(body);
     }
