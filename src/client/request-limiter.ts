@@ -33,7 +33,7 @@ export class RequestLimiter {
       let throttled = false;
       const onHead: TransportRequest['onHead'] = (head) => {
         // The others are held back at once, and even if the body never arrives.
-        if (head !== undefined && throttlingStatuses.has(head.status)) {
+        if (head && throttlingStatuses.has(head.status)) {
           throttled = true;
           this.record(location, [createResponse(head)], maxRetryAfter);
         }

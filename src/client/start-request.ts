@@ -11,7 +11,7 @@ import type {Protocol} from '../protocol/protocol.ts';
 import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkForm, checkOptions, describeClass, expected, isPlainObject} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkOptions, describeClass, expected, jsonTextOf} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {messageOf} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
@@ -44,10 +44,7 @@ const startRequestChecks = {
 function checkBody(name: string, body: unknown): void {
   let why = describeClass(body);
   try {
-    const text = JSON.stringify(body);
-    // A form, a stream, a promise that was not awaited: nothing of it would be sent.
-    const isLost = text === '{}' && !isPlainObject(body);
-    if (text !== undefined && !isLost) return;
+    if (jsonTextOf(body) !== undefined) return;
   } catch (error) {
     why = `one that it cannot: ${messageOf(error)}`;
   }
@@ -147,7 +144,7 @@ function mayBeProcessed(cause: unknown): boolean {
   const {kind, httpStatus, code} = cause;
   if (kind === 'token') return false;
   if (httpStatus !== undefined) return httpStatus >= 500 || httpStatus < 400;
-  return code === undefined || !unsent.has(code);
+  return !code || !unsent.has(code);
 }
 
 /** Where a request goes: a path under the client's base, or an absolute URL on its root. */

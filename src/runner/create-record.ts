@@ -6,7 +6,7 @@ import {readResumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
-import {type Checks, checkForm, checkOptions, isPlainObject} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkOptions, jsonTextOf} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {checkNow, checkString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
@@ -65,11 +65,10 @@ export function recordedState(
   return readResumed(place instanceof OperationPoller ? place.toJSON() : place, options, now).state;
 }
 
-/** Whether a value has a JSON form: one that holds itself or a bigint has none, nor has a function, and a Map's has nothing of it. */
+/** Whether JSON can hold a value. */
 function hasJson(value: unknown): boolean {
   try {
-    const text = JSON.stringify(value);
-    return text !== undefined && (text !== '{}' || isPlainObject(value));
+    return jsonTextOf(value) !== undefined;
   } catch {
     return false;
   }

@@ -109,6 +109,18 @@ describe('a record', () => {
   ])('refuses %s', (_, options, message) => {
     expect(() => createRecord(location, options)).toThrow(message);
   });
+
+  test('takes all data that JSON can hold', () => {
+    class Mail {
+      to = 'megan@contoso.com';
+    }
+    class Nobody {
+      toJSON = (): object => ({});
+    }
+    for (const data of [null, 0, '', false, {}, [], new Date(0), Object.create(null), new Mail(), new Nobody()]) {
+      expect(JSON.stringify(createRecord(location, {data}).data)).toBe(JSON.stringify(data));
+    }
+  });
 });
 
 test.each([new Date(beginning), String(beginning), null, Number.NaN, Number.POSITIVE_INFINITY, -1])(
