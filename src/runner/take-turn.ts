@@ -65,7 +65,12 @@ export async function takeTurn<Data = unknown, Result = unknown>(
   const {onEnd, signal, heldUntil, ...others} = checkTurnOptions(options as TurnOptions<Data>);
   checkNow('now', now);
   signal?.throwIfAborted();
-  const turn = {resume: prepareTurns(others), onEnd: onEnd && untilAborted(onEnd, signal), signal, heldUntil};
+  const turn = {
+    resume: prepareTurns(others),
+    onEnd: onEnd && signal ? untilAborted(onEnd, signal) : onEnd,
+    signal,
+    heldUntil,
+  };
   return (await takePreparedTurn(record, stateOf(record), turn, now, begunAt)) as Turn<Data, Result>;
 }
 
@@ -156,7 +161,7 @@ const longestRetry = 60_000;
 /** An `onEnd` that ends with its turn: one that hangs would otherwise keep its runner from closing. It is called again. */
 export function untilAborted<Data>(
   onEnd: NonNullable<TurnOptions<Data>['onEnd']>,
-  signal: AbortSignal = neverAborted,
+  signal: AbortSignal,
 ): (ended: EndedRecord<Data>) => Promise<unknown> {
   return async (ended) => {
     signal.throwIfAborted();
