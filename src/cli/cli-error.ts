@@ -29,7 +29,7 @@ export const exitCodes = {
   unreachable: 7,
   /** A bug in the command itself, sysexits' EX_SOFTWARE. */
   fault: 70,
-  /** What the command writes cannot be written, e.g. because the disk is full, sysexits' EX_IOERR. */
+  /** The command cannot write its output, e.g. because the disk is full, sysexits' EX_IOERR. */
   unwritable: 74,
 } as const;
 

@@ -34,11 +34,11 @@ for (const [name, output] of Object.entries({stdout, stderr})) {
     if (controller.signal.aborted) return;
     // Nobody reads the output any more, as after "| head": stop working; it is not an error.
     if (code === 'EPIPE') return interrupt('', brokenPipe);
-    // A full disk: who relies on the output must not take the end for that of the operation.
-    const message = `${name} cannot be written (${code})`;
+    // A full disk, for instance: whoever relies on the output must not mistake this exit for the end of the operation.
+    const message = `cannot write to ${name} (${code})`;
     process.exitCode = exitCodes.unwritable;
     interrupt(message, exitCodes.unwritable);
-    // What the command wrote last: it has nothing more to say.
+    // It was the command's last output, so nothing else reports the failure.
     if (isOver && output === stdout) stderr.write(`operation-poller: ${message}\n`);
   });
 }

@@ -114,7 +114,7 @@ describe('on a full disk', () => {
     ]);
     return {exitCode, stdout: output.join(''), stderr: errors.join('')};
   }
-  const message = 'operation-poller: stdout cannot be written (ENOSPC)\n';
+  const message = 'operation-poller: cannot write to stdout (ENOSPC)\n';
 
   test('an outcome that cannot be written is none: the exit code is not that of the operation', async () => {
     const {location} = emulator.addOperation({script: ['succeeded']});
