@@ -13,7 +13,7 @@ export function readBody(response: Response, maxLength: number = defaultMaxBodyL
   // touched then: some implementations create it on access.
   const isShort = length !== null && Number(length) <= maxLength && !headers.has('content-encoding');
   const body = isShort ? null : response.body;
-  // React Native's responses have no stream, and neither have the objects that mocks of `fetch` give.
+  // React Native's responses have no stream, nor do the objects that mocks of `fetch` return.
   return body
     ? readStream(body, maxLength)
     : response.text().then((text) => (text.length <= maxLength ? text : undefined));

@@ -1,4 +1,4 @@
-/** What was thrown, in short; by its shape, because an error may come from another realm. It may be anything, and refuse to be read. */
+/** What was thrown, in short; by its shape, because an error may come from another realm; its type alone where it cannot be read. */
 export function describeError(error: unknown): string {
   try {
     const {name = 'Error', message}: {readonly name?: unknown; readonly message?: unknown} = Object(error);
