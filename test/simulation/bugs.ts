@@ -365,7 +365,7 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a cancel goes wherever the service says',
     file: 'polling/cancel.ts',
-    search: 'return target !== undefined && origins.includes(new URL(target).origin) ? target : undefined;',
+    search: 'return target && origins.includes(new URL(target).origin) ? target : undefined;',
     replace: 'return target ?? origins[3];',
   },
   {
