@@ -113,6 +113,7 @@ export type {
   CancelRequest,
   Protocol,
   ProtocolDefinition,
+  ProtocolFields,
   ResultPlace,
   TokenHeader,
   WaitPlace,

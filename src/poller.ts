@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type {Actor} from 'xstate';
 import type {OperationMachine} from './machine/machine-type.ts';
+import {checkStatus} from './operation/check-status.ts';
 import {
   type OperationEvent,
   type OperationEventType,
@@ -21,7 +22,6 @@ import type {Change} from './polling/step-builder.ts';
 import {waitForStatus} from './polling/wait-for-status.ts';
 import {Watch} from './polling/watch.ts';
 import type {WatchSource} from './polling/watch-source.ts';
-import {checkStatus} from './protocol/check.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {now, processClock} from './shared/clock.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';

@@ -7,8 +7,8 @@ import {changingResponses, type ResponseHead, type Transport, type TransportResp
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {PollError} from '../operation/poll-error.ts';
 import {checkStartMethod, type Settings} from '../options/settings.ts';
+import {checkDefined} from '../protocol/define-protocol.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {protocolReader} from '../protocol/protocol-reader.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {type Checks, checkForm, checkOptions, describeClass, expected, jsonTextOf} from '../shared/check-options.ts';
@@ -76,7 +76,7 @@ export async function sendStart(
   options: ClientPollOptions,
   redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
-  protocolReader(protocol); // First, so that the error names the argument that was forgotten.
+  checkDefined('protocol', protocol); // First, so that the error names the argument that was forgotten.
   const form = {name: 'request', prefix: '', takes: 'an object with a path', required: ['path']};
   const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');

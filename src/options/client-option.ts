@@ -20,9 +20,7 @@ export function watchByClient(client: object): WatchByClient | undefined {
 }
 
 /** A check for an option that takes a client. */
-export const checkClient: Check = /* @__PURE__ */ checkForm('a client of this package', (client) =>
-  watches.has(Object(client)),
-);
+export const checkClient: Check = checkForm('a client of this package', (client) => watches.has(Object(client)));
 
 /** @throws TypeError where options have both a client and an option that the client has itself */
 export function checkOneTransport(options: {

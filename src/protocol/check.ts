@@ -1,3 +1,4 @@
+import {checkStatus} from '../operation/check-status.ts';
 import {isOperationStatus} from '../operation/operation.ts';
 import {checkHeaders, checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
 import {
@@ -19,10 +20,10 @@ import {
 } from '../shared/check-options.ts';
 import {deepFreeze, isRecord} from '../shared/json.ts';
 import {ownProperty} from './pointer.ts';
-import type {Protocol} from './protocol.ts';
+import type {ProtocolFields} from './protocol.ts';
 
 /** A check of a list. */
-function checkList(what: string, form: Form): Check {
+/* @__NO_SIDE_EFFECTS__ */ function checkList(what: string, form: Form): Check {
   return checkForm(`a list of ${what}`, (value) => Array.isArray(value) && value.every((item) => hasForm(item, form)));
 }
 
@@ -52,7 +53,11 @@ function arePointers(value: unknown): boolean {
 }
 
 /** A check of an object's fields, of which one is required. */
-function checkFields(required: string, checks: Readonly<Record<string, Check>>, or = ''): Check {
+/* @__NO_SIDE_EFFECTS__ */ function checkFields(
+  required: string,
+  checks: Readonly<Record<string, Check>>,
+  or = '',
+): Check {
   return (name, value) => {
     if (ownProperty(value, required) === undefined)
       throw expected(name, `${or}an object with a ${required}`, describeValue(value));
@@ -61,7 +66,7 @@ function checkFields(required: string, checks: Readonly<Record<string, Check>>, 
 }
 
 /** A check of an object that maps names to statuses. */
-function checkStatuses(what: string, checkName?: Check): Check {
+/* @__NO_SIDE_EFFECTS__ */ function checkStatuses(what: string, checkName?: Check): Check {
   return (name, value) => {
     if (!isPlainObject(value)) throw expected(name, `a status for each ${what}`, describeValue(value));
     for (const [key, meaning] of Object.entries(value)) {
@@ -72,7 +77,7 @@ function checkStatuses(what: string, checkName?: Check): Check {
 }
 
 /** A check of a protocol within another one. */
-function checkNested(...without: readonly string[]): Check {
+/* @__NO_SIDE_EFFECTS__ */ function checkNested(...without: readonly string[]): Check {
   return (name, value) => {
     const isValid = isRecord(value) && without.every((field) => ownProperty(value, field) === undefined);
     if (!isValid) throw expected(name, `a protocol without a ${without.join(' or ')} of its own`, describeValue(value));
@@ -92,8 +97,6 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** One of the statuses of an operation. */
-export const checkStatus: Check = checkForm('notStarted, running, succeeded, failed or canceled', isOperationStatus);
 const pointersExpected = "JSON pointers such as '/status'";
 const checkPointers = checkForm(pointersExpected, arePointers);
 const checkHeaderName = checkForm("the name of a header such as 'X-Api-Key'", headerName);
@@ -169,7 +172,7 @@ const protocolChecks = {
   retryAfter: checkFields('unit', {at: checkPointers, header: checkHeaderName, unit: checkOneOf('ms', 's')}),
   requestTimeout: checkMilliseconds(1),
   totalTimeout: checkMilliseconds(1),
-} satisfies Checks<Protocol>;
+} satisfies Checks<ProtocolFields>;
 
 /**
  * Checks the fields of a protocol. The compiler does so in TypeScript, but protocols also come from JavaScript and from JSON
@@ -180,7 +183,7 @@ const protocolChecks = {
 export function checkProtocol(given: object): void {
   if (!isRecord(given)) throw expected('protocol', 'a protocol such as protocols.longRunning', describeValue(given));
   const form = {name: 'protocol', kind: 'field', required: ['name']};
-  const protocol: Partial<Protocol> = checkOptions(given, protocolChecks, form);
+  const protocol: Partial<ProtocolFields> = checkOptions(given, protocolChecks, form);
   if (protocol.read === undefined) {
     checkPointers('protocol.status', protocol.status);
     checkWords('protocol.words', protocol.words);

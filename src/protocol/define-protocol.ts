@@ -1,4 +1,5 @@
-import {isPlainObject, ownProperties} from '../shared/check-options.ts';
+import {describeValue, expected, isPlainObject, ownProperties} from '../shared/check-options.ts';
+import {isRecord} from '../shared/json.ts';
 import {checkProtocol} from './check.ts';
 import type {Protocol, ProtocolDefinition} from './protocol.ts';
 
@@ -36,18 +37,31 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
   definition: ProtocolDefinition<Result>,
 ): Protocol<Result> {
   const {status = [], words = {}} = ownProperties(definition);
-  return frozenCopy<Protocol<Result>>({...definition, status, words});
+  const protocol: unknown = frozenCopy({...definition, status, words});
+  checkDefined<Result>('protocol', protocol);
+  return protocol;
 }
 
-// A copy keeps its identity, also where another protocol contains it.
-const copies = new WeakSet<object>();
+// Marks what was checked and copied here. It is not enumerable, so that a spread has no mark, and it is the same in all copies of this
+// package, of which a program may have two.
+const defined = Symbol.for('operation-poller.protocol');
+
+function isDefined(value: unknown): boolean {
+  return Object.hasOwn(Object(value), defined);
+}
+
+/** Refuses as a protocol what {@link defineProtocol} has not made. @throws TypeError */
+export function checkDefined<Result>(name: string, value: unknown): asserts value is Protocol<Result> {
+  if (isDefined(value) && isRecord(value) && Object.hasOwn(value, 'name')) return;
+  const takes = 'a protocol such as protocols.longRunning or what protocols.define returns';
+  throw expected(name, takes, describeValue(value));
+}
 
 /** A frozen copy of a protocol or a part of one. It inherits nothing, so what is read from it was defined. */
-export function frozenCopy<T>(value: T): T {
+function frozenCopy(value: unknown): unknown {
   const isList = Array.isArray(value);
-  if (!(isList || isPlainObject(value)) || copies.has(value)) return value;
+  if (!(isList || isPlainObject(value)) || isDefined(value)) return value;
   const copy = isList ? [...value] : ownProperties(value);
   for (const [name, inner] of Object.entries(copy)) Reflect.set(copy, name, frozenCopy(inner));
-  copies.add(copy);
-  return Object.freeze(copy) as T;
+  return Object.freeze(Object.defineProperty(copy, defined, {}));
 }

@@ -1,12 +1,10 @@
 import type {OperationStatus} from '../operation/operation.ts';
-import {checkProtocol} from './check.ts';
-import {frozenCopy} from './define-protocol.ts';
+import {checkDefined} from './define-protocol.ts';
 import {type PointerPath, pointerPaths} from './pointer.ts';
 import type {Protocol, ResultPlace} from './protocol.ts';
 
 /** A protocol prepared for parsing: defaults filled in, pointers split into paths, words, codes and header names in lower case. */
 export interface ProtocolReader {
-  /** A frozen copy, which inherits nothing. */
   readonly protocol: Protocol;
   readonly words: ReadonlyMap<string, OperationStatus>;
   readonly errorCodes: ReadonlyMap<string, OperationStatus>;
@@ -42,13 +40,12 @@ const readers = new WeakMap<Protocol, ProtocolReader>();
 /**
  * Prepares a protocol for parsing, once for each protocol.
  *
- * @throws TypeError or RangeError as {@link defineProtocol} does
+ * @throws TypeError for what {@link defineProtocol} has not made
  */
-export function protocolReader(given: Protocol): ProtocolReader {
-  const known = readers.get(given);
+export function protocolReader(protocol: Protocol): ProtocolReader {
+  const known = readers.get(protocol);
   if (known !== undefined) return known;
-  checkProtocol(given);
-  const protocol = frozenCopy(given);
+  checkDefined('protocol', protocol);
   const {authorization = 'bearer'} = protocol;
   const {header, scheme = ''} =
     typeof authorization === 'object' ? authorization : {header: 'authorization', scheme: 'Bearer'};
@@ -81,7 +78,6 @@ export function protocolReader(given: Protocol): ProtocolReader {
     minimumInterval: protocol.minimumInterval ?? 0,
     maximumInterval: protocol.maximumInterval ?? Number.POSITIVE_INFINITY,
   };
-  readers.set(given, reader);
   readers.set(protocol, reader);
   return reader;
 }

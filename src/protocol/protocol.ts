@@ -44,18 +44,31 @@ export interface TokenHeader {
 
 /** A protocol as `define` takes it: with a `read`, `status` and `words` may be left out. */
 export type ProtocolDefinition<Result = unknown> =
-  | Protocol<Result>
-  | (Omit<Protocol<Result>, 'status' | 'words'> &
-      Partial<Pick<Protocol<Result>, 'status' | 'words'>> & {
-        readonly read: NonNullable<Protocol<Result>['read']>;
+  | ProtocolFields<Result>
+  | (Omit<ProtocolFields<Result>, 'status' | 'words'> &
+      Partial<Pick<ProtocolFields<Result>, 'status' | 'words'>> & {
+        readonly read: NonNullable<ProtocolFields<Result>['read']>;
       });
+
+/** What `define` has made: a spread of it is none, since it has not been checked. */
+declare class Defined {
+  protected readonly isDefined: true;
+}
+
+/**
+ * A protocol that `define` has checked and copied, or one that comes with the library: how a service describes its long-running operations.
+ * `Result` is the type of a result, which is not checked at run time.
+ */
+export interface Protocol<Result = unknown> extends ProtocolFields<Result>, Defined {
+  readonly locationOnly?: Protocol;
+  readonly resource?: Protocol;
+}
 
 /**
  * How a service describes its long-running operations: data, plus a function where data is not enough. Fields of a response body are given
- * as JSON pointers (`/status`); of several, the first that leads to a value counts. `Result` is the type of a result, which is not checked
- * at run time.
+ * as JSON pointers (`/status`); of several, the first that leads to a value counts.
  */
-export interface Protocol<Result = unknown> {
+export interface ProtocolFields<Result = unknown> {
   /** Its name; a resume token refers to the protocol by it. */
   readonly name: string;
   /** Where to find the status word. */
@@ -168,12 +181,12 @@ export interface Protocol<Result = unknown> {
    */
   readonly pathsUnderRoot?: boolean;
   /** The protocol to use instead when only a `location` header leads to the operation. Default: this one. */
-  readonly locationOnly?: Protocol;
+  readonly locationOnly?: ProtocolDefinition;
   /**
    * The protocol to use instead for the resource itself: where no header of the response to a PUT, PATCH or GET leads to an
    * operation, it is watched at the request's own URL. Default: this one.
    */
-  readonly resource?: Protocol;
+  readonly resource?: ProtocolDefinition;
   /**
    * How to cancel the operation: by a request of this method to its location, with a `suffix` appended to its path, or elsewhere
    * on its origin. Default: the service does not support it.

@@ -1,10 +1,10 @@
 import {checkIsObject} from '../shared/check-options.ts';
 import {defineProtocol} from './define-protocol.ts';
 import type {JsonPointers} from './pointer.ts';
-import type {Protocol} from './protocol.ts';
+import type {Protocol, ProtocolFields} from './protocol.ts';
 
 /** How the status of an operation is shown on the resource that it affects. */
-export interface StatusOnResource extends Omit<Protocol, 'status' | 'notFoundSucceeds'> {
+export interface StatusOnResource extends Omit<ProtocolFields, 'status' | 'notFoundSucceeds'> {
   /** Where to find the status word. Default `/status`. */
   readonly status?: JsonPointers;
   /**
@@ -33,7 +33,7 @@ export function statusOnResource(given: StatusOnResource): Protocol {
   checkIsObject('resource', given, 'an object with a name and words');
   const {deletion = false, ...resource} = given;
   const {status = '/status', result = '', resultLocation = []} = resource;
-  const protocol: Protocol = {...resource, status, result, resultLocation, notFoundSucceeds: deletion};
+  const protocol: ProtocolFields = {...resource, status, result, resultLocation, notFoundSucceeds: deletion};
   if (!deletion) return defineProtocol(protocol);
   const {otherWords = 'running', withoutStatus = 'running'} = resource;
   return defineProtocol({...protocol, otherWords, withoutStatus});

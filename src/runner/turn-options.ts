@@ -9,9 +9,9 @@ import {checkClient, checkOneTransport} from '../options/client-option.ts';
 import {exposesToken, isOnForeignOrigin} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings, type WatchSetup} from '../options/settings.ts';
+import {checkDefined} from '../protocol/define-protocol.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {protocolReader} from '../protocol/protocol-reader.ts';
 import {type Checks, checkFunction, checkOptions, describeValue, expected} from '../shared/check-options.ts';
 import {whyInsecure} from '../shared/location.ts';
 import {checkTime} from './outcome-json.ts';
@@ -66,7 +66,7 @@ export const turnChecks = {
 /** Checks each of them, whichever a record is of. */
 function checkProtocols(name: string, protocols: unknown): void {
   if (!Array.isArray(protocols)) throw expected(name, 'a list of protocols', describeValue(protocols));
-  for (const protocol of protocols) protocolReader(protocol);
+  for (const protocol of protocols) checkDefined(name, protocol);
 }
 
 /** @returns their own properties. @throws TypeError or RangeError that names the option, what it takes and what it got */

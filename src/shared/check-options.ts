@@ -124,26 +124,23 @@ export function hasForm(value: unknown, form: Form): boolean {
 }
 
 /** A check of the value alone. The value is shown in the message: not for secrets. */
-export function checkForm(takes: string, form: Form): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function checkForm(takes: string, form: Form): Check {
   return (name, value) => {
     if (!hasForm(value, form)) throw expected(name, takes, describeValue(value));
   };
 }
 
 /** A string of at least one character. */
-export const checkNonEmptyString: Check = /* @__PURE__ */ checkForm('a string that is not empty', /./s);
+export const checkNonEmptyString: Check = checkForm('a string that is not empty', /./s);
 /** A string that is stored as it is: as UTF-8, lone surrogates are all the same character. */
-export const checkWellFormed: Check = /* @__PURE__ */ checkForm(
-  'a string that is not empty and has no lone surrogates',
-  /^\P{Cs}+$/u,
-);
+export const checkWellFormed: Check = checkForm('a string that is not empty and has no lone surrogates', /^\P{Cs}+$/u);
 /** A function. */
-export const checkFunction: Check = /* @__PURE__ */ checkForm('a function', (value) => typeof value === 'function');
+export const checkFunction: Check = checkForm('a function', (value) => typeof value === 'function');
 /** `true` or `false`. */
-export const checkBoolean: Check = /* @__PURE__ */ checkForm('true or false', (value) => typeof value === 'boolean');
+export const checkBoolean: Check = checkForm('true or false', (value) => typeof value === 'boolean');
 
 /** An object with options of its own. */
-export function checkObjectWith(
+/* @__NO_SIDE_EFFECTS__ */ export function checkObjectWith(
   checks: Readonly<Record<string, Check>>,
   form?: Omit<ObjectForm, 'name' | 'prefix'>,
 ): Check {
@@ -151,7 +148,7 @@ export function checkObjectWith(
 }
 
 /** One of these strings. */
-export function checkOneOf(...choices: readonly string[]): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function checkOneOf(...choices: readonly string[]): Check {
   const quoted = choices.map((choice) => `'${choice}'`);
   const last = quoted.pop();
   return checkForm(`${quoted.join(', ')} or ${last}`, (value) => choices.some((choice) => choice === value));
@@ -173,12 +170,12 @@ export interface NumberRange {
 }
 
 /** A number within a range; never NaN. */
-export function checkRange(range: NumberRange = {}): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function checkRange(range: NumberRange = {}): Check {
   return (name, value) => checkNumber(name, value, range);
 }
 
 /** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
-export function checkMilliseconds(least: number, or?: false): Check {
+/* @__NO_SIDE_EFFECTS__ */ export function checkMilliseconds(least: number, or?: false): Check {
   const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
   const inRange = checkRange({takes, least, most: longestTime});
   return (name, value) => {

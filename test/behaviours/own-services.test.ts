@@ -10,6 +10,7 @@ import {
   type PollOptions,
   type Protocol,
   ProtocolError,
+  type ProtocolFields,
   protocols,
 } from '../../src/index.ts';
 import {begin, failure, only, quick, startServer, type TestServer, transport, types} from '../support/behaviours.ts';
@@ -59,7 +60,7 @@ const base = {
   name: 'jobs',
   status: '/status',
   words: {waiting: 'notStarted', busy: 'running', done: 'succeeded', broken: 'failed', gone: 'canceled'},
-} as const satisfies Protocol;
+} as const satisfies ProtocolFields;
 
 const busy: Scripted = {body: {id: 'a', status: 'busy'}};
 const done: Scripted = {body: {id: 'a', status: 'done'}};

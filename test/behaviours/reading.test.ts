@@ -199,7 +199,7 @@ describe('67: headers of polls', () => {
     'each poll by $name asks for all members of enumerations',
     async (protocol) => {
       const {poller, requests} = await poll([{http: 503}, {http: 400}], {
-        protocol: {...protocol, minimumInterval: 0, maximumInterval: 1},
+        protocol: protocols.define({...protocol, minimumInterval: 0, maximumInterval: 1}),
         consecutiveFailures: 1,
       });
       await poller.result().catch(() => undefined);
@@ -226,7 +226,7 @@ describe('67: headers of polls', () => {
   });
 
   test('no others send any', async () => {
-    const {poller, requests} = await poll([{body: {status: 'done'}}], {protocol: tasks});
+    const {poller, requests} = await poll([{body: {status: 'done'}}], {protocol: protocols.define(tasks)});
     await poller.result();
     expect(requests[0]?.headers['prefer']).toBeUndefined();
   });

@@ -324,7 +324,7 @@ describeWithRedis('a queue of operations', () => {
     ['limiter.duration', {limiter: {max: 1}}],
     ['limiter.per', {limiter: {max: 1, duration: 1, per: 1}}],
     ['protocols', {protocols: protocols.longRunning}],
-    ['name', {protocols: [{name: ''}]}],
+    ['protocols', {protocols: [{name: 'own'}]}],
     ['client', {client: {}}],
     ['schedule', {schedule: 5}],
     ['maxRetryAfter', {maxRetryAfter: 0}],

@@ -234,7 +234,7 @@ describe('a start is refused before anything is sent', () => {
     const client = clientOf(service.root);
     const errorOf = async (...given: readonly unknown[]) =>
       String(await rejectionOf(Reflect.apply(client.start, client, given)));
-    expect(await errorOf({path: '/a'})).toMatch(/^TypeError: protocol.path: there is no such field/);
+    expect(await errorOf({path: '/a'})).toMatch(/^TypeError: protocol: expected a protocol such as/);
     expect(await errorOf('longRunning', {path: '/a'})).toMatch(/^TypeError: protocol: expected a protocol such as/);
     for (const option of [{protocol: longRunning}, {started: {method: 'PUT', url: service.root}}]) {
       expect(await errorOf(longRunning, {path: '/a'}, option)).toMatch(

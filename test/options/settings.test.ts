@@ -150,9 +150,10 @@ describe('an option with a wrong value is refused with its name, what it got and
   const origins = "expected origins such as 'https://graph.microsoft.us', got";
   const visible = 'expected visible ASCII characters without spaces, or a function, got';
 
+  const protocolExpected = 'expected a protocol such as protocols.longRunning or what protocols.define returns';
   test.each<[string, unknown, ErrorConstructor, string]>([
-    ['protocol', null, TypeError, 'expected a protocol such as protocols.longRunning, got null'],
-    ['protocol', 'longRunning', TypeError, 'expected a protocol such as protocols.longRunning, got "longRunning"'],
+    ['protocol', null, TypeError, `${protocolExpected}, got null`],
+    ['protocol', 'longRunning', TypeError, `${protocolExpected}, got "longRunning"`],
     ['http', null, TypeError, 'expected a ky instance, got null'],
     ['http', 'https://graph.microsoft.com', TypeError, 'expected a ky instance, got "https://graph.microsoft.com"'],
     ['http', {retry: 0}, TypeError, 'expected a ky instance, got an object'],
@@ -274,7 +275,7 @@ describe('an option with a wrong value is refused with its name, what it got and
     );
     for (const field of ['pollHeaders', 'requestHeaders', 'words', 'errorCodes', 'cancel']) {
       const protocol = {...longRunning, name: 'odd', [field]: given};
-      expect(String(thrownBy(() => readAny({protocol})))).toMatch(
+      expect(String(thrownBy(() => defineProtocol(protocol)))).toMatch(
         new RegExp(`TypeError: protocol\\.${field}: expected`),
       );
     }

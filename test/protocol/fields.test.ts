@@ -1,7 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {succeededByHttp} from '../../src/protocol/parse-operation.ts';
-import type {Protocol} from '../../src/protocol/protocol.ts';
-import {protocolReader} from '../../src/protocol/protocol-reader.ts';
+import type {Protocol, ProtocolFields} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {operationOf, parse, statusOf} from './parsing.ts';
 
@@ -9,8 +8,8 @@ const base = {
   name: 'tasks',
   status: '/status',
   words: {busy: 'running', done: 'succeeded'},
-} as const satisfies Protocol;
-const define = (fields: Partial<Protocol>): Protocol => protocols.define({...base, ...fields});
+} as const satisfies ProtocolFields;
+const define = (fields: Partial<ProtocolFields>): Protocol => protocols.define({...base, ...fields});
 
 describe('words', () => {
   test.each([
@@ -179,7 +178,7 @@ describe('a success without a body', () => {
 
 describe('protocols.define', () => {
   test('accepts every field', () => {
-    const protocol: Protocol = {
+    const protocol: ProtocolFields = {
       ...base,
       otherWords: 'running',
       withoutStatus: 'notStarted',
@@ -205,7 +204,7 @@ describe('protocols.define', () => {
     expect(protocols.define(protocol)).toEqual(protocol);
   });
 
-  test.each<Partial<Protocol>>([
+  test.each<Partial<ProtocolFields>>([
     {words: {}, notFoundSucceeds: true},
     {words: {broken: 'failed'}, seeOtherSucceeds: true},
     {words: {}, httpStatuses: {204: 'succeeded'}},
@@ -312,7 +311,7 @@ describe('protocols.define', () => {
     [{cancel: {method: 'POST', suffix: 'cancel'}}, `cancel.suffix: expected ${suffixes}, got "cancel"`],
     [{maximumInterval: 'long'}, 'maximumInterval: expected milliseconds, got "long"'],
   ])('refuses %p', (fields, message) => {
-    expect(() => define(fields as Partial<Protocol>)).toThrow(new TypeError(`protocol.${message}`));
+    expect(() => define(fields as Partial<ProtocolFields>)).toThrow(new TypeError(`protocol.${message}`));
   });
 
   test.each([
@@ -324,8 +323,8 @@ describe('protocols.define', () => {
 
   test('an invalid nested protocol is refused, and a protocol nested in itself does no harm', () => {
     expect(() => define({locationOnly: {...base, name: ''}})).toThrow(TypeError);
-    const own: {locationOnly?: Protocol} = {};
-    own.locationOnly = Object.assign(own, base);
-    expect(() => protocolReader(own as Protocol)).toThrow(TypeError);
+    const own: ProtocolFields & {locationOnly?: ProtocolFields} = {...base};
+    own.locationOnly = own;
+    expect(() => protocols.define(own)).toThrow(TypeError);
   });
 });

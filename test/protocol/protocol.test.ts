@@ -1,8 +1,8 @@
-import {describe, expect, test} from '@jest/globals';
+import {describe, expect, jest, test} from '@jest/globals';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {pointerPaths, valueAt} from '../../src/protocol/pointer.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
-import type {Protocol} from '../../src/protocol/protocol.ts';
+import type {Protocol, ProtocolFields} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
 import {thrownBy} from '../support/core.ts';
@@ -11,7 +11,7 @@ const renders = {
   name: 'renders',
   status: '/state',
   words: {queued: 'notStarted', rendering: 'running', done: 'succeeded', broken: 'failed'},
-} as const satisfies Protocol;
+} as const satisfies ProtocolFields;
 
 describe('a JSON pointer', () => {
   // The last nine are the examples of RFC 6901, section 5, that lead to a value.
@@ -93,7 +93,7 @@ describe('a JSON pointer', () => {
 
 describe('a protocol', () => {
   test('has defaults that fit most services', () => {
-    const {protocol, words, ...defaults} = protocolReader(renders);
+    const {protocol, words, ...defaults} = protocolReader(protocols.define(renders));
     expect(protocol).toEqual(renders);
     expect(Object.fromEntries(words)).toEqual(renders.words);
     expect(defaults).toEqual({
@@ -129,7 +129,7 @@ describe('a protocol', () => {
     ['none', false],
     [undefined, true],
   ] as const)('with the authorization %s: whether a token is sent is %s', (authorization, sends) => {
-    const protocol: Protocol = {...renders, ...(authorization === undefined ? {} : {authorization})};
+    const protocol = protocols.define({...renders, ...(authorization === undefined ? {} : {authorization})});
     expect(protocolReader(protocol).sendsToken).toBe(sends);
   });
 
@@ -203,7 +203,7 @@ describe('protocols.define', () => {
     ['a word twice, in different case, with the same meaning', {words: {Done: 'succeeded', done: 'succeeded'}}],
     ['a word that is the name of an inherited property', {words: {done: 'succeeded', constructor: 'failed'}}],
   ])('accepts %s', (_, fields) => {
-    const protocol = {...renders, ...fields} as Protocol;
+    const protocol = {...renders, ...fields} as ProtocolFields;
     expect(protocols.define(protocol)).toEqual(protocol);
   });
 
@@ -276,7 +276,7 @@ describe('protocols.define', () => {
     ],
     [{progress: '/p'}, TypeError, `progress: there is no such field; there are ${names}`],
   ])('refuses %p', (fields, type, message) => {
-    const error = thrownBy(() => protocols.define({...renders, ...fields} as Protocol));
+    const error = thrownBy(() => protocols.define({...renders, ...fields} as ProtocolFields));
     expect(error).toBeInstanceOf(type);
     expect(error).toHaveProperty('message', `protocol.${message}`);
   });
@@ -324,8 +324,6 @@ describe('protocols.define', () => {
     const message = `protocol.cancel.body: expected what JSON can express, got ${shown}`;
     const definition = {...renders, cancel: {method: 'POST', body}} as const;
     expect(() => protocols.define(definition)).toThrow(new TypeError(message));
-    // Given as it is, not defined before.
-    expect(() => protocolReader(definition)).toThrow(new TypeError(message));
   });
 
   test('takes all that JSON can express to cancel, and keeps it', () => {
@@ -379,6 +377,27 @@ describe('protocols.define', () => {
     ['longRunning', '"longRunning"'],
   ])('refuses %p instead of a protocol', (value, shown) => {
     const message = `protocol: expected a protocol such as protocols.longRunning, got ${shown}`;
-    expect(() => protocolReader(value as unknown as Protocol)).toThrow(new TypeError(message));
+    expect(() => protocols.define(value as unknown as ProtocolFields)).toThrow(new TypeError(message));
+  });
+
+  test.each<[what: string, value: unknown, shown: string]>([
+    ['null', null, 'null'],
+    ['nothing', undefined, 'undefined'],
+    ['a name', 'longRunning', '"longRunning"'],
+    ['a definition', renders, 'an object'],
+    ['a spread', {...protocols.longRunning, totalTimeout: 5000}, 'an object'],
+    ['a copy', structuredClone(protocols.longRunning), 'an object'],
+    ['what inherits from a protocol', Object.create(protocols.longRunning), 'an object'],
+    ['a part of a protocol', protocols.longRunning.words, 'an object'],
+  ])('to watch by, refuses %s, which was not defined', (_, value, shown) => {
+    const takes = 'a protocol such as protocols.longRunning or what protocols.define returns';
+    expect(() => protocolReader(value as Protocol)).toThrow(new TypeError(`protocol: expected ${takes}, got ${shown}`));
+  });
+
+  test('is one in another copy of this package, too', async () => {
+    jest.resetModules();
+    const others = await import('../../src/protocol/protocols.ts');
+    expect(others.define).not.toBe(protocols.define);
+    expect(protocolReader(others.define(renders)).protocol.name).toBe('renders');
   });
 });

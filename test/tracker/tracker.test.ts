@@ -161,7 +161,7 @@ describe('add', () => {
     ['a location that would be such a key', () => [`${location}\ud800`, here] as const, /^key: expected/],
     [
       'a protocol that the tracker was not given',
-      () => [location, {protocol: {...tasks, name: 'other'}}] as const,
+      () => [location, {protocol: protocols.define({...tasks, name: 'other'})}] as const,
       /"other"/,
     ],
   ])('refuses %s', async (_, given, message) => {
@@ -234,7 +234,10 @@ describe('the options', () => {
     [{stor: 1}, /Did you mean store\?$/],
     [{signal: AbortSignal.abort()}, /^signal: there is no such option/],
     [{trustedOrigins: ['b.example']}, /^trustedOrigins: expected origins such as/],
-    [{protocols: [{name: ''}]}, /name: expected a string that is not empty/],
+    [
+      {protocols: [{name: 'own'}]},
+      /^protocols: expected a protocol such as protocols.longRunning or what protocols.define returns, got an object$/,
+    ],
   ])('are checked: %j', async (options, message) => {
     const given: OperationTrackerOptions = JSON.parse('{}');
     await expect(createOperationTracker(Object.assign(given, options))).rejects.toThrow(message);
