@@ -125,9 +125,9 @@ expectTypeOf(protocols.define<Image>({...protocols.longRunning, read: undefined}
 // @ts-expect-error its results may be anything
 protocols.define<Image>(falQueue);
 // @ts-expect-error nobody has checked it
-pollOperation(location, {protocol: {...protocols.longRunning, totalTimeout: 5000}});
+pollOperation('https://a.example', {protocol: {...protocols.longRunning, totalTimeout: 5000}});
 // @ts-expect-error nor this
-pollOperation(location, {protocol: {name: 'plain', status: '/status', words: {done: 'succeeded'}}});
+pollOperation('https://a.example', {protocol: {name: 'plain', status: '/status', words: {done: 'succeeded'}}});
 // @ts-expect-error there is no such status
 protocols.define({name: 'read', read: () => ({status: 'done'})});
 // @ts-expect-error it is synchronous
