@@ -174,6 +174,31 @@ const protocolChecks = {
   totalTimeout: checkMilliseconds(1),
 } satisfies Checks<ProtocolFields>;
 
+/** A word means the same in any case. */
+function checkCases({words = {}}: Partial<ProtocolFields>): void {
+  const byWord = new Map<string, unknown>();
+  for (const [word, meaning] of Object.entries(words)) {
+    const anyCase = word.toLowerCase();
+    const other = byWord.get(anyCase) ?? meaning;
+    const takes = `the status that the same word has in another case, ${other}`;
+    if (other !== meaning) throw expected(`protocol.words.${word}`, takes, describeValue(meaning));
+    byWord.set(anyCase, meaning);
+  }
+}
+
+/** An operation can succeed. */
+function checkSucceeds({words = {}, httpStatuses = {}, ...protocol}: Partial<ProtocolFields>): void {
+  const meanings = [
+    ...Object.values(words),
+    ...Object.values(httpStatuses),
+    protocol.otherWords,
+    protocol.withoutStatus,
+  ];
+  if (protocol.read || protocol.seeOtherSucceeds || protocol.notFoundSucceeds || meanings.includes('succeeded')) return;
+  const found = [...new Set(meanings)].filter(isOperationStatus).join(', ') || 'none';
+  throw expected('protocol.words', 'a word that means succeeded', `words for: ${found}`);
+}
+
 /**
  * Checks the fields of a protocol. The compiler does so in TypeScript, but protocols also come from JavaScript and from JSON
  * files.
@@ -188,21 +213,13 @@ export function checkProtocol(given: object): void {
     checkPointers('protocol.status', protocol.status);
     checkWords('protocol.words', protocol.words);
   }
-  const {words: known = {}, otherWords, withoutStatus, httpStatuses = {}} = protocol;
-  const byWord = new Map<string, unknown>();
-  for (const [word, meaning] of Object.entries(known)) {
-    const anyCase = word.toLowerCase();
-    const other = byWord.get(anyCase) ?? meaning;
-    const takes = `the status that the same word has in another case, ${other}`;
-    if (other !== meaning) throw expected(`protocol.words.${word}`, takes, describeValue(meaning));
-    byWord.set(anyCase, meaning);
-  }
-  const meanings = [...Object.values(known), ...Object.values(httpStatuses), otherWords, withoutStatus];
-  const succeeds = protocol.read !== undefined || protocol.seeOtherSucceeds || protocol.notFoundSucceeds;
-  if (!succeeds && !meanings.includes('succeeded')) {
-    const found = [...new Set(meanings)].filter(isOperationStatus).join(', ') || 'none';
-    throw expected('protocol.words', 'a word that means succeeded', `words for: ${found}`);
-  }
+  checkCases(protocol);
+  checkSucceeds(protocol);
+  const {retryAfter, cancel} = protocol;
+  if (retryAfter !== undefined && (retryAfter.header ?? retryAfter.at) === undefined)
+    throw expected('protocol.retryAfter', 'an object with a header or at', 'neither');
+  const urls = [cancel?.suffix, cancel?.template, cancel?.at].filter((url) => url !== undefined);
+  if (urls.length > 1) throw expected('protocol.cancel', 'one of suffix, template and at', `${urls.length} of them`);
   const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
   if (maximumInterval < minimumInterval) {
     throw new RangeError(

@@ -309,6 +309,11 @@ describe('protocols.define', () => {
     ],
     [{cancel: {method: 'GET'}}, `cancel.method: expected 'DELETE', 'POST', 'PUT' or 'PATCH', got "GET"`],
     [{cancel: {method: 'POST', suffix: 'cancel'}}, `cancel.suffix: expected ${suffixes}, got "cancel"`],
+    [
+      {cancel: {method: 'PUT', suffix: '/stop', at: '/urls/stop'}},
+      'cancel: expected one of suffix, template and at, got 2 of them',
+    ],
+    [{retryAfter: {unit: 's'}}, 'retryAfter: expected an object with a header or at, got neither'],
     [{maximumInterval: 'long'}, 'maximumInterval: expected milliseconds, got "long"'],
   ])('refuses %p', (fields, message) => {
     expect(() => define(fields as Partial<ProtocolFields>)).toThrow(new TypeError(`protocol.${message}`));

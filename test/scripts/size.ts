@@ -18,12 +18,12 @@ interface Program {
 
 /** The budgets: what is reached, rounded up to the next half KB, as compressors differ a little. */
 const programs: readonly Program[] = [
-  {imports: 'pollOperation', from: 'index', budget: {own: 25.5, all: 48.5}},
+  {imports: 'pollOperation', from: 'index', budget: {own: 24, all: 47}},
   {
     imports: 'pollOperation, schedules',
     from: 'index',
     uses: 'pollOperation, schedules.fixed',
-    budget: {own: 25.5, all: 48.5},
+    budget: {own: 24, all: 47},
   },
   {
     imports: 'pollOperation, protocols',
@@ -31,13 +31,13 @@ const programs: readonly Program[] = [
     uses: 'pollOperation, protocols.define',
     budget: {own: 25.5, all: 48.5},
   },
-  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 29.5, all: 52.5}},
-  {imports: 'fetchOperation', from: 'index', budget: {own: 22, all: 45}},
-  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 24.5, all: 47.5}},
+  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 28, all: 51}},
+  {imports: 'fetchOperation', from: 'index', budget: {own: 20.5, all: 43.5}},
+  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 22.5, all: 45.5}},
   {imports: 'OperationFailedError', from: 'index', budget: {own: 0.6, all: 0.6}},
-  {from: 'index', budget: {own: 32.5, all: 55.5}},
-  {imports: 'createOperationClient', from: 'client/index', budget: {own: 36, all: 59}},
-  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 38.5, all: 61.5}},
+  {from: 'index', budget: {own: 33, all: 56}},
+  {imports: 'createOperationClient', from: 'client/index', budget: {own: 35, all: 58}},
+  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 37.5, all: 60.5}},
 ];
 
 mkdirSync('build', {recursive: true});
