@@ -46,7 +46,7 @@ beforeAll(async () => {
 /** The declarations that one imports, by their paths in the package. */
 async function importsOf(path: string): Promise<readonly string[]> {
   const text = await readFile(join(root, path), 'utf8');
-  const imported = text.matchAll(/(?:from|import\() ?'(\.[^']+)\.[jt]s'/g);
+  const imported = text.matchAll(/(?:from|import\() ?["'](\.[^"']+)\.[jt]s["']/g);
   return [...imported].map(([, module]) => `${posix.join(posix.dirname(path), module ?? '')}.d.ts`);
 }
 
@@ -85,6 +85,19 @@ describe('the packed package', () => {
       ...documents,
     ];
     expect(files.sort()).toEqual(expected.sort());
+  });
+
+  test('declares what is exported with its docstring, in one file for each entry and chunks for what they share', async () => {
+    const declarations = packed.files.map(({path}) => path).filter((path) => path.endsWith('.d.ts'));
+    expect(declarations.length).toBeLessThan(25);
+    const texts = await Promise.all(declarations.map((path) => readFile(join(root, path), 'utf8')));
+    const exported = texts.flatMap((text) => [
+      ...text.matchAll(
+        /^( \*\/|.*\*\/)?\n?^export (?:declare )?(?:abstract )?(?:class|const|function|interface|type) (\w+)/gm,
+      ),
+    ]);
+    expect(exported.length).toBeGreaterThan(100);
+    expect(exported.flatMap(([, docstring, name]) => (docstring === undefined ? [name] : []))).toEqual([]);
   });
 
   test('brings its dependencies and its peer, and no more', async () => {

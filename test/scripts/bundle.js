@@ -1,35 +1,34 @@
-// Bundles the built package: one file for each entry, chunks for what they share. `npm run build` runs it after the compiler
-// has written the declarations, of which those are kept that an entry leads to.
-import {readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {dirname, join, relative, resolve} from 'node:path';
+// Bundles the package and its declarations: one file of each for each entry, and chunks for what they share. `npm run build` runs it after
+// the compiler has written a declaration for each source.
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join, relative, resolve} from 'node:path';
 import {rolldown} from 'rolldown';
 import {minifySync} from 'rolldown/utils';
+import {dts} from 'rolldown-plugin-dts';
 
 const {exports, dependencies, peerDependencies} = JSON.parse(readFileSync('package.json', 'utf8'));
 // The browser loads it as it stands, from the emulator.
 const browserPage = 'testing/console/browser/page.js';
-const files = [
-  ...Object.values(exports).map(({default: file}) => file.replace('./dist/', '')),
-  'protocol/protocols.js',
-  'schedule/schedules.js',
-  'cli/main.js',
-  browserPage,
-];
+const entries = Object.values(exports).map(({default: file}) => file.replace('./dist/', ''));
+const namespaces = ['protocol/protocols.js', 'schedule/schedules.js'];
+const files = [...entries, ...namespaces, 'cli/main.js', browserPage];
 // What the command alone needs is bundled with it.
 const external = ['operation-poller', ...Object.keys({...dependencies, ...peerDependencies})];
+const isExternal = (id) => external.some((name) => id === name || id.startsWith(`${name}/`));
 // The namespaces stay files of their own, and so does the machine, which is made while its file is loaded.
 const ownFile = /(?:protocols|schedules|operation-machine)\.ts$/;
 const coreFolder = /^src.(?:shared|operation|protocol|schedule|http|options|machine|polling)\b/;
 const isCore = (id) => coreFolder.test(relative('.', id)) && !ownFile.test(id);
 const sourceOf = (file) => `src/${file.replace(/js$/, 'ts')}`;
 
+const importers = new Set([resolve('src/index.ts'), resolve('build/types/index.d.ts')]);
 // What the package exports as namespaces has files of its own: so it stays namespaces, which bundlers can look into.
 const keepNamespaces = {
   name: 'keep-namespaces',
   resolveId: {
     filter: {id: /^\.\/(?:protocol\/protocols|schedule\/schedules)\.ts$/},
     handler(id, importer) {
-      return importer === resolve('src/index.ts') ? {id: id.replace(/ts$/, 'js'), external: true} : undefined;
+      return importers.has(importer) ? {id: id.replace(/ts$/, 'js'), external: true} : undefined;
     },
   },
 };
@@ -45,7 +44,7 @@ const minifyOthers = {
 
 const bundle = await rolldown({
   input: Object.fromEntries(files.map((file) => [file.replace(/\.js$/, ''), sourceOf(file)])),
-  external: (id) => external.some((name) => id === name || id.startsWith(`${name}/`)),
+  external: isExternal,
   plugins: [keepNamespaces, minifyOthers],
   platform: 'node',
   treeshake: {moduleSideEffects: false},
@@ -73,17 +72,38 @@ const {output} = await bundle.write({
 });
 await bundle.close();
 
-// A set grows while it is iterated.
-const declarations = new Set(Object.values(exports).map(({types}) => resolve(types)));
-for (const file of declarations) {
-  for (const [, path] of readFileSync(file, 'utf8').matchAll(/(?:from|import\() ?'(\.[^']+)\.[jt]s'/g)) {
-    declarations.add(resolve(dirname(file), `${path}.d.ts`));
-  }
-}
-for (const path of readdirSync('dist', {recursive: true})) {
-  const file = resolve('dist', path);
-  if (file.endsWith('.d.ts') && !declarations.has(file)) rmSync(file);
-}
+// The sources have it for Symbol.asyncDispose, and bundling drops it.
+const referToDisposable = {
+  name: 'refer-to-disposable',
+  renderChunk: (code) => ({code: `/// <reference lib="esnext.disposable" />\n${code}`}),
+};
+
+const declarations = await rolldown({
+  input: Object.fromEntries(
+    [...entries, ...namespaces].map((file) => [
+      file.replace(/js$/, 'd'),
+      file.replace(/^(.*)js$/, './build/types/$1d.ts'),
+    ]),
+  ),
+  external: isExternal,
+  // The compiler has generated them: the generator has nothing to do.
+  plugins: [keepNamespaces, dts({dtsOnly: true, generator: 'oxc'}), referToDisposable],
+  preserveEntrySignatures: 'allow-extension',
+});
+await declarations.write({
+  dir: 'dist',
+  entryFileNames: '[name].ts',
+  chunkFileNames: 'chunks/[name].ts',
+  // Names as the sources have them, for those who read them.
+  minifyInternalExports: false,
+  codeSplitting: {
+    groups: [
+      {name: 'core.d', test: /types.(?:poller|(?:shared|operation|protocol|schedule|http|options|machine|polling)\b)/},
+    ],
+    includeDependenciesRecursively: false,
+  },
+});
+await declarations.close();
 
 // The licences of what is bundled have to be where it is.
 const folders = new Set(
