@@ -76,7 +76,7 @@ export async function sendStart(
   options: ClientPollOptions,
   redactResponse: (response: TransportResponse) => TransportResponse = unchanged,
 ): Promise<AcceptedStart> {
-  checkDefined('protocol', protocol); // First, so that the error names the argument that was forgotten.
+  checkDefined(protocol); // First, so that the error names the argument that was forgotten.
   const form = {name: 'request', prefix: '', takes: 'an object with a path', required: ['path']};
   const {method = 'POST', path, body: json, headers} = checkOptions(request, startRequestChecks, form);
   if (method === 'GET' && json !== undefined) throw new TypeError('body: a GET has none');

@@ -38,7 +38,7 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
 ): Protocol<Result> {
   const {status = [], words = {}} = ownProperties(definition);
   const protocol: unknown = frozenCopy({...definition, status, words});
-  checkDefined<Result>('protocol', protocol);
+  checkDefined<Result>(protocol);
   return protocol;
 }
 
@@ -51,10 +51,10 @@ function isDefined(value: unknown): boolean {
 }
 
 /** Refuses as a protocol what {@link defineProtocol} has not made. @throws TypeError */
-export function checkDefined<Result>(name: string, value: unknown): asserts value is Protocol<Result> {
+export function checkDefined<Result>(value: unknown): asserts value is Protocol<Result> {
   if (isDefined(value) && isRecord(value) && Object.hasOwn(value, 'name')) return;
   const takes = 'a protocol such as protocols.longRunning or what protocols.define returns';
-  throw expected(name, takes, describeValue(value));
+  throw expected('protocol', takes, describeValue(value));
 }
 
 /** A frozen copy of a protocol or a part of one. It inherits nothing, so what is read from it was defined. */

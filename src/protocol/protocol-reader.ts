@@ -45,7 +45,7 @@ const readers = new WeakMap<Protocol, ProtocolReader>();
 export function protocolReader(protocol: Protocol): ProtocolReader {
   const known = readers.get(protocol);
   if (known !== undefined) return known;
-  checkDefined('protocol', protocol);
+  checkDefined(protocol);
   const {authorization = 'bearer'} = protocol;
   const {header, scheme = ''} =
     typeof authorization === 'object' ? authorization : {header: 'authorization', scheme: 'Bearer'};

@@ -66,7 +66,7 @@ export const turnChecks = {
 /** Checks each of them, whichever a record is of. */
 function checkProtocols(name: string, protocols: unknown): void {
   if (!Array.isArray(protocols)) throw expected(name, 'a list of protocols', describeValue(protocols));
-  for (const protocol of protocols) checkDefined(name, protocol);
+  for (const protocol of protocols) checkDefined(protocol);
 }
 
 /** @returns their own properties. @throws TypeError or RangeError that names the option, what it takes and what it got */

@@ -609,7 +609,11 @@ describe('refused', () => {
     ['onEnd', {onEnd: 'mail'}, /^onEnd: expected a function, got "mail"$/],
     ['protocols', {protocols: tasks}, /^protocols: expected a list of protocols/],
     ['a protocol that is none', {protocols: [tasks, null]}, /^protocol: expected a protocol such as .*, got null$/],
-    ['a protocol that is wrong, and no one needs', {protocols: [tasks, {name: 'other'}]}, /^protocol.status: expected/],
+    [
+      'a definition, and no one needs it',
+      {protocols: [tasks, {name: 'other'}]},
+      /^protocol: expected a protocol such as/,
+    ],
     [
       'a client and a token',
       {client: createOperationClient({root: 'https://a.example'}), token: 't'},

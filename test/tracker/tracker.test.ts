@@ -236,7 +236,7 @@ describe('the options', () => {
     [{trustedOrigins: ['b.example']}, /^trustedOrigins: expected origins such as/],
     [
       {protocols: [{name: 'own'}]},
-      /^protocols: expected a protocol such as protocols.longRunning or what protocols.define returns, got an object$/,
+      /^protocol: expected a protocol such as protocols.longRunning or what protocols.define returns, got an object$/,
     ],
   ])('are checked: %j', async (options, message) => {
     const given: OperationTrackerOptions = JSON.parse('{}');
