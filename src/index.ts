@@ -15,8 +15,9 @@ import * as schedules from './schedule/schedules.ts';
 export type {TokenRequest, TokenSource} from './http/authorization.ts';
 export {readRetryAfter} from './http/retry-after.ts';
 export type {PollOptions, RetryOptions} from './options/poll-options.ts';
-export {fetchOperation, pollOperation, resumeOperation} from './poll-operation.ts';
+export {pollOperation, resumeOperation} from './poll-operation.ts';
 export {type OperationEventOf, OperationPoller} from './poller.ts';
+export {fetchOperation} from './polling/fetch-once.ts';
 export type {Subscription} from './shared/listeners.ts';
 
 // What an operation is, and how watching it ends.

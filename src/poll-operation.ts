@@ -1,11 +1,9 @@
-import type {Operation} from './operation/operation.ts';
 import type {ResumeToken} from './operation/resume-token.ts';
 import {firstState} from './options/first-state.ts';
 import type {PollOptions} from './options/poll-options.ts';
 import {resumeWatching} from './options/resume.ts';
 import {readOptions} from './options/settings.ts';
 import {OperationPoller} from './poller.ts';
-import {fetchOnce} from './polling/fetch-once.ts';
 import {now} from './shared/clock.ts';
 
 /**
@@ -53,23 +51,4 @@ export function resumeOperation<Result = unknown>(
 ): OperationPoller<Result> {
   const {state, settings} = resumeWatching(token, options);
   return new OperationPoller<Result>(state, settings);
-}
-
-/**
- * Fetches an operation once: one GET, and a second one only with a new token after a 401.
- *
- * @param location where the operation is
- * @param options as for {@link pollOperation}; those about waiting do not matter
- * @returns the operation in whatever state it is, including failed
- * @throws UnauthorizedError, ForbiddenError, OperationNotFoundError, UnreachableError (no answer, or one such as 503),
- *   ProtocolError or UnknownStatusError
- * @throws WatchAbortedError when the signal aborts
- * @throws TypeError or RangeError when an option or the location is wrong
- */
-export async function fetchOperation<Result = unknown>(
-  location: string | URL,
-  options?: PollOptions<Result>,
-): Promise<Operation<Result>> {
-  const settings = readOptions(options);
-  return fetchOnce<Result>(firstState(location, settings, now()), settings);
 }

@@ -2,12 +2,33 @@ import {abandonError} from '../operation/abandon-error.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
-import type {Settings} from '../options/settings.ts';
+import {firstState} from '../options/first-state.ts';
+import type {PollOptions} from '../options/poll-options.ts';
+import {readOptions, type Settings} from '../options/settings.ts';
 import {deriveController} from '../shared/abort.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {type PollRequest, poll, type Report} from './poll.ts';
 import {abandon, step} from './step.ts';
 import type {Step} from './step-builder.ts';
+
+/**
+ * Fetches an operation once: one GET, and a second one only with a new token after a 401.
+ *
+ * @param location where the operation is
+ * @param options as for {@link pollOperation}; those about waiting do not matter
+ * @returns the operation in whatever state it is, including failed
+ * @throws UnauthorizedError, ForbiddenError, OperationNotFoundError, UnreachableError (no answer, or one such as 503),
+ *   ProtocolError or UnknownStatusError
+ * @throws WatchAbortedError when the signal aborts
+ * @throws TypeError or RangeError when an option or the location is wrong
+ */
+export async function fetchOperation<Result = unknown>(
+  location: string | URL,
+  options?: PollOptions<Result>,
+): Promise<Operation<Result>> {
+  const settings = readOptions(options);
+  return fetchOnce<Result>(firstState(location, settings, now()), settings);
+}
 
 /**
  * Takes one step, and ends with any trouble.

@@ -38,7 +38,11 @@ export function watchOperation(given: WatchOperationOptions = {}): WatchLogic {
   const {client, ...options} = own;
   readOptions(options);
   checkOneTransport(own);
-  const watchBy = (client && watchByClient(client)) ?? watchByOptions;
+  return watchLogic(options, client && watchByClient(client));
+}
+
+/** @param options checked, and used where the machine's input does not set them */
+/* @__NO_SIDE_EFFECTS__ */ function watchLogic(options: PollOptions, watchBy = watchByOptions): WatchLogic {
   return fromCallback<WatchCommand, WatchInput>(({input, sendBack, receive}) => {
     const own = Object.entries(WatchInput.optionsOf(input)).filter(([, value]) => value !== undefined);
     const merged = {...options, ...Object.fromEntries(own)};
@@ -94,4 +98,4 @@ function revive(state: WatchState, begin?: WatchingEvent['begin']): WatchState {
  * const outcome = await toPromise(actor);
  * ```
  */
-export const operationMachine: OperationMachine = provideWatch(/* @__PURE__ */ watchOperation(), revive);
+export const operationMachine: OperationMachine = provideWatch(/* @__PURE__ */ watchLogic({}), revive);

@@ -59,7 +59,7 @@ const {output} = await bundle.write({
   codeSplitting: {
     groups: [
       // A bundler drops a function that nobody calls, and a class whose methods have names that it cannot foresee only with its file.
-      {name: 'poller', test: /src.poller\.ts$/},
+      {name: 'poller', test: /src.(?:poller|poll-operation)\.ts$/},
       // esbuild keeps a constant that is computed, whoever uses it: not for those who only want an error.
       {name: 'errors', test: /src.(?:operation.(?:errors|poll-error)|shared.printable)\.ts$/},
       {name: 'commander', test: /node_modules.commander/},
