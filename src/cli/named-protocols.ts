@@ -10,7 +10,7 @@ import {runwayTasks} from '../catalog/runway-tasks.ts';
 import {snowflakeStatements} from '../catalog/snowflake-statements.ts';
 import {stripeReportRuns} from '../catalog/stripe-report-runs.ts';
 import {defineProtocol} from '../protocol/define-protocol.ts';
-import {presets} from '../protocol/presets.ts';
+import {listPresets} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {escapeControls} from '../shared/printable.ts';
 import {CliError, errorCode} from './cli-error.ts';
@@ -19,7 +19,7 @@ import type {Shell} from './shell.ts';
 
 /** What `--protocol` takes: the presets and the catalogue. */
 export const namedProtocols: readonly Protocol[] = [
-  ...presets,
+  ...listPresets(),
   anthropicBatches,
   assemblyaiTranscripts,
   databricksStatements,

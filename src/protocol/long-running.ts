@@ -1,6 +1,6 @@
 import {definePreset} from './define-protocol.ts';
 import {pollHeaders} from './microsoft-graph/poll-headers.ts';
-import type {Protocol} from './protocol.ts';
+import type {Protocol, ProtocolFields} from './protocol.ts';
 
 /** The words of a `longRunningOperation` and its siblings. */
 export const longRunningWords = {
@@ -11,6 +11,14 @@ export const longRunningWords = {
   skipped: 'canceled',
 } as const;
 
+const fields: ProtocolFields = {
+  name: 'longRunning',
+  status: '/status',
+  words: longRunningWords,
+  locationHeaders: ['location', 'operation-location'],
+  pollHeaders,
+};
+
 /**
  * Microsoft Graph's [`longRunningOperation`](https://learn.microsoft.com/graph/api/resources/longrunningoperation), the
  * password reset's among them. A failure is explained only in `statusDetail`. Its page has `notStarted`, `running`, `succeeded` and
@@ -18,17 +26,11 @@ export const longRunningWords = {
  * [`engagementAsyncOperation`](https://learn.microsoft.com/graph/api/resources/engagementasyncoperation) and
  * `telephoneNumberLongRunningOperation`.
  */
-export const longRunning: Protocol = definePreset({
-  name: 'longRunning',
-  status: '/status',
-  words: longRunningWords,
-  locationHeaders: ['location', 'operation-location'],
-  pollHeaders,
-});
+export const longRunning: Protocol = definePreset(fields);
 
 /** A protocol that differs from {@link longRunning} in these fields; bundlers drop it where it is not used. */
 /* @__NO_SIDE_EFFECTS__ */ export function likeLongRunning(
-  fields: Partial<Protocol> & Pick<Protocol, 'name'>,
-): Protocol {
-  return definePreset({...longRunning, ...fields});
+  own: Partial<ProtocolFields> & Pick<ProtocolFields, 'name'>,
+): ProtocolFields {
+  return {...fields, ...own};
 }

@@ -1,4 +1,5 @@
 import {azureLocation, azureResource, azureStatusMonitor} from './azure.ts';
+import {definePreset} from './define-protocol.ts';
 import {googleLongrunning} from './google-longrunning.ts';
 import {longRunning} from './long-running.ts';
 import {attackSimulation} from './microsoft-graph/attack-simulation.ts';
@@ -18,96 +19,149 @@ import {print} from './microsoft-graph/print.ts';
 import {richLongRunning} from './microsoft-graph/rich-long-running.ts';
 import {teams} from './microsoft-graph/teams.ts';
 import {workbook} from './microsoft-graph/workbook.ts';
-import type {Protocol} from './protocol.ts';
+import type {Protocol, ProtocolFields} from './protocol.ts';
 
-/** Microsoft Graph's long-running operations, one protocol for each kind. */
-export interface GraphProtocols {
-  /** Password resets and other authentication methods. */
-  readonly authentication: Protocol;
-  /** Sites and lists. */
-  readonly richLongRunning: Protocol;
-  /** Viva Engage. */
-  readonly engagement: Protocol;
-  /** Attack simulation training. */
-  readonly attackSimulation: Protocol;
-  /** Teams. */
-  readonly teams: Protocol;
-  /** Copying a drive item. */
-  readonly driveCopy: Protocol;
-  /** Excel workbooks. */
-  readonly workbook: Protocol;
-  /** The schema of a connector. */
-  readonly connector: Protocol;
-  /** OneNote. */
-  readonly onenote: Protocol;
-  /** Universal Print. */
-  readonly print: Protocol;
-  /** eDiscovery. */
-  readonly ediscovery: Protocol;
-  /** Exporting a user's personal data. */
-  readonly dataPolicy: Protocol;
-  /** Exporting an Intune report. */
-  readonly intuneExport: Protocol;
-  /** Exporting a Cloud PC report. */
-  readonly cloudPcExport: Protocol;
-  /** Searching the audit log. */
-  readonly auditQuery: Protocol;
-  /** Exporting a partner's billing data. */
-  readonly partnerBilling: Protocol;
-  /** Ordering, assigning and releasing telephone numbers, `telephoneNumberLongRunningOperation`. */
-  readonly telephoneNumbers: Protocol;
-  /** Restoring from a backup, `restoreSessionBase`. */
-  readonly restoreSession: Protocol;
-  /** Adding many units to a backup, `protectionUnitsBulkJobBase`. */
-  readonly protectionUnitsBulkJob: Protocol;
-  /** Browsing a backup, `browseSessionBase`. */
-  readonly browseSession: Protocol;
-  /** Recovering Entra objects, or a preview of that: `recoveryJob` and `recoveryPreviewJob`. */
-  readonly recoveryJob: Protocol;
-  /** A snapshot of a tenant's configuration. */
-  readonly configurationSnapshotJob: Protocol;
-  /** Changing a delegated admin relationship, `delegatedAdminRelationshipOperation`. */
-  readonly delegatedAdminRelationship: Protocol;
-  /** A run of a lifecycle workflow, `identityGovernance.run`. */
-  readonly lifecycleRun: Protocol;
-  /** A request for an access package. */
-  readonly accessPackageAssignmentRequest: Protocol;
-  /** A history of access reviews, `accessReviewHistoryInstance`. */
-  readonly accessReviewHistory: Protocol;
-  /** Collecting the logs of an Intune app, `appLogCollectionRequest`. */
-  readonly appLogCollection: Protocol;
-  /** Importing a device, `importedWindowsAutopilotDeviceIdentity`. */
-  readonly autopilotImport: Protocol;
-  /** Joining a multitenant organization, `multiTenantOrganizationJoinRequestRecord`. */
-  readonly multiTenantJoin: Protocol;
-  /** Making the schedule of a team in Shifts. */
-  readonly shiftsSchedule: Protocol;
-  /** A job of Universal Print. */
-  readonly printJob: Protocol;
+const defined = /* @__PURE__ */ new WeakMap<ProtocolFields, Protocol>();
+
+/** Defines a protocol when it is first used: a program uses few of them. */
+function preset(fields: ProtocolFields): Protocol {
+  const known = defined.get(fields);
+  if (known !== undefined) return known;
+  const protocol = definePreset(fields);
+  defined.set(fields, protocol);
+  return protocol;
 }
 
-/** Microsoft Graph's operations. */
-export const graph: GraphProtocols = /* @__PURE__ */ Object.assign(
-  {
-    authentication,
-    richLongRunning,
-    engagement,
-    attackSimulation,
-    teams,
-    driveCopy,
-    workbook,
-    connector,
-    onenote,
-    print,
-    ediscovery,
-    dataPolicy,
-    intuneExport,
-    cloudPcExport,
-    auditQuery,
-    partnerBilling,
+/** Microsoft Graph's long-running operations, one protocol for each kind. */
+export const graph = {
+  /** Password resets and other authentication methods. */
+  get authentication(): Protocol {
+    return preset(authentication);
   },
-  jobs,
-);
+  /** Sites and lists. */
+  get richLongRunning(): Protocol {
+    return preset(richLongRunning);
+  },
+  /** Viva Engage. */
+  get engagement(): Protocol {
+    return preset(engagement);
+  },
+  /** Attack simulation training. */
+  get attackSimulation(): Protocol {
+    return preset(attackSimulation);
+  },
+  /** Teams. */
+  get teams(): Protocol {
+    return preset(teams);
+  },
+  /** Copying a drive item. */
+  get driveCopy(): Protocol {
+    return preset(driveCopy);
+  },
+  /** Excel workbooks. */
+  get workbook(): Protocol {
+    return preset(workbook);
+  },
+  /** The schema of a connector. */
+  get connector(): Protocol {
+    return preset(connector);
+  },
+  /** OneNote. */
+  get onenote(): Protocol {
+    return preset(onenote);
+  },
+  /** Universal Print. */
+  get print(): Protocol {
+    return preset(print);
+  },
+  /** eDiscovery. */
+  get ediscovery(): Protocol {
+    return preset(ediscovery);
+  },
+  /** Exporting a user's personal data. */
+  get dataPolicy(): Protocol {
+    return preset(dataPolicy);
+  },
+  /** Exporting an Intune report. */
+  get intuneExport(): Protocol {
+    return preset(intuneExport);
+  },
+  /** Exporting a Cloud PC report. */
+  get cloudPcExport(): Protocol {
+    return preset(cloudPcExport);
+  },
+  /** Searching the audit log. */
+  get auditQuery(): Protocol {
+    return preset(auditQuery);
+  },
+  /** Exporting a partner's billing data. */
+  get partnerBilling(): Protocol {
+    return preset(partnerBilling);
+  },
+  /** Ordering, assigning and releasing telephone numbers, `telephoneNumberLongRunningOperation`. */
+  get telephoneNumbers(): Protocol {
+    return preset(jobs.telephoneNumbers);
+  },
+  /** Restoring from a backup, `restoreSessionBase`. */
+  get restoreSession(): Protocol {
+    return preset(jobs.restoreSession);
+  },
+  /** Adding many units to a backup, `protectionUnitsBulkJobBase`. */
+  get protectionUnitsBulkJob(): Protocol {
+    return preset(jobs.protectionUnitsBulkJob);
+  },
+  /** Browsing a backup, `browseSessionBase`. */
+  get browseSession(): Protocol {
+    return preset(jobs.browseSession);
+  },
+  /** Recovering Entra objects, or a preview of that: `recoveryJob` and `recoveryPreviewJob`. */
+  get recoveryJob(): Protocol {
+    return preset(jobs.recoveryJob);
+  },
+  /** A snapshot of a tenant's configuration. */
+  get configurationSnapshotJob(): Protocol {
+    return preset(jobs.configurationSnapshotJob);
+  },
+  /** Changing a delegated admin relationship, `delegatedAdminRelationshipOperation`. */
+  get delegatedAdminRelationship(): Protocol {
+    return preset(jobs.delegatedAdminRelationship);
+  },
+  /** A run of a lifecycle workflow, `identityGovernance.run`. */
+  get lifecycleRun(): Protocol {
+    return preset(jobs.lifecycleRun);
+  },
+  /** A request for an access package. */
+  get accessPackageAssignmentRequest(): Protocol {
+    return preset(jobs.accessPackageAssignmentRequest);
+  },
+  /** A history of access reviews, `accessReviewHistoryInstance`. */
+  get accessReviewHistory(): Protocol {
+    return preset(jobs.accessReviewHistory);
+  },
+  /** Collecting the logs of an Intune app, `appLogCollectionRequest`. */
+  get appLogCollection(): Protocol {
+    return preset(jobs.appLogCollection);
+  },
+  /** Importing a device, `importedWindowsAutopilotDeviceIdentity`. */
+  get autopilotImport(): Protocol {
+    return preset(jobs.autopilotImport);
+  },
+  /** Joining a multitenant organization, `multiTenantOrganizationJoinRequestRecord`. */
+  get multiTenantJoin(): Protocol {
+    return preset(jobs.multiTenantJoin);
+  },
+  /** Making the schedule of a team in Shifts. */
+  get shiftsSchedule(): Protocol {
+    return preset(jobs.shiftsSchedule);
+  },
+  /** A job of Universal Print. */
+  get printJob(): Protocol {
+    return preset(jobs.printJob);
+  },
+};
+
+/** What {@link graph} holds. */
+export type GraphProtocols = Readonly<typeof graph>;
 
 /** Azure's operations. */
 export const azure: {
@@ -126,17 +180,14 @@ export const google: {
 } = {longrunning: googleLongrunning};
 
 /** All built-in protocols. */
-export const presets: readonly Protocol[] = /* @__PURE__ */ listPresets();
-
-function listPresets(): Protocol[] {
+export function listPresets(): readonly Protocol[] {
   return [longRunning, ...Object.values<Protocol>({...graph}), ...Object.values(azure), ...Object.values(google)];
 }
 
-const presetsByName: ReadonlyMap<string, Protocol> = /* @__PURE__ */ new Map(
-  /* @__PURE__ */ presets.map((protocol) => [protocol.name, protocol]),
-);
+let presetsByName: ReadonlyMap<string, Protocol> | undefined;
 
 /** The preset with this name; resume tokens refer to presets by name. */
 export function protocolNamed(name: string): Protocol | undefined {
+  presetsByName ??= new Map(listPresets().map((protocol) => [protocol.name, protocol]));
   return presetsByName.get(name);
 }

@@ -6,7 +6,7 @@ import type {OperationEvent} from '../../src/operation/events.ts';
 import type {Outcome} from '../../src/operation/outcome.ts';
 import type {WatchEvent} from '../../src/operation/watch-event.ts';
 import {operationMachine, watchOperation} from '../../src/polling/operation-machine.ts';
-import {driveCopy} from '../../src/protocol/microsoft-graph/drive-copy.ts';
+import {graph} from '../../src/protocol/presets.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {abandon, report, scripted} from '../machine/events.ts';
 import {beginning, location, tasks} from '../support/core.ts';
@@ -220,6 +220,7 @@ describe('the machine that polls the service', () => {
 
   test('the options of watchOperation make its first state too: the protocol, where no token goes, and the times', async () => {
     answers = [{...body, status: 'inProgress'}];
+    const {driveCopy} = graph;
     const watch = watchOperation({http, schedule, protocol: driveCopy, initialDelay: 2000, totalTimeout: 30_000});
     const machine = operationMachine.provide({actors: {watch}});
     const monitor = 'https://files.example/monitor/b';

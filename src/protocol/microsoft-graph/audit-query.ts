@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -9,7 +8,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [documentation](https://learn.microsoft.com/graph/api/security-auditlogquery-get) shows the query both at the top
  * level and under `value`.
  */
-export const auditQuery: Protocol = definePreset({
+export const auditQuery: ProtocolFields = {
   name: 'graph.auditQuery',
   status: ['/status', '/value/status'],
   words: {
@@ -24,4 +23,4 @@ export const auditQuery: Protocol = definePreset({
   start: 'resource',
   pathsUnderRoot: true,
   pollHeaders,
-});
+};

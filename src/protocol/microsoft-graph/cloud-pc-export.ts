@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -9,7 +8,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [documentation](https://learn.microsoft.com/graph/api/cloudpcexportjob-get) shows the job both at the top level and
  * under `value`.
  */
-export const cloudPcExport: Protocol = definePreset({
+export const cloudPcExport: ProtocolFields = {
   name: 'graph.cloudPcExport',
   status: ['/exportJobStatus', '/value/exportJobStatus'],
   words: {
@@ -24,4 +23,4 @@ export const cloudPcExport: Protocol = definePreset({
   start: 'resource',
   pathsUnderRoot: true,
   pollHeaders,
-});
+};

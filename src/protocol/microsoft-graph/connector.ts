@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -8,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * takes [5 to 15 minutes](https://learn.microsoft.com/graph/api/externalconnectors-externalconnection-patch-schema), so
  * it is watched for up to half an hour.
  */
-export const connector: Protocol = definePreset({
+export const connector: ProtocolFields = {
   name: 'graph.connector',
   status: '/status',
   words: {unspecified: 'notStarted', inprogress: 'running', completed: 'succeeded', failed: 'failed'},
@@ -18,4 +17,4 @@ export const connector: Protocol = definePreset({
   pollHeaders,
   minimumInterval: 60_000,
   totalTimeout: 1_800_000,
-});
+};

@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -7,7 +6,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`dataPolicyOperation`](https://learn.microsoft.com/graph/api/resources/datapolicyoperation). The result is where the
  * data was stored: the URL that the caller provided, whose signature is a secret.
  */
-export const dataPolicy: Protocol = definePreset({
+export const dataPolicy: ProtocolFields = {
   name: 'graph.dataPolicy',
   status: '/status',
   words: {notStarted: 'notStarted', running: 'running', complete: 'succeeded', failed: 'failed'},
@@ -18,4 +17,4 @@ export const dataPolicy: Protocol = definePreset({
   locationHeaders: ['location', 'operation-location'],
   pathsUnderRoot: true,
   pollHeaders,
-});
+};

@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -8,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * 401 to a request with a token. It ends with `completed`, even under HTTP 202, and the new item's id as the result; or
  * with HTTP 303, which leads to the item.
  */
-export const driveCopy: Protocol = definePreset({
+export const driveCopy: ProtocolFields = {
   name: 'graph.driveCopy',
   status: '/status',
   words: {
@@ -31,4 +30,4 @@ export const driveCopy: Protocol = definePreset({
   pollHeaders,
   authorization: 'none',
   foreignHosts: true,
-});
+};

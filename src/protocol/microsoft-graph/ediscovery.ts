@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -8,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * operation itself, whose fields depend on its type. `partiallySucceeded` is a success with errors, described in
  * `resultInfo`.
  */
-export const ediscovery: Protocol = definePreset({
+export const ediscovery: ProtocolFields = {
   name: 'graph.ediscovery',
   status: '/status',
   words: {
@@ -27,4 +26,4 @@ export const ediscovery: Protocol = definePreset({
   locationHeaders: ['location', 'operation-location'],
   pathsUnderRoot: true,
   pollHeaders,
-});
+};

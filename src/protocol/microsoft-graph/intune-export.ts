@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -7,7 +6,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`deviceManagementExportJob`](https://learn.microsoft.com/graph/api/resources/intune-reporting-devicemanagementexportjob),
  * which is the resource that the start creates. The result is the URL of the report, which is downloaded without a token.
  */
-export const intuneExport: Protocol = definePreset({
+export const intuneExport: ProtocolFields = {
   name: 'graph.intuneExport',
   status: '/status',
   words: {
@@ -22,4 +21,4 @@ export const intuneExport: Protocol = definePreset({
   start: 'resource',
   pathsUnderRoot: true,
   pollHeaders,
-});
+};

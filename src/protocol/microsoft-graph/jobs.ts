@@ -1,11 +1,12 @@
-import {definePreset} from '../define-protocol.ts';
 import {likeLongRunning, longRunningWords} from '../long-running.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /** Most of these jobs are resources that their starts create. */
-/* @__NO_SIDE_EFFECTS__ */ function defineJob(fields: Partial<Protocol> & Pick<Protocol, 'name' | 'words'>): Protocol {
-  return definePreset({status: '/status', start: 'resource', pathsUnderRoot: true, pollHeaders, ...fields});
+/* @__NO_SIDE_EFFECTS__ */ function defineJob(
+  fields: Partial<ProtocolFields> & Pick<ProtocolFields, 'name' | 'words'>,
+): ProtocolFields {
+  return {status: '/status', start: 'resource', pathsUnderRoot: true, pollHeaders, ...fields};
 }
 
 /**
@@ -154,4 +155,4 @@ export const jobs = {
     },
     cancel: {method: 'POST', suffix: '/cancel'},
   }),
-} as const satisfies Readonly<Record<string, Protocol>>;
+} as const satisfies Readonly<Record<string, ProtocolFields>>;

@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -8,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * per hour and user](https://learn.microsoft.com/graph/throttling-limits#onenote-service-limits), so it is polled at most
  * once every 10 seconds.
  */
-export const onenote: Protocol = definePreset({
+export const onenote: ProtocolFields = {
   name: 'graph.onenote',
   status: '/status',
   words: {notStarted: 'notStarted', running: 'running', completed: 'succeeded', failed: 'failed'},
@@ -18,4 +17,4 @@ export const onenote: Protocol = definePreset({
   pathsUnderRoot: true,
   pollHeaders,
   minimumInterval: 10_000,
-});
+};

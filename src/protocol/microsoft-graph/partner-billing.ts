@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -7,7 +6,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`operation`](https://learn.microsoft.com/graph/api/resources/partners-billing-operation) of
  * `microsoft.graph.partners.billing`. The location of the manifest is an OData link.
  */
-export const partnerBilling: Protocol = definePreset({
+export const partnerBilling: ProtocolFields = {
   name: 'graph.partnerBilling',
   status: '/status',
   words: {
@@ -21,4 +20,4 @@ export const partnerBilling: Protocol = definePreset({
   locationHeaders: ['location', 'operation-location'],
   pathsUnderRoot: true,
   pollHeaders,
-});
+};

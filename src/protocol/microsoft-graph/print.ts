@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -7,7 +6,7 @@ import {pollHeaders} from './poll-headers.ts';
  * [`printOperation`](https://learn.microsoft.com/graph/api/resources/printoperation), whose status is an object. The
  * result is the operation itself, which contains the `printer` and the `certificate`.
  */
-export const print: Protocol = definePreset({
+export const print: ProtocolFields = {
   name: 'graph.print',
   status: '/status/state',
   words: {notStarted: 'notStarted', running: 'running', succeeded: 'succeeded', failed: 'failed'},
@@ -16,4 +15,4 @@ export const print: Protocol = definePreset({
   locationHeaders: ['operation-location', 'location'],
   pathsUnderRoot: true,
   pollHeaders,
-});
+};

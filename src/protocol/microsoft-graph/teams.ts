@@ -1,5 +1,4 @@
-import {definePreset} from '../define-protocol.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /**
@@ -8,7 +7,7 @@ import {pollHeaders} from './poll-headers.ts';
  * once every 30 seconds. Its `Location` is a path without the version. `attemptsCount`, in `raw`, counts the service's
  * attempts; it is not a percentage.
  */
-export const teams: Protocol = definePreset({
+export const teams: ProtocolFields = {
   name: 'graph.teams',
   status: '/status',
   words: {
@@ -23,4 +22,4 @@ export const teams: Protocol = definePreset({
   pathsUnderRoot: true,
   pollHeaders,
   minimumInterval: 30_000,
-});
+};

@@ -1,5 +1,5 @@
 import {likeLongRunning} from '../long-running.ts';
-import type {Protocol} from '../protocol.ts';
+import type {ProtocolFields} from '../protocol.ts';
 
 /**
  * Excel workbooks, e.g. creating a session: a
@@ -9,7 +9,7 @@ import type {Protocol} from '../protocol.ts';
  * Its `resourceLocation` is the URL of a function that returns the result. A 201 response to the start is the result
  * itself, and so is a 200.
  */
-export const workbook: Protocol = likeLongRunning({
+export const workbook: ProtocolFields = likeLongRunning({
   name: 'graph.workbook',
   pathsUnderRoot: true,
   // Not by spreading: bundlers would keep what is not used.
