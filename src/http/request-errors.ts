@@ -3,8 +3,7 @@ import {maxShownLocation} from '../operation/abandon-error.ts';
 import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
 import {asString} from '../protocol/as-text.ts';
-import {parseErrorObject} from '../protocol/error-object.ts';
-import {ownProperty} from '../protocol/pointer.ts';
+import {readHttpFault} from '../protocol/error-object.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import {hasThrottlingCode} from '../protocol/throttling.ts';
 import {describeError} from '../shared/describe-error.ts';
@@ -14,11 +13,11 @@ import type {ServiceResponse} from './service-response.ts';
 
 const transientStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504, 509]);
 
-const endingStatuses: ReadonlyMap<number, AbandonReason> = new Map([
-  [401, 'unauthorized'],
-  [403, 'forbidden'],
-  [410, 'notFound'],
-]);
+const endingStatuses: Readonly<Record<number, AbandonReason>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  410: 'notFound',
+};
 
 /**
  * What Node says where it cannot even try to connect: an agent with wrong options, or an option that some other code has added to
@@ -27,15 +26,11 @@ const endingStatuses: ReadonlyMap<number, AbandonReason> = new Map([
 const unsendable: ReadonlySet<string> = new Set(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE']);
 
 /** The error for a response that is not an operation. */
-export function httpError(
-  response: ServiceResponse,
-  tokenOrigin: string,
-  reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
-): PollError {
+export function httpError(response: ServiceResponse, tokenOrigin: string, reader: ProtocolReader): PollError {
   const {status, json, answer, retryAfter, method, location, redirected, isForeign, sameToken, secrets} = response;
-  const error = parseErrorObject(ownProperty(json, 'error'));
-  const code = redact(error?.code, secrets);
-  const message = redact(error?.message, secrets);
+  const error = readHttpFault(json, reader);
+  const code = redact(error.code, secrets);
+  const message = redact(error.message, secrets);
   const throttled = isThrottled(response, reader);
   const facts: PollErrorFacts = {
     kind: 'http',
@@ -45,7 +40,7 @@ export function httpError(
     code,
     retryAfter,
     // A foreign host that a redirect led to does not speak for the service.
-    ends: throttled || (isForeign && redirected) ? undefined : endingStatuses.get(status),
+    ends: throttled || (isForeign && redirected) ? undefined : endingStatuses[status],
   };
   const where = redactUrl(location, redirected ? '' : tokenOrigin, secrets, maxShownLocation);
   const details = [code, message].filter(Boolean).join(', ').replaceAll(where, '…');
@@ -54,10 +49,7 @@ export function httpError(
 }
 
 /** Whether the service throttles: by 429, by 403 with a `Retry-After`, or as its protocol says. */
-function isThrottled(
-  {status, headers, json, retryAfter}: ServiceResponse,
-  reader: Pick<ProtocolReader, 'throttlingCodes' | 'error'>,
-): boolean {
+function isThrottled({status, headers, json, retryAfter}: ServiceResponse, reader: ProtocolReader): boolean {
   if (status === 429) return true;
   if (status === 403 && (retryAfter !== undefined || headers.has('retry-after'))) return true;
   return status >= 400 && status !== 401 && hasThrottlingCode(json, reader);

@@ -15,11 +15,18 @@ export interface BodyError {
 export function readError(body: unknown, {error, errorCode, errorMessage, errorCodes}: ProtocolReader): BodyError {
   const value = valueAt(body, error);
   const own = parseErrorObject(value);
-  const code = asText(valueAt(body, errorCode)) ?? own?.code;
-  const fault = createFault(code, asString(valueAt(body, errorMessage)) ?? own?.message);
+  const message = asString(valueAt(body, errorMessage)) ?? own?.message;
+  // A text is the code, unless the protocol says that it is the message.
+  const code = asText(valueAt(body, errorCode)) ?? (value === message ? undefined : own?.code);
+  const fault = createFault(code, message);
   // The JSON form of Protocol Buffers leaves out a code of 0.
   const isEmpty = isObject(value) && Object.keys(value).length === 0;
   return {fault, meaning: errorCodes.get((code ?? (isEmpty ? '0' : '')).toLowerCase())};
+}
+
+/** Reads the error in the body of an HTTP error: where the protocol has the parts, or at `/error`; what is missing, in the body itself. */
+export function readHttpFault(body: unknown, reader: ProtocolReader): OperationFault {
+  return {...parseErrorObject(body), ...readError(body, {...reader, error: [...reader.error, ['error']]}).fault};
 }
 
 /**
@@ -35,8 +42,8 @@ export function parseErrorObject(value: unknown): OperationFault | undefined {
   let inner: unknown = value;
   for (let depth = 0; depth < 10 && isObject(inner); depth++) {
     const own = ownProperty(inner, 'code');
-    const isText = typeof own === 'string' && own !== '';
-    const isCode = code === undefined ? isText || typeof own === 'number' : isText && own !== 'UnknownError';
+    const text = asString(own);
+    const isCode = code === undefined ? text || typeof own === 'number' : text && text !== 'UnknownError';
     if (isCode) code = String(own);
     if (isCode || message === undefined) message = asString(ownProperty(inner, 'message')) || message;
     inner = ownProperty(inner, 'innerError') ?? ownProperty(inner, 'innererror');

@@ -3,6 +3,7 @@ import {httpError, networkError} from '../../src/http/request-errors.ts';
 import type {ServiceResponse} from '../../src/http/service-response.ts';
 import {createResponse} from '../../src/http/transport.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {tasks} from '../support/core.ts';
 
@@ -15,6 +16,7 @@ function errorOf(
   headers: Readonly<Record<string, string>> = {},
   error: object = {},
   changes: Partial<ServiceResponse> = {},
+  by = reader,
 ) {
   const response: ServiceResponse = {
     ...createResponse({status, headers: new Headers(headers)}, {text: ''}),
@@ -32,7 +34,7 @@ function errorOf(
     links: undefined,
     ...changes,
   };
-  return httpError(response, home, reader);
+  return httpError(response, home, by);
 }
 
 describe('a response', () => {
@@ -103,6 +105,30 @@ describe('a response', () => {
     ['with nothing', {}, ''],
   ])('is described by code and message: %s', (_, error, details) => {
     expect(errorOf(400, {}, error).message).toBe(`GET ${home}/a answered 400${details}`);
+  });
+
+  const fault = {error: '/fault', errorCode: '/fault/name', errorMessage: '/fault/text'} as const;
+  test.each<[string, Pick<Protocol, 'error' | 'errorCode' | 'errorMessage'>, unknown, string]>([
+    [
+      'where the protocol has its parts',
+      fault,
+      {fault: {name: 'Bad', text: 'Not so'}, error: {code: 'x'}},
+      'Bad, Not so',
+    ],
+    ['at /error, whatever the protocol says', fault, {error: {code: 'Bad', message: 'Not so'}}, 'Bad, Not so'],
+    [
+      'partly at /error',
+      {error: '/fault', errorMessage: '/text'},
+      {error: {code: 'Bad'}, text: 'Not so'},
+      'Bad, Not so',
+    ],
+    ['in the body itself', {}, {code: 'Bad', message: 'Not so', status: 400}, 'Bad, Not so'],
+    ['partly in the body itself', {}, {error: 'Bad', message: 'Not so', statusCode: 400}, 'Bad, Not so'],
+    ['as a text that is the message', {errorMessage: '/error'}, {error: 'Not so'}, 'Not so'],
+    ['as a text', {}, 'Bad', 'Bad'],
+  ])('has its error %s', (_, fields, json, why) => {
+    const own = protocolReader(defineProtocol({...tasks, ...fields}));
+    expect(errorOf(400, {}, {}, {json}, own).message).toBe(`GET ${home}/a answered 400: ${why}`);
   });
 });
 

@@ -251,6 +251,28 @@ describe('a service error', () => {
     expect(parseErrorObject(error)).toEqual(expected);
   });
 
+  test.each<[string, Partial<Protocol>, object, object]>([
+    ['the code', {}, {error: 'Line 3 is no JSON.'}, {code: 'Line 3 is no JSON.'}],
+    ['the message, where it stands for that', {errorMessage: '/error'}, {error: 'Line 3.'}, {message: 'Line 3.'}],
+    [
+      'not the message, beside it',
+      {errorMessage: '/why'},
+      {error: 'bad', why: 'Line 3.'},
+      {code: 'bad', message: 'Line 3.'},
+    ],
+    [
+      'the message, beside a code of its own',
+      {errorMessage: '/error', errorCode: '/kind'},
+      {error: 'Line 3.', kind: 'bad'},
+      {code: 'bad', message: 'Line 3.'},
+    ],
+  ])('that is a text is %s', (_, fields, body, error) => {
+    const reader = protocolReader(defineProtocol({...longRunning, name: 'text', ...fields}));
+    const parsed = parseOperation({json: {status: 'failed', ...body}}, reader);
+    expect(parsed).toMatchObject({operation: {status: 'failed'}});
+    expect('operation' in parsed && parsed.operation).toHaveProperty('error', error);
+  });
+
   test('is read once, also where its code decides on the status', () => {
     let reads = 0;
     const error = {
