@@ -98,6 +98,20 @@ describe('60: a 403 that throttles is no ForbiddenError', () => {
     expect(types(events)).toEqual(['retrying', 'retrying', 'polled', 'succeeded']);
   });
 
+  test('such a code where the protocol has the code of an error', async () => {
+    const own = protocols.define({...tasks, throttlingCodes: ['ThrottlingException'], errorCode: '/__type'});
+    const {poller, events} = await poll(
+      [
+        {http: 400, body: {__type: 'ThrottlingException'}},
+        {http: 403, body: {__type: 'throttlingexception'}},
+        {body: {id: 'a', status: 'done'}},
+      ],
+      {protocol: own},
+    );
+    await poller.result();
+    expect(only(events, 'retrying').map(({error}) => error.throttled)).toEqual([true, true]);
+  });
+
   test.each([
     ['another reason', reasons('dailyLimitExceeded')],
     ['no body', undefined],
