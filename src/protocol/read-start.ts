@@ -46,7 +46,8 @@ export function readStart(
     return shown ?? {kind: 'watch', protocol: startProtocol(answer, reader), location, isFirstReport: false};
   }
   if (location !== undefined) {
-    const isFirstReport = parse(answer, reader, status).is !== 'unreadable';
+    // Only 202 says how the operation is. 200 and 201 say that it was started, whatever they mean at its location.
+    const isFirstReport = parse(answer, reader, status === 202 ? status : 0).is !== 'unreadable';
     return {kind: 'watch', protocol: reader.protocol, location, isFirstReport};
   }
   // A resource is found by its id: a body without one is something else.

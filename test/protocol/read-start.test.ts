@@ -129,6 +129,25 @@ describe('47: a body without any status, and no header', () => {
   });
 });
 
+describe('the HTTP status of a start that leads to the operation by its body', () => {
+  const byHttp = defineProtocol({
+    name: 'byHttp',
+    status: '/status',
+    words: {},
+    httpStatuses: {202: 'running', 201: 'running', 200: 'succeeded'},
+    start: {template: '/results/{/id}'},
+  });
+  const byId = defineProtocol({...byHttp, name: 'byId', start: 'resource'});
+  const byName = defineProtocol({...byHttp, name: 'byName', start: '/id'});
+
+  test.each([byHttp, byId, byName])('is no end, and a report only where it is 202: %o', (protocol) => {
+    const location = protocol === byHttp ? '/results/7' : protocol === byId ? '/things/1/7' : '/7';
+    expect(say(protocol, 'POST', 200, {id: '7'})).toBe(`watch ${location} by ${protocol.name}`);
+    expect(say(protocol, 'POST', 201, {id: '7'})).toBe(`watch ${location} by ${protocol.name}`);
+    expect(say(protocol, 'POST', 202, {id: '7'})).toBe(`watch from here ${location} by ${protocol.name}`);
+  });
+});
+
 describe('48: a location header and a body with a word', () => {
   test.each<[Protocol, string, keyof typeof headers, unknown, string]>([
     [longRunning, 'POST', 'location', {status: 'succeeded'}, 'watch /operations/1 by longRunning'],
