@@ -89,17 +89,20 @@ const tooDeep = /* @__PURE__ */ unreadable(`the body is nested more than ${maxJs
  */
 export function parseRead(body: ResponseBody, reader: ProtocolReader, read: () => unknown): ParsedOperation {
   if (!deepFreeze(body.json)) return tooDeep;
+  let what: string;
   try {
     const given = read();
-    if (given === undefined) return unreadable('the function read found none');
     const status = ownProperty(given, 'status');
-    if (!isOperationStatus(status)) return unreadable(`the function read gave the status ${describeValue(status)}`);
-    if (!deepFreeze(given)) return tooDeep;
-    const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
-    return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
+    if (isOperationStatus(status)) {
+      if (!deepFreeze(given)) return tooDeep;
+      const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
+      return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
+    }
+    what = given === undefined ? 'found none' : `gave the status ${describeValue(status)}`;
   } catch (error) {
-    return unreadable(`the function read threw ${describeError(error)}`);
+    what = `threw ${describeError(error)}`;
   }
+  return unreadable(`${body.json === undefined ? 'it is not JSON, and ' : ''}the function read ${what}`);
 }
 
 /** How each field of an operation is read, except its status, result and error. */

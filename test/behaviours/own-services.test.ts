@@ -486,6 +486,18 @@ describe('read', () => {
     await later.poller.result();
   });
 
+  test.each<[string, NonNullable<Protocol['read']>, string]>([
+    ['throws', ({body}) => ({status: Object(body).steps.length > 0 ? 'running' : 'succeeded'}), 'threw TypeError: '],
+    ['finds nothing', () => undefined, 'found none'],
+  ])('%s in a page: the error says that it is not JSON', async (_, read, did) => {
+    const {root} = await startServer((_request, response) => response.end('<h1>Sign in</h1>'));
+    const protocol = protocols.define({name: 'own', read});
+    const {poller} = begin(`${root}/a`, {protocol, consecutiveFailures: 1});
+    const {cause} = await failure(poller.result(), ProtocolError);
+    const message = 'The response cannot be read as an operation: it is not JSON, and the function read ';
+    expect(String(cause)).toContain(message + did);
+  });
+
   test('what it throws on an HTTP error leaves that as it is: retried', async () => {
     const {poller, events} = await poll(
       ({body}) => {
