@@ -82,10 +82,10 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
   return reader;
 }
 
-/** In lower case, as those that every request has. Only JSON can be read, so a poll accepts nothing else. */
+/** In lower case, as those that every request has. Only JSON can be read, so a poll accepts nothing else: a version of it, if need be. */
 function readPollHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const {accept: _, ...others} = Object.fromEntries(lowerCaseMap(headers));
-  return others;
+  const {accept = '', ...others} = Object.fromEntries(lowerCaseMap(headers));
+  return /json/i.test(accept) ? {...others, accept} : others;
 }
 
 function lowerCaseMap<Value>(record: Readonly<Record<string, Value>> = {}): Map<string, Value> {

@@ -254,6 +254,25 @@ describe('55: a key beside which there is nothing to send', () => {
   });
 });
 
+test.each([
+  ['a version of JSON', 'application/vnd.jobs+json; version=3', 'application/vnd.jobs+json; version=3'],
+  ['nothing that cannot be read', 'text/csv', 'application/json'],
+])('what a protocol accepts goes with each poll, the result and the cancellation: %s', async (_, Accept, sent) => {
+  const {root, requests} = await serve(() => ({'/a': [busy, done], '/a/x': [{}], '/a/made': [{body: {}}]}));
+  const cancel = {method: 'POST', suffix: '/x'} as const;
+  const protocol = protocols.define({...base, pollHeaders: {Accept}, cancel, resultLocation: {suffix: '/made'}});
+  const {poller} = begin(`${root}/a`, {protocol, fetchResult: true});
+  await poller.waitFor('running');
+  await poller.cancel();
+  await poller.result();
+  expect(requests.map(({url, headers}) => [url, headers['accept']]).sort()).toEqual([
+    ['/a', sent],
+    ['/a', sent],
+    ['/a/made', sent],
+    ['/a/x', sent],
+  ]);
+});
+
 describe('httpStatuses from 400 on', () => {
   const protocol = protocols.define({
     ...base,
