@@ -11,9 +11,16 @@ export interface BodyError {
   readonly meaning: OperationStatus | undefined;
 }
 
-/** Reads the error in a body, from wherever its protocol has the parts. */
-export function readError(body: unknown, {error, errorCode, errorMessage, errorCodes}: ProtocolReader): BodyError {
+/** The error in a body, unread: of a list the first one, so that an empty list is none. */
+export function errorIn(body: unknown, {error}: Pick<ProtocolReader, 'error'>): unknown {
   const value = valueAt(body, error);
+  return Array.isArray(value) ? (value[0] ?? undefined) : value;
+}
+
+/** Reads the error in a body, from wherever its protocol has the parts. */
+export function readError(body: unknown, reader: ProtocolReader): BodyError {
+  const {errorCode, errorMessage, errorCodes} = reader;
+  const value = errorIn(body, reader);
   const own = parseErrorObject(value);
   const message = asString(valueAt(body, errorMessage)) ?? own?.message;
   // A text is the code, unless the protocol says that it is the message.
@@ -24,9 +31,13 @@ export function readError(body: unknown, {error, errorCode, errorMessage, errorC
   return {fault, meaning: errorCodes.get((code ?? (isEmpty ? '0' : '')).toLowerCase())};
 }
 
-/** Reads the error in the body of an HTTP error: where the protocol has the parts, or at `/error`; what is missing, in the body itself. */
+/**
+ * Reads the error in the body of an HTTP error: where the protocol has the parts of one, or at `/error` or `/errors`. A part that is
+ * missing there may be in the body itself.
+ */
 export function readHttpFault(body: unknown, reader: ProtocolReader): OperationFault {
-  return {...parseErrorObject(body), ...readError(body, {...reader, error: [...reader.error, ['error']]}).fault};
+  const error = [...reader.error, ['error'], ['errors']];
+  return {...parseErrorObject(body), ...readError(body, {...reader, error}).fault};
 }
 
 /**

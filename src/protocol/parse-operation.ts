@@ -11,7 +11,7 @@ import {readDateTime} from '../shared/date-time.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
-import {parseErrorObject, readError} from './error-object.ts';
+import {errorIn, parseErrorObject, readError} from './error-object.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -63,7 +63,7 @@ export function parseOperation(
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
   let given: {readonly error: OperationFault | undefined} | undefined;
   // `''`, `0` and `false` are no errors.
-  if (status === 'succeeded' && protocol.errorMeansFailed && !isError && valueAt(json, reader.error)) {
+  if (status === 'succeeded' && protocol.errorMeansFailed && !isError && errorIn(json, reader)) {
     const {fault, meaning} = readError(json, reader);
     status = meaning ?? 'failed';
     given = {error: fault};
@@ -172,7 +172,7 @@ function impliedStatus(body: unknown, reader: ProtocolReader, httpStatus: number
   const statusByHttp = httpStatuses?.[httpStatus];
   if (httpStatus < 400) {
     if (valueAt(body, reader.status) !== undefined) return undefined;
-    if (valueAt(body, reader.error) !== undefined && readError(body, reader).meaning !== 'succeeded') return undefined;
+    if (errorIn(body, reader) !== undefined && readError(body, reader).meaning !== 'succeeded') return undefined;
   }
   if (statusByHttp !== undefined) {
     // What is not JSON may be a gateway's page, whatever its HTTP status, so it never counts as an end.

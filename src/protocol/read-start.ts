@@ -1,7 +1,7 @@
 import type {Operation} from '../operation/operation.ts';
 import {deepFreeze} from '../shared/json.ts';
+import {errorIn} from './error-object.ts';
 import {type ParsedOperation, parseOperation, parseRead, readId} from './parse-operation.ts';
-import {valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import {type ProtocolReader, protocolReader} from './protocol-reader.ts';
 import {locationHeader, type StartAnswer, startLocation, startProtocol} from './start.ts';
@@ -96,7 +96,7 @@ function isCompleted(method: string, answer: StartAnswer, reader: ProtocolReader
   const {bodyMeansDone, createdMeansDone} = reader.protocol;
   const isCreated = status === 201 && createdMeansDone === true;
   if ((locationHeader(answer, reader) !== undefined && !isCreated) || json === undefined) return false;
-  if (valueAt(json, reader.error) !== undefined) return false;
+  if (errorIn(json, reader) !== undefined) return false;
   if (status === 204 || (status === 200 && method === 'DELETE')) return true;
   return json !== null && (isCreated || ((status === 200 || status === 201) && bodyMeansDone === true));
 }

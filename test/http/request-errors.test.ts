@@ -126,6 +126,13 @@ describe('a response', () => {
     ['partly in the body itself', {}, {error: 'Bad', message: 'Not so', statusCode: 400}, 'Bad, Not so'],
     ['as a text that is the message', {errorMessage: '/error'}, {error: 'Not so'}, 'Not so'],
     ['as a text', {}, 'Bad', 'Bad'],
+    ['first in a list', {}, {errors: [{code: 'Bad', message: 'Not so'}, {code: 'Worse'}]}, 'Bad, Not so'],
+    [
+      'first in a list of the protocol',
+      {error: '/faults'},
+      {faults: [{code: 'Bad'}], error: 'x', errors: ['y']},
+      'Bad',
+    ],
   ])('has its error %s', (_, fields, json, why) => {
     const own = protocolReader(defineProtocol({...tasks, ...fields}));
     expect(errorOf(400, {}, {}, {json}, own).message).toBe(`GET ${home}/a answered 400: ${why}`);

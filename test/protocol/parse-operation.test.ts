@@ -273,6 +273,25 @@ describe('a service error', () => {
     expect('operation' in parsed && parsed.operation).toHaveProperty('error', error);
   });
 
+  test.each<[string, object, object]>([
+    [
+      'the first of a list',
+      {errors: [{code: 'A', message: 'm'}, {code: 'B'}]},
+      {status: 'failed', error: {code: 'A', message: 'm'}},
+    ],
+    ['the text that is the first of a list', {errors: ['A', 'B']}, {status: 'failed', error: {code: 'A'}}],
+    ['none where the list is empty', {errors: []}, {status: 'succeeded'}],
+    ['none where the list has null', {errors: [null]}, {status: 'succeeded'}],
+  ])('is %s', (_, body, expected) => {
+    const fields = {...longRunning, name: 'listed', errorMeansFailed: true, error: '/errors'} as const;
+    const byWord = protocolReader(defineProtocol(fields));
+    expect(parseOperation({json: {status: 'succeeded', ...body}}, byWord)).toMatchObject({operation: expected});
+    const httpStatuses = {200: 'succeeded'} as const;
+    const byHttp = protocolReader(defineProtocol({...fields, httpStatuses, status: '/none'}));
+    const parsed = parseOperation({json: body}, byHttp, 200);
+    expect(parsed.is).toBe('error' in expected ? 'unreadable' : 'operation');
+  });
+
   test('is read once, also where its code decides on the status', () => {
     let reads = 0;
     const error = {
