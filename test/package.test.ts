@@ -177,8 +177,10 @@ describe('the packed package', () => {
   test.each([
     ['node16', 'watch.ts'],
     ['node16', 'emulate.ts'],
+    ['node16', 'track.ts'],
     ['bundler', 'watch.ts'],
     ['bundler', 'emulate.ts'],
+    ['bundler', 'track.ts'],
   ])('compiles in TypeScript with moduleResolution %s: %s', async (moduleResolution, program) => {
     const module = moduleResolution === 'bundler' ? 'esnext' : 'node16';
     const config = `tsconfig.${moduleResolution}.${program}.json`;

@@ -15,7 +15,8 @@ export interface LeanHttpOptions {
   /** How long an idle connection is kept open, in milliseconds, unless the server asks for less. Default 60,000. */
   readonly keepAlive?: number | undefined;
   /** Your own dispatcher instead, e.g. undici's `ProxyAgent`, or its `MockAgent` in a test; you close it. */
-  readonly dispatcher?: Dispatcher | undefined;
+  // By its shape: these declarations are read without undici too.
+  readonly dispatcher?: {dispatch(options: never, handler: never): boolean} | undefined;
 }
 
 const wholeFrom1 = {least: 1, most: Number.MAX_SAFE_INTEGER, whole: true};
@@ -23,7 +24,7 @@ const wholeFrom1 = {least: 1, most: Number.MAX_SAFE_INTEGER, whole: true};
 const optionChecks = {
   connections: checkRange({takes: 'a whole number', ...wholeFrom1}),
   keepAlive: checkRange({takes: 'whole milliseconds', ...wholeFrom1}),
-  dispatcher: checkForm("one of undici's", (value) => typeof Object(value).dispatch === 'function'),
+  dispatcher: checkForm("one of undici's", isDispatcher),
 } satisfies Checks<LeanHttpOptions>;
 
 /**
@@ -59,12 +60,19 @@ export function leanHttp(given: LeanHttpOptions = {}): KyInstance {
   const {connections = 128, keepAlive = 60_000} = options;
   // A poll limits its requests itself: undici's own timeouts would be a second clock.
   const limits = {connections, pipelining: 1, keepAliveTimeout: keepAlive, headersTimeout: 0, bodyTimeout: 0};
-  const dispatcher = options.dispatcher ?? (usesEnvironmentProxy() ? new EnvHttpProxyAgent(limits) : new Agent(limits));
+  const {dispatcher: own} = options;
+  const createDispatcher = (): Dispatcher =>
+    usesEnvironmentProxy() ? new EnvHttpProxyAgent(limits) : new Agent(limits);
+  const dispatcher = isDispatcher(own) ? own : createDispatcher();
   const withDispatcher = {dispatcher: dispatcherForFetch(undici, dispatcher)};
   // Node's own fetch takes a dispatcher too, which its types do not know.
   const http = ky.create({fetch: (input, init) => fetch(input, {...init, ...withDispatcher} as RequestInit)});
   setTransport(http, undiciTransport(dispatcher));
   return http;
+}
+
+function isDispatcher(value: unknown): value is Dispatcher {
+  return typeof Object(value).dispatch === 'function';
 }
 
 /**
