@@ -52,7 +52,12 @@ export function abandonError(
   switch (reason) {
     case 'timeout': {
       const status = state.operation === undefined ? 'no status was seen' : `it is ${state.operation.status}`;
-      return new WatchTimeoutError(`${where} had not ended within ${at - state.startedAt} ms: ${status}`, facts);
+      // One of these may well have been the end.
+      const unknown = state.unknownWords.map((each) => `; unknown status ${JSON.stringify(each)}`).join('');
+      return new WatchTimeoutError(
+        `${where} had not ended within ${at - state.startedAt} ms: ${status}${unknown}`,
+        facts,
+      );
     }
     case 'aborted':
     case 'stopped':

@@ -309,7 +309,8 @@ test('11: {unknownFutureValue}, {somethingNew}: announced once per word, polled 
     status: undefined,
     elapsed: 100,
   });
-  expect(error.message).toContain('no status was seen');
+  const words = '; unknown status "unknownFutureValue"; unknown status "somethingNew"';
+  expect(error.message).toBe(`${operation.location} had not ended within 100 ms: no status was seen${words}`);
   // The deadline has no answer of its own: the error has the head of the last one.
   const {requestId, clientRequestId, date} = only(events, 'polled').at(-1)?.answer ?? {};
   expect(clientRequestId).toBe(operation.requests[3]?.headers['client-request-id']);

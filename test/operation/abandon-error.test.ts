@@ -14,6 +14,14 @@ describe('the error of an abandoned watch', () => {
   test.each<[AbandonReason, WatchState, AbandonFacts, string, string]>([
     ['timeout', stateOf(), {}, 'WatchTimeoutError', 'L had not ended within 5000 ms: no status was seen'],
     ['timeout', running, {}, 'WatchTimeoutError', 'L had not ended within 5000 ms: it is running'],
+    // The words may well have been an end.
+    [
+      'timeout',
+      {...running, unknownWords: ['"done"', 'over']},
+      {},
+      'WatchTimeoutError',
+      'L had not ended within 5000 ms: it is running; unknown status "\\"done\\""; unknown status "over"',
+    ],
     ['aborted', running, {}, 'WatchAbortedError', 'Watching L was aborted; the operation goes on'],
     ['stopped', stateOf(), {}, 'WatchAbortedError', 'Watching L was stopped; the operation goes on'],
     ['stopped', succeeded, {}, 'WatchAbortedError', 'Watching L was stopped'],
