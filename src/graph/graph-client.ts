@@ -12,7 +12,14 @@ import {fetchOperation, watch} from '../client/watch.ts';
 import type {Operation} from '../operation/operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkedWhereRead, checkForm, checkOptions, expected} from '../shared/check-options.ts';
+import {
+  type Checks,
+  checkedWhereRead,
+  checkForm,
+  checkOptions,
+  describeValue,
+  expected,
+} from '../shared/check-options.ts';
 import {operationLocation} from './authentication-urls.ts';
 import {batchTransport} from './batch-transport.ts';
 import {type GraphCloud, readOrigin} from './clouds.ts';
@@ -73,7 +80,7 @@ const maxBatchWindow = 1000;
 
 function checkBatch(name: string, batch: unknown): void {
   if (typeof batch === 'boolean') return;
-  if (typeof batch !== 'number') throw expected(name, 'true, false or milliseconds', typeof batch);
+  if (typeof batch !== 'number') throw expected(name, 'true, false or milliseconds', describeValue(batch));
   if (batch >= 0 && batch <= maxBatchWindow) return;
   throw new RangeError(`${name}: expected milliseconds from 0 to ${maxBatchWindow}, got ${batch}`);
 }

@@ -15,7 +15,7 @@ import {OperationError} from '../operation/errors.ts';
 import {parseErrorObject} from '../protocol/error-object.ts';
 import {longRunning} from '../protocol/long-running.ts';
 import {ownProperty} from '../protocol/pointer.ts';
-import {type Checks, checkedWhereRead, expected} from '../shared/check-options.ts';
+import {type Checks, checkedWhereRead, describeKind, expected} from '../shared/check-options.ts';
 import {resetPasswordPath} from './authentication-urls.ts';
 
 /** The options of `resetPassword`. */
@@ -39,7 +39,7 @@ export type PasswordReset = StartedOperation & {
 const resetPasswordChecks = {
   ...clientPollChecks,
   newPassword: (name, password) => {
-    if (typeof password !== 'string') throw expected(name, 'a string', typeof password);
+    if (typeof password !== 'string') throw expected(name, 'a string', describeKind(password));
   },
   methodId: checkedWhereRead,
 } satisfies Checks<ResetPasswordOptions>;

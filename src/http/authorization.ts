@@ -1,5 +1,6 @@
 import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
+import {describeKind} from '../shared/check-options.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
@@ -97,9 +98,8 @@ export function describeToken(given: unknown): string {
       ? 'a token that begins with the word Bearer'
       : `a string of ${given.length} characters, some of which are not allowed`;
   }
-  // MSAL's AuthenticationResult.
-  if (isObject(given) && 'accessToken' in given) return 'an object with an accessToken: return that';
-  return given === null ? 'null' : typeof given;
+  // What an identity library returns, or a credential of one.
+  return isObject(given) ? 'an object, not its token' : describeKind(given);
 }
 
 function refuse(what: string): never {

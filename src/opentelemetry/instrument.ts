@@ -2,7 +2,7 @@ import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentele
 import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller} from '../poller.ts';
-import {type Checks, checkForm, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkForm, checkOptions, describeValue, expected} from '../shared/check-options.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {instrumentClient} from './instrument-client.ts';
 import {instrumentPoller, type Telemetry} from './instrument-poller.ts';
@@ -85,6 +85,6 @@ function readOptions(options: InstrumentOptions): Telemetry {
 }
 
 function wrongTarget(target: unknown): TypeError {
-  const got = target === null ? 'null' : typeof target;
-  return new TypeError(`target: expected a poller, a client, a tracker, a worker or the events of a queue, got ${got}`);
+  const takes = 'a poller, a client, a tracker, a worker or the events of a queue';
+  return expected('target', takes, describeValue(target));
 }

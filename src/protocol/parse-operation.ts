@@ -6,7 +6,7 @@ import {
   type SucceededOperation,
   statusRank,
 } from '../operation/operation.ts';
-import {describeValue} from '../shared/check-options.ts';
+import {describeKind, describeValue} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
@@ -75,8 +75,7 @@ export function parseOperation(
 function whyNoStatus(body: unknown, {status}: Protocol): string {
   if (isRecord(body)) return `there is no status at ${status}`;
   if (body === undefined) return 'it is not JSON';
-  const type = body === null ? 'null' : Array.isArray(body) ? 'an array' : `a ${typeof body}`;
-  return `expected a JSON object, got ${type}`;
+  return `expected a JSON object, got ${describeKind(body)}`;
 }
 
 const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});

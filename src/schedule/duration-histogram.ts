@@ -1,3 +1,4 @@
+import {describeValue} from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
 
 /** The durations that `schedules.adaptive` has learned, as JSON. */
@@ -141,22 +142,21 @@ export class DurationHistogram {
  */
 export function readDurationHistogram(fields: unknown, where: string): readonly number[] {
   if (!isRecord(fields)) {
-    const got = Array.isArray(fields) ? 'a list' : typeof fields;
-    throw new TypeError(`${where}: expected what toJSON() returned, got ${got}`);
+    throw new TypeError(`${where}: expected what toJSON() returned, got ${describeValue(fields)}`);
   }
   if (fields['kind'] !== kind) throw new TypeError(`${where}: expected the kind '${kind}', got another`);
   if (fields['version'] !== version) throw new RangeError(`${where}: expected version ${version}, got another`);
   const unknown = Object.keys(fields).find((name) => name !== 'kind' && name !== 'version' && name !== 'counts');
   if (unknown !== undefined) throw new TypeError(`${where}: unknown field ${unknown.slice(0, 40)}`);
   const {counts} = fields;
-  if (!Array.isArray(counts)) throw new TypeError(`${where}: counts: expected a list, got ${typeof counts}`);
+  if (!Array.isArray(counts)) throw new TypeError(`${where}: counts: expected a list, got ${describeValue(counts)}`);
   if (counts.length !== binCount)
     throw new RangeError(`${where}: counts: expected ${binCount} numbers, got ${counts.length}`);
   let sum = 0;
   for (let bin = 0; bin < binCount; bin++) {
     const count: unknown = counts[bin];
     if (typeof count !== 'number')
-      throw new TypeError(`${where}: count ${bin}: expected a number, got ${typeof count}`);
+      throw new TypeError(`${where}: count ${bin}: expected a number, got ${describeValue(count)}`);
     if (!(count >= 0)) throw new RangeError(`${where}: count ${bin}: expected a number from 0 on, got ${count}`);
     sum += count;
   }

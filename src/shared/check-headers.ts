@@ -1,4 +1,4 @@
-import {checkIsObject, expected, hasForm} from './check-options.ts';
+import {checkIsObject, describeKind, expected, hasForm} from './check-options.ts';
 import {isObject} from './json.ts';
 
 // RFC 9110: a field name is a token. A value only has to be unable to end the line.
@@ -23,7 +23,7 @@ export function checkHeaders(name: string, headers: unknown): asserts headers is
       throw expected(own, `none, because ${why}`, 'one');
     }
     if (!hasForm(value, headerValue)) {
-      const got = typeof value === 'string' ? 'other characters' : typeof value;
+      const got = typeof value === 'string' ? 'other characters' : describeKind(value);
       throw expected(own, 'visible ASCII characters and spaces', got);
     }
   }

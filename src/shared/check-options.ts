@@ -205,6 +205,12 @@ export function describeValue(value: unknown): string {
   return isRecord(value) ? 'an object' : String(value);
 }
 
+/** What a value is, for a message that may not show it. */
+export function describeKind(value: unknown): string {
+  const type = typeof value;
+  return type === 'string' || type === 'number' ? `a ${type}` : describeValue(value);
+}
+
 /** A value as a message may show it, and of an object its class. */
 export function describeClass(value: unknown): string {
   const name: unknown = Object(value).constructor?.name;

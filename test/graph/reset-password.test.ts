@@ -226,7 +226,7 @@ describe('a password reset', () => {
   });
 
   test.each([
-    [{newPassword: 5}, 'newPassword: expected a string, got number'],
+    [{newPassword: 5}, 'newPassword: expected a string, got a number'],
     [{methodId: ''}, 'methodId: expected a string that is not empty, got ""'],
     [{methodId: '..'}, 'methodId: expected an id, got ".."'],
     [{token}, "token: it is the client's"],
@@ -446,7 +446,7 @@ describe('the password appears nowhere', () => {
 
   test.each([
     ['is not JSON', '<html>', 'is not JSON'],
-    ['is JSON, but no object', '[]', 'expected a JSON object, got an array'],
+    ['is JSON, but no object', '[]', 'expected a JSON object, got a list'],
     ['has no body', '', 'expected a JSON object, got null'],
   ])('but a poll that %s is reported as such', async (_, text, message) => {
     const emulator = await startEmulator({script: [{text}, 'succeeded']});

@@ -216,7 +216,7 @@ describe('an operation is started', () => {
     [{path: '/a', headers: {Authorization: 'Bearer x'}}, 'headers.Authorization: expected no token here'],
     [{path: '/a', headers: null}, 'headers: expected an object with a string for each header, got null'],
     [{path: '/a', json: {}}, 'json: there is no such option; there are method, path, body, headers'],
-    [{path: '/a', headers: {x: 5}}, 'headers.x: expected visible ASCII characters and spaces, got number'],
+    [{path: '/a', headers: {x: 5}}, 'headers.x: expected visible ASCII characters and spaces, got a number'],
   ])('not with %j', async (request, message) => {
     const emulator = await startEmulator();
     const error = await rejectionOf(clientOf(emulator).start(longRunning, request as StartRequest));

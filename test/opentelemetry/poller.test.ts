@@ -370,9 +370,9 @@ describe('a poller', () => {
 describe('what cannot be instrumented', () => {
   test.each([
     ['null', null],
-    ['number', 1],
-    ['object', {}],
-    ['object', {on: 5}],
+    ['1', 1],
+    ['an object', {}],
+    ['an object', {on: 5}],
   ])('is refused: %s', (got, target) => {
     expect(() => instrument(target as unknown as OperationPoller)).toThrow(
       `target: expected a poller, a client, a tracker, a worker or the events of a queue, got ${got}`,

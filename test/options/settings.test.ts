@@ -159,7 +159,7 @@ describe('an option with a wrong value is refused with its name, what it got and
     ['http', {retry: 0}, TypeError, 'expected a ky instance, got an object'],
     ['http', longText, TypeError, `expected a ky instance, got "${'x'.repeat(60)}"`],
     ['token', null, TypeError, `${visible} null`],
-    ['token', 5, TypeError, `${visible} number`],
+    ['token', 5, TypeError, `${visible} a number`],
     ['token', '', TypeError, `${visible} an empty string`],
     ['token', `Bearer ${secret}`, TypeError, `${visible} a token that begins with the word Bearer`],
     ['token', `${secret}\n`, TypeError, `${visible} a string of 41 characters, some of which are not allowed`],

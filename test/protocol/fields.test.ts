@@ -273,7 +273,10 @@ describe('protocols.define', () => {
     [{resultLocation: {suffix: '/records', method: 'GET'}}, `resultLocation: expected ${places}, got an object`],
     [{requestHeaders: 'prefer'}, 'requestHeaders: expected an object with a string for each header, got a string'],
     [{requestHeaders: {'a b': 'c'}}, 'requestHeaders.a b: expected the name of a header, got another string'],
-    [{requestHeaders: {prefer: 5}}, 'requestHeaders.prefer: expected visible ASCII characters and spaces, got number'],
+    [
+      {requestHeaders: {prefer: 5}},
+      'requestHeaders.prefer: expected visible ASCII characters and spaces, got a number',
+    ],
     [
       {requestHeaders: {prefer: 'a\r\nb: c'}},
       'requestHeaders.prefer: expected visible ASCII characters and spaces, got other characters',

@@ -198,8 +198,8 @@ describe('schedules.adaptive', () => {
     ],
     [{factor: 0.5}, RangeError, 'schedules.adaptive: factor: expected a number from 1 on, got 0.5'],
     [{requestcost: 5}, TypeError, 'Did you mean requestCost?'],
-    [{learned: null}, TypeError, `${where} expected what toJSON() returned, got object`],
-    [{learned: 'text'}, TypeError, `${where} expected what toJSON() returned, got string`],
+    [{learned: null}, TypeError, `${where} expected what toJSON() returned, got null`],
+    [{learned: 'text'}, TypeError, `${where} expected what toJSON() returned, got "text"`],
     [{learned: counts}, TypeError, `${where} expected what toJSON() returned, got a list`],
     [
       {learned: {...json, kind: 'x'}},
@@ -209,7 +209,7 @@ describe('schedules.adaptive', () => {
     [{learned: {...json, version: 2}}, RangeError, `${where} expected version 1, got another`],
     [{learned: {...json, more: 1}}, TypeError, `${where} unknown field more`],
     [{learned: JSON.parse('{"__proto__": {"counts": []}}')}, TypeError, `${where} expected the kind`],
-    [{learned: {...json, counts: 'x'}}, TypeError, `${where} counts: expected a list, got string`],
+    [{learned: {...json, counts: 'x'}}, TypeError, `${where} counts: expected a list, got "x"`],
     [{learned: {...json, counts: [1]}}, RangeError, `${where} counts: expected 184 numbers, got 1`],
     [
       {learned: {...json, counts: counts.with(3, Number.NaN)}},

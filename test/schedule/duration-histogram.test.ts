@@ -203,9 +203,9 @@ describe('a histogram as JSON', () => {
   });
 
   test.each([
-    [null, 'object'],
+    [null, 'null'],
     [undefined, 'undefined'],
-    ['a text', 'string'],
+    ['a text', '"a text"'],
     [[], 'a list'],
   ])('is not %j', (value, got) => {
     expect(thrownBy(() => readDurationHistogram(value, 'learned'))).toEqual(

@@ -10,6 +10,7 @@ import {
   checkOneOf,
   checkOptions,
   checkRange,
+  describeKind,
   describeValue,
   expected,
 } from '../../src/shared/check-options.ts';
@@ -193,4 +194,15 @@ test.each<[unknown, string]>([
   expect(expected('it', 'another', describeValue(value))).toEqual(
     new TypeError(`it: expected another, got ${description}`),
   );
+});
+
+test.each([
+  ['a secret', 'a string'],
+  [123_456, 'a number'],
+  [null, 'null'],
+  [true, 'true'],
+  [['a secret'], 'a list'],
+  [{a: 'secret'}, 'an object'],
+])('%p that may not be shown is described as %s', (value, description) => {
+  expect(describeKind(value)).toBe(description);
 });
