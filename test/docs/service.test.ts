@@ -9,7 +9,10 @@ import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {afterEach, describe, expect, test} from '@jest/globals';
+import {fastify} from 'fastify';
+import {createGraphClient} from 'operation-poller/graph';
 import pWaitFor from 'p-wait-for';
+import {createService} from '../../docs/examples/service/service.ts';
 import {isStandardWebhook, isStripeWebhook} from '../../docs/examples/service/signatures.ts';
 import {findRedis, startRedis} from '../support/redis.ts';
 import {startEmulator} from '../testing/emulators.ts';
@@ -203,6 +206,32 @@ describe.each(['tracker', ...(redis === undefined ? [] : ['queue'])])('the servi
     expect(await second.end('SIGTERM')).toBe(0);
     expect(mail.messages).toHaveLength(1);
   }, 240_000);
+});
+
+test('the service knows a reset that ends while it is asked for', async () => {
+  let end: {readonly status: string} | undefined;
+  const service = await createService({
+    client: createGraphClient({token: 'a-token'}),
+    openResets: async () => ({
+      add: async () => undefined,
+      get: async () => {
+        end = {status: 'succeeded'};
+        return undefined;
+      },
+      wake: async () => false,
+      on: () => ({unsubscribe: () => undefined}),
+      close: async () => undefined,
+    }),
+    place: '',
+    ends: {write: async () => undefined, read: async () => end},
+    notify: async () => undefined,
+    webhookSecret: secret,
+    log: fastify({logger: {level: 'silent'}}).log,
+  });
+  endings.push(() => service.close());
+  const root = await service.listen({host: '127.0.0.1', port: 0});
+  const response = await fetch(`${root}/resets/3d87387f-bfe2-402b-84a8-3f2ff03c25fd`);
+  expect(await response.json()).toEqual({status: 'succeeded'});
 });
 
 describe('a signature', () => {

@@ -73,8 +73,10 @@ export async function createService(options: ServiceOptions): Promise<FastifyIns
   );
 
   service.get<{Params: {key: string}}>('/resets/:key', {schema: {params: key}}, async ({params}, reply) => {
+    // In this order: between the two, it may end and leave the store.
+    const reset = await resets.get(params.key);
     const end = await ends.read(params.key);
-    const status = end?.status ?? (await (await resets.get(params.key))?.status());
+    const status = end?.status ?? (await reset?.status());
     return status === undefined ? reply.code(404).send({error: 'there is no such reset'}) : {status};
   });
 
