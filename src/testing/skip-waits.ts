@@ -17,7 +17,8 @@ export interface FakeTimers {
  * Lets every wait of a poller pass at once, under fake timers. Time then advances only while the poller waits: during a request it would
  * trigger the request's own timeout.
  *
- * @param poller whose waits to skip, from now on: call it before the poller's first request. Not a tracker, which has a timer of its own
+ * @param poller whose waits to skip, from now on: call it before the poller's first request. Not a tracker, which has a timer of its own,
+ *   nor one of a Graph client that collects polls for its batches: give that client `batch: false`
  * @param timers the fake timers, which are in use
  * @throws TypeError that names the argument where it is none
  *

@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
+import {createGraphClient} from '../../src/graph/index.ts';
 import {pollOperation} from '../../src/index.ts';
 import {skipWaits} from '../../src/testing/index.ts';
 import {startEmulator} from './emulators.ts';
@@ -45,4 +46,14 @@ test('every wait passes at once, and once: those of the schedule, of the service
   const times = operation.requests.map(({at}) => at - start);
   expect(times).toEqual([0, 30_000, 90_000, 100_000, 110_000, 120_000]);
   expect(jest.getTimerCount()).toBe(0);
+});
+
+test('the waits of a poller of a Graph client without batches pass too', async () => {
+  const emulator = await startEmulator({script: ['running', {http: 429, retryAfter: 60}, 'succeeded']});
+  const graph = createGraphClient({root: emulator.root, token: 'test-token', batch: false});
+  const start = Date.now();
+  const reset = await graph.resetPassword('adele@contoso.com');
+  if (reset.poller !== undefined) skipWaits(reset.poller, jest);
+  expect(await reset.newPassword()).toBe('Emulated-0-Password');
+  expect(Date.now() - start).toBeGreaterThan(60_000);
 });
