@@ -22,17 +22,14 @@ export async function waitForStatus(source: WatchSource, status: OperationStatus
         },
         (outcome) => {
           const {operation} = outcome;
-          if (hasReached(operation)) resolve(operation);
-          else reject(outcome.status === 'succeeded' ? neverReaches(source, status) : outcome.error);
+          if (hasReached(operation)) return resolve(operation);
+          if (outcome.status !== 'succeeded') return reject(outcome.error);
+          const state = source.state();
+          reject(new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state}));
         },
       );
     });
   } finally {
     unsubscribe?.();
   }
-}
-
-function neverReaches(source: WatchSource, status: OperationStatus): OperationError {
-  const state = source.state();
-  return new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state});
 }
