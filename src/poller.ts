@@ -24,6 +24,7 @@ import {Watch} from './polling/watch.ts';
 import type {WatchSource} from './polling/watch-source.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {now, processClock} from './shared/clock.ts';
+import {handedOver} from './shared/handed-over.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';
 
 /** An event by its name; `'*'` is any. */
@@ -196,7 +197,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     await this.#watch.pause();
     try {
       const taken = await take(this.toJSON());
-      this.stop(new Error('handed over'));
+      this.stop(new Error(handedOver));
       return taken;
     } finally {
       this.#watch.resume();

@@ -12,6 +12,8 @@ import type {OperationEvent, SucceededEvent} from '../operation/events.ts';
 import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
 import {now, processClock} from '../shared/clock.ts';
+import {messageOf} from '../shared/describe-error.ts';
+import {handedOver} from '../shared/handed-over.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {responseAttributes, urlAttributes} from './attributes.ts';
 import type {Meters} from './meters.ts';
@@ -80,8 +82,11 @@ export function instrumentPoller(
     if (spanEvents.has(event.type)) span.addEvent(`operation.${event.type}`, {}, new Date(timeline.now));
     const outcome = watchOutcome(event);
     if (outcome === undefined) return;
-    setOutcome(span, outcome, event);
-    meters.recordOutcome(outcome, {protocol, duration: Math.max(0, event.at - began) / 1000});
+    // Whoever has taken it over reports how it ends.
+    if (!isHandedOver(event)) {
+      setOutcome(span, outcome, event);
+      meters.recordOutcome(outcome, {protocol, duration: Math.max(0, event.at - began) / 1000});
+    }
     close(timeline.now);
     if (event.type !== 'succeeded') return onDone();
     void traceResult(poller, tracer, spanContext, event, () => isSubscribed).then(onDone);
@@ -94,6 +99,10 @@ export function instrumentPoller(
       onDone();
     },
   };
+}
+
+function isHandedOver(event: OperationEvent): boolean {
+  return event.type === 'abandoned' && messageOf(event.error.cause, '') === handedOver;
 }
 
 /**

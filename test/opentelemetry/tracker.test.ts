@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, expect, test} from '@jest/globals';
 import {SpanKind} from '@opentelemetry/api';
-import {schedules} from 'operation-poller';
+import {pollOperation, schedules} from 'operation-poller';
 import {instrument} from 'operation-poller/opentelemetry';
 import {createOperationTracker} from 'operation-poller/tracker';
 import {startEmulator} from '../testing/emulators.ts';
@@ -27,4 +27,21 @@ test('a tracker has a span for each poll, and one for the watch at its end, as a
   unsubscribe();
   await (await tracker.add(emulator.addOperation({script: ['succeeded']}).location)).result();
   expect(telemetry.spans('operation.watch')).toHaveLength(1);
+});
+
+test('a poller that is handed over to a tracker counts once: its own watch ends without an outcome', async () => {
+  const emulator = await startEmulator({script: ['running', 'succeeded']});
+  await using tracker = await createOperationTracker({token: 'a', schedule: schedules.fixed(5)});
+  instrument(tracker, telemetry.options);
+  const poller = pollOperation(emulator.addOperation().location, {token: 'a'});
+  instrument(poller, telemetry.options);
+  await poller.waitFor('running');
+  const tracked = await tracker.add(poller);
+  await tracked.result();
+  const by = {'operation.protocol': 'longRunning', 'operation.outcome': 'succeeded'};
+  expect(await telemetry.measured('operation.outcomes')).toEqual([{by, value: 1, sum: undefined}]);
+  expect(await telemetry.measured('operation.duration')).toMatchObject([{by, value: 1}]);
+  expect(await telemetry.measured('operation.in_progress')).toMatchObject([{value: 0}]);
+  const outcomes = telemetry.spans('operation.watch').map(({attributes}) => attributes['operation.outcome']);
+  expect(outcomes).toEqual([undefined, 'succeeded']);
 });
