@@ -111,10 +111,7 @@ export function shareTokens(source: ClientTokenSource, scope: string): TokenSour
 function cacheable(given: string | AccessToken, report: (error: TypeError) => void): CachedToken {
   const token = typeof given === 'string' ? given : given?.token;
   if (typeof given === 'object' && token === undefined) {
-    const got =
-      given !== null && 'accessToken' in given
-        ? 'an object with an accessToken: return that'
-        : 'an object without token';
+    const got = given !== null && 'accessToken' in given ? describeToken(given) : 'an object without token';
     throw expected('token', 'a string or {token, expiresOnTimestamp}', got);
   }
   if (!isToken(token)) throw expected('token', tokenForm, describeToken(token));

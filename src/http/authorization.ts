@@ -98,8 +98,9 @@ export function describeToken(given: unknown): string {
       ? 'a token that begins with the word Bearer'
       : `a string of ${given.length} characters, some of which are not allowed`;
   }
-  // What an identity library returns, or a credential of one.
-  return isObject(given) ? 'an object, not its token' : describeKind(given);
+  if (!isObject(given)) return describeKind(given);
+  // MSAL's AuthenticationResult, or a credential.
+  return 'accessToken' in given ? 'an object with an accessToken: return that' : 'an object, not its token';
 }
 
 function refuse(what: string): never {

@@ -24,7 +24,7 @@ describe('the token for a request', () => {
 
   test.each<[unknown, string]>([
     [null, 'null'],
-    [{accessToken: 'eyJ0'}, 'an object, not its token'],
+    [{accessToken: 'eyJ0'}, 'an object with an accessToken: return that'],
     [{token: 'eyJ0', expiresOnTimestamp: 0}, 'an object, not its token'],
     ['Bearer eyJ0', 'a token that begins with the word Bearer'],
     [undefined, 'undefined'],
