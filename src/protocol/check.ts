@@ -81,7 +81,7 @@ function arePointers(value: unknown): boolean {
   return (name, value) => {
     const isValid = isRecord(value) && without.every((field) => ownProperty(value, field) === undefined);
     if (!isValid) throw expected(name, `a protocol without a ${without.join(' or ')} of its own`, describeValue(value));
-    checkProtocol(value);
+    checkProtocol(value, name);
   };
 }
 
@@ -175,19 +175,19 @@ const protocolChecks = {
 } satisfies Checks<ProtocolFields>;
 
 /** A word means the same in any case. */
-function checkCases({words = {}}: Partial<ProtocolFields>): void {
+function checkCases(name: string, words: ProtocolFields['words'] = {}): void {
   const byWord = new Map<string, unknown>();
   for (const [word, meaning] of Object.entries(words)) {
     const anyCase = word.toLowerCase();
     const other = byWord.get(anyCase) ?? meaning;
     const takes = `the status that the same word has in another case, ${other}`;
-    if (other !== meaning) throw expected(`protocol.words.${word}`, takes, describeValue(meaning));
+    if (other !== meaning) throw expected(`${name}.${word}`, takes, describeValue(meaning));
     byWord.set(anyCase, meaning);
   }
 }
 
 /** An operation can succeed. */
-function checkSucceeds({words = {}, httpStatuses = {}, ...protocol}: Partial<ProtocolFields>): void {
+function checkSucceeds(name: string, {words = {}, httpStatuses = {}, ...protocol}: Partial<ProtocolFields>): void {
   const meanings = [
     ...Object.values(words),
     ...Object.values(httpStatuses),
@@ -196,34 +196,37 @@ function checkSucceeds({words = {}, httpStatuses = {}, ...protocol}: Partial<Pro
   ];
   if (protocol.read || protocol.seeOtherSucceeds || protocol.notFoundSucceeds || meanings.includes('succeeded')) return;
   const found = [...new Set(meanings)].filter(isOperationStatus).join(', ') || 'none';
-  throw expected('protocol.words', 'a word that means succeeded', `words for: ${found}`);
+  throw expected(name, 'a word that means succeeded', `words for: ${found}`);
+}
+
+/** How many of these fields an object has. */
+function countFields(value: unknown, ...fields: readonly string[]): number {
+  return fields.filter((field) => ownProperty(value, field) !== undefined).length;
 }
 
 /**
  * Checks the fields of a protocol. The compiler does so in TypeScript, but protocols also come from JavaScript and from JSON
  * files.
  *
+ * @param name what messages call it
  * @throws TypeError or RangeError that names the field, its value and what is expected
  */
-export function checkProtocol(given: object): void {
-  if (!isRecord(given)) throw expected('protocol', 'a protocol such as protocols.longRunning', describeValue(given));
-  const form = {name: 'protocol', kind: 'field', required: ['name']};
+export function checkProtocol(given: object, name = 'protocol'): void {
+  const form = {name, takes: 'an object with a name, a status and words', kind: 'field', required: ['name']};
   const protocol: Partial<ProtocolFields> = checkOptions(given, protocolChecks, form);
   if (protocol.read === undefined) {
-    checkPointers('protocol.status', protocol.status);
-    checkWords('protocol.words', protocol.words);
+    checkPointers(`${name}.status`, protocol.status);
+    checkWords(`${name}.words`, protocol.words);
   }
-  checkCases(protocol);
-  checkSucceeds(protocol);
-  const {retryAfter, cancel} = protocol;
-  if (retryAfter !== undefined && (retryAfter.header ?? retryAfter.at) === undefined)
-    throw expected('protocol.retryAfter', 'an object with a header or at', 'neither');
-  const urls = [cancel?.suffix, cancel?.template, cancel?.at].filter((url) => url !== undefined);
-  if (urls.length > 1) throw expected('protocol.cancel', 'one of suffix, template and at', `${urls.length} of them`);
-  const {minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
+  checkCases(`${name}.words`, protocol.words);
+  checkSucceeds(`${name}.words`, protocol);
+  const {retryAfter, cancel, minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
+  if (retryAfter !== undefined && countFields(retryAfter, 'header', 'at') === 0)
+    throw expected(`${name}.retryAfter`, 'an object with a header or at', 'neither');
+  const urls = countFields(cancel, 'suffix', 'template', 'at');
+  if (urls > 1) throw expected(`${name}.cancel`, 'one of suffix, template and at', `${urls} of them`);
   if (maximumInterval < minimumInterval) {
-    throw new RangeError(
-      `protocol.maximumInterval: expected no less than minimumInterval, ${minimumInterval}, got ${maximumInterval}`,
-    );
+    const least = `no less than minimumInterval, ${minimumInterval}`;
+    throw new RangeError(`${name}.maximumInterval: expected ${least}, got ${maximumInterval}`);
   }
 }

@@ -107,7 +107,7 @@ describe('is refused, without the key', () => {
   test.each([
     ['{"name": "mine"', 'It is not JSON'],
     ['{"name": "mine", "status": "state", "words": {}}', "protocol.status: expected JSON pointers such as '/status'"],
-    ['[]', 'protocol: expected a protocol'],
+    ['[]', 'protocol: expected an object with a name'],
   ])('a file with %s', async (text, message) => {
     const path = await protocolFile(text);
     const {exitCode, stderr} = await run(['watch', `${root}/1`, '--protocol-file', path], {env});

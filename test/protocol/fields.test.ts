@@ -316,6 +316,20 @@ describe('protocols.define', () => {
       {cancel: {method: 'PUT', suffix: '/stop', at: '/urls/stop'}},
       'cancel: expected one of suffix, template and at, got 2 of them',
     ],
+    [{status: Object.assign([], {length: 1})}, "status: expected JSON pointers such as '/status', got a list"],
+    [{resource: {...base, name: ''}}, 'resource.name: expected a string that is not empty, got ""'],
+    [
+      {locationOnly: {...base, resource: {...base, words: {busy: 'running'}}}},
+      'locationOnly.resource.words: expected a word that means succeeded, got words for: running',
+    ],
+    [
+      {resource: {...base, words: {...base.words, BUSY: 'failed'}}},
+      'resource.words.BUSY: expected the status that the same word has in another case, running, got "failed"',
+    ],
+    [
+      {resource: {...base, cancel: {method: 'PUT', suffix: '/stop', at: '/urls/stop'}}},
+      'resource.cancel: expected one of suffix, template and at, got 2 of them',
+    ],
     [{retryAfter: {unit: 's'}}, 'retryAfter: expected an object with a header or at, got neither'],
     [{maximumInterval: 'long'}, 'maximumInterval: expected milliseconds, got "long"'],
   ])('refuses %p', (fields, message) => {
@@ -325,6 +339,10 @@ describe('protocols.define', () => {
   test.each([
     [{maximumInterval: -1}, 'maximumInterval: expected milliseconds, from 0 on, got -1'],
     [{minimumInterval: 5, maximumInterval: 4}, 'maximumInterval: expected no less than minimumInterval, 5, got 4'],
+    [
+      {resource: {...base, minimumInterval: 5, maximumInterval: 4}},
+      'resource.maximumInterval: expected no less than minimumInterval, 5, got 4',
+    ],
   ])('refuses %p', (fields, message) => {
     expect(() => define(fields)).toThrow(new RangeError(`protocol.${message}`));
   });

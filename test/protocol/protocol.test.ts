@@ -374,9 +374,11 @@ describe('protocols.define', () => {
   test.each([
     [null, 'null'],
     [undefined, 'undefined'],
-    ['longRunning', '"longRunning"'],
-  ])('refuses %p instead of a protocol', (value, shown) => {
-    const message = `protocol: expected a protocol such as protocols.longRunning, got ${shown}`;
+    ['longRunning', 'a string'],
+    [[renders], 'a list'],
+    [new Map(Object.entries(renders)), 'an object of the class Map'],
+  ])('refuses %p instead of a definition', (value, shown) => {
+    const message = `protocol: expected an object with a name, a status and words, got ${shown}`;
     expect(() => protocols.define(value as unknown as ProtocolFields)).toThrow(new TypeError(message));
   });
 
