@@ -9,6 +9,8 @@ import type {Protocol} from '../protocol/protocol.ts';
  */
 export const anthropicBatches: Protocol<string> = definePreset<string>({
   name: 'anthropic.batches',
+  status: [],
+  words: {},
   read: ({httpStatus, body}) => {
     if (httpStatus >= 400) return undefined;
     const {processing_status: word, request_counts: counts} = Object(body);

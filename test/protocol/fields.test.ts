@@ -317,6 +317,7 @@ describe('protocols.define', () => {
       'cancel: expected one of suffix, template and at, got 2 of them',
     ],
     [{status: Object.assign([], {length: 1})}, "status: expected JSON pointers such as '/status', got a list"],
+    [{locationHeaders: Object.assign([], {length: 1})}, 'locationHeaders: expected a list of header names, got a list'],
     [{resource: {...base, name: ''}}, 'resource.name: expected a string that is not empty, got ""'],
     [
       {locationOnly: {...base, resource: {...base, words: {busy: 'running'}}}},

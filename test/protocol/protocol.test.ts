@@ -382,6 +382,27 @@ describe('protocols.define', () => {
     expect(() => protocols.define(value as unknown as ProtocolFields)).toThrow(new TypeError(message));
   });
 
+  test('checks what it has copied: a getter may return something else the next time', () => {
+    /** Defines a protocol with a word that is right for so many times that it is read. */
+    const meaningAfter = (right: number): unknown => {
+      let reads = 0;
+      const words = {
+        done: 'succeeded',
+        get busy() {
+          return reads++ < right ? 'running' : 'evil';
+        },
+      };
+      try {
+        return protocols.define({...renders, words} as ProtocolFields).words['busy'];
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(new Set(Array.from({length: 20}, (_, right) => meaningAfter(right)))).toEqual(
+      new Set([`TypeError: protocol.words.busy: ${statusOf}, got "evil"`, 'running']),
+    );
+  });
+
   test.each<[what: string, value: unknown, shown: string]>([
     ['null', null, 'null'],
     ['nothing', undefined, 'undefined'],
@@ -391,6 +412,11 @@ describe('protocols.define', () => {
     ['a copy', structuredClone(protocols.longRunning), 'an object'],
     ['what inherits from a protocol', Object.create(protocols.longRunning), 'an object'],
     ['a part of a protocol', protocols.longRunning.words, 'an object'],
+    [
+      'a part that has a name',
+      protocols.define({...renders, cancel: {method: 'POST', body: {name: 'stop'}}}).cancel?.body,
+      'an object',
+    ],
   ])('to watch by, refuses %s, which was not defined', (_, value, shown) => {
     const takes = 'a protocol such as protocols.longRunning or what protocols.define returns';
     expect(() => protocolReader(value as Protocol)).toThrow(new TypeError(`protocol: expected ${takes}, got ${shown}`));
