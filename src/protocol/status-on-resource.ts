@@ -1,4 +1,4 @@
-import {checkIsObject} from '../shared/check-options.ts';
+import {checkIsObject, ownProperties} from '../shared/check-options.ts';
 import {defineProtocol} from './define-protocol.ts';
 import type {JsonPointers} from './pointer.ts';
 import type {Protocol, ProtocolFields} from './protocol.ts';
@@ -31,7 +31,8 @@ export interface StatusOnResource extends Omit<ProtocolFields, 'status' | 'notFo
  */
 export function statusOnResource(given: StatusOnResource): Protocol {
   checkIsObject('resource', given, 'an object with a name and words');
-  const {deletion = false, ...resource} = given;
+  const {deletion = false, ...others} = ownProperties(given);
+  const resource = ownProperties(others);
   const {status = '/status', result = '', resultLocation = []} = resource;
   const protocol: ProtocolFields = {...resource, status, result, resultLocation, notFoundSucceeds: deletion};
   if (!deletion) return defineProtocol(protocol);

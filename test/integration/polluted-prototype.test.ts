@@ -3,7 +3,7 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {expect, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import type {KyInstance} from 'ky';
 import {createOperationClient} from '../../src/client/index.ts';
 import {durableChecks} from '../../src/durable/durable-options.ts';
@@ -14,12 +14,13 @@ import {createRecord, takeTurn} from '../../src/runner/index.ts';
 import {turnChecks} from '../../src/runner/turn-options.ts';
 import {createOperationTracker} from '../../src/tracker/index.ts';
 import {startServer} from '../support/behaviours.ts';
+import {thrownBy} from '../support/core.ts';
 
 /** Does something while `Object.prototype` has these properties. */
 async function whilePolluted<Result>(
   names: readonly string[],
   value: unknown,
-  work: () => Promise<Result>,
+  work: () => Result | Promise<Result>,
 ): Promise<Result> {
   // As an assignment makes them.
   const property = {value, configurable: true, writable: true, enumerable: true};
@@ -89,4 +90,30 @@ test.each([
 ])('nothing is read from a polluted prototype, by %s', async (_, http) => {
   const expected = await everything(http);
   for (const value of values) expect(await whilePolluted(names, value, () => everything(http))).toEqual(expected);
+});
+
+describe('a protocol that is defined while the prototype is polluted', () => {
+  const words = {busy: 'running', done: 'succeeded'} as const;
+
+  test.each([...values, {name: 'evil', words}])('has its own fields alone: %p', async (value) => {
+    const definition = {name: 'own', status: '/status', words, retryAfter: {header: 'x-wait', unit: 's'}} as const;
+    const cancel = {method: 'POST', suffix: '/cancel'} as const;
+    const fields = [...names, 'suffix', 'template', 'at', 'header', 'deletion', 'result', 'status', 'notFoundSucceeds'];
+    const define = () => [
+      protocols.define({...definition, cancel}),
+      protocols.statusOnResource({name: 'resources', words}),
+    ];
+    expect(await whilePolluted(fields, value, define)).toEqual(define());
+  });
+
+  test('is marked so that a spread has no mark', async () => {
+    const defined = await whilePolluted(['enumerable', 'writable'], true, () =>
+      protocols.define(protocols.longRunning),
+    );
+    const copy: object = {...defined};
+    expect(Object.getOwnPropertySymbols(copy)).toEqual([]);
+    expect(
+      String(thrownBy(() => Reflect.apply(pollOperation, undefined, ['https://a.example', {protocol: copy}]))),
+    ).toMatch(/^TypeError: protocol: expected a protocol such as/);
+  });
 });
