@@ -51,11 +51,11 @@ export function resetPassword(
   given: ResetPasswordOptions = {},
 ): Promise<PasswordReset> {
   return startAfterReturn(async (returned) => {
-    const {newPassword, methodId, ...options} = checkPollOptions(given, resetPasswordChecks);
+    const {newPassword, methodId, protocol = longRunning, ...options} = checkPollOptions(given, resetPasswordChecks);
     const request = {path: resetPasswordPath(user, methodId), body: newPassword === undefined ? {} : {newPassword}};
     const quoted: QuotedPassword = {password: newPassword, isForgotten: false};
     const redactingClient = {...client, transport: redactingTransport(client.transport, quoted)};
-    const accepted = await sendStart(redactingClient, options.protocol ?? longRunning, request, options, (response) => {
+    const accepted = await sendStart(redactingClient, protocol, request, options, (response) => {
       if (response.status < 300) quoted.password ??= passwordIn(parseBody(response.body));
       return redactStart(response, newPassword, quoted);
     });

@@ -43,7 +43,8 @@ export function readResumed(token: ResumeToken | string, given: PollOptions = {}
   const options = checkOptions(given, pollOptionChecks);
   const stored = readResumeToken(token);
   const state = time === undefined ? byProcessClock(stored) : stored;
-  const settings = readOptions({...options, protocol: options.protocol ?? protocolNamed(state.protocol)});
+  const {protocol = protocolNamed(state.protocol)} = options;
+  const settings = readOptions({...options, protocol});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {
     const its = JSON.stringify(state.protocol.slice(0, 40));

@@ -210,7 +210,7 @@ function createRecordOf<Data>(
 ): OperationRecord<Data> {
   const own = checkOptions(options, recordOptionChecks);
   const name: unknown = Object(place).protocol;
-  const protocol = own.protocol ?? protocols?.find((each) => each.name === name);
+  const {protocol = protocols?.find((each) => each.name === name)} = own;
   const record = createRecord(place, {...own, protocol});
   checkWellFormed('key', record.key);
   return toProcessClock(record);

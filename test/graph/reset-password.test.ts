@@ -235,6 +235,8 @@ describe('a password reset', () => {
     [{newPasword: password}, 'Did you mean newPassword?'],
     [null, 'options: expected an object, got null'],
     [{requestTimeout: 0}, 'requestTimeout: expected milliseconds'],
+    [{protocol: null}, 'protocol: expected a protocol such as protocols.longRunning or what'],
+    [{protocol: {...longRunning}}, 'protocol: expected a protocol such as protocols.longRunning or what'],
   ])('refuses the options %j without a request', async (options, message) => {
     const emulator = await startEmulator();
     const error = await rejectionOf(clientOf(emulator).resetPassword(user, options as object));

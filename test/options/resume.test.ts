@@ -127,6 +127,15 @@ describe('what is no resume token is refused (row 31)', () => {
       ),
     );
   });
+
+  test('nor is null an absent protocol', () => {
+    const protocol = JSON.parse('null');
+    expect(thrownBy(() => resumeOperation({...token, protocol: longRunning.name}, {protocol}))).toEqual(
+      new TypeError(
+        'protocol: expected a protocol such as protocols.longRunning or what protocols.define returns, got null',
+      ),
+    );
+  });
 });
 
 describe('the token of an operation that has ended gives the same outcome again (row 30)', () => {

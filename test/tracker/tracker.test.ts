@@ -164,6 +164,7 @@ describe('add', () => {
       () => [location, {protocol: protocols.define({...tasks, name: 'other'})}] as const,
       /"other"/,
     ],
+    ['null as a protocol', () => [location, {protocol: JSON.parse('null')}] as const, /^protocol: expected .*null$/],
   ])('refuses %s', async (_, given, message) => {
     const store = testStore();
     const tracker = await track({http: serviceOf(['running']).http, store, ...keep().options});
