@@ -50,9 +50,9 @@ export type ProtocolDefinition<Result = unknown> =
         readonly read: NonNullable<ProtocolFields<Result>['read']>;
       });
 
-/** What `define` has made: a spread of it is none, since it has not been checked. */
+/** What `define` has returned: TypeScript leaves a protected member out of a spread, which nobody has checked. */
 declare class Defined {
-  protected readonly isDefined: true;
+  protected readonly returnedByDefine: true;
 }
 
 /**
