@@ -98,7 +98,7 @@ await declarations.write({
   minifyInternalExports: false,
   codeSplitting: {
     groups: [
-      {name: 'core.d', test: /types.(?:poller|(?:shared|operation|protocol|schedule|http|options|machine|polling)\b)/},
+      {name: 'core.d', test: /build.types.(?:poll|(?:shared|operation|protocol|schedule|http|options|machine)\b)/},
     ],
     includeDependenciesRecursively: false,
   },
