@@ -32,6 +32,7 @@ export interface StatusOnResource extends Omit<ProtocolFields, 'status' | 'notFo
 export function statusOnResource(given: StatusOnResource): Protocol {
   checkIsObject('resource', given, 'an object with a name and words');
   const {deletion = false, ...others} = ownProperties(given);
+  // What is left of it has a prototype again.
   const resource = ownProperties(others);
   const {status = '/status', result = '', resultLocation = []} = resource;
   const protocol: ProtocolFields = {...resource, status, result, resultLocation, notFoundSucceeds: deletion};
