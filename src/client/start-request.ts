@@ -11,7 +11,8 @@ import {checkDefined} from '../protocol/define-protocol.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';
-import {type Checks, checkForm, checkOptions, describeClass, expected, jsonTextOf} from '../shared/check-options.ts';
+import {checkJson} from '../shared/check-json.ts';
+import {type Checks, checkForm, checkOptions} from '../shared/check-options.ts';
 import {now} from '../shared/clock.ts';
 import {messageOf} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
@@ -26,7 +27,7 @@ export interface StartRequest {
   readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET';
   /** Where it goes: a path, which is appended to the client's root, e.g. `/exports`, or an absolute URL on its origin. */
   readonly path: string;
-  /** The JSON body. Default: no body. */
+  /** The body, all of which JSON can express. Default: no body. */
   readonly body?: unknown;
   /** Further headers, which take precedence over those of the protocol and the client. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -36,20 +37,10 @@ export interface StartRequest {
 const startRequestChecks = {
   method: checkStartMethod,
   path: checkForm("a path such as '/exports'", (path) => typeof path === 'string'),
-  body: checkBody,
+  // Later on, a failure to send it would look as if the service might have received it.
+  body: checkJson,
   headers: checkHeadersBesideToken,
 } satisfies Checks<StartRequest>;
-
-/** Checks that JSON can express a body: later on, a failure to send it would look as if the service might have received it. */
-function checkBody(name: string, body: unknown): void {
-  let why = describeClass(body);
-  try {
-    if (jsonTextOf(body) !== undefined) return;
-  } catch (error) {
-    why = `one that it cannot: ${messageOf(error)}`;
-  }
-  throw expected(name, 'what JSON can express', why);
-}
 
 /** A start that the service accepted. */
 export interface AcceptedStart {

@@ -1,6 +1,7 @@
 import {checkStatus} from '../operation/check-status.ts';
 import {isOperationStatus} from '../operation/operation.ts';
 import {checkHeaders, checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
+import {checkJson} from '../shared/check-json.ts';
 import {
   type Check,
   type Checks,
@@ -18,7 +19,7 @@ import {
   hasForm,
   isPlainObject,
 } from '../shared/check-options.ts';
-import {deepFreeze, isRecord} from '../shared/json.ts';
+import {isRecord} from '../shared/json.ts';
 import {ownProperty} from './pointer.ts';
 import type {ProtocolFields} from './protocol.ts';
 
@@ -85,18 +86,6 @@ function arePointers(value: unknown): boolean {
   };
 }
 
-/** Whether JSON can express a value, with all that is in it, and it is not nested too deeply to be copied. */
-function isJson(value: unknown): boolean {
-  try {
-    // JSON refuses a bigint, which stands here for what JSON would keep nothing of: a form, a map, a function.
-    const orBigint = (_: string, inner: unknown): unknown =>
-      typeof inner === 'function' || (isRecord(inner) && !isPlainObject(inner) && !Object.keys(inner)[0]) ? 0n : inner;
-    return deepFreeze(JSON.parse(JSON.stringify(value, orBigint)));
-  } catch {
-    return false;
-  }
-}
-
 const pointersExpected = "JSON pointers such as '/status'";
 const checkPointers = checkForm(pointersExpected, arePointers);
 const checkHeaderName = checkForm("the name of a header such as 'X-Api-Key'", headerName);
@@ -154,7 +143,7 @@ const protocolChecks = {
     suffix: checkForm("a string such as '/records' or ':cancel'", suffix),
     template: checkForm("a URL such as '/status/{/id}'", template),
     at: checkPointers,
-    body: checkForm('what JSON can express', isJson),
+    body: checkJson,
   }),
   authorization: (name, value) => {
     if (value !== 'bearer' && value !== 'none') checkTokenHeader(name, value);

@@ -6,7 +6,8 @@ import {readResumed} from '../options/resume.ts';
 import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
-import {type Checks, checkForm, checkOptions, jsonTextOf} from '../shared/check-options.ts';
+import {checkJson} from '../shared/check-json.ts';
+import {type Checks, checkOptions} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {checkNow, checkString} from './outcome-json.ts';
 import {type OperationRecord, recordOf} from './record.ts';
@@ -16,7 +17,7 @@ export interface RecordOptions<Data = unknown, Result = unknown>
   extends Pick<PollOptions<Result>, 'protocol' | 'totalTimeout' | 'initialDelay'> {
   /** The runner's name for the record. Default the location. */
   readonly key?: string | undefined;
-  /** Any JSON, which `onEnd` gets. */
+  /** Any JSON, which `onEnd` gets: what JSON would lose of it, such as a map or NaN, is refused, however deep. */
   readonly data?: Data | undefined;
 }
 
@@ -25,7 +26,7 @@ export const recordOptionChecks = {
   totalTimeout: pollOptionChecks.totalTimeout,
   initialDelay: pollOptionChecks.initialDelay,
   key: checkString,
-  data: checkForm('what JSON can hold', hasJson),
+  data: checkJson,
 } satisfies Checks<RecordOptions>;
 
 /**
@@ -63,13 +64,4 @@ export function recordedState(
 ): WatchState {
   if (typeof place === 'string' || place instanceof URL) return firstState(place, readOptions(options), now);
   return readResumed(place instanceof OperationPoller ? place.toJSON() : place, options, now).state;
-}
-
-/** Whether JSON can hold a value. */
-function hasJson(value: unknown): boolean {
-  try {
-    return jsonTextOf(value) !== undefined;
-  } catch {
-    return false;
-  }
 }

@@ -4,6 +4,7 @@ import {largestCount, readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
+import {checkJson} from '../shared/check-json.ts';
 import {
   type Checks,
   checkEach,
@@ -68,7 +69,7 @@ const recordChecks = {
   id: checkString,
   key: checkString,
   token: checkResumeToken,
-  data: () => {}, // It is the user's.
+  data: checkJson,
   fetching: checkObjectWith(recordedFetchChecks, {kind: 'field', required: ['attempts', 'since', 'dueAt']}),
   ended: checkObjectWith(recordedEndChecks, {kind: 'field', required: ['dueAt', 'rejections']}),
 } satisfies Checks<OperationRecord>;

@@ -92,18 +92,6 @@ export function isPlainObject(value: unknown): value is Fields {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/**
- * The JSON text of a value; `undefined` where there is none, and where nothing of the value would be in it: a function, a form, a
- * map, a promise that was not awaited. What a `toJSON` gives is taken as it is.
- *
- * @throws what `JSON.stringify` throws, e.g. for a bigint
- */
-export function jsonTextOf(value: unknown): string | undefined {
-  const text: string | undefined = JSON.stringify(value);
-  const isWhole = text !== '{}' || isPlainObject(value) || Object(value).toJSON !== undefined;
-  return isWhole ? text : undefined;
-}
-
 /** @throws TypeError where a name is none of those there are; it says which one may be meant */
 export function checkName(kind: string, name: unknown, known: readonly string[]): void {
   if (typeof name !== 'string') throw expected(kind, 'a name', describeValue(name));

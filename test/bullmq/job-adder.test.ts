@@ -78,6 +78,16 @@ describeWithRedis('an added job', () => {
     await expect(bench.queue().add('https://graph.example/a', options)).rejects.toThrow(message);
   });
 
+  test('refuses data that JSON would not keep, and adds none of many', async () => {
+    const queue = bench.queue();
+    const [location, data] = ['https://graph.example/a', {rows: [{n: Number.NaN}]}];
+    const message = 'data.rows.0.n: expected what JSON can express, got NaN';
+    await expect(queue.add(location, {data})).rejects.toThrow(new TypeError(message));
+    await expect(queue.addMany([{location: `${location}/1`}, {location, data}])).rejects.toThrow(message);
+    await expect(queue.toFlowJob(location, {data})).rejects.toThrow(message);
+    expect(await queue.list()).toEqual([]);
+  });
+
   test('may be the child of a job that waits for its end, and reads how it ended', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue({prefix: 'flows'});

@@ -177,9 +177,11 @@ describe('a start is refused before anything is sent', () => {
     [{path: '/users/.'}, `${odd}"/users/."`],
     [{path: '/users/..\\admin'}, `${odd}"/users/..\\\\admin"`],
     [{path: '/a\r\nx: y'}, `${odd}"/a\\r\\nx: y"`],
-    [{path: '/a', body: 1n}, 'body: expected what JSON can express, got one that it cannot: '],
+    [{path: '/a', body: 1n}, 'body: expected what JSON can express, got a bigint'],
     [{path: '/a', body: loop}, 'body: expected what JSON can express, got one that it cannot: '],
     [{path: '/a', body: () => 1}, 'body: expected what JSON can express, got a function'],
+    [{path: '/a', body: {rows: [{n: Number.NaN}]}}, 'body.rows.0.n: expected what JSON can express, got NaN'],
+    [{path: '/a', body: {at: new Map()}}, 'body.at: expected what JSON can express, got an object of the class Map'],
     [
       {path: '/a', body: new URLSearchParams({a: '1'})},
       'body: expected what JSON can express, got an object of the class ',

@@ -297,20 +297,23 @@ describe('protocols.define', () => {
   /** A list in a list, as many as these around a number. */
   const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + 1 + ']'.repeat(depth));
 
+  const expectsJson = 'expected what JSON can express, got ';
+  const tooDeep = 'RangeError: it contains itself, or is nested over 100 deep';
   test.each<[string, unknown, string]>([
-    ['is circular', circular, 'an object'],
-    ['is nested too deeply', nested(101), 'a list'],
+    ['is circular', circular, `: ${expectsJson}one that it cannot: ${tooDeep}`],
+    ['is nested too deeply', nested(101), `: ${expectsJson}one that it cannot: ${tooDeep}`],
     [
       'is nested too deeply for the stack',
       Array.from({length: 50_000}).reduce<unknown>((inner) => [inner], 1),
-      'a list',
+      `: ${expectsJson}one that it cannot: ${tooDeep}`,
     ],
-    ['contains a bigint', {at: [1n]}, 'an object'],
-    ['is a function', () => 1, 'a function'],
-    ['contains a function', {at: () => 1}, 'an object'],
-    ['is a symbol', Symbol('mine'), 'Symbol(mine)'],
-    ['is a map', new Map(), 'an object'],
-    ['contains a form', {at: [new FormData()]}, 'an object'],
+    ['contains a bigint', {at: [1n]}, `.at.0: ${expectsJson}a bigint`],
+    ['is a function', () => 1, `: ${expectsJson}a function`],
+    ['contains a function', {at: () => 1}, `.at: ${expectsJson}a function`],
+    ['is a symbol', Symbol('mine'), `: ${expectsJson}Symbol(mine)`],
+    ['is a map', new Map(), `: ${expectsJson}an object of the class Map`],
+    ['contains a form', {at: [new FormData()]}, `.at.0: ${expectsJson}an object of the class FormData`],
+    ['contains NaN', {at: Number.NaN}, `.at: ${expectsJson}NaN`],
     [
       'throws',
       {
@@ -318,10 +321,10 @@ describe('protocols.define', () => {
           throw new Error('mine');
         },
       },
-      'an object',
+      `: ${expectsJson}one that it cannot: Error: mine`,
     ],
-  ])('refuses what is sent to cancel where it %s', (_, body, shown) => {
-    const message = `protocol.cancel.body: expected what JSON can express, got ${shown}`;
+  ])('refuses what is sent to cancel where it %s', (_, body, why) => {
+    const message = `protocol.cancel.body${why}`;
     const definition = {...renders, cancel: {method: 'POST', body}} as const;
     expect(() => protocols.define(definition)).toThrow(new TypeError(message));
   });

@@ -98,14 +98,20 @@ describe('a record', () => {
     ['an option that is not there', {retries: 5}, /^retries: there is no such option/],
     ['key', {key: 5}, /^key: expected a string, got 5$/],
     ['initialDelay', {initialDelay: -1}, /^initialDelay: expected milliseconds/],
-    ['data without a JSON form', {data: {amount: 5n}}, /^data: expected what JSON can hold, got an object$/],
-    ['data that is a function', {data: () => {}}, /^data: expected what JSON can hold, got a function$/],
-    ['data that is a symbol', {data: Symbol('mail')}, /^data: expected what JSON can hold, got Symbol\(mail\)$/],
+    ['data without a JSON form', {data: {amount: 5n}}, /^data\.amount: expected what JSON can express, got a bigint$/],
+    ['data that is a function', {data: () => {}}, /^data: expected what JSON can express, got a function$/],
+    ['data that is a symbol', {data: Symbol('mail')}, /^data: expected what JSON can express, got Symbol\(mail\)$/],
     [
       'data of which JSON keeps nothing',
       {data: new Map([[1, 2]])},
-      /^data: expected what JSON can hold, got an object$/,
+      /^data: expected what JSON can express, got an object of the class Map$/,
     ],
+    [
+      'data in which JSON loses something',
+      {data: {rows: [{at: new Map()}]}},
+      /^data\.rows\.0\.at: expected what JSON can express, got an object of the class Map$/,
+    ],
+    ['data with NaN', {data: {n: Number.NaN}}, /^data\.n: expected what JSON can express, got NaN$/],
   ])('refuses %s', (_, options, message) => {
     expect(() => createRecord(location, options)).toThrow(message);
   });

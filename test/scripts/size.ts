@@ -29,15 +29,15 @@ const programs: readonly Program[] = [
     imports: 'pollOperation, protocols',
     from: 'index',
     uses: 'pollOperation, protocols.define',
-    budget: {own: 25.5, all: 48.5},
+    budget: {own: 26, all: 49},
   },
   {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 28.5, all: 51.5}},
   {imports: 'fetchOperation', from: 'index', budget: {own: 20.5, all: 43.5}},
   {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 23, all: 46}},
   {imports: 'OperationFailedError', from: 'index', budget: {own: 0.6, all: 0.6}},
-  {from: 'index', budget: {own: 33, all: 56}},
+  {from: 'index', budget: {own: 33.5, all: 56.5}},
   {imports: 'createOperationClient', from: 'client/index', budget: {own: 35.5, all: 58.5}},
-  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 37.5, all: 60.5}},
+  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 38, all: 61}},
 ];
 
 mkdirSync('build', {recursive: true});

@@ -232,7 +232,7 @@ describe('what a store holds that is no record', () => {
     });
     expect(errors.map(({message}) => message.replace(/record \S+ was/, 'record was'))).toEqual([
       'The store holds something that is not a record under b: The record was refused: key: it is not the key that the record is stored under',
-      'The store holds something that is not a record under a: The record was refused: data: it is nested too deeply',
+      'The store holds something that is not a record under a: The record was refused: data: expected what JSON can express, got one that it cannot: RangeError: it contains itself, or is nested over 100 deep',
     ]);
   });
 

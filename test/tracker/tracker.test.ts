@@ -156,6 +156,11 @@ describe('add', () => {
   test.each([
     ['a location that is none', () => ['ftp://files.example/b', here] as const, /location/],
     ['an option that there is not', () => [location, {...here, ke: 'a'}] as const, /ke: there is no such option/],
+    [
+      'data that JSON would not keep',
+      () => [location, {...here, data: {at: new Map()}}] as const,
+      /^data\.at: expected what JSON can express, got an object of the class Map$/,
+    ],
     ['an empty key', () => [location, {...here, key: ''}] as const, /^key: expected/],
     ['a key that no store can hold', () => [location, {...here, key: '\ud800'}] as const, /^key: expected/],
     ['a location that would be such a key', () => [`${location}\ud800`, here] as const, /^key: expected/],
