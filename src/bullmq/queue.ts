@@ -110,9 +110,12 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
    * Stops watching; the operation itself goes on. A job that waits is removed at once, one that is being polled as soon as
    * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called.
    *
+   * An end that is stored is handed over all the same: watching is over, and the outcome is the operation's own. Once its `onEnd` has
+   * rejected, this removes it, and `onEnd` is not called again.
+   *
    * @param key its key or its `id`
    * @returns whether there was something to stop; `false` where there is no such job, and where watching is over and `onEnd` has resolved,
-   *   or is running and goes on for another 0.3 s: should it reject, it is called again, unless you remove the operation then
+   *   or has yet to resolve or reject for another 0.3 s
    * @throws InvalidResumeTokenError when the job cannot be read at all; one whose resume token alone is invalid is removed,
    *   without an event
    */

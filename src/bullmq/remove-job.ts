@@ -8,13 +8,31 @@ import type {Clock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {type JobReference, type OperationJob, readingJob, readJob} from './job.ts';
 import type {Publisher} from './publisher.ts';
+import {type RedisScript, runScript} from './redis-script.ts';
 
 /** How long to wait before another attempt to remove a job that is being polled, at first and at most, in milliseconds. */
 const firstDelay = 10;
 const longestDelay = 250;
 
+// BullMQ removes whatever a job holds by then, and a worker may have stored the end since it was read here. What is in none of these
+// lists is taken by no worker.
+const takeOut: RedisScript = {
+  name: 'takeOutOperation',
+  lua: `
+    local key, id = ARGV[1] .. ARGV[2], ARGV[2]
+    if redis.call('EXISTS', key .. ':lock') == 1 or redis.call('HEXISTS', key, 'finishedOn') == 1 then return 0 end
+    local isRead, job = pcall(cjson.decode, redis.call('HGET', key, 'data') or '')
+    local ended = isRead and type(job) == 'table' and job.handOver and job.ended
+    if type(ended) == 'table' and ended.rejections == 0 then return 0 end
+    redis.call('ZREM', KEYS[1], id)
+    redis.call('ZREM', KEYS[2], id)
+    redis.call('LREM', KEYS[3], 1, id)
+    return 1`,
+};
+
 /**
- * Removes a job, and publishes that watching was stopped. One that is being polled belongs to its worker until the poll is over.
+ * Removes a job, and publishes that watching was stopped. One that is being polled belongs to its worker until the poll is over. One
+ * whose end is stored is over, and stays until its `onEnd` has been called.
  *
  * @returns whether there was something to stop
  */
@@ -29,12 +47,12 @@ export async function removeJob(
     if (job === undefined || job.finishedOn !== undefined) return false;
     const record = tryReadJob(jobId, job);
     if (id !== undefined && record !== undefined && record.id !== id) return false;
-    if (await tryRemove(job)) {
+    if (await tryRemove(queue, job)) {
       if (record !== undefined) await publishStop(record, publisher, clock);
       return true;
     }
     const delay = doublingDelay(firstDelay, longestDelay, attempt);
-    // Its end is being handed over, perhaps to an `onEnd` that awaits this; a worker that has none skips it at once.
+    // Its end is about to be handed over, or is, perhaps to an `onEnd` that awaits this; a worker that has none skips it at once.
     if (record?.ended !== undefined && delay === longestDelay) return false;
     await sleep(delay);
   }
@@ -49,8 +67,10 @@ function tryReadJob(jobId: string, job: OperationJob): OperationRecord | undefin
   }
 }
 
-async function tryRemove(job: OperationJob): Promise<boolean> {
+async function tryRemove(queue: Queue, job: OperationJob): Promise<boolean> {
   try {
+    const types = ['delayed', 'prioritized', 'wait'];
+    if ((await runScript<number>(queue, takeOut, types, [queue.toKey(''), job.id ?? ''])) === 0) return false;
     await job.remove();
     return true;
   } catch (error) {

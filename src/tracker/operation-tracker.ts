@@ -78,7 +78,11 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
    * Stops watching; the operation itself goes on, and `onEnd` is not called. What was left alone because it could not be read is
    * removed too.
    *
-   * @returns whether there was something to remove, once the store has removed it
+   * An end that is stored is handed over all the same: watching is over, and the outcome is the operation's own. Once its `onEnd` has
+   * been called, this removes it, and `onEnd` is not called again.
+   *
+   * @returns whether there was something to remove, once the store has removed it; `false` where there is no such operation, and where
+   *   its `onEnd` is about to be called
    * @throws TrackerError when the store rejects that: watching has stopped, and the removal is repeated
    */
   remove(key: string): Promise<boolean>;

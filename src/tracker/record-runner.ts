@@ -72,6 +72,11 @@ export class RecordRunner<Data> {
     return this.#phase;
   }
 
+  /** Whether an end is stored with which `onEnd` has not been called. While that is being stored, the turn is still active. */
+  get owesEnd(): boolean {
+    return this.#record.ended?.rejections === 0 && (this.#phase === 'waiting' || this.#phase === 'due');
+  }
+
   get state(): WatchState {
     return stateOf(this.#record);
   }

@@ -107,6 +107,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   async remove(key: string): Promise<boolean> {
     this.#checkIsOpen();
     const entry = this.#entries.get(key);
+    if (entry?.runner.owesEnd) return false;
     if (!this.#refused.delete(key) && entry === undefined) return false;
     this.#entries.delete(key);
     entry?.runner.remove();

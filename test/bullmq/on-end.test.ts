@@ -1,10 +1,14 @@
 import {once} from 'node:events';
-import {beforeEach, expect, test} from '@jest/globals';
+import {beforeEach, expect, jest, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import {OperationFailedError, type WatchTimeoutError} from 'operation-poller';
 import type {OperationWorker} from 'operation-poller/bullmq';
 import type {EndedRecord} from 'operation-poller/runner';
-import {Bench, describeWithRedis, jobIdOf, startWorkerProcess, until} from './setup.ts';
+import {jobOf} from '../../src/bullmq/job.ts';
+import {Publisher} from '../../src/bullmq/publisher.ts';
+import {removeJob} from '../../src/bullmq/remove-job.ts';
+import {processClock} from '../../src/shared/clock.ts';
+import {Bench, describeWithRedis, holdingService, jobIdOf, startWorkerProcess, until} from './setup.ts';
 
 interface Data {
   readonly user: string;
@@ -161,7 +165,7 @@ describeWithRedis('onEnd', () => {
     expect(ends.map(({id}) => id)).toEqual([queued.id]);
   });
 
-  test('is not called for what remove() has ended, also where the end was about to be handed over', async () => {
+  test('is not called for what remove() has ended, nor again for what it removes once that has rejected', async () => {
     const emulator = await bench.emulator();
     const queue = bench.queue<Data>();
     const {ends, onEnd} = keepEnds(1);
@@ -178,6 +182,56 @@ describeWithRedis('onEnd', () => {
       expect(await Job.fromId(bench.raw(), jobIdOf(queued))).toBeUndefined();
     }
     expect(ends).toHaveLength(1);
+  });
+
+  test('is called for an end that is stored, whatever remove() is asked for before: that stops nothing', async () => {
+    const service = holdingService('succeeded');
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds();
+    bench.worker<Data>({http: service.http, onEnd});
+    const queued = await queue.add(service.location, {handOver: true});
+    await until(() => service.requests() === 1);
+    const raw = bench.raw();
+    await raw.pause();
+    // It waits for the poll that is under way, and finds its end.
+    const removing = queue.remove(queued.key);
+    service.release();
+    expect((await queued.outcome()).status).toBe('succeeded');
+    expect(await removing).toBe(false);
+    expect(await queue.remove(queued.id)).toBe(false);
+    expect(ends).toHaveLength(0);
+    await raw.resume();
+    await until(async () => (await queue.counts()).ended === 1);
+    expect(ends.map(({id, outcome}) => [id, outcome.status])).toEqual([[queued.id, 'succeeded']]);
+  });
+
+  test('is called for an end that a worker stores between the look of remove() and the removal', async () => {
+    const service = holdingService('succeeded');
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds();
+    const worker = bench.worker<Data>({http: service.http, onEnd});
+    const queued = await queue.add(service.location, {handOver: true, initialDelay: 60_000});
+    const raw = bench.raw();
+    const publisher = bench.opened(new Publisher(bench.engine), () => Promise.resolve());
+    const read = raw.backend.getJobData.bind(raw.backend);
+    let isFirst = true;
+    jest.spyOn(raw.backend, 'getJobData').mockImplementation(async (id) => {
+      const data = await read(id);
+      if (isFirst) {
+        isFirst = false;
+        await queue.wake(queued.key);
+        await until(() => service.requests() === 1);
+        await raw.pause();
+        service.release();
+        await queued.outcome();
+      }
+      return data;
+    });
+    expect(await removeJob(raw, jobOf(queued.id), publisher, processClock)).toBe(false);
+    await raw.resume();
+    await until(async () => (await queue.counts()).ended === 1);
+    expect(ends).toHaveLength(1);
+    await worker.close();
   });
 
   test('that awaits the removal of its own operation goes on: its watching is over', async () => {

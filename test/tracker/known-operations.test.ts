@@ -108,6 +108,35 @@ describe('get, list, counts, wake and remove', () => {
     expect(store.texts.size).toBe(0);
   });
 
+  test('remove drops no end that is stored: it stops nothing, and onEnd is called', async () => {
+    const {ends, options} = keep();
+    const store = testStore();
+    const tracker = await track({http: serviceOf(['succeeded']).http, store, ...options});
+    const tracked = await tracker.add(location, {...here, key: 'a'});
+    const removed = tracked.outcome().then(() => tracker.remove('a'));
+    await pass(100);
+    expect(await removed).toBe(false);
+    await pass(100);
+    expect([ends.map(({outcome}) => outcome.status), store.texts.size]).toEqual([['succeeded'], 0]);
+    expect(await tracker.remove('a')).toBe(false);
+  });
+
+  test('remove drops no end that a crash has left in the store', async () => {
+    const first = testStore();
+    const finish: (() => void)[] = [];
+    const hanging = keep(() => new Promise<void>((resolve) => void finish.push(resolve)));
+    const before = await track({http: serviceOf(['succeeded']).http, store: first, ...hanging.options});
+    await before.add(location, {...here, key: 'a'});
+    await pass(100);
+    const {ends, options} = keep();
+    const store = testStore([...first.texts]);
+    const tracker = await track({store, ...options});
+    expect(await tracker.remove('a')).toBe(false);
+    await pass(100);
+    expect([ends.length, store.texts.size]).toEqual([1, 0]);
+    finish[0]?.();
+  });
+
   test.each(['resolves', 'rejects'])(
     'what is removed while its onEnd is called stays removed when that %s',
     async (how) => {
