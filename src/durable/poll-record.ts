@@ -4,6 +4,7 @@ import {type OperationJson, writeOperation} from '../operation/resume-token.ts';
 import type {Settings} from '../options/settings.ts';
 import {byProcessClock, type PollRequest, poll, type Report} from '../polling/poll.ts';
 import {isRecord} from '../shared/json.ts';
+import {clockSince} from './clock-since.ts';
 import {notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 type ReportJson =
@@ -37,19 +38,24 @@ interface PollRecordJson extends Pick<PollRecord, 'at' | 'random'> {
 
 const version = 1;
 
-/** The one thing in a watch that has an effect: polls the service, for the engine to record. */
-export async function recordPoll(settings: Settings, request: PollRequest): Promise<RecordedJson> {
+/**
+ * The one thing in a watch that has an effect: polls the service, for the engine to record.
+ *
+ * @param since the time that the watch has come to, in milliseconds since 1970: what is recorded is no earlier
+ */
+export async function recordPoll(settings: Settings, request: PollRequest, since: number): Promise<RecordedJson> {
   const retries: Retry[] = [];
+  const clock = clockSince(since);
   const {deadlineAt} = request;
   const report = await poll(settings, {
-    ...byProcessClock(request),
+    ...byProcessClock(request, clock.ahead),
     // The deadline is from the time of the last record. When the poll is repeated after a crash, it may have passed.
-    ...(deadlineAt !== undefined && Date.now() < deadlineAt ? {} : {deadlineAt: undefined}),
+    ...(deadlineAt !== undefined && clock.now() < deadlineAt ? {} : {deadlineAt: undefined}),
     // A replay is not held back.
     onHeldBack: undefined,
-    onRetry: (error, delay) => retries.push({error, delay, at: Date.now()}),
+    onRetry: (error, delay) => retries.push({error, delay, at: clock.now()}),
   });
-  return writePollRecord({at: Date.now(), random: Math.random(), retries, report});
+  return writePollRecord({at: clock.now(), random: Math.random(), retries, report});
 }
 
 /** Writes a poll as JSON. It contains no token or header, but the whole response body. */

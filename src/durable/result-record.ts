@@ -5,8 +5,8 @@ import type {WatchState} from '../operation/state.ts';
 import type {WatchSetup} from '../options/settings.ts';
 import {fetchResultOnce, type ResultProgress, type ResultStep} from '../polling/fetch-result.ts';
 import type {Signal} from '../shared/abort.ts';
-import {wallClock} from '../shared/clock.ts';
 import {deepFreeze, isRecord} from '../shared/json.ts';
+import {clockSince} from './clock-since.ts';
 import {notRecorded, type RecordedJson, toRecordedJson} from './recorded-json.ts';
 
 /** What is recorded of an attempt: when another one follows, why there is none, or the result, if the operation has one. */
@@ -18,6 +18,7 @@ type ResultRecord =
 /**
  * Makes an attempt to fetch what a succeeded operation produced, for the engine to record.
  *
+ * @param since the time that the watch has come to, in milliseconds since 1970
  * @throws the signal's reason when it aborts
  */
 export async function recordResult(
@@ -25,15 +26,16 @@ export async function recordResult(
   operation: SucceededOperation,
   progress: ResultProgress | undefined,
   signal: Signal,
+  since: number,
 ): Promise<RecordedJson> {
-  const step = await fetchResultOnce(resumed, operation, progress, signal, wallClock(Date.now));
-  return toRecordedJson(writeStep(step));
+  const clock = clockSince(since);
+  const step = await fetchResultOnce(resumed, operation, progress, signal, clock);
+  return toRecordedJson(writeStep(step, clock.now()));
 }
 
-function writeStep(step: ResultStep): ResultRecord {
+function writeStep(step: ResultStep, at: number): ResultRecord {
   if ('wait' in step) return step;
   const {outcome} = step;
-  const at = Date.now();
   if (outcome.status === 'succeeded') return {at, result: outcome.operation.result};
   const {cause} = outcome.error;
   // Nothing but a failed request ends the attempts.

@@ -151,7 +151,7 @@ async function takeSteps(
     if ('outcome' in next) {
       const {outcome} = next;
       if (outcome.status !== 'succeeded' || !settings.fetchResult) return {outcome};
-      return {outcome: await fetchResult(host, {state, settings}, outcome.operation)};
+      return {outcome: await fetchResult(host, {state, settings}, outcome.operation, recorded.now)};
     }
     const {wait} = next;
     if (polls >= maxPolls) return {continueWith: writeResumeToken(state), wait};
@@ -182,7 +182,7 @@ function stepIo(host: DurableHost, settings: Settings, name: string, recorded: R
     signal: signalOf(host),
     random: () => recorded.random,
     poll: async (request) => {
-      const poll = readPollRecord(await host.run(name, () => recordPoll(settings, request)));
+      const poll = readPollRecord(await host.run(name, () => recordPoll(settings, request, recorded.now)));
       for (const {error, delay, at} of poll.retries) {
         recorded.now = at;
         request.onRetry(error, delay);
@@ -195,14 +195,23 @@ function stepIo(host: DurableHost, settings: Settings, name: string, recorded: R
 }
 
 /** Fetches the result of an operation that has succeeded: each attempt is a step, each wait a durable timer. */
-async function fetchResult(host: DurableHost, resumed: WatchSetup, operation: SucceededOperation): Promise<Outcome> {
+async function fetchResult(
+  host: DurableHost,
+  resumed: WatchSetup,
+  operation: SucceededOperation,
+  since: number,
+): Promise<Outcome> {
   const signal = signalOf(host);
   let progress: ResultProgress | undefined;
+  let waited = 0;
   for (let attempt = 1; ; attempt++) {
-    const json = await host.run(`result ${attempt}`, () => recordResult(resumed, operation, progress, signal));
+    const json = await host.run(`result ${attempt}`, () =>
+      recordResult(resumed, operation, progress, signal, since + waited),
+    );
     const step = readResultRecord(json, resumed.state, operation);
     if ('outcome' in step) return step.outcome;
     progress = step.progress;
+    waited += step.wait;
     await host.sleep(`wait for result ${attempt + 1}`, step.wait);
   }
 }

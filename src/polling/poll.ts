@@ -12,7 +12,7 @@ import type {RetryOptions} from '../options/poll-options.ts';
 import type {Settings} from '../options/settings.ts';
 import {parseOperation, parseRead, succeededByHttp} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
-import {now, processClock, shiftTime} from '../shared/clock.ts';
+import {now, shiftTime} from '../shared/clock.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {readLocation} from '../shared/location.ts';
 
@@ -36,9 +36,9 @@ interface ReportBase {
  * The request of a runner with a clock of its own, as {@link poll} takes it: requests are limited by the clock of the process,
  * which does not jump when the wall clock is set.
  *
- * @param ahead how far the runner's clock is ahead of the process's, in milliseconds. Default: it is the wall clock
+ * @param ahead how far the runner's clock is ahead of the process's, in milliseconds
  */
-export function byProcessClock(request: PollRequest, ahead: number = processClock.wallOffset()): PollRequest {
+export function byProcessClock(request: PollRequest, ahead: number): PollRequest {
   if (ahead === 0) return request;
   const {deadlineAt, retryUntil, onHeldBack} = request;
   return {

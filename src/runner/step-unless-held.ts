@@ -6,7 +6,7 @@ import {byProcessClock, type PollRequest, poll, type Report} from '../polling/po
 import {step as takeStep} from '../polling/step.ts';
 import type {Step} from '../polling/step-builder.ts';
 import {deriveController} from '../shared/abort.ts';
-import {type Clock, now as processNow} from '../shared/clock.ts';
+import type {TurnClock} from '../shared/clock.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
 import type {TurnOptions} from './turn-options.ts';
 
@@ -30,16 +30,14 @@ export interface HeldStep {
  */
 export async function stepUnlessHeld(
   {state, settings}: WatchSetup,
-  clock: Clock,
+  clock: TurnClock,
   {signal, heldUntil}: Pick<TurnOptions, 'signal' | 'heldUntil'>,
 ): Promise<HeldStep> {
   const {deadlineAt} = state;
-  const begunAt = clock.now();
-  const ahead = begunAt - processNow();
   const isOutOfTime = (): boolean => deadlineAt !== undefined && clock.now() >= deadlineAt;
   const events: OperationEvent[] = [];
   const {controller, dispose} = deriveController(signal);
-  let hold = holdOf(state, heldUntil, begunAt);
+  let hold = holdOf(state, heldUntil, clock.now());
 
   /** What a poll found out, or the hold because of which no request was made. */
   const pollOrHold = async (request: PollRequest): Promise<Report | OriginHold> => {
@@ -55,7 +53,7 @@ export async function stepUnlessHeld(
       controller.abort();
     };
     try {
-      const report = await poll(settings, byProcessClock({...request, signal: controller, onHeldBack}, ahead));
+      const report = await poll(settings, byProcessClock({...request, signal: controller, onHeldBack}, clock.ahead));
       if (report.is === 'failure') hold = holdAfter(report.error, state, clock.now());
       return report;
     } catch (error) {

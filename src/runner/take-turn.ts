@@ -5,7 +5,7 @@ import {isOver, type WatchState, withFetchedResult} from '../operation/state.ts'
 import type {WatchSetup} from '../options/settings.ts';
 import {fetchResultOnce} from '../polling/fetch-result.ts';
 import {unlessAborted} from '../shared/abort.ts';
-import {type Clock, now as processNow, wallClock} from '../shared/clock.ts';
+import {now as processNow, type TurnClock, turnClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
 import {checkNow, readEnd, writeEnd} from './outcome-json.ts';
@@ -83,14 +83,13 @@ export interface PreparedTurn<Data> extends Pick<TurnOptions<Data>, 'onEnd' | 's
 interface TurnContext<Data> {
   readonly record: OperationRecord<Data>;
   readonly turn: PreparedTurn<Data>;
-  readonly clock: Clock;
+  readonly clock: TurnClock;
 }
 
 /**
  * {@link takeTurn} with a record that has been read and options that are prepared.
  *
- * @param begunAt this process' time, read just before `now`. A process may be stopped between two lines: in this order the next poll then
- *   comes later by that time, in the other one it would come earlier than the service allows
+ * @param begunAt this process' time, read just before `now`
  */
 export async function takePreparedTurn<Data>(
   record: OperationRecord<Data>,
@@ -103,7 +102,7 @@ export async function takePreparedTurn<Data>(
   // No retry of `onEnd` waits that long: the clock was set back, and the end must not be handed over that much later.
   const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
   if (dueAt > now && !isFromAnotherClock) return {record, events: [], dueAt};
-  const context = {record, turn, clock: wallClock(() => now + processNow() - begunAt)};
+  const context = {record, turn, clock: turnClock(now, begunAt)};
   if (record.ended !== undefined) return handOver(context, state, record.ended);
   const resumed = turn.resume(record.id, state);
   return isOver(state) ? fetchTurn(context, resumed) : pollTurn(context, resumed);

@@ -18,12 +18,14 @@ export const longestTime = 8e15;
 /** How far ahead of `performance.now()` a timer may fire, in milliseconds: on a busy event loop they fire early. */
 const timerTolerance = 1000;
 
-let source: () => number = () => 0;
-let origin = 0;
-let latest = Number.NEGATIVE_INFINITY;
+// Set when the time is read for the first time.
+let source: unknown;
+let origin: number;
+let latest: number;
 
 /** The current time, in milliseconds since 1970. It never goes back, whatever happens to the wall clock. */
 export function now(): number {
+  // In this order: `latest` may begin anew.
   const time = Math.floor(monotonic());
   latest = Math.max(latest, time);
   return latest;
@@ -54,17 +56,39 @@ function fire<Given>(due: number, callback: (given: Given) => void, given: Given
 }
 
 // 0 unless the wall clock was set since this process started.
-function wallClockOffset(): number {
-  const offset = Date.now() - now();
+function wallOffset(isAgain?: true): number {
+  const begunAt = now();
+  const offset = Date.now() - begunAt;
+  // If this process stood still between the two, it looks as if the wall clock had been set.
+  if (!isAgain && now() > begunAt + 1) return wallOffset(true);
   return Math.abs(offset) < timerTolerance ? 0 : offset;
 }
 
 /** The clock of this process. */
-export const processClock: Clock = {now, wallOffset: wallClockOffset};
+export const processClock: Clock = {now, wallOffset};
 
 /** A clock that is the wall clock already, such as that of a workflow engine. */
 export function wallClock(time: () => number): Clock {
   return {now: time, wallOffset: () => 0};
+}
+
+/** The clock of a runner while it takes a turn. */
+export interface TurnClock extends Clock {
+  /** How far it is ahead of the clock of this process, in milliseconds. */
+  readonly ahead: number;
+}
+
+/**
+ * A runner's clock that goes on as the clock of this process does: the runner's own may be set in the middle of a turn, and the two are
+ * compared only once.
+ *
+ * @param time by the runner's clock, in milliseconds since 1970
+ * @param begunAt this process's time, read just before `time`. A process may be stopped between two lines: in this order the next poll
+ *   then comes later by that time, in the other one it would come earlier than the service allows
+ */
+export function turnClock(time: number, begunAt: number): TurnClock {
+  const ahead = time - begunAt;
+  return {now: () => now() + ahead, wallOffset: () => 0, ahead};
 }
 
 /** A time converted to a clock that is `by` milliseconds ahead. */

@@ -4,6 +4,7 @@ import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {byProcessClock, poll, type Report} from '../../src/polling/poll.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import {processClock} from '../../src/shared/clock.ts';
 import {beginning, get, location, tasks} from '../support/core.ts';
 
 beforeEach(() => {
@@ -351,9 +352,10 @@ test('times of the wall clock become those of the process when the wall clock is
     signal: new AbortController().signal,
     onRetry: () => {},
   };
-  const before = byProcessClock(request).deadlineAt ?? 0;
+  const deadline = () => byProcessClock(request, processClock.wallOffset()).deadlineAt ?? 0;
+  const before = deadline();
   jest.setSystemTime(beginning + 3_600_000);
-  expect((byProcessClock(request).deadlineAt ?? 0) - before).toBe(-3_600_000);
+  expect(deadline() - before).toBe(-3_600_000);
 });
 
 describe('a clock that is an hour ahead of the process', () => {

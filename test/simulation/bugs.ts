@@ -265,8 +265,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a turn polls an origin that is held back',
     file: 'runner/step-unless-held.ts',
-    search: 'let hold = holdOf(state, heldUntil, begunAt);',
-    replace: 'let hold = holdOf(state, undefined, begunAt);',
+    search: 'let hold = holdOf(state, heldUntil, clock.now());',
+    replace: 'let hold = holdOf(state, undefined, clock.now());',
   },
   {
     name: 'a request whose batch failed goes into a batch again',

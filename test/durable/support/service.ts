@@ -36,6 +36,7 @@ export function service(
 /** Takes the time from the journal, and random numbers from its length, until `jest.restoreAllMocks()`. */
 export function settle(journal: Journal): void {
   jest.spyOn(Date, 'now').mockImplementation(() => journal.now);
+  jest.spyOn(performance, 'now').mockImplementation(() => journal.now);
   jest.spyOn(Math, 'random').mockImplementation(() => ((journal.entries.length * 7919) % 1000) / 1000);
   jest.spyOn(crypto, 'randomUUID').mockReturnValue('00000000-0000-4000-8000-000000000000');
 }
