@@ -4,6 +4,7 @@ import {InvalidResumeTokenError} from '../operation/errors.ts';
 import {checkString, type OutcomeJson} from '../runner/outcome-json.ts';
 import type {OperationRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
+import {hasForm} from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
 import {type JobToken, readJobToken, writeJobToken} from './job-token.ts';
 
@@ -31,6 +32,8 @@ export interface JobReference {
   readonly id?: string | undefined;
 }
 
+/** The part of an id that follows the job's. */
+const idPart = /^[\w-]+$/;
 const idPattern = /^(op-[\w-]{22})(?:\.[\w-]+)?$/;
 
 /**
@@ -76,7 +79,7 @@ export function readJob<Data>(jobId: string, job: JobData<Data>): OperationRecor
   const token = isRecord(job) ? readJobToken(job.token) : undefined;
   if (token === undefined) throw new RecordRefusedError('token: there is none', jobId, 'invalidRecord');
   const {id, key = token.location, token: _, handOver, woken, ...others} = job;
-  if (typeof id !== 'string') throw new RecordRefusedError('id: it is not a string', jobId, 'invalidRecord');
+  if (!hasForm(id, idPart)) throw new RecordRefusedError('id: it is none', jobId, 'invalidRecord');
   return {version: 1, id: `${jobId}.${id}`, key, token, ...others};
 }
 

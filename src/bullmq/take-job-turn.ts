@@ -4,7 +4,7 @@ import type {WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
 import {heldUntil, type OriginHold, type OriginHolds} from '../runner/origin-holds.ts';
 import {type OutcomeJson, writeOutcome} from '../runner/outcome-json.ts';
-import {dueAtOf, type OperationRecord, stateOf} from '../runner/record.ts';
+import {dueAtBy, type OperationRecord, stateOf} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {type PreparedTurn, type Turn, takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
@@ -123,11 +123,12 @@ async function tryTurn<Data>(
       const why = 'it was added with handOver, and this worker has no onEnd';
       return skip(io, jobId, record, new JobSkippedError(why, record.id, 'noOnEnd', record.token.protocol));
     }
+    const stored = stateOf(record);
     // This process was stopped after it took the job: by now the lock, and the poll, may be another worker's. `processedOn` is by this
     // machine's clock, or by Redis' where the job was taken right after a turn. By the earlier of the two, no skew looks like a stop.
     if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
-      return {dueAt: dueAtOf(record)};
-    const {before, state} = wokenBy(woken, record, stateOf(record), now);
+      return {dueAt: dueAtBy(record, now)};
+    const {before, state} = wokenBy(woken, record, stored, now);
     const held = heldUntil(origins, state.location, now);
     const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil: held};
     const turn = await takePreparedTurn(before, state, options, now, begunAt);
@@ -140,7 +141,7 @@ async function tryTurn<Data>(
       return skip(io, jobId, record, new JobSkippedError(why, id, isInvalid ? 'invalidToken' : reason, protocol));
     }
     // The worker closes before the answer is there.
-    if (signal.aborted && record !== undefined) return {dueAt: dueAtOf(record)};
+    if (signal.aborted && record !== undefined) return {dueAt: dueAtBy(record, now)};
     throw error;
   }
 }
@@ -165,7 +166,7 @@ function wokenBy<Data>(
   now: number,
 ): {readonly before: OperationRecord<Data>; readonly state: WatchState} {
   if (woken === undefined) return {before: record, state};
-  const dueAt = Math.min(dueAtOf(record), now);
+  const dueAt = Math.min(dueAtBy(record, now), now);
   const clock = wallClock(() => now);
   const due = woken === 'release' ? {...state, dueAt, notBefore: undefined} : wake(state, clock)?.state;
   if (due === undefined) return {before: record, state};

@@ -7,10 +7,10 @@ import {pollOptionChecks, readOptions} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
 import {firstStep} from '../polling/step.ts';
 import {checkJson} from '../shared/check-json.ts';
-import {type Checks, checkOptions} from '../shared/check-options.ts';
+import {type Checks, checkOptions, checkRange} from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {checkNow, checkString} from './outcome-json.ts';
-import {type OperationRecord, recordOf} from './record.ts';
+import {longestWait, type OperationRecord, recordOf} from './record.ts';
 
 /** The options of {@link createRecord}. */
 export interface RecordOptions<Data = unknown, Result = unknown>
@@ -24,7 +24,7 @@ export interface RecordOptions<Data = unknown, Result = unknown>
 export const recordOptionChecks = {
   protocol: pollOptionChecks.protocol,
   totalTimeout: pollOptionChecks.totalTimeout,
-  initialDelay: pollOptionChecks.initialDelay,
+  initialDelay: checkRange({takes: 'milliseconds,', most: longestWait}),
   key: checkString,
   data: checkJson,
 } satisfies Checks<RecordOptions>;

@@ -6,10 +6,12 @@ import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
 import {checkJson} from '../shared/check-json.ts';
 import {
+  type Check,
   type Checks,
   checkEach,
   checkForm,
   checkIsObject,
+  checkNonEmptyString,
   checkObjectWith,
   checkRange,
 } from '../shared/check-options.ts';
@@ -58,6 +60,10 @@ export interface OperationRecord<Data = unknown> {
 
 const recordVersion = 1;
 
+const checkId: Check = (name, value) => {
+  checkString(name, value);
+  checkNonEmptyString(name, value);
+};
 const checkCount = checkRange({takes: 'a whole number', whole: true, most: largestCount});
 
 const recordedFetchChecks = {attempts: checkCount, since: checkTime, dueAt: checkTime} satisfies Checks<RecordedFetch>;
@@ -66,7 +72,7 @@ const recordedEndChecks = {...endChecks, dueAt: checkTime, rejections: checkCoun
 
 const recordChecks = {
   version: checkForm(String(recordVersion), (version) => version === recordVersion),
-  id: checkString,
+  id: checkId,
   key: checkString,
   token: checkResumeToken,
   data: checkJson,
@@ -109,6 +115,39 @@ export function stateOf(record: OperationRecord): WatchState {
     const id: unknown = isRecord(record) ? Reflect.get(record, 'id') : undefined;
     throw new RecordRefusedError(error.message, typeof id === 'string' ? id : undefined, 'invalidRecord', error);
   }
+}
+
+/** How far ahead a time is that has happened, in milliseconds, before it cannot be right: the clocks of two workers may differ. */
+const clockTolerance = 1000;
+/** After how long a rejected `onEnd` is called again at most, in milliseconds. */
+export const longestRetry = 60_000;
+/** The longest wait that is kept, in milliseconds: a year. A service can ask for 24.8 days, a schedule for more. */
+export const longestWait: number = 366 * 24 * 3_600_000;
+
+/**
+ * When the next turn of a record is due that was read; now, where that is later than any wait can be: somebody has changed it, or the
+ * clock was set back.
+ */
+export function dueAtBy({token, fetching, ended}: OperationRecord, now: number): number {
+  const {dueAt} = ended ?? fetching ?? {dueAt: dueInTime(token)};
+  return dueAt - now > (ended ? longestRetry : longestWait) ? now : Math.ceil(dueAt);
+}
+
+/** A state for a poll, with what has happened no later than now, and no told wait that is longer than any can be. */
+export function stateBy(state: WatchState, now: number): WatchState {
+  const latest = now + clockTolerance;
+  const past = <Time extends number | undefined>(time: Time) => (time !== undefined && time > latest ? now : time);
+  const {startedAt, changedAt, lastSeenAt, missingSince, notBefore = now} = state;
+  const isPossible = Math.max(startedAt, changedAt, lastSeenAt ?? now, missingSince ?? now) <= latest;
+  if (isPossible && notBefore - now <= longestWait) return state;
+  return {
+    ...state,
+    startedAt: past(startedAt),
+    changedAt: past(changedAt),
+    lastSeenAt: past(lastSeenAt),
+    missingSince: past(missingSince),
+    notBefore: notBefore - now > longestWait ? undefined : state.notBefore,
+  };
 }
 
 /** When a watch is due: at its deadline at the latest, whoever made the record. What is due then is not polled again. */

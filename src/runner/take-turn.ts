@@ -9,7 +9,7 @@ import {now as processNow, type TurnClock, turnClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
 import {checkNow, readEnd, writeEnd} from './outcome-json.ts';
-import {dueAtOf, type OperationRecord, type RecordedEnd, stateOf} from './record.ts';
+import {dueAtBy, longestRetry, type OperationRecord, type RecordedEnd, stateBy, stateOf} from './record.ts';
 import {stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, type EndedRecord, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
@@ -98,13 +98,11 @@ export async function takePreparedTurn<Data>(
   now: number,
   begunAt: number,
 ): Promise<Turn<Data>> {
-  const dueAt = Math.ceil(dueAtOf(record));
-  // No retry of `onEnd` waits that long: the clock was set back, and the end must not be handed over that much later.
-  const isFromAnotherClock = record.ended !== undefined && dueAt - now > longestRetry;
-  if (dueAt > now && !isFromAnotherClock) return {record, events: [], dueAt};
+  const dueAt = dueAtBy(record, now);
+  if (dueAt > now) return {record, events: [], dueAt};
   const context = {record, turn, clock: turnClock(now, begunAt)};
   if (record.ended !== undefined) return handOver(context, state, record.ended);
-  const resumed = turn.resume(record.id, state);
+  const resumed = turn.resume(record.id, stateBy(state, now));
   return isOver(state) ? fetchTurn(context, resumed) : pollTurn(context, resumed);
 }
 
@@ -153,9 +151,8 @@ function endTurn<Data>(
 }
 
 const neverAborted: AbortSignal = /* @__PURE__ */ new AbortController().signal;
-/** After how long a rejected `onEnd` is called again, at first and at most, in milliseconds. */
+/** After how long a rejected `onEnd` is called again at first, in milliseconds. */
 const firstRetry = 1000;
-const longestRetry = 60_000;
 
 /** An `onEnd` that ends with its turn: one that hangs would otherwise keep its runner from closing. It is called again. */
 export function untilAborted<Data>(

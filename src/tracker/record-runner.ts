@@ -5,7 +5,7 @@ import type {Outcome} from '../operation/outcome.ts';
 import type {WatchState} from '../operation/state.ts';
 import {estimateRemaining} from '../polling/estimate-remaining.ts';
 import {addHold, heldUntil} from '../runner/origin-holds.ts';
-import {dueAtOf, type OperationRecord, outcomeOf, stateOf, wakeRecord} from '../runner/record.ts';
+import {dueAtBy, type OperationRecord, outcomeOf, stateOf, wakeRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
 import {takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
@@ -115,10 +115,11 @@ export class RecordRunner<Data> {
   wake(): void {
     if (this.#phase === 'active') this.#wasWoken = true;
     if (this.#phase !== 'waiting' || this.#record.ended !== undefined) return;
-    const woken = wakeRecord(this.#record, now());
+    const time = now();
+    const woken = wakeRecord(this.#record, time);
     if (woken === this.#record) return;
     this.#record = woken;
-    this.start(dueAtOf(woken));
+    this.start(dueAtBy(woken, time));
   }
 
   /** Ends it, and with it the turn that is being taken, whatever comes of that. */

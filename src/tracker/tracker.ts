@@ -5,7 +5,7 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import type {OperationPoller} from '../poller.ts';
 import {addOrTakeOver} from '../runner/add-or-take-over.ts';
 import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
-import {dueAtOf, type OperationRecord, stateOf} from '../runner/record.ts';
+import {dueAtBy, type OperationRecord, stateOf} from '../runner/record.ts';
 import type {TurnEvent, TurnEventOf} from '../runner/turn-events.ts';
 import {prepareTurns, type TurnOptions} from '../runner/turn-options.ts';
 import {checkOptions, checkWellFormed} from '../shared/check-options.ts';
@@ -62,11 +62,11 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   /** Goes on with what was stored. Polls that are overdue are spread, so that they do not all leave at once. */
   goOn(records: readonly OperationRecord<Data>[]): void {
     const time = now();
-    const overdue = records.filter((record) => record.ended === undefined && dueAtOf(record) <= time).length;
+    const overdue = records.filter((record) => record.ended === undefined && dueAtBy(record, time) <= time).length;
     const spread = Math.min(longestSpread, overdue * spreadPerPoll);
     for (const record of records) {
       const {runner} = this.#track(record, alreadyStored);
-      const dueAt = dueAtOf(record);
+      const dueAt = dueAtBy(record, time);
       // Its turn decides whether it is too early for `onEnd`.
       if (record.ended !== undefined) runner.start(time);
       else runner.start(dueAt <= time ? time + Math.random() * spread : dueAt);
@@ -177,7 +177,7 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
       throw error;
     }
     entry.isStored = true;
-    entry.runner.start(dueAtOf(record));
+    entry.runner.start(dueAtBy(record, now()));
     return entry;
   }
 

@@ -114,6 +114,14 @@ test('a job holds a record, and its key only where that is not the location', ()
   expect(stateOf(readJob(jobId, written))).toEqual(readResumeToken(token));
 });
 
+test.each(['', 'a b', 'a.b', 'é', 5, undefined, {toString: 1}])(
+  'refuses %p as the id of a watch: queue.get would not find it',
+  (id) => {
+    const job = {...writeJob({version: 1, id: 'op-1.a', key: 'adele', token}), id} as unknown as JobData;
+    expect(() => readJob('op-1', job)).toThrow('The record op-1 was refused: id: it is none');
+  },
+);
+
 test('ids are such as BullMQ takes, and the same for the same key', () => {
   const ids = Array.from({length: 1000}, (_, index) => jobOf(`https://graph.example/${index}`).jobId);
   for (const id of ids) expect(id).toMatch(/^op-[\w-]{22}$/);

@@ -98,6 +98,11 @@ describe('a record', () => {
     ['an option that is not there', {retries: 5}, /^retries: there is no such option/],
     ['key', {key: 5}, /^key: expected a string, got 5$/],
     ['initialDelay', {initialDelay: -1}, /^initialDelay: expected milliseconds/],
+    [
+      'a wait of more than a year',
+      {initialDelay: 4e10},
+      /^initialDelay: expected milliseconds, up to 31622400000, got/,
+    ],
     ['data without a JSON form', {data: {amount: 5n}}, /^data\.amount: expected what JSON can express, got a bigint$/],
     ['data that is a function', {data: () => {}}, /^data: expected what JSON can express, got a function$/],
     ['data that is a symbol', {data: Symbol('mail')}, /^data: expected what JSON can express, got Symbol\(mail\)$/],
@@ -147,6 +152,7 @@ describe('a hostile record is refused, and the message names the field', () => {
     return stored((await takeTurn(record, options, beginning)).record);
   };
   const ended = {dueAt: beginning, rejections: 0};
+  const deep = JSON.parse('['.repeat(5000) + ']'.repeat(5000));
   const fetching = {attempts: 1, since: beginning, dueAt: beginning};
 
   test.each<[string, unknown, RegExp]>([
@@ -156,6 +162,12 @@ describe('a hostile record is refused, and the message names the field', () => {
     ['no version', {...record, version: undefined}, /^version: expected 1, got undefined$/],
     ['a later version', {...record, version: 2}, /^version: expected 1, got 2$/],
     ['an id that is none', {...record, id: 5}, /^id: expected a string, got 5$/],
+    ['an empty id', {...record, id: ''}, /^id: expected a string that is not empty, got ""$/],
+    [
+      'data nested too deeply',
+      {...record, data: deep},
+      /^data: expected what JSON can express, got one that it cannot/,
+    ],
     ['no key', {...record, key: undefined}, /^key: expected a string, got undefined$/],
     ['a foreign field', {...record, owner: 'a'}, /^owner: there is no such field; there are version, id/],
     [
@@ -226,6 +238,68 @@ describe('a hostile record is refused, and the message names the field', () => {
     if (!(error instanceof RecordRefusedError)) throw error;
     expect(error.message.length).toBeLessThan(300);
     expect(error.message).not.toContain('\u001b');
+  });
+});
+
+describe('a time of a record that cannot be right is repaired, and its turn is taken', () => {
+  const far = Date.UTC(9999, 0);
+  const begun = recordAt({totalTimeout: false});
+  const later = beginning + 60_000;
+  /** The record after a poll, with some times changed. */
+  const forged = async (times: object, {token: changes = {}, ...fields}: Record<string, object> = {}) => {
+    const {http} = serviceOf(['running']);
+    const {record} = await takeTurn(begun, {...everySecond, http}, beginning);
+    return stored({...record, token: {...record.token, ...times, ...changes}, ...fields}) as OperationRecord;
+  };
+
+  test.each<[string, object]>([
+    ['dueAt', {dueAt: far}],
+    ['dueAt and notBefore', {dueAt: far, notBefore: far}],
+    ['dueAt, by what a date can have at most', {dueAt: 8.64e15}],
+    ['dueAt of what was not polled yet', {dueAt: far, attempt: 0, observed: {}, operation: undefined}],
+  ])('%s', async (_, times) => {
+    const service = serviceOf(['succeeded']);
+    const turn = await takeTurn(await forged(times), {...everySecond, http: service.http}, later);
+    expect(turn).toMatchObject({done: {status: 'succeeded'}});
+    expect(service.requests).toHaveLength(1);
+  });
+
+  test('a wait that a service, a schedule or a user may have asked for is kept', async () => {
+    const year = 365 * 24 * 3_600_000;
+    const record = await forged({dueAt: later + year});
+    expect(await takeTurn(record, everySecond, later)).toEqual({record, events: [], dueAt: later + year});
+  });
+
+  test.each(['startedAt', 'changedAt', 'lastSeenAt', 'missingSince'])('%s after now', async (name) => {
+    const {http} = serviceOf([answer(404)]);
+    const turn = await takeTurn(await forged({[name]: far}), {...everySecond, http, notFoundGrace: 0}, later);
+    // A `missingSince` in the future made the grace that much longer.
+    expect(turn).toMatchObject({done: {status: 'abandoned', reason: 'notFound'}});
+    expect(Object(turn).done.error.elapsed).toBeGreaterThanOrEqual(0);
+    for (const time of ['startedAt', 'changedAt', 'lastSeenAt', 'missingSince'] as const)
+      expect(Object(turn.record.token)[time] ?? 0).toBeLessThanOrEqual(later + 1000);
+  });
+
+  test('a stalled operation is noticed, although it seems to have changed after now', async () => {
+    const {http} = serviceOf(['running']);
+    const {record} = await takeTurn(await forged({changedAt: far}), {...everySecond, http}, later);
+    const {events} = await takeTurn(record, {...everySecond, http, stalledAfter: 1000}, later + 2000);
+    expect(events.map(({type}) => type)).toContain('stalled');
+  });
+
+  test('when a result is fetched next', async () => {
+    const fetching = {attempts: 1, since: beginning, dueAt: far};
+    const operation = {
+      id: 'b',
+      status: 'succeeded',
+      rawStatus: 'succeeded',
+      raw: {},
+      resourceLocation: `${location}/r`,
+    };
+    const record = await forged({operation, endedAt: beginning}, {fetching});
+    const service = serviceOf([answer(200, {}, {size: 5})]);
+    const turn = await takeTurn(record, {...everySecond, http: service.http, fetchResult: true}, later);
+    expect(turn).toMatchObject({done: {status: 'succeeded', operation: {result: {size: 5}}}});
   });
 });
 

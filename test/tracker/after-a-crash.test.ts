@@ -59,6 +59,19 @@ describe('84: after a crash', () => {
     expect(left.texts.size).toBe(0);
   });
 
+  test('what somebody has made due in the year 9999 is polled: it would sleep for ever', async () => {
+    const store = testStore();
+    const tracker = await track({http: serviceOf(['running']).http, store, ...keep().options});
+    await tracker.add(location, {...here, key: 'a', totalTimeout: false});
+    const left = leftBehind(store);
+    const record = JSON.parse(left.texts.get('a') ?? '');
+    left.texts.set('a', JSON.stringify({...record, token: {...record.token, dueAt: Date.UTC(9999, 0)}}));
+    const {ends, options} = keep();
+    await track({http: serviceOf(['succeeded']).http, store: left, ...options});
+    await pass(200);
+    expect(ends).toMatchObject([{key: 'a', outcome: {status: 'succeeded'}}]);
+  });
+
   test('overdue polls are spread', async () => {
     const store = testStore();
     const tracker = await track({http: serviceOf(['running']).http, store, ...keep().options});
