@@ -196,7 +196,7 @@ describeWithRedis('a queue of operations', () => {
     const queue = bench.queue();
     const queued = await queue.add(location);
     // No lock runs out that long.
-    bench.worker({schedule: () => 500, http, recoverAfter: 60_000});
+    bench.worker({schedule: () => 60_000, http, recoverAfter: 60_000});
     await until(() => requests() === 1);
     let isRemoved = false;
     const removing = queue.remove(queued.id).finally(() => {

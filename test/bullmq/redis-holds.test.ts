@@ -1,7 +1,7 @@
 import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {createGraphClient} from 'operation-poller/graph';
 import {RedisHolds} from '../../src/bullmq/redis-holds.ts';
-import {Bench, describeWithRedis, dueOf, rejection, token, until} from './setup.ts';
+import {Bench, describeWithRedis, dueOf, passDeadline, rejection, token, until} from './setup.ts';
 
 const days = 1_728_000;
 
@@ -137,9 +137,16 @@ describeWithRedis('a 429 with Retry-After', () => {
     const addedAt = Date.now();
     await until(async () => (await waiting(queue)) === 1);
     expect(await dueOf(bench, first)).toBeLessThanOrEqual(addedAt + 600_000);
-    const held = await queue.add(emulator.addOperation().location, {totalTimeout: 2000});
+    const held = await queue.add(emulator.addOperation().location, {totalTimeout: 600_000});
     const other = await bench.emulator({script});
-    const refused = await queue.add(other.addOperation().location, {totalTimeout: 2000});
+    const refused = await queue.add(other.addOperation().location, {totalTimeout: 600_000});
+    const allAddedAt = Date.now();
+    await until(async () => (await waiting(queue)) === 3);
+    expect([emulator.received, other.received]).toEqual([1, 1]);
+    for (const operation of [held, refused]) {
+      expect(await dueOf(bench, operation)).toBeLessThanOrEqual(allAddedAt + 600_000);
+      await passDeadline(bench, operation);
+    }
     for (const error of await Promise.all([rejection(held.result()), rejection(refused.result())])) {
       expect(error).toMatchObject({
         name: 'WatchTimeoutError',

@@ -3,7 +3,7 @@ import {randomUUID} from 'node:crypto';
 import {once} from 'node:events';
 import {fileURLToPath} from 'node:url';
 import {afterAll, afterEach, beforeAll, describe} from '@jest/globals';
-import {Queue} from 'bullmq';
+import {Job, Queue} from 'bullmq';
 import {Redis} from 'ioredis';
 import ky, {type KyInstance} from 'ky';
 import {
@@ -18,7 +18,7 @@ import {
 } from 'operation-poller/bullmq';
 import {type GraphEmulator, type GraphEmulatorOptions, startGraphEmulator} from 'operation-poller/testing';
 import type {Engine} from '../../src/bullmq/engine-options.ts';
-import {jobOf} from '../../src/bullmq/job.ts';
+import {type JobData, jobOf} from '../../src/bullmq/job.ts';
 import {findRedis, startRedis, type TestRedis} from '../support/redis.ts';
 
 const source = findRedis();
@@ -182,6 +182,12 @@ export function holdingService(...statuses: readonly string[]): {
   return {fetch, http, location: 'https://graph.example/operations/a', requests: () => requests, release};
 }
 
+/**
+ * A `recoverAfter` with which a lock outlives a process that stands still for a second, in milliseconds: BullMQ renews a lock when half of
+ * it is over.
+ */
+export const longerThanStalls = 2200;
+
 /** The id that BullMQ has for an operation. */
 export function jobIdOf({id}: {readonly id: string}): string {
   return jobOf(id).jobId;
@@ -192,6 +198,14 @@ export async function dueOf(bench: Bench, operation: {readonly id: string}): Pro
   const score = await bench.redisClient().zscore(`bull:${bench.name}:delayed`, jobIdOf(operation));
   // Twelve bits of it are a counter.
   return Math.floor(Number(score) / 4096);
+}
+
+/** Makes the deadline of an operation that waits pass, without the time that it takes. */
+export async function passDeadline(bench: Bench, operation: {readonly id: string}): Promise<void> {
+  const job = await Job.fromId<JobData>(bench.raw(), jobIdOf(operation));
+  if (job === undefined) throw new Error('It has no job');
+  await job.updateData({...job.data, token: {...job.data.token, deadlineAt: Date.now() - 1}});
+  await job.promote();
 }
 
 /** What a promise rejects with. */

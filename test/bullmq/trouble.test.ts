@@ -3,7 +3,16 @@ import {beforeEach, expect, test} from '@jest/globals';
 import {Job, Worker} from 'bullmq';
 import ky from 'ky';
 import {PollWorker} from '../../src/bullmq/poll-worker.ts';
-import {Bench, describeWithRedis, holdingService, jobIdOf, rejection, startWorkerProcess, until} from './setup.ts';
+import {
+  Bench,
+  describeWithRedis,
+  holdingService,
+  jobIdOf,
+  longerThanStalls,
+  rejection,
+  startWorkerProcess,
+  until,
+} from './setup.ts';
 
 describeWithRedis('a worker that is killed', () => {
   const bench = new Bench();
@@ -47,7 +56,7 @@ describeWithRedis('a worker that is killed', () => {
     bench.opened(taker, () => taker.close());
     await taker.getNextJob('a lock that nobody renews');
     expect(await lost.getActiveCount()).toBe(1);
-    bench.worker({recoverAfter: 1000});
+    bench.worker({recoverAfter: longerThanStalls});
     expect((await queued.result()).status).toBe('succeeded');
     expect((await Job.fromId(bench.raw(), jobIdOf(queued)))?.stalledCounter).toBe(1001);
   });
