@@ -122,9 +122,11 @@ function cacheable(given: string | AccessToken, report: (error: TypeError) => vo
     report(expected('token: expiresOnTimestamp', takes, describeValue(expiresOnTimestamp)));
     return {token, usableUntil: Number.NEGATIVE_INFINITY};
   }
+  // In this order: if this process stands still between the two, the token is used for less time, not for more.
+  const at = now();
   const lifetime = expiresOnTimestamp - Date.now();
   // A token that lives less than twice the margin is used for half of its life.
-  return {token, usableUntil: now() + lifetime - Math.min(expiryMargin, lifetime / 2)};
+  return {token, usableUntil: at + lifetime - Math.min(expiryMargin, lifetime / 2)};
 }
 
 // Not seconds. 0 and negative times mean what they say: the token has expired.

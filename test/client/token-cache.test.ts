@@ -1,5 +1,7 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import {shareTokens} from '../../src/client/token-cache.ts';
+import {now} from '../../src/shared/clock.ts';
+import {SimulatedClock} from '../support/simulated-clock.ts';
 
 const reportError = jest.fn();
 
@@ -22,6 +24,25 @@ async function askedTwice(expiresOnTimestamp: number): Promise<number> {
   for (let count = 0; count < 2; count++) expect(await shared({forceRefresh: false, signal})).toBe('a-token');
   return source.mock.calls.length;
 }
+
+test('a token is used no longer than until five minutes before its expiry, wherever the process stands still', async () => {
+  const minutes = 60_000;
+  for (let after = 1; after < 12; after++) {
+    const machine = new SimulatedClock();
+    now();
+    const expiresOnTimestamp = machine.time + 60 * minutes;
+    const source = jest.fn(() => ({token: 'a-token', expiresOnTimestamp}));
+    const shared = shareTokens(source, 'scope');
+    if (typeof shared === 'string') throw new Error('It is not shared');
+    const {signal} = new AbortController();
+    machine.plan({after, stall: 20 * minutes});
+    await shared({forceRefresh: false, signal});
+    machine.time = expiresOnTimestamp - 5 * minutes + 1;
+    await shared({forceRefresh: false, signal});
+    expect([after, source.mock.calls.length]).toEqual([after, 2]);
+    jest.restoreAllMocks();
+  }
+});
 
 describe('the expiry of a token', () => {
   test.each([
