@@ -22,6 +22,7 @@ import type {Change} from './polling/step-builder.ts';
 import {waitForStatus} from './polling/wait-for-status.ts';
 import {Watch} from './polling/watch.ts';
 import type {WatchSource} from './polling/watch-source.ts';
+import type {Protocol} from './protocol/protocol.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {now, processClock} from './shared/clock.ts';
 import {handedOver} from './shared/handed-over.ts';
@@ -87,6 +88,11 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    * not show. A placeholder stands for a key among the client's headers, which the client fills in. */
   get location(): string {
     return this.#watch.state.location;
+  }
+
+  /** @internal What it is watched by, for a runner that takes over. */
+  get protocol(): Protocol {
+    return this.#watch.settings.reader.protocol;
   }
 
   /**

@@ -2,6 +2,7 @@ import type {JobsOptions, Queue} from 'bullmq';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import {type ResumeToken, writeResumeToken} from '../operation/resume-token.ts';
 import {shiftTimes, type WatchState} from '../operation/state.ts';
+import type {Protocol} from '../protocol/protocol.ts';
 import {type RecordOptions, recordedState, recordOptionChecks} from '../runner/create-record.ts';
 import {type OperationRecord, recordOf} from '../runner/record.ts';
 import {
@@ -96,8 +97,12 @@ export class JobAdder<Data> {
   }
 
   /** Adds one operation. @returns what is in Redis now: what was added, or what was there before */
-  async add(source: string | URL | ResumeToken, options?: AddOptions<Data>): Promise<Entry<Data>> {
-    const job = this.#prepare(source, options, await this.#timeOfCall());
+  async add(
+    source: string | URL | ResumeToken,
+    options: AddOptions<Data> | undefined,
+    protocol: Protocol | undefined,
+  ): Promise<Entry<Data>> {
+    const job = this.#prepare(source, options, await this.#timeOfCall(), protocol);
     const {name, data, opts} = this.#jobFor(job);
     await this.#queue.add(name, data, opts);
     return await this.#entryOf(job);
@@ -132,10 +137,15 @@ export class JobAdder<Data> {
     return Math.ceil(clock.now() - since);
   }
 
-  #prepare(source: string | URL | ResumeToken, options: AddOptions<Data> = {}, now: number): NewJob<Data> {
-    const {handOver, name, priority, key, data, ...watch} = checkOptions(options, addChecks);
+  #prepare(
+    source: string | URL | ResumeToken,
+    options: AddOptions<Data> = {},
+    now: number,
+    ofPoller?: Protocol,
+  ): NewJob<Data> {
+    const {handOver, name, priority, key, data, protocol = ofPoller, ...watch} = checkOptions(options, addChecks);
     const place = typeof source === 'string' || source instanceof URL ? source : this.#byClock(source);
-    const state = recordedState(place, watch, now);
+    const state = recordedState(place, {...watch, protocol}, now);
     const {jobId} = jobOf(key ?? state.location);
     const record = recordOf(createId(jobId), key ?? state.location, data, state);
     return {jobId, record, state, handOver, name, priority};

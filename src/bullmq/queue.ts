@@ -4,6 +4,7 @@ import {Queue} from 'bullmq';
 import {InvalidResumeTokenError} from '../operation/errors.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {OperationPoller} from '../poller.ts';
+import type {Protocol} from '../protocol/protocol.ts';
 import {addOrTakeOver} from '../runner/add-or-take-over.ts';
 import type {Checks} from '../shared/check-options.ts';
 import {readLocation} from '../shared/location.ts';
@@ -169,7 +170,7 @@ export function createOperationQueue<Data = unknown, Result = unknown>(
   };
   return {
     add: async (source, options) => {
-      const add = (place: string | URL | ResumeToken) => adder.add(place, options);
+      const add = (place: string | URL | ResumeToken, protocol?: Protocol) => adder.add(place, options, protocol);
       return new QueuedOperation(reader, await addOrTakeOver(source, add, ({state}) => state.location));
     },
     addMany: async (operations) => {

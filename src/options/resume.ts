@@ -48,9 +48,11 @@ export function readResumed(token: ResumeToken | string, given: PollOptions = {}
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {
     const its = JSON.stringify(state.protocol.slice(0, 40));
-    throw new InvalidResumeTokenError(
-      `Invalid resume token: its protocol is ${its}, that of the options is ${JSON.stringify(name)}`,
-    );
+    const but =
+      options.protocol === undefined
+        ? 'which is missing among the options'
+        : `that of the options is ${JSON.stringify(name)}`;
+    throw new InvalidResumeTokenError(`Invalid resume token: its protocol is ${its}, ${but}`);
   }
   return {state: resumedState(state, options, settings, time ?? now()), settings};
 }

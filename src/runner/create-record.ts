@@ -34,7 +34,7 @@ export const recordOptionChecks = {
  *
  * @param place where the operation is, or a poller or a resume token to resume from. A poller goes on as well: stop it once the
  *   record is stored
- * @param options see {@link RecordOptions}; `protocol` is needed again for a poller or token of a protocol of your own
+ * @param options see {@link RecordOptions}; `protocol` is needed again for a token of a protocol of your own
  * @param now by the runner's clock, in milliseconds since 1970
  * @throws TypeError or RangeError that names the option; InvalidResumeTokenError
  *
@@ -63,5 +63,7 @@ export function recordedState(
   now: number,
 ): WatchState {
   if (typeof place === 'string' || place instanceof URL) return firstState(place, readOptions(options), now);
-  return readResumed(place instanceof OperationPoller ? place.toJSON() : place, options, now).state;
+  if (!(place instanceof OperationPoller)) return readResumed(place, options, now).state;
+  const {protocol = place.protocol} = options;
+  return readResumed(place.toJSON(), {...options, protocol}, now).state;
 }

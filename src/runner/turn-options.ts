@@ -102,7 +102,7 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
     const protocol = protocols.find((own) => own.name === name) ?? protocolNamed(name);
     if (protocol === undefined) {
       // Whoever can write to the store can make the name as long as they like.
-      const why = `token.protocol: there is none named ${JSON.stringify(name.slice(0, 40))} here`;
+      const why = `token.protocol: there is none named ${JSON.stringify(name.slice(0, 40))} here; give it among protocols`;
       throw new RecordRefusedError(why, id, 'unknownProtocol');
     }
     const pollOptions: PollOptions = {...others, consecutiveFailures, retry: {retries: 0}, protocol};

@@ -3,6 +3,7 @@ import {ConcurrencyLimit} from '../client/concurrency-limit.ts';
 import {type OperationEventType, operationEventTypes} from '../operation/events.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {OperationPoller} from '../poller.ts';
+import type {Protocol} from '../protocol/protocol.ts';
 import {addOrTakeOver} from '../runner/add-or-take-over.ts';
 import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
 import {dueAtBy, type OperationRecord, stateOf} from '../runner/record.ts';
@@ -77,7 +78,8 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     place: string | URL | OperationPoller<Added> | ResumeToken,
     options: RecordOptions<Data, Added> = {},
   ): Promise<TrackedOperation<Data, Added>> {
-    const add = (source: string | URL | ResumeToken): Promise<Entry<Data>> => this.#entryOf(source, options);
+    const add = (source: string | URL | ResumeToken, protocol?: Protocol): Promise<Entry<Data>> =>
+      this.#entryOf(source, options, protocol);
     const entry = await addOrTakeOver(place, add, ({runner}) => runner.record.token.location);
     return entry.tracked as TrackedOperation<Data, Added>;
   }
@@ -151,10 +153,14 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
   }
 
   /** The entry of an operation, which is there already or is added. */
-  async #entryOf(place: string | URL | ResumeToken, options: RecordOptions<Data>): Promise<Entry<Data>> {
+  async #entryOf(
+    place: string | URL | ResumeToken,
+    options: RecordOptions<Data>,
+    ofPoller: Protocol | undefined,
+  ): Promise<Entry<Data>> {
     this.#checkIsOpen();
     const {turnOptions, resume, writer} = this.#context;
-    const record = createRecordOf(place, options, turnOptions);
+    const record = createRecordOf(place, options, turnOptions, ofPoller);
     const {key} = record;
     const known = this.#entries.get(key);
     if (known !== undefined) {
@@ -208,10 +214,11 @@ function createRecordOf<Data>(
   place: string | URL | ResumeToken,
   options: RecordOptions<Data>,
   {protocols}: TurnOptions<Data>,
+  ofPoller: Protocol | undefined,
 ): OperationRecord<Data> {
   const own = checkOptions(options, recordOptionChecks);
   const name: unknown = Object(place).protocol;
-  const {protocol = protocols?.find((each) => each.name === name)} = own;
+  const {protocol = ofPoller ?? protocols?.find((each) => each.name === name)} = own;
   const record = createRecord(place, {...own, protocol});
   checkWellFormed('key', record.key);
   return toProcessClock(record);

@@ -1,7 +1,7 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import ky from 'ky';
-import {type OperationEvent, pollOperation, WatchAbortedError} from 'operation-poller';
+import {type OperationEvent, pollOperation, protocols, WatchAbortedError} from 'operation-poller';
 import type {EndedRecord} from 'operation-poller/runner';
 import type {OperationStep} from '../../src/testing/index.ts';
 import {Bench, describeWithRedis, dueOf, holdingService, jobIdOf, rejection, token, until} from './setup.ts';
@@ -168,6 +168,19 @@ describeWithRedis('add', () => {
     expect(seen.map(({type, attempt}) => `${attempt} ${type}`)).toEqual([
       ...['1 polled', '1 notStarted', '2 polled', '2 running', '3 polled', '4 polled', '4 succeeded'],
     ]);
+  });
+
+  test('83: takes the protocol from the poller', async () => {
+    const emulator = await bench.emulator();
+    const {location} = emulator.addOperation({script: ['running', 'succeeded']});
+    const renders = protocols.define({...protocols.longRunning, name: 'renders'});
+    const poller = pollOperation(location, {token, protocol: renders, schedule: () => 60_000});
+    await poller.waitFor('running');
+    const queue = bench.queue();
+    const queued = await queue.add(poller);
+    await queue.wake(queued.key);
+    bench.worker({protocols: [renders]});
+    expect((await queued.result()).status).toBe('succeeded');
   });
 
   test('83: leaves a poller alone where it fails', async () => {

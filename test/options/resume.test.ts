@@ -120,11 +120,12 @@ describe('a watch that is resumed', () => {
 });
 
 describe('what is no resume token is refused (row 31)', () => {
-  test('of another protocol than that of the options', () => {
-    expect(thrownBy(() => resumeOperation(token))).toEqual(
-      new InvalidResumeTokenError(
-        'Invalid resume token: its protocol is "tasks", that of the options is "longRunning"',
-      ),
+  test.each([
+    ['another protocol than that of the options', {protocol: longRunning}, 'that of the options is "longRunning"'],
+    ['a protocol of your own that the options lack', {}, 'which is missing among the options'],
+  ])('of %s', (_, options, but) => {
+    expect(thrownBy(() => resumeOperation(token, options))).toEqual(
+      new InvalidResumeTokenError(`Invalid resume token: its protocol is "tasks", ${but}`),
     );
   });
 

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {pollOperation} from '../../src/index.ts';
+import {pollOperation, protocols} from '../../src/index.ts';
 import {
   createRecord,
   dueAtOf,
@@ -76,6 +76,14 @@ describe('a record', () => {
     poller.stop();
     const record = createRecord(poller, {protocol: tasks}, Date.now());
     expect(record.token).not.toHaveProperty('abandoned');
+  });
+
+  test('of a poller takes the protocol from it, unless the options have one', () => {
+    const {http} = serviceOf(['running']);
+    const poller = pollOperation(location, {http, protocol: tasks, initialDelay: 60_000});
+    expect(createRecord(poller).token.protocol).toBe(tasks.name);
+    expect(() => createRecord(poller, {protocol: protocols.longRunning})).toThrow(/its protocol is "tasks"/);
+    poller.stop();
   });
 
   test('of an operation that has ended: handed over without a request', async () => {

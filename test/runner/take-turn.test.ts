@@ -567,14 +567,16 @@ describe('refused', () => {
     const record = recordAt();
     const error = await refusal({}, record);
     expect(error).toMatchObject({reason: 'unknownProtocol', id: record.id});
-    expect(error.message).toBe(`The record ${record.id} was refused: token.protocol: there is none named "tasks" here`);
+    expect(error.message).toBe(
+      `The record ${record.id} was refused: token.protocol: there is none named "tasks" here; give it among protocols`,
+    );
   });
 
   test('a protocol whose name is very long, in a message that is not', async () => {
     const record = recordAt();
     const protocol = 'x'.repeat(500_000);
     const error = await refusal({}, {...record, token: {...record.token, protocol}});
-    expect(error.why).toBe(`token.protocol: there is none named "${'x'.repeat(40)}" here`);
+    expect(error.why).toBe(`token.protocol: there is none named "${'x'.repeat(40)}" here; give it among protocols`);
   });
 
   test("an operation to which the client's token may not go", async () => {

@@ -57,6 +57,15 @@ describe('83: a poller that is added', () => {
     other.stop();
   });
 
+  test('whose protocol the tracker lacks goes on, and the error says what is missing', async () => {
+    const service = serviceOf(['running']);
+    const poller = pollOperation(location, {http: service.http, protocol: tasks});
+    const tracker = await track({...keep().options, protocols: []});
+    await expect(tracker.add(poller)).rejects.toThrow('there is none named "tasks" here; give it among protocols');
+    expect(poller.abandoned).toBeUndefined();
+    poller.stop();
+  });
+
   test('is handed over where it has ended, too', async () => {
     const service = serviceOf(['failed']);
     const poller = pollOperation(location, {http: service.http, protocol: tasks});
