@@ -52,6 +52,17 @@ describe('the machine, used purely', () => {
     expect(emittedBy(actions)).toEqual([]);
   });
 
+  test.each([
+    ['input', undefined, 'an object with a location, got undefined'],
+    ['input', location, 'an object with a location, got a string'],
+    ['location', {}, 'an absolute http or https URL, got undefined'],
+  ])('does not start by a wrong %s: %p', async (name, input, but) => {
+    const actor = createActor(operationMachine, {input: input as never});
+    actor.subscribe({error: () => undefined});
+    actor.start();
+    await expect(toPromise(actor)).rejects.toEqual(new TypeError(`${name}: expected ${but}`));
+  });
+
   // state → event → state
   const histories = {
     'nothing known': [],
