@@ -54,7 +54,9 @@ const engineChecks = {
   ),
   // A URL is not shown: it holds the password.
   connection: (name, value) => {
-    if (!isObject(value)) throw expected(name, 'options such as {host, port} or a Redis client', `a ${typeof value}`);
+    if (isObject(value)) return;
+    const got = typeof value === 'string' ? 'a string' : describeValue(value);
+    throw expected(name, 'options such as {host, port} or {url}, or a Redis client', got);
   },
   prefix: checkNonEmptyString,
   onError: checkFunction,

@@ -2,7 +2,7 @@ import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
 import ky from 'ky';
 import {protocols} from 'operation-poller';
-import {createOperationWorker, type JobSkippedError} from 'operation-poller/bullmq';
+import {createOperationQueue, createOperationWorker, type JobSkippedError} from 'operation-poller/bullmq';
 import type {JobData} from '../../src/bullmq/job.ts';
 import {createGraphClient} from '../../src/graph/index.ts';
 import {Bench, describeWithRedis, holdingService, jobIdOf, token, until} from './setup.ts';
@@ -260,6 +260,19 @@ describeWithRedis('40: a location on a public host over http', () => {
     expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
     expect(bench.errors[0]?.message).toContain('expected https, or http on this machine, because a token goes there');
   });
+});
+
+test.each([
+  ['redis://:secret@redis:6379', 'a string'],
+  [undefined, 'undefined'],
+  [6379, '6379'],
+])('a connection %p is refused, and a URL is not shown', (connection, got) => {
+  const error = new TypeError(
+    `connection: expected options such as {host, port} or {url}, or a Redis client, got ${got}`,
+  );
+  const options = {name: 'a', connection: connection as never};
+  expect(() => createOperationQueue(options)).toThrow(error);
+  expect(() => createOperationWorker(options)).toThrow(error);
 });
 
 test.each([
