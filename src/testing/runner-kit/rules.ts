@@ -52,6 +52,8 @@ function* earlyPolls({scenario, scene, operation: {plan, addedAt}, polls}: Facts
   }
 }
 
+const times = (count: number): string => (count === 1 ? 'once' : `${count} times`);
+
 /** All rules, by the names that a report has. */
 export const rules: readonly Rule[] = [
   {
@@ -104,7 +106,7 @@ export const rules: readonly Rule[] = [
       // A poll that the deadline cut off may still arrive.
       if (first === undefined || plan.totalTimeout !== undefined) return undefined;
       const later = polls.filter((at) => at > first.at);
-      return later.length === 0 ? undefined : `polled ${later.length} times after onEnd was called`;
+      return later.length === 0 ? undefined : `polled ${times(later.length)} after onEnd was called`;
     },
   },
   {
@@ -112,7 +114,7 @@ export const rules: readonly Rule[] = [
     violation: ({scenario, scene, operation: {plan}, polls}) => {
       const ends = plan.script.findIndex(isEnd);
       const later = ends < 0 || scenario.overlaps ? 0 : polls.length - ends - 1 - scene.kills.length;
-      return later <= 0 ? undefined : `polled ${later} times after the end`;
+      return later <= 0 ? undefined : `polled ${times(later)} after the end`;
     },
   },
   {
@@ -132,7 +134,7 @@ export const rules: readonly Rule[] = [
       const later = polls.filter(isLater);
       // A turn that a kill cut off is taken again.
       const allowed = 1 + scene.kills.filter(isLater).length;
-      return later.length <= allowed ? undefined : `polled ${later.length} times after the deadline`;
+      return later.length <= allowed ? undefined : `polled ${times(later.length)} after the deadline`;
     },
   },
   {

@@ -122,7 +122,7 @@ export const scenarios: readonly Scenario[] = [
       await scene.polled('late-1', 1);
       await sleep(pollInterval);
       await scene.kill();
-      await sleep(scene.lease);
+      await scene.stayDown(scene.lease);
       await scene.start();
     },
   },
@@ -133,8 +133,13 @@ export const scenarios: readonly Scenario[] = [
     play: async (scene) => {
       await scene.start();
       await scene.startAnother();
-      const slow = {...running, delay: 2 * scene.lease};
-      await addSeveral(scene, {key: 'slower', script: [running, slow, succeeded], outcome: succeeded});
+      const script = [running, {...running, delay: 2 * scene.lease}, succeeded];
+      await addSeveral(scene, {key: 'slower', script, outcome: succeeded});
+      // Until the answer is there at last: a runner that writes it all the same forgets the end that it has stored. The waits
+      // between the calls double, from one second on.
+      const rejections = Math.ceil(Math.log2(scene.lease / 1000 + 2));
+      const onEnd = Array.from({length: rejections}, () => 'reject' as const);
+      await scene.add({key: 'unhandled', script, outcome: succeeded, onEnd});
     },
   },
   {

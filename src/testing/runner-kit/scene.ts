@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import type {IntervalHistogram} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
+import {checkFunctions} from '../checks.ts';
 import type {EmulatedOperation} from '../emulated-operation.ts';
 import {type GraphEmulator, startGraphEmulator} from '../graph-emulator.ts';
 import type {StepAnswer} from '../operation-step.ts';
@@ -18,6 +19,8 @@ export const longLease = 120_000;
 const requestTimeout = 120_000;
 /** How often the kit checks for what it waits for, in milliseconds. */
 const tick = 10;
+
+const checkInstance = checkFunctions('an object with the function kill', 'kill');
 
 /** How an operation ends. */
 export interface PlannedOutcome {
@@ -110,7 +113,9 @@ export class Scene {
 
   async start(given: Partial<Pick<RunnerInstanceOptions, 'lease' | 'clockAhead'>> = {}): Promise<void> {
     const common = {token: this.token, endsUrl: this.#ends.url, pollInterval, requestTimeout};
-    this.#instances.push(await this.runner.start({...common, lease: this.lease, clockAhead: 0, ...given}));
+    const instance = await this.runner.start({...common, lease: this.lease, clockAhead: 0, ...given});
+    checkInstance('what start resolves with', instance);
+    this.#instances.push(instance);
   }
 
   /** Starts a second instance, if the runner can have one. */
@@ -123,6 +128,19 @@ export class Scene {
     this.kills.push(Date.now());
     await this.#instances.shift()?.kill();
     await this.look();
+  }
+
+  /**
+   * Lets time pass after a kill, in milliseconds, while no instance runs.
+   *
+   * @throws Error where the one that was killed goes on: then nothing that a kill is to show can be seen
+   */
+  async stayDown(time: number): Promise<void> {
+    const since = Math.max(...this.kills) + this.lease / 2;
+    await sleep(time);
+    const goesOn = this.operations.some(({emulated}) => emulated.requests.some(({at}) => at > since));
+    // On a busy machine a request may arrive that late.
+    if (goesOn && this.longestStall < this.lease / 2) throw new Error('kill: the instance goes on polling after it');
   }
 
   async add(plan: PlannedOperation): Promise<void> {

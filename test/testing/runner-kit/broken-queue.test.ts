@@ -29,6 +29,7 @@ const caught: ReadonlyArray<readonly [fault: BrokenQueue, rule: string, scenario
   ['takes a record out of the table for its turn', again, 'killed during onEnd'],
   ['leases nothing, so that turns are taken twice at once and the older is written too', early, undisturbed],
   ['writes although its lease has run out', isStored, 'an answer slower than a lease'],
+  ['changes a record that is there although its lease has run out', isStored, 'an answer slower than a lease'],
   ['removes a record before onEnd has resolved', again, 'killed during onEnd'],
   ['swallows what onEnd rejects with', again, undisturbed],
   ['polls at once after a hint', hint, 'hints that come too early'],

@@ -111,6 +111,7 @@ export type BrokenQueue =
   | 'takes a record out of the table for its turn'
   | 'leases nothing, so that turns are taken twice at once and the older is written too'
   | 'writes although its lease has run out'
+  | 'changes a record that is there although its lease has run out'
   | 'removes a record before onEnd has resolved'
   | 'swallows what onEnd rejects with'
   | 'polls at once after a hint'
@@ -182,6 +183,11 @@ export const brokenQueues: Readonly<Record<BrokenQueue, new () => Queue>> = {
     override put(row: Row, record: OperationRecord, dueAt: number): void {
       super.put(row, record, dueAt);
       this.table.set(record.key, row);
+    }
+  },
+  'changes a record that is there although its lease has run out': class extends Queue {
+    override mayWrite(): boolean {
+      return true;
     }
   },
   'removes a record before onEnd has resolved': class extends Queue {

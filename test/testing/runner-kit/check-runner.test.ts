@@ -66,9 +66,26 @@ test.each<[string, readonly unknown[], string | RegExp]>([
     ['mine', () => ({start: true, add: () => {}, close: () => {}})],
     /^the runner that open makes: expected an object with the functions start, add and close, got \{ start: true/,
   ],
+  [
+    'an instance that cannot be killed',
+    ['mine', () => Object.assign(new Queue(), {start: async () => undefined})],
+    'what start resolves with: expected an object with the function kill, got undefined',
+  ],
 ])('%s is refused, and the argument named', async (_, given, message) => {
   await expect(Reflect.apply(checkRunner, undefined, given)).rejects.toThrow(message);
 });
+
+test('an instance that goes on after its kill is refused: no kill would show anything', async () => {
+  class Immortal extends Queue {
+    override async start(options: RunnerInstanceOptions): Promise<RunnerInstance> {
+      await super.start(options);
+      return {kill: () => undefined};
+    }
+  }
+  await expect(checkRunner('mine', () => new Immortal())).rejects.toThrow(
+    'kill: the instance goes on polling after it',
+  );
+}, 120_000);
 
 const hint = 'A hint makes no poll earlier than the service allows';
 
