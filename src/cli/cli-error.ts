@@ -51,7 +51,11 @@ const hints: ReadonlyArray<readonly [ErrorClass, exitCode: number, hint: string]
   ],
   [UnreachableError, exitCodes.unreachable, 'Check host and network, then watch again: it may still be running.'],
   [OperationNotWatchableError, exitCodes.unreachable, 'It may be running. Check before you start it again.'],
-  [ProtocolError, exitCodes.unreachable, 'Check the location and --protocol (see "operation-poller protocols").'],
+  [
+    ProtocolError,
+    exitCodes.unreachable,
+    'Check the location, and --protocol (see "operation-poller protocols") or --protocol-file.',
+  ],
   [ResultUnavailableError, exitCodes.unreachable, 'The operation succeeded: watch it again with --fetch-result.'],
   [InvalidResumeTokenError, exitCodes.usage, 'Delete the file and give the location to start over.'],
 ];

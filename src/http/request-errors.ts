@@ -44,8 +44,8 @@ export function httpError(response: ServiceResponse, tokenOrigin: string, reader
   };
   const where = redactUrl(location, redirected ? '' : tokenOrigin, secrets, maxShownLocation);
   const details = [code, message].filter(Boolean).join(', ').replaceAll(where, '…');
-  const own = sameToken === undefined ? '' : ` (${sameToken})`;
-  return new PollError(`${method} ${where} answered ${status}${own}${details === '' ? '' : `: ${details}`}`, facts);
+  const own = sameToken ? ` (${sameToken})` : '';
+  return new PollError(`${method} ${where} answered ${status}${own}${details && `: ${details}`}`, facts);
 }
 
 /** Whether the service throttles: by 429, by 403 with a `Retry-After`, or as its protocol says. */

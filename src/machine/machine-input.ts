@@ -12,7 +12,7 @@ import {WatchInput} from './watch-input.ts';
  * @throws TypeError where there is no input, and what a wrong location or option makes `firstState` throw
  */
 export function initialContext(input: OperationInput | undefined): WatchState {
-  checkIsObject('input', input, 'an object with a location');
+  checkIsObject('input', input);
   const {location, ...options} = input;
   return firstState(location, readOptions(options), now());
 }

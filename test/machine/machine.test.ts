@@ -53,8 +53,8 @@ describe('the machine, used purely', () => {
   });
 
   test.each([
-    ['input', undefined, 'an object with a location, got undefined'],
-    ['input', location, 'an object with a location, got a string'],
+    ['input', undefined, 'an object, got undefined'],
+    ['input', location, 'an object, got a string'],
     ['location', {}, 'an absolute http or https URL, got undefined'],
   ])('does not start by a wrong %s: %p', async (name, input, but) => {
     const actor = createActor(operationMachine, {input: input as never});
