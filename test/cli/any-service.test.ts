@@ -63,6 +63,23 @@ test('a protocol in a file, and a header for the root', async () => {
 });
 
 test.each([
+  ['without a protocol', []],
+  ['with another protocol', ['--protocol', 'longRunning']],
+])('a resume file of a protocol in a file, %s', async (_, given) => {
+  const {root, requests} = await serve({id: 'a', state: 'on'});
+  const path = await protocolFile('{"name": "mine", "status": "/state", "words": {"over": "succeeded"}}');
+  const resume = ['--resume', join(folder, 'saved.json'), '--timeout', '50ms'];
+  expect((await run(['watch', `${root}/1`, '--protocol-file', path, ...resume], {env})).exitCode).toBe(4);
+  const asked = requests.length;
+  const {exitCode, stderr} = await run(['watch', ...given, ...resume], {env});
+  expect([exitCode, requests.length]).toEqual([2, asked]);
+  expect(stderr).toBe(
+    'operation-poller: --resume: the file is for the protocol "mine"\n' +
+      '  Give that protocol with --protocol or --protocol-file, as in the run that wrote the file.\n',
+  );
+});
+
+test.each([
   [
     [],
     'No token was given. Use --token-env, --token-file or --token-command. For a key in a header of its own: --header-env',

@@ -43,6 +43,10 @@ describe('an error as a CLI error', () => {
     expect(toCliError(thrown)).toMatchObject({exitCode: 70, message: expect.stringMatching(/^unexpected: ./)});
   });
 
+  test('names both options that may be wrong where responses cannot be read', () => {
+    expect(toCliError(new ProtocolError('x')).hint).toMatch(/--protocol .* or --protocol-file/);
+  });
+
   test('says whether the operation may have started', () => {
     expect(toCliError(notStarted(undefined, true)).hint).toContain('may have started');
     expect(toCliError(notStarted(undefined, false)).hint).toContain('Nothing was started');
