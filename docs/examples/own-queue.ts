@@ -19,9 +19,9 @@ export function wake(table: Table, key: string, now: number): void {
 }
 
 /** Takes the turns that are due, one at a time, until the signal aborts. */
-export async function work<Data>(
+export async function work<Data, Result = unknown>(
   table: Table,
-  options: TurnOptions<Data>,
+  options: TurnOptions<Data, Result>,
   {lease = 60_000, clock = Date.now, onError = console.error as (error: unknown) => void} = {},
 ): Promise<void> {
   while (options.signal?.aborted !== true) {
@@ -33,7 +33,7 @@ export async function work<Data>(
       const leasedUntil = now + lease;
       row.leasedUntil = leasedUntil;
       // What it throws leaves the row as it is: it is taken again when its lease has run out.
-      const turn = await takeTurn<Data>(JSON.parse(row.record), options, now).catch(onError);
+      const turn = await takeTurn(JSON.parse(row.record), options, now).catch(onError);
       if (turn?.error !== undefined) onError(turn.error);
       // Somebody else has the row once its lease has run out. In SQL: … where key = … and leased_until = …
       if (turn === undefined || row.leasedUntil !== leasedUntil) continue;

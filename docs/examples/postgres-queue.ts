@@ -15,9 +15,9 @@ export async function add(sql: Sql, record: OperationRecord): Promise<void> {
 }
 
 /** Takes the turns that are due, several at once, until the signal aborts. */
-export async function work<Data>(
+export async function work<Data, Result = unknown>(
   sql: Sql,
-  options: TurnOptions<Data>,
+  options: TurnOptions<Data, Result>,
   {
     lease = 60_000,
     concurrency = 10,
@@ -28,7 +28,7 @@ export async function work<Data>(
 ): Promise<void> {
   let active = 0;
   const take = async (stored: string, leasedUntil: number): Promise<void> => {
-    const turn = await takeTurn<Data>(JSON.parse(stored), options, clock());
+    const turn = await takeTurn(JSON.parse(stored), options, clock());
     if (turn.error !== undefined) onError(turn.error);
     // Once its lease has run out, somebody else has the row, and this changes nothing.
     const {key} = turn.record;

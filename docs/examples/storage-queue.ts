@@ -19,10 +19,10 @@ export async function add(queue: QueueClient, record: OperationRecord): Promise<
 }
 
 /** Takes the turns that are due, several at once, until the signal aborts. */
-export async function work<Data>(
+export async function work<Data, Result = unknown>(
   queue: QueueClient,
   poison: QueueClient,
-  options: TurnOptions<Data>,
+  options: TurnOptions<Data, Result>,
   {
     lease = 60_000,
     concurrency = 32,
