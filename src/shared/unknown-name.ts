@@ -10,9 +10,9 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   return new TypeError(printable(message));
 }
 
-/** Whether a name is the last word of another. */
+/** Whether a name is part of another, as `timeout` and `total` are of `totalTimeout`. */
 function isShortFor(name: string, other: string): boolean {
-  return name.length >= 4 && other.endsWith(name.charAt(0).toUpperCase() + name.slice(1));
+  return name.length >= 4 && other.toLowerCase().includes(name.toLowerCase());
 }
 
 /** Whether two names are at most two edits apart, which is most of what people mistype (Levenshtein distance). */

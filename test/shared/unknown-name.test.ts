@@ -3,6 +3,8 @@ import {unknownName} from '../../src/shared/unknown-name.ts';
 
 test.each([
   ['timeout', '. Did you mean requestTimeout or totalTimeout?'],
+  ['total', '. Did you mean totalTimeout?'],
+  ['Timeo', '. Did you mean requestTimeout or totalTimeout?'],
   ['totalTimeut', '. Did you mean totalTimeout?'],
   ['totalTemeoud', '. Did you mean totalTimeout?'],
   ['tatalTemeoud', ''],
