@@ -27,11 +27,16 @@ const unsendable: ReadonlySet<string> = new Set(['ERR_INVALID_ARG_TYPE', 'ERR_IN
 
 /** The error for a response that is not an operation. */
 export function httpError(response: ServiceResponse, tokenOrigin: string, reader: ProtocolReader): PollError {
-  const {status, json, answer, retryAfter, method, location, redirected, isForeign, sameToken, secrets} = response;
+  const {status, headers, json, answer, retryAfter, method, location, redirected, isForeign, sameToken, secrets} =
+    response;
   const error = readHttpFault(json, reader);
   const code = redact(error.code, secrets);
   const message = redact(error.message, secrets);
-  const throttled = isThrottled(response, reader);
+  // By 429, by 403 with a `Retry-After`, or as the protocol says.
+  const throttled =
+    status === 429 ||
+    (status === 403 && (retryAfter !== undefined || headers.has('retry-after'))) ||
+    (status >= 400 && status !== 401 && hasThrottlingCode(json, reader));
   const facts: PollErrorFacts = {
     kind: 'http',
     transient: throttled || transientStatuses.has(status),
@@ -46,13 +51,6 @@ export function httpError(response: ServiceResponse, tokenOrigin: string, reader
   const details = [code, message].filter(Boolean).join(', ').replaceAll(where, '…');
   const own = sameToken ? ` (${sameToken})` : '';
   return new PollError(`${method} ${where} answered ${status}${own}${details && `: ${details}`}`, facts);
-}
-
-/** Whether the service throttles: by 429, by 403 with a `Retry-After`, or as its protocol says. */
-function isThrottled({status, headers, json, retryAfter}: ServiceResponse, reader: ProtocolReader): boolean {
-  if (status === 429) return true;
-  if (status === 403 && (retryAfter !== undefined || headers.has('retry-after'))) return true;
-  return status >= 400 && status !== 401 && hasThrottlingCode(json, reader);
 }
 
 /** The error for a response that cannot be read as an operation. */
