@@ -60,8 +60,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'a 403 with `Retry-After` ends the watch',
     file: 'http/request-errors.ts',
-    search: "if (status === 403 && (retryAfter !== undefined || headers.has('retry-after'))) return true;",
-    replace: 'if (headers === undefined && retryAfter === undefined) return true;',
+    search: "(status === 403 && (retryAfter !== undefined || headers.has('retry-after')))",
+    replace: '(headers === undefined && retryAfter === undefined)',
   },
   {
     name: 'a date is measured by our own clock',
