@@ -1,6 +1,7 @@
 import {decodeUtf8} from '../shared/location.ts';
 
-const challenge = /\bclaims\s*=\s*(?:"([^"]*)"|([^\s",]+))/i;
+// The first that is in no quoted string (RFC 9110, section 11.2).
+const challenge = /^(?:[^"]|"(?:[^"\\]|\\.)*")*?(?<![^\s,])claims\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s",]+))/is;
 
 /**
  * Reads the claims of a challenge from `WWW-Authenticate`, as [Continuous Access
@@ -10,14 +11,13 @@ const challenge = /\bclaims\s*=\s*(?:"([^"]*)"|([^\s",]+))/i;
  * @returns the claims as JSON text, or `undefined` when there are none that can be read
  */
 export function readClaims(header: string | null): string | undefined {
-  const found = challenge.exec(header ?? '');
-  const encoded = found?.[1] ?? found?.[2];
-  if (encoded === undefined) return undefined;
   try {
-    const claims = decodeUtf8(atob(encoded.replaceAll('-', '+').replaceAll('_', '/')));
+    const [, quoted, encoded = quoted ?? ''] = challenge.exec(header ?? '') ?? [];
+    // A quoted character stands for itself (section 5.6.4).
+    const claims = decodeUtf8(atob(encoded.replaceAll('-', '+').replaceAll('_', '/').replaceAll('\\', '')));
     JSON.parse(claims);
     return claims;
   } catch {
-    return undefined;
+    return undefined; // A batch may also have a header that is too long for a regular expression.
   }
 }
