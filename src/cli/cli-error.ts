@@ -81,6 +81,20 @@ export const keyHint = 'Check the variables of --header-env: the service does no
 
 /** Turns any error into a CLI error: it keeps its own message and gets our hint and exit code. */
 export function toCliError(error: unknown): CliError {
+  try {
+    const known = knownError(error);
+    if (known !== undefined) return known;
+  } catch {
+    // None of ours: nothing can be asked of it.
+  }
+  return new CliError(
+    `unexpected: ${messageOf(error)}`,
+    'This is a bug in the command. Please report it.',
+    exitCodes.fault,
+  );
+}
+
+function knownError(error: unknown): CliError | undefined {
   if (error instanceof CliError) return error;
   if (error instanceof OperationNotStartedError) return notStarted(error);
   for (const [type, exitCode, hint] of hints) {
@@ -93,11 +107,7 @@ export function toCliError(error: unknown): CliError {
   if (error instanceof TypeError || error instanceof RangeError) {
     return new CliError(error.message, 'Correct the value; --help describes the options.');
   }
-  return new CliError(
-    `unexpected: ${messageOf(error)}`,
-    'This is a bug in the command. Please report it.',
-    exitCodes.fault,
-  );
+  return undefined;
 }
 
 function notStarted({message, mayHaveStarted, cause}: OperationNotStartedError): CliError {

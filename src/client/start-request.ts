@@ -5,7 +5,7 @@ import {sendingInTime} from '../http/sending-in-time.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {changingResponses, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
 import {OperationNotStartedError} from '../operation/errors.ts';
-import {PollError} from '../operation/poll-error.ts';
+import {isPollError} from '../operation/poll-error.ts';
 import {checkStartMethod, type Settings} from '../options/settings.ts';
 import {checkDefined} from '../protocol/define-protocol.ts';
 import type {Protocol} from '../protocol/protocol.ts';
@@ -115,7 +115,7 @@ const unchanged = (response: TransportResponse): TransportResponse => response;
 export function notStarted(cause: unknown, wasSent: boolean): OperationNotStartedError {
   const mayHaveStarted = wasSent && mayBeProcessed(cause);
   const outcome = mayHaveStarted ? 'Whether the operation was started is not known' : 'The operation was not started';
-  const answer = cause instanceof PollError ? cause.answer : undefined;
+  const answer = isPollError(cause) ? cause.answer : undefined;
   return new OperationNotStartedError(`${outcome}: ${messageOf(cause)}`, mayHaveStarted, {answer, cause});
 }
 
@@ -131,7 +131,7 @@ const unsent: ReadonlySet<string> = new Set([
 
 /** Whether the service may be processing a request that failed in this way. */
 function mayBeProcessed(cause: unknown): boolean {
-  if (!(cause instanceof PollError)) return true;
+  if (!isPollError(cause)) return true;
   const {kind, httpStatus, code} = cause;
   if (kind === 'token') return false;
   if (httpStatus !== undefined) return httpStatus >= 500 || httpStatus < 400;

@@ -1,6 +1,6 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
-import {PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
+import {isPollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {WatchSetup} from '../options/settings.ts';
 import {fetchResultOnce, type ResultProgress, type ResultStep} from '../polling/fetch-result.ts';
@@ -39,7 +39,7 @@ function writeStep(step: ResultStep, at: number): ResultRecord {
   if (outcome.status === 'succeeded') return {at, result: outcome.operation.result};
   const {cause} = outcome.error;
   // Nothing but a failed request ends the attempts.
-  if (!(cause instanceof PollError)) throw cause;
+  if (!isPollError(cause)) throw cause;
   return {at, error: writePollError(cause)};
 }
 

@@ -1,11 +1,10 @@
-import {PollError} from '../operation/poll-error.ts';
 import {LazyAbortController, onAbort} from '../shared/abort.ts';
 import {describeKind} from '../shared/check-options.ts';
 import {describeError} from '../shared/describe-error.ts';
 import {isObject} from '../shared/json.ts';
 import {hasOrigin, isSecureOrLoopback} from '../shared/location.ts';
 import {redact} from './redact.ts';
-import {type RequestLimits, withTimeLimit} from './time-limit.ts';
+import {optionError, type RequestLimits, withTimeLimit} from './time-limit.ts';
 import {secretsOfFunction} from './token-secrets.ts';
 
 /** Why a token is asked for. */
@@ -71,7 +70,7 @@ export function requestToken(
   } catch (error) {
     return refuseThrown(error, token);
   }
-  if (!isObject(given) || !('then' in given)) return checkToken(given);
+  if (!isObject(given)) return checkToken(given);
   const checked = Promise.resolve(given).then(checkToken, (error: unknown) => refuseThrown(error, token));
   // Nobody waits for it where the function has stopped the watch.
   checked.catch(() => {});
@@ -99,10 +98,15 @@ export function describeToken(given: unknown): string {
       : `a string of ${given.length} characters, some of which are not allowed`;
   }
   if (!isObject(given)) return describeKind(given);
-  // MSAL's AuthenticationResult, or a credential.
-  return 'accessToken' in given ? 'an object with an accessToken: return that' : 'an object, not its token';
+  try {
+    // MSAL's AuthenticationResult, or a credential.
+    if ('accessToken' in given) return 'an object with an accessToken: return that';
+  } catch {
+    // It cannot be read.
+  }
+  return 'an object, not its token';
 }
 
 function refuse(what: string): never {
-  throw new PollError(`The option token ${what}`, {kind: 'token', transient: false});
+  throw optionError('token', what);
 }

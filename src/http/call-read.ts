@@ -28,7 +28,7 @@ export function callRead(
     }
   }
   const given: unknown = read({httpStatus: status, headers: shown, body: links});
-  if (given instanceof Promise) given.catch(() => {}); // It has no status, and nobody waits for it.
+  Promise.resolve(given).catch(() => {}); // A promise has no status, and nobody waits for it.
   if (given === undefined) return undefined;
   const json: unknown = redactJson(JSON.parse(JSON.stringify(given)), credentials);
   const clean = redactJson(json, secrets);

@@ -53,10 +53,9 @@ export async function exchange(
   let refreshed: string | undefined;
   for (;;) {
     const trusted = maySendToken(location, tokenOrigin, settings);
-    const given = trusted
-      ? (refreshed ?? requestToken(tokenSource, requestTimeout, request, {forceRefresh: false}))
+    const token = trusted
+      ? (refreshed ?? (await requestToken(tokenSource, requestTimeout, request, {forceRefresh: false})))
       : undefined;
-    const token = given instanceof Promise ? await given : given;
     const {secrets, credentials} = secretsWith(tokenSource, token, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const target = {location, token, trusted, secrets, credentials, isForeign, redirected: redirects > 0};

@@ -1,6 +1,6 @@
 import isNetworkError from 'is-network-error';
 import {maxShownLocation} from '../operation/abandon-error.ts';
-import {PollError, type PollErrorFacts} from '../operation/poll-error.ts';
+import {isPollError, PollError, type PollErrorFacts} from '../operation/poll-error.ts';
 import type {AbandonReason} from '../operation/state.ts';
 import {asString} from '../protocol/as-text.ts';
 import {readHttpFault} from '../protocol/error-object.ts';
@@ -65,20 +65,26 @@ export function protocolError(
 
 /** The error for what ky or fetch threw, without what they attach: their errors hold the request, their messages its URL. */
 export function networkError(error: unknown, secrets: Secrets): PollError {
-  if (error instanceof PollError) return error;
+  if (isPollError(error)) return error;
   let code: string | undefined;
   let innermost: unknown = error;
-  for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
-    code = redact(asString(cause['code']), secrets) ?? code;
-    innermost = cause;
-    cause = cause['cause'];
+  let isMistake = false;
+  try {
+    for (let cause: unknown = error, depth = 0; isObject(cause) && depth < 5; depth++) {
+      code = redact(asString(cause['code']), secrets) ?? code;
+      innermost = cause;
+      cause = cause['cause'];
+    }
+    isMistake = isProgrammingError(error);
+  } catch {
+    // What cannot be read is left out.
   }
   const described = redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
   const why = code ?? described;
   const final = (message: string): PollError =>
     new PollError(message, {kind: 'network', transient: false, code, ends: 'unreachable'});
   if (code !== undefined && unsendable.has(code)) return final(`The request cannot be sent: ${code}, ${described}`);
-  if (isProgrammingError(error)) return final(`${why} (thrown by the ky instance: a hook, or its fetch)`);
+  if (isMistake) return final(`${why} (thrown by the ky instance: a hook, or its fetch)`);
   return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
 }
 

@@ -1,4 +1,4 @@
-import {PollError} from '../operation/poll-error.ts';
+import {isPollError, PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import type {Signal} from '../shared/abort.ts';
@@ -86,7 +86,7 @@ export function send(
       .then(read, fail);
   const recover = (error: unknown): ServiceResponse => {
     // The reason of an abort may be a PollError too.
-    if (head === undefined || request.signal.aborted || !(error instanceof PollError)) throw error;
+    if (head === undefined || request.signal.aborted || !isPollError(error)) throw error;
     return read(createResponse(head), error);
   };
   return withTimeLimit(requestTimeout, request, 'request', work, recover);

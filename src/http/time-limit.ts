@@ -131,11 +131,16 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
+/** The error for a function of the user that does not do what it should. */
+export function optionError(option: 'token' | 'retry', did: string): PollError {
+  return new PollError(`The option ${option} ${did}`, {
+    kind: option === 'token' ? option : 'network',
+    transient: false,
+  });
+}
+
 function timeoutError(kind: LimitedWork, limit: number, stage: Stage): PollError {
-  if (kind !== 'request') {
-    const message = `The option ${kind} did not return within ${limit} ms`;
-    return new PollError(message, {kind: kind === 'token' ? kind : 'network', transient: false});
-  }
+  if (kind !== 'request') return optionError(kind, `did not return within ${limit} ms`);
   const heldUntil = stage.is === 'waiting' ? stage.heldUntil : undefined;
   const held = heldUntil === undefined ? '' : `: held back until ${new Date(heldUntil).toISOString()}`;
   return new PollError(`No answer within ${limit} ms${held}`, {kind: 'timeout', transient: true});

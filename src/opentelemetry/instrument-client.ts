@@ -3,7 +3,7 @@ import {partsOf} from '../client/client-parts.ts';
 import type {OperationClient} from '../client/operation-client.ts';
 import type {StartedOperation} from '../client/start.ts';
 import type {GraphClient} from '../graph/graph-client.ts';
-import {PollError} from '../operation/poll-error.ts';
+import {isPollError} from '../operation/poll-error.ts';
 import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Subscription} from '../shared/listeners.ts';
@@ -91,7 +91,7 @@ function startUrl(path: string, base: string): string {
 function endWithError(span: Span, error: unknown): void {
   const cause: unknown = error instanceof Error ? error.cause : undefined;
   const name = error instanceof Error ? error.name : 'Error';
-  const [httpStatus, type] = cause instanceof PollError ? [cause.httpStatus, failureKind(cause)] : [undefined, name];
+  const [httpStatus, type] = isPollError(cause) ? [cause.httpStatus, failureKind(cause)] : [undefined, name];
   span.setAttributes(responseAttributes(httpStatus, type));
   span.setStatus({code: SpanStatusCode.ERROR});
   span.end();

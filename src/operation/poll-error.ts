@@ -17,6 +17,8 @@ export interface PollErrorFacts {
   readonly ends?: AbandonReason | undefined;
 }
 
+const made = new WeakSet<object>();
+
 /**
  * One request that failed. It holds no request, no header and no body, so that nothing secret can be reached from it.
  * It comes with `retrying` events and as the `cause` of an {@link OperationError}.
@@ -45,6 +47,7 @@ export class PollError extends Error {
 
   constructor(message: string, {kind, transient, throttled, answer, code, retryAfter, ends}: PollErrorFacts) {
     super(printable(message));
+    made.add(this);
     this.kind = kind;
     this.transient = transient;
     this.throttled = throttled ?? answer?.httpStatus === 429;
@@ -57,6 +60,11 @@ export class PollError extends Error {
     this.clientRequestId = answer?.clientRequestId;
     this.date = answer?.date;
   }
+}
+
+/** Whether a value is a {@link PollError}. Unlike `instanceof`, it asks nothing of the value, which may be a proxy that throws. */
+export function isPollError(value: unknown): value is PollError {
+  return made.has(Object(value));
 }
 
 /** A {@link PollError} as JSON; it holds no request, header or body to begin with. */

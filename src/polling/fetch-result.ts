@@ -5,7 +5,7 @@ import type {RequestLimits} from '../http/time-limit.ts';
 import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {PollError} from '../operation/poll-error.ts';
+import {isPollError, PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings, WatchSetup} from '../options/settings.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
@@ -85,7 +85,7 @@ export async function fetchResultOnce(
     signal.throwIfAborted();
     const at = clock.now();
     const attempt = attempts + 1;
-    if (cause instanceof PollError && (cause.transient || cause.httpStatus === 404)) {
+    if (isPollError(cause) && (cause.transient || cause.httpStatus === 404)) {
       const {status} = operation;
       const context = {attempt, status, operation, elapsed: 0, failures: attempt, random: Math.random()};
       const wait = Math.ceil(cause.retryAfter ?? retryDelay(context));

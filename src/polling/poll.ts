@@ -2,13 +2,12 @@ import pRetry, {type RetryContext} from 'p-retry';
 import {callRead} from '../http/call-read.ts';
 import {exchange, quotesSecret, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
 import {redact} from '../http/redact.ts';
-import {httpError, protocolError} from '../http/request-errors.ts';
+import {httpError, networkError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
-import {withTimeLimit} from '../http/time-limit.ts';
+import {optionError, withTimeLimit} from '../http/time-limit.ts';
 import {hasEnded, type Operation} from '../operation/operation.ts';
-import {PollError} from '../operation/poll-error.ts';
+import {isPollError, type PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
-import type {RetryOptions} from '../options/poll-options.ts';
 import type {Settings} from '../options/settings.ts';
 import {parseOperation, parseRead, succeededByHttp} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
@@ -79,19 +78,24 @@ export function poll(settings: Settings, request: PollRequest): Promise<Report> 
   const retriesEndAt = now() + maxRetryTime;
   const ask = (): Promise<Report> =>
     exchange(settings, request, refresh).then((response) => readReport(settings, request, response));
-  return ask().catch((error) => retry(settings.retry, request, ask, error, retriesEndAt));
+  return ask().catch((error) => retry(settings, request, ask, error, retriesEndAt));
 }
 
 /** p-retry, once there is something to retry: its first attempt is the one that has failed already. */
 async function retry(
-  options: RetryOptions,
+  settings: Settings,
   request: PollRequest,
   ask: () => Promise<Report>,
   firstError: unknown,
   retriesEndAt: number,
 ): Promise<Report> {
   const {signal, retryUntil = Number.POSITIVE_INFINITY, onRetry} = request;
-  const {shouldRetry, ...hooks} = limitHooks(options, request);
+  const limit = <Returned>(hook: (context: RetryContext) => Returned | Promise<Returned>) => {
+    // A hook ends with the poll even if it never returns.
+    return (context: RetryContext) => withTimeLimit(0, request, 'retry', async () => hook(context), refuseThrown);
+  };
+  const {onFailedAttempt = () => {}, shouldConsumeRetry = () => true, shouldRetry = () => true} = settings.retry;
+  const maySendAgain = limit(shouldRetry);
   try {
     return await pRetry(
       async (number) => {
@@ -99,14 +103,16 @@ async function retry(
         return ask();
       },
       {
-        ...hooks,
+        ...settings.retry,
+        onFailedAttempt: limit(onFailedAttempt),
+        shouldConsumeRetry: limit(shouldConsumeRetry),
         maxRetryTime: Math.max(0, retriesEndAt - now()),
         signal: toAbortSignal(signal),
         shouldRetry: async (context) => {
           const {error, retryDelay} = context;
-          if (!(error instanceof PollError) || !error.transient || error.retryAfter !== undefined) return false;
+          if (!isPollError(error) || !error.transient || error.retryAfter !== undefined) return false;
           if (now() + retryDelay >= retryUntil) return false;
-          if (shouldRetry && !(await shouldRetry(context))) return false;
+          if (!(await maySendAgain(context))) return false;
           onRetry(error, retryDelay);
           return true;
         },
@@ -114,25 +120,13 @@ async function retry(
     );
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof PollError) return {is: 'failure', error};
-    // Our own code throws nothing else, so it comes from a function among p-retry's options.
-    const message = `The option retry threw ${describeError(error)}`;
-    return {is: 'failure', error: new PollError(message, {kind: 'network', transient: false})};
+    return {is: 'failure', error: networkError(error, settings.secrets)};
   }
 }
 
-/** p-retry's options, whose hooks end with the poll even if they never return. */
-function limitHooks(options: RetryOptions, request: PollRequest): RetryOptions {
-  const {onFailedAttempt, shouldConsumeRetry, shouldRetry} = options;
-  const limit = <Returned>(hook: (context: RetryContext) => Returned | Promise<Returned>) => {
-    return (context: RetryContext) => withTimeLimit(0, request, 'retry', async () => await hook(context));
-  };
-  return {
-    ...options,
-    ...(onFailedAttempt && {onFailedAttempt: limit(onFailedAttempt)}),
-    ...(shouldConsumeRetry && {shouldConsumeRetry: limit(shouldConsumeRetry)}),
-    ...(shouldRetry && {shouldRetry: limit(shouldRetry)}),
-  };
+/** @param error of a hook, which may have been given it */
+function refuseThrown(error: unknown): never {
+  throw isPollError(error) ? error : optionError('retry', `threw ${describeError(error)}`);
 }
 
 /** The HTTP statuses that are never passed to a protocol's `read`. */

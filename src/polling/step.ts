@@ -6,7 +6,7 @@ import type {WatchEvent} from '../operation/watch-event.ts';
 import type {Settings} from '../options/settings.ts';
 import type {Signal} from '../shared/abort.ts';
 import type {Clock} from '../shared/clock.ts';
-import {reportUncaught} from '../shared/report-error.ts';
+import {orReported} from '../shared/report-error.ts';
 import {estimateRemaining} from './estimate-remaining.ts';
 import {countOf, reasonToAbandon} from './failed-poll.ts';
 import {nextWait, remainingWait} from './next-wait.ts';
@@ -195,10 +195,6 @@ function notifySchedule(
   operation: Operation,
   at: number,
 ): void {
-  if (schedule.ended === undefined) return;
-  try {
-    schedule.ended({elapsed: Math.max(0, at - startedAt), after: Math.max(0, lastSeenAt - startedAt), operation});
-  } catch (error) {
-    reportUncaught(error);
-  }
+  const ended = {elapsed: Math.max(0, at - startedAt), after: Math.max(0, lastSeenAt - startedAt), operation};
+  orReported(() => schedule.ended?.(ended));
 }

@@ -138,17 +138,19 @@ export class Watch<Owner = undefined> {
         if (this.#onPaused !== undefined) this.#abortPoll();
       },
     };
-    step(this.#state, io, processClock).then(
-      (taken) => {
+    step(this.#state, io, processClock)
+      .then((taken) => {
         this.#poll = undefined;
         this.#hasRead ||= taken.state.operation !== this.#state.operation;
         if (!controller.aborted) this.#take(taken);
-      },
-      (error: unknown) => {
+      })
+      .catch((error: unknown) => {
+        if (controller.aborted) return;
         // A poll rejects only because it was aborted; anything else is a bug in this library, which must not go unnoticed.
-        if (!controller.aborted) reportUncaught(error);
-      },
-    );
+        reportUncaught(error);
+        // Nor may anybody wait for ever.
+        this.stop('stopped', error);
+      });
   }
 
   /** Keeps the state after a change, and says so. After the last one, everything has been released by then. */

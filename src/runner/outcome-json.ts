@@ -1,7 +1,7 @@
 import {abandonError} from '../operation/abandon-error.ts';
 import {InvalidResumeTokenError, UnknownStatusError} from '../operation/errors.ts';
 import {endedOutcome, type Outcome} from '../operation/outcome.ts';
-import {PollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
+import {isPollError, type PollErrorJson, readPollError, writePollError} from '../operation/poll-error.ts';
 import {readResumeToken} from '../operation/read-resume-token.ts';
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {type Answer, abandonReasons, type WatchState} from '../operation/state.ts';
@@ -51,7 +51,7 @@ export function writeEnd(outcome: Outcome, {startedAt}: Pick<ResumeToken, 'start
   if (outcome.status !== 'abandoned') return {};
   const {reason, error} = outcome;
   return {
-    ...(error.cause instanceof PollError ? {cause: writePollError(error.cause)} : {}),
+    ...(isPollError(error.cause) ? {cause: writePollError(error.cause)} : {}),
     ...(error instanceof UnknownStatusError ? {rawStatus: error.rawStatus} : {}),
     ...(reason === 'result' ? {resultFailedAt: startedAt + error.elapsed} : {}),
   };

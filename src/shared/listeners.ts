@@ -1,5 +1,5 @@
 import {checkFunction, checkName} from './check-options.ts';
-import {reportUncaught} from './report-error.ts';
+import {orReported} from './report-error.ts';
 
 /** What `on` returns. */
 export interface Subscription {
@@ -65,11 +65,7 @@ export class Listeners<Event extends {readonly type: string}> {
     for (const listener of [...listeners]) {
       // Another listener may have removed it in this event.
       if (!listeners.has(listener)) continue;
-      try {
-        listener(event);
-      } catch (error) {
-        reportUncaught(error);
-      }
+      orReported(() => listener(event));
     }
   }
 }

@@ -12,13 +12,17 @@ export function reportUncaught(error: unknown): void {
   });
 }
 
+/** What a function of the user's returns; where it throws, that is reported, and this returns `undefined`. */
+export function orReported<Returned>(work: () => Returned): Returned | undefined {
+  try {
+    return work();
+  } catch (error) {
+    reportUncaught(error);
+    return undefined;
+  }
+}
+
 /** A callback of the user's whose own errors are reported as {@link reportUncaught} does. */
 export function neverThrowing<Argument>(callback: (argument: Argument) => void): (argument: Argument) => void {
-  return (argument) => {
-    try {
-      callback(argument);
-    } catch (error) {
-      reportUncaught(error);
-    }
-  };
+  return (argument) => orReported(() => callback(argument));
 }

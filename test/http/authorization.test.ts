@@ -3,6 +3,7 @@ import {describe, expect, jest, test} from '@jest/globals';
 import {isToken, maySendToken, requestToken, type TokenSource} from '../../src/http/authorization.ts';
 import {secretsWith} from '../../src/http/token-secrets.ts';
 import {PollError} from '../../src/operation/poll-error.ts';
+import {hostileValues} from '../support/hostile.ts';
 
 const limits = {deadlineAt: undefined, signal: new AbortController().signal};
 const ask = async (token: TokenSource | undefined): Promise<unknown> =>
@@ -97,6 +98,34 @@ describe('the token for a request', () => {
     };
     await expect(ask(fail)).rejects.toMatchObject({kind: 'token', message});
     await expect(ask(async () => fail())).rejects.toMatchObject({kind: 'token', message});
+  });
+
+  test.each(hostileValues)('is refused when the function throws, rejects with or gives %s', async (_, value) => {
+    const fail = (): never => {
+      throw value;
+    };
+    for (const source of [fail, async () => fail()]) {
+      const message = expect.stringMatching(
+        /^The option token threw (?:object|symbol|undefined|Error: Symbol\(mine\))$/,
+      );
+      await expect(ask(source)).rejects.toMatchObject({kind: 'token', message});
+    }
+    for (const source of [() => value, async () => value]) {
+      const message = expect.stringMatching(
+        /^The option token (?:returned (?:an object, not its token|Symbol\(mine\)|undefined|null)|threw TypeError)/,
+      );
+      await expect(ask(source as () => string)).rejects.toMatchObject({kind: 'token', message});
+    }
+  });
+
+  test('is refused where it is an object of which nobody can ask whether it has an accessToken', async () => {
+    const has = (): never => {
+      throw new Error('not readable');
+    };
+    await expect(ask(() => new Proxy({}, {has}) as never)).rejects.toMatchObject({
+      kind: 'token',
+      message: 'The option token returned an object, not its token, expected visible ASCII characters without spaces',
+    });
   });
 
   test('shows no token that the function gave before, whatever it throws', async () => {

@@ -1,4 +1,5 @@
 import {setImmediate as settled} from 'node:timers/promises';
+import {runInNewContext} from 'node:vm';
 import {expect, jest, test} from '@jest/globals';
 import {callRead} from '../../src/http/call-read.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
@@ -54,10 +55,13 @@ test.each<[unknown, unknown]>([
   expect(read(given).result).toStrictEqual(expected);
 });
 
-test('a promise that it returns rejects unseen: it has no status', async () => {
+test.each([
+  ['of this realm', () => Promise.reject(new Error('too late'))],
+  ['of another realm', (): unknown => runInNewContext("Promise.reject(new Error('too late'))")],
+])('a promise that it returns, %s, rejects unseen: it has no status', async (_, promise) => {
   const unhandled = jest.fn();
   process.on('unhandledRejection', unhandled);
-  expect(read(Promise.reject(new Error('too late'))).result).toEqual({});
+  expect(read(promise()).result).toEqual({});
   await settled();
   process.off('unhandledRejection', unhandled);
   expect(unhandled).not.toHaveBeenCalled();

@@ -6,6 +6,7 @@ import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
 import {protocolReader} from '../../src/protocol/protocol-reader.ts';
 import {tasks} from '../support/core.ts';
+import {hostileValues} from '../support/hostile.ts';
 
 const home = 'https://graph.example';
 const reader = protocolReader(defineProtocol({...tasks, throttlingCodes: ['slowDown']}));
@@ -166,6 +167,24 @@ test.each([
   ['the words of fetch', new TypeError('fetch failed')],
 ])('an error of the network is no bug, by %s', (_, error) => {
   expect(networkError(error, [])).toMatchObject({kind: 'network', transient: true, ends: undefined});
+});
+
+test.each(hostileValues)('what cannot be read of an error is left out: %s', (_, thrown) => {
+  const described = /^No answer: (?:object|symbol|undefined|Error: (?:Symbol\(mine\)|outer))$/;
+  const expected = {kind: 'network', transient: true, message: expect.stringMatching(described)};
+  expect(networkError(thrown, [])).toMatchObject(expected);
+  expect(networkError(new Error('outer', {cause: thrown}), [])).toMatchObject(expected);
+});
+
+test.each(['code', 'cause'])('an error whose %s cannot be read is described by its message', (name) => {
+  const error = Object.defineProperty(new Error('mine'), name, {
+    get: () => {
+      throw new Error('not readable');
+    },
+  });
+  expect(networkError(error, []).message).toBe('No answer: Error: mine');
+  const outer = new Error('outer', {cause: error});
+  expect(networkError(outer, []).message).toBe(`No answer: Error: ${name === 'code' ? 'outer' : 'mine'}`);
 });
 
 test.each([

@@ -6,6 +6,7 @@ import {byProcessClock, poll, type Report} from '../../src/polling/poll.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {processClock} from '../../src/shared/clock.ts';
 import {beginning, get, location, tasks} from '../support/core.ts';
+import {hostileValues} from '../support/hostile.ts';
 
 beforeEach(() => {
   jest.useFakeTimers({now: beginning, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate']});
@@ -126,6 +127,38 @@ describe('a hook of the option retry that never returns', () => {
     await jest.advanceTimersByTimeAsync(10);
     controller.abort('enough');
     await expect(report).rejects.toBe('enough');
+  });
+});
+
+describe('a hook of the option retry that throws', () => {
+  const failing = async (hook: string, thrown: (context: {readonly error: Error}) => unknown) => {
+    const http = ky.create({fetch: async () => new Response('', {status: 503})});
+    const throwing = async (context: {readonly error: Error}): Promise<never> => {
+      throw thrown(context);
+    };
+    return await poll(readOptions({protocol: tasks, http, retry: {retries: 1, [hook]: throwing}}), {
+      ...get,
+      location,
+      tokenOrigin: '',
+      deadlineAt: undefined,
+      retryUntil: undefined,
+      signal: new AbortController().signal,
+      onRetry: () => {},
+    });
+  };
+
+  describe.each(['onFailedAttempt', 'shouldRetry', 'shouldConsumeRetry'])('%s', (hook) => {
+    test.each(hostileValues)('%s: the poll fails, and says so', async (_, value) => {
+      const message = expect.stringMatching(
+        /^The option retry threw (?:object|symbol|undefined|Error: Symbol\(mine\))$/,
+      );
+      const error = {kind: 'network', transient: false, message};
+      expect(await failing(hook, () => value)).toMatchObject({is: 'failure', error});
+    });
+
+    test('what it was given: the poll fails with that', async () => {
+      expect(await failing(hook, ({error}) => error)).toMatchObject({is: 'failure', error: {httpStatus: 503}});
+    });
   });
 });
 

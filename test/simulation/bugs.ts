@@ -209,8 +209,8 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'what a listener throws is lost',
-    file: 'shared/listeners.ts',
-    search: 'catch (error) {\n        reportUncaught(error);',
+    file: 'shared/report-error.ts',
+    search: 'catch (error) {\n    reportUncaught(error);',
     replace: 'catch {',
   },
   {

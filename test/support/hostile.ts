@@ -4,6 +4,12 @@ function refuse(): never {
 
 const unreadableError = Object.defineProperty(new Error('mine'), 'message', {get: refuse});
 
+function revokedProxy(): object {
+  const {proxy, revoke} = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** What somebody may throw, and what cannot become text in the usual ways. */
 export const hostileValues: readonly (readonly [name: string, value: unknown])[] = [
   ['an object without a prototype', Object.create(null)],
@@ -16,6 +22,8 @@ export const hostileValues: readonly (readonly [name: string, value: unknown])[]
     'an error whose message is an object without a prototype',
     Object.assign(new Error('mine'), {message: Object.create(null)}),
   ],
+  ['a proxy that nothing can be asked of', revokedProxy()],
+  ['an error whose prototype is such a proxy', Object.setPrototypeOf(new Error('mine'), revokedProxy())],
   ['a symbol', Symbol('mine')],
   ['nothing', undefined],
   ['null', null],
