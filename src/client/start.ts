@@ -12,6 +12,7 @@ import type {Answer, WatchState} from '../operation/state.ts';
 import {exposesToken, firstState} from '../options/first-state.ts';
 import type {Settings, WatchSetup} from '../options/settings.ts';
 import {OperationPoller} from '../poller.ts';
+import {linksOf} from '../protocol/links.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {readStart, type StartReport} from '../protocol/read-start.ts';
 import type {StartAnswer} from '../protocol/start.ts';
@@ -208,8 +209,8 @@ function withoutBody(operation: Operation): Operation {
 
 /** A transport that answers the first poll of a location with the response to the start, without sending it. */
 function withFirstResponse(response: ServiceResponse, location: string, transport: Transport): Transport {
-  const {status, headers, retryAfter, links} = response;
-  let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json: links}};
+  const {status, headers, retryAfter, json} = response;
+  let first: TransportResponse | undefined = {status, headers, retryAfter, body: {json: linksOf(json)}};
   return async (requested, request) => {
     // What cancels the operation may go there too, before the first poll.
     if (first === undefined || requested !== location || request.method !== 'GET') return transport(requested, request);

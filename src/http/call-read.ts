@@ -1,7 +1,8 @@
+import {linksOf} from '../protocol/links.ts';
 import {ownProperty} from '../protocol/pointer.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {deepFreeze, isRecord} from '../shared/json.ts';
-import {redact, redactJson} from './redact.ts';
+import {type RequestSecrets, redact, redactJson} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 
 /**
@@ -13,12 +14,13 @@ export function callRead(
   {
     status,
     headers,
-    links,
+    json,
     secrets,
     credentials,
-  }: Pick<ServiceResponse, 'status' | 'headers' | 'links' | 'secrets' | 'credentials'>,
+  }: Pick<ServiceResponse, 'status' | 'headers' | 'json' | keyof RequestSecrets>,
 ): unknown {
-  deepFreeze(links);
+  const body = linksOf(json);
+  deepFreeze(body);
   const shown = new Headers();
   for (const [name, value] of headers.entries()) {
     try {
@@ -27,11 +29,11 @@ export function callRead(
       // Without its escapes, or in a batch, it may contain what no header can: it is left out.
     }
   }
-  const given: unknown = read({httpStatus: status, headers: shown, body: links});
+  const given: unknown = read({httpStatus: status, headers: shown, body});
   Promise.resolve(given).catch(() => {}); // A promise has no status, and nobody waits for it.
   if (given === undefined) return undefined;
-  const json: unknown = redactJson(JSON.parse(JSON.stringify(given)), credentials);
-  const clean = redactJson(json, secrets);
-  const resourceLocation = ownProperty(json, 'resourceLocation');
+  const found: unknown = redactJson(JSON.parse(JSON.stringify(given)), credentials);
+  const clean = redactJson(found, secrets);
+  const resourceLocation = ownProperty(found, 'resourceLocation');
   return resourceLocation === undefined || !isRecord(clean) ? clean : {...clean, resourceLocation};
 }

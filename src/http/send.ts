@@ -1,5 +1,6 @@
 import {isPollError, PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
+import {keepLinks} from '../protocol/links.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
 import type {Signal} from '../shared/abort.ts';
 import {sharedText} from '../shared/shared-text.ts';
@@ -142,6 +143,7 @@ function readResponse(
   }
   const links = body && readBody(body, credentials, takesText && status < 300);
   const json = credentials === secrets ? links : redactJson(links, secrets);
+  keepLinks(json, links);
   const place = reader.protocol.retryAfter;
   const retryAfter = atMost(wait ?? (place && readWait(place, headers, json)), maxRetryAfter);
   return {
@@ -149,7 +151,6 @@ function readResponse(
     headers,
     retryAfter,
     json,
-    links,
     bodyError: body === undefined ? bodyError(cause, maxResponseSize, {answer, retryAfter}) : undefined,
     answer,
     method,

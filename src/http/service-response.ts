@@ -22,8 +22,6 @@ export interface ServiceResponse
     Omit<RequestTarget, 'token' | 'trusted'> {
   /** The body as JSON: `null` where there is none, `undefined` where it is not JSON or `bodyError` says why it was not read. */
   readonly json: unknown;
-  /** The same, but with the values of the client's headers that a URL may contain. Only URLs are read from here. */
-  readonly links: unknown;
   /** Why the body was not read to its end: it broke off, took too long or is too long. */
   readonly bodyError: PollError | undefined;
   /** The head, as events and errors carry it. */

@@ -12,6 +12,7 @@ import {describeError} from '../shared/describe-error.ts';
 import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
 import {errorIn, parseErrorObject, readError} from './error-object.ts';
+import {linksOf} from './links.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -31,8 +32,6 @@ export type ParsedOperation =
 export interface ResponseBody {
   /** `null` for a response without a body, `undefined` for one that is not JSON. */
   readonly json: unknown;
-  /** What URLs are read from, if not from `json`. */
-  readonly links?: unknown;
 }
 
 /**
@@ -115,14 +114,14 @@ const facts = [
 
 /** @param given what is known already, such as what the protocol's `read` found; the rest is looked up in the body */
 function createOperation(
-  {json, links = json}: ResponseBody,
+  {json}: ResponseBody,
   reader: ProtocolReader,
   status: OperationStatus,
   rawStatus: string,
   given: unknown,
 ): Operation {
   const find = (name: (typeof facts)[number][0] | 'id' | 'result'): unknown =>
-    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? links : json, reader[name]);
+    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? linksOf(json) : json, reader[name]);
   const operation: Operation & {result?: unknown; error?: OperationFault} = {
     id: asText(find('id')),
     status,

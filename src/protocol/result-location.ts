@@ -1,6 +1,7 @@
 import type {SucceededOperation} from '../operation/operation.ts';
 import {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
+import {linksOf} from './links.ts';
 import {ownProperty} from './pointer.ts';
 import type {ResultPlace} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
@@ -83,7 +84,7 @@ export function findResult(
   if (result !== undefined) return {result};
   for (const place of places) {
     const isUrl = typeof place === 'object';
-    const found = isUrl ? locatePlace(place, location, raw, base) : place === 'resourceLocation' && resource;
+    const found = isUrl ? locatePlace(place, location, linksOf(raw), base) : place === 'resourceLocation' && resource;
     if (found) return {location: found};
   }
   if (isNone || !looksAtStart(places)) return {result};

@@ -1,4 +1,5 @@
 import {readLocation, withoutSlashes} from '../shared/location.ts';
+import {linksOf} from './links.ts';
 import {type ResponseBody, readId} from './parse-operation.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
@@ -30,7 +31,8 @@ export function startLocation(
   root: string,
   pathRoot: string | undefined,
 ): string | undefined {
-  const {url, status, headers, json, links = json} = answer;
+  const {url, status, headers, json} = answer;
+  const links = linksOf(json);
   if (!(status >= 200 && status < 300)) return undefined;
   const {start = 'headers', createdMeansDone} = reader.protocol;
   if (status === 201 && createdMeansDone === true) return undefined;

@@ -57,7 +57,6 @@ function watchAnswered({
       sameToken: undefined,
       secrets,
       credentials: secrets,
-      links: json,
     },
   };
   const settings = operationSettings(parts, {protocol});

@@ -15,7 +15,7 @@ function read(given: unknown, links: unknown = {}, headers: Record<string, strin
     return given as undefined;
   };
   const secrets = {secrets: [token, version], credentials: [token]};
-  const result = callRead(protocolRead, {status: 202, headers: new Headers(headers), links, ...secrets});
+  const result = callRead(protocolRead, {status: 202, headers: new Headers(headers), json: links, ...secrets});
   return {result, seen: seen[0]};
 }
 

@@ -6,6 +6,7 @@ import ky from 'ky';
 import {createOperationClient} from '../../src/client/index.ts';
 import {
   OperationNotWatchableError,
+  PollError,
   type Protocol,
   pollOperation,
   protocols,
@@ -260,6 +261,71 @@ describe.each([
         expect((await poller.result()).resourceLocation).toMatch(/^\/results\?key=\[(token|value-of-x-api-key)\]$/);
         expectNoTrace(events, poller, poller.toJSON(), await poller.outcome(), poller.actor.getSnapshot());
       }
+    });
+
+    describe('also where a cancel and the template of a result take it from the operation', () => {
+      const headersWith = [{'x-ms-version': version}, {'x-api-key': 'MARKER-key/0123456789'}];
+
+      /** Watches an operation with the value of such a header as an id, and in a URL; it succeeds once something else is requested. */
+      async function linking(headers: Readonly<Record<string, string>>, fields: Partial<Protocol>) {
+        const [value = ''] = Object.values(headers);
+        const place = `/cancel/${encodeURIComponent(value)}`;
+        let isOver = false;
+        const {root, requests} = await service((url) => {
+          isOver ||= url.startsWith('/cancel') || requests.length > 3;
+          const body = {id: 'a', status: isOver ? 'succeeded' : 'running', own: value, place};
+          return {body: url.startsWith('/jobs') ? body : {done: true}};
+        });
+        const client = createOperationClient({root, http, headers});
+        const own = {...options, protocol: defined(fields), fetchResult: true};
+        const {poller, events} = recordEvents(client.watch('/jobs/1', own));
+        const expectRedacted = (...values: readonly unknown[]): void => {
+          for (const given of values) expect(shown(given).join()).not.toContain(value);
+          expectNoTrace(...values);
+        };
+        return {client, own, poller, events, requests, place, expectRedacted};
+      }
+
+      const cancels = headersWith.flatMap((headers) => [
+        [Object.keys(headers)[0], 'a place', headers, {at: '/place'}] as const,
+        [Object.keys(headers)[0], 'a template', headers, {template: '/cancel/{/own}'}] as const,
+      ]);
+
+      test.each(cancels)('%s in a cancel by %s', async (_, _by, headers, where) => {
+        const fields: Partial<Protocol> = {cancel: {method: 'POST', ...where}};
+        const {client, own, poller, events, requests, place, expectRedacted} = await linking(headers, fields);
+        await poller.waitFor('running');
+        const stored = poller.toJSON();
+        await poller.cancel();
+        const sent = () => requests.filter(({method}) => method === 'POST').map(({url}) => url);
+        expect(sent()).toEqual([place]);
+        expect((await poller.result()).raw).toMatchObject({own: '[token]', place: '/cancel/[token]'});
+        expectRedacted(events, stored, poller, poller.toJSON(), await poller.outcome());
+        // A stored resume token has nothing but what is shown.
+        const {poller: resumed} = recordEvents(client.resume(JSON.stringify(stored), own));
+        expect(String(await failure(resumed.cancel(), PollError))).toContain('quotes a token or a header');
+        expect(sent()).toEqual([place]);
+      });
+
+      test.each(headersWith)('%j in a result by a template', async (headers) => {
+        const fields: Partial<Protocol> = {resultLocation: {template: '/results/{/own}'}};
+        const {poller, events, requests, place, expectRedacted} = await linking(headers, fields);
+        expect((await poller.result()).result).toEqual({done: true});
+        expect(requests.at(-1)?.url).toBe(place.replace('cancel', 'results'));
+        expectRedacted(events, poller, poller.toJSON(), await poller.outcome());
+      });
+
+      test('but no key goes to another origin', async () => {
+        const foreign = await service(() => ({body: {done: true}}));
+        const template = `${foreign.root}/results/{/own}`;
+        for (const fields of [{resultLocation: {template}}, {cancel: {method: 'POST', template}}] as const) {
+          const {poller} = await linking({'x-api-key': 'MARKER-key/0123456789'}, {...fields, foreignHosts: true});
+          await poller.waitFor('running');
+          if ('cancel' in fields) await expect(poller.cancel()).rejects.toThrow(TypeError);
+          else await failure(poller.result(), ResultUnavailableError);
+        }
+        expect(foreign.requests).toEqual([]);
+      });
     });
 
     test('but not of one on another origin', async () => {

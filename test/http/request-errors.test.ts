@@ -32,7 +32,6 @@ function errorOf(
     sameToken: undefined,
     secrets: [],
     credentials: [],
-    links: undefined,
     ...changes,
   };
   return httpError(response, home, by);

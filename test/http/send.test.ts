@@ -5,6 +5,7 @@ import {createResponse, type TransportRequest, type TransportResponse} from '../
 import {PollError} from '../../src/operation/poll-error.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import {linksOf} from '../../src/protocol/links.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
 import {get, tasks} from '../support/core.ts';
 
@@ -96,7 +97,7 @@ describe('the body of a response', () => {
     ['is parsed from 300 on, where there may be an error', 300, true, {a: 1}],
   ])('%s', async (_, status, takesText, expected) => {
     const {response} = await sent({answer: {status, body: {text}}, request: {takesText}});
-    expect([response.json, response.links]).toEqual([expected, expected]);
+    expect([response.json, linksOf(response.json)]).toEqual([expected, expected]);
   });
 
   test('that has been parsed stays parsed, even where text is taken', async () => {
@@ -107,12 +108,12 @@ describe('the body of a response', () => {
   test('keeps what a URL may contain for links alone', async () => {
     const body = {text: JSON.stringify({a: `version-1 ${token}`})};
     const {response} = await sent({answer: {body}, target: {secrets: [token, 'version-1']}});
-    expect([response.json, response.links]).toEqual([{a: '[token] [token]'}, {a: 'version-1 [token]'}]);
+    expect([response.json, linksOf(response.json)]).toEqual([{a: '[token] [token]'}, {a: 'version-1 [token]'}]);
   });
 
   test('that is too long is none', async () => {
     const {response} = await sent({answer: {body: undefined}, settings: {maxResponseSize: 1234}});
-    expect([response.json, response.links]).toEqual([undefined, undefined]);
+    expect([response.json, linksOf(response.json)]).toEqual([undefined, undefined]);
     expect(response.bodyError).toMatchObject({kind: 'protocol', message: expect.stringContaining('1234 bytes')});
     expect((await sent({})).response.bodyError).toBeUndefined();
   });
