@@ -81,11 +81,11 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   }
   const described = redact(describeError(innermost).replace(/\bhttps?:\S+/gi, '[url]'), secrets);
   const why = code ?? described;
-  const final = (message: string): PollError =>
-    new PollError(message, {kind: 'network', transient: false, code, ends: 'unreachable'});
-  if (code !== undefined && unsendable.has(code)) return final(`The request cannot be sent: ${code}, ${described}`);
-  if (isMistake) return final(`${why} (thrown by the ky instance: a hook, or its fetch)`);
-  return new PollError(`No answer: ${why}`, {kind: 'network', transient: true, code});
+  const fail = (message: string, ends?: 'unreachable'): PollError =>
+    new PollError(message, {kind: 'network', transient: ends === undefined, code, ends});
+  if (unsendable.has(why)) return fail(`The request cannot be sent: ${why}, ${described}`, 'unreachable');
+  if (isMistake) return fail(`${why} (thrown by the ky instance: a hook, or its fetch)`, 'unreachable');
+  return fail(`No answer: ${why}`);
 }
 
 /** Whether an error is a bug in a hook, which no retry can fix. */

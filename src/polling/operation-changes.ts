@@ -8,14 +8,15 @@ import type {WatchSource} from './watch-source.ts';
  * @throws the outcome's error, after the last change, when it ended in any other way
  */
 export async function* operationChanges(source: WatchSource): AsyncGenerator<Operation, void, undefined> {
-  const known = source.operation();
-  const changes: Operation[] = known === undefined ? [] : [known];
-  let last: Operation | undefined;
+  // The last one that was added.
+  let last = source.operation();
+  const changes: Operation[] = last === undefined ? [] : [last];
   let wake: (() => void) | undefined;
   let outcome: Outcome | undefined;
   const unsubscribe = source.follow(
     (operation) => {
-      if (!differs(operation, changes.at(-1) ?? last)) return;
+      if (operation.status === last?.status && operation.percentComplete === last.percentComplete) return;
+      last = operation;
       changes.push(operation);
       wake?.();
     },
@@ -27,10 +28,8 @@ export async function* operationChanges(source: WatchSource): AsyncGenerator<Ope
   try {
     for (;;) {
       const change = changes.shift();
-      if (change !== undefined) {
-        last = change;
-        yield change;
-      } else if (outcome === undefined) {
+      if (change !== undefined) yield change;
+      else if (outcome === undefined) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
@@ -42,8 +41,4 @@ export async function* operationChanges(source: WatchSource): AsyncGenerator<Ope
   } finally {
     unsubscribe();
   }
-}
-
-function differs(operation: Operation, before: Operation | undefined): boolean {
-  return operation.status !== before?.status || operation.percentComplete !== before.percentComplete;
 }

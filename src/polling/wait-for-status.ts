@@ -1,5 +1,6 @@
 import {OperationError} from '../operation/errors.ts';
 import {type Operation, type OperationStatus, statusRank} from '../operation/operation.ts';
+import {operationChanges} from './operation-changes.ts';
 import type {WatchSource} from './watch-source.ts';
 
 /**
@@ -9,27 +10,11 @@ import type {WatchSource} from './watch-source.ts';
  *   will
  */
 export async function waitForStatus(source: WatchSource, status: OperationStatus): Promise<Operation> {
-  const hasReached = (operation: Operation | undefined): operation is Operation =>
-    operation !== undefined && (operation.status === status || statusRank[operation.status] > statusRank[status]);
+  const hasReached = (operation: Operation): boolean =>
+    operation.status === status || statusRank[operation.status] > statusRank[status];
   const known = source.operation();
-  if (hasReached(known)) return known;
-  let unsubscribe: (() => void) | undefined;
-  try {
-    return await new Promise<Operation>((resolve, reject) => {
-      unsubscribe = source.follow(
-        (operation) => {
-          if (hasReached(operation)) resolve(operation);
-        },
-        (outcome) => {
-          const {operation} = outcome;
-          if (hasReached(operation)) return resolve(operation);
-          if (outcome.status !== 'succeeded') return reject(outcome.error);
-          const state = source.state();
-          reject(new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state}));
-        },
-      );
-    });
-  } finally {
-    unsubscribe?.();
-  }
+  if (known !== undefined && hasReached(known)) return known;
+  for await (const operation of operationChanges(source)) if (hasReached(operation)) return operation;
+  const state = source.state();
+  throw new OperationError(`${state.redactedLocation} succeeded, so it will never be ${status}`, {state});
 }

@@ -203,9 +203,9 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: '`waitFor` waits on when watching is over',
-    file: 'polling/wait-for-status.ts',
-    search: "else reject(outcome.status === 'succeeded' ? neverReaches(source, status) : outcome.error);",
-    replace: '',
+    file: 'polling/operation-changes.ts',
+    search: 'outcome = ended;\n      wake?.();',
+    replace: 'outcome = ended;',
   },
   {
     name: 'what a listener throws is lost',
