@@ -53,9 +53,11 @@ export async function exchange(
   let refreshed: string | undefined;
   for (;;) {
     const trusted = maySendToken(location, tokenOrigin, settings);
-    const token = trusted
-      ? (refreshed ?? (await requestToken(tokenSource, requestTimeout, request, {forceRefresh: false})))
+    const given = trusted
+      ? (refreshed ?? requestToken(tokenSource, requestTimeout, request, {forceRefresh: false}))
       : undefined;
+    // Without a turn of the microtasks, where it is there.
+    const token = given instanceof Promise ? await given : given;
     const {secrets, credentials} = secretsWith(tokenSource, token, settings);
     const isForeign = !trusted && isForeignOrigin(location, request, settings);
     const target = {location, token, trusted, secrets, credentials, isForeign, redirected: redirects > 0};
