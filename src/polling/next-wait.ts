@@ -4,7 +4,7 @@ import type {Settings} from '../options/settings.ts';
 import {defaultSchedule} from '../schedule/schedule.ts';
 import {describeClass} from '../shared/check-options.ts';
 import {longestTime} from '../shared/clock.ts';
-import {orReported} from '../shared/report-error.ts';
+import {reportUncaught} from '../shared/report-error.ts';
 
 /** A wait before the next poll. */
 export interface Wait {
@@ -71,11 +71,15 @@ function scheduledDelay(state: WatchState, {schedule, reader}: Settings, now: nu
   const {attempt, operation, failures, startedAt} = state;
   const status = operation?.status ?? 'notStarted';
   const context = {attempt, status, operation, failures, elapsed: Math.max(0, now - startedAt), random};
-  const scheduled = orReported(() => {
-    const delay = schedule(context);
-    if (Number.isFinite(delay) && delay >= 0) return delay;
-    throw new RangeError(`schedule: expected milliseconds from 0 on, got ${describeClass(delay)}`);
-  });
-  const delay = scheduled ?? defaultSchedule(context);
+  let delay: number;
+  try {
+    delay = schedule(context);
+    if (!(Number.isFinite(delay) && delay >= 0)) {
+      throw new RangeError(`schedule: expected milliseconds from 0 on, got ${describeClass(delay)}`);
+    }
+  } catch (error) {
+    reportUncaught(error);
+    delay = defaultSchedule(context);
+  }
   return Math.min(Math.max(delay, reader.minimumInterval), reader.maximumInterval, longestTime);
 }

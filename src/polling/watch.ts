@@ -138,19 +138,23 @@ export class Watch<Owner = undefined> {
         if (this.#onPaused !== undefined) this.#abortPoll();
       },
     };
-    step(this.#state, io, processClock)
-      .then((taken) => {
+    const fail = (error: unknown): void => {
+      if (controller.aborted) return;
+      // A poll rejects only because it was aborted; anything else is a bug in this library, which must not go unnoticed.
+      reportUncaught(error);
+      // Nor may anybody wait for ever.
+      this.stop('stopped', error);
+    };
+    // Not by a `catch` after it: that would be one more promise for each poll.
+    step(this.#state, io, processClock).then((taken) => {
+      try {
         this.#poll = undefined;
         this.#hasRead ||= taken.state.operation !== this.#state.operation;
         if (!controller.aborted) this.#take(taken);
-      })
-      .catch((error: unknown) => {
-        if (controller.aborted) return;
-        // A poll rejects only because it was aborted; anything else is a bug in this library, which must not go unnoticed.
-        reportUncaught(error);
-        // Nor may anybody wait for ever.
-        this.stop('stopped', error);
-      });
+      } catch (error) {
+        fail(error);
+      }
+    }, fail);
   }
 
   /** Keeps the state after a change, and says so. After the last one, everything has been released by then. */
