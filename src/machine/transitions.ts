@@ -56,10 +56,12 @@ const stateValues: readonly OperationStateValue[] = [
 
 function readTransitions(machine: OperationMachine): TransitionTable {
   const table = new Map<OperationStateValue, Row>();
+  // It is not looked at: guards come as data, and nothing runs.
+  const context = firstState('https://localhost/', readOptions(), 0);
   for (const from of stateValues) {
     const row: Row = new Map();
     table.set(from, row);
-    for (const definition of definitionsOf(machine, from)) {
+    for (const definition of definitionsOf(machine, from, context)) {
       const {key, to} = readDefinition(from, definition);
       // Like XState, the first one counts.
       if (!row.has(key)) row.set(key, to);
@@ -69,9 +71,11 @@ function readTransitions(machine: OperationMachine): TransitionTable {
 }
 
 /** The transitions from a state that change it or record something. */
-function definitionsOf(machine: OperationMachine, value: OperationStateValue): readonly AnyTransitionDefinition[] {
-  // The context is not looked at: guards come as data, and nothing runs.
-  const context = firstState('https://localhost/', readOptions(), 0);
+function definitionsOf(
+  machine: OperationMachine,
+  value: OperationStateValue,
+  context: WatchState,
+): readonly AnyTransitionDefinition[] {
   const snapshot = machine.resolveState({value, context, status: 'active'}) as unknown as AnyMachineSnapshot;
   // The event that starts the `watch` actor is not in the table, since no runner sends it: it must not change the state.
   return getNextTransitions(snapshot).filter(({eventType, target}) => eventType !== 'watching' || target !== undefined);
