@@ -76,8 +76,8 @@ export async function checkRunner(
   const playNext = async (): Promise<void> => {
     for (const scenario of waiting) {
       const scene = await play(scenario, open, patience);
-      if (isCalm(scene)) scenes.set(scenario, scene);
-      else disturbed.set(scenario.name, `a process stalled for ${Math.round(scene.longestStall)} ms`);
+      if (scene.isCalm) scenes.set(scenario, scene);
+      else disturbed.set(scenario.name, `a process stalled for ${Math.round(scene.stalls.lost)} ms`);
     }
   };
   await Promise.all(Array.from({length: Math.min(concurrency, scenarios.length)}, playNext));
@@ -120,13 +120,8 @@ export async function play(
     } finally {
       await scene.close();
     }
-    if (round === mostRounds || isCalm(scene)) return scene;
+    if (round === mostRounds || scene.isCalm) return scene;
   }
-}
-
-/** Whether nothing stalled for so long that the runner may have done wrong because of it, or seemed to do right. */
-export function isCalm({lease, longestStall}: Scene): boolean {
-  return longestStall < lease / 2;
 }
 
 /** What a runner cannot do, and why. */

@@ -1,9 +1,9 @@
 import {checkObject} from '../checks.ts';
-import {longestOf, monitorStalls} from './stalls.ts';
+import {StallMonitor, type Stalls, worstOf} from './stalls.ts';
 import type {RunnerInstanceOptions} from './tested-runner.ts';
 
 /** What the kit learns about an end. */
-export interface ReportedEnd {
+export interface ReportedEnd extends Stalls {
   readonly id: string;
   readonly key: string;
   readonly data: unknown;
@@ -13,9 +13,14 @@ export interface ReportedEnd {
   readonly reason?: string | undefined;
   /** The `result` of the operation. */
   readonly result?: unknown;
-  /** The longest stall of the runner's process since it had its options, in milliseconds. */
-  readonly stall: number;
 }
+
+/** Where stalls are told, below the URL for ends. */
+export const stallsPath = '/stalls';
+/** By how much the stalls of a process grow before it tells of them again. */
+const growth = 1.5;
+/** Stalls that are not worth telling. */
+const short: Stalls = {stall: 10, lost: 100};
 
 /** What `onEnd` gets, as far as the kit looks at it. */
 export interface EndToReport {
@@ -56,21 +61,30 @@ export interface KitTurnOptions {
 export function kitTurnOptions(instance: RunnerInstanceOptions): KitTurnOptions {
   checkObject('instance', instance);
   const {token, pollInterval, requestTimeout, endsUrl} = instance;
-  const stalls = monitorStalls();
+  const monitor = new StallMonitor();
+  const report = (url: string, what: Stalls, signal: AbortSignal | null = null): Promise<Response> =>
+    fetch(url, {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(what), signal});
+  let told = short;
+  /** Tells of stalls before an end, which a process that is killed does not report. */
+  const tellStalls = (): void => {
+    const stalls = monitor.look();
+    if (stalls.stall < growth * told.stall && stalls.lost < growth * told.lost) return;
+    told = worstOf([told, stalls]);
+    // A kit that is over needs to know nothing.
+    report(`${endsUrl}${stallsPath}`, stalls).catch(() => {});
+  };
   return {
     token,
-    schedule: () => pollInterval,
+    schedule: () => {
+      tellStalls();
+      return pollInterval;
+    },
     requestTimeout,
     fetchResult: true,
     onEnd: async ({id, key, data, outcome, signal}) => {
       const {status, reason, operation} = outcome;
-      const end: ReportedEnd = {id, key, data, status, reason, result: operation?.result, stall: longestOf(stalls)};
-      const response = await fetch(endsUrl, {
-        method: 'POST',
-        headers: {'content-type': 'application/json'},
-        body: JSON.stringify(end),
-        signal: signal ?? null,
-      });
+      const end: ReportedEnd = {id, key, data, status, reason, result: operation?.result, ...monitor.look()};
+      const response = await report(endsUrl, end, signal ?? null);
       if (!response.ok) throw new Error(`The kit refused the end: ${response.status}`);
     },
   };

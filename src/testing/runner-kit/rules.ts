@@ -2,8 +2,7 @@ import {isDeepStrictEqual} from 'node:util';
 import type {StepAnswer} from '../operation-step.ts';
 import type {EndCall} from './ends-server.ts';
 import type {Scenario} from './scenarios.ts';
-import {pollInterval, type Scene, type WatchedOperation} from './scene.ts';
-import {stallResolution} from './stalls.ts';
+import {calmShare, pollInterval, type Scene, type WatchedOperation} from './scene.ts';
 import type {RunnerAbility} from './tested-runner.ts';
 
 /** What was seen of one operation. */
@@ -27,7 +26,11 @@ export interface Rule {
  * How much earlier than it is due a poll may come, in milliseconds: clocks are read in whole milliseconds, on two machines, and a
  * process that stalls reads them before it does.
  */
-const toleranceOf = ({longestStall}: Scene): number => Math.max(5, longestStall - stallResolution);
+const toleranceOf = ({stalls}: Scene): number => Math.max(5, stalls.stall);
+
+/** Whether a kill may have cut off the poll that arrived then, or later: a request that was on its way may arrive after the kill. */
+const mayHaveCutOff = ({lease}: Scene, killedAt: number, at: number): boolean => killedAt >= at - calmShare * lease;
+
 /** The least wait after a failure, in milliseconds. */
 const leastWait = 100;
 
@@ -43,8 +46,7 @@ function* earlyPolls({scenario, scene, operation: {plan, addedAt}, polls}: Facts
     const {retryAfter, http = 200, fault} = plan.script[Math.min(index, plan.script.length) - 1] ?? {};
     const isFailure = http >= 400 || fault !== undefined;
     const wait = retryAfter === undefined ? (isFailure ? leastWait : pollInterval) : Number(retryAfter) * 1000;
-    // A request of a killed instance may arrive a little later.
-    const isCutOff = scene.kills.some((killedAt) => killedAt >= before - scene.lease / 4 && killedAt <= at);
+    const isCutOff = scene.kills.some((killedAt) => mayHaveCutOff(scene, killedAt, before) && killedAt <= at);
     // The last one before the deadline may come sooner.
     const isLast = plan.totalTimeout !== undefined && at >= addedAt + plan.totalTimeout - pollInterval;
     if (at - before < wait - tolerance && !isCutOff && !isLast)
@@ -130,10 +132,9 @@ export const rules: readonly Rule[] = [
     name: 'No poll follows the deadline, except one that comes late',
     violation: ({scene, operation: {plan, storedAt}, polls}) => {
       const deadlineAt = storedAt + (plan.totalTimeout ?? Number.POSITIVE_INFINITY);
-      const isLater = (at: number): boolean => at > deadlineAt;
-      const later = polls.filter(isLater);
+      const later = polls.filter((at) => at > deadlineAt);
       // A turn that a kill cut off is taken again.
-      const allowed = 1 + scene.kills.filter(isLater).length;
+      const allowed = 1 + scene.kills.filter((killedAt) => mayHaveCutOff(scene, killedAt, deadlineAt)).length;
       return later.length <= allowed ? undefined : `polled ${times(later.length)} after the deadline`;
     },
   },

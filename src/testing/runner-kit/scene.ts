@@ -1,12 +1,11 @@
 import {randomUUID} from 'node:crypto';
-import type {IntervalHistogram} from 'node:perf_hooks';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {checkFunctions} from '../checks.ts';
 import type {EmulatedOperation} from '../emulated-operation.ts';
 import {type GraphEmulator, startGraphEmulator} from '../graph-emulator.ts';
 import type {StepAnswer} from '../operation-step.ts';
 import {type EndAnswer, type EndCall, type EndsServer, startEndsServer} from './ends-server.ts';
-import {longestOf, monitorStalls} from './stalls.ts';
+import {StallMonitor, type Stalls, worstOf} from './stalls.ts';
 import type {RunnerInstance, RunnerInstanceOptions, TestedRunner} from './tested-runner.ts';
 
 /** How long to wait between two polls, in milliseconds. */
@@ -17,6 +16,11 @@ export const shortestLease = 2000;
 export const longLease = 120_000;
 /** How long a request may take, in milliseconds: longer than any lease that runs out, and than a busy machine takes for it. */
 const requestTimeout = 120_000;
+/**
+ * The part of a lease that stalls may add to a turn. It goes to the service and back: where both processes stall for less, one after the
+ * other, half a lease is left for it, and no lease runs out although its instance works.
+ */
+export const calmShare = 1 / 4;
 /** How often the kit checks for what it waits for, in milliseconds. */
 const tick = 10;
 
@@ -77,7 +81,9 @@ export class Scene {
   readonly stored = new Set<string>();
   readonly #ends: EndsServer;
   readonly #patience: number;
-  readonly #stalls: IntervalHistogram;
+  readonly #monitor = new StallMonitor();
+  /** Those of the kit's process, once that is over. */
+  #stalls: Stalls | undefined;
   readonly #instances: RunnerInstance[] = [];
 
   private constructor(
@@ -93,7 +99,6 @@ export class Scene {
     this.emulator = emulator;
     this.#patience = patience;
     this.#ends = ends;
-    this.#stalls = monitorStalls();
   }
 
   static async open(runner: TestedRunner, pace: ScenePace): Promise<Scene> {
@@ -101,9 +106,14 @@ export class Scene {
     return new Scene(runner, pace, token, await startGraphEmulator({token}), await startEndsServer());
   }
 
-  /** The longest stall of the kit's process, and of the runner's as far as it could report one, in milliseconds. */
-  get longestStall(): number {
-    return Math.max(longestOf(this.#stalls), ...this.#ends.calls.map(({stall}) => stall));
+  /** The worst stalls of the kit's process, and of the runner's as far as they could be told. */
+  get stalls(): Stalls {
+    return worstOf([this.#stalls ?? this.#monitor.look(), ...this.#ends.stalls]);
+  }
+
+  /** Whether stalls added so little to any turn that the runner can neither have done wrong because of it, nor have seemed to do right. */
+  get isCalm(): boolean {
+    return this.stalls.lost < calmShare * this.lease;
   }
 
   /** The calls of `onEnd` for an operation. */
@@ -140,7 +150,7 @@ export class Scene {
     await sleep(time);
     const goesOn = this.operations.some(({emulated}) => emulated.requests.some(({at}) => at > since));
     // On a busy machine a request may arrive that late.
-    if (goesOn && this.longestStall < this.lease / 2) throw new Error('kill: the instance goes on polling after it');
+    if (goesOn && this.isCalm) throw new Error('kill: the instance goes on polling after it');
   }
 
   async add(plan: PlannedOperation): Promise<void> {
@@ -187,7 +197,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
-    this.#stalls.disable();
+    this.#stalls = this.#monitor.stop();
     await this.runner.close();
     await Promise.all([this.emulator.stop(), this.#ends.stop()]);
   }
