@@ -5,7 +5,7 @@ export default {
   rootDir: '..',
   // What programs of others take part in has scripts of its own: `npm run test:engines` and `npm run test:conformance`.
   testMatch: ['<rootDir>/test/**/*.test.ts', '!**/test/{engines,conformance}/**'],
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/setup/environment.cjs',
   extensionsToTreatAsEsm: ['.ts'],
   // The examples and the tests of the public surface import the package by its name; here that is the source, so that it
   // counts as covered. test/package.test.ts uses the built and packed package.

@@ -92,7 +92,7 @@ describe('a start', () => {
   test('may have a body that is empty, or whose class says how it is written', async () => {
     const service = await simple();
     for (const body of [{}, Object.create(null), [], new Date(0)]) {
-      await clientOf(service.root).start(longRunning, {path: '/jobs', body});
+      (await clientOf(service.root).start(longRunning, {path: '/jobs', body})).poller!.stop();
     }
     const sent = service.received.filter(({method}) => method === 'POST');
     expect(sent.map(({body}) => body)).toEqual(['{}', '{}', '[]', '"1970-01-01T00:00:00.000Z"']);

@@ -1,13 +1,20 @@
 import {once} from 'node:events';
 import {connect, type Socket} from 'node:net';
 import {gzipSync} from 'node:zlib';
-import {describe, expect, test} from '@jest/globals';
+import {afterEach, describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {GraphEmulator} from '../../src/testing/index.ts';
 import {bearer, field, postBatch, resetPassword, sendBatch, startEmulator} from './emulators.ts';
 
 const limit = 8 * 1024 * 1024;
 const resetPath = '/v1.0/users/a/authentication/methods/m/resetPassword';
+
+const sockets: Socket[] = [];
+
+// One that may stay half open stays so when the server has closed it.
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
 
 /** Sends a head that announces a body in this way. What arrives is collected in `text`. */
 async function begin(
@@ -17,6 +24,7 @@ async function begin(
 ): Promise<{socket: Socket; received: {text: string}; ended: Promise<void>}> {
   const {hostname, port, host} = new URL(emulator.root);
   const socket = connect({host: hostname, port: Number(port), allowHalfOpen: true});
+  sockets.push(socket);
   const received = {text: ''};
   socket.on('data', (chunk) => {
     received.text += String(chunk);
