@@ -49,7 +49,7 @@ const optionChecks = {patience: checkMilliseconds, concurrency: checkWhole(1, Nu
  * @param options see {@link CheckRunnerOptions}
  * @returns which rules were kept
  * @throws TypeError or RangeError that names the argument which is wrong
- * @throws what `open`, or the runner's `start`, `add` or `close`, throws: that is no report
+ * @throws what `open`, or the runner's `start`, `add` or `close`, throws, once everything is closed: that is no report
  *
  * @example
  * ```ts
@@ -73,14 +73,18 @@ export async function checkRunner(
   const scenes = new Map<Scenario, Scene>();
   const disturbed = new Map<string, string>();
   const waiting = scenarios.filter(({needs}) => needs === undefined || !cannot.has(needs)).values();
+  const failing = new AbortController();
   const playNext = async (): Promise<void> => {
     for (const scenario of waiting) {
-      const scene = await play(scenario, open, patience);
+      const scene = await play(scenario, open, patience, failing.signal);
       if (scene.isCalm) scenes.set(scenario, scene);
       else disturbed.set(scenario.name, `a process stalled for ${Math.round(scene.stalls.lost)} ms`);
     }
   };
-  await Promise.all(Array.from({length: Math.min(concurrency, scenarios.length)}, playNext));
+  // What one scenario throws ends the others, and is thrown when they have closed what they opened.
+  const playUnlessFailing = () => playNext().catch((error: unknown) => failing.abort({error}));
+  await Promise.all(Array.from({length: Math.min(concurrency, scenarios.length)}, playUnlessFailing));
+  if (failing.signal.aborted) throw failing.signal.reason.error;
   const checks = rules.map((rule): RunnerCheck => {
     const {name, needs} = rule;
     if (needs !== undefined && cannot.has(needs)) return {name, result: 'skipped', seen: []};
@@ -105,14 +109,17 @@ const mostRounds = 3;
  *
  * @param open makes the runner with an empty store
  * @param patience how long to wait for anything that must come, in milliseconds
+ * @param signal ends it, with its reason
  */
 export async function play(
   scenario: Scenario,
   open: () => TestedRunner | Promise<TestedRunner>,
   patience: number,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<Scene> {
   for (let round = 1, factor = 1; ; round += 1, factor *= stretch) {
-    const pace = {lease: shortestLease * factor, patience: patience * factor};
+    signal.throwIfAborted();
+    const pace = {lease: shortestLease * factor, patience: patience * factor, signal};
     const scene = await Scene.open(await open(), pace);
     try {
       await scenario.play(scene);

@@ -64,6 +64,8 @@ export interface ScenePace {
   readonly lease: number;
   /** How long to wait for anything that must come. */
   readonly patience: number;
+  /** Ends all waits, and starts nothing any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One runner with a service of its own, and what was seen of both. */
@@ -81,6 +83,7 @@ export class Scene {
   readonly stored = new Set<string>();
   readonly #ends: EndsServer;
   readonly #patience: number;
+  readonly #signal: AbortSignal | undefined;
   readonly #monitor = new StallMonitor();
   /** Those of the kit's process, once that is over. */
   #stalls: Stalls | undefined;
@@ -88,7 +91,7 @@ export class Scene {
 
   private constructor(
     runner: TestedRunner,
-    {lease, patience}: ScenePace,
+    {lease, patience, signal}: ScenePace,
     token: string,
     emulator: GraphEmulator,
     ends: EndsServer,
@@ -98,6 +101,7 @@ export class Scene {
     this.token = token;
     this.emulator = emulator;
     this.#patience = patience;
+    this.#signal = signal;
     this.#ends = ends;
   }
 
@@ -122,6 +126,7 @@ export class Scene {
   }
 
   async start(given: Partial<Pick<RunnerInstanceOptions, 'lease' | 'clockAhead'>> = {}): Promise<void> {
+    this.#signal?.throwIfAborted();
     const common = {token: this.token, endsUrl: this.#ends.url, pollInterval, requestTimeout};
     const instance = await this.runner.start({...common, lease: this.lease, clockAhead: 0, ...given});
     checkInstance('what start resolves with', instance);
@@ -147,13 +152,14 @@ export class Scene {
    */
   async stayDown(time: number): Promise<void> {
     const since = Math.max(...this.kills) + this.lease / 2;
-    await sleep(time);
+    await sleep(time, undefined, {signal: this.#signal});
     const goesOn = this.operations.some(({emulated}) => emulated.requests.some(({at}) => at > since));
     // On a busy machine a request may arrive that late.
     if (goesOn && this.isCalm) throw new Error('kill: the instance goes on polling after it');
   }
 
   async add(plan: PlannedOperation): Promise<void> {
+    this.#signal?.throwIfAborted();
     const {key, script, totalTimeout, onEnd = []} = plan;
     const data = {mail: `${key}@contoso.com`};
     const emulated = this.emulator.addOperation({script});
@@ -169,7 +175,7 @@ export class Scene {
     const emulated = this.operations.find(({plan}) => plan.key === key)?.emulated;
     const hasArrived = (): boolean => (emulated?.requests.length ?? polls) >= polls;
     for (let waited = 0; !hasArrived() && waited < this.#patience; ) {
-      waited += await calmTimeOf(() => Promise.race([this.emulator.nextRequest(), sleep(tick)]));
+      waited += await this.#calmTimeOf(() => Promise.race([this.emulator.nextRequest(), sleep(tick)]));
     }
   }
 
@@ -186,7 +192,7 @@ export class Scene {
     await this.look();
     // Longer than a lease: whatever it held back comes now.
     const quietTime = 1.75 * this.lease;
-    for (let waited = 0; waited < quietTime; ) waited += await calmTimeOf(() => sleep(tick));
+    for (let waited = 0; waited < quietTime; ) waited += await this.#calmTimeOf(() => sleep(tick));
     await this.look();
   }
 
@@ -206,14 +212,15 @@ export class Scene {
     let waited = 0;
     for (let turns = 0; !holds() && waited < this.#patience; turns += 1) {
       if (turns % 25 === 0) await this.look();
-      waited += await calmTimeOf(() => sleep(tick));
+      waited += await this.#calmTimeOf(() => sleep(tick));
     }
   }
-}
 
-/** Waits for a tick at most. Returns for how long, of which no more is counted than a machine takes that keeps up. */
-async function calmTimeOf(wait: () => Promise<unknown>): Promise<number> {
-  const begunAt = performance.now();
-  await wait();
-  return Math.min(performance.now() - begunAt, 2 * tick);
+  /** Waits for a tick at most. Returns for how long, of which no more is counted than a machine takes that keeps up. */
+  async #calmTimeOf(wait: () => Promise<unknown>): Promise<number> {
+    const begunAt = performance.now();
+    await wait();
+    this.#signal?.throwIfAborted();
+    return Math.min(performance.now() - begunAt, 2 * tick);
+  }
 }

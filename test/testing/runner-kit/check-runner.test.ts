@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import {beforeAll, expect, test} from '@jest/globals';
 import {
   checkRunner,
@@ -85,6 +86,33 @@ test('an instance that goes on after its kill is refused: no kill would show any
   await expect(checkRunner('mine', () => new Immortal())).rejects.toThrow(
     'kill: the instance goes on polling after it',
   );
+}, 120_000);
+
+test('what a runner throws ends the scenarios, and is thrown once each has closed its runner', async () => {
+  let open = 0;
+  class Refusing extends Queue {
+    override async add(): Promise<void> {
+      throw new Error('The disk is full');
+    }
+    override async close(): Promise<void> {
+      await super.close();
+      await sleep(50);
+      open -= 1;
+    }
+  }
+  class Right extends Queue {
+    override async close(): Promise<void> {
+      await super.close();
+      open -= 1;
+    }
+  }
+  const kinds = [Right, Right, Refusing].values();
+  const openNext = (): Queue => {
+    open += 1;
+    return new (kinds.next().value ?? Right)();
+  };
+  await expect(checkRunner('mine', openNext)).rejects.toThrow('The disk is full');
+  expect(open).toBe(0);
 }, 120_000);
 
 const hint = 'A hint makes no poll earlier than the service allows';
