@@ -13,20 +13,21 @@ import {type RedisScript, runScript} from './redis-script.ts';
 /** How long to wait before another attempt to remove a job that is being polled, at first and at most, in milliseconds. */
 const firstDelay = 10;
 const longestDelay = 250;
+/** How long no worker takes a job that is being removed, in milliseconds. If its removal broke off, the job goes on after that. */
+const removalTime = 60_000;
 
-// BullMQ removes whatever a job holds by then, and a worker may have stored the end since it was read here. What is in none of these
-// lists is taken by no worker.
-const takeOut: RedisScript = {
-  name: 'takeOutOperation',
+// BullMQ removes whatever a job holds by then, and a worker may have stored the end since it was read here. No worker takes it before
+// its delay has passed.
+const holdBack: RedisScript = {
+  name: 'holdBackOperation',
   lua: `
     local key, id = ARGV[1] .. ARGV[2], ARGV[2]
     if redis.call('EXISTS', key .. ':lock') == 1 or redis.call('HEXISTS', key, 'finishedOn') == 1 then return 0 end
     local isRead, job = pcall(cjson.decode, redis.call('HGET', key, 'data') or '')
     local ended = isRead and type(job) == 'table' and job.handOver and job.ended
     if type(ended) == 'table' and ended.rejections == 0 then return 0 end
-    redis.call('ZREM', KEYS[1], id)
-    redis.call('ZREM', KEYS[2], id)
-    redis.call('LREM', KEYS[3], 1, id)
+    local isDue = redis.call('ZREM', KEYS[2], id) + redis.call('LREM', KEYS[3], 1, id) > 0
+    if isDue or redis.call('ZSCORE', KEYS[1], id) then redis.call('ZADD', KEYS[1], ARGV[3], id) end
     return 1`,
 };
 
@@ -47,7 +48,7 @@ export async function removeJob(
     if (job === undefined || job.finishedOn !== undefined) return false;
     const record = tryReadJob(jobId, job);
     if (id !== undefined && record !== undefined && record.id !== id) return false;
-    if (await tryRemove(queue, job)) {
+    if (await tryRemove(queue, job, clock)) {
       if (record !== undefined) await publishStop(record, publisher, clock);
       return true;
     }
@@ -67,10 +68,12 @@ function tryReadJob(jobId: string, job: OperationJob): OperationRecord | undefin
   }
 }
 
-async function tryRemove(queue: Queue, job: OperationJob): Promise<boolean> {
+async function tryRemove(queue: Queue, job: OperationJob, clock: Clock): Promise<boolean> {
   try {
     const types = ['delayed', 'prioritized', 'wait'];
-    if ((await runScript<number>(queue, takeOut, types, [queue.toKey(''), job.id ?? ''])) === 0) return false;
+    // BullMQ's score of a delay has room for 4096 jobs in each millisecond.
+    const score = Math.ceil(clock.now() + removalTime) * 4096;
+    if ((await runScript<number>(queue, holdBack, types, [queue.toKey(''), job.id ?? '', score])) === 0) return false;
     await job.remove();
     return true;
   } catch (error) {

@@ -246,6 +246,29 @@ describeWithRedis('onEnd', () => {
     await worker.close();
   });
 
+  test('is called where the removal of a job broke off: it is watched on, however it waited', async () => {
+    const emulator = await bench.emulator();
+    const queue = bench.queue<Data>();
+    const raw = bench.raw();
+    await raw.pause();
+    const add = (key: string, options: {initialDelay?: number; priority?: number}) =>
+      queue.add(emulator.addOperation({script: ['succeeded']}).location, {key, handOver: true, ...options});
+    const added = await Promise.all([
+      add('wait', {}),
+      add('prioritized', {priority: 1}),
+      add('delayed', {initialDelay: 300_000}),
+    ]);
+    const removal = jest.spyOn(Job.prototype, 'remove').mockRejectedValue(new Error('the process ended'));
+    for (const {key} of added) await expect(queue.remove(key)).rejects.toThrow('the process ended');
+    removal.mockRestore();
+    const {ends, onEnd} = keepEnds();
+    bench.worker<Data>({onEnd});
+    await raw.resume();
+    for (const {key} of added) expect(await queue.wake(key)).toBe(true);
+    await until(async () => (await queue.counts()).ended === 3);
+    expect(ends.map(({key}) => key).sort()).toEqual(['delayed', 'prioritized', 'wait']);
+  });
+
   test('that awaits the removal of its own operation goes on: its watching is over', async () => {
     const emulator = await bench.emulator({script: ['succeeded']});
     const queue = bench.queue<Data>();
