@@ -43,8 +43,9 @@ export class RedisClock implements Clock {
   /** Compares the clocks unless that was done within the last minute and the wall clock was not set since. @throws what Redis answers */
   async update(): Promise<void> {
     const isRecent = processNow() - this.#measuredAt < longestValidity;
-    // It stands still while the machine is suspended, and then the wall clock seems to have been set.
-    if (!isRecent || Math.abs(processClock.wallOffset() - this.#wallOffset) > 0) await this.measure();
+    // This process's clock stands still while the machine is suspended, and then the wall clock seems to have been set. Both are read in
+    // whole milliseconds: one of difference is none.
+    if (!isRecent || Math.abs(processClock.wallOffset() - this.#wallOffset) > 1) await this.measure();
   }
 
   /** Compares this machine's clock with Redis'. @throws what Redis answers */

@@ -55,4 +55,22 @@ describe("Redis' clock", () => {
       ),
     );
   });
+
+  test('is not measured anew for the millisecond by which two whole times may differ, once the wall clock has been set', async () => {
+    const machine = new SimulatedClock();
+    const keys = redisOf(machine, 1);
+    const clock = new RedisClock(keys);
+    await clock.measure();
+    machine.wallAhead += 3_600_000.5;
+    await clock.update();
+    const measure = jest.spyOn(clock, 'measure');
+    for (let times = 0; times < 20; times++) {
+      machine.time += 0.3;
+      await clock.update();
+    }
+    expect(measure).not.toHaveBeenCalled();
+    machine.wallAhead -= 3_600_000;
+    await clock.update();
+    expect(measure).toHaveBeenCalledTimes(1);
+  });
 });
