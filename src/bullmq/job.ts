@@ -79,7 +79,8 @@ export function readJob<Data>(jobId: string, job: JobData<Data>): OperationRecor
   const token = isRecord(job) ? readJobToken(job.token) : undefined;
   if (token === undefined) throw new RecordRefusedError('token: there is none', jobId, 'invalidRecord');
   const {id, key = token.location, token: _, handOver, woken, ...others} = job;
-  if (!hasForm(id, idPart)) throw new RecordRefusedError('id: it is none', jobId, 'invalidRecord');
+  if (!hasForm(id, idPart))
+    throw new RecordRefusedError('id: it is not one that a queue makes', jobId, 'invalidRecord');
   return {version: 1, id: `${jobId}.${id}`, key, token, ...others};
 }
 

@@ -118,7 +118,7 @@ test.each(['', 'a b', 'a.b', 'é', 5, undefined, {toString: 1}])(
   'refuses %p as the id of a watch: queue.get would not find it',
   (id) => {
     const job = {...writeJob({version: 1, id: 'op-1.a', key: 'adele', token}), id} as unknown as JobData;
-    expect(() => readJob('op-1', job)).toThrow('The record op-1 was refused: id: it is none');
+    expect(() => readJob('op-1', job)).toThrow('The record op-1 was refused: id: it is not one that a queue makes');
   },
 );
 
