@@ -195,8 +195,8 @@ export function describeValue(value: unknown): string {
 
 /** What a value is, for a message that may not show it. */
 export function describeKind(value: unknown): string {
-  const type = typeof value;
-  return type === 'string' || type === 'number' ? `a ${type}` : describeValue(value);
+  const isShown = value === undefined || value === null || value === Object(value);
+  return isShown ? describeValue(value) : `a ${typeof value}`;
 }
 
 /** A value as a message may show it, and of an object its class. */

@@ -227,6 +227,7 @@ describe('a password reset', () => {
 
   test.each([
     [{newPassword: 5}, 'newPassword: expected a string, got a number'],
+    [{newPassword: 1_234_567n}, 'newPassword: expected a string, got a bigint'],
     [{methodId: ''}, 'methodId: expected a string that is not empty, got ""'],
     [{methodId: '..'}, 'methodId: expected an id, got ".."'],
     [{token}, "token: it is the client's"],

@@ -30,7 +30,8 @@ describe('the token for a request', () => {
     ['Bearer eyJ0', 'a token that begins with the word Bearer'],
     [undefined, 'undefined'],
     [5, 'a number'],
-    [true, 'true'],
+    [true, 'a boolean'],
+    [1_234_567n, 'a bigint'],
     [{}, 'an object, not its token'],
     [[], 'an object, not its token'],
     ['', 'an empty string'],
@@ -112,7 +113,7 @@ describe('the token for a request', () => {
     }
     for (const source of [() => value, async () => value]) {
       const message = expect.stringMatching(
-        /^The option token (?:returned (?:an object, not its token|Symbol\(mine\)|undefined|null)|threw TypeError)/,
+        /^The option token (?:returned (?:an object, not its token|a symbol|undefined|null)|threw TypeError)/,
       );
       await expect(ask(source as () => string)).rejects.toMatchObject({kind: 'token', message});
     }

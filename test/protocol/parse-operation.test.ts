@@ -326,7 +326,7 @@ describe('a body is unreadable', () => {
     ['null', null, 'expected a JSON object, got null'],
     ['a string', 'x', 'expected a JSON object, got a string'],
     ['a number', 5, 'expected a JSON object, got a number'],
-    ['true', true, 'expected a JSON object, got true'],
+    ['true', true, 'expected a JSON object, got a boolean'],
     ['a list', [], 'expected a JSON object, got a list'],
     ['a list of operations', [{status: 'running'}], 'expected a JSON object, got a list'],
     ['not JSON at all', undefined, 'it is not JSON'],

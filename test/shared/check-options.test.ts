@@ -196,11 +196,15 @@ test.each<[unknown, string]>([
   );
 });
 
-test.each([
+test.each<[unknown, string]>([
   ['a secret', 'a string'],
   [123_456, 'a number'],
+  [123_456n, 'a bigint'],
+  [Symbol('a secret'), 'a symbol'],
+  [true, 'a boolean'],
   [null, 'null'],
-  [true, 'true'],
+  [undefined, 'undefined'],
+  [() => 'a secret', 'a function'],
   [['a secret'], 'a list'],
   [{a: 'secret'}, 'an object'],
 ])('%p that may not be shown is described as %s', (value, description) => {
