@@ -124,7 +124,7 @@ async function retry(
   }
 }
 
-/** @param error of a hook, which may have been given it */
+/** @param error what a hook threw: perhaps the error of the poll, which it was given */
 function refuseThrown(error: unknown): never {
   throw isPollError(error) ? error : optionError('retry', `threw ${describeError(error)}`);
 }

@@ -28,7 +28,7 @@ const fields: ProtocolFields = {
  */
 export const longRunning: Protocol = definePreset(fields);
 
-/** A protocol that differs from {@link longRunning} in these fields; bundlers drop it where it is not used. */
+/** The fields of a protocol that differs from {@link longRunning} in these. Bundlers drop the call where its value is not used. */
 /* @__NO_SIDE_EFFECTS__ */ export function likeLongRunning(
   own: Partial<ProtocolFields> & Pick<ProtocolFields, 'name'>,
 ): ProtocolFields {
