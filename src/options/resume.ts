@@ -50,7 +50,7 @@ export function readResumed(token: ResumeToken | string, given: PollOptions = {}
     const its = JSON.stringify(state.protocol.slice(0, 40));
     const but =
       options.protocol === undefined
-        ? 'which is missing among the options'
+        ? 'which is missing from the options'
         : `that of the options is ${JSON.stringify(name)}`;
     throw new InvalidResumeTokenError(`Invalid resume token: its protocol is ${its}, ${but}`);
   }

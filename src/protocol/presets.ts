@@ -181,7 +181,7 @@ export const google: {
 
 /** All built-in protocols. */
 export function listPresets(): readonly Protocol[] {
-  return [longRunning, ...Object.values<Protocol>({...graph}), ...Object.values(azure), ...Object.values(google)];
+  return [longRunning, ...Object.values(graph), ...Object.values(azure), ...Object.values(google)];
 }
 
 let presetsByName: ReadonlyMap<string, Protocol> | undefined;

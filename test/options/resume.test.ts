@@ -122,7 +122,7 @@ describe('a watch that is resumed', () => {
 describe('what is no resume token is refused (row 31)', () => {
   test.each([
     ['another protocol than that of the options', {protocol: longRunning}, 'that of the options is "longRunning"'],
-    ['a protocol of your own that the options lack', {}, 'which is missing among the options'],
+    ['a protocol of your own that the options lack', {}, 'which is missing from the options'],
   ])('of %s', (_, options, but) => {
     expect(thrownBy(() => resumeOperation(token, options))).toEqual(
       new InvalidResumeTokenError(`Invalid resume token: its protocol is "tasks", ${but}`),

@@ -3,7 +3,7 @@ import type {ProtocolFields} from '../protocol.ts';
 import {pollHeaders} from './poll-headers.ts';
 
 /** Most of these jobs are resources that their starts create. */
-/* @__NO_SIDE_EFFECTS__ */ function defineJob(
+/* @__NO_SIDE_EFFECTS__ */ function jobFields(
   fields: Partial<ProtocolFields> & Pick<ProtocolFields, 'name' | 'words'>,
 ): ProtocolFields {
   return {status: '/status', start: 'resource', pathsUnderRoot: true, pollHeaders, ...fields};
@@ -19,7 +19,7 @@ export const jobs = {
     statusDetail: ['/statusDetail', '/numbers/0/statusDetail'],
     pathsUnderRoot: true,
   }),
-  restoreSession: defineJob({
+  restoreSession: jobFields({
     name: 'graph.restoreSession',
     words: {
       draft: 'notStarted',
@@ -30,7 +30,7 @@ export const jobs = {
       failed: 'failed',
     },
   }),
-  protectionUnitsBulkJob: defineJob({
+  protectionUnitsBulkJob: jobFields({
     name: 'graph.protectionUnitsBulkJob',
     words: {
       unknown: 'notStarted',
@@ -40,11 +40,11 @@ export const jobs = {
       completedWithErrors: 'succeeded',
     },
   }),
-  browseSession: defineJob({
+  browseSession: jobFields({
     name: 'graph.browseSession',
     words: {creating: 'running', created: 'succeeded', failed: 'failed'},
   }),
-  recoveryJob: defineJob({
+  recoveryJob: jobFields({
     name: 'graph.recoveryJob',
     words: {
       initialized: 'notStarted',
@@ -58,7 +58,7 @@ export const jobs = {
     start: 'headers',
     cancel: {method: 'POST', suffix: '/cancel'},
   }),
-  configurationSnapshotJob: defineJob({
+  configurationSnapshotJob: jobFields({
     name: 'graph.configurationSnapshotJob',
     words: {
       notStarted: 'notStarted',
@@ -71,11 +71,11 @@ export const jobs = {
     // Started by POST …/configurationSnapshots/createSnapshot.
     start: {template: '../configurationSnapshotJobs/{/id}'},
   }),
-  delegatedAdminRelationship: defineJob({
+  delegatedAdminRelationship: jobFields({
     name: 'graph.delegatedAdminRelationship',
     words: longRunningWords,
   }),
-  lifecycleRun: defineJob({
+  lifecycleRun: jobFields({
     name: 'graph.lifecycleRun',
     status: '/processingStatus',
     words: {
@@ -89,7 +89,7 @@ export const jobs = {
       canceled: 'canceled',
     },
   }),
-  accessPackageAssignmentRequest: defineJob({
+  accessPackageAssignmentRequest: jobFields({
     name: 'graph.accessPackageAssignmentRequest',
     status: '/state',
     words: {
@@ -105,16 +105,16 @@ export const jobs = {
     },
     cancel: {method: 'POST', suffix: '/cancel'},
   }),
-  accessReviewHistory: defineJob({
+  accessReviewHistory: jobFields({
     name: 'graph.accessReviewHistory',
     words: {requested: 'notStarted', inprogress: 'running', done: 'succeeded', error: 'failed'},
   }),
-  appLogCollection: defineJob({
+  appLogCollection: jobFields({
     name: 'graph.appLogCollection',
     words: {pending: 'running', completed: 'succeeded', failed: 'failed'},
     errorMessage: '/errorMessage',
   }),
-  autopilotImport: defineJob({
+  autopilotImport: jobFields({
     name: 'graph.autopilotImport',
     status: '/state/deviceImportStatus',
     words: {
@@ -127,20 +127,20 @@ export const jobs = {
     errorCode: '/state/deviceErrorCode',
     errorMessage: '/state/deviceErrorName',
   }),
-  multiTenantJoin: defineJob({
+  multiTenantJoin: jobFields({
     name: 'graph.multiTenantJoin',
     status: '/transitionDetails/status',
     words: longRunningWords,
     start: 'original',
   }),
-  shiftsSchedule: defineJob({
+  shiftsSchedule: jobFields({
     name: 'graph.shiftsSchedule',
     status: '/provisionStatus',
     words: {notStarted: 'notStarted', running: 'running', completed: 'succeeded', failed: 'failed'},
     errorCode: '/provisionStatusCode',
     start: 'original',
   }),
-  printJob: defineJob({
+  printJob: jobFields({
     name: 'graph.printJob',
     status: '/status/state',
     statusDetail: '/status/description',
