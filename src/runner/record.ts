@@ -133,7 +133,7 @@ export function dueAtBy({token, fetching, ended}: OperationRecord, now: number):
   return dueAt - now > (ended ? longestRetry : longestWait) ? now : Math.ceil(dueAt);
 }
 
-/** A state for a poll, with what has happened no later than now, and no told wait that is longer than any can be. */
+/** A state for a poll, with what has happened no later than now, and no wait that the service asked for longer than any can be. */
 export function stateBy(state: WatchState, now: number): WatchState {
   const latest = now + clockTolerance;
   const past = <Time extends number | undefined>(time: Time) => (time !== undefined && time > latest ? now : time);

@@ -15,11 +15,11 @@ export interface ReportedEnd extends Stalls {
   readonly result?: unknown;
 }
 
-/** Where stalls are told, below the URL for ends. */
+/** Where stalls are reported, below the URL for ends. */
 export const stallsPath = '/stalls';
-/** By how much the stalls of a process grow before it tells of them again. */
+/** By how much the stalls of a process grow before it reports them again. */
 const growth = 1.5;
-/** Stalls that are not worth telling. */
+/** Stalls that are not worth a report. */
 const short: Stalls = {stall: 10, lost: 100};
 
 /** What `onEnd` gets, as far as the kit looks at it. */
@@ -64,19 +64,19 @@ export function kitTurnOptions(instance: RunnerInstanceOptions): KitTurnOptions 
   const monitor = new StallMonitor();
   const report = (url: string, what: Stalls, signal: AbortSignal | null = null): Promise<Response> =>
     fetch(url, {method: 'POST', headers: {'content-type': 'application/json'}, body: JSON.stringify(what), signal});
-  let told = short;
-  /** Tells of stalls before an end, which a process that is killed does not report. */
-  const tellStalls = (): void => {
+  let reported = short;
+  /** Reports stalls before an end, which a process that is killed does not report. */
+  const reportStalls = (): void => {
     const stalls = monitor.look();
-    if (stalls.stall < growth * told.stall && stalls.lost < growth * told.lost) return;
-    told = worstOf([told, stalls]);
+    if (stalls.stall < growth * reported.stall && stalls.lost < growth * reported.lost) return;
+    reported = worstOf([reported, stalls]);
     // A kit that is over needs to know nothing.
     report(`${endsUrl}${stallsPath}`, stalls).catch(() => {});
   };
   return {
     token,
     schedule: () => {
-      tellStalls();
+      reportStalls();
       return pollInterval;
     },
     requestTimeout,

@@ -110,7 +110,7 @@ export class Scene {
     return new Scene(runner, pace, token, await startGraphEmulator({token}), await startEndsServer());
   }
 
-  /** The worst stalls of the kit's process, and of the runner's as far as they could be told. */
+  /** The worst stalls of the kit's process, and of the runner's as far as they could be reported. */
   get stalls(): Stalls {
     return worstOf([this.#stalls ?? this.#monitor.look(), ...this.#ends.stalls]);
   }
