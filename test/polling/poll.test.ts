@@ -2,7 +2,7 @@ import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals
 import ky from 'ky';
 import type {PollOptions} from '../../src/options/poll-options.ts';
 import {readOptions} from '../../src/options/settings.ts';
-import {byProcessClock, poll, type Report} from '../../src/polling/poll.ts';
+import {byProcessClock, type PollRequest, poll, type Report} from '../../src/polling/poll.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {processClock} from '../../src/shared/clock.ts';
 import {beginning, get, location, tasks} from '../support/core.ts';
@@ -16,6 +16,20 @@ afterEach(() => {
   expect(jest.getTimerCount()).toBe(0);
   jest.useRealTimers();
 });
+
+/** A request without a deadline, that nobody aborts. */
+function requestWith(own: Partial<PollRequest> = {}): PollRequest {
+  return {
+    ...get,
+    location,
+    tokenOrigin: '',
+    deadlineAt: undefined,
+    retryUntil: undefined,
+    signal: new AbortController().signal,
+    onRetry: () => {},
+    ...own,
+  };
+}
 
 describe('a retry within a poll', () => {
   // The wait before the retry is 500 ms.
@@ -34,15 +48,10 @@ describe('a retry within a poll', () => {
     const retry = {retries: 1, minTimeout: 500, randomize: false};
     const settings = readOptions({protocol: tasks, http, retry});
     const onRetry = jest.fn();
-    const report = poll(settings, {
-      ...get,
-      location,
-      tokenOrigin: '',
-      deadlineAt: beginning + untilDeadline,
-      retryUntil: beginning + untilDeadline,
-      signal: new AbortController().signal,
-      onRetry,
-    });
+    const report = poll(
+      settings,
+      requestWith({deadlineAt: beginning + untilDeadline, retryUntil: beginning + untilDeadline, onRetry}),
+    );
     await jest.advanceTimersByTimeAsync(1000);
     expect(await report).toMatchObject({is: 'failure', error: {httpStatus: 503}});
     expect([requests, onRetry.mock.calls.length]).toEqual([expected, expected - 1]);
@@ -57,15 +66,7 @@ test.each([
   const fetch = jest.fn(async () => new Response('', {status: 503}));
   const retry = {retries: 1, minTimeout: 500, randomize: false, shouldRetry};
   const onRetry = jest.fn();
-  const report = poll(readOptions({protocol: tasks, http: ky.create({fetch}), retry}), {
-    ...get,
-    location,
-    tokenOrigin: '',
-    deadlineAt: undefined,
-    retryUntil: undefined,
-    signal: new AbortController().signal,
-    onRetry,
-  });
+  const report = poll(readOptions({protocol: tasks, http: ky.create({fetch}), retry}), requestWith({onRetry}));
   await jest.advanceTimersByTimeAsync(1000);
   expect(await report).toMatchObject({is: 'failure', error: {httpStatus: 503}});
   expect([shouldRetry, fetch, onRetry].map(({mock}) => mock.calls.length)).toEqual([1, expected, expected - 1]);
@@ -78,15 +79,10 @@ test.each([['enough'], [new Error('enough')], [undefined]])(
     const shouldRetry = jest.fn(() => true);
     const fetch = jest.fn(() => new Promise<never>(() => {}));
     const onRetry = jest.fn();
-    const report = poll(readOptions({protocol: tasks, http: ky.create({fetch}), retry: {retries: 1, shouldRetry}}), {
-      ...get,
-      location,
-      tokenOrigin: '',
-      deadlineAt: undefined,
-      retryUntil: undefined,
-      signal: controller.signal,
-      onRetry,
-    });
+    const report = poll(
+      readOptions({protocol: tasks, http: ky.create({fetch}), retry: {retries: 1, shouldRetry}}),
+      requestWith({signal: controller.signal, onRetry}),
+    );
     await jest.advanceTimersByTimeAsync(10);
     controller.abort(reason);
     await expect(report).rejects.toBe(controller.signal.reason);
@@ -101,15 +97,7 @@ describe('a hook of the option retry that never returns', () => {
     const http = ky.create({fetch: async () => new Response('', {status: 503})});
     const settings = readOptions({protocol: tasks, http, retry: {retries: 1, [hook]: hang}});
     const {signal = new AbortController().signal, deadlineAt} = limits;
-    return poll(settings, {
-      ...get,
-      location,
-      tokenOrigin: '',
-      deadlineAt,
-      retryUntil: deadlineAt,
-      signal,
-      onRetry: () => {},
-    });
+    return poll(settings, requestWith({deadlineAt, retryUntil: deadlineAt, signal}));
   };
 
   const hooks = ['onFailedAttempt', 'shouldRetry', 'shouldConsumeRetry'];
@@ -136,15 +124,7 @@ describe('a hook of the option retry that throws', () => {
     const throwing = async (context: {readonly error: Error}): Promise<never> => {
       throw thrown(context);
     };
-    return await poll(readOptions({protocol: tasks, http, retry: {retries: 1, [hook]: throwing}}), {
-      ...get,
-      location,
-      tokenOrigin: '',
-      deadlineAt: undefined,
-      retryUntil: undefined,
-      signal: new AbortController().signal,
-      onRetry: () => {},
-    });
+    return await poll(readOptions({protocol: tasks, http, retry: {retries: 1, [hook]: throwing}}), requestWith());
   };
 
   describe.each(['onFailedAttempt', 'shouldRetry', 'shouldConsumeRetry'])('%s', (hook) => {
@@ -177,15 +157,7 @@ describe('maxRetryTime', () => {
       },
     });
     const retry = {retries: 1, minTimeout: 500, randomize: false, maxRetryTime};
-    const report = poll(readOptions({protocol: tasks, http, retry}), {
-      ...get,
-      location,
-      tokenOrigin: '',
-      deadlineAt: undefined,
-      retryUntil: undefined,
-      signal: new AbortController().signal,
-      onRetry: () => {},
-    });
+    const report = poll(readOptions({protocol: tasks, http, retry}), requestWith());
     for (let count = 0; count < 20; count++) {
       await new Promise((resolve) => setImmediate(resolve));
       await jest.advanceTimersByTimeAsync(100);
@@ -218,15 +190,7 @@ describe('where 404 is the end', () => {
   ])('%s', async (_, answers, expected, tokenOrigin = 'https://graph.example') => {
     const left = [...answers];
     const http = ky.create({fetch: async () => left.shift()?.() ?? none()});
-    const report = await poll(readOptions({protocol, http, retry: {retries: 0}}), {
-      ...get,
-      location,
-      tokenOrigin,
-      deadlineAt: undefined,
-      retryUntil: undefined,
-      signal: new AbortController().signal,
-      onRetry: () => {},
-    });
+    const report = await poll(readOptions({protocol, http, retry: {retries: 0}}), requestWith({tokenOrigin}));
     expect(report.is).toBe(expected);
   });
 });
@@ -238,15 +202,7 @@ async function reportOf(
   {options = {}, tokenOrigin = 'https://graph.example'}: {options?: PollOptions; tokenOrigin?: string} = {},
 ): Promise<Report> {
   const http = ky.create({fetch: async () => new Response(body && JSON.stringify(body), init)});
-  return poll(readOptions({protocol: tasks, http, retry: {retries: 0}, ...options}), {
-    ...get,
-    location,
-    tokenOrigin,
-    deadlineAt: undefined,
-    retryUntil: undefined,
-    signal: new AbortController().signal,
-    onRetry: () => {},
-  });
+  return poll(readOptions({protocol: tasks, http, retry: {retries: 0}, ...options}), requestWith({tokenOrigin}));
 }
 
 describe('a body that is an operation', () => {
@@ -376,15 +332,7 @@ describe('where a 303 is the end', () => {
 });
 
 test('times of the wall clock become those of the process when the wall clock is set', () => {
-  const request = {
-    ...get,
-    location,
-    tokenOrigin: '',
-    deadlineAt: Date.now() + 10_000,
-    retryUntil: undefined,
-    signal: new AbortController().signal,
-    onRetry: () => {},
-  };
+  const request = requestWith({deadlineAt: Date.now() + 10_000});
   const deadline = () => byProcessClock(request, processClock.wallOffset()).deadlineAt ?? 0;
   const before = deadline();
   jest.setSystemTime(beginning + 3_600_000);
@@ -393,7 +341,7 @@ test('times of the wall clock become those of the process when the wall clock is
 
 describe('a clock that is an hour ahead of the process', () => {
   const hour = 3_600_000;
-  const request = {...get, location, tokenOrigin: '', signal: new AbortController().signal, onRetry: () => {}};
+  const request = requestWith();
 
   test('has its times moved back, and gets those of the process moved ahead', () => {
     const onHeldBack = jest.fn();
