@@ -176,6 +176,8 @@ export class Network {
   /** Sends a request. @returns resolves with the head of the answer */
   send(request: NetworkRequest): Promise<Exchange> {
     const {world} = this;
+    // What is left of a dead process sends into the void.
+    if (!world.time.isProcessAlive) return new Promise(() => undefined);
     if (request.signal.aborted) return Promise.reject(request.signal.reason);
     const exchange = isBatch(request.url)
       ? this.#batch(request)
