@@ -12,8 +12,10 @@ export const startsOnce: Check<'start request'> = (_, __, {startRequests, startA
 };
 
 /** None leaves when nobody waits for its answer any more. */
-export const startsWhileItIsWaitedFor: Check<'start request'> = (_, {time}, {startDueAt}) =>
-  time.now < startDueAt ? undefined : `a start ${time.now - startDueAt} ms after its time was over`;
+export const startsWhileItIsWaitedFor: Check<'start request'> = (_, {time}, {startDueAt, abandonedBy}) => {
+  if (abandonedBy !== undefined) return `a start that was ${abandonedBy}`;
+  return time.now < startDueAt ? undefined : `a start ${time.now - startDueAt} ms after its time was over`;
+};
 
 /** What came of a start is what the service did with it. */
 export const tellsWhatBecameOfAStart: Check<'not started'> = ({how, mayHaveStarted}, {plan, time}, facts) => {
