@@ -220,6 +220,13 @@ export const bugs: readonly Bug[] = [
     replace: '',
   },
   {
+    name: 'a key in a header of its own goes wherever a result is',
+    file: 'polling/fetch-result.ts',
+    search: 'tokenOrigin: resultOrigin ?? state.tokenOrigin,',
+    replace: `tokenOrigin:
+      reader.tokenHeader.name === 'authorization' ? (resultOrigin ?? state.tokenOrigin) : new URL(found.location).origin,`,
+  },
+  {
     name: 'a start leaves although its user has given up',
     file: 'client/start-request.ts',
     search: '= deriveController(signal);',

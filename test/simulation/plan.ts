@@ -117,6 +117,8 @@ export interface Plan {
   readonly storeFaults: readonly (StoreFault | undefined)[];
   readonly losesWrites: boolean;
   readonly options: OptionsPlan;
+  /** Where results are: on the service's own origin, on another one, or there after a redirect. */
+  readonly results: 'at home' | 'abroad' | 'redirected abroad';
   readonly operations: readonly OperationPlan[];
   readonly envelopes: readonly AnswerPlan[];
   readonly incidents: readonly Incident[];
@@ -208,6 +210,7 @@ export function planOf(seed: number): Plan {
     operations,
     envelopes: runner === 'graph' ? planAnswers(random, rate, 4, envelopeFault) : [],
     incidents: planIncidents(random, runner, operations),
+    results: random.pick(['at home', 'at home', 'abroad', 'redirected abroad']),
   };
 }
 

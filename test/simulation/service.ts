@@ -130,8 +130,7 @@ export class Service {
     if (wantsToken && this.#isStale(token)) {
       return this.#finish(index, this.#refusal(), {}, []);
     }
-    if (pathname.includes('/results/') || pathname.includes('/items/'))
-      return this.#finish(index, this.#result(index, carried), {}, []);
+    if (pathname.includes('/results/') || pathname.includes('/items/')) return this.#result(index, origin, carried);
     if (pathname.includes('/loop/')) {
       return this.#finish(index, {http: 302, text: '', headers: {location: url}, says: 'redirect'}, {}, []);
     }
@@ -327,7 +326,8 @@ export class Service {
     const at = this.#time.serviceTime - this.#beginning - startsAt - lag;
     const percent =
       status === 'running' ? Math.floor((100 * (at - runsAt)) / Math.max(1, endsAt - runsAt)) % 100 : undefined;
-    const resourceLocation = status === 'succeeded' ? `${home}/v1.0/results/op-${index}` : undefined;
+    const resultOrigin = this.#plan.results === 'abroad' ? abroad : home;
+    const resourceLocation = status === 'succeeded' ? `${resultOrigin}/v1.0/results/op-${index}` : undefined;
     const worded = wordings[wording]({id: `op-${index}`, status, percent, variant, resourceLocation});
     const link = cancelLinkOf(this.#operation(index), index);
     const links = link === undefined || !isRecord(worded.body) ? {} : {body: {...worded.body, links: {cancel: link}}};
@@ -337,12 +337,19 @@ export class Service {
     return {means, honest: answer, draft: {http, body, headers, says: means}};
   }
 
-  #result(index: number, {password}: Carried): Draft {
+  #result(index: number, origin: string, {password, isPart = false}: Carried): ServiceAnswer {
+    // As everywhere else, no part of a batch is redirected.
+    if (this.#plan.results === 'redirected abroad' && origin === home && !isPart) {
+      const headers = {location: `${abroad}/v1.0/results/op-${index}`};
+      return this.#finish(index, {http: 302, text: '', headers, says: 'redirect'}, {}, ['result redirected abroad']);
+    }
+    const names = origin === abroad ? ['result abroad'] : [];
     const number = this.#askedForResult[index] ?? 0;
     this.#askedForResult[index] = number + 1;
-    if (number < this.#operation(index).variant * 2) return {http: 404, text: '', says: 'trouble'};
+    if (number < this.#operation(index).variant * 2)
+      return this.#finish(index, {http: 404, text: '', says: 'trouble'}, {}, names);
     const note = password === undefined || !this.#quotes(index) ? {} : {note: `it is ${password} now`};
-    return {http: 200, body: {of: `op-${index}`, ...note}, says: 'succeeded'};
+    return this.#finish(index, {http: 200, body: {of: `op-${index}`, ...note}, says: 'succeeded'}, {}, names);
   }
 
   #isStale(token: string): boolean {

@@ -141,6 +141,7 @@ function* smaller(plan: Plan): Generator<Plan> {
   if (plan.sharesSignal) yield {...plan, sharesSignal: false};
   if (plan.skew !== 0) yield {...plan, skew: 0};
   if (plan.latency !== 0) yield {...plan, latency: 0};
+  if (plan.results !== 'at home') yield {...plan, results: 'at home'};
   const {options} = plan;
   if (options.token !== 'text') yield {...plan, options: {...options, token: 'text'}};
   if (options.fetchResult) yield {...plan, options: {...options, fetchResult: false}};
