@@ -6,7 +6,7 @@ import type {TurnOptions} from 'operation-poller/runner';
 import type {CancelForm} from './cancels.ts';
 import {kyHttp, plainHttp} from './http.ts';
 import type {OperationPlan, OptionsPlan, Plan} from './plan.ts';
-import {home} from './service.ts';
+import {home, ownWaitField, ownWaitHeader} from './service.ts';
 import type {Wording} from './wordings.ts';
 import type {World} from './world.ts';
 
@@ -41,15 +41,25 @@ const cancelRequests = {
   'link abroad': {method: 'PUT', at: '/links/cancel', body: {state: 'canceled'}},
 } as const satisfies Record<Exclude<CancelForm, 'preset'>, NonNullable<Protocol['cancel']>>;
 
-/** The protocols whose operations can be canceled in other ways than the presets', by their names. */
-const cancelable = new Map<string, Protocol>();
+/** Where services say how long to wait. */
+const waitPlaces = {
+  header: {header: ownWaitHeader, unit: 's'},
+  body: {at: `/${ownWaitField}`, unit: 's'},
+} as const satisfies Record<Exclude<Plan['waitsIn'], 'Retry-After'>, NonNullable<Protocol['retryAfter']>>;
 
-function withCancel(protocol: Protocol, form: Exclude<CancelForm, 'preset'>): Protocol {
-  const name = `${protocol.name}, canceled by ${form}`;
-  const known = cancelable.get(name);
+/** The protocols that differ from others in one field, by their names. */
+const derived = new Map<string, Protocol>();
+
+function derive(
+  protocol: Protocol,
+  how: string,
+  field: Pick<Protocol, 'cancel'> | Pick<Protocol, 'retryAfter'>,
+): Protocol {
+  const name = `${protocol.name}, ${how}`;
+  const known = derived.get(name);
   if (known !== undefined) return known;
-  const defined = protocols.define({...protocol, name, cancel: cancelRequests[form]});
-  cancelable.set(name, defined);
+  const defined = protocols.define({...protocol, name, ...field});
+  derived.set(name, defined);
   return defined;
 }
 
@@ -64,9 +74,17 @@ function withKey(key: keyof typeof keys): Readonly<Record<Wording, Protocol>> {
 }
 
 /** How an operation is read and canceled, and its token is sent. */
-export function protocolOf({key}: Plan, {wording, cancelForm}: OperationPlan): Protocol {
-  const protocol = byKey[key][wording];
-  return cancelForm === 'preset' ? protocol : withCancel(protocol, cancelForm);
+export function protocolOf(plan: Plan, {wording, cancelForm}: OperationPlan): Protocol {
+  const protocol = asking(byKey[plan.key][wording], plan);
+  return cancelForm === 'preset'
+    ? protocol
+    : derive(protocol, `canceled by ${cancelForm}`, {cancel: cancelRequests[cancelForm]});
+}
+
+function asking(protocol: Protocol, {waitsIn}: Plan): Protocol {
+  return waitsIn === 'Retry-After'
+    ? protocol
+    : derive(protocol, `asking in its ${waitsIn}`, {retryAfter: waitPlaces[waitsIn]});
 }
 
 /** What a runner is told of an operation. */
@@ -82,8 +100,10 @@ export function recordOptionsOf(plan: Plan, planned: OperationPlan, operation: n
 }
 
 /** The protocols that records refer to by name. */
-function ownProtocolsOf({key}: Plan): readonly Protocol[] {
-  return key === 'bearer' ? [] : Object.values(byKey[key]);
+function ownProtocolsOf(plan: Plan): readonly Protocol[] {
+  const {key, waitsIn} = plan;
+  if (key === 'bearer' && waitsIn === 'Retry-After') return [];
+  return Object.values(byKey[key]).map((protocol) => asking(protocol, plan));
 }
 
 /** The longer a watch may last, the less it asks: worlds stay small. */

@@ -227,6 +227,12 @@ export const bugs: readonly Bug[] = [
       reader.tokenHeader.name === 'authorization' ? (resultOrigin ?? state.tokenOrigin) : new URL(found.location).origin,`,
   },
   {
+    name: 'a wait in the body is ignored',
+    file: 'http/retry-after.ts',
+    search: '?? valueAt(json, pointerPaths(at));',
+    replace: '?? undefined;',
+  },
+  {
     name: 'a start leaves although its user has given up',
     file: 'client/start-request.ts',
     search: '= deriveController(signal);',

@@ -119,6 +119,8 @@ export interface Plan {
   readonly options: OptionsPlan;
   /** Where results are: on the service's own origin, on another one, or there after a redirect. */
   readonly results: 'at home' | 'abroad' | 'redirected abroad';
+  /** Where the service says how long to wait, where that is a number: in `Retry-After`, or in a place of its protocol. */
+  readonly waitsIn: 'Retry-After' | 'header' | 'body';
   readonly operations: readonly OperationPlan[];
   readonly envelopes: readonly AnswerPlan[];
   readonly incidents: readonly Incident[];
@@ -211,6 +213,7 @@ export function planOf(seed: number): Plan {
     envelopes: runner === 'graph' ? planAnswers(random, rate, 4, envelopeFault) : [],
     incidents: planIncidents(random, runner, operations),
     results: random.pick(['at home', 'at home', 'abroad', 'redirected abroad']),
+    waitsIn: random.pick(['Retry-After', 'Retry-After', 'header', 'body']),
   };
 }
 

@@ -21,6 +21,10 @@ export const home = 'https://graph.microsoft.com';
 /** One that it does not belong to, unless somebody trusts it. */
 export const abroad = 'https://elsewhere.example';
 
+/** Where a service says how long to wait that does not say so by `Retry-After`: in seconds, in a header or in its body. */
+export const ownWaitHeader = 'x-wait';
+export const ownWaitField = 'wait';
+
 /** Where an operation is when watching begins. */
 export function locationOf({wording}: OperationPlan, index: number): string {
   return wording === 'graph.driveCopy'
@@ -378,8 +382,7 @@ export class Service {
   }
 
   #finish(index: number, draft: Draft, {wait}: AnswerPlan, names: readonly string[], isPart = false): ServiceAnswer {
-    const {http, body, headers, says, delivery = 'whole', headDelay = 0, bodyDelay = 0, word, place} = draft;
-    const text = draft.text ?? (body === null || body === undefined ? '' : JSON.stringify(body));
+    const {http, headers, says, delivery = 'whole', headDelay = 0, bodyDelay = 0, word, place} = draft;
     // Nobody asks for a wait in an answer that is followed by another request at once.
     const asks = wait !== undefined && says !== 'redirect' && says !== 'unauthorized' && !isEnd(says);
     const {latency} = this.#plan;
@@ -388,19 +391,34 @@ export class Service {
     const asked: Asked = asks ? waits[wait](this.#date(), arrivesAt) : {headers: {}, retryAfter: undefined};
     const dated = asked.omitsDate === true ? undefined : {date: this.dateHeader};
     const {maxRetryAfter = Number.POSITIVE_INFINITY} = this.#plan.options;
+    const {body, asking, isPlaced} = this.#askInItsPlace(asked, draft);
     return {
       delivery,
       http,
-      text,
-      headers: Object.assign({'request-id': `${index}`}, dated, headers, asked.headers),
+      text: draft.text ?? (body === null || body === undefined ? '' : JSON.stringify(body)),
+      headers: Object.assign({'request-id': `${index}`}, dated, headers, asking),
       headDelay: latency + headDelay,
       bodyDelay,
       says,
       retryAfter: asked.retryAfter === undefined ? undefined : Math.min(asked.retryAfter, maxRetryAfter),
-      faults: asks ? [...names, wait] : names,
+      faults: asks ? [...names, wait, ...(isPlaced ? [`wait in the ${this.#plan.waitsIn}`] : [])] : names,
       word,
       place,
     };
+  }
+
+  /** Asks for a wait where the protocol says, in an answer that is no error, if it asks by a number, or by what should be one. */
+  #askInItsPlace({headers}: Asked, {http, body, text, delivery = 'whole'}: Draft) {
+    const {waitsIn} = this.#plan;
+    const {'retry-after': given} = headers;
+    // A list and a date are read in `Retry-After` only.
+    if (waitsIn === 'Retry-After' || given === undefined || given.includes(' ') || http >= 300)
+      return {body, asking: headers, isPlaced: false};
+    if (waitsIn === 'header') return {body, asking: {[ownWaitHeader]: given}, isPlaced: true};
+    // Nobody would read it there.
+    if (!isRecord(body) || text !== undefined || delivery !== 'whole') return {body, asking: headers, isPlaced: false};
+    const number = Number(given);
+    return {body: {...body, [ownWaitField]: Number.isFinite(number) ? number : given}, asking: {}, isPlaced: true};
   }
 }
 

@@ -142,6 +142,7 @@ function* smaller(plan: Plan): Generator<Plan> {
   if (plan.skew !== 0) yield {...plan, skew: 0};
   if (plan.latency !== 0) yield {...plan, latency: 0};
   if (plan.results !== 'at home') yield {...plan, results: 'at home'};
+  if (plan.waitsIn !== 'Retry-After') yield {...plan, waitsIn: 'Retry-After'};
   const {options} = plan;
   if (options.token !== 'text') yield {...plan, options: {...options, token: 'text'}};
   if (options.fetchResult) yield {...plan, options: {...options, fetchResult: false}};
