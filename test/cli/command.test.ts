@@ -9,6 +9,7 @@ import {runCommand} from '../../src/cli/command.ts';
 import {namedProtocols} from '../../src/cli/named-protocols.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {now} from '../../src/shared/clock.ts';
+import {takeClosedPort} from '../support/closed-port.ts';
 import {operationOf} from '../support/core.ts';
 import {type FakeShellOptions, fakeShell, run, shown} from './shells.ts';
 
@@ -736,10 +737,14 @@ describe('protocols', () => {
 });
 
 describe('reset-password', () => {
-  const reset = (args: readonly string[], stdin = ''): Promise<{exitCode: number; stdout: string; stderr: string}> => {
+  const reset = (
+    args: readonly string[],
+    stdin = '',
+    root = emulator.root,
+  ): Promise<{exitCode: number; stdout: string; stderr: string}> => {
     const shell = fakeShell({env});
     shell.stdin.end(stdin);
-    const all = ['reset-password', 'adele@contoso.com', '--root', emulator.root, ...quick, ...args];
+    const all = ['reset-password', 'adele@contoso.com', '--root', root, ...quick, ...args];
     return runCommand(all, shell).then((exitCode) => ({exitCode, ...shell.written()}));
   };
   const resetPath =
@@ -799,8 +804,8 @@ describe('reset-password', () => {
   });
 
   test('without a response: 7, and nothing was started', async () => {
-    await emulator.stop();
-    const ended = await reset(['--password-stdin'], 'x');
+    using closed = await takeClosedPort();
+    const ended = await reset(['--password-stdin'], 'x', closed.root);
     expect(ended).toMatchObject({exitCode: 7, stderr: expect.stringContaining('Nothing was started')});
   });
 
