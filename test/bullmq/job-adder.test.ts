@@ -4,6 +4,7 @@ import ky from 'ky';
 import {type OutcomeJson, readOutcome} from 'operation-poller/runner';
 import type {JobData} from '../../src/bullmq/job.ts';
 import {RedisClock} from '../../src/bullmq/redis-clock.ts';
+import {now as processNow} from '../../src/shared/clock.ts';
 import {Bench, describeWithRedis, jobIdOf, until} from './setup.ts';
 
 describeWithRedis('an added job', () => {
@@ -28,7 +29,7 @@ describeWithRedis('an added job', () => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
       return time;
     });
-    const before = Date.now();
+    const before = processNow();
     const queued = await queue.add('https://graph.example/a', {initialDelay: 60_000});
     const job = await Job.fromId<JobData>(bench.raw(), jobIdOf(queued));
     expect(job?.data.token.dueAt).toBeGreaterThanOrEqual(before + 60_000);

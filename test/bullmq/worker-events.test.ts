@@ -4,6 +4,7 @@ import ky from 'ky';
 import type {OperationEvent, RunningOperation} from 'operation-poller';
 import type {OperationWorker, TurnEventOf} from 'operation-poller/bullmq';
 import {operationEventTypes} from '../../src/operation/events.ts';
+import {now} from '../../src/shared/clock.ts';
 import {Listeners} from '../../src/shared/listeners.ts';
 import {Bench, describeWithRedis, holdingService, jobIdOf, longerThanStalls, rejection, token, until} from './setup.ts';
 
@@ -21,7 +22,7 @@ describeWithRedis('the events of a worker', () => {
     const emulator = await bench.emulator();
     const queue = bench.queue<{user: string}>();
     const received = eventsOf(bench.worker({schedule: () => 1}));
-    const before = Date.now();
+    const before = now();
     const script = ['notStarted', {status: 'running', times: 3}, {http: 503}, 'succeeded'] as const;
     const queued = await queue.add(emulator.addOperation({script}).location, {data: {user: 'adele'}});
     await queued.result();

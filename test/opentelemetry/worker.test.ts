@@ -9,6 +9,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import {instrument} from 'operation-poller/opentelemetry';
+import {now} from '../../src/shared/clock.ts';
 import {Bench, describeWithRedis, rejection, token, until} from '../bullmq/setup.ts';
 import {milliseconds, startTelemetry} from './telemetry.ts';
 
@@ -43,7 +44,7 @@ describeWithRedis('a worker', () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     const {unsubscribe} = instrument(bench.worker({schedule: () => 5}), telemetry.options);
-    const before = Date.now();
+    const before = now();
     const {location} = emulator.addOperation({script: ['running', {http: 503}, 'succeeded']});
     const queued = await queue.add(location, {initialDelay: 30});
     await queued.result();
