@@ -68,6 +68,8 @@ describeWithRedis('those who run a queue', () => {
     };
     const old = [bench.worker({protocols: [renders]}), bench.worker({protocols: [renders]})];
     const queued = await add(5);
+    // Otherwise a new worker may take all of them before an old one.
+    await until(() => bench.errors.length > 0);
     const current = {protocols: [renders, exportJobs], onEnd};
     bench.worker(current);
     await old[0]?.close();
