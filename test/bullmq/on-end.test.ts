@@ -15,6 +15,7 @@ import {
   jobIdOf,
   longerThanStalls,
   startWorkerProcess,
+  takeAway,
   until,
 } from './setup.ts';
 
@@ -138,10 +139,10 @@ describeWithRedis('onEnd', () => {
       ids.push(id);
       return held;
     };
-    bench.worker<Data>({onEnd, recoverAfter: longerThanStalls});
+    bench.worker<Data>({onEnd, recoverAfter: 60_000});
     const queued = await queue.add(emulator.addOperation().location, {handOver: true});
     await until(() => ids.length === 1);
-    await bench.redisClient().del(`bull:${bench.name}:${jobIdOf(queued)}:lock`);
+    await takeAway(bench, [queued]);
     await until(() => ids.length === 2);
     release?.();
     await until(async () => (await queue.counts()).ended === 1);

@@ -188,6 +188,19 @@ export function holdingService(...statuses: readonly string[]): {
  */
 export const longerThanStalls = 2200;
 
+/**
+ * Takes jobs away from their worker and lets them be taken again, as BullMQ does where their locks have run out: so no lock has to be so
+ * short that it also runs out where this process stands still.
+ */
+export async function takeAway(bench: Bench, operations: ReadonlyArray<{readonly id: string}>): Promise<void> {
+  const key = `bull:${bench.name}`;
+  const commands = bench.redisClient().multi();
+  for (const id of operations.map(jobIdOf)) {
+    commands.del(`${key}:${id}:lock`).lrem(`${key}:active`, 0, id).lpush(`${key}:wait`, id);
+  }
+  await commands.zadd(`${key}:marker`, 0, '0').exec();
+}
+
 /** The id that BullMQ has for an operation. */
 export function jobIdOf({id}: {readonly id: string}): string {
   return jobOf(id).jobId;

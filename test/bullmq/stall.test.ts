@@ -6,7 +6,17 @@ import {asError} from '../../src/bullmq/as-error.ts';
 import {foldLockErrors} from '../../src/bullmq/fold-lock-errors.ts';
 import {Skips} from '../../src/bullmq/skips.ts';
 import {hostileValues} from '../support/hostile.ts';
-import {Bench, describeWithRedis, dueOf, holdingService, jobIdOf, longerThanStalls, rejection, until} from './setup.ts';
+import {
+  Bench,
+  describeWithRedis,
+  dueOf,
+  holdingService,
+  jobIdOf,
+  longerThanStalls,
+  rejection,
+  takeAway,
+  until,
+} from './setup.ts';
 
 const renders = protocols.define({
   name: 'renders',
@@ -176,10 +186,10 @@ describeWithRedis('a worker that lost the locks of many jobs', () => {
     const queued = await queue.addMany(
       Array.from({length: 20}, (_, key) => ({location: service.location, key: String(key)})),
     );
-    bench.worker({recoverAfter: longerThanStalls, http: service.http});
-    await until(() => service.requests() >= 20);
-    const redis = bench.redisClient();
-    await redis.del(...queued.map((operation) => `bull:${bench.name}:${jobIdOf(operation)}:lock`));
+    bench.worker({recoverAfter: 60_000, http: service.http});
+    await until(() => service.requests() === 20);
+    await takeAway(bench, queued);
+    await until(() => service.requests() === 40);
     service.release();
     await Promise.all(queued.map((operation) => operation.result()));
     expect(bench.errors).toEqual([]);

@@ -11,6 +11,7 @@ import {
   longerThanStalls,
   rejection,
   startWorkerProcess,
+  takeAway,
   until,
 } from './setup.ts';
 
@@ -97,13 +98,8 @@ describeWithRedis('a worker that was presumed dead', () => {
     bench.worker(options);
     await until(() => older.requests() === 1);
     // As if it had not run for so long that its lock was gone and another one took the job.
-    const redis = bench.redisClient();
-    const key = `bull:${bench.name}`;
-    await redis.del(`${key}:${jobIdOf(queued)}:lock`);
-    await redis.lrem(`${key}:active`, 0, jobIdOf(queued));
-    await redis.lpush(`${key}:wait`, jobIdOf(queued));
     bench.worker(options);
-    await redis.zadd(`${key}:marker`, 0, '0');
+    await takeAway(bench, [queued]);
     await until(async () => (await queued.status()) === 'running');
     older.release();
     await until(() => bench.errors.length > 0);

@@ -6,7 +6,7 @@ import type {OperationWorker, TurnEventOf} from 'operation-poller/bullmq';
 import {operationEventTypes} from '../../src/operation/events.ts';
 import {now} from '../../src/shared/clock.ts';
 import {Listeners} from '../../src/shared/listeners.ts';
-import {Bench, describeWithRedis, holdingService, jobIdOf, longerThanStalls, rejection, token, until} from './setup.ts';
+import {Bench, describeWithRedis, holdingService, rejection, takeAway, token, until} from './setup.ts';
 
 describeWithRedis('the events of a worker', () => {
   const bench = new Bench();
@@ -96,17 +96,17 @@ describeWithRedis('the events of a worker', () => {
   test('are emitted again where the poll is made again, because Redis did not take it', async () => {
     const {http, location, requests, release} = holdingService('succeeded');
     const queue = bench.queue();
-    const worker = bench.worker({recoverAfter: longerThanStalls, http});
+    const worker = bench.worker({recoverAfter: 60_000, http});
     const received: string[] = [];
     worker.on('succeeded', ({id}) => received.push(id));
     const queued = await queue.add(location);
-    await until(() => requests() > 0);
-    // As if another worker had taken the job over: this one's lock is gone.
-    await bench.redisClient().del(`bull:${bench.name}:${jobIdOf(queued)}:lock`);
+    await until(() => requests() === 1);
+    await takeAway(bench, [queued]);
+    await until(() => requests() === 2);
     release();
     await queued.result();
-    expect(received).toEqual(Array(requests()).fill(queued.id));
-    expect(received.length).toBeGreaterThan(1);
+    expect(received).toEqual([queued.id, queued.id]);
+    expect(requests()).toBe(2);
   });
 
   test('are not of a poll that is handed back', async () => {
