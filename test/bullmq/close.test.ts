@@ -14,17 +14,21 @@ const loader = new URL('../support/load-typescript.mjs', import.meta.url).href;
 
 /** A worker is cut 5 s after its `requestTimeout`, all else after 5 s; the rest is for a busy machine. In milliseconds. */
 const longestClose = 10_000;
-/** By then the test fails. In milliseconds. */
-const longestLife = 45_000;
+/** How long a process may take to get ready, and then to end, until the test fails, in milliseconds. */
+const longestStart = 80_000;
+const longestEnd = 35_000;
 
 /** Closes a queue, its worker and its events in a process of their own, after something happened, and waits for its end. */
 async function closeAfter(happens: () => unknown, plan: ClosingPlan): Promise<ClosingReport> {
   const child = fork(program, [JSON.stringify(plan)], {execArgv: ['--import', loader]});
-  const timer = setTimeout(() => child.kill('SIGKILL'), longestLife);
+  const kill = (): void => void child.kill('SIGKILL');
+  let timer = setTimeout(kill, longestStart);
   try {
     const exit = once(child, 'exit');
-    await once(child, 'message');
+    await Promise.race([once(child, 'message'), exit]);
     await happens();
+    clearTimeout(timer);
+    timer = setTimeout(kill, longestEnd);
     let report: ClosingReport | undefined;
     child.once('message', (message: ClosingReport) => {
       report = message;
@@ -37,7 +41,7 @@ async function closeAfter(happens: () => unknown, plan: ClosingPlan): Promise<Cl
     return report;
   } finally {
     clearTimeout(timer);
-    child.kill('SIGKILL');
+    kill();
   }
 }
 
