@@ -48,10 +48,10 @@ describeOnAzurite('the queue on Azure Storage', () => {
     await Promise.all([queue.delete(), poison.delete()]);
   });
 
-  function start(options: TurnOptions = {}): void {
+  function start(options: TurnOptions = {}, lease = 60_000): void {
     const onEnd = (ended: EndedRecord): void => void ends.push(ended);
     const turns = {token: 'test-token', schedule: () => 100, onEnd, signal: stopping.signal, ...options};
-    working = work(queue, poison, turns, {lease: 2000, pause: 20, onError: (error) => errors.push(error)});
+    working = work(queue, poison, turns, {lease, pause: 20, onError: (error) => errors.push(error)});
   }
 
   /** Waits until a condition holds. By then the test has failed anyway: otherwise jest would never end. */
@@ -111,7 +111,8 @@ describeOnAzurite('the queue on Azure Storage', () => {
     const protocol = protocols.define({...protocols.longRunning, name: 'renders'});
     const emulator = await startEmulator({script: ['succeeded']});
     await add(queue, createRecord(emulator.addOperation().location, {protocol}));
-    start();
+    // It comes again when its lease has run out.
+    start({}, 1000);
     await until(() => errors.length > 1);
     expect(errors[0]).toMatchObject({name: 'RecordRefusedError', reason: 'unknownProtocol'});
     expect([await messagesIn(queue), await messagesIn(poison)]).toEqual([1, 0]);

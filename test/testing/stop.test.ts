@@ -42,7 +42,8 @@ describe('the emulator', () => {
 
 describe('stop', () => {
   test('closes everything at once, hung and delayed answers included, and can be called again', async () => {
-    const emulator = await startEmulator();
+    // One that no other server gets when it is free again.
+    const emulator = await startEmulator({port: await freePort()});
     const steps = [{fault: 'hang'}, {fault: 'hangBody'}, {fault: 'endless'}, {delay: 60_000}] as const;
     const answers: Array<Promise<unknown>> = [];
     for (const step of steps) {
