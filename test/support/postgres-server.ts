@@ -91,7 +91,7 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
       await sql`select 1`;
       return;
     } catch (error) {
-      if (tries > 200 || child.exitCode !== null) throw new Error('PostgreSQL does not answer', {cause: error});
+      if (tries > 600 || child.exitCode !== null) throw new Error('PostgreSQL does not answer', {cause: error});
       await sleep(50);
     } finally {
       await sql.end();

@@ -104,7 +104,7 @@ export async function launch(
   process.once('exit', end);
   child.once('exit', () => process.removeListener('exit', end));
   for (let tries = 0; !(await answers(port)); tries++) {
-    if (tries > 500 || child.exitCode !== null) throw new Error(`${program} does not answer on port ${port}`);
+    if (tries > 2500 || child.exitCode !== null) throw new Error(`${program} does not answer on port ${port}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return child;
