@@ -44,8 +44,8 @@ export interface Engine {
 /** No limit, where BullMQ takes a number: Redis and JSON have no `Infinity`. */
 export const unlimited: number = Number.MAX_SAFE_INTEGER;
 
-/** A number from 1 on that BullMQ can hold. */
-export const checkCount: Check = checkRange({least: 1, most: unlimited});
+/** A whole number from 1 on that BullMQ can hold. */
+export const checkCount: Check = checkRange({least: 1, whole: true, most: unlimited});
 
 const engineChecks = {
   name: checkForm(

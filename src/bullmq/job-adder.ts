@@ -64,7 +64,7 @@ const addChecks = {
   key: checkKey,
   handOver: checkBoolean,
   name: checkNonEmptyString,
-  priority: checkRange({takes: 'a whole number', whole: true, least: 1, most: 2 ** 21 - 1}),
+  priority: checkRange({whole: true, least: 1, most: 2 ** 21 - 1}),
 } satisfies Checks<AddOptions>;
 
 interface NewJob<Data> extends Pick<AddOptions, 'handOver' | 'name' | 'priority'> {

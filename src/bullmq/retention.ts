@@ -27,5 +27,5 @@ export type Retention = ReturnType<typeof readRetention>;
 
 export function readRetention(options: RetentionOptions = {}) {
   const {age = 24 * 3_600_000, count = 10_000, events = 4000} = ownProperties(options);
-  return {removeOnComplete: {age: Math.ceil(age / 1000), count}, streams: {events: {maxLen: Math.ceil(events)}}};
+  return {removeOnComplete: {age: Math.ceil(age / 1000), count}, streams: {events: {maxLen: events}}};
 }

@@ -99,7 +99,7 @@ export const sharedClientChecks = {
   startToken: checkTokenSource,
   headers: checkHeaders,
   http: pollOptionChecks.http,
-  concurrency: checkRange({least: 1}),
+  concurrency: checkRange({least: 1, whole: true}),
   startTimeout: checkMilliseconds(1),
 } satisfies Checks<Omit<OperationClientOptions, 'root' | 'scope'>>;
 

@@ -55,7 +55,7 @@ export const durableChecks = {
 
 export const durableRunChecks = {
   ...durableChecks,
-  pollsPerRun: checkRange({least: 1}),
+  pollsPerRun: checkRange({least: 1, whole: true}),
   woken: checkBoolean,
 } satisfies Checks<DurableRunOptions>;
 

@@ -22,7 +22,7 @@ export interface LeanHttpOptions {
 const wholeFrom1 = {least: 1, most: Number.MAX_SAFE_INTEGER, whole: true};
 
 const optionChecks = {
-  connections: checkRange({takes: 'a whole number', ...wholeFrom1}),
+  connections: checkRange(wholeFrom1),
   keepAlive: checkRange({takes: 'whole milliseconds', ...wholeFrom1}),
   dispatcher: checkForm("one of undici's", isDispatcher),
 } satisfies Checks<LeanHttpOptions>;

@@ -82,7 +82,7 @@ const startedChecks = {
 } satisfies Checks<StartRequest>;
 
 const retryChecks = {
-  retries: checkRange({takes: 'a whole number', whole: true}),
+  retries: checkRange({whole: true}),
   minTimeout: checkRange({most: largestNumber}),
   maxTimeout: checkRange(),
   factor: checkRange({most: largestNumber}),
@@ -103,13 +103,13 @@ export const pollOptionChecks = {
   retry: checkObjectWith(retryChecks, {takes: "p-retry's options"}),
   totalTimeout: checkMilliseconds(1, false),
   requestTimeout: checkMilliseconds(1),
-  maxResponseSize: checkRange({takes: 'bytes,', least: 1, most: 2 ** 53 - 1}),
+  maxResponseSize: checkRange({takes: 'whole bytes,', least: 1, most: 2 ** 53 - 1, whole: true}),
   initialDelay: checkMilliseconds(0),
   maxRetryAfter: checkMilliseconds(1),
   signal: checkForm('an AbortSignal', isSignal),
   unknownStatus: checkOneOf('keepPolling', 'fail'),
   notFoundGrace: checkMilliseconds(0),
-  consecutiveFailures: checkRange({least: 1}),
+  consecutiveFailures: checkRange({least: 1, whole: true}),
   stalledAfter: checkMilliseconds(1, false),
   trustedOrigins: checkedWhereRead,
   fetchResult: checkForm("true, false or 'text'", (value) => typeof value === 'boolean' || value === 'text'),

@@ -64,7 +64,7 @@ const checkId: Check = (name, value) => {
   checkString(name, value);
   checkNonEmptyString(name, value);
 };
-const checkCount = checkRange({takes: 'a whole number', whole: true, most: largestCount});
+const checkCount = checkRange({whole: true, most: largestCount});
 
 const recordedFetchChecks = {attempts: checkCount, since: checkTime, dueAt: checkTime} satisfies Checks<RecordedFetch>;
 

@@ -59,9 +59,8 @@ export function checkEach(options: unknown, checks: Readonly<Record<string, Chec
   } = ownProperties(form);
   checkIsObject(whole, options, takes);
   for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
-    if (check === undefined) throw unknownName(kind, name, Object.keys(checks), prefix);
-    if (value !== undefined) check(prefix + name, value);
+    if (!Object.hasOwn(checks, name)) throw unknownName(kind, name, Object.keys(checks), prefix);
+    if (value !== undefined) checks[name]?.(prefix + name, value);
   }
   for (const name of required) {
     // What is there has been checked.
@@ -136,10 +135,9 @@ export const checkBoolean: Check = checkForm('true or false', (value) => typeof 
 }
 
 /** One of these strings. */
-/* @__NO_SIDE_EFFECTS__ */ export function checkOneOf(...choices: readonly string[]): Check {
-  const quoted = choices.map((choice) => `'${choice}'`);
-  const last = quoted.pop();
-  return checkForm(`${quoted.join(', ')} or ${last}`, (value) => choices.some((choice) => choice === value));
+/* @__NO_SIDE_EFFECTS__ */ export function checkOneOf(...choices: readonly unknown[]): Check {
+  const takes = `'${choices.slice(0, -1).join("', '")}' or '${choices.at(-1)}'`;
+  return checkForm(takes, (value) => choices.includes(value));
 }
 
 /** The largest `most` that infinity is not within. */
@@ -147,7 +145,7 @@ export const largestNumber: number = Number.MAX_VALUE;
 
 /** The range of a number. */
 export interface NumberRange {
-  /** What it is, with a trailing comma where the limit reads better after one. Default a number. */
+  /** What it is, with a trailing comma where the limit reads better after one. Default a number, or a whole number. */
   readonly takes?: string;
   /** Default 0. */
   readonly least?: number;
@@ -164,7 +162,7 @@ export interface NumberRange {
 
 /** Milliseconds, no fewer than `least`; with `or`, the value `false` too. */
 /* @__NO_SIDE_EFFECTS__ */ export function checkMilliseconds(least: number, or?: false): Check {
-  const takes = or === false ? 'milliseconds or false,' : 'milliseconds,';
+  const takes = `milliseconds${or === false ? ' or false' : ''},`;
   const inRange = checkRange({takes, least, most: longestTime});
   return (name, value) => {
     if (value !== or || or === undefined) inRange(name, value);
@@ -177,9 +175,10 @@ export interface NumberRange {
  * @throws TypeError or RangeError that names the option, what it takes and what it got
  */
 export function checkNumber(name: string, value: unknown, range: NumberRange = {}): asserts value is number {
-  const {takes = 'a number', least = 0, most = Number.POSITIVE_INFINITY, whole = false} = range;
+  const {least = 0, most = Number.POSITIVE_INFINITY, whole, takes = `a ${whole ? 'whole ' : ''}number`} = range;
   if (typeof value !== 'number') throw expected(name, takes.replace(/,$/, ''), describeValue(value));
-  if (value >= least && value <= most && (!whole || Math.floor(value) === value)) return;
+  // Of infinity that is NaN.
+  if (value >= least && value <= most && !(whole && value % 1)) return;
   // Above the largest number there is only infinity.
   const limit = value > most && most < largestNumber ? `up to ${most}` : `from ${least} on`;
   throw new RangeError(printable(`${name}: expected ${takes} ${limit}, got ${value}`));

@@ -10,7 +10,6 @@ export function escapeControls(text: string): string {
 
 /** A message that a terminal or a log can show: at most 800 characters, with control characters escaped. */
 export function printable(message: string): string {
-  const short = message.length > maxLength ? `${message.slice(0, maxLength)}…` : message;
-  const escaped = escapeControls(short);
+  const escaped = escapeControls(message.slice(0, maxLength + 1));
   return escaped.length > maxLength ? `${escaped.slice(0, maxLength - 1)}…` : escaped;
 }

@@ -28,7 +28,7 @@ const trackerChecks = {
     storeFunctions.every((name) => typeof Reflect.get(Object(store), name) === 'function'),
   ),
   onError: checkFunction,
-  concurrency: checkRange({takes: 'a whole number', least: 1, whole: true}),
+  concurrency: checkRange({least: 1, whole: true}),
 } satisfies Checks<OperationTrackerOptions>;
 
 /**

@@ -305,7 +305,9 @@ describeWithRedis('a queue of operations', () => {
     ['onError', {onError: 'print'}],
     ['retention.age', {retention: {age: 'long'}}],
     ['retention.count', {retention: {count: 0}}],
+    ['retention.count', {retention: {count: 1.5}}],
     ['retention.events', {retention: {events: 0}}],
+    ['retention.events', {retention: {events: 1.5}}],
     ['retention.cuont', {retention: {cuont: 5}}],
     ['retention', {retention: 5}],
     ['nme', {nme: 'x'}],
@@ -319,8 +321,10 @@ describeWithRedis('a queue of operations', () => {
 
   test.each([
     ['concurrency', {concurrency: 0}],
+    ['concurrency', {concurrency: 1.5}],
     ['recoverAfter', {recoverAfter: 10}],
     ['limiter.max', {limiter: {max: 0, duration: 1}}],
+    ['limiter.max', {limiter: {max: 1.5, duration: 1}}],
     ['limiter.duration', {limiter: {max: 1}}],
     ['limiter.per', {limiter: {max: 1, duration: 1, per: 1}}],
     ['protocols', {protocols: protocols.longRunning}],

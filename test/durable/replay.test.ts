@@ -187,8 +187,8 @@ describe('a watch in several runs', () => {
     expect(recorded).toBe(7);
   });
 
-  test.each([0, -1, Number.NaN, '3'])('refuses a pollsPerRun of %p', async (pollsPerRun) => {
+  test.each([0, -1, 1.5, Number.NaN, '3'])('refuses a pollsPerRun of %p', async (pollsPerRun) => {
     const watch = watchDurablyInRuns(new Journal(beginning).host(), location, {pollsPerRun: pollsPerRun as number});
-    await expect(watch).rejects.toThrow(/^pollsPerRun: expected a number/);
+    await expect(watch).rejects.toThrow(/^pollsPerRun: expected a whole number/);
   });
 });

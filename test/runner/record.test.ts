@@ -223,7 +223,7 @@ describe('a hostile record is refused, and the message names the field', () => {
     [
       "a cause's answer",
       {cause: {message: '', kind: 'http', transient: true, answer: {httpStatus: 'x', clientRequestId: ''}}},
-      /ended\.cause\.answer\.httpStatus: expected a number, got "x"$/,
+      /ended\.cause\.answer\.httpStatus: expected a whole number, got "x"$/,
     ],
     ['a foreign field', {later: 5}, /ended\.later: there is no such field/],
   ])("an end's %s", async (_, changes, message) => {

@@ -134,7 +134,19 @@ describe('a check', () => {
     ['of a number', checkRange(), Number.NaN, new RangeError('it: expected a number from 0 on, got NaN')],
     ['of a number', checkRange(), -1, new RangeError('it: expected a number from 0 on, got -1')],
     ['of a number within a range', checkRange({least: 2}), 1, new RangeError('it: expected a number from 2 on, got 1')],
-    ['of a whole number', checkRange({whole: true}), 1.5, new RangeError('it: expected a number from 0 on, got 1.5')],
+    ['of a whole number', checkRange({whole: true}), '5', new TypeError('it: expected a whole number, got "5"')],
+    [
+      'of a whole number',
+      checkRange({whole: true}),
+      1.5,
+      new RangeError('it: expected a whole number from 0 on, got 1.5'),
+    ],
+    [
+      'of bytes',
+      checkRange({takes: 'bytes', whole: true}),
+      0.1,
+      new RangeError('it: expected bytes from 0 on, got 0.1'),
+    ],
     [
       'of a finite number',
       checkRange({most: Number.MAX_VALUE}),

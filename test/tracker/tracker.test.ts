@@ -235,6 +235,7 @@ describe('the options', () => {
       /^store: expected a store, with the functions list, read, write and remove, got an object$/,
     ],
     [{concurrency: 0}, /^concurrency: expected a whole number from 1 on, got 0$/],
+    [{concurrency: 1.5}, /^concurrency: expected a whole number from 1 on, got 1.5$/],
     [{onError: 1}, /^onError: expected a function, got 1$/],
     [{onEnd: 'mail'}, /^onEnd: expected a function/],
     [{stor: 1}, /Did you mean store\?$/],
