@@ -1,6 +1,7 @@
 import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {createGraphClient} from 'operation-poller/graph';
 import {RedisHolds} from '../../src/bullmq/redis-holds.ts';
+import {now} from '../../src/shared/clock.ts';
 import {Bench, describeWithRedis, dueOf, passDeadline, rejection, token, until} from './setup.ts';
 
 const days = 1_728_000;
@@ -59,7 +60,7 @@ describeWithRedis('a 429 with Retry-After', () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     bench.worker();
-    const begun = Date.now();
+    const begun = now();
     const script = [{http: 429, retryAfter: days}, 'succeeded'] as const;
     const add = (): Promise<Awaited<ReturnType<typeof queue.add>>> =>
       queue.add(emulator.addOperation({script}).location, {totalTimeout: false});

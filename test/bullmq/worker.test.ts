@@ -5,6 +5,7 @@ import {protocols} from 'operation-poller';
 import {createOperationQueue, createOperationWorker, type JobSkippedError} from 'operation-poller/bullmq';
 import type {JobData} from '../../src/bullmq/job.ts';
 import {createGraphClient} from '../../src/graph/index.ts';
+import {now} from '../../src/shared/clock.ts';
 import {Bench, describeWithRedis, dueOf, holdingService, jobIdOf, token, until} from './setup.ts';
 
 const renders = protocols.define({
@@ -33,7 +34,7 @@ describeWithRedis('a worker', () => {
     ] as const;
     bench.worker({schedule: () => 300});
     const initialDelay = 200;
-    const before = Date.now();
+    const before = now();
     const queued = await Promise.all(
       Array.from({length: 20}, () => queue.add(emulator.addOperation({script}).location, {initialDelay})),
     );
