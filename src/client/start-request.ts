@@ -1,6 +1,6 @@
 import {exchange} from '../http/exchange.ts';
 import {replaceEach} from '../http/key-placeholders.ts';
-import {httpError} from '../http/request-errors.ts';
+import {httpError, networkError} from '../http/request-errors.ts';
 import {sendingInTime} from '../http/sending-in-time.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {changingResponses, type ResponseHead, type Transport, type TransportResponse} from '../http/transport.ts';
@@ -103,7 +103,7 @@ export async function sendStart(
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
     return {method, url, settings, response, isSecret: redactResponse !== unchanged};
   } catch (cause) {
-    throw notStarted(cause, wasSent);
+    throw notStarted(controller.aborted ? cause : networkError(cause, settings.secrets), wasSent);
   } finally {
     dispose();
   }

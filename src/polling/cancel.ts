@@ -1,5 +1,5 @@
 import {exchange} from '../http/exchange.ts';
-import {httpError} from '../http/request-errors.ts';
+import {httpError, networkError} from '../http/request-errors.ts';
 import {sendingInTime} from '../http/sending-in-time.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
@@ -23,22 +23,26 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
   // The deadline of the watch may have passed; and a client may hold the request back for hours.
   const deadlineAt = now() + settings.requestTimeout;
   const transport = sendingInTime(settings.transport, deadlineAt, settings.requestTimeout);
-  const response = await exchange(
-    {...settings, transport},
-    {
-      method: cancel.method,
-      json: cancel.body,
-      takesText: false,
-      operationLocation: undefined,
-      requestTimeout: undefined,
-      headers: reader.pollHeaders,
-      location,
-      tokenOrigin,
-      deadlineAt,
-      signal: new LazyAbortController(),
-    },
-  );
-  if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
+  try {
+    const response = await exchange(
+      {...settings, transport},
+      {
+        method: cancel.method,
+        json: cancel.body,
+        takesText: false,
+        operationLocation: undefined,
+        requestTimeout: undefined,
+        headers: reader.pollHeaders,
+        location,
+        tokenOrigin,
+        deadlineAt,
+        signal: new LazyAbortController(),
+      },
+    );
+    if (response.status >= 300) throw httpError(response, tokenOrigin, reader);
+  } catch (error) {
+    throw networkError(error, settings.secrets);
+  }
 }
 
 function cancelLocation(

@@ -1,11 +1,11 @@
 import {exchange, type RequestSettings, type ServiceRequest} from '../http/exchange.ts';
-import {httpError, protocolError} from '../http/request-errors.ts';
+import {httpError, networkError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {RequestLimits} from '../http/time-limit.ts';
 import {abandonError} from '../operation/abandon-error.ts';
 import type {SucceededOperation} from '../operation/operation.ts';
 import type {Outcome} from '../operation/outcome.ts';
-import {isPollError, PollError} from '../operation/poll-error.ts';
+import {PollError} from '../operation/poll-error.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings, WatchSetup} from '../options/settings.ts';
 import type {ProtocolReader} from '../protocol/protocol-reader.ts';
@@ -72,7 +72,7 @@ export async function fetchResultOnce(
   signal: Signal,
   clock: Clock,
 ): Promise<ResultStep> {
-  const attempts = progress?.attempts ?? 0;
+  const attempts = (progress?.attempts ?? 0) + 1;
   // If the clock was set back, it would be in the future, and `notFoundGrace` that much longer.
   const since = Math.min(progress?.since ?? Number.POSITIVE_INFINITY, clock.now());
   const graceUntil = since + settings.notFoundGrace;
@@ -81,20 +81,26 @@ export async function fetchResultOnce(
     const leaveWithin = Math.max(0, graceUntil - clock.now()) + settings.requestTimeout;
     const fetched = await withResult(settings, state, operation, {deadlineAt: now() + leaveWithin, signal});
     return {outcome: {status: 'succeeded', operation: fetched}};
-  } catch (cause) {
+  } catch (error) {
     signal.throwIfAborted();
+    const cause = networkError(error, settings.secrets);
     const at = clock.now();
-    const attempt = attempts + 1;
-    if (isPollError(cause) && (cause.transient || cause.httpStatus === 404)) {
-      const {status} = operation;
-      const context = {attempt, status, operation, elapsed: 0, failures: attempt, random: Math.random()};
+    if (cause.transient || cause.httpStatus === 404) {
+      const context = {
+        attempt: attempts,
+        status: operation.status,
+        operation,
+        elapsed: 0,
+        failures: attempts,
+        random: Math.random(),
+      };
       const wait = Math.ceil(cause.retryAfter ?? retryDelay(context));
       const isExpected = cause.httpStatus === 202;
       const until = isExpected ? (state.deadlineAt ?? Number.POSITIVE_INFINITY) : graceUntil;
-      if (at + wait <= until) return {wait, progress: {attempts: attempt, since: isExpected ? at + wait : since}};
+      if (at + wait <= until) return {wait, progress: {attempts, since: isExpected ? at + wait : since}};
     }
-    const error = abandonError('result', state, at, {cause, clock});
-    return {outcome: {status: 'abandoned', reason: 'result', operation, error}};
+    const unavailable = abandonError('result', state, at, {cause, clock});
+    return {outcome: {status: 'abandoned', reason: 'result', operation, error: unavailable}};
   }
 }
 

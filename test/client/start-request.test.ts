@@ -1,6 +1,11 @@
 import {expect, test} from '@jest/globals';
+import ky from 'ky';
+import {createOperationClient} from '../../src/client/operation-client.ts';
 import {notStarted} from '../../src/client/start-request.ts';
+import {OperationNotStartedError} from '../../src/operation/errors.ts';
 import {PollError} from '../../src/operation/poll-error.ts';
+import {longRunning} from '../../src/protocol/long-running.ts';
+import {withUnreadableHeader} from '../support/hostile.ts';
 
 test.each([
   ['ECONNREFUSED', false],
@@ -41,4 +46,27 @@ test.each<[string, unknown, boolean, string]>([
   const error = notStarted(cause, true);
   const outcome = mayHaveStarted ? 'Whether the operation was started is not known' : 'The operation was not started';
   expect(error).toMatchObject({mayHaveStarted, cause, message: `${outcome}: ${why}`});
+});
+
+test.each(['request-id', 'retry-after'])(
+  'a start fails with a PollError where the mock of fetch throws for %s',
+  async (header) => {
+    const fetch = async (): Promise<Response> => withUnreadableHeader(new Response(null, {status: 202}), header);
+    const client = createOperationClient({root: 'https://api.example', http: ky.create({fetch})});
+    const error: unknown = await client.start(longRunning, {path: '/exports'}).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(OperationNotStartedError);
+    expect(error).toMatchObject({mayHaveStarted: true, cause: {message: 'No answer: Error: not readable'}});
+    expect(Object(error).cause).toBeInstanceOf(PollError);
+  },
+);
+
+test('a start that is aborted has the reason of the abort as its cause', async () => {
+  const controller = new AbortController();
+  const fetch = async (): Promise<Response> => {
+    controller.abort('enough');
+    return Response.json({});
+  };
+  const client = createOperationClient({root: 'https://api.example', http: ky.create({fetch})});
+  const started = client.start(longRunning, {path: '/exports'}, {signal: controller.signal});
+  await expect(started).rejects.toMatchObject({name: 'OperationNotStartedError', cause: 'enough'});
 });

@@ -7,18 +7,19 @@ import {cancelOperation} from '../../src/polling/cancel.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import type {Protocol} from '../../src/protocol/protocol.ts';
 import {location, operationOf, stateOf, tasks} from '../support/core.ts';
+import {withUnreadableHeader} from '../support/hostile.ts';
 
 /** Cancels an operation of a service that answers so, and gives the requests that it was sent. */
 async function canceled(
   cancel: Protocol['cancel'],
-  {status = 202, state = stateOf(), trustedOrigins = []}: Partial<Asked> = {},
+  {status = 202, state = stateOf(), trustedOrigins = [], unreadable = []}: Partial<Asked> = {},
 ): Promise<readonly string[]> {
   const requests: string[] = [];
   const http = ky.create({
     fetch: async (input, init) => {
       const {method, url} = new Request(input, init);
       requests.push(`${method} ${url}`);
-      return new Response(null, {status});
+      return withUnreadableHeader(new Response(null, {status}), ...unreadable);
     },
   });
   const protocol = cancel === undefined ? tasks : defineProtocol({...tasks, cancel});
@@ -30,6 +31,7 @@ interface Asked {
   readonly status: number;
   readonly state: WatchState;
   readonly trustedOrigins: readonly string[];
+  readonly unreadable: readonly string[];
 }
 
 describe('a cancellation', () => {
@@ -41,6 +43,17 @@ describe('a cancellation', () => {
     const refusal = canceled({method: 'DELETE'}, {status});
     await expect(refusal).rejects.toBeInstanceOf(PollError);
     await expect(refusal).rejects.toMatchObject({httpStatus: status});
+  });
+
+  test.each([
+    ['request-id', 202],
+    ['date', 202],
+    ['retry-after', 202],
+    ['retry-after', 403],
+  ])('ends with a PollError where the mock of fetch throws for the header %s of HTTP %i', async (header, status) => {
+    const refusal = canceled({method: 'DELETE'}, {status, unreadable: [header]});
+    await expect(refusal).rejects.toBeInstanceOf(PollError);
+    await expect(refusal).rejects.toMatchObject({kind: 'network', message: 'No answer: Error: not readable'});
   });
 
   test('goes to the location where no place is given, or one that is undefined', async () => {

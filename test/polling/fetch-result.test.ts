@@ -1,10 +1,12 @@
 import {afterEach, beforeEach, describe, expect, jest, test} from '@jest/globals';
 import ky from 'ky';
 import type {SucceededOperation} from '../../src/operation/operation.ts';
+import {PollError} from '../../src/operation/poll-error.ts';
 import {readOptions} from '../../src/options/settings.ts';
 import {fetchedOutcome, fetchResultOnce, type ResultProgress} from '../../src/polling/fetch-result.ts';
 import {defineProtocol} from '../../src/protocol/define-protocol.ts';
 import {beginning, clockAt, operationOf, stateOf, tasks} from '../support/core.ts';
+import {withUnreadableHeader} from '../support/hostile.ts';
 
 const succeeded = operationOf('succeeded', {});
 const located: SucceededOperation = {...succeeded, resourceLocation: 'https://graph.example/made/1'};
@@ -50,6 +52,15 @@ describe('a result', () => {
     expect(outcome.operation).toHaveProperty('result', result);
     expect(outcome.operation).toBe(operation);
   });
+
+  test.each(['request-id', 'retry-after'])(
+    'is unavailable because of a PollError where the mock of fetch throws for %s',
+    async (header) => {
+      const {outcome} = await fetched(() => withUnreadableHeader(Response.json('made'), header));
+      expect(outcome).toMatchObject({reason: 'result', error: {cause: {message: 'No answer: Error: not readable'}}});
+      expect(Object(outcome).error.cause).toBeInstanceOf(PollError);
+    },
+  );
 
   test('is the answer itself where the request that started the operation led to nothing else', async () => {
     const settings = readOptions({protocol: defineProtocol({...tasks, resultLocation: 'location'})});

@@ -10,6 +10,15 @@ function revokedProxy(): object {
   return proxy;
 }
 
+/** A response, as a mock of `fetch` may give it, whose headers throw when they are asked for one of these names. */
+export function withUnreadableHeader(response: Response, ...unreadable: readonly string[]): Response {
+  const headers = new Headers(response.headers);
+  const asking = (name: string): string => (unreadable.includes(name.toLowerCase()) ? refuse() : name);
+  const get = (name: string): string | null => Headers.prototype.get.call(headers, asking(name));
+  const has = (name: string): boolean => Headers.prototype.has.call(headers, asking(name));
+  return Object.defineProperty(response, 'headers', {value: Object.assign(headers, {get, has})});
+}
+
 /** What somebody may throw, and what cannot become text in the usual ways. */
 export const hostileValues: readonly (readonly [name: string, value: unknown])[] = [
   ['an object without a prototype', Object.create(null)],
