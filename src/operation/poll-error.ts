@@ -33,7 +33,7 @@ export class PollError extends Error {
   readonly throttled: boolean;
   /** The HTTP status, if there was an answer. */
   readonly httpStatus: number | undefined;
-  /** The most specific error code of the body, or the system's code such as `ECONNRESET`. */
+  /** The most specific error code of the body, or the system's code such as `ECONNRESET`; up to 200 characters of it. */
   readonly code: string | undefined;
   /** The wait that the service's `Retry-After` asked for, in milliseconds from the answer. */
   readonly retryAfter: number | undefined;

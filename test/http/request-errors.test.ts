@@ -107,6 +107,16 @@ describe('a response', () => {
     expect(errorOf(400, {}, error).message).toBe(`GET ${home}/a answered 400${details}`);
   });
 
+  test.each([
+    ['its error is one text', {json: {error: 'p'.repeat(5000)}}],
+    ['its body is one text', {json: 'p'.repeat(5000)}],
+    ['an error in it has a code that long', {json: {error: {code: 'p'.repeat(5000)}}}],
+  ])('has a code of up to 200 characters where a whole page stands in its place: %s', (_, changes) => {
+    const error = errorOf(400, {}, {}, changes);
+    expect(error.code).toBe('p'.repeat(200));
+    expect(error.message).toBe(`GET ${home}/a answered 400: ${error.code}`);
+  });
+
   const fault = {error: '/fault', errorCode: '/fault/name', errorMessage: '/fault/text'} as const;
   test.each<[string, Pick<Protocol, 'error' | 'errorCode' | 'errorMessage'>, unknown, string]>([
     [
@@ -173,6 +183,11 @@ test.each(hostileValues)('what cannot be read of an error is left out: %s', (_, 
   const expected = {kind: 'network', transient: true, message: expect.stringMatching(described)};
   expect(networkError(thrown, [])).toMatchObject(expected);
   expect(networkError(new Error('outer', {cause: thrown}), [])).toMatchObject(expected);
+});
+
+test('a code of the network has up to 200 characters too', () => {
+  const error = networkError(Object.assign(new Error('mine'), {code: 'p'.repeat(5000)}), []);
+  expect([error.code, error.message]).toEqual(['p'.repeat(200), `No answer: ${'p'.repeat(200)}`]);
 });
 
 test.each(['code', 'cause'])('an error whose %s cannot be read is described by its message', (name) => {
