@@ -1,5 +1,4 @@
 import {checkStatus} from '../operation/check-status.ts';
-import {isOperationStatus} from '../operation/operation.ts';
 import {checkHeaders, checkHeadersBesideToken, headerName} from '../shared/check-headers.ts';
 import {checkJson} from '../shared/check-json.ts';
 import {
@@ -20,6 +19,7 @@ import {
   isPlainObject,
 } from '../shared/check-options.ts';
 import {isRecord} from '../shared/json.ts';
+import {checkCombinations} from './check-combinations.ts';
 import {ownProperty} from './pointer.ts';
 import type {ProtocolFields} from './protocol.ts';
 
@@ -163,36 +163,6 @@ const protocolChecks = {
   totalTimeout: checkMilliseconds(1),
 } satisfies Checks<ProtocolFields>;
 
-/** A word means the same in any case. */
-function checkCases(name: string, words: ProtocolFields['words'] = {}): void {
-  const byWord = new Map<string, unknown>();
-  for (const [word, meaning] of Object.entries(words)) {
-    const anyCase = word.toLowerCase();
-    const other = byWord.get(anyCase) ?? meaning;
-    const takes = `the status that the same word has in another case, ${other}`;
-    if (other !== meaning) throw expected(`${name}.${word}`, takes, describeValue(meaning));
-    byWord.set(anyCase, meaning);
-  }
-}
-
-/** An operation can succeed. */
-function checkSucceeds(name: string, {words = {}, httpStatuses = {}, ...protocol}: Partial<ProtocolFields>): void {
-  const meanings = [
-    ...Object.values(words),
-    ...Object.values(httpStatuses),
-    protocol.otherWords,
-    protocol.withoutStatus,
-  ];
-  if (protocol.read || protocol.seeOtherSucceeds || protocol.notFoundSucceeds || meanings.includes('succeeded')) return;
-  const found = [...new Set(meanings)].filter(isOperationStatus).join(', ') || 'none';
-  throw expected(name, 'a word that means succeeded', `words for: ${found}`);
-}
-
-/** How many of these fields an object has. */
-function countFields(value: unknown, ...fields: readonly string[]): number {
-  return fields.filter((field) => ownProperty(value, field) !== undefined).length;
-}
-
 /**
  * Checks the fields of a protocol. The compiler does so in TypeScript, but protocols also come from JavaScript and from JSON
  * files.
@@ -207,15 +177,5 @@ export function checkProtocol(given: object, name = 'protocol'): void {
     checkPointers(`${name}.status`, protocol.status);
     checkWords(`${name}.words`, protocol.words);
   }
-  checkCases(`${name}.words`, protocol.words);
-  checkSucceeds(`${name}.words`, protocol);
-  const {retryAfter, cancel, minimumInterval = 0, maximumInterval = minimumInterval} = protocol;
-  if (retryAfter !== undefined && countFields(retryAfter, 'header', 'at') === 0)
-    throw expected(`${name}.retryAfter`, 'an object with a header or at', 'neither');
-  const urls = countFields(cancel, 'suffix', 'template', 'at');
-  if (urls > 1) throw expected(`${name}.cancel`, 'one of suffix, template and at', `${urls} of them`);
-  if (maximumInterval < minimumInterval) {
-    const least = `no less than minimumInterval, ${minimumInterval}`;
-    throw new RangeError(`${name}.maximumInterval: expected ${least}, got ${maximumInterval}`);
-  }
+  checkCombinations(name, protocol);
 }

@@ -101,8 +101,8 @@ export interface ProtocolFields<Result = unknown> {
   /** Whether a value at `error` turns a word that means succeeded into failed. Default `false`. */
   readonly errorMeansFailed?: boolean;
   /**
-   * What an error with one of these codes means instead of failed, where `errorMeansFailed` is set, e.g. `{1: 'canceled'}`;
-   * one that means `'succeeded'` is no error. Default none.
+   * What an error with one of these codes means instead of failed, e.g. `{1: 'canceled'}`; one that means `'succeeded'` is no error.
+   * Refused without `errorMeansFailed`, unless all mean succeeded, and a response without a status may be an operation. Default none.
    */
   readonly errorCodes?: Readonly<Record<string, OperationStatus>>;
   /**

@@ -1,0 +1,74 @@
+import {isOperationStatus, type OperationStatus} from '../operation/operation.ts';
+import {describeValue, expected} from '../shared/check-options.ts';
+import {ownProperty} from './pointer.ts';
+import type {ProtocolFields} from './protocol.ts';
+
+/** Fields that have been checked each by itself. */
+type Fields = Partial<ProtocolFields>;
+
+/**
+ * Checks fields of a protocol together: those that contradict each other can only be a mistake. One that merely has no effect beside
+ * another is accepted, because a spread of another protocol may have brought it along.
+ *
+ * @param name what messages call the protocol
+ * @throws TypeError or RangeError that names a field, its value and what is expected
+ */
+export function checkCombinations(name: string, protocol: Fields): void {
+  checkCases(`${name}.words`, 'word', protocol.words);
+  checkCases(`${name}.errorCodes`, 'code', protocol.errorCodes);
+  checkSucceeds(`${name}.words`, protocol);
+  checkErrorCodes(`${name}.errorMeansFailed`, protocol);
+  checkCancel(`${name}.cancel`, protocol);
+  checkWaits(name, protocol);
+}
+
+/** A word means the same in any case, and so does the code of an error. */
+function checkCases(name: string, what: string, meanings: Readonly<Record<string, OperationStatus>> = {}): void {
+  const byWord = new Map<string, unknown>();
+  for (const [word, meaning] of Object.entries(meanings)) {
+    const anyCase = word.toLowerCase();
+    const other = byWord.get(anyCase) ?? meaning;
+    const takes = `the status that the same ${what} has in another case, ${other}`;
+    if (other !== meaning) throw expected(`${name}.${word}`, takes, describeValue(meaning));
+    byWord.set(anyCase, meaning);
+  }
+}
+
+/** An operation can succeed. */
+function checkSucceeds(name: string, {words = {}, httpStatuses = {}, ...protocol}: Fields): void {
+  const meanings = [
+    ...Object.values(words),
+    ...Object.values(httpStatuses),
+    protocol.otherWords,
+    protocol.withoutStatus,
+  ];
+  if (protocol.read || protocol.seeOtherSucceeds || protocol.notFoundSucceeds || meanings.includes('succeeded')) return;
+  const found = [...new Set(meanings)].filter(isOperationStatus).join(', ') || 'none';
+  throw expected(name, 'a word that means succeeded', `words for: ${found}`);
+}
+
+/** Without `errorMeansFailed`, only whether an error is one matters, where there is no status word. */
+function checkErrorCodes(name: string, {errorCodes = {}, errorMeansFailed, ...protocol}: Fields): void {
+  if (errorMeansFailed) return;
+  const mayBeNone = protocol.withoutStatus !== undefined || protocol.httpStatuses !== undefined;
+  const unused = Object.entries(errorCodes).find(([, meaning]) => !(mayBeNone && meaning === 'succeeded'));
+  if (unused !== undefined)
+    throw expected(name, `true, which errorCodes.${unused[0]} needs`, describeValue(errorMeansFailed));
+}
+
+/** A cancellation goes to one place. */
+function checkCancel(name: string, {cancel}: Fields): void {
+  const urls = ['suffix', 'template', 'at'].filter((field) => ownProperty(cancel, field) !== undefined).length;
+  if (urls > 1) throw expected(name, 'one of suffix, template and at', `${urls} of them`);
+}
+
+/** Waits are of some length, and of one alone. */
+function checkWaits(name: string, {retryAfter, minimumInterval = 0, maximumInterval = minimumInterval}: Fields): void {
+  const header = ownProperty(retryAfter, 'header');
+  if (retryAfter !== undefined && header === undefined && ownProperty(retryAfter, 'at') === undefined)
+    throw expected(`${name}.retryAfter`, 'an object with a header or at', 'neither');
+  if (maximumInterval < minimumInterval) {
+    const least = `no less than minimumInterval, ${minimumInterval}`;
+    throw new RangeError(`${name}.maximumInterval: expected ${least}, got ${maximumInterval}`);
+  }
+}
