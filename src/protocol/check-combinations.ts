@@ -18,6 +18,7 @@ export function checkCombinations(name: string, protocol: Fields): void {
   checkCases(`${name}.errorCodes`, 'code', protocol.errorCodes);
   checkSucceeds(`${name}.words`, protocol);
   checkErrorCodes(`${name}.errorMeansFailed`, protocol);
+  checkHeaders(name, protocol);
   checkCancel(`${name}.cancel`, protocol);
   checkWaits(name, protocol);
 }
@@ -54,6 +55,21 @@ function checkErrorCodes(name: string, {errorCodes = {}, errorMeansFailed, ...pr
   const unused = Object.entries(errorCodes).find(([, meaning]) => !(mayBeNone && meaning === 'succeeded'));
   if (unused !== undefined)
     throw expected(name, `true, which errorCodes.${unused[0]} needs`, describeValue(errorMeansFailed));
+}
+
+/** The token has its header to itself, and no header is given twice. Values are not shown: they may be secrets. */
+function checkHeaders(name: string, {authorization, requestHeaders, pollHeaders}: Fields): void {
+  const tokenHeader = typeof authorization === 'object' ? authorization.header.toLowerCase() : undefined;
+  for (const [field, headers = {}] of Object.entries({requestHeaders, pollHeaders})) {
+    const found = new Set<string>();
+    for (const header of Object.keys(headers)) {
+      const anyCase = header.toLowerCase();
+      const own = `${name}.${field}.${header}`;
+      if (anyCase === tokenHeader) throw expected(own, 'no token here, which is the option token', 'one');
+      if (found.has(anyCase)) throw expected(own, 'each header once', 'it in another case too');
+      found.add(anyCase);
+    }
+  }
 }
 
 /** A cancellation goes to one place. */

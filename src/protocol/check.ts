@@ -90,9 +90,11 @@ const pointersExpected = "JSON pointers such as '/status'";
 const checkPointers = checkForm(pointersExpected, arePointers);
 const checkHeaderName = checkForm("the name of a header such as 'X-Api-Key'", headerName);
 const checkHeaderNames = checkList('header names', headerName);
-/** The name of the header that carries the token: none that is the transport's or the library's own. */
+/** The name of the header that carries the token: none that is the transport's or the library's own, or says what a body is. */
 const checkTokenHeaderName: Check = (name, value) => {
   checkHeaderName(name, value);
+  if (hasForm(value, /^(?:accept|content-type)$/i))
+    throw expected(name, 'a header that has no other meaning', describeValue(value));
   checkHeaders(name, {[String(value)]: ''});
 };
 const checkWords = checkStatuses('word');

@@ -157,9 +157,12 @@ export interface ProtocolFields<Result = unknown> {
    * with a leading slash against the service's root. Default `'headers'`.
    */
   readonly start?: 'headers' | 'resource' | 'original' | JsonPointer | UrlTemplate;
-  /** Headers that the request that starts an operation needs, e.g. `{prefer: 'respond-async'}`. Default none. */
+  /** Headers that the request that starts an operation needs, e.g. `{prefer: 'respond-async'}`; not that of the token. Default none. */
   readonly requestHeaders?: Readonly<Record<string, string>>;
-  /** Headers that each poll, and each request for the result or to cancel, needs, e.g. `{'x-api-version': '2'}`. Default none. */
+  /**
+   * Headers that each poll, and each request for the result or to cancel, needs, e.g. `{'x-api-version': '2'}`; not that of the token.
+   * Default none.
+   */
   readonly pollHeaders?: Readonly<Record<string, string>>;
   /** Whether HTTP 201 to the start means that it completed at once and there is nothing to watch. Default `false`. */
   readonly createdMeansDone?: boolean;

@@ -39,3 +39,48 @@ describe('codes of errors', () => {
     expect(define(same)).toMatchObject(same);
   });
 });
+
+describe('headers', () => {
+  const noToken = 'expected no token here, which is the option token, got one';
+  test.each<[Partial<ProtocolFields>, string]>([
+    [{authorization: {header: 'X-Api-Key'}, pollHeaders: {'x-api-key': 'secret'}}, `pollHeaders.x-api-key: ${noToken}`],
+    [{authorization: {header: 'cookie'}, pollHeaders: {Cookie: 'secret'}}, `pollHeaders.Cookie: ${noToken}`],
+    [
+      {authorization: {header: 'X-Api-Key'}, requestHeaders: {a: '', 'X-API-KEY': 'secret'}},
+      `requestHeaders.X-API-KEY: ${noToken}`,
+    ],
+    [
+      {authorization: {header: 'X-Api-Key'}, pollHeaders: {authorization: 'secret'}},
+      `pollHeaders.authorization: ${noToken}`,
+    ],
+    [{authorization: 'none', pollHeaders: {authorization: 'secret'}}, `pollHeaders.authorization: ${noToken}`],
+    [
+      {pollHeaders: {'X-Version': '2', 'x-version': '1'}},
+      'pollHeaders.x-version: expected each header once, got it in another case too',
+    ],
+    [
+      {requestHeaders: {prefer: 'a', Prefer: 'b'}},
+      'requestHeaders.Prefer: expected each header once, got it in another case too',
+    ],
+    [
+      {authorization: {header: 'Accept'}},
+      'authorization.header: expected a header that has no other meaning, got "Accept"',
+    ],
+    [
+      {authorization: {header: 'content-type'}},
+      'authorization.header: expected a header that has no other meaning, got "content-type"',
+    ],
+  ])('are refused where one has two values, which are not shown: %j', (fields, message) => {
+    expect(() => define(fields)).toThrow(new TypeError(`protocol.${message}`));
+    expect(() => define({resource: {...base, ...fields}})).toThrow(new TypeError(`protocol.resource.${message}`));
+  });
+
+  test('may be the same to start and to poll, beside a key in another one', () => {
+    const fields = {
+      authorization: {header: 'X-Api-Key'},
+      requestHeaders: {'x-version': '1', prefer: 'respond-async'},
+      pollHeaders: {'x-version': '2', cookie: 'theme=dark'},
+    };
+    expect(define(fields)).toMatchObject(fields);
+  });
+});
