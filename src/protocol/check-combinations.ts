@@ -17,7 +17,10 @@ export function checkCombinations(name: string, protocol: Fields): void {
   checkCases(`${name}.words`, 'word', protocol.words);
   checkCases(`${name}.errorCodes`, 'code', protocol.errorCodes);
   checkSucceeds(`${name}.words`, protocol);
+  checkStatusPlaces(`${name}.statusIfKnown`, protocol);
+  checkHttpStatuses(`${name}.httpStatuses`, protocol);
   checkErrorCodes(`${name}.errorMeansFailed`, protocol);
+  checkStart(name, protocol);
   checkHeaders(name, protocol);
   checkCancel(`${name}.cancel`, protocol);
   checkWaits(name, protocol);
@@ -48,6 +51,22 @@ function checkSucceeds(name: string, {words = {}, httpStatuses = {}, ...protocol
   throw expected(name, 'a word that means succeeded', `words for: ${found}`);
 }
 
+/** At one place, a word that is not known is either reported or ignored. */
+function checkStatusPlaces(name: string, {status = [], statusIfKnown = []}: Fields): void {
+  const twice = [statusIfKnown].flat().find((place) => [status].flat().includes(place));
+  if (twice !== undefined) throw expected(name, 'places that are not in status', describeValue(twice));
+}
+
+/** An HTTP status that means success by a field of its own cannot mean something else. */
+function checkHttpStatuses(name: string, {httpStatuses = {}, read, ...protocol}: Fields): void {
+  const fields = {303: 'seeOtherSucceeds', 404: 'notFoundSucceeds', 410: 'notFoundSucceeds'} as const;
+  for (const [httpStatus, field] of Object.entries(fields)) {
+    const {[Number(httpStatus)]: meaning = 'succeeded'} = httpStatuses;
+    if (read === undefined && protocol[field] && meaning !== 'succeeded')
+      throw expected(`${name}.${httpStatus}`, `succeeded, because of ${field}`, describeValue(meaning));
+  }
+}
+
 /** Without `errorMeansFailed`, only whether an error is one matters, where there is no status word. */
 function checkErrorCodes(name: string, {errorCodes = {}, errorMeansFailed, ...protocol}: Fields): void {
   if (errorMeansFailed) return;
@@ -55,6 +74,12 @@ function checkErrorCodes(name: string, {errorCodes = {}, errorMeansFailed, ...pr
   const unused = Object.entries(errorCodes).find(([, meaning]) => !(mayBeNone && meaning === 'succeeded'));
   if (unused !== undefined)
     throw expected(name, `true, which errorCodes.${unused[0]} needs`, describeValue(errorMeansFailed));
+}
+
+/** A resource that was created either has yet to be watched or is the result. */
+function checkStart(name: string, {start, createdMeansDone}: Fields): void {
+  if (start === 'resource' && createdMeansDone)
+    throw expected(`${name}.createdMeansDone`, "false where start is 'resource'", 'true');
 }
 
 /** The token has its header to itself, and no header is given twice. Values are not shown: they may be secrets. */
@@ -78,11 +103,21 @@ function checkCancel(name: string, {cancel}: Fields): void {
   if (urls > 1) throw expected(name, 'one of suffix, template and at', `${urls} of them`);
 }
 
+/** What is read as a wait in any case, and its unit. */
+const waitHeaders: Readonly<Record<string, string>> = {
+  'retry-after': 's',
+  'retry-after-ms': 'ms',
+  'x-ms-retry-after-ms': 'ms',
+};
+
 /** Waits are of some length, and of one alone. */
 function checkWaits(name: string, {retryAfter, minimumInterval = 0, maximumInterval = minimumInterval}: Fields): void {
   const header = ownProperty(retryAfter, 'header');
   if (retryAfter !== undefined && header === undefined && ownProperty(retryAfter, 'at') === undefined)
     throw expected(`${name}.retryAfter`, 'an object with a header or at', 'neither');
+  const unit = ownProperty(waitHeaders, String(header).toLowerCase());
+  if (unit !== undefined && retryAfter?.unit !== unit)
+    throw expected(`${name}.retryAfter.unit`, `'${unit}', in which ${header} is read`, describeValue(retryAfter?.unit));
   if (maximumInterval < minimumInterval) {
     const least = `no less than minimumInterval, ${minimumInterval}`;
     throw new RangeError(`${name}.maximumInterval: expected ${least}, got ${maximumInterval}`);

@@ -35,7 +35,8 @@ function hasOnly(value: unknown, field: string, form: Form): boolean {
 
 const pointer = /^\//;
 const suffix = /^[/:][^?#]*$/;
-const template = /^(?:[^{}]|\{\/[^{}]*\})+$/;
+// With the scheme of http or https, or with none: what begins like another one leads nowhere.
+const template = /^(?!(?!https?:)[a-z][\w+.-]*:)(?:[^{}]|\{\/[^{}]*\})+$/i;
 
 function isTextOrTemplate(value: unknown, text: RegExp): boolean {
   return hasForm(value, text) || hasOnly(value, 'template', template);

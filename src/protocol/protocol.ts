@@ -75,7 +75,7 @@ export interface ProtocolFields<Result = unknown> {
   readonly status: JsonPointers;
   /**
    * Where else to look for a status word, which counts only if it is one of `words`: a resource may have a status of its own
-   * there. Default: nowhere.
+   * there. None of the places in `status`. Default: nowhere.
    */
   readonly statusIfKnown?: JsonPointers;
   /**
@@ -95,7 +95,8 @@ export interface ProtocolFields<Result = unknown> {
   /**
    * What a response means by its HTTP status, from 200 to 599 except 401 and 429, e.g. `{202: 'running', 200: 'succeeded'}`. Below 400 it
    * counts for a response with neither a status word nor an error. From 400 on it counts whatever the body says, before any retry or grace
-   * period, and the body's error is the operation's. Default: nothing.
+   * period, and the body's error is the operation's. Where `seeOtherSucceeds` or `notFoundSucceeds` gives one a meaning, no other is
+   * accepted. Default: nothing.
    */
   readonly httpStatuses?: Readonly<Record<number, OperationStatus>>;
   /** Whether a value at `error` turns a word that means succeeded into failed. Default `false`. */
@@ -164,7 +165,10 @@ export interface ProtocolFields<Result = unknown> {
    * Default none.
    */
   readonly pollHeaders?: Readonly<Record<string, string>>;
-  /** Whether HTTP 201 to the start means that it completed at once and there is nothing to watch. Default `false`. */
+  /**
+   * Whether HTTP 201 to the start means that it completed at once and there is nothing to watch; not with `start: 'resource'`. Default
+   * `false`.
+   */
   readonly createdMeansDone?: boolean;
   /**
    * Whether HTTP 200 or 201 to the start means that it completed at once, where no header leads to an operation and the body
@@ -210,7 +214,7 @@ export interface ProtocolFields<Result = unknown> {
    * `minimumInterval`. Default: none.
    */
   readonly maximumInterval?: number;
-  /** Where the service says how long to wait, where a response has no `Retry-After`, e.g. `{at: '/pollAfter', unit: 's'}`. */
+  /** Where the service says how long to wait, where a response has no `Retry-After`, e.g. `{at: '/pollAfter', unit: 's'}`. Default: nowhere. */
   readonly retryAfter?: WaitPlace;
   /** The default of `requestTimeout` for this protocol, in milliseconds: for services that answer late on purpose. */
   readonly requestTimeout?: number;

@@ -1,6 +1,6 @@
-import {checkIsObject, ownProperties} from '../shared/check-options.ts';
+import {checkBoolean, checkIsObject, expected, ownProperties} from '../shared/check-options.ts';
 import {defineProtocol} from './define-protocol.ts';
-import type {JsonPointers} from './pointer.ts';
+import {type JsonPointers, ownProperty} from './pointer.ts';
 import type {Protocol, ProtocolFields} from './protocol.ts';
 
 /** How the status of an operation is shown on the resource that it affects. */
@@ -32,8 +32,12 @@ export interface StatusOnResource extends Omit<ProtocolFields, 'status' | 'notFo
 export function statusOnResource(given: StatusOnResource): Protocol {
   checkIsObject('resource', given, 'an object with a name and words');
   const {deletion = false, ...others} = ownProperties(given);
+  checkBoolean('protocol.deletion', deletion);
   // What is left of it has a prototype again.
   const resource = ownProperties(others);
+  // A spread may have it: false, as `deletion` is by default, or that of another deletion.
+  if (!deletion && ownProperty(resource, 'notFoundSucceeds') === true)
+    throw expected('protocol.deletion', 'true beside notFoundSucceeds', 'false');
   const {status = '/status', result = '', resultLocation = []} = resource;
   const protocol: ProtocolFields = {...resource, status, result, resultLocation, notFoundSucceeds: deletion};
   if (!deletion) return defineProtocol(protocol);

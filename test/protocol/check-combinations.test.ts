@@ -1,6 +1,8 @@
 import {describe, expect, test} from '@jest/globals';
+import * as catalog from 'operation-poller/catalog';
 import type {Protocol, ProtocolFields} from '../../src/protocol/protocol.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
+import type {StatusOnResource} from '../../src/protocol/status-on-resource.ts';
 
 const base = {
   name: 'tasks',
@@ -8,6 +10,9 @@ const base = {
   words: {busy: 'running', done: 'succeeded'},
 } as const satisfies ProtocolFields;
 const define = (fields: object): Protocol => protocols.define({...base, ...fields});
+
+const {longRunning, graph, azure, google} = protocols;
+const library = [longRunning, ...[{...graph}, azure, google, catalog].flatMap((family) => Object.values(family))];
 
 describe('codes of errors', () => {
   test.each<[Partial<ProtocolFields>, string]>([
@@ -82,5 +87,106 @@ describe('headers', () => {
       pollHeaders: {'x-version': '2', cookie: 'theme=dark'},
     };
     expect(define(fields)).toMatchObject(fields);
+  });
+});
+
+describe('fields', () => {
+  test.each<[Partial<ProtocolFields>, string]>([
+    [{statusIfKnown: '/status'}, 'statusIfKnown: expected places that are not in status, got "/status"'],
+    [
+      {status: ['/a', '/b'], statusIfKnown: ['/c', '/b']},
+      'statusIfKnown: expected places that are not in status, got "/b"',
+    ],
+    [
+      {seeOtherSucceeds: true, httpStatuses: {303: 'running'}},
+      'httpStatuses.303: expected succeeded, because of seeOtherSucceeds, got "running"',
+    ],
+    [
+      {notFoundSucceeds: true, httpStatuses: {404: 'failed'}},
+      'httpStatuses.404: expected succeeded, because of notFoundSucceeds, got "failed"',
+    ],
+    [
+      {notFoundSucceeds: true, httpStatuses: {404: 'succeeded', 410: 'canceled'}},
+      'httpStatuses.410: expected succeeded, because of notFoundSucceeds, got "canceled"',
+    ],
+    [
+      {start: 'resource', createdMeansDone: true},
+      "createdMeansDone: expected false where start is 'resource', got true",
+    ],
+    [
+      {retryAfter: {header: 'Retry-After', unit: 'ms'}},
+      `retryAfter.unit: expected 's', in which Retry-After is read, got "ms"`,
+    ],
+    [
+      {retryAfter: {header: 'x-ms-retry-after-ms', unit: 's'}},
+      `retryAfter.unit: expected 'ms', in which x-ms-retry-after-ms is read, got "s"`,
+    ],
+    [
+      {cancel: {method: 'PUT', template: 'jobs:{/id}'}},
+      `cancel.template: expected a URL such as '/status/{/id}', got "jobs:{/id}"`,
+    ],
+    [
+      {start: {template: 'ftp://a.example/{/id}'}},
+      "start: expected 'headers', 'resource', 'original', '/name' or {template: '/status/{/id}'}, got an object",
+    ],
+    [
+      {resultLocation: [{template: 'data:{/result}'}]},
+      "resultLocation: expected 'resourceLocation', 'location', 'original', {suffix}, {template} or a list, got a list",
+    ],
+  ])('that contradict each other are refused: %j', (fields, message) => {
+    expect(() => define(fields)).toThrow(new TypeError(`protocol.${message}`));
+  });
+
+  test.each<Partial<ProtocolFields>>([
+    {status: ['/a', '/b'], statusIfKnown: '/status'},
+    {
+      seeOtherSucceeds: true,
+      notFoundSucceeds: true,
+      httpStatuses: {303: 'succeeded', 404: 'succeeded', 410: 'succeeded'},
+    },
+    {seeOtherSucceeds: false, notFoundSucceeds: false, httpStatuses: {303: 'running', 404: 'failed', 410: 'failed'}},
+    {start: '/name', createdMeansDone: true, bodyMeansDone: true},
+    {retryAfter: {header: 'Retry-After', at: '/wait', unit: 's'}},
+    {retryAfter: {header: 'retry-after-ms', unit: 'ms'}},
+    {retryAfter: {header: 'x-wait', unit: 'ms'}},
+    // A service with one job at a time has one place for it.
+    {start: {template: '/status'}, cancel: {method: 'DELETE', template: '/status', body: {why: 'late'}}},
+    {start: {template: '{/url}'}, cancel: {method: 'POST', template: './a:b{/id}'}},
+    {resultLocation: [{template: 'HTTPS://files.example/{/id}'}, {template: '//files.example/{/id}'}]},
+  ])('that do not are accepted: %j', (fields) => {
+    expect(define(fields)).toMatchObject(fields);
+  });
+
+  test.each(library)(
+    'of $name that have no effect beside another are accepted: a spread may bring them along',
+    (protocol) => {
+      const read = (): undefined => undefined;
+      for (const fields of [
+        {read},
+        {start: 'original'},
+        {locationHeaders: []},
+        {result: ''},
+        {notFoundSucceeds: true, read},
+      ])
+        expect(protocols.define({...protocol, ...fields} as Protocol)).toMatchObject({name: protocol.name, ...fields});
+    },
+  );
+});
+
+describe('the deletion of a resource', () => {
+  const given = (fields: object): Protocol => protocols.statusOnResource({...base, ...fields} as StatusOnResource);
+
+  test('is refused by its own name', () => {
+    const takes = 'protocol.deletion: expected true or false, got "yes"';
+    expect(() => given({deletion: 'yes'})).toThrow(new TypeError(takes));
+    const beside = 'protocol.deletion: expected true beside notFoundSucceeds, got false';
+    expect(() => given({notFoundSucceeds: true})).toThrow(new TypeError(beside));
+  });
+
+  test('is made by a spread of another one, or of a resource', () => {
+    for (const deletion of [true, false]) {
+      const again = given({...given({deletion}), name: 'again', deletion: true});
+      expect(again).toMatchObject({name: 'again', notFoundSucceeds: true});
+    }
   });
 });

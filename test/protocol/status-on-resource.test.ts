@@ -99,10 +99,7 @@ describe('the deletion of a resource', () => {
 test.each<[Record<string, unknown>, string]>([
   [{words: {ready: 'succeeded'}}, 'protocol.name: expected a string that is not empty, got undefined'],
   [{name: 'a', words: {}}, 'protocol.words: expected a word that means succeeded, got words for: none'],
-  [
-    {name: 'a', words: {ready: 'succeeded'}, deletion: 'yes'},
-    'protocol.notFoundSucceeds: expected true or false, got "yes"',
-  ],
+  [{name: 'a', words: {ready: 'succeeded'}, deletion: 'yes'}, 'protocol.deletion: expected true or false, got "yes"'],
   [
     {name: 'a', words: {ready: 'succeeded'}, status: 'state'},
     `protocol.status: expected JSON pointers such as '/status', got "state"`,
