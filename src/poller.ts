@@ -25,7 +25,6 @@ import type {WatchSource} from './polling/watch-source.ts';
 import type {Protocol} from './protocol/protocol.ts';
 import {type DerivedController, deriveController} from './shared/abort.ts';
 import {now, processClock} from './shared/clock.ts';
-import {handedOver} from './shared/handed-over.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';
 
 /** An event by its name; `'*'` is any. */
@@ -203,7 +202,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
     await this.#watch.pause();
     try {
       const taken = await take(this.toJSON());
-      this.stop(new Error(handedOver));
+      this.stop(new Error('handed over'));
       return taken;
     } finally {
       this.#watch.resume();

@@ -11,9 +11,8 @@ import {
 import type {OperationEvent, SucceededEvent} from '../operation/events.ts';
 import {failureKind} from '../operation/reducer.ts';
 import type {OperationPoller} from '../poller.ts';
+import {isTakenOver} from '../runner/taken-over.ts';
 import {now, processClock} from '../shared/clock.ts';
-import {messageOf} from '../shared/describe-error.ts';
-import {handedOver} from '../shared/handed-over.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {responseAttributes, urlAttributes} from './attributes.ts';
 import type {Meters} from './meters.ts';
@@ -83,7 +82,7 @@ export function instrumentPoller(
     const outcome = watchOutcome(event);
     if (outcome === undefined) return;
     // Whoever has taken it over reports how it ends.
-    if (!isHandedOver(event)) {
+    if (event.type !== 'abandoned' || !isTakenOver(poller)) {
       setOutcome(span, outcome, event);
       meters.recordOutcome(outcome, {protocol, duration: Math.max(0, event.at - began) / 1000});
     }
@@ -99,10 +98,6 @@ export function instrumentPoller(
       onDone();
     },
   };
-}
-
-function isHandedOver(event: OperationEvent): boolean {
-  return event.type === 'abandoned' && messageOf(event.error.cause, '') === handedOver;
 }
 
 /**

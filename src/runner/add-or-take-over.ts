@@ -1,6 +1,7 @@
 import type {ResumeToken} from '../operation/resume-token.ts';
 import {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {markTakenOver} from './taken-over.ts';
 
 /**
  * Adds an operation. What a poller watches is taken over: the poller stops once that has been added; it goes on if adding fails, and
@@ -23,6 +24,7 @@ export async function addOrTakeOver<Entry>(
     const entry = await add(token, source.protocol);
     found = {entry};
     if (locationOf(entry) !== token.location) throw new Error('The key belongs to another operation');
+    markTakenOver(source);
     return entry;
   };
   return await source.handOver(take).catch((error: unknown) => {

@@ -45,3 +45,25 @@ test('a poller that is handed over to a tracker counts once: its own watch ends 
   const outcomes = telemetry.spans('operation.watch').map(({attributes}) => attributes['operation.outcome']);
   expect(outcomes).toEqual([undefined, 'succeeded']);
 });
+
+test('a poller that its user stops with the words of a hand-over counts as abandoned', async () => {
+  const emulator = await startEmulator({script: ['running']});
+  const poller = pollOperation(emulator.addOperation().location, {token: 'a'});
+  instrument(poller, telemetry.options);
+  await poller.waitFor('running');
+  poller.stop(new Error('handed over'));
+  const by = {'operation.protocol': 'longRunning', 'operation.outcome': 'abandoned'};
+  expect(await telemetry.measured('operation.outcomes')).toEqual([{by, value: 1, sum: undefined}]);
+});
+
+test('a poller whose hand-over was refused counts as abandoned when it is stopped', async () => {
+  const emulator = await startEmulator({script: ['running']});
+  await using tracker = await createOperationTracker({token: 'a'});
+  await tracker.add(emulator.addOperation().location, {key: 'known'});
+  const poller = pollOperation(emulator.addOperation().location, {token: 'a'});
+  instrument(poller, telemetry.options);
+  await poller.waitFor('running');
+  await tracker.add(poller, {key: 'known'});
+  poller.stop();
+  expect(await telemetry.measured('operation.outcomes')).toMatchObject([{by: {'operation.outcome': 'abandoned'}}]);
+});
