@@ -3,9 +3,9 @@ import {messageOf} from '../shared/describe-error.ts';
 /** How long errors are collected, in milliseconds: those of one stall come together. */
 const window = 1000;
 
-// BullMQ has no classes for these.
-const lockError = /^(?:(?:Missing lock|Lock mismatch|could not renew lock) for job|Job) (\S+?)\.?(?: |$)/;
-const isLockError = /lock|not in the active state/i;
+// BullMQ has no classes for these. Nothing else that a worker reports has one of these forms, whatever text of others is in it.
+const lockError =
+  /^(?:(?:Missing lock|Lock mismatch|could not renew lock) for job|Job) (\S+?)(?:$|\. | is not in the active state)/;
 
 /**
  * Combines the many errors of a stall into one: a worker that got no CPU time for so long that it lost its jobs to others
@@ -28,9 +28,8 @@ export function foldLockErrors(onError: (error: Error) => void) {
   };
   return {
     report: (error: Error) => {
-      const message = messageOf(error);
-      const [, id] = lockError.exec(message) ?? [];
-      if (id === undefined || !isLockError.test(message)) return onError(error);
+      const [, id] = lockError.exec(messageOf(error)) ?? [];
+      if (id === undefined) return onError(error);
       jobs.add(id);
       if (first !== undefined) return;
       first = error;

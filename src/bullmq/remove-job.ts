@@ -48,7 +48,7 @@ export async function removeJob(
     if (job === undefined || job.finishedOn !== undefined) return false;
     const record = tryReadJob(jobId, job);
     if (id !== undefined && record !== undefined && record.id !== id) return false;
-    if (await tryRemove(queue, job, clock)) {
+    if (await tryRemove(queue, jobId, clock)) {
       if (record !== undefined) await publishStop(record, publisher, clock);
       return true;
     }
@@ -68,19 +68,13 @@ function tryReadJob(jobId: string, job: OperationJob): OperationRecord | undefin
   }
 }
 
-async function tryRemove(queue: Queue, job: OperationJob, clock: Clock): Promise<boolean> {
-  try {
-    const types = ['delayed', 'prioritized', 'wait'];
-    // BullMQ's score of a delay has room for 4096 jobs in each millisecond.
-    const score = Math.ceil(clock.now() + removalTime) * 4096;
-    if ((await runScript<number>(queue, holdBack, types, [queue.toKey(''), job.id ?? '', score])) === 0) return false;
-    await job.remove();
-    return true;
-  } catch (error) {
-    // A worker has just taken it. BullMQ has no class for this error.
-    if (error instanceof Error && error.message.includes('locked')) return false;
-    throw error;
-  }
+async function tryRemove(queue: Queue, jobId: string, clock: Clock): Promise<boolean> {
+  const types = ['delayed', 'prioritized', 'wait'];
+  // BullMQ's score of a delay has room for 4096 jobs in each millisecond.
+  const score = Math.ceil(clock.now() + removalTime) * 4096;
+  if ((await runScript<number>(queue, holdBack, types, [queue.toKey(''), jobId, score])) === 0) return false;
+  // 0: a worker has just taken it.
+  return (await queue.backend.remove(jobId, true)) !== 0;
 }
 
 async function publishStop(record: OperationRecord, publisher: Publisher, clock: Clock): Promise<void> {

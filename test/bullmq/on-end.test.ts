@@ -227,7 +227,8 @@ describeWithRedis('onEnd', () => {
     const worker = bench.worker<Data>({http: service.http, onEnd});
     const queued = await queue.add(service.location, {handOver: true, initialDelay: 60_000});
     const raw = bench.raw();
-    const publisher = bench.opened(new Publisher(bench.engine), () => Promise.resolve());
+    const publisher = new Publisher(bench.engine);
+    bench.opened(publisher, () => publisher.close());
     const read = raw.backend.getJobData.bind(raw.backend);
     let isFirst = true;
     jest.spyOn(raw.backend, 'getJobData').mockImplementation(async (id) => {
@@ -261,7 +262,8 @@ describeWithRedis('onEnd', () => {
       add('prioritized', {priority: 1}),
       add('delayed', {initialDelay: 300_000}),
     ]);
-    const removal = jest.spyOn(Job.prototype, 'remove').mockRejectedValue(new Error('the process ended'));
+    const backend: {remove(): Promise<number>} = Object.getPrototypeOf(raw.backend);
+    const removal = jest.spyOn(backend, 'remove').mockRejectedValue(new Error('the process ended'));
     for (const {key} of added) await expect(queue.remove(key)).rejects.toThrow('the process ended');
     removal.mockRestore();
     const {ends, onEnd} = keepEnds();
@@ -270,6 +272,28 @@ describeWithRedis('onEnd', () => {
     for (const {key} of added) expect(await queue.wake(key)).toBe(true);
     await until(async () => (await queue.counts()).ended === 3);
     expect(ends.map(({key}) => key).sort()).toEqual(['delayed', 'prioritized', 'wait']);
+  });
+
+  test('is called where a worker took the job between the delay and the removal: that is tried again', async () => {
+    const service = holdingService('succeeded');
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds();
+    bench.worker<Data>({http: service.http, onEnd});
+    const queued = await queue.add(service.location, {handOver: true, initialDelay: 60_000});
+    const raw = bench.raw();
+    const publisher = new Publisher(bench.engine);
+    bench.opened(publisher, () => publisher.close());
+    const remove = raw.backend.remove.bind(raw.backend);
+    jest.spyOn(raw.backend, 'remove').mockImplementationOnce(async (...given) => {
+      await queue.wake(queued.key);
+      await until(() => service.requests() === 1);
+      const removed = await remove(...given);
+      service.release();
+      return removed;
+    });
+    expect(await removeJob(raw, jobOf(queued.id), publisher, processClock)).toBe(false);
+    await until(async () => (await queue.counts()).ended === 1);
+    expect(ends.map(({outcome}) => outcome.status)).toEqual(['succeeded']);
   });
 
   test('that awaits the removal of its own operation goes on: its watching is over', async () => {

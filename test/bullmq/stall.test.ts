@@ -4,6 +4,7 @@ import {Redis} from 'ioredis';
 import {protocols} from 'operation-poller';
 import {asError} from '../../src/bullmq/as-error.ts';
 import {foldLockErrors} from '../../src/bullmq/fold-lock-errors.ts';
+import {JobSkippedError} from '../../src/bullmq/job-skipped-error.ts';
 import {Skips} from '../../src/bullmq/skips.ts';
 import {hostileValues} from '../support/hostile.ts';
 import {
@@ -156,6 +157,15 @@ test('the many errors of one stall are one', async () => {
   report(new Error('Missing lock for job op-1. failed'));
   flush();
   expect(reported.slice(2).map(({message}) => message)).toEqual(['Missing lock for job op-1. moveToDelayed']);
+});
+
+test('an error that speaks of a lock in the words of others is none of a lost lock', () => {
+  const reported: Error[] = [];
+  const {report} = foldLockErrors((error) => reported.push(error));
+  const why = 'BullMQ cannot read it: Unexpected token \'l\', "lock" is not valid JSON';
+  const skipped = new JobSkippedError(why, 'op-1', 'invalidToken');
+  report(skipped);
+  expect(reported).toEqual([skipped]);
 });
 
 test.each(hostileValues)('%s that an onEnd rejects with is reported as an error', (_, thrown) => {
