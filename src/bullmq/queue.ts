@@ -112,13 +112,15 @@ export interface OperationQueue<Data = unknown, Result = unknown> extends AsyncD
    * that poll is over. Listeners get `abandoned`, and `result()` rejects with a `WatchAbortedError`; `onEnd` is not called.
    *
    * An end that is stored is handed over all the same: watching is over, and the outcome is the operation's own. Once its `onEnd` has
-   * rejected, this removes it, and `onEnd` is not called again.
+   * rejected, this removes it, and `onEnd` is not called again. Until a worker has called it, nothing here drops such an end: where no
+   * worker has an `onEnd` any more, start one whose `onEnd` does nothing.
    *
    * @param key its key or its `id`
    * @returns whether there was something to stop; `false` where there is no such job, and where watching is over and `onEnd` has resolved,
-   *   or has yet to resolve or reject for another 0.3 s
+   *   or has yet to resolve or reject for another 0.3 s; `get` tells the two apart
    * @throws InvalidResumeTokenError when the job cannot be read at all; one whose resume token alone is invalid is removed,
    *   without an event
+   * @throws what Redis answers. Call it again: the operation may be watched on, a minute later at most
    */
   remove(key: string): Promise<boolean>;
   /**

@@ -220,6 +220,30 @@ describeWithRedis('onEnd', () => {
     expect(ends.map(({id, outcome}) => [id, outcome.status])).toEqual([[queued.id, 'succeeded']]);
   });
 
+  test('that no worker has keeps a stored end from being removed; one that does nothing gets rid of it', async () => {
+    const service = holdingService('succeeded');
+    const queue = bench.queue<Data>();
+    const {ends, onEnd} = keepEnds();
+    const last = bench.worker<Data>({http: service.http, onEnd});
+    const queued = await queue.add(service.location, {handOver: true});
+    await until(() => service.requests() === 1);
+    const raw = bench.raw();
+    await raw.pause();
+    service.release();
+    await queued.outcome();
+    await last.close();
+    await raw.resume();
+    bench.worker<Data>();
+    await until(() => bench.errors.length > 0);
+    expect(bench.errors[0]).toMatchObject({name: 'JobSkippedError', reason: 'noOnEnd'});
+    expect(await queue.remove(queued.key)).toBe(false);
+    // Unlike where there is no such job.
+    expect((await (await queue.get(queued.key))?.outcome())?.status).toBe('succeeded');
+    bench.worker<Data>({onEnd: () => undefined});
+    await until(async () => (await queue.counts()).ended === 1);
+    expect([ends, service.requests()]).toEqual([[], 1]);
+  });
+
   test('is called for an end that a worker stores between the look of remove() and the removal', async () => {
     const service = holdingService('succeeded');
     const queue = bench.queue<Data>();
