@@ -1,5 +1,5 @@
 import {emitWarning} from 'node:process';
-import type {ConnectionOptions} from 'bullmq';
+import {type ConnectionOptions, isRedisInstance} from 'bullmq';
 import {
   type Check,
   type Checks,
@@ -11,7 +11,7 @@ import {
   describeValue,
   expected,
 } from '../shared/check-options.ts';
-import {isObject} from '../shared/json.ts';
+import {type Fields, isObject} from '../shared/json.ts';
 import {neverThrowing} from '../shared/report-error.ts';
 
 /** What queue, worker and events have in common: which BullMQ queue on which Redis. */
@@ -21,7 +21,7 @@ export interface EngineOptions {
   /**
    * BullMQ's `connection`: options such as `{host, port}`, from which each of its parts makes connections of its own, or a
    * client of ioredis, made with `maxRetriesPerRequest: null`, that is shared and stays yours to close. A `Cluster` of ioredis needs
-   * that in its `redisOptions`, and a `prefix` with a hash tag.
+   * that in its `redisOptions`, and a `prefix` with a hash tag. Neither may have ioredis' own `keyPrefix`.
    */
   readonly connection: ConnectionOptions;
   /** What all keys in Redis begin with. Default `'bull'`. A Redis Cluster needs braces around it, `'{bull}'`: a hash tag. */
@@ -52,12 +52,7 @@ const engineChecks = {
     "a string that is not empty and has no ':'",
     (value) => typeof value === 'string' && value !== '' && !value.includes(':'),
   ),
-  // A URL is not shown: it holds the password.
-  connection: (name, value) => {
-    if (isObject(value)) return;
-    const got = typeof value === 'string' ? 'a string' : describeValue(value);
-    throw expected(name, 'options such as {host, port} or {url}, or a Redis client', got);
-  },
+  connection: checkConnection,
   prefix: checkNonEmptyString,
   onError: checkFunction,
 } satisfies Checks<EngineOptions>;
@@ -81,6 +76,27 @@ export function readEngineOptions<Options extends EngineOptions>(
     onError: onError === undefined ? warnOnce() : neverThrowing(onError),
   };
   return {engine, own};
+}
+
+/** Refuses what BullMQ would refuse later, after it has listened to the client, and what would leave jobs where no worker finds them. */
+function checkConnection(name: string, value: unknown): void {
+  if (!isObject(value)) {
+    // A URL is not shown: it holds the password.
+    const got = typeof value === 'string' ? 'a string' : describeValue(value);
+    throw expected(name, 'options such as {host, port} or {url}, or a Redis client', got);
+  }
+  const isClient: boolean = isRedisInstance(value);
+  const options = isClient ? fieldsOf(value['options']) : value;
+  const {keyPrefix, redisOptions = options} = options;
+  if (keyPrefix) throw expected(name, 'no keyPrefix, in place of which there is prefix', describeValue(keyPrefix));
+  const {maxRetriesPerRequest} = fieldsOf(redisOptions);
+  // Of options, BullMQ makes clients that have none.
+  if (!isClient || !maxRetriesPerRequest) return;
+  throw expected(name, 'a client with maxRetriesPerRequest: null', `one with ${describeValue(maxRetriesPerRequest)}`);
+}
+
+function fieldsOf(value: unknown): Fields {
+  return isObject(value) ? value : {};
 }
 
 /** Of a key with braces, Redis hashes only what the first pair encloses. */

@@ -1,8 +1,15 @@
+import {EventEmitter} from 'node:events';
 import {beforeEach, expect, test} from '@jest/globals';
 import {Job} from 'bullmq';
+import {Cluster, Redis} from 'ioredis';
 import ky from 'ky';
 import {protocols} from 'operation-poller';
-import {createOperationQueue, createOperationWorker, type JobSkippedError} from 'operation-poller/bullmq';
+import {
+  createOperationEvents,
+  createOperationQueue,
+  createOperationWorker,
+  type JobSkippedError,
+} from 'operation-poller/bullmq';
 import type {JobData} from '../../src/bullmq/job.ts';
 import {createGraphClient} from '../../src/graph/index.ts';
 import {now} from '../../src/shared/clock.ts';
@@ -275,6 +282,38 @@ test.each([
   const options = {name: 'a', connection: connection as never};
   expect(() => createOperationQueue(options)).toThrow(error);
   expect(() => createOperationWorker(options)).toThrow(error);
+});
+
+const lazy = {lazyConnect: true} as const;
+const retrying = {maxRetriesPerRequest: 20} as const;
+test.each([
+  [
+    'a client of ioredis as it is by default',
+    () => new Redis(lazy),
+    'a client with maxRetriesPerRequest: null, got one with 20',
+  ],
+  [
+    'a cluster of such clients',
+    () => new Cluster([{host: 'redis'}], {...lazy, redisOptions: retrying}),
+    'a client with maxRetriesPerRequest: null, got one with 20',
+  ],
+  [
+    'a client with a prefix of its own',
+    () => new Redis({...lazy, maxRetriesPerRequest: null, keyPrefix: 'mine:'}),
+    'no keyPrefix, in place of which there is prefix, got "mine:"',
+  ],
+  [
+    'options with a prefix of their own',
+    () => ({host: 'redis', keyPrefix: 'mine:'}),
+    'no keyPrefix, in place of which there is prefix, got "mine:"',
+  ],
+])('%s is refused at the call, and nothing listens to it', (_, connect, why) => {
+  const connection = connect();
+  const options = {name: 'a', prefix: '{a}', connection};
+  for (const create of [createOperationQueue, createOperationWorker, createOperationEvents]) {
+    expect(() => create(options)).toThrow(new TypeError(`connection: expected ${why}`));
+  }
+  if (connection instanceof EventEmitter) expect(connection.eventNames()).toEqual([]);
 });
 
 test.each([
