@@ -1,4 +1,3 @@
-import {isUtf8} from 'node:buffer';
 import type {IncomingHttpHeaders} from 'node:http';
 import type {Transform} from 'node:stream';
 import {constants, createBrotliDecompress, createGunzip, createInflate, createInflateRaw} from 'node:zlib';
@@ -159,7 +158,7 @@ function headerReader(headers: IncomingHttpHeaders): TransportResponse['headers'
   return {
     get: (name) => {
       const own = name.toLowerCase();
-      return Object.hasOwn(headers, own) ? readHeader(textOf(headers[own])) : null;
+      return Object.hasOwn(headers, own) ? textOf(headers[own]) : null;
     },
     has: (name) => Object.hasOwn(headers, name.toLowerCase()),
     entries: () => Object.entries(headers).map(([name, value]) => [name, textOf(value)]),
@@ -168,13 +167,6 @@ function headerReader(headers: IncomingHttpHeaders): TransportResponse['headers'
 
 function textOf(value: string | string[] = ''): string {
   return Array.isArray(value) ? value.join(', ') : value;
-}
-
-/** undici reads the bytes of a header as latin1. A service that sends bytes beyond ASCII, as in a `Location`, means UTF-8. */
-function readHeader(value: string): string {
-  if (!/[\x80-\xff]/.test(value)) return value;
-  const bytes = Buffer.from(value, 'latin1');
-  return isUtf8(bytes) ? bytes.toString('utf8') : value;
 }
 
 const utf8 = new TextDecoder();

@@ -301,7 +301,7 @@ describe('69: what fetch and browsers read', () => {
   /** What Node writes as these bytes. */
   const raw = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
-  test.each(['é', '日本', '🙂', 'ÿ¿'])('a redirect and a move to %s in raw UTF-8', async (word) => {
+  test.each(['é', '日本', '🙂', 'ÿ¿', 'Ã©'])('a redirect and a move to %s in raw UTF-8', async (word) => {
     const {poller, requests} = await poll([
       {http: 302, headers: {location: raw(`/to/${word}`)}},
       {body: {id: 'a', status: 'running'}, headers: {'operation-location': raw(`/on/${word}?q=${word}`)}},
