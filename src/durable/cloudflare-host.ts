@@ -1,4 +1,5 @@
-import {checkFunctions, type DurableHost} from './durable-host.ts';
+import {checkFunctions} from '../shared/check-options.ts';
+import type {DurableHost} from './durable-host.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /** The parts of a Cloudflare workflow's `step` that are used. */

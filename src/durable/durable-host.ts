@@ -1,4 +1,4 @@
-import {type Check, checkForm} from '../shared/check-options.ts';
+import {type Check, checkFunctions} from '../shared/check-options.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /**
@@ -43,11 +43,6 @@ export interface DurableHost {
   now(name: string): number | PromiseLike<number>;
   /** Aborts the request of a poll when the engine has given up this execution of the workflow; nothing else. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** A check of an argument that an engine gives, by the functions that are called. */
-export function checkFunctions(takes: string, ...names: readonly string[]): Check {
-  return checkForm(takes, (value) => names.every((name) => typeof Object(value)[name] === 'function'));
 }
 
 /** A check of a host. */

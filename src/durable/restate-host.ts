@@ -1,4 +1,5 @@
-import {checkFunctions, type DurableHost} from './durable-host.ts';
+import {checkFunctions} from '../shared/check-options.ts';
+import type {DurableHost} from './durable-host.ts';
 import type {RecordedJson} from './recorded-json.ts';
 
 /** The parts of a Restate handler's context that are used, whether of a service, an object or a workflow. */

@@ -2,7 +2,7 @@ import {type MeterProvider, metrics, type TracerProvider, trace} from '@opentele
 import type {OperationClient} from '../client/operation-client.ts';
 import type {OperationEvent} from '../operation/events.ts';
 import type {OperationPoller} from '../poller.ts';
-import {type Checks, checkForm, checkOptions, describeValue, expected} from '../shared/check-options.ts';
+import {type Checks, checkFunctions, checkOptions, describeValue, expected} from '../shared/check-options.ts';
 import type {Subscription} from '../shared/listeners.ts';
 import {instrumentClient} from './instrument-client.ts';
 import {instrumentPoller, type Telemetry} from './instrument-poller.ts';
@@ -74,8 +74,8 @@ function isPoller(target: OperationPoller | QueueEvents | QueueWorker): target i
 const provider = 'an OpenTelemetry provider';
 
 const optionChecks = {
-  tracerProvider: checkForm(provider, (value) => typeof Object(value).getTracer === 'function'),
-  meterProvider: checkForm(provider, (value) => typeof Object(value).getMeter === 'function'),
+  tracerProvider: checkFunctions(provider, 'getTracer'),
+  meterProvider: checkFunctions(provider, 'getMeter'),
 } satisfies Checks<InstrumentOptions>;
 
 function readOptions(options: InstrumentOptions): Telemetry {

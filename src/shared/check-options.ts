@@ -126,6 +126,11 @@ export const checkFunction: Check = checkForm('a function', (value) => typeof va
 /** `true` or `false`. */
 export const checkBoolean: Check = checkForm('true or false', (value) => typeof value === 'boolean');
 
+/** Something with these functions, which are all that is used of it. */
+/* @__NO_SIDE_EFFECTS__ */ export function checkFunctions(takes: string, ...names: readonly string[]): Check {
+  return checkForm(takes, (value) => names.every((name) => typeof Object(value)[name] === 'function'));
+}
+
 /** An object with options of its own. */
 /* @__NO_SIDE_EFFECTS__ */ export function checkObjectWith(
   checks: Readonly<Record<string, Check>>,

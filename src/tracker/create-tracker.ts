@@ -1,5 +1,5 @@
 import {readTurnOptions, type TurnOptions, turnChecks} from '../runner/turn-options.ts';
-import {type Checks, checkForm, checkFunction, checkOptions, checkRange} from '../shared/check-options.ts';
+import {type Checks, checkFunction, checkFunctions, checkOptions, checkRange} from '../shared/check-options.ts';
 import {neverThrowing} from '../shared/report-error.ts';
 import type {OperationTracker} from './operation-tracker.ts';
 import {loadRecords} from './record-loader.ts';
@@ -18,15 +18,11 @@ export interface OperationTrackerOptions<Data = unknown, Result = unknown>
   readonly concurrency?: number | undefined;
 }
 
-const storeFunctions = ['list', 'read', 'write', 'remove'] as const;
-
 const {heldUntil: _, signal: __, ...pollChecks} = turnChecks;
 
 const trackerChecks = {
   ...pollChecks,
-  store: checkForm('a store, with the functions list, read, write and remove', (store) =>
-    storeFunctions.every((name) => typeof Reflect.get(Object(store), name) === 'function'),
-  ),
+  store: checkFunctions('a store, with the functions list, read, write and remove', 'list', 'read', 'write', 'remove'),
   onError: checkFunction,
   concurrency: checkRange({least: 1, whole: true}),
 } satisfies Checks<OperationTrackerOptions>;
