@@ -25,7 +25,7 @@ export interface ReporterOptions {
   readonly notFoundGrace?: number;
 }
 
-export interface ExitDetails {
+interface ExitDetails {
   /** The operation's final status, if it ended. */
   readonly status?: string;
   /** What the service says about it. */

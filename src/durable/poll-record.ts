@@ -13,7 +13,7 @@ type ReportJson =
   | {readonly is: 'failure'; readonly error: PollErrorJson};
 
 /** A request within a poll that failed and was made again. */
-export interface Retry {
+interface Retry {
   readonly error: PollError;
   /** After how many milliseconds. */
   readonly delay: number;

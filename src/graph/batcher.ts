@@ -14,7 +14,7 @@ export type SendBatch = (
 ) => Promise<readonly (TransportResponse | undefined)[]>;
 
 /** Sends a request with others that have the same key. @throws the signal's reason when it aborts */
-export type Batcher = (key: string, location: string, request: TransportRequest) => Promise<TransportResponse>;
+type Batcher = (key: string, location: string, request: TransportRequest) => Promise<TransportResponse>;
 
 /** Requests that are being collected, or have been sent. */
 interface Batch {

@@ -9,7 +9,7 @@ interface Interval {
 }
 
 /** A request that was made, or that was aborted when watching ended. */
-export interface PollSegment extends Interval {
+interface PollSegment extends Interval {
   readonly is: 'poll';
   readonly attempt: number;
   readonly location: string;
@@ -20,7 +20,7 @@ export interface PollSegment extends Interval {
 }
 
 /** A wait, as long as it lasted. */
-export interface WaitSegment extends Interval {
+interface WaitSegment extends Interval {
   readonly is: 'wait';
   readonly cause: WaitCause | 'retry';
   /** Whether the service had throttled a request. */

@@ -14,7 +14,7 @@ import type {TurnOptions} from './turn-options.ts';
 const longestGateWait = 1000;
 
 /** The result of a step that may be held back. */
-export interface HeldStep {
+interface HeldStep {
   /** `undefined`: its poll is held back, and was not made. */
   readonly step: Step | undefined;
   /** What was emitted, in order. */

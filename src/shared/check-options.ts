@@ -149,7 +149,7 @@ export const checkBoolean: Check = checkForm('true or false', (value) => typeof 
 export const largestNumber: number = Number.MAX_VALUE;
 
 /** The range of a number. */
-export interface NumberRange {
+interface NumberRange {
   /** What it is, with a trailing comma where the limit reads better after one. Default a number, or a whole number. */
   readonly takes?: string;
   /** Default 0. */

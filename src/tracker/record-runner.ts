@@ -40,7 +40,7 @@ export interface RunnerContext<Data> {
  * What a record does: it waits for its next turn; it is due, and waits for its place; its turn is being taken; no turn can be taken;
  * nothing is left to do.
  */
-export type RunnerPhase = 'waiting' | 'due' | 'active' | 'refused' | 'over';
+type RunnerPhase = 'waiting' | 'due' | 'active' | 'refused' | 'over';
 
 /** How long to wait after a turn has thrown what no turn should, in milliseconds. */
 const retryDelay = 60_000;
