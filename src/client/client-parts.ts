@@ -23,10 +23,10 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets' | 'c
   /** What paths are appended to: the root, and a version where there is one. */
   readonly base: string;
   /**
-   * What a path in a response is appended to. Absent: as the protocol says, or else a path is resolved against the request's URL
+   * What a path in a response is appended to. `undefined`: as the protocol says, or else a path is resolved against the request's URL
    * ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)).
    */
-  readonly pathRoot?: string | undefined;
+  readonly pathRoot: string | undefined;
   /** The token for watching. */
   readonly token: TokenSource | undefined;
   /** The token for starting. */
@@ -38,8 +38,7 @@ export interface ClientParts extends Pick<Settings, 'transport' | 'secrets' | 'c
 }
 
 /** The service that a client is for. No field may be left out: one could be found in a polluted `Object.prototype`. */
-interface Service extends Pick<ClientParts, 'origin' | 'base'> {
-  readonly pathRoot: ClientParts['pathRoot'];
+interface Service extends Pick<ClientParts, 'origin' | 'base' | 'pathRoot'> {
   /** The scope that credentials are asked for. */
   readonly scope: string;
 }

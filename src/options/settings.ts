@@ -44,17 +44,17 @@ export interface Settings extends RequestSettings {
   readonly stalledAfter: number | false;
   readonly fetchResult: boolean | 'text';
   /** Watching begins when this resolves, so that whoever started the operation can add listeners first. */
-  readonly startAfter?: Promise<void> | undefined;
+  readonly startAfter: Promise<void> | undefined;
   /** The origin that the token goes to for a result, where that is not the operation's. */
-  readonly resultOrigin?: string | undefined;
+  readonly resultOrigin: string | undefined;
   /** The root under which the paths that the service sends are resolved. Default: they are relative to the requested URL. */
-  readonly pathRoot?: string | undefined;
+  readonly pathRoot: string | undefined;
   /** The root of URL templates with a leading slash. Default the operation's origin. */
-  readonly base?: string | undefined;
-  readonly started?: StartRequest | undefined;
-  readonly finalStateVia?: FinalStateVia | undefined;
+  readonly base: string | undefined;
+  readonly started: StartRequest | undefined;
+  readonly finalStateVia: FinalStateVia | undefined;
   /** The transitions of another machine, which only tests set. */
-  readonly transitions?: TransitionTable | undefined;
+  readonly transitions: TransitionTable | undefined;
 }
 
 /** All that it takes to watch an operation: what is known of it, and how it is watched. */
