@@ -21,16 +21,16 @@ import {lowerCaseHeaders} from './headers.ts';
 import {type ClientPollOptions, operationSettings} from './operation-settings.ts';
 import {checkPath} from './path.ts';
 
-/** A request that starts an operation. */
+/** A request that starts an operation; `undefined` means absent. */
 export interface StartRequest {
   /** Default `'POST'`. */
-  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET';
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'GET' | undefined;
   /** Where it goes: a path, which is appended to the client's root, e.g. `/exports`, or an absolute URL on its origin. */
   readonly path: string;
   /** The body, all of which JSON can express. Default: no body. */
   readonly body?: unknown;
   /** Further headers, which take precedence over those of the protocol and the client. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A check for each field of a start. */

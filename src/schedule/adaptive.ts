@@ -18,7 +18,7 @@ export interface AdaptiveOptions extends ExponentialOptions {
    * How many milliseconds of detection delay one request is worth: the higher, the fewer requests and the later an end is
    * detected. More than 0, default 1000.
    */
-  readonly requestCost?: number;
+  readonly requestCost?: number | undefined;
   /** What such a schedule learned before: the parsed output of its `toJSON()`. Default: nothing. */
   readonly learned?: DurationHistogramJson | undefined;
 }

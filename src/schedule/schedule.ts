@@ -56,20 +56,20 @@ export interface Schedule {
   readonly estimate?: ((elapsed: number) => RemainingTime | undefined) | undefined;
 }
 
-/** The options of {@link schedules}.exponential. */
+/** The options of {@link schedules}.exponential; `undefined` means absent. */
 export interface ExponentialOptions {
   /** The first wait, in milliseconds. Default 1000. */
-  readonly initial?: number;
+  readonly initial?: number | undefined;
   /** The factor from each wait to the next. At least 1, default 1.5. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /** The longest wait, in milliseconds. Default 30,000. */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /**
    * How much of a wait is random, so that pollers that start together drift apart: `'full'` (anything from 0 to the wait),
    * `'equal'` (from half of it to all of it) or `'none'`. Default `'full'`. See
    * [Exponential Backoff And Jitter](https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
    */
-  readonly jitter?: 'none' | 'full' | 'equal';
+  readonly jitter?: 'none' | 'full' | 'equal' | undefined;
 }
 
 const milliseconds = {takes: 'milliseconds', most: largestNumber};

@@ -98,6 +98,13 @@ describe('a start', () => {
     expect(sent.map(({body}) => body)).toEqual(['{}', '{}', '[]', '"1970-01-01T00:00:00.000Z"']);
   });
 
+  test('is a POST without a body where all that may be left out is undefined', async () => {
+    const service = await simple();
+    const absent = {path: '/jobs', method: undefined, body: undefined, headers: undefined};
+    (await clientOf(service.root).start(longRunning, absent)).poller!.stop();
+    expect(service.received[0]).toMatchObject({method: 'POST', body: ''});
+  });
+
   test("says what it accepts, before the client's own accept", async () => {
     const service = await simple();
     const client = clientOf(service.root, {headers: {accept: 'text/csv'}});

@@ -39,10 +39,8 @@ describe('schedules.exponential', () => {
   });
 
   test('undefined options are absent', () => {
-    const given: unknown = {initial: undefined, factor: undefined, max: undefined, jitter: undefined};
-    expect(waits(schedules.exponential(given as ExponentialOptions), first)).toEqual(
-      waits(schedules.exponential(), first),
-    );
+    const absent = {initial: undefined, factor: undefined, max: undefined, jitter: undefined};
+    expect(waits(schedules.exponential(absent), first)).toEqual(waits(schedules.exponential(), first));
   });
 
   test.each([100, 10_000, 1e9, Number.MAX_SAFE_INTEGER])('attempt %p is at the cap, still with jitter', (attempt) => {
