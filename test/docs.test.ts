@@ -7,7 +7,9 @@ import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import * as library from 'operation-poller';
 import {createOperationClient} from 'operation-poller/client';
 import {createGraphClient} from 'operation-poller/graph';
+import {runCommand} from '../src/cli/command.ts';
 import {operationEventTypes} from '../src/operation/events.ts';
+import {fakeShell} from './cli/shells.ts';
 import {type GivenEnd, startGiven} from './support/given.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -168,6 +170,20 @@ describe('the links in the documents', () => {
     }
     expect(dead).toEqual([]);
   });
+
+  /** Where the list before the sections of a page leads; the section of advice need not be in it. */
+  const listed = ({text}: {readonly text: string}): string[] => {
+    const [top = ''] = text.split('\n## ');
+    const lines = top.match(/^- \[[^\]]+\]\(#.*$/gm) ?? [];
+    const anchors = lines.flatMap((line) => [...line.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor = '']) => anchor));
+    return anchors.filter((anchor) => anchor !== 'do-and-dont');
+  };
+
+  test.each(pages.filter((page) => listed(page).length > 0))('lists of sections leave none out: $path', (page) => {
+    const sections = withoutCode(page.text).match(/^## .+$/gm) ?? [];
+    const anchors = [...anchorsOf(sections.join('\n'))].filter((anchor) => anchor !== 'do-and-dont');
+    expect(listed(page).filter((anchor) => anchors.includes(anchor))).toEqual(anchors);
+  });
 });
 
 /** The pages of the guide, in the order of its table of contents. */
@@ -240,6 +256,30 @@ describe('the guide leaves nothing out', () => {
     const [own = ''] = after.split('\n#');
     const shown = [...own.matchAll(/^\| `(\w+)`/gm)].map(([, name = '']) => name);
     expect(shown.sort()).toEqual(options.sort());
+  });
+
+  test('no option of a command', async () => {
+    const flagsIn = (text: string): string[] =>
+      [...text.matchAll(/(?<!\S|\w)`?(--[a-z-]+)/g)].map(([, flag = '']) => flag);
+    const flagsOf = async (command: string): Promise<string[]> => {
+      const shell = fakeShell({columns: 200});
+      await runCommand([command, '--help'], shell);
+      const [own = ''] = shell.written().stdout.split('Global Options:');
+      return [...own.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, flag = '']) => flag);
+    };
+    const sectionOf = (page: string, heading: string): string => {
+      const {text = ''} = pages.find(({path}) => path === `docs/${page}.md`) ?? {};
+      return text.split(`\n${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+    };
+    const shownIn = (section: string): string[] =>
+      [...section.matchAll(/^\| (`--[^|]*)/gm)].flatMap(([, cell = '']) => flagsIn(cell));
+    const watch = shownIn(sectionOf('command', '## watch')).filter((flag) => flag !== '--no-color');
+    expect(watch.sort()).toEqual((await flagsOf('watch')).sort());
+    expect(shownIn(sectionOf('console', '### In a terminal')).sort()).toEqual((await flagsOf('emulate')).sort());
+    const reset = sectionOf('command', '## reset-password');
+    const left = flagsIn(/It also takes the options of `watch`, except ([^.]*)\./.exec(reset)?.[1] ?? '');
+    const shown = new Set([...shownIn(reset), ...watch.filter((flag) => !left.includes(flag))]);
+    expect([...shown].sort()).toEqual((await flagsOf('reset-password')).sort());
   });
 
   test('no event', () => {
