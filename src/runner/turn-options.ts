@@ -81,10 +81,10 @@ export function checkTurnOptions<Options extends TurnOptions<never>>(options: Op
  *
  * @throws TypeError or RangeError that names the option
  */
-export function readTurnOptions(options: TurnOptions<never>): Settings {
+export function readTurnOptions(options: TurnOptions<never>): Pick<Settings, 'requestTimeout'> {
   checkOneTransport(options);
-  const {requestTimeout, trustedOrigins} = options;
-  return readOptions({requestTimeout, trustedOrigins});
+  const {client, requestTimeout, trustedOrigins, token = client && partsOf(client)?.token} = options;
+  return readOptions({requestTimeout, trustedOrigins, token});
 }
 
 /** How to poll the operation of a record, and the state to go on from. @throws RecordRefusedError where there is no way to */

@@ -250,6 +250,21 @@ describe('the options', () => {
     await expect(createOperationTracker(Object.assign(given, options))).rejects.toThrow(message);
   });
 
+  test.each([
+    ['a token', {token: 'a-token'}],
+    ['a client with one', {client: createOperationClient({root: 'https://graph.example', token: 'a-token'})}],
+  ])('are checked before anything is watched: an origin that %s may not go to', async (_, options) => {
+    const trustedOrigins = ['http://b.example'];
+    await expect(createOperationTracker({...options, trustedOrigins})).rejects.toThrow(
+      /^trustedOrigins: expected https, or http on this machine, because a token goes there/,
+    );
+  });
+
+  test('take an origin without https where no token goes there', async () => {
+    const client = createOperationClient({root: 'https://graph.example'});
+    for (const options of [{}, {client}]) await track({...options, trustedOrigins: ['http://b.example']});
+  });
+
   test('take one transport', async () => {
     const client = createOperationClient({root: 'https://graph.example'});
     await expect(createOperationTracker({client, token: 'a'})).rejects.toThrow('token: the client has its own');
