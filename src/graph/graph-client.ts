@@ -39,8 +39,8 @@ export interface GraphClientOptions extends Omit<OperationClientOptions, 'root' 
   /** Where tokens come from: a credential of `@azure/identity`, a function, or a token. */
   readonly token: ClientTokenSource;
   /**
-   * Within how many milliseconds polls must fall due to be sent as one `$batch`, of up to 20. `true`: 50 ms.
-   * `false`: each poll is sent as its own request. Default `true`.
+   * Within how many milliseconds, 0 to 1000, polls must fall due to be sent as one `$batch`, of up to 20. `true`: 50 ms. `false`: each
+   * poll is sent as its own request. Default `true`.
    */
   readonly batch?: boolean | number | undefined;
 }

@@ -24,7 +24,7 @@ export interface PollOptions<Result = unknown> {
    * none is sent.
    */
   readonly token?: TokenSource | undefined;
-  /** When to poll again, unless the service says. Default `schedules.exponential()`: 1 s growing to 30 s, full jitter. */
+  /** When to poll again, unless the service says. Default: exponential, from 1 s to 30 s with full jitter, never under 100 ms. */
   readonly schedule?: Schedule | undefined;
   /**
    * p-retry's options for transient failures within one poll: no connection, no response in time, 408, 429, 500, 502, 503,
@@ -34,13 +34,13 @@ export interface PollOptions<Result = unknown> {
    */
   readonly retry?: RetryOptions | undefined;
   /**
-   * How long to watch in all, in milliseconds: waits, requests and retries together. `false`: no limit. Default the protocol's, 15 minutes.
-   * Not to be confused with `requestTimeout`.
+   * How long to watch in all, in milliseconds: waits, requests and retries together. `false`: no limit. Default the protocol's, or else
+   * 15 minutes. Not to be confused with `requestTimeout`.
    */
   readonly totalTimeout?: number | false | undefined;
   /**
-   * How long one request may take from sending it to the end of the response's body, in milliseconds. Default the protocol's,
-   * 10,000.
+   * How long one request may take from sending it to the end of the response's body, in milliseconds; also one call of `token`. Default
+   * the protocol's, or else 10,000.
    */
   readonly requestTimeout?: number | undefined;
   /**

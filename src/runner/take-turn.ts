@@ -21,7 +21,7 @@ export interface TurnFacts<Data = unknown> {
   readonly events: readonly OperationEvent[];
   /** Set if the service asked for a pause, which applies to every operation on that origin. */
   readonly hold?: OriginHold | undefined;
-  /** What `onEnd` rejected with, `undefined` even; absent where it did not. */
+  /** What `onEnd` rejected with, even `undefined`; absent where it did not reject. */
   readonly error?: unknown;
 }
 

@@ -41,8 +41,8 @@ export interface TurnOptions<Data = unknown, Result = unknown>
   /** Protocols of your own, besides the library's: records refer to them by name. */
   readonly protocols?: readonly Protocol<Result>[] | undefined;
   /**
-   * Called with how a watch ended, at least once for each record. After a rejection it is called again, after 1 s growing to 60 s,
-   * and so it is after a crash. Default: none, and a record is done as soon as its watch is over.
+   * Called with how a watch ended, at least once for each record: again after a rejection, after 1 s growing to 60 s, and again after
+   * a crash. Default: none, and a record is done as soon as its watch is over.
    */
   readonly onEnd?: ((ended: EndedRecord<Data, Result>) => unknown) | undefined;
   /** Until when the runner holds back the requests to the operation's origin, in milliseconds since 1970. Default: it does not. */

@@ -38,7 +38,7 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
    * @returns the operation, once it is stored
    * @throws TypeError or RangeError when an option or the location is invalid; InvalidResumeTokenError; RecordRefusedError where this
    *   tracker does not know the protocol, or its client's token may not go there
-   * @throws TrackerError when the store rejects it, or holds something else under that key
+   * @throws TrackerError when the store rejects it, or holds something else under that key; Error once the tracker is closed
    */
   add<Added extends Result = Result>(
     place: string | URL | OperationPoller<Added> | ResumeToken,
@@ -83,7 +83,7 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
    *
    * @returns whether there was something to remove, once the store has removed it; `false` where there is no such operation, and where
    *   its `onEnd` is about to be called
-   * @throws TrackerError when the store rejects that: watching has stopped, and the removal is repeated
+   * @throws TrackerError when the store rejects that: watching has stopped, and the removal is repeated; Error once the tracker is closed
    */
   remove(key: string): Promise<boolean>;
   /** How many operations are in which state. */
