@@ -1,7 +1,7 @@
 /** How durable a write has to be. */
 export interface WriteHint {
   /**
-   * Whether the write may be lost in a power cut, or when the process is killed: it holds no more than when the next poll is due,
+   * Whether the write may be lost in a power cut, or when the process is killed: it holds what a poll found of an operation that goes on,
    * and losing it costs one poll. Absent: it must last once it has resolved.
    */
   readonly mayBeLost?: boolean;
