@@ -57,7 +57,8 @@ export interface GraphClient extends OperationClient {
    * Resets a user's password and watches the operation. The request is sent once.
    *
    * @param user the user's id or principal name
-   * @throws OperationNotStartedError, whose `mayHaveStarted` says whether the service may be processing the request anyway
+   * @throws as `start` does: OperationNotStartedError, whose `mayHaveStarted` says whether the service may be processing the request
+   *   anyway, or OperationNotWatchableError; TypeError or RangeError that names the invalid option
    */
   resetPassword(user: string, options?: ResetPasswordOptions): Promise<PasswordReset>;
   /** One GET of a user's authentication operation, which ends with any failure. @throws as `fetchOperation` does */

@@ -79,7 +79,7 @@ interface Shared {
 const sharing = new WeakMap<AbortSignal, Shared>();
 
 /**
- * Calls back once when the signal aborts.
+ * Calls back once when the signal aborts; never where it has aborted already.
  *
  * @returns removes the callback; with the last one, the listener on the signal goes too
  */
