@@ -3,14 +3,8 @@ import type {TokenSource} from '../http/authorization.ts';
 import {type KeyPlaceholders, keyPlaceholders, withKeyPlaceholders} from '../http/key-placeholders.ts';
 import {type Transport, transportOf} from '../http/transport.ts';
 import type {Settings} from '../options/settings.ts';
-import {
-  credentialHeaders,
-  keyHeaders,
-  lowerCaseHeaders,
-  type RequestHeaders,
-  secretsOf,
-  withOriginHeaders,
-} from './headers.ts';
+import {credentialHeaders, keyHeaders, secretsOf} from './header-secrets.ts';
+import {lowerCaseHeaders, type RequestHeaders, withOriginHeaders} from './headers.ts';
 import {RequestLimiter} from './request-limiter.ts';
 import {type ClientTokenSource, shareTokens} from './token-cache.ts';
 
