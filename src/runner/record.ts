@@ -6,7 +6,6 @@ import {isOver, type WatchState} from '../operation/state.ts';
 import {wake} from '../polling/step.ts';
 import {checkJson} from '../shared/check-json.ts';
 import {
-  type Check,
   type Checks,
   checkEach,
   checkForm,
@@ -60,10 +59,6 @@ export interface OperationRecord<Data = unknown> {
 
 const recordVersion = 1;
 
-const checkId: Check = (name, value) => {
-  checkString(name, value);
-  checkNonEmptyString(name, value);
-};
 const checkCount = checkRange({whole: true, most: largestCount});
 
 const recordedFetchChecks = {attempts: checkCount, since: checkTime, dueAt: checkTime} satisfies Checks<RecordedFetch>;
@@ -72,7 +67,7 @@ const recordedEndChecks = {...endChecks, dueAt: checkTime, rejections: checkCoun
 
 const recordChecks = {
   version: checkForm(String(recordVersion), (version) => version === recordVersion),
-  id: checkId,
+  id: checkNonEmptyString,
   key: checkString,
   token: checkResumeToken,
   data: checkJson,

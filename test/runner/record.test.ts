@@ -169,7 +169,7 @@ describe('a hostile record is refused, and the message names the field', () => {
     ['a list', [], /^record: expected an object, got a list$/],
     ['no version', {...record, version: undefined}, /^version: expected 1, got undefined$/],
     ['a later version', {...record, version: 2}, /^version: expected 1, got 2$/],
-    ['an id that is none', {...record, id: 5}, /^id: expected a string, got 5$/],
+    ['an id that is none', {...record, id: 5}, /^id: expected a string that is not empty, got 5$/],
     ['an empty id', {...record, id: ''}, /^id: expected a string that is not empty, got ""$/],
     [
       'data nested too deeply',
