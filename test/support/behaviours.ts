@@ -1,6 +1,7 @@
+import dns from 'node:dns';
 import {once} from 'node:events';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import {type AddressInfo, isIP} from 'node:net';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, jest} from '@jest/globals';
 import ky, {type KyInstance} from 'ky';
@@ -75,8 +76,19 @@ let testBegan = 0;
 const timers = new Set<unknown>();
 export const realTimers = {setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout};
 
+const {lookup} = dns;
+
+/** Knows this machine alone. A name server may take longer to say that it does not know a name than a test may take. */
+const lookUpHere = (host: string, ...rest: readonly unknown[]): void => {
+  if (host === 'localhost' || isIP(host) !== 0) return void Reflect.apply(lookup, dns, [host, ...rest]);
+  const facts = {errno: -3008, code: 'ENOTFOUND', syscall: 'getaddrinfo', hostname: host};
+  const error = Object.assign(new Error(`getaddrinfo ENOTFOUND ${host}`), facts);
+  void nextTurn().then(() => (rest.at(-1) as (error: Error) => void)(error));
+};
+
 beforeEach(() => {
   testBegan = now();
+  Object.assign(dns, {lookup: lookUpHere});
   timers.clear();
   const counting = (callback: (...given: unknown[]) => void, delay?: number, ...given: unknown[]) => {
     const timer = realTimers.setTimeout(() => {
@@ -98,6 +110,7 @@ afterEach(async () => {
   jest.restoreAllMocks();
   for (const cleanup of cleanups.splice(0)) await cleanup();
   Object.assign(globalThis, realTimers);
+  Object.assign(dns, {lookup});
   expect(timers.size).toBe(0);
 });
 
