@@ -360,10 +360,16 @@ describe('82: wake()', () => {
     ['the first poll', 0, []],
     ['a poll after a wait', 5, ['initialDelay']],
   ])('during %s: one more poll afterwards', async (_, initialDelay, before) => {
+    jest.useFakeTimers();
     const {server, answer, poller, events} = await watchHeld({initialDelay});
+    await until(() => waits(events).length === before.length);
+    await turns();
+    await jest.advanceTimersByTimeAsync(initialDelay);
     await until(() => server.requests.length === 1);
     wakeOften(poller);
     await answer();
+    await until(() => waits(events).length === 2 + before.length);
+    await jest.advanceTimersByTimeAsync(0);
     await until(() => server.requests.length === 2);
     await answer();
     await until(() => waits(events).length === 3 + before.length);

@@ -1,5 +1,4 @@
 import {readFileSync} from 'node:fs';
-import {setImmediate as nextTurn} from 'node:timers/promises';
 import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {startGraphEmulator} from 'operation-poller/testing';
 import {watchWithWaiter} from '../../docs/examples/from-aws-waiter.ts';
@@ -7,6 +6,7 @@ import {watchWithCoreLro} from '../../docs/examples/from-core-lro.ts';
 import {watchByHand} from '../../docs/examples/from-hand-written.ts';
 import {watchWithRetry} from '../../docs/examples/from-p-retry.ts';
 import {watchOperationAt} from '../../docs/examples/to-operation-poller.ts';
+import {playFetchByFakeTimers} from '../support/fake-time.ts';
 
 const page = readFileSync(new URL('../../docs/coming-from.md', import.meta.url), 'utf8');
 
@@ -56,35 +56,11 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Plays by fake timers. Time passes, ten milliseconds each turn, only while no request is under way: no busy machine makes a poll late. */
-async function playByFakeTimers<Value>(play: () => Promise<Value>): Promise<Value> {
-  jest.useFakeTimers();
-  const {fetch} = globalThis;
-  let underWay = 0;
-  jest.spyOn(globalThis, 'fetch').mockImplementation((...given) => {
-    underWay += 1;
-    return fetch(...given).finally(() => {
-      underWay -= 1;
-    });
-  });
-  let isOver = false;
-  const played = play().finally(() => {
-    isOver = true;
-  });
-  // What it rejects with is thrown below.
-  played.catch(() => undefined);
-  while (!isOver) {
-    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
-    if (underWay === 0) await jest.advanceTimersByTimeAsync(10);
-  }
-  return await played;
-}
-
 test('the page has a row for each', () => {
   expect(rows.map(({what}) => what)).toEqual(Object.keys(scripts));
 });
 
 test.each(Object.entries(scripts))('%s', async (what, script) => {
-  const outcomes = await playByFakeTimers(() => Promise.all(watches.map((watch) => outcomeOf(watch, script))));
+  const outcomes = await playFetchByFakeTimers(() => Promise.all(watches.map((watch) => outcomeOf(watch, script))));
   expect(outcomes).toEqual(rows.find((row) => row.what === what)?.outcomes);
 });

@@ -252,15 +252,22 @@ test('a start that is held back is not sent, and leaves nothing behind when it i
 });
 
 test('a listener that is added right after the start gets all events', async () => {
-  const emulator = await startEmulator();
-  emulator.addStart({
-    path: '/start',
-    answer: {http: 202, retryAfter: 0.2},
-    starts: {path: '/operations/{id}', script: ['succeeded']},
-  });
-  const {poller} = await clientOf(emulator).start(protocols.longRunning, {path: '/start'});
-  const types: string[] = [];
-  poller?.on('*', ({type}) => types.push(type));
-  await poller?.result();
-  expect(types).toEqual(['waiting', 'polled', 'succeeded']);
+  // By the real clock, the wait could be over before watching begins.
+  jest.useFakeTimers();
+  try {
+    const emulator = await startEmulator();
+    emulator.addStart({
+      path: '/start',
+      answer: {http: 202, retryAfter: 0.2},
+      starts: {path: '/operations/{id}', script: ['succeeded']},
+    });
+    const {poller} = await clientOf(emulator, {batch: false}).start(protocols.longRunning, {path: '/start'});
+    const types: string[] = [];
+    poller?.on('*', ({type}) => types.push(type));
+    await jest.advanceTimersByTimeAsync(200);
+    await poller?.result();
+    expect(types).toEqual(['waiting', 'polled', 'succeeded']);
+  } finally {
+    jest.useRealTimers();
+  }
 });

@@ -39,3 +39,27 @@ export async function playByFakeTimers<Value>(
   }
   return await played;
 }
+
+/** As {@link playByFakeTimers}, where the global `fetch` sends the requests. A test calls `jest.restoreAllMocks()` afterwards, too. */
+export async function playFetchByFakeTimers<Value>(play: () => Promise<Value>): Promise<Value> {
+  jest.useFakeTimers();
+  const {fetch} = globalThis;
+  let underWay = 0;
+  jest.spyOn(globalThis, 'fetch').mockImplementation((...given) => {
+    underWay += 1;
+    return fetch(...given).finally(() => {
+      underWay -= 1;
+    });
+  });
+  let isOver = false;
+  const played = play().finally(() => {
+    isOver = true;
+  });
+  // What it rejects with is thrown below.
+  played.catch(() => undefined);
+  while (!isOver) {
+    for (let turn = 0; turn < 20; turn += 1) await nextTurn();
+    if (underWay === 0) await jest.advanceTimersByTimeAsync(10);
+  }
+  return await played;
+}
