@@ -236,14 +236,14 @@ test('the service knows a reset that ends while it is asked for', async () => {
 
 describe('a signature', () => {
   const body = Buffer.from('{"id":"1"}');
-  const now = Math.floor(Date.now() / 1000);
 
   test.each([
-    ['of the body is right', now, body, true],
-    ['of another body is wrong', now, Buffer.from('{"id":"2"}'), false],
-    ['that is old is wrong', now - 301, body, false],
-    ['from the future is wrong', now + 600, body, false],
-  ])('%s', (_, time, signed, expected) => {
+    ['of the body is right', 0, body, true],
+    ['of another body is wrong', 0, Buffer.from('{"id":"2"}'), false],
+    ['that is old is wrong', -301, body, false],
+    ['from the future is wrong', 600, body, false],
+  ])('%s', (_, ahead, signed, expected) => {
+    const time = Math.floor(Date.now() / 1000) + ahead;
     const key = Buffer.from('a secret of the webhooks');
     const standard = createHmac('sha256', key).update(`msg_1.${time}.${signed}`).digest('base64');
     const headers = {'webhook-id': 'msg_1', 'webhook-timestamp': String(time)};
