@@ -25,6 +25,16 @@ test('a file that leaves nothing behind passes, and one that ends what it began 
   await ending.teardown();
 });
 
+test('what ends passes too where the process stands still longer than it is waited for', async () => {
+  const ending = environment();
+  ending.patience = 200;
+  const server = await listen();
+  const torndown = ending.teardown();
+  setTimeout(() => server.close(), 50);
+  setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 30);
+  await torndown;
+});
+
 test('a file that leaves a server or a timer behind fails', async () => {
   const careless = environment();
   careless.patience = 0;
