@@ -35,7 +35,7 @@ export const recordOptionChecks = {
  * @param place where the operation is, or a poller or a resume token to resume from. A poller goes on as well: stop it once the
  *   record is stored
  * @param options see {@link RecordOptions}; `protocol` is needed again for a token of a protocol of your own
- * @param now by the runner's clock, in milliseconds since 1970
+ * @param now by the runner's clock, in milliseconds since 1970, not in seconds. Default `Date.now()`
  * @throws TypeError or RangeError that names the option; InvalidResumeTokenError
  *
  * @example

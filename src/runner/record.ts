@@ -13,6 +13,7 @@ import {
   checkNonEmptyString,
   checkObjectWith,
   checkRange,
+  expected,
 } from '../shared/check-options.ts';
 import {wallClock} from '../shared/clock.ts';
 import {isRecord} from '../shared/json.ts';
@@ -145,6 +146,19 @@ export function stateBy(state: WatchState, now: number): WatchState {
   };
 }
 
+/** The year 2001, in milliseconds since 1970: a clock that begins at 0, such as one of a test, has not come so far. */
+const realTime = 1e12;
+
+/**
+ * Checks the time of a turn: seconds are the thousandth of what they should be, so that waits would be a thousand times as long.
+ *
+ * @throws TypeError that names the argument
+ */
+export function checkTurnTime(now: number, {startedAt}: WatchState): void {
+  const isThousandth = startedAt > realTime && Math.abs(now * 1000 - startedAt) < longestWait;
+  if (isThousandth) throw expected('now', 'milliseconds since 1970', `${now}, which are seconds`);
+}
+
 /** When a watch is due: at its deadline at the latest, whoever made the record. What is due then is not polled again. */
 function dueInTime({dueAt, deadlineAt}: {readonly dueAt: number; readonly deadlineAt?: number | undefined}): number {
   return Math.min(dueAt, deadlineAt ?? Number.POSITIVE_INFINITY);
@@ -179,12 +193,14 @@ export function outcomeOf<Result = unknown>(record: OperationRecord): Outcome<Re
  * A record after a hint that its operation may have changed: its next turn is due as soon as the service allows a poll, as for
  * `poller.wake()`. Returns the same record where that is no earlier, or where watching is over.
  *
- * @param now by the runner's clock, in milliseconds since 1970
+ * @param now by the runner's clock, in milliseconds since 1970; seconds are refused
  * @throws RecordRefusedError that names the field; TypeError or RangeError when `now` is no time
  */
 export function wakeRecord<Data>(record: OperationRecord<Data>, now: number): OperationRecord<Data> {
   checkNow('now', now);
+  const state = stateOf(record);
+  checkTurnTime(now, state);
   const clock = wallClock(() => now);
-  const woken = wake(stateOf(record), clock);
+  const woken = wake(state, clock);
   return woken === undefined ? record : {...record, token: writeResumeToken(woken.state)};
 }

@@ -9,7 +9,15 @@ import {now as processNow, type TurnClock, turnClock} from '../shared/clock.ts';
 import {doublingDelay} from '../shared/timers.ts';
 import {holdOf, type OriginHold} from './origin-holds.ts';
 import {checkNow, readEnd, writeEnd} from './outcome-json.ts';
-import {dueAtBy, longestRetry, type OperationRecord, type RecordedEnd, stateBy, stateOf} from './record.ts';
+import {
+  checkTurnTime,
+  dueAtBy,
+  longestRetry,
+  type OperationRecord,
+  type RecordedEnd,
+  stateBy,
+  stateOf,
+} from './record.ts';
 import {stepUnlessHeld} from './step-unless-held.ts';
 import {checkTurnOptions, type EndedRecord, prepareTurns, type ResumeRecord, type TurnOptions} from './turn-options.ts';
 
@@ -43,7 +51,8 @@ export type Turn<Data = unknown, Result = unknown> = TurnFacts<Data> &
  *
  * @param record as it was stored
  * @param options see {@link TurnOptions}
- * @param now by the runner's clock, in milliseconds since 1970
+ * @param now by the runner's clock, in milliseconds since 1970. Seconds are refused where the record was made with milliseconds; where
+ *   it was made with seconds too, all waits are a thousand times as long
  * @returns see {@link Turn}
  * @throws RecordRefusedError where this runner cannot take a turn of the record; TypeError or RangeError when an option is
  *   wrong; the signal's reason when it aborts. The record then stays as it is
@@ -71,7 +80,9 @@ export async function takeTurn<Data = unknown, Result = unknown>(
     signal,
     heldUntil,
   };
-  return (await takePreparedTurn(record, stateOf(record), turn, now, begunAt)) as Turn<Data, Result>;
+  const state = stateOf(record);
+  checkTurnTime(now, state);
+  return (await takePreparedTurn(record, state, turn, now, begunAt)) as Turn<Data, Result>;
 }
 
 /** What a turn needs, for a runner that takes many with the same options. */

@@ -556,6 +556,33 @@ describe('a held origin', () => {
   );
 });
 
+describe('a time in seconds', () => {
+  test.each([0, 60, 366 * 24 * 3600 - 1])(
+    'is refused, %i seconds after a record was made with milliseconds',
+    async (later) => {
+      const {http, requests} = serviceOf(['running']);
+      const seconds = at(later) / 1000;
+      const message = `now: expected milliseconds since 1970, got ${seconds}, which are seconds`;
+      await expect(takeTurn(recordAt(), {...everySecond, http}, seconds)).rejects.toThrow(new TypeError(message));
+      expect(() => wakeRecord(recordAt(), seconds)).toThrow(new TypeError(message));
+      expect(requests).toEqual([]);
+    },
+  );
+
+  test.each<[string, number, number]>([
+    ['a clock that begins at 0', 0, 0],
+    ['a clock that has gone on for weeks', 1_790_000_000, 1_790_000_000_000],
+    ['a clock that was set back to 1970', beginning, 0],
+    ['a clock that was set back by a year', beginning, beginning - 366 * 24 * 3_600_000],
+  ])('is none: that of %s', async (_, madeAt, now) => {
+    const {http, requests} = serviceOf(['running']);
+    const record = createRecord(location, {protocol: tasks}, madeAt);
+    await takeTurn(record, {...everySecond, http}, now);
+    expect(() => wakeRecord(record, now)).not.toThrow();
+    expect(requests.length).toBeLessThanOrEqual(1);
+  });
+});
+
 describe('refused', () => {
   const refusal = async (options: TurnOptions, record = recordAt()): Promise<RecordRefusedError> => {
     const error: unknown = await takeTurn(record, options, at(0)).catch((reason: unknown) => reason);
