@@ -110,12 +110,14 @@ const mostRounds = 3;
  * @param open makes the runner with an empty store
  * @param patience how long to wait for anything that must come, in milliseconds
  * @param signal ends it, with its reason
+ * @param isEnough whether a scene shows what there is to see. Default where nothing stalled
  */
 export async function play(
   scenario: Scenario,
   open: () => TestedRunner | Promise<TestedRunner>,
   patience: number,
   signal: AbortSignal = new AbortController().signal,
+  isEnough: (scene: Scene) => boolean = ({isCalm}) => isCalm,
 ): Promise<Scene> {
   for (let round = 1, factor = 1; ; round += 1, factor *= stretch) {
     signal.throwIfAborted();
@@ -127,7 +129,7 @@ export async function play(
     } finally {
       await scene.close();
     }
-    if (round === mostRounds || scene.isCalm) return scene;
+    if (round === mostRounds || isEnough(scene)) return scene;
   }
 }
 

@@ -3,7 +3,7 @@ import {beforeAll, describe, expect, test} from '@jest/globals';
 import {play} from '../../../src/testing/runner-kit/check-runner.ts';
 import {rules, violationsOf} from '../../../src/testing/runner-kit/rules.ts';
 import {scenarios} from '../../../src/testing/runner-kit/scenarios.ts';
-import {calmShare, shortestLease} from '../../../src/testing/runner-kit/scene.ts';
+import {calmShare, type Scene, shortestLease} from '../../../src/testing/runner-kit/scene.ts';
 import {type BrokenQueue, brokenQueues} from './broken-queue.ts';
 
 const lost = 'Nothing is lost: onEnd is called for each operation';
@@ -18,6 +18,9 @@ const hint = 'A hint makes no poll earlier than the service allows';
 const deadline = 'No poll follows the deadline, except one that comes late';
 const secret = 'No access token is stored';
 const undisturbed = 'undisturbed, two instances';
+
+/** In what time another instance takes over from one that was killed, in milliseconds. */
+const takeOver = 1.5 * shortestLease;
 
 /** The rule that each of them breaks, and a scenario in which that is seen. */
 const caught: ReadonlyArray<readonly [fault: BrokenQueue, rule: string, scenario: string]> = [
@@ -47,7 +50,11 @@ describe('catches a runner that', () => {
   beforeAll(async () => {
     const check = async ([fault, rule, scenario]: (typeof caught)[number], index: number): Promise<void> => {
       const [played, broken] = [named(scenarios, scenario), named(rules, rule)];
-      seen[index] = violationsOf(broken, played, await play(played, () => new brokenQueues[fault](), 5000));
+      const violations = (scene: Scene): string[] => violationsOf(broken, played, scene);
+      // A stall may hide what is wrong with a queue that writes to memory, and is no reason for it: what was seen need not be seen again.
+      const isEnough = (scene: Scene): boolean => scene.isCalm || violations(scene).length > 0;
+      const patience = scenario.startsWith('killed') ? takeOver : 5000;
+      seen[index] = violations(await play(played, () => new brokenQueues[fault](), patience, undefined, isEnough));
     };
     const checkThose = (isMeant: (fault: BrokenQueue) => boolean) =>
       Promise.all(caught.map((row, index) => (isMeant(row[0]) ? check(row, index) : undefined)));
