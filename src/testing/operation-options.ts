@@ -39,7 +39,10 @@ export interface AddOperationOptions {
   readonly createdDateTime?: string | Date | undefined;
   /** Whether `DELETE` on its location (answered 204) and `POST` on its location with `:cancel` (answered 202) cancel it. Default false. */
   readonly cancelable?: boolean | undefined;
-  /** The script it plays once it is canceled. Default `['canceled']`. Only with `cancelable`. */
+  /**
+   * The script it plays once it is canceled. Its last step needs a word that your protocol knows as an end. Default `['canceled']`. Only with
+   * `cancelable`.
+   */
   readonly onCancel?: readonly OperationStep[] | undefined;
 }
 
