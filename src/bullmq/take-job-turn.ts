@@ -79,33 +79,14 @@ export async function takeJobTurn<Data>(
   if (turn.hold !== undefined) {
     await io.holds.addJob(turn.hold.origin, jobId, (until ?? taken.heldUntil) !== undefined);
   }
-  const isChanged = record !== before || job.data.woken !== undefined;
-  return {
-    dueAt: record === turn.record ? turn.dueAt : record.token.dueAt,
-    ...(isChanged && {
-      update: {
-        job: writeJob(record, job.data.handOver),
-        progress: isWorthStoring(progress, job.progress) ? progress : undefined,
-      },
-    }),
-  };
+  const dueAt = Math.min(turn.dueAt, until ?? turn.dueAt);
+  // What woke a job stands in it until it is written again.
+  if (record === before && job.data.woken === undefined) return {dueAt};
+  const stored = isWorthStoring(progress, job.progress) ? progress : undefined;
+  return {dueAt, update: {job: writeJob(record, job.data.handOver), progress: stored}};
 }
 
-/** Shows those who look at the job in BullMQ what a turn brought, beyond what is stored with the job when it is put back. */
-async function show(
-  {backend, clock}: Pick<JobIo, 'backend' | 'clock'>,
-  jobId: string,
-  turn: Turn,
-  progress: JobProgress,
-): Promise<void> {
-  const line = logLineOf(turn, progress, clock.now());
-  await Promise.all([
-    line !== undefined && backend.addLog(jobId, line, keptLogs),
-    'done' in turn && backend.updateProgress(jobId, progress),
-  ]);
-}
-
-/** The turn, or why none was taken. */
+/** The turn, or when the job is due again where none was taken. */
 async function tryTurn<Data>(
   io: JobIo<Data>,
   jobId: string,
@@ -119,31 +100,45 @@ async function tryTurn<Data>(
   try {
     record = readJob(jobId, data);
     const {handOver, woken} = data;
-    if (handOver && onEnd === undefined) {
-      const why = 'it was added with handOver, and this worker has no onEnd';
-      return skip(io, jobId, record, new JobSkippedError(why, record.id, 'noOnEnd', record.token.protocol));
-    }
+    if (handOver && onEnd === undefined) throw withoutOnEnd(record);
     const stored = stateOf(record);
-    // This process was stopped after it took the job: by now the lock, and the poll, may be another worker's. `processedOn` is by this
-    // machine's clock, or by Redis' where the job was taken right after a turn. By the earlier of the two, no skew looks like a stop.
-    if (processedOn !== undefined && Math.min(now, Date.now()) - processedOn >= lockDuration)
-      return {dueAt: dueAtBy(record, now)};
+    if (wasStoppedSince(processedOn, lockDuration, now)) return {dueAt: dueAtBy(record, now)};
     const {before, state} = wokenBy(woken, record, stored, now);
     const held = heldUntil(origins, state.location, now);
     const options = {resume, onEnd: handOver ? onEnd : undefined, signal, heldUntil: held};
     const turn = await takePreparedTurn(before, state, options, now, begunAt);
     return {before, turn, heldUntil: held, at: now};
   } catch (error) {
-    if (error instanceof RecordRefusedError) {
-      const {why, id = jobId, reason} = error;
-      const isInvalid = reason === 'invalidRecord';
-      const protocol = isInvalid ? undefined : record?.token.protocol;
-      return skip(io, jobId, record, new JobSkippedError(why, id, isInvalid ? 'invalidToken' : reason, protocol));
-    }
+    const skipped = whySkipped(error, jobId, record);
+    if (skipped !== undefined) return skip(io, jobId, record, skipped);
     // The worker closes before the answer is there.
     if (signal.aborted && record !== undefined) return {dueAt: dueAtBy(record, now)};
     throw error;
   }
+}
+
+/**
+ * Whether this process was stopped after it took the job: by now the lock, and the poll, may be another worker's.
+ *
+ * @param takenAt by this machine's clock, or by Redis' where the job was taken right after a turn
+ * @param now by Redis' clock
+ */
+function wasStoppedSince(takenAt: number | undefined, lockDuration: number, now: number): boolean {
+  // By the earlier of the two clocks, no skew looks like a stop.
+  return takenAt !== undefined && Math.min(now, Date.now()) - takenAt >= lockDuration;
+}
+
+function withoutOnEnd({id, token: {protocol}}: OperationRecord): JobSkippedError {
+  return new JobSkippedError('it was added with handOver, and this worker has no onEnd', id, 'noOnEnd', protocol);
+}
+
+/** Why the job is left to others; `undefined` where what was thrown does not say that. */
+function whySkipped(thrown: unknown, jobId: string, record: OperationRecord | undefined): JobSkippedError | undefined {
+  if (thrown instanceof JobSkippedError) return thrown;
+  if (!(thrown instanceof RecordRefusedError)) return undefined;
+  const {why, id = jobId, reason} = thrown;
+  if (reason === 'invalidRecord') return new JobSkippedError(why, id, 'invalidToken');
+  return new JobSkippedError(why, id, reason, record?.token.protocol);
 }
 
 function skip(
@@ -199,4 +194,18 @@ function dueBy<Data>(record: OperationRecord<Data>, until: number | undefined): 
   if (until === undefined || dueAt <= until) return record;
   const wait = notBefore === undefined ? {dueAt: until} : {dueAt: until, notBefore: Math.min(notBefore, until)};
   return {...record, token: {...record.token, ...wait}};
+}
+
+/** Shows those who look at the job in BullMQ what a turn brought, beyond what is stored with the job when it is put back. */
+async function show(
+  {backend, clock}: Pick<JobIo, 'backend' | 'clock'>,
+  jobId: string,
+  turn: Turn,
+  progress: JobProgress,
+): Promise<void> {
+  const line = logLineOf(turn, progress, clock.now());
+  await Promise.all([
+    line !== undefined && backend.addLog(jobId, line, keptLogs),
+    'done' in turn && backend.updateProgress(jobId, progress),
+  ]);
 }
