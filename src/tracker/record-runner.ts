@@ -7,7 +7,7 @@ import {estimateRemaining} from '../polling/estimate-remaining.ts';
 import {addHold, heldUntil} from '../runner/origin-holds.ts';
 import {dueAtBy, type OperationRecord, outcomeOf, stateOf, wakeRecord} from '../runner/record.ts';
 import {RecordRefusedError} from '../runner/record-refused-error.ts';
-import {takePreparedTurn} from '../runner/take-turn.ts';
+import {type Turn, takePreparedTurn} from '../runner/take-turn.ts';
 import {emitTurn, type TakenTurn, type TurnEvent} from '../runner/turn-events.ts';
 import type {ResumeRecord, TurnOptions} from '../runner/turn-options.ts';
 import {LazyAbortController} from '../shared/abort.ts';
@@ -41,6 +41,9 @@ export interface RunnerContext<Data> {
  * nothing is left to do.
  */
 type RunnerPhase = 'waiting' | 'due' | 'active' | 'refused' | 'over';
+
+/** A turn that another one follows. */
+type WaitingTurn<Data> = Extract<Turn<Data>, {readonly dueAt: number}>;
 
 /** How long to wait after a turn has thrown what no turn should, in milliseconds. */
 const retryDelay = 60_000;
@@ -156,7 +159,7 @@ export class RecordRunner<Data> {
   }
 
   async #takeTurn(): Promise<void> {
-    const {turnOptions, resume, holds, polls, ends} = this.#context;
+    const {polls, ends} = this.#context;
     const controller = new LazyAbortController();
     this.#controller = controller;
     const limit = this.#record.ended === undefined ? polls : ends;
@@ -165,13 +168,7 @@ export class RecordRunner<Data> {
       await limit.acquire(1, controller);
       try {
         controller.throwIfAborted();
-        this.#phase = 'active';
-        this.#wasWoken = false;
-        const before = this.#record;
-        const at = now();
-        const held = heldUntil(holds, before.token.location, at);
-        const given = {resume, onEnd: turnOptions.onEnd, heldUntil: held, signal: controller.signal};
-        taken = {before, turn: await takePreparedTurn(before, this.state, given, at, at), heldUntil: held, at};
+        taken = await this.#takeTurnNow(controller.signal);
       } finally {
         limit.release(1);
       }
@@ -182,6 +179,17 @@ export class RecordRunner<Data> {
     if (!this.#isRemoved) this.#onTurn(taken);
   }
 
+  async #takeTurnNow(signal: AbortSignal): Promise<TakenTurn<Data>> {
+    const {turnOptions, resume, holds} = this.#context;
+    this.#phase = 'active';
+    this.#wasWoken = false;
+    const before = this.#record;
+    const at = now();
+    const held = heldUntil(holds, before.token.location, at);
+    const given = {resume, onEnd: turnOptions.onEnd, heldUntil: held, signal};
+    return {before, turn: await takePreparedTurn(before, this.state, given, at, at), heldUntil: held, at};
+  }
+
   #onThrown(error: unknown): void {
     const isRefused = error instanceof RecordRefusedError;
     if (isRefused) this.#phase = 'refused';
@@ -190,35 +198,37 @@ export class RecordRunner<Data> {
   }
 
   #onTurn(taken: TakenTurn<Data>): void {
-    const {writer, holds, listeners, onDone} = this.#context;
-    const {turn} = taken;
-    const before = this.#record;
-    const {key} = before;
+    const {holds, listeners} = this.#context;
+    const {before, turn} = taken;
     if (turn.hold !== undefined) addHold(holds, turn.hold, now());
     if ('error' in turn) this.#report('onEnd', 'onEnd rejected for', turn.error);
     this.#record = turn.record;
     emitTurn(listeners, taken);
-    if (this.#isRemoved) {
-      // By a listener, or by `onError`: it is not stored again.
-      this.#settle(this.outcome);
-      return;
-    }
-    if ('done' in turn) {
-      this.#phase = 'over';
-      onDone(this);
-      if (before.ended === undefined) this.#settle(turn.done);
-      return;
-    }
-    const {dueAt} = turn;
-    if (turn.record.ended !== undefined && before.ended === undefined) {
-      // What onEnd is called with is what is stored.
-      void writer.put(key, turn.record).then(() => {
-        this.#settle(outcomeOf(toWallClock(turn.record)));
-        this.start(dueAt);
-      });
-      return;
-    }
-    if (turn.record !== before) void writer.put(key, turn.record, true);
+    // By a listener, or by `onError`: it is not stored again.
+    if (this.#isRemoved) this.#settle(this.outcome);
+    else if ('done' in turn) this.#onDone(before, turn.done);
+    else if (turn.record.ended !== undefined && before.ended === undefined) this.#storeEnd(turn);
+    else this.#storeWait(before, turn);
+  }
+
+  #onDone({ended}: OperationRecord<Data>, outcome: Outcome): void {
+    this.#phase = 'over';
+    this.#context.onDone(this);
+    if (ended === undefined) this.#settle(outcome);
+  }
+
+  /** Stores an end; what `onEnd` is called with next is what is stored. */
+  #storeEnd(turn: WaitingTurn<Data>): void {
+    const {key} = turn.record;
+    const {writer} = this.#context;
+    void writer.put(key, turn.record).then(() => {
+      this.#settle(outcomeOf(toWallClock(turn.record)));
+      this.start(turn.dueAt);
+    });
+  }
+
+  #storeWait(before: OperationRecord<Data>, {record, dueAt}: WaitingTurn<Data>): void {
+    if (record !== before) void this.#context.writer.put(record.key, record, true);
     this.start(dueAt);
     if (this.#wasWoken) this.wake();
   }
