@@ -315,6 +315,27 @@ describe.each([
         expectRedacted(events, poller, poller.toJSON(), await poller.outcome());
       });
 
+      test.each(headersWith)(
+        '%j in such a result that a runner fetches, unless its record was read from a store',
+        async (headers) => {
+          const fields: Partial<Protocol> = {resultLocation: {template: '/results/{/own}'}};
+          const {client, own, poller, requests, place, expectRedacted} = await linking(headers, fields);
+          await poller.result();
+          const given = {client, protocols: [own.protocol], fetchResult: true};
+          const record = createRecord(poller.location, {protocol: own.protocol});
+          const succeeded = await takeTurn(record, given, Math.ceil(dueAtOf(record)));
+          const due = Math.ceil(dueAtOf(succeeded.record));
+          const fetched = await takeTurn(succeeded.record, given, due);
+          expect(fetched).toMatchObject({done: {status: 'succeeded', operation: {result: {done: true}}}});
+          expect(requests.at(-1)?.url).toBe(place.replace('cancel', 'results'));
+          const sent = requests.length;
+          const refused = await takeTurn(JSON.parse(JSON.stringify(succeeded.record)), given, due);
+          expect(refused).toMatchObject({done: {status: 'abandoned', reason: 'result'}});
+          expect(requests).toHaveLength(sent);
+          expectRedacted(succeeded, fetched, refused);
+        },
+      );
+
       test('but no key goes to another origin', async () => {
         const foreign = await service(() => ({body: {done: true}}));
         const template = `${foreign.root}/results/{/own}`;
