@@ -3,7 +3,7 @@ import {QueueEvents} from 'bullmq';
 import {asError} from './as-error.ts';
 import {closeInTime} from './close-in-time.ts';
 import {dropOldest} from './drop-oldest.ts';
-import type {Engine} from './engine-options.ts';
+import {checkBlocking, type Engine} from './engine-options.ts';
 import {jobOf} from './job.ts';
 import type {RedisClock} from './redis-clock.ts';
 import {turnEvent} from './turn-json.ts';
@@ -37,6 +37,7 @@ export class EndStream {
     this.#engine = engine;
     this.#clock = clock;
     this.#onEnd = onEnd;
+    checkBlocking(engine.options);
     this.#events = new QueueEvents(engine.name, {...engine.options, autorun: false});
     this.#events.on('error', engine.onError);
     void this.#follow();

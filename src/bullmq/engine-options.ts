@@ -20,8 +20,9 @@ export interface EngineOptions {
   readonly name: string;
   /**
    * BullMQ's `connection`: options such as `{host, port}`, from which each of its parts makes connections of its own, or a
-   * client of ioredis, made with `maxRetriesPerRequest: null`, that is shared and stays yours to close. A `Cluster` of ioredis needs
-   * that in its `redisOptions`, and a `prefix` with a hash tag. Neither may have ioredis' own `keyPrefix`.
+   * client of ioredis, made with `maxRetriesPerRequest: null`, that is shared and stays yours to close; a queue that only adds may have one
+   * with retries. A `Cluster` of ioredis needs that in its `redisOptions`, and a `prefix` with a hash tag. Neither may have ioredis' own
+   * `keyPrefix`.
    */
   readonly connection: ConnectionOptions;
   /** What all keys in Redis begin with. Default `'bull'`. A Redis Cluster needs braces around it, `'{bull}'`: a hash tag. */
@@ -78,7 +79,7 @@ export function readEngineOptions<Options extends EngineOptions>(
   return {engine, own};
 }
 
-/** Refuses what BullMQ would refuse later, after it has listened to the client, and what would leave jobs where no worker finds them. */
+/** Refuses what is no connection, and a prefix that would leave jobs where no worker finds them. */
 function checkConnection(name: string, value: unknown): void {
   if (!isObject(value)) {
     // A URL is not shown: it holds the password.
@@ -86,13 +87,23 @@ function checkConnection(name: string, value: unknown): void {
     throw expected(name, 'options such as {host, port} or {url}, or a Redis client', got);
   }
   const isClient: boolean = isRedisInstance(value);
-  const options = isClient ? fieldsOf(value['options']) : value;
-  const {keyPrefix, redisOptions = options} = options;
+  const {keyPrefix} = isClient ? fieldsOf(value['options']) : value;
   if (keyPrefix) throw expected(name, 'no keyPrefix, in place of which there is prefix', describeValue(keyPrefix));
-  const {maxRetriesPerRequest} = fieldsOf(redisOptions);
-  // Of options, BullMQ makes clients that have none.
+}
+
+/**
+ * Refuses a client that gives up a command after some retries, for what waits in Redis: a job's worker and whoever reads events. BullMQ
+ * would refuse it as well, after it has listened to the client. A queue that only adds may have one, and learns at once of an outage.
+ *
+ * @throws TypeError that names the option, what it got and what it takes
+ */
+export function checkBlocking({connection}: Engine['options']): void {
+  const isClient: boolean = isRedisInstance(connection);
+  const {options} = fieldsOf(connection);
+  const {maxRetriesPerRequest} = fieldsOf(fieldsOf(options)['redisOptions'] ?? options);
   if (!isClient || !maxRetriesPerRequest) return;
-  throw expected(name, 'a client with maxRetriesPerRequest: null', `one with ${describeValue(maxRetriesPerRequest)}`);
+  const takes = 'a client with maxRetriesPerRequest: null';
+  throw expected('connection', takes, `one with ${describeValue(maxRetriesPerRequest)}`);
 }
 
 function fieldsOf(value: unknown): Fields {

@@ -8,7 +8,7 @@ import {unlessAborted} from '../shared/abort.ts';
 import {Listeners, type Subscription} from '../shared/listeners.ts';
 import {asError} from './as-error.ts';
 import {closeInTime} from './close-in-time.ts';
-import {type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
+import {checkBlocking, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
 import {readTurn, turnEvent} from './turn-json.ts';
 
 /** An event by its name, as a poller has it, with the operation's id in the queue; `'*'` is any. */
@@ -57,6 +57,7 @@ interface StreamListener extends QueueEventsListener {
  */
 export function createOperationEvents(options: EngineOptions): OperationEvents {
   const {engine} = readEngineOptions(options);
+  checkBlocking(engine.options);
   const stream = new QueueEvents(engine.name, engine.options);
   const listeners = new Listeners<OperationEvent & {readonly id: string}>(operationEventTypes);
   stream.on('error', engine.onError);

@@ -11,7 +11,14 @@ import {doublingDelay} from '../shared/timers.ts';
 import {ClockCheck} from './clock-check.ts';
 import {closeInTime, longestClose} from './close-in-time.ts';
 import {coalesce} from './coalesce.ts';
-import {checkCount, type Engine, type EngineOptions, readEngineOptions, unlimited} from './engine-options.ts';
+import {
+  checkBlocking,
+  checkCount,
+  type Engine,
+  type EngineOptions,
+  readEngineOptions,
+  unlimited,
+} from './engine-options.ts';
 import {foldLockErrors} from './fold-lock-errors.ts';
 import {PollWorker} from './poll-worker.ts';
 import {Publisher} from './publisher.ts';
@@ -130,6 +137,7 @@ export function createOperationWorker<Data = unknown, Result = unknown>(
 ): OperationWorker {
   // Nobody checks the type of a result.
   const {engine, own} = readEngineOptions(options as OperationWorkerOptions<Data>, workerChecks);
+  checkBlocking(engine.options);
   const {concurrency, limiter, recoverAfter = 5000, metrics, ...poll} = own;
   const {requestTimeout} = readTurnOptions(poll);
   const closing = new AbortController();

@@ -255,6 +255,15 @@ describeWithRedis('a worker', () => {
     expect(bench.errors[0]).toMatchObject({reason: 'foreignOrigin', id: queued.id});
     expect(emulator.received).toBe(0);
   });
+
+  test('a queue may add by a client of ioredis as it is by default, and says what is wrong where an outcome is waited for', async () => {
+    const connection = bench.redisClient();
+    const queue = bench.queue({connection});
+    const queued = await queue.add('https://graph.example/a');
+    expect(await queued.status()).toBe('notStarted');
+    const error = new TypeError('connection: expected a client with maxRetriesPerRequest: null, got one with 20');
+    await expect(queued.outcome()).rejects.toThrow(error);
+  });
 });
 
 describeWithRedis('40: a location on a public host over http', () => {
@@ -285,33 +294,29 @@ test.each([
 });
 
 const lazy = {lazyConnect: true} as const;
-const retrying = {maxRetriesPerRequest: 20} as const;
 test.each([
-  [
-    'a client of ioredis as it is by default',
-    () => new Redis(lazy),
-    'a client with maxRetriesPerRequest: null, got one with 20',
-  ],
+  ['a client of ioredis as it is by default', () => new Redis(lazy)],
   [
     'a cluster of such clients',
-    () => new Cluster([{host: 'redis'}], {...lazy, redisOptions: retrying}),
-    'a client with maxRetriesPerRequest: null, got one with 20',
+    () => new Cluster([{host: 'redis'}], {...lazy, redisOptions: {maxRetriesPerRequest: 20}}),
   ],
-  [
-    'a client with a prefix of its own',
-    () => new Redis({...lazy, maxRetriesPerRequest: null, keyPrefix: 'mine:'}),
-    'no keyPrefix, in place of which there is prefix, got "mine:"',
-  ],
-  [
-    'options with a prefix of their own',
-    () => ({host: 'redis', keyPrefix: 'mine:'}),
-    'no keyPrefix, in place of which there is prefix, got "mine:"',
-  ],
-])('%s is refused at the call, and nothing listens to it', (_, connect, why) => {
+])('%s is refused where it waits in Redis, and nothing listens to it', (_, connect) => {
   const connection = connect();
   const options = {name: 'a', prefix: '{a}', connection};
+  const error = new TypeError('connection: expected a client with maxRetriesPerRequest: null, got one with 20');
+  for (const create of [createOperationWorker, createOperationEvents]) expect(() => create(options)).toThrow(error);
+  expect(connection.eventNames()).toEqual([]);
+});
+
+const prefixed = {...lazy, maxRetriesPerRequest: null, keyPrefix: 'mine:'} as const;
+test.each([
+  ['a client', () => new Redis(prefixed)],
+  ['options', () => ({host: 'redis', keyPrefix: 'mine:'})],
+])('%s with a prefix of its own is refused at the call', (_, connect) => {
+  const connection = connect();
+  const error = new TypeError('connection: expected no keyPrefix, in place of which there is prefix, got "mine:"');
   for (const create of [createOperationQueue, createOperationWorker, createOperationEvents]) {
-    expect(() => create(options)).toThrow(new TypeError(`connection: expected ${why}`));
+    expect(() => create({name: 'a', connection})).toThrow(error);
   }
   if (connection instanceof EventEmitter) expect(connection.eventNames()).toEqual([]);
 });
