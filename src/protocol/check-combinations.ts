@@ -1,4 +1,5 @@
 import {isOperationStatus, type OperationStatus} from '../operation/operation.ts';
+import {checkHeadersBesideToken} from '../shared/check-headers.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {ownProperty} from './pointer.ts';
 import type {ProtocolFields} from './protocol.ts';
@@ -82,19 +83,11 @@ function checkStart(name: string, {start, createdMeansDone}: Fields): void {
     throw expected(`${name}.createdMeansDone`, "false where start is 'resource'", 'true');
 }
 
-/** The token has its header to itself, and no header is given twice. Values are not shown: they may be secrets. */
-function checkHeaders(name: string, {authorization, requestHeaders, pollHeaders}: Fields): void {
+/** The token has its header to itself. */
+function checkHeaders(name: string, {authorization, requestHeaders = {}, pollHeaders = {}}: Fields): void {
   const tokenHeader = typeof authorization === 'object' ? authorization.header.toLowerCase() : undefined;
-  for (const [field, headers = {}] of Object.entries({requestHeaders, pollHeaders})) {
-    const found = new Set<string>();
-    for (const header of Object.keys(headers)) {
-      const anyCase = header.toLowerCase();
-      const own = `${name}.${field}.${header}`;
-      if (anyCase === tokenHeader) throw expected(own, 'no token here, which is the option token', 'one');
-      if (found.has(anyCase)) throw expected(own, 'each header once', 'it in another case too');
-      found.add(anyCase);
-    }
-  }
+  checkHeadersBesideToken(`${name}.requestHeaders`, requestHeaders, tokenHeader);
+  checkHeadersBesideToken(`${name}.pollHeaders`, pollHeaders, tokenHeader);
 }
 
 /** A cancellation goes to one place. */

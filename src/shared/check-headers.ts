@@ -29,9 +29,13 @@ export function checkHeaders(name: string, headers: unknown): asserts headers is
   }
 }
 
-/** Checks headers that are sent along with a token: none of them may carry the token. */
-export function checkHeadersBesideToken(name: string, headers: unknown): void {
+/**
+ * Checks headers that are sent along with a token: none of them may carry the token.
+ *
+ * @param tokenHeader the one that does, in lower case
+ */
+export function checkHeadersBesideToken(name: string, headers: unknown, tokenHeader = 'authorization'): void {
   checkHeaders(name, headers);
-  const own = Object.keys(headers).find((header) => /^authorization$/i.test(header));
+  const own = Object.keys(headers).find((header) => header.toLowerCase() === tokenHeader);
   if (own !== undefined) throw expected(`${name}.${own}`, 'no token here, which is the option token', 'one');
 }
