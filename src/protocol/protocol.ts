@@ -148,7 +148,8 @@ export interface ProtocolFields<Result = unknown> {
   /**
    * Reads what data cannot describe: lists, counts, a word in a header. Synchronous. It gets each response but HTTP 401, 403, 429 and what
    * `throttlingCodes` say, so look at `httpStatus` first. What it returns counts, and is checked; `undefined`: the response is no
-   * operation, and an HTTP error is treated as any other. If it throws, that poll has failed. Default: none, also where it is `undefined`.
+   * operation, and an HTTP error is treated as any other. If it throws, that poll has failed. Beside it, no other field says what the
+   * status of a poll is, but `seeOtherSucceeds` and `notFoundSucceeds`. Default: none, also where it is `undefined`.
    */
   readonly read?: ((answer: ReadableAnswer) => ReadOperation<Result> | undefined) | undefined;
   /**

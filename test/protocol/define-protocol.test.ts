@@ -199,6 +199,26 @@ test('a protocol of any fields that do not contradict each other is defined, and
   );
 });
 
+test.each<[string, number, string]>([
+  ['a word', 200, 'running'],
+  ['an HTTP status', 202, 'running'],
+  ['an HTTP status of an error', 422, 'running'],
+  ['an HTTP status that means success by itself', 404, 'succeeded'],
+])('beside a read, no field says what the status is by %s, of HTTP %i: it is %s', async (_, httpStatus, status) => {
+  const protocol = protocols.define({
+    name: 'counted',
+    read: () => ({status: 'running'}),
+    status: '/status',
+    words: {done: 'succeeded'},
+    httpStatuses: {202: 'succeeded', 422: 'failed'},
+    errorMeansFailed: true,
+    notFoundSucceeds: true,
+  });
+  const body = {status: 'done', error: {code: 'bad'}};
+  const http = serviceOf({status: httpStatus, body, headers: {}});
+  expect(await fetchOperation(location, {protocol, http})).toMatchObject({status});
+});
+
 /** What no field takes. */
 const invalid = fc.constantFrom<unknown>(null, Number.NaN, 5n, Symbol('mine'), new Map(), [null], {'': null});
 const fieldNames = Object.keys(arbitraries);
