@@ -195,7 +195,7 @@ test('a protocol of any fields that do not contradict each other is defined, and
       const client = createOperationClient({root, token: options.token, http: serviceOf(answered)});
       await startAndCancel(client, protocol).catch(expectOurs);
     }),
-    {numRuns: 300, seed: 9},
+    {numRuns: 200, seed: 9},
   );
 });
 
