@@ -50,6 +50,8 @@ async function serve(
     const {status = 200, headers: sent = {}, body: json, after = 0} = reply(request);
     setTimeout(() => response.writeHead(status, sent).end(json === undefined ? '' : JSON.stringify(json)), after);
   });
+  // An idle connection is not closed just when a client is about to reuse it.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   closers.push(() => {
     server.closeAllConnections();

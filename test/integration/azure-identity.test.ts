@@ -29,6 +29,8 @@ afterEach(() => {
 
 /** @param ending where what stops it goes */
 async function listen(server: Server, ending = endings): Promise<string> {
+  // An idle connection is not closed just when a client is about to reuse it.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   ending.push(() => {
     server.close();

@@ -65,6 +65,8 @@ async function seenWith(allowed: OutgoingHttpHeaders): Promise<string> {
     response.end(`<title>watching</title><script type="module">${script}</script>`);
   });
   const page = await browser.newPage();
+  // Nearly as long as a test may take: that is what limits it, on a busy machine too.
+  page.setDefaultTimeout(50_000);
   try {
     await page.goto(`${site}/#${service}`);
     await page.waitForFunction(() => document.title !== 'watching');
