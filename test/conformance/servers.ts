@@ -8,7 +8,7 @@ import {fetchPackages} from '../support/packages.ts';
 
 const run = promisify(execFile);
 const loopback = fileURLToPath(new URL('loopback.cjs', import.meta.url));
-const timeout = 30_000;
+const timeout = 50_000;
 
 // The first version of http-specs after this one asks for Node 22, this library's tests for Node 20.
 const autorest = '@microsoft.azure/autorest.testserver@3.3.51';

@@ -174,7 +174,7 @@ async function kill(child: ChildProcess | undefined): Promise<void> {
 }
 
 async function up(url: string): Promise<void> {
-  const until = Date.now() + 20_000;
+  const until = Date.now() + 50_000;
   for (;;) {
     const ok = await fetch(url).then(
       (response) => response.ok,
