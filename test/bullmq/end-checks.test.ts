@@ -1,10 +1,15 @@
-import {beforeEach, expect, test} from '@jest/globals';
+import {afterEach, beforeEach, expect, jest, test} from '@jest/globals';
 import {EndChecks} from '../../src/bullmq/end-checks.ts';
+import {now} from '../../src/shared/clock.ts';
 import {Bench, describeWithRedis, until} from './setup.ts';
 
 describeWithRedis('the checks of the jobs that are waited for', () => {
   const bench = new Bench();
   beforeEach(() => void bench.fresh());
+  afterEach(() => void jest.restoreAllMocks());
+
+  /** Keeps the check of all jobs from coming, however long this process stands still. */
+  const stopClock = (): void => void jest.spyOn(performance, 'now').mockReturnValue(performance.now());
 
   /** Checks that report to a list, and a job for each way to be. */
   async function checks() {
@@ -33,6 +38,7 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
 
   test('find those that completed, that failed and that are gone, and no others', async () => {
     const {checks: found, ended, put} = await checks();
+    stopClock();
     for (const id of [...others, 'waits']) await put(id, 'delayed');
     await put('done', 'completed');
     await put('broken', 'failed');
@@ -45,7 +51,7 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
     const {checks: found, ended, put} = await checks();
     const waiting = [...others, 'first', 'second'];
     for (const id of waiting) await put(id, 'delayed');
-    const begun = performance.now();
+    const begun = now();
     for (const id of waiting) found.add(id);
     const first = await until(() => ended.length === others.length);
     await put('new', 'completed');
@@ -56,13 +62,14 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
     ended.length = 0;
     await put('second', 'completed');
     await until(() => ended.length > others.length);
-    expect(performance.now() - begun).toBeGreaterThanOrEqual(3000);
+    expect(now() - begun).toBeGreaterThanOrEqual(3000);
     expect(ended.slice(0, 4)).toEqual(expect.arrayContaining(['first', 'second']));
     expect([new Set(ended.slice(0, 50)).size, ended.slice(50)]).toEqual([50, ['second']]);
   });
 
   test('are not made of one that nobody waits for any more', async () => {
     const {checks: found, ended, put} = await checks();
+    stopClock();
     for (const id of others) await put(id, 'delayed');
     await put('done', 'completed');
     for (const id of [...others, 'done']) found.add(id);
@@ -74,6 +81,7 @@ describeWithRedis('the checks of the jobs that are waited for', () => {
 
   test('report what Redis answers, and go on; once closed, they do neither', async () => {
     const {checks: found, ended, redis, queue} = await checks();
+    stopClock();
     const refuse = () => redis.set(queue.toKey('completed'), 'not a set');
     await refuse();
     found.add('gone');

@@ -12,7 +12,7 @@ describeWithRedis('the stream of ends', () => {
   const idOf = (name: string): string => jobOf(name).jobId;
 
   /** A stream that reports to a list, and a way to write events to it. */
-  function streams() {
+  function streams(onError = bench.engine.onError) {
     const queue = bench.raw();
     const redis = bench.redisClient();
     const key = queue.toKey('events');
@@ -20,7 +20,7 @@ describeWithRedis('the stream of ends', () => {
     jest.spyOn(clock, 'now').mockReturnValue(beginning);
     const ended: string[] = [];
     const open = (): EndStream => {
-      const stream = new EndStream(bench.engine, clock, (jobId) => void ended.push(jobId));
+      const stream = new EndStream({...bench.engine, onError}, clock, (jobId) => void ended.push(jobId));
       return bench.opened(stream, () => stream.close());
     };
     const write = (event: string, jobId: string, turn = '', id = '*'): Promise<unknown> =>
@@ -88,12 +88,16 @@ describeWithRedis('the stream of ends', () => {
   });
 
   test('reports what Redis answers, and goes on', async () => {
-    const {open, write, ended, redis, key} = streams();
+    // At once: the next read comes after a pause, but this process may stand still for longer.
+    const onError = (error: Error): void => {
+      bench.errors.push(error);
+      void redis.del(key);
+    };
+    const {open, write, ended, redis, key} = streams(onError);
     await redis.set(key, 'no stream');
     open();
     await until(() => bench.errors.length > 0);
     expect(bench.errors).toEqual([expect.objectContaining({message: expect.stringContaining('WRONGTYPE')})]);
-    await redis.del(key);
     await write('completed', idOf('done'));
     await until(() => ended.length === 1);
     expect([ended, bench.errors.length]).toEqual([[idOf('done')], 1]);

@@ -12,7 +12,7 @@ import {type InstrumentOptions, instrument} from 'operation-poller/opentelemetry
 import {type AddOperationOptions, type OperationStep, skipWaits} from 'operation-poller/testing';
 import {now} from '../../src/shared/clock.ts';
 import {startEmulator} from '../testing/emulators.ts';
-import {milliseconds, startTelemetry} from './telemetry.ts';
+import {endedBefore, milliseconds, startTelemetry} from './telemetry.ts';
 
 const token = 'marker-token-0123456789';
 const quick: PollOptions = {
@@ -87,7 +87,7 @@ describe('a poller', () => {
   });
 
   test('is measured', async () => {
-    const poller = await watch(['running', 'running', 'succeeded']);
+    const poller = await watch(['running', 'running', {status: 'succeeded', ...endedBefore}]);
     const by = {'operation.protocol': 'longRunning'};
     expect(await telemetry.measured('operation.in_progress')).toEqual([{by, value: 1, sum: undefined}]);
     await poller.result();

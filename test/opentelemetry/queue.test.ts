@@ -1,7 +1,7 @@
 import {beforeEach, expect, test} from '@jest/globals';
 import {instrument} from 'operation-poller/opentelemetry';
 import {Bench, describeWithRedis, token, until} from '../bullmq/setup.ts';
-import {startTelemetry} from './telemetry.ts';
+import {endedBefore, startTelemetry} from './telemetry.ts';
 
 describeWithRedis("a queue's events", () => {
   const bench = new Bench();
@@ -16,8 +16,8 @@ describeWithRedis("a queue's events", () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     bench.worker({schedule: () => 1});
-    await queue.add(emulator.addOperation({script: ['running', 'succeeded']}).location);
-    await queue.add(emulator.addOperation({script: ['failed']}).location);
+    const ends = ['succeeded', 'failed'].map((status) => ({status, ...endedBefore}));
+    for (const end of ends) await queue.add(emulator.addOperation({script: ['running', end]}).location);
     await until(() => ended.includes('succeeded') && ended.includes('failed'));
     const outcomes = await telemetry.measured('operation.outcomes');
     expect(outcomes).toHaveLength(2);

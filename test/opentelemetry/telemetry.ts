@@ -13,6 +13,9 @@ import {
   type SpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
+/** A field of the last answer: when the operation ended, so long ago that no clock that is a millisecond behind takes it for the future. */
+export const endedBefore = {fields: {lastActionDateTime: '2020-03-19T12:01:03Z'}} as const;
+
 /** A measured value with its attributes. */
 export interface Measured {
   readonly by: Readonly<Record<string, unknown>>;

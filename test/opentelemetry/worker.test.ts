@@ -11,7 +11,7 @@ import {
 import {instrument} from 'operation-poller/opentelemetry';
 import {now} from '../../src/shared/clock.ts';
 import {Bench, describeWithRedis, rejection, token, until} from '../bullmq/setup.ts';
-import {milliseconds, startTelemetry} from './telemetry.ts';
+import {endedBefore, milliseconds, startTelemetry} from './telemetry.ts';
 
 /** Like the SDK's propagator, except that it trusts the value it extracts to be a string. */
 const w3c: TextMapPropagator<unknown> = {
@@ -93,7 +93,8 @@ describeWithRedis('a worker', () => {
     const emulator = await bench.emulator();
     const queue = bench.queue();
     instrument(bench.worker({schedule: () => 7}), telemetry.options);
-    const script = ['running', {http: 429, retryAfter: 1}, {http: 503}, 'succeeded'] as const;
+    const end = {status: 'succeeded', ...endedBefore};
+    const script = ['running', {http: 429, retryAfter: 1}, {http: 503}, end] as const;
     const queued = await queue.add(emulator.addOperation({script}).location);
     await queued.result();
     const by = {'operation.protocol': 'longRunning'};

@@ -17,7 +17,7 @@ const host = '127.0.0.1';
 const slots = 16_384;
 const size = 3;
 /** How long the nodes may take to agree, in milliseconds. */
-const longestStart = 20_000;
+const longestStart = 45_000;
 
 /** Starts a cluster, and waits until all of its nodes agree on who has which slots. */
 export async function startRedisCluster({program = onPath('redis-server')}: RedisSource): Promise<TestRedisCluster> {
