@@ -26,7 +26,8 @@ export function readResumeToken(token: unknown): WatchState {
   const {observed, endedAt, answer, abandoned} = known;
   if (answer !== undefined) readFields(answer, answerFields);
   const operation = known.operation && readOperation(known.operation);
-  const url = readLocation(location);
+  // With something behind it, so that it has to be a URL as it stands, and not only where a header may repeat it.
+  const url = readLocation(`${location}#`);
   if (url === undefined) throw wrongField('location', tokenFields);
   const isAtTokenOrigin = tokenOrigin === url.origin;
   if (!isAtTokenOrigin && tokenOrigin !== '' && readLocation(tokenOrigin)?.origin !== tokenOrigin) {

@@ -3,9 +3,9 @@ import {decideResultLocation} from '../protocol/result-location.ts';
 import {describeValue, expected} from '../shared/check-options.ts';
 import {
   checkIsSecure,
-  decodeLocation,
   hasOrigin,
   isSecureOrLoopback,
+  locationIn,
   readLocation,
   redactLocation,
 } from '../shared/location.ts';
@@ -60,7 +60,7 @@ function checkLocation(
 ): {readonly text: string; readonly url: URL} {
   const given = location instanceof URL ? location.href : location;
   if (typeof given !== 'string') throw expected('location', takes, describeValue(given));
-  const text = decodeLocation(given);
+  const text = locationIn(given);
   const url = readLocation(text);
   if (url === undefined) {
     // Not the whole string: a location can hold a password or a signature.

@@ -24,9 +24,8 @@ export function decodeUtf8(bytes: string): string {
 /** Reads an absolute http or https URL without user name and password; `undefined` for anything else. */
 export function readLocation(given: unknown, base?: string): URL | undefined {
   if (typeof given !== 'string') return undefined;
-  const text = withoutRepetition(decodeLocation(given));
   try {
-    const url = new URL(text, base);
+    const url = new URL(locationIn(given), base);
     return /^https?:$/.test(url.protocol) && url.username + url.password === '' ? url : undefined;
   } catch {
     return undefined;
@@ -44,12 +43,14 @@ export function withoutSlashes({origin, pathname}: URL): string {
   return origin + pathname.replace(/(?<!\/)\/+$/, '');
 }
 
-/** Of a header that a gateway has repeated, `fetch` gives both values: where they are the same, they are one location. */
-function withoutRepetition(text: string): string {
-  const separator = ', ';
-  const half = (text.length - separator.length) / 2;
-  const once = text.slice(0, half);
-  return once !== '' && text === once + separator + once ? once : text;
+/**
+ * The location that a header gives. Of one that a gateway has repeated, `fetch` gives both values: where they are the same, they are one
+ * location.
+ */
+export function locationIn(header: string): string {
+  const text = decodeLocation(header);
+  const once = text.slice(0, text.length / 2 - 1);
+  return once !== '' && text === `${once}, ${once}` ? once : text;
 }
 
 // Not `x.localhost`: the system may ask DNS for it.

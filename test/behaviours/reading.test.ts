@@ -318,6 +318,13 @@ describe('69: what fetch and browsers read', () => {
     expect(requests.map(({url}) => url)).toEqual(['/%C3%A9', '/%C3%A9', '/%E6%97%A5', '/%E6%97%A5']);
   });
 
+  test('a location that a gateway has repeated', async () => {
+    const {root, requests} = await startServer((_, response) => response.end(JSON.stringify(done)));
+    const {poller} = begin(`${root}/a?b, ${root}/a?b`, quick);
+    await poller.result();
+    expect([poller.location, requests.map(({url}) => url)]).toEqual([`${root}/a?b`, ['/a?b']]);
+  });
+
   test.each([
     ['with its length', {}],
     ['in chunks', {'transfer-encoding': 'chunked'}],

@@ -58,6 +58,7 @@ const wrong: readonly [string, unknown, string][] = [
     'javascript:alert(1)',
     '/operations/b',
     'https://u:p@a.example/',
+    'https://a.example, https://a.example',
     '',
   ].map((bad): [string, unknown, string] => [
     `the location ${JSON.stringify(bad)}`,

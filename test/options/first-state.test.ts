@@ -29,6 +29,11 @@ describe('a location (row 40)', () => {
     expect(firstState(text, settings, beginning).location).toBe(text);
   });
 
+  test('that a gateway has repeated is taken once', () => {
+    for (const text of ['https://graph.example', 'https://graph.example/operations/b?x=1, 2'])
+      expect(firstState(`${text}, ${text}`, bearer, beginning).location).toBe(text);
+  });
+
   test('as a URL object is taken', () => {
     expect(firstState(new URL(location), bearer, beginning).location).toBe(new URL(location).href);
   });
