@@ -75,17 +75,19 @@ export function writePollRecord({at, random, retries, report}: PollRecord): Reco
  *
  * @throws TypeError when it is not a poll's record, e.g. because the workflow's code was changed while it ran
  */
-export function readPollRecord(json: RecordedJson): PollRecord {
-  if (!isRecord(json) || json['version'] !== version || !isRecord(json['report'])) {
-    throw notRecorded('poll of this library');
-  }
-  const {at, random, retries = [], report} = json as unknown as PollRecordJson;
+export function readPollRecord(json: unknown): PollRecord {
+  if (!isPollRecord(json)) throw notRecorded('poll of this library');
+  const {at, random, retries = [], report} = json;
   return {
     at,
     random,
     retries: retries.map((retry) => ({...retry, error: readPollError(retry.error)})),
     report: readReport(report),
   };
+}
+
+function isPollRecord(json: unknown): json is PollRecordJson {
+  return isRecord(json) && json['version'] === version && isRecord(json['report']);
 }
 
 function writeReport(report: Report): ReportJson {

@@ -9,7 +9,7 @@ export type RecordedJson =
 
 /** The value without `undefined` fields: some engines record those as `null`, some drop them, some refuse them. */
 export function toRecordedJson(value: unknown): RecordedJson {
-  return JSON.parse(JSON.stringify(value)) as RecordedJson;
+  return JSON.parse(JSON.stringify(value));
 }
 
 /** The error for a recorded value that this library did not write. */

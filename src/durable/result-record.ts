@@ -46,7 +46,7 @@ function writeStep(step: ResultStep, at: number): ResultRecord {
 /** Reads an attempt that {@link recordResult} recorded. */
 export function readResultRecord(json: RecordedJson, state: WatchState, operation: SucceededOperation): ResultStep {
   if (!isRecord(json)) throw notRecorded('result');
-  const record = json as unknown as ResultRecord;
+  const record = json as ResultRecord;
   if ('wait' in record) return record;
   if ('error' in record) {
     const error = abandonError('result', state, record.at, {cause: readPollError(record.error)});
