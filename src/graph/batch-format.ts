@@ -54,6 +54,8 @@ export function batchRequest(
         ];
       }),
     },
+    // Said here, since it could be found in a polluted `Object.prototype`: the batch would be sent without its body.
+    isForeign: false,
     // In a batch, a response is longer than on its own: its headers are part of the body.
     maxBodyLength: Math.max(
       requests.reduce((sum, request) => sum + bodyLimit(request), 0),

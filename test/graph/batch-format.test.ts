@@ -23,6 +23,11 @@ test.each([
   expect(batchRequest(limits.map(part), version, {}, callbacks).maxBodyLength).toBe(expected);
 });
 
+test('a batch is for its own origin, whatever some other code has added to Object.prototype', () => {
+  const request = batchRequest([part(), part()], version, {}, callbacks);
+  expect(Object.getOwnPropertyDescriptor(request, 'isForeign')?.value).toBe(false);
+});
+
 describe('a part of a response', () => {
   /** How a batch of one request reads its part. */
   function read(response: object, envelope: Readonly<Record<string, string>> = {}, maxBodyLength?: number) {
