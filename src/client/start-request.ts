@@ -97,7 +97,7 @@ export async function sendStart(
     const sent = {method, json, headers: furtherHeaders, location: url, tokenOrigin, takesText: false};
     const response = await exchange(
       // A start needs a token, even where polling does not, and its status is no word of the operation.
-      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true, unfollowed: new Set()}},
+      {...settings, token: startToken, transport, reader: {...reader, sendsToken: true, unfollowed: []}},
       {...sent, operationLocation: undefined, signal: controller, deadlineAt, requestTimeout: startTimeout},
     );
     if (response.status >= 300) throw httpError(response, tokenOrigin, reader);

@@ -64,10 +64,13 @@ export async function exchange(
     const response = await send(settings, request, target);
     const {status} = response;
     // A request that changes something is never redirected.
-    const redirect = method === 'GET' && redirectStatuses.has(status) ? response.headers.get('location') : null;
+    const redirect = method === 'GET' && redirectStatuses.includes(status) ? response.headers.get('location') : null;
     if (redirect !== null) {
       const next = readLocation(redirect, location)?.href;
-      if (settings.reader.unfollowed.has(status)) return withSeeOther(response, next, tokenOrigin);
+      if (settings.reader.unfollowed.includes(status)) {
+        // It is the operation's word. Where it leads becomes the operation's `resourceLocation`, which is shown.
+        return next && !quotesSecret(next, tokenOrigin, response) ? {...response, seeOther: next} : response;
+      }
       if (++redirects > maxRedirects) throw protocolError(`more than ${maxRedirects} redirects`, response);
       if (next === undefined) throw protocolError('a redirect to something that is not an http or https URL', response);
       if (containsSecret(next, secrets) && !maySendToken(next, tokenOrigin, settings))
@@ -85,12 +88,6 @@ export async function exchange(
       return {...response, sameToken: `the option token ${did} the token that was refused, which was not sent again`};
     }
   }
-}
-
-/** A redirect that is the operation's word. Where it leads becomes the operation's `resourceLocation`, which is shown. */
-function withSeeOther(response: ServiceResponse, target: string | undefined, tokenOrigin: string): ServiceResponse {
-  const isUsable = target !== undefined && !quotesSecret(target, tokenOrigin, response);
-  return isUsable ? {...response, seeOther: target} : response;
 }
 
 /** Whether a URL that the service gave quotes what it must not: on its own origin it may contain what is in a client's headers. */

@@ -11,7 +11,7 @@ import {isObject} from '../shared/json.ts';
 import {redact, redactUrl, type Secrets} from './redact.ts';
 import type {ServiceResponse} from './service-response.ts';
 
-const transientStatuses: ReadonlySet<number> = new Set([408, 500, 502, 503, 504, 509]);
+const transientStatuses: readonly number[] = [408, 500, 502, 503, 504, 509];
 
 const endingStatuses: Readonly<Record<number, AbandonReason>> = {
   401: 'unauthorized',
@@ -23,7 +23,7 @@ const endingStatuses: Readonly<Record<number, AbandonReason>> = {
  * What Node says where it cannot even try to connect: an agent with wrong options, or an option that some other code has added to
  * `Object.prototype`. No retry helps.
  */
-const unsendable: ReadonlySet<string> = new Set(['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE']);
+const unsendable = ['ERR_INVALID_ARG_TYPE', 'ERR_INVALID_ARG_VALUE', 'ERR_OUT_OF_RANGE'];
 
 /** The error for a response that is not an operation. */
 export function httpError(response: ServiceResponse, tokenOrigin: string, reader: ProtocolReader): PollError {
@@ -39,7 +39,7 @@ export function httpError(response: ServiceResponse, tokenOrigin: string, reader
     (status >= 400 && status !== 401 && hasThrottlingCode(json, reader));
   const facts: PollErrorFacts = {
     kind: 'http',
-    transient: throttled || transientStatuses.has(status),
+    transient: throttled || transientStatuses.includes(status),
     throttled,
     answer,
     code,
@@ -83,7 +83,7 @@ export function networkError(error: unknown, secrets: Secrets): PollError {
   const why = code ?? described;
   const fail = (message: string, ends?: 'unreachable'): PollError =>
     new PollError(message, {kind: 'network', transient: ends === undefined, code, ends});
-  if (unsendable.has(why)) return fail(`The request cannot be sent: ${why}, ${described}`, 'unreachable');
+  if (unsendable.includes(why)) return fail(`The request cannot be sent: ${why}, ${described}`, 'unreachable');
   if (isMistake) return fail(`${why} (thrown by the ky instance: a hook, or its fetch)`, 'unreachable');
   return fail(`No answer: ${why}`);
 }

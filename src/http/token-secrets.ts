@@ -37,22 +37,22 @@ export function secretsWith(
   const current = isString ? source : (token ?? before[0]);
   // The usual case, without any allocation.
   if (known?.others === others.secrets && current === before[0]) return known;
-  const tokens =
-    current === undefined ? [] : [...new Set([current, ...(isString ? [] : before)])].slice(0, maxKnownTokens);
-  const made = {tokens, others: others.secrets, ...withForms(tokens.flatMap(formsOf), others)};
+  const tokens = [...new Set([current ?? [], isString ? [] : before].flat())].slice(0, maxKnownTokens);
+  const forms = tokens.flatMap(formsOf).flatMap(formsInUrls);
+  const secrets = [...forms, ...others.secrets];
+  // One list where all of them are credentials, so that it is searched once.
+  const credentials = others.credentials.length < others.secrets.length ? [...forms, ...others.credentials] : secrets;
+  const made = {tokens, others: others.secrets, secrets, credentials};
   if (isString) knownOfString = made;
   else knownByFunction.set(source, made);
   return made;
 }
 
-/** What a service may send back of a token. */
+/**
+ * What a service may send back of a token: also the password of `user:password` in base64, and the secret of `id:secret` and
+ * `name=secret`, which is longer than an ordinary word.
+ */
 function formsOf(token: string): Secrets {
-  return [token, ...basicSecrets(token)].flatMap(formsInUrls);
-}
-
-/** @param forms of the tokens */
-function withForms(forms: Secrets, {secrets: others, credentials}: RequestSecrets): RequestSecrets {
-  const secrets = [...forms, ...others];
-  // One list where all of them are credentials, so that it is searched once.
-  return {secrets, credentials: credentials.length === others.length ? secrets : [...forms, ...credentials]};
+  const parts = token.split(/[:="]+/).slice(1);
+  return [token, ...basicSecrets(token), ...parts.filter(({length}) => length > 15)];
 }

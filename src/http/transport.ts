@@ -5,7 +5,7 @@ import {discardBody, readBody} from './read-body.ts';
 import {readRetryAfter} from './retry-after.ts';
 
 /** The HTTP statuses of a redirect. */
-export const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+export const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
 
 /** A request as a transport takes it. */
 export interface TransportRequest {
@@ -146,7 +146,7 @@ function kyTransport(http: KyInstance): Transport {
     }
     onHead(response);
     let text: string | undefined = '';
-    if (redirectStatuses.has(response.status)) discardBody(response.body);
+    if (redirectStatuses.includes(response.status)) discardBody(response.body);
     else text = await readBody(response, maxBodyLength);
     requests.pop(); // held until now
     return createResponse(response, text === undefined ? undefined : {text});

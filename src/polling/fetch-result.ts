@@ -134,7 +134,7 @@ async function withResult(
   };
   // The result is a resource of its own: it may need a token where the operation needs none, and its 303 is a plain redirect.
   const sendsToken = resultOrigin !== undefined || reader.sendsToken;
-  const resultReader = {...reader, sendsToken, unfollowed: new Set<number>()};
+  const resultReader = {...reader, sendsToken, unfollowed: []};
   const requestSettings: RequestSettings = {...settings, reader: resultReader};
   return Object.freeze({...operation, result: await requestResult(requestSettings, request, reader)});
 }

@@ -129,10 +129,6 @@ function refuseThrown(error: unknown): never {
   throw isPollError(error) ? error : optionError('retry', `threw ${describeError(error)}`);
 }
 
-/** The HTTP statuses that are never passed to a protocol's `read`. */
-const refused: ReadonlySet<number> = new Set([401, 403, 429]);
-const gone: ReadonlySet<number> = new Set([404, 410]);
-
 /**
  * What a response says of the operation. An HTTP status that means success by itself counts first, then one that the protocol lists or
  * that its `read` takes. Any other HTTP error is a failure, unless its body is an operation with an id, and the token was not refused.
@@ -146,12 +142,15 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   const {protocol} = reader;
   // What a foreign host says after a redirect is not the service's word.
   const isOwn = !(response.isForeign && response.redirected);
-  const isEnd = status === 303 ? protocol.seeOtherSucceeds : protocol.notFoundSucceeds && gone.has(status) && isOwn;
+  const isEnd =
+    status === 303
+      ? protocol.seeOtherSucceeds
+      : protocol.notFoundSucceeds && (status === 404 || status === 410) && isOwn;
   if (isEnd) {
     return {is: 'operation', operation: succeededByHttp(status, seeOther), answer, retryAfter, relocation: undefined};
   }
   const {read} = protocol;
-  const isListed = isOwn && (read ? !refused.has(status) : protocol.httpStatuses?.[status] !== undefined);
+  const isListed = isOwn && (read ? ![401, 403, 429].includes(status) : protocol.httpStatuses?.[status] !== undefined);
   const isError = status >= 400 && !isListed;
   if (isError && (read || status === 401 || status === 403)) throw httpError(response, request.tokenOrigin, reader);
   const parsed = read

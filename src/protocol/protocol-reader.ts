@@ -10,7 +10,7 @@ export interface ProtocolReader {
   readonly errorCodes: ReadonlyMap<string, OperationStatus>;
   readonly throttlingCodes: ReadonlySet<string>;
   /** The HTTP statuses of redirects that are the operation's word. */
-  readonly unfollowed: ReadonlySet<number>;
+  readonly unfollowed: readonly number[];
   readonly status: readonly PointerPath[];
   readonly statusIfKnown: readonly PointerPath[];
   readonly id: readonly PointerPath[];
@@ -53,7 +53,7 @@ export function protocolReader(protocol: Protocol): ProtocolReader {
   const reader: ProtocolReader = {
     protocol,
     words: lowerCaseMap(protocol.words),
-    unfollowed: new Set([...Object.keys(protocol.httpStatuses ?? {}).map(Number), protocol.seeOtherSucceeds ? 303 : 0]),
+    unfollowed: [...Object.keys(protocol.httpStatuses ?? {}).map(Number), protocol.seeOtherSucceeds ? 303 : 0],
     errorCodes: lowerCaseMap(protocol.errorCodes),
     throttlingCodes: new Set((protocol.throttlingCodes ?? []).map((code) => code.toLowerCase())),
     status: pointerPaths(protocol.status),

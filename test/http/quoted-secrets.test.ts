@@ -132,6 +132,31 @@ describe.each([
     expectNoTrace(events, poller.toJSON());
   });
 
+  test.each([
+    ['id:secret', {header: 'Authorization', scheme: 'Key'}, 'b6a7c1d2-5f4e:', ''],
+    ['name=secret', {header: 'Cookie'}, 'session=', ''],
+    ['name="secret"', {header: 'Authorization', scheme: 'Token'}, 'token="', '"'],
+  ])(
+    'of a key that is %s, the secret alone is redacted, and taken to no other origin',
+    async (_, authorization, before, after) => {
+      const secret = 'MARKER-0f1e2d3c/4b5a';
+      const foreign = await service(() => ({body: {id: 'a', status: 'succeeded'}}));
+      const {root} = await service((path) =>
+        path === '/away'
+          ? {status: 307, headers: {location: `${foreign.root}/?k=${encodeURIComponent(secret)}`}}
+          : {body: {id: 'a', status: 'succeeded', quoted: [secret, encodeURIComponent(secret)], [secret]: 1}},
+      );
+      const protocol = protocols.define({...protocols.longRunning, name: 'parts', authorization});
+      const withKey = {...options, http, protocol, token: before + secret + after};
+      const {poller, events} = recordEvents(pollOperation(`${root}/jobs/1`, withKey));
+      expect((await poller.result()).raw).toMatchObject({quoted: ['[token]', '[token]']});
+      expectNoTrace(events, poller.toJSON());
+      const away = await pollOperation(`${root}/away`, withKey).outcome();
+      expect([away.status, foreign.requests]).toEqual(['abandoned', []]);
+      expectNoTrace(away);
+    },
+  );
+
   test('a token that was refused, or replaced since, is redacted in later answers', async () => {
     const tokens = ['MARKER-token-first', 'MARKER-token-second', 'MARKER-token-third'];
     const {root} = await service((_path, authorization, count) => ({

@@ -34,6 +34,19 @@ describe('what must not be shown', () => {
     ]);
   });
 
+  test.each([
+    ['id:secret', 'b6a7c1d2-5f4e:0f1e2d3c4b5a69788796', ['0f1e2d3c4b5a69788796']],
+    ['name=secret', 'session=0f1e2d3c4b5a69788796', ['0f1e2d3c4b5a69788796']],
+    ['name="secret"', 'token="0f1e2d3c4b5a6978"', ['0f1e2d3c4b5a6978']],
+    ['account:signature', 'account:zFj/3e+Qm7c9Zk2a=', ['zFj/3e+Qm7c9Zk2a', 'zfj/3e+qm7c9zk2a']],
+    ['an ordinary word', 'tenant:production', []],
+    ['what is short', 'id:0f1e2d3c4b5a697', []],
+    ['base64', btoa('\x01secret:0123456789abcdef'), []],
+  ])('is the secret alone, too, of a token in two parts: %s', (_, token, parts) => {
+    const {secrets} = secretsWith(token, token, {secrets: [], credentials: []});
+    expect(secrets).toEqual([...new Set([token, token.toLowerCase(), ...parts])]);
+  });
+
   test('is the same list as long as nothing changes', () => {
     const source: TokenSource = () => '';
     const first = secretsWith(source, 'token-1', others);

@@ -119,7 +119,7 @@ describe('a protocol', () => {
       minimumInterval: 0,
       maximumInterval: Number.POSITIVE_INFINITY,
       moveHeaders: ['operation-location', 'location'],
-      unfollowed: new Set([0]),
+      unfollowed: [0],
       resultPlaces: ['resourceLocation'],
     });
   });
