@@ -1,4 +1,4 @@
-import type {OperationFault, OperationStatus} from '../operation/operation.ts';
+import type {OperationStatus} from '../operation/operation.ts';
 
 /** A response as a protocol's `read` gets it: without secrets. */
 export interface ReadableAnswer {
@@ -25,5 +25,5 @@ export interface ReadOperation<Result = unknown> {
   /** What it produced; counts only if it succeeded. */
   readonly result?: Result | undefined;
   /** Why it failed or was canceled. */
-  readonly error?: OperationFault | undefined;
+  readonly error?: {readonly code?: string | number | undefined; readonly message?: string | undefined} | undefined;
 }

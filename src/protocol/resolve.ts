@@ -42,9 +42,9 @@ export function withSuffix(location: string, suffix: string): string | undefined
 
 /** A URL of a protocol: the operation's with a suffix, a template's, or one that stands in the operation. */
 export interface UrlPlace {
-  readonly suffix?: string;
-  readonly template?: string;
-  readonly at?: JsonPointers;
+  readonly suffix?: string | undefined;
+  readonly template?: string | undefined;
+  readonly at?: JsonPointers | undefined;
 }
 
 /**

@@ -466,6 +466,16 @@ describe('read', () => {
     expect(operation).toMatchObject({error: {code: 'Body'}});
   });
 
+  test.each<[string, {code: string | number | undefined; message: string | undefined}, object]>([
+    ['without a code', {code: undefined, message: 'own'}, {message: 'own'}],
+    ['with a number as its code', {code: 7, message: undefined}, {code: '7'}],
+    ['without either: that of the body', {code: undefined, message: undefined}, {code: 'Body'}],
+  ])('its error, as found in a body: %s', async (_, error, expected) => {
+    const {poller} = await poll(() => ({status: 'failed', error}), [{body: {error: {code: 'Body'}}}]);
+    const {operation} = await failure(poller.result(), OperationFailedError);
+    expect(operation).toHaveProperty('error', expected);
+  });
+
   test('an HTTP error that it knows is no failure', async () => {
     const {poller, requests} = await poll(
       ({httpStatus, body}) =>

@@ -1,4 +1,5 @@
 import {describe, expect, jest, test} from '@jest/globals';
+import {readWait} from '../../src/http/retry-after.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {pointerPaths, valueAt} from '../../src/protocol/pointer.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
@@ -129,8 +130,23 @@ describe('a protocol', () => {
     ['none', false],
     [undefined, true],
   ] as const)('with the authorization %s: whether a token is sent is %s', (authorization, sends) => {
-    const protocol = protocols.define({...renders, ...(authorization === undefined ? {} : {authorization})});
+    const protocol = protocols.define({...renders, authorization});
     expect(protocolReader(protocol).sendsToken).toBe(sends);
+  });
+
+  test('has the defaults of fields that are undefined, as options have', () => {
+    const {cancel, retryAfter, locationHeaders, pollHeaders, totalTimeout, ...others} = protocols.google.longrunning;
+    const without = protocols.define({...others, cancel: undefined, retryAfter: undefined, locationHeaders: undefined});
+    const {protocol, ...reader} = protocolReader(without);
+    const {protocol: plain, ...expected} = protocolReader(protocols.define(others));
+    expect(reader).toEqual(expected);
+    expect([protocol.cancel, plain.cancel]).toEqual([undefined, undefined]);
+    const url = {suffix: undefined, at: undefined, body: undefined};
+    const wait = {header: undefined, at: '/wait', unit: 's'} as const;
+    const authorization = {header: 'X-Api-Key', scheme: undefined};
+    const parts = protocols.define({...renders, authorization, cancel: {method: 'PUT', ...url}, retryAfter: wait});
+    expect(protocolReader(parts).tokenHeader).toEqual({name: 'x-api-key', prefix: ''});
+    expect(readWait(parts.retryAfter ?? wait, new Headers(), {wait: 2})).toBe(2000);
   });
 
   test('is prepared once', () => {

@@ -6,6 +6,8 @@ import type {
   ExponentialOptions,
   OperationPoller,
   PollOptions,
+  ProtocolFields,
+  ReadOperation,
   StartRequest as StartedRequest,
   WatchOperationOptions,
 } from 'operation-poller';
@@ -62,6 +64,11 @@ expectTypeOf<Absent<InstrumentOptions>>().toExtend<InstrumentOptions>();
 expectTypeOf<Absent<RecordOptions>>().toExtend<RecordOptions>();
 expectTypeOf<Absent<TurnOptions>>().toExtend<TurnOptions>();
 expectTypeOf<Absent<OperationTrackerOptions>>().toExtend<OperationTrackerOptions>();
+expectTypeOf<Absent<ProtocolFields>>().toExtend<ProtocolFields>();
+expectTypeOf<Absent<NonNullable<ProtocolFields['cancel']>>>().toExtend<ProtocolFields['cancel']>();
+expectTypeOf<Absent<NonNullable<ProtocolFields['retryAfter']>>>().toExtend<ProtocolFields['retryAfter']>();
+expectTypeOf<Absent<ReadOperation>>().toExtend<ReadOperation>();
+expectTypeOf<Absent<NonNullable<ReadOperation['error']>>>().toExtend<ReadOperation['error']>();
 
 // A start is confirmed where there is a poller.
 declare const started: StartedOperation<number>;

@@ -117,6 +117,12 @@ expectTypeOf(ended.map(readOutcome<Image>)).toEqualTypeOf<Outcome<Image>[]>();
 
 // What `read` gives is that too.
 protocols.define<Image>({name: 'read', read: () => ({status: 'succeeded', result: {url: 'a'}})});
+// What it finds in a body may be missing there.
+declare const found: {readonly code?: number; readonly message?: string; readonly percent?: number};
+protocols.define<Image>({
+  name: 'read',
+  read: () => ({status: 'failed', error: {code: found.code, message: found.message}, percentComplete: found.percent}),
+});
 // @ts-expect-error its result is none
 protocols.define<Image>({name: 'read', read: () => ({status: 'succeeded', result: {uri: 'a'}})});
 // A type for the results of a protocol that comes with the library: what its `read` might give does not count.
