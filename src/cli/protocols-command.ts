@@ -29,9 +29,10 @@ export function protocolsCommand(
 
 /** What is shown of a protocol, by headings; `''` where there is nothing. */
 function factsOf(protocol: Protocol) {
-  const {name, percentComplete, authorization} = protocol;
+  const {name, percentComplete, authorization, read} = protocol;
   return {
     name,
+    status: read === undefined ? '' : 'read by a function',
     'not started': wordsFor('notStarted', protocol),
     running: wordsFor('running', protocol),
     succeeded: wordsFor('succeeded', protocol),
@@ -84,7 +85,9 @@ function table(protocols: readonly Protocol[]): string {
   const facts = protocols.map(factsOf);
   const rows = [
     columns.map((column) => column.toUpperCase()),
-    ...facts.map((each) => columns.map((column) => (column === 'name' ? each.name : shorten(each[column] || '-')))),
+    ...facts.map((each) =>
+      columns.map((column) => (column === 'name' ? each.name : shorten(each[column] || each.status || '-'))),
+    ),
   ];
   const widths = columns.map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)));
   const lines = rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('  '));

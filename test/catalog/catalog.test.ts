@@ -49,6 +49,13 @@ describe('the catalogue', () => {
     );
   });
 
+  test('has a function only where the page says so', () => {
+    const withRead = Object.entries<{readonly read?: unknown}>(catalog).filter(([, {read}]) => read !== undefined);
+    const page = readFileSync(new URL('../../docs/catalog.md', import.meta.url), 'utf8');
+    expect(withRead.map(([name]) => `Only \`${name}\` has one`).filter((text) => !page.includes(text))).toEqual([]);
+    expect(withRead).toHaveLength(1);
+  });
+
   test('its protocols have names of their own, and can be defined anew', () => {
     const names = Object.values<{readonly name: string}>(catalog).map(({name}) => name);
     expect(new Set(names).size).toBe(names.length);

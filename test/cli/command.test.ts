@@ -7,6 +7,8 @@ import {type GraphEmulator, type OperationStep, startGraphEmulator} from 'operat
 import {exitCodes} from '../../src/cli/cli-error.ts';
 import {runCommand} from '../../src/cli/command.ts';
 import {namedProtocols} from '../../src/cli/named-protocols.ts';
+import {defineProtocol} from '../../src/protocol/define-protocol.ts';
+import type {ProtocolDefinition} from '../../src/protocol/protocol.ts';
 import * as schedules from '../../src/schedule/schedules.ts';
 import {now} from '../../src/shared/clock.ts';
 import {takeClosedPort} from '../support/closed-port.ts';
@@ -693,7 +695,7 @@ describe('protocols', () => {
     expect([...cells.keys()]).toEqual(namedProtocols.map(({name}) => name));
     expect(cells.get('graph.driveCopy')).toEqual(['completed, HTTP 303', 'no']);
     expect(cells.get('azure.location')).toEqual(['Succeeded, Completed, HT …', 'yes']);
-    expect(cells.get('anthropic.batches')).toEqual(['-', 'X-Api-Key']);
+    expect(cells.get('anthropic.batches')).toEqual(['read by a function', 'X-Api-Key']);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(80);
     // As wide in a pipe as on a terminal, with its heading.
     expect((await run(['protocols'], {terminal: true, columns: 300})).stdout).toBe(stdout);
@@ -729,10 +731,23 @@ describe('protocols', () => {
       ].join('\n'),
     );
     expect((await run(['protocols', 'azure.location'])).stdout).toContain('Succeeded, Completed, HTTP 200/201/204\n');
+    const {stdout: anthropic} = await run(['protocols', 'anthropic.batches']);
+    expect(anthropic).toBe(
+      [
+        'anthropic.batches',
+        '  status       read by a function',
+        '  result       results_url',
+        '  token        X-Api-Key',
+        '',
+      ].join('\n'),
+    );
   });
 
   test('are data', async () => {
-    expect(JSON.parse((await run(['protocols', '--json'])).stdout)).toEqual(JSON.parse(JSON.stringify(namedProtocols)));
+    const all: ProtocolDefinition[] = JSON.parse((await run(['protocols', '--json'])).stdout);
+    expect(all).toEqual(JSON.parse(JSON.stringify(namedProtocols)));
+    // As `--protocol-file` takes it, unless a function reads it.
+    for (const data of all.filter(({name}) => name !== 'anthropic.batches')) expect(defineProtocol(data)).toEqual(data);
   });
 });
 
