@@ -27,10 +27,10 @@ import {type DerivedController, deriveController} from './shared/abort.ts';
 import {now, processClock} from './shared/clock.ts';
 import {Listeners, type Subscription} from './shared/listeners.ts';
 
-/** An event by its name; `'*'` is any. */
-export type OperationEventOf<Type extends OperationEventType | '*'> = Type extends '*'
-  ? OperationEvent
-  : Extract<OperationEvent, {readonly type: Type}>;
+/** An event by its name; `'*'` is any. `Result` is the type of the operation's result. */
+export type OperationEventOf<Type extends OperationEventType | '*', Result = unknown> = Type extends '*'
+  ? OperationEvent<Result>
+  : Extract<OperationEvent<Result>, {readonly type: Type}>;
 
 /** What a poller is doing. */
 type Phase =
@@ -109,7 +109,7 @@ export class OperationPoller<Result = unknown> implements AsyncIterable<Operatio
    */
   on<Type extends OperationEventType | '*'>(
     type: Type,
-    listener: (event: OperationEventOf<Type>) => void,
+    listener: (event: OperationEventOf<Type, Result>) => void,
   ): Subscription {
     this.#listeners ??= new Listeners(operationEventTypes);
     return this.#listeners.add(type, listener as (event: OperationEvent) => void);

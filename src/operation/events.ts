@@ -35,9 +35,9 @@ export interface RemainingTime {
 }
 
 /** What every event carries; events are frozen. */
-export interface OperationEventBase {
+export interface OperationEventBase<Result = unknown> {
   /** The operation as last known; `undefined` before the first report. */
-  readonly operation: Operation | undefined;
+  readonly operation: Operation<Result> | undefined;
   /** Where it is polled; without the query where that may be a capability. */
   readonly location: string;
   /** The number of the poll, from 1; 0 before the first. */
@@ -58,23 +58,23 @@ export type NotStartedEvent = StatusEvent<'notStarted', NotStartedOperation>;
 /** The service reported `running` for the first time. */
 export type RunningEvent = StatusEvent<'running', RunningOperation>;
 /** The operation succeeded. */
-export type SucceededEvent = StatusEvent<'succeeded', SucceededOperation>;
+export type SucceededEvent<Result = unknown> = StatusEvent<'succeeded', SucceededOperation<Result>>;
 /** The operation failed. */
 export type FailedEvent = StatusEvent<'failed', FailedOperation>;
 /** The operation was canceled or skipped. */
 export type CanceledEvent = StatusEvent<'canceled', CanceledOperation>;
 
 /** The service responded with an operation, changed or not. */
-export interface PolledEvent extends OperationEventBase {
+export interface PolledEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'polled';
   /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
   readonly remaining?: RemainingTime;
 }
 
 /** The percentage changed. */
-export interface ProgressEvent extends OperationEventBase {
+export interface ProgressEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'progress';
-  readonly operation: Operation;
+  readonly operation: Operation<Result>;
   /** Percent, 0 to 100. */
   readonly percentComplete: number;
   /** How long the operation is likely to go on from `at`, where the schedule has learned it. */
@@ -82,7 +82,7 @@ export interface ProgressEvent extends OperationEventBase {
 }
 
 /** A request failed and another one follows. */
-export interface RetryingEvent extends OperationEventBase {
+export interface RetryingEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'retrying';
   /** What failed. */
   readonly error: PollError;
@@ -91,7 +91,7 @@ export interface RetryingEvent extends OperationEventBase {
 }
 
 /** The next poll is due later. */
-export interface WaitingEvent extends OperationEventBase {
+export interface WaitingEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'waiting';
   /** Milliseconds until the next poll. */
   readonly delay: number;
@@ -101,14 +101,14 @@ export interface WaitingEvent extends OperationEventBase {
 }
 
 /** The service used a status word that is not in the protocol's `words`; emitted once for each word. */
-export interface UnknownStatusEvent extends OperationEventBase {
+export interface UnknownStatusEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'unknownStatus';
   /** The word, up to 100 characters of it. */
   readonly rawStatus: string;
 }
 
 /** The service says that the operation is at another location. */
-export interface RelocatedEvent extends OperationEventBase {
+export interface RelocatedEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'relocated';
   /**
    * Whether it is polled there from now on. `false`: the new location is on a foreign origin that the protocol does not allow,
@@ -120,35 +120,35 @@ export interface RelocatedEvent extends OperationEventBase {
 }
 
 /** Nothing about the operation has changed for `stalledAfter`; emitted once until something does. */
-export interface StalledEvent extends OperationEventBase {
+export interface StalledEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'stalled';
   /** When it last changed, in milliseconds since 1970. */
   readonly since: number;
 }
 
 /** Watching ended before the operation did. */
-export interface AbandonedEvent extends OperationEventBase {
+export interface AbandonedEvent<Result = unknown> extends OperationEventBase<Result> {
   readonly type: 'abandoned';
   readonly reason: AbandonReason;
   /** The error that `result()` rejects with. */
   readonly error: OperationError;
 }
 
-/** Every event that a poller and the machine emit, a union on `type`. */
-export type OperationEvent =
+/** Every event that a poller and the machine emit, a union on `type`. `Result` is the type of the operation's result. */
+export type OperationEvent<Result = unknown> =
   | NotStartedEvent
   | RunningEvent
-  | SucceededEvent
+  | SucceededEvent<Result>
   | FailedEvent
   | CanceledEvent
-  | PolledEvent
-  | ProgressEvent
-  | RetryingEvent
-  | WaitingEvent
-  | UnknownStatusEvent
-  | RelocatedEvent
-  | StalledEvent
-  | AbandonedEvent;
+  | PolledEvent<Result>
+  | ProgressEvent<Result>
+  | RetryingEvent<Result>
+  | WaitingEvent<Result>
+  | UnknownStatusEvent<Result>
+  | RelocatedEvent<Result>
+  | StalledEvent<Result>
+  | AbandonedEvent<Result>;
 
 /** The names of the events. */
 export type OperationEventType = OperationEvent['type'];

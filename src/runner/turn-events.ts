@@ -22,8 +22,8 @@ export interface PolledBy {
   readonly data: unknown;
 }
 
-/** An event of a turn by its name; `'*'` is any. */
-export type TurnEventOf<Type extends OperationEventType | '*'> = OperationEventOf<Type> & {
+/** An event of a turn by its name; `'*'` is any. `Result` is the type of the operation's result. */
+export type TurnEventOf<Type extends OperationEventType | '*', Result = unknown> = OperationEventOf<Type, Result> & {
   /** The operation's id, as `onEnd` gets it. */
   readonly id: string;
 } & PolledBy;

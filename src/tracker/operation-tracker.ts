@@ -59,7 +59,10 @@ export interface OperationTracker<Data = unknown, Result = unknown> extends Asyn
    * tracker.on('progress', ({key, operation}) => console.log(key, operation.percentComplete));
    * ```
    */
-  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription;
+  on<Type extends OperationEventType | '*'>(
+    type: Type,
+    listener: (event: TurnEventOf<Type, Result>) => void,
+  ): Subscription;
   /**
    * The operation of that key; `undefined` if there is none, or no longer. While it is being added, this waits until it is stored.
    * `get<Image>(key)` says what its result is.

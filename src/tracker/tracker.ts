@@ -84,7 +84,10 @@ export class Tracker<Data, Result> implements OperationTracker<Data, Result> {
     return entry.tracked as TrackedOperation<Data, Added>;
   }
 
-  on<Type extends OperationEventType | '*'>(type: Type, listener: (event: TurnEventOf<Type>) => void): Subscription {
+  on<Type extends OperationEventType | '*'>(
+    type: Type,
+    listener: (event: TurnEventOf<Type, Result>) => void,
+  ): Subscription {
     return this.#listeners.add(type, listener as (event: TurnEvent) => void);
   }
 

@@ -41,6 +41,9 @@ expectTypeOf((await poller.result()).result).toEqualTypeOf<Image | undefined>();
 expectTypeOf(poller.outcome()).resolves.toEqualTypeOf<Outcome<Image>>();
 expectTypeOf(poller.waitFor('succeeded')).resolves.toEqualTypeOf<Operation<Image>>();
 if (poller.operation?.status === 'succeeded') expectTypeOf(poller.operation.result).toEqualTypeOf<Image | undefined>();
+poller.on('succeeded', ({operation}) => expectTypeOf(operation.result).toEqualTypeOf<Image | undefined>());
+poller.on('polled', ({operation}) => expectTypeOf(operation).toEqualTypeOf<Operation<Image> | undefined>());
+poller.on('*', ({operation}) => expectTypeOf(operation).toEqualTypeOf<Operation<Image> | undefined>());
 for await (const operation of poller) expectTypeOf(operation).toEqualTypeOf<Operation<Image>>();
 expectTypeOf(resumeOperation('{}', {protocol: images})).toEqualTypeOf<OperationPoller<Image>>();
 expectTypeOf(fetchOperation('https://a.example', {protocol: images})).resolves.toEqualTypeOf<Operation<Image>>();
@@ -83,6 +86,8 @@ const tracker = await createOperationTracker({
 });
 expectTypeOf(tracker).toEqualTypeOf<OperationTracker<unknown, Image>>();
 expectTypeOf(tracker.get('a')).resolves.toEqualTypeOf<TrackedOperation<unknown, Image> | undefined>();
+tracker.on('progress', ({operation}) => expectTypeOf(operation).toEqualTypeOf<Operation<Image>>());
+tracker.on('succeeded', ({operation}) => expectTypeOf(operation.result).toEqualTypeOf<Image | undefined>());
 expectTypeOf(tracker.list()).resolves.toEqualTypeOf<TrackedOperation<unknown, Image>[]>();
 // @ts-expect-error its results may be anything
 await tracker.add('https://a.example', {protocol: protocols.longRunning});
