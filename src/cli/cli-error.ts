@@ -43,7 +43,7 @@ const hints: ReadonlyArray<readonly [ErrorClass, exitCode: number, hint: string]
   [OperationCanceledError, exitCodes.canceled, 'It was canceled, or skipped by the service. Start it again if needed.'],
   [WatchTimeoutError, exitCodes.timeout, 'It may still be running.'],
   [UnauthorizedError, exitCodes.refused, `Get a fresh token. ${tokenHint}`],
-  [ForbiddenError, exitCodes.refused, 'The token is valid, but lacks a permission or a role (docs/graph.md).'],
+  [ForbiddenError, exitCodes.refused, 'The token or key lacks a permission or a role (for Graph: docs/graph.md).'],
   [
     OperationNotFoundError,
     exitCodes.notFound,

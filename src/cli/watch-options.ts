@@ -47,7 +47,8 @@ export function headersFrom(given: readonly string[], {env}: Pick<Shell, 'env'>)
     if (variable === undefined) throw new CliError('--header-env: there is no variable', headerHint);
     const value = env[variable];
     if (value) return [name, value];
-    throw new CliError(`--header-env: the variable of ${escapeControls(name)} is not set`, headerHint);
+    const state = value === undefined ? 'not set' : 'empty';
+    throw new CliError(`--header-env: the variable of ${escapeControls(name)} is ${state}`, headerHint);
   });
   return Object.fromEntries(headers);
 }

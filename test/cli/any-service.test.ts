@@ -92,6 +92,15 @@ test.each([
   expect(stderr).not.toContain(key);
 });
 
+test('a 403 of any service, with a key', async () => {
+  const {root} = await startServer((_, response) => void response.writeHead(403).end());
+  const {exitCode, stderr} = await run(['watch', '/jobs/1', '--root', root, '--header-env', 'X-Api-Key=KEY'], {env});
+  expect([exitCode, stderr.split('\n')[1]]).toEqual([
+    5,
+    '  The token or key lacks a permission or a role (for Graph: docs/graph.md).',
+  ]);
+});
+
 test('a resume file of the catalogue needs no --protocol', async () => {
   let status = 'IN_PROGRESS';
   const {root} = await startServer((_, response) => void response.end(JSON.stringify({id: 'a', status})));
@@ -108,7 +117,7 @@ describe('is refused, without the key', () => {
     [['--header-env', 'X-Api-Key', '--root', root], 'Expected NAME=VARIABLE'],
     [['--header-env', key, '--root', root], 'Expected NAME=VARIABLE'],
     [['--header-env', `X-Api-Key=${key}`, '--root', root], 'the variable of X-Api-Key is not set'],
-    [['--header-env', 'X-Api-Key=EMPTY', '--root', root], 'the variable of X-Api-Key is not set'],
+    [['--header-env', 'X-Api-Key=EMPTY', '--root', root], 'the variable of X-Api-Key is empty'],
     [['--header-env', 'X-Api-Key=KEY'], 'nothing says where the header goes'],
     [['--header-env', 'a b=KEY', '--root', root], 'headers.a b: expected the name of a header'],
     [['--header-env', 'Authorization=KEY', '--root', root, '--token-env', 'KEY'], 'expected no token here'],
