@@ -1,56 +1,15 @@
-// The services of which the catalogue has no protocol: each is data, or a `read` where data ends. With the catalogue, they are
-// all those of `docs/catalog.md`. The bodies are written after the documentation of each; none was recorded.
+// The services of which the catalogue has no protocol. With the catalogue, they are all those of `docs/catalog.md`. The bodies are written
+// after the documentation of each; none was recorded.
 
 import {expect, test} from '@jest/globals';
-import type {OperationStatus} from '../../src/index.ts';
-import {protocols} from '../../src/index.ts';
+import * as other from '../../docs/examples/other-services.ts';
 import {services as inCatalog, key, type Service} from './answers.ts';
 import {describeServices} from './start-service.ts';
 
 const bearer = {authorization: `Bearer ${key}`};
-const inBody = {locationHeaders: [], resultLocation: []} as const;
-
-interface Task {
-  readonly status: string;
-  readonly code?: string;
-  readonly message?: string;
-}
-
-const cloudConvertWords: Readonly<Record<string, OperationStatus>> = {
-  waiting: 'notStarted',
-  processing: 'running',
-  finished: 'succeeded',
-  error: 'failed',
-};
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
 const services: Readonly<Record<string, Service>> = {
   'OpenAI responses': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'openai.responses',
-      status: '/status',
-      words: {
-        queued: 'notStarted',
-        in_progress: 'running',
-        completed: 'succeeded',
-        failed: 'failed',
-        incomplete: 'failed',
-        cancelled: 'canceled',
-      },
-      start: 'resource',
-      createdDateTime: '/created_at',
-      result: '',
-      errorCode: ['/error/code', '/incomplete_details/reason'],
-      retryAfter: {header: 'openai-poll-after-ms', unit: 'ms'},
-      cancel: {method: 'POST', suffix: '/cancel'},
-    }),
+    protocol: other.openaiResponses,
     root: '/v1',
     path: '/responses',
     started: {body: {id: 'resp_1', status: 'queued', created_at: 1_714_508_499}},
@@ -64,30 +23,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'POST /v1/responses/resp_1/cancel',
   },
   'Databricks job runs': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'databricks.runs',
-      status: ['/state/result_state', '/state/life_cycle_state'],
-      words: {
-        PENDING: 'notStarted',
-        QUEUED: 'notStarted',
-        BLOCKED: 'notStarted',
-        RUNNING: 'running',
-        TERMINATING: 'running',
-        WAITING_FOR_RETRY: 'running',
-        SUCCESS: 'succeeded',
-        FAILED: 'failed',
-        TIMEDOUT: 'failed',
-        INTERNAL_ERROR: 'failed',
-        CANCELED: 'canceled',
-        SKIPPED: 'canceled',
-      },
-      start: {template: '/jobs/runs/get?run_id={/run_id}'},
-      id: '/run_id',
-      result: '/run_page_url',
-      errorCode: '/state/result_state',
-      errorMessage: '/state/state_message',
-    }),
+    protocol: other.databricksRuns,
     root: '/api/2.1',
     path: '/jobs/runs/submit',
     started: {body: {run_id: 455_644_833}},
@@ -104,18 +40,7 @@ const services: Readonly<Record<string, Service>> = {
     headers: bearer,
   },
   BigQuery: {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'bigquery.jobs',
-      status: '/status/state',
-      words: {PENDING: 'notStarted', RUNNING: 'running', DONE: 'succeeded'},
-      start: '/selfLink',
-      result: '/statistics',
-      errorMeansFailed: true,
-      error: '/status/errorResult',
-      errorCode: '/status/errorResult/reason',
-      cancel: {method: 'POST', suffix: '/cancel'},
-    }),
+    protocol: other.bigqueryJobs,
     root: '/bigquery/v2',
     path: '/projects/p/jobs',
     started: {body: {id: 'p:US.job_1', selfLink: 'root/bigquery/v2/projects/p/jobs/job_1', status: {state: 'PENDING'}}},
@@ -129,17 +54,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'POST /bigquery/v2/projects/p/jobs/job_1/cancel',
   },
   'GitHub SARIF uploads': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'github.sarif',
-      status: '/processing_status',
-      words: {pending: 'running', complete: 'succeeded', failed: 'failed'},
-      start: '/url',
-      pollHeaders: {'x-github-api-version': '2022-11-28'},
-      requestHeaders: {'x-github-api-version': '2022-11-28'},
-      result: '/analyses_url',
-      error: '/errors/0',
-    }),
+    protocol: other.githubSarifUploads,
     root: '',
     path: '/repos/o/r/code-scanning/sarifs',
     started: {http: 202, body: {id: '47177e22', url: 'root/repos/o/r/code-scanning/sarifs/47177e22'}},
@@ -152,31 +67,7 @@ const services: Readonly<Record<string, Service>> = {
     headers: {...bearer, 'x-github-api-version': '2022-11-28'},
   },
   'GitHub workflow runs': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'github.runs',
-      status: ['/conclusion', '/status'],
-      words: {
-        queued: 'notStarted',
-        requested: 'notStarted',
-        waiting: 'notStarted',
-        pending: 'notStarted',
-        in_progress: 'running',
-        success: 'succeeded',
-        neutral: 'succeeded',
-        failure: 'failed',
-        timed_out: 'failed',
-        action_required: 'failed',
-        startup_failure: 'failed',
-        stale: 'failed',
-        cancelled: 'canceled',
-        skipped: 'canceled',
-      },
-      start: 'original',
-      result: '/html_url',
-      errorCode: '/conclusion',
-      cancel: {method: 'POST', suffix: '/cancel'},
-    }),
+    protocol: other.githubWorkflowRuns,
     root: '',
     method: 'GET',
     path: '/repos/o/r/actions/runs/30433642',
@@ -191,23 +82,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'POST /repos/o/r/actions/runs/30433642/cancel',
   },
   'Salesforce Bulk 2': {
-    protocol: protocols.define({
-      name: 'salesforce.bulk',
-      status: '/state',
-      words: {
-        Open: 'notStarted',
-        UploadComplete: 'notStarted',
-        InProgress: 'running',
-        JobComplete: 'succeeded',
-        Failed: 'failed',
-        Aborted: 'canceled',
-      },
-      start: 'resource',
-      locationHeaders: [],
-      resultLocation: {suffix: '/successfulResults'},
-      errorMessage: '/errorMessage',
-      cancel: {method: 'PATCH', body: {state: 'Aborted'}},
-    }),
+    protocol: other.salesforceBulkJobs,
     root: '/services/data/v62.0',
     path: '/jobs/ingest',
     started: {body: {id: '750R', state: 'Open'}},
@@ -223,14 +98,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'PATCH /services/data/v62.0/jobs/ingest/750R',
   },
   'Adobe PDF services': {
-    protocol: protocols.define({
-      name: 'adobe.pdf',
-      status: '/status',
-      words: {'in progress': 'running', done: 'succeeded', failed: 'failed'},
-      locationHeaders: ['location'],
-      result: ['/asset/downloadUri', '/content/downloadUri'],
-      resultLocation: [],
-    }),
+    protocol: other.adobePdfJobs,
     root: '',
     path: '/operation/extractpdf',
     clientHeaders: {'x-api-key': 'a-client-id'},
@@ -244,24 +112,7 @@ const services: Readonly<Record<string, Service>> = {
     headers: {...bearer, 'x-api-key': 'a-client-id'},
   },
   'Vercel deployments': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'vercel.deployments',
-      status: '/readyState',
-      words: {
-        QUEUED: 'notStarted',
-        INITIALIZING: 'notStarted',
-        BUILDING: 'running',
-        READY: 'succeeded',
-        ERROR: 'failed',
-        CANCELED: 'canceled',
-      },
-      start: {template: '/v13/deployments/{/id}?teamId=team_1'},
-      result: '/url',
-      errorCode: '/errorCode',
-      errorMessage: '/errorMessage',
-      cancel: {method: 'PATCH', template: '/v12/deployments/{/id}/cancel?teamId=team_1'},
-    }),
+    protocol: other.vercelDeployments,
     root: '',
     path: '/v13/deployments?teamId=team_1',
     started: {body: {id: 'dpl_1', readyState: 'QUEUED'}},
@@ -275,29 +126,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'PATCH /v12/deployments/dpl_1/cancel?teamId=team_1',
   },
   'Apify runs': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'apify.runs',
-      status: '/data/status',
-      words: {
-        READY: 'notStarted',
-        RUNNING: 'running',
-        'TIMING-OUT': 'running',
-        ABORTING: 'running',
-        SUCCEEDED: 'succeeded',
-        FAILED: 'failed',
-        'TIMED-OUT': 'failed',
-        ABORTED: 'canceled',
-      },
-      start: {template: '/actor-runs/{/data/id}?waitForFinish=60'},
-      id: '/data/id',
-      result: '/data/defaultDatasetId',
-      errorCode: '/data/status',
-      errorMessage: '/data/statusMessage',
-      // It answers late on purpose.
-      requestTimeout: 70_000,
-      cancel: {method: 'POST', template: '/actor-runs/{/data/id}/abort'},
-    }),
+    protocol: other.apifyRuns,
     root: '/v2',
     path: '/acts/a/runs',
     started: {http: 201, body: {data: {id: 'run1', status: 'READY'}}},
@@ -311,21 +140,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'POST /v2/actor-runs/run1/abort',
   },
   'CloudConvert jobs': {
-    // The code is that of the first task with an error: a list by a field, which data cannot say.
-    protocol: protocols.define({
-      ...inBody,
-      name: 'cloudconvert.jobs',
-      start: '/data/links/self',
-      id: '/data/id',
-      read: ({body}) => {
-        const {data} = body as {readonly data: {readonly status: string; readonly tasks?: readonly Task[]}};
-        const status = cloudConvertWords[data.status];
-        if (status === undefined) return undefined;
-        const error = data.tasks?.find((task) => task.status === 'error');
-        return {status, rawStatus: data.status, result: data.tasks, error};
-      },
-      cancel: {method: 'DELETE'},
-    }),
+    protocol: other.cloudconvertJobs,
     root: '/v2',
     path: '/jobs',
     started: {body: {data: {id: 'job1', status: 'waiting', links: {self: 'root/v2/jobs/job1'}}}},
@@ -346,29 +161,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'DELETE /v2/jobs/job1',
   },
   'Jira tasks': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'jira.tasks',
-      authorization: {header: 'Authorization', scheme: 'Basic'},
-      status: '/status',
-      words: {
-        ENQUEUED: 'notStarted',
-        RUNNING: 'running',
-        CANCEL_REQUESTED: 'running',
-        COMPLETE: 'succeeded',
-        FAILED: 'failed',
-        DEAD: 'failed',
-        CANCELLED: 'canceled',
-      },
-      start: '/self',
-      createdDateTime: '/submitted',
-      lastActionDateTime: '/lastUpdate',
-      percentComplete: '/progress',
-      result: '/result',
-      errorCode: '/status',
-      errorMessage: '/message',
-      cancel: {method: 'POST', suffix: '/cancel'},
-    }),
+    protocol: other.jiraTasks,
     root: '/rest/api/3',
     path: '/workflowscheme/project/switch',
     started: {http: 201, body: {id: '1', self: 'root/rest/api/3/task/1', status: 'ENQUEUED'}},
@@ -382,16 +175,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'POST /rest/api/3/task/1/cancel',
   },
   'DigitalOcean actions': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'digitalocean.actions',
-      status: '/action/status',
-      words: {'in-progress': 'running', completed: 'succeeded', errored: 'failed'},
-      start: {template: '/actions/{/action/id}'},
-      id: '/action/id',
-      result: '/action',
-      errorCode: '/action/status',
-    }),
+    protocol: other.digitaloceanActions,
     root: '/v2',
     path: '/droplets/1/actions',
     started: {http: 201, body: {action: {id: 36_804_636, status: 'in-progress'}}},
@@ -404,18 +188,7 @@ const services: Readonly<Record<string, Service>> = {
     headers: bearer,
   },
   'Elasticsearch tasks': {
-    protocol: protocols.define({
-      ...inBody,
-      name: 'elasticsearch.tasks',
-      authorization: {header: 'Authorization', scheme: 'ApiKey'},
-      status: '/completed',
-      words: {false: 'running', true: 'succeeded'},
-      start: {template: '/_tasks/{/task}'},
-      result: '/response',
-      errorMeansFailed: true,
-      errorCode: '/error/type',
-      errorMessage: '/error/reason',
-    }),
+    protocol: other.elasticsearchTasks,
     root: '',
     path: '/_reindex?wait_for_completion=false',
     started: {body: {task: 'oTUltX4IQMOUUVeiohTt8A:12345'}},
@@ -428,25 +201,7 @@ const services: Readonly<Record<string, Service>> = {
     headers: {authorization: `ApiKey ${key}`},
   },
   'Kubernetes jobs': {
-    // The end is the entry of a list whose type is one of two.
-    protocol: protocols.define({
-      ...inBody,
-      name: 'kubernetes.jobs',
-      start: 'resource',
-      id: '/metadata/name',
-      read: ({body}) => {
-        const {status} = body as {readonly status?: {readonly conditions?: readonly Condition[]}};
-        const isTrue = (type: string) => (entry: Condition) => entry.type === type && entry.status === 'True';
-        const failed = status?.conditions?.find(isTrue('Failed'));
-        if (failed !== undefined) {
-          return {status: 'failed', error: {code: failed.reason ?? '', message: failed.message ?? ''}};
-        }
-        return status?.conditions?.some(isTrue('Complete')) === true
-          ? {status: 'succeeded', result: status}
-          : {status: 'running'};
-      },
-      cancel: {method: 'DELETE'},
-    }),
+    protocol: other.kubernetesJobs,
     root: '/apis/batch/v1/namespaces/default',
     path: '/jobs',
     started: {http: 201, body: {metadata: {name: 'pi'}, status: {}}},
@@ -470,12 +225,7 @@ const services: Readonly<Record<string, Service>> = {
     cancel: 'DELETE /apis/batch/v1/namespaces/default/jobs/pi',
   },
   'Azure Document Intelligence': {
-    protocol: protocols.define({
-      ...protocols.azure.statusMonitor,
-      name: 'azure.documents',
-      authorization: {header: 'Ocp-Apim-Subscription-Key'},
-      result: '/analyzeResult',
-    }),
+    protocol: other.azureDocuments,
     root: '/documentintelligence',
     path: '/documentModels/prebuilt-read:analyze?api-version=2024-11-30',
     started: {http: 202, headers: {'operation-location': 'root/documentintelligence/analyzeResults/1'}, body: null},

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {createOperationClient, type StartedOperation} from '../../src/client/index.ts';
-import {OperationFailedError, type OperationPoller} from '../../src/index.ts';
+import {OperationFailedError, type OperationPoller, type RetryingEvent} from '../../src/index.ts';
 import {failure, quick, startServer, type TestServer} from '../support/behaviours.ts';
 import {type Answer, key, type Service} from './answers.ts';
 
@@ -58,6 +58,14 @@ export function describeServices(services: Readonly<Record<string, Service>>): v
       const {poller} = await startService(service, [service.running, service.failed]);
       const error = await failure(poller.result(), OperationFailedError);
       expect(error.operation).toMatchObject({status: 'failed', error: service.error});
+    });
+
+    test('an HTTP error is no word of the operation, whatever its body says', async () => {
+      const missing = {http: 404, body: {kind: 'Status', status: 'Failure', data: {status: 'processing'}}};
+      const {poller} = await startService(service, [service.running, missing]);
+      const {error} = await new Promise<RetryingEvent>((resolve) => poller.on('retrying', resolve));
+      poller.stop();
+      expect(error.httpStatus).toBe(404);
     });
 
     const {cancel} = service;
