@@ -1,4 +1,4 @@
-import {definePreset} from '../protocol/define-protocol.ts';
+import {defineEntry} from '../protocol/define-entry.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 
 /**
@@ -7,7 +7,7 @@ import type {Protocol} from '../protocol/protocol.ts';
  * requests succeeded has failed or, where they were canceled, is canceled. Checked against the package @anthropic-ai/sdk 1.14.0 on
  * 2026-11-27, not tried live.
  */
-export const anthropicBatches: Protocol<string> = definePreset<string>({
+export const anthropicBatches: Protocol<string> = defineEntry<string>({
   name: 'anthropic.batches',
   status: [],
   words: {},

@@ -1,11 +1,11 @@
-import {definePreset} from '../protocol/define-protocol.ts';
+import {defineEntry} from '../protocol/define-entry.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 
 /**
  * [OpenAI's batches](https://platform.openai.com/docs/api-reference/batch), started by a POST to `/batches`. The result is the id of
  * the file with the answers, JSON lines. Checked against the package openai 6.49.0 on 2026-11-27, not tried live.
  */
-export const openaiBatches: Protocol<string> = definePreset<string>({
+export const openaiBatches: Protocol<string> = defineEntry<string>({
   name: 'openai.batches',
   status: '/status',
   words: {

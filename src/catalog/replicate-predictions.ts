@@ -1,11 +1,11 @@
-import {definePreset} from '../protocol/define-protocol.ts';
+import {defineEntry} from '../protocol/define-entry.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 
 /**
  * [Replicate's predictions](https://replicate.com/docs/reference/http), started by a POST to `/v1/predictions`; trainings are the same.
  * Checked against the package replicate 1.4.0 on 2026-11-27, not tried live.
  */
-export const replicatePredictions: Protocol = definePreset({
+export const replicatePredictions: Protocol = defineEntry({
   name: 'replicate.predictions',
   status: '/status',
   words: {

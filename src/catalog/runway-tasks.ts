@@ -1,4 +1,4 @@
-import {definePreset} from '../protocol/define-protocol.ts';
+import {defineEntry} from '../protocol/define-entry.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 
 /**
@@ -6,7 +6,7 @@ import type {Protocol} from '../protocol/protocol.ts';
  * of URLs. Their progress is left out: it goes from 0 to 1. Checked against the package @runwayml/sdk 4.20.1 on 2026-11-27, not tried
  * live.
  */
-export const runwayTasks: Protocol<readonly string[]> = definePreset<readonly string[]>({
+export const runwayTasks: Protocol<readonly string[]> = defineEntry<readonly string[]>({
   name: 'runway.tasks',
   status: '/status',
   words: {

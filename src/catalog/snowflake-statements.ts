@@ -1,4 +1,4 @@
-import {definePreset} from '../protocol/define-protocol.ts';
+import {defineEntry} from '../protocol/define-entry.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 
 /**
@@ -6,7 +6,7 @@ import type {Protocol} from '../protocol/protocol.ts';
  * status says how a statement is, and the result is the body. For a token that is not OAuth's, add the header
  * `X-Snowflake-Authorization-Token-Type` to `requestHeaders` and `pollHeaders`. Checked against that page on 2026-11-27, not tried live.
  */
-export const snowflakeStatements: Protocol = definePreset({
+export const snowflakeStatements: Protocol = defineEntry({
   name: 'snowflake.statements',
   // There is no word: the HTTP status is all.
   status: '/status',

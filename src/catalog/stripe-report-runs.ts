@@ -1,4 +1,4 @@
-import {definePreset} from '../protocol/define-protocol.ts';
+import {defineEntry} from '../protocol/define-entry.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 
 /**
@@ -6,7 +6,7 @@ import type {Protocol} from '../protocol/protocol.ts';
  * form: start them with Stripe's client, and watch them here. The result is the file object; the error is a text. Checked against the
  * package stripe 23.1.0 on 2026-11-27, not tried live.
  */
-export const stripeReportRuns: Protocol = definePreset({
+export const stripeReportRuns: Protocol = defineEntry({
   name: 'stripe.reportRuns',
   status: '/status',
   words: {pending: 'running', succeeded: 'succeeded', failed: 'failed'},

@@ -7,7 +7,7 @@ import {changingResponses, type ResponseHead, type Transport, type TransportResp
 import {OperationNotStartedError} from '../operation/errors.ts';
 import {isPollError} from '../operation/poll-error.ts';
 import {checkStartMethod, type Settings} from '../options/settings.ts';
-import {checkDefined} from '../protocol/define-protocol.ts';
+import {checkDefined} from '../protocol/define-preset.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {deriveController} from '../shared/abort.ts';
 import {checkHeadersBesideToken} from '../shared/check-headers.ts';

@@ -1,6 +1,5 @@
-import {callRead} from '../http/call-read.ts';
 import {quotesSecret} from '../http/exchange.ts';
-import {containsSecret, isRedacted, redactUrl} from '../http/redact.ts';
+import {containsSecret, isRedacted, redact, redactJson, redactUrl} from '../http/redact.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import type {Transport, TransportResponse} from '../http/transport.ts';
 import {transition} from '../machine/transitions.ts';
@@ -95,7 +94,11 @@ export function watchStarted<Result = unknown>(
   const {method, response} = accepted;
   const {answer, bodyError} = response;
   const {reader, pathRoot} = accepted.settings;
-  const received: StartAnswer = {...response, url: response.location, callRead: (read) => callRead(read, response)};
+  const received: StartAnswer = {
+    ...response,
+    url: response.location,
+    find: (findByRead) => findByRead(response, redact, redactJson),
+  };
   const report = readStart(method, received, reader, client.base, pathRoot);
   if (report.kind === 'unconfirmed') {
     // Nobody knows what the body would have said. A location in the head needs none.

@@ -17,7 +17,7 @@ const maxRedirects = 5;
 /** What all requests for an operation have in common. */
 export interface RequestSettings extends TokenPolicy, SendSettings {
   readonly token: TokenSource | undefined;
-  readonly reader: Pick<ProtocolReader, 'protocol' | 'sendsToken' | 'tokenHeader' | 'unfollowed' | 'foreignHosts'>;
+  readonly reader: Pick<ProtocolReader, 'sendsToken' | 'authorization' | 'retryAfter' | 'unfollowed' | 'foreignHosts'>;
 }
 
 /** A request to the service. */

@@ -1,6 +1,4 @@
-import {asString} from '../protocol/as-text.ts';
-import {pointerPaths, valueAt} from '../protocol/pointer.ts';
-import type {WaitPlace} from '../protocol/protocol.ts';
+import {decimal} from '../protocol/wait-place.ts';
 import {longestTimer} from '../shared/timers.ts';
 
 /** The shortest wait that counts, in milliseconds: a service that asks for less does not really ask for a wait. */
@@ -8,9 +6,6 @@ const shortestWait = 100;
 
 // In the order in which Azure's own clients read them; the first two are milliseconds.
 const millisecondHeaders = ['retry-after-ms', 'x-ms-retry-after-ms'];
-
-// With ten digits before the point, even milliseconds are more than a timer can hold.
-const decimal = /^\d{1,10}(?:\.\d{1,10})?$/;
 
 // The three forms of RFC 9110, section 5.6.7.
 const imfFixdate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/;
@@ -48,22 +43,11 @@ export function readRetryAfter(headers: {get(name: string): string | null}, now?
   return asWait(latestDate(text, ownTime) - serverTime(headers, ownTime));
 }
 
-/** The wait that a protocol's `retryAfter` finds in a response, in milliseconds, within the same limits. */
-export function readWait(
-  {at, header, unit}: WaitPlace,
-  headers: {get(name: string): string | null},
-  json: unknown,
-): number | undefined {
-  const given = (header && headers.get(header)) ?? valueAt(json, pointerPaths(at));
-  // Not of any other value: JSON may have objects that cannot become text.
-  const text = typeof given === 'number' ? String(given) : asString(given)?.trim();
-  return text !== undefined && decimal.test(text) ? asWait(Number(text) * (unit === 's' ? 1000 : 1)) : undefined;
-}
-
 // Of two at a time: in a batch, a header can have more values than a function takes arguments.
 const greater = (one: number, other: number): number => Math.max(one, other);
 
-function asWait(delay: number | undefined): number | undefined {
+/** A wait within the limits of {@link readRetryAfter}. */
+export function asWait(delay: number | undefined): number | undefined {
   return delay !== undefined && delay >= shortestWait && delay <= longestTimer ? Math.ceil(delay) : undefined;
 }
 

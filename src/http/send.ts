@@ -6,7 +6,7 @@ import type {Signal} from '../shared/abort.ts';
 import {sharedText} from '../shared/shared-text.ts';
 import {type RequestSecrets, redact, redactJson, type Secrets, textMayContainSecret} from './redact.ts';
 import {networkError, protocolError} from './request-errors.ts';
-import {readWait} from './retry-after.ts';
+import {asWait} from './retry-after.ts';
 import type {RequestTarget, ServiceResponse} from './service-response.ts';
 import {type Progress, type RequestLimits, withTimeLimit} from './time-limit.ts';
 import {
@@ -21,7 +21,7 @@ import {
 
 /** What all requests of a poller have in common. Their secrets besides the token are what the transport sends of its own. */
 export interface SendSettings extends RequestSecrets {
-  readonly reader: Pick<ProtocolReader, 'tokenHeader' | 'protocol'>;
+  readonly reader: Pick<ProtocolReader, 'authorization' | 'retryAfter'>;
   readonly transport: Transport;
   /** How long one request may take, in milliseconds. */
   readonly requestTimeout: number;
@@ -57,7 +57,7 @@ export function send(
 ): Promise<ServiceResponse> {
   const {requestTimeout = settings.requestTimeout} = request;
   const clientRequestId = crypto.randomUUID();
-  const headers = requestHeaders(request, target, clientRequestId, settings.reader.tokenHeader);
+  const headers = requestHeaders(request, target, clientRequestId, settings.reader.authorization);
   const read = (response: TransportResponse, cause?: PollError): ServiceResponse =>
     readResponse(settings, request, target, clientRequestId, response, cause);
   const fail = (error: unknown): never => {
@@ -108,17 +108,17 @@ function requestHeaders(
   {takesText, headers: others = {}}: RequestContent,
   {token, trusted}: RequestTarget,
   clientRequestId: string,
-  {name, prefix}: ProtocolReader['tokenHeader'],
+  {header, prefix}: ProtocolReader['authorization'],
 ): TransportRequest['headers'] {
   const headers: Record<string, string | undefined> = {
     accept: takesText ? acceptText : acceptJson,
     'client-request-id': clientRequestId,
   };
-  if (token !== undefined) headers[name] = sharedHeader(token, prefix);
+  if (token !== undefined) headers[header] = sharedHeader(token, prefix);
   else if (!trusted) {
     // The ky instance's own credentials, if it has any, belong to the token's origin too.
     headers['authorization'] = undefined;
-    headers[name] = undefined;
+    headers[header] = undefined;
   }
   // Not by spreading: a frozen object is spread slowly, and this happens at each poll.
   for (const own of Object.keys(others)) {
@@ -144,8 +144,7 @@ function readResponse(
   const links = body && readBody(body, credentials, takesText && status < 300);
   const json = credentials === secrets ? links : redactJson(links, secrets);
   keepLinks(json, links);
-  const place = reader.protocol.retryAfter;
-  const retryAfter = atMost(wait ?? (place && readWait(place, headers, json)), maxRetryAfter);
+  const retryAfter = atMost(wait ?? asWait(reader.retryAfter?.(headers, json)), maxRetryAfter);
   return {
     status,
     headers,

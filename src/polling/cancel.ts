@@ -4,7 +4,8 @@ import {sendingInTime} from '../http/sending-in-time.ts';
 import type {WatchState} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
 import {linksOf} from '../protocol/links.ts';
-import {locatePlace, type UrlPlace} from '../protocol/resolve.ts';
+import type {CancelRequest} from '../protocol/protocol.ts';
+import {locatePlace} from '../protocol/resolve.ts';
 import {LazyAbortController} from '../shared/abort.ts';
 import {now} from '../shared/clock.ts';
 
@@ -46,13 +47,13 @@ export async function cancelOperation(settings: Settings, state: WatchState): Pr
 }
 
 function cancelLocation(
-  cancel: UrlPlace,
-  {base, trustedOrigins}: Settings,
+  cancel: CancelRequest,
+  {reader, base, trustedOrigins}: Settings,
   {location, tokenOrigin, operation}: WatchState,
 ): string | undefined {
   // The location stays as it is, byte for byte.
   if ((cancel.suffix ?? cancel.template ?? cancel.at) === undefined) return location;
-  const target = locatePlace(cancel, location, linksOf(operation?.raw), base);
+  const target = locatePlace(cancel, reader, location, linksOf(operation?.raw), base);
   const origins = [new URL(location).origin, tokenOrigin, ...trustedOrigins];
   // A request that changes something is sent to no other origin, whatever the service says.
   return target && origins.includes(new URL(target).origin) ? target : undefined;

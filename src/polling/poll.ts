@@ -1,7 +1,6 @@
 import pRetry, {type RetryContext} from 'p-retry';
-import {callRead} from '../http/call-read.ts';
 import {exchange, quotesSecret, type ServiceRequest, type TokenRefresh} from '../http/exchange.ts';
-import {redact} from '../http/redact.ts';
+import {redact, redactJson} from '../http/redact.ts';
 import {httpError, networkError, protocolError} from '../http/request-errors.ts';
 import type {ServiceResponse} from '../http/service-response.ts';
 import {optionError, withTimeLimit} from '../http/time-limit.ts';
@@ -9,7 +8,7 @@ import {hasEnded, type Operation} from '../operation/operation.ts';
 import {isPollError, type PollError} from '../operation/poll-error.ts';
 import type {Answer} from '../operation/state.ts';
 import type {Settings} from '../options/settings.ts';
-import {parseOperation, parseRead, succeededByHttp} from '../protocol/parse-operation.ts';
+import {parseFound, parseOperation, succeededByHttp} from '../protocol/parse-operation.ts';
 import {toAbortSignal} from '../shared/abort.ts';
 import {now, shiftTime} from '../shared/clock.ts';
 import {describeError} from '../shared/describe-error.ts';
@@ -139,7 +138,7 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   const {status, bodyError, answer, retryAfter, seeOther} = response;
   const {reader} = settings;
   if (bodyError?.ends !== undefined) throw bodyError;
-  const {protocol} = reader;
+  const {protocol, read} = reader;
   // What a foreign host says after a redirect is not the service's word.
   const isOwn = !(response.isForeign && response.redirected);
   const isEnd =
@@ -149,12 +148,11 @@ function readReport(settings: Settings, request: PollRequest, response: ServiceR
   if (isEnd) {
     return {is: 'operation', operation: succeededByHttp(status, seeOther), answer, retryAfter, relocation: undefined};
   }
-  const {read} = protocol;
   const isListed = isOwn && (read ? ![401, 403, 429].includes(status) : protocol.httpStatuses?.[status] !== undefined);
   const isError = status >= 400 && !isListed;
   if (isError && (read || status === 401 || status === 403)) throw httpError(response, request.tokenOrigin, reader);
   const parsed = read
-    ? parseRead(response, reader, () => callRead(read, response))
+    ? parseFound(response, reader, read(response, redact, redactJson))
     : parseOperation(response, reader, isError ? 0 : status, request.known);
   // A body that is an operation beats the HTTP status; an error body that merely has a status does not.
   const isOperation = parsed.is === 'operation' && !(isError && parsed.operation.id === undefined);

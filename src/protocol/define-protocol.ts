@@ -1,6 +1,8 @@
-import {describeValue, expected, isPlainObject, ownProperties} from '../shared/check-options.ts';
+import {ownProperties} from '../shared/check-options.ts';
 import {checkProtocol} from './check.ts';
-import type {Protocol, ProtocolDefinition, ProtocolFields} from './protocol.ts';
+import {compileFields} from './compile-fields.ts';
+import {definePreset} from './define-preset.ts';
+import type {Protocol, ProtocolDefinition} from './protocol.ts';
 
 /**
  * Defines a protocol for {@link pollOperation}'s `protocol` option.
@@ -26,43 +28,8 @@ import type {Protocol, ProtocolDefinition, ProtocolFields} from './protocol.ts';
 ): Protocol<Result> {
   checkProtocol(definition);
   const {status = [], words = {}} = ownProperties(definition);
-  const protocol = definePreset({...definition, status, words});
+  const protocol = definePreset({...definition, status, words}, compileFields);
   // What a getter or a proxy returns need not be the same again: what was copied counts.
   checkProtocol(protocol);
   return protocol;
-}
-
-/** Defines a protocol of this library, whose fields the tests check, so that no program spends time on it. */
-/* @__NO_SIDE_EFFECTS__ */ export function definePreset<Result = unknown>(
-  fields: ProtocolFields<Result>,
-): Protocol<Result> {
-  const protocol: unknown = frozenCopy(fields, true);
-  checkDefined<Result>(protocol);
-  return protocol;
-}
-
-// Marks a protocol that was checked and copied here. It is not enumerable, so that a spread has no mark, and it is the same in all copies
-// of this package, of which a program may have two.
-const defined = Symbol.for('operation-poller.protocol');
-
-function isDefined(value: unknown): boolean {
-  return Object.hasOwn(Object(value), defined);
-}
-
-/** Refuses as a protocol what {@link defineProtocol} has not made. @throws TypeError */
-export function checkDefined<Result>(value: unknown): asserts value is Protocol<Result> {
-  if (isDefined(value)) return;
-  const takes = 'a protocol such as protocols.longRunning or what protocols.define returns';
-  throw expected('protocol', takes, describeValue(value));
-}
-
-/** A frozen copy of a protocol, which it marks, or of a part of one. It inherits nothing, so what is read from it was defined. */
-function frozenCopy(value: unknown, isProtocol = false): unknown {
-  const isList = Array.isArray(value);
-  if (!(isList || isPlainObject(value)) || isDefined(value)) return value;
-  const copy = isList ? [...value] : ownProperties(value);
-  for (const [name, inner] of Object.entries(copy))
-    Reflect.set(copy, name, frozenCopy(inner, isProtocol && /^(?:locationOnly|resource)$/.test(name)));
-  if (isProtocol) Object.defineProperty(copy, defined, Object.create(null));
-  return Object.freeze(copy);
 }

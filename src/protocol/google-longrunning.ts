@@ -1,4 +1,4 @@
-import {definePreset} from './define-protocol.ts';
+import {definePreset} from './define-preset.ts';
 import type {Protocol} from './protocol.ts';
 
 /**

@@ -1,4 +1,4 @@
-import {definePreset} from './define-protocol.ts';
+import {definePreset} from './define-preset.ts';
 import {pollHeaders} from './microsoft-graph/poll-headers.ts';
 import type {Protocol, ProtocolFields} from './protocol.ts';
 

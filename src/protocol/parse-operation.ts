@@ -1,17 +1,16 @@
 import {
-  isOperationStatus,
   type Operation,
   type OperationFault,
   type OperationStatus,
   type SucceededOperation,
   statusRank,
 } from '../operation/operation.ts';
-import {describeKind, describeValue} from '../shared/check-options.ts';
+import {describeKind} from '../shared/check-options.ts';
 import {readDateTime} from '../shared/date-time.ts';
-import {describeError} from '../shared/describe-error.ts';
-import {deepFreeze, isObject, isRecord, maxJsonDepth} from '../shared/json.ts';
+import {deepFreeze, isObject, isRecord, tooDeep} from '../shared/json.ts';
 import {asString, asText} from './as-text.ts';
 import {errorIn, parseErrorObject, readError} from './error-object.ts';
+import type {FoundOperation} from './find-by-read.ts';
 import {linksOf} from './links.ts';
 import {ownProperty, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
@@ -56,18 +55,18 @@ export function parseOperation(
   const isError = httpStatus >= 400 && protocol.httpStatuses?.[httpStatus] !== undefined;
   const found = (isError ? undefined : statusByWord(json, reader)) ?? impliedStatus(json, reader, httpStatus);
   if (found === undefined) return unreadable(whyNoStatus(json, protocol));
-  if (!deepFreeze(json)) return tooDeep;
+  if (!deepFreeze(json)) return unreadable(tooDeep);
   const {rawStatus, known} = found;
   let status = known ?? protocol.otherWords;
   if (status === undefined) return {is: 'unknownStatus', rawStatus};
-  let given: {readonly error: OperationFault | undefined} | undefined;
+  let error: OperationFault | undefined;
   // `''`, `0` and `false` are no errors.
   if (status === 'succeeded' && protocol.errorMeansFailed && !isError && errorIn(json, reader)) {
     const {fault, meaning} = readError(json, reader);
     status = meaning ?? 'failed';
-    given = {error: fault};
+    error = fault;
   }
-  const operation = createOperation(body, reader, status, rawStatus, given);
+  const operation = createOperation(body, reader, {status, rawStatus, error});
   return {is: 'operation', operation, unknownWord: known === undefined ? rawStatus : undefined};
 }
 
@@ -78,29 +77,15 @@ function whyNoStatus(body: unknown, {status}: Protocol): string {
 }
 
 const unreadable = (why: string): ParsedOperation => ({is: 'unreadable', why});
-const tooDeep = /* @__PURE__ */ unreadable(`the body is nested more than ${maxJsonDepth} levels deep`);
 
-/**
- * Makes an operation of what the protocol's `read` finds in a response. Never throws.
- *
- * @param read calls it
- */
-export function parseRead(body: ResponseBody, reader: ProtocolReader, read: () => unknown): ParsedOperation {
-  if (!deepFreeze(body.json)) return tooDeep;
-  let what: string;
-  try {
-    const given = read();
-    const status = ownProperty(given, 'status');
-    if (isOperationStatus(status)) {
-      if (!deepFreeze(given)) return tooDeep;
-      const rawStatus = asString(ownProperty(given, 'rawStatus')) ?? status;
-      return {is: 'operation', operation: createOperation(body, reader, status, rawStatus, given)};
-    }
-    what = given === undefined ? 'found none' : `gave the status ${describeValue(status)}`;
-  } catch (error) {
-    what = `threw ${describeError(error)}`;
-  }
-  return unreadable(`${body.json === undefined ? 'it is not JSON, and ' : ''}the function read ${what}`);
+/** The operation that a protocol's `read` has found; a text says why there is none. */
+export function parseFound(
+  body: ResponseBody,
+  reader: ProtocolReader,
+  found: FoundOperation | string,
+): ParsedOperation {
+  if (typeof found === 'string') return unreadable(found);
+  return {is: 'operation', operation: createOperation(body, reader, found)};
 }
 
 /** How each field of an operation is read, except its status, result and error. */
@@ -112,16 +97,11 @@ const facts = [
   ['resourceLocation', asString],
 ] as const;
 
-/** @param given what is known already, such as what the protocol's `read` found; the rest is looked up in the body */
-function createOperation(
-  {json}: ResponseBody,
-  reader: ProtocolReader,
-  status: OperationStatus,
-  rawStatus: string,
-  given: unknown,
-): Operation {
+/** @param found what it has not is looked up in the body */
+function createOperation({json}: ResponseBody, reader: ProtocolReader, found: FoundOperation): Operation {
+  const {status, rawStatus} = found;
   const find = (name: (typeof facts)[number][0] | 'id' | 'result'): unknown =>
-    ownProperty(given, name) ?? valueAt(name === 'resourceLocation' ? linksOf(json) : json, reader[name]);
+    ownProperty(found, name) ?? valueAt(name === 'resourceLocation' ? linksOf(json) : json, reader[name]);
   const operation: Operation & {result?: unknown; error?: OperationFault} = {
     id: asText(find('id')),
     status,
@@ -136,7 +116,7 @@ function createOperation(
     const result = find('result');
     if (result !== undefined) operation.result = result;
   } else if (status === 'failed' || status === 'canceled') {
-    const fault = parseErrorObject(ownProperty(given, 'error')) ?? readError(json, reader).fault;
+    const fault = parseErrorObject(ownProperty(found, 'error')) ?? readError(json, reader).fault;
     if (fault !== undefined) operation.error = fault;
   }
   return Object.freeze(operation);

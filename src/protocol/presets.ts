@@ -1,5 +1,5 @@
 import {azureLocation, azureResource, azureStatusMonitor} from './azure.ts';
-import {definePreset} from './define-protocol.ts';
+import {definePreset} from './define-preset.ts';
 import {googleLongrunning} from './google-longrunning.ts';
 import {longRunning} from './long-running.ts';
 import {attackSimulation} from './microsoft-graph/attack-simulation.ts';

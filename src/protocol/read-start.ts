@@ -1,7 +1,7 @@
 import type {Operation} from '../operation/operation.ts';
 import {deepFreeze} from '../shared/json.ts';
 import {errorIn} from './error-object.ts';
-import {type ParsedOperation, parseOperation, parseRead, readId} from './parse-operation.ts';
+import {type ParsedOperation, parseFound, parseOperation, readId} from './parse-operation.ts';
 import type {Protocol} from './protocol.ts';
 import {type ProtocolReader, protocolReader} from './protocol-reader.ts';
 import {locationHeader, type StartAnswer, startLocation, startProtocol} from './start.ts';
@@ -74,9 +74,8 @@ function readWithoutLocation(method: string, url: string, answer: StartAnswer, g
 
 /** @param httpStatus given where it may be the operation's word */
 function parse(answer: StartAnswer, reader: ProtocolReader, httpStatus?: number): ParsedOperation {
-  const {read} = reader.protocol;
-  if (read === undefined) return parseOperation(answer, reader, httpStatus);
-  return parseRead(answer, reader, () => answer.callRead?.(read));
+  const found = reader.read && answer.find?.(reader.read);
+  return found === undefined ? parseOperation(answer, reader, httpStatus) : parseFound(answer, reader, found);
 }
 
 /** The operation in a body whose status says that it has ended. */

@@ -1,6 +1,6 @@
 import {readLocation, withoutSlashes} from '../shared/location.ts';
-import {type JsonPointers, pointerPaths, valueAt} from './pointer.ts';
-import {fillTemplate} from './url-template.ts';
+import type {ProtocolReader} from './protocol-reader.ts';
+import type {UrlPlace} from './url-template.ts';
 
 // Anything else, e.g. a tab that a URL would drop, is left to the URL parser.
 const absolute = /^https?:\/\/[\x21-\x7e]+$/i;
@@ -40,15 +40,8 @@ export function withSuffix(location: string, suffix: string): string | undefined
   return url && withoutSlashes(url) + suffix + url.search;
 }
 
-/** A URL of a protocol: the operation's with a suffix, a template's, or one that stands in the operation. */
-export interface UrlPlace {
-  readonly suffix?: string | undefined;
-  readonly template?: string | undefined;
-  readonly at?: JsonPointers | undefined;
-}
-
 /**
- * The URL at a place of an operation.
+ * The URL at a place of an operation: its own with a suffix, that of a template, or one that stands in the operation.
  *
  * @param location the operation's
  * @param body the operation as its service described it
@@ -56,12 +49,12 @@ export interface UrlPlace {
  * @returns an absolute http or https URL, or `undefined`
  */
 export function locatePlace(
-  {suffix, template, at}: UrlPlace,
+  place: UrlPlace & {readonly suffix?: string | undefined},
+  {urlAt}: Pick<ProtocolReader, 'urlAt'>,
   location: string,
   body: unknown,
   base?: string,
 ): string | undefined {
-  if (suffix !== undefined) return withSuffix(location, suffix);
-  const text = template === undefined ? valueAt(body, pointerPaths(at)) : fillTemplate(template, body);
-  return resolveLocation(text, location, base);
+  const {suffix} = place;
+  return suffix === undefined ? resolveLocation(urlAt?.(place, body), location, base) : withSuffix(location, suffix);
 }

@@ -84,7 +84,9 @@ export function findResult(
   if (result !== undefined) return {result};
   for (const place of places) {
     const isUrl = typeof place === 'object';
-    const found = isUrl ? locatePlace(place, location, linksOf(raw), base) : place === 'resourceLocation' && resource;
+    const found = isUrl
+      ? locatePlace(place, reader, location, linksOf(raw), base)
+      : place === 'resourceLocation' && resource;
     if (found) return {location: found};
   }
   if (isNone || !looksAtStart(places)) return {result};

@@ -1,11 +1,12 @@
 import {readLocation, withoutSlashes} from '../shared/location.ts';
+import type {FindByRead, FoundOperation} from './find-by-read.ts';
 import {linksOf} from './links.ts';
 import {type ResponseBody, readId} from './parse-operation.ts';
 import {pointerPaths, valueAt} from './pointer.ts';
 import type {Protocol} from './protocol.ts';
 import type {ProtocolReader} from './protocol-reader.ts';
-import {locatePlace, resolveLocation} from './resolve.ts';
-import {encodeSegment} from './url-template.ts';
+import {resolveLocation} from './resolve.ts';
+import {encodeSegment, urlAt} from './url-template.ts';
 
 /** The response to the request that starts an operation. */
 export interface StartAnswer extends ResponseBody {
@@ -14,8 +15,8 @@ export interface StartAnswer extends ResponseBody {
   /** The HTTP status. */
   readonly status: number;
   readonly headers: {get(name: string): string | null};
-  /** Calls the `read` of a protocol. */
-  readonly callRead?: (read: NonNullable<Protocol['read']>) => unknown;
+  /** Gives the response to a protocol's `read`, without secrets. */
+  readonly find?: (findByRead: FindByRead) => FoundOperation | string;
 }
 
 /**
@@ -38,7 +39,7 @@ export function startLocation(
   if (status === 201 && createdMeansDone === true) return undefined;
   if (start === 'original') return readLocation(url)?.href;
   if (start === 'resource') return locateResource(url, readId(links, reader));
-  if (typeof start === 'object') return locatePlace(start, url, links, root);
+  if (typeof start === 'object') return resolveLocation(urlAt(start, links), url, root);
   if (start !== 'headers') return locateName(valueAt(links, pointerPaths(start)), url, root);
   const header = locationHeader(answer, reader);
   return header === undefined ? undefined : resolveLocation(headers.get(header), url, pathRoot);

@@ -1,5 +1,5 @@
 import {asText} from './as-text.ts';
-import {type JsonPointer, pointerPaths, valueAt} from './pointer.ts';
+import {type JsonPointer, type JsonPointers, pointerPaths, valueAt} from './pointer.ts';
 
 /**
  * A URL with places of a response's body in it, as JSON pointers in braces: `{template: '/status/{/id}'}`. Their values, strings
@@ -9,8 +9,19 @@ export interface UrlTemplate {
   readonly template: string;
 }
 
+/** A URL of a protocol: that of a template, or one that stands in the operation. */
+export interface UrlPlace {
+  readonly template?: string | undefined;
+  readonly at?: JsonPointers | undefined;
+}
+
+/** The URI reference at a place of an operation's body, which may be anything. */
+export function urlAt({template, at}: UrlPlace, body: unknown): unknown {
+  return template === undefined ? valueAt(body, pointerPaths(at)) : fillTemplate(template, body);
+}
+
 /** The URI reference that a template makes of a body; `undefined` where a value is missing or cannot be part of a path. */
-export function fillTemplate(template: string, body: unknown): string | undefined {
+function fillTemplate(template: string, body: unknown): string | undefined {
   let isComplete = true;
   const filled = template.replace(/\{(\/[^{}]*)\}/g, (_, pointer: JsonPointer) => {
     const segment = encodeSegment(asText(valueAt(body, pointerPaths(pointer))));

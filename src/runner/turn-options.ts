@@ -9,7 +9,7 @@ import {checkClient, checkOneTransport} from '../options/client-option.ts';
 import {exposesToken, isOnForeignOrigin} from '../options/first-state.ts';
 import type {PollOptions} from '../options/poll-options.ts';
 import {pollOptionChecks, readOptions, type Settings, type WatchSetup} from '../options/settings.ts';
-import {checkDefined} from '../protocol/define-protocol.ts';
+import {checkDefined} from '../protocol/define-preset.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {type Checks, checkFunction, checkOptions, describeValue, expected} from '../shared/check-options.ts';

@@ -4,6 +4,9 @@
  */
 export const maxJsonDepth = 100;
 
+/** Why JSON that is nested more deeply cannot be read. */
+export const tooDeep = `the body is nested more than ${maxJsonDepth} levels deep`;
+
 /**
  * Freezes parsed JSON with everything in it, level by level rather than recursively, so that it cannot overflow the stack.
  *

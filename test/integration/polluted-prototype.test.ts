@@ -79,7 +79,7 @@ const names = [
   ...['read', 'words', 'otherWords', 'withoutStatus', 'httpStatuses', 'resultLocation', 'start', 'requestHeaders'],
   ...['pollHeaders', 'locationHeaders', 'moveHeaders', 'pathsUnderRoot', 'locationOnly', 'resource', 'authorization'],
   ...['errorMeansFailed', 'errorCodes', 'throttlingCodes', 'foreignHosts', 'minimumInterval', 'retryAfter', 'id'],
-  ...['operationLocation', 'takesText', 'startAfter', 'transitions', 'pathRoot', 'evil'],
+  ...['operationLocation', 'takesText', 'startAfter', 'transitions', 'pathRoot', 'urlAt', 'evil'],
 ].filter((name) => !others.has(name));
 
 const values = [{evil: 1}, ['/evil'], 'evil-value', 1, true, () => 'evil-value'];

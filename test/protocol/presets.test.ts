@@ -2,6 +2,7 @@ import {describe, expect, test} from '@jest/globals';
 import fc from 'fast-check';
 import type {Operation, OperationStatus} from '../../src/operation/operation.ts';
 import {checkProtocol} from '../../src/protocol/check.ts';
+import {compileFields} from '../../src/protocol/compile-fields.ts';
 import {jobs} from '../../src/protocol/microsoft-graph/jobs.ts';
 import {parseOperation} from '../../src/protocol/parse-operation.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
@@ -113,6 +114,14 @@ describe('the presets', () => {
     const words = ['NotSucceeded', 'FailoverInProgress', 'running ', 'unknownFutureValue', 'constructor', '__proto__'];
     const expected = protocol.otherWords ?? 'unknownStatus';
     expect(words.map((word) => statusOf(protocol, bodyWith(protocol, word)))).toEqual(words.map(() => expected));
+  });
+
+  test.each(presets)('%s has no field that only define brings the code for', (_, protocol) => {
+    const reader = protocolReader(protocol);
+    const {urlAt: _urlAt, ...compiled} = compileFields(protocol);
+    expect(reader).toEqual({...reader, ...compiled});
+    const places = [protocol.cancel, protocol.resultLocation].flat().map(Object);
+    expect(places.filter((place) => Object.hasOwn(place, 'template') || Object.hasOwn(place, 'at'))).toEqual([]);
   });
 
   test('only the drive copy sends no token, and only it may move to foreign hosts', () => {

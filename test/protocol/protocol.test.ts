@@ -1,5 +1,5 @@
 import {describe, expect, jest, test} from '@jest/globals';
-import {readWait} from '../../src/http/retry-after.ts';
+import {redact, redactJson} from '../../src/http/redact.ts';
 import {longRunning} from '../../src/protocol/long-running.ts';
 import {pointerPaths, valueAt} from '../../src/protocol/pointer.ts';
 import {protocolNamed} from '../../src/protocol/presets.ts';
@@ -115,12 +115,15 @@ describe('a protocol', () => {
       errorMessage: [],
       locationHeaders: ['operation-location', 'location'],
       sendsToken: true,
-      tokenHeader: {name: 'authorization', prefix: 'Bearer '},
+      authorization: {header: 'authorization', prefix: 'Bearer '},
       foreignHosts: false,
       minimumInterval: 0,
       maximumInterval: Number.POSITIVE_INFINITY,
       moveHeaders: ['operation-location', 'location'],
       unfollowed: [0],
+      read: undefined,
+      urlAt: expect.any(Function),
+      retryAfter: undefined,
       resultPlaces: ['resourceLocation'],
     });
   });
@@ -145,8 +148,9 @@ describe('a protocol', () => {
     const wait = {header: undefined, at: '/wait', unit: 's'} as const;
     const authorization = {header: 'X-Api-Key', scheme: undefined};
     const parts = protocols.define({...renders, authorization, cancel: {method: 'PUT', ...url}, retryAfter: wait});
-    expect(protocolReader(parts).tokenHeader).toEqual({name: 'x-api-key', prefix: ''});
-    expect(readWait(parts.retryAfter ?? wait, new Headers(), {wait: 2})).toBe(2000);
+    const read = protocolReader(parts);
+    expect(read.authorization).toEqual({header: 'x-api-key', prefix: ''});
+    expect(read.retryAfter?.(new Headers(), {wait: 2})).toBe(2000);
   });
 
   test('is prepared once', () => {
@@ -446,5 +450,21 @@ describe('protocols.define', () => {
     const others = await import('../../src/protocol/protocols.ts');
     expect(others.define).not.toBe(protocols.define);
     expect(protocolReader(others.define(renders)).protocol.name).toBe('renders');
+  });
+
+  test('by another copy of this package brings the code for its fields along', async () => {
+    jest.resetModules();
+    const others = await import('../../src/protocol/protocols.ts');
+    const given = {...renders, read: () => ({status: 'running' as const})};
+    const {read, urlAt} = protocolReader(others.define(given));
+    const response = {status: 200, headers: new Headers(), json: {stop: '/b'}, secrets: [], credentials: []};
+    expect(read?.(response, redact, redactJson)).toEqual({status: 'running', rawStatus: 'running'});
+    expect(urlAt?.({at: '/stop'}, response.json)).toBe('/b');
+  });
+
+  test('within another one has the code for its fields too', () => {
+    const resource = {...renders, name: 'render', authorization: {header: 'X-Api-Key', scheme: 'Key'}};
+    const {resource: defined = protocols.longRunning} = protocols.define({...renders, resource});
+    expect(protocolReader(defined).authorization).toEqual({header: 'x-api-key', prefix: 'Key '});
   });
 });

@@ -192,8 +192,8 @@ export const bugs: readonly Bug[] = [
   {
     name: 'the longest wait is not kept to',
     file: 'http/send.ts',
-    search: 'atMost(wait ?? (place && readWait(place, headers, json)), maxRetryAfter);',
-    replace: 'wait ?? (place && readWait(place, headers, json));',
+    search: 'atMost(wait ?? asWait(reader.retryAfter?.(headers, json)), maxRetryAfter);',
+    replace: 'wait ?? asWait(reader.retryAfter?.(headers, json));',
   },
   {
     name: 'a body may be of any length',
@@ -228,7 +228,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a wait in the body is ignored',
-    file: 'http/retry-after.ts',
+    file: 'protocol/wait-place.ts',
     search: '?? valueAt(json, pointerPaths(at));',
     replace: '?? undefined;',
   },
@@ -356,7 +356,7 @@ export const bugs: readonly Bug[] = [
   },
   {
     name: 'a token goes as a bearer token, whatever its protocol says',
-    file: 'protocol/protocol-reader.ts',
+    file: 'protocol/compile-fields.ts',
     search: "typeof authorization === 'object' ? authorization",
     replace: "typeof authorization === 'number' ? authorization",
   },
