@@ -36,7 +36,7 @@ export interface ResponseBody {
 /**
  * Parses a response's JSON body as an operation by the rules of its protocol. Never throws.
  *
- * @param httpStatus the response's HTTP status, for protocols with `httpStatuses`
+ * @param httpStatus the response's HTTP status, for protocols with `httpStatuses`; of an error, only one that they list
  * @param previous the last operation parsed by the same reader: it is returned when the body is equal, to spare the garbage
  *   collector
  */
@@ -52,7 +52,7 @@ export function parseOperation(
     return {is: 'operation', operation: previous};
   }
   // The body of a listed HTTP error may have a status that is not the operation's.
-  const isError = httpStatus >= 400 && protocol.httpStatuses?.[httpStatus] !== undefined;
+  const isError = httpStatus >= 400;
   const found = (isError ? undefined : statusByWord(json, reader)) ?? impliedStatus(json, reader, httpStatus);
   if (found === undefined) return unreadable(whyNoStatus(json, protocol));
   if (!deepFreeze(json)) return unreadable(tooDeep);
