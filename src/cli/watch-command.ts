@@ -9,6 +9,7 @@ import {pollOperation, resumeOperation} from '../poll-operation.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
 import {resolveLocation} from '../protocol/resolve.ts';
+import {protocolWithin} from '../protocol/start.ts';
 import {describeValue} from '../shared/check-options.ts';
 import {type AccessToken, accessTokenFrom, withTokenError} from './access-token.ts';
 import {CliError, errorCode, keyHint, noTokenHint, toCliError, tokenHint} from './cli-error.ts';
@@ -97,7 +98,8 @@ function createPoller(
   const {protocol} = polling;
   if (saved !== undefined) {
     const {text, state} = saved;
-    const known = {...polling, protocol: protocol ?? findProtocol(state.protocol)};
+    const named = protocol ?? findProtocol(state.protocol);
+    const known = {...polling, protocol: named && (protocolWithin(named, state.protocol) ?? named)};
     if (known.protocol?.name !== state.protocol) {
       const hint = 'Give that protocol with --protocol or --protocol-file, as in the run that wrote the file.';
       throw new CliError(`--resume: the file is for the protocol ${describeValue(state.protocol)}`, hint);

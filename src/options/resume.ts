@@ -5,6 +5,7 @@ import type {ResumeToken} from '../operation/resume-token.ts';
 import {isOver, lastPollAt, shiftTimes, type WatchState} from '../operation/state.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import {decideResultLocation} from '../protocol/result-location.ts';
+import {protocolWithin} from '../protocol/start.ts';
 import {checkOptions} from '../shared/check-options.ts';
 import {now, processClock} from '../shared/clock.ts';
 import {printable} from '../shared/printable.ts';
@@ -39,11 +40,12 @@ export function resumeWatching(
 }
 
 /** {@link resumeWatching} for whoever makes no request: a foreign origin and missing keys are left to whoever does. */
-export function readResumed(token: ResumeToken | string, given: PollOptions = {}, time?: number): WatchSetup {
-  const options = checkOptions(given, pollOptionChecks);
+export function readResumed(token: ResumeToken | string, pollOptions: PollOptions = {}, time?: number): WatchSetup {
+  const options = checkOptions(pollOptions, pollOptionChecks);
   const stored = readResumeToken(token);
   const state = time === undefined ? byProcessClock(stored) : stored;
-  const {protocol = protocolNamed(state.protocol)} = options;
+  const {protocol: given = protocolNamed(state.protocol)} = options;
+  const protocol = given && (protocolWithin(given, state.protocol) ?? given);
   const settings = readOptions({...options, protocol});
   const {name} = settings.reader.protocol;
   if (name !== state.protocol) {

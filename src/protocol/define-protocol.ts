@@ -28,8 +28,26 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
 ): Protocol<Result> {
   checkProtocol(definition);
   const {status = [], words = {}} = ownProperties(definition);
-  const protocol = definePreset({...definition, status, words}, compileFields);
+  const protocol = definePreset(withAuthorizationWithin({...definition, status, words}), compileFields);
   // What a getter or a proxy returns need not be the same again: what was copied counts.
   checkProtocol(protocol);
   return protocol;
+}
+
+/**
+ * A protocol whose `locationOnly` and `resource`, which are of the same service, send the token as it does where they don't say how. Such a
+ * one gets a name of its own, because resume tokens and records know a preset by its name.
+ */
+function withAuthorizationWithin<Fields extends ProtocolDefinition>(protocol: Fields): Fields {
+  const {name, authorization, locationOnly, resource} = ownProperties(protocol);
+  if (authorization === undefined) return protocol;
+  const share = (field: string, inner: ProtocolDefinition): ProtocolDefinition =>
+    ownProperties(inner).authorization === undefined
+      ? withAuthorizationWithin({...inner, name: `${name}.${field}`, authorization})
+      : inner;
+  return {
+    ...protocol,
+    ...(locationOnly && {locationOnly: share('locationOnly', locationOnly)}),
+    ...(resource && {resource: share('resource', resource)}),
+  };
 }

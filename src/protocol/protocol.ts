@@ -188,11 +188,14 @@ export interface ProtocolFields<Result = unknown> {
    * instead of relative to the URL that was asked; the Graph client takes all paths so. Default `false`.
    */
   readonly pathsUnderRoot?: boolean | undefined;
-  /** The protocol to use instead when only a `location` header leads to the operation. Default: this one. */
+  /**
+   * The protocol to use instead when only a `location` header leads to the operation. It has this one's `authorization`, and is then called
+   * `name.locationOnly`, unless it has its own. A resume token of it takes this protocol, and so does a runner. Default: this one.
+   */
   readonly locationOnly?: ProtocolDefinition | undefined;
   /**
    * The protocol to use instead for the resource itself: where no header of the response to a PUT, PATCH or GET leads to an
-   * operation, it is watched at the request's own URL. Default: this one.
+   * operation, it is watched at the request's own URL. The rest is as for `locationOnly`. Default: this one.
    */
   readonly resource?: ProtocolDefinition | undefined;
   /**

@@ -52,6 +52,12 @@ export function startProtocol(answer: StartAnswer, reader: ProtocolReader): Prot
   return isOnly ? locationOnly : reader.protocol;
 }
 
+/** A protocol, or the one within it to which a response may lead instead, by its name. */
+export function protocolWithin(protocol: Protocol, name: string): Protocol | undefined {
+  const {locationOnly, resource} = protocol;
+  return [protocol, locationOnly, resource, locationOnly?.resource].find((one) => one?.name === name);
+}
+
 /** The name of the first location header that is present. */
 export function locationHeader({headers}: StartAnswer, {locationHeaders}: ProtocolReader): string | undefined {
   return locationHeaders.find((name) => (headers.get(name) ?? '') !== '');

@@ -1,0 +1,84 @@
+import {expect, test} from '@jest/globals';
+import ky from 'ky';
+import {createOperationClient} from 'operation-poller/client';
+import {createRecord, takeTurn} from 'operation-poller/runner';
+import {InvalidResumeTokenError} from '../../src/operation/errors.ts';
+import {resumeOperation} from '../../src/poll-operation.ts';
+import * as protocols from '../../src/protocol/protocols.ts';
+import {protocolWithin} from '../../src/protocol/start.ts';
+
+const root = 'https://service.example';
+const {statusMonitor} = protocols.azure;
+const keyed = protocols.define({...statusMonitor, name: 'vision', authorization: {header: 'X-Api-Key'}});
+const key = 'MARKERkey-0123456789';
+
+/** A service that answers a start by a location alone, and then that its operation is running. It keeps the headers of polls. */
+function service() {
+  const polls: Record<string, string>[] = [];
+  const http = ky.create({
+    retry: 0,
+    fetch: async (input) => {
+      const {method, headers} = new Request(input);
+      if (method === 'POST') return new Response(null, {status: 202, headers: {location: `${root}/jobs/1`}});
+      const {authorization, 'x-api-key': apiKey} = Object.fromEntries(headers);
+      polls.push({...(authorization && {authorization}), ...(apiKey && {'x-api-key': apiKey})});
+      return Response.json({}, {status: 202});
+    },
+  });
+  return {http, polls};
+}
+
+/** Starts an operation to which a location alone leads, and polls it once. */
+async function started() {
+  const {http, polls} = service();
+  const client = createOperationClient({root, token: key, http});
+  const {poller} = await client.start(keyed, {path: '/jobs'});
+  await poller?.waitFor('running');
+  poller?.stop(new Error('enough'));
+  return {http, polls, client, token: JSON.stringify(poller)};
+}
+
+test.each(['locationOnly', 'resource'] as const)('the %s of a protocol sends the token as that does', (field) => {
+  expect(keyed[field]).toMatchObject({name: `vision.${field}`, authorization: {header: 'X-Api-Key'}});
+  expect(keyed[field]).toEqual({...statusMonitor[field], ...keyed[field]});
+  const own = {name: 'own', authorization: 'bearer', status: '/state', words: {ok: 'succeeded'}} as const;
+  expect(protocols.define({...keyed, [field]: own})[field]).toEqual(own);
+  expect(protocols.define({...statusMonitor, name: 'other'})[field]).toEqual(statusMonitor[field]);
+});
+
+test('what is within one within it sends the token so, too', () => {
+  expect(keyed.locationOnly?.resource).toMatchObject({
+    name: 'vision.locationOnly.resource',
+    authorization: {header: 'X-Api-Key'},
+  });
+});
+
+test('a key goes in its own header where a location alone leads to the operation, and after a resume', async () => {
+  const {http, polls, client, token} = await started();
+  const resumed = [
+    resumeOperation(token, {protocol: keyed, token: key, http}),
+    resumeOperation(token, {...(keyed.locationOnly && {protocol: keyed.locationOnly}), token: key, http}),
+    client.resume(token, {protocol: keyed}),
+  ];
+  for (const poller of resumed) {
+    poller.wake();
+    await new Promise((resolve) => poller.on('polled', resolve));
+    poller.stop(new Error('enough'));
+  }
+  expect(polls).toEqual(Array.from({length: 4}, () => ({'x-api-key': key})));
+});
+
+test('a runner that is given a protocol knows those within it', async () => {
+  const {polls, client, token} = await started();
+  const record = createRecord(JSON.parse(token), {protocol: keyed}, Date.now());
+  const {record: next} = await takeTurn(record, {client, protocols: [keyed]}, Date.now() + 60_000);
+  expect(next.token.protocol).toBe('vision.locationOnly');
+  expect(polls).toEqual([{'x-api-key': key}, {'x-api-key': key}]);
+});
+
+test('a protocol is found within another one by its name alone', async () => {
+  const {token} = await started();
+  expect(protocolWithin(keyed, 'vision.locationOnly.resource')).toBe(keyed.locationOnly?.resource);
+  expect(protocolWithin(keyed, 'azure.location')).toBeUndefined();
+  expect(() => resumeOperation(token, {protocol: statusMonitor, token: key})).toThrow(InvalidResumeTokenError);
+});
