@@ -18,12 +18,12 @@ interface Program {
 
 /** The budgets: what is reached, rounded up to the next half KB, as compressors differ a little. */
 const programs: readonly Program[] = [
-  {imports: 'pollOperation', from: 'index', budget: {own: 24, all: 47}},
+  {imports: 'pollOperation', from: 'index', budget: {own: 23.5, all: 46.5}},
   {
     imports: 'pollOperation, schedules',
     from: 'index',
     uses: 'pollOperation, schedules.fixed',
-    budget: {own: 24, all: 47},
+    budget: {own: 23.5, all: 46.5},
   },
   {
     imports: 'pollOperation, protocols',
@@ -31,13 +31,13 @@ const programs: readonly Program[] = [
     uses: 'pollOperation, protocols.define',
     budget: {own: 26.5, all: 49.5},
   },
-  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 28.5, all: 51.5}},
-  {imports: 'fetchOperation', from: 'index', budget: {own: 20.5, all: 43.5}},
-  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 23, all: 46}},
+  {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 28, all: 51}},
+  {imports: 'fetchOperation', from: 'index', budget: {own: 20, all: 43}},
+  {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 22.5, all: 45.5}},
   {imports: 'OperationFailedError', from: 'index', budget: {own: 0.6, all: 0.6}},
-  {from: 'index', budget: {own: 34, all: 57}},
-  {imports: 'createOperationClient', from: 'client/index', budget: {own: 35.5, all: 58.5}},
-  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 38, all: 61}},
+  {from: 'index', budget: {own: 34, all: 57.5}},
+  {imports: 'createOperationClient', from: 'client/index', budget: {own: 35, all: 58.5}},
+  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 37.5, all: 60.5}},
 ];
 
 mkdirSync('build', {recursive: true});
