@@ -32,12 +32,12 @@ const programs: readonly Program[] = [
     budget: {own: 27, all: 50},
   },
   {imports: 'pollOperation, resumeOperation', from: 'index', budget: {own: 28, all: 51}},
-  {imports: 'fetchOperation', from: 'index', budget: {own: 20, all: 43}},
+  {imports: 'fetchOperation', from: 'index', budget: {own: 20.5, all: 43.5}},
   {imports: 'operationMachine, watchOperation', from: 'index', budget: {own: 22.5, all: 45.5}},
   {imports: 'OperationFailedError', from: 'index', budget: {own: 0.6, all: 0.6}},
-  {from: 'index', budget: {own: 34, all: 57.5}},
-  {imports: 'createOperationClient', from: 'client/index', budget: {own: 35, all: 58.5}},
-  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 37.5, all: 60.5}},
+  {from: 'index', budget: {own: 34.5, all: 57.5}},
+  {imports: 'createOperationClient', from: 'client/index', budget: {own: 35.5, all: 58.5}},
+  {imports: 'createGraphClient', from: 'graph/index', budget: {own: 37.5, all: 61}},
 ];
 
 mkdirSync('build', {recursive: true});
