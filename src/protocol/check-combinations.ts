@@ -70,7 +70,7 @@ function checkHttpStatuses(name: string, {httpStatuses = {}, read, ...protocol}:
 
 /** Without `errorMeansFailed`, only whether an error is one matters, where there is no status word. */
 function checkErrorCodes(name: string, {errorCodes = {}, errorMeansFailed, ...protocol}: Fields): void {
-  if (errorMeansFailed) return;
+  if (errorMeansFailed || protocol.read) return;
   const mayBeNone = protocol.withoutStatus !== undefined || protocol.httpStatuses !== undefined;
   const unused = Object.entries(errorCodes).find(([, meaning]) => !(mayBeNone && meaning === 'succeeded'));
   if (unused !== undefined)

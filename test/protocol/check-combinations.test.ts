@@ -32,7 +32,9 @@ describe('codes of errors', () => {
     // An operation without a status is one, although it has an error with the code 0.
     {errorCodes: {0: 'succeeded'}, withoutStatus: 'running'},
     {errorCodes: {0: 'succeeded'}, httpStatuses: {202: 'running'}},
-  ])('are accepted where they make a difference: %j', (fields) => {
+    // A function that reads takes the place of both.
+    {errorCodes: {1: 'canceled'}, read: () => undefined},
+  ])('are accepted where they make a difference, or where none would: %j', (fields) => {
     expect(define(fields)).toMatchObject(fields);
   });
 
