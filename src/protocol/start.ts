@@ -58,6 +58,12 @@ export function protocolWithin(protocol: Protocol, name: string): Protocol | und
   return [protocol, locationOnly, resource, locationOnly?.resource].find((one) => one?.name === name);
 }
 
+/** The protocol of a name among several, or within one of them: one that was given by itself comes first. */
+export function protocolAmong(protocols: readonly Protocol[], name: string): Protocol | undefined {
+  const given = protocols.find((own) => own.name === name);
+  return given ?? protocols.flatMap((own) => protocolWithin(own, name) ?? [])[0];
+}
+
 /** The name of the first location header that is present. */
 export function locationHeader({headers}: StartAnswer, {locationHeaders}: ProtocolReader): string | undefined {
   return locationHeaders.find((name) => (headers.get(name) ?? '') !== '');

@@ -12,7 +12,7 @@ import {pollOptionChecks, readOptions, type Settings, type WatchSetup} from '../
 import {checkDefined} from '../protocol/define-preset.ts';
 import {protocolNamed} from '../protocol/presets.ts';
 import type {Protocol} from '../protocol/protocol.ts';
-import {protocolWithin} from '../protocol/start.ts';
+import {protocolAmong} from '../protocol/start.ts';
 import {type Checks, checkFunction, checkOptions, describeValue, expected} from '../shared/check-options.ts';
 import {whyInsecure} from '../shared/location.ts';
 import {checkTime} from './outcome-json.ts';
@@ -100,7 +100,7 @@ export function prepareTurns(options: Omit<TurnOptions<never>, 'heldUntil' | 'si
   const settingsOf = (id: string, name: string): Settings => {
     const known = byProtocol.get(name);
     if (known !== undefined) return known;
-    const protocol = protocols.flatMap((own) => protocolWithin(own, name) ?? [])[0] ?? protocolNamed(name);
+    const protocol = protocolAmong(protocols, name) ?? protocolNamed(name);
     if (protocol === undefined) {
       // Whoever can write to the store can make the name as long as they like.
       const why = `token.protocol: there is none named ${JSON.stringify(name.slice(0, 40))} here; give it among protocols`;

@@ -4,6 +4,7 @@ import {type OperationEventType, operationEventTypes} from '../operation/events.
 import type {ResumeToken} from '../operation/resume-token.ts';
 import type {OperationPoller} from '../poller.ts';
 import type {Protocol} from '../protocol/protocol.ts';
+import {protocolAmong} from '../protocol/start.ts';
 import {addOrTakeOver} from '../runner/add-or-take-over.ts';
 import {createRecord, type RecordOptions, recordOptionChecks} from '../runner/create-record.ts';
 import {dueAtBy, type OperationRecord, stateOf} from '../runner/record.ts';
@@ -216,12 +217,11 @@ const spreadPerPoll = 10;
 function createRecordOf<Data>(
   place: string | URL | ResumeToken,
   options: RecordOptions<Data>,
-  {protocols}: TurnOptions<Data>,
+  {protocols = []}: TurnOptions<Data>,
   ofPoller: Protocol | undefined,
 ): OperationRecord<Data> {
   const own = checkOptions(options, recordOptionChecks);
-  const name: unknown = Object(place).protocol;
-  const {protocol = ofPoller ?? protocols?.find((each) => each.name === name)} = own;
+  const {protocol = ofPoller ?? protocolAmong(protocols, Object(place).protocol)} = own;
   const record = createRecord(place, {...own, protocol});
   checkWellFormed('key', record.key);
   return toProcessClock(record);

@@ -2,6 +2,7 @@ import {expect, test} from '@jest/globals';
 import ky from 'ky';
 import {createOperationClient} from 'operation-poller/client';
 import {createRecord, takeTurn} from 'operation-poller/runner';
+import {createOperationTracker} from 'operation-poller/tracker';
 import {InvalidResumeTokenError} from '../../src/operation/errors.ts';
 import {resumeOperation} from '../../src/poll-operation.ts';
 import * as protocols from '../../src/protocol/protocols.ts';
@@ -74,6 +75,28 @@ test('a runner that is given a protocol knows those within it', async () => {
   const {record: next} = await takeTurn(record, {client, protocols: [keyed]}, Date.now() + 60_000);
   expect(next.token.protocol).toBe('vision.locationOnly');
   expect(polls).toEqual([{'x-api-key': key}, {'x-api-key': key}]);
+});
+
+test('a tracker that is given a protocol knows those within it, where a token is added', async () => {
+  const {polls, client, token} = await started();
+  const store = {list: async () => [], read: async () => undefined, write: async () => {}, remove: async () => {}};
+  const tracker = await createOperationTracker({store, client, protocols: [keyed]});
+  const polled = new Promise((resolve) => tracker.on('polled', resolve));
+  await tracker.add(JSON.parse(token), {key: 'a'});
+  await tracker.wake('a');
+  await polled;
+  await tracker.close();
+  expect(polls).toEqual([{'x-api-key': key}, {'x-api-key': key}]);
+});
+
+test('of two protocols with one name, a runner takes the one that it was given by itself', async () => {
+  const other = protocols.define({...statusMonitor, name: 'other'});
+  const location = protocols.define({...protocols.azure.location, authorization: {header: 'X-Api-Key'}});
+  expect(other.locationOnly?.name).toBe(location.name);
+  const {http, polls} = service();
+  const record = createRecord(`${root}/jobs/1`, {protocol: location}, Date.now());
+  await takeTurn(record, {token: key, http, protocols: [other, location]}, Date.now() + 60_000);
+  expect(polls).toEqual([{'x-api-key': key}]);
 });
 
 test('a protocol is found within another one by its name alone', async () => {
