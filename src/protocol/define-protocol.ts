@@ -28,7 +28,7 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
 ): Protocol<Result> {
   checkProtocol(definition);
   const {status = [], words = {}} = ownProperties(definition);
-  const protocol = definePreset(withAuthorizationWithin({...definition, status, words}), compileFields);
+  const protocol = definePreset(completeWithin({...definition, status, words}), compileFields);
   // What a getter or a proxy returns need not be the same again: what was copied counts.
   checkProtocol(protocol);
   return protocol;
@@ -36,18 +36,21 @@ import type {Protocol, ProtocolDefinition} from './protocol.ts';
 
 /**
  * A protocol whose `locationOnly` and `resource`, which are of the same service, send the token as it does where they don't say how. Such a
- * one gets a name of its own, because resume tokens and records know a preset by its name.
+ * one gets a name of its own, because resume tokens and records know a protocol by its name; and so does one that has this one's name.
+ *
+ * @param given the name of the outermost one, which a spread may have brought along
  */
-function withAuthorizationWithin<Fields extends ProtocolDefinition>(protocol: Fields): Fields {
+function completeWithin<Fields extends ProtocolDefinition>(protocol: Fields, given = protocol.name): Fields {
   const {name, authorization, locationOnly, resource} = ownProperties(protocol);
-  if (authorization === undefined) return protocol;
-  const share = (field: string, inner: ProtocolDefinition): ProtocolDefinition =>
-    ownProperties(inner).authorization === undefined
-      ? withAuthorizationWithin({...inner, name: `${name}.${field}`, authorization})
-      : inner;
+  const complete = (field: string, inner: ProtocolDefinition): ProtocolDefinition => {
+    const own = ownProperties(inner);
+    const sendsAsThis = authorization !== undefined && own.authorization === undefined;
+    if (!sendsAsThis && own.name !== given) return inner;
+    return completeWithin({...inner, name: `${name}.${field}`, ...(sendsAsThis && {authorization})}, given);
+  };
   return {
     ...protocol,
-    ...(locationOnly && {locationOnly: share('locationOnly', locationOnly)}),
-    ...(resource && {resource: share('resource', resource)}),
+    ...(locationOnly && {locationOnly: complete('locationOnly', locationOnly)}),
+    ...(resource && {resource: complete('resource', resource)}),
   };
 }

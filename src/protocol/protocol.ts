@@ -189,8 +189,9 @@ export interface ProtocolFields<Result = unknown> {
    */
   readonly pathsUnderRoot?: boolean | undefined;
   /**
-   * The protocol to use instead when only a `location` header leads to the operation. It has this one's `authorization`, and is then called
-   * `name.locationOnly`, unless it has its own. A resume token of it takes this protocol, and so does a runner. Default: this one.
+   * The protocol to use instead when only a `location` header leads to the operation. Without an `authorization` of its own it gets this
+   * one's. Then, and where both have one name, it is called `jobs.locationOnly` if this one is `jobs`. To resume what it watches, pass this
+   * one, also to a tracker, a worker and `takeTurn`. Default: this one.
    */
   readonly locationOnly?: ProtocolDefinition | undefined;
   /**

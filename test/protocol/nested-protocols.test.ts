@@ -54,6 +54,28 @@ test('what is within one within it sends the token so, too', () => {
   });
 });
 
+test('what has the name of the protocol around it gets one of its own, by which a resumed operation is read', async () => {
+  const fields = {name: 'jobs', status: '/status', words: {done: 'succeeded'}} as const;
+  const other = {...fields, words: {done: 'running', over: 'succeeded'}} as const;
+  const protocol = protocols.define({...fields, locationOnly: {...other, resource: other}, resource: other});
+  const {locationOnly, resource} = protocol;
+  const names = [locationOnly, locationOnly?.resource, resource].map((each) => each?.name);
+  expect(names).toEqual(['jobs.locationOnly', 'jobs.locationOnly.resource', 'jobs.resource']);
+  const http = ky.create({
+    fetch: async (input) =>
+      new Request(input).method === 'POST'
+        ? new Response(null, {status: 202, headers: {location: `${root}/jobs/1`}})
+        : Response.json({status: 'done'}),
+  });
+  const client = createOperationClient({root, http});
+  const {poller} = await client.start(protocol, {path: '/jobs'});
+  poller?.stop(new Error('enough'));
+  const resumed = client.resume(JSON.stringify(poller), {protocol});
+  await new Promise((resolve) => resumed.on('polled', resolve));
+  expect(resumed.status).toBe('running');
+  resumed.stop(new Error('enough'));
+});
+
 test('a key goes in its own header where a location alone leads to the operation, and after a resume', async () => {
   const {http, polls, client, token} = await started();
   const resumed = [
