@@ -49,8 +49,8 @@ export function secretsWith(
 }
 
 /**
- * What a service may send back of a token: also the password of `user:password` in base64, and the secret of `id:secret` and
- * `name=secret`, which is longer than an ordinary word.
+ * What a service may send back of a token: also the password of `user:password` in base64, and of `id:secret` or `name=secret` what follows
+ * the id or name, where it is longer than an ordinary word.
  */
 function formsOf(token: string): Secrets {
   const parts = token.split(/[:="]+/).slice(1);
