@@ -196,7 +196,7 @@ test('a poller without references goes on and ends', async () => {
   const emulator = await startEmulator();
   const operation = emulator.addOperation({script: ['running', 'running', 'succeeded']});
   pollOperation(operation.location, quick);
-  await until(() => operation.polls === 3);
+  await until(() => operation.polls === 3 && pendingTimers() === 0);
   await fetch(`${emulator.root}/fence`);
   await emulator.idle();
   expect([operation.polls, pendingTimers()]).toEqual([3, 0]);

@@ -117,8 +117,8 @@ describe('a folder', () => {
     // No file may be longer than 64 blocks of 512 bytes.
     const limited = ['-c', 'ulimit -f 64; exec "$0" "$@"', process.execPath, '--input-type=module', '--eval', program];
     const child = spawn('sh', limited, {cwd: root, stdio: ['ignore', 'pipe', 'inherit']});
-    const [[code, signal], [failure]] = await Promise.all([once(child, 'exit'), once(child.stdout, 'data')]);
-    expect({code, signal, failure: String(failure)}).toEqual({
+    const [[code, signal], output] = await Promise.all([once(child, 'exit'), child.stdout.toArray()]);
+    expect({code, signal, failure: output.join('')}).toEqual({
       code: null,
       signal: 'SIGKILL',
       failure: 'LEVEL_IO_ERROR\n',

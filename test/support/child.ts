@@ -73,10 +73,10 @@ export async function runInChild(body: string, given: unknown = null, patience =
   });
   let out = '';
   let err = '';
-  child.stdout.on('data', (chunk) => {
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     out += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     err += chunk;
   });
   child.stdin.end(program);
