@@ -250,6 +250,7 @@ describeInBrowser('the built core in a browser', () => {
 
   test('respects Retry-After and survives lost answers', async () => {
     await button('New by hand').click();
+    await lit('notStarted');
     const [operation] = emulator.operations;
     operation?.interrupt([{http: 429, retryAfter: 1}, {fault: 'truncated'}]);
     await button('Watch').click();
