@@ -87,13 +87,13 @@ function checkConnection(name: string, value: unknown): void {
     throw expected(name, 'options such as {host, port} or {url}, or a Redis client', got);
   }
   const isClient: boolean = isRedisInstance(value);
-  const {keyPrefix} = isClient ? fieldsOf(value['options']) : value;
+  const {keyPrefix = prefixIn(value['url'])} = isClient ? fieldsOf(value['options']) : value;
   if (keyPrefix) throw expected(name, 'no keyPrefix, in place of which there is prefix', describeValue(keyPrefix));
 }
 
 /**
  * Refuses a client that gives up a command after some retries, for what waits in Redis: a job's worker and whoever reads events. BullMQ
- * would refuse it as well, after it has listened to the client. A queue that only adds may have one, and learns at once of an outage.
+ * would refuse it as well, after it has listened to the client. A queue that only adds may have one: in an outage its calls then reject.
  *
  * @throws TypeError that names the option, what it got and what it takes
  */
@@ -104,6 +104,11 @@ export function checkBlocking({connection}: Engine['options']): void {
   if (!isClient || !maxRetriesPerRequest) return;
   const takes = 'a client with maxRetriesPerRequest: null';
   throw expected('connection', takes, `one with ${describeValue(maxRetriesPerRequest)}`);
+}
+
+/** ioredis takes its options from the query of a URL as well. */
+function prefixIn(url: unknown): unknown {
+  return typeof url === 'string' ? new URLSearchParams(url.split('?')[1]).get('keyPrefix') : undefined;
 }
 
 function fieldsOf(value: unknown): Fields {

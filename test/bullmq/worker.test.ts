@@ -312,6 +312,7 @@ const prefixed = {...lazy, maxRetriesPerRequest: null, keyPrefix: 'mine:'} as co
 test.each([
   ['a client', () => new Redis(prefixed)],
   ['options', () => ({host: 'redis', keyPrefix: 'mine:'})],
+  ['a URL', () => ({url: 'redis://:secret@redis:6379/0?keyPrefix=mine:'})],
 ])('%s with a prefix of its own is refused at the call', (_, connect) => {
   const connection = connect();
   const error = new TypeError('connection: expected no keyPrefix, in place of which there is prefix, got "mine:"');
